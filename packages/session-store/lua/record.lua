@@ -1,0 +1,53 @@
+-- Shared by every script that reads a record: it is put in front of each of them.
+-- Record layout, all integers big-endian (written by src/record.ts):
+--   1      version, always 1
+--   2-33   SHA-256 of the secret
+--   34-39  created at       (ms since the epoch)
+--   40-45  last seen at     (ms)
+--   46-51  idle deadline    (ms)
+--   52-57  absolute deadline (ms)
+--   58-    JSON: user id, address, user agent, data of the application
+-- A record that does not read as this is never valid and never written to.
+local NOT_BEFORE = '!notBefore'
+
+local function read(record)
+  if not record or #record < 58 or string.byte(record, 1) ~= 1 then
+    return nil
+  end
+  local lastSeen, idle, absolute = struct.unpack('>I6I6I6', record, 40)
+  return { hash = string.sub(record, 2, 33), lastSeen = lastSeen, absolute = absolute, deadline = math.min(idle, absolute) }
+end
+
+local function live(record, now)
+  local session = read(record)
+  return session and session.deadline > now and session or nil
+end
+
+-- The key's time to live only tidies up; it never shortens.
+local function keepFor(key, milliseconds)
+  if redis.call('PTTL', key) < milliseconds then
+    redis.call('PEXPIRE', key, milliseconds)
+  end
+end
+
+-- The watermark never moves back, and outlives any sign-in that can still be on its way.
+local function setNotBefore(key, notBefore, keepMilliseconds)
+  local current = tonumber(redis.call('HGET', key, NOT_BEFORE) or '0')
+  redis.call('HSET', key, NOT_BEFORE, string.format('%.0f', math.max(current, notBefore)))
+  keepFor(key, keepMilliseconds)
+end
+
+-- Deletes every session but `keep` (nil: all of them); answers how many of them were live.
+local function endSessions(key, keep, now)
+  local fields = redis.call('HGETALL', key)
+  local ended = 0
+  for i = 1, #fields, 2 do
+    if fields[i] ~= keep and fields[i] ~= NOT_BEFORE then
+      if live(fields[i + 1], now) then
+        ended = ended + 1
+      end
+      redis.call('HDEL', key, fields[i])
+    end
+  end
+  return ended
+end

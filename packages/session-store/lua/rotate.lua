@@ -1,0 +1,22 @@
+-- Gives a live session a new secret under the same id. As a credential change it also ends
+-- the user's other sessions and refuses sign-ins that began before now.
+-- KEYS[1]  the user's sessions
+-- ARGV[1]  session id
+-- ARGV[2]  SHA-256 of the current secret
+-- ARGV[3]  SHA-256 of the new secret
+-- ARGV[4]  now (ms since the epoch)
+-- ARGV[5]  how long to keep the watermark (ms); empty: not a credential change
+-- Output   how many other sessions ended, -1 when this one has ended or was rotated before
+local key, now = KEYS[1], tonumber(ARGV[4])
+local record = redis.call('HGET', key, ARGV[1])
+local session = live(record, now)
+if not session or session.hash ~= ARGV[2] then
+  return -1
+end
+redis.call('HSET', key, ARGV[1], string.sub(record, 1, 1) .. ARGV[3] .. string.sub(record, 34))
+if ARGV[5] == '' then
+  return 0
+end
+local ended = endSessions(key, ARGV[1], now)
+setNotBefore(key, now, tonumber(ARGV[5]))
+return ended

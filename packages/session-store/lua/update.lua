@@ -1,0 +1,18 @@
+-- Replaces what the application keeps with a live session, if it is still what was read.
+-- KEYS[1]  the user's sessions
+-- ARGV[1]  session id
+-- ARGV[2]  SHA-256 of the secret
+-- ARGV[3]  now (ms since the epoch)
+-- ARGV[4]  the JSON part as it was read
+-- ARGV[5]  the JSON part to write
+-- Output   1 written, 0 changed in the meantime (read again), -1 the session has ended
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+local session = live(record, tonumber(ARGV[3]))
+if not session or session.hash ~= ARGV[2] then
+  return -1
+end
+if string.sub(record, 58) ~= ARGV[4] then
+  return 0
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.sub(record, 1, 57) .. ARGV[5])
+return 1

@@ -1,0 +1,2 @@
+/** Milliseconds since the epoch. Injected, so that deadlines can be tested without waiting. */
+export type Clock = () => number

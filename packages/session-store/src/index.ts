@@ -1,0 +1,6 @@
+export type { Clock } from './clock.js'
+export { SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
+export type { SessionData } from './record.js'
+export { checkRedis, redisOptions } from './redis.js'
+export { createSessionStore, type NewSession, type Session, type SessionStore, type SessionStoreOptions } from './store.js'
+export { defaultTimeouts, type Timeouts } from './timeouts.js'

@@ -1,0 +1,49 @@
+import { Cluster, type Redis, type RedisOptions } from 'ioredis'
+import { UnsupportedRedisError } from './errors.js'
+
+/**
+ * Client options under which an outage is an error at once instead of a request that hangs: a hung
+ * Redis is given up after 200 ms, a closed connection right away, and a command is never sent twice.
+ */
+export const redisOptions = {
+  commandTimeout: 200,
+  connectTimeout: 2_000,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 1,
+  autoResendUnfulfilledCommands: false,
+  retryStrategy: (attempt: number) => Math.min(attempt * 50, 500),
+} as const satisfies Omit<RedisOptions, 'replyMapping'>
+
+const OLDEST_MAJOR = 7
+
+/**
+ * Refuses a server that cannot keep the promises of the store.
+ *
+ * @throws {UnsupportedRedisError} naming a Redis older than 7.0, or an eviction policy other than
+ *   `noeviction`: under memory pressure that one would silently sign people out.
+ */
+export async function checkRedis(redis: Redis | Cluster): Promise<void> {
+  const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  for (const server of servers) {
+    const info = parseInfo(await server.info())
+    const version = info.get('valkey_version') ?? info.get('redis_version') ?? 'of an unknown version'
+    if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR)) {
+      throw new UnsupportedRedisError(`Redis ${version} is too old: ${OLDEST_MAJOR}.0 or newer is needed, or Valkey`)
+    }
+    const policy = info.get('maxmemory_policy') ?? 'unknown'
+    if (policy !== 'noeviction') {
+      throw new UnsupportedRedisError(
+        `The eviction policy of Redis is ${policy}: set maxmemory-policy to noeviction, or sessions vanish unasked`,
+      )
+    }
+  }
+}
+
+function parseInfo(info: string): Map<string, string> {
+  return new Map(
+    info.split('\r\n').flatMap((line) => {
+      const colon = line.indexOf(':')
+      return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1)] as const] : []
+    }),
+  )
+}

@@ -1,0 +1,253 @@
+import type { Cluster, Redis } from 'ioredis'
+import type { Clock } from './clock.js'
+import { SessionStoreUnavailableError } from './errors.js'
+import { decodeRecord, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
+import { defineScripts } from './scripts.js'
+import { resolveTimeouts, type Timeouts } from './timeouts.js'
+import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
+
+export interface SessionStoreOptions {
+  /** A client of a single node, Sentinel or Cluster; `redisOptions` makes it fail fast. */
+  readonly redis: Redis | Cluster
+  readonly clock?: Clock
+  readonly timeouts?: Partial<Timeouts>
+  /** Put in front of every key, outside of the hash tag. */
+  readonly keyPrefix?: string
+  /** A sign-in beyond this number ends the session that has been idle for longest. Default 100. */
+  readonly maxSessionsPerUser?: number
+  /** Told once of each record that cannot be read; never given its bytes. */
+  readonly warn?: (message: string, details: { key: string; sessionId: string }) => void
+}
+
+/** One signed-in browser, as it may be shown: without its secret. */
+export interface Session {
+  /** Public handle: reveals nothing and signs nobody in. */
+  readonly id: string
+  readonly userId: string
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
+  /** The earlier of the idle and the absolute deadline. */
+  readonly expiresAt: Date
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly data: SessionData
+}
+
+export interface NewSession {
+  readonly userId: string
+  readonly ipAddress?: string | null
+  readonly userAgent?: string | null
+  readonly data?: SessionData
+  /** When the sign-in began. Refused if the credentials changed since. Default: now. */
+  readonly startedAt?: Date
+  /** An absolute deadline earlier than the one that the timeouts give. */
+  readonly endsBy?: Date
+}
+
+/**
+ * Sessions in Redis, one hash per user. Every change is one atomic step; nothing that has ended is
+ * ever brought back. Each operation costs one round trip, `update` two.
+ *
+ * Every operation rejects with {@link SessionStoreUnavailableError} when Redis gives no answer.
+ */
+export interface SessionStore {
+  readonly timeouts: Timeouts
+
+  /** `null`: the user's credentials changed after the sign-in began; nothing was created. */
+  create(session: NewSession): Promise<{ token: string; session: Session } | null>
+  /** `null` for any token that does not sign in, never saying why. */
+  validate(token: string): Promise<Session | null>
+  /** Records activity and moves the idle deadline. Free of a round trip until a touch interval has passed. */
+  touch(session: Session): Promise<boolean>
+  /** Merges into the session's data. `null` when the session has ended. */
+  update(token: string, data: SessionData): Promise<Session | null>
+  /**
+   * A new secret under the same session id; the old token is dead. As a credential change, the user's
+   * other sessions end too and sign-ins that began earlier create nothing. `null` when the session has ended.
+   */
+  rotate(token: string, options?: { credentialChange: boolean }): Promise<{ token: string; ended: number } | null>
+  /** Every session that signs in, latest seen first. */
+  list(userId: string): Promise<Session[]>
+  count(userId: string): Promise<number>
+  /** How many ended: 0 for an id that is unknown or another user's. */
+  revoke(userId: string, sessionId: string): Promise<0 | 1>
+  /** How many ended; `null` when the calling session has ended itself: then nothing was done. */
+  revokeOthers(token: string): Promise<number | null>
+  /** How many ended. As a credential change, sign-ins that began earlier create nothing. */
+  revokeAll(userId: string, options?: { credentialChange: boolean }): Promise<number>
+}
+
+/** No sign-in request lives longer than this, so neither does the watermark that refuses it. */
+const WATERMARK_LIFE = 24 * 60 * 60 * 1_000
+const UPDATE_ATTEMPTS = 5
+const REMEMBERED_WARNINGS = 1_000
+
+/** @throws {RangeError} for timeouts or a cap that cannot be. */
+export function createSessionStore(options: SessionStoreOptions): SessionStore {
+  const { redis, clock = Date.now, keyPrefix = '', maxSessionsPerUser = 100, warn = console.warn } = options
+  const timeouts = resolveTimeouts(options.timeouts ?? {})
+  if (!Number.isSafeInteger(maxSessionsPerUser) || maxSessionsPerUser < 1) {
+    throw new RangeError('maxSessionsPerUser must be a whole number of at least 1')
+  }
+  defineScripts(redis)
+
+  const keyOf = (userTag: string): string => `${keyPrefix}user:{${userTag}}:sessions`
+  const keyOfUser = (userId: string): string => keyOf(userTagOf(userId))
+
+  const warned = new Set<string>()
+  function warnOnce(key: string, sessionId: string): void {
+    if (warned.has(sessionId)) return
+    if (warned.size >= REMEMBERED_WARNINGS) warned.clear()
+    warned.add(sessionId)
+    warn('A session record cannot be read; its session is treated as ended', { key, sessionId })
+  }
+
+  function read(key: string, sessionId: string, bytes: Buffer): SessionRecord | null {
+    const record = decodeRecord(bytes)
+    if (record === null) {
+      warnOnce(key, sessionId)
+      return null
+    }
+    return deadlineOf(record) > clock() ? record : null
+  }
+
+  async function find({ userTag, sessionId, secretHash }: TokenParts): Promise<SessionRecord | null> {
+    const key = keyOf(userTag)
+    const bytes = await answered(redis.hgetBuffer(key, sessionId))
+    const record = bytes === null ? null : read(key, sessionId, bytes)
+    return record !== null && sameHash(record.secretHash, secretHash) ? record : null
+  }
+
+  async function list(userId: string): Promise<Session[]> {
+    const key = keyOfUser(userId)
+    const fields = await answered(redis.hgetallBuffer(key))
+    return Object.entries(fields)
+      .filter(([field]) => isSessionId(field))
+      .flatMap(([id, bytes]) => {
+        const record = read(key, id, bytes)
+        return record === null ? [] : [toSession(id, record)]
+      })
+      .toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime())
+  }
+
+  return {
+    timeouts,
+    list,
+
+    async create({ userId, ipAddress = null, userAgent = null, data = {}, startedAt, endsBy }) {
+      const userTag = userTagOf(userId)
+      const id = newSessionId()
+      const { token, secretHash } = newToken(userTag, id)
+      const now = clock()
+      const absoluteDeadline = Math.min(now + timeouts.absolute, endsBy?.getTime() ?? Number.POSITIVE_INFINITY)
+      const idleDeadline = Math.min(now + timeouts.idle, absoluteDeadline)
+      const times = { createdAt: now, lastSeenAt: now, idleDeadline, absoluteDeadline }
+      const bytes = encodeRecord({ secretHash, ...times, userId, ipAddress, userAgent, data })
+      const created = await answered(
+        redis.rollcallCreate(
+          keyOf(userTag),
+          id,
+          bytes,
+          now,
+          startedAt?.getTime() ?? now,
+          maxSessionsPerUser,
+          Math.max(idleDeadline - now, 1),
+        ),
+      )
+      if (created === 0) return null
+      return { token, session: toSession(id, { ...times, userId, ipAddress, userAgent, data }) }
+    },
+
+    async validate(token) {
+      const parts = parseToken(token)
+      const record = parts && (await find(parts))
+      return record && toSession(parts.sessionId, record)
+    },
+
+    async touch({ userId, id, lastSeenAt }) {
+      const now = clock()
+      if (now - lastSeenAt.getTime() < timeouts.touchInterval) return false
+      const touched = redis.rollcallTouch(keyOfUser(userId), id, now, timeouts.idle, timeouts.touchInterval)
+      return (await answered(touched)) === 1
+    },
+
+    async update(token, data) {
+      const parts = parseToken(token)
+      if (parts === null) return null
+      for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt += 1) {
+        const record = await find(parts)
+        if (record === null) return null
+        const updated = { ...record, data: { ...record.data, ...data } }
+        const { userTag, sessionId, secretHash } = parts
+        const result = await answered(
+          redis.rollcallUpdate(keyOf(userTag), sessionId, secretHash, clock(), record.details, encodeDetails(updated)),
+        )
+        if (result === 1) return toSession(sessionId, updated)
+        if (result === -1) return null
+      }
+      throw new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
+    },
+
+    async rotate(token, { credentialChange } = { credentialChange: false }) {
+      const parts = parseToken(token)
+      if (parts === null) return null
+      const { userTag, sessionId, secretHash } = parts
+      const fresh = newToken(userTag, sessionId)
+      const watermark = credentialChange ? WATERMARK_LIFE : ''
+      const ended = await answered(
+        redis.rollcallRotate(keyOf(userTag), sessionId, secretHash, fresh.secretHash, clock(), watermark),
+      )
+      return ended < 0 ? null : { token: fresh.token, ended }
+    },
+
+    async count(userId) {
+      return (await list(userId)).length
+    },
+
+    async revoke(userId, sessionId) {
+      if (!isSessionId(sessionId)) return 0
+      return (await answered(redis.hdel(keyOfUser(userId), sessionId))) === 1 ? 1 : 0
+    },
+
+    async revokeOthers(token) {
+      const parts = parseToken(token)
+      if (parts === null) return null
+      const { userTag, sessionId, secretHash } = parts
+      const ended = await answered(redis.rollcallRevokeOthers(keyOf(userTag), sessionId, secretHash, clock()))
+      return ended < 0 ? null : ended
+    },
+
+    async revokeAll(userId, { credentialChange } = { credentialChange: false }) {
+      const watermark = credentialChange ? WATERMARK_LIFE : ''
+      return answered(redis.rollcallRevokeAll(keyOfUser(userId), clock(), watermark))
+    },
+  }
+}
+
+type Times = Pick<SessionRecord, 'createdAt' | 'lastSeenAt' | 'idleDeadline' | 'absoluteDeadline'>
+
+function toSession(id: string, record: Times & Pick<SessionRecord, 'userId' | 'ipAddress' | 'userAgent' | 'data'>): Session {
+  return {
+    id,
+    userId: record.userId,
+    createdAt: new Date(record.createdAt),
+    lastSeenAt: new Date(record.lastSeenAt),
+    expiresAt: new Date(deadlineOf(record)),
+    ipAddress: record.ipAddress,
+    userAgent: record.userAgent,
+    data: record.data,
+  }
+}
+
+function deadlineOf(times: Pick<Times, 'idleDeadline' | 'absoluteDeadline'>): number {
+  return Math.min(times.idleDeadline, times.absoluteDeadline)
+}
+
+/** Whatever kept Redis from answering, the caller learns one thing: there is no answer. */
+async function answered<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply
+  } catch (error) {
+    throw new SessionStoreUnavailableError(error)
+  }
+}
