@@ -1,0 +1,24 @@
+export type AuditEventName =
+  | 'sign-in'
+  | 'sign-out'
+  | 'password-change'
+  | 'password-reset'
+  | 'user-deleted'
+  | 'user-banned'
+  | 'revoke'
+  | 'revoke-others'
+  | 'revoke-all'
+
+/** Who did what to which session, from where, and what came of it. Never holds a token. */
+export interface AuditEvent {
+  readonly event: AuditEventName
+  /** `unavailable`: the store gave no answer, so the outcome is unknown and was reported as an outage. */
+  readonly result: 'ok' | 'refused' | 'unavailable'
+  readonly userId?: string
+  readonly sessionId?: string
+  readonly ipAddress?: string
+  /** How many sessions ended. */
+  readonly ended?: number
+}
+
+export type Audit = (event: AuditEvent) => void

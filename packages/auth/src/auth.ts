@@ -1,0 +1,105 @@
+import type { Session, SessionStore } from '@rollcall/session-store'
+import { betterAuth, type BetterAuthOptions } from 'better-auth'
+import { getMigrations } from 'better-auth/db/migration'
+import type { Audit } from './audit.js'
+import { authenticate } from './authenticate.js'
+import { tokenFromCookie } from './cookie.js'
+import type { Database } from './database.js'
+import { rollcall } from './plugin.js'
+
+/**
+ * The request header in which better-auth reads the client's address. Whoever serves requests must
+ * overwrite it with the address that they trust, or drop it.
+ */
+export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
+
+export interface ResetMail {
+  readonly to: string
+  readonly name: string
+  /** Page on which the new password is chosen; works once, for an hour. */
+  readonly url: string
+}
+
+export interface AuthOptions {
+  readonly store: SessionStore
+  readonly database: Database
+  /** The one origin of page and API, such as `https://example.org`. */
+  readonly baseUrl: string
+  /** Signs cookies; at least 32 characters. */
+  readonly secret: string
+  readonly sendResetPassword: (mail: ResetMail) => Promise<void>
+  readonly audit: Audit
+  readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
+}
+
+export interface Auth {
+  /** Answers everything below `/api/auth`. */
+  handler(request: Request): Promise<Response>
+  /**
+   * The session that a request comes with: one round trip to the store. `null` for anything that does
+   * not sign in, never saying why.
+   *
+   * @throws {SessionStoreUnavailableError} on an outage, which is no sign-out.
+   */
+  authenticate(headers: Headers): Promise<{ token: string; session: Session } | null>
+  findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
+  /** `Set-Cookie` values that take the session cookie away. */
+  expiredCookies(): string[]
+}
+
+/** better-auth with e-mail and password, its sessions in the store. Brings the database up to date. */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { store, database, baseUrl, secret, sendResetPassword, audit, log = () => undefined } = options
+  const secure = baseUrl.startsWith('https://')
+  const config = {
+    appName: 'Rollcall',
+    baseURL: baseUrl,
+    basePath: '/api/auth',
+    secret,
+    database: { db: database.kysely, type: database.type, transaction: true },
+    emailAndPassword: {
+      enabled: true,
+      resetPasswordTokenExpiresIn: 60 * 60,
+      sendResetPassword: ({ user, token }) => {
+        const url = new URL('/reset-password', baseUrl)
+        url.searchParams.set('token', token)
+        return sendResetPassword({ to: user.email, name: user.name, url: url.href })
+      },
+    },
+    plugins: [rollcall({ store, audit })],
+    rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
+    telemetry: { enabled: false },
+    logger: { log: (level, message) => log(level, message) }, // its further arguments may hold rows
+    advanced: {
+      useSecureCookies: false, // would put __Secure- in front of the stronger __Host-
+      cookiePrefix: secure ? '__Host-rollcall' : 'rollcall',
+      defaultCookieAttributes: { secure, httpOnly: true, sameSite: 'lax', path: '/' },
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER], ipv6Subnet: 128 },
+    },
+  } satisfies BetterAuthOptions
+
+  await (await getMigrations(config)).runMigrations()
+  const auth = betterAuth(config)
+  const context = await auth.$context
+  const { sessionToken, dontRememberToken } = context.authCookies
+
+  return {
+    handler: (request) => auth.handler(request),
+
+    async authenticate(headers) {
+      const token = tokenFromCookie(headers, sessionToken.name, context.secret)
+      const session = token === null ? null : await authenticate(store, token)
+      return token === null || session === null ? null : { token, session }
+    },
+
+    async findUser(id) {
+      const user = await context.internalAdapter.findUserById(id)
+      return user && { id: user.id, name: user.name, email: user.email }
+    },
+
+    expiredCookies: () =>
+      [sessionToken, dontRememberToken].map(
+        ({ name }) => `${name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
+      ),
+  }
+}

@@ -1,0 +1,18 @@
+import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+
+/**
+ * Token to session, with the activity recorded when it is due. Only the validation decides: a session
+ * that was found valid stays so when Redis, being full, cannot write down that it was seen.
+ *
+ * @throws {SessionStoreUnavailableError} when the validation gets no answer.
+ */
+export async function authenticate(store: SessionStore, token: string): Promise<Session | null> {
+  const session = await store.validate(token)
+  if (session === null) return null
+  try {
+    await store.touch(session)
+  } catch (error) {
+    if (!(error instanceof SessionStoreUnavailableError)) throw error
+  }
+  return session
+}

@@ -1,0 +1,20 @@
+/** Request headers that tell what a frozen user agent hides; kept with the session of a sign-in. */
+export const clientHintHeaders = [
+  'sec-ch-ua',
+  'sec-ch-ua-full-version-list',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-model',
+  'sec-ch-ua-platform',
+  'sec-ch-ua-platform-version',
+] as const
+
+const MAX_LENGTH = 256
+
+/** `{ clientHints }` with the headers that were sent, or nothing at all. */
+export function clientHintsOf(headers: Headers | undefined): { clientHints?: Record<string, string> } {
+  const sent = clientHintHeaders.flatMap((name) => {
+    const value = headers?.get(name)
+    return value ? [[name, value.slice(0, MAX_LENGTH)] as const] : []
+  })
+  return sent.length === 0 ? {} : { clientHints: Object.fromEntries(sent) }
+}

@@ -1,0 +1,191 @@
+import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { APIError } from 'better-auth/api'
+import { z } from 'zod'
+import type { Audit } from './audit.js'
+import { authenticate } from './authenticate.js'
+import { clientHintsOf } from './client-hints.js'
+import { requestState } from './request-state.js'
+
+/** A session as better-auth knows it: a row of the model `session`. */
+type Row = Record<string, unknown>
+
+const newRow = z.looseObject({
+  userId: z.string(),
+  expiresAt: z.date(),
+  ipAddress: z.string().nullish(),
+  userAgent: z.string().nullish(),
+})
+
+/** Set by the store, or by better-auth for a row in SQL; everything else is data of the application. */
+const ownFields = ['id', 'token', 'userId', 'createdAt', 'updatedAt', 'expiresAt', 'ipAddress', 'userAgent', 'clientHints']
+
+/** Longest user agent that is kept; a hostile one must not fill Redis. */
+const MAX_TEXT = 512
+
+export type SessionModel = Pick<
+  DBTransactionAdapter,
+  'create' | 'findOne' | 'findMany' | 'count' | 'update' | 'updateMany' | 'delete' | 'deleteMany' | 'consumeOne' | 'incrementOne'
+>
+
+/**
+ * The model `session` of better-auth on the session store. Sessions are found by token or by user,
+ * never by their id alone, and a session that is found by its user has no token to give away.
+ */
+export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOne'>, audit: Audit): SessionModel {
+  async function find(where: Where[]): Promise<{ session: Session; token: string }[]> {
+    const { tokens, userId, live } = selectorOf(where)
+    if (!live) return []
+    if (tokens === null) return (await store.list(userId)).map((session) => ({ session, token: '' }))
+    const found = await Promise.all(tokens.map(async (token) => ({ token, session: await authenticate(store, token) })))
+    return found.flatMap(({ token, session }) => {
+      return session === null || (userId !== '' && session.userId !== userId) ? [] : [{ token, session }]
+    })
+  }
+
+  async function rowsOf(where: Where[], join: object | undefined, limit = Number.POSITIVE_INFINITY): Promise<Row[]> {
+    const found = (await find(where)).slice(0, limit)
+    if (!(join !== undefined && 'user' in join)) return found.map(({ session, token }) => toRow(session, token))
+    return Promise.all(
+      found.map(async ({ session, token }) => ({
+        ...toRow(session, token),
+        user: await users.findOne({ model: 'user', where: [{ field: 'id', value: session.userId }] }),
+      })),
+    )
+  }
+
+  async function end(where: Where[]): Promise<number> {
+    const { tokens, userId } = selectorOf(where)
+    if (tokens === null) return store.revokeAll(userId)
+    const sessions = await find(where)
+    const ended = await Promise.all(sessions.map(({ session }) => store.revoke(session.userId, session.id)))
+    return ended.reduce<number>((sum, one) => sum + one, 0)
+  }
+
+  // The casts below are better-auth's contract: the caller names the type of the row that it gets.
+  return {
+    create: <T, R = T>({ data }: { data: Omit<T, 'id'> }) =>
+      answered(async () => {
+        const { userId, ipAddress, userAgent, expiresAt, ...rest } = newRow.parse(data)
+        const { startedAt } = await requestState()
+        const headers = tryGetCurrentAuthEndpointContext()?.headers
+        const created = await store.create({
+          userId,
+          ipAddress: ipAddress?.slice(0, MAX_TEXT) || null,
+          userAgent: userAgent?.slice(0, MAX_TEXT) || null,
+          data: { ...applicationData(rest), ...clientHintsOf(headers) },
+          startedAt,
+          endsBy: expiresAt,
+        })
+        audit({
+          event: 'sign-in',
+          result: created === null ? 'refused' : 'ok',
+          userId,
+          ...(created && { sessionId: created.session.id }),
+          ...(ipAddress && { ipAddress }),
+        })
+        return (created && toRow(created.session, created.token)) as R
+      }),
+
+    findOne: <T>({ where, join }: { where: Where[]; join?: object | undefined }) =>
+      answered(async () => ((await rowsOf(where, join))[0] ?? null) as T | null),
+
+    findMany: <T>({ where = [], limit, join }: { where?: Where[] | undefined; limit?: number | undefined; join?: object | undefined }) =>
+      answered(async () => (await rowsOf(where, join, limit)) as T[]),
+
+    count: ({ where = [] }) => answered(async () => (await find(where)).length),
+
+    update: <T>({ where, update }: { where: Where[]; update: Row }) =>
+      answered(async () => {
+        const [found] = await find(where)
+        if (found === undefined) return null
+        const session = await store.update(found.token, applicationData(update))
+        return (session && toRow(session, found.token)) as T | null
+      }),
+
+    updateMany: ({ where, update }) =>
+      answered(async () => {
+        const found = await find(where)
+        const updated = await Promise.all(found.map(({ token }) => store.update(token, applicationData(update))))
+        return updated.filter((session) => session !== null).length
+      }),
+
+    delete: ({ where }) => answered(async () => void (await end(where))),
+    deleteMany: ({ where }) => answered(() => end(where)),
+
+    consumeOne: <T>({ where }: { where: Where[] }) =>
+      answered(async () => {
+        const [row] = await rowsOf(where, undefined)
+        return (row !== undefined && (await end(where)) > 0 ? row : null) as T | null
+      }),
+
+    incrementOne: () => {
+      throw new UnsupportedQueryError('a counter')
+    },
+  }
+}
+
+/** A plugin of better-auth asked for sessions in a way that one hash per user cannot answer. */
+export class UnsupportedQueryError extends Error {
+  override readonly name = 'UnsupportedQueryError'
+  constructor(what: string) {
+    super(`Rollcall cannot look up sessions by ${what}: only by token or by user`)
+  }
+}
+
+interface Selector {
+  /** `null`: every session of the user. */
+  readonly tokens: readonly string[] | null
+  /** Empty when only tokens are named. */
+  readonly userId: string
+  /** False when expired sessions are asked for: there are none. */
+  readonly live: boolean
+}
+
+const tokenList = z.union([z.string().transform((token) => [token]), z.array(z.string())])
+
+function selectorOf(where: readonly Where[]): Selector {
+  let tokens: readonly string[] | null = null
+  let userId = ''
+  let live = true
+  for (const { field, value, operator = 'eq', connector = 'AND' } of where) {
+    if (connector !== 'AND' && where.length > 1) throw new UnsupportedQueryError(`${field} in an OR`)
+    if (field === 'token' && (operator === 'eq' || operator === 'in')) tokens = tokenList.parse(value)
+    else if (field === 'userId' && operator === 'eq') userId = z.string().parse(value)
+    else if (field === 'expiresAt' && (operator === 'gt' || operator === 'gte')) continue
+    else if (field === 'expiresAt' && (operator === 'lt' || operator === 'lte')) live = false
+    else throw new UnsupportedQueryError(`${field} (${operator})`)
+  }
+  if (live && tokens === null && userId === '') throw new UnsupportedQueryError('nothing')
+  return { tokens, userId, live }
+}
+
+function toRow(session: Session, token: string): Row {
+  const { id, userId, createdAt, lastSeenAt, expiresAt, ipAddress, userAgent, data } = session
+  return { ...applicationData(data), id, token, userId, createdAt, updatedAt: lastSeenAt, expiresAt, ipAddress, userAgent }
+}
+
+function applicationData(row: Readonly<Row>): Row {
+  return Object.fromEntries(Object.entries(row).filter(([field, value]) => !ownFields.includes(field) && value !== undefined))
+}
+
+/** Tells the request of an outage, even where better-auth goes on as if nothing had happened. */
+export async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof SessionStoreUnavailableError)) throw error
+    ;(await requestState()).outage = true
+    throw unavailable(error)
+  }
+}
+
+export function unavailable(cause?: unknown): APIError {
+  const error = new APIError('SERVICE_UNAVAILABLE', {
+    code: 'SESSION_STORE_UNAVAILABLE',
+    message: 'Sign-in is out of order for the moment. Please try again.',
+  })
+  error.cause = cause
+  return error
+}

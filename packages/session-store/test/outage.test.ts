@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultTimeouts, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
+import { startStore } from './helpers.js'
+
+let t: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  t = await startStore()
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+type Signed = Awaited<ReturnType<typeof t.signIn>>
+
+const operations: Record<string, (signed: Signed) => Promise<unknown>> = {
+  create: () => t.store.create({ userId: 'ada' }),
+  validate: ({ token }) => t.store.validate(token),
+  touch: ({ session }) => t.store.touch({ ...session, lastSeenAt: new Date(t.clock.now - defaultTimeouts.touchInterval) }),
+  update: ({ token }) => t.store.update(token, {}),
+  rotate: ({ token }) => t.store.rotate(token),
+  list: () => t.store.list('ada'),
+  count: () => t.store.count('ada'),
+  revoke: ({ session }) => t.store.revoke('ada', session.id),
+  'revoke others': ({ token }) => t.store.revokeOthers(token),
+  'revoke all': () => t.store.revokeAll('ada'),
+}
+
+async function everyOperationIsUnavailable(signed: Signed): Promise<void> {
+  for (const [name, run] of Object.entries(operations)) {
+    const error = await run(signed).then(
+      () => null,
+      (reason: unknown) => reason,
+    )
+    expect(error, name).toBeInstanceOf(SessionStoreUnavailableError)
+    // What ioredis knows of the command, such as the hash of the secret, is kept out of logs.
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error)), name).not.toContain('args')
+  }
+}
+
+describe('an outage is an error of its own, within the timeout', () => {
+  test('a hung Redis; the session is still there when it answers again', async () => {
+    const signed = await t.signIn()
+    process.kill(t.server.pid, 'SIGSTOP')
+    const began = performance.now()
+    await everyOperationIsUnavailable(signed)
+    const took = performance.now() - began
+    process.kill(t.server.pid, 'SIGCONT')
+    // A bound against hanging, not a measurement: each operation gives up after one command timeout.
+    expect(took).toBeLessThan(Object.keys(operations).length * redisOptions.commandTimeout * 3)
+  })
+
+  test('a killed Redis, and back without a restart of ours', async () => {
+    const signed = await t.signIn()
+    const closed = once(t.redis, 'close')
+    process.kill(t.server.pid, 'SIGKILL')
+    await closed
+    await everyOperationIsUnavailable(signed)
+    const ready = once(t.redis, 'ready')
+    await t.server.restart()
+    await ready
+    expect(await t.store.validate(signed.token)).toBeNull() // this Redis keeps nothing
+    expect(await t.store.validate((await t.signIn()).token)).not.toBeNull()
+  })
+
+  test('a Redis that is full refuses new sessions and keeps the others', async () => {
+    const signed = await t.signIn()
+    await t.redis.config('SET', 'maxmemory', '1')
+    await expect(t.store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    expect(await t.store.validate(signed.token)).not.toBeNull()
+    expect(await t.store.revoke('ada', signed.session.id)).toBe(1)
+    await t.redis.config('SET', 'maxmemory', '0')
+  })
+
+  test('a Redis that lost its scripts is taught them again', async () => {
+    const { token } = await t.signIn('bob')
+    await t.redis.script('FLUSH')
+    expect(await t.store.revokeOthers(token)).toBe(0)
+    expect(await t.store.validate(token)).not.toBeNull()
+  })
+})

@@ -1,0 +1,362 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { defaultTimeouts } from '../src/index.js'
+import { isSessionId } from '../src/token.js'
+import { startStore } from './helpers.js'
+
+let t: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  t = await startStore({ maxSessionsPerUser: 5 })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await t.redis.flushall()
+  t.clock.now = Date.UTC(2030, 0, 1)
+})
+
+const { idle, absolute, touchInterval } = defaultTimeouts
+const ids = async (userId = 'ada') => (await t.store.list(userId)).map(({ id }) => id)
+
+describe('create and validate', () => {
+  test('a token signs in as the session it was made for', async () => {
+    const { token, session } = await t.signIn('ada', {
+      ipAddress: '203.0.113.9',
+      userAgent: 'Firefox',
+      data: { theme: 'dark', list: [], nested: {} },
+    })
+    expect(token).toMatch(/^[A-Za-z0-9_-]{81}$/)
+    expect(token.slice(22, 38)).toBe(session.id)
+    expect(await t.store.validate(token)).toEqual(session)
+    expect(session).toEqual({
+      id: session.id,
+      userId: 'ada',
+      createdAt: new Date(t.clock.now),
+      lastSeenAt: new Date(t.clock.now),
+      expiresAt: new Date(t.clock.now + idle),
+      ipAddress: '203.0.113.9',
+      userAgent: 'Firefox',
+      data: { theme: 'dark', list: [], nested: {} },
+    })
+  })
+
+  test('anything but the exact token is null', async () => {
+    const { token } = await t.signIn()
+    const other = await t.signIn('bob')
+    const flip = (at: number) => token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)
+    const forged = [...Array(81).keys()].map(flip)
+    const crossed = [token.slice(0, 22) + other.token.slice(22), token.slice(0, 38) + other.token.slice(38)]
+    for (const bad of ['', 'x', `${token}A`, token.slice(0, 80), token.replace(/.$/, '='), ...forged, ...crossed]) {
+      expect(await t.store.validate(bad), bad).toBeNull()
+    }
+    expect(await t.store.validate(token)).not.toBeNull()
+  })
+
+  test('validate is one HGET and nothing else', async () => {
+    const { token } = await t.signIn()
+    expect(await t.commandsOf(() => t.store.validate(token))).toEqual({ hget: 1 })
+    expect(await t.commandsOf(() => t.store.validate('garbled'))).toEqual({})
+  })
+
+  test('neither the token nor its secret is in Redis', async () => {
+    const { token } = await t.signIn()
+    const [key = ''] = await t.redis.keys('*')
+    const stored = Object.values(await t.redis.hgetallBuffer(key)).map((bytes) => bytes.toString('latin1'))
+    const secret = token.slice(38)
+    for (const form of [secret, Buffer.from(secret, 'base64url').toString('latin1')]) {
+      expect(stored.join('')).not.toContain(form)
+    }
+  })
+
+  test('the key says nothing about the user and expires with the last session', async () => {
+    await t.signIn('ada@example.org')
+    const [key = ''] = await t.redis.keys('*')
+    expect(key).toMatch(/^user:\{[A-Za-z0-9_-]{22}\}:sessions$/)
+    expect(await t.redis.pttl(key)).toBeGreaterThan(idle - 60_000)
+  })
+
+  test('a session may end earlier than the timeouts say, never later', async () => {
+    const short = await t.signIn('ada', { endsBy: new Date(t.clock.now + 1_000) })
+    const long = await t.signIn('ada', { endsBy: new Date(t.clock.now + 10 * absolute) })
+    expect(short.session.expiresAt).toEqual(new Date(t.clock.now + 1_000))
+    expect(long.session.expiresAt).toEqual(new Date(t.clock.now + idle))
+    t.clock.now += 1_000
+    expect(await t.store.validate(short.token)).toBeNull()
+    expect(await t.store.touch({ ...short.session, lastSeenAt: new Date(0) })).toBe(false)
+  })
+})
+
+describe('deadlines are arithmetic', () => {
+  test('the idle deadline ends a session to the millisecond, however long Redis keeps the key', async () => {
+    const { token } = await t.signIn()
+    t.clock.now += idle - 1
+    expect(await t.store.validate(token)).not.toBeNull()
+    t.clock.now += 1
+    expect(await t.store.validate(token)).toBeNull()
+    expect(await ids()).toEqual([])
+    expect(await t.store.count('ada')).toBe(0)
+  })
+
+  test('activity moves the idle deadline, up to the absolute one', async () => {
+    let { token, session } = await t.signIn()
+    const born = t.clock.now
+    for (;;) {
+      t.clock.now += idle - 1
+      if (t.clock.now >= born + absolute) break
+      const seen = await t.store.validate(token)
+      expect(seen).not.toBeNull()
+      if (seen === null) break
+      session = seen
+      expect(await t.store.touch(session)).toBe(true)
+    }
+    t.clock.now = born + absolute - 1
+    expect((await t.store.validate(token))?.expiresAt).toEqual(new Date(born + absolute))
+    t.clock.now = born + absolute
+    expect(await t.store.validate(token)).toBeNull()
+  })
+
+  test('touch writes at most once in an interval and asks nothing of Redis before', async () => {
+    const { token, session } = await t.signIn()
+    t.clock.now += touchInterval - 1
+    expect(await t.commandsOf(() => t.store.touch(session))).toEqual({})
+    t.clock.now += 1
+    expect(await Promise.all([t.store.touch(session), t.store.touch(session)])).toEqual([true, false])
+    expect((await t.store.validate(token))?.lastSeenAt).toEqual(new Date(t.clock.now))
+  })
+
+  test('touch keeps the key for as long as the session', async () => {
+    const { session } = await t.signIn()
+    const [key = ''] = await t.redis.keys('*')
+    await t.redis.pexpire(key, 5_000)
+    t.clock.now += touchInterval
+    await t.store.touch(session)
+    expect(await t.redis.pttl(key)).toBeGreaterThan(idle - 60_000)
+  })
+})
+
+describe('update and rotate', () => {
+  test('update merges data and leaves the rest alone', async () => {
+    const { token, session } = await t.signIn('ada', { data: { a: 1, b: 1 } })
+    expect(await t.store.update(token, { b: 2, c: [] })).toEqual({ ...session, data: { a: 1, b: 2, c: [] } })
+    expect(await t.store.validate(token)).toEqual({ ...session, data: { a: 1, b: 2, c: [] } })
+  })
+
+  test('concurrent updates lose nothing', async () => {
+    const { token } = await t.signIn()
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => t.store.update(token, { [name]: true })))
+    expect((await t.store.validate(token))?.data).toEqual({ a: true, b: true, c: true, d: true })
+  })
+
+  test('rotate keeps the session and kills the old token', async () => {
+    const { token, session } = await t.signIn()
+    const rotated = await t.store.rotate(token)
+    expect(rotated?.ended).toBe(0)
+    expect(await t.store.validate(token)).toBeNull()
+    expect(await t.store.validate(rotated?.token ?? '')).toEqual(session)
+    expect(await t.store.rotate(token)).toBeNull()
+    expect(await t.store.update(token, { a: 1 })).toBeNull()
+    expect(await t.store.revokeOthers(token)).toBeNull()
+  })
+
+  test('of two rotations at once exactly one wins', async () => {
+    const { token } = await t.signIn()
+    const outcomes = await Promise.all([t.store.rotate(token), t.store.rotate(token)])
+    expect(outcomes.filter((outcome) => outcome !== null)).toHaveLength(1)
+  })
+
+  test('rotate as a credential change ends the others and refuses sign-ins that began before', async () => {
+    const { token, session } = await t.signIn()
+    const other = await t.signIn()
+    const startedAt = new Date(t.clock.now)
+    t.clock.now += 10
+    const rotated = await t.store.rotate(token, { credentialChange: true })
+    expect(rotated?.ended).toBe(1)
+    expect(await ids()).toEqual([session.id])
+    expect(await t.store.validate(other.token)).toBeNull()
+    expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+    expect(await t.store.create({ userId: 'ada', startedAt: new Date(t.clock.now) })).toBeNull()
+    expect(await t.store.create({ userId: 'ada', startedAt: new Date(t.clock.now + 1) })).not.toBeNull()
+  })
+})
+
+describe('list', () => {
+  test('shows exactly what signs in, latest seen first', async () => {
+    const first = await t.signIn()
+    t.clock.now += touchInterval
+    const second = await t.signIn()
+    t.clock.now += touchInterval
+    await t.store.touch(first.session)
+    await t.signIn('bob')
+    expect(await ids()).toEqual([first.session.id, second.session.id])
+    expect(await t.store.list('nobody')).toEqual([])
+    expect(await t.store.count('ada')).toBe(2)
+  })
+})
+
+describe('revoke', () => {
+  test('ends that session for the next validation', async () => {
+    const [a, b] = [await t.signIn(), await t.signIn()]
+    expect(await t.store.revoke('ada', a.session.id)).toBe(1)
+    expect(await t.store.validate(a.token)).toBeNull()
+    expect(await t.store.validate(b.token)).not.toBeNull()
+    expect(await t.store.revoke('ada', a.session.id)).toBe(0)
+  })
+
+  test("another user's id answers like an unknown one", async () => {
+    const bob = await t.signIn('bob')
+    expect(await t.store.revoke('ada', bob.session.id)).toBe(0)
+    expect(await t.store.validate(bob.token)).not.toBeNull()
+  })
+
+  test('the watermark is not a session: it cannot be revoked, listed or signed in with', async () => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    expect(isSessionId('!notBefore')).toBe(false)
+    expect(await t.store.revoke('ada', '!notBefore')).toBe(0)
+    expect(await ids()).toEqual([])
+    expect(await t.store.create({ userId: 'ada' })).toBeNull()
+  })
+
+  test('others: all but the calling one', async () => {
+    const [a, b, c] = [await t.signIn(), await t.signIn(), await t.signIn()]
+    const bob = await t.signIn('bob')
+    expect(await t.store.revokeOthers(b.token)).toBe(2)
+    expect(await ids()).toEqual([b.session.id])
+    for (const { token } of [a, c]) expect(await t.store.validate(token)).toBeNull()
+    expect(await t.store.validate(bob.token)).not.toBeNull()
+  })
+
+  test('others, by a session that has ended, ends nothing', async () => {
+    const [a, b] = [await t.signIn(), await t.signIn()]
+    await t.store.revoke('ada', a.session.id)
+    expect(await t.store.revokeOthers(a.token)).toBeNull()
+    expect(await t.store.validate(b.token)).not.toBeNull()
+  })
+
+  test('others, by two sessions at once, leaves exactly one', async () => {
+    const [a, b] = [await t.signIn(), await t.signIn()]
+    const outcomes = await Promise.all([t.store.revokeOthers(a.token), t.store.revokeOthers(b.token)])
+    expect(outcomes.toSorted()).toEqual([1, null])
+    expect(await t.store.count('ada')).toBe(1)
+  })
+
+  test('all: every one, and the count tells only what was live', async () => {
+    await t.signIn('ada', { endsBy: new Date(t.clock.now + 1) })
+    t.clock.now += 1
+    const sessions = [await t.signIn(), await t.signIn()]
+    expect(await t.store.revokeAll('ada')).toBe(2)
+    for (const { token } of sessions) expect(await t.store.validate(token)).toBeNull()
+    expect(await t.store.revokeAll('ada')).toBe(0)
+    expect(await t.redis.keys('*')).toEqual([])
+  })
+
+  test('all, as a credential change: a sign-in that began earlier creates nothing, whatever follows', async () => {
+    const startedAt = new Date(t.clock.now)
+    t.clock.now += 50
+    await t.store.revokeAll('ada', { credentialChange: true })
+    t.clock.now += 50
+    await t.store.revokeAll('ada')
+    expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+    expect(await t.store.create({ userId: 'ada' })).not.toBeNull()
+  })
+
+  test('the watermark never moves back, even when a clock does', async () => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    const changedAt = t.clock.now
+    t.clock.now -= 5_000
+    await t.store.revokeAll('ada', { credentialChange: true })
+    expect(await t.store.create({ userId: 'ada', startedAt: new Date(changedAt) })).toBeNull()
+  })
+
+  test('the watermark does not outlive its use', async () => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    const [key = ''] = await t.redis.keys('*')
+    const life = await t.redis.pttl(key)
+    expect(life).toBeGreaterThan(60_000)
+    expect(life).toBeLessThanOrEqual(24 * 60 * 60 * 1_000)
+  })
+})
+
+describe('the cap', () => {
+  test('the session that has been idle for longest makes room', async () => {
+    const sessions = []
+    for (let n = 0; n < 5; n += 1) {
+      sessions.push(await t.signIn())
+      t.clock.now += touchInterval
+    }
+    const [first, second] = sessions
+    if (first === undefined || second === undefined) throw new Error('unreachable')
+    await t.store.touch(first.session)
+    await t.signIn()
+    expect(await t.store.count('ada')).toBe(5)
+    expect(await t.store.validate(first.token)).not.toBeNull()
+    expect(await t.store.validate(second.token)).toBeNull()
+  })
+
+  test('concurrent sign-ins leave exactly the cap', async () => {
+    await Promise.all(Array.from({ length: 12 }, () => t.signIn()))
+    expect(await t.store.count('ada')).toBe(5)
+  })
+
+  test('expired sessions go first', async () => {
+    for (let n = 0; n < 4; n += 1) await t.signIn('ada', { endsBy: new Date(t.clock.now + 1) })
+    const kept = await t.signIn()
+    t.clock.now += 1
+    await t.signIn()
+    expect(await t.store.validate(kept.token)).not.toBeNull()
+    const [key = ''] = await t.redis.keys('*')
+    expect(await t.redis.hlen(key)).toBe(2)
+  })
+})
+
+describe('bytes that are no record of ours', () => {
+  const foreign = {
+    empty: '',
+    text: 'hello',
+    'a later version': Buffer.concat([Buffer.from([2]), Buffer.alloc(80)]),
+    'a head without details': Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255)]),
+    'details that are not JSON': Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255), Buffer.from('{')]),
+    'details of another shape': Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255), Buffer.from('[1,2,3,4]')]),
+  }
+
+  test.each(Object.entries(foreign))('%s: that session is invalid, the rest works, and it is told once', async (name, bytes) => {
+    const [broken, sound] = [await t.signIn(), await t.signIn()]
+    const [key = ''] = await t.redis.keys('*')
+    await t.redis.hset(key, broken.session.id, bytes)
+    t.warnings.length = 0
+
+    expect(await t.store.validate(broken.token)).toBeNull()
+    expect(await t.store.validate(broken.token)).toBeNull()
+    expect(await ids()).toEqual([sound.session.id])
+    expect(t.warnings).toEqual([{ message: expect.any(String), details: { key, sessionId: broken.session.id } }])
+
+    t.clock.now += touchInterval
+    expect(await t.store.touch(broken.session)).toBe(false)
+    expect(await t.store.rotate(broken.token)).toBeNull()
+    expect(await t.store.update(broken.token, {})).toBeNull()
+    expect(await t.store.revokeOthers(broken.token)).toBeNull()
+    await t.signIn()
+    // The scripts read the head alone: with its details damaged, a record still counts among what ended.
+    expect(await t.store.revokeAll('ada')).toBe(name.startsWith('details') ? 3 : 2)
+    expect(await t.redis.keys('*')).toEqual([])
+  })
+})
+
+describe('settings that cannot be', () => {
+  test.each([
+    [{ timeouts: { idle: 0 } }, /timeouts\.idle/],
+    [{ timeouts: { idle: 1.5 } }, /timeouts\.idle/],
+    [{ timeouts: { absolute: 1_000 } }, /timeouts\.idle/],
+    [{ timeouts: { touchInterval: idle } }, /timeouts\.touchInterval/],
+    [{ maxSessionsPerUser: 0 }, /maxSessionsPerUser/],
+  ])('%o is refused by name', async (options, message) => {
+    const { createSessionStore } = await import('../src/index.js')
+    expect(() => createSessionStore({ redis: t.redis, ...options })).toThrow(message)
+  })
+
+  test('a key prefix goes before the key', async () => {
+    const { createSessionStore } = await import('../src/index.js')
+    const store = createSessionStore({ redis: t.redis, keyPrefix: 'app:' })
+    await store.create({ userId: 'ada' })
+    expect(await t.redis.keys('*')).toEqual([expect.stringMatching(/^app:user:\{/)])
+    expect(await store.count('ada')).toBe(1)
+    expect(await t.store.count('ada')).toBe(0)
+  })
+})
