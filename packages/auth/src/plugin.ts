@@ -91,7 +91,10 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
               // Clearing the cookie would be a sign-out that did not happen.
               responseHeaders?.delete('set-cookie')
               if (refused !== undefined) audit({ event: refused, result: 'unavailable' })
-              throw unavailable()
+              const error = unavailable()
+              // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
+              if (ctx.request) return Response.json(error.body, { status: error.statusCode })
+              throw error
             }
             if (refused !== undefined && returned instanceof APIError) audit({ event: refused, result: 'refused' })
             if (state.rotatedToken !== null && session !== null) {

@@ -58,8 +58,14 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
   async function end(where: Where[]): Promise<number> {
     const { tokens, userId } = selectorOf(where)
     if (tokens === null) return store.revokeAll(userId)
-    const sessions = await find(where)
-    const ended = await Promise.all(sessions.map(({ session }) => store.revoke(session.userId, session.id)))
+    const found = await find(where)
+    const ended = await Promise.all(
+      found.map(async ({ session: { id, userId } }) => {
+        const count = await store.revoke(userId, id)
+        if (isSignOut()) audit({ event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
+        return count
+      }),
+    )
     return ended.reduce<number>((sum, one) => sum + one, 0)
   }
 
@@ -124,6 +130,10 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
       throw new UnsupportedQueryError('a counter')
     },
   }
+}
+
+function isSignOut(): boolean {
+  return tryGetCurrentAuthEndpointContext()?.path === '/sign-out'
 }
 
 /** A plugin of better-auth asked for sessions in a way that one hash per user cannot answer. */

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Answer, type Browser, password, startAuth } from './helpers.js'
+
+// Redis is held still (SIGSTOP) or killed under each request: the answer is 503, never a sign-out.
+
+let t: Awaited<ReturnType<typeof startAuth>>
+beforeEach(async () => {
+  t = await startAuth()
+})
+afterEach(() => t[Symbol.asyncDispose]())
+
+async function during<T>(outage: 'hung' | 'killed', work: () => Promise<T>): Promise<T> {
+  if (outage === 'hung') {
+    process.kill(t.server.pid, 'SIGSTOP')
+    try {
+      return await work()
+    } finally {
+      process.kill(t.server.pid, 'SIGCONT')
+    }
+  }
+  const closed = once(t.redis, 'close')
+  process.kill(t.server.pid, 'SIGKILL')
+  await closed
+  return work()
+}
+
+const newPassword = 'a new password'
+const requests: Record<string, (browser: Browser, email: string) => Promise<Answer>> = {
+  'sign-up': () => t.browser().signUp('somebody-else@example.org'),
+  'sign-in': (_, email) => t.browser().signIn(email),
+  'get-session': (browser) => browser.get('/get-session'),
+  'sign-out': (browser) => browser.post('/sign-out'),
+  'change-password': (browser) => browser.post('/change-password', { currentPassword: password, newPassword }),
+  'update-user': (browser) => browser.post('/update-user', { name: 'Grace' }),
+  'reset-password': (_, email) => {
+    const mail = t.mails.find(({ to }) => to === email)
+    const token = new URL(mail?.url ?? '').searchParams.get('token')
+    return t.browser().post('/reset-password', { newPassword, token })
+  },
+}
+
+describe.each(['hung', 'killed'] as const)('Redis %s', (outage) => {
+  test.each(Object.keys(requests))('%s answers 503 and clears no cookie', async (name) => {
+    const email = 'ada@example.org'
+    const browser = t.browser()
+    await browser.signUp(email)
+    await browser.post('/request-password-reset', { email })
+    const jar = new Map(browser.jar)
+
+    const answer = await during(outage, async () => requests[name]?.(browser, email))
+    expect(answer).toMatchObject({ status: 503, setCookies: [] })
+    expect(answer?.body).toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' })
+    expect(browser.jar).toEqual(jar)
+
+    if (outage === 'killed') {
+      const ready = once(t.redis, 'ready')
+      await t.server.restart() // it kept nothing: only sign-in can be asked again
+      await ready
+    } else if (name !== 'reset-password') {
+      // (An ending that got no answer may still happen when Redis goes on: its outcome is unknown.)
+      expect(await browser.session()).not.toBeNull()
+    }
+    // No password was changed: the old password still signs in, without a restart of ours.
+    expect((await t.browser().signIn(email)).status).toBe(200)
+  })
+})
+
+test('validation of a cookie during an outage is an error, not a null', async () => {
+  const browser = t.browser()
+  await browser.signUp('ada@example.org')
+  await during('hung', () => expect(browser.session()).rejects.toMatchObject({ name: 'SessionStoreUnavailableError' }))
+  expect(await browser.session()).not.toBeNull()
+})
+
+test('an outage after the password was written is told, and the other sessions are gone already', async () => {
+  const email = 'ada@example.org'
+  const [laptop, phone] = [t.browser(), t.browser()]
+  await laptop.signUp(email)
+  await phone.signIn(email)
+  const { rotate } = t.store
+  const lost = new SessionStoreUnavailableError(new Error('Connection is closed.'))
+  Object.assign(t.store, { rotate: async () => Promise.reject(lost) })
+  const answer = await laptop.post('/change-password', { currentPassword: password, newPassword })
+  Object.assign(t.store, { rotate })
+  expect(answer.status).toBe(503)
+  expect(await phone.session()).toBeNull()
+})

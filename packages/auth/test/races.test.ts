@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { password, startAuth } from './helpers.js'
+
+// Each test holds one request back at a chosen call to the store and lets another overtake it.
+
+let t: Awaited<ReturnType<typeof startAuth>>
+beforeAll(async () => {
+  t = await startAuth()
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+/** Holds the first call of a method of the store until told to go on. */
+function hold(method: 'create' | 'revokeOthers') {
+  const original = t.store[method]
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  let reached = (): void => undefined
+  const waiting = new Promise<void>((resolve) => (reached = resolve))
+  Object.assign(t.store, {
+    [method]: async (...args: unknown[]) => {
+      Object.assign(t.store, { [method]: original })
+      reached()
+      await opened
+      return Reflect.apply(original, t.store, args)
+    },
+  })
+  return { waiting, open }
+}
+
+async function resetTokenFor(email: string): Promise<string | null> {
+  await t.browser().post('/request-password-reset', { email })
+  const mail = t.mails.findLast(({ to }) => to === email)
+  return new URL(mail?.url ?? '').searchParams.get('token')
+}
+
+test('a sign-in that checked the old password before a reset creates nothing after it (better-auth#11073)', async () => {
+  const email = 'reset-race@example.org'
+  await t.browser().signUp(email)
+  const token = await resetTokenFor(email)
+
+  const { waiting, open } = hold('create')
+  const thief = t.browser()
+  const signIn = thief.signIn(email)
+  await waiting
+  expect((await t.browser().post('/reset-password', { newPassword: 'a new password', token })).status).toBe(200)
+  open()
+  expect((await signIn).status).toBe(401)
+  expect(await thief.session()).toBeNull()
+})
+
+test('a sign-in that checked the old password before a change creates nothing after it', async () => {
+  const email = 'change-race@example.org'
+  const owner = t.browser()
+  await owner.signUp(email)
+  const { waiting, open } = hold('create')
+  const thief = t.browser()
+  const signIn = thief.signIn(email)
+  await waiting
+  await owner.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+  open()
+  expect((await signIn).status).toBe(401)
+  expect(await owner.session()).not.toBeNull()
+})
+
+test('a password change by a session that is revoked meanwhile changes nothing', async () => {
+  const email = 'revoked-changer@example.org'
+  const [owner, thief] = [t.browser(), t.browser()]
+  await owner.signUp(email)
+  await thief.signIn(email)
+  const { waiting, open } = hold('revokeOthers')
+  const change = thief.post('/change-password', { currentPassword: password, newPassword: "the thief's" })
+  await waiting
+  const stolen = await thief.session()
+  await t.store.revoke(stolen?.userId ?? '', stolen?.id ?? '')
+  open()
+  expect((await change).status).toBe(401)
+  expect(await owner.session()).not.toBeNull()
+  expect((await t.browser().signIn(email, password)).status).toBe(200)
+})
+
+test('of two password changes at once from two devices, one happens', async () => {
+  const email = 'two-changers@example.org'
+  const [laptop, phone] = [t.browser(), t.browser()]
+  await laptop.signUp(email)
+  await phone.signIn(email)
+  const [one, two] = await Promise.all([
+    laptop.post('/change-password', { currentPassword: password, newPassword: 'of the laptop' }),
+    phone.post('/change-password', { currentPassword: password, newPassword: 'of the phone' }),
+  ])
+  const winner = one.status === 200 ? 'of the laptop' : 'of the phone'
+  expect([one.status, two.status].toSorted()).toEqual([200, 401])
+  const alive = await Promise.all([laptop.session(), phone.session()])
+  expect(alive.filter((session) => session !== null)).toHaveLength(1)
+  expect((await t.browser().signIn(email, winner)).status).toBe(200)
+})
+
+test('a sign-out in flight does not stop a revocation, nor the other way round', async () => {
+  const email = 'sign-out-race@example.org'
+  const [laptop, phone] = [t.browser(), t.browser()]
+  await laptop.signUp(email)
+  await phone.signIn(email)
+  const token = (await laptop.token()) ?? ''
+  const [signOut, ended] = await Promise.all([phone.post('/sign-out'), t.store.revokeOthers(token)])
+  expect(signOut.status).toBe(200)
+  expect(ended).toBeLessThanOrEqual(1)
+  expect(await phone.session()).toBeNull()
+})
