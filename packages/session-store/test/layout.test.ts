@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { defaultTimeouts } from '../src/index.js'
+import { userTagOf } from '../src/token.js'
+import { startStore } from './helpers.js'
+
+// docs/architecture.md prints the layout as Redis commands; here they are run.
+
+const document = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8')
+
+let t: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  t = await startStore()
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(() => t.redis.flushall())
+
+test('the commands of the document give the replies of the document', async () => {
+  const { session } = await t.signIn('ada', { userAgent: 'Firefox' })
+  await t.signIn('ada')
+  const stored = await t.redis.hgetBuffer(`user:{${userTagOf('ada')}}:sessions`, session.id)
+  const json = JSON.stringify(['ada', null, 'Firefox', {}])
+  expect(stored?.subarray(57).toString()).toBe(json)
+
+  const known: Record<string, string> = {
+    '<tag>': userTagOf('ada'),
+    '<id>': session.id,
+    '<57 bytes and the JSON>': String(57 + json.length),
+  }
+  const filled = (text: string) => text.replaceAll(/<[^>]+>/g, (name) => known[name] ?? name)
+  const block = /```redis\n(.*?)```/s.exec(document)?.[1] ?? ''
+  const exchanges = [...block.matchAll(/^> (.+)\n(.+)$/gm)]
+  expect(exchanges.length).toBeGreaterThan(5)
+  for (const [, command = '', reply = ''] of exchanges) {
+    const [name = '', ...args] = filled(command).split(' ')
+    expect(String(await t.redis.call(name, ...args)), command).toBe(filled(reply))
+  }
+})
+
+describe('the cost of each operation, as Redis counts it', () => {
+  const rows = [...document.matchAll(/^\| (\w+) \| ((?:`\w+` ?)+) \|$/gm)].map(
+    ([, operation = '', commands = '']) => [operation, commands.match(/\w+/g) ?? []] as const,
+  )
+
+  const run: Record<string, (signed: Awaited<ReturnType<typeof t.signIn>>) => Promise<unknown>> = {
+    validate: ({ token }) => t.store.validate(token),
+    touch: ({ session }) => t.store.touch(session),
+    list: () => t.store.list('ada'),
+    count: () => t.store.count('ada'),
+    revoke: ({ session }) => t.store.revoke('ada', session.id),
+    create: () => t.store.create({ userId: 'ada' }),
+    update: ({ token }) => t.store.update(token, { a: 1 }),
+    rotate: ({ token }) => t.store.rotate(token),
+    revokeOthers: ({ token }) => t.store.revokeOthers(token),
+    revokeAll: () => t.store.revokeAll('ada'),
+  }
+
+  test('the table names every operation', () => {
+    expect(rows.map(([operation]) => operation).toSorted()).toEqual(Object.keys(run).toSorted())
+    expect(Object.keys(run).toSorted()).toEqual(Object.keys(t.store).filter((name) => name !== 'timeouts').toSorted())
+  })
+
+  test.each(rows)('%s', async (operation, commands) => {
+    const signed = await t.signIn()
+    await t.signIn()
+    t.clock.now += defaultTimeouts.touchInterval
+    const [key = ''] = await t.redis.keys('*')
+    await t.redis.pexpire(key, 2 * defaultTimeouts.idle) // long enough that nothing is added
+    const { eval: firstUse = 0, ...counted } = await t.commandsOf(async () => run[operation]?.(signed))
+    if (firstUse > 0) counted['evalsha'] = firstUse // the source instead of its digest
+    const expected: Record<string, number> = {}
+    for (const name of commands) expected[name] = (expected[name] ?? 0) + 1
+    // One HDEL for each of the other sessions.
+    const deletions = counted['hdel'] === undefined ? {} : { hdel: counted['hdel'] }
+    expect(counted).toEqual({ ...expected, ...deletions })
+  })
+})

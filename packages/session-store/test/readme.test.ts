@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSessionStore, redisOptions, checkRedis } from '../src/index.js'
+import { startStore } from './helpers.js'
+
+let t: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  t = await startStore()
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+test('the ten lines of the README run as they stand', async () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
+  const body = example.replaceAll(/^import .*$/gm, '').replace("'redis://localhost:6379'", 'url')
+  const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor
+  const { Redis } = await import('ioredis')
+  const run = new AsyncFunction(
+    'Redis, checkRedis, createSessionStore, redisOptions, url',
+    `${body}; const after = await store.validate(signedIn.token); redis.disconnect(); return { signedIn, session, after }`,
+  )
+  const { signedIn, session, after } = await run(Redis, checkRedis, createSessionStore, redisOptions, t.server.url)
+  expect(session).toEqual(signedIn.session)
+  expect(after).toBeNull()
+})
