@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+
+const program = fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.url))
+
+/** The real thing, as `npm start` runs it: API and built page on one port, with a Redis and data of its own. */
+export interface App {
+  readonly url: string
+  readonly redis: PrivateRedis
+  /** The newest mail to this address. */
+  mailTo(address: string): string | undefined
+  stop(): Promise<void>
+}
+
+export async function startApp(): Promise<App> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-e2e-'))
+  const redis = await startRedis({ dir: join(dataDir, 'redis'), persist: true })
+  const port = await freePort()
+  const url = `http://localhost:${port}`
+  const server = spawn(process.execPath, [program], {
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      REDIS_URL: redis.url,
+      TRUSTED_PROXIES: 'loopback', // so that each browser of a test can come from an address of its own
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  server.stdout.on('data', (chunk) => (output += String(chunk)))
+  server.stderr.on('data', (chunk) => (output += String(chunk)))
+  await ready(url, server, () => output)
+  return {
+    url,
+    redis,
+    mailTo(address) {
+      const outbox = join(dataDir, 'outbox')
+      const mails = readdirSync(outbox).toSorted().map((file) => readFileSync(join(outbox, file), 'utf8'))
+      return mails.findLast((mail) => mail.includes(`To: ${address}`) || mail.includes(`<${address}>`))
+    },
+    async stop() {
+      const ended = once(server, 'exit')
+      server.kill('SIGTERM')
+      await ended
+      await redis.stop()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address === null || typeof address === 'string') throw new Error('There is no free port')
+  return address.port
+}
+
+async function ready(url: string, server: ChildProcess, output: () => string): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (server.exitCode === null && Date.now() < deadline) {
+    const answer = await fetch(`${url}/readyz`).catch(() => null)
+    if (answer?.ok) return
+    await pause(50)
+  }
+  throw new Error(`The application did not start:\n${output()}`)
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import { devices, expect, test } from '../fixtures.js'
+
+test('sign up, and see the one device', async ({ device }) => {
+  const page = await device({ signedIn: false })
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('Grace Hopper')
+  await page.getByLabel('E-mail address').fill(`grace-${randomUUID()}@example.org`)
+  await page.getByLabel('Password', { exact: true }).fill('nanoseconds matter')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await expect(devices(page)).toHaveCount(1)
+  await expect(page.getByText('Grace Hopper').first()).toBeVisible()
+  await expect(page.getByText('This is the only device signed in to your account.')).toBeVisible()
+})
+
+test('sign in with a wrong password is told without saying which part was wrong', async ({ device, user }) => {
+  const page = await device({ signedIn: false })
+  await page.getByLabel('E-mail address').fill(user.email)
+  await page.getByLabel('Password', { exact: true }).fill('not the password')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText('The e-mail address or the password is not right.')).toBeVisible()
+})
+
+test('a password change ends the other device and keeps this one', async ({ device, user }) => {
+  const phone = await device({ browser: 'Safari on iOS' })
+  const laptop = await device()
+  await laptop.getByRole('link', { name: 'Security' }).click()
+  await laptop.getByLabel('Current password', { exact: true }).fill(user.password)
+  await laptop.getByLabel('New password', { exact: true }).fill('a new password')
+  await laptop.getByRole('button', { name: 'Change password' }).click()
+  await expect(laptop.getByText('Your password was changed.')).toBeVisible()
+
+  await laptop.getByRole('link', { name: 'Devices' }).click()
+  await expect(devices(laptop)).toHaveCount(1)
+  await phone.getByRole('link', { name: 'Security' }).click()
+  await expect(phone).toHaveURL(/\/sign-in/)
+})
+
+test('a reset by e-mail ends all devices, and the new password signs in', async ({ app, device, user }) => {
+  const laptop = await device()
+  const phone = await device({ browser: 'Safari on iOS', signedIn: false })
+  await phone.getByRole('link', { name: 'Forgot your password?' }).click()
+  await phone.getByLabel('E-mail address').fill(user.email)
+  await phone.getByRole('button', { name: /send/i }).click()
+  await expect(phone.getByRole('heading', { name: 'Check your e-mail' })).toBeVisible()
+
+  await expect.poll(() => app.mailTo(user.email)).toBeDefined()
+  const mail = app.mailTo(user.email)?.replaceAll('=\r\n', '').replaceAll('=3D', '=') // quoted-printable
+  const link = /http:\/\/localhost:\d+\/reset-password\?token=[\w-]+/.exec(mail ?? '')?.[0]
+  await phone.goto(link ?? '')
+  await phone.getByLabel('New password', { exact: true }).fill('a new password')
+  await phone.getByRole('button', { name: /password/i }).last().click()
+  await expect(phone.getByText('all devices were signed out')).toBeVisible()
+
+  await laptop.getByRole('link', { name: 'Security' }).click()
+  await expect(laptop).toHaveURL(/\/sign-in/)
+  await laptop.getByLabel('E-mail address').fill(user.email)
+  await laptop.getByLabel('Password', { exact: true }).fill('a new password')
+  await laptop.getByRole('button', { name: 'Sign in' }).click()
+  await expect(devices(laptop)).toHaveCount(1)
+})

@@ -1,0 +1,109 @@
+import { devices, expect, test } from '../fixtures.js'
+
+test('both devices are shown, this one marked and first', async ({ device }) => {
+  await device({ browser: 'Safari on iOS', address: '203.0.113.7' })
+  const laptop = await device({ browser: 'Firefox on Ubuntu' })
+
+  await expect(devices(laptop)).toHaveCount(2)
+  await expect(devices(laptop).nth(0)).toContainText('Firefox on Ubuntu')
+  await expect(devices(laptop).nth(0)).toContainText('This device')
+  await expect(devices(laptop).nth(1)).toContainText('Safari on iOS')
+  await expect(devices(laptop).nth(1)).toContainText('203.0.113.7')
+  await expect(devices(laptop).nth(1)).toContainText('Active now')
+  await expect(devices(laptop).nth(1).locator('time').first()).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT/)
+})
+
+test('a device that was revoked is refused at its next click and told why', async ({ device }) => {
+  const phone = await device({ browser: 'Safari on iOS' })
+  const laptop = await device()
+
+  await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
+  await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
+  await expect(laptop.getByText('Safari on iOS was signed out.').first()).toBeVisible()
+  await expect(devices(laptop)).toHaveCount(1)
+  await expect(laptop.getByText('This is the only device signed in to your account.')).toBeVisible()
+
+  await phone.getByRole('link', { name: 'Security' }).click()
+  await expect(phone).toHaveURL(/\/sign-in/)
+  await expect(phone.getByText('This device was signed out from another device')).toBeVisible()
+  await phone.goBack()
+  await expect(phone.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(phone.getByText('Ada Lovelace')).toHaveCount(0)
+})
+
+test('the first press asks, Escape takes it back, and nothing was ended', async ({ device }) => {
+  await device({ browser: 'Safari on iOS' })
+  const laptop = await device()
+  const signOut = laptop.getByRole('button', { name: 'Sign out Safari on iOS' })
+  await signOut.click()
+  await expect(laptop.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
+  await laptop.keyboard.press('Escape')
+  await expect(signOut).toBeFocused()
+  await laptop.reload()
+  await expect(devices(laptop)).toHaveCount(2)
+})
+
+test('log out others: this one stays, all others are refused', async ({ device }) => {
+  const phone = await device({ browser: 'Safari on iOS' })
+  const tablet = await device({ browser: 'Samsung Internet on Android' })
+  const laptop = await device()
+
+  await laptop.getByRole('button', { name: 'Log out all other devices (2)' }).click()
+  await laptop.getByRole('button', { name: 'Yes, log out' }).click()
+  await expect(laptop.getByText('2 other devices were signed out.').first()).toBeVisible()
+  await expect(devices(laptop)).toHaveCount(1)
+  for (const other of [phone, tablet]) {
+    await other.getByRole('link', { name: 'Security' }).click()
+    await expect(other).toHaveURL(/\/sign-in/)
+  }
+})
+
+test('log out everywhere: this one is signed out too', async ({ device }) => {
+  const phone = await device({ browser: 'Safari on iOS' })
+  const laptop = await device()
+
+  await laptop.getByRole('button', { name: 'Log out everywhere' }).click()
+  await laptop.getByRole('button', { name: 'Yes, log out' }).click()
+  await expect(laptop.getByText('You were signed out on all devices, this one too.')).toBeVisible()
+  expect(await laptop.context().cookies()).toEqual([])
+  await phone.reload()
+  await expect(phone).toHaveURL(/\/sign-in/)
+})
+
+test('sign out: this device goes to the sign-in page, the other stays', async ({ device }) => {
+  const phone = await device({ browser: 'Safari on iOS' })
+  const laptop = await device()
+  await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await expect(laptop.getByText('You are signed out on this device.')).toBeVisible()
+  expect(await laptop.context().cookies()).toEqual([])
+  await phone.reload()
+  await expect(devices(phone)).toHaveCount(1)
+})
+
+test('the whole journey by keyboard alone', async ({ device, user }) => {
+  await device({ browser: 'Safari on iOS' })
+  const laptop = await device({ signedIn: false })
+  await expect(laptop).toHaveURL(/\/sign-in/)
+  const tabTo = async (name: string): Promise<void> => {
+    const target = laptop.getByRole('button', { name, exact: true })
+    await target.waitFor()
+    for (let presses = 0; presses < 40; presses += 1) {
+      await laptop.keyboard.press('Tab')
+      if (await target.evaluate((element) => element === document.activeElement)) return
+    }
+    throw new Error(`"${name}" cannot be reached with the Tab key`)
+  }
+
+  await laptop.getByLabel('E-mail address').focus()
+  await laptop.keyboard.type(user.email)
+  await laptop.keyboard.press('Tab')
+  await laptop.keyboard.type(user.password)
+  await laptop.keyboard.press('Enter')
+  await expect(devices(laptop)).toHaveCount(2)
+
+  await tabTo('Sign out Safari on iOS')
+  await laptop.keyboard.press('Enter')
+  await expect(laptop.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
+  await laptop.keyboard.press('Enter')
+  await expect(devices(laptop)).toHaveCount(1)
+})

@@ -1,0 +1,253 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { defaultTimeouts, type Session } from '../src/index.js'
+import { startStore } from './helpers.js'
+
+// Random sequences of operations, with a clock that jumps both ways, against a model in plain memory.
+// After each step, what is listed, what validates and what the model holds must be the same.
+
+const { idle, absolute, touchInterval } = defaultTimeouts
+const most = 4
+const users = ['ada', 'bob'] as const
+const minute = 60_000
+
+interface Entry {
+  readonly id: string
+  token: string
+  createdAt: number
+  lastSeen: number
+  idleDeadline: number
+  absoluteDeadline: number
+  data: Record<string, unknown>
+}
+
+class Model {
+  now = Date.UTC(2030, 0, 1)
+  /** Every session that Redis still holds, expired ones too. */
+  readonly held = new Map<string, Entry[]>(users.map((user) => [user, []]))
+  readonly notBefore = new Map<string, number>()
+  /** Every token that was ever given out, with its user. */
+  readonly tokens: { user: string; id: string; token: string }[] = []
+
+  of(user: string): Entry[] {
+    return this.held.get(user) ?? []
+  }
+  isLive({ idleDeadline, absoluteDeadline }: Entry): boolean {
+    return Math.min(idleDeadline, absoluteDeadline) > this.now
+  }
+  live(user: string): Entry[] {
+    return this.of(user).filter((entry) => this.isLive(entry))
+  }
+  find({ user, token }: { user: string; token: string }): Entry | undefined {
+    return this.live(user).find((entry) => entry.token === token)
+  }
+  keep(user: string, kept: (entry: Entry) => boolean): void {
+    this.held.set(user, this.of(user).filter(kept))
+  }
+}
+
+type Real = Awaited<ReturnType<typeof startStore>>
+
+/** One operation: it changes model and store alike and compares what both answer. */
+class Step implements fc.AsyncCommand<Model, Real> {
+  constructor(
+    readonly name: string,
+    readonly needsToken: boolean,
+    readonly apply: (model: Model, real: Real) => Promise<void>,
+  ) {}
+
+  check(model: Readonly<Model>): boolean {
+    return !this.needsToken || model.tokens.length > 0
+  }
+
+  async run(model: Model, real: Real): Promise<void> {
+    real.clock.now = model.now
+    await this.apply(model, real)
+    real.clock.now = model.now
+    for (const user of users) {
+      const listed = (await real.store.list(user)).map(({ id }) => id).toSorted()
+      expect(listed, `${this.name}: listed`).toEqual(model.live(user).map(({ id }) => id).toSorted())
+    }
+    for (const issued of model.tokens) {
+      const session = await real.store.validate(issued.token)
+      const entry = model.find(issued)
+      expect(session && shown(session), `${this.name}: validates`).toEqual(entry === undefined ? null : expected(entry))
+    }
+  }
+
+  toString(): string {
+    return this.name
+  }
+}
+
+const shown = ({ id, createdAt, lastSeenAt, expiresAt, data }: Session) => ({
+  id,
+  createdAt: createdAt.getTime(),
+  lastSeen: lastSeenAt.getTime(),
+  expiresAt: expiresAt.getTime(),
+  data,
+})
+const expected = ({ id, createdAt, lastSeen, idleDeadline, absoluteDeadline, data }: Entry) => ({
+  id,
+  createdAt,
+  lastSeen,
+  expiresAt: Math.min(idleDeadline, absoluteDeadline),
+  data,
+})
+
+const user = fc.constantFrom(...users)
+const pick = fc.nat()
+const credentialChange = fc.boolean()
+const issuedAt = (model: Model, n: number) => {
+  const issued = model.tokens[n % model.tokens.length]
+  if (issued === undefined) throw new Error('No token was given out yet')
+  return issued
+}
+
+const create = fc
+  .record({ user, ago: fc.integer({ min: -5, max: 20 }), lasts: fc.option(fc.integer({ min: 10 * minute, max: 2 * idle })) })
+  .map(
+    ({ user, ago, lasts }) =>
+      new Step(`create(${user}, began ${ago} ms ago, lasts ${lasts})`, false, async (model, real) => {
+        const created = await real.store.create({
+          userId: user,
+          startedAt: new Date(model.now - ago),
+          ...(lasts === null ? {} : { endsBy: new Date(model.now + lasts) }),
+        })
+        const notBefore = model.notBefore.get(user)
+        if (notBefore !== undefined && model.now - ago <= notBefore) {
+          expect(created).toBeNull()
+          return
+        }
+        if (created === null) throw new Error('refused, and should not have been')
+        if (model.of(user).length + (notBefore === undefined ? 0 : 1) >= most) {
+          model.keep(user, (entry) => model.isLive(entry))
+          const idlest = model
+            .of(user)
+            .toSorted((a, b) => a.lastSeen - b.lastSeen || (a.id < b.id ? -1 : 1))
+            .slice(0, Math.max(model.of(user).length - most + 1, 0))
+          model.keep(user, (entry) => !idlest.includes(entry))
+        }
+        const absoluteDeadline = model.now + Math.min(absolute, lasts ?? absolute)
+        const { token, session } = created
+        model.tokens.push({ user, id: session.id, token })
+        model.of(user).push({
+          id: session.id,
+          token,
+          createdAt: model.now,
+          lastSeen: model.now,
+          idleDeadline: Math.min(model.now + idle, absoluteDeadline),
+          absoluteDeadline,
+          data: {},
+        })
+      }),
+  )
+
+const touch = pick.map(
+  (n) =>
+    new Step(`touch(#${n})`, true, async (model, real) => {
+      const issued = issuedAt(model, n)
+      const entry = model.find(issued)
+      const seen = await real.store.validate(issued.token)
+      if (seen === null || entry === undefined) return
+      const due = model.now - entry.lastSeen >= touchInterval
+      expect(await real.store.touch(seen)).toBe(due)
+      if (!due) return
+      entry.lastSeen = model.now
+      entry.idleDeadline = Math.min(model.now + idle, entry.absoluteDeadline)
+    }),
+)
+
+const update = fc.tuple(pick, fc.dictionary(fc.constantFrom('a', 'b'), fc.jsonValue({ maxDepth: 2 }))).map(
+  ([n, data]) =>
+    new Step(`update(#${n}, ${JSON.stringify(data)})`, true, async (model, real) => {
+      const issued = issuedAt(model, n)
+      const entry = model.find(issued)
+      const updated = await real.store.update(issued.token, data)
+      expect(updated === null).toBe(entry === undefined)
+      // What Redis keeps is JSON: so is what the model keeps.
+      if (entry !== undefined) entry.data = { ...entry.data, ...(JSON.parse(JSON.stringify(data)) as object) }
+    }),
+)
+
+const rotate = fc.tuple(pick, credentialChange).map(
+  ([n, change]) =>
+    new Step(`rotate(#${n}${change ? ', credential change' : ''})`, true, async (model, real) => {
+      const issued = issuedAt(model, n)
+      const entry = model.find(issued)
+      const others = entry && model.live(issued.user).length - 1
+      const rotated = await real.store.rotate(issued.token, { credentialChange: change })
+      if (entry === undefined) {
+        expect(rotated).toBeNull()
+        return
+      }
+      expect(rotated?.ended).toBe(change ? others : 0)
+      entry.token = rotated?.token ?? ''
+      model.tokens.push({ user: issued.user, id: entry.id, token: entry.token })
+      if (change) {
+        model.keep(issued.user, ({ id }) => id === entry.id)
+        model.notBefore.set(issued.user, Math.max(model.notBefore.get(issued.user) ?? 0, model.now))
+      }
+    }),
+)
+
+const revoke = fc.tuple(user, pick).map(
+  ([owner, n]) =>
+    new Step(`revoke(${owner}, #${n})`, true, async (model, real) => {
+      const { id } = issuedAt(model, n)
+      const held = model.of(owner).some((entry) => entry.id === id)
+      expect(await real.store.revoke(owner, id)).toBe(held ? 1 : 0)
+      model.keep(owner, (entry) => entry.id !== id)
+    }),
+)
+
+const revokeOthers = pick.map(
+  (n) =>
+    new Step(`revokeOthers(#${n})`, true, async (model, real) => {
+      const issued = issuedAt(model, n)
+      const entry = model.find(issued)
+      const others = model.live(issued.user).length - 1
+      expect(await real.store.revokeOthers(issued.token)).toBe(entry === undefined ? null : others)
+      if (entry !== undefined) model.keep(issued.user, ({ id }) => id === entry.id)
+    }),
+)
+
+const revokeAll = fc.tuple(user, credentialChange).map(
+  ([owner, change]) =>
+    new Step(`revokeAll(${owner}${change ? ', credential change' : ''})`, false, async (model, real) => {
+      const live = model.live(owner).length
+      expect(await real.store.revokeAll(owner, { credentialChange: change })).toBe(live)
+      model.keep(owner, () => false)
+      if (change) model.notBefore.set(owner, Math.max(model.notBefore.get(owner) ?? 0, model.now))
+    }),
+)
+
+const jump = fc
+  .oneof(
+    fc.integer({ min: 1, max: 20 }),
+    fc.integer({ min: -minute, max: minute }),
+    fc.constantFrom(touchInterval - 1, touchInterval, idle - 1, idle, absolute),
+  )
+  .map(
+    (by) =>
+      new Step(`the clock jumps by ${by} ms`, false, async (model) => {
+        model.now += by
+      }),
+  )
+
+let real: Real
+beforeAll(async () => {
+  real = await startStore({ maxSessionsPerUser: most })
+})
+afterAll(() => real[Symbol.asyncDispose]())
+
+test('the store does what the model does, whatever the order', async () => {
+  const steps = fc.commands([create, create, touch, update, rotate, revoke, revokeOthers, revokeAll, jump], { maxCommands: 30, size: 'max' })
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      await real.redis.flushall()
+      await fc.asyncModelRun(() => ({ model: new Model(), real }), sequence)
+    }),
+    { numRuns: Number(process.env['MODEL_RUNS'] ?? 1_000) },
+  )
+}, 120_000)
