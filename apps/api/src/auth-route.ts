@@ -1,0 +1,138 @@
+import { type Auth, CLIENT_ADDRESS_HEADER } from '@rollcall/auth'
+import { type Context, Hono } from 'hono'
+import { UNKNOWN_ADDRESS, networkOf } from './client-address.js'
+import { DatabaseUnavailableError } from './errors.js'
+import { answerError, type Http, refuse } from './http.js'
+import type { Charge, Limits } from './limits.js'
+
+const BASE_PATH = '/api/auth'
+
+/** One spelling per endpoint: a path that better-auth reads as another one would pass the limits by. */
+const CANONICAL = /^(?:\/[\w-]+)+$/
+
+interface Attempt {
+  readonly address: string
+  /** In one spelling; absent when the body holds none. */
+  readonly email: string | undefined
+  readonly userId: () => Promise<string | undefined>
+}
+
+/** What an attempt costs beside the general charge. What is refundable comes back when it succeeds. */
+interface Price {
+  readonly charges: readonly Charge[]
+  readonly refundable?: boolean
+}
+
+const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
+  [
+    '/sign-in/email',
+    ({ address, email = '' }) => ({
+      charges: [
+        ['sign-in:address', address],
+        ['sign-in:address+email', address, email],
+      ],
+      refundable: true,
+    }),
+  ],
+  ['/sign-up/email', ({ address }) => ({ charges: [['sign-up:address', address]] })],
+  [
+    '/request-password-reset',
+    ({ address, email = '' }) => ({
+      charges: [
+        ['request-reset:address', address],
+        ['request-reset:email', email],
+      ],
+    }),
+  ],
+  ['/reset-password', ({ address }) => ({ charges: [['reset-password:address', address]] })],
+  [
+    '/change-password',
+    async ({ userId }) => {
+      const id = await userId()
+      return { charges: id === undefined ? [] : [['change-password:user', id]], refundable: true }
+    },
+  ],
+])
+
+interface Dependencies {
+  readonly auth: Auth
+  readonly limits: Limits
+  readonly database: { ping(): Promise<void> }
+  readonly baseUrl: string
+}
+
+/** better-auth behind the limits, with the address of the client that the server trusts. */
+export function authRoute({ auth, limits, database, baseUrl }: Dependencies): Hono<Http> {
+  return new Hono<Http>().all('/*', async (c) => {
+    const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
+    if (!CANONICAL.test(path)) return notFound(c)
+    if (c.req.method !== 'GET' && c.req.method !== 'POST') {
+      c.header('Allow', 'GET, POST')
+      return refuse(c, 'METHOD_NOT_SUPPORTED', 'Only GET and POST are understood here')
+    }
+    const body = c.req.method === 'POST' ? await c.req.arrayBuffer() : new ArrayBuffer(0)
+    // The limits read the body as JSON, so nothing else may reach those who would read it differently.
+    if (body.byteLength > 0 && !isJson(c.req.header('content-type'))) {
+      return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+    }
+
+    const { charges, refundable } = await priceOf(c, path, body, auth)
+    const general: Charge[] = c.req.method === 'POST' ? [['auth', networkOf(c.get('clientAddress'))]] : []
+    await limits.charge([...general, ...charges])
+    const response = await auth.handler(forwarded(c, body, baseUrl))
+    if (refundable && response.ok) await limits.refund(charges)
+
+    if (response.status === 404 && response.body === null) return notFound(c)
+    if (response.status === 500) return answerError(c, await reasonOf(database))
+    return response
+  })
+}
+
+async function priceOf(c: Context<Http>, path: string, body: ArrayBuffer, auth: Auth): Promise<Price> {
+  const price = c.req.method === 'POST' ? prices.get(path) : undefined
+  if (price === undefined) return { charges: [] }
+  return price({
+    address: networkOf(c.get('clientAddress')),
+    email: emailIn(body),
+    userId: async () => (await auth.authenticate(c.req.raw.headers))?.session.userId,
+  })
+}
+
+/** The request under the origin that is configured, whatever its Host says. */
+function forwarded(c: Context<Http>, body: ArrayBuffer, baseUrl: string): Request {
+  const { pathname, search } = new URL(c.req.url)
+  const headers = new Headers(c.req.raw.headers)
+  const address = c.get('clientAddress')
+  if (address === UNKNOWN_ADDRESS) headers.delete(CLIENT_ADDRESS_HEADER)
+  else headers.set(CLIENT_ADDRESS_HEADER, address)
+  const { method } = c.req
+  return new Request(new URL(pathname + search, baseUrl), { method, headers, body: body.byteLength > 0 ? body : null })
+}
+
+function emailIn(body: ArrayBuffer): string | undefined {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(body))
+    const email = typeof json === 'object' && json !== null && 'email' in json ? json.email : undefined
+    return typeof email === 'string' ? email.trim().toLowerCase() : undefined
+  } catch {
+    return undefined // better-auth refuses it
+  }
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
+}
+
+function notFound(c: Context<Http>): Response {
+  return refuse(c, 'NOT_FOUND', 'There is nothing here')
+}
+
+/** better-auth turns every failure into the same 500; whether the database is down is asked again. */
+async function reasonOf(database: Dependencies['database']): Promise<Error> {
+  try {
+    await database.ping()
+    return new Error('better-auth failed')
+  } catch (error) {
+    return new DatabaseUnavailableError(error)
+  }
+}

@@ -1,0 +1,72 @@
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { TRPCError } from '@trpc/server'
+import { getHTTPStatusCodeFromError } from '@trpc/server/http'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
+import { ZodError } from 'zod'
+
+export type Code = TRPCError['code']
+
+/** More was asked than a limit allows. */
+export class RateLimitedError extends Error {
+  override readonly name = 'RateLimitedError'
+
+  /** @param retryAfter whole seconds */
+  constructor(readonly retryAfter: number) {
+    super('A rate limit was reached')
+  }
+}
+
+/** The database gave no usable answer. */
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError'
+
+  constructor(cause: unknown) {
+    super('The database is unavailable', { cause })
+  }
+}
+
+/** What the outside may know of an error. */
+export interface PublicError {
+  readonly code: Code
+  readonly message: string
+  readonly status: number
+  /** Seconds, for the header Retry-After. */
+  readonly retryAfter?: number
+}
+
+/** An outage is retried by the page at once or a second later; both are fine. */
+const OUTAGE_RETRY = 1
+
+/** The one translation of errors to what is said outside. Whatever it does not know stays generic. */
+export function publicError(error: unknown): PublicError {
+  if (error instanceof TRPCError && error.code === 'INTERNAL_SERVER_ERROR' && error.cause) return publicError(error.cause)
+
+  if (error instanceof RateLimitedError) {
+    return { ...of('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
+  }
+  if (error instanceof SessionStoreUnavailableError || error instanceof DatabaseUnavailableError) {
+    return { ...of('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }
+  }
+  if (error instanceof URIError) return of('BAD_REQUEST', 'The address is not valid')
+  if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') {
+    if (error.cause instanceof ZodError) return of(error.code, fieldMessages(error.cause))
+    // The parser's own message quotes what it was given.
+    if (error.cause instanceof SyntaxError) return of('BAD_REQUEST', 'The input is not valid JSON')
+    return of(error.code, error.message)
+  }
+  return of('INTERNAL_SERVER_ERROR', 'Something went wrong')
+}
+
+/** An error body as a tRPC client reads it. */
+export function trpcBody({ code, message, status }: PublicError): object {
+  return { error: { message, code: TRPC_ERROR_CODES_BY_KEY[code], data: { code, httpStatus: status } } }
+}
+
+/** For an error that is not thrown. */
+export function of(code: Code, message: string): PublicError {
+  return { code, message, status: getHTTPStatusCodeFromError(new TRPCError({ code })) }
+}
+
+function fieldMessages(error: ZodError): string {
+  return error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join('; ')
+}

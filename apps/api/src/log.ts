@@ -1,0 +1,50 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Audit } from '@rollcall/auth'
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export type Log = Logger
+
+/** What every line written on behalf of a request bears. */
+export const requestScope = new AsyncLocalStorage<{ requestId: string }>()
+
+const SECRETS = ['cookie', 'set-cookie', 'authorization', 'token', 'password', 'newPassword', 'currentPassword', 'secret']
+
+/** JSON lines. Nothing here is meant to be given a secret; what slips through under these names is struck out. */
+export function createLog(to?: DestinationStream): Log {
+  const options = {
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => requestScope.getStore() ?? {},
+    redact: SECRETS.flatMap((name) => ['', '*', '*.*'].map((above) => `${above}["${name}"]`)),
+    serializers: { err: describe },
+  }
+  return to === undefined ? pino(options) : pino(options, to)
+}
+
+/** One line per event that a person may have to account for later: who, which session, from where, result. */
+export const auditTo =
+  (log: Log): Audit =>
+  (event) =>
+    log.info({ audit: event }, 'audit')
+
+/**
+ * A path as it may be logged: without its query and without the reset token that better-auth puts in one
+ * of its paths.
+ */
+export function loggablePath(path: string): string {
+  return path.replace(/(\/reset-password\/).+/, '$1:token').slice(0, 200)
+}
+
+/** Errors of drivers carry statements, arguments and addresses; only these parts are known to be harmless. */
+function describe(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { message: typeof error }
+  const { name, message, stack, cause } = error
+  return {
+    name,
+    message,
+    ...('code' in error && { code: error.code }),
+    stack,
+    ...(cause !== undefined && depth < 4 && { cause: describe(cause, depth + 1) }),
+  }
+}

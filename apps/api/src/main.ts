@@ -1,0 +1,34 @@
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { readSettings, SettingsError } from './env.js'
+import { createLog } from './log.js'
+import { start } from './start.js'
+import { StartError } from './start-error.js'
+
+/**
+ * Starts the server and says on standard output where it is.
+ *
+ * @throws {SettingsError | StartError} whose message is for a person, and needs no stack.
+ */
+export async function main(env?: NodeJS.ProcessEnv): Promise<{ close(): Promise<void> }> {
+  const settings = readSettings(env)
+  const { baseUrl, outbox, close } = await start({ settings, log: createLog() })
+  console.log(`Rollcall is listening on ${baseUrl}`)
+  if (outbox !== null) console.log(`Mails are written to ${outbox}, because SMTP_URL is not set`)
+  return { close }
+}
+
+async function run(): Promise<void> {
+  try {
+    const { close } = await main()
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => void close().then(() => process.exit(0)))
+    }
+  } catch (error) {
+    const expected = error instanceof SettingsError || error instanceof StartError
+    console.error(expected ? error.message : error)
+    process.exit(1)
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await run()

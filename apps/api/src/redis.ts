@@ -1,0 +1,61 @@
+import { checkRedis, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
+import { Cluster, Redis } from 'ioredis'
+import type { Settings } from './env.js'
+import type { Log } from './log.js'
+import { StartError } from './start-error.js'
+
+/** Milliseconds that a Redis which starts together with us is given. */
+const START_PATIENCE = 10_000
+
+/** Connected and checked. Reconnects by itself from then on, and says so in the log. */
+export async function connectRedis(where: Settings['redis'], log: Log): Promise<{ redis: Redis | Cluster; close(): void }> {
+  const setting = typeof where === 'string' ? 'REDIS_URL' : 'REDIS_CLUSTER_NODES'
+  const redis =
+    typeof where === 'string'
+      ? new Redis(where, { ...redisOptions, lazyConnect: true })
+      : new Cluster([...where], {
+          redisOptions,
+          enableOfflineQueue: false,
+          lazyConnect: true,
+          clusterRetryStrategy: redisOptions.retryStrategy,
+        })
+
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => (lastError = error))
+  try {
+    await ready(redis)
+    await checkRedis(redis)
+  } catch (error) {
+    redis.disconnect()
+    if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}`)
+    const reason = lastError ?? (error instanceof Error ? error : undefined)
+    throw new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
+  }
+
+  let connected = true
+  let closing = false
+  redis.on('close', () => {
+    if (connected && !closing) log.warn({ err: lastError }, 'The connection to Redis is lost')
+    connected = false
+  })
+  redis.on('ready', () => {
+    if (!connected) log.info('The connection to Redis is back')
+    connected = true
+    lastError = undefined
+  })
+  const close = (): void => {
+    closing = true
+    redis.disconnect()
+  }
+  return { redis, close }
+}
+
+async function ready(redis: Redis | Cluster): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no connection')), START_PATIENCE)
+  })
+  const connected = new Promise<void>((resolve) => redis.once('ready', resolve))
+  redis.connect().catch(() => undefined) // tries again by itself
+  await Promise.race([connected, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,26 @@
+import { createMiddleware } from 'hono/factory'
+import type { ClientAddressOf } from './client-address.js'
+import type { Http } from './http.js'
+import { loggablePath, type Log, requestScope } from './log.js'
+
+interface Dependencies {
+  readonly log: Log
+  readonly clientAddressOf: ClientAddressOf
+  readonly quiet: boolean
+}
+
+/** One line per request, found again by the request id that the answer bears. */
+export const requestLog = ({ log, clientAddressOf, quiet }: Dependencies) =>
+  createMiddleware<Http>(async (c, next) => {
+    const started = performance.now()
+    const address = clientAddressOf(c.env.incoming)
+    c.set('clientAddress', address)
+    await requestScope.run({ requestId: c.get('requestId') }, async () => {
+      await next()
+      c.header('X-Request-Id', c.get('requestId'))
+      const { status } = c.res
+      const level = status >= 500 ? 'warn' : quiet && status < 400 ? 'debug' : 'info'
+      const ms = Math.round((performance.now() - started) * 10) / 10
+      log[level]({ method: c.req.method, path: loggablePath(c.req.path), status, ms, address }, 'request')
+    })
+  })

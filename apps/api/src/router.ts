@@ -1,0 +1,7 @@
+import { devicesRouter } from './routers/devices.js'
+import { sessionRouter } from './routers/session.js'
+import { router } from './trpc.js'
+
+export const appRouter = router({ devices: devicesRouter, session: sessionRouter })
+
+export type AppRouter = typeof appRouter

@@ -1,0 +1,58 @@
+import type { Audit, Auth } from '@rollcall/auth'
+import type { SessionStore } from '@rollcall/session-store'
+import type { Cluster, Redis } from 'ioredis'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { requestId } from 'hono/request-id'
+import { authRoute } from './auth-route.js'
+import type { ClientAddressOf } from './client-address.js'
+import { cspReport } from './csp-report.js'
+import { publicError } from './errors.js'
+import { CSP_REPORT_PATH, noStore, securityHeaders } from './headers.js'
+import { health } from './health.js'
+import { answerError, type Http, refuse } from './http.js'
+import type { Limits } from './limits.js'
+import type { Log } from './log.js'
+import { pages } from './pages.js'
+import { requestLog } from './request-log.js'
+import { trpcRoute } from './trpc-route.js'
+
+export interface ServerDependencies {
+  readonly auth: Auth
+  readonly store: SessionStore
+  readonly redis: Redis | Cluster
+  readonly database: { ping(): Promise<void> }
+  readonly limits: Limits
+  readonly audit: Audit
+  readonly log: Log
+  readonly clientAddressOf: ClientAddressOf
+  /** The one origin of page and API. */
+  readonly baseUrl: string
+  /** Leaves out the log lines of requests that went well: they would hide the address from who has just started it. */
+  readonly quiet: boolean
+  /** The folder of the built page, if there is one. */
+  readonly webRoot: string | undefined
+}
+
+const MAX_BODY = 64 * 1024
+
+export function createServer(dependencies: ServerDependencies): Hono<Http> {
+  const { redis, database, limits, log, baseUrl, webRoot } = dependencies
+  const app = new Hono<Http>()
+
+  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), securityHeaders(baseUrl), noStore)
+  app.use(bodyLimit({ maxSize: MAX_BODY, onError: (c) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The body is too large') }))
+
+  app.route('/trpc', trpcRoute(dependencies))
+  app.route('/api/auth', authRoute(dependencies))
+  app.route(CSP_REPORT_PATH, cspReport(limits, log))
+  app.route('/', health(redis, database))
+  if (webRoot !== undefined) app.route('/', pages(webRoot))
+
+  app.notFound((c) => refuse(c, 'NOT_FOUND', 'There is nothing here'))
+  app.onError((error, c) => {
+    if (publicError(error).status >= 500) log.error({ err: error }, 'A request failed')
+    return answerError(c, error)
+  })
+  return app
+}

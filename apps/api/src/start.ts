@@ -1,0 +1,183 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createAdaptorServer } from '@hono/node-server'
+import { createAuth, type Database, openDatabase } from '@rollcall/auth'
+import { type Clock, createSessionStore } from '@rollcall/session-store'
+import type { Hono } from 'hono'
+import { clientAddressOf } from './client-address.js'
+import type { Settings } from './env.js'
+import type { Http } from './http.js'
+import { createLimits } from './limits.js'
+import { auditTo, type Log } from './log.js'
+import { createMailer } from './mailer.js'
+import { connectRedis } from './redis.js'
+import { developmentSecret } from './secret.js'
+import { createServer } from './server.js'
+import { StartError } from './start-error.js'
+
+export interface Running {
+  /** The one origin of page and API. */
+  readonly baseUrl: string
+  readonly port: number
+  /** Where mails land as files; `null` when they are sent. */
+  readonly outbox: string | null
+  /** Answers what is under way, then lets go of everything. May be called twice. */
+  close(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly settings: Settings
+  readonly log: Log
+  readonly clock?: Clock
+  readonly webRoot?: string
+  readonly openDatabase?: typeof openDatabase
+}
+
+/** The page as built beside us. */
+const builtPage = fileURLToPath(new URL('../../web/dist/', import.meta.url))
+
+/** Milliseconds that requests under way are given when the server is told to end. */
+const DRAIN_PATIENCE = 5_000
+
+/** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
+export async function start(options: StartOptions): Promise<Running> {
+  const { settings, log, clock, webRoot = builtPage } = options
+  const resources: (() => Promise<unknown>)[] = []
+  // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
+  const app = promised<Hono<Http>>()
+  const { port, drain } = await listen(settings, app.promise)
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= closeAll([drain, ...resources.toReversed()], log))
+
+  try {
+    const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
+
+    const { redis, close: disconnect } = await connectRedis(settings.redis, log)
+    resources.push(async () => disconnect())
+    const database = await opened(options)
+    resources.push(() => database.close())
+
+    const secret = settings.secret ?? (await developmentSecret(settings.dataDir))
+    const store = createSessionStore({
+      redis,
+      ...(clock && { clock }),
+      warn: (message, details) => log.warn(details, message),
+    })
+    const outbox = join(settings.dataDir, 'outbox')
+    const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
+    resources.push(() => mailer.close())
+    const audit = auditTo(log)
+    const auth = await createAuth({
+      store,
+      database,
+      baseUrl,
+      secret,
+      audit,
+      sendResetPassword: async (mail) => mailer.sendResetPassword(mail),
+      log: (level, message) => log[level]({ from: 'better-auth' }, message),
+    }).catch((error: unknown) => {
+      throw databaseFailed(error)
+    })
+
+    app.resolve(
+      createServer({
+        auth,
+        store,
+        redis,
+        database,
+        limits: createLimits(redis, secret),
+        audit,
+        log,
+        clientAddressOf: clientAddressOf(settings.trustedProxies),
+        baseUrl,
+        quiet: !settings.production,
+        webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
+      }),
+    )
+    return { baseUrl, port, outbox: settings.smtpUrl === undefined ? outbox : null, close }
+  } catch (error) {
+    app.reject(error)
+    await close()
+    throw error
+  }
+}
+
+async function listen({ host, port }: Settings, app: Promise<Hono<Http>>): Promise<{ port: number; drain(): Promise<void> }> {
+  const server = createAdaptorServer({
+    fetch: async (request, env) => (await app).fetch(request, env),
+    serverOptions: { headersTimeout: 15_000, requestTimeout: 30_000 },
+  }) as Server // without the option createServer it is node:http's
+  const drain = drained(server)
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    throw new StartError(
+      code === 'EADDRINUSE' ? `PORT: ${port} is taken by another program` : `HOST, PORT: cannot listen there (${code})`,
+    )
+  }
+  const address = server.address()
+  return { drain, port: typeof address === 'object' && address !== null ? address.port : port }
+}
+
+async function opened({ settings, openDatabase: open = openDatabase }: StartOptions): Promise<Database> {
+  try {
+    return await open({ url: settings.databaseUrl, dataDir: settings.dataDir })
+  } catch (error) {
+    throw databaseFailed(error)
+  }
+}
+
+function databaseFailed(error: unknown): StartError {
+  const reason = error instanceof Error ? error.message || error.name : 'unknown error'
+  return new StartError(`The database cannot be used; see DATABASE_URL and DATA_DIR (${reason})`, { cause: error })
+}
+
+/** Gives a function that takes no more requests and waits for those under way. */
+function drained(server: Server): () => Promise<void> {
+  let underWay = 0
+  let draining = false
+  // Connections without a request, such as those that a browser opens in advance, are not waited for.
+  const endIdle = (): void => {
+    if (draining && underWay === 0) server.closeAllConnections()
+  }
+  server.on('request', (_request, response) => {
+    underWay += 1
+    response.once('close', () => {
+      underWay -= 1
+      endIdle()
+    })
+  })
+  return async () => {
+    const end = once(server, 'close')
+    const bound = setTimeout(() => server.closeAllConnections(), DRAIN_PATIENCE)
+    draining = true
+    server.close()
+    endIdle()
+    await end
+    clearTimeout(bound)
+  }
+}
+
+async function closeAll(steps: (() => Promise<unknown>)[], log: Log): Promise<void> {
+  for (const step of steps) {
+    await step().catch((error: unknown) => log.error({ err: error }, 'Something did not close'))
+  }
+}
+
+interface Promised<T> {
+  readonly promise: Promise<T>
+  resolve(value: T): void
+  reject(error: unknown): void
+}
+
+function promised<T>(): Promised<T> {
+  let settle: Omit<Promised<T>, 'promise'> | undefined
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }))
+  promise.catch(() => undefined) // told to whoever awaits it, if anyone does
+  return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) }
+}

@@ -1,0 +1,65 @@
+import { trpcServer } from '@hono/trpc-server'
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import type { Context } from './context.js'
+import { publicError } from './errors.js'
+import { type Http, refuse } from './http.js'
+import type { Log } from './log.js'
+import { sameOrigin } from './origin.js'
+import { appRouter } from './router.js'
+
+/** More than the page ever asks for at once, and little enough to be cheap. */
+const MAX_BATCH = 20
+
+type Dependencies = Pick<Context, 'auth' | 'store' | 'limits' | 'audit'> & { readonly baseUrl: string; readonly log: Log }
+
+export function trpcRoute({ auth, store, limits, audit, baseUrl, log }: Dependencies): Hono<Http> {
+  const origin = sameOrigin(baseUrl)
+  return new Hono<Http>().use(
+    '/*',
+    understood,
+    (c, next) => (c.req.method === 'GET' ? next() : origin(c, next)),
+    trpcServer({
+      endpoint: '/trpc',
+      router: appRouter,
+      maxBatchSize: MAX_BATCH,
+      createContext: ({ req, resHeaders }, c): Context => ({
+        auth,
+        store,
+        limits,
+        audit,
+        headers: req.headers,
+        clientAddress: c.get('clientAddress'),
+        responseHeaders: resHeaders,
+      }),
+      responseMeta: ({ errors }) => {
+        const waits = errors.flatMap((error) => publicError(error).retryAfter ?? [])
+        return waits.length > 0 ? { headers: new Headers({ 'retry-after': String(Math.max(...waits)) }) } : {}
+      },
+      onError: ({ error, path }) => {
+        const { status } = publicError(error)
+        if (status >= 500) log.error({ err: error.cause ?? error, procedure: path }, 'A procedure failed')
+      },
+    }),
+  )
+}
+
+/** Refuses what tRPC would take but this API does not offer. */
+const understood = createMiddleware<Http>(async (c, next): Promise<Response | void> => {
+  const { method } = c.req
+  if (method !== 'GET' && method !== 'POST') {
+    c.header('Allow', 'GET, POST')
+    return refuse(c, 'METHOD_NOT_SUPPORTED', 'Only GET and POST are understood here')
+  }
+  // A form of another site can send every type but this one.
+  if (method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
+    return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+  }
+  // A streamed answer has sent its headers before a procedure can clear the cookie.
+  if (`${c.req.header('trpc-accept')},${c.req.header('accept')}`.includes('application/jsonl')) {
+    return refuse(c, 'BAD_REQUEST', 'Streamed answers are not offered; use httpBatchLink')
+  }
+  await next()
+  // tRPC leaves the type out of some refusals.
+  c.header('Content-Type', 'application/json')
+})

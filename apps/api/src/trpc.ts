@@ -1,0 +1,60 @@
+import type { AuditEvent } from '@rollcall/auth'
+import { initTRPC, TRPCError } from '@trpc/server'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
+import type { Context } from './context.js'
+import { publicError } from './errors.js'
+
+const t = initTRPC.context<Context>().create({
+  isDev: false, // would put stacks into answers
+  errorFormatter: ({ shape, error }) => {
+    const { code, message, status } = publicError(error)
+    return { ...shape, message, code: TRPC_ERROR_CODES_BY_KEY[code], data: { ...shape.data, code, httpStatus: status } }
+  },
+})
+
+export const router = t.router
+export const publicProcedure = t.procedure
+
+/** One message for every way of not being signed in. */
+export function unauthorized(): TRPCError {
+  return new TRPCError({ code: 'UNAUTHORIZED', message: 'Please sign in' })
+}
+
+/** Asks Redis anew for each call, so that a call never outlives a revoke that its batch mate has made. */
+const validated = t.middleware(async ({ ctx, next }) => {
+  const signedIn = await ctx.auth.authenticate(ctx.headers)
+  if (signedIn === null) throw unauthorized()
+  return next({ ctx: signedIn })
+})
+
+/** Gives `session` and `token` of the request, or answers UNAUTHORIZED. */
+export const sessionProcedure = publicProcedure.use(validated)
+
+type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
+
+/** Writes one audit line per call, whatever becomes of it; the call adds to `trail` what it learns. */
+const audited = (event: AuditEvent['event']) =>
+  t.middleware(async ({ ctx, next }) => {
+    const trail: { -readonly [K in keyof Trail]: Trail[K] } = {}
+    const result = await next({ ctx: { trail } })
+    const code = result.ok ? null : publicError(result.error).code
+    ctx.audit({
+      event,
+      result: code === null ? 'ok' : code === 'SERVICE_UNAVAILABLE' ? 'unavailable' : 'refused',
+      ipAddress: ctx.clientAddress,
+      ...trail,
+    })
+    return result
+  })
+
+/** A session procedure that ends sessions: limited per user, and audited. */
+export const revocationProcedure = (event: 'revoke' | 'revoke-others' | 'revoke-all') =>
+  publicProcedure
+    .use(audited(event))
+    .use(validated)
+    .use(async ({ ctx, next }) => {
+      ctx.trail.userId = ctx.session.userId
+      ctx.trail.sessionId = ctx.session.id
+      await ctx.limits.charge([['revoke:user', ctx.session.userId]])
+      return next()
+    })
