@@ -18,7 +18,7 @@ export const password = 'correct horse battery'
 export const secret = 'a secret for tests, of some length'
 
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */
-async function startServer(databaseUrl?: string) {
+export async function startServer(databaseUrl?: string) {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-auth-'))
   const server = await startRedis()
   const redis = new Redis(server.url, { ...redisOptions, lazyConnect: true })
