@@ -1,18 +1,18 @@
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
 
 /** Where a Redis server is looked for. */
 export interface Places {
   /** Folders that may hold `redis-server` or `valkey-server`, first match wins. */
-  readonly path: readonly string[];
+  readonly path: readonly string[]
   /** The folder that keeps a downloaded server between runs. */
-  readonly cache: string;
+  readonly cache: string
 }
 
 export function placesFromEnvironment(): Places {
-  const { PATH = '', XDG_CACHE_HOME } = process.env;
+  const { PATH = '', XDG_CACHE_HOME } = process.env
   return {
     path: PATH.split(delimiter).filter((folder) => folder !== ''),
     cache: join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'rollcall'),
-  };
+  }
 }

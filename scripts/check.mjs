@@ -1,0 +1,99 @@
+// What CI runs: every stage, whatever the one before said, and one line of counts at the end.
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { findBrowser } from './browser.mjs'
+import { packages, root, run } from './workspace.mjs'
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+/** @returns {Promise<number>} exit code */
+export async function check() {
+  /** @type {{ name: string, counts: Counts, note?: string }[]} */
+  const results = []
+
+  /** @param {string} name @param {string} command @param {readonly string[]} args */
+  const stage = async (name, command, args) => {
+    console.log(`\n=== ${name}`)
+    const { code } = await run(command, args)
+    return code === 0
+  }
+  /** @param {string} name @param {boolean} ok @param {string} [note] */
+  const single = (name, ok, note) => {
+    results.push({ name, counts: { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }, ...(note && { note }) })
+  }
+  /**
+   * Runs one kind of suite in each package that has it.
+   * @param {'test' | 'e2e'} task @param {readonly string[]} args
+   * @param {string} file @param {(report: any) => Counts} read
+   */
+  const suites = async (task, args, file, read) => {
+    const having = packages().filter(({ scripts }) => scripts[task])
+    for (const { folder } of having) rmSync(join(root, folder, 'test-results'), { recursive: true, force: true })
+    const ok = await stage(task, 'turbo', ['run', task, '--continue', '--', ...args])
+    const before = results.length
+    for (const { folder } of having) {
+      const name = `${task} ${folder}`
+      try {
+        const counts = read(JSON.parse(readFileSync(join(root, folder, file), 'utf8')))
+        const empty = counts.passed + counts.failed === 0
+        results.push({ name, counts: empty ? { ...counts, failed: 1 } : counts, ...(empty && { note: 'ran no test' }) })
+      } catch {
+        single(name, false, 'left no results')
+      }
+    }
+    if (!ok && results.slice(before).every(({ counts }) => counts.failed === 0)) {
+      single(task, false, 'failed outside its tests')
+    }
+  }
+
+  single('typecheck', await stage('typecheck', 'turbo', ['run', 'typecheck', '--continue', '--output-logs=errors-only']))
+  single('lint', await stage('lint', 'oxlint', []))
+  await suites(
+    'test',
+    ['--reporter=default', '--reporter=json', '--outputFile.json=test-results/vitest.json'],
+    'test-results/vitest.json',
+    vitestCounts,
+  )
+  if (!(await stage('build', 'turbo', ['run', 'build', '--output-logs=errors-only']))) {
+    single('build', false)
+    single('e2e', false, 'not run: nothing built')
+  } else {
+    try {
+      const browser = await findBrowser()
+      if (browser) process.env.ROLLCALL_CHROMIUM = browser
+      process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = 'test-results/playwright.json'
+      await suites('e2e', ['--reporter=list,json'], 'test-results/playwright.json', playwrightCounts)
+    } catch (error) {
+      single('e2e', false, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  console.log('\n=== summary')
+  for (const { name, counts, note } of results) {
+    const skipped = counts.skipped ? `, ${counts.skipped} skipped` : ''
+    console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed${skipped}${note ? ` (${note})` : ''}`)
+  }
+  const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0)
+  const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0)
+  console.log(`${passed} passed, ${failed} failed`)
+  return failed === 0 ? 0 : 1
+}
+
+/**
+ * @param {{ success: boolean, numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numFailedTestSuites: number }} report
+ * @returns {Counts}
+ */
+export function vitestCounts(report) {
+  // A file that does not load fails no test: it counts as one itself.
+  const failed = report.numFailedTests || (report.success ? 0 : Math.max(1, report.numFailedTestSuites))
+  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests }
+}
+
+/**
+ * A test that passed only when repeated has failed.
+ * @param {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number }, errors: unknown[] }} report
+ * @returns {Counts}
+ */
+export function playwrightCounts({ stats, errors }) {
+  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped }
+}

@@ -1,0 +1,110 @@
+// npm start, npm run dev, npm test: from a fresh clone, with nothing but Node and npm.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { check } from './check.mjs'
+import { Failure, mustRun, prepare, root } from './workspace.mjs'
+
+/** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
+const ECHO = 500
+
+/** API and Redis live and die with this one process. */
+async function start() {
+  await prepare()
+  await build(['api', 'web', 'dev-redis'])
+  const ended = toldToEnd()
+  const redis = await provideRedis()
+  try {
+    const { main } = await built('apps/api/dist/main.js')
+    const api = await main(process.env)
+    await ended
+    await api.close()
+  } finally {
+    await redis?.stop()
+  }
+  return 0
+}
+
+/** Watch mode: the browser talks to Vite, which passes on what is the API's, so that page and API share an origin. */
+async function dev() {
+  await prepare()
+  await build(['dev-redis'])
+  const ended = toldToEnd()
+  const redis = await provideRedis()
+  process.env.BASE_URL ||= 'http://localhost:5173'
+  process.env.ROLLCALL_API_URL ||= `http://localhost:${process.env.PORT || 3000}`
+  // In a group of its own, so that it can be ended whole, before its Redis.
+  const watching = spawn('turbo', ['run', 'dev', 'serve'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+  const closed = once(watching, 'close')
+  void ended.then(() => watching.kill('SIGINT'))
+  const [code] = await closed
+  await redis?.stop()
+  return code ?? 0
+}
+
+async function test() {
+  await prepare()
+  return await check()
+}
+
+/** @param {readonly string[]} names */
+async function build(names) {
+  const filters = names.map((name) => `--filter=@rollcall/${name}`)
+  await mustRun('The build', 'turbo', ['run', 'build', '--output-logs=errors-only', ...filters])
+}
+
+/**
+ * A private Redis, unless the settings name another one.
+ * @returns {Promise<import('../packages/dev-redis/src/index.js').PrivateRedis | undefined>}
+ */
+async function provideRedis() {
+  const settings = join(root, '.env')
+  if (existsSync(settings)) process.loadEnvFile(settings)
+  if (process.env.REDIS_URL || process.env.REDIS_CLUSTER_NODES) return undefined
+  const { startRedis } = await built('packages/dev-redis/dist/index.js')
+  const redis = await startRedis({ dir: resolve(process.env.DATA_DIR || '.data', 'redis'), persist: true, respawn: true })
+  process.env.REDIS_URL = redis.url
+  return redis
+}
+
+/**
+ * What a package's build made, if it is there: no path to it can be checked before.
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+async function built(path) {
+  return await import(pathToFileURL(join(root, path)).href)
+}
+
+/** Resolves at the first signal; a second one ends this process at once. */
+async function toldToEnd() {
+  await new Promise((end) => {
+    /** @type {number | undefined} */
+    let first
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.on(signal, () => {
+        first ??= Date.now()
+        if (Date.now() - first > ECHO) process.exit(130)
+        end(undefined)
+      })
+    }
+    // A kill -9 of npm ends what npm started.
+    const { ppid } = process
+    if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === ppid || end(undefined), ECHO).unref()
+  })
+}
+
+const [name = 'start'] = process.argv.slice(2)
+process.chdir(root)
+try {
+  const command = { start, dev, test }[name]
+  if (!command) throw new Failure(`No such command: ${name}. There are start, dev and test.`)
+  process.exit(await command())
+} catch (error) {
+  // A stack helps where the program itself is wrong; elsewhere the message is all that a person needs.
+  const bug = !(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError
+  console.error(bug ? error : error.message)
+  process.exit(1)
+}
