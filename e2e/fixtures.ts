@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type BrowserContext, type BrowserContextOptions, expect, type Page, test as base } from '@playwright/test'
 import { type App, startApp } from './app.js'
 
@@ -48,7 +48,7 @@ export const test = base.extend<Fixtures, { app: App }>({
   ],
 
   user: async ({ app, request }, use) => {
-    const user = { name: 'Ada Lovelace', email: `ada-${randomUUID()}@example.org`, password }
+    const user = { name: 'Ada Lovelace', email: `ada.${randomBytes(4).toString('hex')}@example.org`, password }
     const answer = await request.post(`${app.url}/api/auth/sign-up/email`, {
       data: user,
       headers: { origin: app.url, 'x-forwarded-for': randomAddress() },

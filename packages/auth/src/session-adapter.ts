@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
@@ -78,7 +79,7 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
         const headers = tryGetCurrentAuthEndpointContext()?.headers
         const created = await store.create({
           userId,
-          ipAddress: ipAddress?.slice(0, MAX_TEXT) || null,
+          ipAddress: ipAddress ? shortest(ipAddress.slice(0, MAX_TEXT)) : null,
           userAgent: userAgent?.slice(0, MAX_TEXT) || null,
           data: { ...applicationData(rest), ...clientHintsOf(headers) },
           startedAt,
@@ -130,6 +131,11 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
       throw new UnsupportedQueryError('a counter')
     },
   }
+}
+
+/** better-auth writes IPv6 addresses out in full; people know them as `2001:db8::1`. */
+function shortest(address: string): string {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 }
 
 function isSignOut(): boolean {

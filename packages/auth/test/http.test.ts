@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CLIENT_ADDRESS_HEADER } from '../src/index.js'
 import { password, startAuth } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startAuth>>
@@ -104,6 +105,19 @@ test('what a browser says of itself is kept with its session, within bounds', as
   const browser = t.browser(`Mozilla/5.0 ${'x'.repeat(4_000)}`)
   await browser.signUp('bounds@example.org')
   expect((await browser.session())?.userAgent).toHaveLength(512)
+})
+
+test('an IPv6 address is kept in its short form', async () => {
+  const address = '2001:0db8:0000:0000:0000:0000:0000:0001'
+  const response = await t.auth.handler(
+    new Request(`${t.origin}/api/auth/sign-up/email`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [CLIENT_ADDRESS_HEADER]: address },
+      body: JSON.stringify({ name: 'Ada', email: 'v6@example.org', password }),
+    }),
+  )
+  const cookie = sessionCookie(response.headers.getSetCookie()).split(';')[0] ?? ''
+  expect((await t.auth.authenticate(new Headers({ cookie })))?.session.ipAddress).toBe('2001:db8::1')
 })
 
 test('activity is recorded on the way, at most once in an interval', async () => {
