@@ -1,0 +1,32 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider, type RouterHistory } from '@tanstack/react-router'
+import { createQueryClient } from './query-client.js'
+import { createAppRouter } from './router.js'
+import { createSession, SessionContext } from './session.js'
+import { createApiClient, trpc } from './trpc.js'
+import { Toasts } from './ui/toasts.js'
+
+/** The whole page as one element. A test brings its own history. */
+export function createApp(history?: RouterHistory) {
+  const api = createApiClient()
+  const queryClient = createQueryClient(() => void session.refused())
+  const session = createSession({
+    api,
+    queryClient,
+    goHome: () => router.navigate({ to: '/', replace: true }),
+    goToSignIn: (notice) => router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, replace: true }),
+  })
+  const router = createAppRouter({ session }, history)
+
+  return (
+    <trpc.Provider client={api} queryClient={queryClient}>
+      <QueryClientProvider client={queryClient}>
+        <SessionContext value={session}>
+          <Toasts>
+            <RouterProvider router={router} />
+          </Toasts>
+        </SessionContext>
+      </QueryClientProvider>
+    </trpc.Provider>
+  )
+}

@@ -1,0 +1,106 @@
+import { Link, Outlet } from '@tanstack/react-router'
+import { LogOut } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { auth } from '../auth.js'
+import { useSession } from '../session.js'
+import { trpc } from '../trpc.js'
+import { Button } from '../ui/button.js'
+import { Logo } from '../ui/logo.js'
+import { Message } from '../ui/message.js'
+import { useGuarded } from '../ui/use-guarded.js'
+import { describe, toProblem } from '../words/problem.js'
+import { OutagePage } from '../pages/outage-page.js'
+import { SkipLink } from './skip-link.js'
+
+export function AccountLayout() {
+  const session = useSession()
+  const current = trpc.session.current.useQuery()
+  // Refused and on the way to the sign-in page: from here on nothing of the account is shown.
+  const refused = current.isError && toProblem(current.error).kind === 'unauthorized'
+  const user = refused ? undefined : current.data?.user
+  const [signOutFailure, setSignOutFailure] = useState<string | null>(null)
+
+  useEffect(() => {
+    if (current.isSuccess) session.confirmed()
+  }, [current.isSuccess, session])
+
+  const signOut = useGuarded(async () => {
+    setSignOutFailure(null)
+    try {
+      await auth.signOut()
+    } catch (error) {
+      setSignOutFailure(describe(toProblem(error)))
+      return
+    }
+    await session.end('signed-out')
+  })
+
+  return (
+    <>
+      <SkipLink />
+      <header className="border-b border-line bg-surface">
+        <div className="mx-auto flex max-w-3xl flex-wrap items-center gap-x-6 px-4 pt-3 sm:px-6">
+          <Link to="/" aria-label="Rollcall" className="inline-flex min-h-11 items-center rounded-lg">
+            <Logo />
+          </Link>
+          <div className="ml-auto flex min-w-0 items-center gap-4">
+            {/* As tall before the name is known as after. */}
+            <div className="hidden h-10 min-w-0 flex-col justify-center text-right text-sm leading-tight sm:flex">
+              <Person user={user} />
+            </div>
+            <Button onClick={() => void signOut.run()} busy={signOut.busy} className="shrink-0">
+              {!signOut.busy && <LogOut aria-hidden className="size-4" />}
+              Sign out
+            </Button>
+          </div>
+          <div className="h-10 w-full min-w-0 pt-2 text-sm leading-tight sm:hidden">
+            <Person user={user} />
+          </div>
+          <nav aria-label="Account" className="mt-1 w-full">
+            <ul className="-mx-3 flex">
+              <NavItem to="/">Devices</NavItem>
+              <NavItem to="/security">Security</NavItem>
+            </ul>
+          </nav>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} className="mx-auto max-w-3xl px-4 pt-6 pb-24 sm:px-6 sm:pt-10">
+        {signOutFailure && (
+          <Message look="bad" className="mb-6">
+            <p className="font-semibold">This device is still signed in.</p>
+            <p>Signing out did not work. {signOutFailure}</p>
+          </Message>
+        )}
+        {refused ? null : current.isError && !user ? (
+          <OutagePage error={current.error} retrying={current.isFetching} />
+        ) : (
+          <Outlet />
+        )}
+      </main>
+    </>
+  )
+}
+
+function Person({ user }: { user: { name: string; email: string } | undefined }) {
+  if (!user) return null
+  return (
+    <>
+      <p className="truncate font-medium">{user.name}</p>
+      <p className="truncate text-muted">{user.email}</p>
+    </>
+  )
+}
+
+function NavItem({ to, children }: { to: '/' | '/security'; children: string }) {
+  return (
+    <li>
+      <Link
+        to={to}
+        activeOptions={{ exact: true }}
+        className="inline-flex min-h-11 items-center border-b-2 border-transparent px-3 text-[0.9375rem] font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink"
+      >
+        {children}
+      </Link>
+    </li>
+  )
+}

@@ -1,0 +1,62 @@
+import { useRef } from 'react'
+import { DeviceCard } from '../devices/device-card.js'
+import { DeviceListSkeleton } from '../devices/device-list-skeleton.js'
+import { SignOutMany } from '../devices/sign-out-many.js'
+import { useSignOuts } from '../devices/use-sign-outs.js'
+import { type Device, trpc } from '../trpc.js'
+import { Button } from '../ui/button.js'
+import { Message } from '../ui/message.js'
+import { PageHeading } from '../ui/page-heading.js'
+import { useNow } from '../ui/use-now.js'
+import { describe, toProblem } from '../words/problem.js'
+
+export function DevicesPage() {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const list = trpc.devices.list.useQuery()
+  const problem = list.isError ? toProblem(list.error) : undefined
+  // Refused: the sign-in page is on its way.
+  const devices = problem?.kind === 'unauthorized' ? undefined : list.data
+
+  return (
+    <>
+      <PageHeading title="Devices" ref={heading}>
+        These devices are signed in to your account. Sign out any that you do not know or no longer use.
+      </PageHeading>
+      <div className="mt-6">
+        {problem && problem.kind !== 'unauthorized' && (
+          <Message look="bad" className="mb-4">
+            <p className="font-semibold">
+              {devices ? 'This list may be out of date.' : 'Your devices could not be loaded.'}
+            </p>
+            <p>{describe(problem)} You are still signed in.</p>
+            <Button busy={list.isFetching} onClick={() => void list.refetch()} className="mt-3">
+              Try again
+            </Button>
+          </Message>
+        )}
+        {devices && <Devices devices={devices} onEnded={() => heading.current?.focus()} />}
+        {!devices && (!problem || problem.kind === 'unauthorized') && <DeviceListSkeleton />}
+      </div>
+    </>
+  )
+}
+
+function Devices({ devices, onEnded }: { devices: Device[]; onEnded: () => void }) {
+  const now = useNow()
+  const signOut = useSignOuts(onEnded)
+  const others = devices.filter((device) => !device.isCurrent).length
+
+  return (
+    <>
+      <ul aria-label="Signed-in devices" className="grid gap-3">
+        {devices.map((device) => (
+          <DeviceCard key={device.id} device={device} now={now} onSignOut={signOut.one} />
+        ))}
+      </ul>
+      {others === 0 && (
+        <p className="mt-4 text-[0.9375rem] text-muted">This is the only device signed in to your account.</p>
+      )}
+      <SignOutMany others={others} onSignOutOthers={signOut.others} onSignOutEverywhere={signOut.everywhere} />
+    </>
+  )
+}

@@ -1,0 +1,25 @@
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
+import { toProblem } from './words/problem.js'
+
+/** `onUnauthorized` hears of every 401, whichever query or mutation met it. */
+export function createQueryClient(onUnauthorized: () => void): QueryClient {
+  const watch = {
+    onError: (error: Error) => {
+      if (toProblem(error).kind === 'unauthorized') onUnauthorized()
+    },
+  }
+  return new QueryClient({
+    queryCache: new QueryCache(watch),
+    mutationCache: new MutationCache(watch),
+    defaultOptions: {
+      // Never paused: offline must be said at once, and a sign-out must not fire later by itself.
+      queries: { networkMode: 'always', retry: isPassing, retryDelay: 500 },
+      mutations: { networkMode: 'always' },
+    },
+  })
+}
+
+function isPassing(failures: number, error: Error): boolean {
+  const { kind } = toProblem(error)
+  return failures < 1 && (kind === 'outage' || kind === 'unreachable')
+}

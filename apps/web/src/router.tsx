@@ -1,0 +1,80 @@
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  type RouterHistory,
+} from '@tanstack/react-router'
+import { AccountLayout } from './layouts/account-layout.js'
+import { PublicLayout } from './layouts/public-layout.js'
+import { DevicesPage } from './pages/devices-page.js'
+import { CrashPage, NotFoundPage } from './pages/lost-pages.js'
+import { SignInPage } from './pages/sign-in-page.js'
+import type { Notice, Session } from './session.js'
+
+interface RouterContext {
+  session: Session
+}
+
+// Devices and sign-in, where a visit begins, come with the first script. The other pages follow when asked for.
+const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage })
+
+const account = createRoute({ getParentRoute: () => root, id: 'account', component: AccountLayout })
+const devices = createRoute({ getParentRoute: () => account, path: '/', component: DevicesPage })
+const security = createRoute({
+  getParentRoute: () => account,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./pages/security-page.js'), 'SecurityPage'),
+})
+
+const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout })
+const signIn = createRoute({
+  getParentRoute: () => open,
+  path: '/sign-in',
+  component: SignInPage,
+  beforeLoad: leaveIfSignedIn,
+  validateSearch: (search: Record<string, unknown>): { notice?: Notice } => {
+    const notice = notices.find((known) => known === search['notice'])
+    return notice ? { notice } : {}
+  },
+})
+const signUp = createRoute({
+  getParentRoute: () => open,
+  path: '/sign-up',
+  component: lazyRouteComponent(() => import('./pages/sign-up-page.js'), 'SignUpPage'),
+  beforeLoad: leaveIfSignedIn,
+})
+const forgotPassword = createRoute({
+  getParentRoute: () => open,
+  path: '/forgot-password',
+  component: lazyRouteComponent(() => import('./pages/forgot-password-page.js'), 'ForgotPasswordPage'),
+})
+const resetPassword = createRoute({
+  getParentRoute: () => open,
+  path: '/reset-password',
+  component: lazyRouteComponent(() => import('./pages/reset-password-page.js'), 'ResetPasswordPage'),
+  validateSearch: (search: Record<string, unknown>): { token?: string } =>
+    typeof search['token'] === 'string' ? { token: search['token'] } : {},
+})
+
+const notices: readonly Notice[] = ['ended', 'signed-out', 'everywhere', 'reset']
+
+async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise<void> {
+  if (await context.session.isActive()) throw redirect({ to: '/' })
+}
+
+const routeTree = root.addChildren([
+  account.addChildren([devices, security]),
+  open.addChildren([signIn, signUp, forgotPassword, resetPassword]),
+])
+
+export function createAppRouter(context: RouterContext, history?: RouterHistory) {
+  return createRouter({ routeTree, context, defaultErrorComponent: CrashPage, ...(history && { history }) })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

@@ -1,0 +1,89 @@
+import { Eye, EyeOff } from 'lucide-react'
+import { type ComponentProps, type ReactNode, useState } from 'react'
+
+const box =
+  'block min-h-11 w-full rounded-lg border bg-surface px-3 py-2 text-base text-ink focus-visible:outline-offset-0'
+const edge = { fine: 'border-edge', wrong: 'border-danger' }
+
+interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'id'> {
+  name: string
+  label: string
+  hint?: string
+  error?: string | undefined
+}
+
+export function Field({ name, label, hint, error, ...input }: FieldProps) {
+  return (
+    <Frame name={name} label={label} hint={hint} error={error}>
+      <input {...input} {...wiring(name, hint, error)} className={`${box} ${error ? edge.wrong : edge.fine}`} />
+    </Frame>
+  )
+}
+
+export function PasswordField({ name, label, hint, error, ...input }: FieldProps) {
+  const [shown, setShown] = useState(false)
+  const Icon = shown ? EyeOff : Eye
+  return (
+    <Frame name={name} label={label} hint={hint} error={error}>
+      <div className="relative">
+        <input
+          {...input}
+          {...wiring(name, hint, error)}
+          type={shown ? 'text' : 'password'}
+          autoCapitalize="none"
+          spellCheck={false}
+          className={`${box} pr-12 ${error ? edge.wrong : edge.fine}`}
+        />
+        <button
+          type="button"
+          aria-label={`Show ${label.toLowerCase()}`}
+          aria-pressed={shown}
+          onClick={() => setShown(!shown)}
+          className="absolute inset-y-0 right-0 grid w-11 cursor-pointer place-items-center rounded-r-lg text-muted hover:text-ink"
+        >
+          <Icon aria-hidden className="size-5" />
+        </button>
+      </div>
+    </Frame>
+  )
+}
+
+function wiring(name: string, hint: string | undefined, error: string | undefined) {
+  const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
+  return {
+    id: name,
+    name,
+    required: true,
+    'aria-invalid': error ? true : undefined,
+    'aria-describedby': descriptions || undefined,
+  }
+}
+
+interface FrameProps {
+  name: string
+  label: string
+  hint: string | undefined
+  error: string | undefined
+  children: ReactNode
+}
+
+function Frame({ name, label, hint, error, children }: FrameProps) {
+  return (
+    <div>
+      <label htmlFor={name} className="mb-1.5 block text-[0.9375rem] font-medium">
+        {label}
+      </label>
+      {children}
+      {hint && (
+        <p id={`${name}-hint`} className="mt-1.5 text-sm text-muted">
+          {hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${name}-error`} className="mt-1.5 text-sm font-medium text-danger">
+          {error}
+        </p>
+      )}
+    </div>
+  )
+}

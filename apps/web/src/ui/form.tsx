@@ -1,0 +1,90 @@
+import { type ReactNode, type RefObject, type SubmitEvent, useEffect, useRef, useState } from 'react'
+import { Message } from './message.js'
+import { useGuarded } from './use-guarded.js'
+
+/** Field name to what is wrong with it. */
+export type FieldErrors = Record<string, string>
+
+export interface Refusal {
+  fields?: FieldErrors
+  /** What is wrong with no field in particular. */
+  summary?: ReactNode
+}
+
+interface FormOptions {
+  /** What can be said before asking the server. */
+  check: (data: FormData) => FieldErrors
+  submit: (data: FormData) => Promise<void>
+  explain: (error: unknown) => Refusal
+}
+
+export function useForm({ check, submit, explain }: FormOptions) {
+  const [refusal, setRefusal] = useState<Refusal>({})
+  const summary = useRef<HTMLDivElement>(null)
+
+  // Each refusal is a new object, so that the same mistake made twice moves the focus twice.
+  useEffect(() => summary.current?.focus(), [refusal])
+
+  const { run, busy } = useGuarded(async (data: FormData) => {
+    const fields = check(data)
+    if (Object.keys(fields).length > 0) {
+      setRefusal({ fields })
+      return
+    }
+    try {
+      await submit(data)
+      setRefusal({})
+    } catch (error) {
+      setRefusal(explain(error))
+    }
+  })
+
+  return {
+    busy,
+    errors: refusal.fields ?? {},
+    summary: <ErrorSummary ref={summary} refusal={refusal} />,
+    form: {
+      noValidate: true,
+      onSubmit: (event: SubmitEvent<HTMLFormElement>) => {
+        event.preventDefault()
+        void run(new FormData(event.currentTarget))
+      },
+    },
+  }
+}
+
+function ErrorSummary({ refusal, ref }: { refusal: Refusal; ref: RefObject<HTMLDivElement | null> }) {
+  const fields = Object.entries(refusal.fields ?? {})
+  if (fields.length === 0 && !refusal.summary) return null
+  return (
+    <div ref={ref} tabIndex={-1}>
+      <Message look="bad">
+        {refusal.summary}
+        {fields.length > 0 && (
+          <ul>
+            {fields.map(([name, message]) => (
+              <li key={name}>
+                <a
+                  href={`#${name}`}
+                  onClick={(event) => {
+                    event.preventDefault()
+                    document.getElementById(name)?.focus()
+                  }}
+                  className="inline-block py-0.5 font-medium underline underline-offset-2"
+                >
+                  {message}
+                </a>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Message>
+    </div>
+  )
+}
+
+/** A form field as text; FormData could hold a file as well. */
+export function text(data: FormData, name: string): string {
+  const value = data.get(name)
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,13 @@
+import type { ReactNode } from 'react'
+import { exactTime } from '../words/time.js'
+
+/** A time in easy words; the exact one on hover, and in the text for those who cannot hover. */
+export function Time({ value, children }: { value: string; children: ReactNode }) {
+  const exact = exactTime(value)
+  return (
+    <time dateTime={value} title={exact}>
+      {children}
+      <span className="sr-only"> ({exact})</span>
+    </time>
+  )
+}

@@ -1,0 +1,26 @@
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { loadEnv } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig(({ mode }) => {
+  // In development the browser talks to Vite alone, so that page and API share an origin as they do in production.
+  const api = loadEnv(mode, import.meta.dirname, 'ROLLCALL_')['ROLLCALL_API_URL'] ?? 'http://localhost:3000'
+  return {
+    plugins: [react(), tailwindcss()],
+    // The Content-Security-Policy allows no inline module, so that small files must stay files.
+    build: {
+      assetsInlineLimit: 0,
+      // Libraries change seldom: a browser keeps them over our own changes.
+      rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'vendor', test: /node_modules/ }] } } },
+    },
+    // Mails and the origin check name this port, so that another one would not do.
+    server: { port: 5173, strictPort: true, proxy: { '/trpc': api, '/api': api } },
+    test: {
+      environment: 'happy-dom',
+      include: ['test/**/*.test.{ts,tsx}'],
+      reporters: ['default', 'json'],
+      outputFile: { json: 'test-results/vitest.json' },
+    },
+  }
+})
