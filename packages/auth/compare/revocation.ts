@@ -4,10 +4,9 @@ import { redisStorage } from '@better-auth/redis-storage'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { getMigrations } from 'better-auth/db/migration'
-import { toNodeHandler } from 'better-auth/node'
 import type { Redis } from 'ioredis'
 import { rollcall } from '../src/index.js'
-import { type Answer, browser, password, secret, startServer } from '../test/helpers.js'
+import { answer, type Answer, browser, password, secret, startServer } from '../test/helpers.js'
 
 type Person = ReturnType<typeof browser>
 
@@ -62,7 +61,7 @@ async function start(kind: 'stock' | 'rollcall'): Promise<Contender> {
   }
   await (await getMigrations(config)).runMigrations()
   const auth = betterAuth(config)
-  http.on('request', toNodeHandler(auth))
+  answer(http, auth)
   const { authCookies } = await auth.$context
 
   const token = (person: Person) => decodeURIComponent(person.jar.get(authCookies.sessionToken.name) ?? '').split('.')[0] ?? ''

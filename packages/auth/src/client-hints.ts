@@ -11,9 +11,9 @@ export const clientHintHeaders = [
 const MAX_LENGTH = 256
 
 /** `{ clientHints }` with the headers that were sent, or nothing at all. */
-export function clientHintsOf(headers: Headers | undefined): { clientHints?: Record<string, string> } {
+export function clientHintsOf(headers: Headers): { clientHints?: Record<string, string> } {
   const sent = clientHintHeaders.flatMap((name) => {
-    const value = headers?.get(name)
+    const value = headers.get(name)
     return value ? [[name, value.slice(0, MAX_LENGTH)] as const] : []
   })
   return sent.length === 0 ? {} : { clientHints: Object.fromEntries(sent) }

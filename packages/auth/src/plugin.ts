@@ -67,7 +67,7 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
             await requestState() // notes when the request began
             if (closed.has(ctx.path)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.
-            if (ctx.path === '/change-password') return { context: { body: { ...ctx.body, revokeOtherSessions: false } } }
+            if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
             return undefined
           }),
         },

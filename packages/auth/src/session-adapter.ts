@@ -76,12 +76,12 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
       answered(async () => {
         const { userId, ipAddress, userAgent, expiresAt, ...rest } = newRow.parse(data)
         const { startedAt } = await requestState()
-        const headers = tryGetCurrentAuthEndpointContext()?.headers
+        const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
         const created = await store.create({
           userId,
           ipAddress: ipAddress ? shortest(ipAddress.slice(0, MAX_TEXT)) : null,
           userAgent: userAgent?.slice(0, MAX_TEXT) || null,
-          data: { ...applicationData(rest), ...clientHintsOf(headers) },
+          data: { ...applicationData(rest), ...(headers instanceof Headers && clientHintsOf(headers)) },
           startedAt,
           endsBy: expiresAt,
         })

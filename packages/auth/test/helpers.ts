@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,7 +60,7 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
   const mails: ResetMail[] = []
   const sendResetPassword = async (mail: ResetMail): Promise<void> => void mails.push(mail)
   const auth = await createAuth({ store, database, baseUrl, secret, sendResetPassword, audit })
-  http.on('request', toNodeHandler(auth.handler))
+  answer(http, auth.handler)
   return { ...base, auth, mails, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
 }
 
@@ -79,7 +79,7 @@ export async function startApp(options: BetterAuthOptions) {
   await (await getMigrations(config)).runMigrations()
   const auth = betterAuth(config)
   const { adapter, authCookies } = await auth.$context
-  http.on('request', toNodeHandler(auth))
+  answer(http, auth)
   const cookieToken = (headers: Headers) => tokenFromCookie(headers, authCookies.sessionToken.name, secret)
   const authenticate: Auth['authenticate'] = async (headers) => {
     const token = cookieToken(headers)
@@ -87,6 +87,12 @@ export async function startApp(options: BetterAuthOptions) {
     return token === null || session === null ? null : { token, session }
   }
   return { ...base, auth, adapter, browser: (userAgent?: string) => browser(origin, origin, { authenticate }, userAgent) }
+}
+
+/** Lets better-auth answer every request to the server. */
+export function answer(http: Server, auth: Parameters<typeof toNodeHandler>[0]): void {
+  const handler = toNodeHandler(auth)
+  http.on('request', (request, response) => void handler(request, response))
 }
 
 export function portOf(address: AddressInfo | string | null): number {

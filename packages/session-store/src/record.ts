@@ -65,10 +65,14 @@ function parseDetails(details: Buffer): Pick<SessionRecord, 'userId' | 'ipAddres
   } catch {
     return null
   }
-  if (!Array.isArray(value) || value.length !== 4) return null
-  const [userId, ipAddress, userAgent, data]: unknown[] = value
+  if (!isFour(value)) return null
+  const [userId, ipAddress, userAgent, data] = value
   if (typeof userId !== 'string' || !isText(ipAddress) || !isText(userAgent) || !isData(data)) return null
   return { userId, ipAddress, userAgent, data }
+}
+
+function isFour(value: unknown): value is [unknown, unknown, unknown, unknown] {
+  return Array.isArray(value) && value.length === 4
 }
 
 function isText(value: unknown): value is string | null {

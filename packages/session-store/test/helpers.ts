@@ -43,7 +43,7 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}) {
 }
 
 /** Lets a test hold a call to Redis back at the moment it is made, to force an interleaving. */
-export function gate<T extends object, K extends keyof T>(target: T, method: K) {
+export function gate<T extends object>(target: T, method: keyof T) {
   const original = target[method]
   if (typeof original !== 'function') throw new TypeError(`${String(method)} is not a method`)
   let open = (): void => undefined
