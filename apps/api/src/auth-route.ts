@@ -2,7 +2,7 @@ import { type Auth, CLIENT_ADDRESS_HEADER } from '@rollcall/auth'
 import { type Context, Hono } from 'hono'
 import { UNKNOWN_ADDRESS, networkOf } from './client-address.js'
 import { DatabaseUnavailableError } from './errors.js'
-import { answerError, type Http, refuse } from './http.js'
+import { type Http, refuse } from './http.js'
 import type { Charge, Limits } from './limits.js'
 
 const BASE_PATH = '/api/auth'
@@ -79,11 +79,13 @@ export function authRoute({ auth, limits, database, baseUrl }: Dependencies): Ho
     const { charges, refundable } = await priceOf(c, path, body, auth)
     const general: Charge[] = c.req.method === 'POST' ? [['auth', networkOf(c.get('clientAddress'))]] : []
     await limits.charge([...general, ...charges])
-    const response = await auth.handler(forwarded(c, body, baseUrl))
+    const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
+      throw await reasonOf(error, database)
+    })
     if (refundable && response.ok) await limits.refund(charges)
 
     if (response.status === 404 && response.body === null) return notFound(c)
-    if (response.status === 500) return answerError(c, await reasonOf(database))
+    if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
     return response
   })
 }
@@ -127,12 +129,12 @@ function notFound(c: Context<Http>): Response {
   return refuse(c, 'NOT_FOUND', 'There is nothing here')
 }
 
-/** better-auth turns every failure into the same 500; whether the database is down is asked again. */
-async function reasonOf(database: Dependencies['database']): Promise<Error> {
+/** What better-auth fails with does not tell an outage from a mistake, so the database is asked. */
+async function reasonOf(failure: unknown, database: Dependencies['database']): Promise<unknown> {
   try {
     await database.ping()
-    return new Error('better-auth failed')
-  } catch (error) {
-    return new DatabaseUnavailableError(error)
+    return failure
+  } catch {
+    return new DatabaseUnavailableError(failure)
   }
 }

@@ -1,10 +1,8 @@
-import { bodyLimit } from 'hono/body-limit'
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { type Http, refuse } from './http.js'
+import { type Http, limitBody, refuse } from './http.js'
 import type { Limits } from './limits.js'
-import type { Log } from './log.js'
-import { loggablePath } from './log.js'
+import { loggablePath, type Log } from './log.js'
 
 /** A browser's report of a page that broke its Content-Security-Policy, in both spellings. */
 const older = z.object({
@@ -36,8 +34,7 @@ interface Violation {
 }
 
 export function cspReport(limits: Limits, log: Log): Hono<Http> {
-  const tooLarge = bodyLimit({ maxSize: MAX_BODY, onError: (c) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The report is too large') })
-  return new Hono<Http>().post('/', tooLarge, async (c) => {
+  return new Hono<Http>().post('/', limitBody(MAX_BODY), async (c) => {
     await limits.charge([['csp-report:address', c.get('clientAddress')]])
     const violations = parse(await c.req.text())
     if (violations === null) return refuse(c, 'BAD_REQUEST', 'This is not a report')

@@ -17,7 +17,10 @@ const list = z.string().transform((text) =>
 )
 
 const url = (what: string, ...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `must be ${what}`)
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be ${what}`,
+    abort: true, // what follows may take it for a URL
+  })
 
 const schema = z
   .object({

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type Code, of, publicError, type PublicError, trpcBody } from './errors.js'
 
@@ -13,6 +14,11 @@ export function refuse(c: Context<Http>, code: Code, message: string): Response 
 /** Answers with an error that was. */
 export function answerError(c: Context<Http>, error: unknown): Response {
   return answer(c, publicError(error))
+}
+
+/** @param maxSize bytes */
+export function limitBody(maxSize: number): MiddlewareHandler<Http> {
+  return bodyLimit({ maxSize, onError: (c: Context<Http>) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The body is too large') })
 }
 
 function answer(c: Context<Http>, error: PublicError): Response {

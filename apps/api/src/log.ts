@@ -15,7 +15,7 @@ export function createLog(to?: DestinationStream): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    mixin: () => requestScope.getStore() ?? {},
+    mixin: () => ({ ...requestScope.getStore() }), // a copy: pino writes the line's own fields into it
     redact: SECRETS.flatMap((name) => ['', '*', '*.*'].map((above) => `${above}["${name}"]`)),
     serializers: { err: describe },
   }

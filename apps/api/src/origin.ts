@@ -7,6 +7,7 @@ import { type Http, refuse } from './http.js'
  */
 export const sameOrigin = (baseUrl: string) =>
   createMiddleware<Http>(async (c, next) => {
+    if (c.req.method === 'GET') return next()
     const origin = c.req.header('origin')
     const site = c.req.header('sec-fetch-site')
     const same = origin === undefined ? site === undefined || site === 'same-origin' : origin === baseUrl

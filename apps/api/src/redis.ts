@@ -4,11 +4,16 @@ import type { Settings } from './env.js'
 import type { Log } from './log.js'
 import { StartError } from './start-error.js'
 
-/** Milliseconds that a Redis which starts together with us is given. */
-const START_PATIENCE = 10_000
-
-/** Connected and checked. Reconnects by itself from then on, and says so in the log. */
-export async function connectRedis(where: Settings['redis'], log: Log): Promise<{ redis: Redis | Cluster; close(): void }> {
+/**
+ * Connected and checked. Reconnects by itself from then on, and says so in the log.
+ *
+ * @param patience milliseconds until it must answer
+ */
+export async function connectRedis(
+  where: Settings['redis'],
+  patience: number,
+  log: Log,
+): Promise<{ redis: Redis | Cluster; close(): void }> {
   const setting = typeof where === 'string' ? 'REDIS_URL' : 'REDIS_CLUSTER_NODES'
   const redis =
     typeof where === 'string'
@@ -23,7 +28,7 @@ export async function connectRedis(where: Settings['redis'], log: Log): Promise<
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error))
   try {
-    await ready(redis)
+    await ready(redis, patience)
     await checkRedis(redis)
   } catch (error) {
     redis.disconnect()
@@ -50,10 +55,10 @@ export async function connectRedis(where: Settings['redis'], log: Log): Promise<
   return { redis, close }
 }
 
-async function ready(redis: Redis | Cluster): Promise<void> {
+async function ready(redis: Redis | Cluster, patience: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no connection')), START_PATIENCE)
+    timer = setTimeout(() => reject(new Error('no connection')), patience)
   })
   const connected = new Promise<void>((resolve) => redis.once('ready', resolve))
   redis.connect().catch(() => undefined) // tries again by itself

@@ -2,7 +2,6 @@ import type { Audit, Auth } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
 import { authRoute } from './auth-route.js'
 import type { ClientAddressOf } from './client-address.js'
@@ -10,9 +9,10 @@ import { cspReport } from './csp-report.js'
 import { publicError } from './errors.js'
 import { CSP_REPORT_PATH, noStore, securityHeaders } from './headers.js'
 import { health } from './health.js'
-import { answerError, type Http, refuse } from './http.js'
+import { answerError, type Http, limitBody, refuse } from './http.js'
 import type { Limits } from './limits.js'
 import type { Log } from './log.js'
+import { sameOrigin } from './origin.js'
 import { pages } from './pages.js'
 import { requestLog } from './request-log.js'
 import { trpcRoute } from './trpc-route.js'
@@ -40,9 +40,11 @@ export function createServer(dependencies: ServerDependencies): Hono<Http> {
   const { redis, database, limits, log, baseUrl, webRoot } = dependencies
   const app = new Hono<Http>()
 
-  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), securityHeaders(baseUrl), noStore)
-  app.use(bodyLimit({ maxSize: MAX_BODY, onError: (c) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The body is too large') }))
+  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), securityHeaders(baseUrl), noStore, limitBody(MAX_BODY))
 
+  const origin = sameOrigin(baseUrl)
+  app.use('/trpc/*', origin)
+  app.use('/api/auth/*', origin) // better-auth has a check of its own, but not in every NODE_ENV
   app.route('/trpc', trpcRoute(dependencies))
   app.route('/api/auth', authRoute(dependencies))
   app.route(CSP_REPORT_PATH, cspReport(limits, log))

@@ -28,36 +28,44 @@ export interface Running {
   close(): Promise<void>
 }
 
+/** In milliseconds. */
+export interface Patience {
+  /** For a Redis that starts together with us. Default 10 s. */
+  readonly redis: number
+  /** For requests under way when the server is told to end. Default 5 s. */
+  readonly requests: number
+}
+
 export interface StartOptions {
   readonly settings: Settings
   readonly log: Log
   readonly clock?: Clock
   readonly webRoot?: string
+  readonly patience?: Patience
   readonly openDatabase?: typeof openDatabase
 }
 
 /** The page as built beside us. */
 const builtPage = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
-/** Milliseconds that requests under way are given when the server is told to end. */
-const DRAIN_PATIENCE = 5_000
+const defaultPatience: Patience = { redis: 10_000, requests: 5_000 }
 
 /** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, clock, webRoot = builtPage } = options
+  const { settings, log, clock, webRoot = builtPage, patience = defaultPatience } = options
   const resources: (() => Promise<unknown>)[] = []
   // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
   const app = promised<Hono<Http>>()
-  const { port, drain } = await listen(settings, app.promise)
+  const { port, drain } = await listen(settings, app.promise, patience)
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= closeAll([drain, ...resources.toReversed()], log))
 
   try {
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
 
-    const { redis, close: disconnect } = await connectRedis(settings.redis, log)
+    const { redis, close: disconnect } = await connectRedis(settings.redis, patience.redis, log)
     resources.push(async () => disconnect())
-    const database = await opened(options)
+    const database = opened(options)
     resources.push(() => database.close())
 
     const secret = settings.secret ?? (await developmentSecret(settings.dataDir))
@@ -105,12 +113,16 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
-async function listen({ host, port }: Settings, app: Promise<Hono<Http>>): Promise<{ port: number; drain(): Promise<void> }> {
+async function listen(
+  { host, port }: Settings,
+  app: Promise<Hono<Http>>,
+  patience: Patience,
+): Promise<{ port: number; drain(): Promise<void> }> {
   const server = createAdaptorServer({
     fetch: async (request, env) => (await app).fetch(request, env),
     serverOptions: { headersTimeout: 15_000, requestTimeout: 30_000 },
   }) as Server // without the option createServer it is node:http's
-  const drain = drained(server)
+  const drain = drained(server, patience.requests)
   try {
     server.listen(port, host)
     await once(server, 'listening')
@@ -124,9 +136,9 @@ async function listen({ host, port }: Settings, app: Promise<Hono<Http>>): Promi
   return { drain, port: typeof address === 'object' && address !== null ? address.port : port }
 }
 
-async function opened({ settings, openDatabase: open = openDatabase }: StartOptions): Promise<Database> {
+function opened({ settings, openDatabase: open = openDatabase }: StartOptions): Database {
   try {
-    return await open({ url: settings.databaseUrl, dataDir: settings.dataDir })
+    return open({ url: settings.databaseUrl, dataDir: settings.dataDir })
   } catch (error) {
     throw databaseFailed(error)
   }
@@ -138,7 +150,7 @@ function databaseFailed(error: unknown): StartError {
 }
 
 /** Gives a function that takes no more requests and waits for those under way. */
-function drained(server: Server): () => Promise<void> {
+function drained(server: Server, patience: number): () => Promise<void> {
   let underWay = 0
   let draining = false
   // Connections without a request, such as those that a browser opens in advance, are not waited for.
@@ -154,7 +166,7 @@ function drained(server: Server): () => Promise<void> {
   })
   return async () => {
     const end = once(server, 'close')
-    const bound = setTimeout(() => server.closeAllConnections(), DRAIN_PATIENCE)
+    const bound = setTimeout(() => server.closeAllConnections(), patience)
     draining = true
     server.close()
     endIdle()

@@ -1,29 +1,26 @@
 import { trpcServer } from '@hono/trpc-server'
-import { Hono } from 'hono'
+import { Hono, type Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Context } from './context.js'
 import { publicError } from './errors.js'
 import { type Http, refuse } from './http.js'
 import type { Log } from './log.js'
-import { sameOrigin } from './origin.js'
 import { appRouter } from './router.js'
 
 /** More than the page ever asks for at once, and little enough to be cheap. */
 const MAX_BATCH = 20
 
-type Dependencies = Pick<Context, 'auth' | 'store' | 'limits' | 'audit'> & { readonly baseUrl: string; readonly log: Log }
+type Dependencies = Pick<Context, 'auth' | 'store' | 'limits' | 'audit'> & { readonly log: Log }
 
-export function trpcRoute({ auth, store, limits, audit, baseUrl, log }: Dependencies): Hono<Http> {
-  const origin = sameOrigin(baseUrl)
+export function trpcRoute({ auth, store, limits, audit, log }: Dependencies): Hono<Http> {
   return new Hono<Http>().use(
     '/*',
     understood,
-    (c, next) => (c.req.method === 'GET' ? next() : origin(c, next)),
     trpcServer({
       endpoint: '/trpc',
       router: appRouter,
       maxBatchSize: MAX_BATCH,
-      createContext: ({ req, resHeaders }, c): Context => ({
+      createContext: ({ req, resHeaders }, c: HonoContext<Http>): Context => ({
         auth,
         store,
         limits,
