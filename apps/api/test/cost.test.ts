@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { commandsOf, observed, signedUp, startServer } from './helpers.js'
+
+test('a batch of ten calls costs ten look-ups, one per call, on one connection and without SQL', async () => {
+  await using server = await startServer()
+  const { api } = await signedUp(server)
+  await server.database().close() // from here on, SQL fails
+  const batch = () => Promise.all(Array.from({ length: 10 }, () => api.devices.list.query()))
+
+  // Each call of devices.list reads the list (HGETALL) once it is validated (HGET).
+  expect(await commandsOf(server.redis, batch)).toEqual({ hget: 10, hgetall: 10 })
+  expect(server.lines().filter(({ path }) => String(path).startsWith('/trpc/'))).toEqual([])
+
+  const clients = await observed(server.redis, (admin) => admin.client('LIST'))
+  expect(String(clients).trim().split('\n')).toHaveLength(2) // the server's and this one
+})
+
+test('a refused call costs one look-up, and one with a cookie that is not ours none', async () => {
+  await using server = await startServer()
+  const device = await signedUp(server)
+  const cookie = device.jar.get('rollcall.session_token') ?? ''
+  await device.api.devices.revokeAll.mutate()
+  const list = (value: string) => () => server.send('/trpc/devices.list', { headers: { cookie: `rollcall.session_token=${value}` } })
+  expect(await commandsOf(server.redis, list(cookie))).toEqual({ hget: 1 })
+  expect(await commandsOf(server.redis, list(`${cookie.slice(0, -6)}AAAAAA`))).toEqual({})
+})

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { codeOf, newEmail, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+/** Someone on three devices; the first one signed up. */
+async function threeDevices() {
+  const email = newEmail()
+  const [laptop, phone, tablet] = [server.browser({ 'user-agent': CHROME }), server.browser({ 'user-agent': FIREFOX }), server.browser()]
+  await laptop.signUp(email)
+  await phone.signIn(email)
+  await tablet.signIn(email)
+  const idOf = async (device: typeof laptop) => (await device.api.session.current.query()).id
+  return { laptop, phone, tablet, ids: { laptop: await idOf(laptop), phone: await idOf(phone), tablet: await idOf(tablet) } }
+}
+
+test('session.current tells who is signed in, and until when', async () => {
+  const { api, email } = await signedUp(server)
+  const current = await api.session.current.query()
+  expect(current).toEqual({
+    id: expect.stringMatching(/^[\w-]{16}$/),
+    createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    user: { id: expect.any(String), name: 'Ada', email },
+  })
+  const week = 7 * 24 * 60 * 60 * 1_000
+  expect(Date.parse(current.expiresAt) - Date.parse(current.createdAt)).toBe(week)
+})
+
+test('devices.list shows the current device first, then the one seen last', async () => {
+  const { phone, ids } = await threeDevices()
+  const list = await phone.api.devices.list.query()
+  expect(list.map(({ id }) => id)).toEqual([ids.phone, ids.tablet, ids.laptop])
+  expect(list.map(({ isCurrent }) => isCurrent)).toEqual([true, false, false])
+  expect(list[2]).toEqual({
+    id: ids.laptop,
+    isCurrent: false,
+    browser: 'Chrome',
+    os: expect.stringContaining('Windows'),
+    kind: 'desktop',
+    ipAddress: '127.0.0.1',
+    createdAt: expect.any(String),
+    lastSeenAt: expect.any(String),
+    expiresAt: expect.any(String),
+  })
+  expect(list[0]).toMatchObject({ browser: 'Firefox', os: 'Linux' })
+})
+
+test('client hints sent at sign-in name the system that the user agent hides', async () => {
+  const device = await signedUp(server, {
+    'user-agent': CHROME,
+    'sec-ch-ua-platform': '"Windows"',
+    'sec-ch-ua-platform-version': '"15.0.0"',
+  })
+  expect(await device.api.devices.list.query()).toMatchObject([{ browser: 'Chrome', os: 'Windows 11' }])
+})
+
+test('devices.revoke ends that device for its very next request, and no other', async () => {
+  const { laptop, phone, tablet, ids } = await threeDevices()
+  expect(await laptop.api.devices.revoke.mutate({ id: ids.phone })).toEqual({ revoked: 1 })
+  expect(await codeOf(phone.api.devices.list.query())).toBe('UNAUTHORIZED')
+  expect((await laptop.api.devices.list.query()).map(({ id }) => id)).toEqual([ids.laptop, ids.tablet])
+  expect(await tablet.api.session.current.query()).toMatchObject({ id: ids.tablet })
+  expect(await laptop.api.devices.revoke.mutate({ id: ids.phone })).toEqual({ revoked: 0 })
+})
+
+test("an unknown id and another user's id are answered alike", async () => {
+  const { laptop } = await threeDevices()
+  const stranger = await signedUp(server)
+  const { id } = await stranger.api.session.current.query()
+  expect(await laptop.api.devices.revoke.mutate({ id })).toEqual({ revoked: 0 })
+  expect(await laptop.api.devices.revoke.mutate({ id: 'AAAAAAAAAAAAAAAA' })).toEqual({ revoked: 0 })
+  expect(await laptop.api.devices.revoke.mutate({ id: '!notBefore' })).toEqual({ revoked: 0 })
+  expect(await stranger.api.session.current.query()).toMatchObject({ id })
+})
+
+test('the current device cannot be revoked: that is what signing out is for', async () => {
+  const { laptop, ids } = await threeDevices()
+  expect(await codeOf(laptop.api.devices.revoke.mutate({ id: ids.laptop }))).toBe('BAD_REQUEST')
+  expect(await laptop.api.session.current.query()).toMatchObject({ id: ids.laptop })
+})
+
+test.each([{ id: 7 }, { id: '' }, { id: 'x'.repeat(65) }, {}, null, [], 'text'])('an input such as %j is refused with the field', async (input) => {
+  const { post } = await signedUp(server)
+  const response = await post('/trpc/devices.revoke', input)
+  expect(response.status).toBe(400)
+  const { error } = (await response.json()) as { error: { message: string; data: { code: string } } }
+  expect(error.data.code).toBe('BAD_REQUEST')
+  expect(error.message).toMatch(/^(?:id: |Invalid input)/)
+})
+
+test('devices.revokeOthers ends all but this one', async () => {
+  const { laptop, phone, tablet, ids } = await threeDevices()
+  expect(await tablet.api.devices.revokeOthers.mutate()).toEqual({ revoked: 2 })
+  expect(await codeOf(laptop.api.session.current.query())).toBe('UNAUTHORIZED')
+  expect(await codeOf(phone.api.session.current.query())).toBe('UNAUTHORIZED')
+  expect((await tablet.api.devices.list.query()).map(({ id }) => id)).toEqual([ids.tablet])
+})
+
+test('devices.revokeAll ends all, this one too, and clears its cookie', async () => {
+  const { laptop, phone, tablet } = await threeDevices()
+  const cookie = laptop.jar.get('rollcall.session_token') ?? ''
+  const response = await laptop.post('/trpc/devices.revokeAll', undefined)
+  expect(await response.json()).toEqual({ result: { data: { revoked: 3 } } })
+  expect(response.headers.getSetCookie()).toContainEqual(expect.stringMatching(/^rollcall\.session_token=; Max-Age=0; Path=\/; HttpOnly/))
+  expect(laptop.jar.size).toBe(0)
+  laptop.jar.set('rollcall.session_token', cookie) // a browser that kept it is refused all the same
+  for (const device of [laptop, phone, tablet]) expect(await codeOf(device.api.devices.list.query())).toBe('UNAUTHORIZED')
+})
+
+test('each revocation leaves one audit line: who, which session, from where, result', async () => {
+  const { laptop, ids } = await threeDevices()
+  const { user } = await laptop.api.session.current.query()
+  const before = server.audits().length
+  await laptop.api.devices.revoke.mutate({ id: ids.phone })
+  await codeOf(laptop.api.devices.revoke.mutate({ id: ids.laptop }))
+  await laptop.api.devices.revokeOthers.mutate()
+  await laptop.api.devices.revokeAll.mutate()
+  await codeOf(laptop.api.devices.revokeAll.mutate())
+  const from = { ipAddress: '127.0.0.1' }
+  const who = { userId: user.id, ...from }
+  expect(server.audits().slice(before)).toEqual([
+    { event: 'revoke', result: 'ok', ...who, sessionId: ids.phone, ended: 1 },
+    { event: 'revoke', result: 'refused', ...who, sessionId: ids.laptop },
+    { event: 'revoke-others', result: 'ok', ...who, sessionId: ids.laptop, ended: 1 },
+    { event: 'revoke-all', result: 'ok', ...who, sessionId: ids.laptop, ended: 1 },
+    { event: 'revoke-all', result: 'refused', ...from },
+  ])
+})
+
+test('a call of a batch does not act for a session that its batch mate has ended', async () => {
+  const { laptop } = await threeDevices()
+  // Both are validated before either is done; the store asks again inside of its atomic step.
+  const response = await laptop.post('/trpc/devices.revokeAll,devices.revokeOthers?batch=1', {})
+  const [all, others] = (await response.json()) as [object, object]
+  expect(all).toEqual({ result: { data: { revoked: 3 } } })
+  expect(others).toMatchObject({ error: { data: { code: 'UNAUTHORIZED' } } })
+})
+
+test('a token does not outlive its session, however well it is signed', async () => {
+  const { laptop } = await threeDevices()
+  const token = tokenOf(laptop)
+  await laptop.post('/api/auth/sign-out', {})
+  const thief = server.browser()
+  thief.jar.set('rollcall.session_token', signed(token))
+  expect(await codeOf(thief.api.session.current.query())).toBe('UNAUTHORIZED')
+})

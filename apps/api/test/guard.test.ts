@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { appRouter } from '../src/router.js'
+import { signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+
+/** Nothing is public today. Whoever adds a public procedure names it here, on purpose. */
+const PUBLIC: string[] = []
+
+const procedures = Object.entries(appRouter._def.procedures).map(([path, procedure]) => ({
+  path,
+  type: (procedure as unknown as { _def: { type: string } })._def.type,
+}))
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+function call({ path, type }: (typeof procedures)[number], cookie: string | undefined): Promise<Response> {
+  const headers = { ...(cookie !== undefined && { cookie: `rollcall.session_token=${cookie}` }) }
+  if (type === 'query') return server.send(`/trpc/${path}`, { headers })
+  return server.send(`/trpc/${path}`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify({ id: 'whatever' }),
+  })
+}
+
+async function cookies(): Promise<Record<string, string | undefined>> {
+  const device = await signedUp(server)
+  const token = tokenOf(device)
+  const revoked = await signedUp(server)
+  const revokedToken = tokenOf(revoked)
+  await revoked.api.devices.revokeAll.mutate()
+  const flipped = (text: string, at: number) => `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
+  const cookie = signed(token)
+  return {
+    missing: undefined,
+    empty: '',
+    garbled: '%E0%A4%A',
+    'without a signature': token,
+    'of a wrong signature': flipped(cookie, cookie.indexOf('.') + 3),
+    'of a foreign signature': signed(token, 'another secret, also of 32 characters or more'),
+    'of a wrong secret, rightly signed': signed(flipped(token, token.length - 3)),
+    'of an unknown session, rightly signed': signed(flipped(token, 25)),
+    'of an unknown user, rightly signed': signed(flipped(token, 3)),
+    'too long, rightly signed': signed(`${token}A`),
+    'a public session id, rightly signed': signed((await device.api.session.current.query()).id),
+    revoked: signed(revokedToken),
+  }
+}
+
+test('the router holds the procedures of the contract', () => {
+  expect(procedures.map(({ path, type }) => `${path} ${type}`).toSorted()).toEqual([
+    'devices.list query',
+    'devices.revoke mutation',
+    'devices.revokeAll mutation',
+    'devices.revokeOthers mutation',
+    'session.current query',
+  ])
+})
+
+describe.each(procedures.filter(({ path }) => !PUBLIC.includes(path)))('$path', (procedure) => {
+  test('refuses every token that does not sign in, and never says why', async () => {
+    const answers = await Promise.all(
+      Object.entries(await cookies()).map(async ([kind, cookie]) => {
+        const response = await call(procedure, cookie)
+        return { kind, status: response.status, body: await response.text(), cookies: response.headers.getSetCookie() }
+      }),
+    )
+    const [first] = answers
+    expect(JSON.parse(first?.body ?? '')).toMatchObject({ error: { message: 'Please sign in', data: { code: 'UNAUTHORIZED' } } })
+    for (const answer of answers) {
+      expect(answer).toEqual({ kind: answer.kind, status: 401, body: first?.body, cookies: [] })
+    }
+  })
+
+  test('refuses a session from the millisecond of its deadline on', async () => {
+    const device = await signedUp(server)
+    const cookie = device.jar.get('rollcall.session_token')
+    const { expiresAt } = await device.api.session.current.query()
+    const refusal = await (await call(procedure, undefined)).text()
+    try {
+      server.clock.ahead = new Date(expiresAt).getTime() - Date.now() + 1
+      const response = await call(procedure, cookie)
+      expect(response.status).toBe(401)
+      expect(await response.text()).toBe(refusal)
+    } finally {
+      server.clock.ahead = 0
+    }
+  })
+})

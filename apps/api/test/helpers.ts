@@ -1,0 +1,215 @@
+import { createHmac } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Database, openDatabase } from '@rollcall/auth'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
+import { Redis } from 'ioredis'
+import { expect } from 'vitest'
+import { readSettings } from '../src/env.js'
+import type { AppRouter } from '../src/index.js'
+import { createLog } from '../src/log.js'
+import { start } from '../src/start.js'
+
+export const SECRET = 'a secret of the tests, 32 characters and more'
+export const PASSWORD = 'correct horse battery staple'
+
+export interface Line {
+  readonly level: string
+  readonly msg: string
+  readonly requestId?: string
+  readonly audit?: Record<string, unknown>
+  readonly [key: string]: unknown
+}
+
+export type TestServer = Awaited<ReturnType<typeof startServer>>
+
+interface Options {
+  readonly env?: NodeJS.ProcessEnv
+  /** Shared with another server; ended by whoever started it. */
+  readonly redis?: PrivateRedis
+  readonly webRoot?: string
+}
+
+/** A whole server on a port of its own, with a Redis and data of its own, and a clock that can be put forward. */
+export async function startServer({ env = {}, redis: shared, webRoot = '/nonexistent' }: Options = {}) {
+  const redis = shared ?? (await startRedis())
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-api-'))
+  const settings = readSettings({
+    PORT: '0',
+    DATA_DIR: dataDir,
+    BETTER_AUTH_SECRET: SECRET,
+    ...(!env['REDIS_CLUSTER_NODES'] && { REDIS_URL: redis.url }),
+    ...env,
+  })
+  const clock = { ahead: 0 }
+  const output: string[] = []
+  const databases: Database[] = []
+  const running = await start({
+    settings,
+    webRoot,
+    patience: { redis: 1_000, requests: 1_000 },
+    log: createLog({ write: (line) => output.push(line) }),
+    clock: () => Date.now() + clock.ahead,
+    openDatabase: (options) => {
+      const database = openDatabase(options)
+      databases.push(database)
+      return database
+    },
+  })
+  const url = `http://127.0.0.1:${running.port}`
+  const bodies: string[] = []
+  const tokens = new Set<string>()
+
+  /** Remembers what was answered, to prove at the end that no token was in it. */
+  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init })
+    bodies.push(await response.clone().text())
+    for (const cookie of response.headers.getSetCookie()) {
+      const token = /session_token=([\w-]{40,})/.exec(cookie)?.[1]
+      if (token !== undefined) tokens.add(token)
+    }
+    return response
+  }
+
+  return {
+    ...running,
+    url,
+    redis,
+    dataDir,
+    clock,
+    send,
+    lines: () => output.map((line) => JSON.parse(line) as Line),
+    audits: () =>
+      output.flatMap((line) => {
+        const { audit } = JSON.parse(line) as Line
+        return audit === undefined ? [] : [audit]
+      }),
+    database: () => databases.at(-1) as Database,
+    browser: (headers: Record<string, string> = {}) => browser(send, running.baseUrl, headers),
+    async [Symbol.asyncDispose]() {
+      await running.close()
+      if (shared === undefined) await redis.stop()
+      await rm(dataDir, { recursive: true, force: true })
+      for (const token of tokens) {
+        const secret = token.slice(-20)
+        expect(bodies.filter((body) => body.includes(secret)), 'a body holds a token').toEqual([])
+        expect(output.filter((line) => line.includes(secret)), 'a log line holds a token').toEqual([])
+      }
+      expect(bodies.filter((body) => /\.[jt]s:\d+/.test(body)), 'a body holds a stack').toEqual([])
+    },
+  }
+}
+
+/** One browser: its cookies, its user agent, and the origin of the page that it shows. */
+function browser(
+  send: (path: string, init?: RequestInit) => Promise<Response>,
+  origin: string,
+  headers: Record<string, string>,
+) {
+  const jar = new Map<string, string>()
+  const cookies = (): Record<string, string> =>
+    jar.size > 0 ? { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') } : {}
+
+  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    const posted = init.method === 'POST' ? { origin, 'content-type': 'application/json' } : {}
+    const response = await send(path, {
+      ...init,
+      headers: { ...posted, ...headers, ...cookies(), ...Object.fromEntries(new Headers(init.headers)) },
+    })
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      if (/max-age=0/i.test(cookie)) jar.delete(name)
+      else jar.set(name, value)
+    }
+    return response
+  }
+
+  const post = (path: string, body: unknown): Promise<Response> =>
+    request(path, { method: 'POST', body: JSON.stringify(body) })
+
+  async function ok(response: Promise<Response>): Promise<Response> {
+    const answer = await response
+    expect(answer.status, await answer.clone().text()).toBe(200)
+    return answer
+  }
+
+  return {
+    jar,
+    request,
+    post,
+    signUp: (email: string) => ok(post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })),
+    signIn: (email: string) => ok(post('/api/auth/sign-in/email', { email, password: PASSWORD })),
+    api: createTRPCClient<AppRouter>({
+      links: [
+        httpBatchLink({
+          url: 'http://api/trpc',
+          fetch: async (url, init) => {
+            const { pathname, search } = new URL(String(url))
+            return request(pathname + search, init as RequestInit)
+          },
+        }),
+      ],
+    }),
+  }
+}
+
+export type Browser = ReturnType<typeof browser>
+
+let people = 0
+
+/** An address that nobody else in this file has. */
+export function newEmail(): string {
+  people += 1
+  return `ada-${people}@example.org`
+}
+
+/** A browser that someone new has signed up in. */
+export async function signedUp(server: TestServer, headers?: Record<string, string>): Promise<Browser & { email: string }> {
+  const device = server.browser(headers)
+  const email = newEmail()
+  await device.signUp(email)
+  return { ...device, email }
+}
+
+/** The cookie that better-auth would write for a token. */
+export function signed(token: string, secret = SECRET): string {
+  return encodeURIComponent(`${token}.${createHmac('sha256', secret).update(token).digest('base64')}`)
+}
+
+export function tokenOf(device: Pick<Browser, 'jar'>): string {
+  const value = device.jar.get('rollcall.session_token')
+  if (value === undefined) throw new Error('This browser has no session cookie')
+  return decodeURIComponent(value).split('.')[0] ?? ''
+}
+
+export async function codeOf(call: Promise<unknown>): Promise<string> {
+  const error: unknown = await call.then(
+    () => 'no error',
+    (reason: unknown) => reason,
+  )
+  if (error instanceof TRPCClientError) return String((error as TRPCClientError<AppRouter>).data?.code)
+  return String(error)
+}
+
+/** A client that looks at the Redis of a server from outside. */
+export async function observed<T>(redis: PrivateRedis, look: (admin: Redis) => Promise<T>): Promise<T> {
+  const admin = new Redis(redis.url)
+  try {
+    return await look(admin)
+  } finally {
+    admin.disconnect()
+  }
+}
+
+/** How often Redis ran each command for `work`, as Redis counts it. */
+export async function commandsOf(redis: PrivateRedis, work: () => Promise<unknown>): Promise<Record<string, number>> {
+  return observed(redis, async (admin) => {
+    await admin.config('RESETSTAT')
+    await work()
+    const stats = await admin.info('commandstats')
+    const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, calls]) => [name, Number(calls)] as const)
+    return Object.fromEntries(counts.filter(([name]) => name !== 'config|resetstat' && name !== 'info'))
+  })
+}

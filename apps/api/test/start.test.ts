@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { startRedis } from '@rollcall/dev-redis'
+import { expect, test, vi } from 'vitest'
+import { main } from '../src/main.js'
+import { observed, PASSWORD, signedUp, startServer } from './helpers.js'
+
+test('main says where it listens and where mails go, and lets go of everything', async () => {
+  await using redis = await startRedis()
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-main-'))
+  const said: unknown[] = []
+  const spy = vi.spyOn(console, 'log').mockImplementation((line) => void said.push(line))
+  const { close } = await main({ PORT: '0', DATA_DIR: dataDir, REDIS_URL: redis.url })
+  spy.mockRestore()
+  expect(said).toEqual([
+    expect.stringMatching(/^Rollcall is listening on http:\/\/localhost:\d+$/),
+    `Mails are written to ${join(dataDir, 'outbox')}, because SMTP_URL is not set`,
+  ])
+  const url = String(said[0]).split(' ').at(-1) ?? ''
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  await close()
+  await close()
+  await expect(fetch(`${url}/readyz`)).rejects.toThrow()
+  const clients = await observed(redis, (admin) => admin.client('LIST'))
+  expect(String(clients).trim().split('\n')).toHaveLength(1)
+  await rm(dataDir, { recursive: true })
+})
+
+test('people stay signed in over a restart', async () => {
+  await using redis = await startRedis()
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-restart-'))
+  const env = { DATA_DIR: dataDir, BETTER_AUTH_SECRET: '' }
+  const first = await startServer({ redis, env })
+  const { jar } = await signedUp(first)
+  await first.close()
+  await using second = await startServer({ redis, env })
+  const device = second.browser()
+  for (const [name, value] of jar) device.jar.set(name, value)
+  expect(await device.api.devices.list.query()).toHaveLength(1)
+  await rm(dataDir, { recursive: true })
+})
+
+test('what is under way is answered, while nothing new is taken and idle connections do not hold it up', async () => {
+  await using server = await startServer()
+  const { email } = await signedUp(server)
+  const idle = connect(server.port, '127.0.0.1') // as a browser opens it in advance
+  await once(idle, 'connect')
+  const signIn = server.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })
+  await pause(20) // its password is being checked
+  const started = performance.now()
+  const closed = server.close()
+  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+  expect((await signIn).status).toBe(200)
+  await closed
+  expect(performance.now() - started).toBeLessThan(900)
+})
+
+test('a request that does not end is not waited for beyond the bound', async () => {
+  await using server = await startServer()
+  const stuck = connect(server.port, '127.0.0.1')
+  stuck.on('error', () => undefined)
+  stuck.write('POST /csp-report HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
+  await pause(50)
+  const started = performance.now()
+  await server.close()
+  expect(performance.now() - started).toBeLessThan(2_000)
+})
+
+test.each([
+  ['REDIS_URL', { REDIS_URL: '/nonexistent/redis.sock' }, /^REDIS_URL: Redis does not answer \(.*ENOENT/],
+  ['DATABASE_URL', { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/rollcall' }, /^The database cannot be used; see DATABASE_URL/],
+])('a start that cannot succeed ends with one message: %s', async (_, env, message) => {
+  const failure = await startServer({ env }).then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  )
+  expect(failure?.name).toBe('StartError')
+  expect(failure?.message).toMatch(message)
+  expect(failure?.message).not.toMatch(/hunter2|\n/)
+})
+
+test('a Redis that would throw sessions away is refused', async () => {
+  await using redis = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] })
+  await expect(startServer({ redis })).rejects.toThrow(/^REDIS_URL: The eviction policy of Redis is allkeys-lru/)
+})
+
+test('a taken port is named', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  await expect(startServer({ env: { PORT: String(port) } })).rejects.toThrow(`PORT: ${port} is taken by another program`)
+  taken.close()
+})
