@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => {
     test: {
       environment: 'happy-dom',
       include: ['test/**/*.test.{ts,tsx}'],
+      setupFiles: ['test/setup.ts'],
       reporters: ['default', 'json'],
       outputFile: { json: 'test-results/vitest.json' },
     },

@@ -20,7 +20,12 @@ interface RouterContext {
 // Devices and sign-in, where a visit begins, come with the first script. The other pages follow when asked for.
 const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage })
 
-const account = createRoute({ getParentRoute: () => root, id: 'account', component: AccountLayout })
+const account = createRoute({
+  getParentRoute: () => root,
+  id: 'account',
+  component: AccountLayout,
+  beforeLoad: ({ context }) => context.session.approach(),
+})
 const devices = createRoute({ getParentRoute: () => account, path: '/', component: DevicesPage })
 const security = createRoute({
   getParentRoute: () => account,

@@ -7,6 +7,8 @@ export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
 
 /** What this tab knows of its session. The cookie is out of its reach; only the API can tell. */
 export interface Session {
+  /** A page of the account is about to be shown, be it by the Back button: what was known may have changed. */
+  approach(): void
   /** The API has answered as somebody. */
   confirmed(): void
   /** Signed in: forget what the last person saw and show the devices. */
@@ -58,12 +60,13 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
 
   return {
     end,
-    confirmed() {
+    approach() {
       knownEnded = false
+    },
+    confirmed() {
       localStorage.setItem(MARK, '1')
     },
     async begin() {
-      knownEnded = false
       queryClient.clear()
       await goHome()
     },

@@ -46,11 +46,13 @@ export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
           <div id={detailsId} className="mt-1 text-sm text-muted">
             <p>
               <LastSeen device={device} now={now} />
-              <span aria-hidden> · </span>
-              <span className="break-all">{device.ipAddress ?? 'Address not known'}</span>
+              <span aria-hidden className="max-sm:hidden">
+                {' · '}
+              </span>
+              <span className="break-all max-sm:block">{device.ipAddress ?? 'Address not known'}</span>
             </p>
             <p>
-              Signed in since <Time value={device.createdAt}>{shortTime(device.createdAt)}</Time>
+              Signed in since <Time value={device.createdAt}>{shortTime(device.createdAt, now)}</Time>
             </p>
           </div>
         </div>
@@ -64,6 +66,7 @@ export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
           confirmLabel="Yes, sign out"
           busyLabel="Signing out…"
           describedBy={detailsId}
+          className="max-sm:ml-14.5"
           onConfirm={signOut}
         />
       )}

@@ -57,7 +57,7 @@ export function AccountLayout() {
             <Person user={user} />
           </div>
           <nav aria-label="Account" className="mt-1 w-full">
-            <ul className="-mx-3 flex">
+            <ul className="flex gap-6">
               <NavItem to="/">Devices</NavItem>
               <NavItem to="/security">Security</NavItem>
             </ul>
@@ -97,7 +97,7 @@ function NavItem({ to, children }: { to: '/' | '/security'; children: string }) 
       <Link
         to={to}
         activeOptions={{ exact: true }}
-        className="inline-flex min-h-11 items-center border-b-2 border-transparent px-3 text-[0.9375rem] font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink"
+        className="inline-flex min-h-11 items-center border-b-2 border-transparent text-[0.9375rem] font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink"
       >
         {children}
       </Link>

@@ -13,7 +13,7 @@ export function PublicLayout() {
 
 export function PublicLayoutFrame({ children }: { children: ReactNode }) {
   return (
-    <div className="mx-auto flex min-h-dvh w-full max-w-104 flex-col px-4 py-6 sm:py-[10vh]">
+    <div className="mx-auto flex min-h-dvh w-full max-w-110 flex-col px-4 py-6 sm:py-[10vh]">
       <SkipLink />
       <header className="mb-6 flex sm:justify-center">
         <Link to="/sign-in" aria-label="Rollcall" className="inline-flex min-h-11 items-center rounded-lg">

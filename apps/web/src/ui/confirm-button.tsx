@@ -11,12 +11,24 @@ interface ConfirmButtonProps {
   confirmLabel: string
   busyLabel: string
   describedBy?: string
+  /** For the button; the question takes the whole row. */
+  className?: string
   onConfirm: () => Promise<void>
 }
 
 /** Asks twice in place: the first press only turns the button into the question. */
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const { label, accessibleLabel, question, consequence, confirmLabel, busyLabel, describedBy, onConfirm } = props
+  const {
+    label,
+    accessibleLabel,
+    question,
+    consequence,
+    confirmLabel,
+    busyLabel,
+    describedBy,
+    className = '',
+    onConfirm,
+  } = props
   const [armed, setArmed] = useState(false)
   const { run, busy } = useGuarded(onConfirm)
   const trigger = useRef<HTMLButtonElement>(null)
@@ -76,7 +88,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
         onClick={() => setArmed(true)}
         aria-label={accessibleLabel}
         aria-describedby={describedBy}
-        className="shrink-0"
+        className={`shrink-0 ${className}`}
       >
         {label}
       </Button>
@@ -91,7 +103,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
       aria-describedby={consequenceId}
       className="flex basis-full flex-wrap items-center gap-x-4 gap-y-3 rounded-lg border border-danger-line bg-danger-soft p-3 motion-safe:animate-arrive sm:p-4"
     >
-      <div className="min-w-0 flex-[1_1_16rem] text-sm">
+      <div className="min-w-0 flex-[1_1_16rem] text-sm text-pretty">
         <p id={questionId} className="font-semibold">
           {question}
         </p>

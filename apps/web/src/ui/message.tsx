@@ -29,7 +29,7 @@ export function Message({ look, id, className = '', children }: MessageProps) {
       className={`flex gap-3 rounded-lg border p-3 text-[0.9375rem] sm:p-4 ${looks[look].box} ${className}`}
     >
       {looks[look].icon}
-      <div className="min-w-0 flex-1">{children}</div>
+      <div className="min-w-0 flex-1 text-pretty">{children}</div>
     </div>
   )
 }

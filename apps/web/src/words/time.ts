@@ -10,7 +10,8 @@ const locale = navigator.languages.find((language) => language.startsWith('en'))
 // "1 day ago" and not "yesterday", which 47 hours need not be.
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
 const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
-const short = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
 
 export function isActive(lastSeenAt: string, now: number): boolean {
   return now - Date.parse(lastSeenAt) < ACTIVE_WITHIN
@@ -31,6 +32,8 @@ export function exactTime(iso: string): string {
   return exact.format(Date.parse(iso))
 }
 
-export function shortTime(iso: string): string {
-  return short.format(Date.parse(iso))
+/** The day is enough, unless it is this one. */
+export function shortTime(iso: string, now: number): string {
+  const time = Date.parse(iso)
+  return day.format(time) === day.format(now) ? `today, ${clock.format(time)}` : day.format(time)
 }

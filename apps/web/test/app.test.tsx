@@ -1,0 +1,112 @@
+import { createMemoryHistory } from '@tanstack/react-router'
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, expect, test } from 'vitest'
+import { createApp } from '../src/app.js'
+import { serveFakeApi } from './fake-api.js'
+
+let api: ReturnType<typeof serveFakeApi>
+beforeEach(() => {
+  api = serveFakeApi()
+})
+
+async function openDevices() {
+  const history = createMemoryHistory({ initialEntries: ['/'] })
+  render(createApp(history))
+  await screen.findByRole('heading', { name: 'Firefox on Windows 11' })
+  await screen.findAllByText('Ada Lovelace')
+  return history
+}
+
+const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
+
+test('a refused browser goes to sign-in with a word why, and Back brings nothing of the account', async () => {
+  const history = await openDevices()
+  api.always = 'UNAUTHORIZED'
+  fireEvent.click(screen.getByRole('link', { name: 'Security' }))
+  expect((await screen.findByRole('status')).textContent).toMatch(/^You were signed out\./)
+  expect(history.location.pathname).toBe('/sign-in')
+
+  history.back()
+  await waitFor(() => expect(history.location.pathname).toBe('/sign-in'))
+  expect(screen.queryByText('Ada Lovelace')).toBeNull()
+  expect(screen.queryByText('Firefox on Windows 11')).toBeNull()
+})
+
+test('the word why survives that the page was closed in the meantime', async () => {
+  localStorage.setItem('rollcall.signedIn', '1')
+  api.always = 'UNAUTHORIZED'
+  render(createApp(createMemoryHistory({ initialEntries: ['/'] })))
+  await screen.findByText(/^You were signed out\./)
+})
+
+test('a visitor who never signed in is sent to sign-in without that word', async () => {
+  api.always = 'UNAUTHORIZED'
+  render(createApp(createMemoryHistory({ initialEntries: ['/'] })))
+  await screen.findByRole('heading', { name: 'Sign in' })
+  expect(screen.queryByText(/You were signed out/)).toBeNull()
+})
+
+test('a call refused because its cookie was being replaced signs nobody out', async () => {
+  await openDevices()
+  api.next = ['UNAUTHORIZED']
+  window.dispatchEvent(new Event('visibilitychange'))
+  await waitFor(() => expect(api.next).toHaveLength(0))
+  await screen.findByRole('heading', { name: 'Firefox on Windows 11' })
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Devices')
+})
+
+test('an outage is no sign-out: it says so and tries again', async () => {
+  api.always = 'SERVICE_UNAVAILABLE'
+  const history = createMemoryHistory({ initialEntries: ['/'] })
+  render(createApp(history))
+  await screen.findByText('You have not been signed out.', {}, { timeout: 3_000 })
+  expect(history.location.pathname).toBe('/')
+  api.always = null
+  press('Try again')
+  await screen.findByRole('heading', { name: 'Firefox on Windows 11' })
+})
+
+test('a sign-out that failed is not taken for one', async () => {
+  const history = await openDevices()
+  api.signOutStatus = 503
+  press('Sign out')
+  expect((await screen.findByRole('alert')).textContent).toContain('This device is still signed in.')
+  expect(history.location.pathname).toBe('/')
+})
+
+test('a device is called signed out only after the API has said so, and once however often it is pressed', async () => {
+  await openDevices()
+  let open = () => {}
+  api.gate = new Promise((resolve) => {
+    open = resolve
+  })
+  press('Sign out Firefox on Windows 11')
+  press('Yes, sign out')
+  fireEvent.click(await screen.findByRole('button', { name: 'Signing out…' }))
+  await waitFor(() => expect(api.mutations).toBe(1))
+  expect(screen.queryAllByText(/was signed out/)).toEqual([])
+
+  open()
+  await screen.findAllByText('Firefox on Windows 11 was signed out.')
+  expect(screen.queryByRole('heading', { name: 'Firefox on Windows 11' })).toBeNull()
+  expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1 }))
+  expect(screen.getByText('This is the only device signed in to your account.')).toBeTruthy()
+  expect(api.mutations).toBe(1)
+})
+
+test('a device that was gone already is not claimed', async () => {
+  await openDevices()
+  api.devices = api.devices.filter(({ isCurrent }) => isCurrent)
+  press('Sign out Firefox on Windows 11')
+  press('Yes, sign out')
+  await screen.findAllByText('That device was already signed out.')
+})
+
+test('a failed revocation says that the device may still be signed in', async () => {
+  await openDevices()
+  api.next = ['SERVICE_UNAVAILABLE']
+  press('Sign out Firefox on Windows 11')
+  press('Yes, sign out')
+  const card = within(screen.getByRole('listitem', { name: 'Firefox on Windows 11' }))
+  expect((await card.findByRole('alert')).textContent).toContain('may still be signed in')
+})

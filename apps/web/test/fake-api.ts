@@ -1,0 +1,80 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { network } from './network.js'
+
+interface FakeDevice {
+  id: string
+  browser: string
+  os: string
+  kind: 'desktop' | 'phone'
+  isCurrent: boolean
+}
+
+/** A real tRPC server behind `fetch`, and a stand-in for the two answers of better-auth that matter here. */
+export function serveFakeApi() {
+  const state = {
+    devices: [
+      { id: 'here', browser: 'Chrome', os: 'macOS', kind: 'desktop', isCurrent: true },
+      { id: 'there', browser: 'Firefox', os: 'Windows 11', kind: 'desktop', isCurrent: false },
+    ] as FakeDevice[],
+    /** The next calls meet these, one each; then `always` decides. */
+    next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
+    always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
+    signOutStatus: 200,
+    /** Holds the answers to mutations back until it resolves. */
+    gate: Promise.resolve(),
+    mutations: 0,
+  }
+
+  const t = initTRPC.create()
+  const procedure = t.procedure.use(async ({ next, type }) => {
+    if (type === 'mutation') {
+      state.mutations += 1
+      await state.gate
+    }
+    const code = state.next.shift() ?? state.always
+    if (code !== null) throw new TRPCError({ code })
+    return next()
+  })
+  const time = '2026-01-05T09:00:00.000Z'
+  const router = t.router({
+    session: t.router({
+      current: procedure.query(() => ({
+        id: 'here',
+        createdAt: time,
+        expiresAt: time,
+        user: { id: 'u', name: 'Ada Lovelace', email: 'ada@example.com' },
+      })),
+    }),
+    devices: t.router({
+      list: procedure.query(() =>
+        state.devices.map((device) => ({
+          ...device,
+          ipAddress: '192.0.2.1',
+          createdAt: time,
+          lastSeenAt: time,
+          expiresAt: time,
+        })),
+      ),
+      revoke: procedure.input(readId).mutation(({ input }) => {
+        const before = state.devices.length
+        state.devices = state.devices.filter(({ id }) => id !== input.id)
+        return { revoked: before - state.devices.length }
+      }),
+    }),
+  })
+
+  network.answer = async (request) => {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/api/auth/sign-out') return Response.json({}, { status: state.signOutStatus })
+    return fetchRequestHandler({ endpoint: '/trpc', router, req: request })
+  }
+  return state
+}
+
+function readId(input: unknown): { id: string } {
+  if (typeof input === 'object' && input !== null && 'id' in input && typeof input.id === 'string') {
+    return { id: input.id }
+  }
+  throw new Error('no id')
+}

@@ -1,0 +1,56 @@
+import { TRPCClientError } from '@trpc/client'
+import { expect, test } from 'vitest'
+import { AuthFailure } from '../src/auth.js'
+import { deviceName } from '../src/words/device.js'
+import { describe as inWords, toProblem } from '../src/words/problem.js'
+import { isActive, relativeTime } from '../src/words/time.js'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const now = Date.parse('2026-03-01T12:00:00Z')
+const ago = (ms: number) => new Date(now - ms).toISOString()
+
+test.each([
+  [59 * SECOND, 'just now'],
+  [-5 * MINUTE, 'just now'],
+  [2 * MINUTE, '2 minutes ago'],
+  [HOUR - 1, '59 minutes ago'],
+  [HOUR, '1 hour ago'],
+  [DAY - 1, '23 hours ago'],
+  [2 * DAY - 1, '1 day ago'],
+  [59 * DAY, '59 days ago'],
+  [60 * DAY, '2 months ago'],
+  [800 * DAY, '2 years ago'],
+])('%d ms ago is "%s"', (passed, words) => {
+  expect(relativeTime(ago(passed), now)).toBe(words)
+})
+
+test('active now means seen within two minutes', () => {
+  expect(isActive(ago(2 * MINUTE - 1), now)).toBe(true)
+  expect(isActive(ago(2 * MINUTE), now)).toBe(false)
+})
+
+test('a device without a known system has its browser alone for a name', () => {
+  expect(deviceName({ browser: 'curl', os: '' })).toBe('curl')
+})
+
+test.each([
+  ['a 429 with its wait', new AuthFailure(429, undefined, '42'), 'Please wait 42 seconds'],
+  ['a 429 without one', new AuthFailure(429, undefined, null), 'Please wait a moment'],
+  ['a long wait', new AuthFailure(429, undefined, '600'), 'Please wait 10 minutes'],
+  ['an outage', new AuthFailure(503, undefined, null), 'not available right now'],
+  ['no answer', new AuthFailure(undefined, undefined, null), 'could not be reached'],
+  ['no answer from tRPC', TRPCClientError.from(new TypeError('Failed to fetch')), 'could not be reached'],
+  [
+    'a 429 that is not tRPC',
+    TRPCClientError.from(new SyntaxError('not JSON'), {
+      meta: { response: new Response('', { status: 429, headers: { 'Retry-After': '1' } }) },
+    }),
+    'Please wait 1 second and',
+  ],
+  ['our own mistake', new Error('?'), 'Something went wrong'],
+])('%s has words', (_, error, words) => {
+  expect(inWords(toProblem(error))).toContain(words)
+})
