@@ -26,10 +26,13 @@ test('a refused browser goes to sign-in with a word why, and Back brings nothing
   expect((await screen.findByRole('status')).textContent).toMatch(/^You were signed out\./)
   expect(history.location.pathname).toBe('/sign-in')
 
+  api.hold()
   history.back()
-  await waitFor(() => expect(history.location.pathname).toBe('/sign-in'))
+  await screen.findByRole('heading', { name: 'Devices' })
   expect(screen.queryByText('Ada Lovelace')).toBeNull()
   expect(screen.queryByText('Firefox on Windows 11')).toBeNull()
+  api.release()
+  await waitFor(() => expect(history.location.pathname).toBe('/sign-in'))
 })
 
 test('the word why survives that the page was closed in the meantime', async () => {
@@ -76,17 +79,14 @@ test('a sign-out that failed is not taken for one', async () => {
 
 test('a device is called signed out only after the API has said so, and once however often it is pressed', async () => {
   await openDevices()
-  let open = () => {}
-  api.gate = new Promise((resolve) => {
-    open = resolve
-  })
+  api.hold()
   press('Sign out Firefox on Windows 11')
   press('Yes, sign out')
   fireEvent.click(await screen.findByRole('button', { name: 'Signing out…' }))
   await waitFor(() => expect(api.mutations).toBe(1))
   expect(screen.queryAllByText(/was signed out/)).toEqual([])
 
-  open()
+  api.release()
   await screen.findAllByText('Firefox on Windows 11 was signed out.')
   expect(screen.queryByRole('heading', { name: 'Firefox on Windows 11' })).toBeNull()
   expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1 }))

@@ -21,17 +21,21 @@ export function serveFakeApi() {
     next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
     signOutStatus: 200,
-    /** Holds the answers to mutations back until it resolves. */
-    gate: Promise.resolve(),
     mutations: 0,
+    /** Keeps every call waiting until `release`. */
+    hold() {
+      gate = new Promise((resolve) => {
+        state.release = resolve
+      })
+    },
+    release: () => {},
   }
+  let gate = Promise.resolve()
 
   const t = initTRPC.create()
   const procedure = t.procedure.use(async ({ next, type }) => {
-    if (type === 'mutation') {
-      state.mutations += 1
-      await state.gate
-    }
+    if (type === 'mutation') state.mutations += 1
+    await gate
     const code = state.next.shift() ?? state.always
     if (code !== null) throw new TRPCError({ code })
     return next()
