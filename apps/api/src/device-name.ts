@@ -3,9 +3,7 @@
  * was sent, so a made-up user agent can at most pick another known name. A name is a help to the reader, no proof.
  */
 
-/** Request headers, in lower case, that tell what a frozen user agent hides. The platform version must be asked for with Accept-CH. */
-export const clientHints = ['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-ch-ua-platform-version'] as const
-export type ClientHint = (typeof clientHints)[number]
+import type { ClientHint } from '@rollcall/auth'
 
 export interface DeviceSigns {
   readonly userAgent: string | null

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { browserNames, describeDevice, longestRead, systemNames, type ClientHint, type DeviceKind } from '../src/device-name.js'
+import type { ClientHint } from '@rollcall/auth'
+import { browserNames, describeDevice, longestRead, systemNames, type DeviceKind } from '../src/device-name.js'
 
 const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)'
 const win = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)'

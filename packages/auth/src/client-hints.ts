@@ -1,17 +1,15 @@
-/** Request headers that tell what a frozen user agent hides; kept with the session of a sign-in. */
-export const clientHintHeaders = [
-  'sec-ch-ua',
-  'sec-ch-ua-full-version-list',
-  'sec-ch-ua-mobile',
-  'sec-ch-ua-model',
-  'sec-ch-ua-platform',
-  'sec-ch-ua-platform-version',
-] as const
+/**
+ * Request headers that tell what a frozen user agent hides; kept with the session of a sign-in. A browser
+ * sends the platform version only to a server that has asked for it with Accept-CH.
+ */
+const clientHintHeaders = ['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-ch-ua-platform-version'] as const
+
+export type ClientHint = (typeof clientHintHeaders)[number]
 
 const MAX_LENGTH = 256
 
 /** `{ clientHints }` with the headers that were sent, or nothing at all. */
-export function clientHintsOf(headers: Headers): { clientHints?: Record<string, string> } {
+export function clientHintsOf(headers: Headers): { clientHints?: Partial<Record<ClientHint, string>> } {
   const sent = clientHintHeaders.flatMap((name) => {
     const value = headers.get(name)
     return value ? [[name, value.slice(0, MAX_LENGTH)] as const] : []
