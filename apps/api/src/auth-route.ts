@@ -1,7 +1,7 @@
-import { type Auth, CLIENT_ADDRESS_HEADER } from '@rollcall/auth'
+import { type Audit, type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER } from '@rollcall/auth'
 import { type Context, Hono } from 'hono'
 import { UNKNOWN_ADDRESS, networkOf } from './client-address.js'
-import { DatabaseUnavailableError } from './errors.js'
+import { auditResult, DatabaseUnavailableError } from './errors.js'
 import { type Http, refuse } from './http.js'
 import type { Charge, Limits } from './limits.js'
 
@@ -21,6 +21,8 @@ interface Attempt {
 interface Price {
   readonly charges: readonly Charge[]
   readonly refundable?: boolean
+  /** What is attempted, as the audit calls it. */
+  readonly event?: AuditEvent['event']
 }
 
 const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
@@ -32,6 +34,7 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
         ['sign-in:address+email', address, email],
       ],
       refundable: true,
+      event: 'sign-in',
     }),
   ],
   ['/sign-up/email', ({ address }) => ({ charges: [['sign-up:address', address]] })],
@@ -44,12 +47,12 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
       ],
     }),
   ],
-  ['/reset-password', ({ address }) => ({ charges: [['reset-password:address', address]] })],
+  ['/reset-password', ({ address }) => ({ charges: [['reset-password:address', address]], event: 'password-reset' })],
   [
     '/change-password',
     async ({ userId }) => {
       const id = await userId()
-      return { charges: id === undefined ? [] : [['change-password:user', id]], refundable: true }
+      return { charges: id === undefined ? [] : [['change-password:user', id]], refundable: true, event: 'password-change' }
     },
   ],
 ])
@@ -57,12 +60,13 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
 interface Dependencies {
   readonly auth: Auth
   readonly limits: Limits
+  readonly audit: Audit
   readonly database: { ping(): Promise<void> }
   readonly baseUrl: string
 }
 
 /** better-auth behind the limits, with the address of the client that the server trusts. */
-export function authRoute({ auth, limits, database, baseUrl }: Dependencies): Hono<Http> {
+export function authRoute({ auth, limits, audit, database, baseUrl }: Dependencies): Hono<Http> {
   return new Hono<Http>().all('/*', async (c) => {
     const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
     if (!CANONICAL.test(path)) return notFound(c)
@@ -76,9 +80,13 @@ export function authRoute({ auth, limits, database, baseUrl }: Dependencies): Ho
       return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
     }
 
-    const { charges, refundable } = await priceOf(c, path, body, auth)
+    const { charges, refundable, event } = await priceOf(c, path, body, auth)
     const general: Charge[] = c.req.method === 'POST' ? [['auth', networkOf(c.get('clientAddress'))]] : []
-    await limits.charge([...general, ...charges])
+    await limits.charge([...general, ...charges]).catch((error: unknown) => {
+      // What better-auth never sees, it cannot audit.
+      if (event !== undefined) audit({ event, result: auditResult(error), ipAddress: c.get('clientAddress') })
+      throw error
+    })
     const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
       throw await reasonOf(error, database)
     })

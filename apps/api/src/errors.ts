@@ -57,6 +57,11 @@ export function publicError(error: unknown): PublicError {
   return of('INTERNAL_SERVER_ERROR', 'Something went wrong')
 }
 
+/** What the audit says of an attempt that ended in this error. */
+export function auditResult(error: unknown): 'refused' | 'unavailable' {
+  return publicError(error).code === 'SERVICE_UNAVAILABLE' ? 'unavailable' : 'refused'
+}
+
 /** An error body as a tRPC client reads it. */
 export function trpcBody({ code, message, status }: PublicError): object {
   return { error: { message, code: TRPC_ERROR_CODES_BY_KEY[code], data: { code, httpStatus: status } } }

@@ -2,7 +2,7 @@ import type { AuditEvent } from '@rollcall/auth'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { Context } from './context.js'
-import { publicError } from './errors.js'
+import { auditResult, publicError } from './errors.js'
 
 const t = initTRPC.context<Context>().create({
   isDev: false, // would put stacks into answers
@@ -37,13 +37,7 @@ const audited = (event: AuditEvent['event']) =>
   t.middleware(async ({ ctx, next }) => {
     const trail: { -readonly [K in keyof Trail]: Trail[K] } = {}
     const result = await next({ ctx: { trail } })
-    const code = result.ok ? null : publicError(result.error).code
-    ctx.audit({
-      event,
-      result: code === null ? 'ok' : code === 'SERVICE_UNAVAILABLE' ? 'unavailable' : 'refused',
-      ipAddress: ctx.clientAddress,
-      ...trail,
-    })
+    ctx.audit({ event, result: result.ok ? 'ok' : auditResult(result.error), ipAddress: ctx.clientAddress, ...trail })
     return result
   })
 

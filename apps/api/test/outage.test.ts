@@ -77,6 +77,11 @@ test('revocations during an outage are audited as unavailable, never as done', (
   for (const { result, ended } of revocations) expect({ result, ended }).toEqual({ result: 'unavailable', ended: undefined })
 })
 
+test('sign-ins during an outage are audited as unavailable', () => {
+  const last = server.audits().findLast(({ event, result }) => event === 'sign-in' && result !== 'ok')
+  expect(last).toEqual({ event: 'sign-in', result: 'unavailable', ipAddress: '127.0.0.1' })
+})
+
 test('the cause of an outage is in the log, and nowhere else', async () => {
   process.kill(server.redis.pid, 'SIGSTOP')
   try {
