@@ -22,19 +22,19 @@ export async function check() {
     results.push({ name, counts: { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 }, ...(note && { note }) })
   }
   /**
-   * Runs one kind of suite in each package that has it.
-   * @param {'test' | 'e2e'} task @param {readonly string[]} args
-   * @param {string} file @param {(report: any) => Counts} read
+   * Runs one kind of suite in each package that has it, one after the other: their deadlines are not for a crowded
+   * machine. Each leaves a report in its folder test-results.
+   * @param {'test' | 'e2e'} task @param {string} report @param {(report: any) => Counts} read
    */
-  const suites = async (task, args, file, read) => {
+  const suites = async (task, report, read) => {
     const having = packages().filter(({ scripts }) => scripts[task])
     for (const { folder } of having) rmSync(join(root, folder, 'test-results'), { recursive: true, force: true })
-    const ok = await stage(task, 'turbo', ['run', task, '--continue', '--', ...args])
+    const ok = await stage(task, 'turbo', ['run', task, '--continue', '--concurrency=1'])
     const before = results.length
     for (const { folder } of having) {
       const name = `${task} ${folder}`
       try {
-        const counts = read(JSON.parse(readFileSync(join(root, folder, file), 'utf8')))
+        const counts = read(JSON.parse(readFileSync(join(root, folder, 'test-results', report), 'utf8')))
         const empty = counts.passed + counts.failed === 0
         results.push({ name, counts: empty ? { ...counts, failed: 1 } : counts, ...(empty && { note: 'ran no test' }) })
       } catch {
@@ -46,26 +46,21 @@ export async function check() {
     }
   }
 
-  single('typecheck', await stage('typecheck', 'turbo', ['run', 'typecheck', '--continue', '--output-logs=errors-only']))
+  single('typecheck', await stage('typecheck', 'turbo', ['run', 'typecheck', '--continue']))
   single('lint', await stage('lint', 'oxlint', []))
-  await suites(
-    'test',
-    ['--reporter=default', '--reporter=json', '--outputFile.json=test-results/vitest.json'],
-    'test-results/vitest.json',
-    vitestCounts,
-  )
-  if (!(await stage('build', 'turbo', ['run', 'build', '--output-logs=errors-only']))) {
-    single('build', false)
-    single('e2e', false, 'not run: nothing built')
-  } else {
+  const built = await stage('build', 'turbo', ['run', 'build', '--continue'])
+  if (!built) single('build', false)
+  await suites('test', 'vitest.json', vitestCounts)
+  if (built) {
     try {
       const browser = await findBrowser()
       if (browser) process.env.ROLLCALL_CHROMIUM = browser
-      process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = 'test-results/playwright.json'
-      await suites('e2e', ['--reporter=list,json'], 'test-results/playwright.json', playwrightCounts)
+      await suites('e2e', 'playwright.json', playwrightCounts)
     } catch (error) {
       single('e2e', false, error instanceof Error ? error.message : String(error))
     }
+  } else {
+    single('e2e', false, 'not run: nothing built')
   }
 
   console.log('\n=== summary')

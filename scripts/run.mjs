@@ -52,7 +52,7 @@ async function test() {
 /** @param {readonly string[]} names */
 async function build(names) {
   const filters = names.map((name) => `--filter=@rollcall/${name}`)
-  await mustRun('The build', 'turbo', ['run', 'build', '--output-logs=errors-only', ...filters])
+  await mustRun('The build', 'turbo', ['run', 'build', ...filters])
 }
 
 /**
@@ -90,7 +90,7 @@ async function toldToEnd() {
         end(undefined)
       })
     }
-    // A kill -9 of npm ends what npm started.
+    // A kill -9 of npm, our parent since the script says `exec`, ends what npm started.
     const { ppid } = process
     if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === ppid || end(undefined), ECHO).unref()
   })
