@@ -30,6 +30,7 @@ outage('while Redis hangs nobody is signed out, nothing is said to be done, and 
   } finally {
     process.kill(app.redis.pid, 'SIGCONT')
   }
+  await expect.poll(async () => (await fetch(`${app.url}/readyz`)).status).toBe(200)
   await laptop.getByRole('button', { name: 'Try again' }).click()
   await expect(devices(laptop).nth(0)).toContainText('This device')
 })

@@ -27,6 +27,10 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}) {
       if (created === null) throw new Error('The sign-in was refused')
       return created
     },
+    /** Waits until Redis answers again after an outage. */
+    async back(): Promise<void> {
+      while ((await redis.ping().catch(() => null)) === null) await happens(redis, 'ready')
+    },
     /** The commands that Redis ran for `work`, by name, as Redis counts them. */
     async commandsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
       await redis.config('RESETSTAT')
@@ -41,6 +45,10 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}) {
     },
   }
 }
+
+/** Unlike `once` of node:events, goes on waiting when an error is told in the meantime. */
+export const happens = (redis: Redis, event: 'close' | 'ready'): Promise<void> =>
+  new Promise((resolve) => redis.once(event, () => resolve()))
 
 /** Lets a test hold a call to Redis back at the moment it is made, to force an interleaving. */
 export function gate<T extends object>(target: T, method: keyof T) {

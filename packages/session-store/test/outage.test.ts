@@ -1,7 +1,6 @@
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultTimeouts, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
-import { startStore } from './helpers.js'
+import { happens, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -44,17 +43,35 @@ describe('an outage is an error of its own, within the timeout', () => {
     await everyOperationIsUnavailable(signed)
     const took = performance.now() - began
     process.kill(t.server.pid, 'SIGCONT')
+    await t.back()
+    expect((await t.store.list('ada')).length).toBeGreaterThan(0)
     // A bound against hanging, not a measurement: each operation gives up after one command timeout.
     expect(took).toBeLessThan(Object.keys(operations).length * redisOptions.commandTimeout * 3)
   })
 
+  test('a Redis that hangs for long: the circuit opens, nothing waits or queues, and closes by itself', async () => {
+    const { token } = await t.signIn()
+    process.kill(t.server.pid, 'SIGSTOP')
+    const opened = happens(t.redis, 'close')
+    await expect(t.store.validate(token)).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    await opened
+    // A command that were sent would wait for its timeout; thousands of them are refused within one.
+    const refusals = Array.from({ length: 5_000 }, () => t.store.validate(token).catch((error: unknown) => error))
+    const late = new Promise((resolve) => setTimeout(resolve, redisOptions.commandTimeout, 'waited'))
+    expect(await Promise.race([Promise.all(refusals).then(() => 'refused'), late])).toBe('refused')
+
+    process.kill(t.server.pid, 'SIGCONT')
+    await t.back()
+    expect(await t.store.validate(token)).not.toBeNull()
+  })
+
   test('a killed Redis, and back without a restart of ours', async () => {
     const signed = await t.signIn()
-    const closed = once(t.redis, 'close')
+    const closed = happens(t.redis, 'close')
     process.kill(t.server.pid, 'SIGKILL')
     await closed
     await everyOperationIsUnavailable(signed)
-    const ready = once(t.redis, 'ready')
+    const ready = happens(t.redis, 'ready')
     await t.server.restart()
     await ready
     expect(await t.store.validate(signed.token)).toBeNull() // this Redis keeps nothing
