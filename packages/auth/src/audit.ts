@@ -1,3 +1,5 @@
+import { requestState } from './request-state.js'
+
 export type AuditEventName =
   | 'sign-in'
   | 'sign-out'
@@ -22,3 +24,9 @@ export interface AuditEvent {
 }
 
 export type Audit = (event: AuditEvent) => void
+
+/** Adds where the request came from. */
+export async function noted(audit: Audit, event: Omit<AuditEvent, 'ipAddress'>): Promise<void> {
+  const { ipAddress } = await requestState()
+  audit({ ...event, ...(ipAddress !== null && { ipAddress }) })
+}

@@ -70,7 +70,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
     logger: { log: (level, message) => log(level, message) }, // its further arguments may hold rows
+    onAPIError: { throw: true }, // it would print database errors as they are
     advanced: {
+      disableOriginCheck: false, // it would be off where NODE_ENV is test
       useSecureCookies: false, // would put __Secure- in front of the stronger __Host-
       cookiePrefix: secure ? '__Host-rollcall' : 'rollcall',
       defaultCookieAttributes: { secure, httpOnly: true, sameSite: 'lax', path: '/' },

@@ -1,9 +1,10 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { rollcallAdapter } from './adapter.js'
-import type { Audit } from './audit.js'
+import { type Audit, noted } from './audit.js'
+import { shortest } from './ip-address.js'
 import { requestState } from './request-state.js'
 import { answered, unavailable } from './session-adapter.js'
 import { withoutTokens } from './without-tokens.js'
@@ -64,7 +65,9 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
         {
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
-            await requestState() // notes when the request began
+            const state = await requestState() // notes when the request began
+            const address = ctx.headers && getIP(ctx.headers, ctx.context.options)
+            state.ipAddress = address ? shortest(address) : null
             if (closed.has(ctx.path)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
@@ -90,13 +93,13 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
             if (state.outage) {
               // Clearing the cookie would be a sign-out that did not happen.
               responseHeaders?.delete('set-cookie')
-              if (refused !== undefined) audit({ event: refused, result: 'unavailable' })
+              if (refused !== undefined) await noted(audit, { event: refused, result: 'unavailable' })
               const error = unavailable()
               // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
               if (ctx.request) return Response.json(error.body, { status: error.statusCode })
               throw error
             }
-            if (refused !== undefined && returned instanceof APIError) audit({ event: refused, result: 'refused' })
+            if (refused !== undefined && returned instanceof APIError) await noted(audit, { event: refused, result: 'refused' })
             if (state.rotatedToken !== null && session !== null) {
               await setSessionCookie(ctx, { user: session.user, session: { ...session.session, token: state.rotatedToken } })
             }

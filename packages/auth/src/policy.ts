@@ -3,7 +3,7 @@ import { queueAfterTransactionHook, tryGetCurrentAuthEndpointContext } from '@be
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { APIError } from 'better-auth/api'
 import { z } from 'zod'
-import type { Audit, AuditEventName } from './audit.js'
+import { type Audit, type AuditEventName, noted } from './audit.js'
 import { requestState } from './request-state.js'
 import { answered } from './session-adapter.js'
 
@@ -19,7 +19,7 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
     await answered(() => store.revokeAll(userId, { credentialChange: true }))
     await queueAfterTransactionHook(async () => {
       const ended = await answered(() => store.revokeAll(userId, { credentialChange: true }))
-      audit({ event: name, result: 'ok', userId, ended })
+      await noted(audit, { event: name, result: 'ok', userId, ended })
     })
   }
 
@@ -36,7 +36,7 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
       // Revoked from elsewhere in this very moment: then this session does not come back either.
       const more = rotated?.ended ?? (await answered(() => store.revokeAll(userId, { credentialChange: true })))
       state.rotatedToken = rotated?.token ?? null
-      audit({ event: 'password-change', result: 'ok', userId, sessionId: current.id, ended: ended + more })
+      await noted(audit, { event: 'password-change', result: 'ok', userId, sessionId: current.id, ended: ended + more })
     })
   }
 

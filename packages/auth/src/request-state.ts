@@ -4,6 +4,8 @@ import { defineRequestState, hasRequestState } from '@better-auth/core/context'
 export interface RequestState {
   /** When the request began: a sign-in is as old as the moment before its password was checked. */
   readonly startedAt: Date
+  /** Where it came from, as the application trusts it; in the short form that people know. */
+  ipAddress: string | null
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
   outage: boolean
   /** Users made by this request: their first password changes nobody's credentials. */
@@ -12,7 +14,7 @@ export interface RequestState {
   rotatedToken: string | null
 }
 
-const fresh = (): RequestState => ({ startedAt: new Date(), outage: false, newUsers: new Set(), rotatedToken: null })
+const fresh = (): RequestState => ({ startedAt: new Date(), ipAddress: null, outage: false, newUsers: new Set(), rotatedToken: null })
 
 const state = defineRequestState(fresh)
 

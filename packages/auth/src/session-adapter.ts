@@ -1,12 +1,12 @@
-import { isIPv6 } from 'node:net'
 import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { APIError } from 'better-auth/api'
 import { z } from 'zod'
-import type { Audit } from './audit.js'
+import { type Audit, noted } from './audit.js'
 import { authenticate } from './authenticate.js'
 import { clientHintsOf } from './client-hints.js'
+import { shortest } from './ip-address.js'
 import { requestState } from './request-state.js'
 
 /** A session as better-auth knows it: a row of the model `session`. */
@@ -63,7 +63,7 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
     const ended = await Promise.all(
       found.map(async ({ session: { id, userId } }) => {
         const count = await store.revoke(userId, id)
-        if (isSignOut()) audit({ event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
+        if (isSignOut()) await noted(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
         return count
       }),
     )
@@ -85,13 +85,8 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
           startedAt,
           endsBy: expiresAt,
         })
-        audit({
-          event: 'sign-in',
-          result: created === null ? 'refused' : 'ok',
-          userId,
-          ...(created && { sessionId: created.session.id }),
-          ...(ipAddress && { ipAddress }),
-        })
+        const result = created === null ? 'refused' : 'ok'
+        await noted(audit, { event: 'sign-in', result, userId, ...(created && { sessionId: created.session.id }) })
         return (created && toRow(created.session, created.token)) as R
       }),
 
@@ -131,11 +126,6 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
       throw new UnsupportedQueryError('a counter')
     },
   }
-}
-
-/** better-auth writes IPv6 addresses out in full; people know them as `2001:db8::1`. */
-function shortest(address: string): string {
-  return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 }
 
 function isSignOut(): boolean {

@@ -11,7 +11,7 @@ import { Redis } from 'ioredis'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { tokenFromCookie } from '../src/cookie.js'
-import { type AuditEvent, type Auth, createAuth, type Database, openDatabase, type ResetMail, rollcall } from '../src/index.js'
+import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, openDatabase, type ResetMail, rollcall } from '../src/index.js'
 
 export const password = 'correct horse battery'
 
@@ -118,6 +118,7 @@ export function browser(origin: string, baseUrl: string, auth: Pick<Auth, 'authe
       headers: {
         'user-agent': userAgent,
         origin: baseUrl,
+        [CLIENT_ADDRESS_HEADER]: '192.0.2.1',
         cookie: cookie(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },

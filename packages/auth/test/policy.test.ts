@@ -136,7 +136,8 @@ describe.each(databases)('on %s', (kind) => {
       'sign-out ok',
     ])
     expect(mine.at(-1)).toMatchObject({ sessionId: session?.id })
-    expect(t.events).toContainEqual({ event: 'sign-in', result: 'refused' })
+    expect(t.events).toContainEqual({ event: 'sign-in', result: 'refused', ipAddress: '192.0.2.1' })
+    expect(mine.map(({ ipAddress }) => ipAddress)).toEqual(Array(4).fill('192.0.2.1'))
     expect(JSON.stringify(t.events)).not.toMatch(/[A-Za-z0-9_-]{81}/)
   })
 
