@@ -75,13 +75,23 @@ export async function check() {
 }
 
 /**
- * @param {{ success: boolean, numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, numFailedTestSuites: number }} report
+ * @param {{
+ *   success: boolean, numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
+ *   testResults: { status: string, assertionResults: { status: string }[] }[]
+ * }} report
  * @returns {Counts}
  */
-export function vitestCounts(report) {
-  // A file that does not load fails no test: it counts as one itself.
-  const failed = report.numFailedTests || (report.success ? 0 : Math.max(1, report.numFailedTestSuites))
-  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests }
+function vitestCounts(report) {
+  // A file that fails to load fails none of its tests: it counts as one itself.
+  const files = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  )
+  const failed = report.numFailedTests + files.length
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && !report.success ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  }
 }
 
 /**
@@ -89,6 +99,6 @@ export function vitestCounts(report) {
  * @param {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number }, errors: unknown[] }} report
  * @returns {Counts}
  */
-export function playwrightCounts({ stats, errors }) {
+function playwrightCounts({ stats, errors }) {
   return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped }
 }
