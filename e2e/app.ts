@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,6 +43,7 @@ export async function startApp(): Promise<App> {
     redis,
     mailTo(address) {
       const outbox = join(dataDir, 'outbox')
+      if (!existsSync(outbox)) return undefined
       const mails = readdirSync(outbox).toSorted().map((file) => readFileSync(join(outbox, file), 'utf8'))
       return mails.findLast((mail) => mail.includes(`To: ${address}`) || mail.includes(`<${address}>`))
     },

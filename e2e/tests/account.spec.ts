@@ -40,6 +40,7 @@ test('a reset by e-mail ends all devices, and the new password signs in', async 
   const laptop = await device()
   const phone = await device({ browser: 'Safari on iOS', signedIn: false })
   await phone.getByRole('link', { name: 'Forgot your password?' }).click()
+  await expect(phone.getByRole('heading', { name: 'Forgot your password?' })).toBeVisible() // its field has a namesake before
   await phone.getByLabel('E-mail address').fill(user.email)
   await phone.getByRole('button', { name: /send/i }).click()
   await expect(phone.getByRole('heading', { name: 'Check your e-mail' })).toBeVisible()
