@@ -1,11 +1,11 @@
-// npm start, npm run dev, npm test: from a fresh clone, with nothing but Node and npm.
+// npm start, npm run dev, npm test and the long-running scripts: from a fresh clone, with nothing but Node and npm.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { check } from './check.mjs'
-import { Failure, mustRun, prepare, root } from './workspace.mjs'
+import { Failure, mustRun, prepare, root, run } from './workspace.mjs'
 
 /** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
 const ECHO = 500
@@ -47,6 +47,19 @@ async function dev() {
 async function test() {
   await prepare()
   return await check()
+}
+
+/**
+ * A package's script that takes its time (a comparison, a measurement), with all that it stands on built.
+ * @param {string} [name] of the package, without its scope
+ * @param {string} [script]
+ * @param {string[]} args
+ */
+async function long(name = '', script = '', ...args) {
+  await prepare()
+  await build([name])
+  const { code } = await run('pnpm', [`--filter=@rollcall/${name}`, 'run', script, ...args])
+  return code
 }
 
 /** @param {readonly string[]} names */
@@ -96,12 +109,14 @@ async function toldToEnd() {
   })
 }
 
-const [name = 'start'] = process.argv.slice(2)
+const [name = 'start', ...args] = process.argv.slice(2)
 process.chdir(root)
 try {
-  const command = { start, dev, test }[name]
-  if (!command) throw new Failure(`No such command: ${name}. There are start, dev and test.`)
-  process.exit(await command())
+  /** @type {Record<string, (...args: string[]) => Promise<number>>} */
+  const commands = { start, dev, test, long }
+  const command = commands[name]
+  if (!command) throw new Failure(`No such command: ${name}. There are ${Object.keys(commands).join(', ')}.`)
+  process.exit(await command(...args))
 } catch (error) {
   // A stack helps where the program itself is wrong; elsewhere the message is all that a person needs.
   const bug = !(error instanceof Error) || error instanceof TypeError || error instanceof ReferenceError
