@@ -22,64 +22,65 @@ const url = (what: string, ...protocols: string[]) =>
     abort: true, // what follows may take it for a URL
   })
 
-const schema = z
-  .object({
-    NODE_ENV: z
-      .enum(['development', 'production', 'test'], 'must be development, production or test')
-      .default('development'),
-    /** 0: any free port. */
-    PORT: z
-      .string()
-      .regex(/^\d{1,5}$/, 'must be a port number')
-      .transform(Number)
-      .refine((port) => port <= 65_535, 'must be a port number')
-      .default(3000),
-    HOST: z.string().default('127.0.0.1'),
-    /** The one origin of page and API as a browser sees it. Default: http://localhost and the port. */
-    BASE_URL: url('an http or https address', 'http:', 'https:')
-      .refine((text) => {
-        const { pathname, search, hash, username, password } = new URL(text)
-        return pathname === '/' && `${search}${hash}${username}${password}` === ''
-      }, 'must be an origin, such as https://example.org, without a path')
-      .transform((text) => new URL(text).origin)
-      .optional(),
-    DATA_DIR: z.string().default('.data').transform((folder) => resolve(folder)),
-    /** Or the absolute path of a unix socket. */
-    REDIS_URL: z
-      .string()
-      .refine(
-        (text) => text.startsWith('/') || (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)),
-        'must be redis://…, rediss://… or the absolute path of a unix socket',
-      )
-      .optional(),
-    REDIS_CLUSTER_NODES: list
-      .refine((nodes) => nodes.length > 0 && nodes.every((node) => parseNode(node) !== null), 'must be host:port, host:port, …')
-      .transform((nodes) => nodes.flatMap((node) => parseNode(node) ?? []))
-      .optional(),
-    /** Without it, an SQLite file in DATA_DIR. */
-    DATABASE_URL: url('postgres://…', 'postgres:', 'postgresql:').optional(),
-    /** Without it, outside of production, one is made and kept in DATA_DIR. */
-    BETTER_AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
-    /** Without it, mails are written to DATA_DIR/outbox. `?from=` names the sender. */
-    SMTP_URL: url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
-    /** Whose X-Forwarded-For counts: addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal. */
-    TRUSTED_PROXIES: list
-      .refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
-      .default([]),
-  })
-  .superRefine((settings, context) => {
-    const refuse = (setting: string, message: string): void => context.addIssue({ code: 'custom', path: [setting], message })
-    if (settings.NODE_ENV === 'production' && settings.BETTER_AUTH_SECRET === undefined) {
-      refuse('BETTER_AUTH_SECRET', 'must be set in production: 32 random characters or more, the same on every server')
-    }
-    if (settings.REDIS_URL !== undefined && settings.REDIS_CLUSTER_NODES !== undefined) {
-      refuse('REDIS_URL', 'cannot be set together with REDIS_CLUSTER_NODES')
-    }
-    // No default such as localhost:6379: that Redis may belong to someone else.
-    if (settings.REDIS_URL === undefined && settings.REDIS_CLUSTER_NODES === undefined) {
-      refuse('REDIS_URL', 'must be set, or REDIS_CLUSTER_NODES; `npm start` at the root of the repository brings a Redis along')
-    }
-  })
+/** Names and forms of all settings; .env.example explains them. */
+export const variables = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], 'must be development, production or test')
+    .default('development'),
+  /** 0: any free port. */
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a port number')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a port number')
+    .default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  /** The one origin of page and API as a browser sees it. Default: http://localhost and the port. */
+  BASE_URL: url('an http or https address', 'http:', 'https:')
+    .refine((text) => {
+      const { pathname, search, hash, username, password } = new URL(text)
+      return pathname === '/' && `${search}${hash}${username}${password}` === ''
+    }, 'must be an origin, such as https://example.org, without a path')
+    .transform((text) => new URL(text).origin)
+    .optional(),
+  DATA_DIR: z.string().default('.data').transform((folder) => resolve(folder)),
+  /** Or the absolute path of a unix socket. */
+  REDIS_URL: z
+    .string()
+    .refine(
+      (text) => text.startsWith('/') || (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)),
+      'must be redis://…, rediss://… or the absolute path of a unix socket',
+    )
+    .optional(),
+  REDIS_CLUSTER_NODES: list
+    .refine((nodes) => nodes.length > 0 && nodes.every((node) => parseNode(node) !== null), 'must be host:port, host:port, …')
+    .transform((nodes) => nodes.flatMap((node) => parseNode(node) ?? []))
+    .optional(),
+  /** Without it, an SQLite file in DATA_DIR. */
+  DATABASE_URL: url('postgres://…', 'postgres:', 'postgresql:').optional(),
+  /** Without it, outside of production, one is made and kept in DATA_DIR. */
+  BETTER_AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  /** Without it, mails are written to DATA_DIR/outbox. `?from=` names the sender. */
+  SMTP_URL: url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
+  /** Whose X-Forwarded-For counts: addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal. */
+  TRUSTED_PROXIES: list
+    .refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
+    .default([]),
+})
+
+const schema = variables.superRefine((settings, context) => {
+  const refuse = (setting: string, message: string): void => context.addIssue({ code: 'custom', path: [setting], message })
+  if (settings.NODE_ENV === 'production' && settings.BETTER_AUTH_SECRET === undefined) {
+    refuse('BETTER_AUTH_SECRET', 'must be set in production: 32 random characters or more, the same on every server')
+  }
+  if (settings.REDIS_URL !== undefined && settings.REDIS_CLUSTER_NODES !== undefined) {
+    refuse('REDIS_URL', 'cannot be set together with REDIS_CLUSTER_NODES')
+  }
+  // No default such as localhost:6379: that Redis may belong to someone else.
+  if (settings.REDIS_URL === undefined && settings.REDIS_CLUSTER_NODES === undefined) {
+    refuse('REDIS_URL', 'must be set, or REDIS_CLUSTER_NODES; `npm start` at the root of the repository brings a Redis along')
+  }
+})
 
 /**
  * The one place that reads the environment. An empty variable counts as unset.

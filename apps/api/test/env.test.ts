@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readSettings, SettingsError } from '../src/env.js'
+import { readSettings, SettingsError, variables } from '../src/env.js'
 import { developmentSecret } from '../src/secret.js'
 
 const REDIS_URL = 'redis://localhost:6379'
@@ -110,4 +110,12 @@ test('the secret of development is made once, by whoever is first, and read by i
   expect((await stat(join(dataDir, 'secret'))).mode & 0o777).toBe(0o600)
   expect(await readFile(join(dataDir, 'secret'), 'utf8')).toBe(secrets[0])
   await rm(folder, { recursive: true })
+})
+
+test('.env.example explains every setting, and its values are the defaults', async () => {
+  const text = await readFile(new URL('../../../.env.example', import.meta.url), 'utf8')
+  const example = Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
+  const explained = Object.keys(variables.shape).filter((name) => name !== 'NODE_ENV')
+  expect(Object.keys(example).toSorted()).toEqual(explained.toSorted())
+  expect(readSettings({ ...example, REDIS_URL })).toEqual(readSettings({ REDIS_URL }))
 })
