@@ -86,7 +86,7 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
               const token = await ctx.getSignedCookie(ctx.context.authCookies.sessionToken.name, ctx.context.secret)
               // A hook of another plugin may have kept the session from being deleted.
               const alive = token ? await answered(() => store.validate(token)).catch(() => null) : null
-              if (alive !== null) await answered(() => store.revoke(alive.userId, alive.id)).catch(() => 0)
+              if (alive !== null) await answered(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
             }
 
             const refused = refusable[ctx.path]

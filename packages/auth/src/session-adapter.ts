@@ -62,8 +62,9 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
     const found = await find(where)
     const ended = await Promise.all(
       found.map(async ({ session: { id, userId } }) => {
-        const count = await store.revoke(userId, id)
-        if (isSignOut()) await noted(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
+        const signOut = isSignOut()
+        const count = await store.revoke(userId, id, signOut ? { by: id } : {})
+        if (signOut) await noted(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
         return count
       }),
     )

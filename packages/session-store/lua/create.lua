@@ -29,11 +29,15 @@ if redis.call('HLEN', key) >= most then
   table.sort(idlest, function(a, b)
     return a.lastSeen < b.lastSeen or (a.lastSeen == b.lastSeen and a.id < b.id)
   end)
+  local ended = {}
   for i = 1, #idlest - most + 1 do
     redis.call('HDEL', key, idlest[i].id)
+    table.insert(ended, idlest[i].id)
   end
+  tellEnded(key, 'cap', ended, { id = ARGV[1], details = string.sub(ARGV[2], 58) })
 end
 
 redis.call('HSET', key, ARGV[1], ARGV[2])
 keepFor(key, tonumber(ARGV[6]))
+tell(key, 'created', ARGV[1])
 return 1

@@ -37,14 +37,32 @@ local function setNotBefore(key, notBefore, keepMilliseconds)
   keepFor(key, keepMilliseconds)
 end
 
--- Deletes every session but `keep` (nil: all of them); answers how many of them were live.
+-- Tells those who watch, in the same step as the change itself. The channel bears the name of the key.
+-- Whatever is told may be read by every server: session ids and what a list shows, never a secret.
+local function tell(key, kind, id)
+  redis.call('PUBLISH', key, cjson.encode({ kind = kind, id = id }))
+end
+
+local function tellEnded(key, cause, ids, by)
+  if #ids > 0 then
+    redis.call('PUBLISH', key, cjson.encode({ kind = 'ended', cause = cause, ids = ids, by = by }))
+  end
+end
+
+-- Who did it, as it may be shown: a session and the JSON of its record. nil when there is none.
+local function actor(key, id)
+  local record = id ~= '' and redis.call('HGET', key, id)
+  return record and { id = id, details = string.sub(record, 58) } or nil
+end
+
+-- Deletes every session but `keep` (nil: all of them); answers the ids of those that were live.
 local function endSessions(key, keep, now)
   local fields = redis.call('HGETALL', key)
-  local ended = 0
+  local ended = {}
   for i = 1, #fields, 2 do
     if fields[i] ~= keep and fields[i] ~= NOT_BEFORE then
       if live(fields[i + 1], now) then
-        ended = ended + 1
+        table.insert(ended, fields[i])
       end
       redis.call('HDEL', key, fields[i])
     end

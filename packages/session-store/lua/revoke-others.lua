@@ -5,8 +5,11 @@
 -- ARGV[3]  now (ms since the epoch)
 -- Output   how many live sessions ended, -1 when the caller's has ended: nothing was done
 local now = tonumber(ARGV[3])
-local session = live(redis.call('HGET', KEYS[1], ARGV[1]), now)
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+local session = live(record, now)
 if not session or session.hash ~= ARGV[2] then
   return -1
 end
-return endSessions(KEYS[1], ARGV[1], now)
+local ended = endSessions(KEYS[1], ARGV[1], now)
+tellEnded(KEYS[1], 'revoke-others', ended, { id = ARGV[1], details = string.sub(record, 58) })
+return #ended

@@ -14,9 +14,11 @@ if not session or session.hash ~= ARGV[2] then
   return -1
 end
 redis.call('HSET', key, ARGV[1], string.sub(record, 1, 1) .. ARGV[3] .. string.sub(record, 34))
+tell(key, 'rotated', ARGV[1])
 if ARGV[5] == '' then
   return 0
 end
 local ended = endSessions(key, ARGV[1], now)
 setNotBefore(key, now, tonumber(ARGV[5]))
-return ended
+tellEnded(key, 'credential-change', ended, { id = ARGV[1], details = string.sub(record, 58) })
+return #ended

@@ -1,6 +1,7 @@
+export { type Actor, createSessionChanges, type SessionChange, type SessionChanges, type SessionChangesOptions } from './changes.js'
 export type { Clock } from './clock.js'
 export { SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
 export type { SessionData } from './record.js'
 export { checkRedis, redisOptions } from './redis.js'
-export { createSessionStore, type NewSession, type Session, type SessionStore, type SessionStoreOptions } from './store.js'
+export { type Asked, createSessionStore, type NewSession, type Session, type SessionStore, type SessionStoreOptions } from './store.js'
 export { defaultTimeouts, type Timeouts } from './timeouts.js'

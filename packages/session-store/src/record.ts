@@ -45,7 +45,7 @@ export function encodeDetails(record: Pick<SessionRecord, 'userId' | 'ipAddress'
 export function decodeRecord(bytes: Buffer): SessionRecord | null {
   if (bytes.length <= DETAILS || bytes.readUInt8() !== VERSION) return null
   const details = bytes.subarray(DETAILS)
-  const parsed = parseDetails(details)
+  const parsed = decodeDetails(details)
   if (parsed === null) return null
   return {
     secretHash: bytes.subarray(HASH, CREATED_AT),
@@ -58,7 +58,8 @@ export function decodeRecord(bytes: Buffer): SessionRecord | null {
   }
 }
 
-function parseDetails(details: Buffer): Pick<SessionRecord, 'userId' | 'ipAddress' | 'userAgent' | 'data'> | null {
+/** `null` when the JSON part is none of ours. */
+export function decodeDetails(details: Buffer): Pick<SessionRecord, 'userId' | 'ipAddress' | 'userAgent' | 'data'> | null {
   let value: unknown
   try {
     value = JSON.parse(details.toString())

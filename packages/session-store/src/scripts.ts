@@ -9,6 +9,7 @@ declare module 'ioredis' {
     rollcallTouch(key: string, ...args: Argument[]): Result<number, Context>
     rollcallUpdate(key: string, ...args: Argument[]): Result<number, Context>
     rollcallRotate(key: string, ...args: Argument[]): Result<number, Context>
+    rollcallRevoke(key: string, ...args: Argument[]): Result<number, Context>
     rollcallRevokeOthers(key: string, ...args: Argument[]): Result<number, Context>
     rollcallRevokeAll(key: string, ...args: Argument[]): Result<number, Context>
   }
@@ -19,6 +20,7 @@ const files = {
   rollcallTouch: 'touch',
   rollcallUpdate: 'update',
   rollcallRotate: 'rotate',
+  rollcallRevoke: 'revoke',
   rollcallRevokeOthers: 'revoke-others',
   rollcallRevokeAll: 'revoke-all',
 } as const

@@ -4,6 +4,7 @@ import { SessionStoreUnavailableError } from './errors.js'
 import { decodeRecord, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
 import { defineScripts } from './scripts.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
+import { sessionsKey } from './keys.js'
 import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
 
 export interface SessionStoreOptions {
@@ -70,11 +71,16 @@ export interface SessionStore {
   list(userId: string): Promise<Session[]>
   count(userId: string): Promise<number>
   /** How many ended: 0 for an id that is unknown or another user's. */
-  revoke(userId: string, sessionId: string): Promise<0 | 1>
+  revoke(userId: string, sessionId: string, options?: Asked): Promise<0 | 1>
   /** How many ended; `null` when the calling session has ended itself: then nothing was done. */
   revokeOthers(token: string): Promise<number | null>
   /** How many ended. As a credential change, sign-ins that began earlier create nothing. */
-  revokeAll(userId: string, options?: { credentialChange: boolean }): Promise<number>
+  revokeAll(userId: string, options?: Asked & { readonly credentialChange?: boolean }): Promise<number>
+}
+
+export interface Asked {
+  /** Id of the session that asked for it; told to those who watch. */
+  readonly by?: string
 }
 
 /** No sign-in request lives longer than this, so neither does the watermark that refuses it. */
@@ -91,7 +97,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
   defineScripts(redis)
 
-  const keyOf = (userTag: string): string => `${keyPrefix}user:{${userTag}}:sessions`
+  const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const keyOfUser = (userId: string): string => keyOf(userTagOf(userId))
 
   const warned = new Set<string>()
@@ -204,9 +210,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return (await list(userId)).length
     },
 
-    async revoke(userId, sessionId) {
+    async revoke(userId, sessionId, { by = '' } = {}) {
       if (!isSessionId(sessionId)) return 0
-      return (await answered(redis.hdel(keyOfUser(userId), sessionId))) === 1 ? 1 : 0
+      return (await answered(redis.rollcallRevoke(keyOfUser(userId), sessionId, by))) === 1 ? 1 : 0
     },
 
     async revokeOthers(token) {
@@ -217,9 +223,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return ended < 0 ? null : ended
     },
 
-    async revokeAll(userId, { credentialChange } = { credentialChange: false }) {
+    async revokeAll(userId, { credentialChange = false, by = '' } = {}) {
       const watermark = credentialChange ? WATERMARK_LIFE : ''
-      return answered(redis.rollcallRevokeAll(keyOfUser(userId), clock(), watermark))
+      return answered(redis.rollcallRevokeAll(keyOfUser(userId), clock(), watermark, by))
     },
   }
 }

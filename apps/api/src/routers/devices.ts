@@ -18,7 +18,7 @@ export const devicesRouter = router({
         throw new TRPCError({ code: 'BAD_REQUEST', message: 'This is the device in use. Sign out instead.' })
       }
       trail.sessionId = id
-      const revoked = await store.revoke(session.userId, id)
+      const revoked = await store.revoke(session.userId, id, { by: session.id })
       trail.ended = revoked
       return { revoked }
     }),
@@ -32,7 +32,7 @@ export const devicesRouter = router({
   }),
 
   revokeAll: revocationProcedure('revoke-all').mutation(async ({ ctx }) => {
-    const revoked = await ctx.store.revokeAll(ctx.session.userId)
+    const revoked = await ctx.store.revokeAll(ctx.session.userId, { by: ctx.session.id })
     ctx.trail.ended = revoked
     for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
     return { revoked }

@@ -1,0 +1,11 @@
+-- Ends one session.
+-- KEYS[1]  the user's sessions
+-- ARGV[1]  session id
+-- ARGV[2]  id of the session that asked for it; empty: none did
+-- Output   1 ended, 0 there is no such session
+local by = actor(KEYS[1], ARGV[2])
+local ended = redis.call('HDEL', KEYS[1], ARGV[1])
+if ended == 1 then
+  tellEnded(KEYS[1], 'revoke', { ARGV[1] }, by)
+end
+return ended

@@ -1,0 +1,4 @@
+/** The hash that holds a user's sessions, and the channel on which changes to it are told. */
+export function sessionsKey(prefix: string, userTag: string): string {
+  return `${prefix}user:{${userTag}}:sessions`
+}

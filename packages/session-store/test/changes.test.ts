@@ -1,0 +1,223 @@
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createSessionChanges, defaultTimeouts, type SessionChange, type SessionChanges } from '../src/index.js'
+import { userTagOf } from '../src/token.js'
+import { startStore } from './helpers.js'
+
+let t: Awaited<ReturnType<typeof startStore>>
+let changes: SessionChanges
+beforeEach(async () => {
+  t = await startStore({ maxSessionsPerUser: 3 })
+  changes = createSessionChanges({ redis: t.redis })
+})
+afterEach(async () => {
+  changes.close()
+  await t[Symbol.asyncDispose]()
+})
+
+/** What a user's watcher is told, in order. */
+function watch(userId = 'ada') {
+  const told: SessionChange[] = []
+  let wake = (): void => undefined
+  const stop = changes.watch(userId, (change) => {
+    told.push(change)
+    wake()
+  })
+  return {
+    told,
+    stop,
+    /** Waits until `count` changes were told, and forgets them. */
+    async next(count = 1): Promise<SessionChange[]> {
+      while (told.length < count) await new Promise<void>((resolve) => (wake = resolve))
+      return told.splice(0, count)
+    },
+  }
+}
+
+async function live(userId = 'ada') {
+  const watcher = watch(userId)
+  expect(await watcher.next()).toEqual([{ kind: 'live' }])
+  return watcher
+}
+
+const listeners = async (channel = `user:{${userTagOf('ada')}}:sessions`): Promise<unknown> =>
+  t.redis.call('PUBSUB', 'NUMSUB', channel)
+
+/** Resolves once Redis has as many subscribers of the user's channel. */
+async function subscribers(count: number): Promise<void> {
+  while (!JSON.stringify(await listeners()).includes(String(count))) await new Promise((resolve) => setImmediate(resolve))
+}
+
+const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
+
+describe('every change is told', () => {
+  test('a sign-in, activity, a new secret', async () => {
+    const { next, told } = await live()
+    const { session, token } = await t.signIn()
+    t.clock.now += defaultTimeouts.touchInterval
+    await t.store.touch(session)
+    await t.store.touch(session) // not due
+    await t.store.rotate(token)
+    expect(await next(3)).toEqual(['created', 'seen', 'rotated'].map((kind) => ({ kind, id: session.id })))
+    expect(told).toEqual([])
+  })
+
+  test('a revocation, with the session that asked for it', async () => {
+    const [a, b] = [await t.signIn('ada', { userAgent: 'Firefox', ipAddress: '203.0.113.9', data: { x: 1 } }), await t.signIn()]
+    const { next, told } = await live()
+    expect(await t.store.revoke('ada', b.session.id, { by: a.session.id })).toBe(1)
+    expect(await t.store.revoke('ada', b.session.id, { by: a.session.id })).toBe(0)
+    expect(await t.store.revoke('ada', a.session.id)).toBe(1)
+    const who = { id: a.session.id, ipAddress: '203.0.113.9', userAgent: 'Firefox', data: { x: 1 } }
+    expect(await next(2)).toEqual([
+      { kind: 'ended', cause: 'revoke', ids: [b.session.id], by: who },
+      { kind: 'ended', cause: 'revoke', ids: [a.session.id], by: null },
+    ])
+    expect(told).toEqual([])
+  })
+
+  test('the others, and all, its own among them', async () => {
+    const [a, b] = [await t.signIn('ada', { userAgent: 'Firefox' }), await t.signIn()]
+    const { next } = await live()
+    await t.store.revokeOthers(a.token)
+    await t.store.revokeOthers(a.token) // ends nobody: nothing is told
+    await t.store.revokeAll('ada', { by: a.session.id })
+    await t.store.revokeAll('ada')
+    const c = await t.signIn()
+    expect(await next(3)).toEqual([
+      { kind: 'ended', cause: 'revoke-others', ids: [b.session.id], by: by(a.session.id, 'Firefox') },
+      { kind: 'ended', cause: 'revoke-all', ids: [a.session.id], by: by(a.session.id, 'Firefox') },
+      { kind: 'created', id: c.session.id },
+    ])
+  })
+
+  test('a credential change, by a session or by none', async () => {
+    const [a, b] = [await t.signIn(), await t.signIn()]
+    const { next } = await live()
+    await t.store.rotate(a.token, { credentialChange: true })
+    await t.store.revokeAll('ada', { credentialChange: true })
+    expect(await next(3)).toEqual([
+      { kind: 'rotated', id: a.session.id },
+      { kind: 'ended', cause: 'credential-change', ids: [b.session.id], by: by(a.session.id) },
+      { kind: 'ended', cause: 'credential-change', ids: [a.session.id], by: null },
+    ])
+  })
+
+  test('the session that made room for another', async () => {
+    const first = await t.signIn()
+    t.clock.now += 1
+    for (let n = 0; n < 2; n += 1) await t.signIn()
+    const { next } = await live()
+    const fourth = await t.signIn('ada', { userAgent: 'Firefox' })
+    expect(await next(2)).toEqual([
+      { kind: 'ended', cause: 'cap', ids: [first.session.id], by: by(fourth.session.id, 'Firefox') },
+      { kind: 'created', id: fourth.session.id },
+    ])
+  })
+
+  test('and nothing of another user, nor a secret', async () => {
+    const messages: string[] = []
+    const ear = new Redis(t.server.url)
+    ear.on('pmessage', (_pattern, _channel, message) => messages.push(message))
+    await ear.psubscribe('*')
+    const { told } = await live('bob')
+    const { token, session } = await t.signIn('ada', { data: { a: 1 } })
+    const rotated = await t.store.rotate(token, { credentialChange: true })
+    await t.store.revokeAll('ada', { by: session.id })
+    while (messages.length < 3) await new Promise((resolve) => setImmediate(resolve))
+    for (const secret of [token, rotated?.token ?? ''].map((one) => one.slice(38))) expect(messages.join('')).not.toContain(secret)
+    const record = Buffer.from(token.slice(38), 'base64url').toString('latin1')
+    expect(messages.join('')).not.toContain(record)
+    expect(told).toEqual([])
+    ear.disconnect()
+  })
+})
+
+test('every message is published by the script that makes the change', async () => {
+  const published: string[] = []
+  const admin = new Redis(t.server.url)
+  const monitor = await admin.monitor()
+  monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
+    if (command.toLowerCase() === 'publish') published.push(source)
+  })
+  const { next } = await live()
+  const [a, b] = [await t.signIn(), await t.signIn()]
+  t.clock.now += defaultTimeouts.touchInterval
+  await t.store.touch(a.session)
+  await t.store.revoke('ada', b.session.id)
+  await t.signIn()
+  await t.store.revokeOthers(a.token)
+  await t.store.rotate(a.token)
+  await t.store.revokeAll('ada')
+  await next(8)
+  while (published.length < 8) await new Promise((resolve) => setImmediate(resolve))
+  expect(published).toEqual(Array.from({ length: 8 }, () => 'lua'))
+  monitor.disconnect()
+  admin.disconnect()
+})
+
+describe('one connection', () => {
+  test('serves every watcher, is opened for the first, and subscribes to each user once', async () => {
+    const connections = async () => String(await t.redis.client('LIST')).trim().split('\n').length
+    expect(await connections()).toBe(1)
+    const [a, b, bob] = [watch(), watch(), watch('bob')]
+    for (const watcher of [a, b, bob]) expect(await watcher.next()).toEqual([{ kind: 'live' }])
+    const late = await live()
+    expect(await connections()).toBe(2)
+    expect(await listeners()).toEqual([expect.any(String), 1])
+
+    for (const { stop } of [a, b]) stop()
+    await t.signIn()
+    expect(await late.next()).toMatchObject([{ kind: 'created' }])
+    expect(a.told).toEqual([])
+    late.stop()
+    late.stop()
+    await subscribers(0)
+
+    // Left and watched again at once.
+    const again = await live()
+    again.stop()
+    const more = await live()
+    await subscribers(1)
+    await t.signIn()
+    expect(await more.next()).toMatchObject([{ kind: 'created' }])
+  })
+
+  test('that breaks says so, comes back, and tells that something may have been missed', async () => {
+    const { next } = await live()
+    await t.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    expect(await next(2)).toEqual([{ kind: 'lost' }, { kind: 'live' }])
+    await t.signIn()
+    expect(await next()).toMatchObject([{ kind: 'created' }])
+  })
+
+  test('of a Redis that is killed comes back with it', async () => {
+    const { next } = await live()
+    process.kill(t.server.pid, 'SIGKILL')
+    expect(await next()).toEqual([{ kind: 'lost' }])
+    const late = watch() // during the outage: it hears when it is over
+    await t.server.restart()
+    await t.back()
+    expect(await next()).toEqual([{ kind: 'live' }])
+    expect(await late.next()).toEqual([{ kind: 'live' }])
+    await t.signIn()
+    expect(await late.next()).toMatchObject([{ kind: 'created' }])
+  })
+
+  test('is let go of', async () => {
+    const { told } = await live()
+    changes.close()
+    await subscribers(0)
+    await t.signIn()
+    expect(told).toEqual([])
+  })
+})
+
+test.each(['', 'hello', '{"kind":"ended","ids":7,"cause":"revoke"}', '{"kind":"ended","ids":[],"cause":"a later one"}', '[1]'])(
+  'a message that is none of ours, such as %j, still says that something changed',
+  async (message) => {
+    const { next } = await live()
+    await t.redis.publish(`user:{${userTagOf('ada')}}:sessions`, message)
+    expect(await next()).toEqual([{ kind: 'live' }])
+  },
+)
