@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './clock.js'
 import { SessionStoreUnavailableError } from './errors.js'
+import { gatherer } from './gather.js'
 import { decodeRecord, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
 import { defineScripts } from './scripts.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
@@ -96,6 +97,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     throw new RangeError('maxSessionsPerUser must be a whole number of at least 1')
   }
   defineScripts(redis)
+  const gather = gatherer(redis)
 
   const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const keyOfUser = (userId: string): string => keyOf(userTagOf(userId))
@@ -119,6 +121,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   async function find({ userTag, sessionId, secretHash }: TokenParts): Promise<SessionRecord | null> {
     const key = keyOf(userTag)
+    gather()
     const bytes = await answered(redis.hgetBuffer(key, sessionId))
     const record = bytes === null ? null : read(key, sessionId, bytes)
     return record !== null && sameHash(record.secretHash, secretHash) ? record : null

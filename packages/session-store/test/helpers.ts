@@ -39,6 +39,13 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}) {
       const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, calls]) => [name, Number(calls)] as const)
       return Object.fromEntries(counts.filter(([name]) => name !== 'config|resetstat' && name !== 'info'))
     },
+    /** In how many pieces Redis was given what `work` asked of it. */
+    async readsOf<T>(work: () => Promise<T>): Promise<{ result: T; reads: number }> {
+      const readsSoFar = async () => Number(/total_reads_processed:(\d+)/.exec(await redis.info('stats'))?.[1])
+      const before = await readsSoFar()
+      const result = await work()
+      return { result, reads: (await readsSoFar()) - before - 1 } // the second question is one itself
+    },
     async [Symbol.asyncDispose]() {
       redis.disconnect()
       await server.stop()

@@ -1,0 +1,20 @@
+import { Cluster, type Redis } from 'ioredis'
+
+/**
+ * ioredis writes each command to its socket by itself, and those writes cost more than everything else that
+ * a look-up does. The function that is returned, called before a command, holds writes back until the event
+ * loop has seen to all requests that have arrived: what they ask leaves in one write, in order.
+ */
+export function gatherer(redis: Redis | Cluster): () => void {
+  let gathering = false
+  return () => {
+    if (gathering) return
+    gathering = true
+    const streams = (redis instanceof Cluster ? redis.nodes('master') : [redis]).map(({ stream }) => stream)
+    for (const stream of streams) stream?.cork()
+    setImmediate(() => {
+      gathering = false
+      for (const stream of streams) stream?.uncork()
+    })
+  }
+}
