@@ -8,11 +8,11 @@
 -- ARGV[6]  time until the session's first deadline (ms)
 -- Output   1 created, 0 refused: the credentials changed in the meantime
 local key, now = KEYS[1], tonumber(ARGV[3])
-local notBefore = redis.call('HGET', key, NOT_BEFORE)
-if notBefore and tonumber(ARGV[4]) <= tonumber(notBefore) then
+if tonumber(ARGV[4]) <= notBeforeOf(key) then
   return 0
 end
 
+-- HLEN counts the watermark and what cannot be read as well: then the scan below finds less, and ends nobody.
 local most = tonumber(ARGV[5])
 if redis.call('HLEN', key) >= most then
   local fields, idlest = redis.call('HGETALL', key), {}

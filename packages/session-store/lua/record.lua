@@ -30,10 +30,16 @@ local function keepFor(key, milliseconds)
   end
 end
 
+-- Sign-ins that began at or before this (ms) are refused; 0 for none. Bytes that are no such time count as
+-- none: Lua would read 'inf' as a number and lock the user out, and 'nan' would never be replaced.
+local function notBeforeOf(key)
+  local digits = string.match(redis.call('HGET', key, NOT_BEFORE) or '', '^%d+$')
+  return digits and #digits <= 15 and tonumber(digits) or 0
+end
+
 -- The watermark never moves back, and outlives any sign-in that can still be on its way.
 local function setNotBefore(key, notBefore, keepMilliseconds)
-  local current = tonumber(redis.call('HGET', key, NOT_BEFORE) or '0')
-  redis.call('HSET', key, NOT_BEFORE, string.format('%.0f', math.max(current, notBefore)))
+  redis.call('HSET', key, NOT_BEFORE, string.format('%.0f', math.max(notBeforeOf(key), notBefore)))
   keepFor(key, keepMilliseconds)
 end
 

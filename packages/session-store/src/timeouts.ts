@@ -9,9 +9,27 @@ export interface Timeouts {
 }
 
 const minute = 60_000
-const day = 24 * 60 * minute
+const hour = 60 * minute
+const day = 24 * hour
 
 export const defaultTimeouts: Timeouts = { idle: 7 * day, absolute: 30 * day, touchInterval: minute }
+
+/**
+ * The longest timeouts that NIST SP 800-63B-4 (July 2025) names for each authentication assurance level,
+ * in its sections 2.1.3, 2.2.3 and 2.3.3. An assurance level asks for more than timeouts: AAL2 and AAL3 for
+ * two factors.
+ *
+ * Activity moves the idle deadline at most once in a touch interval, so a session may end that much before
+ * the idle timeout has passed, and never after it.
+ */
+export const profiles = {
+  /** At most 30 days. NIST asks for no idle timeout; the default has one. */
+  aal1: defaultTimeouts,
+  /** At most 24 hours, and 1 hour without activity. */
+  aal2: { idle: hour, absolute: day, touchInterval: minute },
+  /** At most 12 hours, and 15 minutes without activity. */
+  aal3: { idle: 15 * minute, absolute: 12 * hour, touchInterval: minute / 4 },
+} as const satisfies Record<string, Timeouts>
 
 /** @throws {RangeError} naming the timeout that cannot be. */
 export function resolveTimeouts(given: Partial<Timeouts>): Timeouts {

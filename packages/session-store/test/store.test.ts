@@ -304,6 +304,33 @@ describe('the cap', () => {
     expect(await t.store.count('ada')).toBe(5)
   })
 
+  test('one concurrent sign-in more than the default cap of 100 leaves exactly 100, beside a watermark too', async () => {
+    const { createSessionStore } = await import('../src/index.js')
+    const store = createSessionStore({ redis: t.redis, clock: () => t.clock.now })
+    await store.revokeAll('ada', { credentialChange: true })
+    t.clock.now += 1
+    const created = await Promise.all(Array.from({ length: 101 }, () => store.create({ userId: 'ada' })))
+    const signingIn = await Promise.all(created.map((one) => store.validate(one?.token ?? '')))
+    expect(signingIn.filter((session) => session !== null)).toHaveLength(100)
+    expect(await store.count('ada')).toBe(100)
+    const [key = ''] = await t.redis.keys('*')
+    expect(await t.redis.hlen(key)).toBe(101) // the watermark is one
+  })
+
+  test('beside a watermark and what cannot be read, nobody makes room before the cap is reached', async () => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    t.clock.now += 1
+    const first = await t.signIn()
+    const [key = ''] = await t.redis.keys('*')
+    await t.redis.hset(key, 'AAAAAAAAAAAAAAAA', 'no record', 'BBBBBBBBBBBBBBBB', '')
+    for (let n = 1; n < 5; n += 1) await t.signIn()
+    expect(await t.store.validate(first.token)).not.toBeNull()
+    expect(await t.store.count('ada')).toBe(5)
+    t.clock.now += 1
+    await t.signIn()
+    expect(await t.store.count('ada')).toBe(5)
+  })
+
   test('expired sessions go first', async () => {
     for (let n = 0; n < 4; n += 1) await t.signIn('ada', { endsBy: new Date(t.clock.now + 1) })
     const kept = await t.signIn()
@@ -346,6 +373,21 @@ describe('bytes that are no record of ours', () => {
     expect(await t.store.revokeAll('ada')).toBe(name.startsWith('details') ? 3 : 2)
     expect(await t.redis.keys('*')).toEqual([])
   })
+})
+
+describe('a watermark that is no time', () => {
+  test.each(['', 'nan', '-nan', 'inf', '1e400', '0x7fffffffffff', '9'.repeat(400), '-1', ' 1', '\u0000'])(
+    '%j counts as none, and the next credential change replaces it',
+    async (bytes) => {
+      const { token } = await t.signIn()
+      const [key = ''] = await t.redis.keys('*')
+      await t.redis.hset(key, '!notBefore', bytes)
+      await t.signIn()
+      expect(await t.store.rotate(token, { credentialChange: true })).toMatchObject({ ended: 1 })
+      expect(await t.redis.hget(key, '!notBefore')).toBe(String(t.clock.now))
+      expect(await t.store.create({ userId: 'ada' })).toBeNull()
+    },
+  )
 })
 
 describe('settings that cannot be', () => {
