@@ -376,7 +376,7 @@ describe('bytes that are no record of ours', () => {
 })
 
 describe('a watermark that is no time', () => {
-  test.each(['', 'nan', '-nan', 'inf', '1e400', '0x7fffffffffff', '9'.repeat(400), '-1', ' 1', '\u0000'])(
+  test.each(['', 'nan', '-nan', 'inf', '1e400', '0x7fffffffffff', '-1', ' 1', '\u0000'])(
     '%j counts as none, and the next credential change replaces it',
     async (bytes) => {
       const { token } = await t.signIn()
