@@ -59,7 +59,13 @@ export const variables = z.object({
   /** Without it, an SQLite file in DATA_DIR. */
   DATABASE_URL: url('postgres://…', 'postgres:', 'postgresql:').optional(),
   /** Without it, outside of production, one is made and kept in DATA_DIR. */
-  BETTER_AUTH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  BETTER_AUTH_SECRET: list
+    .refine((secrets) => secrets.length > 0 && secrets.every((secret) => secret.length >= 32), {
+      error: 'must have at least 32 characters, and so must each of several with commas between them',
+      abort: true,
+    })
+    .pipe(z.tuple([z.string()], z.string()))
+    .optional(),
   /** Without it, mails are written to DATA_DIR/outbox. `?from=` names the sender. */
   SMTP_URL: url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
   /** Whose X-Forwarded-For counts: addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal. */
@@ -99,7 +105,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     dataDir: data.DATA_DIR,
     redis: data.REDIS_CLUSTER_NODES ?? data.REDIS_URL ?? '',
     databaseUrl: data.DATABASE_URL,
-    secret: data.BETTER_AUTH_SECRET,
+    secrets: data.BETTER_AUTH_SECRET,
     smtpUrl: data.SMTP_URL,
     trustedProxies: data.TRUSTED_PROXIES,
   }

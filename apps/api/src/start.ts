@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
-import { createAuth, type Database, openDatabase } from '@rollcall/auth'
+import { createAuth, type Database, openDatabase, type Secrets } from '@rollcall/auth'
 import { type Clock, createSessionStore } from '@rollcall/session-store'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
@@ -68,7 +68,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const database = opened(options)
     resources.push(() => database.close())
 
-    const secret = settings.secret ?? (await developmentSecret(settings.dataDir))
+    const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
     const store = createSessionStore({
       redis,
       ...(clock && { clock }),
@@ -82,7 +82,7 @@ export async function start(options: StartOptions): Promise<Running> {
       store,
       database,
       baseUrl,
-      secret,
+      secrets,
       audit,
       sendResetPassword: async (mail) => mailer.sendResetPassword(mail),
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
@@ -96,7 +96,7 @@ export async function start(options: StartOptions): Promise<Running> {
         store,
         redis,
         database,
-        limits: createLimits(redis, secret),
+        limits: createLimits(redis, secrets[0]),
         audit,
         log,
         clientAddressOf: clientAddressOf(settings.trustedProxies),

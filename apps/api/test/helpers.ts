@@ -12,7 +12,7 @@ import type { AppRouter } from '../src/index.js'
 import { createLog } from '../src/log.js'
 import { start } from '../src/start.js'
 
-export const SECRET = 'a secret of the tests, 32 characters and more'
+export const SECRET = 'a secret of the tests with 32 characters and more'
 export const PASSWORD = 'correct horse battery staple'
 
 export interface Line {

@@ -3,7 +3,7 @@ import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { Audit } from './audit.js'
 import { authenticate } from './authenticate.js'
-import { tokenFromCookie } from './cookie.js'
+import { type Secrets, secretsOf, tokenFromCookie } from './cookie.js'
 import type { Database } from './database.js'
 import { rollcall } from './plugin.js'
 
@@ -25,8 +25,8 @@ export interface AuthOptions {
   readonly database: Database
   /** The one origin of page and API, such as `https://example.org`. */
   readonly baseUrl: string
-  /** Signs cookies; at least 32 characters. */
-  readonly secret: string
+  /** At least 32 characters each. The first signs cookies, all of them verify. */
+  readonly secrets: Secrets
   readonly sendResetPassword: (mail: ResetMail) => Promise<void>
   readonly audit: Audit
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
@@ -49,13 +49,15 @@ export interface Auth {
 
 /** better-auth with e-mail and password, its sessions in the store. Brings the database up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { store, database, baseUrl, secret, sendResetPassword, audit, log = () => undefined } = options
+  const { store, database, baseUrl, secrets, sendResetPassword, audit, log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
   const config = {
     appName: 'Rollcall',
     baseURL: baseUrl,
     basePath: '/api/auth',
-    secret,
+    // Nothing is kept encrypted with them, so their versions need not last.
+    secrets: secrets.map((value, n) => ({ version: secrets.length - n, value })),
+    secret: secrets[0], // else it would take what the environment holds as one more
     database: { db: database.kysely, type: database.type, transaction: true },
     emailAndPassword: {
       enabled: true,
@@ -89,7 +91,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     handler: (request) => auth.handler(request),
 
     async authenticate(headers) {
-      const token = tokenFromCookie(headers, sessionToken.name, context.secret)
+      const token = tokenFromCookie(headers, sessionToken.name, secretsOf(context))
       const session = token === null ? null : await authenticate(store, token)
       return token === null || session === null ? null : { token, session }
     },

@@ -1,26 +1,54 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { parseCookies } from 'better-auth/cookies'
+import type { AuthContext } from '@better-auth/core'
+import { parseCookies } from 'better-call' // the parser behind better-auth's endpoints: both must see the same cookie
 
-/**
- * The token in a session cookie, or `null` when there is none or its signature does not hold.
- * better-auth writes `<token>.<HMAC-SHA-256 of it, base64>`, percent-encoded.
- */
-export function tokenFromCookie(headers: Headers, cookieName: string, secret: string): string | null {
-  const value = parseCookies(headers.get('cookie') ?? '').get(cookieName)
-  const signed = value === undefined ? null : decode(value)
-  if (signed === null) return null
-  const dot = signed.lastIndexOf('.')
-  if (dot < 1) return null
-  const token = signed.slice(0, dot)
-  const given = Buffer.from(signed.slice(dot + 1), 'base64')
-  const expected = createHmac('sha256', secret).update(token).digest()
-  return given.length === expected.length && timingSafeEqual(given, expected) ? token : null
+/** The first signs, all of them verify: so cookies outlive a change of the secret. */
+export type Secrets = readonly [string, ...string[]]
+
+/** Those of better-auth's options `secret` and `secrets`. On its own, it verifies cookies with the first alone. */
+export function secretsOf({ secret, secretConfig }: Pick<AuthContext, 'secret' | 'secretConfig'>): Secrets {
+  if (typeof secretConfig === 'string') return [secret]
+  const { keys, legacySecret = secret } = secretConfig
+  return [secret, ...[...keys.values(), legacySecret].filter((other) => other !== secret)]
 }
 
-function decode(value: string): string | null {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return null
-  }
+/** The token in a session cookie, or `null` when there is none or its signature does not hold. */
+export function tokenFromCookie(headers: Headers, cookieName: string, secrets: Secrets): string | null {
+  const signed = signedIn(parseCookies(headers.get('cookie') ?? '').get(cookieName))
+  return signed !== null && secrets.some((secret) => holds(signed, secret)) ? signed.text : null
+}
+
+/** A Cookie header in which every value that an earlier secret signed is signed by the first; `null` if none is. */
+export function resigned(cookies: string, [current, ...earlier]: Secrets): string | null {
+  if (earlier.length === 0) return null
+  let changed = false
+  const pairs = cookies.split(';').map((pair) => {
+    const [[name, value] = []] = parseCookies(pair)
+    const signed = signedIn(value)
+    if (signed === null || holds(signed, current) || !earlier.some((secret) => holds(signed, secret))) return pair
+    changed = true
+    return ` ${name}=${encodeURIComponent(`${signed.text}.${signatureOf(signed.text, current).toString('base64')}`)}`
+  })
+  return changed ? pairs.join(';') : null
+}
+
+interface Signed {
+  readonly text: string
+  readonly signature: Buffer
+}
+
+/** better-auth writes `<text>.<HMAC-SHA-256 of it, base64>`, percent-encoded; 44 characters with the padding. */
+function signedIn(value: string | undefined): Signed | null {
+  const [, text, signature] = /^(.+)\.([A-Za-z0-9+/]{43}=)$/s.exec(value ?? '') ?? []
+  return text === undefined || signature === undefined ? null : { text, signature: Buffer.from(signature, 'base64') }
+}
+
+/** Constant in time, so that an answer's delay tells nothing about the right signature. */
+function holds({ text, signature }: Signed, secret: string): boolean {
+  const expected = signatureOf(text, secret)
+  return signature.length === expected.length && timingSafeEqual(signature, expected)
+}
+
+function signatureOf(text: string, secret: string): Buffer {
+  return createHmac('sha256', secret).update(text).digest()
 }

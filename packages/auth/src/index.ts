@@ -1,5 +1,6 @@
 export type { Audit, AuditEvent, AuditEventName } from './audit.js'
 export { type Auth, type AuthOptions, CLIENT_ADDRESS_HEADER, createAuth, type ResetMail } from './auth.js'
 export type { ClientHint } from './client-hints.js'
+export type { Secrets } from './cookie.js'
 export { type Database, type DatabaseOptions, openDatabase } from './database.js'
 export { rollcall, type RollcallOptions } from './plugin.js'

@@ -4,6 +4,7 @@ import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { rollcallAdapter } from './adapter.js'
 import { type Audit, noted } from './audit.js'
+import { resigned, secretsOf } from './cookie.js'
 import { shortest } from './ip-address.js'
 import { requestState } from './request-state.js'
 import { answered, unavailable } from './session-adapter.js'
@@ -62,6 +63,14 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
 
     hooks: {
       before: [
+        {
+          // Endpoints verify cookies with the current secret alone.
+          matcher: () => true,
+          handler: createAuthMiddleware(async (ctx): Promise<object | undefined> => {
+            const cookie = resigned(ctx.headers?.get('cookie') ?? '', secretsOf(ctx.context))
+            return cookie === null ? undefined : { context: { headers: new Headers({ cookie }) } } // merged in
+          }),
+        },
         {
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {

@@ -11,7 +11,7 @@ import { Redis } from 'ioredis'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { tokenFromCookie } from '../src/cookie.js'
-import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, openDatabase, type ResetMail, rollcall } from '../src/index.js'
+import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, openDatabase, type ResetMail, rollcall, type Secrets } from '../src/index.js'
 
 export const password = 'correct horse battery'
 
@@ -53,13 +53,13 @@ export async function startServer(databaseUrl?: string) {
 }
 
 /** Our own configuration of better-auth behind real HTTP. */
-export async function startAuth(options: { databaseUrl?: string | undefined; baseUrl?: string } = {}) {
+export async function startAuth(options: { databaseUrl?: string | undefined; baseUrl?: string; secrets?: Secrets } = {}) {
   const base = await startServer(options.databaseUrl)
   const { store, database, audit, http, origin } = base
   const baseUrl = options.baseUrl ?? origin
   const mails: ResetMail[] = []
   const sendResetPassword = async (mail: ResetMail): Promise<void> => void mails.push(mail)
-  const auth = await createAuth({ store, database, baseUrl, secret, sendResetPassword, audit })
+  const auth = await createAuth({ store, database, baseUrl, secrets: options.secrets ?? [secret], sendResetPassword, audit })
   answer(http, auth.handler)
   return { ...base, auth, mails, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
 }
@@ -80,7 +80,7 @@ export async function startApp(options: BetterAuthOptions) {
   const auth = betterAuth(config)
   const { adapter, authCookies } = await auth.$context
   answer(http, auth)
-  const cookieToken = (headers: Headers) => tokenFromCookie(headers, authCookies.sessionToken.name, secret)
+  const cookieToken = (headers: Headers) => tokenFromCookie(headers, authCookies.sessionToken.name, [secret])
   const authenticate: Auth['authenticate'] = async (headers) => {
     const token = cookieToken(headers)
     const session = token === null ? null : await store.validate(token)

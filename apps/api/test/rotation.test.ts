@@ -1,0 +1,120 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startRedis } from '@rollcall/dev-redis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { appRouter } from '../src/router.js'
+import { type Browser, newEmail, PASSWORD, signed, startServer, type TestServer, tokenOf } from './helpers.js'
+
+// The server is started anew with another list of secrets, on the same Redis and database.
+
+const OLD = 'the secret before its rotation of 32 characters or more'
+const NEW = 'the secret after its rotation of 32 characters or more'
+const COOKIE = 'rollcall.session_token'
+
+let redis: Awaited<ReturnType<typeof startRedis>>
+let dataDir: string
+beforeAll(async () => {
+  redis = await startRedis()
+  dataDir = await mkdtemp(join(tmpdir(), 'rollcall-rotation-'))
+})
+afterAll(async () => {
+  await redis.stop()
+  await rm(dataDir, { recursive: true })
+})
+
+const start = (...secrets: string[]) => startServer({ redis, env: { DATA_DIR: dataDir, BETTER_AUTH_SECRET: secrets.join(',') } })
+
+/** The same browser, in front of a server that was started anew. */
+function moved(device: Browser, to: TestServer): Browser {
+  const again = to.browser()
+  for (const [name, value] of device.jar) again.jar.set(name, value)
+  return again
+}
+
+/** Browsers of one new person, signed in while the old secret was the only one. */
+async function before(count: number, more: object = {}): Promise<Browser[]> {
+  await using server = await start(OLD)
+  const email = newEmail()
+  await server.browser().signUp(email)
+  const devices = Array.from({ length: count }, () => server.browser())
+  for (const device of devices) {
+    expect((await device.post('/api/auth/sign-in/email', { email, password: PASSWORD, ...more })).status).toBe(200)
+    expect(device.jar.get(COOKIE)).toBe(signed(tokenOf(device), OLD))
+  }
+  return devices
+}
+
+const procedures = Object.entries(appRouter._def.procedures).map(([path, procedure]) => ({
+  path,
+  type: (procedure as unknown as { _def: { type: string } })._def.type, // tRPC does not declare it on a record of procedures
+}))
+
+function call(device: Browser, { path, type }: (typeof procedures)[number]): Promise<Response> {
+  return type === 'query' ? device.request(`/trpc/${path}`) : device.post(`/trpc/${path}`, { id: 'AAAAAAAAAAAAAAAA' })
+}
+
+test.each([
+  ['once the new secret signs', [NEW, OLD]],
+  ['while the new secret is only known', [OLD, NEW]],
+])('a cookie of the old secret works in every procedure, %s', async (_, secrets) => {
+  for (const procedure of procedures) {
+    const [device] = (await before(1)) as [Browser] // as many as asked for
+    await using server = await start(...secrets)
+    expect((await call(moved(device, server), procedure)).status, procedure.path).toBe(200)
+  }
+})
+
+test('a cookie of the old secret works in every endpoint of better-auth, and is signed by the new one when it is next set', async () => {
+  const [laptop, phone, tablet] = (await before(3)) as [Browser, Browser, Browser]
+  await using server = await start(NEW, OLD)
+  const { api, jar, post, request } = moved(laptop, server)
+
+  expect(await (await request('/api/auth/get-session')).json()).toMatchObject({ session: { id: expect.any(String) } })
+  expect((await post('/api/auth/update-user', { name: 'Grace' })).status).toBe(200)
+
+  expect(await api.devices.list.query()).toHaveLength(4)
+  const leaving = moved(phone, server)
+  expect((await leaving.post('/api/auth/sign-out', {})).status).toBe(200)
+  expect(leaving.jar.has(COOKIE)).toBe(false)
+  expect(await api.devices.list.query()).toHaveLength(3)
+  expect((await moved(phone, server).request('/trpc/session.current')).status).toBe(401)
+
+  const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
+  expect((await post('/api/auth/change-password', change)).status).toBe(200)
+  expect(jar.get(COOKIE)).toBe(signed(tokenOf({ jar }), NEW))
+  expect(await api.devices.list.query()).toHaveLength(1)
+  expect((await moved(tablet, server).request('/trpc/session.current')).status).toBe(401)
+})
+
+test('a session that was not to be remembered stays so through a rotation', async () => {
+  const [device] = (await before(1, { rememberMe: false })) as [Browser]
+  await using server = await start(NEW, OLD)
+  const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
+  const answer = await moved(device, server).post('/api/auth/change-password', change)
+  expect(answer.status).toBe(200)
+  const cookies = answer.headers.getSetCookie()
+  expect(cookies.filter((cookie) => cookie.startsWith(`${COOKIE}=`))).toEqual([expect.not.stringMatching(/max-age|expires/i)])
+  const marker = cookies.find((cookie) => cookie.startsWith('rollcall.dont_remember='))
+  expect(marker).toContain(signed('true', NEW))
+})
+
+test('once the old secret is gone, what it signed is refused, and what the new one signed is not', async () => {
+  const [stale] = (await before(1)) as [Browser]
+  const [renewed] = (await before(1)) as [Browser]
+  await using between = await start(NEW, OLD)
+  const current = moved(renewed, between)
+  const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
+  expect((await current.post('/api/auth/change-password', change)).status).toBe(200)
+  await between.close()
+
+  await using server = await start(NEW)
+  for (const procedure of procedures) {
+    expect((await call(moved(stale, server), procedure)).status, procedure.path).toBe(401)
+  }
+  expect(await (await moved(stale, server).request('/api/auth/get-session')).json()).toBeNull()
+  expect((await moved(current, server).request('/trpc/session.current')).status).toBe(200)
+  // Only the signature was wrong: the session lives.
+  stale.jar.set(COOKIE, signed(tokenOf(stale), NEW))
+  expect((await moved(stale, server).request('/trpc/session.current')).status).toBe(200)
+})
