@@ -21,6 +21,8 @@ interface Attempt {
 interface Price {
   readonly charges: readonly Charge[]
   readonly refundable?: boolean
+  /** It ends a session, and is not stopped by a Redis that cannot count. */
+  readonly ending?: boolean
   /** What is attempted, as the audit calls it. */
   readonly event?: AuditEvent['event']
 }
@@ -47,6 +49,7 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
       ],
     }),
   ],
+  ['/sign-out', () => ({ charges: [], ending: true })],
   ['/reset-password', ({ address }) => ({ charges: [['reset-password:address', address]], event: 'password-reset' })],
   [
     '/change-password',
@@ -80,9 +83,9 @@ export function authRoute({ auth, limits, audit, database, baseUrl }: Dependenci
       return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
     }
 
-    const { charges, refundable, event } = await priceOf(c, path, body, auth)
+    const { charges, refundable, ending, event } = await priceOf(c, path, body, auth)
     const general: Charge[] = c.req.method === 'POST' ? [['auth', networkOf(c.get('clientAddress'))]] : []
-    await limits.charge([...general, ...charges]).catch((error: unknown) => {
+    await limits[ending ? 'chargeEnding' : 'charge']([...general, ...charges]).catch((error: unknown) => {
       // What better-auth never sees, it cannot audit.
       if (event !== undefined) audit({ event, result: auditResult(error), ipAddress: c.get('clientAddress') })
       throw error

@@ -5,25 +5,34 @@ import type { Http } from './http.js'
 /** Milliseconds within which the database must answer; Redis has its own, shorter limit. */
 const DATABASE_PATIENCE = 2_000
 
-/** `/healthz` is about this process, `/readyz` about what it needs to be of use. */
+/** Written by `/readyz`; gone a second later. */
+const PROBE = 'readyz'
+
+/**
+ * `/healthz` is about this process, `/readyz` about what it needs to be of use. With a Redis that refuses to
+ * write, being full or a replica, it still is: it validates and, when full, revokes. So it stays ready, and says so.
+ */
 export function health(redis: Redis | Cluster, database: { ping(): Promise<void> }): Hono<Http> {
   return new Hono<Http>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
       const [redisState, databaseState] = await Promise.all([
-        stateOf(redis.ping()),
+        stateOf(redis.set(PROBE, '', 'PX', 1_000)),
         stateOf(within(DATABASE_PATIENCE, database.ping())),
       ])
-      const ready = redisState === 'ok' && databaseState === 'ok'
-      const body = { status: ready ? 'ok' : 'unavailable', redis: redisState, database: databaseState }
-      return c.json(body, ready ? 200 : 503)
+      const states = [redisState, databaseState]
+      const status = (['unavailable', 'not writable'] as const).find((state) => states.includes(state)) ?? 'ok'
+      const body = { status, redis: redisState, database: databaseState }
+      return c.json(body, status === 'unavailable' ? 503 : 200)
     })
 }
 
-async function stateOf(ping: Promise<unknown>): Promise<'ok' | 'unavailable'> {
-  return ping.then(
+type State = 'ok' | 'not writable' | 'unavailable'
+
+async function stateOf(probe: Promise<unknown>): Promise<State> {
+  return probe.then(
     () => 'ok',
-    () => 'unavailable',
+    (error: unknown) => (error instanceof Error && /^(?:OOM|READONLY|MISCONF|NOREPLICAS) /.test(error.message) ? 'not writable' : 'unavailable'),
   )
 }
 

@@ -41,6 +41,13 @@ export interface Limits {
    * @throws {SessionStoreUnavailableError} when Redis gives no answer: without a count, nothing is let through.
    */
   charge(charges: readonly Charge[]): Promise<void>
+  /**
+   * For what ends sessions: goes on when Redis cannot count, as it can still delete when it is full. Whether
+   * the ending happens, Redis answers there.
+   *
+   * @throws {RateLimitedError} when any of the limits is exceeded.
+   */
+  chargeEnding(charges: readonly Charge[]): Promise<void>
   /** Takes charges back. Best effort: a lost refund costs one try. */
   refund(charges: readonly Charge[]): Promise<void>
 }
@@ -61,14 +68,22 @@ export function createLimits(redis: Redis | Cluster, secret: string): Limits {
   const key = ([limit, ...subject]: Charge): string =>
     createHmac('sha256', secret).update(JSON.stringify([limit, ...subject])).digest('base64url').slice(0, 22)
 
+  async function charge(charges: readonly Charge[]): Promise<void> {
+    const results = await Promise.allSettled(charges.map((charge) => limiter(charge[0]).consume(key(charge))))
+    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    const waits = refusals.flatMap((refusal) => (refusal instanceof RateLimiterRes ? [refusal.msBeforeNext] : []))
+    const failure = refusals.find((refusal) => !(refusal instanceof RateLimiterRes))
+    if (failure !== undefined) throw new SessionStoreUnavailableError(failure)
+    if (waits.length > 0) throw new RateLimitedError(Math.max(1, Math.ceil(Math.max(...waits) / 1_000)))
+  }
+
   return {
-    async charge(charges) {
-      const results = await Promise.allSettled(charges.map((charge) => limiter(charge[0]).consume(key(charge))))
-      const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-      const waits = refusals.flatMap((refusal) => (refusal instanceof RateLimiterRes ? [refusal.msBeforeNext] : []))
-      const failure = refusals.find((refusal) => !(refusal instanceof RateLimiterRes))
-      if (failure !== undefined) throw new SessionStoreUnavailableError(failure)
-      if (waits.length > 0) throw new RateLimitedError(Math.max(1, Math.ceil(Math.max(...waits) / 1_000)))
+    charge,
+
+    async chargeEnding(charges) {
+      await charge(charges).catch((error: unknown) => {
+        if (!(error instanceof SessionStoreUnavailableError)) throw error
+      })
     },
 
     async refund(charges) {

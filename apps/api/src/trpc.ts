@@ -49,6 +49,6 @@ export const revocationProcedure = (event: 'revoke' | 'revoke-others' | 'revoke-
     .use(async ({ ctx, next }) => {
       ctx.trail.userId = ctx.session.userId
       ctx.trail.sessionId = ctx.session.id
-      await ctx.limits.charge([['revoke:user', ctx.session.userId]])
+      await ctx.limits.chargeEnding([['revoke:user', ctx.session.userId]])
       return next()
     })

@@ -81,6 +81,8 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
     clock,
     send,
     lines: () => output.map((line) => JSON.parse(line) as Line),
+    /** For tests of memory: the lines so far are let go. */
+    forgetLines: () => void output.splice(0),
     audits: () =>
       output.flatMap((line) => {
         const { audit } = JSON.parse(line) as Line

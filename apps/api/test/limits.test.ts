@@ -186,6 +186,8 @@ test('without an answer from Redis nothing is let through', async () => {
   dead.on('error', () => undefined)
   const limits = createLimits(dead, SECRET)
   await expect(limits.charge([['sign-in:address', '192.0.2.1']])).rejects.toThrow('The session store is unavailable')
+  // An ending goes on: it is refused where Redis does not carry it out.
+  await expect(limits.chargeEnding([['revoke:user', 'ada']])).resolves.toBeUndefined()
   await expect(limits.refund([['sign-in:address', '192.0.2.1']])).resolves.toBeUndefined()
   expect(new RateLimitedError(3).retryAfter).toBe(3)
 })
