@@ -38,7 +38,7 @@ async function dev() {
   // In a group of its own, so that it can be ended whole, before its Redis.
   const watching = spawn('turbo', ['run', 'dev', 'serve'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
   const closed = once(watching, 'close')
-  void ended.then(() => watching.kill('SIGINT'))
+  void ended.then(() => watching.kill('SIGTERM'))
   const [code] = await closed
   await redis?.stop()
   return code ?? 0
