@@ -1,12 +1,14 @@
 import type { Audit, Auth } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { Limits } from './limits.js'
+import type { Streams } from './streams.js'
 
 /** What every procedure is given. A type, not an interface: the adapter wants an indexable one. */
 export type Context = {
   readonly auth: Auth
   readonly store: SessionStore
   readonly limits: Limits
+  readonly streams: Streams
   readonly audit: Audit
   /** Of the request. Nobody is authenticated here: calls of one batch share a context, but not a moment. */
   readonly headers: Headers

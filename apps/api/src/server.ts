@@ -15,6 +15,7 @@ import type { Log } from './log.js'
 import { sameOrigin } from './origin.js'
 import { pages } from './pages.js'
 import { requestLog } from './request-log.js'
+import type { Streams } from './streams.js'
 import { trpcRoute } from './trpc-route.js'
 
 export interface ServerDependencies {
@@ -23,6 +24,7 @@ export interface ServerDependencies {
   readonly redis: Redis | Cluster
   readonly database: { ping(): Promise<void> }
   readonly limits: Limits
+  readonly streams: Streams
   readonly audit: Audit
   readonly log: Log
   readonly clientAddressOf: ClientAddressOf

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { createAuth, type Database, openDatabase, type Secrets } from '@rollcall/auth'
-import { type Clock, createSessionStore } from '@rollcall/session-store'
+import { type Clock, createSessionChanges, createSessionStore } from '@rollcall/session-store'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
 import type { Settings } from './env.js'
@@ -17,6 +17,7 @@ import { connectRedis } from './redis.js'
 import { developmentSecret } from './secret.js'
 import { createServer } from './server.js'
 import { StartError } from './start-error.js'
+import { createStreams } from './streams.js'
 
 export interface Running {
   /** The one origin of page and API. */
@@ -24,6 +25,8 @@ export interface Running {
   readonly port: number
   /** Where mails land as files; `null` when they are sent. */
   readonly outbox: string | null
+  /** How many streams of open pages this server feeds. */
+  openStreams(): number
   /** Answers what is under way, then lets go of everything. May be called twice. */
   close(): Promise<void>
 }
@@ -43,6 +46,8 @@ export interface StartOptions {
   readonly webRoot?: string
   readonly patience?: Patience
   readonly openDatabase?: typeof openDatabase
+  /** Milliseconds between two looks at the session of an open stream. Default 15 s. */
+  readonly revalidateEvery?: number
 }
 
 /** The page as built beside us. */
@@ -52,13 +57,14 @@ const defaultPatience: Patience = { redis: 10_000, requests: 5_000 }
 
 /** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, clock, webRoot = builtPage, patience = defaultPatience } = options
+  const { settings, log, clock, webRoot = builtPage, patience = defaultPatience, revalidateEvery } = options
   const resources: (() => Promise<unknown>)[] = []
   // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
   const app = promised<Hono<Http>>()
   const { port, drain } = await listen(settings, app.promise, patience)
+  let endStreams = (): void => undefined
   let closed: Promise<void> | undefined
-  const close = (): Promise<void> => (closed ??= closeAll([drain, ...resources.toReversed()], log))
+  const close = (): Promise<void> => (closed ??= closeAll([async () => endStreams(), drain, ...resources.toReversed()], log))
 
   try {
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
@@ -74,6 +80,10 @@ export async function start(options: StartOptions): Promise<Running> {
       ...(clock && { clock }),
       warn: (message, details) => log.warn(details, message),
     })
+    const changes = createSessionChanges({ redis })
+    resources.push(async () => changes.close())
+    const streams = createStreams({ store, changes, ...(clock && { clock }), ...(revalidateEvery !== undefined && { revalidateEvery }) })
+    endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
     const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
     resources.push(() => mailer.close())
@@ -97,6 +107,7 @@ export async function start(options: StartOptions): Promise<Running> {
         redis,
         database,
         limits: createLimits(redis, secrets[0]),
+        streams,
         audit,
         log,
         clientAddressOf: clientAddressOf(settings.trustedProxies),
@@ -105,7 +116,7 @@ export async function start(options: StartOptions): Promise<Running> {
         webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
       }),
     )
-    return { baseUrl, port, outbox: settings.smtpUrl === undefined ? outbox : null, close }
+    return { baseUrl, port, outbox: settings.smtpUrl === undefined ? outbox : null, openStreams: () => streams.size(), close }
   } catch (error) {
     app.reject(error)
     await close()

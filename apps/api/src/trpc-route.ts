@@ -10,9 +10,9 @@ import { appRouter } from './router.js'
 /** More than the page ever asks for at once, and little enough to be cheap. */
 const MAX_BATCH = 20
 
-type Dependencies = Pick<Context, 'auth' | 'store' | 'limits' | 'audit'> & { readonly log: Log }
+type Dependencies = Pick<Context, 'auth' | 'store' | 'limits' | 'streams' | 'audit'> & { readonly log: Log }
 
-export function trpcRoute({ auth, store, limits, audit, log }: Dependencies): Hono<Http> {
+export function trpcRoute({ auth, store, limits, streams, audit, log }: Dependencies): Hono<Http> {
   return new Hono<Http>().use(
     '/*',
     understood,
@@ -24,6 +24,7 @@ export function trpcRoute({ auth, store, limits, audit, log }: Dependencies): Ho
         auth,
         store,
         limits,
+        streams,
         audit,
         headers: req.headers,
         clientAddress: c.get('clientAddress'),
@@ -52,11 +53,16 @@ const understood = createMiddleware<Http>(async (c, next): Promise<Response | vo
   if (method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
     return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
   }
+  // A browser tells of a page of another site, which could not read the answer but keep streams open.
+  if (!['same-origin', 'none', undefined].includes(c.req.header('sec-fetch-site'))) {
+    return refuse(c, 'FORBIDDEN', 'This request comes from another site')
+  }
   // A streamed answer has sent its headers before a procedure can clear the cookie.
   if (`${c.req.header('trpc-accept')},${c.req.header('accept')}`.includes('application/jsonl')) {
-    return refuse(c, 'BAD_REQUEST', 'Streamed answers are not offered; use httpBatchLink')
+    return refuse(c, 'BAD_REQUEST', 'Streamed batches are not offered; use httpBatchLink')
   }
   await next()
+  if (c.res.headers.get('content-type') === 'text/event-stream') c.header('Cache-Control', 'no-store, no-transform')
   // tRPC leaves the type out of some refusals.
-  c.header('Content-Type', 'application/json')
+  else c.header('Content-Type', 'application/json')
 })

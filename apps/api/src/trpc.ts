@@ -6,6 +6,8 @@ import { auditResult, publicError } from './errors.js'
 
 const t = initTRPC.context<Context>().create({
   isDev: false, // would put stacks into answers
+  // A sign of life keeps proxies from closing a quiet stream, and tells either end when the other one is gone.
+  sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
   errorFormatter: ({ shape, error }) => {
     const { code, message, status } = publicError(error)
     return { ...shape, message, code: TRPC_ERROR_CODES_BY_KEY[code], data: { ...shape.data, code, httpStatus: status } }
@@ -21,8 +23,9 @@ export function unauthorized(): TRPCError {
 }
 
 /** Asks Redis anew for each call, so that a call never outlives a revoke that its batch mate has made. */
-const validated = t.middleware(async ({ ctx, next }) => {
-  const signedIn = await ctx.auth.authenticate(ctx.headers)
+const validated = t.middleware(async ({ ctx, type, next }) => {
+  // A stream is opened again by the browser itself, so it says nothing of the person's activity.
+  const signedIn = await ctx.auth.authenticate(ctx.headers, { touch: type !== 'subscription' })
   if (signedIn === null) throw unauthorized()
   return next({ ctx: signedIn })
 })

@@ -18,12 +18,20 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 function call({ path, type }: (typeof procedures)[number], cookie: string | undefined): Promise<Response> {
   const headers = { ...(cookie !== undefined && { cookie: `rollcall.session_token=${cookie}` }) }
-  if (type === 'query') return server.send(`/trpc/${path}`, { headers })
+  if (type !== 'mutation') return server.send(`/trpc/${path}`, { headers })
   return server.send(`/trpc/${path}`, {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ id: 'whatever' }),
   })
+}
+
+/** An EventSource is told of a refusal in its stream, which ends with it: it can read no other answer. */
+const refused = ({ type }: (typeof procedures)[number]): number => (type === 'subscription' ? 200 : 401)
+
+function errorIn(body: string): unknown {
+  const [, event] = /^event: serialized-error\ndata: (.*)$/m.exec(body) ?? []
+  return event === undefined ? (JSON.parse(body) as { error: unknown }).error : JSON.parse(event)
 }
 
 async function cookies(): Promise<Record<string, string | undefined>> {
@@ -52,6 +60,7 @@ async function cookies(): Promise<Record<string, string | undefined>> {
 
 test('the router holds the procedures of the contract', () => {
   expect(procedures.map(({ path, type }) => `${path} ${type}`).toSorted()).toEqual([
+    'devices.changes subscription',
     'devices.list query',
     'devices.revoke mutation',
     'devices.revokeAll mutation',
@@ -69,9 +78,10 @@ describe.each(procedures.filter(({ path }) => !PUBLIC.includes(path)))('$path', 
       }),
     )
     const [first] = answers
-    expect(JSON.parse(first?.body ?? '')).toMatchObject({ error: { message: 'Please sign in', data: { code: 'UNAUTHORIZED' } } })
+    expect(errorIn(first?.body ?? '')).toMatchObject({ message: 'Please sign in', data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
+    expect(first?.body).not.toContain('event: message')
     for (const answer of answers) {
-      expect(answer).toEqual({ kind: answer.kind, status: 401, body: first?.body, cookies: [] })
+      expect(answer).toEqual({ kind: answer.kind, status: refused(procedure), body: first?.body, cookies: [] })
     }
   })
 
@@ -83,7 +93,7 @@ describe.each(procedures.filter(({ path }) => !PUBLIC.includes(path)))('$path', 
     try {
       server.clock.ahead = new Date(expiresAt).getTime() - Date.now() + 1
       const response = await call(procedure, cookie)
-      expect(response.status).toBe(401)
+      expect(response.status).toBe(refused(procedure))
       expect(await response.text()).toBe(refusal)
     } finally {
       server.clock.ahead = 0

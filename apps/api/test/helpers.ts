@@ -30,10 +30,12 @@ interface Options {
   /** Shared with another server; ended by whoever started it. */
   readonly redis?: PrivateRedis
   readonly webRoot?: string
+  /** Milliseconds between two looks at the session of an open stream. */
+  readonly revalidateEvery?: number
 }
 
 /** A whole server on a port of its own, with a Redis and data of its own, and a clock that can be put forward. */
-export async function startServer({ env = {}, redis: shared, webRoot = '/nonexistent' }: Options = {}) {
+export async function startServer({ env = {}, redis: shared, webRoot = '/nonexistent', revalidateEvery }: Options = {}) {
   const redis = shared ?? (await startRedis())
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-api-'))
   const settings = readSettings({
@@ -49,6 +51,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
   const running = await start({
     settings,
     webRoot,
+    ...(revalidateEvery !== undefined && { revalidateEvery }),
     patience: { redis: 1_000, requests: 1_000 },
     log: createLog({ write: (line) => output.push(line) }),
     clock: () => Date.now() + clock.ahead,
@@ -73,9 +76,16 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
     return response
   }
 
+  /** Opens a stream as a page does; what was told is remembered like any other answer. */
+  async function stream(headers: Record<string, string> = {}): Promise<TestStream> {
+    const response = await fetch(`${url}/trpc/devices.changes`, { headers: { accept: 'text/event-stream', ...headers } })
+    return readStream(response, (text) => bodies.push(text))
+  }
+
   return {
     ...running,
     url,
+    stream,
     redis,
     dataDir,
     clock,
@@ -89,7 +99,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
         return audit === undefined ? [] : [audit]
       }),
     database: () => databases.at(-1) as Database,
-    browser: (headers: Record<string, string> = {}) => browser(send, running.baseUrl, headers),
+    browser: (headers: Record<string, string> = {}) => browser({ send, stream }, running.baseUrl, headers),
     async [Symbol.asyncDispose]() {
       await running.close()
       if (shared === undefined) await redis.stop()
@@ -106,7 +116,13 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
 
 /** One browser: its cookies, its user agent, and the origin of the page that it shows. */
 function browser(
-  send: (path: string, init?: RequestInit) => Promise<Response>,
+  {
+    send,
+    stream,
+  }: {
+    send: (path: string, init?: RequestInit) => Promise<Response>
+    stream: (headers: Record<string, string>) => Promise<TestStream>
+  },
   origin: string,
   headers: Record<string, string>,
 ) {
@@ -141,6 +157,7 @@ function browser(
     jar,
     request,
     post,
+    stream: () => stream({ ...headers, ...cookies() }),
     signUp: (email: string) => ok(post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })),
     signIn: (email: string) => ok(post('/api/auth/sign-in/email', { email, password: PASSWORD })),
     api: createTRPCClient<AppRouter>({
@@ -155,6 +172,58 @@ function browser(
       ],
     }),
   }
+}
+
+export type TestStream = ReturnType<typeof readStream>
+
+/** One event of a stream: `message` for what the procedure yields, else tRPC's own name for it. */
+export interface StreamEvent {
+  readonly event: string
+  readonly data: unknown
+}
+
+function readStream(response: Response, seen: (text: string) => void) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const events: StreamEvent[] = []
+  let rest = ''
+
+  /** The next event; `null` when the stream has ended. Signs of life are passed over. */
+  async function next(): Promise<StreamEvent | null> {
+    for (;;) {
+      const event = events.shift()
+      if (event !== undefined) return event
+      const { value, done } = (await reader?.read()) ?? { done: true }
+      if (done) return null
+      seen(value ?? '')
+      const blocks = (rest + (value ?? '')).split(/\n\n+/)
+      rest = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const fields = Object.fromEntries(block.trim().split('\n').map((line) => line.split(/: ?(.*)/s, 2)))
+        if (fields['data'] === undefined || fields['event'] === 'ping') continue
+        events.push({ event: fields['event'] ?? 'message', data: fields['data'] === '' ? null : JSON.parse(fields['data']) })
+      }
+    }
+  }
+
+  return {
+    response,
+    next,
+    /** What the procedure yields next, devices by their ids; another event as it is, but for tRPC's greeting. */
+    async message(): Promise<unknown> {
+      for (;;) {
+        const event = await next()
+        if (event === null) return null
+        if (event.event === 'connected') continue
+        return event.event === 'message' ? brief(event.data) : event
+      }
+    },
+    close: async () => reader?.cancel(),
+  }
+}
+
+function brief(data: unknown): unknown {
+  const { type, devices } = data as { type: string; devices?: { id: string }[] }
+  return type === 'devices' ? devices?.map(({ id }) => id) : data
 }
 
 export type Browser = ReturnType<typeof browser>

@@ -37,11 +37,11 @@ export interface Auth {
   handler(request: Request): Promise<Response>
   /**
    * The session that a request comes with: one round trip to the store. `null` for anything that does
-   * not sign in, never saying why.
+   * not sign in, never saying why. `touch`: whether the request counts as activity. Default: it does.
    *
    * @throws {SessionStoreUnavailableError} on an outage, which is no sign-out.
    */
-  authenticate(headers: Headers): Promise<{ token: string; session: Session } | null>
+  authenticate(headers: Headers, options?: { readonly touch: boolean }): Promise<{ token: string; session: Session } | null>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
   /** `Set-Cookie` values that take the session cookie away. */
   expiredCookies(): string[]
@@ -90,9 +90,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   return {
     handler: (request) => auth.handler(request),
 
-    async authenticate(headers) {
+    async authenticate(headers, { touch } = { touch: true }) {
       const token = tokenFromCookie(headers, sessionToken.name, secretsOf(context))
-      const session = token === null ? null : await authenticate(store, token)
+      const session = token === null ? null : await (touch ? authenticate(store, token) : store.validate(token))
       return token === null || session === null ? null : { token, session }
     },
 

@@ -1,15 +1,13 @@
-import type { Session } from '@rollcall/session-store'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { describeDevice } from '../device-name.js'
+import { listDevices } from '../device-list.js'
 import { revocationProcedure, router, sessionProcedure, unauthorized } from '../trpc.js'
 
 export const devicesRouter = router({
-  list: sessionProcedure.query(async ({ ctx: { store, session } }) => {
-    const sessions = await store.list(session.userId) // latest seen first
-    const devices = sessions.map((listed) => toDevice(listed, session.id))
-    return devices.toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
-  }),
+  list: sessionProcedure.query(({ ctx: { store, session } }) => listDevices(store, session)),
+
+  /** The devices now and after every change, until the session ends: then who ended it. */
+  changes: sessionProcedure.subscription(({ ctx: { streams, session, token }, signal }) => streams.open({ session, token }, signal)),
 
   revoke: revocationProcedure('revoke')
     .input(z.object({ id: z.string().min(1).max(64) }))
@@ -38,24 +36,3 @@ export const devicesRouter = router({
     return { revoked }
   }),
 })
-
-function toDevice(session: Session, currentId: string) {
-  const { browser, os, kind } = describeDevice({ userAgent: session.userAgent, hints: hintsOf(session.data) })
-  return {
-    id: session.id,
-    isCurrent: session.id === currentId,
-    browser,
-    os,
-    kind,
-    ipAddress: session.ipAddress,
-    createdAt: session.createdAt.toISOString(),
-    lastSeenAt: session.lastSeenAt.toISOString(),
-    expiresAt: session.expiresAt.toISOString(),
-  }
-}
-
-/** As the auth package kept them at sign-in. */
-function hintsOf({ clientHints }: Session['data']): Record<string, string> {
-  if (typeof clientHints !== 'object' || clientHints === null) return {}
-  return Object.fromEntries(Object.entries(clientHints).filter((hint): hint is [string, string] => typeof hint[1] === 'string'))
-}

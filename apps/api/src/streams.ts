@@ -1,0 +1,191 @@
+import { type Clock, type Session, type SessionChange, type SessionChanges, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { TRPCError } from '@trpc/server'
+import { type Device, listDevices, nameOf } from './device-list.js'
+
+/** What an open page is told. Each message is whole: whoever missed some has missed nothing. */
+export type StreamMessage =
+  /** The devices as they are now: at first, and after every change. */
+  | { readonly type: 'devices'; readonly devices: Device[] }
+  /** Changes cannot be seen at the moment, so that the devices may be out of date. Nobody was signed out. */
+  | { readonly type: 'waiting' }
+  /** The session of the page has ended. The last message. */
+  | Ended
+
+export interface Ended {
+  readonly type: 'ended'
+  /** What ended it; `unknown` where only that it has ended could be seen. */
+  readonly cause: Extract<SessionChange, { kind: 'ended' }>['cause'] | 'expired' | 'unknown'
+  /** The device that asked for it. */
+  readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
+  /** ISO 8601. */
+  readonly at: string
+}
+
+export interface Streams {
+  /**
+   * Ends with the session, or with `signal`. It ends without that message, for the page to open another
+   * one, when this server shuts down and when the session has got a new secret.
+   *
+   * @throws {TRPCError} TOO_MANY_REQUESTS when this session or user has too many streams here.
+   */
+  open(signedIn: { session: Session; token: string }, signal: AbortSignal | undefined): AsyncGenerator<StreamMessage, void>
+  /** How many are open. */
+  size(): number
+  /** Ends all of them, and each that is still to be opened. */
+  close(): void
+}
+
+export interface StreamsOptions {
+  readonly store: SessionStore
+  readonly changes: SessionChanges
+  readonly clock?: Clock
+  /**
+   * Milliseconds after which an open stream asks the store anew whether its session still signs in: how
+   * long one can outlive it when the message that ends it is lost. Default 15 s.
+   */
+  readonly revalidateEvery?: number
+}
+
+/** On one server. A browser needs one, however many tabs it shows. */
+const MOST_PER_SESSION = 10
+const MOST_PER_USER = 100
+
+/** Milliseconds by which the message about an ending may come later than the news that the session has ended. */
+const GRACE = 100
+/** Milliseconds until a store that gave no answer is asked again. */
+const RETRY = 1_000
+
+export function createStreams({ store, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
+  const admit = admission()
+  const wakers = new Set<() => void>()
+  let closed = false
+
+  async function* open({ session, token }: { session: Session; token: string }, signal: AbortSignal | undefined) {
+    const release = admit(session)
+    // What is told is not queued. It only says what there is to look at, however much of it comes.
+    const told: { live: boolean; stale: boolean; rotated: boolean; ended?: Ended } = { live: false, stale: true, rotated: false }
+    const { wake, sleep } = sleeper()
+    const stop = changes.watch(session.userId, (change) => {
+      if (change.kind === 'live' || change.kind === 'lost') told.live = change.kind === 'live'
+      if (change.kind === 'rotated') told.rotated ||= change.id === session.id
+      else if (change.kind === 'ended' && change.ids.includes(session.id)) told.ended ??= endedBy(change, session.id, clock())
+      else told.stale = true
+      wake()
+    })
+    wakers.add(wake)
+    signal?.addEventListener('abort', wake)
+
+    let [upToDate, answered, nextLook] = [false, true, performance.now() + revalidateEvery]
+    let [expiresAt, nextExpiry] = [session.expiresAt.getTime(), Number.POSITIVE_INFINITY]
+
+    const hasNews = (): boolean => told.live && answered && (told.stale || clock() >= nextExpiry)
+
+    /** Asks whether the session still signs in, which is not recorded as activity, and for the devices if they changed. */
+    async function look(): Promise<StreamMessage | null> {
+      const news = hasNews()
+      if (news) told.stale = false // before the answer: what is told from here on is looked at again
+      nextLook = performance.now() + revalidateEvery
+      try {
+        const current = await store.validate(token)
+        if (current === null) return await gone()
+        answered = true
+        expiresAt = current.expiresAt.getTime()
+        if (!news) return null
+        const devices = await listDevices(store, session)
+        nextExpiry = Math.min(...devices.map((device) => Date.parse(device.expiresAt)))
+        return { type: 'devices', devices }
+      } catch (error) {
+        if (!(error instanceof SessionStoreUnavailableError)) throw error
+        told.stale = true
+        answered = false
+        nextLook = performance.now() + Math.min(RETRY, revalidateEvery)
+        return null
+      }
+    }
+
+    async function gone(): Promise<StreamMessage | null> {
+      const devices = await store.list(session.userId)
+      told.rotated ||= devices.some(({ id }) => id === session.id)
+      if (told.rotated) return null
+      if (told.live && told.ended === undefined) await sleep(GRACE)
+      const cause = clock() >= expiresAt ? 'expired' : 'unknown'
+      return told.ended ?? { type: 'ended', cause, by: null, at: new Date(clock()).toISOString() }
+    }
+
+    async function next(): Promise<StreamMessage | null> {
+      if (told.ended !== undefined) return told.ended
+      if (hasNews() || performance.now() >= nextLook) return look()
+      if (upToDate && !(told.live && answered)) return { type: 'waiting' }
+      await sleep(Math.min(nextLook - performance.now(), told.live && answered ? nextExpiry - clock() : Number.POSITIVE_INFINITY))
+      return null
+    }
+
+    try {
+      for (;;) {
+        // Never thrown: tRPC asks for the next message ahead of time, when nobody waits to hear of an error.
+        if (closed || told.rotated || signal?.aborted) return
+        const message = await next()
+        if (message === null) continue
+        upToDate = message.type === 'devices'
+        yield message
+        if (message.type === 'ended') return
+      }
+    } finally {
+      stop()
+      signal?.removeEventListener('abort', wake)
+      wakers.delete(wake)
+      release()
+    }
+  }
+
+  return {
+    open,
+    size: () => wakers.size,
+    close() {
+      closed = true
+      for (const wake of wakers) wake()
+    },
+  }
+}
+
+function admission(): (session: Session) => () => void {
+  const counts = new Map<string, number>()
+  return ({ id, userId }) => {
+    const limits = [[`session ${id}`, MOST_PER_SESSION], [`user ${userId}`, MOST_PER_USER]] as const
+    if (limits.some(([key, most]) => (counts.get(key) ?? 0) >= most)) {
+      throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: 'Too many pages of this device are open' })
+    }
+    const count = (step: 1 | -1): void => {
+      for (const [key] of limits) {
+        const open = (counts.get(key) ?? 0) + step
+        if (open === 0) counts.delete(key)
+        else counts.set(key, open)
+      }
+    }
+    count(1)
+    return () => count(-1)
+  }
+}
+
+/** A sleep that can be ended before its time. */
+function sleeper(): { wake(): void; sleep(milliseconds: number): Promise<void> } {
+  let wake = (): void => undefined
+  return {
+    wake: () => wake(),
+    sleep: (milliseconds) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, Math.max(1, milliseconds))
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
+  }
+}
+
+function endedBy({ cause, by }: Extract<SessionChange, { kind: 'ended' }>, sessionId: string, now: number): Ended {
+  const at = new Date(now).toISOString()
+  if (by === null) return { type: 'ended', cause, by, at }
+  const { browser, os } = nameOf(by)
+  return { type: 'ended', cause, by: { isSelf: by.id === sessionId, browser, os }, at }
+}
