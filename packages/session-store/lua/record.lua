@@ -6,7 +6,7 @@
 --   40-45  last seen at     (ms)
 --   46-51  idle deadline    (ms)
 --   52-57  absolute deadline (ms)
---   58-    JSON: user id, address, user agent, data of the application
+--   58-    details: user id, address, user agent, data of the application
 -- A record that does not read as this is never valid and never written to.
 local NOT_BEFORE = '!notBefore'
 
@@ -55,7 +55,7 @@ local function tellEnded(key, cause, ids, by)
   end
 end
 
--- Who did it, as it may be shown: a session and the JSON of its record. nil when there is none.
+-- Who did it, as it may be shown: a session and the details of its record. nil when there is none.
 local function actor(key, id)
   local record = id ~= '' and redis.call('HGET', key, id)
   return record and { id = id, details = string.sub(record, 58) } or nil

@@ -3,8 +3,8 @@
 -- ARGV[1]  session id
 -- ARGV[2]  SHA-256 of the secret
 -- ARGV[3]  now (ms since the epoch)
--- ARGV[4]  the JSON part as it was read
--- ARGV[5]  the JSON part to write
+-- ARGV[4]  the details as they were read
+-- ARGV[5]  the details to write
 -- Output   1 written, 0 changed in the meantime (read again), -1 the session has ended
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 local session = live(record, tonumber(ARGV[3]))

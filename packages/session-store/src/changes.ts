@@ -168,7 +168,7 @@ function toChange(text: string): SessionChange | null {
 
 function toActor(by: unknown): Actor | null {
   if (!isObject(by) || typeof by['id'] !== 'string' || typeof by['details'] !== 'string') return null
-  const details = decodeDetails(Buffer.from(by['details']))
+  const details = decodeDetails(by['details'])
   if (details === null) return null
   const { ipAddress, userAgent, data } = details
   return { id: by['id'], ipAddress, userAgent, data }

@@ -1,23 +1,26 @@
 /** What the application keeps with a session. It must survive JSON. */
 export type SessionData = Readonly<Record<string, unknown>>
 
-/** One field of the user's hash: a fixed binary head that the scripts edit in place, then JSON. */
-export interface SessionRecord {
-  readonly secretHash: Buffer
-  /** All four in milliseconds since the epoch. */
-  readonly createdAt: number
-  readonly lastSeenAt: number
-  readonly idleDeadline: number
-  readonly absoluteDeadline: number
-  /** The JSON part as stored, to be compared when it is replaced. */
-  readonly details: Buffer
+export interface Details {
   readonly userId: string
   readonly ipAddress: string | null
   readonly userAgent: string | null
   readonly data: SessionData
 }
 
-// lua/record.lua reads the same layout; Lua counts from 1.
+/** One field of the user's hash: a fixed binary head that the scripts edit in place, then the details. */
+export interface SessionRecord extends Details {
+  readonly secretHash: Buffer
+  /** All four in milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly idleDeadline: number
+  readonly absoluteDeadline: number
+  /** What follows the head, as stored, to be compared when it is replaced. */
+  readonly details: Buffer
+}
+
+// lua/record.lua reads the same head; Lua counts from 1.
 const VERSION = 1
 const HASH = 1
 const CREATED_AT = 33
@@ -25,6 +28,8 @@ const LAST_SEEN_AT = 39
 const IDLE_DEADLINE = 45
 const ABSOLUTE_DEADLINE = 51
 const DETAILS = 57
+/** The codes from here on are halves of characters. */
+const LONGEST = 0xd7_ff
 
 export function encodeRecord(record: Omit<SessionRecord, 'details'>): Buffer {
   const head = Buffer.alloc(DETAILS)
@@ -37,47 +42,64 @@ export function encodeRecord(record: Omit<SessionRecord, 'details'>): Buffer {
   return Buffer.concat([head, encodeDetails(record)])
 }
 
-export function encodeDetails(record: Pick<SessionRecord, 'userId' | 'ipAddress' | 'userAgent' | 'data'>): Buffer {
-  return Buffer.from(JSON.stringify([record.userId, record.ipAddress, record.userAgent, record.data]))
+/**
+ * UTF-8 text throughout, so that it can be told in a message: a character each whose code is the length of
+ * user id, address and user agent plus one, 0 for none; these three; then the data as JSON, unless empty.
+ *
+ * @throws {RangeError} for a text that is too long for its length to be a character.
+ */
+export function encodeDetails({ userId, ipAddress, userAgent, data }: Details): Buffer {
+  const texts = [userId, ipAddress, userAgent]
+  const lengths = texts.map((text) => (text === null ? 0 : text.length + 1))
+  if (lengths.some((length) => length > LONGEST)) throw new RangeError(`A session holds no text longer than ${LONGEST - 1}`)
+  const json = JSON.stringify(data)
+  return Buffer.from([String.fromCharCode(...lengths), ...texts, json === '{}' ? '' : json].join(''))
+}
+
+/** `null` when the text is not one of `encodeDetails`. */
+export function decodeDetails(text: string): Details | null {
+  const [id, address, agent] = [text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(2)] // NaN where there is none
+  const addressAt = 2 + id
+  const agentAt = addressAt + Math.max(address - 1, 0)
+  const dataAt = agentAt + Math.max(agent - 1, 0)
+  if (!(id > 0 && dataAt <= text.length)) return null
+  const data = dataAt === text.length ? {} : parseData(text.slice(dataAt))
+  if (data === null) return null
+  return {
+    userId: text.slice(3, addressAt),
+    ipAddress: address === 0 ? null : text.slice(addressAt, agentAt),
+    userAgent: agent === 0 ? null : text.slice(agentAt, dataAt),
+    data,
+  }
 }
 
 /** `null` when the bytes are not a record of ours: such a session is invalid, and nothing else breaks. */
 export function decodeRecord(bytes: Buffer): SessionRecord | null {
-  if (bytes.length <= DETAILS || bytes.readUInt8() !== VERSION) return null
-  const details = bytes.subarray(DETAILS)
-  const parsed = decodeDetails(details)
-  if (parsed === null) return null
+  if (bytes.length <= DETAILS || bytes[0] !== VERSION) return null
+  const details = decodeDetails(bytes.toString('utf8', DETAILS))
+  if (details === null) return null
+  const { userId, ipAddress, userAgent, data } = details
   return {
     secretHash: bytes.subarray(HASH, CREATED_AT),
     createdAt: bytes.readUIntBE(CREATED_AT, 6),
     lastSeenAt: bytes.readUIntBE(LAST_SEEN_AT, 6),
     idleDeadline: bytes.readUIntBE(IDLE_DEADLINE, 6),
     absoluteDeadline: bytes.readUIntBE(ABSOLUTE_DEADLINE, 6),
-    details,
-    ...parsed,
+    details: bytes.subarray(DETAILS),
+    userId,
+    ipAddress,
+    userAgent,
+    data,
   }
 }
 
-/** `null` when the JSON part is none of ours. */
-export function decodeDetails(details: Buffer): Pick<SessionRecord, 'userId' | 'ipAddress' | 'userAgent' | 'data'> | null {
-  let value: unknown
+function parseData(json: string): SessionData | null {
   try {
-    value = JSON.parse(details.toString())
+    const value: unknown = JSON.parse(json)
+    return isData(value) ? value : null
   } catch {
     return null
   }
-  if (!isFour(value)) return null
-  const [userId, ipAddress, userAgent, data] = value
-  if (typeof userId !== 'string' || !isText(ipAddress) || !isText(userAgent) || !isData(data)) return null
-  return { userId, ipAddress, userAgent, data }
-}
-
-function isFour(value: unknown): value is [unknown, unknown, unknown, unknown] {
-  return Array.isArray(value) && value.length === 4
-}
-
-function isText(value: unknown): value is string | null {
-  return value === null || typeof value === 'string'
 }
 
 function isData(value: unknown): value is SessionData {

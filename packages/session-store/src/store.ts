@@ -55,7 +55,10 @@ export interface NewSession {
 export interface SessionStore {
   readonly timeouts: Timeouts
 
-  /** `null`: the user's credentials changed after the sign-in began; nothing was created. */
+  /**
+   * `null`: the user's credentials changed after the sign-in began; nothing was created.
+   * @throws {RangeError} for a user id, address or user agent of more than 55,294 characters.
+   */
   create(session: NewSession): Promise<{ token: string; session: Session } | null>
   /** `null` for any token that does not sign in, never saying why. */
   validate(token: string): Promise<Session | null>

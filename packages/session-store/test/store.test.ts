@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultTimeouts } from '../src/index.js'
+import { decodeRecord, encodeRecord } from '../src/record.js'
 import { isSessionId } from '../src/token.js'
 import { startStore } from './helpers.js'
 
@@ -342,14 +344,53 @@ describe('the cap', () => {
   })
 })
 
+test.each([
+  { userId: 'a', ipAddress: '', userAgent: '' },
+  { userId: '\u0000', ipAddress: null, userAgent: '{}' },
+  { userId: 'Ωmega 🦊', ipAddress: '2001:db8::1', userAgent: 'é'.repeat(50_000), data: { é: [1, null] } },
+])('a session is read as it was written, whatever its texts are', async (session) => {
+  const { token, session: created } = await t.signIn(session.userId, session)
+  expect(created).toMatchObject(session)
+  expect(await t.store.validate(token)).toEqual(created)
+  expect(await t.store.update(token, { more: 1 })).toEqual({ ...created, data: { ...created.data, more: 1 } })
+})
+
+test('a text that is too long is refused, not cut', async () => {
+  await expect(t.store.create({ userId: 'ada', userAgent: 'x'.repeat(60_000) })).rejects.toThrow(RangeError)
+})
+
+test('no bytes at all make reading them throw', () => {
+  const record = encodeRecord({
+    secretHash: Buffer.alloc(32),
+    createdAt: 1,
+    lastSeenAt: 1,
+    idleDeadline: 1,
+    absoluteDeadline: 1,
+    userId: 'ada',
+    ipAddress: null,
+    userAgent: 'Firefox',
+    data: { a: 1 },
+  })
+  fc.assert(
+    fc.property(fc.nat(record.length), fc.nat(record.length), fc.uint8Array(), (from, to, noise) => {
+      decodeRecord(Buffer.concat([record.subarray(0, from), noise, record.subarray(to)]))
+    }),
+  )
+})
+
 describe('bytes that are no record of ours', () => {
+  const withDetails = (text: string) => Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255), Buffer.from(text)])
   const foreign = {
     empty: '',
     text: 'hello',
     'a later version': Buffer.concat([Buffer.from([2]), Buffer.alloc(80)]),
     'a head without details': Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255)]),
-    'details that are not JSON': Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255), Buffer.from('{')]),
-    'details of another shape': Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255), Buffer.from('[1,2,3,4]')]),
+    'details that are cut short': withDetails('\u0004\u0000\u0002ada'),
+    'details that are all lengths': withDetails('\u0004\u0000'),
+    'details of nobody': withDetails('\u0000\u0000\u0000'),
+    'details that are no text': Buffer.concat([withDetails(''), Buffer.alloc(20, 255)]),
+    'details whose data are not JSON': withDetails('\u0004\u0000\u0000ada{'),
+    'details whose data are of another shape': withDetails('\u0004\u0000\u0000ada[]'),
   }
 
   test.each(Object.entries(foreign))('%s: that session is invalid, the rest works, and it is told once', async (name, bytes) => {
