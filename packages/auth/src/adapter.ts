@@ -41,9 +41,10 @@ function routed(
         if (row !== null) born.push(row)
         return row
       }
-      await creating(input.model, input.data)
+      const written = await creating(input.model, input.data)
       const row = await sql.create<typeof input.data, never>(input)
       await created(input.model, row)
+      await written()
       return row
     },
     findOne: (input) => (isSession(input) ? sessions : sql).findOne(input),
@@ -51,23 +52,30 @@ function routed(
     count: (input) => (isSession(input) ? sessions : sql).count(input),
     update: async (input) => {
       if (isSession(input)) return sessions.update(input)
-      await updating(input.model, input.where, input.update)
-      return sql.update(input)
+      const written = await updating(input.model, input.where, input.update)
+      const result = await sql.update<never>(input)
+      await written()
+      return result
     },
     updateMany: async (input) => {
       if (isSession(input)) return sessions.updateMany(input)
-      await updating(input.model, input.where, input.update)
-      return sql.updateMany(input)
+      const written = await updating(input.model, input.where, input.update)
+      const result = await sql.updateMany(input)
+      await written()
+      return result
     },
     delete: async (input) => {
       if (isSession(input)) return sessions.delete(input)
-      await deleting(input.model, input.where)
-      return sql.delete(input)
+      const written = await deleting(input.model, input.where)
+      await sql.delete(input)
+      await written()
     },
     deleteMany: async (input) => {
       if (isSession(input)) return sessions.deleteMany(input)
-      await deleting(input.model, input.where)
-      return sql.deleteMany(input)
+      const written = await deleting(input.model, input.where)
+      const count = await sql.deleteMany(input)
+      await written()
+      return count
     },
     consumeOne: (input) => (isSession(input) ? sessions : sql).consumeOne(input),
     incrementOne: (input) => (isSession(input) ? sessions : sql).incrementOne(input),

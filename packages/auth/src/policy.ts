@@ -12,26 +12,27 @@ import { answered } from './session-adapter.js'
  * rows that it writes. A changed password hash, a ban and a deleted user end sessions, whoever asked.
  *
  * Each ending happens twice. Before the row is written, so that an outage stops the change instead of
- * leaving it half done; and after the commit, because until then the old password still signs in.
+ * leaving it half done; and after the commit, because until then the old password still signs in. So each
+ * of these functions is called before a row is written, and what it answers once it is.
  */
 export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
-  async function endings(name: AuditEventName, userId: string): Promise<void> {
+  async function endings(name: AuditEventName, userId: string): Promise<Written> {
     await answered(() => store.revokeAll(userId, { credentialChange: true }))
-    await queueAfterTransactionHook(async () => {
+    return afterCommit(async () => {
       const ended = await answered(() => store.revokeAll(userId, { credentialChange: true }))
       await noted(audit, { event: name, result: 'ok', userId, ended })
     })
   }
 
-  async function credentialsChange(userId: string): Promise<void> {
+  async function credentialsChange(userId: string): Promise<Written> {
     const state = await requestState()
-    if (state.newUsers.has(userId)) return
+    if (state.newUsers.has(userId)) return nothingMore
     const current = currentSession()
     if (current === null || current.userId !== userId) return endings('password-reset', userId)
 
     const ended = await answered(() => store.revokeOthers(current.token))
     if (ended === null) throw new APIError('UNAUTHORIZED', { code: 'UNAUTHORIZED', message: 'Unauthorized' })
-    await queueAfterTransactionHook(async () => {
+    return afterCommit(async () => {
       const rotated = await answered(() => store.rotate(current.token, { credentialChange: true }))
       // Revoked from elsewhere in this very moment: then this session does not come back either.
       const more = rotated?.ended ?? (await answered(() => store.revokeAll(userId, { credentialChange: true })))
@@ -41,8 +42,9 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
   }
 
   return {
-    async creating(model: string, data: object): Promise<void> {
-      if (model === 'account' && hasPassword(data) && 'userId' in data) await credentialsChange(String(data.userId))
+    async creating(model: string, data: object): Promise<Written> {
+      const isPassword = model === 'account' && hasPassword(data) && 'userId' in data
+      return isPassword ? credentialsChange(String(data.userId)) : nothingMore
     },
 
     async created(model: string, row: unknown): Promise<void> {
@@ -50,22 +52,41 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
       if (user !== undefined) (await requestState()).newUsers.add(user.id)
     },
 
-    async updating(model: string, where: Where[], update: object): Promise<void> {
+    async updating(model: string, where: Where[], update: object): Promise<Written> {
       if (model === 'account' && hasPassword(update)) {
         const accounts = await adapter.findMany<{ userId: string }>({ model, where })
-        for (const userId of new Set(accounts.map((account) => account.userId))) await credentialsChange(userId)
+        return each(new Set(accounts.map(({ userId }) => userId)), credentialsChange)
       }
-      if (model === 'user' && 'banned' in update && update.banned === true) await eachUser(where, 'user-banned')
+      const isBan = model === 'user' && 'banned' in update && update.banned === true
+      return isBan ? eachUser(where, 'user-banned') : nothingMore
     },
 
-    async deleting(model: string, where: Where[]): Promise<void> {
-      if (model === 'user') await eachUser(where, 'user-deleted')
+    async deleting(model: string, where: Where[]): Promise<Written> {
+      return model === 'user' ? eachUser(where, 'user-deleted') : nothingMore
     },
   }
 
-  async function eachUser(where: Where[], name: AuditEventName): Promise<void> {
+  async function eachUser(where: Where[], name: AuditEventName): Promise<Written> {
     const users = await adapter.findMany<{ id: string }>({ model: 'user', where })
-    for (const { id } of users) await endings(name, id)
+    return each(users.map(({ id }) => id), (id) => endings(name, id))
+  }
+}
+
+/** What is left to do when the row is written. */
+type Written = () => Promise<void>
+
+const nothingMore: Written = async () => undefined
+
+/** Outside of a transaction, better-auth does such work at once: so it is asked to only when the row is written. */
+function afterCommit(work: () => Promise<void>): Written {
+  return () => queueAfterTransactionHook(work)
+}
+
+async function each(userIds: Iterable<string>, end: (userId: string) => Promise<Written>): Promise<Written> {
+  const ended: Written[] = []
+  for (const userId of userIds) ended.push(await end(userId))
+  return async () => {
+    for (const written of ended) await written()
   }
 }
 
