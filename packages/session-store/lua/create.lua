@@ -15,25 +15,36 @@ end
 -- HLEN counts the watermark and what cannot be read as well: then the scan below finds less, and ends nobody.
 local most = tonumber(ARGV[5])
 if redis.call('HLEN', key) >= most then
-  local fields, idlest = redis.call('HGETALL', key), {}
+  local fields = redis.call('HGETALL', key)
+  local expired, ended, idlest, lastSeen = {}, {}, {}, {}
   for i = 1, #fields, 2 do
-    local session = read(fields[i + 1])
-    if session and fields[i] ~= NOT_BEFORE then
-      if session.deadline <= now then
-        redis.call('HDEL', key, fields[i])
-      else
-        table.insert(idlest, { id = fields[i], lastSeen = session.lastSeen })
+    local id, record = fields[i], fields[i + 1]
+    local deadline = id == NOT_BEFORE and 0 or deadlineOf(record)
+    if deadline > now then
+      idlest[#idlest + 1] = id
+      lastSeen[id] = struct.unpack('>I6', record, 40)
+    elseif deadline > 0 then
+      expired[#expired + 1] = id
+    end
+  end
+  local function idler(a, b)
+    return lastSeen[a] < lastSeen[b] or (lastSeen[a] == lastSeen[b] and a < b)
+  end
+  local excess = #idlest - most + 1
+  if excess > 1 then -- the cap has been lowered
+    table.sort(idlest, idler)
+  else
+    for i = 2, #idlest do
+      if idler(idlest[i], idlest[1]) then
+        idlest[1], idlest[i] = idlest[i], idlest[1]
       end
     end
   end
-  table.sort(idlest, function(a, b)
-    return a.lastSeen < b.lastSeen or (a.lastSeen == b.lastSeen and a.id < b.id)
-  end)
-  local ended = {}
-  for i = 1, #idlest - most + 1 do
-    redis.call('HDEL', key, idlest[i].id)
-    table.insert(ended, idlest[i].id)
+  for i = 1, excess do
+    ended[i] = idlest[i]
   end
+  delete(key, expired)
+  delete(key, ended)
   tellEnded(key, 'cap', ended, { id = ARGV[1], details = string.sub(ARGV[2], 58) })
 end
 
