@@ -1,0 +1,42 @@
+/** What ioredis sends: a promise that somebody waits for, and the two ways to settle it. */
+interface Command {
+  readonly promise: Promise<unknown>
+  resolve: (reply: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+interface Client<C extends Command> {
+  sendCommand(command: C, ...rest: never[]): unknown
+}
+
+/** In the second and the fourth Redis carries the command out, and nobody learns of it. */
+export const faults = ['never sent', 'reply lost', 'never sent, nor any after it', 'reply lost, and nothing sent after it'] as const
+
+export type Fault = (typeof faults)[number]
+
+/**
+ * Fails the n-th command, counted from 1, that the client sends from now on; what comes after it goes
+ * through, unless the fault says otherwise. A prototype stands for all clients of its class.
+ */
+export function failCommand<C extends Command>(client: Client<C>, n: number, fault: Fault) {
+  const original = client.sendCommand
+  let sent = 0
+  client.sendCommand = function sendCommand(command: C, ...rest: never[]): unknown {
+    sent += 1
+    const lost = new Error('Connection is closed.')
+    if (sent < n || (sent > n && !fault.includes('after it'))) return original.call(this, command, ...rest)
+    if (sent > n || fault.startsWith('never sent')) {
+      command.reject(lost)
+      return command.promise
+    }
+    command.resolve = () => command.reject(lost)
+    return original.call(this, command, ...rest)
+  }
+  return {
+    /** Were there as many commands? */
+    reached: () => sent >= n,
+    [Symbol.dispose]() {
+      client.sendCommand = original
+    },
+  }
+}
