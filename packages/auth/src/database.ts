@@ -1,7 +1,21 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import SqliteDatabase from 'libsql'
-import { Kysely, PostgresDialect, sql, SqliteDialect } from 'kysely'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  PostgresDialect,
+  type QueryResult,
+  sql,
+  type SqliteDatabase as KyselySqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely'
 import { Pool } from 'pg'
 
 /** Users and accounts. Sessions are never kept here. */
@@ -30,14 +44,101 @@ export function openDatabase({ url, dataDir }: DatabaseOptions): Database {
   }
 }
 
-function sqlite(dataDir: string): SqliteDialect {
+function sqlite(dataDir: string): Dialect {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const database = new SqliteDatabase(join(dataDir, 'rollcall.sqlite'))
+  const path = join(dataDir, 'rollcall.sqlite')
+  return new SharedFileDialect({ database: replacedWhenStuck(() => openFile(path)) })
+}
+
+function openFile(path: string): SqliteDatabase.Database {
+  const database = new SqliteDatabase(path)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
-  database.pragma('busy_timeout = 2000')
-  return new SqliteDialect({ database })
+  return database
+}
+
+/** Milliseconds for another process to let go of the file, which has one writer at a time. */
+const LOCK_PATIENCE = 2_000
+/** Milliseconds between two looks. */
+const LOCK_POLL = 10
+
+class SharedFileDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig
+
+  constructor(config: SqliteDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver(): Driver {
+    return new SharedFileDriver(this.#config)
+  }
+}
+
+class SharedFileDriver extends SqliteDriver {
+  /** SQLite's own waiting (busy_timeout) would block this whole process meanwhile. */
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection()
+    return {
+      async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+        const deadline = Date.now() + LOCK_PATIENCE
+        for (;;) {
+          try {
+            return await connection.executeQuery(query)
+          } catch (error) {
+            if (!isLocked(error) || Date.now() > deadline) throw error
+          }
+          await pause(LOCK_POLL)
+        }
+      },
+      streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+    }
+  }
+
+  /** With the lock from the start: one that reads first could not write any more when another process has, in between. */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+}
+
+/**
+ * libsql never resets a statement that found the file locked (tursodatabase/libsql-client-ts#352). Its connection
+ * sees the file as it was in that moment and can commit no more, so another one takes its place.
+ */
+function replacedWhenStuck(open: () => SqliteDatabase.Database): KyselySqliteDatabase {
+  let database = open()
+  let stuck = false
+  const watched = <T>(step: () => T): T => {
+    try {
+      return step()
+    } catch (error) {
+      stuck ||= isLocked(error)
+      throw error
+    }
+  }
+  return {
+    prepare(sql) {
+      if (stuck && !database.inTransaction) {
+        const replaced = database
+        database = open()
+        stuck = false
+        replaced.close()
+      }
+      const statement = watched(() => database.prepare(sql))
+      return {
+        reader: statement.reader,
+        all: (parameters) => watched(() => statement.all(parameters)),
+        run: (parameters) => watched(() => statement.run(parameters)),
+        iterate: (parameters) => watched(() => statement.iterate(parameters)),
+      }
+    },
+    close: () => void database.close(),
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
 }
 
 function postgres(connectionString: string): PostgresDialect {
