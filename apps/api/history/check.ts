@@ -1,0 +1,215 @@
+import type { Call, Credential, History, Kind } from './history.js'
+
+export type Rule =
+  /** A call passed, or a list showed a session, although it began after that session had surely ended. */
+  | 'valid after its end'
+  /** A session was refused, not listed or not there to revoke, although nothing could have ended it. */
+  | 'vanished'
+  /** A sign-in with the right password was refused, although no password change could have forbidden it. */
+  | 'refused sign-in'
+  /** The cookie was taken away by an answer that neither ended the session nor refused it as ended. */
+  | 'cleared cookie'
+  /** Neither success nor one of the refusals that this call may meet: 401, 429, 503. */
+  | 'unexpected answer'
+
+export interface Violation {
+  readonly rule: Rule
+  readonly call: Call
+  /** What the call contradicts. */
+  readonly against?: Call
+}
+
+/** Whose 200 says that the credential signs in. Sign-out answers 200 to anyone. */
+const validated = new Set<Kind>([
+  'session.current',
+  'devices.list',
+  'devices.revoke',
+  'devices.revokeOthers',
+  'devices.revokeAll',
+  'change-password',
+])
+
+/**
+ * What a history says that cannot be, were every call one atomic step somewhere between its start and its
+ * end. Nothing is said of calls that overlap: whatever order explains them is taken for the true one.
+ *
+ * @param allowance milliseconds for which a session may still pass after its end was acknowledged
+ */
+export function check(history: History, allowance = 0): Violation[] {
+  const until = effectsUntil(history)
+  return [...groupBy(history.calls, ({ user }) => user).values()].flatMap((calls) => [
+    ...validAfterEnd(calls, allowance),
+    ...vanished(calls, until),
+    ...refusedSignIns(calls, until),
+    ...calls.filter(({ cleared, kind, status }) => cleared && status !== 401 && !(status === 200 && endsOwn.has(kind))).map(violates('cleared cookie')),
+    ...calls.filter(({ status }) => ![200, 401, 429, 503, null].includes(status)).map(violates('unexpected answer')),
+  ])
+}
+
+const endsOwn = new Set<Kind>(['sign-out', 'devices.revokeAll'])
+
+const violates = (rule: Rule) => (call: Call): Violation => ({ rule, call })
+
+function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
+  const births = birthsOf(calls)
+  const ends = new Map<string, Call>()
+  const note = (subject: string, call: Call): void => {
+    const known = ends.get(subject)
+    if (known === undefined || endOf(call) < endOf(known)) ends.set(subject, call)
+  }
+  for (const call of calls) {
+    for (const subject of endedBy(call, births)) note(subject, call)
+  }
+  return calls.flatMap((call) => {
+    const before = (ended: Call | undefined): ended is Call => ended !== undefined && endOf(ended) + allowance < call.start
+    const against = foundAliveBy(call).map((subject) => ends.get(subject)).find(before)
+    return against === undefined ? [] : [{ rule: 'valid after its end' as const, call, against }]
+  })
+}
+
+/** Whatever has surely ended by the end of the call: sessions by their id, or single credentials. */
+function endedBy(call: Call, births: Births): string[] {
+  const { kind, status, by, target, listed } = call
+  // Only a session that was acknowledged before the call began was surely there for it.
+  const others = (spared: string | undefined): string[] => {
+    return [...births.sessions].filter(([id, born]) => id !== spared && endOf(born) < call.start).map(([id]) => id)
+  }
+  if (status === 401) return by && validated.has(kind) ? [nameOf(by)] : []
+  if (status !== 200) return []
+  switch (kind) {
+    case 'sign-out':
+      return by ? [nameOf(by)] : []
+    case 'devices.revoke':
+      return target === undefined ? [] : [target] // be it that it ended one, or that there was none
+    case 'devices.revokeOthers':
+      return others(by?.session)
+    case 'devices.revokeAll':
+      return others(undefined)
+    case 'change-password':
+      return [...others(by?.session), ...(by ? [nameOf(by)] : [])]
+    case 'devices.list':
+      return others(undefined).filter((id) => !listed?.includes(id))
+    case 'sign-up':
+    case 'sign-in':
+    case 'create':
+    case 'session.current':
+      return []
+  }
+}
+
+/** Whatever was alive at some moment of the call; a credential implies its session. */
+function foundAliveBy({ kind, status, by, target, revoked, listed = [] }: Call): string[] {
+  if (status !== 200) return []
+  const passed = by && validated.has(kind) ? [nameOf(by), by.session] : []
+  return [...passed, ...listed, ...(target !== undefined && revoked === 1 ? [target] : [])]
+}
+
+function vanished(calls: readonly Call[], until: (call: Call) => number): Violation[] {
+  const births = birthsOf(calls)
+  const endings = calls.filter((call) => mayEnd(call))
+  const told = new Set<string>()
+  return calls.flatMap((call) => {
+    for (const { session, born } of foundDeadBy(call, births)) {
+      const explained = endings.some(
+        (ending) => ending !== call && mayEndSession(ending, session) && ending.start < endOf(call) && until(ending) > born.start,
+      )
+      if (explained || told.has(session)) continue
+      told.add(session)
+      return [{ rule: 'vanished' as const, call, against: born }]
+    }
+    return []
+  })
+}
+
+/** Sessions that were acknowledged before the call, which did not find them. */
+function foundDeadBy(call: Call, births: Births): { session: string; born: Call }[] {
+  const { kind, status, by, target, revoked, listed } = call
+  const before = (born: Call | undefined): born is Call => born !== undefined && endOf(born) < call.start
+  if (status === 401 && by && validated.has(kind)) {
+    const born = births.credentials.get(nameOf(by))
+    return before(born) ? [{ session: by.session, born }] : []
+  }
+  if (status !== 200) return []
+  const missing = listed ? [...births.sessions.keys()].filter((id) => !listed.includes(id)) : []
+  if (target !== undefined && revoked === 0) missing.push(target)
+  return missing.flatMap((session) => {
+    const born = births.sessions.get(session)
+    return before(born) ? [{ session, born }] : []
+  })
+}
+
+/** Refused calls do nothing; every other one may have done all that it was asked for. */
+function mayEnd({ kind, status }: Call): boolean {
+  const refused = status !== null && status >= 400 && status < 500
+  return !refused && (kind === 'sign-out' || kind === 'change-password' || kind.startsWith('devices.revoke'))
+}
+
+function mayEndSession({ kind, by, target }: Call, session: string): boolean {
+  if (kind === 'sign-out') return by?.session === session
+  if (kind === 'devices.revoke') return target === session
+  if (kind === 'devices.revokeOthers') return by?.session !== session
+  // Its own secret ends by a password change; two at once from one session end that session as well.
+  return true
+}
+
+function refusedSignIns(calls: readonly Call[], until: (call: Call) => number): Violation[] {
+  const changes = calls.filter((call) => call.kind === 'change-password' && mayEnd(call))
+  return calls
+    .filter(({ kind, status }) => status === 401 && (kind === 'sign-in' || kind === 'create'))
+    // The watermark is in whole milliseconds and refuses what began in its own one.
+    .filter((call) => !changes.some((change) => change.start < endOf(call) && until(change) + 1 > call.start))
+    .map(violates('refused sign-in'))
+}
+
+/**
+ * Until when a call may still take effect. One that was answered with success has done so by then. One that was
+ * answered 503, or not at all, may have left commands on their way: a Redis that hangs runs them when it goes
+ * on, long after the server gave up and even if the server is dead. They were sent, at the latest, when the server
+ * answered or died, on a connection that was open by then; and they have run, or never will, when Redis has
+ * let go of that connection. A connection that is open may still deliver them: there is no end to that.
+ */
+function effectsUntil({ servers, connections }: History): (call: Call) => number {
+  const deaths = new Map(servers.map(({ id, ended }) => [id, ended ?? Infinity]))
+  const byServer = groupBy(connections, ({ server }) => server)
+  return (call) => {
+    if (call.status === 200) return endOf(call)
+    const sent = call.end ?? deaths.get(call.server) ?? Infinity
+    const closings = (byServer.get(call.server) ?? [])
+      .map(({ opened, closed }) => ({ opened, closed: closed ?? Infinity }))
+      .filter(({ opened, closed }) => opened < sent && closed > call.start)
+    return Math.max(sent, ...closings.map(({ closed }) => closed))
+  }
+}
+
+interface Births {
+  /** The first acknowledgement of each session. */
+  readonly sessions: ReadonlyMap<string, Call>
+  readonly credentials: ReadonlyMap<string, Call>
+}
+
+function birthsOf(calls: readonly Call[]): Births {
+  const made = calls.flatMap((call) => (call.made ? [{ call, made: call.made }] : [])).toSorted((a, b) => endOf(b.call) - endOf(a.call))
+  return {
+    sessions: new Map(made.map(({ call, made }) => [made.session, call])), // the last entry counts, which is the earliest
+    credentials: new Map(made.map(({ call, made }) => [nameOf(made), call])),
+  }
+}
+
+function nameOf({ session, generation }: Credential): string {
+  return `${session}/${generation}`
+}
+
+function endOf({ end }: Call): number {
+  return end ?? Infinity
+}
+
+function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+/** Between one server and Redis: breaks connections, and knows when Redis is done with one. */
+export interface Proxy {
+  /** Breaks the server's open connections off. */
+  drop(): void
+  /** Leaves the open connections half open: what goes in that direction is lost from now on. */
+  swallow(what: 'requests' | 'replies'): void
+  close(): void
+}
+
+/** Is given the parts of a command; what it returns is sent instead. */
+export type Rewrite = (parts: Buffer[]) => Buffer[]
+
+export interface ProxyOptions {
+  /** Path of the unix socket to listen on. */
+  readonly path: string
+  /** Path of Redis' own. */
+  readonly redis: string
+  /** Called when a connection is made; what it returns, when Redis has let go of that connection. */
+  readonly opened?: () => () => void
+  readonly rewrite?: Rewrite | undefined
+}
+
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+  swallowed?: 'requests' | 'replies'
+}
+
+export async function startProxy({ path, redis, opened, rewrite }: ProxyOptions): Promise<Proxy> {
+  const open = new Set<Pair>()
+  const listener = createServer((client) => {
+    const closed = opened?.()
+    const pair: Pair = { client, server: connect(redis) }
+    const { server } = pair
+    const sent = rewrite ? rewritten(rewrite) : (chunk: Buffer) => chunk
+    open.add(pair)
+    for (const socket of [client, server]) socket.on('error', () => undefined) // `close` follows
+    client.on('data', (chunk) => pair.swallowed === 'requests' || server.write(sent(chunk)))
+    server.on('data', (chunk) => pair.swallowed === 'replies' || client.write(chunk))
+    // Ended, not torn off: what was sent until now still reaches Redis, whose own close then tells that it has run.
+    client.once('close', () => server.end())
+    server.once('close', () => {
+      client.destroy()
+      open.delete(pair)
+      closed?.()
+    })
+  })
+  listener.listen(path)
+  await once(listener, 'listening')
+  return {
+    drop() {
+      for (const { client } of open) client.destroy()
+    },
+    swallow(what) {
+      for (const pair of open) pair.swallowed = what
+    },
+    close() {
+      listener.close()
+      for (const { server } of open) server.destroy()
+    },
+  }
+}
+
+/** Applies `rewrite` to each whole command of a stream, and keeps back the rest until it is whole. */
+function rewritten(rewrite: Rewrite): (chunk: Buffer) => Buffer {
+  let pending: Buffer = Buffer.alloc(0)
+  return (chunk) => {
+    pending = Buffer.concat([pending, chunk])
+    const sent: Buffer[] = []
+    for (let command = firstCommand(pending); command !== null; command = firstCommand(pending)) {
+      sent.push(framed(rewrite(command.parts)))
+      pending = pending.subarray(command.length)
+    }
+    return Buffer.concat(sent)
+  }
+}
+
+/** Commands are arrays of bulk strings, in RESP 2 and 3 alike. `null` while the first one is not whole. */
+function firstCommand(bytes: Buffer): { parts: Buffer[]; length: number } | null {
+  let at = 0
+  const header = (): number | null => {
+    const end = bytes.indexOf('\r\n', at)
+    if (end < 0) return null
+    const value = Number(bytes.toString('latin1', at + 1, end))
+    at = end + 2
+    return value
+  }
+  const count = header()
+  if (count === null) return null
+  const parts: Buffer[] = []
+  while (parts.length < count) {
+    const length = header()
+    if (length === null || at + length + 2 > bytes.length) return null
+    parts.push(bytes.subarray(at, at + length))
+    at += length + 2
+  }
+  return { parts, length: at }
+}
+
+function framed(parts: readonly Buffer[]): Buffer {
+  const end = Buffer.from('\r\n')
+  return Buffer.concat([
+    Buffer.from(`*${parts.length}\r\n`),
+    ...parts.flatMap((part) => [Buffer.from(`$${part.length}\r\n`), part, end]),
+  ])
+}
+
+/**
+ * A bug to plant: every n-th time that the store should delete one session (lua/revoke.lua), it only looks
+ * whether that is there. The answer is the same, and so is its place among the answers.
+ */
+export function dropHdel(n: number): Rewrite {
+  let count = 0
+  return (parts) => {
+    const [name, , keys, key, id] = parts.map(String)
+    const isRevoke = /^eval(sha)?$/i.test(name ?? '') && keys === '1' && parts.length === 6 && /^[\w-]{16}$/.test(id ?? '')
+    if (!isRevoke) return parts
+    count += 1
+    return count % n === 0 ? ['hexists', key, id].map((part) => Buffer.from(part ?? '')) : parts
+  }
+}

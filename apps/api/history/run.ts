@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
+import { startRedis } from '@rollcall/dev-redis'
+import { createSessionStore, redisOptions } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
+import type { Call, Connection, Fault, History, Server } from './history.js'
+import { dropHdel, type Proxy, startProxy } from './proxy.js'
+import { type Random, randomOf } from './random.js'
+import { type ApiServer, startApi } from './servers.js'
+import { callTheRoll, signUp, work, type World } from './workers.js'
+
+export interface RunOptions {
+  /** How long the workers work at least; each fault comes at least once. */
+  readonly seconds: number
+  /** Repeats the choices of a run, though not its timing. */
+  readonly seed: number
+  readonly servers: number
+  readonly workers: number
+  readonly faults: boolean
+  /** Plants a bug: every n-th deletion of one session is left out, and answered as if it were not. */
+  readonly dropHdel?: number | undefined
+}
+
+const FIRST_PEOPLE = 6
+
+/** Lets workers loose on servers that share a Redis and a database, breaks things meanwhile, and tells what was seen. */
+export async function run(options: RunOptions): Promise<History & { readonly faults: readonly Fault[] }> {
+  const { seconds, seed, workers } = options
+  const dir = await mkdtemp(join(tmpdir(), 'rollcall-history-'))
+  await using redis = await startRedis({ persist: true })
+  const random = randomOf(seed)
+  const calls: Call[] = []
+  const fleet = createFleet(dir, redis.url, options.dropHdel)
+  try {
+    const { id, socket } = await fleet.proxied()
+    const client = new Redis(socket, { ...redisOptions, lazyConnect: true })
+    client.on('error', () => undefined) // every failed command rejects by itself
+    await client.connect()
+    try {
+      // One after the other: the first brings the database up to date.
+      for (let n = 0; n < options.servers; n += 1) await fleet.start()
+      const store = { id, store: createSessionStore({ redis: client }) }
+      const world: World = { servers: fleet.servers, store, people: [], record: (call) => calls.push(call) }
+      while (world.people.length < FIRST_PEOPLE) await signUp(world, random)
+
+      const deadline = performance.now() + seconds * 1_000
+      let working = true
+      const atWork = Array.from({ length: workers }, (_, n) => work(world, randomOf(seed + n + 1), () => working))
+      const faults = await Promise.race([
+        breaking(options, fleet, redis, random, deadline),
+        Promise.all(atWork).then(() => []), // a worker that fails ends the run
+      ])
+      working = false
+      await Promise.all(atWork)
+      await callTheRoll(world, random)
+      return { calls, servers: fleet.lives(), connections: fleet.connections, faults }
+    } finally {
+      client.disconnect()
+    }
+  } finally {
+    await fleet.stop()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+type Fleet = ReturnType<typeof createFleet>
+
+/** The servers, each behind a proxy of its own. */
+function createFleet(dir: string, redis: string, drop: number | undefined) {
+  const servers = new Map<number, ApiServer>()
+  const proxies = new Map<number, Proxy>()
+  const ended = new Map<number, number>()
+  const connections: (Connection & { closed: number | null })[] = []
+  const rewrite = drop === undefined ? undefined : dropHdel(drop)
+  let lives = 0
+
+  async function proxied(): Promise<{ id: number; socket: string }> {
+    const id = lives
+    lives += 1
+    const path = join(dir, `redis-${id}.sock`)
+    const opened = () => {
+      const connection: (typeof connections)[number] = { server: id, opened: performance.now(), closed: null }
+      connections.push(connection)
+      return () => void (connection.closed = performance.now())
+    }
+    proxies.set(id, await startProxy({ path, redis, opened, rewrite }))
+    return { id, socket: path }
+  }
+
+  return {
+    servers,
+    connections,
+    proxied,
+    lives: (): Server[] => Array.from({ length: lives }, (_, id) => ({ id, ended: ended.get(id) ?? null })),
+    proxy: (random: Random): Proxy => random.of([...proxies.values()]),
+    async start() {
+      const { id, socket } = await proxied()
+      servers.set(id, await startApi(dir, socket))
+    },
+    async kill(random: Random) {
+      const [id, server] = random.of([...servers])
+      servers.delete(id)
+      await server.kill()
+      ended.set(id, performance.now())
+      // Its proxy stays: what it had sent may still be on the way.
+    },
+    async stop() {
+      await Promise.all([...servers.values()].map((server) => server.kill()))
+      for (const proxy of proxies.values()) proxy.close()
+    },
+  }
+}
+
+/** One fault after another, each of them in every round, with calm in between. */
+async function breaking(
+  { faults, seconds }: RunOptions,
+  fleet: Fleet,
+  redis: { readonly pid: number; restart(): Promise<void> },
+  random: Random,
+  deadline: number,
+): Promise<Fault[]> {
+  /** How long Redis hangs and how long there is calm, in milliseconds: up to 3 s, and less in a short run. */
+  const aWhile = (): Promise<void> => pause(200 + random.below(Math.min(2_800, seconds * 100)))
+  const kinds: Record<string, () => void | Promise<void>> = {
+    'Redis killed and started again': async () => {
+      process.kill(redis.pid, 'SIGKILL')
+      await redis.restart()
+    },
+    'Redis hung': async () => {
+      process.kill(redis.pid, 'SIGSTOP')
+      await aWhile()
+      process.kill(redis.pid, 'SIGCONT')
+    },
+    'connections dropped': () => fleet.proxy(random).drop(),
+    'requests to Redis swallowed': () => fleet.proxy(random).swallow('requests'),
+    'replies of Redis swallowed': () => fleet.proxy(random).swallow('replies'),
+    'server killed and another started': async () => {
+      await fleet.kill(random)
+      await fleet.start()
+    },
+  }
+  const done: Fault[] = []
+  do {
+    for (const name of faults ? random.shuffled(Object.keys(kinds)) : []) {
+      await aWhile()
+      const start = performance.now()
+      await kinds[name]?.()
+      done.push({ name, start, end: performance.now() })
+    }
+    await aWhile()
+  } while (performance.now() < deadline)
+  return done
+}

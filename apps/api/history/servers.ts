@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const SECRET = 'a secret of these servers with 32 characters and more'
+
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+/** The built API in a process of its own. */
+export interface ApiServer {
+  /** Where it answers. */
+  readonly url: string
+  /** What a page of its own would send as Origin. */
+  readonly origin: string
+  /** kill -9; resolves when it is dead. */
+  kill(): Promise<void>
+}
+
+/** @throws {Error} with what it printed, when it does not start. */
+export async function startApi(dataDir: string, redis: string): Promise<ApiServer> {
+  const child = spawn(process.execPath, [program], {
+    env: {
+      PORT: '0',
+      DATA_DIR: dataDir,
+      REDIS_URL: redis,
+      BETTER_AUTH_SECRET: SECRET,
+      TRUSTED_PROXIES: 'loopback', // so that each call can come from an address of its own
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  const origin = await announced(child)
+  return {
+    url: `http://127.0.0.1:${new URL(origin).port}`,
+    origin,
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+async function announced({ stdout, stderr }: ChildProcess & Record<'stdout' | 'stderr', NodeJS.ReadableStream>): Promise<string> {
+  let output = ''
+  return await new Promise((resolve, reject) => {
+    stderr.on('data', (chunk) => (output += String(chunk)))
+    stdout.on('data', (chunk) => {
+      output += String(chunk)
+      const origin = /listening on (http:\S+)/.exec(output)?.[1]
+      if (origin !== undefined) resolve(origin)
+    })
+    stdout.once('end', () => reject(new Error(`The API did not start:\n${output}`)))
+  })
+}
+
+/** As better-auth writes it into the cookie. */
+export function signed(token: string): string {
+  return encodeURIComponent(`${token}.${createHmac('sha256', SECRET).update(token).digest('base64')}`)
+}

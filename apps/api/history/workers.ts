@@ -1,0 +1,204 @@
+import { performance } from 'node:perf_hooks'
+import { type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { authCall, type Seen, type SeenAuth, trpcCalls } from './client.js'
+import type { Call, Credential } from './history.js'
+import type { Random } from './random.js'
+import { type ApiServer, signed } from './servers.js'
+
+const PASSWORD = 'correct horse battery staple'
+
+/** The store ends the idlest session of someone who has 100: kept far enough away, so that nothing ends unasked. */
+const MOST_SESSIONS = 60
+/** Each may revoke once a second: many people, so that the limit is not all that answers. */
+const MOST_PEOPLE = 60
+
+/** Servers by their id in the history; the store of `create` has one too. */
+export interface World {
+  readonly servers: ReadonlyMap<number, ApiServer>
+  readonly store: { readonly id: number; readonly store: SessionStore }
+  readonly record: (call: Call) => void
+  readonly people: Person[]
+}
+
+export interface Person {
+  readonly email: string
+  readonly userId: string
+  readonly devices: Device[]
+  /** Sessions that may live: those begun, without those that are known to have ended. */
+  mayLive: number
+}
+
+interface Device extends Credential {
+  readonly cookie: string
+  /** What the workers believe. The checker has its own mind. */
+  alive: boolean
+}
+
+export async function signUp(world: World, random: Random): Promise<void> {
+  const [server, api] = anyServer(world, random)
+  const email = `ada-${random.token()}@example.org`
+  const seen = await authCall(api, 'sign-up', { email, password: PASSWORD, name: 'Ada' })
+  const person: Person = { email, userId: seen.userId ?? email, devices: [], mayLive: 0 }
+  if (seen.status === 200) world.people.push(person)
+  signedIn(world, person, server, seen)
+}
+
+/** Does one thing after another, as chance has it, until told to stop. */
+export async function work(world: World, random: Random, goOn: () => boolean): Promise<void> {
+  const mix = random.weighted<(person: Person) => Promise<void>>([
+    [20, (person) => create(world, person)],
+    [2, (person) => signIn(world, random, person)],
+    [1, () => (world.people.length < MOST_PEOPLE ? signUp(world, random) : Promise.resolve())],
+    [25, (person) => procedures(world, random, person, ['session.current'])],
+    [10, (person) => procedures(world, random, person, ['devices.list'])],
+    [5, (person) => procedures(world, random, person, ['session.current', 'devices.list', 'session.current'])],
+    [15, (person) => procedures(world, random, person, ['devices.revoke'])],
+    [2, (person) => procedures(world, random, person, ['devices.revoke', 'devices.revoke', 'devices.revokeOthers'])],
+    [2, (person) => procedures(world, random, person, ['devices.revokeOthers'])],
+    [1, (person) => procedures(world, random, person, ['devices.revokeAll'])],
+    [1, (person) => procedures(world, random, person, ['devices.revoke', 'devices.revokeAll'])],
+    [6, (person) => signOut(world, random, person)],
+    [2, (person) => changePassword(world, random, person)],
+  ])
+  while (goOn()) await mix()(random.of(world.people))
+}
+
+/** At the end: whoever ever signed in, by its own cookie and in the list. */
+export async function callTheRoll(world: World, random: Random): Promise<void> {
+  await Promise.all(
+    world.people.map(async (person) => {
+      for (const device of person.devices) await ask(world, random, person, device, [{ kind: 'session.current' }])
+      const lister = person.devices.find(({ alive }) => alive)
+      if (lister) await ask(world, random, person, lister, [{ kind: 'devices.list' }])
+    }),
+  )
+}
+
+type ProcedureCall = Parameters<typeof trpcCalls>[2][number]
+
+async function procedures(world: World, random: Random, person: Person, kinds: ProcedureCall['kind'][]): Promise<void> {
+  const device = aDevice(random, person)
+  if (device === undefined) return
+  const calls = kinds.map((kind) => {
+    const target = kind === 'devices.revoke' ? aDevice(random, person)?.session : undefined
+    return target === undefined ? { kind } : { kind, target }
+  })
+  // One's own session is refused, and no call may name nobody.
+  if (calls.some(({ kind, target }) => kind === 'devices.revoke' && (target === undefined || target === device.session))) return
+  await ask(world, random, person, device, calls)
+}
+
+async function ask(world: World, random: Random, person: Person, device: Device, calls: ProcedureCall[]): Promise<void> {
+  const [server, api] = anyServer(world, random)
+  const known = person.devices.filter(({ alive }) => alive)
+  const seen = await trpcCalls(api, device.cookie, calls)
+  const ended = seen.flatMap((call) => {
+    record(world, person, server, call, device)
+    return known.filter((other) => ends(call, device, other))
+  })
+  await gone(world, random, person, ended)
+}
+
+/** What the answer says to have ended. */
+function ends({ kind, status, target }: Seen, by: Device, other: Device): boolean {
+  if (status === 401) return other === by
+  if (status !== 200) return false
+  return (
+    (kind === 'devices.revoke' && other.session === target) ||
+    (kind === 'devices.revokeOthers' && other.session !== by.session) ||
+    kind === 'devices.revokeAll'
+  )
+}
+
+/** Believes it, and tries one of them at once: a bug shows soonest there. */
+async function gone(world: World, random: Random, person: Person, ended: readonly Device[]): Promise<void> {
+  const news = [...new Set(ended)].filter(({ alive }) => alive)
+  for (const device of news) device.alive = false
+  person.mayLive -= news.length
+  if (news.length > 0) await ask(world, random, person, random.of(news), [{ kind: 'session.current' }])
+}
+
+async function create(world: World, person: Person): Promise<void> {
+  if (person.mayLive >= MOST_SESSIONS) return
+  const { id: server, store } = world.store
+  const start = performance.now()
+  const seen = { kind: 'create', start, cookie: undefined, userId: undefined } as const
+  person.mayLive += 1
+  try {
+    const created = await store.create({ userId: person.userId })
+    const end = performance.now()
+    signedIn(world, person, server, { ...seen, end, status: created ? 200 : 401, cookie: created ? signed(created.token) : undefined })
+  } catch (error) {
+    if (!(error instanceof SessionStoreUnavailableError)) throw error
+    record(world, person, server, { ...seen, end: performance.now(), status: 503 })
+  }
+}
+
+async function signIn(world: World, random: Random, person: Person): Promise<void> {
+  if (person.mayLive >= MOST_SESSIONS) return
+  const [server, api] = anyServer(world, random)
+  person.mayLive += 1
+  signedIn(world, person, server, await authCall(api, 'sign-in', { email: person.email, password: PASSWORD }))
+}
+
+/** To the same password: what counts is that it is a change, and who lost an answer can still sign in. */
+async function changePassword(world: World, random: Random, person: Person): Promise<void> {
+  const device = aDevice(random, person)
+  if (device === undefined) return
+  const [server, api] = anyServer(world, random)
+  const known = person.devices.filter(({ alive }) => alive)
+  const body = { currentPassword: PASSWORD, newPassword: PASSWORD }
+  const seen = await authCall(api, 'change-password', body, device.cookie)
+  signedIn(world, person, server, seen, device)
+  if (seen.status === 200) await gone(world, random, person, known)
+  else if (seen.status === 401) await gone(world, random, person, [device])
+}
+
+async function signOut(world: World, random: Random, person: Person): Promise<void> {
+  const device = aDevice(random, person)
+  if (device === undefined) return
+  const [server, api] = anyServer(world, random)
+  const seen = await authCall(api, 'sign-out', {}, device.cookie)
+  record(world, person, server, seen, device)
+  if (seen.status === 200) await gone(world, random, person, [device])
+}
+
+/** Records a call that may have brought a cookie, and keeps that. */
+function signedIn(world: World, person: Person, server: number, seen: SeenAuth, by?: Device): void {
+  const cookie = seen.status === 200 ? seen.cookie : undefined
+  if (cookie === undefined) return record(world, person, server, seen, by)
+  const session = decodeURIComponent(cookie).slice(22, 38) // of a token: after the user's tag, before the secret
+  const made: Device = { session, generation: by ? by.generation + 1 : 0, cookie, alive: true }
+  person.devices.push(made)
+  record(world, person, server, seen, by, made)
+}
+
+function record(world: World, person: Person, server: number, seen: Seen, by?: Credential, made?: Credential): void {
+  const named = ({ session, generation }: Credential): Credential => ({ session, generation })
+  const { kind, start, end, status, cleared, target, revoked, listed } = seen
+  world.record({
+    kind,
+    user: person.userId,
+    server,
+    start,
+    end,
+    status,
+    ...(by && { by: named(by) }),
+    ...(made && { made: named(made) }),
+    ...(cleared && { cleared }),
+    ...(target !== undefined && { target }),
+    ...(revoked !== undefined && { revoked }),
+    ...(listed && { listed }),
+  })
+}
+
+/** Mostly one that is thought to live; one that has ended must stay so. */
+function aDevice(random: Random, { devices }: Person): Device | undefined {
+  const living = devices.filter(({ alive }) => alive)
+  const some = living.length > 0 && random.below(10) < 8 ? living : devices.slice(-20)
+  return some.length > 0 ? random.of(some) : undefined
+}
+
+function anyServer({ servers }: World, random: Random): readonly [number, ApiServer] {
+  return random.of([...servers])
+}
