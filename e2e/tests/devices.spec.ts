@@ -13,9 +13,12 @@ test('both devices are shown, this one marked and first', async ({ device }) => 
   await expect(devices(laptop).nth(1).locator('time').first()).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT/)
 })
 
-test('a device that was revoked is refused at its next click and told why', async ({ device }) => {
+test('a device that is revoked leaves at once, in all of its tabs, and is told why', async ({ device }) => {
   const phone = await device({ browser: 'Safari on iOS' })
+  const secondTab = await phone.context().newPage()
+  await secondTab.goto('/security')
   const laptop = await device()
+  await expect(devices(phone)).toHaveCount(2)
 
   await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
@@ -23,12 +26,15 @@ test('a device that was revoked is refused at its next click and told why', asyn
   await expect(devices(laptop)).toHaveCount(1)
   await expect(laptop.getByText('This is the only device signed in to your account.')).toBeVisible()
 
-  await phone.getByRole('link', { name: 'Security' }).click()
-  await expect(phone).toHaveURL(/\/sign-in/)
-  await expect(phone.getByText('This device was signed out from another device')).toBeVisible()
-  await phone.goBack()
-  await expect(phone.getByText('Ada Lovelace')).toHaveCount(0)
-  await expect(devices(phone)).toHaveCount(0)
+  const why = 'This device was signed out from another device, Chrome on Windows, just now.'
+  for (const tab of [phone, secondTab]) {
+    await expect(tab.getByText(why)).toBeVisible({ timeout: 1_000 }) // counted from the laptop's own confirmation
+    await expect(tab).toHaveURL(/\/sign-in/)
+    await expect(tab.getByText('Ada Lovelace')).toHaveCount(0)
+    await tab.goBack()
+    await expect(tab.getByText('Ada Lovelace')).toHaveCount(0)
+    await expect(devices(tab)).toHaveCount(0)
+  }
 })
 
 test('the first press asks, Escape takes it back, and nothing was ended', async ({ device }) => {
@@ -53,8 +59,7 @@ test('log out others: this one stays, all others are refused', async ({ device }
   await expect(laptop.getByText('2 other devices were signed out.').first()).toBeVisible()
   await expect(devices(laptop)).toHaveCount(1)
   for (const other of [phone, tablet]) {
-    await other.getByRole('link', { name: 'Security' }).click()
-    await expect(other).toHaveURL(/\/sign-in/)
+    await expect(other.getByText('This device was signed out from another device, Chrome on Windows')).toBeVisible()
   }
 })
 
@@ -66,18 +71,41 @@ test('log out everywhere: this one is signed out too', async ({ device }) => {
   await laptop.getByRole('button', { name: 'Yes, log out' }).click()
   await expect(laptop.getByText('You were signed out on all devices, this one too.')).toBeVisible()
   expect(await laptop.context().cookies()).toEqual([])
-  await phone.reload()
-  await expect(phone).toHaveURL(/\/sign-in/)
+  await expect(phone.getByText('All devices were signed out from another device, Chrome on Windows')).toBeVisible()
 })
 
 test('sign out: this device goes to the sign-in page, the other stays', async ({ device }) => {
   const phone = await device({ browser: 'Safari on iOS' })
   const laptop = await device()
+  const secondTab = await laptop.context().newPage()
+  await secondTab.goto('/')
+  await expect(devices(secondTab)).toHaveCount(2)
   await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
-  await expect(laptop.getByText('You are signed out on this device.')).toBeVisible()
+  for (const tab of [laptop, secondTab]) await expect(tab.getByText('You are signed out on this device.')).toBeVisible()
   expect(await laptop.context().cookies()).toEqual([])
-  await phone.reload()
   await expect(devices(phone)).toHaveCount(1)
+})
+
+test('the list follows what happens elsewhere, without a reload', async ({ device }) => {
+  const laptop = await device()
+  const secondTab = await laptop.context().newPage()
+  await secondTab.goto('/')
+  for (const tab of [laptop, secondTab]) await expect(tab.getByText('Live: this list follows what happens')).toBeVisible()
+
+  const phone = await device({ browser: 'Safari on iOS' })
+  await expect(devices(phone)).toHaveCount(2)
+  for (const tab of [laptop, secondTab]) {
+    await expect(devices(tab).nth(1)).toContainText('Safari on iOS', { timeout: 1_000 }) // counted from the phone's own page
+    await expect(devices(tab)).toHaveCount(2)
+  }
+  await phone.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await expect(phone.getByText('You are signed out on this device.')).toBeVisible()
+  for (const tab of [laptop, secondTab]) await expect(devices(tab)).toHaveCount(1, { timeout: 1_000 })
+
+  // When the tab that listens is closed, the other one takes over.
+  await laptop.close()
+  await device({ browser: 'Firefox on Ubuntu' })
+  await expect(devices(secondTab).nth(1)).toContainText('Firefox on Ubuntu')
 })
 
 test('the whole journey by keyboard alone', async ({ device, user }) => {

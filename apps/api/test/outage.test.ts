@@ -76,7 +76,9 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
 
 test('every procedure of the router is among the calls', () => {
   const names = calls.map(([name]) => name)
-  expect(names).toEqual(expect.arrayContaining(Object.keys(appRouter._def.procedures)))
+  // A stream does not end with its answer: what an outage does to one, streams.test.ts holds.
+  const procedures = Object.keys(appRouter._def.procedures).filter((name) => name !== 'devices.changes')
+  expect(names).toEqual(expect.arrayContaining(procedures))
 })
 
 interface Outage {

@@ -48,7 +48,7 @@ async function before(count: number, more: object = {}): Promise<Browser[]> {
 const procedures = Object.entries(appRouter._def.procedures).map(([path, procedure]) => ({
   path,
   type: (procedure as unknown as { _def: { type: string } })._def.type, // tRPC does not declare it on a record of procedures
-}))
+})).filter(({ type }) => type !== 'subscription') // it passes the same check, but its status says nothing
 
 function call(device: Browser, { path, type }: (typeof procedures)[number]): Promise<Response> {
   return type === 'query' ? device.request(`/trpc/${path}`) : device.post(`/trpc/${path}`, { id: 'AAAAAAAAAAAAAAAA' })

@@ -14,7 +14,9 @@ export function createApp(history?: RouterHistory) {
     api,
     queryClient,
     goHome: () => router.navigate({ to: '/', replace: true }),
-    goToSignIn: (notice) => router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, replace: true }),
+    goToSignIn: (notice, ending) =>
+      // In the entry of the history and not in the address, where anyone could put words into our mouth.
+      router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, state: ending ? { ending } : {}, replace: true }),
   })
   const router = createAppRouter({ session }, history)
 

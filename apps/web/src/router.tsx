@@ -12,6 +12,7 @@ import { DevicesPage } from './pages/devices-page.js'
 import { CrashPage, NotFoundPage } from './pages/lost-pages.js'
 import { SignInPage } from './pages/sign-in-page.js'
 import type { Notice, Session } from './session.js'
+import type { Ending } from './trpc.js'
 
 interface RouterContext {
   session: Session
@@ -79,6 +80,9 @@ export function createAppRouter(context: RouterContext, history?: RouterHistory)
 }
 
 declare module '@tanstack/react-router' {
+  interface HistoryState {
+    ending?: Ending
+  }
   interface Register {
     router: ReturnType<typeof createAppRouter>
   }

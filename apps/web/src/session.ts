@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, use } from 'react'
-import type { ApiClient } from './trpc.js'
+import type { ApiClient, Ending } from './trpc.js'
 
 /** Why the sign-in page is shown. */
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
@@ -9,12 +9,14 @@ export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
 export interface Session {
   /** A page of the account is about to be shown, be it by the Back button: what was known may have changed. */
   approach(): void
-  /** The API has answered as somebody. */
-  confirmed(): void
+  /** The API has answered as this session. */
+  confirmed(id: string): void
   /** Signed in: forget what the last person saw and show the devices. */
   begin(): Promise<void>
   /** Signed out: show the sign-in page and forget everything. */
   end(notice?: Notice): Promise<void>
+  /** The API has told that the session has ended. */
+  ended(ending: Ending): Promise<void>
   /** A call was answered with 401. */
   refused(): Promise<void>
   /** Whether somebody is signed in, asked anew. */
@@ -25,24 +27,42 @@ interface Dependencies {
   api: ApiClient
   queryClient: QueryClient
   goHome: () => Promise<void>
-  goToSignIn: (notice: Notice | undefined) => Promise<void>
+  goToSignIn: (notice: Notice | undefined, ending: Ending | undefined) => Promise<void>
 }
 
 /** Remembers over a reload that this browser was signed in, so that a refusal can be explained. Holds no secret. */
 const MARK = 'rollcall.signedIn'
+
+/** How one window tells the others of the same browser. */
+interface Farewell {
+  sessionId: string
+  notice: Notice | undefined
+  ending: Ending | undefined
+}
 
 /** How long the sign-in page waits to hear whether it is needed at all. */
 const CHECK_TIMEOUT_MS = 3_000
 
 export function createSession({ api, queryClient, goHome, goToSignIn }: Dependencies): Session {
   let knownEnded = false
+  let current: string | undefined
+  const windows = new BroadcastChannel('rollcall.session')
+  windows.addEventListener('message', ({ data: { sessionId, notice, ending } }: MessageEvent<Farewell>) => {
+    if (sessionId === current) void leave(notice, ending)
+  })
   let settling: Promise<void> | undefined
 
-  async function end(notice?: Notice): Promise<void> {
+  async function end(notice?: Notice, ending?: Ending): Promise<void> {
+    if (current !== undefined) windows.postMessage({ sessionId: current, notice, ending } satisfies Farewell)
+    await leave(notice, ending)
+  }
+
+  async function leave(notice: Notice | undefined, ending: Ending | undefined): Promise<void> {
     knownEnded = true
+    current = undefined
     localStorage.removeItem(MARK)
     await queryClient.cancelQueries()
-    await goToSignIn(notice)
+    await goToSignIn(notice, ending)
     // Only now: a page that still watches its data would fetch it again.
     queryClient.clear()
   }
@@ -63,12 +83,18 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
     approach() {
       knownEnded = false
     },
-    confirmed() {
+    confirmed(id) {
+      current = id
       localStorage.setItem(MARK, '1')
     },
     async begin() {
       queryClient.clear()
       await goHome()
+    },
+    async ended(ending) {
+      if (knownEnded) return
+      if (ending.by?.isSelf) await end(ending.cause === 'revoke-all' ? 'everywhere' : 'signed-out')
+      else await end('ended', ending)
     },
     async refused() {
       if (knownEnded) return

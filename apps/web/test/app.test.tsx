@@ -1,6 +1,6 @@
 import { createMemoryHistory } from '@tanstack/react-router'
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
 
@@ -33,6 +33,73 @@ test('a refused browser goes to sign-in with a word why, and Back brings nothing
   expect(screen.queryByText('Firefox on Windows 11')).toBeNull()
   api.release()
   await waitFor(() => expect(history.location.pathname).toBe('/sign-in'))
+})
+
+describe('what the server tells', () => {
+  const ending = { type: 'ended', cause: 'revoke', by: { isSelf: false, browser: 'Chrome', os: 'Windows' }, at: new Date().toISOString() } as const
+
+  test('of the devices is shown, as live while the stream lasts', async () => {
+    await openDevices()
+    await screen.findByText('Live')
+    api.devices = [...api.devices, { id: 'new', browser: 'Safari', os: 'iOS', kind: 'phone', isCurrent: false }]
+    api.tell('devices')
+    await screen.findByRole('heading', { name: 'Safari on iOS' })
+    api.tell({ type: 'waiting' })
+    await screen.findByText('Updates when you come back to this page')
+    api.tell('devices')
+    await screen.findByText('Live')
+    expect(api.streams).toBe(1)
+  })
+
+  test('a stream that breaks is opened again, and nobody is signed out', async () => {
+    await openDevices()
+    await screen.findByText('Live')
+    api.tell('break')
+    await screen.findByText('Updates when you come back to this page')
+    await waitFor(() => expect(api.streams).toBe(2), { timeout: 6_000 })
+    await screen.findByText('Live')
+  }, 10_000)
+
+  test('of the end of the session is obeyed at once, with the reason, and Back brings nothing', async () => {
+    const history = await openDevices()
+    await screen.findByText('Live')
+    api.always = 'UNAUTHORIZED'
+    api.tell(ending)
+    await screen.findByText('This device was signed out from another device, Chrome on Windows, just now.')
+    expect(history.location.pathname).toBe('/sign-in')
+    expect(history.location.search).toBe('?notice=ended')
+    expect(screen.queryByText('Ada Lovelace')).toBeNull()
+    history.back()
+    await waitFor(() => expect(history.location.pathname).toBe('/sign-in'))
+    expect(screen.queryByText('Firefox on Windows 11')).toBeNull()
+  })
+
+  test('of an ending that came from here is put in those words', async () => {
+    await openDevices()
+    await screen.findByText('Live')
+    api.tell({ ...ending, by: { ...ending.by, isSelf: true } })
+    await screen.findByText('You are signed out on this device.')
+  })
+
+  test('to one window reaches the others of the browser', async () => {
+    const other = new BroadcastChannel('rollcall.session')
+    const heard = new Promise((resolve) => other.addEventListener('message', ({ data }) => resolve(data)))
+    await openDevices()
+    await screen.findByText('Live')
+    api.tell(ending)
+    expect(await heard).toEqual({ sessionId: 'here', notice: 'ended', ending })
+    other.close()
+  })
+
+  test('by another window is believed about the own session only', async () => {
+    const history = await openDevices()
+    const other = new BroadcastChannel('rollcall.session')
+    other.postMessage({ sessionId: 'elsewhere', notice: 'ended', ending })
+    other.postMessage({ sessionId: 'here', notice: 'everywhere' })
+    await screen.findByText('You were signed out on all devices, this one too.')
+    expect(history.location.pathname).toBe('/sign-in')
+    other.close()
+  })
 })
 
 test('the word why survives that the page was closed in the meantime', async () => {

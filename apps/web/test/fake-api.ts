@@ -1,5 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import type { Ending } from '../src/trpc.js'
 import { network } from './network.js'
 
 interface FakeDevice {
@@ -9,6 +10,8 @@ interface FakeDevice {
   kind: 'desktop' | 'phone'
   isCurrent: boolean
 }
+
+type Told = 'devices' | { type: 'waiting' } | Ending
 
 /** A real tRPC server behind `fetch`, and a stand-in for the two answers of better-auth that matter here. */
 export function serveFakeApi() {
@@ -29,7 +32,13 @@ export function serveFakeApi() {
       })
     },
     release: () => {},
+    /** What the stream tells next; `break` ends it. */
+    tell(message: Told | 'break') {
+      for (const listener of listeners) listener(message)
+    },
+    streams: 0,
   }
+  const listeners = new Set<(message: Told | 'break') => void>()
   let gate = Promise.resolve()
 
   const t = initTRPC.create()
@@ -40,6 +49,7 @@ export function serveFakeApi() {
     if (code !== null) throw new TRPCError({ code })
     return next()
   })
+  const shown = () => state.devices.map((device) => ({ ...device, ipAddress: '192.0.2.1', createdAt: time, lastSeenAt: time, expiresAt: time }))
   const time = '2026-01-05T09:00:00.000Z'
   const router = t.router({
     session: t.router({
@@ -51,15 +61,27 @@ export function serveFakeApi() {
       })),
     }),
     devices: t.router({
-      list: procedure.query(() =>
-        state.devices.map((device) => ({
-          ...device,
-          ipAddress: '192.0.2.1',
-          createdAt: time,
-          lastSeenAt: time,
-          expiresAt: time,
-        })),
-      ),
+      list: procedure.query(shown),
+      changes: procedure.subscription(async function* ({ signal }) {
+        state.streams += 1
+        const messages: (Told | 'break')[] = ['devices']
+        let wake = () => {}
+        const listener = (message: Told | 'break') => {
+          messages.push(message)
+          wake()
+        }
+        listeners.add(listener)
+        signal?.addEventListener('abort', () => wake())
+        for (;;) {
+          if (signal?.aborted) break
+          const message = messages.shift()
+          if (message === 'break') break
+          if (message === undefined) await new Promise<void>((resolve) => (wake = resolve))
+          else yield message === 'devices' ? { type: 'devices' as const, devices: shown() } : message
+          if (typeof message === 'object' && message.type === 'ended') break
+        }
+        listeners.delete(listener)
+      }),
       revoke: procedure.input(readId).mutation(({ input }) => {
         const before = state.devices.length
         state.devices = state.devices.filter(({ id }) => id !== input.id)

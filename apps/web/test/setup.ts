@@ -1,3 +1,4 @@
+import { EventSource } from 'eventsource'
 import { cleanup } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
 import { network } from './network.js'
@@ -7,6 +8,15 @@ vi.stubGlobal('fetch', (input: RequestInfo | URL, init?: RequestInit) =>
   network.answer(new Request(new URL(input instanceof Request ? input.url : input, 'http://localhost:3000'), init)),
 )
 vi.stubGlobal('scrollTo', () => {})
+// A browser has one of its own, happy-dom has none.
+vi.stubGlobal(
+  'EventSource',
+  class extends EventSource {
+    constructor(url: string) {
+      super(new URL(url, 'http://localhost:3000'), { fetch: (input, init) => fetch(input, init) })
+    }
+  },
+)
 
 afterEach(() => {
   cleanup()

@@ -2,6 +2,7 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { LogOut } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { auth } from '../auth.js'
+import { LiveContext, useLive } from '../live.js'
 import { useSession } from '../session.js'
 import { trpc } from '../trpc.js'
 import { Button } from '../ui/button.js'
@@ -18,11 +19,13 @@ export function AccountLayout() {
   // Refused and on the way to the sign-in page: from here on nothing of the account is shown.
   const refused = current.isError && toProblem(current.error).kind === 'unauthorized'
   const user = refused ? undefined : current.data?.user
+  const sessionId = refused ? undefined : current.data?.id
+  const live = useLive(sessionId)
   const [signOutFailure, setSignOutFailure] = useState<string | null>(null)
 
   useEffect(() => {
-    if (current.isSuccess) session.confirmed()
-  }, [current.isSuccess, session])
+    if (sessionId !== undefined) session.confirmed(sessionId)
+  }, [sessionId, session])
 
   const signOut = useGuarded(async () => {
     setSignOutFailure(null)
@@ -74,7 +77,9 @@ export function AccountLayout() {
         {refused ? null : current.isError && !user ? (
           <OutagePage error={current.error} retrying={current.isFetching} />
         ) : (
-          <Outlet />
+          <LiveContext value={live}>
+            <Outlet />
+          </LiveContext>
         )}
       </main>
     </>

@@ -1,6 +1,7 @@
 import { useRef } from 'react'
 import { DeviceCard } from '../devices/device-card.js'
 import { DeviceListSkeleton } from '../devices/device-list-skeleton.js'
+import { LiveSign } from '../devices/live-sign.js'
 import { SignOutMany } from '../devices/sign-out-many.js'
 import { useSignOuts } from '../devices/use-sign-outs.js'
 import { type Device, trpc } from '../trpc.js'
@@ -22,6 +23,7 @@ export function DevicesPage() {
       <PageHeading title="Devices" ref={heading}>
         These devices are signed in to your account. Sign out any that you do not know or no longer use.
       </PageHeading>
+      <LiveSign />
       <div className="mt-6">
         {problem && problem.kind !== 'unauthorized' && (
           <Message look="bad" className="mb-4">

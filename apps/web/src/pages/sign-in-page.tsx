@@ -1,4 +1,4 @@
-import { useSearch } from '@tanstack/react-router'
+import { useLocation, useSearch } from '@tanstack/react-router'
 import { auth, AuthFailure } from '../auth.js'
 import { type Notice, useSession } from '../session.js'
 import { Button } from '../ui/button.js'
@@ -7,13 +7,12 @@ import { text, useForm } from '../ui/form.js'
 import { Message } from '../ui/message.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
+import { useNow } from '../ui/use-now.js'
+import { endingWords, unknownEnding } from '../words/ending.js'
 import { explainFailure, fieldErrors, wrongWithEmail } from '../words/auth-errors.js'
 
 const notices: Record<Notice, { look: 'info' | 'good'; words: string }> = {
-  ended: {
-    look: 'info',
-    words: 'You were signed out. This device was signed out from another device, or your session ended.',
-  },
+  ended: { look: 'info', words: unknownEnding },
   'signed-out': { look: 'good', words: 'You are signed out on this device.' },
   everywhere: { look: 'good', words: 'You were signed out on all devices, this one too.' },
   reset: {
@@ -25,6 +24,8 @@ const notices: Record<Notice, { look: 'info' | 'good'; words: string }> = {
 export function SignInPage() {
   const session = useSession()
   const { notice } = useSearch({ from: '/public/sign-in' })
+  const ending = useLocation({ select: ({ state }) => state.ending })
+  const now = useNow()
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
@@ -49,7 +50,7 @@ export function SignInPage() {
     <>
       {notice && (
         <Message look={notices[notice].look} id="notice" className="mb-6">
-          {notices[notice].words}
+          {notice === 'ended' && ending ? endingWords(ending, now) : notices[notice].words}
         </Message>
       )}
       <PageHeading title="Sign in" describedBy={notice && 'notice'} />
