@@ -45,7 +45,7 @@ if redis.call('HLEN', key) >= most then
   end
   delete(key, expired)
   delete(key, ended)
-  tellEnded(key, 'cap', ended, { id = ARGV[1], details = string.sub(ARGV[2], 58) })
+  tellEnded(key, 'cap', ended, { id = ARGV[1], details = detailsOf(ARGV[2]) })
 end
 
 redis.call('HSET', key, ARGV[1], ARGV[2])

@@ -6,12 +6,13 @@
 --   40-45  last seen at     (ms)
 --   46-51  idle deadline    (ms)
 --   52-57  absolute deadline (ms)
---   58-    details: user id, address, user agent, data of the application
+--   58-63  authenticated at (ms)
+--   64-    details: user id, address, user agent, data of the application
 -- A record that does not read as this is never valid and never written to.
 local NOT_BEFORE = '!notBefore'
 
 local function read(record)
-  if not record or #record < 58 or string.byte(record, 1) ~= 1 then
+  if not record or #record < 64 or string.byte(record, 1) ~= 1 then
     return nil
   end
   local lastSeen, idle, absolute = struct.unpack('>I6I6I6', record, 40)
@@ -23,9 +24,13 @@ local function live(record, now)
   return session and session.deadline > now and session or nil
 end
 
+local function detailsOf(record)
+  return string.sub(record, 64)
+end
+
 -- For thousands of records in a row: makes no table of any. 0 for what is no record.
 local function deadlineOf(record)
-  if #record < 58 or string.byte(record, 1) ~= 1 then
+  if #record < 64 or string.byte(record, 1) ~= 1 then
     return 0
   end
   local idle, absolute = struct.unpack('>I6I6', record, 46)
@@ -74,7 +79,7 @@ end
 -- Who did it, as it may be shown: a session and the details of its record. nil when there is none.
 local function actor(key, id)
   local record = id ~= '' and redis.call('HGET', key, id)
-  return record and { id = id, details = string.sub(record, 58) } or nil
+  return record and { id = id, details = detailsOf(record) } or nil
 end
 
 -- Deletes every session but `keep` (nil: all of them); answers the ids of those that were live.

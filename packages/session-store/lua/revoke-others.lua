@@ -11,5 +11,5 @@ if not session or session.hash ~= ARGV[2] then
   return -1
 end
 local ended = endSessions(KEYS[1], ARGV[1], now)
-tellEnded(KEYS[1], 'revoke-others', ended, { id = ARGV[1], details = string.sub(record, 58) })
+tellEnded(KEYS[1], 'revoke-others', ended, { id = ARGV[1], details = detailsOf(record) })
 return #ended

@@ -6,6 +6,7 @@
 -- ARGV[3]  SHA-256 of the new secret
 -- ARGV[4]  now (ms since the epoch)
 -- ARGV[5]  how long to keep the watermark (ms); empty: not a credential change
+-- ARGV[6]  when the person has last proven who they are (ms); empty: as before
 -- Output   how many other sessions ended, -1 when this one has ended or was rotated before
 local key, now = KEYS[1], tonumber(ARGV[4])
 local record = redis.call('HGET', key, ARGV[1])
@@ -13,12 +14,13 @@ local session = live(record, now)
 if not session or session.hash ~= ARGV[2] then
   return -1
 end
-redis.call('HSET', key, ARGV[1], string.sub(record, 1, 1) .. ARGV[3] .. string.sub(record, 34))
+local authenticatedAt = ARGV[6] == '' and string.sub(record, 58, 63) or struct.pack('>I6', tonumber(ARGV[6]))
+redis.call('HSET', key, ARGV[1], string.sub(record, 1, 1) .. ARGV[3] .. string.sub(record, 34, 57) .. authenticatedAt .. detailsOf(record))
 tell(key, 'rotated', ARGV[1])
 if ARGV[5] == '' then
   return 0
 end
 local ended = endSessions(key, ARGV[1], now)
 setNotBefore(key, now, tonumber(ARGV[5]))
-tellEnded(key, 'credential-change', ended, { id = ARGV[1], details = string.sub(record, 58) })
+tellEnded(key, 'credential-change', ended, { id = ARGV[1], details = detailsOf(record) })
 return #ended

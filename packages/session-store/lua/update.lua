@@ -11,8 +11,8 @@ local session = live(record, tonumber(ARGV[3]))
 if not session or session.hash ~= ARGV[2] then
   return -1
 end
-if string.sub(record, 58) ~= ARGV[4] then
+if detailsOf(record) ~= ARGV[4] then
   return 0
 end
-redis.call('HSET', KEYS[1], ARGV[1], string.sub(record, 1, 57) .. ARGV[5])
+redis.call('HSET', KEYS[1], ARGV[1], string.sub(record, 1, 63) .. ARGV[5])
 return 1

@@ -3,5 +3,13 @@ export type { Clock } from './clock.js'
 export { SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
 export type { SessionData } from './record.js'
 export { checkRedis, redisOptions } from './redis.js'
-export { type Asked, createSessionStore, type NewSession, type Session, type SessionStore, type SessionStoreOptions } from './store.js'
+export {
+  type Asked,
+  createSessionStore,
+  type NewSession,
+  type RotationReason,
+  type Session,
+  type SessionStore,
+  type SessionStoreOptions,
+} from './store.js'
 export { defaultTimeouts, profiles, type Timeouts } from './timeouts.js'

@@ -11,11 +11,12 @@ export interface Details {
 /** One field of the user's hash: a fixed binary head that the scripts edit in place, then the details. */
 export interface SessionRecord extends Details {
   readonly secretHash: Buffer
-  /** All four in milliseconds since the epoch. */
+  /** All five in milliseconds since the epoch. */
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly idleDeadline: number
   readonly absoluteDeadline: number
+  readonly authenticatedAt: number
   /** What follows the head, as stored, to be compared when it is replaced. */
   readonly details: Buffer
 }
@@ -27,7 +28,8 @@ const CREATED_AT = 33
 const LAST_SEEN_AT = 39
 const IDLE_DEADLINE = 45
 const ABSOLUTE_DEADLINE = 51
-const DETAILS = 57
+const AUTHENTICATED_AT = 57
+const DETAILS = 63
 /** The codes from here on are halves of characters. */
 const LONGEST = 0xd7_ff
 
@@ -39,6 +41,7 @@ export function encodeRecord(record: Omit<SessionRecord, 'details'>): Buffer {
   head.writeUIntBE(record.lastSeenAt, LAST_SEEN_AT, 6)
   head.writeUIntBE(record.idleDeadline, IDLE_DEADLINE, 6)
   head.writeUIntBE(record.absoluteDeadline, ABSOLUTE_DEADLINE, 6)
+  head.writeUIntBE(record.authenticatedAt, AUTHENTICATED_AT, 6)
   return Buffer.concat([head, encodeDetails(record)])
 }
 
@@ -85,6 +88,7 @@ export function decodeRecord(bytes: Buffer): SessionRecord | null {
     lastSeenAt: bytes.readUIntBE(LAST_SEEN_AT, 6),
     idleDeadline: bytes.readUIntBE(IDLE_DEADLINE, 6),
     absoluteDeadline: bytes.readUIntBE(ABSOLUTE_DEADLINE, 6),
+    authenticatedAt: bytes.readUIntBE(AUTHENTICATED_AT, 6),
     details: bytes.subarray(DETAILS),
     userId,
     ipAddress,

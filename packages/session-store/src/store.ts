@@ -28,6 +28,8 @@ export interface Session {
   readonly userId: string
   readonly createdAt: Date
   readonly lastSeenAt: Date
+  /** When the person last proved who they are: at the sign-in, or since then at a `rotate` that says so. */
+  readonly authenticatedAt: Date
   /** The earlier of the idle and the absolute deadline. */
   readonly expiresAt: Date
   readonly ipAddress: string | null
@@ -44,6 +46,14 @@ export interface NewSession {
   readonly startedAt?: Date
   /** An absolute deadline earlier than the one that the timeouts give. */
   readonly endsBy?: Date
+}
+
+/** Why a session gets a new secret. */
+export interface RotationReason {
+  /** The user's other sessions end too, and sign-ins that began earlier create nothing. Default: false. */
+  readonly credentialChange?: boolean
+  /** The person has just proved again who they are. Default: true for a credential change. */
+  readonly reauthenticated?: boolean
 }
 
 /**
@@ -67,10 +77,9 @@ export interface SessionStore {
   /** Merges into the session's data. `null` when the session has ended. */
   update(token: string, data: SessionData): Promise<Session | null>
   /**
-   * A new secret under the same session id; the old token is dead. As a credential change, the user's
-   * other sessions end too and sign-ins that began earlier create nothing. `null` when the session has ended.
+   * A new secret under the same session id; the old token is dead. `null` when the session has ended.
    */
-  rotate(token: string, options?: { credentialChange: boolean }): Promise<{ token: string; ended: number } | null>
+  rotate(token: string, reason?: RotationReason): Promise<{ token: string; ended: number } | null>
   /** Every session that signs in, latest seen first. */
   list(userId: string): Promise<Session[]>
   count(userId: string): Promise<number>
@@ -153,7 +162,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const now = clock()
       const absoluteDeadline = Math.min(now + timeouts.absolute, endsBy?.getTime() ?? Number.POSITIVE_INFINITY)
       const idleDeadline = Math.min(now + timeouts.idle, absoluteDeadline)
-      const times = { createdAt: now, lastSeenAt: now, idleDeadline, absoluteDeadline }
+      const times = { createdAt: now, lastSeenAt: now, authenticatedAt: now, idleDeadline, absoluteDeadline }
       const bytes = encodeRecord({ secretHash, ...times, userId, ipAddress, userAgent, data })
       const created = await answered(
         redis.rollcallCreate(
@@ -200,14 +209,16 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       throw new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
     },
 
-    async rotate(token, { credentialChange } = { credentialChange: false }) {
+    async rotate(token, { credentialChange = false, reauthenticated = credentialChange } = {}) {
       const parts = parseToken(token)
       if (parts === null) return null
       const { userTag, sessionId, secretHash } = parts
       const fresh = newToken(userTag, sessionId)
+      const now = clock()
       const watermark = credentialChange ? WATERMARK_LIFE : ''
+      const authenticatedAt = reauthenticated ? now : ''
       const ended = await answered(
-        redis.rollcallRotate(keyOf(userTag), sessionId, secretHash, fresh.secretHash, clock(), watermark),
+        redis.rollcallRotate(keyOf(userTag), sessionId, secretHash, fresh.secretHash, now, watermark, authenticatedAt),
       )
       return ended < 0 ? null : { token: fresh.token, ended }
     },
@@ -236,7 +247,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
 }
 
-type Times = Pick<SessionRecord, 'createdAt' | 'lastSeenAt' | 'idleDeadline' | 'absoluteDeadline'>
+type Times = Pick<SessionRecord, 'createdAt' | 'lastSeenAt' | 'authenticatedAt' | 'idleDeadline' | 'absoluteDeadline'>
 
 function toSession(id: string, record: Times & Pick<SessionRecord, 'userId' | 'ipAddress' | 'userAgent' | 'data'>): Session {
   return {
@@ -244,6 +255,7 @@ function toSession(id: string, record: Times & Pick<SessionRecord, 'userId' | 'i
     userId: record.userId,
     createdAt: new Date(record.createdAt),
     lastSeenAt: new Date(record.lastSeenAt),
+    authenticatedAt: new Date(record.authenticatedAt),
     expiresAt: new Date(deadlineOf(record)),
     ipAddress: record.ipAddress,
     userAgent: record.userAgent,

@@ -20,12 +20,12 @@ test('the commands of the document give the replies of the document', async () =
   await t.signIn('ada')
   const stored = await t.redis.hgetBuffer(`user:{${userTagOf('ada')}}:sessions`, session.id)
   const details = '\u0004\u0000\u0008adaFirefox'
-  expect(stored?.subarray(57).toString()).toBe(details)
+  expect(stored?.subarray(63).toString()).toBe(details)
 
   const known: Record<string, string> = {
     '<tag>': userTagOf('ada'),
     '<id>': session.id,
-    '<57 bytes and the details>': String(57 + details.length),
+    '<63 bytes and the details>': String(63 + details.length),
   }
   const filled = (text: string) => text.replaceAll(/<[^>]+>/g, (name) => known[name] ?? name)
   const block = /```redis\n(.*?)```/s.exec(document)?.[1] ?? ''

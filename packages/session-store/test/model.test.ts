@@ -16,6 +16,7 @@ interface Entry {
   token: string
   createdAt: number
   lastSeen: number
+  authenticatedAt: number
   idleDeadline: number
   absoluteDeadline: number
   data: Record<string, unknown>
@@ -80,17 +81,19 @@ class Step implements fc.AsyncCommand<Model, Real> {
   }
 }
 
-const shown = ({ id, createdAt, lastSeenAt, expiresAt, data }: Session) => ({
+const shown = ({ id, createdAt, lastSeenAt, authenticatedAt, expiresAt, data }: Session) => ({
   id,
   createdAt: createdAt.getTime(),
   lastSeen: lastSeenAt.getTime(),
+  authenticatedAt: authenticatedAt.getTime(),
   expiresAt: expiresAt.getTime(),
   data,
 })
-const expected = ({ id, createdAt, lastSeen, idleDeadline, absoluteDeadline, data }: Entry) => ({
+const expected = ({ id, createdAt, lastSeen, authenticatedAt, idleDeadline, absoluteDeadline, data }: Entry) => ({
   id,
   createdAt,
   lastSeen,
+  authenticatedAt,
   expiresAt: Math.min(idleDeadline, absoluteDeadline),
   data,
 })
@@ -136,6 +139,7 @@ const create = fc
           token,
           createdAt: model.now,
           lastSeen: model.now,
+          authenticatedAt: model.now,
           idleDeadline: Math.min(model.now + idle, absoluteDeadline),
           absoluteDeadline,
           data: {},
@@ -170,19 +174,20 @@ const update = fc.tuple(pick, fc.dictionary(fc.constantFrom('a', 'b'), fc.jsonVa
     }),
 )
 
-const rotate = fc.tuple(pick, credentialChange).map(
-  ([n, change]) =>
-    new Step(`rotate(#${n}${change ? ', credential change' : ''})`, true, async (model, real) => {
+const rotate = fc.tuple(pick, credentialChange, fc.boolean()).map(
+  ([n, change, again]) =>
+    new Step(`rotate(#${n}${change ? ', credential change' : ''}${again ? ', reauthenticated' : ''})`, true, async (model, real) => {
       const issued = issuedAt(model, n)
       const entry = model.find(issued)
       const others = entry && model.live(issued.user).length - 1
-      const rotated = await real.store.rotate(issued.token, { credentialChange: change })
+      const rotated = await real.store.rotate(issued.token, { credentialChange: change, ...(again && { reauthenticated: true }) })
       if (entry === undefined) {
         expect(rotated).toBeNull()
         return
       }
       expect(rotated?.ended).toBe(change ? others : 0)
       entry.token = rotated?.token ?? ''
+      if (change || again) entry.authenticatedAt = model.now
       model.tokens.push({ user: issued.user, id: entry.id, token: entry.token })
       if (change) {
         model.keep(issued.user, ({ id }) => id === entry.id)

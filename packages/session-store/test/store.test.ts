@@ -33,6 +33,7 @@ describe('create and validate', () => {
       userId: 'ada',
       createdAt: new Date(t.clock.now),
       lastSeenAt: new Date(t.clock.now),
+      authenticatedAt: new Date(t.clock.now),
       expiresAt: new Date(t.clock.now + idle),
       ipAddress: '203.0.113.9',
       userAgent: 'Firefox',
@@ -165,6 +166,23 @@ describe('update and rotate', () => {
     expect(await t.store.rotate(token)).toBeNull()
     expect(await t.store.update(token, { a: 1 })).toBeNull()
     expect(await t.store.revokeOthers(token)).toBeNull()
+  })
+
+  test('what proves again who somebody is says when', async () => {
+    const { token, session } = await t.signIn()
+    const signedInAt = session.authenticatedAt
+    t.clock.now += 10
+    const rotated = (await t.store.rotate(token))?.token ?? ''
+    expect((await t.store.validate(rotated))?.authenticatedAt).toEqual(signedInAt)
+    const proven = (await t.store.rotate(rotated, { reauthenticated: true }))?.token ?? ''
+    expect((await t.store.validate(proven))?.authenticatedAt).toEqual(new Date(t.clock.now))
+    t.clock.now += 10
+    const changed = (await t.store.rotate(proven, { credentialChange: true }))?.token ?? ''
+    expect((await t.store.validate(changed))?.authenticatedAt).toEqual(new Date(t.clock.now))
+    t.clock.now += touchInterval
+    await t.store.touch(session)
+    await t.store.update(changed, { a: 1 })
+    expect((await t.store.validate(changed))?.authenticatedAt).toEqual(new Date(t.clock.now - touchInterval))
   })
 
   test('of two rotations at once exactly one wins', async () => {
@@ -366,6 +384,7 @@ test('no bytes at all make reading them throw', () => {
     lastSeenAt: 1,
     idleDeadline: 1,
     absoluteDeadline: 1,
+    authenticatedAt: 1,
     userId: 'ada',
     ipAddress: null,
     userAgent: 'Firefox',
@@ -379,12 +398,12 @@ test('no bytes at all make reading them throw', () => {
 })
 
 describe('bytes that are no record of ours', () => {
-  const withDetails = (text: string) => Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255), Buffer.from(text)])
+  const withDetails = (text: string) => Buffer.concat([Buffer.from([1]), Buffer.alloc(62, 255), Buffer.from(text)])
   const foreign = {
     empty: '',
     text: 'hello',
     'a later version': Buffer.concat([Buffer.from([2]), Buffer.alloc(80)]),
-    'a head without details': Buffer.concat([Buffer.from([1]), Buffer.alloc(56, 255)]),
+    'a head without details': Buffer.concat([Buffer.from([1]), Buffer.alloc(62, 255)]),
     'details that are cut short': withDetails('\u0004\u0000\u0002ada'),
     'details that are all lengths': withDetails('\u0004\u0000'),
     'details of nobody': withDetails('\u0000\u0000\u0000'),
