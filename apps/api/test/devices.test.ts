@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeOf, newEmail, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
@@ -151,4 +152,25 @@ test('a token does not outlive its session, however well it is signed', async ()
   const thief = server.browser()
   thief.jar.set('rollcall.session_token', signed(token))
   expect(await codeOf(thief.api.session.current.query())).toBe('UNAUTHORIZED')
+})
+
+test('of two devices that log out all others at once, one stays', async () => {
+  const { laptop, phone, tablet, ids } = await threeDevices()
+  // Step by step together: both are validated, both are counted, and only then either of them acts.
+  const { sendCommand } = Redis.prototype
+  const waiting: (() => unknown)[] = []
+  Redis.prototype.sendCommand = function together(command, stream) {
+    waiting.push(() => sendCommand.call(this, command, stream))
+    if (waiting.length === 2) for (const go of waiting.splice(0)) go()
+    return command.promise
+  }
+  const answers = await Promise.all([laptop, phone].map((device) => device.post('/trpc/devices.revokeOthers', undefined)))
+  Redis.prototype.sendCommand = sendCommand
+
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401])
+  const [winner, id] = answers[0]?.status === 200 ? [laptop, ids.laptop] : [phone, ids.phone]
+  expect((await winner.api.devices.list.query()).map((device) => device.id)).toEqual([id])
+  for (const device of [laptop, phone, tablet].filter((one) => one !== winner)) {
+    expect(await codeOf(device.api.session.current.query())).toBe('UNAUTHORIZED')
+  }
 })

@@ -105,6 +105,7 @@ export interface Answer {
   readonly body: unknown
   readonly text: string
   readonly setCookies: readonly string[]
+  readonly location: string | null
 }
 
 /** One person's browser: keeps cookies and sends them back. */
@@ -132,7 +133,7 @@ export function browser(origin: string, baseUrl: string, auth: Pick<Auth, 'authe
       else jar.set(name, value)
     }
     const text = await response.text()
-    return { status: response.status, text, body: text === '' ? null : JSON.parse(text), setCookies }
+    return { status: response.status, text, body: text === '' ? null : JSON.parse(text), setCookies, location: response.headers.get('location') }
   }
 
   return {

@@ -48,7 +48,7 @@ const requests: Record<string, (browser: Browser, email: string) => Promise<Answ
   },
 }
 
-describe.each(['hung', 'killed'] as const)('Redis %s', (outage) => {
+describe.each(['hung', 'killed'] as const)('Redis %s (better-auth#11022)', (outage) => {
   test.each(Object.keys(requests))('%s answers 503 and clears no cookie', async (name) => {
     const email = 'ada@example.org'
     const browser = t.browser()
@@ -92,4 +92,35 @@ test('an outage after the password was written is told, and the other sessions a
   Object.assign(t.store, { rotate })
   expect(answer.status).toBe(503)
   expect(await phone.session()).toBeNull()
+})
+
+test('limit: an outage right after the commit lets a sign-in pass that checked the old password before it', async () => {
+  const email = 'ada@example.org'
+  const [laptop, thief] = [t.browser(), t.browser()]
+  await laptop.signUp(email)
+  const { create, rotate } = t.store
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  const waiting = new Promise<void>((resolve) => {
+    Object.assign(t.store, {
+      create: async (...args: Parameters<typeof create>) => {
+        resolve()
+        await opened
+        return create(...args)
+      },
+    })
+  })
+  const signIn = thief.signIn(email)
+  await waiting
+  const lost = new SessionStoreUnavailableError(new Error('Connection is closed.'))
+  Object.assign(t.store, { rotate: async () => Promise.reject(lost) })
+  expect((await laptop.post('/change-password', { currentPassword: password, newPassword })).status).toBe(503)
+  Object.assign(t.store, { create, rotate })
+  open()
+  expect((await signIn).status).toBe(200)
+  // It is listed, and the answer has said that something went wrong: whoever looks can end it.
+  const userId = (await laptop.session())?.userId ?? ''
+  expect((await t.store.list(userId)).map(({ id }) => id)).toContain((await thief.session())?.id)
+  expect(await t.store.revokeOthers((await laptop.token()) ?? '')).toBe(1)
+  expect(await thief.session()).toBeNull()
 })

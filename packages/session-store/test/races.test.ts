@@ -45,7 +45,7 @@ const writers = {
   'revoke others': { held: 'rollcallRevokeOthers', run: ({ token }: Signed) => t.store.revokeOthers(token), refused: null },
 } as const
 
-describe('a write in flight never brings an ended session back', () => {
+describe('a write in flight never brings an ended session back (better-auth#11073)', () => {
   const pairs = Object.keys(writers).flatMap((writer) => Object.keys(endings).map((ending) => [writer, ending] as const))
 
   test.each(pairs)('%s over %s', async (writer, ending) => {
@@ -88,7 +88,7 @@ describe('a sign-in in flight', () => {
     expect(await t.store.create({ userId: 'ada', startedAt })).not.toBeNull()
   })
 
-  test('concurrent with others is never missing from the list, nor from what log out ends', async () => {
+  test('concurrent with others is never missing from the list, nor from what log out ends (better-auth#11073)', async () => {
     const signed = await Promise.all(Array.from({ length: 20 }, () => t.signIn()))
     expect(await t.store.count('ada')).toBe(20)
     const [phone, ...others] = signed
