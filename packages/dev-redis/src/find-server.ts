@@ -7,7 +7,7 @@ import { placesFromEnvironment, type Places } from './env.js'
 
 const run = promisify(execFile)
 
-const NAMES = ['redis-server', 'valkey-server']
+const NAMES = ['redis-server', 'valkey-server'] as const
 const OLDEST_MAJOR = 7
 /** Milliseconds that one apt or dpkg command may take on a slow network. */
 const COMMAND_DEADLINE = 120_000
@@ -39,9 +39,13 @@ export class RedisUnavailableError extends Error {
 
 /**
  * A Redis 7.0 or newer, or a Valkey: from PATH, else from an earlier download, else downloaded now.
+ * @param program only this one, from PATH
  * @throws {RedisUnavailableError} when all of them fail.
  */
-export async function findServer(places: Places = placesFromEnvironment()): Promise<Server> {
+export async function findServer(
+  places: Places = placesFromEnvironment(),
+  program?: (typeof NAMES)[number],
+): Promise<Server> {
   const tried: string[] = []
   const attempt = async (what: string, find: () => Promise<Server | undefined>): Promise<Server | undefined> => {
     try {
@@ -53,16 +57,18 @@ export async function findServer(places: Places = placesFromEnvironment()): Prom
   }
 
   let onPath = false
-  for (const name of NAMES) {
+  const names = program === undefined ? NAMES : [program]
+  for (const name of names) {
     for (const folder of places.path) {
-      const program = join(folder, name)
-      if (!(await isProgram(program))) continue
+      const path = join(folder, name)
+      if (!(await isProgram(path))) continue
       onPath = true
-      const server = await attempt(program, () => check([program]))
+      const server = await attempt(path, () => check([path]))
       if (server) return server
     }
   }
-  if (!onPath) tried.push(`PATH: no ${NAMES.join(' and no ')}`)
+  if (!onPath) tried.push(`PATH: no ${names.join(' and no ')}`)
+  if (program !== undefined) throw new RedisUnavailableError(tried, places.cache)
 
   const unpacked = join(places.cache, `redis-${await systemName()}`)
   const server =

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const READY_DEADLINE = 15_000
 /** Milliseconds for a server to end by itself before it is killed. */
 const END_DEADLINE = 5_000
-/** Milliseconds for one PING. */
+/** Milliseconds for one reply. */
 const REPLY_DEADLINE = 250
 /** Milliseconds between two looks. */
 export const POLL = 10
@@ -106,7 +106,7 @@ export async function launch({ command, folder, socket, temporary }: Plan): Prom
 
   let deadline = Date.now() + READY_DEADLINE
   for (;;) {
-    const reply = await firstReply(socket)
+    const reply = await ask(socket)
     if (hasExited()) throw new Error(`Redis did not start on ${folder}:\n${await logEnd(folder)}`)
     // A server with a password is ready too.
     if (reply?.startsWith('+PONG') || reply?.startsWith('-NOAUTH')) break
@@ -122,12 +122,12 @@ export async function launch({ command, folder, socket, temporary }: Plan): Prom
   return life
 }
 
-/** What a listener answers to PING: undefined when nobody listens, empty when it stays silent. */
-export async function firstReply(socket: string): Promise<string | undefined> {
+/** The start of what a listener answers: undefined when nobody listens, empty when it stays silent. */
+export async function ask(socket: string, command = 'PING', deadline = REPLY_DEADLINE): Promise<string | undefined> {
   const client = connect(socket)
   const reply = await new Promise<string | undefined>((resolve) => {
-    client.setTimeout(REPLY_DEADLINE, () => resolve(''))
-    client.once('connect', () => client.write('PING\r\n'))
+    client.setTimeout(deadline, () => resolve(''))
+    client.once('connect', () => client.write(`${command}\r\n`))
     client.once('data', (data) => resolve(data.toString()))
     client.once('end', () => resolve(''))
     client.once('error', () => resolve(undefined))

@@ -34,6 +34,15 @@ describe('on PATH', () => {
     expect(await findServer({ path: [folder.path], cache: folder.path })).toMatchObject({ version: '8.1.0' })
   })
 
+  test('a program that is asked for by name is the only one that will do', async () => {
+    await using folder = await temporaryFolder()
+    await pretend(folder.path, 'redis-server', redis('7.0.15'))
+    const places = { path: [folder.path], cache: folder.path }
+    await expect(findServer(places, 'valkey-server')).rejects.toThrow('no valkey-server')
+    await pretend(folder.path, 'valkey-server', 'Valkey server v=8.1.0 sha=0 malloc=libc bits=64 build=0')
+    expect(await findServer(places, 'valkey-server')).toMatchObject({ version: '8.1.0' })
+  })
+
   test('one that is too old or broken is passed over', async () => {
     await using folder = await temporaryFolder()
     await pretend(join(folder.path, 'old'), 'redis-server', redis('6.2.14'))

@@ -3,10 +3,23 @@
  * operation is unknown, so a caller must report an outage: never a sign-out, never a success.
  */
 export class SessionStoreUnavailableError extends Error {
-  override readonly name = 'SessionStoreUnavailableError'
+  override readonly name: string = 'SessionStoreUnavailableError'
 
   constructor(cause: unknown) {
     super('The session store is unavailable', { cause: withoutArguments(cause) })
+  }
+}
+
+/**
+ * With `durability: 'replicated'`: the master has ended the sessions, but no replica confirmed it in time. They
+ * are refused for as long as this master lives; after a failover they might sign in again. A revocation may be
+ * repeated: it succeeds, with 0, as soon as a replica holds all that the master does.
+ */
+export class NotReplicatedError extends SessionStoreUnavailableError {
+  override readonly name = 'NotReplicatedError'
+
+  constructor() {
+    super(new Error('No replica confirmed in time what the master has done'))
   }
 }
 

@@ -1,6 +1,6 @@
 export { type Actor, createSessionChanges, type SessionChange, type SessionChanges, type SessionChangesOptions } from './changes.js'
 export type { Clock } from './clock.js'
-export { SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
+export { NotReplicatedError, SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
 export type { SessionData } from './record.js'
 export { checkRedis, redisOptions } from './redis.js'
 export {

@@ -30,10 +30,16 @@ function source(name: string): string {
   return readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
+const shared = source('record')
+const sources = Object.fromEntries(
+  Object.entries(files).map(([command, file]) => [command, `${shared}\n${source(file)}`]),
+) as Record<keyof typeof files, string> // the keys are those of `files`
+
+export function scriptSource(command: keyof typeof files): string {
+  return sources[command]
+}
+
 /** Teaches the client the store's scripts. ioredis sends a digest, and the source when Redis lost it. */
 export function defineScripts(redis: Redis | Cluster): void {
-  const shared = source('record')
-  for (const [command, file] of Object.entries(files)) {
-    redis.defineCommand(command, { numberOfKeys: 1, lua: `${shared}\n${source(file)}` })
-  }
+  for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { numberOfKeys: 1, lua })
 }

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './clock.js'
+import { onMaster, onReplica } from './endings.js'
 import { SessionStoreUnavailableError } from './errors.js'
 import { gatherer } from './gather.js'
 import { decodeRecord, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
@@ -13,6 +14,12 @@ export interface SessionStoreOptions {
   readonly redis: Redis | Cluster
   readonly clock?: Clock
   readonly timeouts?: Partial<Timeouts>
+  /**
+   * When an ending (revoke, revokeOthers, revokeAll, rotate) is answered. `master`: as soon as the master has done
+   * it; a failover to a replica that lags may undo it. `replicated`: once a replica holds it too; rejects with
+   * {@link NotReplicatedError} when none says so within 75 ms. Default `master`.
+   */
+  readonly durability?: 'master' | 'replicated'
   /** Put in front of every key, outside of the hash tag. */
   readonly keyPrefix?: string
   /** A sign-in beyond this number ends the session that has been idle for longest. Default 100. */
@@ -104,12 +111,14 @@ const REMEMBERED_WARNINGS = 1_000
 /** @throws {RangeError} for timeouts or a cap that cannot be. */
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { redis, clock = Date.now, keyPrefix = '', maxSessionsPerUser = 100, warn = console.warn } = options
+  const { durability = 'master' } = options
   const timeouts = resolveTimeouts(options.timeouts ?? {})
   if (!Number.isSafeInteger(maxSessionsPerUser) || maxSessionsPerUser < 1) {
     throw new RangeError('maxSessionsPerUser must be a whole number of at least 1')
   }
   defineScripts(redis)
   const gather = gatherer(redis)
+  const end = durability === 'replicated' ? onReplica(redis) : onMaster(redis)
 
   const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const keyOfUser = (userId: string): string => keyOf(userTagOf(userId))
@@ -218,7 +227,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const watermark = credentialChange ? WATERMARK_LIFE : ''
       const authenticatedAt = reauthenticated ? now : ''
       const ended = await answered(
-        redis.rollcallRotate(keyOf(userTag), sessionId, secretHash, fresh.secretHash, now, watermark, authenticatedAt),
+        end('rollcallRotate', keyOf(userTag), sessionId, secretHash, fresh.secretHash, now, watermark, authenticatedAt),
       )
       return ended < 0 ? null : { token: fresh.token, ended }
     },
@@ -229,20 +238,20 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
     async revoke(userId, sessionId, { by = '' } = {}) {
       if (!isSessionId(sessionId)) return 0
-      return (await answered(redis.rollcallRevoke(keyOfUser(userId), sessionId, by))) === 1 ? 1 : 0
+      return (await answered(end('rollcallRevoke', keyOfUser(userId), sessionId, by))) === 1 ? 1 : 0
     },
 
     async revokeOthers(token) {
       const parts = parseToken(token)
       if (parts === null) return null
       const { userTag, sessionId, secretHash } = parts
-      const ended = await answered(redis.rollcallRevokeOthers(keyOf(userTag), sessionId, secretHash, clock()))
+      const ended = await answered(end('rollcallRevokeOthers', keyOf(userTag), sessionId, secretHash, clock()))
       return ended < 0 ? null : ended
     },
 
     async revokeAll(userId, { credentialChange = false, by = '' } = {}) {
       const watermark = credentialChange ? WATERMARK_LIFE : ''
-      return answered(redis.rollcallRevokeAll(keyOfUser(userId), clock(), watermark, by))
+      return answered(end('rollcallRevokeAll', keyOfUser(userId), clock(), watermark, by))
     },
   }
 }
@@ -272,6 +281,6 @@ async function answered<T>(reply: Promise<T>): Promise<T> {
   try {
     return await reply
   } catch (error) {
-    throw new SessionStoreUnavailableError(error)
+    throw error instanceof SessionStoreUnavailableError ? error : new SessionStoreUnavailableError(error)
   }
 }

@@ -1,32 +1,57 @@
-import { startRedis } from '@rollcall/dev-redis'
-import { Redis } from 'ioredis'
+import { startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
+import { Cluster, Redis } from 'ioredis'
+import { inject } from 'vitest'
 import { createSessionStore, redisOptions, type SessionStoreOptions } from '../src/index.js'
 
-/** A store on a Redis of its own, with a clock that moves only when told to. */
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What the contract runs on, and how durable its endings are: set for each project in vitest.config.ts. */
+    readonly backend: keyof typeof backends
+    readonly durability: 'master' | 'replicated'
+  }
+}
+
+/** What a store can stand on. Each starts servers of its own and gives a client that is not connected yet. */
+export const backends = {
+  'single node': async () => onSingle(await startRedis()),
+  Valkey: async () => onSingle(await startRedis({ program: 'valkey-server' })),
+  Sentinel: async () => {
+    const servers = await startSentinel()
+    const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
+    return { servers, redis: new Redis({ ...redisOptions, sentinels, name: servers.name, lazyConnect: true }) }
+  },
+  Cluster: async () => {
+    const servers = await startCluster()
+    return { servers, redis: clusterClient(servers.nodes.map(({ port }) => port)) }
+  },
+}
+
+function onSingle(servers: Awaited<ReturnType<typeof startRedis>>) {
+  return { servers, redis: new Redis(servers.url, { ...redisOptions, lazyConnect: true }) }
+}
+
+/** @param patience milliseconds for a command, where a test is about something else than time */
+export function clusterClient(ports: readonly number[], patience?: number): Cluster {
+  const patient = patience === undefined ? {} : { commandTimeout: patience, socketTimeout: patience }
+  return new Cluster(
+    ports.map((port) => ({ host: '127.0.0.1', port })),
+    { redisOptions: { ...redisOptions, ...patient }, enableOfflineQueue: false, lazyConnect: true, clusterRetryStrategy: redisOptions.retryStrategy },
+  )
+}
+
+/** A store on what the project of this test names. */
+export async function startContractStore(options: Partial<SessionStoreOptions> = {}) {
+  const start: () => Promise<{ servers: { stop(): Promise<void> }; redis: Redis | Cluster }> = backends[inject('backend')]
+  return await storeOn(start, { durability: inject('durability'), ...options })
+}
+
+/** A store on a Redis of its own. */
 export async function startStore(options: Partial<SessionStoreOptions> = {}) {
-  const server = await startRedis()
-  const redis = new Redis(server.url, { ...redisOptions, lazyConnect: true })
-  redis.on('error', () => undefined) // every failed command rejects by itself
-  await redis.connect()
-  const clock = { now: Date.UTC(2030, 0, 1) }
-  const warnings: { message: string; details: object }[] = []
-  const store = createSessionStore({
-    redis,
-    clock: () => clock.now,
-    warn: (message, details) => warnings.push({ message, details }),
-    ...options,
-  })
+  const t = await storeOn(backends['single node'], options)
+  const { redis } = t
   return {
-    server,
-    redis,
-    clock,
-    warnings,
-    store,
-    async signIn(userId = 'ada', session: Partial<Parameters<typeof store.create>[0]> = {}) {
-      const created = await store.create({ userId, ...session })
-      if (created === null) throw new Error('The sign-in was refused')
-      return created
-    },
+    ...t,
+    server: t.servers,
     /** Waits until Redis answers again after an outage. */
     async back(): Promise<void> {
       while ((await redis.ping().catch(() => null)) === null) await happens(redis, 'ready')
@@ -46,9 +71,47 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}) {
       const result = await work()
       return { result, reads: (await readsSoFar()) - before - 1 } // the second question is one itself
     },
+  }
+}
+
+/** A store with a clock that moves only when told to. */
+export async function storeOn<Servers extends { stop(): Promise<void> }, Client extends Redis | Cluster>(
+  start: () => Promise<{ servers: Servers; redis: Client }>,
+  options: Partial<SessionStoreOptions> = {},
+) {
+  const { servers, redis } = await start()
+  redis.on('error', () => undefined) // every failed command rejects by itself
+  await redis.connect()
+  const clock = { now: Date.UTC(2030, 0, 1) }
+  const warnings: { message: string; details: object }[] = []
+  const store = createSessionStore({
+    redis,
+    clock: () => clock.now,
+    warn: (message, details) => warnings.push({ message, details }),
+    ...options,
+  })
+  const masters = (): Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis])
+  return {
+    servers,
+    redis,
+    clock,
+    warnings,
+    store,
+    async signIn(userId = 'ada', session: Partial<Parameters<typeof store.create>[0]> = {}) {
+      const created = await store.create({ userId, ...session })
+      if (created === null) throw new Error('The sign-in was refused')
+      return created
+    },
+    /** Every key, on whatever node it is. */
+    async keys(): Promise<string[]> {
+      return (await Promise.all(masters().map(async (node) => node.keys('*')))).flat()
+    },
+    async flush(): Promise<void> {
+      await Promise.all(masters().map(async (node) => node.flushall()))
+    },
     async [Symbol.asyncDispose]() {
       redis.disconnect()
-      await server.stop()
+      await servers.stop()
     },
   }
 }

@@ -72,4 +72,20 @@ describe('the cost of each operation, as Redis counts it', () => {
     for (const name of commands) expected[name] = (expected[name] ?? 0) + 1
     expect(counted).toEqual(expected)
   })
+
+  test('what needs no answer from Redis asks nothing', async () => {
+    const { session } = await t.signIn()
+    t.clock.now += defaultTimeouts.touchInterval - 1
+    expect(await t.commandsOf(() => t.store.touch(session))).toEqual({})
+    expect(await t.commandsOf(() => t.store.validate('garbled'))).toEqual({})
+  })
+})
+
+test('look-ups of one turn of the event loop reach Redis in one piece, in order', async () => {
+  const signedIn = await Promise.all(Array.from({ length: 10 }, () => t.signIn('ada')))
+  await t.flush()
+  const { token, session } = await t.signIn('ada')
+  const tokens = [...signedIn.map((ended) => ended.token), token]
+  const reads = await t.readsOf(() => Promise.all(tokens.map((each) => t.store.validate(each))))
+  expect(reads).toEqual({ result: [...signedIn.map(() => null), session], reads: 1 })
 })

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultTimeouts } from '../src/index.js'
-import { gate, startStore } from './helpers.js'
+import { gate, startContractStore } from './helpers.js'
 
 // Each test holds one operation back at the moment it reaches Redis, ends the session, and lets go.
 
-let t: Awaited<ReturnType<typeof startStore>>
+let t: Awaited<ReturnType<typeof startContractStore>>
 beforeAll(async () => {
-  t = await startStore()
+  t = await startContractStore()
 })
 afterAll(() => t[Symbol.asyncDispose]())
-beforeEach(() => t.redis.flushall())
+beforeEach(() => t.flush())
 
 type Signed = Awaited<ReturnType<typeof t.signIn>>
 

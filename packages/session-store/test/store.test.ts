@@ -3,15 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultTimeouts } from '../src/index.js'
 import { decodeRecord, encodeRecord } from '../src/record.js'
 import { isSessionId } from '../src/token.js'
-import { startStore } from './helpers.js'
+import { startContractStore } from './helpers.js'
 
-let t: Awaited<ReturnType<typeof startStore>>
+let t: Awaited<ReturnType<typeof startContractStore>>
 beforeAll(async () => {
-  t = await startStore({ maxSessionsPerUser: 5 })
+  t = await startContractStore({ maxSessionsPerUser: 5 })
 })
 afterAll(() => t[Symbol.asyncDispose]())
 beforeEach(async () => {
-  await t.redis.flushall()
+  await t.flush()
   t.clock.now = Date.UTC(2030, 0, 1)
 })
 
@@ -53,24 +53,9 @@ describe('create and validate', () => {
     expect(await t.store.validate(token)).not.toBeNull()
   })
 
-  test('validate is one HGET and nothing else', async () => {
-    const { token } = await t.signIn()
-    expect(await t.commandsOf(() => t.store.validate(token))).toEqual({ hget: 1 })
-    expect(await t.commandsOf(() => t.store.validate('garbled'))).toEqual({})
-  })
-
-  test('look-ups of one turn of the event loop reach Redis in one piece, in order', async () => {
-    const signedIn = await Promise.all(Array.from({ length: 10 }, () => t.signIn('ada')))
-    await t.redis.flushall()
-    const { token, session } = await t.signIn('ada')
-    const tokens = [...signedIn.map((ended) => ended.token), token]
-    const reads = await t.readsOf(() => Promise.all(tokens.map((each) => t.store.validate(each))))
-    expect(reads).toEqual({ result: [...signedIn.map(() => null), session], reads: 1 })
-  })
-
   test('neither the token nor its secret is in Redis', async () => {
     const { token } = await t.signIn()
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     const stored = Object.values(await t.redis.hgetallBuffer(key)).map((bytes) => bytes.toString('latin1'))
     const secret = token.slice(38)
     for (const form of [secret, Buffer.from(secret, 'base64url').toString('latin1')]) {
@@ -80,7 +65,7 @@ describe('create and validate', () => {
 
   test('the key says nothing about the user and expires with the last session', async () => {
     await t.signIn('ada@example.org')
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     expect(key).toMatch(/^user:\{[A-Za-z0-9_-]{22}\}:sessions$/)
     expect(await t.redis.pttl(key)).toBeGreaterThan(idle - 60_000)
   })
@@ -125,10 +110,10 @@ describe('deadlines are arithmetic', () => {
     expect(await t.store.validate(token)).toBeNull()
   })
 
-  test('touch writes at most once in an interval and asks nothing of Redis before', async () => {
+  test('touch writes at most once in an interval', async () => {
     const { token, session } = await t.signIn()
     t.clock.now += touchInterval - 1
-    expect(await t.commandsOf(() => t.store.touch(session))).toEqual({})
+    expect(await t.store.touch(session)).toBe(false)
     t.clock.now += 1
     expect(await Promise.all([t.store.touch(session), t.store.touch(session)])).toEqual([true, false])
     expect((await t.store.validate(token))?.lastSeenAt).toEqual(new Date(t.clock.now))
@@ -136,7 +121,7 @@ describe('deadlines are arithmetic', () => {
 
   test('touch keeps the key for as long as the session', async () => {
     const { session } = await t.signIn()
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     await t.redis.pexpire(key, 5_000)
     t.clock.now += touchInterval
     await t.store.touch(session)
@@ -273,7 +258,7 @@ describe('revoke', () => {
     expect(await t.store.revokeAll('ada')).toBe(2)
     for (const { token } of sessions) expect(await t.store.validate(token)).toBeNull()
     expect(await t.store.revokeAll('ada')).toBe(0)
-    expect(await t.redis.keys('*')).toEqual([])
+    expect(await t.keys()).toEqual([])
   })
 
   test('all, as a credential change: a sign-in that began earlier creates nothing, whatever follows', async () => {
@@ -296,7 +281,7 @@ describe('revoke', () => {
 
   test('the watermark does not outlive its use', async () => {
     await t.store.revokeAll('ada', { credentialChange: true })
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     const life = await t.redis.pttl(key)
     expect(life).toBeGreaterThan(60_000)
     expect(life).toBeLessThanOrEqual(24 * 60 * 60 * 1_000)
@@ -333,7 +318,7 @@ describe('the cap', () => {
     const signingIn = await Promise.all(created.map((one) => store.validate(one?.token ?? '')))
     expect(signingIn.filter((session) => session !== null)).toHaveLength(100)
     expect(await store.count('ada')).toBe(100)
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     expect(await t.redis.hlen(key)).toBe(101) // the watermark is one
   })
 
@@ -341,7 +326,7 @@ describe('the cap', () => {
     await t.store.revokeAll('ada', { credentialChange: true })
     t.clock.now += 1
     const first = await t.signIn()
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     await t.redis.hset(key, 'AAAAAAAAAAAAAAAA', 'no record', 'BBBBBBBBBBBBBBBB', '')
     for (let n = 1; n < 5; n += 1) await t.signIn()
     expect(await t.store.validate(first.token)).not.toBeNull()
@@ -352,12 +337,12 @@ describe('the cap', () => {
   })
 
   test('expired sessions go first', async () => {
+    const kept = await t.signIn() // first: it keeps the key, which Redis would otherwise tidy away within a millisecond
     for (let n = 0; n < 4; n += 1) await t.signIn('ada', { endsBy: new Date(t.clock.now + 1) })
-    const kept = await t.signIn()
     t.clock.now += 1
     await t.signIn()
     expect(await t.store.validate(kept.token)).not.toBeNull()
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     expect(await t.redis.hlen(key)).toBe(2)
   })
 })
@@ -414,7 +399,7 @@ describe('bytes that are no record of ours', () => {
 
   test.each(Object.entries(foreign))('%s: that session is invalid, the rest works, and it is told once', async (name, bytes) => {
     const [broken, sound] = [await t.signIn(), await t.signIn()]
-    const [key = ''] = await t.redis.keys('*')
+    const [key = ''] = await t.keys()
     await t.redis.hset(key, broken.session.id, bytes)
     t.warnings.length = 0
 
@@ -431,7 +416,7 @@ describe('bytes that are no record of ours', () => {
     await t.signIn()
     // The scripts read the head alone: with its details damaged, a record still counts among what ended.
     expect(await t.store.revokeAll('ada')).toBe(name.startsWith('details') ? 3 : 2)
-    expect(await t.redis.keys('*')).toEqual([])
+    expect(await t.keys()).toEqual([])
   })
 })
 
@@ -440,7 +425,7 @@ describe('a watermark that is no time', () => {
     '%j counts as none, and the next credential change replaces it',
     async (bytes) => {
       const { token } = await t.signIn()
-      const [key = ''] = await t.redis.keys('*')
+      const [key = ''] = await t.keys()
       await t.redis.hset(key, '!notBefore', bytes)
       await t.signIn()
       expect(await t.store.rotate(token, { credentialChange: true })).toMatchObject({ ended: 1 })
@@ -466,7 +451,7 @@ describe('settings that cannot be', () => {
     const { createSessionStore } = await import('../src/index.js')
     const store = createSessionStore({ redis: t.redis, keyPrefix: 'app:' })
     await store.create({ userId: 'ada' })
-    expect(await t.redis.keys('*')).toEqual([expect.stringMatching(/^app:user:\{/)])
+    expect(await t.keys()).toEqual([expect.stringMatching(/^app:user:\{/)])
     expect(await store.count('ada')).toBe(1)
     expect(await t.store.count('ada')).toBe(0)
   })

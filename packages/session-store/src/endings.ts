@@ -1,0 +1,80 @@
+import { Cluster, Command, type Redis } from 'ioredis'
+import { NotReplicatedError } from './errors.js'
+import { scriptSource } from './scripts.js'
+
+/** The scripts that end sessions; each answers with a number. */
+export type Ending = 'rollcallRevoke' | 'rollcallRotate' | 'rollcallRevokeOthers' | 'rollcallRevokeAll'
+type Argument = string | number | Buffer
+
+/** Runs one of them on the key of a user. */
+export type EndSessions = (ending: Ending, key: string, ...args: Argument[]) => Promise<number>
+
+/** Milliseconds for a replica to confirm. Redis may take 100 more to notice that they are over; the command timeout is 200. */
+const CONFIRM_WITHIN = 75
+/** Redis Cluster may send a command on: to the new owner of a slot, or to where a key already is. */
+const MOST_REDIRECTIONS = 4
+/** What ioredis says when the command timeout has passed. */
+const TIMED_OUT = 'Command timed out'
+
+export function onMaster(redis: Redis | Cluster): EndSessions {
+  return async (ending, key, ...args) => redis[ending](key, ...args)
+}
+
+/**
+ * Answers when a replica holds the ending too.
+ *
+ * WAIT speaks of what its own connection wrote and blocks that connection, so it goes out together with the
+ * ending, in one round trip, on a connection where no validation queues behind it. That one lives as long
+ * as the given client, which does the work until it is up.
+ */
+export function onReplica(redis: Redis | Cluster): EndSessions {
+  const own = redis instanceof Cluster ? redis.duplicate([], { lazyConnect: false }) : redis.duplicate({ lazyConnect: false })
+  let client = redis
+  own.once('ready', () => (client = own))
+  own.on('error', () => undefined) // the given client tells of the same outage, and each command rejects by itself
+  redis.once('end', () => own.disconnect())
+
+  return async (ending, key, ...args) => {
+    let asked: string | undefined
+    for (let sent = 0; sent <= MOST_REDIRECTIONS; sent += 1) {
+      const node = nodeFor(client, key, asked)
+      if (node === undefined) {
+        await learnSlots(client)
+        continue
+      }
+      const pipeline = node.pipeline()
+      if (asked !== undefined) pipeline.asking()
+      // By its source: of a digest that Redis has lost, WAIT would confirm nothing.
+      pipeline.eval(scriptSource(ending), 1, key, ...args).wait(1, CONFIRM_WITHIN)
+      const replies = (await pipeline.exec()) ?? []
+      const [[failure, ended] = [], [unconfirmed, replicas] = []] = replies.slice(-2)
+
+      const redirection = /^(MOVED|ASK) \d+ (\S+)$/.exec(failure?.message ?? '')
+      if (redirection !== null) {
+        asked = redirection[1] === 'ASK' ? redirection[2] : undefined
+        await learnSlots(client)
+        continue
+      }
+      const error = failure ?? unconfirmed
+      if (error) {
+        // What queues behind many a WAIT must not be done long after it was given up: the connection takes it along.
+        if (client === own && error.message === TIMED_OUT) node.disconnect(node === own)
+        throw error
+      }
+      if (replicas === 0) throw new NotReplicatedError()
+      return Number(ended)
+    }
+    throw new Error('No node of the cluster answers for this key')
+  }
+}
+
+function nodeFor(client: Redis | Cluster, key: string, asked: string | undefined): Redis | undefined {
+  if (!(client instanceof Cluster)) return client
+  const address = asked ?? client.slots[new Command('hdel', [key]).getSlot()]?.[0]
+  return client.nodes('master').find(({ options }) => `${options.host}:${options.port}` === address)
+}
+
+async function learnSlots(client: Redis | Cluster): Promise<void> {
+  if (!(client instanceof Cluster)) return
+  await new Promise<void>((resolve, reject) => client.refreshSlotsCache((error) => (error ? reject(error) : resolve())))
+}

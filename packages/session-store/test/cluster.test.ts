@@ -1,0 +1,178 @@
+import type { PrivateNode } from '@rollcall/dev-redis'
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { NotReplicatedError, type SessionStore } from '../src/index.js'
+import { askNode, keyOf, killAmidRevocations, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
+
+/** Milliseconds for a command: these tests are not about time. */
+const patience = 10_000
+
+let cluster: Awaited<ReturnType<typeof startDistantCluster>>
+beforeAll(async () => {
+  cluster = await startDistantCluster(20)
+})
+afterAll(() => cluster[Symbol.asyncDispose]())
+
+function node(at: number): PrivateNode {
+  const found = cluster.nodes[at]
+  if (found === undefined) throw new Error('No such node')
+  return found
+}
+
+async function signIn(store: SessionStore, userId: string) {
+  const created = await store.create({ userId })
+  if (created === null) throw new Error('The sign-in was refused')
+  return created
+}
+
+/** Repeats an ending that no replica confirmed in time, as it may be on a busy machine. */
+async function confirmed(end: () => Promise<unknown>): Promise<void> {
+  await end().catch(async (error: unknown) => {
+    if (!(error instanceof NotReplicatedError)) throw error
+    await confirmed(end)
+  })
+}
+
+/** The only user of one server, whose sessions come and go; all of it was acknowledged. */
+class Load {
+  readonly live = new Map<string, string>()
+  readonly ended = new Set<string>()
+  rounds = 0
+
+  constructor(
+    readonly store: SessionStore,
+    readonly userId: string,
+  ) {}
+
+  async run(isOver: () => boolean): Promise<void> {
+    const { store, userId, live } = this
+    for (; !isOver(); this.rounds += 1) {
+      const { token, session } = await signIn(store, userId)
+      live.set(token, session.id)
+      const [[oldest, oldestId] = [token, session.id]] = live
+      expect(await store.validate(oldest)).toMatchObject({ id: oldestId })
+      if (live.size > 4) {
+        await confirmed(() => store.revokeOthers(token))
+        this.#end(...[...live.keys()].filter((other) => other !== token))
+      } else if (this.rounds % 2 === 1) {
+        await confirmed(() => store.revoke(userId, oldestId))
+        this.#end(oldest)
+      }
+    }
+  }
+
+  /** Resolves when the server has gone on for a while. */
+  async goesOn(): Promise<void> {
+    const from = this.rounds
+    await until('the server goes on', async () => this.rounds > from + 3)
+  }
+
+  #end(...tokens: string[]): void {
+    for (const token of tokens) {
+      this.live.delete(token)
+      this.ended.add(token)
+    }
+  }
+}
+
+test('slots that move to another master under load: nothing acknowledged is lost, and nothing fails', async () => {
+  await using fast = await startServers(cluster, 'master', patience)
+  await using safe = await startServers(cluster, 'replicated', patience)
+  const stores = [...fast.servers.slice(0, 3), ...safe.servers.slice(0, 3)].map(({ store }) => store)
+  const users = await usersOn(node(0), stores.length)
+  const loads = stores.map((store, at) => new Load(store, users[at] ?? ''))
+  let isOver = false
+  const running = Promise.all(loads.map(async (load) => load.run(() => isOver)))
+
+  const move = async (load: Load, from: Redis, to: Redis): Promise<void> => {
+    const slot = slotOf(load.userId)
+    const [fromId, toId] = [await from.cluster('MYID'), await to.cluster('MYID')]
+    await to.cluster('SETSLOT', slot, 'IMPORTING', fromId)
+    await from.cluster('SETSLOT', slot, 'MIGRATING', toId)
+    await load.goesOn() // the key is still at its old master
+    const keys = await from.cluster('GETKEYSINSLOT', slot, 10)
+    await from.migrate('127.0.0.1', node(1).port, '', 0, 10_000, 'KEYS', ...keys)
+    await load.goesOn() // the key is at the new one, which the old one has to be asked for: ASK
+    await expect(from.hlen(keyOf(load.userId))).rejects.toThrow(/^ASK/)
+    await to.cluster('SETSLOT', slot, 'NODE', toId)
+    await from.cluster('SETSLOT', slot, 'NODE', toId)
+    await load.goesOn() // everybody has to learn of the new one: MOVED
+    await expect(from.hlen(keyOf(load.userId))).rejects.toThrow(/^MOVED/)
+  }
+  const moving = askNode(node(0), (from) =>
+    askNode(node(1), async (to) => {
+      for (const load of loads) await move(load, from, to)
+    }),
+  )
+  await Promise.race([moving, running]) // a failed operation need not wait for the move
+  await moving
+  isOver = true
+  await running
+
+  for (const { store, userId, live, ended } of loads) {
+    const listed = (await store.list(userId)).map(({ id }) => id)
+    expect(listed.toSorted()).toEqual([...live.values()].toSorted())
+    for (const [token, id] of live) expect(await store.validate(token)).toMatchObject({ id })
+    expect(ended.size).toBeGreaterThan(3)
+    for (const token of ended) expect(await store.validate(token)).toBeNull()
+  }
+})
+
+describe('a master that is killed amid revocations', () => {
+  test('limit: what it acknowledged alone may come back', async () => {
+    await using application = await startServers(cluster, 'master')
+    const { acknowledged, cameBack } = await killAmidRevocations(cluster, application.servers, 0)
+    expect(acknowledged).toBeGreaterThan(0)
+    expect(cameBack).toBeGreaterThan(0)
+  })
+
+  test('what a replica has confirmed stays ended', async () => {
+    await using application = await startServers(cluster, 'replicated')
+    const { acknowledged, cameBack } = await killAmidRevocations(cluster, application.servers, 1)
+    expect(acknowledged).toBeGreaterThan(0)
+    expect(cameBack).toBe(0)
+  })
+})
+
+describe('a replica that does not answer', () => {
+  test('every ending says so, holds on the master, delays no validation, and is confirmed when repeated later', async () => {
+    await using application = await startServers(cluster, 'replicated', patience)
+    const [{ store } = { store: undefined }] = application.servers
+    if (store === undefined) throw new Error('No server')
+    const [ada = '', bob = '', eve = '', joe = ''] = await usersOn(node(2), 4)
+    const sessions = {
+      revoked: await signIn(store, ada),
+      witness: await signIn(store, ada),
+      rotated: await signIn(store, bob),
+      other: await signIn(store, bob),
+      kept: await signIn(store, eve),
+      others: await signIn(store, eve),
+      all: await signIn(store, joe),
+    }
+    const endings = {
+      revoke: () => store.revoke(ada, sessions.revoked.session.id),
+      rotate: async () => (await store.rotate(sessions.rotated.token, { credentialChange: true }))?.ended ?? null,
+      revokeOthers: () => store.revokeOthers(sessions.kept.token),
+      revokeAll: () => store.revokeAll(joe),
+    }
+    process.kill(node(5).server.pid, 'SIGSTOP')
+    try {
+      for (const [name, end] of Object.entries(endings)) {
+        await expect(end(), name).rejects.toBeInstanceOf(NotReplicatedError)
+      }
+      const many = Promise.allSettled(Array.from({ length: 10 }, () => endings.revoke())).then(() => 'ten endings')
+      const one = store.validate(sessions.witness.token).then((session) => session?.userId)
+      expect(await Promise.race([many, one])).toBe(ada)
+      await many
+      for (const ended of ['revoked', 'rotated', 'other', 'others', 'all'] as const) {
+        expect(await store.validate(sessions[ended].token), ended).toBeNull()
+      }
+    } finally {
+      process.kill(node(5).server.pid, 'SIGCONT')
+    }
+    const nothingLeft = [0, null] // null: the new secret went unanswered, so that this session has to sign in again
+    for (const [name, end] of Object.entries(endings)) {
+      await until(`${name} is confirmed`, async () => nothingLeft.includes(await end().catch(() => NaN)))
+    }
+  })
+})

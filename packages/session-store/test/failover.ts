@@ -1,0 +1,196 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { type PrivateCluster, type PrivateNode, startCluster } from '@rollcall/dev-redis'
+import { Command, type Cluster, Redis } from 'ioredis'
+import { createSessionStore, SessionStoreUnavailableError, type SessionStore, type SessionStoreOptions } from '../src/index.js'
+import { userTagOf } from '../src/token.js'
+import { clusterClient } from './helpers.js'
+
+// A master dies in the midst of revocations; what did those come to that were acknowledged?
+
+/** Servers that revoke at the same time, each over connections of its own. */
+const SERVERS = 10
+const SESSIONS_OF_EACH = 20
+/** So many acknowledged revocations, and the master is killed. */
+const ENOUGH = 40
+/** Milliseconds for a replica to step in, on a busy machine. */
+const DEADLINE = 60_000
+
+export interface Outcome {
+  /** Revocations that were answered as done. */
+  readonly acknowledged: number
+  /** Those of them whose session signed in again after the failover. */
+  readonly cameBack: number
+}
+
+/**
+ * A cluster whose nodes are far apart: what a master tells its replica is under way for so long (milliseconds), and
+ * lost if the master dies meanwhile. On one machine it would be with the replica before the client has its answer.
+ */
+export async function startDistantCluster(distance: number) {
+  const ways = await Promise.all(Array.from({ length: 6 }, () => startWay(distance)))
+  const free = [...ways]
+  const cluster = await startCluster({ args: (port) => ['--cluster-announce-port', String(free.pop()?.leadTo(port))] })
+  return {
+    ...cluster,
+    async [Symbol.asyncDispose]() {
+      await cluster.stop()
+      for (const way of ways) way.close()
+    },
+  }
+}
+
+/** The way to a node, which delays what it tells to replicas. */
+async function startWay(distance: number) {
+  let node = 0
+  const listener = createServer((near) => {
+    const far = connect(node, '127.0.0.1')
+    let isReplica = false
+    near.on('data', (chunk) => {
+      isReplica ||= chunk.includes('PSYNC')
+      far.write(chunk)
+    })
+    far.on('data', (chunk) => (isReplica ? setTimeout(() => near.write(chunk), distance) : near.write(chunk)))
+    for (const [one, other] of [[near, far], [far, near]] as const) {
+      one.on('error', () => undefined)
+      one.on('close', () => other.destroy())
+    }
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo // it listens on a port
+  const leadTo = (to: number): number => {
+    node = to
+    return port
+  }
+  return { leadTo, close: () => void listener.close() }
+}
+
+/** Servers of an application, each with a store on the same cluster. */
+export async function startServers(
+  cluster: PrivateCluster,
+  durability: NonNullable<SessionStoreOptions['durability']>,
+  patience?: number,
+) {
+  const servers = await Promise.all(
+    Array.from({ length: SERVERS }, async () => {
+      const redis = clusterClient(cluster.nodes.map(({ port }) => port), patience)
+      redis.on('error', () => undefined)
+      await redis.connect()
+      return { redis, store: createSessionStore({ redis, durability }) }
+    }),
+  )
+  return { servers, [Symbol.asyncDispose]: async () => servers.forEach(({ redis }) => redis.disconnect()) }
+}
+
+/** Kills the master of a third of all users while revocations are on their way to it and some are acknowledged. */
+export async function killAmidRevocations(
+  cluster: PrivateCluster,
+  servers: readonly { readonly redis: Cluster; readonly store: SessionStore }[],
+  third: number,
+): Promise<Outcome> {
+  const [master, replica] = await roles([cluster.nodes[third], cluster.nodes[third + 3]])
+  const users = await usersOn(master, servers.length)
+  const plans = await Promise.all(
+    servers.map(async ({ store }, at) => {
+      const userId = users[at] ?? ''
+      const created = await Promise.all(
+        Array.from({ length: SESSIONS_OF_EACH }, () => answer(() => store.create({ userId }))),
+      )
+      return created.flatMap((signedIn) => (signedIn ? [{ store, userId, ...signedIn }] : []))
+    }),
+  )
+  const sessions = plans.flat()
+  await follows(replica)
+
+  const acknowledged: typeof sessions = []
+  await Promise.allSettled(
+    sessions.map(async (each) => {
+      if ((await each.store.revoke(each.userId, each.session.id)) !== 1) return
+      acknowledged.push(each)
+      if (acknowledged.length === ENOUGH) process.kill(master.server.pid, 'SIGKILL')
+    }),
+  )
+  if (acknowledged.length < ENOUGH) process.kill(master.server.pid, 'SIGKILL')
+  await until('the replica has stepped in', async () => (await roleOf(replica)) === 'master')
+
+  const signIn = await Promise.all(acknowledged.map(async ({ store, token }) => answer(() => store.validate(token))))
+  await master.server.restart()
+  await until('the old master follows', async () => (await roleOf(master)) === 'slave')
+  await follows(master)
+  return { acknowledged: acknowledged.length, cameBack: signIn.filter((session) => session !== null).length }
+}
+
+/** Asks again for as long as an outage lasts. */
+export async function answer<T>(ask: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + DEADLINE
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof SessionStoreUnavailableError) || Date.now() > deadline) throw error
+      await pause()
+    }
+  }
+}
+
+export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + DEADLINE
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Not within ${DEADLINE} ms: ${what}`)
+    await pause()
+  }
+}
+
+/** Between two looks. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+
+export async function askNode<T>({ server }: PrivateNode, ask: (admin: Redis) => Promise<T>): Promise<T> {
+  const admin = new Redis(server.url, { retryStrategy: null })
+  admin.on('error', () => undefined) // the command rejects by itself
+  try {
+    return await ask(admin)
+  } finally {
+    admin.disconnect()
+  }
+}
+
+async function roleOf(node: PrivateNode): Promise<string> {
+  const info = await askNode(node, async (admin) => admin.info('replication')).catch(() => '')
+  return /role:(\w+)/.exec(info)?.[1] ?? 'none'
+}
+
+async function roles(pair: readonly (PrivateNode | undefined)[]): Promise<[master: PrivateNode, replica: PrivateNode]> {
+  const [one, other] = pair
+  if (one === undefined || other === undefined) throw new Error('The cluster has no such pair')
+  return (await roleOf(one)) === 'master' ? [one, other] : [other, one]
+}
+
+/** Resolves when this replica has all that its master has. */
+async function follows(replica: PrivateNode): Promise<void> {
+  await until('the replica follows', async () =>
+    askNode(replica, async (admin) => {
+      const info = await admin.info('replication')
+      const field = (name: string) => new RegExp(`${name}:(\\S+)`).exec(info)?.[1]
+      return field('master_link_status') === 'up' && field('master_sync_in_progress') === '0'
+    }),
+  )
+}
+
+export const keyOf = (userId: string): string => `user:{${userTagOf(userId)}}:sessions`
+
+export const slotOf = (userId: string): number => new Command('hgetall', [keyOf(userId)]).getSlot()
+
+/** New users whose sessions lie on this master. */
+export async function usersOn(master: PrivateNode, count: number): Promise<string[]> {
+  const ranges = await askNode(master, async (admin) => {
+    const own = String(await admin.cluster('NODES')).split('\n').find((line) => line.includes('myself')) ?? ''
+    return own.split(' ').slice(8).map((range) => range.split('-').map(Number))
+  })
+  const users: string[] = []
+  while (users.length < count) {
+    const userId = `user-${Math.random()}`
+    const slot = slotOf(userId)
+    if (ranges.some(([from = -1, to = from]: number[]) => slot >= from && slot <= to)) users.push(userId)
+  }
+  return users
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process'
+import type { ProvidedContext } from 'vitest'
+import { defineConfig } from 'vitest/config'
+
+/** The promises of the store, whatever it stands on. */
+const contract = ['test/store.test.ts', 'test/races.test.ts']
+const valkey = spawnSync('valkey-server', ['--version']).status === 0
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('single node', 'master', ['test/**/!(cluster|sentinel).test.ts']),
+      project('Sentinel', 'master', [...contract, 'test/sentinel.test.ts']),
+      project('Cluster', 'master', [...contract, 'test/cluster.test.ts']),
+      // The forced races are held at commands that this setting replaces.
+      project('Cluster', 'replicated', ['test/store.test.ts']),
+      ...(valkey ? [project('Valkey', 'master', contract)] : []),
+    ],
+  },
+})
+
+type Backend = ProvidedContext['backend']
+type Durability = ProvidedContext['durability']
+
+function project(backend: Backend, durability: Durability, include: string[]) {
+  // For the most part these wait, until their servers have found each other.
+  const together = backend === 'single node' ? {} : { maxWorkers: 5, sequence: { groupOrder: 1 } }
+  return {
+    test: {
+      name: durability === 'master' ? backend : `${backend}, ${durability}`,
+      include,
+      provide: { backend, durability },
+      testTimeout: 20_000,
+      hookTimeout: 60_000, // servers that have to find each other, on a busy machine
+      ...together,
+    },
+  }
+}
