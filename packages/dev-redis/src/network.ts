@@ -7,6 +7,8 @@ import type { PrivateRedis } from './redis.js'
 /** Servers that find each other need ports. These lie below those that a system gives to outgoing connections. */
 const FIRST_PORT = 16_000
 const LAST_PORT = 32_000
+/** Each process looks in a part of its own, so that two that start at once do not choose the same. */
+const PART = 64
 /** Milliseconds for several servers to agree, on a machine that is busy. */
 const AGREE_DEADLINE = 30_000
 
@@ -17,20 +19,24 @@ export interface PrivateNode {
   readonly server: PrivateRedis
 }
 
-/** Ports that nothing listens on. */
+let nextPort = FIRST_PORT + ((process.pid * PART) % (LAST_PORT - FIRST_PORT))
+
+/** Ports that nothing listens on, and that this process has not been given before. */
 export async function freePorts(count: number): Promise<number[]> {
-  const holders = []
-  while (holders.length < count) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT))
+  const ports: number[] = []
+  while (ports.length < count) {
+    const port = nextPort
+    nextPort = port + 1 < LAST_PORT ? port + 1 : FIRST_PORT
     const holder = createServer().listen(port, '127.0.0.1')
-    const free = await once(holder, 'listening').then(
+    const isFree = await once(holder, 'listening').then(
       () => true,
       () => false,
     )
-    if (free) holders.push({ port, holder })
+    if (!isFree) continue
+    ports.push(port)
+    await new Promise((closed) => holder.close(closed))
   }
-  for (const { holder } of holders) await new Promise((closed) => holder.close(closed))
-  return holders.map(({ port }) => port)
+  return ports
 }
 
 /** Sends a command again until its reply matches. */
