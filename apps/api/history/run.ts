@@ -47,14 +47,14 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
       while (world.people.length < FIRST_PEOPLE) await signUp(world, random)
 
       const deadline = performance.now() + seconds * 1_000
-      let working = true
-      const atWork = Array.from({ length: workers }, (_, n) => work(world, randomOf(seed + n + 1), () => working))
-      const faults = await Promise.race([
-        breaking(options, fleet, redis, random, deadline),
-        Promise.all(atWork).then(() => []), // a worker that fails ends the run
-      ])
-      working = false
+      let going = true
+      const stop = (): void => void (going = false)
+      // Whoever fails ends the run for all.
+      const atWork = Array.from({ length: workers }, (_, n) => work(world, randomOf(seed + n + 1), () => going).finally(stop))
+      const breakage = breaking(options, fleet, redis, random, () => going && performance.now() < deadline).finally(stop)
+      await Promise.allSettled([breakage, ...atWork])
       await Promise.all(atWork)
+      const faults = await breakage
       await callTheRoll(world, random)
       return { calls, servers: fleet.lives(), connections: fleet.connections, faults }
     } finally {
@@ -72,6 +72,7 @@ type Fleet = ReturnType<typeof createFleet>
 function createFleet(dir: string, redis: string, drop: number | undefined) {
   const servers = new Map<number, ApiServer>()
   const proxies = new Map<number, Proxy>()
+  const orphans: Proxy[] = []
   const ended = new Map<number, number>()
   const connections: (Connection & { closed: number | null })[] = []
   const rewrite = drop === undefined ? undefined : dropHdel(drop)
@@ -105,22 +106,25 @@ function createFleet(dir: string, redis: string, drop: number | undefined) {
       servers.delete(id)
       await server.kill()
       ended.set(id, performance.now())
-      // Its proxy stays: what it had sent may still be on the way.
+      // Stays open: what the server had sent may still be on the way.
+      const proxy = proxies.get(id)
+      if (proxy) orphans.push(proxy)
+      proxies.delete(id)
     },
     async stop() {
       await Promise.all([...servers.values()].map((server) => server.kill()))
-      for (const proxy of proxies.values()) proxy.close()
+      for (const proxy of [...proxies.values(), ...orphans]) proxy.close()
     },
   }
 }
 
-/** One fault after another, each of them in every round, with calm in between. */
+/** One fault after another with calm in between; every round has each of them and is finished. */
 async function breaking(
   { faults, seconds }: RunOptions,
   fleet: Fleet,
   redis: { readonly pid: number; restart(): Promise<void> },
   random: Random,
-  deadline: number,
+  goOn: () => boolean,
 ): Promise<Fault[]> {
   /** How long Redis hangs and how long there is calm, in milliseconds: up to 3 s, and less in a short run. */
   const aWhile = (): Promise<void> => pause(200 + random.below(Math.min(2_800, seconds * 100)))
@@ -137,9 +141,9 @@ async function breaking(
     'connections dropped': () => fleet.proxy(random).drop(),
     'requests to Redis swallowed': () => fleet.proxy(random).swallow('requests'),
     'replies of Redis swallowed': () => fleet.proxy(random).swallow('replies'),
-    'server killed and another started': async () => {
-      await fleet.kill(random)
+    'server started and one killed': async () => {
       await fleet.start()
+      await fleet.kill(random)
     },
   }
   const done: Fault[] = []
@@ -151,6 +155,6 @@ async function breaking(
       done.push({ name, start, end: performance.now() })
     }
     await aWhile()
-  } while (performance.now() < deadline)
+  } while (goOn())
   return done
 }
