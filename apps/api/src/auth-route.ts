@@ -1,7 +1,8 @@
 import { type Audit, type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER } from '@rollcall/auth'
 import { type Context, Hono } from 'hono'
+import { z } from 'zod'
 import { UNKNOWN_ADDRESS, networkOf } from './client-address.js'
-import { auditResult, DatabaseUnavailableError } from './errors.js'
+import { auditResult, DatabaseUnavailableError, fieldMessages } from './errors.js'
 import { type Http, refuse } from './http.js'
 import type { Charge, Limits } from './limits.js'
 
@@ -60,6 +61,17 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
   ],
 ])
 
+const profile = z.object({ name: z.string(), image: z.string().nullable() }).partial()
+
+/** better-auth puts these into rows as they are, and a database fails with what is no text. */
+const bodies = new Map([
+  ['/sign-up/email', profile],
+  ['/update-user', profile],
+])
+
+/** PostgreSQL holds none in a text. */
+const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
+
 interface Dependencies {
   readonly auth: Auth
   readonly limits: Limits
@@ -83,7 +95,13 @@ export function authRoute({ auth, limits, audit, database, baseUrl }: Dependenci
       return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
     }
 
-    const { charges, refundable, ending, event } = await priceOf(c, path, body, auth)
+    const text = new TextDecoder().decode(body)
+    const json = jsonIn(text)
+    const wrong = json === undefined ? undefined : bodies.get(path)?.safeParse(json).error
+    if (wrong) return refuse(c, 'BAD_REQUEST', fieldMessages(wrong))
+    if (NUL_IN_JSON.test(text) || c.req.url.includes('%00')) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
+
+    const { charges, refundable, ending, event } = await priceOf(c, path, json, auth)
     const general: Charge[] = c.req.method === 'POST' ? [['auth', networkOf(c.get('clientAddress'))]] : []
     await limits[ending ? 'chargeEnding' : 'charge']([...general, ...charges]).catch((error: unknown) => {
       // What better-auth never sees, it cannot audit.
@@ -101,12 +119,12 @@ export function authRoute({ auth, limits, audit, database, baseUrl }: Dependenci
   })
 }
 
-async function priceOf(c: Context<Http>, path: string, body: ArrayBuffer, auth: Auth): Promise<Price> {
+async function priceOf(c: Context<Http>, path: string, json: unknown, auth: Auth): Promise<Price> {
   const price = c.req.method === 'POST' ? prices.get(path) : undefined
   if (price === undefined) return { charges: [] }
   return price({
     address: networkOf(c.get('clientAddress')),
-    email: emailIn(body),
+    email: emailIn(json),
     userId: async () => (await auth.authenticate(c.req.raw.headers))?.session.userId,
   })
 }
@@ -122,11 +140,14 @@ function forwarded(c: Context<Http>, body: ArrayBuffer, baseUrl: string): Reques
   return new Request(new URL(pathname + search, baseUrl), { method, headers, body: body.byteLength > 0 ? body : null })
 }
 
-function emailIn(body: ArrayBuffer): string | undefined {
+function emailIn(json: unknown): string | undefined {
+  const email = typeof json === 'object' && json !== null && 'email' in json ? json.email : undefined
+  return typeof email === 'string' ? email.trim().toLowerCase() : undefined
+}
+
+function jsonIn(text: string): unknown {
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(body))
-    const email = typeof json === 'object' && json !== null && 'email' in json ? json.email : undefined
-    return typeof email === 'string' ? email.trim().toLowerCase() : undefined
+    return JSON.parse(text)
   } catch {
     return undefined // better-auth refuses it
   }

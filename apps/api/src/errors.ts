@@ -72,6 +72,6 @@ export function of(code: Code, message: string): PublicError {
   return { code, message, status: getHTTPStatusCodeFromError(new TRPCError({ code })) }
 }
 
-function fieldMessages(error: ZodError): string {
+export function fieldMessages(error: ZodError): string {
   return error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join('; ')
 }

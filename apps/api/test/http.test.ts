@@ -212,6 +212,22 @@ describe('what is not understood', () => {
     expect(response.status).toBe(400)
   })
 
+  test.each([
+    ['/api/auth/update-user', '{"name":{}}', 'name'],
+    ['/api/auth/update-user', '{"image":7}', 'image'],
+    ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":"x","image":{}}`, 'image'],
+    ['/api/auth/update-user', '{"name":"\\u0000"}', 'NUL'],
+    ['/api/auth/reset-password?token=%00', '{"newPassword":"a new password"}', 'NUL'],
+  ])('what a database would fail with is refused by name: %s %s', async (path, body, named) => {
+    const response = await device.request(path, { method: 'POST', body })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({ code: 'BAD_REQUEST', message: expect.stringContaining(named) })
+  })
+
+  test('a backslash before u0000 is no NUL', async () => {
+    expect((await device.post('/api/auth/update-user', { name: 'Ada \\u0000' })).status).toBe(200)
+  })
+
   test('bytes that are no HTTP are answered 400, and the server lives on', async () => {
     const { port } = new URL(server.url)
     for (const bytes of ['nonsense\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 'GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n']) {
