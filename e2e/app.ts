@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { filesBelow, placesOf, startWitness, watchCommands } from './witness.js'
 
 const program = fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.url))
 
@@ -14,8 +16,16 @@ const program = fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.ur
 export interface App {
   readonly url: string
   readonly redis: PrivateRedis
+  /** Where mails, database and Redis lie. */
+  readonly dataDir: string
   /** The newest mail to this address. */
   mailTo(address: string): string | undefined
+  /**
+   * Ends it, and then looks for the tokens of its browsers in all that it has left behind: every answer, its
+   * whole output, each command that Redis was given and each file.
+   *
+   * @throws when one is found anywhere.
+   */
   stop(): Promise<void>
 }
 
@@ -23,10 +33,14 @@ export async function startApp(): Promise<App> {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-e2e-'))
   const redis = await startRedis({ dir: join(dataDir, 'redis'), persist: true })
   const port = await freePort()
-  const url = `http://localhost:${port}`
+  const [witness, commands] = await Promise.all([startWitness(port), watchCommands(redis.url)])
+  const url = `http://localhost:${witness.port}`
   const server = spawn(process.execPath, [program], {
     env: {
       PATH: process.env['PATH'],
+      NODE_ENV: 'production', // every request leaves a line
+      BETTER_AUTH_SECRET: randomBytes(32).toString('base64url'),
+      BASE_URL: url,
       PORT: String(port),
       DATA_DIR: dataDir,
       REDIS_URL: redis.url,
@@ -41,6 +55,7 @@ export async function startApp(): Promise<App> {
   return {
     url,
     redis,
+    dataDir,
     mailTo(address) {
       const outbox = join(dataDir, 'outbox')
       if (!existsSync(outbox)) return undefined
@@ -52,7 +67,14 @@ export async function startApp(): Promise<App> {
       server.kill('SIGTERM')
       await ended
       await redis.stop()
+      await witness.close()
+      commands.close()
+      const left = filesBelow(dataDir)
+      left.set('the output', Buffer.from(output)).set('the commands of Redis', commands.seen())
+      for (const [n, answer] of witness.answers().entries()) left.set(`answer ${n}: ${answer.toString('utf8', 0, 60)}`, answer)
       rmSync(dataDir, { recursive: true, force: true })
+      const places = placesOf(witness.tokens, left)
+      if (places.length > 0) throw new Error(`A session token was found in ${places.join(', ')}`)
     },
   }
 }
