@@ -31,8 +31,16 @@ interface Answer {
   readonly text: string
 }
 
-/** One connection of its own, on which nothing more is sent; with `hangUp`, that is said at once. */
+/** What is answered. On a machine so busy that Redis was late, once more: what the bytes themselves bring about comes again. */
 async function raw(bytes: Buffer, hangUp = false): Promise<Answer> {
+  const answer = await sent(bytes, hangUp)
+  if (answer.status !== 503) return answer
+  while (!(await server.send('/readyz')).ok);
+  return sent(bytes, hangUp)
+}
+
+/** On a connection of its own, on which nothing more is sent; with `hangUp`, that is said at once. */
+async function sent(bytes: Buffer, hangUp: boolean): Promise<Answer> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -206,12 +214,13 @@ test('bytes that are hardly HTTP, or not at all: refused or closed on, and never
 })
 
 test('records: whatever a session’s record holds, its user is answered', async () => {
-  const { api } = await signedUp(server)
+  const person = await signedUp(server)
+  const own = `rollcall.session_token=${signed(tokenOf(person))}`
   await observed(server.redis, async (admin) => {
-    const { id, user } = await api.session.current.query()
+    const { id, user } = await person.api.session.current.query()
     const keys = await admin.keys('user:*')
-    const own = (await Promise.all(keys.map(async (key) => ((await admin.hexists(key, id)) === 1 ? key : '')))).join('')
-    const sound = await admin.hgetBuffer(own, id)
+    const key = (await Promise.all(keys.map(async (name) => ((await admin.hexists(name, id)) === 1 ? name : '')))).join('')
+    const sound = await admin.hgetBuffer(key, id)
     const head = sound?.subarray(0, 57) ?? Buffer.alloc(0)
     const hints = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom('sec-ch-ua', 'sec-ch-ua-platform', 'sec-ch-ua-mobile'), fc.oneof(wild, fc.jsonValue())))
     const text = fc.option(wild)
@@ -220,11 +229,11 @@ test('records: whatever a session’s record holds, its user is answered', async
         const texts = [user.id, ipAddress, userAgent]
         const lengths = String.fromCharCode(...texts.map((held) => (held === null ? 0 : held.length + 1)))
         const details = `${lengths}${texts.join('')}${JSON.stringify({ clientHints })}`
-        await admin.hset(own, 'AAAAAAAAAAAAAAAA', Buffer.concat([head, Buffer.from(details)]), 'BBBBBBBBBBBBBBBB', Buffer.from(bytes))
-        const devices = await api.devices.list.query()
-        const shown = devices.map((device) => device.id)
-        expect(shown).toContain(id)
-        expect(shown, 'the record is read as one').toContain('AAAAAAAAAAAAAAAA')
+        await admin.hset(key, 'AAAAAAAAAAAAAAAA', Buffer.concat([head, Buffer.from(details)]), 'BBBBBBBBBBBBBBBB', Buffer.from(bytes))
+        const answer = await request('GET', '/trpc/devices.list', { cookie: own })
+        wellAnswered(answer)
+        expect(answer.text).toContain(`"id":"${id}"`)
+        expect(answer.text, 'the record is read as one').toContain('"id":"AAAAAAAAAAAAAAAA"')
       }),
       { numRuns },
     )
