@@ -221,7 +221,7 @@ test('records: whatever a session’s record holds, its user is answered', async
     const keys = await admin.keys('user:*')
     const key = (await Promise.all(keys.map(async (name) => ((await admin.hexists(name, id)) === 1 ? name : '')))).join('')
     const sound = await admin.hgetBuffer(key, id)
-    const head = sound?.subarray(0, 57) ?? Buffer.alloc(0)
+    const head = sound?.subarray(0, sound.indexOf(user.id) - 3) ?? Buffer.alloc(0) // the three lengths before it
     const hints = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom('sec-ch-ua', 'sec-ch-ua-platform', 'sec-ch-ua-mobile'), fc.oneof(wild, fc.jsonValue())))
     const text = fc.option(wild)
     await fc.assert(

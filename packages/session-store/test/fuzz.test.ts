@@ -28,25 +28,18 @@ const details = fc.oneof(
   // Sound up to the data.
   fc.oneof(fc.json(), fc.constantFrom('['.repeat(50_000), '{"__proto__":1,"toString":2}', 'null', '{', '{} ')).map((json) => Buffer.from(`\u0004\0\0ada${json}`)),
 )
-const head = encodeRecord({
-  secretHash: Buffer.alloc(32, 7),
-  createdAt: 0,
-  lastSeenAt: 0,
-  idleDeadline: 0,
-  absoluteDeadline: 0,
-  userId: '',
-  ipAddress: null,
-  userAgent: null,
-  data: {},
-}).subarray(0, 33)
-const time = (value: number) => {
-  const six = Buffer.alloc(6)
-  six.writeUIntBE(value, 0, 6)
-  return six
-}
-const likely = fc
-  .tuple(fc.array(milliseconds, { minLength: 4, maxLength: 4 }), details)
-  .map(([times, last]) => Buffer.concat([head, ...times.map(time), last]))
+const times = fc.record({
+  createdAt: milliseconds,
+  lastSeenAt: milliseconds,
+  authenticatedAt: milliseconds,
+  idleDeadline: milliseconds,
+  absoluteDeadline: milliseconds,
+})
+const nobody = { userId: '', ipAddress: null, userAgent: null, data: {} }
+const likely = fc.tuple(times, details).map(([at, last]) => {
+  const whole = encodeRecord({ secretHash: Buffer.alloc(32, 7), ...at, ...nobody })
+  return Buffer.concat([whole.subarray(0, -encodeDetails(nobody).length), last])
+})
 const damaged = fc
   .tuple(likely, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.nat())
   .map(([record, at, byte, length]) => {
