@@ -58,7 +58,7 @@ export function onReplica(redis: Redis | Cluster): EndSessions {
       const error = failure ?? unconfirmed
       if (error) {
         // What queues behind many a WAIT must not be done long after it was given up: the connection takes it along.
-        if (client === own && error.message === TIMED_OUT) node.disconnect(node === own)
+        if (client === own && error.message === TIMED_OUT && !node.stream.writableEnded) node.disconnect(node === own)
         throw error
       }
       if (replicas === 0) throw new NotReplicatedError()
