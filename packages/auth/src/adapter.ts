@@ -2,6 +2,8 @@ import type { SessionStore } from '@rollcall/session-store'
 import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import type { Audit } from './audit.js'
 import { policy } from './policy.js'
+import { requestState } from './request-state.js'
+import { consumed, dated } from './second-factor.js'
 import { sessionModel } from './session-adapter.js'
 
 /** better-auth's adapter with the model `session` on the store, and the policy on every other model. */
@@ -17,6 +19,8 @@ export function rollcallAdapter(sql: DBAdapter, store: SessionStore, audit: Audi
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.
         await Promise.allSettled(born.map(({ userId, id }) => store.revoke(userId, id)))
+        const { signedIn } = await requestState()
+        for (const { id } of born) signedIn.delete(id)
         throw error
       }
     },
@@ -42,7 +46,7 @@ function routed(
         return row
       }
       const written = await creating(input.model, input.data)
-      const row = await sql.create<typeof input.data, never>(input)
+      const row = await sql.create<typeof input.data, never>({ ...input, data: await dated(input.model, input.data) })
       await created(input.model, row)
       await written()
       return row
@@ -77,7 +81,12 @@ function routed(
       await written()
       return count
     },
-    consumeOne: (input) => (isSession(input) ? sessions : sql).consumeOne(input),
+    consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
+      if (isSession(input)) return sessions.consumeOne<T>(input)
+      const row = await sql.consumeOne<T>(input)
+      await consumed(input.model, row)
+      return row
+    },
     incrementOne: (input) => (isSession(input) ? sessions : sql).incrementOne(input),
   }
 }

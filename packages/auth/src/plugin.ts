@@ -1,12 +1,15 @@
 import type { SessionStore } from '@rollcall/session-store'
+import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
-import { setSessionCookie } from 'better-auth/cookies'
 import { rollcallAdapter } from './adapter.js'
-import { type Audit, noted } from './audit.js'
+import { type Audit, type AuditEventName, noted } from './audit.js'
 import { resigned, secretsOf } from './cookie.js'
 import { shortest } from './ip-address.js'
+import { accountTokens, namedSession, withAccountToken } from './multi-session.js'
+import { refuse } from './refusals.js'
 import { requestState } from './request-state.js'
+import { verifiesSecondFactor } from './second-factor.js'
 import { answered, unavailable } from './session-adapter.js'
 import { withoutTokens } from './without-tokens.js'
 
@@ -26,12 +29,6 @@ const closed = new Set([
   '/admin/revoke-user-session',
 ])
 
-const refusable: Record<string, 'sign-in' | 'password-change' | 'password-reset'> = {
-  '/sign-in/email': 'sign-in',
-  '/change-password': 'password-change',
-  '/reset-password': 'password-reset',
-}
-
 /**
  * Puts the sessions of a better-auth application into a session store.
  *
@@ -47,9 +44,7 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
     id: 'rollcall',
 
     init(context) {
-      const { secondaryStorage, session } = context.options
-      if (secondaryStorage) throw new Error('Rollcall replaces secondaryStorage: remove it from the options')
-      if (session?.cookieCache?.enabled) throw new Error('Rollcall asks the store on every request: disable session.cookieCache')
+      refuse(context.options)
       // The cookie lives as long as a session can; whether it still signs in is for the store to say.
       const expiresIn = Math.floor(store.timeouts.absolute / 1_000)
       return {
@@ -80,6 +75,8 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
             if (closed.has(ctx.path)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
+            const body = await answered(() => withAccountToken(ctx, store))
+            if (body !== null) return { context: { body } }
             return undefined
           }),
         },
@@ -89,33 +86,50 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
             const state = await requestState()
-            const { session, returned, responseHeaders } = ctx.context
+            const { returned, responseHeaders } = ctx.context
 
-            if (ctx.path === '/sign-out') {
-              const token = await ctx.getSignedCookie(ctx.context.authCookies.sessionToken.name, ctx.context.secret)
+            for (const token of returned instanceof APIError ? [] : await tokensToEnd(ctx)) {
               // A hook of another plugin may have kept the session from being deleted.
-              const alive = token ? await answered(() => store.validate(token)).catch(() => null) : null
+              const alive = await answered(() => store.validate(token)).catch(() => null)
               if (alive !== null) await answered(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
             }
 
-            const refused = refusable[ctx.path]
+            const attempt = attemptOf(ctx)
             if (state.outage) {
               // Clearing the cookie would be a sign-out that did not happen.
-              responseHeaders?.delete('set-cookie')
-              if (refused !== undefined) await noted(audit, { event: refused, result: 'unavailable' })
+              for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
+              if (attempt !== null) await noted(audit, { event: attempt, result: 'unavailable' })
               const error = unavailable()
               // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
               if (ctx.request) return Response.json(error.body, { status: error.statusCode })
               throw error
             }
-            if (refused !== undefined && returned instanceof APIError) await noted(audit, { event: refused, result: 'refused' })
-            if (state.rotatedToken !== null && session !== null) {
-              await setSessionCookie(ctx, { user: session.user, session: { ...session.session, token: state.rotatedToken } })
+            for (const [sessionId, { userId }] of state.signedIn) {
+              await noted(audit, { event: 'sign-in', result: 'ok', userId, sessionId })
             }
-            return returned instanceof APIError ? undefined : withoutTokens(returned)
+            const failed = returned instanceof APIError
+            if (failed && attempt !== null && state.signedIn.size === 0) await noted(audit, { event: attempt, result: 'refused' })
+            return failed ? undefined : withoutTokens(returned)
           }),
         },
       ],
     },
   } satisfies BetterAuthPlugin
+}
+
+/** What a request tries that may be refused. */
+function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
+  if (path === '/change-password') return 'password-change'
+  if (path === '/reset-password') return 'password-reset'
+  // With a session, a second factor is not the end of a sign-in: it is being turned on.
+  const completes = verifiesSecondFactor(path) && context.session === null
+  return completes || path?.startsWith('/sign-in/') ? 'sign-in' : null
+}
+
+/** The tokens that a request has promised to end. */
+async function tokensToEnd(ctx: GenericEndpointContext): Promise<string[]> {
+  if (ctx.path === '/multi-session/revoke') return [namedSession.parse(ctx.body).sessionToken]
+  if (ctx.path !== '/sign-out') return []
+  const token = await ctx.getSignedCookie(ctx.context.authCookies.sessionToken.name, ctx.context.secret)
+  return [...(token ? [token] : []), ...(ctx.context.hasPlugin('multi-session') ? accountTokens(ctx) : [])]
 }

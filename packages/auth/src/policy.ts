@@ -1,9 +1,9 @@
 import type { SessionStore } from '@rollcall/session-store'
-import { queueAfterTransactionHook, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import { queueAfterTransactionHook } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
-import { APIError } from 'better-auth/api'
 import { z } from 'zod'
 import { type Audit, type AuditEventName, noted } from './audit.js'
+import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { requestState } from './request-state.js'
 import { answered } from './session-adapter.js'
 
@@ -27,16 +27,16 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
   async function credentialsChange(userId: string): Promise<Written> {
     const state = await requestState()
     if (state.newUsers.has(userId)) return nothingMore
-    const current = currentSession()
+    const current = currentSession(changesOwnPassword)
     if (current === null || current.userId !== userId) return endings('password-reset', userId)
 
     const ended = await answered(() => store.revokeOthers(current.token))
-    if (ended === null) throw new APIError('UNAUTHORIZED', { code: 'UNAUTHORIZED', message: 'Unauthorized' })
+    if (ended === null) throw unauthorized()
     return afterCommit(async () => {
       const rotated = await answered(() => store.rotate(current.token, { credentialChange: true }))
       // Revoked from elsewhere in this very moment: then this session does not come back either.
       const more = rotated?.ended ?? (await answered(() => store.revokeAll(userId, { credentialChange: true })))
-      state.rotatedToken = rotated?.token ?? null
+      if (rotated !== null) await replaceCookies(rotated.token)
       await noted(audit, { event: 'password-change', result: 'ok', userId, sessionId: current.id, ended: ended + more })
     })
   }
@@ -96,12 +96,7 @@ function hasPassword(row: object): boolean {
   return 'password' in row && typeof row.password === 'string'
 }
 
-const ownPassword = new Set(['/change-password', '/set-password'])
-
-/** The session that stays: the one from which a person changes their own password. */
-function currentSession(): { id: string; userId: string; token: string } | null {
-  const endpoint = tryGetCurrentAuthEndpointContext()
-  const session = endpoint?.context.session?.session
-  // Server-only endpoints, such as setPassword, have no path.
-  return session && (endpoint.path === undefined || ownPassword.has(endpoint.path)) ? session : null
+/** From here, a person changes their own password. Endpoints for the server alone, such as setPassword, have no path. */
+function changesOwnPassword(path: string | undefined): boolean {
+  return path === '/change-password' || path === 'virtual:'
 }

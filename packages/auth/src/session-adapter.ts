@@ -1,11 +1,12 @@
 import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import { hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { APIError } from 'better-auth/api'
 import { z } from 'zod'
 import { type Audit, noted } from './audit.js'
 import { authenticate } from './authenticate.js'
 import { clientHintsOf } from './client-hints.js'
+import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { shortest } from './ip-address.js'
 import { requestState } from './request-state.js'
 
@@ -58,12 +59,17 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
 
   async function end(where: Where[]): Promise<number> {
     const { tokens, userId } = selectorOf(where)
-    if (tokens === null) return store.revokeAll(userId)
+    if (tokens === null) {
+      const ended = await store.revokeAll(userId)
+      if (path() === '/admin/revoke-user-sessions') await noted(audit, { event: 'revoke-all', result: 'ok', userId, ended })
+      return ended
+    }
     const found = await find(where)
     const ended = await Promise.all(
       found.map(async ({ session: { id, userId } }) => {
-        const signOut = isSignOut()
+        const signOut = signsOut()
         const count = await store.revoke(userId, id, signOut ? { by: id } : {})
+        ;(await requestState()).signedIn.delete(id)
         if (signOut) await noted(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
         return count
       }),
@@ -71,12 +77,24 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
     return ended.reduce<number>((sum, one) => sum + one, 0)
   }
 
+  /** The session under a new secret, where better-auth would make another and let the device lose its place. */
+  async function goOn(token: string): Promise<Row> {
+    const rotated = await store.rotate(token)
+    const session = rotated && (await store.validate(rotated.token))
+    if (rotated === null || session === null) throw unauthorized() // revoked meanwhile: nothing brings it back
+    await replaceCookies(rotated.token)
+    return toRow(session, rotated.token)
+  }
+
   // The casts below are better-auth's contract: the caller names the type of the row that it gets.
   return {
     create: <T, R = T>({ data }: { data: Omit<T, 'id'> }) =>
       answered(async () => {
         const { userId, ipAddress, userAgent, expiresAt, ...rest } = newRow.parse(data)
-        const { startedAt } = await requestState()
+        const current = currentSession(replacesItsSession)
+        if (current?.userId === userId) return (await goOn(current.token)) as R
+
+        const { startedAt, signedIn } = await requestState()
         const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
         const created = await store.create({
           userId,
@@ -86,9 +104,10 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
           startedAt,
           endsBy: expiresAt,
         })
-        const result = created === null ? 'refused' : 'ok'
-        await noted(audit, { event: 'sign-in', result, userId, ...(created && { sessionId: created.session.id }) })
-        return (created && toRow(created.session, created.token)) as R
+        if (created === null) throw unauthorized()
+        if (await hasRequestState()) signedIn.set(created.session.id, { userId })
+        else await noted(audit, { event: 'sign-in', result: 'ok', userId, sessionId: created.session.id })
+        return toRow(created.session, created.token) as R
       }),
 
     findOne: <T>({ where, join }: { where: Where[]; join?: object | undefined }) =>
@@ -129,8 +148,15 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
   }
 }
 
-function isSignOut(): boolean {
-  return tryGetCurrentAuthEndpointContext()?.path === '/sign-out'
+const path = (): string | undefined => tryGetCurrentAuthEndpointContext()?.path
+
+function signsOut(): boolean {
+  return ['/sign-out', '/multi-session/revoke'].includes(path() ?? '')
+}
+
+/** When a second factor is turned on or off, better-auth makes a session in place of the current one. */
+function replacesItsSession(at: string | undefined): boolean {
+  return at?.startsWith('/two-factor/') ?? false
 }
 
 /** A plugin of better-auth asked for sessions in a way that one hash per user cannot answer. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -5,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
-import { createSessionStore, redisOptions } from '@rollcall/session-store'
+import { createSessionStore, redisOptions, type SessionStore } from '@rollcall/session-store'
 import { toNodeHandler } from 'better-auth/node'
 import { Redis } from 'ioredis'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
@@ -64,6 +65,12 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
   return { ...base, auth, mails, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
 }
 
+/** A password hash that takes no time, for tests that sign in by the hundred. */
+const quickHash = {
+  hash: async (plain: string) => createHash('sha256').update(plain).digest('hex'),
+  verify: async ({ hash, password: plain }: { hash: string; password: string }) => hash === (await quickHash.hash(plain)),
+}
+
 /** Somebody else's better-auth application that uses the plugin. */
 export async function startApp(options: BetterAuthOptions) {
   const base = await startServer()
@@ -72,8 +79,9 @@ export async function startApp(options: BetterAuthOptions) {
     baseURL: origin,
     secret,
     database: { db: database.kysely, type: database.type, transaction: true },
-    emailAndPassword: { enabled: true },
+    logger: { disabled: true }, // it warns of every refused sign-in
     ...options,
+    emailAndPassword: { enabled: true, password: quickHash, ...options.emailAndPassword },
     plugins: [...(options.plugins ?? []), rollcall({ store, audit })],
   }
   await (await getMigrations(config)).runMigrations()
@@ -86,13 +94,60 @@ export async function startApp(options: BetterAuthOptions) {
     const session = token === null ? null : await store.validate(token)
     return token === null || session === null ? null : { token, session }
   }
-  return { ...base, auth, adapter, browser: (userAgent?: string) => browser(origin, origin, { authenticate }, userAgent) }
+  const newBrowser = (userAgent?: string) => browser(origin, origin, { authenticate }, userAgent)
+  return {
+    ...base,
+    auth,
+    adapter,
+    browser: newBrowser,
+    /** Somebody new, signed in on one browser, and on as many others as are asked for. */
+    async person(name: string, others = 0) {
+      const email = `${name}@example.org`
+      const mine = newBrowser()
+      const answer = await mine.signUp(email)
+      const session = await mine.session()
+      if (session === null) throw new Error(`The sign-up of ${name} did not sign in: ${answer.text}`)
+      const phones = Array.from({ length: others }, () => newBrowser())
+      for (const phone of phones) await phone.signIn(email)
+      return { email, userId: session.userId, browser: mine, phones }
+    },
+    async promote(userId: string) {
+      await adapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { role: 'admin' } })
+    },
+  }
+}
+
+/** Whatever holds a session token, anywhere in it. */
+export const anyToken = /[A-Za-z0-9_-]{81}/
+
+/** A thief's copy of a browser: the same cookies, as they are now. */
+export function thiefOf<B extends { jar: Map<string, string> }>(mine: B, thief: B): B {
+  for (const [name, value] of mine.jar) thief.jar.set(name, value)
+  return thief
 }
 
 /** Lets better-auth answer every request to the server. */
 export function answer(http: Server, auth: Parameters<typeof toNodeHandler>[0]): void {
   const handler = toNodeHandler(auth)
   http.on('request', (request, response) => void handler(request, response))
+}
+
+/** Holds the first call of a method of the store until told to go on. */
+export function hold(store: SessionStore, method: 'create' | 'revoke' | 'revokeOthers' | 'rotate') {
+  const original = store[method]
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  let reached = (): void => undefined
+  const waiting = new Promise<void>((resolve) => (reached = resolve))
+  Object.assign(store, {
+    [method]: async (...args: unknown[]) => {
+      Object.assign(store, { [method]: original })
+      reached()
+      await opened
+      return Reflect.apply(original, store, args)
+    },
+  })
+  return { waiting, open }
 }
 
 export function portOf(address: AddressInfo | string | null): number {
@@ -105,7 +160,7 @@ export interface Answer {
   readonly body: unknown
   readonly text: string
   readonly setCookies: readonly string[]
-  readonly location: string | null
+  readonly headers: Headers
 }
 
 /** One person's browser: keeps cookies and sends them back. */
@@ -113,7 +168,7 @@ export function browser(origin: string, baseUrl: string, auth: Pick<Auth, 'authe
   const jar = new Map<string, string>()
   const cookie = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
-  async function request(method: string, path: string, body?: object): Promise<Answer> {
+  async function request(method: string, path: string, body?: object, more: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(`${origin}/api/auth${path}`, {
       method,
       headers: {
@@ -122,6 +177,7 @@ export function browser(origin: string, baseUrl: string, auth: Pick<Auth, 'authe
         [CLIENT_ADDRESS_HEADER]: '192.0.2.1',
         cookie: cookie(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...more,
       },
       redirect: 'manual',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -133,14 +189,14 @@ export function browser(origin: string, baseUrl: string, auth: Pick<Auth, 'authe
       else jar.set(name, value)
     }
     const text = await response.text()
-    return { status: response.status, text, body: text === '' ? null : JSON.parse(text), setCookies, location: response.headers.get('location') }
+    return { status: response.status, text, body: text === '' ? null : JSON.parse(text), setCookies, headers: response.headers }
   }
 
   return {
     jar,
-    get: (path: string) => request('GET', path),
-    post: (path: string, body: object = {}) => request('POST', path, body),
-    signUp: (email: string) => request('POST', '/sign-up/email', { name: 'Ada', email, password }),
+    get: (path: string, headers?: Record<string, string>) => request('GET', path, undefined, headers),
+    post: (path: string, body: object = {}, headers?: Record<string, string>) => request('POST', path, body, headers),
+    signUp: (email: string, more: object = {}) => request('POST', '/sign-up/email', { name: 'Ada', email, password, ...more }),
     signIn: (email: string, secret = password, more: object = {}) =>
       request('POST', '/sign-in/email', { email, password: secret, ...more }),
     /** The session that the next request of this browser comes with. */

@@ -1,6 +1,6 @@
 import { admin } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, type Browser, password, startApp, startAuth } from './helpers.js'
+import { type Answer, type Browser, hold, password, startApp, startAuth } from './helpers.js'
 
 // Each test holds one request back at a chosen call to the store and lets another overtake it.
 
@@ -9,24 +9,6 @@ beforeAll(async () => {
   t = await startAuth()
 })
 afterAll(() => t[Symbol.asyncDispose]())
-
-/** Holds the first call of a method of the store until told to go on. */
-function hold(method: 'create' | 'revokeOthers') {
-  const original = t.store[method]
-  let open = (): void => undefined
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  let reached = (): void => undefined
-  const waiting = new Promise<void>((resolve) => (reached = resolve))
-  Object.assign(t.store, {
-    [method]: async (...args: unknown[]) => {
-      Object.assign(t.store, { [method]: original })
-      reached()
-      await opened
-      return Reflect.apply(original, t.store, args)
-    },
-  })
-  return { waiting, open }
-}
 
 async function resetTokenFor(email: string): Promise<string | null> {
   await t.browser().post('/request-password-reset', { email })
@@ -39,7 +21,7 @@ test('a sign-in that checked the old password before a reset creates nothing aft
   await t.browser().signUp(email)
   const token = await resetTokenFor(email)
 
-  const { waiting, open } = hold('create')
+  const { waiting, open } = hold(t.store, 'create')
   const thief = t.browser()
   const signIn = thief.signIn(email)
   await waiting
@@ -53,7 +35,7 @@ test('a sign-in that checked the old password before a change creates nothing af
   const email = 'change-race@example.org'
   const owner = t.browser()
   await owner.signUp(email)
-  const { waiting, open } = hold('create')
+  const { waiting, open } = hold(t.store, 'create')
   const thief = t.browser()
   const signIn = thief.signIn(email)
   await waiting
@@ -68,7 +50,7 @@ test('a password change by a session that is revoked meanwhile changes nothing',
   const [owner, thief] = [t.browser(), t.browser()]
   await owner.signUp(email)
   await thief.signIn(email)
-  const { waiting, open } = hold('revokeOthers')
+  const { waiting, open } = hold(t.store, 'revokeOthers')
   const change = thief.post('/change-password', { currentPassword: password, newPassword: "the thief's" })
   await waiting
   const stolen = await thief.session()

@@ -1,0 +1,28 @@
+import type { GenericEndpointContext } from '@better-auth/core'
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import { APIError } from 'better-auth/api'
+import { setSessionCookie } from 'better-auth/cookies'
+import { moveAccount } from './multi-session.js'
+
+/** The session that the request came with, if its endpoint is one of those named by `at`. */
+export function currentSession(at: (path: string | undefined) => boolean): { id: string; userId: string; token: string } | null {
+  const endpoint = tryGetCurrentAuthEndpointContext()
+  return (endpoint && at(endpoint.path) && endpoint.context.session?.session) || null
+}
+
+/**
+ * Gives the browser the token that takes the place of its own. From within the endpoint, so that the
+ * after-hooks of every plugin see it as they would see the cookie of a sign-in.
+ */
+export async function replaceCookies(token: string): Promise<void> {
+  // The context of an endpoint that runs is whole; its type is that of one that has not begun.
+  const endpoint = tryGetCurrentAuthEndpointContext() as GenericEndpointContext | undefined
+  const current = endpoint?.context.session
+  if (!endpoint || !current) return
+  await moveAccount(endpoint, current.session.token, token)
+  await setSessionCookie(endpoint, { user: current.user, session: { ...current.session, token } })
+}
+
+export function unauthorized(): APIError {
+  return new APIError('UNAUTHORIZED', { code: 'UNAUTHORIZED', message: 'Unauthorized' })
+}

@@ -1,0 +1,195 @@
+import { base32 } from '@better-auth/utils/base32'
+import { createOTP } from '@better-auth/utils/otp'
+import { twoFactor } from 'better-auth/plugins'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { anyToken, type Browser, hold, password, startApp, thiefOf } from '../helpers.js'
+
+const codes = new Map<string, string>()
+const resets = new Map<string, string>()
+let t: Awaited<ReturnType<typeof startApp>>
+beforeAll(async () => {
+  t = await startApp({
+    emailAndPassword: { enabled: true, sendResetPassword: async ({ user, token }) => void resets.set(user.email, token) },
+    plugins: [twoFactor({ otpOptions: { sendOTP: ({ user, otp }) => void codes.set(user.email, otp) } })],
+  })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+/** Turns on an authenticator app, and gives what it knows. */
+async function enableApp(browser: Browser) {
+  const enabled = await browser.post('/two-factor/enable', { password })
+  expect(enabled.status).toBe(200)
+  const { totpURI, backupCodes } = enabled.body as { totpURI: string; backupCodes: string[] }
+  const secret = new URL(totpURI).searchParams.get('secret') ?? ''
+  const code = () => createOTP(new TextDecoder().decode(base32.decode(secret))).totp()
+  const verified = await browser.post('/two-factor/verify-totp', { code: await code() })
+  expect(verified.status).toBe(200)
+  return { code, backupCodes, bodies: [enabled.text, verified.text] }
+}
+
+/** Each way to turn a second factor on or off that better-auth answers with another session. */
+const changes: Record<string, (browser: Browser, email: string) => Promise<string[]>> = {
+  'turning on an authenticator app': async (browser) => (await enableApp(browser)).bodies,
+  'turning on codes by mail': async (browser) => [(await browser.post('/two-factor/enable', { password, method: 'otp' })).text],
+  'verifying a code by mail': async (browser, email) => {
+    await browser.post('/two-factor/send-otp')
+    return [(await browser.post('/two-factor/verify-otp', { code: codes.get(email) })).text]
+  },
+  'turning it off': async (browser) => {
+    await browser.post('/two-factor/enable', { password, method: 'otp' })
+    return [(await browser.post('/two-factor/disable', { password })).text]
+  },
+}
+
+describe.each(Object.keys(changes))('%s', (name) => {
+  const id = name.replaceAll(' ', '-')
+
+  test('this device stays under its id and lifetime, its old cookie is dead, the others stay', async () => {
+    const { browser, phones, email, userId } = await t.person(id, 1)
+    await browser.signIn(email, password, { rememberMe: false })
+    const before = await browser.session()
+    const thief = thiefOf(browser, t.browser())
+    t.events.length = 0
+    for (const text of (await changes[name]?.(browser, email)) ?? ['']) {
+      expect(text).not.toBe('')
+      expect(text).not.toMatch(anyToken)
+    }
+    expect(await browser.session()).toMatchObject({ id: before?.id, createdAt: before?.createdAt, expiresAt: before?.expiresAt })
+    expect(await thief.session()).toBeNull()
+    expect(await phones[0]?.session()).not.toBeNull()
+    expect(await t.store.count(userId)).toBe(3)
+    expect(t.events).toEqual([]) // nobody signed in
+  })
+
+  test('a session that is revoked meanwhile is not brought back', async () => {
+    const { browser, email, userId } = await t.person(`revoked-${id}`)
+    const sessionId = (await browser.session())?.id ?? ''
+    const { waiting, open } = hold(t.store, 'rotate')
+    const change = changes[name]?.(browser, email).catch(() => null)
+    await waiting
+    await t.store.revoke(userId, sessionId)
+    open()
+    await change
+    expect(await browser.session()).toBeNull()
+    expect(await t.store.count(userId)).toBe(0)
+  })
+})
+
+/** Someone whose account has an authenticator app, and a browser on which only the password was given. */
+async function halfSignedIn(name: string) {
+  const { browser: owner, email, userId } = await t.person(name)
+  const app = await enableApp(owner)
+  const browser = t.browser()
+  t.events.length = 0
+  const answer = await browser.signIn(email)
+  expect(answer).toMatchObject({ status: 200, body: { twoFactorRedirect: true } })
+  expect(answer.text).not.toMatch(anyToken)
+  return { owner, email, userId, browser, ...app }
+}
+
+describe('a sign-in', () => {
+  test('is none before the second factor: no session, no session cookie, nothing in the audit', async () => {
+    const { owner, browser, userId } = await halfSignedIn('half')
+    expect([...browser.jar.keys()].filter((name) => name.includes('session_token'))).toEqual([])
+    expect((await t.store.list(userId)).map(({ id }) => id)).toEqual([(await owner.session())?.id])
+    expect(t.events).toEqual([])
+  })
+
+  test('is complete with the code of the app, and its sign-out ends it', async () => {
+    const { browser, userId, code } = await halfSignedIn('complete')
+    const answer = await browser.post('/two-factor/verify-totp', { code: await code() })
+    expect(answer.status).toBe(200)
+    expect(answer.text).not.toMatch(anyToken)
+    const session = await browser.session()
+    expect(session?.userId).toBe(userId)
+    expect(t.events).toMatchObject([{ event: 'sign-in', result: 'ok', userId, sessionId: session?.id }])
+    const thief = thiefOf(browser, t.browser())
+    await browser.post('/sign-out')
+    expect(await thief.session()).toBeNull()
+  })
+
+  test('is complete with a code by mail, or a backup code, each of which works once', async () => {
+    const { browser, email, backupCodes } = await halfSignedIn('other-ways')
+    await browser.post('/two-factor/send-otp')
+    const byMail = await browser.post('/two-factor/verify-otp', { code: codes.get(email) })
+    expect(byMail.status).toBe(200)
+    expect(byMail.text).not.toMatch(anyToken)
+    expect(await browser.session()).not.toBeNull()
+
+    for (const status of [200, 401]) {
+      const other = t.browser()
+      await other.signIn(email)
+      const answer = await other.post('/two-factor/verify-backup-code', { code: backupCodes[0] })
+      expect(answer.status).toBe(status)
+      expect(answer.text).not.toMatch(anyToken)
+      expect((await other.session()) !== null).toBe(status === 200)
+    }
+  })
+
+  test('is refused with a wrong code, without the cookie of the first step, and a second time', async () => {
+    const { browser, code } = await halfSignedIn('refused')
+    const again = thiefOf(browser, t.browser())
+    expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(401)
+    expect((await t.browser().post('/two-factor/verify-totp', { code: await code() })).status).toBe(401)
+    expect(t.events.map(({ event, result }) => `${event} ${result}`)).toEqual(['sign-in refused', 'sign-in refused'])
+    expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
+    expect((await again.post('/two-factor/verify-totp', { code: await code() })).status).toBe(401)
+    expect(await again.session()).toBeNull()
+  })
+
+  test('keeps a lifetime that is not to be remembered through its second step', async () => {
+    const { email, code } = await halfSignedIn('kiosk')
+    const kiosk = t.browser()
+    await kiosk.signIn(email, password, { rememberMe: false })
+    await kiosk.post('/two-factor/verify-totp', { code: await code() })
+    expect((await kiosk.session())?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 24 * 60 * 60 * 1_000)
+  })
+
+  test('with the old password that waits for its second factor creates nothing after a change', async () => {
+    const { owner, browser, code } = await halfSignedIn('overtaken-by-a-change')
+    await owner.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+    expect(await browser.post('/two-factor/verify-totp', { code: await code() })).toMatchObject({ status: 401 })
+    expect(await browser.session()).toBeNull()
+    expect(await owner.session()).not.toBeNull()
+  })
+
+  test('nor after a reset that overtakes its first step', async () => {
+    const { owner, email, code } = await halfSignedIn('overtaken-by-a-reset')
+    await owner.post('/request-password-reset', { email })
+    // The password is right; what the second step will need is written only after the reset.
+    const { waiting, open } = hold(t.store, 'revoke')
+    const thief = t.browser()
+    const first = thief.signIn(email)
+    await waiting
+    const reset = await t.browser().post('/reset-password', { newPassword: 'a new password', token: resets.get(email) })
+    expect(reset.status).toBe(200)
+    open()
+    expect((await first).status).toBe(200)
+    expect(await thief.post('/two-factor/verify-totp', { code: await code() })).toMatchObject({ status: 401 })
+    expect(await thief.session()).toBeNull()
+    expect(await owner.session()).toBeNull()
+  })
+})
+
+describe('a trusted device', () => {
+  test('needs no second factor for its next sign-in, which is a session like any other', async () => {
+    const { browser, email, userId, code } = await halfSignedIn('trusted')
+    await browser.post('/two-factor/verify-totp', { code: await code(), trustDevice: true })
+    await browser.post('/sign-out')
+    const answer = await browser.signIn(email)
+    expect(answer.text).not.toMatch(/twoFactorRedirect/)
+    expect(answer.text).not.toMatch(anyToken)
+    expect(await browser.session()).not.toBeNull()
+    await t.store.revokeAll(userId)
+    expect(await browser.session()).toBeNull()
+  })
+
+  test('limit: trust is no session. It outlives them all, and saves nobody from the password', async () => {
+    const { browser, owner, email, userId, code } = await halfSignedIn('still-trusted')
+    await browser.post('/two-factor/verify-totp', { code: await code(), trustDevice: true })
+    await owner.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+    await t.store.revokeAll(userId)
+    expect((await browser.signIn(email)).status).toBe(401)
+    expect((await browser.signIn(email, 'a new password')).text).not.toMatch(/twoFactorRedirect/)
+  })
+})

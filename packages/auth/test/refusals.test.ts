@@ -1,0 +1,61 @@
+import { createSessionStore, redisOptions } from '@rollcall/session-store'
+import { betterAuth, type BetterAuthOptions, type BetterAuthPlugin } from 'better-auth'
+import { memoryAdapter } from 'better-auth/adapters/memory'
+import { nextCookies } from 'better-auth/next-js'
+import { deviceAuthorization, jwt, oauthPopup, oneTimeToken, username } from 'better-auth/plugins'
+import { Redis } from 'ioredis'
+import { expect, test } from 'vitest'
+import { rollcall } from '../src/index.js'
+import { secret } from './helpers.js'
+
+// What would let a session outlive its end, or its token leave the cookie, stops the application at its start.
+
+const secondaryStorage = { get: () => null, set: () => undefined, delete: () => undefined, getAndDelete: () => null, increment: () => 1 }
+/** Of packages that are not installed here: only the name is looked at, and for sso the option. */
+const named = (id: string, options: Record<string, unknown> = {}): BetterAuthPlugin => ({ id, options })
+
+const refused: [string, BetterAuthOptions, RegExp][] = [
+  ['secondaryStorage', { secondaryStorage }, /replaces secondaryStorage/],
+  ['the cookie cache', { session: { cookieCache: { enabled: true } } }, /disable session.cookieCache/],
+  ['a lifetime of its own', { session: { expiresIn: 60 } }, /remove session.expiresIn/],
+  ['an update age', { session: { updateAge: 60 } }, /remove session.updateAge/],
+  ['jwt', { plugins: [jwt()] }, /plugin jwt: its tokens stay valid/],
+  ['oneTimeToken', { plugins: [oneTimeToken()] }, /plugin one-time-token: it writes/],
+  ['deviceAuthorization', { plugins: [deviceAuthorization()] }, /plugin device-authorization: it hands/],
+  ['oauthPopup', { plugins: [oauthPopup()] }, /plugin oauth-popup: it hands/],
+  ['the OAuth provider', { plugins: [named('oauth-provider')] }, /plugin oauth-provider: its tokens/],
+  ['Expo', { plugins: [named('expo')] }, /plugin expo: it writes/],
+  ['Electron', { plugins: [named('electron')] }, /plugin electron: it hands/],
+  ['SAML logout', { plugins: [named('sso', { saml: { enableSingleLogout: true } })] }, /saml.enableSingleLogout of the plugin sso/],
+  [
+    'a plugin of anyone whose tables refer to sessions',
+    {
+      plugins: [
+        { id: 'notes', schema: { note: { fields: { sessionId: { type: 'string', references: { model: 'session', field: 'id' } } } } } },
+      ],
+    },
+    /plugin notes: its tables refer to sessions/,
+  ],
+]
+
+// None gets as far as asking Redis.
+const redis = new Redis({ ...redisOptions, lazyConnect: true })
+const ours = rollcall({ store: createSessionStore({ redis }) })
+
+function start(options: BetterAuthOptions) {
+  const database = memoryAdapter({ user: [], session: [], account: [], verification: [] })
+  return betterAuth({ baseURL: 'http://localhost', secret, database, logger: { disabled: true }, ...options }).$context
+}
+
+test.each(refused)('%s', async (_, options, message) => {
+  await expect(start({ ...options, plugins: [...(options.plugins ?? []), ours] })).rejects.toThrow(message)
+})
+
+test('a plugin that comes after ours, whose answers we would not see', async () => {
+  await expect(start({ plugins: [ours, username()] })).rejects.toThrow(/put the plugin username in front/)
+})
+
+test('nothing else: what only passes cookies on comes last, and single sign-on may be there without SAML logout', async () => {
+  const context = await start({ plugins: [named('sso', { saml: {} }), username(), ours, nextCookies()] })
+  expect(context.sessionConfig.expiresIn).toBe(30 * 24 * 60 * 60)
+})
