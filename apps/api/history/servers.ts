@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const SECRET = 'a secret of these servers with 32 characters and more'
@@ -13,6 +14,8 @@ export interface ApiServer {
   readonly url: string
   /** What a page of its own would send as Origin. */
   readonly origin: string
+  /** Resident memory of the process, in bytes; on Linux. */
+  memory(): number
   /** kill -9; resolves when it is dead. */
   kill(): Promise<void>
 }
@@ -34,6 +37,7 @@ export async function startApi(dataDir: string, redis: string): Promise<ApiServe
   return {
     url: `http://127.0.0.1:${new URL(origin).port}`,
     origin,
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
     async kill() {
       child.kill('SIGKILL')
       await exited

@@ -3,17 +3,21 @@ import { describeDevice, type DeviceName } from './device-name.js'
 
 export type Device = ReturnType<typeof toDevice>
 
-/** The devices of a user as one of them sees them: itself first, then the one seen last. */
-export async function listDevices(store: SessionStore, { userId, id }: Pick<Session, 'userId' | 'id'>): Promise<Device[]> {
-  const sessions = await store.list(userId) // latest seen first
-  const devices = sessions.map((listed) => toDevice(listed, id))
-  return devices.toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
+/** The devices of a user as nobody in particular sees them, latest seen first. */
+export async function listDevices(store: SessionStore, userId: string): Promise<Device[]> {
+  return (await store.list(userId)).map(toDevice)
 }
 
-function toDevice(session: Session, currentId: string) {
+/** As one of them sees them: itself first. */
+export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[] {
+  const seen = devices.map((device) => ({ ...device, isCurrent: device.id === sessionId }))
+  return seen.toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
+}
+
+function toDevice(session: Session) {
   return {
     id: session.id,
-    isCurrent: session.id === currentId,
+    isCurrent: false,
     ...nameOf(session),
     ipAddress: session.ipAddress,
     createdAt: session.createdAt.toISOString(),

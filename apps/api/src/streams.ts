@@ -1,6 +1,6 @@
 import { type Clock, type Session, type SessionChange, type SessionChanges, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { TRPCError } from '@trpc/server'
-import { type Device, listDevices, nameOf } from './device-list.js'
+import { asSeenBy, type Device, listDevices, nameOf } from './device-list.js'
 
 /** What an open page is told. Each message is whole: whoever missed some has missed nothing. */
 export type StreamMessage =
@@ -57,6 +57,7 @@ const RETRY = 1_000
 
 export function createStreams({ store, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
   const admit = admission()
+  const list = shared((userId) => listDevices(store, userId))
   const wakers = new Set<() => void>()
   let closed = false
 
@@ -91,7 +92,7 @@ export function createStreams({ store, changes, clock = Date.now, revalidateEver
         answered = true
         expiresAt = current.expiresAt.getTime()
         if (!news) return null
-        const devices = await listDevices(store, session)
+        const devices = asSeenBy(session.id, await list(session.userId))
         nextExpiry = Math.min(...devices.map((device) => Date.parse(device.expiresAt)))
         return { type: 'devices', devices }
       } catch (error) {
@@ -145,6 +146,24 @@ export function createStreams({ store, changes, clock = Date.now, revalidateEver
       closed = true
       for (const wake of wakers) wake()
     },
+  }
+}
+
+/**
+ * What is asked for in one turn of the event loop is read once, after that turn: so a change costs one read
+ * of the list, however many pages its user has open, and no page is shown a list from before its news.
+ */
+function shared<T>(read: (userId: string) => Promise<T>): (userId: string) => Promise<T> {
+  const soon = new Map<string, Promise<T>>()
+  return (userId) => {
+    const reading =
+      soon.get(userId) ??
+      new Promise((resolve) => setImmediate(resolve)).then(() => {
+        soon.delete(userId)
+        return read(userId)
+      })
+    soon.set(userId, reading)
+    return reading
   }
 }
 

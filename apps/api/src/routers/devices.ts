@@ -1,10 +1,10 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { listDevices } from '../device-list.js'
+import { asSeenBy, listDevices } from '../device-list.js'
 import { revocationProcedure, router, sessionProcedure, unauthorized } from '../trpc.js'
 
 export const devicesRouter = router({
-  list: sessionProcedure.query(({ ctx: { store, session } }) => listDevices(store, session)),
+  list: sessionProcedure.query(async ({ ctx: { store, session } }) => asSeenBy(session.id, await listDevices(store, session.userId))),
 
   /** The devices now and after every change, until the session ends: then who ended it. */
   changes: sessionProcedure.subscription(({ ctx: { streams, session, token }, signal }) => streams.open({ session, token }, signal)),
