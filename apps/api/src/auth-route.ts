@@ -52,13 +52,8 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
   ],
   ['/sign-out', () => ({ charges: [], ending: true })],
   ['/reset-password', ({ address }) => ({ charges: [['reset-password:address', address]], event: 'password-reset' })],
-  [
-    '/change-password',
-    async ({ userId }) => {
-      const id = await userId()
-      return { charges: id === undefined ? [] : [['change-password:user', id]], refundable: true, event: 'password-change' }
-    },
-  ],
+  ['/change-password', ownPassword('password-change')],
+  ['/reauthenticate', ownPassword('reauthentication')],
 ])
 
 const profile = z.object({ name: z.string(), image: z.string().nullable() }).partial()
@@ -71,6 +66,13 @@ const bodies = new Map([
 
 /** PostgreSQL holds none in a text. */
 const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
+
+function ownPassword(event: AuditEvent['event']) {
+  return async ({ userId }: Attempt): Promise<Price> => {
+    const id = await userId()
+    return { charges: id === undefined ? [] : [['own-password:user', id]], refundable: true, event }
+  }
+}
 
 interface Dependencies {
   readonly auth: Auth

@@ -10,6 +10,8 @@ export type Context = {
   readonly limits: Limits
   readonly streams: Streams
   readonly audit: Audit
+  /** Whether a proof of the password at this time is still good enough to end other devices. */
+  readonly isRecent: (authenticatedAt: Date) => boolean
   /** Of the request. Nobody is authenticated here: calls of one batch share a context, but not a moment. */
   readonly headers: Headers
   readonly clientAddress: string

@@ -68,6 +68,12 @@ export const variables = z.object({
     .optional(),
   /** Without it, mails are written to DATA_DIR/outbox. `?from=` names the sender. */
   SMTP_URL: url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
+  /** For how long a proof of the password is good enough to end other devices. */
+  REAUTHENTICATION_MINUTES: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'must be a whole number of minutes, 1 or more')
+    .transform(Number)
+    .default(15),
   /** Whose X-Forwarded-For counts: addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal. */
   TRUSTED_PROXIES: list
     .refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
@@ -107,6 +113,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     databaseUrl: data.DATABASE_URL,
     secrets: data.BETTER_AUTH_SECRET,
     smtpUrl: data.SMTP_URL,
+    /** Milliseconds. */
+    reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,
     trustedProxies: data.TRUSTED_PROXIES,
   }
 }

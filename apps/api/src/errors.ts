@@ -25,9 +25,18 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** Signed in, but too long ago for what was asked: the password must be given again. */
+export class ReauthenticationRequiredError extends Error {
+  override readonly name = 'ReauthenticationRequiredError'
+}
+
+/** Why a code that can mean several things was given, where the page goes on differently. */
+export type Reason = 'REAUTHENTICATE'
+
 /** What the outside may know of an error. */
 export interface PublicError {
   readonly code: Code
+  readonly reason?: Reason
   readonly message: string
   readonly status: number
   /** Seconds, for the header Retry-After. */
@@ -46,6 +55,9 @@ export function publicError(error: unknown): PublicError {
   }
   if (error instanceof SessionStoreUnavailableError || error instanceof DatabaseUnavailableError) {
     return { ...of('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }
+  }
+  if (error instanceof ReauthenticationRequiredError) {
+    return { ...of('FORBIDDEN', 'Please give your password again'), reason: 'REAUTHENTICATE' }
   }
   if (error instanceof URIError) return of('BAD_REQUEST', 'The address is not valid')
   if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') {

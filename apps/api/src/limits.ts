@@ -23,8 +23,8 @@ const rules = {
   /** Keeps a stranger from filling someone's mailbox. */
   'request-reset:email': { points: 5, duration: HOUR },
   'reset-password:address': { points: 30, duration: HOUR },
-  /** Failures: a stolen session must not become a way to guess the password. */
-  'change-password:user': { points: 10, duration: 15 * MINUTE },
+  /** Failures, wherever someone signed in gives their password again: a stolen session must not become a way to guess it. */
+  'own-password:user': { points: 10, duration: 15 * MINUTE },
   'revoke:user': { points: 60, duration: MINUTE },
   'csp-report:address': { points: 60, duration: MINUTE },
 } as const satisfies Record<string, { points: number; duration: number }>

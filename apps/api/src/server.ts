@@ -21,6 +21,8 @@ import { trpcRoute } from './trpc-route.js'
 export interface ServerDependencies {
   readonly auth: Auth
   readonly store: SessionStore
+  /** Whether a proof of the password at this time is still good enough to end other devices. */
+  readonly isRecent: (authenticatedAt: Date) => boolean
   readonly redis: Redis | Cluster
   readonly database: { ping(): Promise<void> }
   readonly limits: Limits

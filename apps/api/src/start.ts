@@ -57,7 +57,7 @@ const defaultPatience: Patience = { redis: 10_000, requests: 5_000 }
 
 /** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, clock, webRoot = builtPage, patience = defaultPatience, revalidateEvery } = options
+  const { settings, log, clock = Date.now, webRoot = builtPage, patience = defaultPatience, revalidateEvery } = options
   const resources: (() => Promise<unknown>)[] = []
   // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
   const app = promised<Hono<Http>>()
@@ -77,12 +77,12 @@ export async function start(options: StartOptions): Promise<Running> {
     const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
     const store = createSessionStore({
       redis,
-      ...(clock && { clock }),
+      clock,
       warn: (message, details) => log.warn(details, message),
     })
     const changes = createSessionChanges({ redis })
     resources.push(async () => changes.close())
-    const streams = createStreams({ store, changes, ...(clock && { clock }), ...(revalidateEvery !== undefined && { revalidateEvery }) })
+    const streams = createStreams({ store, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
     endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
     const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
@@ -104,6 +104,7 @@ export async function start(options: StartOptions): Promise<Running> {
       createServer({
         auth,
         store,
+        isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,
         redis,
         database,
         limits: createLimits(redis, secrets[0]),

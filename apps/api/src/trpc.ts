@@ -2,15 +2,16 @@ import type { AuditEvent } from '@rollcall/auth'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { Context } from './context.js'
-import { auditResult, publicError } from './errors.js'
+import { auditResult, publicError, ReauthenticationRequiredError } from './errors.js'
 
 const t = initTRPC.context<Context>().create({
   isDev: false, // would put stacks into answers
   // A sign of life keeps proxies from closing a quiet stream, and tells either end when the other one is gone.
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
   errorFormatter: ({ shape, error }) => {
-    const { code, message, status } = publicError(error)
-    return { ...shape, message, code: TRPC_ERROR_CODES_BY_KEY[code], data: { ...shape.data, code, httpStatus: status } }
+    const { code, reason, message, status } = publicError(error)
+    const data = { ...shape.data, code, httpStatus: status, reason: reason ?? null }
+    return { ...shape, message, code: TRPC_ERROR_CODES_BY_KEY[code], data }
   },
 })
 
@@ -44,7 +45,7 @@ const audited = (event: AuditEvent['event']) =>
     return result
   })
 
-/** A session procedure that ends sessions: limited per user, and audited. */
+/** A session procedure that ends sessions: audited, limited per user, and only for who has proved lately who they are. */
 export const revocationProcedure = (event: 'revoke' | 'revoke-others' | 'revoke-all') =>
   publicProcedure
     .use(audited(event))
@@ -53,5 +54,6 @@ export const revocationProcedure = (event: 'revoke' | 'revoke-others' | 'revoke-
       ctx.trail.userId = ctx.session.userId
       ctx.trail.sessionId = ctx.session.id
       await ctx.limits.chargeEnding([['revoke:user', ctx.session.userId]])
+      if (!ctx.isRecent(ctx.session.authenticatedAt)) throw new ReauthenticationRequiredError()
       return next()
     })

@@ -18,6 +18,7 @@ test('every setting has a default for development, but for Redis', () => {
     databaseUrl: undefined,
     secrets: undefined,
     smtpUrl: undefined,
+    reauthenticateAfter: 15 * 60_000,
     trustedProxies: [],
   })
 })
@@ -39,6 +40,7 @@ test('each setting is read', () => {
       DATABASE_URL: 'postgres://rollcall:pw@db/rollcall',
       BETTER_AUTH_SECRET: `${secret}, ${'y'.repeat(32)}`,
       SMTP_URL: 'smtps://user:pw@mail.example',
+      REAUTHENTICATION_MINUTES: '5',
       TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,2001:db8::1',
     }),
   ).toEqual({
@@ -55,6 +57,7 @@ test('each setting is read', () => {
     databaseUrl: 'postgres://rollcall:pw@db/rollcall',
     secrets: [secret, 'y'.repeat(32)],
     smtpUrl: 'smtps://user:pw@mail.example',
+    reauthenticateAfter: 5 * 60_000,
     trustedProxies: ['loopback', '10.0.0.0/8', '2001:db8::1'],
   })
   expect(readSettings({ REDIS_URL: '/run/redis.sock' }).redis).toBe('/run/redis.sock')
@@ -79,6 +82,8 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['BETTER_AUTH_SECRET', ','],
     ['BETTER_AUTH_SECRET', `hunter2,${'x'.repeat(32)}`],
     ['SMTP_URL', 'hunter2'],
+    ['REAUTHENTICATION_MINUTES', '0'],
+    ['REAUTHENTICATION_MINUTES', 'hunter2'],
     ['TRUSTED_PROXIES', 'hunter2'],
     ['TRUSTED_PROXIES', '10.0.0.0/99'],
   ])('%s=%s', (name, value) => {

@@ -3,6 +3,7 @@ import { requestState } from './request-state.js'
 export type AuditEventName =
   | 'sign-in'
   | 'sign-out'
+  | 'reauthentication'
   | 'password-change'
   | 'password-reset'
   | 'user-deleted'

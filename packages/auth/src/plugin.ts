@@ -7,6 +7,7 @@ import { type Audit, type AuditEventName, noted } from './audit.js'
 import { resigned, secretsOf } from './cookie.js'
 import { shortest } from './ip-address.js'
 import { accountTokens, namedSession, withAccountToken } from './multi-session.js'
+import { reauthenticate } from './reauthenticate.js'
 import { refuse } from './refusals.js'
 import { requestState } from './request-state.js'
 import { verifiesSecondFactor } from './second-factor.js'
@@ -55,6 +56,8 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
         },
       }
     },
+
+    endpoints: { reauthenticate: reauthenticate(store, audit) },
 
     hooks: {
       before: [
@@ -121,6 +124,7 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
 function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
   if (path === '/change-password') return 'password-change'
   if (path === '/reset-password') return 'password-reset'
+  if (path === '/reauthenticate') return 'reauthentication'
   // With a session, a second factor is not the end of a sign-in: it is being turned on.
   const completes = verifiesSecondFactor(path) && context.session === null
   return completes || path?.startsWith('/sign-in/') ? 'sign-in' : null

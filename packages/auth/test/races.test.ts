@@ -61,6 +61,22 @@ test('a password change by a session that is revoked meanwhile changes nothing',
   expect((await t.browser().signIn(email, password)).status).toBe(200)
 })
 
+test('a session that is revoked while its password is proven again stays ended', async () => {
+  const email = 'revoked-prover@example.org'
+  const [owner, thief] = [t.browser(), t.browser()]
+  await owner.signUp(email)
+  await thief.signIn(email)
+  const { waiting, open } = hold(t.store, 'rotate')
+  const proof = thief.post('/reauthenticate', { password })
+  await waiting
+  const stolen = await thief.session()
+  await t.store.revoke(stolen?.userId ?? '', stolen?.id ?? '')
+  open()
+  expect(await proof).toMatchObject({ status: 401, setCookies: [] })
+  expect(await thief.session()).toBeNull()
+  expect(await owner.session()).not.toBeNull()
+})
+
 test('of two password changes at once from two devices, one happens', async () => {
   const email = 'two-changers@example.org'
   const [laptop, phone] = [t.browser(), t.browser()]

@@ -1,0 +1,36 @@
+import type { SessionStore } from '@rollcall/session-store'
+import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { type Audit, noted } from './audit.js'
+import { replaceCookies, unauthorized } from './current-session.js'
+import { answered } from './session-adapter.js'
+
+/**
+ * `POST /reauthenticate { password }`: the person of the session proves again who they are, as before an action
+ * that a borrowed or stolen session must not take. The session keeps its id and gets a new secret, so that a
+ * copy of its cookie that someone else holds is dead from then on.
+ */
+export function reauthenticate(store: SessionStore, audit: Audit) {
+  return createAuthEndpoint(
+    '/reauthenticate',
+    { method: 'POST', body: z.object({ password: z.string() }), use: [sensitiveSessionMiddleware] },
+    async (ctx) => {
+      const { password: passwords, internalAdapter, session } = ctx.context
+      const { id, userId, token } = session.session
+      const given = ctx.body.password
+      const hash = (await internalAdapter.findCredentialAccount(userId))?.password
+      const isRight =
+        typeof hash === 'string' &&
+        given.length <= passwords.config.maxPasswordLength &&
+        (await passwords.verify({ hash, password: given }))
+      if (!isRight) throw new APIError('BAD_REQUEST', { code: 'INVALID_PASSWORD', message: 'Invalid password' })
+
+      const rotated = await answered(() => store.rotate(token, { reauthenticated: true }))
+      // Ended while the password was checked.
+      if (rotated === null) throw unauthorized()
+      await replaceCookies(rotated.token)
+      await noted(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
+      return ctx.json({ status: true })
+    },
+  )
+}
