@@ -8,9 +8,13 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { Redis } from 'ioredis'
 import { filesBelow, placesOf, startWitness, watchCommands } from './witness.js'
 
 const program = fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.url))
+
+/** Where a session record holds the time of the last proof: docs/architecture.md. */
+const AUTHENTICATED_AT = 57
 
 /** The real thing, as `npm start` runs it: API and built page on one port, with a Redis and data of its own. */
 export interface App {
@@ -20,6 +24,8 @@ export interface App {
   readonly dataDir: string
   /** The newest mail to this address. */
   mailTo(address: string): string | undefined
+  /** As if so many minutes had passed since anybody gave their password. */
+  age(minutes: number): Promise<void>
   /**
    * Ends it, and then looks for the tokens of its browsers in all that it has left behind: every answer, its
    * whole output, each command that Redis was given and each file.
@@ -61,6 +67,17 @@ export async function startApp(): Promise<App> {
       if (!existsSync(outbox)) return undefined
       const mails = readdirSync(outbox).toSorted().map((file) => readFileSync(join(outbox, file), 'utf8'))
       return mails.findLast((mail) => mail.includes(`To: ${address}`) || mail.includes(`<${address}>`))
+    },
+    async age(minutes) {
+      const client = new Redis(redis.url)
+      for (const key of await client.keys('user:*:sessions')) {
+        for (const [id, record] of Object.entries(await client.hgetallBuffer(key))) {
+          if (id.startsWith('!')) continue
+          record.writeUIntBE(record.readUIntBE(AUTHENTICATED_AT, 6) - minutes * 60_000, AUTHENTICATED_AT, 6)
+          await client.hset(key, id, record)
+        }
+      }
+      client.disconnect()
     },
     async stop() {
       const ended = once(server, 'exit')

@@ -74,6 +74,35 @@ test('log out everywhere: this one is signed out too', async ({ device }) => {
   await expect(phone.getByText('All devices were signed out from another device, Chrome on Windows')).toBeVisible()
 })
 
+test('who signed in a while ago gives the password in place, and what was asked goes on', async ({ app, device, user }) => {
+  const phone = await device({ browser: 'Safari on iOS' })
+  const laptop = await device()
+  await app.age(16)
+  await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
+  await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
+
+  const password = laptop.getByLabel('Your password', { exact: true })
+  await expect(password).toBeFocused()
+  await expect(devices(laptop)).toHaveCount(2)
+  await password.fill('not the password')
+  await laptop.keyboard.press('Enter')
+  await expect(laptop.getByText('This is not your password.').first()).toBeVisible()
+  await laptop.keyboard.press('Tab')
+  await password.fill(user.password)
+  await laptop.keyboard.press('Enter')
+  await expect(laptop.getByText('Safari on iOS was signed out.').first()).toBeVisible()
+  await expect(devices(laptop)).toHaveCount(1)
+  await expect(phone).toHaveURL(/\/sign-in/)
+
+  await app.age(16)
+  await laptop.getByRole('button', { name: 'Log out everywhere' }).click()
+  await laptop.getByRole('button', { name: 'Yes, log out' }).click()
+  await laptop.getByLabel('Your password', { exact: true }).press('Escape')
+  await expect(laptop.getByRole('button', { name: 'Log out everywhere' })).toBeFocused()
+  await laptop.reload()
+  await expect(devices(laptop)).toHaveCount(1)
+})
+
 test('sign out: this device goes to the sign-in page, the other stays', async ({ device }) => {
   const phone = await device({ browser: 'Safari on iOS' })
   const laptop = await device()

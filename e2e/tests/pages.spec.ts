@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import type { App } from '../app.js'
 import { devices, expect, test } from '../fixtures.js'
 
 // Every page, in light and dark, at a phone's and a desk's width: axe finds nothing, nothing overflows,
@@ -9,7 +10,7 @@ import { devices, expect, test } from '../fixtures.js'
 const pictures = process.env['SCREENSHOTS_DIR'] ?? fileURLToPath(new URL('../test-results/pictures/', import.meta.url))
 mkdirSync(pictures, { recursive: true })
 
-const pages: Record<string, { signedIn: boolean; path: string; ready: (page: Page) => Promise<void> }> = {
+const pages: Record<string, { signedIn: boolean; path: string; ready: (page: Page, app: App) => Promise<void> }> = {
   'sign-up': { signedIn: false, path: '/sign-up', ready: heading('Create an account') },
   'sign-in': { signedIn: false, path: '/sign-in', ready: heading('Sign in') },
   'forgot-password': { signedIn: false, path: '/forgot-password', ready: heading('Forgot your password?') },
@@ -29,6 +30,16 @@ const pages: Record<string, { signedIn: boolean; path: string; ready: (page: Pag
       await expect(page.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
     },
   },
+  'devices-password': {
+    signedIn: true,
+    path: '/',
+    async ready(page, app) {
+      await app.age(16)
+      await page.getByRole('button', { name: /^Sign out Safari/ }).click()
+      await page.getByRole('button', { name: 'Yes, sign out' }).click()
+      await expect(page.getByLabel('Your password', { exact: true })).toBeFocused()
+    },
+  },
   security: { signedIn: true, path: '/security', ready: heading('Security') },
 }
 
@@ -41,7 +52,7 @@ const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
 )
 
 for (const { colorScheme, width } of looks) {
-  test(`every page in ${colorScheme} at ${width} px`, async ({ device }) => {
+  test(`every page in ${colorScheme} at ${width} px`, async ({ app, device }) => {
     await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
     await device({ browser: 'Firefox on Ubuntu', address: '198.51.100.23' })
     await device({ browser: 'Safari on iOS', address: '2001:db8:8c0e:2::a4' })
@@ -53,7 +64,7 @@ for (const { colorScheme, width } of looks) {
     for (const [name, page] of Object.entries(pages)) {
       const tab = page.signedIn ? signedIn : signedOut
       await tab.goto(page.path)
-      await page.ready(tab)
+      await page.ready(tab, app)
       const { violations } = await new AxeBuilder({ page: tab }).analyze()
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), name).toEqual([])
       const overflow = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)

@@ -53,6 +53,9 @@ export const auth = {
     call((watch) => client.requestPasswordReset({ ...input, redirectTo: '/reset-password', ...watch })),
   resetPassword: (input: { newPassword: string; token: string }) =>
     call((watch) => client.resetPassword({ ...input, ...watch })),
+  /** Proves the password of the session again. An endpoint of ours, so better-auth's client does not know its name. */
+  reauthenticate: (input: { password: string }) =>
+    call((watch) => client.$fetch('/reauthenticate', { method: 'POST', body: input, ...watch.fetchOptions })),
   changePassword: (input: { currentPassword: string; newPassword: string }) =>
     call((watch) => client.changePassword({ ...input, ...watch })),
 }

@@ -2,7 +2,7 @@ import { act, fireEvent, render, screen } from '@testing-library/react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { ConfirmButton } from '../src/ui/confirm-button.js'
 
-const onConfirm = vi.fn(() => Promise.resolve())
+const onConfirm = vi.fn(() => Promise.resolve({ kind: 'done' } as const))
 
 beforeEach(() => {
   onConfirm.mockClear()

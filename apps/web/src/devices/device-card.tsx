@@ -1,7 +1,6 @@
-import { useId, useState } from 'react'
+import { useId } from 'react'
 import type { Device } from '../trpc.js'
-import { ConfirmButton } from '../ui/confirm-button.js'
-import { Message } from '../ui/message.js'
+import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
 import { Time } from '../ui/time.js'
 import { deviceName } from '../words/device.js'
 import { isActive, relativeTime, shortTime } from '../words/time.js'
@@ -10,20 +9,13 @@ import { DeviceIcon } from './device-icon.js'
 interface DeviceCardProps {
   device: Device
   now: number
-  /** Resolves to what went wrong, or null. */
-  onSignOut: (device: Device) => Promise<string | null>
+  onSignOut: (device: Device) => Promise<Outcome>
 }
 
 export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
   const name = deviceName(device)
   const nameId = useId()
   const detailsId = useId()
-  const [failure, setFailure] = useState<string | null>(null)
-
-  const signOut = async () => {
-    setFailure(null)
-    setFailure(await onSignOut(device))
-  }
 
   return (
     <li
@@ -67,13 +59,8 @@ export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
           busyLabel="Signing out…"
           describedBy={detailsId}
           className="max-sm:ml-14.5"
-          onConfirm={signOut}
+          onConfirm={() => onSignOut(device)}
         />
-      )}
-      {failure && (
-        <Message look="bad" className="basis-full">
-          {failure}
-        </Message>
       )}
     </li>
   )

@@ -1,11 +1,10 @@
-import { useId, useState } from 'react'
-import { ConfirmButton } from '../ui/confirm-button.js'
-import { Message } from '../ui/message.js'
+import { useId } from 'react'
+import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
 
 interface SignOutManyProps {
   others: number
-  onSignOutOthers: () => Promise<string | null>
-  onSignOutEverywhere: () => Promise<string | null>
+  onSignOutOthers: () => Promise<Outcome>
+  onSignOutEverywhere: () => Promise<Outcome>
 }
 
 export function SignOutMany({ others, onSignOutOthers, onSignOutEverywhere }: SignOutManyProps) {
@@ -42,12 +41,11 @@ interface RowProps {
   label: string
   question: string
   consequence: string
-  onConfirm: () => Promise<string | null>
+  onConfirm: () => Promise<Outcome>
 }
 
 function Row({ words, label, question, consequence, onConfirm }: RowProps) {
   const wordsId = useId()
-  const [failure, setFailure] = useState<string | null>(null)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
       <p id={wordsId} className="flex-[1_1_15rem] text-[0.9375rem] text-muted">
@@ -60,16 +58,8 @@ function Row({ words, label, question, consequence, onConfirm }: RowProps) {
         confirmLabel="Yes, log out"
         busyLabel="Logging out…"
         describedBy={wordsId}
-        onConfirm={async () => {
-          setFailure(null)
-          setFailure(await onConfirm())
-        }}
+        onConfirm={onConfirm}
       />
-      {failure && (
-        <Message look="bad" className="basis-full">
-          {failure}
-        </Message>
-      )}
     </li>
   )
 }

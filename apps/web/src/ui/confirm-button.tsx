@@ -1,6 +1,14 @@
 import { type FocusEvent, type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
 import { Button } from './button.js'
+import { Message } from './message.js'
+import { PasswordProof } from './password-proof.js'
 import { useGuarded } from './use-guarded.js'
+
+export type Outcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly words: string }
+  /** Nothing was done: the password must be given first. */
+  | { readonly kind: 'password-needed' }
 
 interface ConfirmButtonProps {
   label: string
@@ -13,10 +21,19 @@ interface ConfirmButtonProps {
   describedBy?: string
   /** For the button; the question takes the whole row. */
   className?: string
-  onConfirm: () => Promise<void>
+  onConfirm: () => Promise<Outcome>
 }
 
-/** Asks twice in place: the first press only turns the button into the question. */
+const panelFrame = 'basis-full rounded-lg border p-3 motion-safe:animate-arrive sm:p-4'
+const panelLook = {
+  danger: `${panelFrame} border-danger-line bg-danger-soft`,
+  neutral: `${panelFrame} border-line`,
+}
+
+/**
+ * Asks twice in place: the first press only turns the button into the question. Where the answer needs a password,
+ * that is asked for in the same place, and what was asked goes on.
+ */
 export function ConfirmButton(props: ConfirmButtonProps) {
   const {
     label,
@@ -29,8 +46,8 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     className = '',
     onConfirm,
   } = props
-  const [armed, setArmed] = useState(false)
-  const { run, busy } = useGuarded(onConfirm)
+  const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
+  const [failure, setFailure] = useState<string | null>(null)
   const trigger = useRef<HTMLButtonElement>(null)
   const confirm = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
@@ -39,26 +56,30 @@ export function ConfirmButton(props: ConfirmButtonProps) {
   const consequenceId = useId()
 
   useEffect(() => {
-    if (armed) {
+    if (step === 'asking') {
       confirm.current?.focus()
-    } else if (returnFocus.current) {
+    } else if (step === 'idle' && returnFocus.current) {
       returnFocus.current = false
       trigger.current?.focus()
     }
-  }, [armed])
+  }, [step])
 
   const disarm = ({ focus }: { focus: boolean }) => {
     if (busy) return
     returnFocus.current = focus
-    setArmed(false)
+    setStep('idle')
   }
 
   const proceed = async () => {
-    await run()
+    setFailure(null)
+    const outcome = await onConfirm()
+    if (outcome.kind === 'password-needed') return setStep('password')
+    if (outcome.kind === 'failed') setFailure(outcome.words)
     // Whoever has moved on in the meantime keeps their place.
     returnFocus.current = panel.current?.contains(document.activeElement) ?? false
-    setArmed(false)
+    setStep('idle')
   }
+  const { run, busy } = useGuarded(proceed)
 
   const onBlur = (event: FocusEvent) => {
     if (panel.current?.contains(event.relatedTarget)) return
@@ -81,17 +102,38 @@ export function ConfirmButton(props: ConfirmButtonProps) {
 
   const answering = { onBlur, onKeyDown, onMouseDown }
 
-  if (!armed) {
+  if (step === 'idle') {
     return (
-      <Button
-        ref={trigger}
-        onClick={() => setArmed(true)}
-        aria-label={accessibleLabel}
-        aria-describedby={describedBy}
-        className={`shrink-0 ${className}`}
-      >
-        {label}
-      </Button>
+      <>
+        <Button
+          ref={trigger}
+          onClick={() => setStep('asking')}
+          aria-label={accessibleLabel}
+          aria-describedby={describedBy}
+          className={`shrink-0 ${className}`}
+        >
+          {label}
+        </Button>
+        {failure && (
+          <Message look="bad" className="basis-full">
+            {failure}
+          </Message>
+        )}
+      </>
+    )
+  }
+
+  if (step === 'password') {
+    return (
+      <div ref={panel} className={panelLook.neutral}>
+        <PasswordProof
+          title={question}
+          confirmLabel={confirmLabel}
+          busyLabel={busyLabel}
+          onProven={proceed}
+          onCancel={() => disarm({ focus: true })}
+        />
+      </div>
     )
   }
 
@@ -101,7 +143,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
       role="group"
       aria-labelledby={questionId}
       aria-describedby={consequenceId}
-      className="flex basis-full flex-wrap items-center gap-x-4 gap-y-3 rounded-lg border border-danger-line bg-danger-soft p-3 motion-safe:animate-arrive sm:p-4"
+      className={`flex flex-wrap items-center gap-x-4 gap-y-3 ${panelLook.danger}`}
     >
       <div className="min-w-0 flex-[1_1_16rem] text-sm text-pretty">
         <p id={questionId} className="font-semibold">
@@ -112,7 +154,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
         </p>
       </div>
       <div className="flex flex-wrap gap-2">
-        <Button ref={confirm} look="danger" busy={busy} onClick={() => void proceed()} {...answering}>
+        <Button ref={confirm} look="danger" busy={busy} onClick={() => void run()} {...answering}>
           {busy ? busyLabel : confirmLabel}
         </Button>
         {!busy && (

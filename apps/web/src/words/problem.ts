@@ -6,6 +6,7 @@ export type Problem =
   | { kind: 'unauthorized' }
   | { kind: 'outage' }
   | { kind: 'unreachable' }
+  | { kind: 'password-needed' }
   | { kind: 'limited'; retryAfterSeconds: number | null }
   | { kind: 'refused' }
   | { kind: 'unexpected' }
@@ -15,6 +16,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof TRPCClientError) {
     const response: unknown = error.meta?.['response']
     const answer = response instanceof Response ? response : undefined
+    if (reasonIn(error.data) === 'REAUTHENTICATE') return { kind: 'password-needed' }
     return fromStatus(statusIn(error.data) ?? answer?.status, answer?.headers.get('retry-after') ?? null)
   }
   return { kind: 'unexpected' }
@@ -24,6 +26,10 @@ export function toProblem(error: unknown): Problem {
 function statusIn(data: unknown): number | undefined {
   if (typeof data !== 'object' || data === null || !('httpStatus' in data)) return undefined
   return typeof data.httpStatus === 'number' ? data.httpStatus : undefined
+}
+
+function reasonIn(data: unknown): unknown {
+  return typeof data === 'object' && data !== null && 'reason' in data ? data.reason : undefined
 }
 
 function fromStatus(status: number | undefined, retryAfter: string | null): Problem {
@@ -55,6 +61,8 @@ export function describe(problem: Problem): string {
       return 'Rollcall is not available right now. Please try again in a moment.'
     case 'unreachable':
       return 'Rollcall could not be reached. Check your connection and try again.'
+    case 'password-needed':
+      return 'Your password is needed for this.'
     case 'limited':
       return `Too many attempts. Please wait ${wait(problem.retryAfterSeconds)} and try again.`
     case 'refused':
