@@ -15,6 +15,18 @@ test('a batch of ten calls costs ten look-ups, one per call, on one connection a
   expect(String(clients).trim().split('\n')).toHaveLength(2) // the server's and this one
 })
 
+test('a batch of ten calls goes to Redis in two writes: all ten look-ups, then all ten lists', async () => {
+  await using server = await startServer()
+  const { api } = await signedUp(server)
+  const reads = await observed(server.redis, async (admin) => {
+    const readsSoFar = async () => Number(/total_reads_processed:(\d+)/.exec(await admin.info('stats'))?.[1])
+    const before = await readsSoFar()
+    await Promise.all(Array.from({ length: 10 }, () => api.devices.list.query()))
+    return (await readsSoFar()) - before - 1 // the second question is one itself
+  })
+  expect(reads).toBe(2)
+})
+
 test('a refused call costs one look-up, and one with a cookie that is not ours none', async () => {
   await using server = await startServer()
   const device = await signedUp(server)

@@ -150,6 +150,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   async function list(userId: string): Promise<Session[]> {
     const key = keyOfUser(userId)
+    gather()
     const fields = await answered(redis.hgetallBuffer(key))
     return Object.entries(fields)
       .filter(([field]) => isSessionId(field))

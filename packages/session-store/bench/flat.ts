@@ -1,0 +1,38 @@
+// Whether a look-up cares how many sessions a user has, and how many users there are.
+import { compare, type Operation, table } from '@rollcall/dev-bench'
+import type { Redis } from 'ioredis'
+import { createSessionStore } from '../src/index.js'
+import { cell, device } from './validate.js'
+
+const AT_ONCE = 200
+/** Tokens that take turns, picked evenly. */
+const PICKED = 1_000
+
+const populations = [
+  { users: 1_000, each: 1 },
+  { users: 1_000_000, each: 1 },
+  { users: 10, each: 100 },
+  { users: 1, each: 10_000 },
+]
+
+export async function flat(redis: Redis): Promise<void> {
+  const store = createSessionStore({ redis, maxSessionsPerUser: 10_000 })
+  const candidates: Record<string, Operation> = {}
+  for (const { users, each } of populations) {
+    const total = users * each
+    const tokens: string[] = []
+    for (let from = 0; from < total; from += AT_ONCE) {
+      const some = Array.from({ length: Math.min(AT_ONCE, total - from) }, (_, n) => `user-${(from + n) % users}-of-${users}`)
+      const created = await Promise.all(some.map((userId) => store.create({ userId, ...device })))
+      for (const [n, one] of created.entries()) {
+        if ((from + n) % Math.ceil(total / PICKED) === 0) tokens.push(one?.token ?? '')
+      }
+    }
+    const name = `${users.toLocaleString('en')} ${users === 1 ? 'user' : 'users'} with ${each.toLocaleString('en')}`
+    candidates[name] = async (n) => {
+      if ((await store.validate(tokens[n % tokens.length] ?? '')) === null) throw new Error('A session that lives was not found')
+    }
+  }
+  const results = await compare(candidates, { concurrency: 64, each: 4 })
+  console.log(`\n${table(['validate, 64 at once, among sessions of', 'throughput'], results.map((result) => [result.name, cell(result)]))}`)
+}
