@@ -1,6 +1,7 @@
 import type { Audit, Auth } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { Limits } from './limits.js'
+import type { PlaceOf } from './places.js'
 import type { Streams } from './streams.js'
 
 /** What every procedure is given. A type, not an interface: the adapter wants an indexable one. */
@@ -9,6 +10,7 @@ export type Context = {
   readonly store: SessionStore
   readonly limits: Limits
   readonly streams: Streams
+  readonly placeOf: PlaceOf
   readonly audit: Audit
   /** Whether a proof of the password at this time is still good enough to end other devices. */
   readonly isRecent: (authenticatedAt: Date) => boolean

@@ -1,11 +1,17 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { describeDevice, type DeviceName } from './device-name.js'
+import type { PlaceOf } from './places.js'
 
 export type Device = ReturnType<typeof toDevice>
 
+export interface DeviceSources {
+  readonly store: SessionStore
+  readonly placeOf: PlaceOf
+}
+
 /** The devices of a user as nobody in particular sees them, latest seen first. */
-export async function listDevices(store: SessionStore, userId: string): Promise<Device[]> {
-  return (await store.list(userId)).map(toDevice)
+export async function listDevices({ store, placeOf }: DeviceSources, userId: string): Promise<Device[]> {
+  return (await store.list(userId)).map((session) => toDevice(session, placeOf))
 }
 
 /** As one of them sees them: itself first. */
@@ -14,12 +20,13 @@ export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[
   return seen.toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
 }
 
-function toDevice(session: Session) {
+function toDevice(session: Session, placeOf: PlaceOf) {
   return {
     id: session.id,
     isCurrent: false,
     ...nameOf(session),
     ipAddress: session.ipAddress,
+    place: placeOf(session.ipAddress),
     createdAt: session.createdAt.toISOString(),
     lastSeenAt: session.lastSeenAt.toISOString(),
     expiresAt: session.expiresAt.toISOString(),

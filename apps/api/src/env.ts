@@ -78,6 +78,8 @@ export const variables = z.object({
   TRUSTED_PROXIES: list
     .refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
     .default([]),
+  /** Whether devices are shown with a rough place. */
+  PLACES: z.enum(['on', 'off'], 'must be on or off').default('on'),
 })
 
 const schema = variables.superRefine((settings, context) => {
@@ -116,6 +118,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     /** Milliseconds. */
     reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,
     trustedProxies: data.TRUSTED_PROXIES,
+    places: data.PLACES === 'on',
   }
 }
 

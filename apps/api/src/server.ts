@@ -14,6 +14,7 @@ import type { Limits } from './limits.js'
 import type { Log } from './log.js'
 import { sameOrigin } from './origin.js'
 import { pages } from './pages.js'
+import type { PlaceOf } from './places.js'
 import { requestLog } from './request-log.js'
 import type { Streams } from './streams.js'
 import { trpcRoute } from './trpc-route.js'
@@ -27,6 +28,7 @@ export interface ServerDependencies {
   readonly database: { ping(): Promise<void> }
   readonly limits: Limits
   readonly streams: Streams
+  readonly placeOf: PlaceOf
   readonly audit: Audit
   readonly log: Log
   readonly clientAddressOf: ClientAddressOf

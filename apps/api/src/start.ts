@@ -13,6 +13,7 @@ import type { Http } from './http.js'
 import { createLimits } from './limits.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer } from './mailer.js'
+import { noPlaces, openPlaces } from './places.js'
 import { connectRedis } from './redis.js'
 import { developmentSecret } from './secret.js'
 import { createServer } from './server.js'
@@ -82,7 +83,8 @@ export async function start(options: StartOptions): Promise<Running> {
     })
     const changes = createSessionChanges({ redis })
     resources.push(async () => changes.close())
-    const streams = createStreams({ store, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
+    const placeOf = settings.places ? openPlaces() : noPlaces
+    const streams = createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
     endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
     const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
@@ -109,6 +111,7 @@ export async function start(options: StartOptions): Promise<Running> {
         database,
         limits: createLimits(redis, secrets[0]),
         streams,
+        placeOf,
         audit,
         log,
         clientAddressOf: clientAddressOf(settings.trustedProxies),

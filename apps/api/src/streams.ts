@@ -1,6 +1,6 @@
-import { type Clock, type Session, type SessionChange, type SessionChanges, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type Clock, type Session, type SessionChange, type SessionChanges, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { TRPCError } from '@trpc/server'
-import { asSeenBy, type Device, listDevices, nameOf } from './device-list.js'
+import { asSeenBy, type Device, type DeviceSources, listDevices, nameOf } from './device-list.js'
 
 /** What an open page is told. Each message is whole: whoever missed some has missed nothing. */
 export type StreamMessage =
@@ -35,8 +35,7 @@ export interface Streams {
   close(): void
 }
 
-export interface StreamsOptions {
-  readonly store: SessionStore
+export interface StreamsOptions extends DeviceSources {
   readonly changes: SessionChanges
   readonly clock?: Clock
   /**
@@ -55,9 +54,9 @@ const GRACE = 100
 /** Milliseconds until a store that gave no answer is asked again. */
 const RETRY = 1_000
 
-export function createStreams({ store, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
+export function createStreams({ store, placeOf, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
   const admit = admission()
-  const list = shared((userId) => listDevices(store, userId))
+  const list = shared((userId) => listDevices({ store, placeOf }, userId))
   const wakers = new Set<() => void>()
   let closed = false
 

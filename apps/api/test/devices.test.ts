@@ -47,6 +47,7 @@ test('devices.list shows the current device first, then the one seen last', asyn
     os: expect.stringContaining('Windows'),
     kind: 'desktop',
     ipAddress: '127.0.0.1',
+    place: { kind: 'local' },
     createdAt: expect.any(String),
     lastSeenAt: expect.any(String),
     expiresAt: expect.any(String),

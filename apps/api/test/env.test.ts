@@ -20,6 +20,7 @@ test('every setting has a default for development, but for Redis', () => {
     smtpUrl: undefined,
     reauthenticateAfter: 15 * 60_000,
     trustedProxies: [],
+    places: true,
   })
 })
 
@@ -42,6 +43,7 @@ test('each setting is read', () => {
       SMTP_URL: 'smtps://user:pw@mail.example',
       REAUTHENTICATION_MINUTES: '5',
       TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,2001:db8::1',
+      PLACES: 'off',
     }),
   ).toEqual({
     production: true,
@@ -59,6 +61,7 @@ test('each setting is read', () => {
     smtpUrl: 'smtps://user:pw@mail.example',
     reauthenticateAfter: 5 * 60_000,
     trustedProxies: ['loopback', '10.0.0.0/8', '2001:db8::1'],
+    places: false,
   })
   expect(readSettings({ REDIS_URL: '/run/redis.sock' }).redis).toBe('/run/redis.sock')
 })
@@ -86,6 +89,7 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['REAUTHENTICATION_MINUTES', 'hunter2'],
     ['TRUSTED_PROXIES', 'hunter2'],
     ['TRUSTED_PROXIES', '10.0.0.0/99'],
+    ['PLACES', 'hunter2'],
   ])('%s=%s', (name, value) => {
     const read = () => readSettings({ ...(name !== 'REDIS_CLUSTER_NODES' && { REDIS_URL }), [name]: value })
     expect(read).toThrow(SettingsError)

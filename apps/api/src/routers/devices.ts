@@ -4,7 +4,7 @@ import { asSeenBy, listDevices } from '../device-list.js'
 import { revocationProcedure, router, sessionProcedure, unauthorized } from '../trpc.js'
 
 export const devicesRouter = router({
-  list: sessionProcedure.query(async ({ ctx: { store, session } }) => asSeenBy(session.id, await listDevices(store, session.userId))),
+  list: sessionProcedure.query(async ({ ctx }) => asSeenBy(ctx.session.id, await listDevices(ctx, ctx.session.userId))),
 
   /** The devices now and after every change, until the session ends: then who ended it. */
   changes: sessionProcedure.subscription(({ ctx: { streams, session, token }, signal }) => streams.open({ session, token }, signal)),

