@@ -13,12 +13,15 @@ if tonumber(ARGV[4]) <= notBeforeOf(key) then
 end
 
 -- HLEN counts the watermark and what cannot be read as well: then the scan below finds less, and ends nobody.
+-- Where events are kept, every sign-in looks for sessions that have expired since.
 local most = tonumber(ARGV[5])
-if redis.call('HLEN', key) >= most then
+local details = detailsOf(ARGV[2])
+if EVENTS or redis.call('HLEN', key) >= most then
   local fields = redis.call('HGETALL', key)
-  local expired, ended, idlest, lastSeen = {}, {}, {}, {}
+  local expired, ended, idlest, lastSeen, recordOf = {}, {}, {}, {}, {}
   for i = 1, #fields, 2 do
     local id, record = fields[i], fields[i + 1]
+    recordOf[id] = record
     local deadline = id == NOT_BEFORE and 0 or deadlineOf(record)
     if deadline > now then
       idlest[#idlest + 1] = id
@@ -43,12 +46,15 @@ if redis.call('HLEN', key) >= most then
   for i = 1, excess do
     ended[i] = idlest[i]
   end
-  delete(key, expired)
+  local by = { id = ARGV[1], details = details }
+  expire(key, expired, recordOf)
   delete(key, ended)
-  tellEnded(key, 'cap', ended, { id = ARGV[1], details = detailsOf(ARGV[2]) })
+  keepEnded('cap', ended, recordOf, by)
+  tellEnded(key, 'cap', ended, by)
 end
 
 redis.call('HSET', key, ARGV[1], ARGV[2])
-keepFor(key, tonumber(ARGV[6]))
+keepFor(key, tonumber(ARGV[6]) + AFTERLIFE)
+keepEvent({ kind = 'created', session = { id = ARGV[1], details = details } })
 tell(key, 'created', ARGV[1])
 return 1

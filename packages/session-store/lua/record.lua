@@ -11,6 +11,13 @@
 -- A record that does not read as this is never valid and never written to.
 local NOT_BEFORE = '!notBefore'
 
+-- KEYS[2], for every script: the user's events. Left out, none are kept.
+local EVENTS = KEYS[2]
+local MOST_EVENTS = 1000
+-- How long events wait for whoever takes them; as long stay expired sessions that are to become one (ms).
+local WAIT = 30 * 24 * 60 * 60 * 1000
+local AFTERLIFE = EVENTS and WAIT or 0
+
 local function read(record)
   if not record or #record < 64 or string.byte(record, 1) ~= 1 then
     return nil
@@ -82,19 +89,46 @@ local function actor(key, id)
   return record and { id = id, details = detailsOf(record) } or nil
 end
 
--- Deletes every session but `keep` (nil: all of them); answers the ids of those that were live.
-local function endSessions(key, keep, now)
+-- Keeps an event in the same step as the change itself; `at` (ms) where it happened earlier than now. To be
+-- called after the change: a full Redis refuses XADD to a script that has deleted nothing yet.
+local function keepEvent(event, at)
+  if EVENTS then
+    redis.call('XADD', EVENTS, 'MAXLEN', '~', MOST_EVENTS, '*', 'event', cjson.encode(event), 'at', at or '')
+    redis.call('PEXPIRE', EVENTS, WAIT)
+  end
+end
+
+local function keepEnded(cause, ids, recordOf, by)
+  for _, id in ipairs(EVENTS and ids or {}) do
+    local session = { id = id, details = detailsOf(recordOf[id]) }
+    local at = cause == 'expired' and string.format('%.0f', deadlineOf(recordOf[id])) or nil
+    keepEvent({ kind = 'ended', cause = cause, session = session, by = by }, at)
+  end
+end
+
+-- Deletes sessions whose time is up, which becomes known only now.
+local function expire(key, ids, recordOf)
+  delete(key, ids)
+  keepEnded('expired', ids, recordOf)
+end
+
+-- Deletes every session but `keep` (nil: all of them), and tells of those that were live; answers how many.
+local function endSessions(key, keep, now, cause, by)
   local fields = redis.call('HGETALL', key)
-  local all, ended = {}, {}
+  local unreadable, expired, ended, recordOf = {}, {}, {}, {}
   for i = 1, #fields, 2 do
-    local id = fields[i]
+    local id, record = fields[i], fields[i + 1]
     if id ~= keep and id ~= NOT_BEFORE then
-      all[#all + 1] = id
-      if deadlineOf(fields[i + 1]) > now then
-        ended[#ended + 1] = id
-      end
+      local deadline = deadlineOf(record)
+      local kind = deadline > now and ended or deadline > 0 and expired or unreadable
+      kind[#kind + 1] = id
+      recordOf[id] = record
     end
   end
-  delete(key, all)
-  return ended
+  expire(key, expired, recordOf)
+  delete(key, unreadable)
+  delete(key, ended)
+  keepEnded(cause, ended, recordOf, by)
+  tellEnded(key, cause, ended, by)
+  return #ended
 end

@@ -4,12 +4,16 @@
 -- ARGV[1]  now (ms since the epoch)
 -- ARGV[2]  how long to keep the watermark (ms); empty: not a credential change
 -- ARGV[3]  id of the session that asked for it; empty: none did
+-- ARGV[4]  name of an event to keep beside the endings; empty: none
+-- ARGV[5]  details of where that came from, when no session asked for it
 -- Output   how many live sessions ended
 local now = tonumber(ARGV[1])
 local by = actor(KEYS[1], ARGV[3])
-local ended = endSessions(KEYS[1], nil, now)
+local ended = endSessions(KEYS[1], nil, now, ARGV[2] == '' and 'revoke-all' or 'credential-change', by)
 if ARGV[2] ~= '' then
   setNotBefore(KEYS[1], now, tonumber(ARGV[2]))
 end
-tellEnded(KEYS[1], ARGV[2] == '' and 'revoke-all' or 'credential-change', ended, by)
-return #ended
+if ARGV[4] ~= '' then
+  keepEvent({ kind = 'noted', name = ARGV[4], by = by or { id = '', details = ARGV[5] } })
+end
+return ended

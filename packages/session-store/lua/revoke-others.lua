@@ -10,6 +10,4 @@ local session = live(record, now)
 if not session or session.hash ~= ARGV[2] then
   return -1
 end
-local ended = endSessions(KEYS[1], ARGV[1], now)
-tellEnded(KEYS[1], 'revoke-others', ended, { id = ARGV[1], details = detailsOf(record) })
-return #ended
+return endSessions(KEYS[1], ARGV[1], now, 'revoke-others', { id = ARGV[1], details = detailsOf(record) })

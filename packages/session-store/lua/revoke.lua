@@ -4,8 +4,12 @@
 -- ARGV[2]  id of the session that asked for it; empty: none did
 -- Output   1 ended, 0 there is no such session
 local by = actor(KEYS[1], ARGV[2])
+local record = EVENTS and redis.call('HGET', KEYS[1], ARGV[1])
 local ended = redis.call('HDEL', KEYS[1], ARGV[1])
 if ended == 1 then
+  if record and deadlineOf(record) > 0 then
+    keepEnded('revoke', { ARGV[1] }, { [ARGV[1]] = record }, by)
+  end
   tellEnded(KEYS[1], 'revoke', { ARGV[1] }, by)
 end
 return ended

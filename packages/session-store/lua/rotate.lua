@@ -7,6 +7,7 @@
 -- ARGV[4]  now (ms since the epoch)
 -- ARGV[5]  how long to keep the watermark (ms); empty: not a credential change
 -- ARGV[6]  when the person has last proven who they are (ms); empty: as before
+-- ARGV[7]  name of an event to keep beside the endings; empty: none
 -- Output   how many other sessions ended, -1 when this one has ended or was rotated before
 local key, now = KEYS[1], tonumber(ARGV[4])
 local record = redis.call('HGET', key, ARGV[1])
@@ -20,7 +21,10 @@ tell(key, 'rotated', ARGV[1])
 if ARGV[5] == '' then
   return 0
 end
-local ended = endSessions(key, ARGV[1], now)
+local by = { id = ARGV[1], details = detailsOf(record) }
+local ended = endSessions(key, ARGV[1], now, 'credential-change', by)
 setNotBefore(key, now, tonumber(ARGV[5]))
-tellEnded(key, 'credential-change', ended, { id = ARGV[1], details = detailsOf(record) })
-return #ended
+if ARGV[7] ~= '' then
+  keepEvent({ kind = 'noted', name = ARGV[7], by = by })
+end
+return ended

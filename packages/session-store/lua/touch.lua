@@ -13,6 +13,6 @@ if not session or now - session.lastSeen < tonumber(ARGV[4]) then
 end
 local idle = math.min(now + tonumber(ARGV[3]), session.absolute)
 redis.call('HSET', key, ARGV[1], string.sub(record, 1, 39) .. struct.pack('>I6I6', now, idle) .. string.sub(record, 52))
-keepFor(key, idle - now)
+keepFor(key, idle - now + AFTERLIFE)
 tell(key, 'seen', ARGV[1])
 return 1

@@ -166,7 +166,7 @@ function toChange(text: string): SessionChange | null {
   return { kind, ids, cause: known, by: toActor(by) }
 }
 
-function toActor(by: unknown): Actor | null {
+export function toActor(by: unknown): Actor | null {
   if (!isObject(by) || typeof by['id'] !== 'string' || typeof by['details'] !== 'string') return null
   const details = decodeDetails(by['details'])
   if (details === null) return null
@@ -174,7 +174,7 @@ function toActor(by: unknown): Actor | null {
   return { id: by['id'], ipAddress, userAgent, data }
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -182,7 +182,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -1,13 +1,13 @@
 import { Cluster, Command, type Redis } from 'ioredis'
 import { NotReplicatedError } from './errors.js'
-import { scriptSource } from './scripts.js'
+import { type Keys, scriptSource } from './scripts.js'
 
 /** The scripts that end sessions; each answers with a number. */
 export type Ending = 'rollcallRevoke' | 'rollcallRotate' | 'rollcallRevokeOthers' | 'rollcallRevokeAll'
 type Argument = string | number | Buffer
 
-/** Runs one of them on the key of a user. */
-export type EndSessions = (ending: Ending, key: string, ...args: Argument[]) => Promise<number>
+/** Runs one of them on the keys of a user. */
+export type EndSessions = (ending: Ending, keys: Keys, ...args: Argument[]) => Promise<number>
 
 /** Milliseconds for a replica to confirm. Redis may take 100 more to notice that they are over; the command timeout is 200. */
 const CONFIRM_WITHIN = 75
@@ -17,7 +17,7 @@ const MOST_REDIRECTIONS = 4
 const TIMED_OUT = 'Command timed out'
 
 export function onMaster(redis: Redis | Cluster): EndSessions {
-  return async (ending, key, ...args) => redis[ending](key, ...args)
+  return async (ending, keys, ...args) => redis[ending](...keys, ...args)
 }
 
 /**
@@ -34,7 +34,8 @@ export function onReplica(redis: Redis | Cluster): EndSessions {
   own.on('error', () => undefined) // the given client tells of the same outage, and each command rejects by itself
   redis.once('end', () => own.disconnect())
 
-  return async (ending, key, ...args) => {
+  return async (ending, keys, ...args) => {
+    const [count, key, ...events] = keys
     let asked: string | undefined
     for (let sent = 0; sent <= MOST_REDIRECTIONS; sent += 1) {
       const node = nodeFor(client, key, asked)
@@ -45,7 +46,7 @@ export function onReplica(redis: Redis | Cluster): EndSessions {
       const pipeline = node.pipeline()
       if (asked !== undefined) pipeline.asking()
       // By its source: of a digest that Redis has lost, WAIT would confirm nothing.
-      pipeline.eval(scriptSource(ending), 1, key, ...args).wait(1, CONFIRM_WITHIN)
+      pipeline.eval(scriptSource(ending), count, key, ...events, ...args).wait(1, CONFIRM_WITHIN)
       const replies = (await pipeline.exec()) ?? []
       const [[failure, ended] = [], [unconfirmed, replicas] = []] = replies.slice(-2)
 

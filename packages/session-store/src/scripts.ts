@@ -2,16 +2,21 @@ import { readFileSync } from 'node:fs'
 import type { Cluster, ClientContext, Redis, Result } from 'ioredis'
 
 type Argument = string | number | Buffer
+/** How many keys, and the keys: the user's sessions, and the user's events where they are kept. */
+export type Keys = readonly [1, sessions: string] | readonly [2, sessions: string, events: string]
 
 declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
-    rollcallCreate(key: string, ...args: Argument[]): Result<number, Context>
-    rollcallTouch(key: string, ...args: Argument[]): Result<number, Context>
-    rollcallUpdate(key: string, ...args: Argument[]): Result<number, Context>
-    rollcallRotate(key: string, ...args: Argument[]): Result<number, Context>
-    rollcallRevoke(key: string, ...args: Argument[]): Result<number, Context>
-    rollcallRevokeOthers(key: string, ...args: Argument[]): Result<number, Context>
-    rollcallRevokeAll(key: string, ...args: Argument[]): Result<number, Context>
+    rollcallCreate(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallTouch(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallUpdate(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallRotate(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallRevoke(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallRevokeOthers(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallRevokeAll(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallNote(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallPrune(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallTake(...args: [...Keys, ...Argument[]]): Result<number, Context>
   }
 }
 
@@ -23,6 +28,9 @@ const files = {
   rollcallRevoke: 'revoke',
   rollcallRevokeOthers: 'revoke-others',
   rollcallRevokeAll: 'revoke-all',
+  rollcallNote: 'note',
+  rollcallPrune: 'prune',
+  rollcallTake: 'take',
 } as const
 
 /** The source of a script in `lua/`; the folder lies beside both `src` and `dist`. */
@@ -41,5 +49,5 @@ export function scriptSource(command: keyof typeof files): string {
 
 /** Teaches the client the store's scripts. ioredis sends a digest, and the source when Redis lost it. */
 export function defineScripts(redis: Redis | Cluster): void {
-  for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { numberOfKeys: 1, lua })
+  for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { lua })
 }

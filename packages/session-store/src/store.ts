@@ -3,10 +3,10 @@ import type { Clock } from './clock.js'
 import { onMaster, onReplica } from './endings.js'
 import { SessionStoreUnavailableError } from './errors.js'
 import { gatherer } from './gather.js'
-import { decodeRecord, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
-import { defineScripts } from './scripts.js'
+import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
+import { defineScripts, type Keys } from './scripts.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
-import { sessionsKey } from './keys.js'
+import { eventsKey, sessionsKey } from './keys.js'
 import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
 
 export interface SessionStoreOptions {
@@ -24,6 +24,11 @@ export interface SessionStoreOptions {
   readonly keyPrefix?: string
   /** A sign-in beyond this number ends the session that has been idle for longest. Default 100. */
   readonly maxSessionsPerUser?: number
+  /**
+   * Given, each change is also kept as an event in the step that makes it, until `createSessionEvents` hands it
+   * over. Told of the user's tag after each step that may have kept one.
+   */
+  readonly onEvent?: (userTag: string) => void
   /** Told once of each record that cannot be read; never given its bytes. */
   readonly warn?: (message: string, details: { key: string; sessionId: string }) => void
 }
@@ -61,6 +66,8 @@ export interface RotationReason {
   readonly credentialChange?: boolean
   /** The person has just proved again who they are. Default: true for a credential change. */
   readonly reauthenticated?: boolean
+  /** Of a credential change. */
+  readonly event?: NamedEvent
 }
 
 /**
@@ -95,12 +102,20 @@ export interface SessionStore {
   /** How many ended; `null` when the calling session has ended itself: then nothing was done. */
   revokeOthers(token: string): Promise<number | null>
   /** How many ended. As a credential change, sign-ins that began earlier create nothing. */
-  revokeAll(userId: string, options?: Asked & { readonly credentialChange?: boolean }): Promise<number>
+  revokeAll(
+    userId: string,
+    options?: Asked & { readonly credentialChange?: boolean; readonly event?: NamedEvent },
+  ): Promise<number>
 }
 
 export interface Asked {
   /** Id of the session that asked for it; told to those who watch. */
   readonly by?: string
+}
+
+/** What the application calls what happened, and where it came from; where events are kept, it is one of them. */
+export interface NamedEvent extends Partial<Omit<Details, 'userId'>> {
+  readonly name: string
 }
 
 /** No sign-in request lives longer than this, so neither does the watermark that refuses it. */
@@ -111,7 +126,7 @@ const REMEMBERED_WARNINGS = 1_000
 /** @throws {RangeError} for timeouts or a cap that cannot be. */
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { redis, clock = Date.now, keyPrefix = '', maxSessionsPerUser = 100, warn = console.warn } = options
-  const { durability = 'master' } = options
+  const { durability = 'master', onEvent } = options
   const timeouts = resolveTimeouts(options.timeouts ?? {})
   if (!Number.isSafeInteger(maxSessionsPerUser) || maxSessionsPerUser < 1) {
     throw new RangeError('maxSessionsPerUser must be a whole number of at least 1')
@@ -122,6 +137,11 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const keyOfUser = (userId: string): string => keyOf(userTagOf(userId))
+  const keysOf = (userTag: string): Keys =>
+    onEvent === undefined ? [1, keyOf(userTag)] : [2, keyOf(userTag), eventsKey(keyPrefix, userTag)]
+
+  /** Also after a failure: without an answer, the event may well be there. */
+  const kept = async <T>(userTag: string, reply: Promise<T>): Promise<T> => answered(reply).finally(() => onEvent?.(userTag))
 
   const warned = new Set<string>()
   function warnOnce(key: string, sessionId: string): void {
@@ -174,9 +194,10 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const idleDeadline = Math.min(now + timeouts.idle, absoluteDeadline)
       const times = { createdAt: now, lastSeenAt: now, authenticatedAt: now, idleDeadline, absoluteDeadline }
       const bytes = encodeRecord({ secretHash, ...times, userId, ipAddress, userAgent, data })
-      const created = await answered(
+      const created = await kept(
+        userTag,
         redis.rollcallCreate(
-          keyOf(userTag),
+          ...keysOf(userTag),
           id,
           bytes,
           now,
@@ -198,7 +219,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     async touch({ userId, id, lastSeenAt }) {
       const now = clock()
       if (now - lastSeenAt.getTime() < timeouts.touchInterval) return false
-      const touched = redis.rollcallTouch(keyOfUser(userId), id, now, timeouts.idle, timeouts.touchInterval)
+      const touched = redis.rollcallTouch(...keysOf(userTagOf(userId)), id, now, timeouts.idle, timeouts.touchInterval)
       return (await answered(touched)) === 1
     },
 
@@ -211,7 +232,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         const updated = { ...record, data: { ...record.data, ...data } }
         const { userTag, sessionId, secretHash } = parts
         const result = await answered(
-          redis.rollcallUpdate(keyOf(userTag), sessionId, secretHash, clock(), record.details, encodeDetails(updated)),
+          redis.rollcallUpdate(...keysOf(userTag), sessionId, secretHash, clock(), record.details, encodeDetails(updated)),
         )
         if (result === 1) return toSession(sessionId, updated)
         if (result === -1) return null
@@ -219,7 +240,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       throw new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
     },
 
-    async rotate(token, { credentialChange = false, reauthenticated = credentialChange } = {}) {
+    async rotate(token, { credentialChange = false, reauthenticated = credentialChange, event } = {}) {
       const parts = parseToken(token)
       if (parts === null) return null
       const { userTag, sessionId, secretHash } = parts
@@ -227,8 +248,10 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const now = clock()
       const watermark = credentialChange ? WATERMARK_LIFE : ''
       const authenticatedAt = reauthenticated ? now : ''
-      const ended = await answered(
-        end('rollcallRotate', keyOf(userTag), sessionId, secretHash, fresh.secretHash, now, watermark, authenticatedAt),
+      const named = event?.name ?? ''
+      const ended = await kept(
+        userTag,
+        end('rollcallRotate', keysOf(userTag), sessionId, secretHash, fresh.secretHash, now, watermark, authenticatedAt, named),
       )
       return ended < 0 ? null : { token: fresh.token, ended }
     },
@@ -239,23 +262,28 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
     async revoke(userId, sessionId, { by = '' } = {}) {
       if (!isSessionId(sessionId)) return 0
-      return (await answered(end('rollcallRevoke', keyOfUser(userId), sessionId, by))) === 1 ? 1 : 0
+      const userTag = userTagOf(userId)
+      return (await kept(userTag, end('rollcallRevoke', keysOf(userTag), sessionId, by))) === 1 ? 1 : 0
     },
 
     async revokeOthers(token) {
       const parts = parseToken(token)
       if (parts === null) return null
       const { userTag, sessionId, secretHash } = parts
-      const ended = await answered(end('rollcallRevokeOthers', keyOf(userTag), sessionId, secretHash, clock()))
+      const ended = await kept(userTag, end('rollcallRevokeOthers', keysOf(userTag), sessionId, secretHash, clock()))
       return ended < 0 ? null : ended
     },
 
-    async revokeAll(userId, { credentialChange = false, by = '' } = {}) {
+    async revokeAll(userId, { credentialChange = false, by = '', event } = {}) {
       const watermark = credentialChange ? WATERMARK_LIFE : ''
-      return answered(end('rollcallRevokeAll', keyOfUser(userId), clock(), watermark, by))
+      const userTag = userTagOf(userId)
+      const named = [event?.name ?? '', event === undefined ? '' : encodeDetails({ userId, ...nowhere, ...event })] as const
+      return kept(userTag, end('rollcallRevokeAll', keysOf(userTag), clock(), watermark, by, ...named))
     },
   }
 }
+
+export const nowhere = { ipAddress: null, userAgent: null, data: {} }
 
 type Times = Pick<SessionRecord, 'createdAt' | 'lastSeenAt' | 'authenticatedAt' | 'idleDeadline' | 'absoluteDeadline'>
 
@@ -278,7 +306,7 @@ function deadlineOf(times: Pick<Times, 'idleDeadline' | 'absoluteDeadline'>): nu
 }
 
 /** Whatever kept Redis from answering, the caller learns one thing: there is no answer. */
-async function answered<T>(reply: Promise<T>): Promise<T> {
+export async function answered<T>(reply: Promise<T>): Promise<T> {
   try {
     return await reply
   } catch (error) {

@@ -1,0 +1,224 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createSessionEvents, createSessionStore, defaultTimeouts, type SessionEvents, SessionStoreUnavailableError } from '../src/index.js'
+import { userTagOf } from '../src/token.js'
+import { startStore } from './helpers.js'
+
+let t: Awaited<ReturnType<typeof startStore>>
+let events: SessionEvents
+let told: string[]
+const warned: object[] = []
+beforeEach(async () => {
+  told = []
+  warned.splice(0)
+  t = await startStore({ maxSessionsPerUser: 3, onEvent: (userTag) => told.push(userTag) })
+  events = createSessionEvents({ redis: t.redis, clock: () => t.clock.now, warn: (_, details) => warned.push(details) })
+})
+afterEach(() => t[Symbol.asyncDispose]())
+
+const ada = userTagOf('ada')
+const stream = `user:{${ada}}:events`
+
+/** What waits for ada, without what differs from run to run. */
+async function kept() {
+  const { events: found } = await events.read(ada)
+  return found.map(({ id: _id, at: _at, ...what }) => what)
+}
+
+const actor = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
+
+describe('each change leaves its event', () => {
+  test('a sign-in, a revocation by another device, and a sign-out', async () => {
+    const laptop = await t.signIn('ada', { userAgent: 'Firefox', ipAddress: '203.0.113.9', data: { x: 1 } })
+    const phone = await t.signIn('ada', { userAgent: 'Safari' })
+    await t.store.revoke('ada', phone.session.id, { by: laptop.session.id })
+    await t.store.revoke('ada', phone.session.id, { by: laptop.session.id }) // ends nothing: no event
+    await t.store.revoke('ada', laptop.session.id, { by: laptop.session.id })
+    const firefox = { id: laptop.session.id, ipAddress: '203.0.113.9', userAgent: 'Firefox', data: { x: 1 } }
+    expect(await kept()).toEqual([
+      { kind: 'created', session: firefox },
+      { kind: 'created', session: actor(phone.session.id, 'Safari') },
+      { kind: 'ended', cause: 'revoke', session: actor(phone.session.id, 'Safari'), by: firefox },
+      { kind: 'ended', cause: 'revoke', session: firefox, by: firefox },
+    ])
+  })
+
+  test('others, all, a credential change with its name, and the session that made room', async () => {
+    const sessions = []
+    for (let n = 0; n < 4; n += 1) {
+      sessions.push(await t.signIn('ada', { userAgent: `agent ${n}` }))
+      t.clock.now += 1
+    }
+    const [a, b, c, d] = sessions.map(({ session: { id, userAgent } }) => actor(id, userAgent))
+    const token = sessions[3]?.token ?? ''
+    const { events: before } = await events.read(ada)
+    expect(await kept()).toEqual([
+      { kind: 'created', session: a },
+      { kind: 'created', session: b },
+      { kind: 'created', session: c },
+      { kind: 'ended', cause: 'cap', session: a, by: d },
+      { kind: 'created', session: d },
+    ])
+    await events.take(ada, before.map(({ id }) => id))
+
+    expect(await t.store.revokeOthers(token)).toBe(2)
+    const e = await t.signIn()
+    await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })
+    t.clock.now += 1
+    await t.store.rotate((await t.signIn()).token) // nothing that a person would know of
+    await t.store.revokeAll('ada', { credentialChange: true, event: { name: 'password-reset', ipAddress: '203.0.113.9' } })
+    const all = await kept()
+    expect(all.filter((event) => event.kind === 'ended' && event.cause === 'revoke-others')).toEqual(
+      expect.arrayContaining([b, c].map((session) => ({ kind: 'ended', cause: 'revoke-others', session, by: d }))),
+    )
+    expect(all.slice(2, 5)).toEqual([
+      { kind: 'created', session: actor(e.session.id) },
+      { kind: 'ended', cause: 'credential-change', session: actor(e.session.id), by: d },
+      { kind: 'noted', name: 'password-change', by: d },
+    ])
+    expect(all.slice(6, -1)).toMatchObject(Array.from({ length: 2 }, () => ({ kind: 'ended', cause: 'credential-change', by: null })))
+    expect(all.at(-1)).toEqual({ kind: 'noted', name: 'password-reset', by: { ...actor(''), ipAddress: '203.0.113.9' } })
+  })
+
+  test('what the application notes', async () => {
+    await events.note('ada', { name: 'refused', userAgent: 'curl' }, 'some session')
+    expect(await kept()).toEqual([{ kind: 'noted', name: 'refused', by: actor('some session', 'curl') }])
+  })
+
+  test('and is told of by the tag of its user, also when no answer came', async () => {
+    const { session } = await t.signIn()
+    expect(told.splice(0)).toEqual([ada])
+    process.kill(t.server.pid, 'SIGSTOP')
+    await expect(t.store.revoke('ada', session.id)).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    process.kill(t.server.pid, 'SIGCONT')
+    expect(told).toEqual([ada])
+  })
+})
+
+describe('a session that expired', () => {
+  const expired = { kind: 'ended', cause: 'expired', session: actor(expect.any(String) as string, 'old'), by: null }
+
+  test.each([
+    ['the next sign-in', () => t.signIn('ada', { userAgent: 'new' })],
+    ['whoever asks', () => events.prune('ada')],
+    ['the end of all', () => t.store.revokeAll('ada')],
+  ])('becomes an event by %s, with its deadline for a time, once', async (_, notice) => {
+    const { session } = await t.signIn('ada', { userAgent: 'old' })
+    await events.take(ada, (await events.read(ada)).events.map(({ id }) => id))
+    t.clock.now = session.expiresAt.getTime() + 1_000
+    await notice()
+    await events.prune('ada')
+    const [first, ...rest] = (await events.read(ada)).events
+    expect(first).toEqual({ ...expired, id: first?.id, at: session.expiresAt })
+    expect(rest.filter(({ kind }) => kind === 'ended')).toEqual([])
+  })
+
+  test('is kept for that, as long as events wait', async () => {
+    await t.signIn()
+    const day = 24 * 60 * 60 * 1_000
+    expect(await t.redis.pttl(`user:{${ada}}:sessions`)).toBeGreaterThan(defaultTimeouts.idle + 29 * day)
+    expect(await t.redis.pttl(stream)).toBeGreaterThan(29 * day)
+  })
+})
+
+describe('event and change are one step', () => {
+  test('Redis runs both inside of the script', async () => {
+    const phone = await t.signIn()
+    const counted = await t.commandsOf(() => t.store.revoke('ada', phone.session.id))
+    expect(counted).toMatchObject({ hdel: 1, xadd: 1 })
+    expect((counted['evalsha'] ?? 0) + (counted['eval'] ?? 0)).toBe(1)
+  })
+
+  test('a change that is refused leaves no event', async () => {
+    const { token } = await t.signIn()
+    await t.store.revokeAll('ada', { credentialChange: true })
+    const before = (await kept()).length
+    expect(await t.store.create({ userId: 'ada', startedAt: new Date(t.clock.now - 1) })).toBeNull()
+    expect(await t.store.revokeOthers(token)).toBeNull()
+    expect(await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })).toBeNull()
+    expect(await kept()).toHaveLength(before)
+  })
+
+  test('in a full Redis too, where an event of its own has no room', async () => {
+    const { session, token } = await t.signIn()
+    await t.redis.config('SET', 'maxmemory', '1')
+    expect(await t.store.revoke('ada', session.id)).toBe(1)
+    await expect(events.note('ada', { name: 'refused' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    await t.redis.config('SET', 'maxmemory', '0')
+    expect(await t.store.validate(token)).toBeNull()
+    expect(await kept()).toMatchObject([{ kind: 'created' }, { kind: 'ended' }])
+  })
+})
+
+test('without onEvent nothing is kept', async () => {
+  const plain = createSessionStore({ redis: t.redis, clock: () => t.clock.now })
+  const signed = await plain.create({ userId: 'ada' })
+  await plain.rotate(signed?.token ?? '', { credentialChange: true, event: { name: 'password-change' } })
+  await plain.revokeAll('ada', { credentialChange: true, event: { name: 'password-reset' } })
+  expect(await t.redis.keys('*:events')).toEqual([])
+  expect(told).toEqual([])
+})
+
+describe('taking events', () => {
+  test('in batches, in order, and each only once', async () => {
+    for (let n = 0; n < 205; n += 1) await events.note('ada', { name: String(n) })
+    const names: unknown[] = []
+    let after: string | undefined
+    for (;;) {
+      const { events: batch, last } = await events.read(ada, after)
+      names.push(...batch.map((event) => (event.kind === 'noted' ? event.name : '')))
+      await events.take(ada, batch.map(({ id }) => id))
+      await events.take(ada, batch.map(({ id }) => id)) // as another server does at the same moment
+      if (last === null) break
+      after = last
+    }
+    expect(names).toEqual(Array.from({ length: 205 }, (_, n) => String(n)))
+    expect(await kept()).toEqual([])
+  })
+
+  test('ids compare as text in the order of events, and are not given out again', async () => {
+    for (let n = 0; n < 120; n += 1) await t.redis.xadd(stream, `5-${n}`, 'event', '{"kind":"noted","name":"x","by":{"id":"","details":"\\u0001\\u0000\\u0000"}}')
+    const { events: found, last } = await events.read(ada)
+    const ids = [...found, ...(await events.read(ada, last ?? '')).events].map(({ id }) => id)
+    expect(ids).toHaveLength(120)
+    expect(ids.toSorted()).toEqual(ids)
+    await events.take(ada, ids)
+    await expect(t.redis.xadd(stream, '5-7', 'event', '{}')).rejects.toThrow(/equal or smaller/)
+  })
+
+  test('an empty stream goes after a minute, one with an event left stays', async () => {
+    await events.note('ada', { name: 'one' })
+    await events.note('ada', { name: 'two' })
+    const ids = (await events.read(ada)).events.map(({ id }) => id)
+    await events.take(ada, ids.slice(0, 1))
+    expect(await t.redis.pttl(stream)).toBeGreaterThan(60_000)
+    await events.take(ada, ids)
+    expect(await t.redis.pttl(stream)).toBeLessThanOrEqual(60_000)
+    await t.signIn()
+    expect(await t.redis.pttl(stream)).toBeGreaterThan(60_000)
+  })
+
+  test('whose events wait is found by a scan', async () => {
+    const users = Array.from({ length: 30 }, (_, n) => `user ${n}`)
+    for (const user of users) await t.signIn(user)
+    const found = new Set<string>()
+    for await (const userTag of events.waiting()) found.add(userTag)
+    expect([...found].toSorted()).toEqual(users.map(userTagOf).toSorted())
+  })
+
+  test.each(['', 'garbled', '[]', '{"kind":"of a later version"}', '{"kind":"ended","session":7}'])('one that cannot be read, such as %j, is told of and stays', async (event) => {
+    const streamId = await t.redis.xadd(stream, '*', 'event', event)
+    await events.note('ada', { name: 'after it' })
+    expect(await kept()).toMatchObject([{ name: 'after it' }])
+    expect(warned).toEqual([{ key: stream, id: streamId }])
+    expect(await t.redis.xlen(stream)).toBe(2)
+  })
+})
+
+test('events hold no secret', async () => {
+  const { token, session } = await t.signIn('ada', { data: { a: 1 } })
+  const rotated = await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })
+  await t.store.revokeAll('ada', { by: session.id })
+  const bytes = JSON.stringify(await t.redis.xrange(stream, '-', '+'))
+  for (const one of [token, rotated?.token ?? '']) expect(bytes).not.toContain(one.slice(38))
+  expect(bytes).not.toContain(Buffer.from(token.slice(38), 'base64url').toString('latin1'))
+})
