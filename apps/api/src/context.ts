@@ -1,4 +1,4 @@
-import type { Audit, Auth } from '@rollcall/auth'
+import type { Activity, Audit, Auth } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { Limits } from './limits.js'
 import type { PlaceOf } from './places.js'
@@ -11,6 +11,7 @@ export type Context = {
   readonly limits: Limits
   readonly streams: Streams
   readonly placeOf: PlaceOf
+  readonly activity: Activity
   readonly audit: Audit
   /** Whether a proof of the password at this time is still good enough to end other devices. */
   readonly isRecent: (authenticatedAt: Date) => boolean

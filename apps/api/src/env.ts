@@ -74,6 +74,12 @@ export const variables = z.object({
     .regex(/^[1-9]\d{0,4}$/, 'must be a whole number of minutes, 1 or more')
     .transform(Number)
     .default(15),
+  /** How long what happened to an account is kept for its owner to see. */
+  ACTIVITY_DAYS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'must be a number of days, from 1 to 9999')
+    .transform(Number)
+    .default(90),
   /** Whose X-Forwarded-For counts: addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal. */
   TRUSTED_PROXIES: list
     .refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
@@ -117,6 +123,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     smtpUrl: data.SMTP_URL,
     /** Milliseconds. */
     reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,
+    activityDays: data.ACTIVITY_DAYS,
     trustedProxies: data.TRUSTED_PROXIES,
     places: data.PLACES === 'on',
   }

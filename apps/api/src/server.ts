@@ -1,4 +1,4 @@
-import type { Audit, Auth } from '@rollcall/auth'
+import type { Activity, Audit, Auth } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
@@ -29,6 +29,7 @@ export interface ServerDependencies {
   readonly limits: Limits
   readonly streams: Streams
   readonly placeOf: PlaceOf
+  readonly activity: Activity
   readonly audit: Audit
   readonly log: Log
   readonly clientAddressOf: ClientAddressOf

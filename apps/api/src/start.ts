@@ -4,8 +4,8 @@ import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
-import { createAuth, type Database, openDatabase, type Secrets } from '@rollcall/auth'
-import { type Clock, createSessionChanges, createSessionStore } from '@rollcall/session-store'
+import { createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
+import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
 import type { Settings } from './env.js'
@@ -28,6 +28,8 @@ export interface Running {
   readonly outbox: string | null
   /** How many streams of open pages this server feeds. */
   openStreams(): number
+  /** Resolves when the events that this server has kept in Redis are in the database. */
+  settled(): Promise<void>
   /** Answers what is under way, then lets go of everything. May be called twice. */
   close(): Promise<void>
 }
@@ -76,11 +78,18 @@ export async function start(options: StartOptions): Promise<Running> {
     resources.push(() => database.close())
 
     const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
-    const store = createSessionStore({
-      redis,
+    const warn = (message: string, details: object): void => log.warn(details, message)
+    const activity = await openActivity({
+      database,
+      events: createSessionEvents({ redis, clock, warn }),
+      days: settings.activityDays,
       clock,
-      warn: (message, details) => log.warn(details, message),
+      warn: (message, reason) => log.error({ err: reason }, message),
+    }).catch((error: unknown) => {
+      throw databaseFailed(error)
     })
+    resources.push(() => activity.close())
+    const store = createSessionStore({ redis, clock, warn, onEvent: (userTag) => activity.fetch(userTag) })
     const changes = createSessionChanges({ redis })
     resources.push(async () => changes.close())
     const placeOf = settings.places ? openPlaces() : noPlaces
@@ -112,6 +121,7 @@ export async function start(options: StartOptions): Promise<Running> {
         limits: createLimits(redis, secrets[0]),
         streams,
         placeOf,
+        activity,
         audit,
         log,
         clientAddressOf: clientAddressOf(settings.trustedProxies),
@@ -120,7 +130,14 @@ export async function start(options: StartOptions): Promise<Running> {
         webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
       }),
     )
-    return { baseUrl, port, outbox: settings.smtpUrl === undefined ? outbox : null, openStreams: () => streams.size(), close }
+    return {
+      baseUrl,
+      port,
+      outbox: settings.smtpUrl === undefined ? outbox : null,
+      openStreams: () => streams.size(),
+      settled: () => activity.settled(),
+      close,
+    }
   } catch (error) {
     app.reject(error)
     await close()

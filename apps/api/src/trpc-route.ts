@@ -10,9 +10,9 @@ import { appRouter } from './router.js'
 /** More than the page ever asks for at once, and little enough to be cheap. */
 const MAX_BATCH = 20
 
-type Dependencies = Pick<Context, 'auth' | 'store' | 'isRecent' | 'limits' | 'streams' | 'placeOf' | 'audit'> & { readonly log: Log }
+type Dependencies = Pick<Context, 'auth' | 'store' | 'isRecent' | 'limits' | 'streams' | 'placeOf' | 'activity' | 'audit'> & { readonly log: Log }
 
-export function trpcRoute({ auth, store, isRecent, limits, streams, placeOf, audit, log }: Dependencies): Hono<Http> {
+export function trpcRoute({ auth, store, isRecent, limits, streams, placeOf, activity, audit, log }: Dependencies): Hono<Http> {
   return new Hono<Http>().use(
     '/*',
     understood,
@@ -27,6 +27,7 @@ export function trpcRoute({ auth, store, isRecent, limits, streams, placeOf, aud
         limits,
         streams,
         placeOf,
+        activity,
         audit,
         headers: req.headers,
         clientAddress: c.get('clientAddress'),

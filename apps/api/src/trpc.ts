@@ -55,5 +55,7 @@ export const revocationProcedure = (event: 'revoke' | 'revoke-others' | 'revoke-
       ctx.trail.sessionId = ctx.session.id
       await ctx.limits.chargeEnding([['revoke:user', ctx.session.userId]])
       if (!ctx.isRecent(ctx.session.authenticatedAt)) throw new ReauthenticationRequiredError()
-      return next()
+      const result = await next()
+      if (!result.ok && auditResult(result.error) === 'refused') await ctx.activity.note(`${event}-refused`, ctx.session)
+      return result
     })

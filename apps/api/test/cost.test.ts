@@ -4,6 +4,7 @@ import { commandsOf, observed, signedUp, startServer } from './helpers.js'
 test('a batch of ten calls costs ten look-ups, one per call, on one connection and without SQL', async () => {
   await using server = await startServer()
   const { api } = await signedUp(server)
+  await server.settled()
   await server.database().close() // from here on, SQL fails
   const batch = () => Promise.all(Array.from({ length: 10 }, () => api.devices.list.query()))
 
@@ -32,6 +33,7 @@ test('a refused call costs one look-up, and one with a cookie that is not ours n
   const device = await signedUp(server)
   const cookie = device.jar.get('rollcall.session_token') ?? ''
   await device.api.devices.revokeAll.mutate()
+  await server.settled()
   const list = (value: string) => () => server.send('/trpc/devices.list', { headers: { cookie: `rollcall.session_token=${value}` } })
   expect(await commandsOf(server.redis, list(cookie))).toEqual({ hget: 1 })
   expect(await commandsOf(server.redis, list(`${cookie.slice(0, -6)}AAAAAA`))).toEqual({})

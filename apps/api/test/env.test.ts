@@ -19,6 +19,7 @@ test('every setting has a default for development, but for Redis', () => {
     secrets: undefined,
     smtpUrl: undefined,
     reauthenticateAfter: 15 * 60_000,
+    activityDays: 90,
     trustedProxies: [],
     places: true,
   })
@@ -42,6 +43,7 @@ test('each setting is read', () => {
       BETTER_AUTH_SECRET: `${secret}, ${'y'.repeat(32)}`,
       SMTP_URL: 'smtps://user:pw@mail.example',
       REAUTHENTICATION_MINUTES: '5',
+      ACTIVITY_DAYS: '365',
       TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,2001:db8::1',
       PLACES: 'off',
     }),
@@ -60,6 +62,7 @@ test('each setting is read', () => {
     secrets: [secret, 'y'.repeat(32)],
     smtpUrl: 'smtps://user:pw@mail.example',
     reauthenticateAfter: 5 * 60_000,
+    activityDays: 365,
     trustedProxies: ['loopback', '10.0.0.0/8', '2001:db8::1'],
     places: false,
   })
@@ -87,6 +90,9 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['SMTP_URL', 'hunter2'],
     ['REAUTHENTICATION_MINUTES', '0'],
     ['REAUTHENTICATION_MINUTES', 'hunter2'],
+    ['ACTIVITY_DAYS', 'hunter2'],
+    ['ACTIVITY_DAYS', '0'],
+    ['ACTIVITY_DAYS', '-1'],
     ['TRUSTED_PROXIES', 'hunter2'],
     ['TRUSTED_PROXIES', '10.0.0.0/99'],
     ['PLACES', 'hunter2'],

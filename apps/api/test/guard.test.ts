@@ -60,6 +60,7 @@ async function cookies(): Promise<Record<string, string | undefined>> {
 
 test('the router holds the procedures of the contract', () => {
   expect(procedures.map(({ path, type }) => `${path} ${type}`).toSorted()).toEqual([
+    'activity.list query',
     'devices.changes subscription',
     'devices.list query',
     'devices.revoke mutation',

@@ -61,6 +61,7 @@ async function resetTokenFor(email: string): Promise<string> {
 const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise<Response>][] = [
   ['session.current', 'read', ({ devices }) => devices.laptop.request('/trpc/session.current')],
   ['devices.list', 'read', ({ devices }) => devices.laptop.request('/trpc/devices.list')],
+  ['activity.list', 'read', ({ devices }) => devices.laptop.request('/trpc/activity.list')],
   ['get-session', 'read', ({ devices }) => devices.laptop.request('/api/auth/get-session')],
   ['sign-up', 'write', () => server.browser().post('/api/auth/sign-up/email', { email: newEmail(), password: PASSWORD, name: 'Eve' })],
   ['sign-in', 'write', ({ devices }) => server.browser().post('/api/auth/sign-in/email', { email: devices.laptop.email, password: PASSWORD })],

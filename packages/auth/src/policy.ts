@@ -4,7 +4,7 @@ import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { type Audit, type AuditEventName, noted } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
-import { requestState } from './request-state.js'
+import { requestSigns, requestState } from './request-state.js'
 import { answered } from './session-adapter.js'
 
 /**
@@ -19,7 +19,8 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
   async function endings(name: AuditEventName, userId: string): Promise<Written> {
     await answered(() => store.revokeAll(userId, { credentialChange: true }))
     return afterCommit(async () => {
-      const ended = await answered(() => store.revokeAll(userId, { credentialChange: true }))
+      const event = { name, ...(await requestSigns()) }
+      const ended = await answered(() => store.revokeAll(userId, { credentialChange: true, event }))
       await noted(audit, { event: name, result: 'ok', userId, ended })
     })
   }
@@ -33,9 +34,10 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
     const ended = await answered(() => store.revokeOthers(current.token))
     if (ended === null) throw unauthorized()
     return afterCommit(async () => {
-      const rotated = await answered(() => store.rotate(current.token, { credentialChange: true }))
+      const event = { name: 'password-change', ...(await requestSigns()) }
+      const rotated = await answered(() => store.rotate(current.token, { credentialChange: true, event }))
       // Revoked from elsewhere in this very moment: then this session does not come back either.
-      const more = rotated?.ended ?? (await answered(() => store.revokeAll(userId, { credentialChange: true })))
+      const more = rotated?.ended ?? (await answered(() => store.revokeAll(userId, { credentialChange: true, event })))
       if (rotated !== null) await replaceCookies(rotated.token)
       await noted(audit, { event: 'password-change', result: 'ok', userId, sessionId: current.id, ended: ended + more })
     })

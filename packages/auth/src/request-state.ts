@@ -1,4 +1,6 @@
-import { defineRequestState, hasRequestState } from '@better-auth/core/context'
+import type { NamedEvent } from '@rollcall/session-store'
+import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import { clientHintsOf } from './client-hints.js'
 
 /** What the plugin remembers between the first hook of a request and the last. */
 export interface RequestState {
@@ -17,6 +19,9 @@ export interface RequestState {
   readonly signedIn: Map<string, { userId: string }>
 }
 
+/** Longest user agent that is kept; a hostile one must not fill Redis. */
+export const MAX_TEXT = 512
+
 const fresh = (): RequestState => ({
   startedAt: new Date(),
   ipAddress: null,
@@ -30,4 +35,12 @@ const state = defineRequestState(fresh)
 /** Outside of a request (a script that calls the adapter), every call is a request of its own. */
 export async function requestState(): Promise<RequestState> {
   return (await hasRequestState()) ? state.get() : fresh()
+}
+
+/** What there is to call the device by that a request comes from, session or none. */
+export async function requestSigns(): Promise<Omit<NamedEvent, 'name'>> {
+  const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
+  const { ipAddress } = await requestState()
+  if (!(headers instanceof Headers)) return { ipAddress }
+  return { ipAddress, userAgent: headers.get('user-agent')?.slice(0, MAX_TEXT) || null, data: clientHintsOf(headers) }
 }

@@ -8,7 +8,7 @@ import { authenticate } from './authenticate.js'
 import { clientHintsOf } from './client-hints.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { shortest } from './ip-address.js'
-import { requestState } from './request-state.js'
+import { MAX_TEXT, requestState } from './request-state.js'
 
 /** A session as better-auth knows it: a row of the model `session`. */
 type Row = Record<string, unknown>
@@ -22,9 +22,6 @@ const newRow = z.looseObject({
 
 /** Set by the store, or by better-auth for a row in SQL; everything else is data of the application. */
 const ownFields = ['id', 'token', 'userId', 'createdAt', 'updatedAt', 'expiresAt', 'ipAddress', 'userAgent', 'clientHints']
-
-/** Longest user agent that is kept; a hostile one must not fill Redis. */
-const MAX_TEXT = 512
 
 export type SessionModel = Pick<
   DBTransactionAdapter,

@@ -1,0 +1,80 @@
+import { type Actor, type SessionEvent, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { z } from 'zod'
+import { nameOf } from '../device-list.js'
+import type { DeviceName } from '../device-name.js'
+import { DatabaseUnavailableError } from '../errors.js'
+import { router, sessionProcedure } from '../trpc.js'
+
+const PAGE = 25
+
+const input = z.object({ cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish() }).optional()
+
+export const activityRouter = router({
+  /** What happened to the caller's own account, newest first. */
+  list: sessionProcedure.input(input).query(async ({ ctx: { activity, session }, input }) => {
+    const { events, next } = await activity.list(session.userId, { before: input?.cursor, limit: PAGE }).catch((cause: unknown) => {
+      throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
+    })
+    return { entries: events.flatMap((event) => toEntry(event, session.id)), nextCursor: next }
+  }),
+})
+
+export type ActivityType =
+  | 'signed-in'
+  | 'signed-out'
+  /** By another device, or by none: `by` tells. */
+  | 'revoked'
+  /** By a reset of the password. */
+  | 'reset'
+  /** Its time was up. */
+  | 'expired'
+  /** To make room for another device. */
+  | 'capped'
+  | 'password-changed'
+  | 'password-reset'
+  /** An attempt to sign out other devices. */
+  | 'refused'
+
+export interface ActivityDevice extends DeviceName {
+  readonly ipAddress: string | null
+  readonly isCurrent: boolean
+}
+
+export interface ActivityEntry {
+  readonly id: string
+  readonly type: ActivityType
+  /** ISO 8601. */
+  readonly at: string
+  readonly device: ActivityDevice
+  /** Another device, that did it to this one. */
+  readonly by: ActivityDevice | null
+}
+
+function toEntry(event: SessionEvent, currentId: string): ActivityEntry[] {
+  const shown = (actor: Actor): ActivityDevice => {
+    return { ...nameOf(actor), ipAddress: actor.ipAddress, isCurrent: actor.id === currentId }
+  }
+  const type = typeOf(event)
+  if (type === undefined) return []
+  const device = event.kind === 'noted' ? event.by : event.session
+  const by = event.kind === 'ended' && event.by?.id !== device.id ? event.by : null
+  return [{ id: event.id, type, at: event.at.toISOString(), device: shown(device), by: by && shown(by) }]
+}
+
+/** `undefined` for what tells a person nothing. */
+function typeOf(event: SessionEvent): ActivityType | undefined {
+  if (event.kind === 'created') return 'signed-in'
+  if (event.kind === 'noted') return named.get(event.name)
+  if (event.by?.id === event.session.id) return 'signed-out'
+  if (event.cause === 'credential-change' && event.by === null) return 'reset'
+  if (event.cause === 'cap') return 'capped'
+  return event.cause === 'expired' ? 'expired' : 'revoked'
+}
+
+const named = new Map<string, ActivityType>([
+  ['password-change', 'password-changed'],
+  ['password-reset', 'password-reset'],
+  ['revoke-refused', 'refused'],
+  ['revoke-others-refused', 'refused'],
+  ['revoke-all-refused', 'refused'],
+])

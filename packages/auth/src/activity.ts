@@ -1,0 +1,236 @@
+import { type Actor, type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
+import { type Kysely, Migrator } from 'kysely'
+import { z } from 'zod'
+import type { Database } from './database.js'
+
+/** What happened to accounts, kept in SQL. It comes out of Redis, where each change leaves its event. */
+export interface Activity {
+  /** Moves a user's events to SQL, soon, and for as long as that fails again and again. */
+  fetch(userTag: string): void
+  /** Keeps an event that changed no session, and came from this one. What cannot be kept is told to `warn`. */
+  note(name: string, session: Session): Promise<void>
+  /**
+   * Newest first, and all that had happened when the first page was asked for, on whichever server. Pages do
+   * not overlap, whatever happens while they are read.
+   *
+   * @throws {SessionStoreUnavailableError} and what the database fails with.
+   */
+  list(userId: string, options: { readonly before?: Cursor | null | undefined; readonly limit: number }): Promise<ActivityPage>
+  /** Resolves when this server has moved all that it was told to fetch. */
+  settled(): Promise<void>
+  /** Finishes what is under way. What waits is fetched after the next start, or by another server. */
+  close(): Promise<void>
+}
+
+/** The last event of a page: when it happened, in milliseconds since the epoch, and its id. */
+export interface Cursor {
+  readonly at: number
+  readonly id: string
+}
+
+export interface ActivityPage {
+  readonly events: SessionEvent[]
+  /** Where the next page begins; `null` when there is none. */
+  readonly next: Cursor | null
+}
+
+export interface ActivityOptions {
+  readonly database: Database
+  readonly events: SessionEvents
+  /** How long an event is kept. */
+  readonly days: number
+  readonly clock?: Clock
+  /** Told of what was put off, with the reason. */
+  readonly warn: (message: string, reason: unknown) => void
+}
+
+/** In milliseconds. */
+const DAY = 24 * 60 * 60 * 1_000
+const FIRST_RETRY = 250
+const LAST_RETRY = 30_000
+const SWEEP = 5 * 60 * 1_000
+
+/** A type, not an interface: Kysely wants an indexable one. */
+type Tables = {
+  /** PostgreSQL gives its bigint as text. */
+  activity: { user_tag: string; at: number | string; id: string; event: string }
+}
+
+/** Brings its table up to date, and looks for events that were left behind. */
+export async function openActivity({ database, events, days, clock = Date.now, warn }: ActivityOptions): Promise<Activity> {
+  await migrate(database.kysely)
+  const sql = database.kysely.withTables<Tables>()
+  const oldest = (): number => clock() - days * DAY
+
+  const waiting = new Set<string>()
+  let moving: Promise<void> | undefined
+  let retry: NodeJS.Timeout | undefined
+  let retryDelay = FIRST_RETRY
+  let closed = false
+
+  function fetch(userTag: string): void {
+    waiting.add(userTag)
+    begin()
+  }
+
+  function begin(): void {
+    if (closed || moving !== undefined || retry !== undefined || waiting.size === 0) return
+    moving = moveAll().then(() => {
+      moving = undefined
+      begin() // for whoever came when the last one was done
+    })
+  }
+
+  async function moveAll(): Promise<void> {
+    for (const userTag of waiting) {
+      if (closed) return
+      waiting.delete(userTag)
+      try {
+        await move(userTag)
+        retryDelay = FIRST_RETRY
+      } catch (error) {
+        waiting.add(userTag) // at the end: it may be the only one that fails
+        warn('Activity cannot be written down; its events wait in Redis', error)
+        retry = setTimeout(() => {
+          retry = undefined
+          begin()
+        }, retryDelay).unref()
+        retryDelay = Math.min(2 * retryDelay, LAST_RETRY)
+        return
+      }
+    }
+  }
+
+  /** Taken out of Redis only when SQL has them. Whoever dies in between leaves them to be written again, which changes nothing. */
+  async function move(userTag: string): Promise<void> {
+    for await (const batch of copied(userTag)) await events.take(userTag, batch.map(({ id }) => id))
+  }
+
+  async function* copied(userTag: string): AsyncGenerator<readonly SessionEvent[]> {
+    for (let after: string | null | undefined; after !== null; ) {
+      const { events: batch, last } = await events.read(userTag, after)
+      if (batch.length > 0) {
+        await write(userTag, batch)
+        yield batch
+      }
+      after = last
+    }
+  }
+
+  async function write(userTag: string, batch: readonly SessionEvent[]): Promise<void> {
+    if (batch.some((event) => event.kind === 'noted' && event.name === 'user-deleted')) {
+      await sql.deleteFrom('activity').where('user_tag', '=', userTag).execute()
+      return
+    }
+    const rows = batch.map(({ id, at, ...what }) => ({ user_tag: userTag, at: at.getTime(), id, event: toJson(what) }))
+    await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      for await (const userTag of events.waiting()) fetch(userTag)
+      await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
+    } catch (error) {
+      if (!closed) warn('Activity cannot be tidied up', error)
+    }
+  }
+
+  let sweeping = sweep()
+  const timer = setInterval(() => (sweeping = sweep()), SWEEP).unref()
+
+  return {
+    fetch,
+
+    async note(name, { userId, id, ipAddress, userAgent, data }) {
+      try {
+        await events.note(userId, { name, ipAddress, userAgent, data }, id)
+      } catch (error) {
+        warn(`The event "${name}" is lost: Redis did not take it`, error)
+      }
+      fetch(userTagOf(userId))
+    },
+
+    async list(userId, { before, limit }) {
+      const userTag = userTagOf(userId)
+      if (!before) {
+        await events.prune(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
+        for await (const _ of copied(userTag)) fetch(userTag)
+      }
+      let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest())
+      if (before) query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
+      const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
+      const page = rows.slice(0, limit)
+      const end = rows.length > limit ? page.at(-1) : undefined
+      return {
+        events: page.flatMap(({ id, at, event }) => fromJson(event).map((what) => ({ id, at: new Date(Number(at)), ...what }))),
+        next: end === undefined ? null : { at: Number(end.at), id: end.id },
+      }
+    },
+
+    async settled() {
+      while (waiting.size > 0 || moving !== undefined) await (moving ?? new Promise((resolve) => setTimeout(resolve, FIRST_RETRY)))
+    },
+
+    async close() {
+      closed = true
+      clearInterval(timer)
+      clearTimeout(retry)
+      await Promise.all([moving, sweeping])
+    },
+  }
+}
+
+/** Of what the application keeps with a session, only what names the device. */
+function toJson(what: object): string {
+  return JSON.stringify(what, (key, value: unknown) => (key === 'data' ? deviceSigns.parse(value) : value))
+}
+
+const deviceSigns = z.object({ clientHints: z.record(z.string(), z.string()).optional().catch(undefined) }).catch({})
+
+const actor: z.ZodType<Actor> = z.object({
+  id: z.string(),
+  ipAddress: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  data: deviceSigns,
+})
+
+const stored = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('created'), session: actor }),
+  z.object({ kind: z.literal('ended'), session: actor, cause: z.string(), by: actor.nullable() }),
+  z.object({ kind: z.literal('noted'), name: z.string(), by: actor }),
+])
+
+/** Empty for an event of a later version. */
+function fromJson(text: string): z.infer<typeof stored>[] {
+  const { data } = stored.safeParse(JSON.parse(text))
+  return data === undefined ? [] : [data]
+}
+
+async function migrate(db: Kysely<unknown>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+    migrationTableName: 'rollcall_migration',
+    migrationLockTableName: 'rollcall_migration_lock',
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+}
+
+/** Those that have run somewhere stay as they are. */
+const migrations = {
+  '1-activity': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('activity')
+        .ifNotExists()
+        .addColumn('user_tag', 'text', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('event', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('activity_key', ['user_tag', 'at', 'id'])
+        .execute()
+      await db.schema.createIndex('activity_at').ifNotExists().on('activity').column('at').execute()
+    },
+  },
+}
