@@ -1,0 +1,277 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { openDatabase } from '@rollcall/auth'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Browser, codeOf, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from './helpers.js'
+
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+const SAFARI = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1'
+
+// Two servers that share Redis and database, as two behind a balancer do.
+let redis: PrivateRedis
+let dataDir: string
+let one: TestServer
+let two: TestServer
+beforeAll(async () => {
+  redis = await startRedis()
+  dataDir = await mkdtemp(join(tmpdir(), 'rollcall-activity-'))
+  one = await startServer({ redis, env: { DATA_DIR: dataDir } })
+  two = await startServer({ redis, env: { DATA_DIR: dataDir } })
+})
+afterAll(async () => {
+  await one[Symbol.asyncDispose]()
+  await two[Symbol.asyncDispose]()
+  await redis.stop()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+type Entry = Awaited<ReturnType<Browser['api']['activity']['list']['query']>>['entries'][number]
+
+/** Everything, page by page. */
+async function entriesOf(device: Pick<Browser, 'api'>): Promise<Entry[]> {
+  const entries: Entry[] = []
+  let cursor: { at: number; id: string } | null | undefined
+  do {
+    const page = await device.api.activity.list.query({ cursor })
+    entries.push(...page.entries)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return entries
+}
+
+const name = ({ browser, os }: { browser: string; os: string }) => `${browser} on ${os}`
+/** In words: newest first. */
+const told = (entries: Entry[]) => entries.map(({ type, device, by }) => `${name(device)}: ${type}${by ? ` by ${name(by)}` : ''}`)
+
+/** Someone with a laptop on the first server and a phone on the second. */
+async function person() {
+  const email = newEmail()
+  const laptop = one.browser({ 'user-agent': CHROME })
+  await laptop.signUp(email)
+  const phone = two.browser({ 'user-agent': SAFARI })
+  await phone.signIn(email)
+  const { id } = await phone.api.session.current.query()
+  return { email, laptop, phone, phoneId: id }
+}
+
+async function waitFor(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(20)
+}
+
+describe('what a person sees', () => {
+  test('each thing that happened, once and in order, whichever server it happened on', async () => {
+    const { email, laptop, phone, phoneId } = await person()
+    await laptop.api.devices.revoke.mutate({ id: phoneId })
+    await phone.signIn(email)
+    await phone.api.devices.revokeOthers.mutate()
+    await laptop.signIn(email)
+    await laptop.post('/api/auth/sign-out', {})
+    await laptop.signIn(email)
+    expect(await codeOf(phone.api.devices.revoke.mutate({ id: (await phone.api.session.current.query()).id }))).toBe('BAD_REQUEST')
+    await phone.api.devices.revokeAll.mutate()
+    const watcher = two.browser({ 'user-agent': CHROME })
+    await watcher.signIn(email)
+
+    const entries = await entriesOf(watcher)
+    const seen = told(entries)
+    const all = ['Safari on iOS: signed-out', 'Chrome on Windows: revoked by Safari on iOS']
+    expect(seen.slice(1, 3).toSorted()).toEqual(all.toSorted())
+    expect([seen[0], ...seen.slice(3)]).toEqual([
+      'Chrome on Windows: signed-in',
+      'Safari on iOS: refused',
+      'Chrome on Windows: signed-in',
+      'Chrome on Windows: signed-out',
+      'Chrome on Windows: signed-in',
+      'Chrome on Windows: revoked by Safari on iOS',
+      'Safari on iOS: signed-in',
+      'Safari on iOS: revoked by Chrome on Windows',
+      'Safari on iOS: signed-in',
+      'Chrome on Windows: signed-in',
+    ])
+    expect(entries[0]).toEqual({
+      id: expect.any(String),
+      type: 'signed-in',
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      device: { browser: 'Chrome', os: 'Windows', kind: 'desktop', ipAddress: '127.0.0.1', isCurrent: true },
+      by: null,
+    })
+    expect(entries.filter(({ device }) => device.isCurrent)).toHaveLength(1)
+    expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).toSorted().toReversed())
+    await one.settled()
+    await two.settled()
+    expect(await entriesOf(watcher)).toEqual(entries)
+  })
+
+  test('a password that was changed, and one that was reset, by whom', async () => {
+    const { email, laptop } = await person()
+    const newPassword = 'a new password, and a better one'
+    await laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword })
+    expect(told(await entriesOf(laptop)).slice(0, 2)).toEqual([
+      'Chrome on Windows: password-changed',
+      'Safari on iOS: revoked by Chrome on Windows',
+    ])
+    const thief = two.browser({ 'user-agent': SAFARI })
+    await thief.post('/api/auth/request-password-reset', { email })
+    expect((await thief.post('/api/auth/reset-password', { newPassword: PASSWORD, token: await resetTokenFor(email) })).status).toBe(200)
+    await laptop.signIn(email)
+    const entries = await entriesOf(laptop)
+    expect(told(entries).slice(0, 3)).toEqual([
+      'Chrome on Windows: signed-in',
+      'Safari on iOS: password-reset',
+      'Chrome on Windows: reset',
+    ])
+    expect(entries[1]?.device.ipAddress).toBe('127.0.0.1')
+  })
+
+  test('a session that expired, with its deadline for a time', async () => {
+    const device = await signedUp(one)
+    const { expiresAt } = await device.api.session.current.query()
+    try {
+      one.clock.ahead = Date.parse(expiresAt) - Date.now() + 60_000
+      await device.signIn(device.email)
+      const entries = await entriesOf(device)
+      expect(entries.filter(({ type }) => type === 'expired')).toMatchObject([{ at: expiresAt }])
+      expect(entries).toHaveLength(3)
+    } finally {
+      one.clock.ahead = 0
+    }
+  })
+
+  test('nothing of anybody else', async () => {
+    const { laptop } = await person()
+    const stranger = await signedUp(two)
+    expect(told(await entriesOf(stranger))).toHaveLength(1)
+    const { entries } = await laptop.api.activity.list.query()
+    const cursor = { at: Date.now() + 1_000, id: entries[0]?.id ?? '' }
+    expect((await stranger.api.activity.list.query({ cursor })).entries).toHaveLength(1)
+  })
+
+  test.each([{ at: -1, id: '000000000000001-000000' }, { at: 1, id: 'x' }, { at: 1.5, id: '000000000000001-000000' }, 'text', 7])(
+    'a cursor such as %j is refused',
+    async (cursor) => {
+      const device = await signedUp(one)
+      const response = await device.request(`/trpc/activity.list?input=${encodeURIComponent(JSON.stringify({ cursor }))}`)
+      expect(response.status).toBe(400)
+    },
+  )
+})
+
+test('pages neither overlap nor leave anything out while more happens', async () => {
+  const device = await signedUp(one)
+  for (let n = 0; n < 60; n += 1) await two.browser().signIn(device.email)
+  const before = (await entriesOf(device)).map(({ id }) => id)
+  expect(before).toHaveLength(61)
+
+  const first = await device.api.activity.list.query({})
+  const paged = first.entries.map(({ id }) => id)
+  for (let cursor = first.nextCursor; cursor !== null; ) {
+    await two.browser().signIn(device.email)
+    const page = await device.api.activity.list.query({ cursor })
+    paged.push(...page.entries.map(({ id }) => id))
+    cursor = page.nextCursor
+  }
+  expect(paged).toEqual(before)
+})
+
+test('after ACTIVITY_DAYS an event is neither shown nor kept', async () => {
+  const day = 24 * 60 * 60 * 1_000
+  await using server = await startServer({ redis, env: { DATA_DIR: dataDir, ACTIVITY_DAYS: '2' } })
+  const device = await signedUp(server)
+  expect(await entriesOf(device)).toHaveLength(1)
+  server.clock.ahead = 2 * day + 60_000
+  expect(await entriesOf(device)).toEqual([])
+})
+
+describe('without the database', () => {
+  test('a revocation is answered at once, and its event appears once the database is back', async () => {
+    const { laptop, phone, phoneId } = await person()
+    await one.settled()
+    await two.settled()
+    const other = openDatabase({ dataDir })
+    let release = (): void => undefined
+    let locked = (): void => undefined
+    const isLocked = new Promise<void>((resolve) => (locked = resolve))
+    const transaction = other.kysely.transaction().execute(async () => {
+      locked()
+      await new Promise<void>((resolve) => (release = resolve))
+    })
+    await isLocked // SQLite has one writer: nobody else can write now
+    const started = performance.now()
+    expect(await laptop.api.devices.revoke.mutate({ id: phoneId })).toEqual({ revoked: 1 })
+    expect(performance.now() - started).toBeLessThan(1_000) // SQLite itself waits for two seconds
+    expect(await codeOf(phone.api.devices.list.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(laptop.api.activity.list.query())).toBe('SERVICE_UNAVAILABLE')
+    release()
+    await transaction
+    await other.close()
+    await one.settled() // by itself
+    expect(told(await entriesOf(laptop))[0]).toBe('Safari on iOS: revoked by Chrome on Windows')
+    expect(one.lines()).toContainEqual(expect.objectContaining({ level: 'error', msg: 'Activity cannot be written down; its events wait in Redis' }))
+  })
+})
+
+const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+test('what a killed server left behind is written down by the next one, once', async () => {
+  await using own = await startRedis()
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-killed-'))
+  const server = spawn(process.execPath, [program], {
+    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: folder, REDIS_URL: own.url, BETTER_AUTH_SECRET: SECRET },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  server.stdout.on('data', (chunk) => (output += String(chunk)))
+  await waitFor(async () => /listening on (\S+)/.test(output))
+  const url = /listening on (\S+)/.exec(output)?.[1] ?? ''
+  const email = newEmail()
+  const post = (path: string, body: object, cookie = '') =>
+    fetch(`${url}${path}`, { method: 'POST', headers: { origin: url, cookie, 'content-type': 'application/json', 'user-agent': CHROME }, body: JSON.stringify(body) })
+  const signUp = await post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })
+  const cookie = signUp.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
+
+  const other = openDatabase({ dataDir: folder })
+  // Its event is in Redis, and the database cannot be written: so it dies between the two.
+  const held = other.kysely.transaction().execute(async () => {
+    expect((await post('/api/auth/sign-out', {}, cookie)).status).toBe(200)
+    await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) > 0))
+    const ended = once(server, 'exit')
+    server.kill('SIGKILL')
+    await ended
+  })
+  await held
+  await other.close()
+  expect(await observed(own, waitingIn)).toBeGreaterThan(0)
+
+  {
+    await using next = await startServer({ redis: own, env: { DATA_DIR: folder } })
+    await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) === 0)) // nobody asked for it
+    const device = next.browser({ 'user-agent': SAFARI })
+    await device.signIn(email)
+    expect(told(await entriesOf(device))).toEqual(['Safari on iOS: signed-in', 'Chrome on Windows: signed-out', 'Chrome on Windows: signed-in'])
+  }
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function waitingIn(admin: Redis): Promise<number> {
+  const streams = await admin.keys('*:events')
+  const lengths = await Promise.all(streams.map((stream) => admin.xlen(stream)))
+  return lengths.reduce((sum, length) => sum + length, 0)
+}
+
+async function resetTokenFor(email: string): Promise<string> {
+  for (;;) {
+    for (const file of await readdir(two.outbox ?? '').catch(() => [])) {
+      const mail = await readFile(join(two.outbox ?? '', file), 'utf8')
+      const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail)?.[1]
+      if (mail.includes(email) && token !== undefined) return token
+    }
+    await pause(10)
+  }
+}
