@@ -40,6 +40,13 @@ const pages: Record<string, { signedIn: boolean; path: string; ready: (page: Pag
       await expect(page.getByLabel('Your password', { exact: true })).toBeFocused()
     },
   },
+  activity: {
+    signedIn: true,
+    path: '/activity',
+    async ready(page) {
+      await expect(page.getByRole('list', { name: 'Activity' })).toContainText('Samsung Internet on Android signed in')
+    },
+  },
   security: { signedIn: true, path: '/security', ready: heading('Security') },
 }
 

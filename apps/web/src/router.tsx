@@ -28,6 +28,11 @@ const account = createRoute({
   beforeLoad: ({ context }) => context.session.approach(),
 })
 const devices = createRoute({ getParentRoute: () => account, path: '/', component: DevicesPage })
+const activity = createRoute({
+  getParentRoute: () => account,
+  path: '/activity',
+  component: lazyRouteComponent(() => import('./pages/activity-page.js'), 'ActivityPage'),
+})
 const security = createRoute({
   getParentRoute: () => account,
   path: '/security',
@@ -71,7 +76,7 @@ async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise
 }
 
 const routeTree = root.addChildren([
-  account.addChildren([devices, security]),
+  account.addChildren([devices, activity, security]),
   open.addChildren([signIn, signUp, forgotPassword, resetPassword]),
 ])
 

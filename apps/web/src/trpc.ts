@@ -6,10 +6,12 @@ import type { inferRouterOutputs } from '@trpc/server'
 export const trpc = createTRPCReact<AppRouter>()
 
 export type ApiClient = TRPCClient<AppRouter>
-type Told = inferRouterOutputs<AppRouter>['devices']['changes'] extends AsyncIterable<infer Message> ? Message : never
+type Outputs = inferRouterOutputs<AppRouter>
+type Told = Outputs['devices']['changes'] extends AsyncIterable<infer Message> ? Message : never
 /** How a session ended, as its stream tells it. */
 export type Ending = Extract<Told, { type: 'ended' }>
-export type Device = inferRouterOutputs<AppRouter>['devices']['list'][number]
+export type Device = Outputs['devices']['list'][number]
+export type ActivityEntry = Outputs['activity']['list']['entries'][number]
 
 export function createApiClient(): ApiClient {
   return createTRPCClient<AppRouter>({

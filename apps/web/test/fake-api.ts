@@ -13,6 +13,16 @@ interface FakeDevice {
 
 type Told = 'devices' | { type: 'waiting' } | Ending
 
+interface FakeEntry {
+  id: string
+  type: 'signed-in' | 'revoked'
+  device: FakeDevice & { ipAddress: string | null }
+  by: (FakeDevice & { ipAddress: string | null }) | null
+}
+
+/** As many as the pages of the fake hold. */
+const PAGE = 2
+
 /** A real tRPC server behind `fetch`, and a stand-in for the two answers of better-auth that matter here. */
 export function serveFakeApi() {
   const state = {
@@ -20,6 +30,7 @@ export function serveFakeApi() {
       { id: 'here', browser: 'Chrome', os: 'macOS', kind: 'desktop', isCurrent: true },
       { id: 'there', browser: 'Firefox', os: 'Windows 11', kind: 'desktop', isCurrent: false },
     ] as FakeDevice[],
+    activity: [] as FakeEntry[],
     /** The next calls meet these, one each; then `always` decides. */
     next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
@@ -58,6 +69,12 @@ export function serveFakeApi() {
         createdAt: time,
         expiresAt: time,
         user: { id: 'u', name: 'Ada Lovelace', email: 'ada@example.com' },
+      })),
+    }),
+    activity: t.router({
+      list: procedure.input(readCursor).query(({ input: from }) => ({
+        entries: state.activity.slice(from, from + PAGE).map((entry) => ({ ...entry, at: time })),
+        nextCursor: from + PAGE < state.activity.length ? { at: from + PAGE, id: '' } : null,
       })),
     }),
     devices: t.router({
@@ -103,4 +120,9 @@ function readId(input: unknown): { id: string } {
     return { id: input.id }
   }
   throw new Error('no id')
+}
+
+function readCursor(input: unknown): number {
+  const cursor = typeof input === 'object' && input !== null && 'cursor' in input ? input.cursor : null
+  return typeof cursor === 'object' && cursor !== null && 'at' in cursor ? Number(cursor.at) : 0
 }

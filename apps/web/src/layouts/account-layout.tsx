@@ -62,6 +62,7 @@ export function AccountLayout() {
           <nav aria-label="Account" className="mt-1 w-full">
             <ul className="flex gap-6">
               <NavItem to="/">Devices</NavItem>
+              <NavItem to="/activity">Activity</NavItem>
               <NavItem to="/security">Security</NavItem>
             </ul>
           </nav>
@@ -96,7 +97,7 @@ function Person({ user }: { user: { name: string; email: string } | undefined })
   )
 }
 
-function NavItem({ to, children }: { to: '/' | '/security'; children: string }) {
+function NavItem({ to, children }: { to: '/' | '/activity' | '/security'; children: string }) {
   return (
     <li>
       <Link

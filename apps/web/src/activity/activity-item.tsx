@@ -1,0 +1,40 @@
+import { CircleX, Hourglass, KeyRound, LogIn, LogOut, type LucideIcon, ShieldAlert } from 'lucide-react'
+import type { ActivityEntry } from '../trpc.js'
+import { Time } from '../ui/time.js'
+import { activityWords } from '../words/activity.js'
+import { relativeTime } from '../words/time.js'
+
+const icons: Record<ActivityEntry['type'], LucideIcon> = {
+  'signed-in': LogIn,
+  'signed-out': LogOut,
+  revoked: CircleX,
+  reset: CircleX,
+  expired: Hourglass,
+  capped: CircleX,
+  'password-changed': KeyRound,
+  'password-reset': KeyRound,
+  refused: ShieldAlert,
+}
+
+export function ActivityItem({ entry, now }: { entry: ActivityEntry; now: number }) {
+  const Icon = icons[entry.type]
+  // Of whoever did it.
+  const { ipAddress } = entry.by ?? entry.device
+  return (
+    <li className="flex gap-3.5 p-4 sm:gap-4 sm:px-5">
+      <span className="grid size-9 shrink-0 place-items-center rounded-lg bg-sunken text-ink">
+        <Icon aria-hidden className="size-4.5 stroke-[1.75]" />
+      </span>
+      <div className="min-w-0">
+        <p className="font-medium text-pretty">{activityWords(entry)}</p>
+        <p className="mt-0.5 text-sm text-muted">
+          <Time value={entry.at}>{relativeTime(entry.at, now)}</Time>
+          <span aria-hidden className="max-sm:hidden">
+            {' · '}
+          </span>
+          <span className="break-all max-sm:block">{ipAddress ?? 'Address not known'}</span>
+        </p>
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,32 @@
+import { useEffect, useEffectEvent, useRef } from 'react'
+import { Button } from '../ui/button.js'
+
+/** How far below the window the end of the list may be when more is fetched, so that a scroll rarely meets it. */
+const AHEAD = '600px'
+
+interface ShowMoreProps {
+  busy: boolean
+  onPress: () => void
+  /** Left out after a failure: scrolling must not ask again and again. */
+  onNear: (() => void) | undefined
+}
+
+/** The end of a list that goes on: told when it comes near, and a button for those who do not scroll. */
+export function ShowMore({ busy, onPress, onNear }: ShowMoreProps) {
+  const button = useRef<HTMLButtonElement>(null)
+  const tell = useEffectEvent(() => onNear?.())
+  const watching = !busy && onNear !== undefined
+
+  useEffect(() => {
+    if (!watching || !button.current) return
+    const near = new IntersectionObserver(([entry]) => entry?.isIntersecting && tell(), { rootMargin: AHEAD })
+    near.observe(button.current)
+    return () => near.disconnect()
+  }, [watching])
+
+  return (
+    <Button ref={button} busy={busy} onClick={onPress}>
+      {busy ? 'Loading more…' : 'Show more'}
+    </Button>
+  )
+}

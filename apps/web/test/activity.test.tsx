@@ -1,0 +1,99 @@
+import { createMemoryHistory } from '@tanstack/react-router'
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { createApp } from '../src/app.js'
+import { activityWords } from '../src/words/activity.js'
+import { serveFakeApi } from './fake-api.js'
+
+let api: ReturnType<typeof serveFakeApi>
+/** Scrolls to whatever is being watched. */
+let scroll: () => void
+beforeEach(() => {
+  api = serveFakeApi()
+  const watched = new Set<() => void>()
+  scroll = () => act(() => watched.forEach((near) => near()))
+  vi.stubGlobal(
+    'IntersectionObserver',
+    class {
+      readonly #near: () => void
+      constructor(told: (entries: { isIntersecting: boolean }[]) => void) {
+        this.#near = () => told([{ isIntersecting: true }])
+      }
+      observe = () => void watched.add(this.#near)
+      disconnect = () => void watched.delete(this.#near)
+    },
+  )
+})
+
+const chrome = { id: 'c', browser: 'Chrome', os: 'Windows', kind: 'desktop', isCurrent: false, ipAddress: '192.0.2.1' } as const
+const safari = { ...chrome, id: 's', browser: 'Safari', os: 'iOS', kind: 'phone' } as const
+
+function happened(count: number) {
+  api.activity = Array.from({ length: count }, (_, n) => ({ id: String(n), type: 'signed-in', device: { ...chrome, browser: `Browser ${n}` }, by: null }))
+}
+
+const open = () => render(createApp(createMemoryHistory({ initialEntries: ['/activity'] })))
+const lines = async (count: number) => waitFor(() => expect(screen.getAllByRole('listitem').filter(({ textContent }) => /signed/.test(textContent))).toHaveLength(count))
+const button = (name: string) => screen.getByRole('button', { name })
+
+test('shows more when the end comes near, or at the press of a button, until that is all', async () => {
+  happened(5)
+  open()
+  await screen.findByText('Browser 0 on Windows signed in')
+  await lines(2)
+  scroll()
+  await lines(4)
+  button('Show more').focus()
+  fireEvent.click(button('Show more'))
+  await lines(5)
+  expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull()
+  expect(document.activeElement).toBe(screen.getByText('That is all. Nothing older is kept.'))
+})
+
+test('a failure on the way leaves what is there, and only a press tries again', async () => {
+  happened(4)
+  open()
+  await lines(2)
+  api.always = 'SERVICE_UNAVAILABLE'
+  scroll()
+  expect((await screen.findByRole('alert', {}, { timeout: 3_000 })).textContent).toContain('More could not be loaded.')
+  api.always = null
+  scroll()
+  await lines(2)
+  fireEvent.click(button('Show more'))
+  await lines(4)
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
+test('an outage says so, and tries again', async () => {
+  happened(1)
+  open()
+  await lines(1)
+  api.always = 'SERVICE_UNAVAILABLE'
+  window.dispatchEvent(new Event('visibilitychange'))
+  await screen.findByText('This list may be out of date.', {}, { timeout: 3_000 })
+  api.always = null
+  fireEvent.click(button('Try again'))
+  await waitFor(() => expect(screen.queryByText('This list may be out of date.')).toBeNull())
+})
+
+test('nothing at all is said to be so', async () => {
+  open()
+  await screen.findByText('Nothing has happened in your account lately.')
+})
+
+test.each([
+  ['signed-in', null, 'Safari on iOS signed in'],
+  ['signed-out', null, 'Safari on iOS signed out'],
+  ['revoked', chrome, 'Safari on iOS was signed out by Chrome on Windows'],
+  ['revoked', { ...chrome, isCurrent: true }, 'Safari on iOS was signed out by Chrome on Windows (this device)'],
+  ['revoked', null, 'Safari on iOS was signed out'],
+  ['reset', null, 'Safari on iOS was signed out because the password was reset'],
+  ['expired', null, 'Safari on iOS was signed out by itself after its time was up'],
+  ['capped', chrome, 'Safari on iOS was signed out to make room for Chrome on Windows'],
+  ['password-changed', null, 'The password was changed on Safari on iOS'],
+  ['password-reset', null, 'The password was reset on Safari on iOS'],
+  ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
+] as const)('%s by %j: %s', (type, by, words) => {
+  expect(activityWords({ type, device: safari, by })).toBe(words)
+})
