@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '@rollcall/auth'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, codeOf, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from './helpers.js'
 

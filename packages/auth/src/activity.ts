@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Actor, type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
 import { type Kysely, Migrator } from 'kysely'
 import { z } from 'zod'
@@ -136,7 +137,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
   }
 
   let sweeping = sweep()
-  const timer = setInterval(() => (sweeping = sweep()), SWEEP).unref()
+  const timer = setInterval(() => void (sweeping = sweep()), SWEEP).unref()
 
   return {
     fetch,
@@ -168,7 +169,10 @@ export async function openActivity({ database, events, days, clock = Date.now, w
     },
 
     async settled() {
-      while (waiting.size > 0 || moving !== undefined) await (moving ?? new Promise((resolve) => setTimeout(resolve, FIRST_RETRY)))
+      for (;;) {
+        if (waiting.size === 0 && moving === undefined) return
+        await (moving ?? pause(FIRST_RETRY))
+      }
     },
 
     async close() {
@@ -214,7 +218,7 @@ async function migrate(db: Kysely<unknown>): Promise<void> {
     migrationLockTableName: 'rollcall_migration_lock',
   })
   const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
+  if (error !== undefined) throw new Error('The table of activity could not be made', { cause: error })
 }
 
 /** Those that have run somewhere stay as they are. */
