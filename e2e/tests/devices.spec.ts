@@ -13,6 +13,18 @@ test('both devices are shown, this one marked and first', async ({ device }) => 
   await expect(devices(laptop).nth(1).locator('time').first()).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT/)
 })
 
+test('a device is shown with its place, and where that is known from', async ({ device }) => {
+  await device({ browser: 'Safari on iOS', address: '131.188.0.10' })
+  await device({ browser: 'Samsung Internet on Android', address: '10.0.0.7' })
+  const laptop = await device()
+
+  const place = (browser: string, words: string) => expect(devices(laptop).filter({ hasText: browser })).toContainText(words)
+  await place('Safari on iOS', '131.188.0.10 · Germany (approximate)')
+  await place('Samsung Internet on Android', '10.0.0.7 · Local network')
+  await expect(laptop.getByText('Countries are a guess from the address and can be wrong')).toBeVisible()
+  await expect(laptop.getByRole('link', { name: 'IP Geolocation by DB-IP' })).toBeVisible()
+})
+
 test('a device that is revoked leaves at once, in all of its tabs, and is told why', async ({ device }) => {
   const phone = await device({ browser: 'Safari on iOS' })
   const secondTab = await phone.context().newPage()

@@ -61,8 +61,8 @@ const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
 for (const { colorScheme, width } of looks) {
   test(`every page in ${colorScheme} at ${width} px`, async ({ app, device }) => {
     await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
-    await device({ browser: 'Firefox on Ubuntu', address: '198.51.100.23' })
-    await device({ browser: 'Safari on iOS', address: '2001:db8:8c0e:2::a4' })
+    await device({ browser: 'Firefox on Ubuntu', address: '192.168.1.23' }) // local
+    await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' }) // in Germany
     const viewport = { width, height: width === 360 ? 740 : 900 }
     const options = { colorScheme, viewport, reducedMotion: 'reduce' } as const
     const signedIn = await device({ ...options, address: '192.0.2.41' })

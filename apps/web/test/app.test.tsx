@@ -35,6 +35,28 @@ test('a refused browser goes to sign-in with a word why, and Back brings nothing
   await waitFor(() => expect(history.location.pathname).toBe('/sign-in'))
 })
 
+describe('places', () => {
+  test('are shown as approximate, with a word that they can be wrong and where they come from', async () => {
+    api.devices = [
+      { id: 'here', browser: 'Chrome', os: 'macOS', kind: 'desktop', isCurrent: true, place: { kind: 'local' } },
+      { id: 'there', browser: 'Firefox', os: 'Windows 11', kind: 'desktop', isCurrent: false, place: { kind: 'country', code: 'DE' } },
+    ]
+    await openDevices()
+    const [here, there] = within(screen.getByRole('list', { name: 'Signed-in devices' })).getAllByRole('listitem')
+    expect(here?.textContent).toContain('192.0.2.1 · Local network')
+    expect(there?.textContent).toContain('192.0.2.1 · Germany (approximate)')
+    screen.getByText(/can be wrong/)
+    expect(screen.getByRole('link', { name: 'IP Geolocation by DB-IP' }).getAttribute('href')).toBe('https://db-ip.com/')
+  })
+
+  test('that are not told leave nothing behind, nor does a source that was not used', async () => {
+    await openDevices()
+    expect(screen.queryByText(/approximate|Local network|192\.0\.2\.1 ·/)).toBeNull()
+    expect(screen.queryByText(/can be wrong/)).toBeNull()
+    expect(screen.queryByRole('link', { name: /DB-IP/ })).toBeNull()
+  })
+})
+
 describe('what the server tells', () => {
   const ending = { type: 'ended', cause: 'revoke', by: { isSelf: false, browser: 'Chrome', os: 'Windows' }, at: new Date().toISOString() } as const
 

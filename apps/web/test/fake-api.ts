@@ -9,6 +9,7 @@ interface FakeDevice {
   os: string
   kind: 'desktop' | 'phone'
   isCurrent: boolean
+  place?: { kind: 'local' } | { kind: 'country'; code: string }
 }
 
 type Told = 'devices' | { type: 'waiting' } | Ending
@@ -60,7 +61,7 @@ export function serveFakeApi() {
     if (code !== null) throw new TRPCError({ code })
     return next()
   })
-  const shown = () => state.devices.map((device) => ({ ...device, ipAddress: '192.0.2.1', createdAt: time, lastSeenAt: time, expiresAt: time }))
+  const shown = () => state.devices.map((device) => ({ place: null, ...device, ipAddress: '192.0.2.1', createdAt: time, lastSeenAt: time, expiresAt: time }))
   const time = '2026-01-05T09:00:00.000Z'
   const router = t.router({
     session: t.router({

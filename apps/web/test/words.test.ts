@@ -2,6 +2,7 @@ import { TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
 import { AuthFailure } from '../src/auth.js'
 import { deviceName } from '../src/words/device.js'
+import { placeWords } from '../src/words/place.js'
 import { describe as inWords, toProblem } from '../src/words/problem.js'
 import { isActive, relativeTime } from '../src/words/time.js'
 
@@ -34,6 +35,15 @@ test('active now means seen within two minutes', () => {
 
 test('a device without a known system has its browser alone for a name', () => {
   expect(deviceName({ browser: 'curl', os: '' })).toBe('curl')
+})
+
+test.each([
+  [{ kind: 'country', code: 'DE' }, 'Germany (approximate)'],
+  [{ kind: 'country', code: 'XK' }, 'Kosovo (approximate)'],
+  [{ kind: 'local' }, 'Local network'],
+  [null, ''],
+] as const)('the place %j is "%s"', (place, words) => {
+  expect(placeWords(place)).toBe(words)
 })
 
 test.each([

@@ -3,6 +3,7 @@ import type { Device } from '../trpc.js'
 import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
 import { Time } from '../ui/time.js'
 import { deviceName } from '../words/device.js'
+import { placeWords } from '../words/place.js'
 import { isActive, relativeTime, shortTime } from '../words/time.js'
 import { DeviceIcon } from './device-icon.js'
 
@@ -14,6 +15,7 @@ interface DeviceCardProps {
 
 export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
   const name = deviceName(device)
+  const place = placeWords(device.place)
   const nameId = useId()
   const detailsId = useId()
 
@@ -41,7 +43,15 @@ export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
               <span aria-hidden className="max-sm:hidden">
                 {' · '}
               </span>
-              <span className="break-all max-sm:block">{device.ipAddress ?? 'Address not known'}</span>
+              <span className="max-sm:block">
+                <span className="break-all">{device.ipAddress ?? 'Address not known'}</span>
+                {place && (
+                  <>
+                    {' '}
+                    <span aria-hidden>·</span> {place}
+                  </>
+                )}
+              </span>
             </p>
             <p>
               Signed in since <Time value={device.createdAt}>{shortTime(device.createdAt, now)}</Time>

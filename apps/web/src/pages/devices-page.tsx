@@ -2,6 +2,7 @@ import { useRef } from 'react'
 import { DeviceCard } from '../devices/device-card.js'
 import { DeviceListSkeleton } from '../devices/device-list-skeleton.js'
 import { LiveSign } from '../devices/live-sign.js'
+import { PlaceSource } from '../devices/place-source.js'
 import { SignOutMany } from '../devices/sign-out-many.js'
 import { useSignOuts } from '../devices/use-sign-outs.js'
 import { type Device, trpc } from '../trpc.js'
@@ -59,6 +60,7 @@ function Devices({ devices, onEnded }: { devices: Device[]; onEnded: () => void 
         <p className="mt-4 text-[0.9375rem] text-muted">This is the only device signed in to your account.</p>
       )}
       <SignOutMany others={others} onSignOutOthers={signOut.others} onSignOutEverywhere={signOut.everywhere} />
+      {devices.some(({ place }) => place?.kind === 'country') && <PlaceSource />}
     </>
   )
 }

@@ -6,7 +6,7 @@ const DAY = 24 * HOUR
 const ACTIVE_WITHIN = 2 * MINUTE
 
 // The page is in English; only the reader's own flavour of it is taken over (day before month, 24 hours).
-const locale = navigator.languages.find((language) => language.startsWith('en')) ?? 'en'
+export const locale = navigator.languages.find((language) => language.startsWith('en')) ?? 'en'
 // "1 day ago" and not "yesterday", which 47 hours need not be.
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
 const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
