@@ -218,7 +218,7 @@ test('records: whatever a session’s record holds, its user is answered', async
   const own = `rollcall.session_token=${signed(tokenOf(person))}`
   await observed(server.redis, async (admin) => {
     const { id, user } = await person.api.session.current.query()
-    const keys = await admin.keys('user:*')
+    const keys = await admin.keys('user:*:sessions')
     const key = (await Promise.all(keys.map(async (name) => ((await admin.hexists(name, id)) === 1 ? name : '')))).join('')
     const sound = await admin.hgetBuffer(key, id)
     const head = sound?.subarray(0, sound.indexOf(user.id) - 3) ?? Buffer.alloc(0) // the three lengths before it

@@ -231,7 +231,7 @@ async function earTo({ url }: TestServer['redis']) {
 }
 
 async function keysWith(admin: Redis, sessionId: string): Promise<string[]> {
-  const keys = await admin.keys('user:*')
+  const keys = await admin.keys('user:*:sessions')
   const held = await Promise.all(keys.map((key) => admin.hexists(key, sessionId)))
   return keys.filter((_, at) => held[at] === 1)
 }
