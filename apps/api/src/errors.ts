@@ -1,4 +1,5 @@
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type Reason, reasonOf } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
@@ -25,18 +26,10 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
-/** Signed in, but too long ago for what was asked: the password must be given again. */
-export class ReauthenticationRequiredError extends Error {
-  override readonly name = 'ReauthenticationRequiredError'
-}
-
-/** Why a code that can mean several things was given, where the page goes on differently. */
-export type Reason = 'REAUTHENTICATE'
-
 /** What the outside may know of an error. */
 export interface PublicError {
   readonly code: Code
-  readonly reason?: Reason
+  readonly reason: Reason | null
   readonly message: string
   readonly status: number
   /** Seconds, for the header Retry-After. */
@@ -48,7 +41,9 @@ const OUTAGE_RETRY = 1
 
 /** The one translation of errors to what is said outside. Whatever it does not know stays generic. */
 export function publicError(error: unknown): PublicError {
-  if (error instanceof TRPCError && error.code === 'INTERNAL_SERVER_ERROR' && error.cause) return publicError(error.cause)
+  if (error instanceof TRPCError && ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'].includes(error.code) && error.cause) {
+    return publicError(error.cause)
+  }
 
   if (error instanceof RateLimitedError) {
     return { ...of('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
@@ -56,15 +51,12 @@ export function publicError(error: unknown): PublicError {
   if (error instanceof SessionStoreUnavailableError || error instanceof DatabaseUnavailableError) {
     return { ...of('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }
   }
-  if (error instanceof ReauthenticationRequiredError) {
-    return { ...of('FORBIDDEN', 'Please give your password again'), reason: 'REAUTHENTICATE' }
-  }
   if (error instanceof URIError) return of('BAD_REQUEST', 'The address is not valid')
   if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') {
     if (error.cause instanceof ZodError) return of(error.code, fieldMessages(error.cause))
     // The parser's own message quotes what it was given.
     if (error.cause instanceof SyntaxError) return of('BAD_REQUEST', 'The input is not valid JSON')
-    return of(error.code, error.message)
+    return { ...of(error.code, error.message), reason: reasonOf(error) }
   }
   return of('INTERNAL_SERVER_ERROR', 'Something went wrong')
 }
@@ -81,7 +73,7 @@ export function trpcBody({ code, message, status }: PublicError): object {
 
 /** For an error that is not thrown. */
 export function of(code: Code, message: string): PublicError {
-  return { code, message, status: getHTTPStatusCodeFromError(new TRPCError({ code })) }
+  return { code, reason: null, message, status: getHTTPStatusCodeFromError(new TRPCError({ code })) }
 }
 
 export function fieldMessages(error: ZodError): string {

@@ -1,19 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
+import type { PlaceOf } from '@rollcall/trpc'
 import ipaddr from 'ipaddr.js'
 import { Reader } from 'mmdb-lib'
-
-/** Roughly where an address is. A country is a guess: a proxy or VPN stands in for whoever is behind it. */
-export type Place =
-  | { readonly kind: 'local' }
-  /** ISO 3166-1 alpha-2, and XK. */
-  | { readonly kind: 'country'; readonly code: string }
-
-/** `null` where nothing is known. Never throws, whatever the text. */
-export type PlaceOf = (address: string | null) => Place | null
-
-export const noPlaces: PlaceOf = () => null
 
 const LOCAL = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
 

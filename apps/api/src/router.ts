@@ -1,8 +1,13 @@
+import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
 import { activityRouter } from './routers/activity.js'
-import { devicesRouter } from './routers/devices.js'
 import { sessionRouter } from './routers/session.js'
-import { router } from './trpc.js'
+import { revocationProcedure, router, sessionProcedure } from './trpc.js'
 
-export const appRouter = router({ activity: activityRouter, devices: devicesRouter, session: sessionRouter })
+export type RouterDependencies = Required<Pick<DevicesRouterOptions, 'store' | 'streams' | 'isRecent'>>
 
-export type AppRouter = typeof appRouter
+export function createAppRouter(dependencies: RouterDependencies) {
+  const devices = createDevicesRouter({ ...dependencies, procedure: sessionProcedure, ending: revocationProcedure })
+  return router({ activity: activityRouter, devices, session: sessionRouter })
+}
+
+export type AppRouter = ReturnType<typeof createAppRouter>

@@ -1,5 +1,6 @@
 import type { Activity, Audit, Auth } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
+import type { Streams } from '@rollcall/trpc'
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
@@ -14,9 +15,7 @@ import type { Limits } from './limits.js'
 import type { Log } from './log.js'
 import { sameOrigin } from './origin.js'
 import { pages } from './pages.js'
-import type { PlaceOf } from './places.js'
 import { requestLog } from './request-log.js'
-import type { Streams } from './streams.js'
 import { trpcRoute } from './trpc-route.js'
 
 export interface ServerDependencies {
@@ -28,7 +27,6 @@ export interface ServerDependencies {
   readonly database: { ping(): Promise<void> }
   readonly limits: Limits
   readonly streams: Streams
-  readonly placeOf: PlaceOf
   readonly activity: Activity
   readonly audit: Audit
   readonly log: Log

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
 import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
+import { createStreams } from '@rollcall/trpc'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
 import type { Settings } from './env.js'
@@ -13,12 +14,11 @@ import type { Http } from './http.js'
 import { createLimits } from './limits.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer } from './mailer.js'
-import { noPlaces, openPlaces } from './places.js'
+import { openPlaces } from './places.js'
 import { connectRedis } from './redis.js'
 import { developmentSecret } from './secret.js'
 import { createServer } from './server.js'
 import { StartError } from './start-error.js'
-import { createStreams } from './streams.js'
 
 export interface Running {
   /** The one origin of page and API. */
@@ -92,8 +92,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const store = createSessionStore({ redis, clock, warn, onEvent: (userTag) => activity.fetch(userTag) })
     const changes = createSessionChanges({ redis })
     resources.push(async () => changes.close())
-    const placeOf = settings.places ? openPlaces() : noPlaces
-    const streams = createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
+    const streams = createStreams({ store, changes, clock, ...(settings.places && { placeOf: openPlaces() }), ...(revalidateEvery !== undefined && { revalidateEvery }) })
     endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
     const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
@@ -120,7 +119,6 @@ export async function start(options: StartOptions): Promise<Running> {
         database,
         limits: createLimits(redis, secrets[0]),
         streams,
-        placeOf,
         activity,
         audit,
         log,

@@ -5,28 +5,24 @@ import type { Context } from './context.js'
 import { publicError } from './errors.js'
 import { type Http, refuse } from './http.js'
 import type { Log } from './log.js'
-import { appRouter } from './router.js'
+import { createAppRouter, type RouterDependencies } from './router.js'
 
 /** More than the page ever asks for at once, and little enough to be cheap. */
 const MAX_BATCH = 20
 
-type Dependencies = Pick<Context, 'auth' | 'store' | 'isRecent' | 'limits' | 'streams' | 'placeOf' | 'activity' | 'audit'> & { readonly log: Log }
+type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'audit'> & RouterDependencies & { readonly log: Log }
 
-export function trpcRoute({ auth, store, isRecent, limits, streams, placeOf, activity, audit, log }: Dependencies): Hono<Http> {
+export function trpcRoute({ auth, store, isRecent, limits, streams, activity, audit, log }: Dependencies): Hono<Http> {
   return new Hono<Http>().use(
     '/*',
     understood,
     trpcServer({
       endpoint: '/trpc',
-      router: appRouter,
+      router: createAppRouter({ store, streams, isRecent }),
       maxBatchSize: MAX_BATCH,
       createContext: ({ req, resHeaders }, c: HonoContext<Http>): Context => ({
         auth,
-        store,
-        isRecent,
         limits,
-        streams,
-        placeOf,
         activity,
         audit,
         headers: req.headers,

@@ -1,8 +1,10 @@
 import type { AuditEvent } from '@rollcall/auth'
-import { initTRPC, TRPCError } from '@trpc/server'
+import { createSessionProcedure, type EndingName, reasonOf, revokeInput } from '@rollcall/trpc'
+import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
+import { z } from 'zod'
 import type { Context } from './context.js'
-import { auditResult, publicError, ReauthenticationRequiredError } from './errors.js'
+import { auditResult, publicError } from './errors.js'
 
 const t = initTRPC.context<Context>().create({
   isDev: false, // would put stacks into answers
@@ -10,7 +12,7 @@ const t = initTRPC.context<Context>().create({
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
   errorFormatter: ({ shape, error }) => {
     const { code, reason, message, status } = publicError(error)
-    const data = { ...shape.data, code, httpStatus: status, reason: reason ?? null }
+    const data = { ...shape.data, code, httpStatus: status, reason }
     return { ...shape, message, code: TRPC_ERROR_CODES_BY_KEY[code], data }
   },
 })
@@ -18,21 +20,10 @@ const t = initTRPC.context<Context>().create({
 export const router = t.router
 export const publicProcedure = t.procedure
 
-/** One message for every way of not being signed in. */
-export function unauthorized(): TRPCError {
-  return new TRPCError({ code: 'UNAUTHORIZED', message: 'Please sign in' })
-}
-
-/** Asks Redis anew for each call, so that a call never outlives a revoke that its batch mate has made. */
-const validated = t.middleware(async ({ ctx, type, next }) => {
-  // A stream is opened again by the browser itself, so it says nothing of the person's activity.
-  const signedIn = await ctx.auth.authenticate(ctx.headers, { touch: type !== 'subscription' })
-  if (signedIn === null) throw unauthorized()
-  return next({ ctx: signedIn })
-})
+const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) => auth.authenticate(headers, options))
 
 /** Gives `session` and `token` of the request, or answers UNAUTHORIZED. */
-export const sessionProcedure = publicProcedure.use(validated)
+export const sessionProcedure = publicProcedure.concat(signedIn)
 
 type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
 
@@ -45,17 +36,25 @@ const audited = (event: AuditEvent['event']) =>
     return result
   })
 
-/** A session procedure that ends sessions: audited, limited per user, and only for who has proved lately who they are. */
-export const revocationProcedure = (event: 'revoke' | 'revoke-others' | 'revoke-all') =>
+/** What procedures that end sessions answer. */
+const counted = z.object({ revoked: z.int() })
+
+/** A session procedure that ends sessions: audited, and limited per user. */
+export const revocationProcedure = (event: EndingName) =>
   publicProcedure
     .use(audited(event))
-    .use(validated)
-    .use(async ({ ctx, next }) => {
+    .concat(signedIn)
+    .use(async ({ ctx, getRawInput, next }) => {
       ctx.trail.userId = ctx.session.userId
       ctx.trail.sessionId = ctx.session.id
       await ctx.limits.chargeEnding([['revoke:user', ctx.session.userId]])
-      if (!ctx.isRecent(ctx.session.authenticatedAt)) throw new ReauthenticationRequiredError()
+      if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
       const result = await next()
-      if (!result.ok && auditResult(result.error) === 'refused') await ctx.activity.note(`${event}-refused`, ctx.session)
+      if (result.ok) {
+        ctx.trail.ended = counted.parse(result.data).revoked
+        if (event === 'revoke-all') for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
+      } else if (auditResult(result.error) === 'refused' && reasonOf(result.error) === null) {
+        await ctx.activity.note(`${event}-refused`, ctx.session)
+      }
       return result
     })

@@ -1,14 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { appRouter } from '../src/router.js'
-import { signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { procedures, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 /** Nothing is public today. Whoever adds a public procedure names it here, on purpose. */
 const PUBLIC: string[] = []
-
-const procedures = Object.entries(appRouter._def.procedures).map(([path, procedure]) => ({
-  path,
-  type: (procedure as unknown as { _def: { type: string } })._def.type,
-}))
 
 let server: TestServer
 beforeAll(async () => {

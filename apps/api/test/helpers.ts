@@ -4,16 +4,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '@rollcall/auth'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { createSessionChanges, createSessionStore } from '@rollcall/session-store'
+import { createStreams } from '@rollcall/trpc'
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import { Redis } from 'ioredis'
 import { expect } from 'vitest'
 import { readSettings } from '../src/env.js'
 import type { AppRouter } from '../src/index.js'
 import { createLog } from '../src/log.js'
+import { createAppRouter } from '../src/router.js'
 import { start } from '../src/start.js'
 
 export const SECRET = 'a secret of the tests with 32 characters and more'
 export const PASSWORD = 'correct horse battery staple'
+
+/** Every procedure that there is, read off a router that serves nobody. */
+export const procedures = proceduresOf()
+
+function proceduresOf(): { path: string; type: string }[] {
+  const redis = new Redis({ lazyConnect: true })
+  const store = createSessionStore({ redis })
+  const router = createAppRouter({ store, streams: createStreams({ store, changes: createSessionChanges({ redis }) }), isRecent: () => true })
+  return Object.entries(router._def.procedures).map(([path, procedure]) => ({
+    path,
+    type: (procedure as unknown as { _def: { type: string } })._def.type, // tRPC does not declare it on a record of procedures
+  }))
+}
 
 export interface Line {
   readonly level: string

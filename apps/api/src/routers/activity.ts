@@ -1,7 +1,6 @@
 import { type Actor, type SessionEvent, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type DeviceName, nameOf } from '@rollcall/trpc'
 import { z } from 'zod'
-import { nameOf } from '../device-list.js'
-import type { DeviceName } from '../device-name.js'
 import { DatabaseUnavailableError } from '../errors.js'
 import { router, sessionProcedure } from '../trpc.js'
 

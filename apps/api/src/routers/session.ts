@@ -1,5 +1,6 @@
+import { unauthorized } from '@rollcall/trpc'
 import { DatabaseUnavailableError } from '../errors.js'
-import { router, sessionProcedure, unauthorized } from '../trpc.js'
+import { router, sessionProcedure } from '../trpc.js'
 
 export const sessionRouter = router({
   current: sessionProcedure.query(async ({ ctx: { auth, session } }) => {

@@ -1,6 +1,6 @@
-import { type Clock, type Session, type SessionChange, type SessionChanges, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type Clock, type Session, type SessionChange, type SessionChanges, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { TRPCError } from '@trpc/server'
-import { asSeenBy, type Device, type DeviceSources, listDevices, nameOf } from './device-list.js'
+import { asSeenBy, type Device, listDevices, nameOf, type PlaceOf } from './device-list.js'
 
 /** What an open page is told. Each message is whole: whoever missed some has missed nothing. */
 export type StreamMessage =
@@ -29,13 +29,18 @@ export interface Streams {
    * @throws {TRPCError} TOO_MANY_REQUESTS when this session or user has too many streams here.
    */
   open(signedIn: { session: Session; token: string }, signal: AbortSignal | undefined): AsyncGenerator<StreamMessage, void>
+  /** The devices of a user as nobody in particular sees them, latest seen first. */
+  list(userId: string): Promise<Device[]>
   /** How many are open. */
   size(): number
   /** Ends all of them, and each that is still to be opened. */
   close(): void
 }
 
-export interface StreamsOptions extends DeviceSources {
+export interface StreamsOptions {
+  readonly store: SessionStore
+  /** Where the address of a device is. Default: nothing is known. */
+  readonly placeOf?: PlaceOf
   readonly changes: SessionChanges
   readonly clock?: Clock
   /**
@@ -54,9 +59,10 @@ const GRACE = 100
 /** Milliseconds until a store that gave no answer is asked again. */
 const RETRY = 1_000
 
-export function createStreams({ store, placeOf, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
+export function createStreams({ store, placeOf = () => null, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
   const admit = admission()
-  const list = shared((userId) => listDevices({ store, placeOf }, userId))
+  const list = (userId: string): Promise<Device[]> => listDevices({ store, placeOf }, userId)
+  const listOnce = shared(list)
   const wakers = new Set<() => void>()
   let closed = false
 
@@ -91,7 +97,7 @@ export function createStreams({ store, placeOf, changes, clock = Date.now, reval
         answered = true
         expiresAt = current.expiresAt.getTime()
         if (!news) return null
-        const devices = asSeenBy(session.id, await list(session.userId))
+        const devices = asSeenBy(session.id, await listOnce(session.userId))
         nextExpiry = Math.min(...devices.map((device) => Date.parse(device.expiresAt)))
         return { type: 'devices', devices }
       } catch (error) {
@@ -140,6 +146,7 @@ export function createStreams({ store, placeOf, changes, clock = Date.now, reval
 
   return {
     open,
+    list,
     size: () => wakers.size,
     close() {
       closed = true

@@ -1,6 +1,14 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { describeDevice, type DeviceName } from './device-name.js'
-import type { PlaceOf } from './places.js'
+
+/** Roughly where an address is. A country is a guess: a proxy or VPN stands in for whoever is behind it. */
+export type Place =
+  | { readonly kind: 'local' }
+  /** ISO 3166-1 alpha-2, and XK. */
+  | { readonly kind: 'country'; readonly code: string }
+
+/** `null` where nothing is known. Never throws, whatever the text. */
+export type PlaceOf = (address: string | null) => Place | null
 
 export type Device = ReturnType<typeof toDevice>
 

@@ -1,0 +1,71 @@
+import type { SessionStore } from '@rollcall/session-store'
+import { initTRPC, TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { asSeenBy } from './device-list.js'
+import { ReauthenticationRequiredError } from './reauthentication.js'
+import { type SessionProcedure, unauthorized } from './session-procedure.js'
+import type { Streams } from './streams.js'
+
+/** A procedure that ends sessions. */
+export type EndingName = 'revoke' | 'revoke-others' | 'revoke-all'
+
+export interface DevicesRouterOptions<Context = object, Meta = object, EndingContext = Context, EndingMeta = Meta> {
+  readonly store: SessionStore
+  readonly streams: Streams
+  /** Joined with `createSessionProcedure`. */
+  readonly procedure: SessionProcedure<Context, Meta>
+  /** The same for procedures that end sessions, with whatever the application puts around them: limits, an audit. */
+  readonly ending?: (name: EndingName) => SessionProcedure<EndingContext, EndingMeta>
+  /** Whether a proof of the password at this time is still good enough to end other devices. Default: for 15 minutes. */
+  readonly isRecent?: (authenticatedAt: Date) => boolean
+}
+
+export type DevicesRouter = ReturnType<typeof createDevicesRouter>
+
+const QUARTER_OF_AN_HOUR = 15 * 60_000
+
+export const revokeInput = z.object({ id: z.string().min(1).max(64) })
+
+/** For any place in any tRPC router: what the root says of errors and transformers holds here too. */
+export function createDevicesRouter<Context, Meta, EndingContext = Context, EndingMeta = Meta>({
+  store,
+  streams,
+  procedure: given,
+  ending = () => given as unknown as SessionProcedure<EndingContext, EndingMeta>, // those of `given`, when it is left out
+  isRecent = (authenticatedAt) => Date.now() - authenticatedAt.getTime() < QUARTER_OF_AN_HOUR,
+}: DevicesRouterOptions<Context, Meta, EndingContext, EndingMeta>) {
+  // What else the application has in its context is of no use here, but hides `session` and `token` from the compiler.
+  const procedure = given as unknown as SessionProcedure<object, object>
+  const proven = (name: EndingName) =>
+    (ending(name) as unknown as SessionProcedure<object, object>).use(({ ctx, next }) => {
+      if (isRecent(ctx.session.authenticatedAt)) return next()
+      throw new TRPCError({ code: 'FORBIDDEN', message: 'Please give your password again', cause: new ReauthenticationRequiredError() })
+    })
+
+  return initTRPC.create().router({
+    list: procedure.query(async ({ ctx: { session } }) => asSeenBy(session.id, await streams.list(session.userId))),
+
+    /** The devices now and after every change, until the session ends: then who ended it. */
+    changes: procedure.subscription(({ ctx: { session, token }, signal }) => streams.open({ session, token }, signal)),
+
+    revoke: proven('revoke')
+      .input(revokeInput)
+      .mutation(async ({ ctx: { session }, input: { id } }) => {
+        if (id === session.id) {
+          throw new TRPCError({ code: 'BAD_REQUEST', message: 'This is the device in use. Sign out instead.' })
+        }
+        return { revoked: await store.revoke(session.userId, id, { by: session.id }) }
+      }),
+
+    revokeOthers: proven('revoke-others').mutation(async ({ ctx: { token } }) => {
+      const revoked = await store.revokeOthers(token)
+      // Ended since it was validated: then it has no say over the others any more.
+      if (revoked === null) throw unauthorized()
+      return { revoked }
+    }),
+
+    revokeAll: proven('revoke-all').mutation(async ({ ctx: { session } }) => {
+      return { revoked: await store.revokeAll(session.userId, { by: session.id }) }
+    }),
+  })
+}

@@ -1,0 +1,55 @@
+import { type Session, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server'
+
+/** What a request comes with. A type, not an interface: tRPC wants an indexable one. */
+export type SignedIn = { readonly session: Session; readonly token: string }
+
+/** A procedure of any application that gives `session` and `token`. */
+export type SessionProcedure<Context, Meta> = TRPCProcedureBuilder<
+  Context,
+  Meta,
+  SignedIn,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  false
+>
+
+/** One message for every way of not being signed in. */
+export function unauthorized(): TRPCError {
+  return new TRPCError({ code: 'UNAUTHORIZED', message: 'Please sign in' })
+}
+
+/**
+ * The part of a procedure that asks who is signed in, anew for each call, so that a call never outlives a revoke that
+ * its batch mate has made. To be joined to a procedure of the application:
+ *
+ * ```ts
+ * const sessionProcedure = t.procedure.concat(createSessionProcedure(authenticate))
+ * ```
+ *
+ * It gives `session` and `token`, or answers UNAUTHORIZED. An outage of the store, here or in what follows, is
+ * answered with SERVICE_UNAVAILABLE.
+ *
+ * @param authenticate is given the context of the request, and whether the call counts as activity.
+ */
+export function createSessionProcedure<Context extends object>(
+  authenticate: (context: Context, options: { readonly touch: boolean }) => Promise<SignedIn | null>,
+) {
+  return initTRPC
+    .context<Context>()
+    .create()
+    .procedure.use(async ({ next }) => {
+      const result = await next()
+      if (result.ok || !(result.error.cause instanceof SessionStoreUnavailableError)) return result
+      throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'This does not work at the moment. Please try again.', cause: result.error.cause })
+    })
+    .use(async ({ ctx, type, next }) => {
+      // A stream is opened again by the browser itself, so it says nothing of the person's activity.
+      // The cast: nothing has been added to the context yet, which the type leaves open.
+      const signedIn = await authenticate(ctx as unknown as Context, { touch: type !== 'subscription' })
+      if (signedIn === null) throw unauthorized()
+      return next({ ctx: signedIn })
+    })
+}
