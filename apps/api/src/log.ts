@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Audit } from '@rollcall/auth'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type Log = Logger
@@ -17,7 +18,7 @@ export function createLog(to?: DestinationStream): Log {
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => ({ ...requestScope.getStore() }), // a copy: pino writes the line's own fields into it
     redact: SECRETS.flatMap((name) => ['', '*', '*.*'].map((above) => `${above}["${name}"]`)),
-    serializers: { err: describe },
+    serializers: { err: (error: unknown) => describe(error) },
   }
   return to === undefined ? pino(options) : pino(options, to)
 }
@@ -37,14 +38,16 @@ export function loggablePath(path: string): string {
 }
 
 /** Errors of drivers carry statements, arguments and addresses; only these parts are known to be harmless. */
-function describe(error: unknown, depth = 0): object {
+function describe(error: unknown, depth = 0, underOutage = false): object {
   if (!(error instanceof Error)) return { message: typeof error }
   const { name, message, stack, cause } = error
+  // Every request of an outage fails at the same few places: their stacks would be most of the log, and tell nothing.
+  const outage = underOutage || error instanceof SessionStoreUnavailableError
   return {
     name,
     message,
     ...('code' in error && { code: error.code }),
-    stack,
-    ...(cause !== undefined && depth < 4 && { cause: describe(cause, depth + 1) }),
+    ...(!outage && { stack }),
+    ...(cause !== undefined && depth < 4 && { cause: describe(cause, depth + 1, outage) }),
   }
 }

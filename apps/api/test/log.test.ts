@@ -1,3 +1,4 @@
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { expect, test } from 'vitest'
 import { createLog, loggablePath, requestScope } from '../src/log.js'
 import { signedUp, startServer } from './helpers.js'
@@ -20,6 +21,21 @@ test('of an error only what is known to be harmless is kept', () => {
   log.error({ err: new Error('It failed', { cause: driver }) }, 'failed')
   expect(last()).toMatchObject({ err: { message: 'It failed', cause: { message: 'duplicate key', code: '23505' } } })
   expect(JSON.stringify(last())).not.toContain('ada@')
+})
+
+test('an error has its stack, but for an outage: where Redis gave no answer tells nothing, and every request would repeat it', () => {
+  const { log, last } = captured()
+  log.error({ err: new Error('It failed', { cause: new Error('because') }) }, 'failed')
+  expect(last()).toMatchObject({ err: { stack: expect.stringContaining('log.test.ts'), cause: { stack: expect.stringContaining('log.test.ts') } } })
+  log.error({ err: new SessionStoreUnavailableError(new Error('Command timed out')) }, 'failed')
+  expect(last()).toMatchObject({
+    err: {
+      name: 'SessionStoreUnavailableError',
+      message: 'The session store is unavailable',
+      cause: { name: 'Error', message: 'Command timed out' },
+    },
+  })
+  expect(JSON.stringify(last())).not.toContain('log.test.ts')
 })
 
 test('lines of one request bear its id, and nothing of each other', () => {

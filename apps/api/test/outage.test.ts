@@ -18,7 +18,7 @@ let server: TestServer
 beforeAll(async () => {
   redis = await startRedis({ persist: true })
   slow = await slowWayTo(redis)
-  server = await startServer({ redis, env: { REDIS_URL: slow.url } })
+  server = await startServer({ redis, env: { REDIS_URL: slow.url }, revalidateEvery: 500 })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -76,7 +76,7 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
 
 test('every procedure of the router is among the calls', () => {
   const names = calls.map(([name]) => name)
-  // A stream does not end with its answer: what an outage does to one, streams.test.ts holds.
+  // A stream does not end with its answer: it has a test of its own below.
   const answering = procedures.filter(({ type }) => type !== 'subscription').map(({ path }) => path)
   expect(names).toEqual(expect.arrayContaining(answering))
 })
@@ -204,6 +204,53 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
     expect((await stage.bob.request('/trpc/session.current')).status).toBe(still.includes('write') ? 401 : 200)
     expect(await signsIn(laptop.email, PASSWORD)).toBe(200)
   })
+
+  test('an open stream waits at most, a new one is told of the outage, and nobody is told that they were signed out', async () => {
+    const device = await signedUp(server)
+    const { id } = await device.api.session.current.query()
+    const open = await device.stream()
+    expect(await open.message()).toEqual([id])
+    await begin()
+    try {
+      let fresh = await device.stream()
+      let told = await fresh.message()
+      if (still.includes('read')) {
+        // As above: a machine that is slow itself can make a slow answer late.
+        for (let left = state === 'ok' ? 5 : 0; JSON.stringify(told).includes('SERVICE_UNAVAILABLE') && left > 0; left -= 1) {
+          fresh = await device.stream()
+          told = await fresh.message()
+        }
+        expect(told).toEqual([id])
+      } else {
+        expect(told).toMatchObject({ event: 'serialized-error', data: { data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } } })
+        expect(await open.message()).toEqual({ type: 'waiting' })
+      }
+      await fresh.close()
+    } finally {
+      await end()
+    }
+    await back()
+
+    const other = server.browser()
+    await other.signIn(device.email)
+    const { id: otherId } = await other.api.session.current.query()
+    for (;;) {
+      const told = await open.message()
+      if (JSON.stringify(told) === JSON.stringify([id, otherId])) break
+      expect([[id], { type: 'waiting' }]).toContainEqual(told)
+    }
+    await open.close()
+  })
+})
+
+test('outages say in the log what it was, and leave out the stacks that would flood it', () => {
+  const failures = server.lines().filter(({ msg }) => /^A (procedure|request) failed$/.test(msg))
+  expect(failures.length).toBeGreaterThan(Object.keys(outages).length)
+  for (const line of failures) {
+    expect(line).toMatchObject({ err: { name: 'SessionStoreUnavailableError', cause: { name: expect.any(String), message: expect.any(String) } } })
+    expect(JSON.stringify(line)).not.toContain('"stack"')
+    expect(JSON.stringify(line).length).toBeLessThan(500)
+  }
 })
 
 test('revocations during an outage are audited as unavailable, never as done', () => {
