@@ -107,6 +107,8 @@ test('a stolen session cannot be used to guess the password, from however many a
     })
   expect(await statuses(3, attempt(PASSWORD))).toEqual(times(3, 200))
   expect(await statuses(11, attempt('a wrong password'))).toEqual([...times(10, 400), 429])
+  const verify = await device.post('/api/auth/verify-password', { password: PASSWORD })
+  expect(verify.status, 'better-auth brings an endpoint that only checks, and would not count').toBe(404)
 })
 
 test('sixty sign-ups an hour come from one address', async () => {

@@ -69,6 +69,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       },
     },
     plugins: [rollcall({ store, audit })],
+    disabledPaths: ['/verify-password'], // tells whether a password is right, and nothing else: /reauthenticate is limited and audited
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
     logger: { log: (level, message) => log(level, message) }, // its further arguments may hold rows
