@@ -339,6 +339,16 @@ test('without its database the server answers 503 where it needs it, and 200 whe
   const signIn = await broken.browser().post('/api/auth/sign-in/email', { email: person.email, password: PASSWORD })
   expect(signIn.status).toBe(503)
   expect(await signIn.json()).toEqual({ code: 'SERVICE_UNAVAILABLE', message: expect.any(String) })
+  // Where better-auth itself asks for the session, it joins it with its user.
+  const asked: readonly [path: string, body: object][] = [
+    ['reauthenticate', { password: PASSWORD }],
+    ['change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }],
+    ['update-user', { name: 'Ada' }],
+  ]
+  for (const [path, body] of asked) {
+    const answer = await person.post(`/api/auth/${path}`, body)
+    expect({ path, status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ path, status: 503, cookies: [] })
+  }
   const ready = await broken.send('/readyz')
   expect(ready.status).toBe(503)
   expect(await ready.json()).toEqual({ status: 'unavailable', redis: 'ok', database: 'unavailable' })

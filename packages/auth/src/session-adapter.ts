@@ -49,9 +49,18 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
     return Promise.all(
       found.map(async ({ session, token }) => ({
         ...toRow(session, token),
-        user: await users.findOne({ model: 'user', where: [{ field: 'id', value: session.userId }] }),
+        user: await userOf(session),
       })),
     )
+  }
+
+  /** better-auth takes a session whose user it cannot read for none. That would answer an outage of the database with 401. */
+  async function userOf({ userId }: Session): Promise<unknown> {
+    try {
+      return await users.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })
+    } catch (error) {
+      return outage(error)
+    }
   }
 
   async function end(where: Where[]): Promise<number> {
@@ -206,9 +215,13 @@ export async function answered<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof SessionStoreUnavailableError)) throw error
-    ;(await requestState()).outage = true
-    throw unavailable(error)
+    return outage(error)
   }
+}
+
+async function outage(cause: unknown): Promise<never> {
+  ;(await requestState()).outage = true
+  throw unavailable(cause)
 }
 
 export function unavailable(cause?: unknown): APIError {
