@@ -29,7 +29,11 @@ export function failCommand<C extends Command>(client: Client<C>, n: number, fau
       command.reject(lost)
       return command.promise
     }
-    command.resolve = () => command.reject(lost)
+    const { resolve } = command
+    command.resolve = () => {
+      command.resolve = resolve // for a client that sends it again
+      command.reject(lost)
+    }
     return original.call(this, command, ...rest)
   }
   return {

@@ -3,7 +3,8 @@ import { UnsupportedRedisError } from './errors.js'
 
 /**
  * Client options under which an outage is an error at once instead of a request that hangs: a hung
- * Redis is given up after 200 ms, a closed connection right away, and a command is never sent twice.
+ * Redis is given up after 200 ms, a closed connection right away, and a command is never sent twice. A
+ * Cluster client does send one again after a broken connection; the scripts bear that.
  *
  * They are a circuit breaker as well. A connection that stays silent with commands under way is closed
  * after half a second; until a new one has answered, every command fails at once and none is queued. So a

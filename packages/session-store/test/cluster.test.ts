@@ -1,4 +1,5 @@
 import type { PrivateNode } from '@rollcall/dev-redis'
+import { failCommand } from '@rollcall/dev-redis/faults'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NotReplicatedError, type SessionStore } from '../src/index.js'
@@ -116,6 +117,27 @@ test('slots that move to another master under load: nothing acknowledged is lost
     expect(ended.size).toBeGreaterThan(3)
     for (const token of ended) expect(await store.validate(token)).toBeNull()
   }
+})
+
+test('a rotation whose reply is lost is sent again by the client, and is still that one rotation', async () => {
+  await using application = await startServers(cluster, 'master', patience)
+  const [{ redis, store } = { redis: undefined, store: undefined }] = application.servers
+  if (redis === undefined) throw new Error('No server')
+  const [ada = ''] = await usersOn(node(0), 1)
+  const { token, session } = await signIn(store, ada)
+  const other = await signIn(store, ada)
+  await store.rotate(other.token) // from here on, Redis knows the script
+  const [owner] = redis.slots[slotOf(ada)] ?? []
+  const client = redis.nodes('master').find(({ options }) => `${options.host}:${options.port}` === owner)
+  if (client === undefined) throw new Error('No such node')
+
+  const failing = failCommand(client, 1, 'reply lost')
+  const rotated = await store.rotate(token, { credentialChange: true })
+  failing[Symbol.dispose]()
+  expect(failing.reached()).toBe(true)
+  expect(await store.validate(rotated?.token ?? '')).toMatchObject({ id: session.id })
+  expect(await store.validate(token)).toBeNull()
+  expect(await store.count(ada)).toBe(1)
 })
 
 describe('a master that is killed amid revocations', () => {
