@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, use } from 'react'
 import type { ApiClient, Ending } from './trpc.js'
+import { toProblem } from './words/problem.js'
 
 /** Why the sign-in page is shown. */
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
@@ -71,9 +72,12 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
     try {
       // A password change replaces the cookie. A call that left with the old one is refused, yet nobody was signed out.
       await api.session.current.query()
-    } catch {
-      await end(localStorage.getItem(MARK) === null ? undefined : 'ended')
-      return
+    } catch (error) {
+      if (toProblem(error).kind === 'unauthorized') {
+        await end(localStorage.getItem(MARK) === null ? undefined : 'ended')
+        return
+      }
+      // An outage tells nothing of the session. Whatever the page asks again shows it.
     }
     await queryClient.invalidateQueries()
   }

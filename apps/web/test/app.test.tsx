@@ -147,6 +147,18 @@ test('a call refused because its cookie was being replaced signs nobody out', as
   expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Devices')
 })
 
+test('a refusal that an outage keeps from being asked about again signs nobody out', async () => {
+  const history = await openDevices()
+  api.next = ['UNAUTHORIZED']
+  api.always = 'SERVICE_UNAVAILABLE'
+  window.dispatchEvent(new Event('visibilitychange'))
+  await screen.findByRole('button', { name: 'Try again' }, { timeout: 3_000 })
+  expect(history.location.pathname).toBe('/')
+  api.always = null
+  press('Try again')
+  await screen.findByRole('heading', { name: 'Firefox on Windows 11' })
+})
+
 test('an outage is no sign-out: it says so and tries again', async () => {
   api.always = 'SERVICE_UNAVAILABLE'
   const history = createMemoryHistory({ initialEntries: ['/'] })
