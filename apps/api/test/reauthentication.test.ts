@@ -1,3 +1,5 @@
+import { failCommand } from '@rollcall/dev-redis/faults'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
@@ -116,4 +118,18 @@ test('a password change is a proof as well', async () => {
     expect((await laptop.post('/api/auth/change-password', change)).status).toBe(200)
     expect(await laptop.api.devices.revoke.mutate({ id })).toEqual({ revoked: 0 }) // it has ended already
   })
+})
+
+test('limit: a new secret whose way back from Redis breaks is known to nobody, so that this device signs in again', async () => {
+  const { laptop, phone, id } = await laptopAndPhone()
+  for (let n = 1; (await phone.request('/trpc/session.current')).status === 200; n += 1) {
+    const failing = failCommand(Redis.prototype, n, 'reply lost')
+    const answer = await prove(phone)
+    failing[Symbol.dispose]()
+    expect(failing.reached(), 'one of its commands is the rotation').toBe(true)
+    // A lost reply to what counts or records activity does no harm; all others are an outage, and the cookie stays.
+    if (answer.status !== 200) expect({ status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ status: 503, cookies: [] })
+  }
+  expect(phone.jar.size).toBeGreaterThan(0)
+  expect(await laptop.api.devices.revoke.mutate({ id })).toEqual({ revoked: 1 })
 })
