@@ -95,7 +95,7 @@ function readStamp() {
 
 /** The packages of the workspace, each with its folder relative to the root. */
 export function packages() {
-  const folders = ['packages', 'apps'].flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(parent, name)))
+  const folders = ['packages', 'apps', 'examples'].flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(parent, name)))
   return [...folders, 'e2e']
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .map((folder) => {

@@ -1,9 +1,9 @@
-import type { Session, SessionStore } from '@rollcall/session-store'
+import type { SessionStore } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { Audit } from './audit.js'
-import { authenticate } from './authenticate.js'
-import { type Secrets, secretsOf, tokenFromCookie } from './cookie.js'
+import type { Secrets } from './cookie.js'
+import { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 import type { Database } from './database.js'
 import { rollcall } from './plugin.js'
 
@@ -32,19 +32,10 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth {
+export interface Auth extends CookieSessions {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
-  /**
-   * The session that a request comes with: one round trip to the store. `null` for anything that does
-   * not sign in, never saying why. `touch`: whether the request counts as activity. Default: it does.
-   *
-   * @throws {SessionStoreUnavailableError} on an outage, which is no sign-out.
-   */
-  authenticate(headers: Headers, options?: { readonly touch: boolean }): Promise<{ token: string; session: Session } | null>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
-  /** `Set-Cookie` values that take the session cookie away. */
-  expiredCookies(): string[]
 }
 
 /** better-auth with e-mail and password, its sessions in the store. Brings the database up to date. */
@@ -86,25 +77,15 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   await (await getMigrations(config)).runMigrations()
   const auth = betterAuth(config)
   const context = await auth.$context
-  const { sessionToken, dontRememberToken } = context.authCookies
 
   return {
     handler: (request) => auth.handler(request),
 
-    async authenticate(headers, { touch } = { touch: true }) {
-      const token = tokenFromCookie(headers, sessionToken.name, secretsOf(context))
-      const session = token === null ? null : await (touch ? authenticate(store, token) : store.validate(token))
-      return token === null || session === null ? null : { token, session }
-    },
+    ...(await cookieSessions(auth, store)),
 
     async findUser(id) {
       const user = await context.internalAdapter.findUserById(id)
       return user && { id: user.id, name: user.name, email: user.email }
     },
-
-    expiredCookies: () =>
-      [sessionToken, dontRememberToken].map(
-        ({ name }) => `${name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`,
-      ),
   }
 }

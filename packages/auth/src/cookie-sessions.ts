@@ -1,0 +1,38 @@
+import type { AuthContext } from '@better-auth/core'
+import type { Session, SessionStore } from '@rollcall/session-store'
+import { serializeCookie } from 'better-call'
+import { authenticate } from './authenticate.js'
+import { secretsOf, tokenFromCookie } from './cookie.js'
+
+export interface CookieSessions {
+  /**
+   * The session that a request comes with: one round trip to the store. `null` for anything that does
+   * not sign in, never saying why. `touch`: whether the request counts as activity. Default: it does.
+   *
+   * @throws {SessionStoreUnavailableError} on an outage, which is no sign-out.
+   */
+  authenticate(headers: Headers, options?: { readonly touch: boolean }): Promise<{ token: string; session: Session } | null>
+  /** `Set-Cookie` values that take the session cookie away. */
+  expiredCookies(): string[]
+}
+
+/** What `betterAuth` returns, as far as it is needed: its whole type differs with every set of options. */
+interface BetterAuth {
+  readonly $context: Promise<Pick<AuthContext, 'authCookies' | 'secret' | 'secretConfig'>>
+}
+
+/** Reads the session cookie of a better-auth application with the plugin `rollcall`, for requests that better-auth does not answer. */
+export async function cookieSessions(auth: BetterAuth, store: SessionStore): Promise<CookieSessions> {
+  const context = await auth.$context
+  const { sessionToken, dontRememberToken } = context.authCookies
+
+  return {
+    async authenticate(headers, { touch } = { touch: true }) {
+      const token = tokenFromCookie(headers, sessionToken.name, secretsOf(context))
+      const session = token === null ? null : await (touch ? authenticate(store, token) : store.validate(token))
+      return token === null || session === null ? null : { token, session }
+    },
+
+    expiredCookies: () => [sessionToken, dontRememberToken].map(({ name, attributes }) => serializeCookie(name, '', { ...attributes, maxAge: 0 })),
+  }
+}
