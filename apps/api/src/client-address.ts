@@ -19,7 +19,7 @@ export function clientAddressOf(trustedProxies: readonly string[]): ClientAddres
   return (request) => {
     if (request.socket.remoteAddress === undefined) return UNKNOWN_ADDRESS
     // A proxy that forwards something else than an address stands for its client itself.
-    const address = proxyaddr.all(request, trust).findLast((entry) => isIP(entry) !== 0)
+    const address = proxyaddr.all(request, trust).findLast((entry) => isIP(entry) !== 0 && ipaddr.isValid(entry))
     return address === undefined ? UNKNOWN_ADDRESS : ipaddr.process(address).toString()
   }
 }

@@ -20,6 +20,7 @@ describe('the address of a client', () => {
     ['the client forged no address', ['loopback'], '127.0.0.1', '<script>, 198.51.100.1', '198.51.100.1'],
     ['IPv4 comes as IPv6', [], '::ffff:203.0.113.9', undefined, '203.0.113.9'],
     ['IPv6 is spelled in a long way', ['loopback'], '::1', '2001:0DB8:0:0:0:0:0:1', '2001:db8::1'],
+    ['the proxy forwards a zone that only some readers take', ['loopback'], '127.0.0.1', 'fe80::1%eth-0', '127.0.0.1'],
     ['the client is gone', [], undefined, '198.51.100.1', 'unknown'],
   ])('where %s', (_, trusted, socket, forwarded, address) => {
     expect(clientAddressOf(trusted)(from(socket, forwarded))).toBe(address)

@@ -4,9 +4,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NotReplicatedError, type SessionStore } from '../src/index.js'
 import { askNode, keyOf, killAmidRevocations, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
-
-/** Milliseconds for a command: these tests are not about time. */
-const patience = 10_000
+import { patient } from './helpers.js'
 
 let cluster: Awaited<ReturnType<typeof startDistantCluster>>
 beforeAll(async () => {
@@ -77,8 +75,8 @@ class Load {
 }
 
 test('slots that move to another master under load: nothing acknowledged is lost, and nothing fails', async () => {
-  await using fast = await startServers(cluster, 'master', patience)
-  await using safe = await startServers(cluster, 'replicated', patience)
+  await using fast = await startServers(cluster, 'master', patient)
+  await using safe = await startServers(cluster, 'replicated', patient)
   const stores = [...fast.servers.slice(0, 3), ...safe.servers.slice(0, 3)].map(({ store }) => store)
   const users = await usersOn(node(0), stores.length)
   const loads = stores.map((store, at) => new Load(store, users[at] ?? ''))
@@ -158,7 +156,7 @@ describe('a master that is killed amid revocations', () => {
 
 describe('a replica that does not answer', () => {
   test('every ending says so, holds on the master, delays no validation, and is confirmed when repeated later', async () => {
-    await using application = await startServers(cluster, 'replicated', patience)
+    await using application = await startServers(cluster, 'replicated', patient)
     const [{ store } = { store: undefined }] = application.servers
     if (store === undefined) throw new Error('No server')
     const [ada = '', bob = '', eve = '', joe = ''] = await usersOn(node(2), 4)

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { type PrivateCluster, type PrivateNode, startCluster } from '@rollcall/dev-redis'
 import { Command, type Cluster, Redis } from 'ioredis'
-import { createSessionStore, SessionStoreUnavailableError, type SessionStore, type SessionStoreOptions } from '../src/index.js'
+import { createSessionStore, redisOptions, SessionStoreUnavailableError, type SessionStore, type SessionStoreOptions } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { clusterClient } from './helpers.js'
+import { type ClientOptions, clusterClient } from './helpers.js'
 
 // A master dies in the midst of revocations; what did those come to that were acknowledged?
 
@@ -69,11 +69,11 @@ async function startWay(distance: number) {
 export async function startServers(
   cluster: PrivateCluster,
   durability: NonNullable<SessionStoreOptions['durability']>,
-  patience?: number,
+  options: ClientOptions = redisOptions,
 ) {
   const servers = await Promise.all(
     Array.from({ length: SERVERS }, async () => {
-      const redis = clusterClient(cluster.nodes.map(({ port }) => port), patience)
+      const redis = clusterClient(cluster.nodes.map(({ port }) => port), options)
       redis.on('error', () => undefined)
       await redis.connect()
       return { redis, store: createSessionStore({ redis, durability }) }

@@ -11,14 +11,19 @@ declare module 'vitest' {
   }
 }
 
+/** For tests that are about something else than time: a busy machine is no outage. */
+export const patient = { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000 }
+
+export type ClientOptions = Omit<typeof redisOptions, 'commandTimeout' | 'socketTimeout'> & { commandTimeout: number; socketTimeout: number }
+
 /** What a store can stand on. Each starts servers of its own and gives a client that is not connected yet. */
 export const backends = {
-  'single node': async () => onSingle(await startRedis()),
-  Valkey: async () => onSingle(await startRedis({ program: 'valkey-server' })),
+  'single node': async (options: ClientOptions = patient) => onSingle(await startRedis(), options),
+  Valkey: async () => onSingle(await startRedis({ program: 'valkey-server' }), patient),
   Sentinel: async () => {
     const servers = await startSentinel()
     const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
-    return { servers, redis: new Redis({ ...redisOptions, sentinels, name: servers.name, lazyConnect: true }) }
+    return { servers, redis: new Redis({ ...patient, sentinels, name: servers.name, lazyConnect: true }) }
   },
   Cluster: async () => {
     const servers = await startCluster()
@@ -26,16 +31,14 @@ export const backends = {
   },
 }
 
-function onSingle(servers: Awaited<ReturnType<typeof startRedis>>) {
-  return { servers, redis: new Redis(servers.url, { ...redisOptions, lazyConnect: true }) }
+function onSingle(servers: Awaited<ReturnType<typeof startRedis>>, options: ClientOptions) {
+  return { servers, redis: new Redis(servers.url, { ...options, lazyConnect: true }) }
 }
 
-/** @param patience milliseconds for a command, where a test is about something else than time */
-export function clusterClient(ports: readonly number[], patience?: number): Cluster {
-  const patient = patience === undefined ? {} : { commandTimeout: patience, socketTimeout: patience }
+export function clusterClient(ports: readonly number[], options: ClientOptions = patient): Cluster {
   return new Cluster(
     ports.map((port) => ({ host: '127.0.0.1', port })),
-    { redisOptions: { ...redisOptions, ...patient }, enableOfflineQueue: false, lazyConnect: true, clusterRetryStrategy: redisOptions.retryStrategy },
+    { redisOptions: options, enableOfflineQueue: false, lazyConnect: true, clusterRetryStrategy: redisOptions.retryStrategy },
   )
 }
 
@@ -46,8 +49,8 @@ export async function startContractStore(options: Partial<SessionStoreOptions> =
 }
 
 /** A store on a Redis of its own. */
-export async function startStore(options: Partial<SessionStoreOptions> = {}) {
-  const t = await storeOn(backends['single node'], options)
+export async function startStore(options: Partial<SessionStoreOptions> = {}, clientOptions?: ClientOptions) {
+  const t = await storeOn(() => backends['single node'](clientOptions), options)
   const { redis } = t
   return {
     ...t,

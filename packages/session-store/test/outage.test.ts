@@ -4,7 +4,7 @@ import { happens, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
-  t = await startStore()
+  t = await startStore({}, redisOptions)
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
