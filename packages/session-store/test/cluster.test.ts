@@ -118,7 +118,7 @@ test('slots that move to another master under load: nothing acknowledged is lost
 })
 
 test('a rotation whose reply is lost is sent again by the client, and is still that one rotation', async () => {
-  await using application = await startServers(cluster, 'master', patience)
+  await using application = await startServers(cluster, 'master', patient)
   const [{ redis, store } = { redis: undefined, store: undefined }] = application.servers
   if (redis === undefined) throw new Error('No server')
   const [ada = ''] = await usersOn(node(0), 1)
