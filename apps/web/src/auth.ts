@@ -1,7 +1,3 @@
-import { createAuthClient } from 'better-auth/client'
-
-const client = createAuthClient({ baseURL: window.location.origin })
-
 /** A refused or failed call to /api/auth. Without a status, no answer came. */
 export class AuthFailure extends Error {
   constructor(
@@ -15,47 +11,42 @@ export class AuthFailure extends Error {
   }
 }
 
-interface Answer {
-  data: unknown
-  error: { status: number; code?: string | undefined } | null
-}
-
-interface Watch {
-  fetchOptions: { onError: (context: { response: Response }) => void }
-}
-
-/** better-auth returns refusals and throws on a broken connection; here both are thrown, as one type. */
-async function call(request: (watch: Watch) => Promise<Answer>): Promise<void> {
-  let retryAfter: string | null = null
-  const watch: Watch = {
-    fetchOptions: {
-      onError: ({ response }) => {
-        retryAfter = response.headers.get('retry-after')
-      },
-    },
-  }
-  let answer: Answer
+/**
+ * better-auth's own client would be a twelfth of the first visit's script, and what it adds to a POST, a cache of
+ * the session, is what this page must not have.
+ *
+ * @throws {AuthFailure}
+ */
+async function post(path: string, body: Record<string, unknown> = {}): Promise<void> {
+  let answer: Response
   try {
-    answer = await request(watch)
+    answer = await fetch(`/api/auth${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
   } catch (cause) {
     throw new AuthFailure(undefined, undefined, null, { cause })
   }
-  if (answer.error) throw new AuthFailure(answer.error.status, answer.error.code, retryAfter)
+  if (answer.ok) return
+  const said: unknown = await answer.json().catch(() => null)
+  throw new AuthFailure(answer.status, codeIn(said), answer.headers.get('retry-after'))
+}
+
+/** A shape check and not a type: something between the page and the API can answer with anything. */
+function codeIn(said: unknown): string | undefined {
+  if (typeof said !== 'object' || said === null || !('code' in said)) return undefined
+  return typeof said.code === 'string' ? said.code : undefined
 }
 
 export const auth = {
-  signUp: (input: { name: string; email: string; password: string }) =>
-    call((watch) => client.signUp.email({ ...input, ...watch })),
-  signIn: (input: { email: string; password: string; rememberMe: boolean }) =>
-    call((watch) => client.signIn.email({ ...input, ...watch })),
-  signOut: () => call((watch) => client.signOut(watch)),
+  signUp: (input: { name: string; email: string; password: string }) => post('/sign-up/email', input),
+  signIn: (input: { email: string; password: string; rememberMe: boolean }) => post('/sign-in/email', input),
+  signOut: () => post('/sign-out'),
   requestPasswordReset: (input: { email: string }) =>
-    call((watch) => client.requestPasswordReset({ ...input, redirectTo: '/reset-password', ...watch })),
-  resetPassword: (input: { newPassword: string; token: string }) =>
-    call((watch) => client.resetPassword({ ...input, ...watch })),
-  /** Proves the password of the session again. An endpoint of ours, so better-auth's client does not know its name. */
-  reauthenticate: (input: { password: string }) =>
-    call((watch) => client.$fetch('/reauthenticate', { method: 'POST', body: input, ...watch.fetchOptions })),
-  changePassword: (input: { currentPassword: string; newPassword: string }) =>
-    call((watch) => client.changePassword({ ...input, ...watch })),
+    post('/request-password-reset', { ...input, redirectTo: '/reset-password' }),
+  resetPassword: (input: { newPassword: string; token: string }) => post('/reset-password', input),
+  /** Proves the password of the session again: an endpoint of ours. */
+  reauthenticate: (input: { password: string }) => post('/reauthenticate', input),
+  changePassword: (input: { currentPassword: string; newPassword: string }) => post('/change-password', input),
 }

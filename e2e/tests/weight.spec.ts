@@ -1,0 +1,29 @@
+import { gzipSync } from 'node:zlib'
+import type { Page } from '@playwright/test'
+import { devices, expect, test } from '../fixtures.js'
+
+const LIMIT = 150_000
+
+/** Every script that the page has loaded, in bytes as gzip makes them. */
+async function weight(page: Page): Promise<number> {
+  const scripts = await page.evaluate(() =>
+    performance.getEntriesByType('resource').flatMap(({ name }) => (new URL(name).pathname.endsWith('.js') ? [name] : [])),
+  )
+  const bodies = await Promise.all(scripts.map(async (url) => (await page.request.get(url)).body()))
+  return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)
+}
+
+test(`a first visit loads less than ${LIMIT / 1_000} kB of script, at sign-in and at the devices`, async ({ device }) => {
+  const stranger = await device({ signedIn: false })
+  await expect(stranger.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  const signIn = await weight(stranger)
+  const owner = await device()
+  await expect(devices(owner)).toHaveCount(1)
+  const list = await weight(owner)
+
+  console.log(`script of a first visit, gzipped: ${(signIn / 1_000).toFixed(1)} kB at sign-in, ${(list / 1_000).toFixed(1)} kB at the devices`)
+  for (const bytes of [signIn, list]) {
+    expect(bytes).toBeGreaterThan(50_000) // React alone is
+    expect(bytes).toBeLessThan(LIMIT)
+  }
+})
