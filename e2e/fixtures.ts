@@ -15,7 +15,7 @@ export const agents = {
     'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/29.0 Chrome/136.0.0.0 Mobile Safari/537.36',
 } as const
 
-export interface DeviceOptions extends Pick<BrowserContextOptions, 'colorScheme' | 'viewport' | 'reducedMotion'> {
+export interface DeviceOptions extends Pick<BrowserContextOptions, 'colorScheme' | 'viewport' | 'deviceScaleFactor' | 'reducedMotion' | 'locale'> {
   /** Default: Chrome on Windows. */
   readonly browser?: keyof typeof agents
   /** Default: true. */

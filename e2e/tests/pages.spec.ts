@@ -3,40 +3,40 @@ import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import type { App } from '../app.js'
-import { devices, expect, test } from '../fixtures.js'
+import { type DeviceOptions, devices, expect, test } from '../fixtures.js'
 
-// Every page, in light and dark, at a phone's and a desk's width: axe finds nothing, nothing overflows,
-// and a picture is kept. `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
+// Every page and every question, in light and dark, at a phone's and a desk's width: axe finds nothing, nothing
+// overflows, nothing moves while it loads, and a picture is kept. `pnpm --filter @rollcall/e2e screenshots` renews
+// those of the README.
 const pictures = process.env['SCREENSHOTS_DIR'] ?? fileURLToPath(new URL('../test-results/pictures/', import.meta.url))
 mkdirSync(pictures, { recursive: true })
 
-const pages: Record<string, { signedIn: boolean; path: string; ready: (page: Page, app: App) => Promise<void> }> = {
+interface Shown {
+  readonly signedIn: boolean
+  readonly path: string
+  /** Waits until all is there. */
+  readonly ready: (page: Page) => Promise<void>
+  /** What a person does then. */
+  readonly act?: (page: Page, app: App) => Promise<void>
+}
+
+const allDevices = { signedIn: true, path: '/', ready: async (page: Page) => expect(devices(page)).toHaveCount(4) }
+
+const pages: Record<string, Shown> = {
   'sign-up': { signedIn: false, path: '/sign-up', ready: heading('Create an account') },
   'sign-in': { signedIn: false, path: '/sign-in', ready: heading('Sign in') },
   'forgot-password': { signedIn: false, path: '/forgot-password', ready: heading('Forgot your password?') },
   'reset-password': { signedIn: false, path: '/reset-password?token=x', ready: heading('Choose a new password') },
-  devices: {
-    signedIn: true,
-    path: '/',
-    async ready(page) {
-      await expect(devices(page)).toHaveCount(4)
-    },
-  },
-  'devices-asking': {
-    signedIn: true,
-    path: '/',
-    async ready(page) {
-      await page.getByRole('button', { name: /^Sign out Safari/ }).click()
-      await expect(page.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
-    },
-  },
+  devices: allDevices,
+  'devices-asking': { ...allDevices, act: ask(/^Sign out Safari/, 'Yes, sign out') },
+  'devices-asking-others': { ...allDevices, act: ask('Log out all other devices (3)', 'Yes, log out') },
+  'devices-asking-everywhere': { ...allDevices, act: ask('Log out everywhere', 'Yes, log out') },
   'devices-password': {
-    signedIn: true,
-    path: '/',
-    async ready(page, app) {
+    ...allDevices,
+    async act(page, app) {
       await app.age(16)
-      await page.getByRole('button', { name: /^Sign out Safari/ }).click()
-      await page.getByRole('button', { name: 'Yes, sign out' }).click()
+      await ask(/^Sign out Safari/, 'Yes, sign out')(page)
+      await page.keyboard.press('Enter')
       await expect(page.getByLabel('Your password', { exact: true })).toBeFocused()
     },
   },
@@ -50,8 +50,73 @@ const pages: Record<string, { signedIn: boolean; path: string; ready: (page: Pag
   security: { signedIn: true, path: '/security', ready: heading('Security') },
 }
 
+/** Looked at on a phone alone: they are made of the same pieces. */
+const states: Record<string, Shown> = {
+  'sign-in-ended': { signedIn: false, path: '/sign-in?notice=ended', ready: heading('Sign in') },
+  'sign-in-wrong': {
+    signedIn: false,
+    path: '/sign-in',
+    ready: heading('Sign in'),
+    async act(page) {
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await expect(page.getByRole('alert')).toContainText('Enter your password.')
+    },
+  },
+  'forgot-password-sent': {
+    signedIn: false,
+    path: '/forgot-password',
+    ready: heading('Forgot your password?'),
+    async act(page) {
+      await page.getByLabel('E-mail address').fill('somebody@example.org')
+      await page.keyboard.press('Enter')
+      await heading('Check your e-mail')(page)
+    },
+  },
+  'dead-link': { signedIn: false, path: '/reset-password?error=INVALID_TOKEN', ready: heading('This link does not work any more') },
+  'not-found': { signedIn: false, path: '/nowhere', ready: heading('Page not found') },
+  unreachable: {
+    ...allDevices,
+    async act(page) {
+      await page.route('**/trpc/**', (route) => route.abort())
+      await page.reload()
+      await heading('Your account cannot be shown')(page)
+      await page.unroute('**/trpc/**')
+    },
+  },
+}
+
 function heading(name: string) {
   return async (page: Page): Promise<void> => expect(page.getByRole('heading', { name, level: 1 })).toBeVisible()
+}
+
+function ask(name: string | RegExp, answer: string) {
+  return async (page: Page): Promise<void> => {
+    await page.getByRole('button', { name }).click()
+    await expect(page.getByRole('button', { name: answer })).toBeFocused()
+  }
+}
+
+/** As the browser measures it: what of the window has moved without a person's doing, and how far. */
+const layoutShift = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        // Those that were are told at once, and before this frame.
+        new PerformanceObserver((list) => resolve(sum(list.getEntries()))).observe({ type: 'layout-shift', buffered: true })
+        const sum = (entries: (PerformanceEntry & { value?: number; hadRecentInput?: boolean })[]) =>
+          entries.reduce((all, { value, hadRecentInput }) => all + (hadRecentInput ? 0 : (value ?? 0)), 0)
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))
+      }),
+  )
+
+const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+
+/** Four devices of one person: the last one, and a browser that is signed in nowhere, are to be looked at. */
+async function household(device: (options?: DeviceOptions) => Promise<Page>, options: DeviceOptions): Promise<{ signedIn: Page; signedOut: Page }> {
+  await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
+  await device({ browser: 'Firefox on Ubuntu', address: '192.168.1.23' }) // local
+  await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' }) // in Germany
+  return { signedIn: await device({ ...options, address: '192.0.2.41' }), signedOut: await device({ ...options, signedIn: false }) }
 }
 
 const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
@@ -60,23 +125,39 @@ const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
 
 for (const { colorScheme, width } of looks) {
   test(`every page in ${colorScheme} at ${width} px`, async ({ app, device }) => {
-    await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
-    await device({ browser: 'Firefox on Ubuntu', address: '192.168.1.23' }) // local
-    await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' }) // in Germany
+    test.slow()
     const viewport = { width, height: width === 360 ? 740 : 900 }
-    const options = { colorScheme, viewport, reducedMotion: 'reduce' } as const
-    const signedIn = await device({ ...options, address: '192.0.2.41' })
-    const signedOut = await device({ ...options, signedIn: false })
+    const tabs = await household(device, { colorScheme, viewport, reducedMotion: 'reduce' })
 
-    for (const [name, page] of Object.entries(pages)) {
-      const tab = page.signedIn ? signedIn : signedOut
+    for (const [name, page] of Object.entries(width === 360 ? { ...pages, ...states } : pages)) {
+      const tab = page.signedIn ? tabs.signedIn : tabs.signedOut
       await tab.goto(page.path)
-      await page.ready(tab, app)
+      await page.ready(tab)
+      expect(await layoutShift(tab), `${name} must not move while it loads`).toBe(0)
+      await page.act?.(tab, app)
       const { violations } = await new AxeBuilder({ page: tab }).analyze()
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), name).toEqual([])
-      const overflow = await tab.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect(overflow, `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
-      await tab.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true })
+      expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
+      const moving = await tab.evaluate(() => document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().duration) > 1).length)
+      expect(moving, `${name} must keep still for who asked for that`).toBe(0)
+      if (name in pages) await tab.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true })
     }
   })
 }
+
+test('at 200 % zoom all is there and can be pressed', async ({ app, device }) => {
+  test.slow()
+  // What a window of 1440 by 900 is to its page then.
+  const tabs = await household(device, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 })
+  for (const [name, page] of Object.entries({ ...pages, ...states })) {
+    const tab = page.signedIn ? tabs.signedIn : tabs.signedOut
+    await tab.goto(page.path)
+    await page.ready(tab)
+    await page.act?.(tab, app)
+    expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
+    for (const control of await tab.locator('a:visible, button:visible, input:visible').all()) {
+      if (await control.evaluate((element) => element.matches('[href="#main"]'))) continue // shown with the focus
+      await control.click({ trial: true })
+    }
+  }
+})

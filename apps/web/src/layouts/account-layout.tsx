@@ -46,9 +46,9 @@ export function AccountLayout() {
           <Link to="/" aria-label="Rollcall" className="inline-flex min-h-11 items-center rounded-lg">
             <Logo />
           </Link>
-          <div className="ml-auto flex min-w-0 items-center gap-4">
-            {/* As tall before the name is known as after. */}
-            <div className="hidden h-10 min-w-0 flex-col justify-center text-right text-sm leading-tight sm:flex">
+          <div className="flex min-w-0 flex-1 items-center justify-end gap-4">
+            {/* As large before the name is known as after. */}
+            <div className="hidden h-10 min-w-0 flex-1 flex-col justify-center text-right text-sm leading-tight sm:flex">
               <Person user={user} />
             </div>
             <Button onClick={() => void signOut.run()} busy={signOut.busy} className="shrink-0">

@@ -1,6 +1,8 @@
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { DeviceCard } from '../devices/device-card.js'
+import { everyDevice, isWanted } from '../devices/device-filter.js'
 import { DeviceListSkeleton } from '../devices/device-list-skeleton.js'
+import { DeviceSearch } from '../devices/device-search.js'
 import { LiveSign } from '../devices/live-sign.js'
 import { PlaceSource } from '../devices/place-source.js'
 import { SignOutMany } from '../devices/sign-out-many.js'
@@ -11,6 +13,9 @@ import { Message } from '../ui/message.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { useNow } from '../ui/use-now.js'
 import { describe, toProblem } from '../words/problem.js'
+
+/** As many devices as are seen at a glance: no search is offered for them. */
+const FEW = 10
 
 export function DevicesPage() {
   const heading = useRef<HTMLHeadingElement>(null)
@@ -48,11 +53,15 @@ function Devices({ devices, onEnded }: { devices: Device[]; onEnded: () => void 
   const now = useNow()
   const signOut = useSignOuts(onEnded)
   const others = devices.filter((device) => !device.isCurrent).length
+  const [wanted, setWanted] = useState(everyDevice)
+  const isLong = devices.length > FEW
+  const found = isLong ? devices.filter((device) => isWanted(device, wanted, now)) : devices
 
   return (
     <>
-      <ul aria-label="Signed-in devices" className="grid gap-3">
-        {devices.map((device) => (
+      {isLong && <DeviceSearch found={found.length} all={devices.length} onWant={setWanted} />}
+      <ul aria-label="Signed-in devices" className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
+        {found.map((device) => (
           <DeviceCard key={device.id} device={device} now={now} onSignOut={signOut.one} />
         ))}
       </ul>

@@ -17,6 +17,11 @@ export function isActive(lastSeenAt: string, now: number): boolean {
   return now - Date.parse(lastSeenAt) < ACTIVE_WITHIN
 }
 
+/** Whether somebody may have forgotten the device. */
+export function isStale(lastSeenAt: string, now: number): boolean {
+  return now - Date.parse(lastSeenAt) >= 30 * DAY
+}
+
 /** In whole units that have passed. A time ahead of this clock counts as now: the clocks differ, not the facts. */
 export function relativeTime(iso: string, now: number): string {
   const passed = Math.max(0, now - Date.parse(iso))

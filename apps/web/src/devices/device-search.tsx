@@ -1,0 +1,65 @@
+import { Search } from 'lucide-react'
+import { startTransition, useState } from 'react'
+import { everyDevice, type Use, type Wanted } from './device-filter.js'
+
+const uses: Record<Use, string> = {
+  any: 'All devices',
+  active: 'Active now',
+  stale: 'Not seen for 30 days',
+}
+
+interface DeviceSearchProps {
+  found: number
+  all: number
+  onWant: (wanted: Wanted) => void
+}
+
+export function DeviceSearch({ found, all, onWant }: DeviceSearchProps) {
+  const [wanted, setWanted] = useState(everyDevice)
+  const want = (change: Partial<Wanted>) => {
+    const next = { ...wanted, ...change }
+    setWanted(next)
+    // A long list may follow a moment later; what is typed may not.
+    startTransition(() => onWant(next))
+  }
+
+  return (
+    <search className="mb-4">
+      <div className="flex flex-wrap gap-3">
+        <div className="relative flex-[1_1_14rem]">
+          <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-muted" />
+          <input
+            type="search"
+            aria-label="Search devices"
+            placeholder="Name, address or place"
+            autoComplete="off"
+            spellCheck={false}
+            value={wanted.words}
+            onChange={({ target }) => want({ words: target.value })}
+            className="block min-h-11 w-full rounded-lg border border-edge bg-surface py-2 pr-3 pl-10 text-base text-ink placeholder:text-muted"
+          />
+        </div>
+        <select
+          aria-label="Which devices"
+          value={wanted.use}
+          onChange={({ target }) => {
+            const use = useNames.find((name) => name === target.value)
+            if (use) want({ use })
+          }}
+          className="min-h-11 flex-[0_1_auto] rounded-lg border border-edge bg-surface px-3 py-2 text-base text-ink"
+        >
+          {useNames.map((use) => (
+            <option key={use} value={use}>
+              {uses[use]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <p role="status" className="mt-2 text-sm text-muted">
+        {found === 0 ? 'No device is like that.' : `${found} of ${all} devices`}
+      </p>
+    </search>
+  )
+}
+
+const useNames = ['any', 'active', 'stale'] as const satisfies readonly Use[]
