@@ -23,7 +23,9 @@ afterEach(() => void vi.useRealTimers())
 
 const say = () => fireEvent.click(screen.getByRole('button', { name: 'Say it' }))
 const shown = () => screen.queryAllByText('It is done.').length
-const pass = (seconds: number) => act(() => vi.advanceTimersByTime(seconds * 1_000))
+function pass(seconds: number): void {
+  act(() => void vi.advanceTimersByTime(seconds * 1_000))
+}
 
 test('a message is put into a live region that was there before it, and goes by itself', () => {
   const region = screen.getByRole('log', { name: 'Messages' })
