@@ -43,12 +43,12 @@ export function DeviceSearch({ found, all, onWant }: DeviceSearchProps) {
           aria-label="Which devices"
           value={wanted.use}
           onChange={({ target }) => {
-            const use = useNames.find((name) => name === target.value)
+            const use = choices.find((choice) => choice === target.value)
             if (use) want({ use })
           }}
           className="min-h-11 flex-[0_1_auto] rounded-lg border border-edge bg-surface px-3 py-2 text-base text-ink"
         >
-          {useNames.map((use) => (
+          {choices.map((use) => (
             <option key={use} value={use}>
               {uses[use]}
             </option>
@@ -62,4 +62,4 @@ export function DeviceSearch({ found, all, onWant }: DeviceSearchProps) {
   )
 }
 
-const useNames = ['any', 'active', 'stale'] as const satisfies readonly Use[]
+const choices = ['any', 'active', 'stale'] as const satisfies readonly Use[]
