@@ -115,10 +115,16 @@ function framed(parts: readonly Buffer[]): Buffer {
 export function dropHdel(n: number): Rewrite {
   let count = 0
   return (parts) => {
-    const [name, , keys, key, id] = parts.map(String)
-    const isRevoke = /^eval(sha)?$/i.test(name ?? '') && keys === '1' && parts.length === 6 && /^[\w-]{16}$/.test(id ?? '')
+    const [name = '', , keys, key = '', , id = '', by = ''] = parts.map(String)
+    // Sessions and events of the user, the session to end, and the one that asked for it, if any.
+    const isRevoke = /^eval(sha)?$/i.test(name) && keys === '2' && parts.length === 7 && isId(id) && (by === '' || isId(by))
     if (!isRevoke) return parts
     count += 1
-    return count % n === 0 ? ['hexists', key, id].map((part) => Buffer.from(part ?? '')) : parts
+    return count % n === 0 ? ['hexists', key, id].map((part) => Buffer.from(part)) : parts
   }
+}
+
+/** And no id of a stream, of which the script that takes events away is given some. */
+function isId(text: string): boolean {
+  return /^[\w-]{16}$/.test(text) && !/^\d+-\d+$/.test(text)
 }
