@@ -3,11 +3,10 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { startRedis } from '@rollcall/dev-redis'
 import { expect, test, vi } from 'vitest'
 import { main } from '../src/main.js'
-import { observed, PASSWORD, signedUp, startServer } from './helpers.js'
+import { observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 
 test('main says where it listens and where mails go, and lets go of everything', async () => {
   await using redis = await startRedis()
@@ -44,13 +43,19 @@ test('people stay signed in over a restart', async () => {
   await rm(dataDir, { recursive: true })
 })
 
+/** Waits for the first request that a limit has counted. */
+async function counted({ redis }: TestServer, limit: string): Promise<void> {
+  const keys = () => observed(redis, (admin) => admin.keys(`limit:${limit}:*`))
+  await vi.waitFor(async () => expect(await keys()).not.toEqual([]), { timeout: 5_000 })
+}
+
 test('what is under way is answered, while nothing new is taken and idle connections do not hold it up', async () => {
   await using server = await startServer()
   const { email } = await signedUp(server)
   const idle = connect(server.port, '127.0.0.1') // as a browser opens it in advance
   await once(idle, 'connect')
   const signIn = server.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })
-  await pause(20) // its password is being checked
+  await counted(server, 'sign-in') // and then its password is being checked
   const started = performance.now()
   const closed = server.close()
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
@@ -64,7 +69,7 @@ test('a request that does not end is not waited for beyond the bound', async () 
   const stuck = connect(server.port, '127.0.0.1')
   stuck.on('error', () => undefined)
   stuck.write('POST /csp-report HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
-  await pause(50)
+  await counted(server, 'csp-report') // and then its body is waited for
   const started = performance.now()
   await server.close()
   expect(performance.now() - started).toBeLessThan(2_000)
