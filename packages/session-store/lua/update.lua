@@ -5,14 +5,12 @@
 -- ARGV[3]  now (ms since the epoch)
 -- ARGV[4]  the details as they were read
 -- ARGV[5]  the details to write
--- Output   1 written, 0 changed in the meantime (read again), -1 the session has ended
+-- Output   1 written, 0 changed or ended in the meantime: read again
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 local session = live(record, tonumber(ARGV[3]))
-if not session or session.hash ~= ARGV[2] then
-  return -1
-end
-if detailsOf(record) ~= ARGV[4] then
+if not session or session.hash ~= ARGV[2] or detailsOf(record) ~= ARGV[4] then
   return 0
 end
 redis.call('HSET', KEYS[1], ARGV[1], string.sub(record, 1, 63) .. ARGV[5])
+tell(KEYS[1], 'updated', ARGV[1])
 return 1

@@ -18,8 +18,8 @@ export type SessionChange =
   | { readonly kind: 'live' }
   /** Nothing is told until the next `live`. */
   | { readonly kind: 'lost' }
-  /** `rotated`: a new secret under the same id. */
-  | { readonly kind: 'created' | 'seen' | 'rotated'; readonly id: string }
+  /** `rotated`: a new secret under the same id. `updated`: what the application keeps with it. */
+  | { readonly kind: (typeof simple)[number]; readonly id: string }
   | {
       readonly kind: 'ended'
       readonly ids: readonly string[]
@@ -29,6 +29,7 @@ export type SessionChange =
       readonly by: Actor | null
     }
 
+const simple = ['created', 'seen', 'updated', 'rotated'] as const
 const causes = ['revoke', 'revoke-others', 'revoke-all', 'credential-change', 'cap'] as const
 
 /**
@@ -160,7 +161,8 @@ function toChange(text: string): SessionChange | null {
   const message = parseJson(text)
   if (!isObject(message)) return null
   const { kind, id, ids, cause, by } = message
-  if ((kind === 'created' || kind === 'seen' || kind === 'rotated') && typeof id === 'string') return { kind, id }
+  const plain = simple.find((name) => name === kind)
+  if (plain !== undefined && typeof id === 'string') return { kind: plain, id }
   const known = causes.find((name) => name === cause)
   if (kind !== 'ended' || known === undefined || !isListOfText(ids)) return null
   return { kind, ids, cause: known, by: toActor(by) }

@@ -88,8 +88,8 @@ export interface SessionStore {
   validate(token: string): Promise<Session | null>
   /** Records activity and moves the idle deadline. Free of a round trip until a touch interval has passed. */
   touch(session: Session): Promise<boolean>
-  /** Merges into the session's data. `null` when the session has ended. */
-  update(token: string, data: SessionData): Promise<Session | null>
+  /** Merges into the data of the session of a token, or of one that is listed. `null` when it has ended. */
+  update(session: string | Pick<Session, 'userId' | 'id'>, data: SessionData): Promise<Session | null>
   /**
    * A new secret under the same session id; the old token is dead. `null` when the session has ended.
    */
@@ -160,12 +160,12 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     return deadlineOf(record) > clock() ? record : null
   }
 
-  async function find({ userTag, sessionId, secretHash }: TokenParts): Promise<SessionRecord | null> {
+  async function find({ userTag, sessionId, secretHash }: Named): Promise<SessionRecord | null> {
     const key = keyOf(userTag)
     gather()
     const bytes = await answered(redis.hgetBuffer(key, sessionId))
     const record = bytes === null ? null : read(key, sessionId, bytes)
-    return record !== null && sameHash(record.secretHash, secretHash) ? record : null
+    return record !== null && (secretHash === null || sameHash(record.secretHash, secretHash)) ? record : null
   }
 
   async function list(userId: string): Promise<Session[]> {
@@ -223,19 +223,18 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return (await answered(touched)) === 1
     },
 
-    async update(token, data) {
-      const parts = parseToken(token)
-      if (parts === null) return null
+    async update(session, data) {
+      const named = typeof session === 'string' ? parseToken(session) : byId(session)
+      if (named === null) return null
       for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt += 1) {
-        const record = await find(parts)
+        const record = await find(named)
         if (record === null) return null
         const updated = { ...record, data: { ...record.data, ...data } }
-        const { userTag, sessionId, secretHash } = parts
-        const result = await answered(
-          redis.rollcallUpdate(...keysOf(userTag), sessionId, secretHash, clock(), record.details, encodeDetails(updated)),
+        const { userTag, sessionId } = named
+        const written = await answered(
+          redis.rollcallUpdate(...keysOf(userTag), sessionId, record.secretHash, clock(), record.details, encodeDetails(updated)),
         )
-        if (result === 1) return toSession(sessionId, updated)
-        if (result === -1) return null
+        if (written === 1) return toSession(sessionId, updated)
       }
       throw new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
     },
@@ -284,6 +283,13 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 }
 
 export const nowhere = { ipAddress: null, userAgent: null, data: {} }
+
+/** A session by its token, or, without a secret, by its id. */
+type Named = Omit<TokenParts, 'secretHash'> & { readonly secretHash: TokenParts['secretHash'] | null }
+
+function byId({ userId, id }: Pick<Session, 'userId' | 'id'>): Named | null {
+  return isSessionId(id) ? { userTag: userTagOf(userId), sessionId: id, secretHash: null } : null
+}
 
 type Times = Pick<SessionRecord, 'createdAt' | 'lastSeenAt' | 'authenticatedAt' | 'idleDeadline' | 'absoluteDeadline'>
 

@@ -51,14 +51,15 @@ async function subscribers(count: number): Promise<void> {
 const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
 
 describe('every change is told', () => {
-  test('a sign-in, activity, a new secret', async () => {
+  test('a sign-in, activity, changed data, a new secret', async () => {
     const { next, told } = await live()
     const { session, token } = await t.signIn()
     t.clock.now += defaultTimeouts.touchInterval
     await t.store.touch(session)
     await t.store.touch(session) // not due
+    await t.store.update(session, { name: 'phone' })
     await t.store.rotate(token)
-    expect(await next(3)).toEqual(['created', 'seen', 'rotated'].map((kind) => ({ kind, id: session.id })))
+    expect(await next(4)).toEqual(['created', 'seen', 'updated', 'rotated'].map((kind) => ({ kind, id: session.id })))
     expect(told).toEqual([])
   })
 

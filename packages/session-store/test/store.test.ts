@@ -142,6 +142,28 @@ describe('update and rotate', () => {
     expect((await t.store.validate(token))?.data).toEqual({ a: true, b: true, c: true, d: true })
   })
 
+  test('update finds a listed session by its id, and none of another user or that has ended', async () => {
+    const { session } = await t.signIn('ada', { data: { a: 1 } })
+    expect(await t.store.update(session, { b: 2 })).toEqual({ ...session, data: { a: 1, b: 2 } })
+    expect(await t.store.update({ userId: 'bob', id: session.id }, { b: 3 })).toBeNull()
+    expect(await t.store.update({ userId: 'ada', id: '!notBefore' }, { b: 3 })).toBeNull()
+    expect(await t.store.list('ada')).toEqual([{ ...session, data: { a: 1, b: 2 } }])
+    await t.store.revoke('ada', session.id)
+    expect(await t.store.update(session, { b: 4 })).toBeNull()
+    expect(await t.store.list('ada')).toEqual([])
+  })
+
+  test('updates of one session by token and by id lose nothing, while its secret changes', async () => {
+    const { token, session } = await t.signIn()
+    const [, , rotated] = await Promise.all([
+      t.store.update(session, { a: true }),
+      t.store.update(token, { b: true }),
+      t.store.rotate(token),
+      t.store.update(session, { c: true }),
+    ])
+    expect((await t.store.validate(rotated?.token ?? ''))?.data).toMatchObject({ a: true, c: true })
+  })
+
   test('rotate keeps the session and kills the old token', async () => {
     const { token, session } = await t.signIn()
     const rotated = await t.store.rotate(token)
