@@ -22,8 +22,10 @@ export interface App {
   readonly redis: PrivateRedis
   /** Where mails, database and Redis lie. */
   readonly dataDir: string
-  /** The newest mail to this address. */
-  mailTo(address: string): string | undefined
+  /** The newest mail to this address that links to this page. */
+  mailTo(address: string, page: MailedPage): Mail | undefined
+  /** All of them, the oldest first. */
+  mailsTo(address: string, page: MailedPage): Mail[]
   /** As if so many minutes had passed since anybody gave their password. */
   age(minutes: number): Promise<void>
   /**
@@ -33,6 +35,13 @@ export interface App {
    * @throws when one is found anywhere.
    */
   stop(): Promise<void>
+}
+
+type MailedPage = 'reset-password' | 'secure-account'
+
+export interface Mail {
+  readonly text: string
+  readonly link: string
 }
 
 export async function startApp(): Promise<App> {
@@ -62,12 +71,8 @@ export async function startApp(): Promise<App> {
     url,
     redis,
     dataDir,
-    mailTo(address) {
-      const outbox = join(dataDir, 'outbox')
-      if (!existsSync(outbox)) return undefined
-      const mails = readdirSync(outbox).toSorted().map((file) => readFileSync(join(outbox, file), 'utf8'))
-      return mails.findLast((mail) => mail.includes(`To: ${address}`) || mail.includes(`<${address}>`))
-    },
+    mailTo: (address, page) => mailsTo(dataDir, address, page).at(-1),
+    mailsTo: (address, page) => mailsTo(dataDir, address, page),
     async age(minutes) {
       const client = new Redis(redis.url)
       for (const key of await client.keys('user:*:sessions')) {
@@ -94,6 +99,17 @@ export async function startApp(): Promise<App> {
       if (places.length > 0) throw new Error(`A session token was found in ${places.join(', ')}`)
     },
   }
+}
+
+function mailsTo(dataDir: string, address: string, page: MailedPage): Mail[] {
+  const outbox = join(dataDir, 'outbox')
+  if (!existsSync(outbox)) return []
+  const texts = readdirSync(outbox).toSorted().map((file) => readFileSync(join(outbox, file), 'utf8'))
+  return texts
+    .filter((text) => text.includes(`To: ${address}`) || text.includes(`<${address}>`))
+    .map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '=')) // quoted-printable
+    .map((text) => ({ text, link: new RegExp(`http://localhost:\\d+/${page}\\?token=[\\w-]+`).exec(text)?.[0] ?? '' }))
+    .filter(({ link }) => link !== '')
 }
 
 async function freePort(): Promise<number> {

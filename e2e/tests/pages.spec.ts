@@ -26,8 +26,17 @@ const pages: Record<string, Shown> = {
   'sign-up': { signedIn: false, path: '/sign-up', ready: heading('Create an account') },
   'sign-in': { signedIn: false, path: '/sign-in', ready: heading('Sign in') },
   'forgot-password': { signedIn: false, path: '/forgot-password', ready: heading('Forgot your password?') },
+  'secure-account': { signedIn: false, path: '/secure-account?token=x', ready: heading('Was this not you?') },
+  'secure-account-dead': { signedIn: false, path: '/secure-account', ready: heading('This link does not work any more') },
   'reset-password': { signedIn: false, path: '/reset-password?token=x', ready: heading('Choose a new password') },
   devices: allDevices,
+  'devices-naming': {
+    ...allDevices,
+    async act(page) {
+      await page.getByRole('button', { name: /^Rename Safari/ }).click()
+      await expect(page.getByLabel('Name of this device')).toBeFocused()
+    },
+  },
   'devices-asking': { ...allDevices, act: ask(/^Sign out Safari/, 'Yes, sign out') },
   'devices-asking-others': { ...allDevices, act: ask('Log out all other devices (3)', 'Yes, log out') },
   'devices-asking-everywhere': { ...allDevices, act: ask('Log out everywhere', 'Yes, log out') },

@@ -31,7 +31,7 @@ const redis = new Redis(redisUrl, { ...redisOptions, commandTimeout: 30_000, soc
 await redis.connect()
 const store = createSessionStore({ redis })
 const database = openDatabase({ dataDir })
-const auth: Auth = await createAuth({ store, database, baseUrl, secrets: [SECRET], audit: () => undefined, sendResetPassword: async () => undefined })
+const auth: Auth = await createAuth({ store, database, baseUrl, secrets: [SECRET], audit: () => undefined, sendResetPassword: async () => undefined, sendNewDevice: async () => undefined })
 const stock = await startBetterAuth(redis)
 
 // All cookies in one header: whichever procedure is asked finds its own.

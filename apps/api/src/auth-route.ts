@@ -52,6 +52,7 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
   ],
   ['/sign-out', () => ({ charges: [], ending: true })],
   ['/reset-password', ({ address }) => ({ charges: [['reset-password:address', address]], event: 'password-reset' })],
+  ['/secure-account', ({ address }) => ({ charges: [['reset-password:address', address]], ending: true, event: 'account-secured' })],
   ['/change-password', ownPassword('password-change')],
   ['/reauthenticate', ownPassword('reauthentication')],
 ])

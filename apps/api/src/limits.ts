@@ -23,6 +23,9 @@ const rules = {
   /** Keeps a stranger from filling someone's mailbox. */
   'request-reset:email': { points: 5, duration: HOUR },
   'reset-password:address': { points: 30, duration: HOUR },
+  /** Mails. Keeps whoever has the password from filling the mailbox; by then it has been told often enough. */
+  'new-device:user': { points: 10, duration: HOUR },
+  'rename:user': { points: 60, duration: MINUTE },
   /** Failures, wherever someone signed in gives their password again: a stolen session must not become a way to guess it. */
   'own-password:user': { points: 10, duration: 15 * MINUTE },
   'revoke:user': { points: 60, duration: MINUTE },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
 import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
-import { createStreams } from '@rollcall/trpc'
+import { createStreams, nameOf, type PlaceOf } from '@rollcall/trpc'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
 import type { Settings } from './env.js'
@@ -92,12 +92,14 @@ export async function start(options: StartOptions): Promise<Running> {
     const store = createSessionStore({ redis, clock, warn, onEvent: (userTag) => activity.fetch(userTag) })
     const changes = createSessionChanges({ redis })
     resources.push(async () => changes.close())
-    const streams = createStreams({ store, changes, clock, ...(settings.places && { placeOf: openPlaces() }), ...(revalidateEvery !== undefined && { revalidateEvery }) })
+    const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
+    const streams = createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
     endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
     const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
     resources.push(() => mailer.close())
     const audit = auditTo(log)
+    const limits = createLimits(redis, secrets[0])
     const auth = await createAuth({
       store,
       database,
@@ -105,6 +107,11 @@ export async function start(options: StartOptions): Promise<Running> {
       secrets,
       audit,
       sendResetPassword: async (mail) => mailer.sendResetPassword(mail),
+      sendNewDevice: async ({ to, session, url }) => {
+        await limits.charge([['new-device:user', session.userId]])
+        const { ipAddress, createdAt: at } = session
+        mailer.sendNewDevice({ to, url, ipAddress, at, device: nameOf(session), place: placeOf(ipAddress) })
+      },
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
     }).catch((error: unknown) => {
       throw databaseFailed(error)
@@ -117,7 +124,7 @@ export async function start(options: StartOptions): Promise<Running> {
         isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,
         redis,
         database,
-        limits: createLimits(redis, secrets[0]),
+        limits,
         streams,
         activity,
         audit,

@@ -18,6 +18,7 @@ const t = initTRPC.context<Context>().create({
 })
 
 export const router = t.router
+export const mergeRouters = t.mergeRouters
 export const publicProcedure = t.procedure
 
 const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) => auth.authenticate(headers, options))

@@ -57,6 +57,7 @@ test('the router holds the procedures of the contract', () => {
     'activity.list query',
     'devices.changes subscription',
     'devices.list query',
+    'devices.rename mutation',
     'devices.revoke mutation',
     'devices.revokeAll mutation',
     'devices.revokeOthers mutation',

@@ -40,7 +40,7 @@ async function signIn({ email }: Pick<Devices, 'email'>): Promise<Browser> {
 
 /** Whether the ending sends as many as n commands. */
 async function failsAt(n: number, fault: Fault, { ends, act }: (typeof endings)[string], devices: Devices): Promise<boolean> {
-  if (devices.laptop.jar.size === 0 || !(await signsIn(tokenOf(devices.laptop)))) devices.laptop = await signIn(devices)
+  if (!devices.laptop.jar.has('rollcall.session_token') || !(await signsIn(tokenOf(devices.laptop)))) devices.laptop = await signIn(devices)
   if (!(await signsIn(tokenOf(devices.phone)))) devices.phone = await signIn(devices)
   devices.phoneId = (await devices.phone.api.session.current.query()).id
   const tokens = { laptop: tokenOf(devices.laptop), phone: tokenOf(devices.phone) }

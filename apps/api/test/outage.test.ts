@@ -41,7 +41,8 @@ async function scene() {
   const bob = await signedUp(server)
   await bob.post('/api/auth/request-password-reset', { email: bob.email })
   const { id } = await phone.api.session.current.query()
-  return { devices: { laptop, phone, tablet, kiosk }, phoneId: id, bob, resetToken: await resetTokenFor(bob.email) }
+  const deviceId = (await phone.api.devices.list.query()).find((device) => device.isCurrent)?.deviceId
+  return { devices: { laptop, phone, tablet, kiosk }, phoneId: id, deviceId, bob, resetToken: await resetTokenFor(bob.email) }
 }
 
 async function resetTokenFor(email: string): Promise<string> {
@@ -68,6 +69,7 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   ['request-password-reset', 'write', ({ bob }) => bob.post('/api/auth/request-password-reset', { email: bob.email })],
   ['change-password', 'write', ({ bob }) => bob.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD })],
   ['reset-password', 'write', ({ resetToken }) => server.browser().post('/api/auth/reset-password', { newPassword: NEW_PASSWORD, token: resetToken })],
+  ['devices.rename', 'write', ({ devices, deviceId }) => devices.laptop.post('/trpc/devices.rename', { id: deviceId, name: 'laptop' })],
   ['devices.revoke', 'delete', ({ devices, phoneId }) => devices.laptop.post('/trpc/devices.revoke', { id: phoneId })],
   ['sign-out', 'delete', ({ devices }) => devices.kiosk.post('/api/auth/sign-out', {})],
   ['devices.revokeOthers', 'delete', ({ devices }) => devices.laptop.post('/trpc/devices.revokeOthers', undefined)],

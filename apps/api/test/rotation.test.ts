@@ -47,7 +47,7 @@ async function before(count: number, more: object = {}): Promise<Browser[]> {
 const answering = procedures.filter(({ type }) => type !== 'subscription') // it passes the same check, but its status says nothing
 
 function call(device: Browser, { path, type }: (typeof answering)[number]): Promise<Response> {
-  return type === 'query' ? device.request(`/trpc/${path}`) : device.post(`/trpc/${path}`, { id: 'AAAAAAAAAAAAAAAA' })
+  return type === 'query' ? device.request(`/trpc/${path}`) : device.post(`/trpc/${path}`, { id: 'AAAAAAAAAAAAAAAA', name: 'Work' })
 }
 
 test.each([

@@ -65,11 +65,21 @@ const resetPassword = createRoute({
   getParentRoute: () => open,
   path: '/reset-password',
   component: lazyRouteComponent(() => import('./pages/reset-password-page.js'), 'ResetPasswordPage'),
-  validateSearch: (search: Record<string, unknown>): { token?: string } =>
-    typeof search['token'] === 'string' ? { token: search['token'] } : {},
+  validateSearch: tokenOf,
+})
+
+const secureAccount = createRoute({
+  getParentRoute: () => open,
+  path: '/secure-account',
+  component: lazyRouteComponent(() => import('./pages/secure-account-page.js'), 'SecureAccountPage'),
+  validateSearch: tokenOf,
 })
 
 const notices: readonly Notice[] = ['ended', 'signed-out', 'everywhere', 'reset']
+
+function tokenOf(search: Record<string, unknown>): { token?: string } {
+  return typeof search['token'] === 'string' ? { token: search['token'] } : {}
+}
 
 async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise<void> {
   if (await context.session.isActive()) throw redirect({ to: '/' })
@@ -77,7 +87,7 @@ async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise
 
 const routeTree = root.addChildren([
   account.addChildren([devices, activity, security]),
-  open.addChildren([signIn, signUp, forgotPassword, resetPassword]),
+  open.addChildren([signIn, signUp, forgotPassword, resetPassword, secureAccount]),
 ])
 
 export function createAppRouter(context: RouterContext, history?: RouterHistory) {

@@ -92,6 +92,7 @@ test.each([
   ['expired', null, 'Safari on iOS was signed out by itself after its time was up'],
   ['capped', chrome, 'Safari on iOS was signed out to make room for Chrome on Windows'],
   ['password-changed', null, 'The password was changed on Safari on iOS'],
+  ['secured', null, 'Safari on iOS reported a sign-in, and the password stopped working'],
   ['password-reset', null, 'The password was reset on Safari on iOS'],
   ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
 ] as const)('%s by %j: %s', (type, by, words) => {

@@ -61,7 +61,7 @@ export function serveFakeApi() {
     if (code !== null) throw new TRPCError({ code })
     return next()
   })
-  const shown = () => state.devices.map((device) => ({ place: null, ...device, ipAddress: '192.0.2.1', createdAt: time, lastSeenAt: time, expiresAt: time }))
+  const shown = () => state.devices.map((device) => ({ place: null, deviceId: null, name: null, ...device, ipAddress: '192.0.2.1', createdAt: time, lastSeenAt: time, expiresAt: time }))
   const time = '2026-01-05T09:00:00.000Z'
   const router = t.router({
     session: t.router({

@@ -6,6 +6,8 @@ export type AuditEventName =
   | 'reauthentication'
   | 'password-change'
   | 'password-reset'
+  /** Someone was told of a sign-in and said that it was not theirs. */
+  | 'account-secured'
   | 'user-deleted'
   | 'user-banned'
   | 'revoke'

@@ -1,10 +1,11 @@
-import type { SessionStore } from '@rollcall/session-store'
+import type { Session, SessionStore } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { Audit } from './audit.js'
 import type { Secrets } from './cookie.js'
 import { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 import type { Database } from './database.js'
+import { renameDevice } from './devices.js'
 import { rollcall } from './plugin.js'
 
 /**
@@ -20,6 +21,13 @@ export interface ResetMail {
   readonly url: string
 }
 
+export interface NewDeviceMail {
+  readonly to: string
+  readonly session: Session
+  /** Page for whoever did not sign in there; works once, for seven days. */
+  readonly url: string
+}
+
 export interface AuthOptions {
   readonly store: SessionStore
   readonly database: Database
@@ -28,6 +36,7 @@ export interface AuthOptions {
   /** At least 32 characters each. The first signs cookies, all of them verify. */
   readonly secrets: Secrets
   readonly sendResetPassword: (mail: ResetMail) => Promise<void>
+  readonly sendNewDevice: (mail: NewDeviceMail) => Promise<void>
   readonly audit: Audit
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
@@ -36,12 +45,23 @@ export interface Auth extends CookieSessions {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
+  /**
+   * Gives a device a name, or takes it back with `null`. `false` for one that is unknown or another user's.
+   *
+   * @throws {SessionStoreUnavailableError} and what the database fails with.
+   */
+  renameDevice(userId: string, deviceId: string, name: string | null): Promise<boolean>
 }
 
 /** better-auth with e-mail and password, its sessions in the store. Brings the database up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { store, database, baseUrl, secrets, sendResetPassword, audit, log = () => undefined } = options
+  const { store, database, baseUrl, secrets, sendResetPassword, sendNewDevice, audit, log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
+  const pageFor = (path: string, token: string): string => {
+    const url = new URL(path, baseUrl)
+    url.searchParams.set('token', token)
+    return url.href
+  }
   const config = {
     appName: 'Rollcall',
     baseURL: baseUrl,
@@ -53,13 +73,15 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     emailAndPassword: {
       enabled: true,
       resetPasswordTokenExpiresIn: 60 * 60,
-      sendResetPassword: ({ user, token }) => {
-        const url = new URL('/reset-password', baseUrl)
-        url.searchParams.set('token', token)
-        return sendResetPassword({ to: user.email, name: user.name, url: url.href })
-      },
+      sendResetPassword: ({ user, token }) => sendResetPassword({ to: user.email, name: user.name, url: pageFor('/reset-password', token) }),
     },
-    plugins: [rollcall({ store, audit })],
+    plugins: [
+      rollcall({
+        store,
+        audit,
+        onNewDevice: ({ user, session, token }) => sendNewDevice({ to: user.email, session, url: pageFor('/secure-account', token) }),
+      }),
+    ],
     disabledPaths: ['/verify-password'], // tells whether a password is right, and nothing else: /reauthenticate is limited and audited
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
@@ -87,5 +109,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       const user = await context.internalAdapter.findUserById(id)
       return user && { id: user.id, name: user.name, email: user.email }
     },
+
+    renameDevice: (userId, deviceId, name) => renameDevice(context.adapter, store, userId, deviceId, name),
   }
 }

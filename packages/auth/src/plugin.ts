@@ -5,8 +5,10 @@ import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { rollcallAdapter } from './adapter.js'
 import { type Audit, type AuditEventName, noted } from './audit.js'
 import { resigned, secretsOf } from './cookie.js'
+import { browserOf, deviceSchema, rememberBrowser } from './devices.js'
 import { shortest } from './ip-address.js'
 import { accountTokens, namedSession, withAccountToken } from './multi-session.js'
+import { type NewDevice, noteDevice, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
 import { refuse } from './refusals.js'
 import { requestState } from './request-state.js'
@@ -18,6 +20,12 @@ export interface RollcallOptions {
   readonly store: SessionStore
   /** Told of every sign-in, sign-out and ending. It must not throw. */
   readonly audit?: Audit
+  /**
+   * Given, browsers are remembered over sign-ins, by a cookie and in the table `device`. Told of each sign-in from
+   * one that its user has not used before, but not of the first one of a new user. It should not wait for a mail
+   * server.
+   */
+  readonly onNewDevice?: (newDevice: NewDevice) => Promise<void>
 }
 
 /** They hand out tokens or ask for them; `devices.list` and its kin take their place. */
@@ -40,12 +48,16 @@ const closed = new Set([
  * It takes the place of `secondaryStorage` and of the cookie cache and refuses to start beside them:
  * either would let a session live on after it was revoked. Lifetimes are those of the store.
  */
-export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
+export function rollcall({ store, audit = () => undefined, onNewDevice }: RollcallOptions) {
   return {
     id: 'rollcall',
 
     init(context) {
       refuse(context.options)
+      const { enabled, sendResetPassword } = context.options.emailAndPassword ?? {}
+      if (onNewDevice && enabled && !sendResetPassword) {
+        throw new Error('Whoever secures their account needs a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice')
+      }
       // The cookie lives as long as a session can; whether it still signs in is for the store to say.
       const expiresIn = Math.floor(store.timeouts.absolute / 1_000)
       return {
@@ -57,7 +69,8 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
       }
     },
 
-    endpoints: { reauthenticate: reauthenticate(store, audit) },
+    ...(onNewDevice && { schema: deviceSchema }),
+    endpoints: { reauthenticate: reauthenticate(store, audit), secureAccount: secureAccount(store, audit) },
 
     hooks: {
       before: [
@@ -75,6 +88,7 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
             const state = await requestState() // notes when the request began
             const address = ctx.headers && getIP(ctx.headers, ctx.context.options)
             state.ipAddress = address ? shortest(address) : null
+            if (onNewDevice) state.browser = browserOf(ctx)
             if (closed.has(ctx.path)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
@@ -107,9 +121,11 @@ export function rollcall({ store, audit = () => undefined }: RollcallOptions) {
               if (ctx.request) return Response.json(error.body, { status: error.statusCode })
               throw error
             }
-            for (const [sessionId, { userId }] of state.signedIn) {
-              await noted(audit, { event: 'sign-in', result: 'ok', userId, sessionId })
+            for (const [sessionId, session] of state.signedIn) {
+              await noted(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
+              if (onNewDevice) await noteDevice(ctx, session, onNewDevice)
             }
+            if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
             const failed = returned instanceof APIError
             if (failed && attempt !== null && state.signedIn.size === 0) await noted(audit, { event: attempt, result: 'refused' })
             return failed ? undefined : withoutTokens(returned)
@@ -125,6 +141,7 @@ function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | 
   if (path === '/change-password') return 'password-change'
   if (path === '/reset-password') return 'password-reset'
   if (path === '/reauthenticate') return 'reauthentication'
+  if (path === '/secure-account') return 'account-secured'
   // With a session, a second factor is not the end of a sign-in: it is being turned on.
   const completes = verifiesSecondFactor(path) && context.session === null
   return completes || path?.startsWith('/sign-in/') ? 'sign-in' : null

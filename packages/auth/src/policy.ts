@@ -1,5 +1,5 @@
 import type { SessionStore } from '@rollcall/session-store'
-import { queueAfterTransactionHook } from '@better-auth/core/context'
+import { queueAfterTransactionHook, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { type Audit, type AuditEventName, noted } from './audit.js'
@@ -29,7 +29,7 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
     const state = await requestState()
     if (state.newUsers.has(userId)) return nothingMore
     const current = currentSession(changesOwnPassword)
-    if (current === null || current.userId !== userId) return endings('password-reset', userId)
+    if (current === null || current.userId !== userId) return endings(takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
 
     const ended = await answered(() => store.revokeOthers(current.token))
     if (ended === null) throw unauthorized()
@@ -55,7 +55,8 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
     },
 
     async updating(model: string, where: Where[], update: object): Promise<Written> {
-      if (model === 'account' && hasPassword(update)) {
+      // Taken away or replaced: either way, the one that signed in does so no more.
+      if (model === 'account' && 'password' in update && update.password !== undefined) {
         const accounts = await adapter.findMany<{ userId: string }>({ model, where })
         return each(new Set(accounts.map(({ userId }) => userId)), credentialsChange)
       }
@@ -96,6 +97,10 @@ const identified = z.object({ id: z.string() })
 
 function hasPassword(row: object): boolean {
   return 'password' in row && typeof row.password === 'string'
+}
+
+function takesPasswordAway(): boolean {
+  return tryGetCurrentAuthEndpointContext()?.path === '/secure-account'
 }
 
 /** From here, a person changes their own password. Endpoints for the server alone, such as setPassword, have no path. */

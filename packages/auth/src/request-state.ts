@@ -1,4 +1,4 @@
-import type { NamedEvent } from '@rollcall/session-store'
+import type { NamedEvent, Session } from '@rollcall/session-store'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { clientHintsOf } from './client-hints.js'
 
@@ -16,7 +16,9 @@ export interface RequestState {
   /** Users made by this request: their first password changes nobody's credentials. */
   readonly newUsers: Set<string>
   /** Sessions made by this request and alive, by id: it may yet end them, as while a second factor is due. */
-  readonly signedIn: Map<string, { userId: string }>
+  readonly signedIn: Map<string, Session>
+  /** The id of the browser that it comes from; `null` for none, or where browsers are not remembered. */
+  browser: string | null
 }
 
 /** Longest user agent that is kept; a hostile one must not fill Redis. */
@@ -28,6 +30,7 @@ const fresh = (): RequestState => ({
   outage: false,
   newUsers: new Set(),
   signedIn: new Map(),
+  browser: null,
 })
 
 const state = defineRequestState(fresh)

@@ -7,6 +7,7 @@ import { type Audit, noted } from './audit.js'
 import { authenticate } from './authenticate.js'
 import { clientHintsOf } from './client-hints.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
+import { sessionDeviceFor } from './devices.js'
 import { shortest } from './ip-address.js'
 import { MAX_TEXT, requestState } from './request-state.js'
 
@@ -21,7 +22,7 @@ const newRow = z.looseObject({
 })
 
 /** Set by the store, or by better-auth for a row in SQL; everything else is data of the application. */
-const ownFields = ['id', 'token', 'userId', 'createdAt', 'updatedAt', 'expiresAt', 'ipAddress', 'userAgent', 'clientHints']
+const ownFields = ['id', 'token', 'userId', 'createdAt', 'updatedAt', 'expiresAt', 'ipAddress', 'userAgent', 'clientHints', 'device']
 
 export type SessionModel = Pick<
   DBTransactionAdapter,
@@ -100,18 +101,20 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
         const current = currentSession(replacesItsSession)
         if (current?.userId === userId) return (await goOn(current.token)) as R
 
-        const { startedAt, signedIn } = await requestState()
+        const { startedAt, signedIn, browser } = await requestState()
+        // An admin who acts as somebody else brings no device of theirs.
+        const device = browser !== null && !rest['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
         const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
         const created = await store.create({
           userId,
           ipAddress: ipAddress ? shortest(ipAddress.slice(0, MAX_TEXT)) : null,
           userAgent: userAgent?.slice(0, MAX_TEXT) || null,
-          data: { ...applicationData(rest), ...(headers instanceof Headers && clientHintsOf(headers)) },
+          data: { ...applicationData(rest), ...(headers instanceof Headers && clientHintsOf(headers)), ...device },
           startedAt,
           endsBy: expiresAt,
         })
         if (created === null) throw unauthorized()
-        if (await hasRequestState()) signedIn.set(created.session.id, { userId })
+        if (await hasRequestState()) signedIn.set(created.session.id, created.session)
         else await noted(audit, { event: 'sign-in', result: 'ok', userId, sessionId: created.session.id })
         return toRow(created.session, created.token) as R
       }),

@@ -12,7 +12,7 @@ import { Redis } from 'ioredis'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { tokenFromCookie } from '../src/cookie.js'
-import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, openDatabase, type ResetMail, rollcall, type Secrets } from '../src/index.js'
+import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, type NewDeviceMail, openDatabase, type ResetMail, rollcall, type RollcallOptions, type Secrets } from '../src/index.js'
 
 export const password = 'correct horse battery'
 
@@ -60,9 +60,11 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
   const baseUrl = options.baseUrl ?? origin
   const mails: ResetMail[] = []
   const sendResetPassword = async (mail: ResetMail): Promise<void> => void mails.push(mail)
-  const auth = await createAuth({ store, database, baseUrl, secrets: options.secrets ?? [secret], sendResetPassword, audit })
+  const newDevices: NewDeviceMail[] = []
+  const sendNewDevice = async (mail: NewDeviceMail): Promise<void> => void newDevices.push(mail)
+  const auth = await createAuth({ store, database, baseUrl, secrets: options.secrets ?? [secret], sendResetPassword, sendNewDevice, audit })
   answer(http, auth.handler)
-  return { ...base, auth, mails, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
+  return { ...base, auth, mails, newDevices, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
 }
 
 /** A password hash that takes no time, for tests that sign in by the hundred. */
@@ -72,17 +74,18 @@ const quickHash = {
 }
 
 /** Somebody else's better-auth application that uses the plugin. */
-export async function startApp(options: BetterAuthOptions) {
+export async function startApp(options: BetterAuthOptions, plugin: Pick<RollcallOptions, 'onNewDevice'> = {}) {
   const base = await startServer()
   const { store, database, audit, http, origin } = base
+  const resets: string[] = []
   const config: BetterAuthOptions = {
     baseURL: origin,
     secret,
     database: { db: database.kysely, type: database.type, transaction: true },
     logger: { disabled: true }, // it warns of every refused sign-in
     ...options,
-    emailAndPassword: { enabled: true, password: quickHash, ...options.emailAndPassword },
-    plugins: [...(options.plugins ?? []), rollcall({ store, audit })],
+    emailAndPassword: { enabled: true, password: quickHash, sendResetPassword: async ({ user }) => void resets.push(user.email), ...options.emailAndPassword },
+    plugins: [...(options.plugins ?? []), rollcall({ store, audit, ...plugin })],
   }
   await (await getMigrations(config)).runMigrations()
   const auth = betterAuth(config)
@@ -99,6 +102,8 @@ export async function startApp(options: BetterAuthOptions) {
     ...base,
     auth,
     adapter,
+    /** Who was sent a mail to choose a new password. */
+    resets,
     browser: newBrowser,
     /** Somebody new, signed in on one browser, and on as many others as are asked for. */
     async person(name: string, others = 0) {

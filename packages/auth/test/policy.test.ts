@@ -43,7 +43,7 @@ describe.each(databases)('on %s', (kind) => {
     const { laptop, phone } = await ada()
     const cookies = new Map(laptop.jar)
     expect(await laptop.post('/sign-out')).toMatchObject({ status: 200, body: { success: true } })
-    expect(laptop.jar.size).toBe(0)
+    expect([...laptop.jar.keys()]).toEqual(['rollcall.device'])
     for (const [name, value] of cookies) laptop.jar.set(name, value) // a thief kept the cookie
     expect(await signedIn(laptop, phone)).toEqual([false, true])
   })

@@ -1,3 +1,4 @@
+import { deviceOf } from '@rollcall/auth'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { describeDevice, type DeviceName } from './device-name.js'
 
@@ -29,9 +30,14 @@ export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[
 }
 
 function toDevice(session: Session, placeOf: PlaceOf) {
+  const device = deviceOf(session)
   return {
     id: session.id,
     isCurrent: false,
+    /** The browser, over all its sign-ins; `null` where it is not known. */
+    deviceId: device?.id ?? null,
+    /** What its owner calls it. */
+    name: device?.name ?? null,
     ...nameOf(session),
     ipAddress: session.ipAddress,
     place: placeOf(session.ipAddress),

@@ -31,6 +31,8 @@ export type ActivityType =
   | 'capped'
   | 'password-changed'
   | 'password-reset'
+  /** Said that a sign-in was not theirs: the password was taken away. */
+  | 'secured'
   /** An attempt to sign out other devices. */
   | 'refused'
 
@@ -73,6 +75,7 @@ function typeOf(event: SessionEvent): ActivityType | undefined {
 const named = new Map<string, ActivityType>([
   ['password-change', 'password-changed'],
   ['password-reset', 'password-reset'],
+  ['account-secured', 'secured'],
   ['revoke-refused', 'refused'],
   ['revoke-others-refused', 'refused'],
   ['revoke-all-refused', 'refused'],

@@ -13,6 +13,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   capped: CircleX,
   'password-changed': KeyRound,
   'password-reset': KeyRound,
+  secured: ShieldAlert,
   refused: ShieldAlert,
 }
 

@@ -1,23 +1,34 @@
-import { useId } from 'react'
+import { Pencil } from 'lucide-react'
+import { useId, useRef, useState } from 'react'
 import type { Device } from '../trpc.js'
 import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
 import { Time } from '../ui/time.js'
-import { deviceName } from '../words/device.js'
+import { browserName, deviceName } from '../words/device.js'
 import { placeWords } from '../words/place.js'
 import { isActive, relativeTime, shortTime } from '../words/time.js'
 import { DeviceIcon } from './device-icon.js'
+import type { DeviceGroup } from './group.js'
+import { RenameDevice } from './rename-device.js'
 
 interface DeviceCardProps {
-  device: Device
+  group: DeviceGroup
   now: number
   onSignOut: (device: Device) => Promise<Outcome>
 }
 
-export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
+/** One browser: its newest session, and below it the older ones, if there are any. */
+export function DeviceCard({ group: [device, ...older], now, onSignOut }: DeviceCardProps) {
   const name = deviceName(device)
-  const place = placeWords(device.place)
   const nameId = useId()
   const detailsId = useId()
+  const olderId = useId()
+  const [renaming, setRenaming] = useState(false)
+  const rename = useRef<HTMLButtonElement>(null)
+
+  const stopRenaming = () => {
+    setRenaming(false)
+    rename.current?.focus()
+  }
 
   return (
     <li
@@ -28,7 +39,7 @@ export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
         <DeviceIcon kind={device.kind} />
         <div className="min-w-0">
           <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-            <h2 id={nameId} className="font-semibold">
+            <h2 id={nameId} className="min-w-0 font-semibold wrap-anywhere">
               {name}
             </h2>
             {device.isCurrent && (
@@ -36,43 +47,104 @@ export function DeviceCard({ device, now, onSignOut }: DeviceCardProps) {
                 This device
               </span>
             )}
+            {device.deviceId !== null && (
+              <button
+                ref={rename}
+                type="button"
+                aria-label={`Rename ${name}`}
+                aria-expanded={renaming}
+                onClick={() => setRenaming(!renaming)}
+                className="-m-1.5 grid size-9 cursor-pointer place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
+              >
+                <Pencil aria-hidden className="size-4" />
+              </button>
+            )}
           </div>
           <div id={detailsId} className="mt-1 text-sm text-muted">
-            <p>
-              <LastSeen device={device} now={now} />
-              <span aria-hidden className="max-sm:hidden">
-                {' · '}
-              </span>
-              <span className="max-sm:block">
-                <span className="break-all">{device.ipAddress ?? 'Address not known'}</span>
-                {place && (
-                  <>
-                    {' '}
-                    <span aria-hidden>·</span> {place}
-                  </>
-                )}
-              </span>
-            </p>
-            <p>
-              Signed in since <Time value={device.createdAt}>{shortTime(device.createdAt, now)}</Time>
-            </p>
+            {device.name !== null && <p>{browserName(device)}</p>}
+            <Details device={device} now={now} />
           </div>
         </div>
       </div>
       {!device.isCurrent && (
-        <ConfirmButton
-          label="Sign out"
-          accessibleLabel={`Sign out ${name}`}
-          question="Sign out this device?"
-          consequence={`${name} will have to sign in again. This cannot be undone.`}
-          confirmLabel="Yes, sign out"
-          busyLabel="Signing out…"
-          describedBy={detailsId}
-          className="max-sm:ml-14.5"
-          onConfirm={() => onSignOut(device)}
-        />
+        <SignOut device={device} label={`Sign out ${name}`} detailsId={detailsId} onSignOut={onSignOut} />
+      )}
+      {renaming && device.deviceId !== null && <RenameDevice device={device} id={device.deviceId} onClose={stopRenaming} />}
+      {older.length > 0 && (
+        <div className="basis-full border-t border-line pt-3">
+          <h3 id={olderId} className="text-sm font-semibold">
+            Earlier sign-ins on this device that have not ended
+          </h3>
+          <ul aria-labelledby={olderId} className="mt-2 grid gap-3">
+            {older.map((session) => (
+              <Older key={session.id} session={session} now={now} onSignOut={onSignOut} />
+            ))}
+          </ul>
+        </div>
       )}
     </li>
+  )
+}
+
+function Older({ session, now, onSignOut }: { session: Device } & Omit<DeviceCardProps, 'group'>) {
+  const detailsId = useId()
+  const label = `Sign out ${deviceName(session)}, signed in since ${shortTime(session.createdAt, now)}`
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-3">
+      <div id={detailsId} className="min-w-0 flex-[1_1_15rem] text-sm text-muted">
+        <Details device={session} now={now} />
+      </div>
+      <SignOut device={session} label={label} detailsId={detailsId} onSignOut={onSignOut} />
+    </li>
+  )
+}
+
+interface SignOutProps {
+  device: Device
+  label: string
+  detailsId: string
+  onSignOut: (device: Device) => Promise<Outcome>
+}
+
+function SignOut({ device, label, detailsId, onSignOut }: SignOutProps) {
+  return (
+    <ConfirmButton
+      label="Sign out"
+      accessibleLabel={label}
+      question="Sign out this device?"
+      consequence={`${deviceName(device)} will have to sign in again. This cannot be undone.`}
+      confirmLabel="Yes, sign out"
+      busyLabel="Signing out…"
+      describedBy={detailsId}
+      className="max-sm:ml-14.5"
+      onConfirm={() => onSignOut(device)}
+    />
+  )
+}
+
+function Details({ device, now }: { device: Device; now: number }) {
+  const place = placeWords(device.place)
+  return (
+    <>
+      <p>
+        <LastSeen device={device} now={now} />
+        <span aria-hidden className="max-sm:hidden">
+          {' · '}
+        </span>
+        <span className="max-sm:block">
+          <span className="break-all">{device.ipAddress ?? 'Address not known'}</span>
+          {place && (
+            <>
+              {' '}
+              <span aria-hidden>·</span> {place}
+            </>
+          )}
+        </span>
+      </p>
+      <p>
+        Signed in since <Time value={device.createdAt}>{shortTime(device.createdAt, now)}</Time>
+      </p>
+    </>
   )
 }
 

@@ -3,6 +3,7 @@ import { DeviceCard } from '../devices/device-card.js'
 import { everyDevice, isWanted } from '../devices/device-filter.js'
 import { DeviceListSkeleton } from '../devices/device-list-skeleton.js'
 import { DeviceSearch } from '../devices/device-search.js'
+import { grouped } from '../devices/group.js'
 import { LiveSign } from '../devices/live-sign.js'
 import { PlaceSource } from '../devices/place-source.js'
 import { SignOutMany } from '../devices/sign-out-many.js'
@@ -61,8 +62,8 @@ function Devices({ devices, onEnded }: { devices: Device[]; onEnded: () => void 
     <>
       {isLong && <DeviceSearch found={found.length} all={devices.length} onWant={setWanted} />}
       <ul aria-label="Signed-in devices" className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
-        {found.map((device) => (
-          <DeviceCard key={device.id} device={device} now={now} onSignOut={signOut.one} />
+        {grouped(found).map((group) => (
+          <DeviceCard key={group[0].deviceId ?? group[0].id} group={group} now={now} onSignOut={signOut.one} />
         ))}
       </ul>
       {others === 0 && (

@@ -15,7 +15,7 @@ interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'id'> {
 export function Field({ name, label, hint, error, ...input }: FieldProps) {
   return (
     <Frame name={name} label={label} hint={hint} error={error}>
-      <input {...input} {...wiring(name, hint, error)} className={`${box} ${error ? edge.wrong : edge.fine}`} />
+      <input required {...input} {...wiring(name, hint, error)} className={`${box} ${error ? edge.wrong : edge.fine}`} />
     </Frame>
   )
 }
@@ -27,6 +27,7 @@ export function PasswordField({ name, label, hint, error, ...input }: FieldProps
     <Frame name={name} label={label} hint={hint} error={error}>
       <div className="relative">
         <input
+          required
           {...input}
           {...wiring(name, hint, error)}
           type={shown ? 'text' : 'password'}
@@ -53,7 +54,6 @@ function wiring(name: string, hint: string | undefined, error: string | undefine
   return {
     id: name,
     name,
-    required: true,
     'aria-invalid': error ? true : undefined,
     'aria-describedby': descriptions || undefined,
   }

@@ -23,6 +23,8 @@ export function activityWords({ type, device, by }: Pick<ActivityEntry, 'type' |
       return `The password was changed on ${who}`
     case 'password-reset':
       return `The password was reset on ${who}`
+    case 'secured':
+      return `${who} reported a sign-in, and the password stopped working`
     case 'refused':
       return `${who} tried to sign out another device, and was refused`
   }

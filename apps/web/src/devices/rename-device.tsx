@@ -1,0 +1,64 @@
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { type Device, trpc } from '../trpc.js'
+import { Button } from '../ui/button.js'
+import { Field } from '../ui/field.js'
+import { text, useForm } from '../ui/form.js'
+import { useSay } from '../ui/toasts.js'
+import { browserName } from '../words/device.js'
+import { describe, toProblem } from '../words/problem.js'
+
+const LONGEST = 50
+
+/** Asks for a name in place of the button. An empty one takes the name back. */
+export function RenameDevice({ device, id, onClose }: { device: Device; id: string; onClose: () => void }) {
+  const say = useSay()
+  const utils = trpc.useUtils()
+  const rename = trpc.devices.rename.useMutation({ onSettled: () => utils.devices.list.invalidate() })
+  const element = useRef<HTMLFormElement>(null)
+  const field = `name-${device.id}`
+  useEffect(() => element.current?.querySelector<HTMLInputElement>('input')?.select(), [])
+
+  const { form, errors, summary, busy } = useForm({
+    check: () => ({}),
+    submit: async (data) => {
+      const name = text(data, field).trim()
+      const { renamed } = await rename.mutateAsync({ id, name })
+      if (renamed === 0) say('This device could not be found any more.')
+      else say(name === '' ? `It is called ${browserName(device)} again.` : `It is called ${name} now.`)
+      onClose()
+    },
+    explain: (error) => {
+      const problem = toProblem(error)
+      return problem.kind === 'refused'
+        ? { fields: { [field]: `Use letters, numbers and signs, ${LONGEST} at most.` } }
+        : { summary: describe(problem) }
+    },
+  })
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && !busy) onClose()
+  }
+
+  return (
+    <form {...form} ref={element} className="grid basis-full gap-3 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
+      {summary}
+      <Field
+        name={field}
+        label="Name of this device"
+        hint={`Leave it empty to call it ${browserName(device)}.`}
+        defaultValue={device.name ?? ''}
+        maxLength={LONGEST}
+        required={false}
+        autoComplete="off"
+        onKeyDown={onKeyDown}
+        error={errors[field]}
+      />
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" look="primary" busy={busy}>
+          {busy ? 'Saving…' : 'Save name'}
+        </Button>
+        {!busy && <Button onClick={onClose}>Cancel</Button>}
+      </div>
+    </form>
+  )
+}

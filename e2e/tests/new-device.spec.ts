@@ -1,0 +1,51 @@
+import { devices, expect, test } from '../fixtures.js'
+
+test('a new browser is told of by mail, one that is known is not', async ({ app, device, user }) => {
+  const laptop = await device({ browser: 'Firefox on Ubuntu' })
+  await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Firefox on Ubuntu')
+  const { text } = app.mailTo(user.email, 'secure-account') ?? {}
+  await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await expect(laptop).toHaveURL(/\/sign-in/)
+  await laptop.getByLabel('E-mail address').fill(user.email)
+  await laptop.getByLabel('Password', { exact: true }).fill(user.password)
+  await laptop.getByRole('button', { name: 'Sign in' }).click()
+  await expect(devices(laptop)).toHaveCount(1)
+  // Mails are written in order: when that of the next new browser is there, one of this sign-in would be, too.
+  await device({ browser: 'Safari on iOS' })
+  await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iOS')
+  expect(app.mailsTo(user.email, 'secure-account').filter((mail) => mail.text.includes('Firefox on Ubuntu')).map((mail) => mail.text)).toEqual([text])
+})
+
+test('"this was not me" ends both devices at once, and the second mail gives a new password', async ({ app, device, user }) => {
+  const laptop = await device({ browser: 'Firefox on Ubuntu' })
+  const thief = await device({ browser: 'Safari on iOS' })
+  await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iOS')
+  const reader = await device({ browser: 'Samsung Internet on Android', signedIn: false })
+  await reader.goto(app.mailTo(user.email, 'secure-account')?.link ?? '')
+  await expect(reader.getByRole('heading', { name: 'Was this not you?' })).toBeVisible()
+  await thief.reload()
+  await expect(devices(thief)).toHaveCount(2) // opening the link has changed nothing
+
+  await reader.getByRole('button', { name: /It was not me/ }).click()
+  await expect(reader.getByRole('heading', { name: 'Every device was signed out' })).toBeVisible()
+  for (const tab of [laptop, thief]) await expect(tab).toHaveURL(/\/sign-in/)
+  await thief.getByLabel('E-mail address').fill(user.email)
+  await thief.getByLabel('Password', { exact: true }).fill(user.password)
+  await thief.getByRole('button', { name: 'Sign in' }).click()
+  await expect(thief.getByRole('alert').first()).toBeVisible()
+  await expect(thief).toHaveURL(/\/sign-in/)
+
+  await reader.reload()
+  await reader.getByRole('button', { name: /It was not me/ }).click()
+  await expect(reader.getByRole('heading', { name: 'This link does not work any more' })).toBeVisible()
+
+  await expect.poll(() => app.mailTo(user.email, 'reset-password')).toBeDefined()
+  await laptop.goto(app.mailTo(user.email, 'reset-password')?.link ?? '')
+  await laptop.getByLabel('New password', { exact: true }).fill('a new password')
+  await laptop.getByRole('button', { name: 'Save new password' }).click()
+  await expect(laptop.getByText('all devices were signed out')).toBeVisible()
+  await laptop.getByLabel('E-mail address').fill(user.email)
+  await laptop.getByLabel('Password', { exact: true }).fill('a new password')
+  await laptop.getByRole('button', { name: 'Sign in' }).click()
+  await expect(devices(laptop)).toHaveCount(1)
+})

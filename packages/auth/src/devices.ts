@@ -1,0 +1,119 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Session, SessionStore } from '@rollcall/session-store'
+import type { GenericEndpointContext } from '@better-auth/core'
+import type { BetterAuthPluginDBSchema } from '@better-auth/core/db'
+import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { z } from 'zod'
+import { secretsOf, tokenFromCookie } from './cookie.js'
+
+// A device is one browser as one user knows it. The browser is remembered by a cookie that signs nobody in: a
+// random id. What is kept is a hash of that id and the user, so that nothing tells that two users share a browser.
+
+/** In seconds, 400 days: no browser keeps a cookie for longer. */
+const COOKIE_LIFE = 400 * 24 * 60 * 60
+const BROWSER_ID = /^[\w-]{22}$/
+
+export const deviceSchema = {
+  device: {
+    fields: {
+      deviceId: { type: 'string', required: true, unique: true },
+      userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id', onDelete: 'cascade' } },
+      name: { type: 'string', required: false },
+      createdAt: { type: 'date', required: true },
+      lastSeenAt: { type: 'date', required: true },
+    },
+  },
+} satisfies BetterAuthPluginDBSchema
+
+/** As it is kept with a session. */
+export interface SessionDevice {
+  readonly id: string
+  /** What its owner calls it. */
+  readonly name: string | null
+}
+
+const sessionDevice = z.object({ id: z.string(), name: z.string().nullable() })
+
+/** `null` for a session that came from no browser, or began before browsers were remembered. */
+export function deviceOf({ data }: Pick<Session, 'data'>): SessionDevice | null {
+  return sessionDevice.safeParse(data['device']).data ?? null
+}
+
+/** The id of the browser that a request comes from, out of its cookie; a new one for a browser without. */
+export function browserOf(ctx: GenericEndpointContext): string | null {
+  if (!ctx.headers) return null
+  const id = tokenFromCookie(ctx.headers, cookieOf(ctx).name, secretsOf(ctx.context))
+  return id !== null && BROWSER_ID.test(id) ? id : randomBytes(16).toString('base64url')
+}
+
+export async function rememberBrowser(ctx: GenericEndpointContext, browser: string): Promise<void> {
+  const { name, attributes } = cookieOf(ctx)
+  await ctx.setSignedCookie(name, browser, ctx.context.secret, attributes)
+}
+
+function cookieOf(ctx: GenericEndpointContext): ReturnType<GenericEndpointContext['context']['createAuthCookie']> {
+  return ctx.context.createAuthCookie('device', { maxAge: COOKIE_LIFE })
+}
+
+/** 128 bits, and without a secret, so that it outlives each of them. */
+export function deviceIdOf(browser: string, userId: string): string {
+  return createHash('sha256').update(browser).update(userId).digest('base64url').slice(0, 22)
+}
+
+type Rows = Pick<DBTransactionAdapter, 'findOne' | 'create' | 'update' | 'delete' | 'deleteMany'>
+
+interface Row {
+  readonly name?: string | null
+}
+
+/** Without its name when SQL gives no answer: nobody is kept from signing in for that. */
+export async function sessionDeviceFor(sql: Pick<Rows, 'findOne'>, browser: string, userId: string): Promise<SessionDevice> {
+  const id = deviceIdOf(browser, userId)
+  const row = await sql.findOne<Row>({ model: 'device', where: named(id) }).catch(() => null)
+  return { id, name: row?.name ?? null }
+}
+
+/** Whether the device was known before this sign-in. */
+export async function wasSeen(sql: Rows, deviceId: string, now: Date): Promise<boolean> {
+  return (await sql.update<Row>({ model: 'device', where: named(deviceId), update: { lastSeenAt: now } })) !== null
+}
+
+/** `false` when another sign-in from the same browser was faster. */
+export async function addDevice(sql: Rows, deviceId: string, userId: string, now: Date): Promise<boolean> {
+  const forgotten = new Date(now.getTime() - COOKIE_LIFE * 1_000)
+  await sql.deleteMany({
+    model: 'device',
+    where: [
+      { field: 'userId', value: userId },
+      { field: 'lastSeenAt', operator: 'lt', value: forgotten },
+    ],
+  })
+  try {
+    await sql.create({ model: 'device', data: { deviceId, userId, createdAt: now, lastSeenAt: now } })
+    return true
+  } catch (error) {
+    if (await wasSeen(sql, deviceId, now)) return false
+    throw error
+  }
+}
+
+/** The next sign-in from it counts as one from a new device. */
+export async function forgetDevice(sql: Rows, deviceId: string): Promise<void> {
+  await sql.deleteMany({ model: 'device', where: named(deviceId) })
+}
+
+/**
+ * Remembered over sign-ins, and shown at once with each session of the device. `null` takes a name back.
+ * Answers `false` for a device that is unknown or another user's.
+ */
+export async function renameDevice(sql: Rows, store: SessionStore, userId: string, deviceId: string, name: string | null): Promise<boolean> {
+  const where = [...named(deviceId), { field: 'userId', value: userId }]
+  if ((await sql.update<Row>({ model: 'device', where, update: { name } })) === null) return false
+  const sessions = (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
+  await Promise.all(sessions.map((session) => store.update(session, { device: { id: deviceId, name } })))
+  return true
+}
+
+function named(deviceId: string): Where[] {
+  return [{ field: 'deviceId', value: deviceId }]
+}
