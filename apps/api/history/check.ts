@@ -12,6 +12,8 @@ export type Rule =
   /** Neither success nor one of the refusals that this call may meet: 401, 429, 503. */
   | 'unexpected answer'
 
+const queries = new Set<Kind>(['session.current', 'devices.list'])
+
 export interface Violation {
   readonly rule: Rule
   readonly call: Call
@@ -33,7 +35,7 @@ const validated = new Set<Kind>([
  * What a history says that cannot be, were every call one atomic step somewhere between its start and its
  * end. Nothing is said of calls that overlap: whatever order explains them is taken for the true one.
  *
- * @param allowance milliseconds for which a session may still pass after its end was acknowledged
+ * @param allowance milliseconds for which queries may still let a session pass after its end was acknowledged
  */
 export function check(history: History, allowance = 0): Violation[] {
   const until = effectsUntil(history)
@@ -61,8 +63,11 @@ function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
     for (const subject of endedBy(call, births)) note(subject, call)
   }
   return calls.flatMap((call) => {
-    const before = (ended: Call | undefined): ended is Call => ended !== undefined && endOf(ended) + allowance < call.start
-    const against = foundAliveBy(call).map((subject) => ends.get(subject)).find(before)
+    const before = (ended: Call | undefined, allowed: number): ended is Call => ended !== undefined && endOf(ended) + allowed < call.start
+    const passed = passedBy(call).map((subject) => ends.get(subject))
+    const against =
+      passed.find((ended) => before(ended, queries.has(call.kind) ? allowance : 0)) ??
+      shownBy(call).map((subject) => ends.get(subject)).find((ended) => before(ended, 0))
     return against === undefined ? [] : [{ rule: 'valid after its end' as const, call, against }]
   })
 }
@@ -97,11 +102,14 @@ function endedBy(call: Call, births: Births): string[] {
   }
 }
 
-/** Whatever was alive at some moment of the call; a credential implies its session. */
-function foundAliveBy({ kind, status, by, target, revoked, listed = [] }: Call): string[] {
-  if (status !== 200) return []
-  const passed = by && validated.has(kind) ? [nameOf(by), by.session] : []
-  return [...passed, ...listed, ...(target !== undefined && revoked === 1 ? [target] : [])]
+/** Whatever the call was let pass with; a credential implies its session. */
+function passedBy({ kind, status, by }: Call): string[] {
+  return status === 200 && by && validated.has(kind) ? [nameOf(by), by.session] : []
+}
+
+/** Whatever the call found alive besides. */
+function shownBy({ status, target, revoked, listed = [] }: Call): string[] {
+  return status === 200 ? [...listed, ...(target !== undefined && revoked === 1 ? [target] : [])] : []
 }
 
 function vanished(calls: readonly Call[], until: (call: Call) => number): Violation[] {

@@ -1,5 +1,6 @@
 // Workers on several servers while faults come, and a checker of what they saw: npm run check:history
-// Its options, behind a further `--`: --seconds, --servers, --workers, --seed of an earlier run, and
+// Its options, behind a further `--`: --seconds, --servers, --workers, --seed of an earlier run;
+// --near-cache 1000, which gives the servers a near-cache with that lease, the only allowance that the checker makes; and
 // --drop-hdel 1000, which plants a bug that the checker must find: one deletion in a thousand is left out, without faults.
 import { parseArgs } from 'node:util'
 import { check } from './check.js'
@@ -11,12 +12,14 @@ const { values } = parseArgs({
     servers: { type: 'string', default: '3' },
     workers: { type: 'string', default: '12' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    'near-cache': { type: 'string' },
     'drop-hdel': { type: 'string' },
   },
 })
 const drop = values['drop-hdel']
+const lease = values['near-cache'] === undefined ? undefined : Number(values['near-cache'])
 
-console.log(`Seed ${values.seed}, ${values.seconds} s, ${values.servers} servers, ${values.workers} workers`)
+console.log(`Seed ${values.seed}, ${values.seconds} s, ${values.servers} servers, ${values.workers} workers${lease === undefined ? '' : `, a near-cache with a lease of ${lease} ms`}`)
 const history = await run({
   seconds: Number(values.seconds),
   seed: Number(values.seed),
@@ -24,6 +27,7 @@ const history = await run({
   workers: Number(values.workers),
   faults: drop === undefined,
   dropHdel: drop === undefined ? undefined : Number(drop),
+  nearCacheLease: lease,
 })
 
 const counts: Record<string, Record<string, number>> = {}
@@ -40,7 +44,7 @@ for (const { name } of history.faults) faults[name] = (faults[name] ?? 0) + 1
 console.log('Faults')
 console.table(faults)
 
-const violations = check(history)
+const violations = check(history, lease)
 for (const violation of violations) console.log(JSON.stringify(violation))
 console.log(`${history.calls.length} calls, ${history.faults.length} faults, ${violations.length} violations`)
 process.exit(violations.length === 0 ? 0 : 1)

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly faults: boolean
   /** Plants a bug: every n-th deletion of one session is left out, and answered as if it were not. */
   readonly dropHdel?: number | undefined
+  /** Milliseconds: gives the servers a near-cache. */
+  readonly nearCacheLease?: number | undefined
 }
 
 const FIRST_PEOPLE = 6
@@ -33,7 +35,7 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
   await using redis = await startRedis({ persist: true })
   const random = randomOf(seed)
   const calls: Call[] = []
-  const fleet = createFleet(dir, redis.url, options.dropHdel)
+  const fleet = createFleet(dir, redis.url, options)
   try {
     const { id, socket } = await fleet.proxied()
     const client = new Redis(socket, { ...redisOptions, lazyConnect: true })
@@ -69,7 +71,7 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
 type Fleet = ReturnType<typeof createFleet>
 
 /** The servers, each behind a proxy of its own. */
-function createFleet(dir: string, redis: string, drop: number | undefined) {
+function createFleet(dir: string, redis: string, { dropHdel: drop, nearCacheLease }: RunOptions) {
   const servers = new Map<number, ApiServer>()
   const proxies = new Map<number, Proxy>()
   const orphans: Proxy[] = []
@@ -99,7 +101,7 @@ function createFleet(dir: string, redis: string, drop: number | undefined) {
     proxy: (random: Random): Proxy => random.of([...proxies.values()]),
     async start() {
       const { id, socket } = await proxied()
-      servers.set(id, await startApi(dir, socket))
+      servers.set(id, await startApi(dir, socket, nearCacheLease))
     },
     async kill(random: Random) {
       const [id, server] = random.of([...servers])

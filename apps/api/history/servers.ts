@@ -21,7 +21,7 @@ export interface ApiServer {
 }
 
 /** @throws {Error} with what it printed, when it does not start. */
-export async function startApi(dataDir: string, redis: string): Promise<ApiServer> {
+export async function startApi(dataDir: string, redis: string, nearCacheLease?: number): Promise<ApiServer> {
   const child = spawn(process.execPath, [program], {
     env: {
       PORT: '0',
@@ -29,6 +29,7 @@ export async function startApi(dataDir: string, redis: string): Promise<ApiServe
       REDIS_URL: redis,
       BETTER_AUTH_SECRET: SECRET,
       TRUSTED_PROXIES: 'loopback', // so that each call can come from an address of its own
+      NEAR_CACHE_LEASE_MS: String(nearCacheLease ?? ''),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

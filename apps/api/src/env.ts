@@ -80,6 +80,12 @@ export const variables = z.object({
     .regex(/^[1-9]\d{0,3}$/, 'must be a number of days, from 1 to 9999')
     .transform(Number)
     .default(90),
+  /** For how long, at most, a query may still pass when Redis could not tell that its session has ended. */
+  NEAR_CACHE_LEASE_MS: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'must be a whole number of milliseconds, 1 or more')
+    .transform(Number)
+    .optional(),
   /** Whose X-Forwarded-For counts: addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal. */
   TRUSTED_PROXIES: list
     .refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
@@ -124,6 +130,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     /** Milliseconds. */
     reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,
     activityDays: data.ACTIVITY_DAYS,
+    /** Milliseconds; `undefined`: every request asks Redis. */
+    nearCacheLease: data.NEAR_CACHE_LEASE_MS,
     trustedProxies: data.TRUSTED_PROXIES,
     places: data.PLACES === 'on',
   }

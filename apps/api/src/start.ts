@@ -89,7 +89,13 @@ export async function start(options: StartOptions): Promise<Running> {
       throw databaseFailed(error)
     })
     resources.push(() => activity.close())
-    const store = createSessionStore({ redis, clock, warn, onEvent: (userTag) => activity.fetch(userTag) })
+    const store = createSessionStore({
+      redis,
+      clock,
+      warn,
+      onEvent: (userTag) => activity.fetch(userTag),
+      ...(settings.nearCacheLease !== undefined && { nearCache: { lease: settings.nearCacheLease } }),
+    })
     const changes = createSessionChanges({ redis })
     resources.push(async () => changes.close())
     const placeOf: PlaceOf = settings.places ? openPlaces() : () => null

@@ -72,6 +72,15 @@ describe('valid after its end', () => {
     expect(check(history, 9)).toHaveLength(1)
     expect(check(history, 10)).toEqual([])
   })
+
+  test('an allowance is given to queries alone, and not to what they list', () => {
+    const ending = call('sign-out', 20, 30, { by: phone })
+    const histories = [
+      call('devices.revoke', 40, 50, { by: phone, target: 'tablet', revoked: 0 }),
+      call('devices.list', 40, 50, { by: laptop, listed: ['laptop', 'phone'] }),
+    ].map((last) => ({ calls: [...ada, call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 1 }), ending, last], servers: [], connections: [] }))
+    for (const history of histories) expect(check(history, 1_000).map(({ rule }) => rule)).toEqual(['valid after its end'])
+  })
 })
 
 describe('vanished', () => {
@@ -161,6 +170,12 @@ describe('real servers', () => {
     expect(new Set(history.faults.map(({ name }) => name)).size).toBe(6)
     const kinds = new Set(history.calls.filter(({ status }) => status === 200).map(({ kind }) => kind))
     expect(kinds.size, [...kinds].join(', ')).toBeGreaterThanOrEqual(8) // some are rare
+  })
+
+  test('with a near-cache, hold them through every fault but for its lease', { timeout: 120_000 }, async () => {
+    const history = await run({ ...small, seconds: 4, faults: true, nearCacheLease: 1_000 })
+    expect(check(history, 1_000)).toEqual([])
+    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(6)
   })
 
   test('are caught when their store leaves out every second deletion', { timeout: 60_000 }, async () => {

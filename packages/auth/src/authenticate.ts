@@ -2,12 +2,13 @@ import { type Session, type SessionStore, SessionStoreUnavailableError } from '@
 
 /**
  * Token to session, with the activity recorded when it is due. Only the validation decides: a session
- * that was found valid stays so when Redis, being full, cannot write down that it was seen.
+ * that was found valid stays so when Redis, being full, cannot write down that it was seen. `strict`: past the
+ * near-cache of the store, if it has one. Default: true.
  *
  * @throws {SessionStoreUnavailableError} when the validation gets no answer.
  */
-export async function authenticate(store: SessionStore, token: string): Promise<Session | null> {
-  const session = await store.validate(token)
+export async function authenticate(store: SessionStore, token: string, { strict = true } = {}): Promise<Session | null> {
+  const session = await store.validate(token, { strict })
   if (session === null) return null
   try {
     await store.touch(session)

@@ -7,11 +7,15 @@ import { secretsOf, tokenFromCookie } from './cookie.js'
 export interface CookieSessions {
   /**
    * The session that a request comes with: one round trip to the store. `null` for anything that does
-   * not sign in, never saying why. `touch`: whether the request counts as activity. Default: it does.
+   * not sign in, never saying why. `touch`: whether the request counts as activity. `strict`: whether Redis is
+   * asked even if the store has a near-cache. Both are so by default.
    *
    * @throws {SessionStoreUnavailableError} on an outage, which is no sign-out.
    */
-  authenticate(headers: Headers, options?: { readonly touch: boolean }): Promise<{ token: string; session: Session } | null>
+  authenticate(
+    headers: Headers,
+    options?: { readonly touch?: boolean; readonly strict?: boolean },
+  ): Promise<{ token: string; session: Session } | null>
   /** `Set-Cookie` values that take the session cookie away. */
   expiredCookies(): string[]
 }
@@ -27,9 +31,9 @@ export async function cookieSessions(auth: BetterAuth, store: SessionStore): Pro
   const { sessionToken, dontRememberToken } = context.authCookies
 
   return {
-    async authenticate(headers, { touch } = { touch: true }) {
+    async authenticate(headers, { touch = true, strict = true } = {}) {
       const token = tokenFromCookie(headers, sessionToken.name, secretsOf(context))
-      const session = token === null ? null : await (touch ? authenticate(store, token) : store.validate(token))
+      const session = token === null ? null : await (touch ? authenticate(store, token, { strict }) : store.validate(token, { strict }))
       return token === null || session === null ? null : { token, session }
     },
 

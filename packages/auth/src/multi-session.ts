@@ -27,7 +27,7 @@ export async function withAccountToken(ctx: GenericEndpointContext, store: Sessi
   const body = namedSession.safeParse(ctx.body).data
   if (body === undefined || !namesSession.has(ctx.path)) return null
   for (const token of accountTokens(ctx)) {
-    const session = await store.validate(token)
+    const session = await store.validate(token, { strict: true })
     if (session?.id === body.sessionToken) return { sessionToken: token }
   }
   return { sessionToken: '' } // no cookie has that name: unknown, foreign and ended sessions answer alike

@@ -107,7 +107,7 @@ export function rollcall({ store, audit = () => undefined, onNewDevice }: Rollca
 
             for (const token of returned instanceof APIError ? [] : await tokensToEnd(ctx)) {
               // A hook of another plugin may have kept the session from being deleted.
-              const alive = await answered(() => store.validate(token)).catch(() => null)
+              const alive = await answered(() => store.validate(token, { strict: true })).catch(() => null)
               if (alive !== null) await answered(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
             }
 

@@ -87,7 +87,7 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
   /** The session under a new secret, where better-auth would make another and let the device lose its place. */
   async function goOn(token: string): Promise<Row> {
     const rotated = await store.rotate(token)
-    const session = rotated && (await store.validate(rotated.token))
+    const session = rotated && (await store.validate(rotated.token, { strict: true }))
     if (rotated === null || session === null) throw unauthorized() // revoked meanwhile: nothing brings it back
     await replaceCookies(rotated.token)
     return toRow(session, rotated.token)

@@ -1,5 +1,6 @@
-import { Cluster, Command, type Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { NotReplicatedError } from './errors.js'
+import { nodeFor } from './node-for.js'
 import { type Keys, scriptSource } from './scripts.js'
 
 /** The scripts that end sessions; each answers with a number. */
@@ -67,12 +68,6 @@ export function onReplica(redis: Redis | Cluster): EndSessions {
     }
     throw new Error('No node of the cluster answers for this key')
   }
-}
-
-function nodeFor(client: Redis | Cluster, key: string, asked: string | undefined): Redis | undefined {
-  if (!(client instanceof Cluster)) return client
-  const address = asked ?? client.slots[new Command('hdel', [key]).getSlot()]?.[0]
-  return client.nodes('master').find(({ options }) => `${options.host}:${options.port}` === address)
 }
 
 async function learnSlots(client: Redis | Cluster): Promise<void> {

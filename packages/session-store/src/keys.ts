@@ -1,9 +1,14 @@
 /** The hash that holds a user's sessions, and the channel on which changes to it are told. */
 export function sessionsKey(prefix: string, userTag: string): string {
-  return `${prefix}user:{${userTag}}:sessions`
+  return `${usersPrefix(prefix)}${userTag}}:sessions`
+}
+
+/** What the keys of all users begin with. */
+export function usersPrefix(prefix: string): string {
+  return `${prefix}user:{`
 }
 
 /** The stream that holds a user's events until they are taken. */
 export function eventsKey(prefix: string, userTag: string): string {
-  return `${prefix}user:{${userTag}}:events`
+  return `${usersPrefix(prefix)}${userTag}}:events`
 }

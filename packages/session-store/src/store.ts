@@ -3,10 +3,11 @@ import type { Clock } from './clock.js'
 import { onMaster, onReplica } from './endings.js'
 import { SessionStoreUnavailableError } from './errors.js'
 import { gatherer } from './gather.js'
+import { createNearCache } from './near-cache.js'
 import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
 import { defineScripts, type Keys } from './scripts.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
-import { eventsKey, sessionsKey } from './keys.js'
+import { eventsKey, sessionsKey, usersPrefix } from './keys.js'
 import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
 
 export interface SessionStoreOptions {
@@ -20,6 +21,12 @@ export interface SessionStoreOptions {
    * {@link NotReplicatedError} when none says so within 75 ms. Default `master`.
    */
   readonly durability?: 'master' | 'replicated'
+  /**
+   * Lets `validate` answer from this process what Redis has told and not changed since. Redis tells of each change at
+   * once; should that be lost, an ended session passes for at most a lease (milliseconds, default 1,000) longer.
+   * Left out: every validation asks Redis.
+   */
+  readonly nearCache?: { readonly lease?: number }
   /** Put in front of every key, outside of the hash tag. */
   readonly keyPrefix?: string
   /** A sign-in beyond this number ends the session that has been idle for longest. Default 100. */
@@ -84,8 +91,11 @@ export interface SessionStore {
    * @throws {RangeError} for a user id, address or user agent of more than 55,294 characters.
    */
   create(session: NewSession): Promise<{ token: string; session: Session } | null>
-  /** `null` for any token that does not sign in, never saying why. */
-  validate(token: string): Promise<Session | null>
+  /**
+   * `null` for any token that does not sign in, never saying why. `strict`: asks Redis even with a near-cache, as
+   * whatever ends or changes something should. Default: false.
+   */
+  validate(token: string, options?: { readonly strict?: boolean }): Promise<Session | null>
   /** Records activity and moves the idle deadline. Free of a round trip until a touch interval has passed. */
   touch(session: Session): Promise<boolean>
   /** Merges into the data of the session of a token, or of one that is listed. `null` when it has ended. */
@@ -122,11 +132,12 @@ export interface NamedEvent extends Partial<Omit<Details, 'userId'>> {
 const WATERMARK_LIFE = 24 * 60 * 60 * 1_000
 const UPDATE_ATTEMPTS = 5
 const REMEMBERED_WARNINGS = 1_000
+const DEFAULT_LEASE = 1_000
 
-/** @throws {RangeError} for timeouts or a cap that cannot be. */
+/** @throws {RangeError} for timeouts, a cap or a lease that cannot be. */
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { redis, clock = Date.now, keyPrefix = '', maxSessionsPerUser = 100, warn = console.warn } = options
-  const { durability = 'master', onEvent } = options
+  const { durability = 'master', onEvent, nearCache } = options
   const timeouts = resolveTimeouts(options.timeouts ?? {})
   if (!Number.isSafeInteger(maxSessionsPerUser) || maxSessionsPerUser < 1) {
     throw new RangeError('maxSessionsPerUser must be a whole number of at least 1')
@@ -134,14 +145,18 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   defineScripts(redis)
   const gather = gatherer(redis)
   const end = durability === 'replicated' ? onReplica(redis) : onMaster(redis)
+  const near = nearCache && createNearCache({ redis, prefix: usersPrefix(keyPrefix), lease: nearCache.lease ?? DEFAULT_LEASE })
 
   const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const keyOfUser = (userId: string): string => keyOf(userTagOf(userId))
   const keysOf = (userTag: string): Keys =>
     onEvent === undefined ? [1, keyOf(userTag)] : [2, keyOf(userTag), eventsKey(keyPrefix, userTag)]
 
-  /** Also after a failure: without an answer, the event may well be there. */
-  const kept = async <T>(userTag: string, reply: Promise<T>): Promise<T> => answered(reply).finally(() => onEvent?.(userTag))
+  // Also after a failure: without an answer, the change may well have been made, and its event may be there.
+  /** What this process knew before its own change, it never goes by afterwards. */
+  const written = async <T>(userTag: string, reply: Promise<T>): Promise<T> =>
+    answered(reply).finally(() => near?.forget(keyOf(userTag)))
+  const kept = async <T>(userTag: string, reply: Promise<T>): Promise<T> => written(userTag, reply).finally(() => onEvent?.(userTag))
 
   const warned = new Set<string>()
   function warnOnce(key: string, sessionId: string): void {
@@ -160,12 +175,22 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     return deadlineOf(record) > clock() ? record : null
   }
 
-  async function find({ userTag, sessionId, secretHash }: Named): Promise<SessionRecord | null> {
+  /** The record of a session that is named by its token or its id, if it signs in. */
+  function verified({ userTag, sessionId, secretHash }: Named, bytes: Buffer | null | undefined): SessionRecord | null {
+    const record = bytes ? read(keyOf(userTag), sessionId, bytes) : null
+    return record !== null && (secretHash === null || sameHash(record.secretHash, secretHash)) ? record : null
+  }
+
+  async function find(named: Named): Promise<SessionRecord | null> {
+    const { userTag, sessionId } = named
     const key = keyOf(userTag)
     gather()
-    const bytes = await answered(redis.hgetBuffer(key, sessionId))
-    const record = bytes === null ? null : read(key, sessionId, bytes)
-    return record !== null && (secretHash === null || sameHash(record.secretHash, secretHash)) ? record : null
+    return verified(named, await answered(near ? near.ask(key, sessionId) : redis.hgetBuffer(key, sessionId)))
+  }
+
+  /** Lets pass or knows nothing: a new secret or a later deadline may not have been heard of. */
+  function recall(parts: TokenParts): SessionRecord | null {
+    return near ? verified(parts, near.recall(keyOf(parts.userTag), parts.sessionId)) : null
   }
 
   async function list(userId: string): Promise<Session[]> {
@@ -210,17 +235,18 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return { token, session: toSession(id, { ...times, userId, ipAddress, userAgent, data }) }
     },
 
-    async validate(token) {
+    async validate(token, { strict = false } = {}) {
       const parts = parseToken(token)
-      const record = parts && (await find(parts))
+      const record = parts && ((strict ? null : recall(parts)) ?? (await find(parts)))
       return record && toSession(parts.sessionId, record)
     },
 
     async touch({ userId, id, lastSeenAt }) {
       const now = clock()
       if (now - lastSeenAt.getTime() < timeouts.touchInterval) return false
-      const touched = redis.rollcallTouch(...keysOf(userTagOf(userId)), id, now, timeouts.idle, timeouts.touchInterval)
-      return (await answered(touched)) === 1
+      const userTag = userTagOf(userId)
+      const touched = redis.rollcallTouch(...keysOf(userTag), id, now, timeouts.idle, timeouts.touchInterval)
+      return (await written(userTag, touched)) === 1
     },
 
     async update(session, data) {
@@ -231,10 +257,11 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         if (record === null) return null
         const updated = { ...record, data: { ...record.data, ...data } }
         const { userTag, sessionId } = named
-        const written = await answered(
+        const result = await written(
+          userTag,
           redis.rollcallUpdate(...keysOf(userTag), sessionId, record.secretHash, clock(), record.details, encodeDetails(updated)),
         )
-        if (written === 1) return toSession(sessionId, updated)
+        if (result === 1) return toSession(sessionId, updated)
       }
       throw new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
     },

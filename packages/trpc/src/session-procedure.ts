@@ -32,10 +32,11 @@ export function unauthorized(): TRPCError {
  * It gives `session` and `token`, or answers UNAUTHORIZED. An outage of the store, here or in what follows, is
  * answered with SERVICE_UNAVAILABLE.
  *
- * @param authenticate is given the context of the request, and whether the call counts as activity.
+ * @param authenticate is given the context of the request, whether the call counts as activity, and whether Redis
+ *   must be asked: only a query may be answered by a near-cache of the store.
  */
 export function createSessionProcedure<Context extends object>(
-  authenticate: (context: Context, options: { readonly touch: boolean }) => Promise<SignedIn | null>,
+  authenticate: (context: Context, options: { readonly touch: boolean; readonly strict: boolean }) => Promise<SignedIn | null>,
 ) {
   return initTRPC
     .context<Context>()
@@ -48,7 +49,7 @@ export function createSessionProcedure<Context extends object>(
     .use(async ({ ctx, type, next }) => {
       // A stream is opened again by the browser itself, so it says nothing of the person's activity.
       // The cast: nothing has been added to the context yet, which the type leaves open.
-      const signedIn = await authenticate(ctx as unknown as Context, { touch: type !== 'subscription' })
+      const signedIn = await authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
       if (signedIn === null) throw unauthorized()
       return next({ ctx: signedIn })
     })

@@ -92,7 +92,7 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
       if (news) told.stale = false // before the answer: what is told from here on is looked at again
       nextLook = performance.now() + revalidateEvery
       try {
-        const current = await store.validate(token)
+        const current = await store.validate(token, { strict: true })
         if (current === null) return await gone()
         answered = true
         expiresAt = current.expiresAt.getTime()

@@ -1,0 +1,115 @@
+import { type PrivateCluster, type PrivateNode, startCluster } from '@rollcall/dev-redis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSessionStore, type SessionStore } from '../src/index.js'
+import { askNode, keyOf, slotOf, until, usersOn } from './failover.js'
+import { clusterClient } from './helpers.js'
+
+let cluster: PrivateCluster
+beforeAll(async () => {
+  cluster = await startCluster()
+})
+afterAll(() => cluster.stop())
+
+/** One of the three masters, as they are at first. */
+function master(at: number): PrivateNode {
+  const found = cluster.nodes[at]
+  if (found === undefined) throw new Error('No such node')
+  return found
+}
+
+/** A store, and a client of its own. */
+async function startOne(nearCache?: { lease: number }) {
+  const redis = clusterClient(cluster.nodes.map(({ port }) => port))
+  redis.on('error', () => undefined)
+  await redis.connect()
+  const store = nearCache ? createSessionStore({ redis, nearCache }) : createSessionStore({ redis })
+  return {
+    store,
+    async signIn(userId: string) {
+      const created = await store.create({ userId })
+      if (created === null) throw new Error('The sign-in was refused')
+      return created
+    },
+    [Symbol.dispose]: () => redis.disconnect(),
+  }
+}
+
+async function moveSlot(slot: number, from: PrivateNode, to: PrivateNode, keys: string[]): Promise<void> {
+  await askNode(from, (source) =>
+    askNode(to, async (target) => {
+      const [fromId, toId] = [await source.cluster('MYID'), await target.cluster('MYID')]
+      await target.cluster('SETSLOT', slot, 'IMPORTING', fromId)
+      await source.cluster('SETSLOT', slot, 'MIGRATING', toId)
+      await source.migrate('127.0.0.1', to.port, '', 0, 10_000, 'KEYS', ...keys)
+      await target.cluster('SETSLOT', slot, 'NODE', toId)
+      await source.cluster('SETSLOT', slot, 'NODE', toId)
+    }),
+  )
+}
+
+/** How often any node was asked for a session. */
+async function hgets(): Promise<number> {
+  const infos = await Promise.all(cluster.nodes.map((node) => askNode(node, (client) => client.info('commandstats')).catch(() => '')))
+  return infos.reduce((sum, info) => sum + Number(/cmdstat_hget:calls=(\d+)/.exec(info)?.[1] ?? 0), 0)
+}
+
+const remembers = async (store: SessionStore, token: string): Promise<void> =>
+  until('the session is remembered', async () => {
+    const before = await hgets()
+    expect(await store.validate(token)).not.toBeNull()
+    return (await hgets()) === before
+  })
+
+const refuses = async (store: SessionStore, token: string): Promise<void> =>
+  until('the session is refused', async () => (await store.validate(token)) === null)
+
+test('each master tells of endings, before and after a slot has moved', async () => {
+  using other = await startOne()
+  using near = await startOne({ lease: 60_000 }) // which no test takes: it is Redis that tells
+  for (const at of [0, 1, 2]) {
+    const [userId = ''] = await usersOn(master(at), 1)
+    const { token, session } = await other.signIn(userId)
+    await remembers(near.store, token)
+    expect(await other.store.revoke(userId, session.id)).toBe(1)
+    await refuses(near.store, token)
+  }
+
+  const [userId = ''] = await usersOn(master(0), 1)
+  for (const [from, to] of [[0, 1], [1, 0]] as const) {
+    const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
+    await remembers(near.store, first.token)
+    await moveSlot(slotOf(userId), master(from), master(to), [keyOf(userId)])
+    expect(await other.store.revoke(userId, first.session.id)).toBe(1)
+    await refuses(near.store, first.token)
+    await remembers(near.store, second.token)
+    expect(await other.store.revoke(userId, second.session.id)).toBe(1)
+    await refuses(near.store, second.token)
+  }
+})
+
+test('a session ended by the replica of a master that hangs passes nowhere, and an outage comes within the lease', async () => {
+  const lease = 150
+  using other = await startOne()
+  using near = await startOne({ lease })
+  const [userId = ''] = await usersOn(master(2), 1)
+  const { token, session } = await other.signIn(userId)
+  await remembers(near.store, token)
+  await until('the replica has it', async () => askNode(master(2), async (client) => (await client.wait(1, 1_000)) === 1))
+
+  process.kill(master(2).server.pid, 'SIGSTOP')
+  const hung = performance.now()
+  let last = hung
+  for (let passed = true; passed; ) {
+    const began = performance.now()
+    passed = await near.store.validate(token).then((found) => found !== null, () => false)
+    if (passed) last = began
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(last - hung).toBeLessThan(lease)
+  await until('the replica ends it', async () => (await other.store.revoke(userId, session.id).catch(() => 0)) === 1)
+  for (let n = 0; n < 20; n += 1) expect(await near.store.validate(token).catch(() => null)).toBeNull()
+  process.kill(master(2).server.pid, 'SIGCONT')
+  const role = async (): Promise<string> => askNode(master(2), (client) => client.info('replication'))
+  await until('the old master follows', async () => (await role()).includes('role:slave'))
+  await until('and the session stays ended', async () => (await near.store.validate(token).catch(() => undefined)) === null)
+})
