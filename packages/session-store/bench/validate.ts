@@ -15,6 +15,7 @@ const USERS = 1_000
 
 export async function validate(redis: Redis): Promise<void> {
   const store = createSessionStore({ redis })
+  const near = createSessionStore({ redis, nearCache: {} })
   const markers = setPlusMarker(redis)
   const express = startExpressSession(redis)
   const stock = await startBetterAuth(redis)
@@ -49,6 +50,7 @@ export async function validate(redis: Redis): Promise<void> {
       return found(redis.get(raw[n % USERS] ?? ''))
     },
     'Rollcall validate': (n: number) => found(store.validate(of(n).ours)),
+    'Rollcall validate, near-cache': (n: number) => found(near.validate(of(n).ours)),
     'SET and marker': (n: number) => found(markers.validate(of(n).marker)),
     'express-session, connect-redis': (n: number) => found(express.userOf(of(n).express)),
     'better-auth getSession, redis-storage': (n: number) => found(stock.getSession(of(n).stock)),
