@@ -38,3 +38,14 @@ test('a refused call costs one look-up, and one with a cookie that is not ours n
   expect(await commandsOf(server.redis, list(cookie))).toEqual({ hget: 1 })
   expect(await commandsOf(server.redis, list(`${cookie.slice(0, -6)}AAAAAA`))).toEqual({})
 })
+
+test('with a near-cache, a query whose session is known asks Redis for nothing about it; what ends or changes something does', async () => {
+  await using server = await startServer({ env: { NEAR_CACHE_LEASE_MS: '60000' } })
+  const { api, request } = await signedUp(server)
+  await server.settled()
+  const hgets = async (work: () => Promise<unknown>) => (await commandsOf(server.redis, work))['hget'] ?? 0
+  while ((await hgets(() => api.session.current.query())) > 0);
+  expect(await commandsOf(server.redis, () => api.devices.list.query())).toEqual({ hgetall: 1 })
+  expect(await hgets(() => api.devices.revoke.mutate({ id: 'x'.repeat(16) }))).toBeGreaterThan(0)
+  expect(await hgets(() => request('/api/auth/get-session'))).toBe(1)
+})

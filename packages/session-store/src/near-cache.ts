@@ -32,7 +32,7 @@ interface Known {
 export function createNearCache({ redis, prefix, lease }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1) throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
   // Redis names keys as they are there: with what the client itself puts in front.
-  const clientPrefix = String(redis.options.keyPrefix ?? '')
+  const clientPrefix = redis.options.keyPrefix ?? ''
   const known = new Map<Redis, Known>()
 
   function meet(node: Redis): Known {

@@ -57,7 +57,7 @@ export function track({ node, isCluster, prefix, lease, changed, doubted }: Trac
       await own.client('TRACKING', 'ON', 'REDIRECT', await own.client('ID'), 'BCAST', 'PREFIX', prefix)
       await own.subscribe(CHANNEL)
       let epoch: string | undefined
-      while (line === own) {
+      for (;;) {
         const sent = now()
         const [seen] = await Promise.all([isCluster ? epochOf(node) : '', own.ping()])
         if (line !== own) return

@@ -360,14 +360,15 @@ describe('on any doubt everything is forgotten', () => {
   test('the two connections lead to different servers: then nothing is ever remembered', async () => {
     await using other = await startRedis()
     await using t = await startStore()
-    let lines = 0
+    const lines: Redis[] = []
     t.redis.duplicate = () => {
-      lines += 1
-      return new Redis(other.url, { ...redisOptions, protocol: 2, lazyConnect: true, retryStrategy: () => null })
+      const line = new Redis(other.url, { ...redisOptions, protocol: 2, lazyConnect: true, retryStrategy: () => null })
+      lines.push(line)
+      return line
     }
     const near = createSessionStore({ redis: t.redis, clock: () => t.clock.now, nearCache: {} })
     const { token } = await t.signIn()
-    while (lines < 3) {
+    while (lines.length < 3) {
       const { hget } = await t.commandsOf(() => near.validate(token))
       expect(hget).toBe(1)
     }
