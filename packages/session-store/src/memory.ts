@@ -1,7 +1,7 @@
 /** What one cache may hold, in bytes; the users who were asked for longest ago make room. */
 const MOST_BYTES = 32 * 1024 * 1024
 /** Bytes that an entry takes beside its record, measured. */
-const OVERHEAD = 512
+const OVERHEAD = 640
 
 /** `null` while the answer is awaited. */
 interface Entry {
