@@ -1,11 +1,20 @@
+import { postgresBinaries } from '@rollcall/dev-postgres'
 import { defineConfig } from 'vitest/config'
+
+const timeouts = { testTimeout: 20_000, hookTimeout: 30_000 }
+
+/** Those that are about people and their devices, on whatever database; the others are about what does not depend on it. */
+const onAnyDatabase = ['activity', 'devices', 'reauthentication'].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    projects: [
+      { test: { name: 'SQLite', include: ['test/**/*.test.ts'], ...timeouts } },
+      ...(postgresBinaries === null
+        ? []
+        : [{ test: { name: 'PostgreSQL', include: onAnyDatabase, globalSetup: 'test/postgres.setup.ts', ...timeouts } }]),
+    ],
   },
 })

@@ -1,14 +1,15 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '@rollcall/auth'
+import { databaseOn } from '@rollcall/dev-postgres'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionChanges, createSessionStore } from '@rollcall/session-store'
 import { createStreams } from '@rollcall/trpc'
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client'
 import { Redis } from 'ioredis'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { readSettings } from '../src/env.js'
 import type { AppRouter } from '../src/index.js'
 import { createLog } from '../src/log.js'
@@ -50,6 +51,14 @@ interface Options {
   readonly revalidateEvery?: number
 }
 
+/** Servers that share a data folder share a database, whatever the database is. */
+export async function databaseOf(dataDir: string): Promise<{ DATABASE_URL?: string }> {
+  const postgres = inject('postgres')
+  if (postgres === undefined) return {}
+  const name = `rollcall_${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`
+  return { DATABASE_URL: await databaseOn(postgres, name) }
+}
+
 /** A whole server on a port of its own, with a Redis and data of its own, and a clock that can be put forward. */
 export async function startServer({ env = {}, redis: shared, webRoot = '/nonexistent', revalidateEvery }: Options = {}) {
   const redis = shared ?? (await startRedis())
@@ -59,6 +68,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
     DATA_DIR: dataDir,
     BETTER_AUTH_SECRET: SECRET,
     ...(!env['REDIS_CLUSTER_NODES'] && { REDIS_URL: redis.url }),
+    ...(await databaseOf(env['DATA_DIR'] ?? dataDir)),
     ...env,
   })
   const clock = { ahead: 0 }

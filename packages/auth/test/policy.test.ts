@@ -1,6 +1,6 @@
+import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, password, sessionRows, startAuth } from './helpers.js'
-import { postgresBinaries, startPostgres } from './postgres.js'
 
 // Each row of the policy table, through real HTTP, on every database that this machine has.
 const databases = postgresBinaries === null ? (['sqlite'] as const) : (['sqlite', 'postgres'] as const)

@@ -5,19 +5,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
+import { foldersOnPath } from './env.js'
 
 /** Where the PostgreSQL binaries lie, or null. Debian keeps them off PATH. */
-function findBinaries(): string | null {
-  const debian = '/usr/lib/postgresql'
-  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
-  const folders = [...versions.map((version) => join(debian, version, 'bin')), ...(process.env['PATH'] ?? '').split(':')]
-  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))) ?? null
-}
-
 export const postgresBinaries = findBinaries()
 
+/** Milliseconds until a new server answers. */
+const PATIENCE = 20_000
+/** PostgreSQL's code for a database that exists already. */
+const DUPLICATE = '42P04'
+
+export interface PrivatePostgres extends AsyncDisposable {
+  readonly url: string
+}
+
 /** A private PostgreSQL on a unix socket; it refuses to run as root, so root hands it to `nobody`. */
-export async function startPostgres() {
+export async function startPostgres(): Promise<PrivatePostgres> {
   if (postgresBinaries === null) throw new Error('There are no PostgreSQL binaries on this machine')
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-pg-'))
   const nobody = 65_534
@@ -37,12 +40,10 @@ export async function startPostgres() {
   })
   const ended = once(server, 'exit')
   const url = `postgres://rollcall@localhost/postgres?host=${encodeURIComponent(folder)}`
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + PATIENCE
   for (;;) {
-    const client = new Client({ connectionString: url })
     try {
-      await client.connect()
-      await client.end()
+      await query(url, 'SELECT 1')
       break
     } catch (error) {
       if (Date.now() > deadline) throw error
@@ -57,4 +58,29 @@ export async function startPostgres() {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The address of a database of this name on a server of `startPostgres`: a new one, or the one made before. */
+export async function databaseOn(url: string, name: string): Promise<string> {
+  await query(url, `CREATE DATABASE "${name}"`).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === DUPLICATE)) throw error
+  })
+  return url.replace('/postgres?', `/${name}?`)
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+function findBinaries(): string | null {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
+  const folders = [...versions.map((version) => join(debian, version, 'bin')), ...foldersOnPath()]
+  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))) ?? null
 }
