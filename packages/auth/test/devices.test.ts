@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deviceOf } from '../src/index.js'
 import { type Browser, hold, password, secret, startApp, startAuth } from './helpers.js'
-import { postgresBinaries, startPostgres } from './postgres.js'
+import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 
 const databases = postgresBinaries === null ? (['sqlite'] as const) : (['sqlite', 'postgres'] as const)
 const DAY = 24 * 60 * 60 * 1_000
