@@ -2,12 +2,14 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { loadEnv } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { compileWords } from './compile-words.js'
 
 export default defineConfig(({ mode }) => {
   // In development the browser talks to Vite alone, so that page and API share an origin as they do in production.
   const api = loadEnv(mode, import.meta.dirname, 'ROLLCALL_')['ROLLCALL_API_URL'] ?? 'http://localhost:3000'
   return {
-    plugins: [react(), tailwindcss()],
+    plugins: [compileWords(), react(), tailwindcss()],
+    resolve: { alias: [{ find: /^use-intl\/format-message$/, replacement: 'use-intl/format-message/format-only' }] },
     // The Content-Security-Policy allows no inline module, so that small files must stay files.
     build: {
       assetsInlineLimit: 0,
@@ -18,6 +20,7 @@ export default defineConfig(({ mode }) => {
     server: { port: 5173, strictPort: true, proxy: { '/trpc': api, '/api': api } },
     test: {
       environment: 'happy-dom',
+      server: { deps: { inline: ['use-intl'] } }, // or the alias above does not reach it
       include: ['test/**/*.test.{ts,tsx}'],
       setupFiles: ['test/setup.ts'],
       reporters: ['default', 'json'],

@@ -17,6 +17,7 @@ async function multiply(page: Page, count: number): Promise<void> {
     const long = Array.from({ length: count - 1 }, (_, n) => ({
       ...others[n % others.length],
       id: `made-up-${n}`,
+      deviceId: null, // a browser of its own
       ipAddress: `198.51.100.${n % 250}`,
       lastSeenAt: new Date(Date.now() - n * 3_600_000).toISOString(),
     }))

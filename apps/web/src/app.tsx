@@ -5,6 +5,7 @@ import { createAppRouter } from './router.js'
 import { createSession, SessionContext } from './session.js'
 import { createApiClient, trpc } from './trpc.js'
 import { Toasts } from './ui/toasts.js'
+import { Speech } from './words/use-words.js'
 
 /** The whole page as one element. A test brings its own history. */
 export function createApp(history?: RouterHistory) {
@@ -14,9 +15,9 @@ export function createApp(history?: RouterHistory) {
     api,
     queryClient,
     goHome: () => router.navigate({ to: '/', replace: true }),
-    goToSignIn: (notice, ending) =>
+    goToSignIn: (notice, told) =>
       // In the entry of the history and not in the address, where anyone could put words into our mouth.
-      router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, state: ending ? { ending } : {}, replace: true }),
+      router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, state: told, replace: true }),
   })
   const router = createAppRouter({ session }, history)
 
@@ -24,9 +25,11 @@ export function createApp(history?: RouterHistory) {
     <trpc.Provider client={api} queryClient={queryClient}>
       <QueryClientProvider client={queryClient}>
         <SessionContext value={session}>
-          <Toasts>
-            <RouterProvider router={router} />
-          </Toasts>
+          <Speech>
+            <Toasts>
+              <RouterProvider router={router} />
+            </Toasts>
+          </Speech>
         </SessionContext>
       </QueryClientProvider>
     </trpc.Provider>

@@ -11,8 +11,7 @@ import { PublicLayout } from './layouts/public-layout.js'
 import { DevicesPage } from './pages/devices-page.js'
 import { CrashPage, NotFoundPage } from './pages/lost-pages.js'
 import { SignInPage } from './pages/sign-in-page.js'
-import type { Notice, Session } from './session.js'
-import type { Ending } from './trpc.js'
+import type { Notice, Session, Told } from './session.js'
 
 interface RouterContext {
   session: Session
@@ -95,9 +94,7 @@ export function createAppRouter(context: RouterContext, history?: RouterHistory)
 }
 
 declare module '@tanstack/react-router' {
-  interface HistoryState {
-    ending?: Ending
-  }
+  interface HistoryState extends Told {}
   interface Register {
     router: ReturnType<typeof createAppRouter>
   }

@@ -6,6 +6,14 @@ import { toProblem } from './words/problem.js'
 /** Why the sign-in page is shown. */
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
 
+/** What the sign-in page can tell beside its notice. */
+export interface Told {
+  /** How the session ended, where somebody else ended it. */
+  ending?: Ending
+  /** How many sessions were ended from here, and after how many milliseconds that was confirmed. */
+  ended?: { revoked: number; ms: number }
+}
+
 /** What this tab knows of its session. The cookie is out of its reach; only the API can tell. */
 export interface Session {
   /** A page of the account is about to be shown, be it by the Back button: what was known may have changed. */
@@ -15,7 +23,7 @@ export interface Session {
   /** Signed in: forget what the last person saw and show the devices. */
   begin(): Promise<void>
   /** Signed out: show the sign-in page and forget everything. */
-  end(notice?: Notice): Promise<void>
+  end(notice?: Notice, ended?: Told['ended']): Promise<void>
   /** The API has told that the session has ended. */
   ended(ending: Ending): Promise<void>
   /** A call was answered with 401. */
@@ -28,7 +36,7 @@ interface Dependencies {
   api: ApiClient
   queryClient: QueryClient
   goHome: () => Promise<void>
-  goToSignIn: (notice: Notice | undefined, ending: Ending | undefined) => Promise<void>
+  goToSignIn: (notice: Notice | undefined, told: Told) => Promise<void>
 }
 
 /** Remembers over a reload that this browser was signed in, so that a refusal can be explained. Holds no secret. */
@@ -38,7 +46,7 @@ const MARK = 'rollcall.signedIn'
 interface Farewell {
   sessionId: string
   notice: Notice | undefined
-  ending: Ending | undefined
+  told: Told
 }
 
 /** How long the sign-in page waits to hear whether it is needed at all. */
@@ -48,22 +56,22 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
   let knownEnded = false
   let current: string | undefined
   const windows = new BroadcastChannel('rollcall.session')
-  windows.addEventListener('message', ({ data: { sessionId, notice, ending } }: MessageEvent<Farewell>) => {
-    if (sessionId === current) void leave(notice, ending)
+  windows.addEventListener('message', ({ data: { sessionId, notice, told } }: MessageEvent<Farewell>) => {
+    if (sessionId === current) void leave(notice, told)
   })
   let settling: Promise<void> | undefined
 
-  async function end(notice?: Notice, ending?: Ending): Promise<void> {
-    if (current !== undefined) windows.postMessage({ sessionId: current, notice, ending } satisfies Farewell)
-    await leave(notice, ending)
+  async function end(notice?: Notice, told: Told = {}): Promise<void> {
+    if (current !== undefined) windows.postMessage({ sessionId: current, notice, told } satisfies Farewell)
+    await leave(notice, told)
   }
 
-  async function leave(notice: Notice | undefined, ending: Ending | undefined): Promise<void> {
+  async function leave(notice: Notice | undefined, told: Told): Promise<void> {
     knownEnded = true
     current = undefined
     localStorage.removeItem(MARK)
     await queryClient.cancelQueries()
-    await goToSignIn(notice, ending)
+    await goToSignIn(notice, told)
     // Only now: a page that still watches its data would fetch it again.
     queryClient.clear()
   }
@@ -83,7 +91,7 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
   }
 
   return {
-    end,
+    end: (notice, ended) => end(notice, ended && { ended }),
     approach() {
       knownEnded = false
     },
@@ -98,7 +106,7 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
     async ended(ending) {
       if (knownEnded) return
       if (ending.by?.isSelf) await end(ending.cause === 'revoke-all' ? 'everywhere' : 'signed-out')
-      else await end('ended', ending)
+      else await end('ended', { ending })
     },
     async refused() {
       if (knownEnded) return

@@ -3,6 +3,7 @@ import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { createApp } from '../src/app.js'
 import { activityWords } from '../src/words/activity.js'
+import { createWords } from '../src/words/words.js'
 import { serveFakeApi } from './fake-api.js'
 
 let api: ReturnType<typeof serveFakeApi>
@@ -96,5 +97,5 @@ test.each([
   ['password-reset', null, 'The password was reset on Safari on iOS'],
   ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
 ] as const)('%s by %j: %s', (type, by, words) => {
-  expect(activityWords({ type, device: safari, by })).toBe(words)
+  expect(activityWords(createWords('en'), { type, device: safari, by })).toBe(words)
 })

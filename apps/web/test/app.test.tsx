@@ -109,15 +109,15 @@ describe('what the server tells', () => {
     await openDevices()
     await screen.findByText('Live')
     api.tell(ending)
-    expect(await heard).toEqual({ sessionId: 'here', notice: 'ended', ending })
+    expect(await heard).toEqual({ sessionId: 'here', notice: 'ended', told: { ending } })
     other.close()
   })
 
   test('by another window is believed about the own session only', async () => {
     const history = await openDevices()
     const other = new BroadcastChannel('rollcall.session')
-    other.postMessage({ sessionId: 'elsewhere', notice: 'ended', ending })
-    other.postMessage({ sessionId: 'here', notice: 'everywhere' })
+    other.postMessage({ sessionId: 'elsewhere', notice: 'ended', told: { ending } })
+    other.postMessage({ sessionId: 'here', notice: 'everywhere', told: {} })
     await screen.findByText('You were signed out on all devices, this one too.')
     expect(history.location.pathname).toBe('/sign-in')
     other.close()

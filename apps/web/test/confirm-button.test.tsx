@@ -1,13 +1,14 @@
 import { act, fireEvent, render, screen } from '@testing-library/react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { ConfirmButton } from '../src/ui/confirm-button.js'
+import { Speech } from '../src/words/use-words.js'
 
 const onConfirm = vi.fn(() => Promise.resolve({ kind: 'done' } as const))
 
 beforeEach(() => {
   onConfirm.mockClear()
   render(
-    <>
+    <Speech>
       <ConfirmButton
         label="End"
         question="End it?"
@@ -17,7 +18,7 @@ beforeEach(() => {
         onConfirm={onConfirm}
       />
       <button type="button">Elsewhere</button>
-    </>,
+    </Speech>,
   )
   fireEvent.click(button('End'))
 })

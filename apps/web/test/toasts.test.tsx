@@ -1,6 +1,7 @@
 import { act, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Toasts, useSay } from '../src/ui/toasts.js'
+import { Speech } from '../src/words/use-words.js'
 
 function Speaker() {
   const say = useSay()
@@ -14,9 +15,11 @@ function Speaker() {
 beforeEach(() => {
   vi.useFakeTimers()
   render(
-    <Toasts>
-      <Speaker />
-    </Toasts>,
+    <Speech>
+      <Toasts>
+        <Speaker />
+      </Toasts>
+    </Speech>,
   )
 })
 afterEach(() => void vi.useRealTimers())

@@ -4,7 +4,11 @@ import { AuthFailure } from '../src/auth.js'
 import { deviceName } from '../src/words/device.js'
 import { placeWords } from '../src/words/place.js'
 import { describe as inWords, toProblem } from '../src/words/problem.js'
-import { isActive, relativeTime } from '../src/words/time.js'
+import { isActive, isStale } from '../src/words/time.js'
+import { createWords } from '../src/words/words.js'
+
+const words = createWords('en')
+const german = createWords('de')
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -24,8 +28,8 @@ test.each([
   [59 * DAY, '59 days ago'],
   [60 * DAY, '2 months ago'],
   [800 * DAY, '2 years ago'],
-])('%d ms ago is "%s"', (passed, words) => {
-  expect(relativeTime(ago(passed), now)).toBe(words)
+])('%d ms ago is "%s"', (passed, said) => {
+  expect(words.relativeTime(ago(passed), now)).toBe(said)
 })
 
 test('active now means seen within two minutes', () => {
@@ -33,8 +37,31 @@ test('active now means seen within two minutes', () => {
   expect(isActive(ago(2 * MINUTE), now)).toBe(false)
 })
 
+test('forgotten may be what was not seen for thirty days', () => {
+  expect(isStale(ago(30 * DAY - 1), now)).toBe(false)
+  expect(isStale(ago(30 * DAY), now)).toBe(true)
+})
+
+test.each([
+  [0.2, '0 ms'],
+  [12.4, '12 ms'],
+  [999, '999 ms'],
+  [1_240, '1.2 seconds'],
+])('%d ms took %s', (ms, said) => {
+  expect(words.duration(ms)).toBe(said)
+})
+
+test('German has its own times, places, names and plurals', () => {
+  expect(german.relativeTime(ago(2 * HOUR), now)).toBe('vor 2 Stunden')
+  expect(german.exactTime(ago(0))).toMatch(/^Sonntag, 1. März 2026/)
+  expect(placeWords(german, { kind: 'country', code: 'DE' })).toBe('Deutschland (ungefähr)')
+  expect(deviceName(german, { browser: 'Chrome', os: 'Windows' })).toBe('Chrome auf Windows')
+  const said = (count: number) => german.t('signOut.othersDone', { count, time: german.duration(1_240) })
+  expect(said(1)).toBe('1 anderes Gerät wurde abgemeldet, vom Server bestätigt in 1,2 Sekunden.')
+})
+
 test('a device without a known system has its browser alone for a name', () => {
-  expect(deviceName({ browser: 'curl', os: '' })).toBe('curl')
+  expect(deviceName(words, { browser: 'curl', os: '' })).toBe('curl')
 })
 
 test.each([
@@ -42,8 +69,8 @@ test.each([
   [{ kind: 'country', code: 'XK' }, 'Kosovo (approximate)'],
   [{ kind: 'local' }, 'Local network'],
   [null, ''],
-] as const)('the place %j is "%s"', (place, words) => {
-  expect(placeWords(place)).toBe(words)
+] as const)('the place %j is "%s"', (place, said) => {
+  expect(placeWords(words, place)).toBe(said)
 })
 
 test.each([
@@ -61,6 +88,6 @@ test.each([
     'Please wait 1 second and',
   ],
   ['our own mistake', new Error('?'), 'Something went wrong'],
-])('%s has words', (_, error, words) => {
-  expect(inWords(toProblem(error))).toContain(words)
+])('%s has words', (_, error, said) => {
+  expect(inWords(words, toProblem(error))).toContain(said)
 })

@@ -2,7 +2,7 @@ import { CircleX, Hourglass, KeyRound, LogIn, LogOut, type LucideIcon, ShieldAle
 import type { ActivityEntry } from '../trpc.js'
 import { Time } from '../ui/time.js'
 import { activityWords } from '../words/activity.js'
-import { relativeTime } from '../words/time.js'
+import { useWords } from '../words/use-words.js'
 
 const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'signed-in': LogIn,
@@ -18,6 +18,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
 }
 
 export function ActivityItem({ entry, now }: { entry: ActivityEntry; now: number }) {
+  const words = useWords()
   const Icon = icons[entry.type]
   // Of whoever did it.
   const { ipAddress } = entry.by ?? entry.device
@@ -27,13 +28,13 @@ export function ActivityItem({ entry, now }: { entry: ActivityEntry; now: number
         <Icon aria-hidden className="size-4.5 stroke-[1.75]" />
       </span>
       <div className="min-w-0">
-        <p className="font-medium text-pretty">{activityWords(entry)}</p>
+        <p className="font-medium text-pretty">{activityWords(words, entry)}</p>
         <p className="mt-0.5 text-sm text-muted">
-          <Time value={entry.at}>{relativeTime(entry.at, now)}</Time>
+          <Time value={entry.at}>{words.relativeTime(entry.at, now)}</Time>
           <span aria-hidden className="max-sm:hidden">
             {' · '}
           </span>
-          <span className="break-all max-sm:block">{ipAddress ?? 'Address not known'}</span>
+          <span className="break-all max-sm:block">{ipAddress ?? words.t('common.addressUnknown')}</span>
         </p>
       </div>
     </li>

@@ -1,8 +1,11 @@
+import { useWords } from '../words/use-words.js'
+
 /** As tall as the lines that take its place; how many will come is not known. */
 export function ActivitySkeleton() {
+  const { t } = useWords()
   return (
     <div role="status">
-      <span className="sr-only">Loading your activity…</span>
+      <span className="sr-only">{t('activity.loading')}</span>
       <div aria-hidden className="divide-y divide-line rounded-2xl border border-line bg-surface">
         {['w-44', 'w-64', 'w-52', 'w-48', 'w-60'].map((width) => (
           <div key={width} className="flex gap-3.5 p-4 sm:gap-4 sm:px-5">

@@ -1,5 +1,6 @@
 import { useEffect, useEffectEvent, useRef } from 'react'
 import { Button } from '../ui/button.js'
+import { useWords } from '../words/use-words.js'
 
 /** How far below the window the end of the list may be when more is fetched, so that a scroll rarely meets it. */
 const AHEAD = '600px'
@@ -13,6 +14,7 @@ interface ShowMoreProps {
 
 /** The end of a list that goes on: told when it comes near, and a button for those who do not scroll. */
 export function ShowMore({ busy, onPress, onNear }: ShowMoreProps) {
+  const { t } = useWords()
   const button = useRef<HTMLButtonElement>(null)
   const tell = useEffectEvent(() => onNear?.())
   const watching = !busy && onNear !== undefined
@@ -26,7 +28,7 @@ export function ShowMore({ busy, onPress, onNear }: ShowMoreProps) {
 
   return (
     <Button ref={button} busy={busy} onClick={onPress}>
-      {busy ? 'Loading more…' : 'Show more'}
+      {busy ? t('activity.moreBusy') : t('activity.more')}
     </Button>
   )
 }

@@ -5,7 +5,8 @@ import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
 import { Time } from '../ui/time.js'
 import { browserName, deviceName } from '../words/device.js'
 import { placeWords } from '../words/place.js'
-import { isActive, relativeTime, shortTime } from '../words/time.js'
+import { isActive } from '../words/time.js'
+import { useWords } from '../words/use-words.js'
 import { DeviceIcon } from './device-icon.js'
 import type { DeviceGroup } from './group.js'
 import { RenameDevice } from './rename-device.js'
@@ -18,7 +19,9 @@ interface DeviceCardProps {
 
 /** One browser: its newest session, and below it the older ones, if there are any. */
 export function DeviceCard({ group: [device, ...older], now, onSignOut }: DeviceCardProps) {
-  const name = deviceName(device)
+  const words = useWords()
+  const { t } = words
+  const name = deviceName(words, device)
   const nameId = useId()
   const detailsId = useId()
   const olderId = useId()
@@ -44,14 +47,14 @@ export function DeviceCard({ group: [device, ...older], now, onSignOut }: Device
             </h2>
             {device.isCurrent && (
               <span className="rounded-full bg-accent-soft px-2.5 py-0.5 text-[0.8125rem] font-semibold text-accent">
-                This device
+                {t('devices.thisDevice')}
               </span>
             )}
             {device.deviceId !== null && (
               <button
                 ref={rename}
                 type="button"
-                aria-label={`Rename ${name}`}
+                aria-label={t('rename.button', { device: name })}
                 aria-expanded={renaming}
                 onClick={() => setRenaming(!renaming)}
                 className="-m-1.5 grid size-9 cursor-pointer place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
@@ -61,19 +64,19 @@ export function DeviceCard({ group: [device, ...older], now, onSignOut }: Device
             )}
           </div>
           <div id={detailsId} className="mt-1 text-sm text-muted">
-            {device.name !== null && <p>{browserName(device)}</p>}
+            {device.name !== null && <p>{browserName(words, device)}</p>}
             <Details device={device} now={now} />
           </div>
         </div>
       </div>
       {!device.isCurrent && (
-        <SignOut device={device} label={`Sign out ${name}`} detailsId={detailsId} onSignOut={onSignOut} />
+        <SignOut device={device} label={t('signOut.oneNamed', { device: name })} detailsId={detailsId} onSignOut={onSignOut} />
       )}
       {renaming && device.deviceId !== null && <RenameDevice device={device} id={device.deviceId} onClose={stopRenaming} />}
       {older.length > 0 && (
         <div className="basis-full border-t border-line pt-3">
           <h3 id={olderId} className="text-sm font-semibold">
-            Earlier sign-ins on this device that have not ended
+            {t('devices.earlier')}
           </h3>
           <ul aria-labelledby={olderId} className="mt-2 grid gap-3">
             {older.map((session) => (
@@ -87,8 +90,10 @@ export function DeviceCard({ group: [device, ...older], now, onSignOut }: Device
 }
 
 function Older({ session, now, onSignOut }: { session: Device } & Omit<DeviceCardProps, 'group'>) {
+  const words = useWords()
   const detailsId = useId()
-  const label = `Sign out ${deviceName(session)}, signed in since ${shortTime(session.createdAt, now)}`
+  const since = words.shortTime(session.createdAt, now)
+  const label = words.t('signOut.oneEarlier', { device: deviceName(words, session), since })
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3">
       <div id={detailsId} className="min-w-0 flex-[1_1_15rem] text-sm text-muted">
@@ -107,14 +112,16 @@ interface SignOutProps {
 }
 
 function SignOut({ device, label, detailsId, onSignOut }: SignOutProps) {
+  const words = useWords()
+  const { t } = words
   return (
     <ConfirmButton
-      label="Sign out"
+      label={t('signOut.one')}
       accessibleLabel={label}
-      question="Sign out this device?"
-      consequence={`${deviceName(device)} will have to sign in again. This cannot be undone.`}
-      confirmLabel="Yes, sign out"
-      busyLabel="Signing out…"
+      question={t('signOut.oneAsk')}
+      consequence={t('signOut.oneMeans', { device: deviceName(words, device) })}
+      confirmLabel={t('signOut.oneYes')}
+      busyLabel={t('signOut.oneBusy')}
       describedBy={detailsId}
       className="max-sm:ml-14.5"
       onConfirm={() => onSignOut(device)}
@@ -123,7 +130,9 @@ function SignOut({ device, label, detailsId, onSignOut }: SignOutProps) {
 }
 
 function Details({ device, now }: { device: Device; now: number }) {
-  const place = placeWords(device.place)
+  const words = useWords()
+  const { t } = words
+  const place = placeWords(words, device.place)
   return (
     <>
       <p>
@@ -132,7 +141,7 @@ function Details({ device, now }: { device: Device; now: number }) {
           {' · '}
         </span>
         <span className="max-sm:block">
-          <span className="break-all">{device.ipAddress ?? 'Address not known'}</span>
+          <span className="break-all">{device.ipAddress ?? t('common.addressUnknown')}</span>
           {place && (
             <>
               {' '}
@@ -142,25 +151,32 @@ function Details({ device, now }: { device: Device; now: number }) {
         </span>
       </p>
       <p>
-        Signed in since <Time value={device.createdAt}>{shortTime(device.createdAt, now)}</Time>
+        {t.rich('devices.since', {
+          when: words.shortTime(device.createdAt, now),
+          time: (when) => <Time value={device.createdAt}>{when}</Time>,
+        })}
       </p>
     </>
   )
 }
 
 function LastSeen({ device, now }: { device: Device; now: number }) {
+  const { t, relativeTime } = useWords()
   // The current device is in use by whoever reads this.
   if (device.isCurrent || isActive(device.lastSeenAt, now)) {
     return (
       <span className="font-medium text-accent">
         <span aria-hidden className="mr-1.5 mb-px inline-block size-2 rounded-full bg-current align-middle" />
-        <Time value={device.lastSeenAt}>Active now</Time>
+        <Time value={device.lastSeenAt}>{t('devices.activeNow')}</Time>
       </span>
     )
   }
   return (
     <span>
-      Last seen <Time value={device.lastSeenAt}>{relativeTime(device.lastSeenAt, now)}</Time>
+      {t.rich('devices.lastSeen', {
+        when: relativeTime(device.lastSeenAt, now),
+        time: (when) => <Time value={device.lastSeenAt}>{when}</Time>,
+      })}
     </span>
   )
 }

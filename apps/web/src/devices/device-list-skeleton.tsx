@@ -1,8 +1,11 @@
+import { useWords } from '../words/use-words.js'
+
 /** As tall as the cards that take its place; how many will come is not known. */
 export function DeviceListSkeleton() {
+  const { t } = useWords()
   return (
     <div role="status">
-      <span className="sr-only">Loading your devices…</span>
+      <span className="sr-only">{t('devices.loading')}</span>
       <div aria-hidden className="grid gap-3">
         <Card name="w-44" />
         <Card name="w-52" button />

@@ -1,12 +1,7 @@
 import { Search } from 'lucide-react'
 import { startTransition, useState } from 'react'
+import { useWords } from '../words/use-words.js'
 import { everyDevice, type Use, type Wanted } from './device-filter.js'
-
-const uses: Record<Use, string> = {
-  any: 'All devices',
-  active: 'Active now',
-  stale: 'Not seen for 30 days',
-}
 
 interface DeviceSearchProps {
   found: number
@@ -15,6 +10,7 @@ interface DeviceSearchProps {
 }
 
 export function DeviceSearch({ found, all, onWant }: DeviceSearchProps) {
+  const { t } = useWords()
   const [wanted, setWanted] = useState(everyDevice)
   const want = (change: Partial<Wanted>) => {
     const next = { ...wanted, ...change }
@@ -30,17 +26,17 @@ export function DeviceSearch({ found, all, onWant }: DeviceSearchProps) {
           <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-muted" />
           <input
             type="search"
-            aria-label="Search devices"
-            placeholder="Name, address or place"
+            aria-label={t('devices.search')}
+            placeholder={t('devices.searchHint')}
             autoComplete="off"
             spellCheck={false}
-            value={wanted.words}
-            onChange={({ target }) => want({ words: target.value })}
+            value={wanted.text}
+            onChange={({ target }) => want({ text: target.value })}
             className="block min-h-11 w-full rounded-lg border border-edge bg-surface py-2 pr-3 pl-10 text-base text-ink placeholder:text-muted"
           />
         </div>
         <select
-          aria-label="Which devices"
+          aria-label={t('devices.which')}
           value={wanted.use}
           onChange={({ target }) => {
             const use = choices.find((choice) => choice === target.value)
@@ -50,13 +46,13 @@ export function DeviceSearch({ found, all, onWant }: DeviceSearchProps) {
         >
           {choices.map((use) => (
             <option key={use} value={use}>
-              {uses[use]}
+              {t(`devices.use.${use}`)}
             </option>
           ))}
         </select>
       </div>
       <p role="status" className="mt-2 text-sm text-muted">
-        {found === 0 ? 'No device is like that.' : `${found} of ${all} devices`}
+        {found === 0 ? t('devices.noneFound') : t('devices.found', { found, all })}
       </p>
     </search>
   )

@@ -1,8 +1,11 @@
+import { useWords } from '../words/use-words.js'
+
 /** The licence of the places asks for the link on each page that shows some. */
 export function PlaceSource() {
+  const { t } = useWords()
   return (
     <p className="mt-8 text-sm text-muted">
-      Countries are a guess from the address and can be wrong, for example with a VPN.{' '}
+      {t('devices.guess')}{' '}
       <Away href="https://db-ip.com/">IP Geolocation by DB-IP</Away>,{' '}
       <Away href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</Away>.
     </p>

@@ -6,11 +6,15 @@ import { text, useForm } from '../ui/form.js'
 import { useSay } from '../ui/toasts.js'
 import { browserName } from '../words/device.js'
 import { describe, toProblem } from '../words/problem.js'
+import { useWords } from '../words/use-words.js'
 
 const LONGEST = 50
 
 /** Asks for a name in place of the button. An empty one takes the name back. */
 export function RenameDevice({ device, id, onClose }: { device: Device; id: string; onClose: () => void }) {
+  const words = useWords()
+  const { t } = words
+  const browser = browserName(words, device)
   const say = useSay()
   const utils = trpc.useUtils()
   const rename = trpc.devices.rename.useMutation({ onSettled: () => utils.devices.list.invalidate() })
@@ -23,15 +27,15 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
     submit: async (data) => {
       const name = text(data, field).trim()
       const { renamed } = await rename.mutateAsync({ id, name })
-      if (renamed === 0) say('This device could not be found any more.')
-      else say(name === '' ? `It is called ${browserName(device)} again.` : `It is called ${name} now.`)
+      if (renamed === 0) say(t('rename.gone'))
+      else say(name === '' ? t('rename.undone', { browser }) : t('rename.done', { name }))
       onClose()
     },
     explain: (error) => {
       const problem = toProblem(error)
       return problem.kind === 'refused'
-        ? { fields: { [field]: `Use letters, numbers and signs, ${LONGEST} at most.` } }
-        : { summary: describe(problem) }
+        ? { fields: { [field]: t('rename.refused', { max: LONGEST }) } }
+        : { summary: describe(words, problem) }
     },
   })
 
@@ -44,8 +48,8 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
       {summary}
       <Field
         name={field}
-        label="Name of this device"
-        hint={`Leave it empty to call it ${browserName(device)}.`}
+        label={t('rename.label')}
+        hint={t('rename.hint', { browser })}
         defaultValue={device.name ?? ''}
         maxLength={LONGEST}
         required={false}
@@ -55,9 +59,9 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
       />
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="primary" busy={busy}>
-          {busy ? 'Saving…' : 'Save name'}
+          {busy ? t('rename.busy') : t('rename.submit')}
         </Button>
-        {!busy && <Button onClick={onClose}>Cancel</Button>}
+        {!busy && <Button onClick={onClose}>{t('common.cancel')}</Button>}
       </div>
     </form>
   )

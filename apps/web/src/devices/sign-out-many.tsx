@@ -1,5 +1,6 @@
 import { useId } from 'react'
 import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
+import { useWords } from '../words/use-words.js'
 
 interface SignOutManyProps {
   others: number
@@ -8,27 +9,28 @@ interface SignOutManyProps {
 }
 
 export function SignOutMany({ others, onSignOutOthers, onSignOutEverywhere }: SignOutManyProps) {
+  const { t } = useWords()
   const headingId = useId()
   return (
     <section aria-labelledby={headingId} className="mt-10">
       <h2 id={headingId} className="text-lg font-semibold">
-        Sign out more than one
+        {t('signOut.many')}
       </h2>
       <ul className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
         {others > 0 && (
           <Row
-            words="Every device except this one has to sign in again."
-            label={`Log out all other devices (${others})`}
-            question={others === 1 ? 'Log out the other device?' : `Log out all ${others} other devices?`}
-            consequence="This device stays signed in. This cannot be undone."
+            words={t('signOut.othersWho')}
+            label={t('signOut.others', { count: others })}
+            question={t('signOut.othersAsk', { count: others })}
+            consequence={t('signOut.othersMeans')}
             onConfirm={onSignOutOthers}
           />
         )}
         <Row
-          words="Every device has to sign in again, this one too."
-          label="Log out everywhere"
-          question="Log out everywhere?"
-          consequence="This device is signed out as well. This cannot be undone."
+          words={t('signOut.everywhereWho')}
+          label={t('signOut.everywhere')}
+          question={t('signOut.everywhereAsk')}
+          consequence={t('signOut.everywhereMeans')}
           onConfirm={onSignOutEverywhere}
         />
       </ul>
@@ -45,6 +47,7 @@ interface RowProps {
 }
 
 function Row({ words, label, question, consequence, onConfirm }: RowProps) {
+  const { t } = useWords()
   const wordsId = useId()
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
@@ -55,8 +58,8 @@ function Row({ words, label, question, consequence, onConfirm }: RowProps) {
         label={label}
         question={question}
         consequence={consequence}
-        confirmLabel="Yes, log out"
-        busyLabel="Logging out…"
+        confirmLabel={t('signOut.manyYes')}
+        busyLabel={t('signOut.manyBusy')}
         describedBy={wordsId}
         onConfirm={onConfirm}
       />

@@ -4,12 +4,16 @@ import { useSay } from '../ui/toasts.js'
 import { deviceName } from '../words/device.js'
 import type { Outcome } from '../ui/confirm-button.js'
 import { describe, toProblem } from '../words/problem.js'
+import { useWords } from '../words/use-words.js'
+import type { Words } from '../words/words.js'
 
 /**
  * The three ways to end sessions. Each says so only after the API has.
  * `onEnded` runs once the list has been read again, since the button that was pressed may be gone with its device.
  */
 export function useSignOuts(onEnded: () => void) {
+  const words = useWords()
+  const { t } = words
   const session = useSession()
   const say = useSay()
   const utils = trpc.useUtils()
@@ -21,46 +25,48 @@ export function useSignOuts(onEnded: () => void) {
 
   return {
     async one(device: Device): Promise<Outcome> {
-      const name = deviceName(device)
+      const name = deviceName(words, device)
       try {
         const { revoked } = await revoke.mutateAsync({ id: device.id })
-        say(revoked === 1 ? `${name} was signed out.` : 'That device was already signed out.')
+        say(revoked === 1 ? t('signOut.oneDone', { device: name }) : t('signOut.oneGone'))
         onEnded()
         return { kind: 'done' }
       } catch (error) {
-        return failed(`${name} may still be signed in.`, error)
+        return failed(words, t('signOut.oneFailed', { device: name }), error)
       }
     },
 
     async others(): Promise<Outcome> {
       try {
-        const { revoked } = await revokeOthers.mutateAsync()
-        say(othersWords(revoked))
+        const { answer, ms } = await timed(() => revokeOthers.mutateAsync())
+        const count = answer.revoked
+        say(count === 0 ? t('signOut.othersGone') : t('signOut.othersDone', { count, time: words.duration(ms) }))
         onEnded()
         return { kind: 'done' }
       } catch (error) {
-        return failed('Your other devices may still be signed in.', error)
+        return failed(words, t('signOut.othersFailed'), error)
       }
     },
 
     async everywhere(): Promise<Outcome> {
-      try {
-        await revokeAll.mutateAsync()
-      } catch (error) {
-        return failed('Your devices may still be signed in.', error)
-      }
-      await session.end('everywhere')
+      const ended = await timed(() => revokeAll.mutateAsync()).catch((error: unknown) =>
+        failed(words, t('signOut.everywhereFailed'), error),
+      )
+      if ('kind' in ended) return ended
+      await session.end('everywhere', { revoked: ended.answer.revoked, ms: ended.ms })
       return { kind: 'done' }
     },
   }
 }
 
-function failed(words: string, error: unknown): Outcome {
-  const problem = toProblem(error)
-  return problem.kind === 'password-needed' ? problem : { kind: 'failed', words: `${words} ${describe(problem)}` }
+/** With how long the answer took to come, as this page saw it. */
+async function timed<Answer>(call: () => Promise<Answer>): Promise<{ answer: Answer; ms: number }> {
+  const start = performance.now()
+  const answer = await call()
+  return { answer, ms: performance.now() - start }
 }
 
-function othersWords(count: number): string {
-  if (count === 0) return 'No other device was signed in any more.'
-  return count === 1 ? '1 other device was signed out.' : `${count} other devices were signed out.`
+function failed(words: Words, what: string, error: unknown): Outcome {
+  const problem = toProblem(error)
+  return problem.kind === 'password-needed' ? problem : { kind: 'failed', words: `${what} ${describe(words, problem)}` }
 }

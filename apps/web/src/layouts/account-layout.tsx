@@ -10,10 +10,14 @@ import { Logo } from '../ui/logo.js'
 import { Message } from '../ui/message.js'
 import { useGuarded } from '../ui/use-guarded.js'
 import { describe, toProblem } from '../words/problem.js'
+import { useWords } from '../words/use-words.js'
 import { OutagePage } from '../pages/outage-page.js'
+import { LanguageSwitch } from './language-switch.js'
 import { SkipLink } from './skip-link.js'
 
 export function AccountLayout() {
+  const words = useWords()
+  const { t } = words
   const session = useSession()
   const current = trpc.session.current.useQuery()
   // Refused and on the way to the sign-in page: from here on nothing of the account is shown.
@@ -32,7 +36,7 @@ export function AccountLayout() {
     try {
       await auth.signOut()
     } catch (error) {
-      setSignOutFailure(describe(toProblem(error)))
+      setSignOutFailure(describe(words, toProblem(error)))
       return
     }
     await session.end('signed-out')
@@ -53,26 +57,28 @@ export function AccountLayout() {
             </div>
             <Button onClick={() => void signOut.run()} busy={signOut.busy} className="shrink-0">
               {!signOut.busy && <LogOut aria-hidden className="size-4" />}
-              Sign out
+              {t('layout.signOut')}
             </Button>
           </div>
           <div className="h-10 w-full min-w-0 pt-2 text-sm leading-tight sm:hidden">
             <Person user={user} />
           </div>
-          <nav aria-label="Account" className="mt-1 w-full">
+          <nav aria-label={t('layout.account')} className="mt-1 w-full">
             <ul className="flex gap-6">
-              <NavItem to="/">Devices</NavItem>
-              <NavItem to="/activity">Activity</NavItem>
-              <NavItem to="/security">Security</NavItem>
+              <NavItem to="/">{t('layout.devices')}</NavItem>
+              <NavItem to="/activity">{t('layout.activity')}</NavItem>
+              <NavItem to="/security">{t('layout.security')}</NavItem>
             </ul>
           </nav>
         </div>
       </header>
-      <main id="main" tabIndex={-1} className="mx-auto max-w-3xl px-4 pt-6 pb-24 sm:px-6 sm:pt-10">
+      <main id="main" tabIndex={-1} className="mx-auto max-w-3xl px-4 pt-6 pb-16 sm:px-6 sm:pt-10">
         {signOutFailure && (
           <Message look="bad" className="mb-6">
-            <p className="font-semibold">This device is still signed in.</p>
-            <p>Signing out did not work. {signOutFailure}</p>
+            <p className="font-semibold">{t('layout.stillSignedIn')}</p>
+            <p>
+              {t('layout.signOutFailed')} {signOutFailure}
+            </p>
           </Message>
         )}
         {refused ? null : current.isError && !user ? (
@@ -83,6 +89,9 @@ export function AccountLayout() {
           </LiveContext>
         )}
       </main>
+      <footer className="mx-auto max-w-3xl px-4 pb-10 sm:px-6">
+        <LanguageSwitch />
+      </footer>
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { Link, Outlet } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Logo } from '../ui/logo.js'
+import { LanguageSwitch } from './language-switch.js'
 import { SkipLink } from './skip-link.js'
 
 export function PublicLayout() {
@@ -27,6 +28,9 @@ export function PublicLayoutFrame({ children }: { children: ReactNode }) {
       >
         {children}
       </main>
+      <footer className="mt-6 flex sm:justify-center">
+        <LanguageSwitch />
+      </footer>
     </div>
   )
 }

@@ -1,5 +1,8 @@
+import { useWords } from '../words/use-words.js'
+
 /** Moves the focus by itself: following the fragment would make it a page of the router's history. */
 export function SkipLink() {
+  const { t } = useWords()
   return (
     <a
       href="#main"
@@ -9,7 +12,7 @@ export function SkipLink() {
       }}
       className="sr-only rounded-lg bg-accent font-medium text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:z-50 focus:px-4 focus:py-3"
     >
-      Skip to main content
+      {t('layout.skip')}
     </a>
   )
 }

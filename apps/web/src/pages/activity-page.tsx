@@ -8,8 +8,11 @@ import { Message } from '../ui/message.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { useNow } from '../ui/use-now.js'
 import { describe, toProblem } from '../words/problem.js'
+import { useWords } from '../words/use-words.js'
 
 export function ActivityPage() {
+  const words = useWords()
+  const { t } = words
   const now = useNow()
   const list = trpc.activity.list.useInfiniteQuery({}, { getNextPageParam: ({ nextCursor }) => nextCursor })
   const problem = list.isError ? toProblem(list.error) : undefined
@@ -31,28 +34,28 @@ export function ActivityPage() {
 
   return (
     <>
-      <PageHeading title="Activity">
-        What happened to your account. If you do not know one of these, sign that device out and change your password.
-      </PageHeading>
+      <PageHeading title={t('activity.title')}>{t('activity.intro')}</PageHeading>
       <div className="mt-6">
         {problem && !refused && !list.isFetchNextPageError && (
           <Message look="bad" className="mb-4">
             <p className="font-semibold">
-              {entries ? 'This list may be out of date.' : 'Your activity could not be loaded.'}
+              {entries ? t('common.outOfDate') : t('activity.notLoaded')}
             </p>
-            <p>{describe(problem)} You are still signed in.</p>
+            <p>
+              {describe(words, problem)} {t('common.stillSignedIn')}
+            </p>
             <Button busy={list.isFetching} onClick={() => void list.refetch()} className="mt-3">
-              Try again
+              {t('common.tryAgain')}
             </Button>
           </Message>
         )}
         {!entries && (!problem || refused) && <ActivitySkeleton />}
         {entries?.length === 0 && (
-          <p className="text-[0.9375rem] text-muted">Nothing has happened in your account lately.</p>
+          <p className="text-[0.9375rem] text-muted">{t('activity.none')}</p>
         )}
         {entries && entries.length > 0 && (
           <ul
-            aria-label="Activity"
+            aria-label={t('activity.list')}
             className="divide-y divide-line rounded-2xl border border-line bg-surface shadow-card"
           >
             {entries.map((entry) => (
@@ -62,8 +65,8 @@ export function ActivityPage() {
         )}
         {entries && list.isFetchNextPageError && (
           <Message look="bad" className="mt-4">
-            <p className="font-semibold">More could not be loaded.</p>
-            {problem && <p>{describe(problem)}</p>}
+            <p className="font-semibold">{t('activity.moreFailed')}</p>
+            {problem && <p>{describe(words, problem)}</p>}
           </Message>
         )}
         {entries && list.hasNextPage && (
@@ -80,7 +83,7 @@ export function ActivityPage() {
         )}
         {entries && entries.length > 0 && !list.hasNextPage && (
           <p ref={end} tabIndex={-1} className="mt-5 text-center text-sm text-muted">
-            That is all. Nothing older is kept.
+            {t('activity.all')}
           </p>
         )}
       </div>

@@ -14,11 +14,14 @@ import { Message } from '../ui/message.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { useNow } from '../ui/use-now.js'
 import { describe, toProblem } from '../words/problem.js'
+import { useWords } from '../words/use-words.js'
 
 /** As many devices as are seen at a glance: no search is offered for them. */
 const FEW = 10
 
 export function DevicesPage() {
+  const words = useWords()
+  const { t } = words
   const heading = useRef<HTMLHeadingElement>(null)
   const list = trpc.devices.list.useQuery()
   const problem = list.isError ? toProblem(list.error) : undefined
@@ -27,19 +30,21 @@ export function DevicesPage() {
 
   return (
     <>
-      <PageHeading title="Devices" ref={heading}>
-        These devices are signed in to your account. Sign out any that you do not know or no longer use.
+      <PageHeading title={t('devices.title')} ref={heading}>
+        {t('devices.intro')}
       </PageHeading>
       <LiveSign />
       <div className="mt-6">
         {problem && problem.kind !== 'unauthorized' && (
           <Message look="bad" className="mb-4">
             <p className="font-semibold">
-              {devices ? 'This list may be out of date.' : 'Your devices could not be loaded.'}
+              {devices ? t('common.outOfDate') : t('devices.notLoaded')}
             </p>
-            <p>{describe(problem)} You are still signed in.</p>
+            <p>
+              {describe(words, problem)} {t('common.stillSignedIn')}
+            </p>
             <Button busy={list.isFetching} onClick={() => void list.refetch()} className="mt-3">
-              Try again
+              {t('common.tryAgain')}
             </Button>
           </Message>
         )}
@@ -51,23 +56,25 @@ export function DevicesPage() {
 }
 
 function Devices({ devices, onEnded }: { devices: Device[]; onEnded: () => void }) {
+  const words = useWords()
+  const { t } = words
   const now = useNow()
   const signOut = useSignOuts(onEnded)
   const others = devices.filter((device) => !device.isCurrent).length
   const [wanted, setWanted] = useState(everyDevice)
   const isLong = devices.length > FEW
-  const found = isLong ? devices.filter((device) => isWanted(device, wanted, now)) : devices
+  const found = isLong ? devices.filter((device) => isWanted(words, device, wanted, now)) : devices
 
   return (
     <>
       {isLong && <DeviceSearch found={found.length} all={devices.length} onWant={setWanted} />}
-      <ul aria-label="Signed-in devices" className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
+      <ul aria-label={t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
         {grouped(found).map((group) => (
           <DeviceCard key={group[0].deviceId ?? group[0].id} group={group} now={now} onSignOut={signOut.one} />
         ))}
       </ul>
       {others === 0 && (
-        <p className="mt-4 text-[0.9375rem] text-muted">This is the only device signed in to your account.</p>
+        <p className="mt-4 text-[0.9375rem] text-muted">{t('devices.only')}</p>
       )}
       <SignOutMany others={others} onSignOutOthers={signOut.others} onSignOutEverywhere={signOut.everywhere} />
       {devices.some(({ place }) => place?.kind === 'country') && <PlaceSource />}

@@ -6,30 +6,35 @@ import { text, useForm } from '../ui/form.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
 import { explainFailure, fieldErrors, wrongWithEmail } from '../words/auth-errors.js'
+import { useWords } from '../words/use-words.js'
 
 export function ForgotPasswordPage() {
+  const words = useWords()
+  const { t } = words
   const [sentTo, setSentTo] = useState<string | null>(null)
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ email: wrongWithEmail(text(data, 'email')) }),
+    check: (data) => fieldErrors({ email: wrongWithEmail(words, text(data, 'email')) }),
     submit: async (data) => {
       const email = text(data, 'email')
       await auth.requestPasswordReset({ email })
       setSentTo(email)
     },
-    explain: explainFailure,
+    explain: (error) => explainFailure(words, error),
   })
 
   if (sentTo !== null) {
     return (
       <>
-        <PageHeading title="Check your e-mail" />
+        <PageHeading key="sent" title={t('forgot.sentTitle')} />
         <p className="mt-4 text-pretty">
-          If <strong className="font-semibold break-all">{sentTo}</strong> has an account, a link to choose a new
-          password is on its way. It works once and only for a limited time.
+          {t.rich('forgot.sent', {
+            email: sentTo,
+            strong: (email) => <strong className="font-semibold break-all">{email}</strong>,
+          })}
         </p>
-        <p className="mt-2 text-sm text-muted">Nothing there after a few minutes? Look in the spam folder.</p>
+        <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
         <p className="mt-4">
-          <TextLink to="/sign-in">Back to sign in</TextLink>
+          <TextLink to="/sign-in">{t('forgot.back')}</TextLink>
         </p>
       </>
     )
@@ -37,12 +42,12 @@ export function ForgotPasswordPage() {
 
   return (
     <>
-      <PageHeading title="Forgot your password?">We will send you a link to choose a new one.</PageHeading>
+      <PageHeading title={t('forgot.title')}>{t('forgot.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
         <Field
           name="email"
-          label="E-mail address"
+          label={t('fields.email')}
           type="email"
           autoComplete="username"
           autoCapitalize="none"
@@ -50,11 +55,11 @@ export function ForgotPasswordPage() {
           error={errors['email']}
         />
         <Button type="submit" look="primary" busy={busy}>
-          {busy ? 'Sending…' : 'Send link'}
+          {busy ? t('forgot.busy') : t('forgot.submit')}
         </Button>
       </form>
       <p className="mt-4">
-        <TextLink to="/sign-in">Back to sign in</TextLink>
+        <TextLink to="/sign-in">{t('forgot.back')}</TextLink>
       </p>
     </>
   )

@@ -2,24 +2,27 @@ import { PublicLayoutFrame } from '../layouts/public-layout.js'
 import { Button } from '../ui/button.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
+import { useWords } from '../words/use-words.js'
 
 export function NotFoundPage() {
+  const { t } = useWords()
   return (
     <PublicLayoutFrame>
-      <PageHeading title="Page not found">There is nothing at this address.</PageHeading>
+      <PageHeading title={t('lost.notFound')}>{t('lost.nothingHere')}</PageHeading>
       <p className="mt-6">
-        <TextLink to="/">Go to your devices</TextLink>
+        <TextLink to="/">{t('lost.home')}</TextLink>
       </p>
     </PublicLayoutFrame>
   )
 }
 
 export function CrashPage() {
+  const { t } = useWords()
   return (
     <PublicLayoutFrame>
-      <PageHeading title="Something went wrong">This page could not be shown. Loading it again may help.</PageHeading>
+      <PageHeading title={t('lost.crash')}>{t('lost.crashHelp')}</PageHeading>
       <Button look="primary" onClick={() => window.location.reload()} className="mt-6">
-        Load again
+        {t('lost.load')}
       </Button>
     </PublicLayoutFrame>
   )

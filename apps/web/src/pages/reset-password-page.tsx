@@ -8,7 +8,8 @@ import { text, useForm } from '../ui/form.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
 import { explainFailure, fieldErrors } from '../words/auth-errors.js'
-import { PASSWORD_HINT, wrongWithNewPassword } from '../words/password.js'
+import { passwordHint, wrongWithNewPassword } from '../words/password.js'
+import { useWords } from '../words/use-words.js'
 
 export function ResetPasswordPage() {
   // A link that the API found dead brings `error` in place of `token`.
@@ -19,35 +20,35 @@ export function ResetPasswordPage() {
 }
 
 function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void }) {
+  const words = useWords()
+  const { t } = words
   const session = useSession()
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ newPassword: wrongWithNewPassword(text(data, 'newPassword')) }),
+    check: (data) => fieldErrors({ newPassword: wrongWithNewPassword(words, text(data, 'newPassword')) }),
     submit: async (data) => {
       await auth.resetPassword({ newPassword: text(data, 'newPassword'), token })
       await session.end('reset')
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(error, 'newPassword')
+      return explainFailure(words, error, 'newPassword')
     },
   })
 
   return (
     <>
-      <PageHeading title="Choose a new password">
-        Every device that is signed in to your account will be signed out.
-      </PageHeading>
+      <PageHeading title={t('reset.title')}>{t('reset.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
         <PasswordField
           name="newPassword"
-          label="New password"
+          label={t('fields.newPassword')}
           autoComplete="new-password"
-          hint={PASSWORD_HINT}
+          hint={passwordHint(words)}
           error={errors['newPassword']}
         />
         <Button type="submit" look="primary" busy={busy}>
-          {busy ? 'Saving…' : 'Save new password'}
+          {busy ? t('reset.busy') : t('reset.submit')}
         </Button>
       </form>
     </>
@@ -55,13 +56,12 @@ function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void 
 }
 
 function DeadLink() {
+  const { t } = useWords()
   return (
     <>
-      <PageHeading title="This link does not work any more">
-        It was used already, or too much time has passed. Your password has not changed.
-      </PageHeading>
+      <PageHeading title={t('reset.deadTitle')}>{t('reset.dead')}</PageHeading>
       <p className="mt-4">
-        <TextLink to="/forgot-password">Get a new link</TextLink>
+        <TextLink to="/forgot-password">{t('reset.again')}</TextLink>
       </p>
     </>
   )

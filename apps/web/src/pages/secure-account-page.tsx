@@ -6,6 +6,7 @@ import { useForm } from '../ui/form.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
 import { explainFailure } from '../words/auth-errors.js'
+import { useWords } from '../words/use-words.js'
 
 /** Where the mail about a new device leads. Opening it changes nothing: programs that check mails open links too. */
 export function SecureAccountPage() {
@@ -17,6 +18,8 @@ export function SecureAccountPage() {
 }
 
 function Question({ token, onDone, onDead }: { token: string; onDone: () => void; onDead: () => void }) {
+  const words = useWords()
+  const { t } = words
   const { form, summary, busy } = useForm({
     check: () => ({}),
     submit: async () => {
@@ -25,53 +28,49 @@ function Question({ token, onDone, onDead }: { token: string; onDone: () => void
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(error)
+      return explainFailure(words, error)
     },
   })
 
   return (
     <>
-      <PageHeading title="Was this not you?">Then someone else knows your password. This is what happens next:</PageHeading>
+      <PageHeading title={t('secure.title')}>{t('secure.intro')}</PageHeading>
       <ul className="mt-4 list-disc space-y-1.5 pl-5">
-        <li>Every device is signed out, yours too.</li>
-        <li>Your password stops working at once.</li>
-        <li>We send you another e-mail, with a link to choose a new password.</li>
+        <li>{t('secure.first')}</li>
+        <li>{t('secure.second')}</li>
+        <li>{t('secure.third')}</li>
       </ul>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
         <Button type="submit" look="danger" busy={busy}>
-          {busy ? 'Signing out every device…' : 'It was not me: sign out every device'}
+          {busy ? t('secure.busy') : t('secure.submit')}
         </Button>
       </form>
-      <p className="mt-4 text-sm text-muted">This cannot be undone. If it was you after all, just close this page.</p>
+      <p className="mt-4 text-sm text-muted">{t('secure.warning')}</p>
     </>
   )
 }
 
 function Done() {
+  const { t } = useWords()
   return (
     <>
-      <PageHeading title="Every device was signed out">
-        Your old password does not work any more. A link to choose a new one is on its way to your e-mail address. It
-        works once, within one hour.
-      </PageHeading>
-      <p className="mt-2 text-sm text-muted">Nothing there after a few minutes? Look in the spam folder.</p>
+      <PageHeading title={t('secure.doneTitle')}>{t('secure.done')}</PageHeading>
+      <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
       <p className="mt-4">
-        <TextLink to="/forgot-password">Send another link</TextLink>
+        <TextLink to="/forgot-password">{t('secure.another')}</TextLink>
       </p>
     </>
   )
 }
 
 function DeadLink() {
+  const { t } = useWords()
   return (
     <>
-      <PageHeading title="This link does not work any more">
-        It was used already, or too much time has passed. If someone else may know your password, choose a new one: that
-        signs out every device, too.
-      </PageHeading>
+      <PageHeading title={t('reset.deadTitle')}>{t('secure.dead')}</PageHeading>
       <p className="mt-4">
-        <TextLink to="/forgot-password">Choose a new password</TextLink>
+        <TextLink to="/forgot-password">{t('reset.title')}</TextLink>
       </p>
     </>
   )

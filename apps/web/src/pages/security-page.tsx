@@ -9,9 +9,12 @@ import { Message } from '../ui/message.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
 import { explainFailure, fieldErrors } from '../words/auth-errors.js'
-import { PASSWORD_HINT, wrongWithNewPassword } from '../words/password.js'
+import { passwordHint, wrongWithNewPassword } from '../words/password.js'
+import { useWords } from '../words/use-words.js'
 
 export function SecurityPage() {
+  const words = useWords()
+  const { t } = words
   const session = useSession()
   // Asks although the header knows the person: to come to this page is to be checked.
   const { data } = trpc.session.current.useQuery()
@@ -22,8 +25,8 @@ export function SecurityPage() {
     check: (data) => {
       setChanged(false)
       return fieldErrors({
-        currentPassword: text(data, 'currentPassword') === '' ? 'Enter your current password.' : undefined,
-        newPassword: wrongWithNewPassword(text(data, 'newPassword')),
+        currentPassword: text(data, 'currentPassword') === '' ? t('fields.enterCurrentPassword') : undefined,
+        newPassword: wrongWithNewPassword(words, text(data, 'newPassword')),
       })
     },
     submit: async (data) => {
@@ -38,28 +41,28 @@ export function SecurityPage() {
       if (error instanceof AuthFailure) {
         if (error.status === 401) void session.refused()
         if (error.code === 'INVALID_PASSWORD')
-          return { fields: { currentPassword: 'This is not your current password.' } }
+          return { fields: { currentPassword: t('fields.notCurrentPassword') } }
       }
-      return explainFailure(error, 'newPassword')
+      return explainFailure(words, error, 'newPassword')
     },
   })
 
   return (
     <>
-      <PageHeading title="Security">Change the password that you sign in with.</PageHeading>
+      <PageHeading title={t('security.title')}>{t('security.intro')}</PageHeading>
       <section
         aria-labelledby="change-password"
         className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
       >
         <h2 id="change-password" className="text-lg font-semibold">
-          Change password
+          {t('security.heading')}
         </h2>
         <p className="mt-1 text-[0.9375rem] text-muted">
-          Your other devices will be signed out. This one stays signed in.
+          {t('security.means')}
         </p>
         {changed && (
           <Message look="good" className="mt-5">
-            Your password was changed. Your other devices were signed out, and this one stays signed in.
+            {t('security.done')}
           </Message>
         )}
         <form {...form} ref={element} className="mt-5 grid gap-5">
@@ -68,22 +71,22 @@ export function SecurityPage() {
           <input type="text" name="username" autoComplete="username" value={data?.user.email ?? ''} readOnly hidden />
           <PasswordField
             name="currentPassword"
-            label="Current password"
+            label={t('fields.currentPassword')}
             autoComplete="current-password"
             error={errors['currentPassword']}
           />
           <PasswordField
             name="newPassword"
-            label="New password"
+            label={t('fields.newPassword')}
             autoComplete="new-password"
-            hint={PASSWORD_HINT}
+            hint={passwordHint(words)}
             error={errors['newPassword']}
           />
           <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
             <Button type="submit" look="primary" busy={busy}>
-              {busy ? 'Changing your password…' : 'Change password'}
+              {busy ? t('security.busy') : t('security.submit')}
             </Button>
-            <TextLink to="/forgot-password">Forgot your password?</TextLink>
+            <TextLink to="/forgot-password">{t('security.forgot')}</TextLink>
           </div>
         </form>
       </section>

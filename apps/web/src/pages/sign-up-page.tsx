@@ -6,20 +6,19 @@ import { text, useForm } from '../ui/form.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
 import { explainFailure, fieldErrors, wrongWithEmail } from '../words/auth-errors.js'
-import { PASSWORD_HINT, wrongWithNewPassword } from '../words/password.js'
-
-/** Says the same whether or not the address has an account. */
-const NOT_CREATED =
-  'We could not create an account with these details. If you already have one, sign in or reset your password.'
+import { passwordHint, wrongWithNewPassword } from '../words/password.js'
+import { useWords } from '../words/use-words.js'
 
 export function SignUpPage() {
+  const words = useWords()
+  const { t } = words
   const session = useSession()
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
-        name: text(data, 'name').trim() === '' ? 'Enter your name.' : undefined,
-        email: wrongWithEmail(text(data, 'email')),
-        password: wrongWithNewPassword(text(data, 'password')),
+        name: text(data, 'name').trim() === '' ? t('fields.enterName') : undefined,
+        email: wrongWithEmail(words, text(data, 'email')),
+        password: wrongWithNewPassword(words, text(data, 'password')),
       }),
     submit: async (data) => {
       await auth.signUp({
@@ -30,18 +29,18 @@ export function SignUpPage() {
       await session.begin()
     },
     explain: (error) =>
-      error instanceof AuthFailure && error.status === 422 ? { summary: NOT_CREATED } : explainFailure(error),
+      error instanceof AuthFailure && error.status === 422 ? { summary: t('signUp.refused') } : explainFailure(words, error),
   })
 
   return (
     <>
-      <PageHeading title="Create an account">See every device that is signed in, and sign out any of them.</PageHeading>
+      <PageHeading title={t('signUp.title')}>{t('signUp.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        <Field name="name" label="Name" autoComplete="name" error={errors['name']} />
+        <Field name="name" label={t('fields.name')} autoComplete="name" error={errors['name']} />
         <Field
           name="email"
-          label="E-mail address"
+          label={t('fields.email')}
           type="email"
           autoComplete="username"
           autoCapitalize="none"
@@ -50,17 +49,17 @@ export function SignUpPage() {
         />
         <PasswordField
           name="password"
-          label="Password"
+          label={t('fields.password')}
           autoComplete="new-password"
-          hint={PASSWORD_HINT}
+          hint={passwordHint(words)}
           error={errors['password']}
         />
         <Button type="submit" look="primary" busy={busy}>
-          {busy ? 'Creating your account…' : 'Create account'}
+          {busy ? t('signUp.busy') : t('signUp.submit')}
         </Button>
       </form>
       <p className="mt-4 text-[0.9375rem] text-muted">
-        Already have an account? <TextLink to="/sign-in">Sign in</TextLink>
+        {t('signUp.already')} <TextLink to="/sign-in">{t('signUp.signIn')}</TextLink>
       </p>
     </>
   )

@@ -1,4 +1,5 @@
 import { type FocusEvent, type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
+import { useWords } from '../words/use-words.js'
 import { Button } from './button.js'
 import { Message } from './message.js'
 import { PasswordProof } from './password-proof.js'
@@ -46,6 +47,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     className = '',
     onConfirm,
   } = props
+  const { t } = useWords()
   const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
   const [failure, setFailure] = useState<string | null>(null)
   const trigger = useRef<HTMLButtonElement>(null)
@@ -159,7 +161,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
         </Button>
         {!busy && (
           <Button onClick={() => disarm({ focus: true })} {...answering}>
-            Cancel
+            {t('common.cancel')}
           </Button>
         )}
       </div>

@@ -1,5 +1,6 @@
 import { Eye, EyeOff } from 'lucide-react'
 import { type ComponentProps, type ReactNode, useState } from 'react'
+import { useWords } from '../words/use-words.js'
 
 const box =
   'block min-h-11 w-full rounded-lg border bg-surface px-3 py-2 text-base text-ink focus-visible:outline-offset-0'
@@ -21,6 +22,7 @@ export function Field({ name, label, hint, error, ...input }: FieldProps) {
 }
 
 export function PasswordField({ name, label, hint, error, ...input }: FieldProps) {
+  const { t } = useWords()
   const [shown, setShown] = useState(false)
   const Icon = shown ? EyeOff : Eye
   return (
@@ -37,7 +39,7 @@ export function PasswordField({ name, label, hint, error, ...input }: FieldProps
         />
         <button
           type="button"
-          aria-label={`Show ${label.toLowerCase()}`}
+          aria-label={t('fields.show', { label })}
           aria-pressed={shown}
           onClick={() => setShown(!shown)}
           className="absolute inset-y-0 right-0 grid w-11 cursor-pointer place-items-center rounded-r-lg text-muted hover:text-ink"

@@ -17,12 +17,15 @@ export function PageHeading({ title, ref, describedBy, children }: PageHeadingPr
 
   useEffect(() => {
     document.title = `${title} – Rollcall`
+  }, [title])
+
+  useEffect(() => {
     if (arrivedBefore) {
       heading.current?.focus({ preventScroll: true })
       window.scrollTo(0, 0)
     }
     arrivedBefore = true
-  }, [title, heading])
+  }, [heading])
 
   return (
     <div>

@@ -3,6 +3,7 @@ import { auth, AuthFailure } from '../auth.js'
 import { useSession } from '../session.js'
 import { trpc } from '../trpc.js'
 import { explainFailure, fieldErrors } from '../words/auth-errors.js'
+import { useWords } from '../words/use-words.js'
 import { Button } from './button.js'
 import { PasswordField } from './field.js'
 import { text, useForm } from './form.js'
@@ -19,6 +20,8 @@ interface PasswordProofProps {
 
 /** Asks for the password, in place, of who has been signed in for a while. */
 export function PasswordProof({ title, confirmLabel, busyLabel, onProven, onCancel }: PasswordProofProps) {
+  const words = useWords()
+  const { t } = words
   const session = useSession()
   const { data } = trpc.session.current.useQuery()
   const element = useRef<HTMLFormElement>(null)
@@ -26,7 +29,7 @@ export function PasswordProof({ title, confirmLabel, busyLabel, onProven, onCanc
   useEffect(() => element.current?.querySelector<HTMLInputElement>('#proof')?.focus(), [])
 
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ proof: text(data, 'proof') === '' ? 'Enter your password.' : undefined }),
+    check: (data) => fieldErrors({ proof: text(data, 'proof') === '' ? t('fields.enterPassword') : undefined }),
     submit: async (data) => {
       await auth.reauthenticate({ password: text(data, 'proof') })
       await onProven()
@@ -34,9 +37,9 @@ export function PasswordProof({ title, confirmLabel, busyLabel, onProven, onCanc
     explain: (error) => {
       if (error instanceof AuthFailure) {
         if (error.status === 401) void session.refused()
-        if (error.code === 'INVALID_PASSWORD') return { fields: { proof: 'This is not your password.' } }
+        if (error.code === 'INVALID_PASSWORD') return { fields: { proof: t('fields.notYourPassword') } }
       }
-      return explainFailure(error, 'proof')
+      return explainFailure(words, error, 'proof')
     },
   })
 
@@ -50,14 +53,14 @@ export function PasswordProof({ title, confirmLabel, busyLabel, onProven, onCanc
         <p id={titleId} className="font-semibold">
           {title}
         </p>
-        <p className="mt-0.5 text-muted">You signed in a while ago. Please give your password to show that it is you.</p>
+        <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>
       </div>
       {summary}
       {/* Tells password managers whose password this is. */}
       <input type="text" name="username" autoComplete="username" value={data?.user.email ?? ''} readOnly hidden />
       <PasswordField
         name="proof"
-        label="Your password"
+        label={t('fields.yourPassword')}
         autoComplete="current-password"
         error={errors['proof']}
         onKeyDown={onKeyDown}
@@ -68,7 +71,7 @@ export function PasswordProof({ title, confirmLabel, busyLabel, onProven, onCanc
         </Button>
         {!busy && (
           <Button onClick={onCancel} onKeyDown={onKeyDown}>
-            Cancel
+            {t('common.cancel')}
           </Button>
         )}
       </div>

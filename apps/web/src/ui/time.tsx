@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react'
-import { exactTime } from '../words/time.js'
+import { useWords } from '../words/use-words.js'
 
 /** A time in easy words; the exact one on hover, and in the text for those who cannot hover. */
 export function Time({ value, children }: { value: string; children: ReactNode }) {
-  const exact = exactTime(value)
+  const exact = useWords().exactTime(value)
   return (
     <time dateTime={value} title={exact}>
       {children}

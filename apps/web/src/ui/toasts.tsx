@@ -1,5 +1,6 @@
 import { CircleCheck, X } from 'lucide-react'
 import { createContext, type ReactNode, use, useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { useWords } from '../words/use-words.js'
 
 /** How long a message stays, counted anew when the pointer or the focus leaves it. */
 const SHOWN_MS = 8_000
@@ -15,6 +16,7 @@ export function useSay(): Say {
 }
 
 export function Toasts({ children }: { children: ReactNode }) {
+  const { t } = useWords()
   const [items, setItems] = useState<{ id: number; message: string }[]>([])
   const nextId = useRef(0)
   const say = useCallback((message: string) => {
@@ -28,7 +30,7 @@ export function Toasts({ children }: { children: ReactNode }) {
       {/* There before any message: a live region that comes with its words may not be read. */}
       <div
         role="log"
-        aria-label="Messages"
+        aria-label={t('layout.messages')}
         className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex flex-col gap-2 sm:left-auto sm:w-96"
       >
         {items.map(({ id, message }) => (
@@ -40,6 +42,7 @@ export function Toasts({ children }: { children: ReactNode }) {
 }
 
 function Toast({ message, onGone }: { message: string; onGone: () => void }) {
+  const { t } = useWords()
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)
   const held = pointed || focused
@@ -63,7 +66,7 @@ function Toast({ message, onGone }: { message: string; onGone: () => void }) {
       <p className="min-w-0 flex-1 py-2">{message}</p>
       <button
         type="button"
-        aria-label="Dismiss"
+        aria-label={t('layout.dismiss')}
         onClick={onGone}
         className="grid size-11 shrink-0 cursor-pointer place-items-center rounded-lg focus-visible:outline-paper"
       >

@@ -1,35 +1,37 @@
 import type { ActivityEntry } from '../trpc.js'
 import { deviceName } from './device.js'
-
-type Party = ActivityEntry['device']
+import type { Words } from './words.js'
 
 /** What happened, in a sentence: "Safari on iOS was signed out by Chrome on Windows". */
-export function activityWords({ type, device, by }: Pick<ActivityEntry, 'type' | 'device' | 'by'>): string {
-  const who = nameOf(device)
-  switch (type) {
+export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 'device' | 'by'>): string {
+  const { t } = words
+  const device = nameOf(words, entry.device)
+  const by = entry.by && nameOf(words, entry.by)
+  switch (entry.type) {
     case 'signed-in':
-      return `${who} signed in`
+      return t('activity.signedIn', { device })
     case 'signed-out':
-      return `${who} signed out`
+      return t('activity.signedOut', { device })
     case 'revoked':
-      return by ? `${who} was signed out by ${nameOf(by)}` : `${who} was signed out`
+      return by === null ? t('activity.revoked', { device }) : t('activity.revokedBy', { device, by })
     case 'reset':
-      return `${who} was signed out because the password was reset`
+      return t('activity.reset', { device })
     case 'expired':
-      return `${who} was signed out by itself after its time was up`
+      return t('activity.expired', { device })
     case 'capped':
-      return `${who} was signed out to make room for ${by ? nameOf(by) : 'another device'}`
+      return by === null ? t('activity.capped', { device }) : t('activity.cappedBy', { device, by })
     case 'password-changed':
-      return `The password was changed on ${who}`
+      return t('activity.passwordChanged', { device })
     case 'password-reset':
-      return `The password was reset on ${who}`
+      return t('activity.passwordReset', { device })
     case 'secured':
-      return `${who} reported a sign-in, and the password stopped working`
+      return t('activity.secured', { device })
     case 'refused':
-      return `${who} tried to sign out another device, and was refused`
+      return t('activity.refused', { device })
   }
 }
 
-function nameOf(device: Party): string {
-  return device.isCurrent ? `${deviceName(device)} (this device)` : deviceName(device)
+function nameOf(words: Words, device: ActivityEntry['device']): string {
+  const name = deviceName(words, device)
+  return device.isCurrent ? words.t('activity.thisDevice', { device: name }) : name
 }

@@ -1,15 +1,13 @@
 import { AuthFailure } from '../auth.js'
 import type { FieldErrors, Refusal } from '../ui/form.js'
-import { TOO_LONG, TOO_SHORT } from './password.js'
+import { tooLong, tooShort } from './password.js'
 import { describe, toProblem } from './problem.js'
-
-export const ENTER_EMAIL = 'Enter your e-mail address.'
-const BAD_EMAIL = 'Enter an e-mail address such as name@example.com.'
+import type { Words } from './words.js'
 
 /** Catches slips; whether the address exists, only a mail can tell. */
-export function wrongWithEmail(email: string): string | undefined {
-  if (email === '') return ENTER_EMAIL
-  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : BAD_EMAIL
+export function wrongWithEmail({ t }: Words, email: string): string | undefined {
+  if (email === '') return t('fields.enterEmail')
+  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : t('fields.badEmail')
 }
 
 /** Leaves out the fields with nothing wrong. */
@@ -20,10 +18,10 @@ export function fieldErrors(findings: Record<string, string | undefined>): Field
 }
 
 /** The refusals that every form shares. `newPassword` is the form's field for one. */
-export function explainFailure(error: unknown, newPassword = 'password'): Refusal {
+export function explainFailure(words: Words, error: unknown, newPassword = 'password'): Refusal {
   const code = error instanceof AuthFailure ? error.code : undefined
-  if (code === 'INVALID_EMAIL') return { fields: { email: BAD_EMAIL } }
-  if (code === 'PASSWORD_TOO_SHORT') return { fields: { [newPassword]: TOO_SHORT } }
-  if (code === 'PASSWORD_TOO_LONG') return { fields: { [newPassword]: TOO_LONG } }
-  return { summary: describe(toProblem(error)) }
+  if (code === 'INVALID_EMAIL') return { fields: { email: words.t('fields.badEmail') } }
+  if (code === 'PASSWORD_TOO_SHORT') return { fields: { [newPassword]: tooShort(words) } }
+  if (code === 'PASSWORD_TOO_LONG') return { fields: { [newPassword]: tooLong(words) } }
+  return { summary: describe(words, toProblem(error)) }
 }

@@ -1,13 +1,14 @@
 import type { Device } from '../trpc.js'
+import type { Words } from './words.js'
 
 type Described = Pick<Device, 'browser' | 'os'> & { readonly name?: string | null }
 
 /** What its owner calls it, or what its browser says: "Chrome on Windows 11". */
-export function deviceName(device: Described): string {
-  return device.name ?? browserName(device)
+export function deviceName(words: Words, device: Described): string {
+  return device.name ?? browserName(words, device)
 }
 
 /** The browser alone where the system is not known. */
-export function browserName({ browser, os }: Pick<Device, 'browser' | 'os'>): string {
-  return os === '' ? browser : `${browser} on ${os}`
+export function browserName({ t }: Words, { browser, os }: Pick<Device, 'browser' | 'os'>): string {
+  return os === '' ? browser : t('devices.name', { browser, os })
 }

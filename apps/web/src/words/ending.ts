@@ -1,26 +1,25 @@
 import type { Ending } from '../trpc.js'
 import { deviceName } from './device.js'
-import { relativeTime } from './time.js'
+import type { Words } from './words.js'
 
 /** Why somebody finds themselves on the sign-in page. */
-export function endingWords({ cause, by, at }: Ending, now: number): string {
-  const when = relativeTime(at, now)
-  const device = by === null ? '' : `, ${deviceName(by)}`
+export function endingWords(words: Words, { cause, by, at }: Ending, now: number): string {
+  const { t } = words
+  const when = words.relativeTime(at, now)
+  const device = by === null ? null : deviceName(words, by)
   switch (cause) {
     case 'revoke':
     case 'revoke-others':
-      return `This device was signed out from another device${device}, ${when}.`
+      return device === null ? t('ending.revoked', { when }) : t('ending.revokedBy', { device, when })
     case 'revoke-all':
-      return `All devices were signed out from another device${device}, ${when}.`
+      return device === null ? t('ending.all', { when }) : t('ending.allBy', { device, when })
     case 'credential-change':
-      return `All devices were signed out ${when}, because the password or the account was changed${by === null ? '' : ` on ${deviceName(by)}`}.`
+      return device === null ? t('ending.credentials', { when }) : t('ending.credentialsBy', { device, when })
     case 'cap':
-      return `This device was signed out ${when} to make room, because the account is signed in on too many devices. The latest is ${by === null ? 'not known' : deviceName(by)}.`
+      return device === null ? t('ending.cap', { when }) : t('ending.capBy', { device, when })
     case 'expired':
-      return 'You were signed out, because this device was not used for a long time or had been signed in for very long.'
+      return t('ending.expired')
     case 'unknown':
-      return unknownEnding
+      return t('signIn.notice.ended')
   }
 }
-
-export const unknownEnding = 'You were signed out. This device was signed out from another device, or your session ended.'

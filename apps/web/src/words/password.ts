@@ -1,14 +1,16 @@
+import type { Words } from './words.js'
+
 /** The API's own limits (better-auth's defaults), said before the way to it. */
-const MIN = 8
-const MAX = 128
+const min = 8
+const max = 128
 
-export const PASSWORD_HINT = `At least ${MIN} characters. A few words in a row make a good one.`
-export const TOO_SHORT = `Use at least ${MIN} characters.`
-export const TOO_LONG = `Use at most ${MAX} characters.`
+export const passwordHint = ({ t }: Words): string => t('fields.passwordHint', { min })
+export const tooShort = ({ t }: Words): string => t('fields.tooShort', { min })
+export const tooLong = ({ t }: Words): string => t('fields.tooLong', { max })
 
-export function wrongWithNewPassword(password: string): string | undefined {
-  if (password === '') return 'Enter a new password.'
-  if (password.length < MIN) return TOO_SHORT
-  if (password.length > MAX) return TOO_LONG
+export function wrongWithNewPassword(words: Words, password: string): string | undefined {
+  if (password === '') return words.t('fields.enterNewPassword')
+  if (password.length < min) return tooShort(words)
+  if (password.length > max) return tooLong(words)
   return undefined
 }

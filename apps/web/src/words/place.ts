@@ -1,10 +1,8 @@
 import type { Device } from '../trpc.js'
-import { locale } from './time.js'
-
-const countries = new Intl.DisplayNames(locale, { type: 'region' })
+import type { Words } from './words.js'
 
 /** Empty where no place is known. */
-export function placeWords(place: Device['place']): string {
+export function placeWords({ t, country }: Words, place: Device['place']): string {
   if (place === null) return ''
-  return place.kind === 'local' ? 'Local network' : `${countries.of(place.code) ?? place.code} (approximate)`
+  return place.kind === 'local' ? t('devices.localNetwork') : t('devices.approximate', { country: country(place.code) })
 }

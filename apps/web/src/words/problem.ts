@@ -1,5 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
 import { AuthFailure } from '../auth.js'
+import type { Words } from './words.js'
 
 /** What went wrong with a call, in the few kinds that the page tells apart. */
 export type Problem =
@@ -53,27 +54,9 @@ function fromStatus(status: number | undefined, retryAfter: string | null): Prob
   }
 }
 
-export function describe(problem: Problem): string {
-  switch (problem.kind) {
-    case 'unauthorized':
-      return 'You are not signed in any more.'
-    case 'outage':
-      return 'Rollcall is not available right now. Please try again in a moment.'
-    case 'unreachable':
-      return 'Rollcall could not be reached. Check your connection and try again.'
-    case 'password-needed':
-      return 'Your password is needed for this.'
-    case 'limited':
-      return `Too many attempts. Please wait ${wait(problem.retryAfterSeconds)} and try again.`
-    case 'refused':
-      return 'This request was refused. Reload the page and try again.'
-    case 'unexpected':
-      return 'Something went wrong. Please try again.'
-  }
-}
-
-function wait(seconds: number | null): string {
-  if (seconds === null) return 'a moment'
-  const [count, unit] = seconds < 120 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
+export function describe({ t }: Words, problem: Problem): string {
+  if (problem.kind !== 'limited') return t(`problem.${problem.kind}`)
+  const { retryAfterSeconds: seconds } = problem
+  if (seconds === null) return t('problem.limited')
+  return seconds < 120 ? t('problem.limitedSeconds', { count: seconds }) : t('problem.limitedMinutes', { count: Math.ceil(seconds / 60) })
 }

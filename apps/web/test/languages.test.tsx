@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createMemoryHistory } from '@tanstack/react-router'
+import { fireEvent, render, screen } from '@testing-library/react'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { type Messages, messagesIn } from '../compile-words.js'
+import { createApp } from '../src/app.js'
+import { chosenLanguage, languageCodes } from '../src/words/words.js'
+import { serveFakeApi } from './fake-api.js'
+
+const folder = join(import.meta.dirname, '../src/words/languages')
+const messagesOf = (file: string) => messagesIn(readFileSync(join(folder, file), 'utf8'))
+
+/** The path of each message, with what it must be given. */
+function needs(messages: Messages, path = ''): [string, string[]][] {
+  return Object.entries(messages).flatMap(([key, message]): [string, string[]][] =>
+    typeof message === 'string'
+      ? [[`${path}${key}`, [...new Set([...message.matchAll(/[{<](\w+)\s*[,}>]/g)].map(([, name]) => name ?? ''))].toSorted()]]
+      : needs(message, `${path}${key}.`),
+  )
+}
+
+test.each(readdirSync(folder).filter((file) => file !== 'en.ts'))('%s says all that English says, of the same things', async (file) => {
+  const english = await messagesOf('en.ts')
+  expect(needs(english).length).toBeGreaterThan(100)
+  expect(new Map(needs(await messagesOf(file)))).toEqual(new Map(needs(english)))
+})
+
+describe('the language', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  test.each([
+    [['de-AT', 'en'], 'de'],
+    [['fr', 'de', 'en'], 'de'],
+    [['en-GB', 'de'], 'en'],
+    [['fr'], 'en'],
+    [['constructor'], 'en'],
+  ])('of a browser that wants %j is %s', (wanted, language) => {
+    vi.spyOn(navigator, 'languages', 'get').mockReturnValue(wanted)
+    expect(chosenLanguage()).toBe(language)
+  })
+
+  test('is switched at once, told to the document, and remembered', async () => {
+    serveFakeApi().always = 'UNAUTHORIZED'
+    const { unmount } = render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
+    await screen.findByRole('heading', { name: 'Sign in' })
+    expect(document.documentElement.lang).toBe('en')
+    expect(languageCodes).toEqual(expect.arrayContaining(['de', 'en']))
+    const select = screen.getByRole('combobox', { name: 'Language' })
+    select.focus()
+    fireEvent.change(select, { target: { value: 'de' } })
+    screen.getByRole('heading', { name: 'Anmelden' })
+    expect(document.title).toBe('Anmelden – Rollcall')
+    expect(document.documentElement.lang).toBe('de')
+    expect(document.activeElement).toBe(screen.getByRole('combobox', { name: 'Sprache' }))
+    unmount()
+    render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
+    await screen.findByRole('heading', { name: 'Anmelden' })
+  })
+})
