@@ -2,7 +2,7 @@ import { Pencil } from 'lucide-react'
 import { useId, useRef, useState } from 'react'
 import type { Device } from '../trpc.js'
 import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
-import { Time } from '../ui/time.js'
+import { asTime, Time } from '../ui/time.js'
 import { browserName, deviceName } from '../words/device.js'
 import { placeWords } from '../words/place.js'
 import { isActive } from '../words/time.js'
@@ -153,7 +153,7 @@ function Details({ device, now }: { device: Device; now: number }) {
       <p>
         {t.rich('devices.since', {
           when: words.shortTime(device.createdAt, now),
-          time: (when) => <Time value={device.createdAt}>{when}</Time>,
+          time: asTime(device.createdAt),
         })}
       </p>
     </>
@@ -175,7 +175,7 @@ function LastSeen({ device, now }: { device: Device; now: number }) {
     <span>
       {t.rich('devices.lastSeen', {
         when: relativeTime(device.lastSeenAt, now),
-        time: (when) => <Time value={device.lastSeenAt}>{when}</Time>,
+        time: asTime(device.lastSeenAt),
       })}
     </span>
   )

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { auth } from '../auth.js'
 import { Button } from '../ui/button.js'
 import { Field } from '../ui/field.js'
@@ -7,6 +7,8 @@ import { PageHeading } from '../ui/page-heading.js'
 import { TextLink } from '../ui/text-link.js'
 import { explainFailure, fieldErrors, wrongWithEmail } from '../words/auth-errors.js'
 import { useWords } from '../words/use-words.js'
+
+const strong = (email: ReactNode) => <strong className="font-semibold break-all">{email}</strong>
 
 export function ForgotPasswordPage() {
   const words = useWords()
@@ -27,10 +29,7 @@ export function ForgotPasswordPage() {
       <>
         <PageHeading key="sent" title={t('forgot.sentTitle')} />
         <p className="mt-4 text-pretty">
-          {t.rich('forgot.sent', {
-            email: sentTo,
-            strong: (email) => <strong className="font-semibold break-all">{email}</strong>,
-          })}
+          {t.rich('forgot.sent', { email: sentTo, strong })}
         </p>
         <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
         <p className="mt-4">

@@ -11,3 +11,8 @@ export function Time({ value, children }: { value: string; children: ReactNode }
     </time>
   )
 }
+
+/** For a time that stands within a message. */
+export function asTime(value: string) {
+  return (words: ReactNode) => <Time value={value}>{words}</Time>
+}
