@@ -27,20 +27,31 @@ interface Turn {
   readonly p99: number
   readonly commands: string
   readonly reads: number
+  /** Milliseconds of processor that the server used for a request. */
+  readonly processor: number
+}
+
+async function processorOf(): Promise<number> {
+  const answer = once(child, 'message')
+  child.send('processor')
+  const [{ user, system }] = (await answer) as [NodeJS.CpuUsage] // sent by server.ts
+  return (user + system) / 1_000
 }
 
 async function turn(procedure: string, batch: number): Promise<Turn> {
   const path = `/trpc/${Array.from({ length: batch }, () => procedure).join(',')}?batch=1&input=%7B%7D`
   const requests = cookies.slice(0, 100).map((cookie) => ({ method: 'GET' as const, path, headers: { cookie } }))
   await admin.config('RESETSTAT')
+  const before = await processorOf()
   const result = await autocannon({ url: `http://127.0.0.1:${address.port}`, connections: CONNECTIONS, duration: DURATION, requests })
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${procedure}: ${result.non2xx} refused, ${result.errors} failed`)
+  const processor = ((await processorOf()) - before) / result['2xx']
   const stats = await admin.info('all')
   const commands = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)]
     .filter(([, name]) => name !== 'config|resetstat')
     .map(([, name = '', calls]) => `${(Number(calls) / result['2xx']).toFixed(1)} ${name}`)
   const reads = Number(/total_reads_processed:(\d+)/.exec(stats)?.[1]) / result['2xx']
-  return { perSecond: result.requests.average, p99: result.latency.p99, commands: commands.join(', ') || 'none', reads }
+  return { perSecond: result.requests.average, p99: result.latency.p99, commands: commands.join(', ') || 'none', reads, processor }
 }
 
 console.log(`${machine()}; ${CONNECTIONS} connections\n`)
@@ -64,10 +75,11 @@ for (const batch of [1, 10]) {
       `${median(all.map(({ p99 }) => p99))}`,
       all.at(-1)?.commands ?? '',
       median(all.map(({ reads }) => reads)).toFixed(2),
+      median(all.map((one) => one.processor)).toFixed(2),
     ]
   })
   const what = batch === 1 ? 'one query per request' : `a batch of ${batch}`
-  console.log(`${table([what, 'throughput', 'p99 (ms)', 'commands per request', 'reads by Redis per request'], rows)}\n`)
+  console.log(`${table([what, 'throughput', 'p99 (ms)', 'commands per request', 'reads by Redis per request', 'ms of processor per request'], rows)}\n`)
 }
 
 admin.disconnect()

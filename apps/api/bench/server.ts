@@ -79,3 +79,4 @@ app.use(
 app.use('/trpc/*', trpcServer({ endpoint: '/trpc', router, createContext: ({ req }) => ({ headers: req.headers }) }))
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))
+process.on('message', () => process.send?.(process.cpuUsage()))

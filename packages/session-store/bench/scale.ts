@@ -1,16 +1,17 @@
 // A million sessions on a Cluster of three masters, and what each of them and each operation costs there: the figures that
-// docs/scale.md reckons with. npm run measure:scale [users]
+// docs/scale.md reckons with. npm run measure:scale -- [people] [further directives of redis.conf]
 import { scryptSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { machine, quantile, table } from '@rollcall/dev-bench'
 import { startCluster } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
-import { createSessionStore, NotReplicatedError, type Session } from '../src/index.js'
+import { createSessionEvents, createSessionStore, NotReplicatedError, type Session } from '../src/index.js'
 import { sessionsKey } from '../src/keys.js'
 import { userTagOf } from '../src/token.js'
 import { clusterClient } from '../test/helpers.js'
 
-const [USERS = 500_000] = process.argv.slice(2).map(Number)
+const [people, ...directives] = process.argv.slice(2)
+const USERS = Number(people ?? 500_000)
 const MASTERS = 3
 const AT_ONCE = 64
 const LOADED_AT_ONCE = 256
@@ -35,7 +36,7 @@ const devices = [
 ]
 
 // On one busy machine, silence is no failure.
-await using cluster = await startCluster({ args: () => ['--cluster-node-timeout', String(minute)] })
+await using cluster = await startCluster({ args: () => ['--cluster-node-timeout', String(minute), ...directives] })
 const nodes = cluster.nodes.map(({ server }) => ({ admin: new Redis(server.url), pid: server.pid }))
 const masters = nodes.slice(0, MASTERS)
 const redis = clusterClient(cluster.nodes.map(({ port }) => port))
@@ -76,8 +77,19 @@ async function each(times: number, atOnce: number, operation: (n: number) => Pro
 }
 
 async function reading() {
-  const [input, output, replicated, cpu] = [await info('total_net_input_bytes'), await info('total_net_output_bytes'), await info('total_net_repl_output_bytes'), await busy()]
-  return { input: sum(input), output: sum(output) - sum(replicated), replicated: sum(replicated), masters: sum(cpu.slice(0, MASTERS)), replicas: sum(cpu.slice(MASTERS)) }
+  const [input, output, replicated] = [
+    sum(await info('total_net_input_bytes')),
+    sum(await info('total_net_output_bytes')),
+    sum(await info('total_net_repl_output_bytes')),
+  ]
+  const cpu = await busy()
+  return {
+    input,
+    output: output - replicated,
+    replicated,
+    masters: sum(cpu.slice(0, MASTERS)),
+    replicas: sum(cpu.slice(MASTERS)),
+  }
 }
 
 const rows: string[][] = []
@@ -111,13 +123,11 @@ async function measure(name: string, times: number, atOnce: number, operation: (
   console.log(`${name}: ${count(times)} in ${seconds(elapsed)} s`)
 }
 
-/** Sign-ins, the first devices of all people first; keeps tokens that are spread over all of them. */
-async function load(from: number, to: number): Promise<string[]> {
+/** Sign-ins, the first devices of all people first; keeps one token of so many. */
+async function load(from: number, to: number, every = 47): Promise<string[]> {
   const tokens: string[] = []
-  const total = sessionsOf(to) - sessionsOf(from)
-  const every = Math.ceil(total / SAMPLE)
-  const people = Array.from({ length: to - from }, (_, n) => from + n)
-  const signIns = shares.flatMap((_, device) => people.filter((n) => devicesOf(n) > device).map((n) => ({ n, device })))
+  const numbers = Array.from({ length: to - from }, (_, n) => from + n)
+  const signIns = shares.flatMap((_, device) => numbers.filter((n) => devicesOf(n) > device).map((n) => ({ n, device })))
   await measure(`create, ${count(signIns.length)}`, signIns.length, LOADED_AT_ONCE, async (at) => {
     const { n, device } = signIns[at] ?? { n: 0, device: 0 }
     const created = await store.create({ userId: userId(n), ipAddress: `203.0.113.${n % 256}`, ...devices[(n + device) % devices.length] })
@@ -148,9 +158,9 @@ console.log(`${machine()}, ${version}: three masters, three replicas and the one
 const idleFrom = { at: performance.now(), cpu: sum(await busy()) }
 const empty = await info('used_memory')
 
-const fewTokens = await load(0, Math.round(FEW / 2))
+const fewTokens = await load(0, FEW / 2, 1)
 await measure(`validate, of ${count(FEW)}, ${AT_ONCE} at once`, 100_000, AT_ONCE, (n) => validated(fewTokens[n % fewTokens.length]))
-const tokens = await load(Math.round(FEW / 2), USERS)
+const tokens = await load(FEW / 2, USERS)
 const total = sessionsOf(USERS)
 const full = await info('used_memory')
 const keys = await Promise.all(masters.map(async ({ admin }) => admin.dbsize()))
@@ -182,13 +192,23 @@ console.log(
   const [origin, ...others] = masters
   const message = JSON.stringify({ kind: 'seen', id: sessions[0]?.id })
   const channel = sessionsKey('', userTagOf(userId(0)))
-  const heard = async (): Promise<number[]> => Promise.all(others.map(async ({ pid }) => Number(/rchar: (\d+)/.exec(await readFile(`/proc/${pid}/io`, 'utf8').catch(() => ''))?.[1])))
+  const bytesRead = async (pid: number): Promise<number> => Number(/rchar: (\d+)/.exec(await readFile(`/proc/${pid}/io`, 'utf8').catch(() => ''))?.[1]) // of Linux alone
+  const heard = async (): Promise<number[]> => Promise.all(others.map(async ({ pid }) => bytesRead(pid)))
   const before = { cpu: await busy(masters), bytes: await heard() }
   await each(SAMPLE, AT_ONCE, async () => origin?.admin.publish(channel, message))
   const after = { cpu: await busy(masters), bytes: await heard() }
   const [told = 0, ...hearing] = after.cpu.map((cpu, at) => (cpu - (before.cpu[at] ?? 0)) / SAMPLE)
   const bytes = (sum(after.bytes) - sum(before.bytes)) / SAMPLE / others.length
   console.log(`PUBLISH: ${told.toFixed(1)} µs where it is told, ${(sum(hearing) / others.length).toFixed(1)} µs and ${count(bytes)} bytes for each of the ${nodes.length - 1} nodes that hear it\n`)
+}
+
+// What each server does at its start and every five minutes, where events are kept: it looks through all keys.
+{
+  const before = await reading()
+  const start = performance.now()
+  for await (const userTag of createSessionEvents({ redis }).waiting()) throw new Error(`${userTag} has events that nobody kept`)
+  const cpu = (await reading()).masters - before.masters
+  console.log(`To look through all keys for events: ${seconds(performance.now() - start)} s, ${(cpu / sum(keys)).toFixed(2)} µs of Redis for each of ${count(sum(keys))} keys\n`)
 }
 
 // Everybody is signed out, person by person.
@@ -242,7 +262,7 @@ console.log(
   table(['operation', 'per second', 'ms p50 / p99', 'µs masters', 'µs replicas', 'µs client', 'bytes in', 'bytes out', 'bytes replicated'], rows),
 )
 const idle = (sum(await busy()) - idleFrom.cpu) / 1_000 / (performance.now() - idleFrom.at)
-console.log(`Processor that the six servers used all in all: ${idle.toFixed(2)} cores`)
+console.log(`\nProcessor that the six servers used all in all: ${idle.toFixed(2)} cores`)
 
 const salt = 'a salt'
 const hashing = process.cpuUsage()
