@@ -72,7 +72,12 @@ export function AccountLayout() {
           </nav>
         </div>
       </header>
-      <main id="main" tabIndex={-1} className="mx-auto max-w-3xl px-4 pt-6 pb-16 sm:px-6 sm:pt-10">
+      {/* So tall that the footer is below the window while a list is on its way, and is not seen to move when it comes. */}
+      <main
+        id="main"
+        tabIndex={-1}
+        className="mx-auto min-h-[calc(100dvh-6rem)] max-w-3xl px-4 pt-6 pb-16 sm:px-6 sm:pt-10"
+      >
         {signOutFailure && (
           <Message look="bad" className="mb-6">
             <p className="font-semibold">{t('layout.stillSignedIn')}</p>
