@@ -120,7 +120,7 @@ export async function storeOn<Servers extends { stop(): Promise<void> }, Client 
 }
 
 /** Unlike `once` of node:events, goes on waiting when an error is told in the meantime. */
-export const happens = (redis: Redis, event: 'close' | 'ready'): Promise<void> =>
+export const happens = (redis: Redis, event: 'close' | 'ready' | 'end'): Promise<void> =>
   new Promise((resolve) => redis.once(event, () => resolve()))
 
 /** Lets a test hold a call to Redis back at the moment it is made, to force an interleaving. */

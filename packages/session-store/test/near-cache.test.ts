@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { createSessionStore, defaultTimeouts, redisOptions, SessionStoreUnavailableError, type SessionStoreOptions } from '../src/index.js'
 import { Memory } from '../src/memory.js'
-import { startStore } from './helpers.js'
+import { happens, startStore } from './helpers.js'
 
 /** Milliseconds that no test takes: then it is the push that does it, not the lease. */
 const LONG = 60_000
@@ -326,7 +326,7 @@ describe('on any doubt everything is forgotten', () => {
     await t.remembers(token)
     t.way(true).swallow()
     await t.store.revoke('ada', session.id)
-    const lost = once(t.line(), 'end')
+    const lost = happens(t.line(), 'end')
     await t.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await lost
     expect(await t.near.validate(token)).toBeNull()
@@ -339,7 +339,7 @@ describe('on any doubt everything is forgotten', () => {
     await t.remembers(token)
     t.way(true).swallow()
     await t.store.revoke('ada', session.id)
-    const back = once(t.nearRedis, 'ready')
+    const back = happens(t.nearRedis, 'ready')
     await t.redis.call('CLIENT', 'KILL', 'ID', await t.nearRedis.client('ID'))
     await back
     expect(await t.near.validate(token)).toBeNull()
@@ -350,7 +350,7 @@ describe('on any doubt everything is forgotten', () => {
     await using t = await startNear(LONG)
     const { token } = await t.signIn()
     await t.remembers(token)
-    const back = once(t.nearRedis, 'ready')
+    const back = happens(t.nearRedis, 'ready')
     process.kill(t.server.pid, 'SIGKILL')
     await t.server.restart()
     await back
