@@ -3,7 +3,7 @@ import { ActivityItem } from '../activity/activity-item.js'
 import { ActivitySkeleton } from '../activity/activity-skeleton.js'
 import { ShowMore } from '../activity/show-more.js'
 import { trpc } from '../trpc.js'
-import { Button } from '../ui/button.js'
+import { ListProblem } from '../ui/list-problem.js'
 import { Message } from '../ui/message.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { useNow } from '../ui/use-now.js'
@@ -37,17 +37,12 @@ export function ActivityPage() {
       <PageHeading title={t('activity.title')}>{t('activity.intro')}</PageHeading>
       <div className="mt-6">
         {problem && !refused && !list.isFetchNextPageError && (
-          <Message look="bad" className="mb-4">
-            <p className="font-semibold">
-              {entries ? t('common.outOfDate') : t('activity.notLoaded')}
-            </p>
-            <p>
-              {describe(words, problem)} {t('common.stillSignedIn')}
-            </p>
-            <Button busy={list.isFetching} onClick={() => void list.refetch()} className="mt-3">
-              {t('common.tryAgain')}
-            </Button>
-          </Message>
+          <ListProblem
+            problem={problem}
+            notLoaded={entries ? null : t('activity.notLoaded')}
+            busy={list.isFetching}
+            onRetry={() => void list.refetch()}
+          />
         )}
         {!entries && (!problem || refused) && <ActivitySkeleton />}
         {entries?.length === 0 && (

@@ -9,19 +9,17 @@ import { PlaceSource } from '../devices/place-source.js'
 import { SignOutMany } from '../devices/sign-out-many.js'
 import { useSignOuts } from '../devices/use-sign-outs.js'
 import { type Device, trpc } from '../trpc.js'
-import { Button } from '../ui/button.js'
-import { Message } from '../ui/message.js'
+import { ListProblem } from '../ui/list-problem.js'
 import { PageHeading } from '../ui/page-heading.js'
 import { useNow } from '../ui/use-now.js'
-import { describe, toProblem } from '../words/problem.js'
+import { toProblem } from '../words/problem.js'
 import { useWords } from '../words/use-words.js'
 
 /** As many devices as are seen at a glance: no search is offered for them. */
 const FEW = 10
 
 export function DevicesPage() {
-  const words = useWords()
-  const { t } = words
+  const { t } = useWords()
   const heading = useRef<HTMLHeadingElement>(null)
   const list = trpc.devices.list.useQuery()
   const problem = list.isError ? toProblem(list.error) : undefined
@@ -36,17 +34,12 @@ export function DevicesPage() {
       <LiveSign />
       <div className="mt-6">
         {problem && problem.kind !== 'unauthorized' && (
-          <Message look="bad" className="mb-4">
-            <p className="font-semibold">
-              {devices ? t('common.outOfDate') : t('devices.notLoaded')}
-            </p>
-            <p>
-              {describe(words, problem)} {t('common.stillSignedIn')}
-            </p>
-            <Button busy={list.isFetching} onClick={() => void list.refetch()} className="mt-3">
-              {t('common.tryAgain')}
-            </Button>
-          </Message>
+          <ListProblem
+            problem={problem}
+            notLoaded={devices ? null : t('devices.notLoaded')}
+            busy={list.isFetching}
+            onRetry={() => void list.refetch()}
+          />
         )}
         {devices && <Devices devices={devices} onEnded={() => heading.current?.focus()} />}
         {!devices && (!problem || problem.kind === 'unauthorized') && <DeviceListSkeleton />}
