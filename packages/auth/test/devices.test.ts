@@ -2,10 +2,8 @@ import { admin } from 'better-auth/plugins'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { deviceOf } from '../src/index.js'
-import { type Browser, hold, password, secret, startApp, startAuth } from './helpers.js'
-import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
+import { type Browser, databases, hold, password, secret, startApp, startAuth, startAuthOn } from './helpers.js'
 
-const databases = postgresBinaries === null ? (['sqlite'] as const) : (['sqlite', 'postgres'] as const)
 const DAY = 24 * 60 * 60 * 1_000
 
 /** A type, not an interface: Kysely wants an indexable one. */
@@ -16,16 +14,11 @@ type Tables = {
 }
 
 describe.each(databases)('on %s', (kind) => {
-  let t: Awaited<ReturnType<typeof startAuth>>
-  let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined
+  let t: Awaited<ReturnType<typeof startAuthOn>>
   beforeAll(async () => {
-    if (kind === 'postgres') postgres = await startPostgres()
-    t = await startAuth({ databaseUrl: postgres?.url })
+    t = await startAuthOn(kind)
   }, 60_000)
-  afterAll(async () => {
-    await t[Symbol.asyncDispose]()
-    await postgres?.[Symbol.asyncDispose]()
-  })
+  afterAll(() => t[Symbol.asyncDispose]())
 
   const sql = (): Kysely<Tables> => t.database.kysely.withTables<Tables>()
   const date = (ms: number): string | Date => (kind === 'sqlite' ? new Date(ms).toISOString() : new Date(ms))

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, redisOptions, type SessionStore } from '@rollcall/session-store'
 import { toNodeHandler } from 'better-auth/node'
@@ -71,6 +72,22 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
 const quickHash = {
   hash: async (plain: string) => createHash('sha256').update(plain).digest('hex'),
   verify: async ({ hash, password: plain }: { hash: string; password: string }) => hash === (await quickHash.hash(plain)),
+}
+
+/** The databases that this machine has. */
+export const databases = postgresBinaries === null ? (['sqlite'] as const) : (['sqlite', 'postgres'] as const)
+
+/** `startAuth` on one of them; a PostgreSQL is its own. */
+export async function startAuthOn(kind: 'sqlite' | 'postgres') {
+  const postgres = kind === 'postgres' ? await startPostgres() : undefined
+  const t = await startAuth({ databaseUrl: postgres?.url })
+  return {
+    ...t,
+    async [Symbol.asyncDispose]() {
+      await t[Symbol.asyncDispose]()
+      await postgres?.[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Somebody else's better-auth application that uses the plugin. */

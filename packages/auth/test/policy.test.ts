@@ -1,21 +1,14 @@
-import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, password, sessionRows, startAuth } from './helpers.js'
+import { type Browser, databases, password, sessionRows, startAuthOn } from './helpers.js'
 
 // Each row of the policy table, through real HTTP, on every database that this machine has.
-const databases = postgresBinaries === null ? (['sqlite'] as const) : (['sqlite', 'postgres'] as const)
 
 describe.each(databases)('on %s', (kind) => {
-  let t: Awaited<ReturnType<typeof startAuth>>
-  let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined
+  let t: Awaited<ReturnType<typeof startAuthOn>>
   beforeAll(async () => {
-    if (kind === 'postgres') postgres = await startPostgres()
-    t = await startAuth({ databaseUrl: postgres?.url })
+    t = await startAuthOn(kind)
   }, 60_000)
-  afterAll(async () => {
-    await t[Symbol.asyncDispose]()
-    await postgres?.[Symbol.asyncDispose]()
-  })
+  afterAll(() => t[Symbol.asyncDispose]())
 
   let people = 0
   /** Someone new, signed in on a laptop and on a phone. */
