@@ -16,9 +16,14 @@ export function answerError(c: Context<Http>, error: unknown): Response {
   return answer(c, publicError(error))
 }
 
-/** @param maxSize bytes */
+/**
+ * Of a GET or HEAD, the adapter hands nobody a body; but to ask it whether there is one takes longer than the query.
+ *
+ * @param maxSize bytes
+ */
 export function limitBody(maxSize: number): MiddlewareHandler<Http> {
-  return bodyLimit({ maxSize, onError: (c: Context<Http>) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The body is too large') })
+  const limit = bodyLimit({ maxSize, onError: (c: Context<Http>) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The body is too large') })
+  return (c, next) => (c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : limit(c, next))
 }
 
 function answer(c: Context<Http>, error: PublicError): Response {

@@ -61,7 +61,9 @@ const understood = createMiddleware<Http>(async (c, next): Promise<Response | vo
     return refuse(c, 'BAD_REQUEST', 'Streamed batches are not offered; use httpBatchLink')
   }
   await next()
-  if (c.res.headers.get('content-type') === 'text/event-stream') c.header('Cache-Control', 'no-store, no-transform')
+  // Not with c.header: once there is an answer, that would copy it, its body made a stream, which takes longer than the query.
+  const { headers } = c.res
+  if (headers.get('content-type') === 'text/event-stream') headers.set('Cache-Control', 'no-store, no-transform')
   // tRPC leaves the type out of some refusals.
-  else c.header('Content-Type', 'application/json')
+  else headers.set('Content-Type', 'application/json')
 })

@@ -29,10 +29,11 @@ interface BetterAuth {
 export async function cookieSessions(auth: BetterAuth, store: SessionStore): Promise<CookieSessions> {
   const context = await auth.$context
   const { sessionToken, dontRememberToken } = context.authCookies
+  const secrets = secretsOf(context)
 
   return {
     async authenticate(headers, { touch = true, strict = true } = {}) {
-      const token = tokenFromCookie(headers, sessionToken.name, secretsOf(context))
+      const token = tokenFromCookie(headers, sessionToken.name, secrets)
       const session = token === null ? null : await (touch ? authenticate(store, token, { strict }) : store.validate(token, { strict }))
       return token === null || session === null ? null : { token, session }
     },
