@@ -1,3 +1,4 @@
+import { TextEncoderStream } from '@exodus/bytes/encoding-lite.js'
 import { trpcServer } from '@hono/trpc-server'
 import { Hono, type Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
@@ -9,6 +10,10 @@ import { createAppRouter, type RouterDependencies } from './router.js'
 
 /** More than the page ever asks for at once, and little enough to be cheap. */
 const MAX_BATCH = 20
+
+// tRPC encodes streams with it. Node's own puts each text together anew, letter by letter: of what a list costs that is told
+// to many pages, that was more than half.
+globalThis.TextEncoderStream = TextEncoderStream
 
 type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'audit'> & RouterDependencies & { readonly log: Log }
 

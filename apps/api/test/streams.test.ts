@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Redis } from 'ioredis'
+import { createSessionChanges, createSessionStore } from '@rollcall/session-store'
+import { createStreams } from '@rollcall/trpc'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRedis } from '@rollcall/dev-redis'
 import { type Browser, observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
@@ -302,6 +304,35 @@ describe('a stream', () => {
       while (((await admin.call('PUBSUB', 'CHANNELS')) as unknown[]).length > 0) await admin.ping()
     })
     expect(alone.openStreams()).toBe(0)
+  })
+
+  test('is told in a turn of the event loop of its own, so that requests do not wait for a thousand of them', async () => {
+    await using privateRedis = await startRedis()
+    const redis = new Redis(privateRedis.url)
+    const store = createSessionStore({ redis })
+    const changes = createSessionChanges({ redis })
+    const streams = createStreams({ store, changes })
+    const devices = await Promise.all(Array.from({ length: 20 }, () => store.create({ userId: 'ada' })))
+    const pages = devices.flatMap((device) => (device === null ? [] : [streams.open(device, undefined)]))
+    await Promise.all(pages.map((page) => page.next()))
+
+    let turn = 0
+    let counting = setImmediate(function next() {
+      turn += 1
+      counting = setImmediate(next)
+    })
+    const told = pages.map(async (page) => {
+      const { value } = await page.next()
+      return value?.type === 'devices' && value.devices.length === 21 ? turn : null
+    })
+    await store.create({ userId: 'ada' })
+    const turns = await Promise.all(told)
+    clearImmediate(counting)
+    expect(turns).not.toContain(null)
+    expect(new Set(turns).size).toBe(20)
+    streams.close()
+    changes.close()
+    redis.disconnect()
   })
 
   test('does not hold a shutdown up', async () => {

@@ -25,8 +25,8 @@ export async function listDevices({ store, placeOf }: DeviceSources, userId: str
 
 /** As one of them sees them: itself first. */
 export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[] {
-  const seen = devices.map((device) => ({ ...device, isCurrent: device.id === sessionId }))
-  return seen.toSorted((a, b) => Number(b.isCurrent) - Number(a.isCurrent))
+  const own = devices.filter(({ id }) => id === sessionId).map((device) => ({ ...device, isCurrent: true }))
+  return [...own, ...devices.filter(({ id }) => id !== sessionId)]
 }
 
 function toDevice(session: Session, placeOf: PlaceOf) {

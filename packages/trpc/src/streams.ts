@@ -62,7 +62,11 @@ const RETRY = 1_000
 export function createStreams({ store, placeOf = () => null, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
   const admit = admission()
   const list = (userId: string): Promise<Device[]> => listDevices({ store, placeOf }, userId)
-  const listOnce = shared(list)
+  const listOnce = shared(async (userId) => {
+    const devices = await list(userId)
+    return { devices, nextExpiry: Math.min(...devices.map((device) => Date.parse(device.expiresAt))) }
+  })
+  const inTurn = oneByOne()
   const wakers = new Set<() => void>()
   let closed = false
 
@@ -97,9 +101,9 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
         answered = true
         expiresAt = current.expiresAt.getTime()
         if (!news) return null
-        const devices = asSeenBy(session.id, await listOnce(session.userId))
-        nextExpiry = Math.min(...devices.map((device) => Date.parse(device.expiresAt)))
-        return { type: 'devices', devices }
+        const seen = await listOnce(session.userId)
+        nextExpiry = seen.nextExpiry
+        return { type: 'devices', devices: asSeenBy(session.id, seen.devices) }
       } catch (error) {
         if (!(error instanceof SessionStoreUnavailableError)) throw error
         told.stale = true
@@ -130,8 +134,10 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
       for (;;) {
         // Never thrown: tRPC asks for the next message ahead of time, when nobody waits to hear of an error.
         if (closed || told.rotated || signal?.aborted) return
-        const message = await next()
-        if (message === null) continue
+        const found = await next()
+        if (found === null) continue
+        await inTurn()
+        const message = told.ended ?? found
         upToDate = message.type === 'devices'
         yield message
         if (message.type === 'ended') return
@@ -171,6 +177,15 @@ function shared<T>(read: (userId: string) => Promise<T>): (userId: string) => Pr
     soon.set(userId, reading)
     return reading
   }
+}
+
+/**
+ * Gives each caller a turn of the event loop of its own: to put a message on its way takes part of a millisecond, and a
+ * thousand of them in one turn would keep requests waiting, and answers of Redis unread until they count as an outage.
+ */
+function oneByOne(): () => Promise<void> {
+  let last = Promise.resolve()
+  return () => (last = last.then(() => new Promise((resolve) => setImmediate(resolve))))
 }
 
 function admission(): (session: Session) => () => void {
