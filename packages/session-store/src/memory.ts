@@ -1,11 +1,14 @@
+import type { SessionData, SessionRecord } from './record.js'
+
 /** What one cache may hold, in bytes; the users who were asked for longest ago make room. */
 const MOST_BYTES = 32 * 1024 * 1024
-/** Bytes that an entry takes beside its record, measured. */
-const OVERHEAD = 640
+/** Bytes that an entry takes beside its texts, measured. */
+const OVERHEAD = 700
 
-/** `null` while the answer is awaited. */
 interface Entry {
-  record: Buffer | null
+  /** `null` while the answer is awaited. */
+  record: SessionRecord | null
+  bytes: number
 }
 
 /** Records by user, since a change is told of all sessions of a user at once. */
@@ -18,14 +21,14 @@ export class Memory {
     return this.#bytes
   }
 
-  get(key: string, sessionId: string): Buffer | undefined {
-    const sessions = this.#users.get(key)
+  get(userTag: string, sessionId: string): SessionRecord | null {
+    const sessions = this.#users.get(userTag)
     const record = sessions?.get(sessionId)?.record
-    if (sessions === undefined || !record) return undefined
+    if (sessions === undefined || !record) return null
     // Nobody needs to make room before long: then the order is not worth what it costs.
     if (this.#bytes > MOST_BYTES / 2) {
-      this.#users.delete(key)
-      this.#users.set(key, sessions)
+      this.#users.delete(userTag)
+      this.#users.set(userTag, sessions)
     }
     return record
   }
@@ -34,19 +37,20 @@ export class Memory {
    * To be called before the question is sent. The function that is returned takes the answer, and keeps it if
    * nothing has been forgotten since: what changed in the meantime may be younger than the answer.
    */
-  expect(key: string, sessionId: string): (record: Buffer | null) => void {
-    const entry: Entry = { record: null }
-    this.#remove(key, sessionId)
-    const sessions = this.#users.get(key) ?? new Map<string, Entry>()
-    this.#users.set(key, sessions.set(sessionId, entry))
-    this.#bytes += sizeOf(entry)
+  expect(userTag: string, sessionId: string): (record: SessionRecord | null) => void {
+    const entry: Entry = { record: null, bytes: OVERHEAD }
+    this.#remove(userTag, sessionId)
+    const sessions = this.#users.get(userTag) ?? new Map<string, Entry>()
+    this.#users.set(copyOf(userTag), sessions.set(copyOf(sessionId), entry))
+    this.#bytes += entry.bytes
 
     return (record) => {
-      if (this.#users.get(key)?.get(sessionId) !== entry) return
-      if (record === null) return this.#remove(key, sessionId)
-      // A copy of its own size: as received, it would keep alive all that has come with it.
-      entry.record = Buffer.from(Uint8Array.prototype.slice.call(record).buffer)
-      this.#bytes += record.length
+      if (this.#users.get(userTag)?.get(sessionId) !== entry) return
+      if (record === null) return this.#remove(userTag, sessionId)
+      const kept = new KeptRecord(record)
+      entry.record = kept
+      entry.bytes += kept.bytes
+      this.#bytes += kept.bytes
       for (const [idlest] of this.#users) {
         if (this.#bytes <= MOST_BYTES) break
         this.forget(idlest)
@@ -54,9 +58,9 @@ export class Memory {
     }
   }
 
-  forget(key: string): void {
-    for (const entry of this.#users.get(key)?.values() ?? []) this.#bytes -= sizeOf(entry)
-    this.#users.delete(key)
+  forget(userTag: string): void {
+    for (const { bytes } of this.#users.get(userTag)?.values() ?? []) this.#bytes -= bytes
+    this.#users.delete(userTag)
   }
 
   clear(): void {
@@ -64,16 +68,55 @@ export class Memory {
     this.#bytes = 0
   }
 
-  #remove(key: string, sessionId: string): void {
-    const sessions = this.#users.get(key)
+  #remove(userTag: string, sessionId: string): void {
+    const sessions = this.#users.get(userTag)
     const entry = sessions?.get(sessionId)
     if (sessions === undefined || entry === undefined) return
-    this.#bytes -= sizeOf(entry)
+    this.#bytes -= entry.bytes
     sessions.delete(sessionId)
-    if (sessions.size === 0) this.#users.delete(key)
+    if (sessions.size === 0) this.#users.delete(userTag)
   }
 }
 
-function sizeOf({ record }: Entry): number {
-  return OVERHEAD + (record?.length ?? 0)
+/** As a part of a token, a text would keep the whole token in memory. */
+function copyOf(part: string): string {
+  return Buffer.from(part).toString()
+}
+
+/** Is given to many: whoever changes the data changes only their own. */
+class KeptRecord implements SessionRecord {
+  readonly secretHash: string
+  readonly createdAt: number
+  readonly lastSeenAt: number
+  readonly idleDeadline: number
+  readonly absoluteDeadline: number
+  readonly authenticatedAt: number
+  readonly userId: string
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  /** Empty for no data. */
+  readonly #json: string
+
+  constructor(record: SessionRecord) {
+    this.secretHash = record.secretHash
+    this.createdAt = record.createdAt
+    this.lastSeenAt = record.lastSeenAt
+    this.idleDeadline = record.idleDeadline
+    this.absoluteDeadline = record.absoluteDeadline
+    this.authenticatedAt = record.authenticatedAt
+    this.userId = record.userId
+    this.ipAddress = record.ipAddress
+    this.userAgent = record.userAgent
+    const json = JSON.stringify(record.data)
+    this.#json = json === '{}' ? '' : json
+  }
+
+  get data(): SessionData {
+    return this.#json === '' ? {} : (JSON.parse(this.#json) as SessionData) // it was one a moment ago
+  }
+
+  /** Of its texts, at two for a character. The data are also in the text that the others are parts of. */
+  get bytes(): number {
+    return 2 * (this.userId.length + (this.ipAddress?.length ?? 0) + (this.userAgent?.length ?? 0) + 2 * this.#json.length)
+  }
 }

@@ -1,22 +1,23 @@
 import { Cluster, Command, type Redis } from 'ioredis'
+import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
 import { Memory } from './memory.js'
 import { nodeFor } from './node-for.js'
+import { decodeRecord, type SessionRecord } from './record.js'
 import { track, type Tracking } from './tracking.js'
 
 /** Records as Redis has given them, kept in this process until Redis says that they have changed. */
 export interface NearCache {
   /** Costs no round trip. */
-  recall(key: string, sessionId: string): Buffer | undefined
+  recall(userTag: string, sessionId: string): SessionRecord | null
   /** Asks Redis, and keeps the answer unless it may have changed since the question. */
-  ask(key: string, sessionId: string): Promise<Buffer | null>
+  ask(userTag: string, sessionId: string): Promise<Buffer | null>
   /** To be called when this process has written, or may have written, to the user's sessions. */
-  forget(key: string): void
+  forget(userTag: string): void
 }
 
 export interface NearCacheOptions {
   readonly redis: Redis | Cluster
-  /** What the keys of all users begin with. */
-  readonly prefix: string
+  readonly keyPrefix: string
   /** In milliseconds. */
   readonly lease: number
 }
@@ -29,7 +30,7 @@ interface Known {
 }
 
 /** @throws {RangeError} for a lease that cannot be. */
-export function createNearCache({ redis, prefix, lease }: NearCacheOptions): NearCache {
+export function createNearCache({ redis, keyPrefix, lease }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1) throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
   // Redis names keys as they are there: with what the client itself puts in front.
   const clientPrefix = redis.options.keyPrefix ?? ''
@@ -40,37 +41,46 @@ export function createNearCache({ redis, prefix, lease }: NearCacheOptions): Nea
     const tracking = track({
       node,
       isCluster: redis instanceof Cluster,
-      prefix: clientPrefix + prefix,
+      prefix: usersPrefix(clientPrefix + keyPrefix),
       lease,
-      changed: (key) => memory.forget(key.slice(clientPrefix.length)),
+      changed(key) {
+        const userTag = userTagIn(clientPrefix + keyPrefix, key)
+        if (userTag !== null) memory.forget(userTag)
+      },
       doubted: () => memory.clear(),
     })
     if (redis instanceof Cluster) node.once('end', () => known.delete(node))
-    known.set(node, { node, memory, tracking })
-    return { node, memory, tracking }
+    const met = { node, memory, tracking }
+    known.set(node, met)
+    return met
   }
 
+  const single = redis instanceof Cluster ? undefined : meet(redis)
+
   /** Of a node that has no say over the key any more, nothing counts. */
-  function trusted(key: string): Known | undefined {
-    const node = nodeFor(redis, key)
-    const found = node && (known.get(node) ?? meet(node))
+  function knownBy(userTag: string): Known | undefined {
+    const node = nodeFor(redis, sessionsKey(keyPrefix, userTag))
+    return node && (known.get(node) ?? meet(node))
+  }
+
+  function trusted(userTag: string): Known | undefined {
+    const found = single ?? knownBy(userTag)
     return found?.tracking.isTrusted() ? found : undefined
   }
 
-  if (!(redis instanceof Cluster)) meet(redis)
-
   return {
-    recall: (key, sessionId) => trusted(key)?.memory.get(key, sessionId),
+    recall: (userTag, sessionId) => trusted(userTag)?.memory.get(userTag, sessionId) ?? null,
 
-    async ask(key, sessionId) {
-      const found = trusted(key)
+    async ask(userTag, sessionId) {
+      const key = sessionsKey(keyPrefix, userTag)
+      const found = trusted(userTag)
       if (found === undefined) return redis.hgetBuffer(key, sessionId)
       const { node, memory } = found
-      const settle = memory.expect(key, sessionId)
+      const settle = memory.expect(userTag, sessionId)
       try {
         // From this very node: what a Cluster is redirected to has another one to tell of its changes.
         const bytes = await hget(node, clientPrefix + key, sessionId)
-        settle(bytes)
+        settle(bytes && decodeRecord(bytes))
         return bytes
       } catch (error) {
         settle(null)
@@ -79,8 +89,8 @@ export function createNearCache({ redis, prefix, lease }: NearCacheOptions): Nea
       }
     },
 
-    forget(key) {
-      for (const { memory } of known.values()) memory.forget(key)
+    forget(userTag) {
+      for (const { memory } of known.values()) memory.forget(userTag)
     },
   }
 }

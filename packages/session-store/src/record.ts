@@ -10,13 +10,17 @@ export interface Details {
 
 /** One field of the user's hash: a fixed binary head that the scripts edit in place, then the details. */
 export interface SessionRecord extends Details {
-  readonly secretHash: Buffer
+  /** A character a byte. */
+  readonly secretHash: string
   /** All five in milliseconds since the epoch. */
   readonly createdAt: number
   readonly lastSeenAt: number
   readonly idleDeadline: number
   readonly absoluteDeadline: number
   readonly authenticatedAt: number
+}
+
+export interface StoredRecord extends SessionRecord {
   /** What follows the head, as stored, to be compared when it is replaced. */
   readonly details: Buffer
 }
@@ -33,10 +37,10 @@ const DETAILS = 63
 /** The codes from here on are halves of characters. */
 const LONGEST = 0xd7_ff
 
-export function encodeRecord(record: Omit<SessionRecord, 'details'>): Buffer {
+export function encodeRecord(record: SessionRecord): Buffer {
   const head = Buffer.alloc(DETAILS)
   head.writeUInt8(VERSION)
-  record.secretHash.copy(head, HASH)
+  head.write(record.secretHash, HASH, 'latin1')
   head.writeUIntBE(record.createdAt, CREATED_AT, 6)
   head.writeUIntBE(record.lastSeenAt, LAST_SEEN_AT, 6)
   head.writeUIntBE(record.idleDeadline, IDLE_DEADLINE, 6)
@@ -77,13 +81,13 @@ export function decodeDetails(text: string): Details | null {
 }
 
 /** `null` when the bytes are not a record of ours: such a session is invalid, and nothing else breaks. */
-export function decodeRecord(bytes: Buffer): SessionRecord | null {
+export function decodeRecord(bytes: Buffer): StoredRecord | null {
   if (bytes.length <= DETAILS || bytes[0] !== VERSION) return null
   const details = decodeDetails(bytes.toString('utf8', DETAILS))
   if (details === null) return null
   const { userId, ipAddress, userAgent, data } = details
   return {
-    secretHash: bytes.subarray(HASH, CREATED_AT),
+    secretHash: bytes.toString('latin1', HASH, CREATED_AT),
     createdAt: bytes.readUIntBE(CREATED_AT, 6),
     lastSeenAt: bytes.readUIntBE(LAST_SEEN_AT, 6),
     idleDeadline: bytes.readUIntBE(IDLE_DEADLINE, 6),

@@ -4,10 +4,10 @@ import { onMaster, onReplica } from './endings.js'
 import { SessionStoreUnavailableError } from './errors.js'
 import { gatherer } from './gather.js'
 import { createNearCache } from './near-cache.js'
-import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord } from './record.js'
+import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord, type StoredRecord } from './record.js'
 import { defineScripts, type Keys } from './scripts.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
-import { eventsKey, sessionsKey, usersPrefix } from './keys.js'
+import { eventsKey, sessionsKey } from './keys.js'
 import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
 
 export interface SessionStoreOptions {
@@ -145,17 +145,16 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   defineScripts(redis)
   const gather = gatherer(redis)
   const end = durability === 'replicated' ? onReplica(redis) : onMaster(redis)
-  const near = nearCache && createNearCache({ redis, prefix: usersPrefix(keyPrefix), lease: nearCache.lease ?? DEFAULT_LEASE })
+  const near = nearCache && createNearCache({ redis, keyPrefix, lease: nearCache.lease ?? DEFAULT_LEASE })
 
   const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
-  const keyOfUser = (userId: string): string => keyOf(userTagOf(userId))
   const keysOf = (userTag: string): Keys =>
     onEvent === undefined ? [1, keyOf(userTag)] : [2, keyOf(userTag), eventsKey(keyPrefix, userTag)]
 
   // Also after a failure: without an answer, the change may well have been made, and its event may be there.
   /** What this process knew before its own change, it never goes by afterwards. */
   const written = async <T>(userTag: string, reply: Promise<T>): Promise<T> =>
-    answered(reply).finally(() => near?.forget(keyOf(userTag)))
+    answered(reply).finally(() => near?.forget(userTag))
   const kept = async <T>(userTag: string, reply: Promise<T>): Promise<T> => written(userTag, reply).finally(() => onEvent?.(userTag))
 
   const warned = new Set<string>()
@@ -166,42 +165,41 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     warn('A session record cannot be read; its session is treated as ended', { key, sessionId })
   }
 
-  function read(key: string, sessionId: string, bytes: Buffer): SessionRecord | null {
+  function read(userTag: string, sessionId: string, bytes: Buffer): StoredRecord | null {
     const record = decodeRecord(bytes)
-    if (record === null) {
-      warnOnce(key, sessionId)
-      return null
-    }
-    return deadlineOf(record) > clock() ? record : null
+    if (record === null) warnOnce(keyOf(userTag), sessionId)
+    return record
   }
 
-  /** The record of a session that is named by its token or its id, if it signs in. */
-  function verified({ userTag, sessionId, secretHash }: Named, bytes: Buffer | null | undefined): SessionRecord | null {
-    const record = bytes ? read(keyOf(userTag), sessionId, bytes) : null
-    return record !== null && (secretHash === null || sameHash(record.secretHash, secretHash)) ? record : null
-  }
+  const isOver = (record: SessionRecord): boolean => deadlineOf(record) <= clock()
 
-  async function find(named: Named): Promise<SessionRecord | null> {
+  /** Whether this record lets in who came with its session's token; or, without a secret, whether it still counts. */
+  const signsIn = (record: SessionRecord, { secretHash }: Named): boolean =>
+    !isOver(record) && (secretHash === null || sameHash(record.secretHash, secretHash))
+
+  async function find(named: Named): Promise<StoredRecord | null> {
     const { userTag, sessionId } = named
-    const key = keyOf(userTag)
     gather()
-    return verified(named, await answered(near ? near.ask(key, sessionId) : redis.hgetBuffer(key, sessionId)))
+    const bytes = await answered(near ? near.ask(userTag, sessionId) : redis.hgetBuffer(keyOf(userTag), sessionId))
+    const record = bytes && read(userTag, sessionId, bytes)
+    return record && signsIn(record, named) ? record : null
   }
 
   /** Lets pass or knows nothing: a new secret or a later deadline may not have been heard of. */
   function recall(parts: TokenParts): SessionRecord | null {
-    return near ? verified(parts, near.recall(keyOf(parts.userTag), parts.sessionId)) : null
+    const record = near?.recall(parts.userTag, parts.sessionId)
+    return record && signsIn(record, parts) ? record : null
   }
 
   async function list(userId: string): Promise<Session[]> {
-    const key = keyOfUser(userId)
+    const userTag = userTagOf(userId)
     gather()
-    const fields = await answered(redis.hgetallBuffer(key))
+    const fields = await answered(redis.hgetallBuffer(keyOf(userTag)))
     return Object.entries(fields)
       .filter(([field]) => isSessionId(field))
       .flatMap(([id, bytes]) => {
-        const record = read(key, id, bytes)
-        return record === null ? [] : [toSession(id, record)]
+        const record = read(userTag, id, bytes)
+        return record === null || isOver(record) ? [] : [toSession(id, record)]
       })
       .toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime())
   }
@@ -259,7 +257,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         const { userTag, sessionId } = named
         const result = await written(
           userTag,
-          redis.rollcallUpdate(...keysOf(userTag), sessionId, record.secretHash, clock(), record.details, encodeDetails(updated)),
+          redis.rollcallUpdate(...keysOf(userTag), sessionId, bytesOf(record.secretHash), clock(), record.details, encodeDetails(updated)),
         )
         if (result === 1) return toSession(sessionId, updated)
       }
@@ -277,7 +275,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const named = event?.name ?? ''
       const ended = await kept(
         userTag,
-        end('rollcallRotate', keysOf(userTag), sessionId, secretHash, fresh.secretHash, now, watermark, authenticatedAt, named),
+        end('rollcallRotate', keysOf(userTag), sessionId, bytesOf(secretHash), bytesOf(fresh.secretHash), now, watermark, authenticatedAt, named),
       )
       return ended < 0 ? null : { token: fresh.token, ended }
     },
@@ -296,7 +294,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const parts = parseToken(token)
       if (parts === null) return null
       const { userTag, sessionId, secretHash } = parts
-      const ended = await kept(userTag, end('rollcallRevokeOthers', keysOf(userTag), sessionId, secretHash, clock()))
+      const ended = await kept(userTag, end('rollcallRevokeOthers', keysOf(userTag), sessionId, bytesOf(secretHash), clock()))
       return ended < 0 ? null : ended
     },
 
@@ -317,6 +315,8 @@ type Named = Omit<TokenParts, 'secretHash'> & { readonly secretHash: TokenParts[
 function byId({ userId, id }: Pick<Session, 'userId' | 'id'>): Named | null {
   return isSessionId(id) ? { userTag: userTagOf(userId), sessionId: id, secretHash: null } : null
 }
+
+const bytesOf = (hash: string): Buffer => Buffer.from(hash, 'latin1')
 
 type Times = Pick<SessionRecord, 'createdAt' | 'lastSeenAt' | 'authenticatedAt' | 'idleDeadline' | 'absoluteDeadline'>
 

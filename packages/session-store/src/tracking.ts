@@ -86,8 +86,7 @@ export function track({ node, isCluster, prefix, lease, changed, doubted }: Trac
 
   return {
     isTrusted() {
-      const { monotonic, wall } = now()
-      return monotonic < until.monotonic && wall < until.wall
+      return performance.now() < until.monotonic && Date.now() < until.wall
     },
   }
 }

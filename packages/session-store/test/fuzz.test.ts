@@ -37,7 +37,7 @@ const times = fc.record({
 })
 const nobody = { userId: '', ipAddress: null, userAgent: null, data: {} }
 const likely = fc.tuple(times, details).map(([at, last]) => {
-  const whole = encodeRecord({ secretHash: Buffer.alloc(32, 7), ...at, ...nobody })
+  const whole = encodeRecord({ secretHash: '\x07'.repeat(32), ...at, ...nobody })
   return Buffer.concat([whole.subarray(0, -encodeDetails(nobody).length), last])
 })
 const damaged = fc

@@ -386,7 +386,7 @@ test('a text that is too long is refused, not cut', async () => {
 
 test('no bytes at all make reading them throw', () => {
   const record = encodeRecord({
-    secretHash: Buffer.alloc(32),
+    secretHash: '\0'.repeat(32),
     createdAt: 1,
     lastSeenAt: 1,
     idleDeadline: 1,
