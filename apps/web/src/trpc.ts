@@ -7,10 +7,7 @@ export const trpc = createTRPCReact<AppRouter>()
 
 export type ApiClient = TRPCClient<AppRouter>
 type Outputs = inferRouterOutputs<AppRouter>
-type Told = Outputs['devices']['changes'] extends AsyncIterable<infer Message> ? Message : never
-/** How a session ended, as its stream tells it. */
-export type Ending = Extract<Told, { type: 'ended' }>
-export type Device = Outputs['devices']['list'][number]
+export type { Device, Ended as Ending } from '@rollcall/react'
 export type ActivityEntry = Outputs['activity']['list']['entries'][number]
 
 export function createApiClient(): ApiClient {

@@ -1,3 +1,5 @@
+import { devicesKey } from '@rollcall/react'
+import { useQueryClient } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { type Device, trpc } from '../trpc.js'
 import { Button } from '../ui/button.js'
@@ -16,8 +18,8 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
   const { t } = words
   const browser = browserName(words, device)
   const say = useSay()
-  const utils = trpc.useUtils()
-  const rename = trpc.devices.rename.useMutation({ onSettled: () => utils.devices.list.invalidate() })
+  const queryClient = useQueryClient()
+  const rename = trpc.devices.rename.useMutation({ onSettled: () => queryClient.invalidateQueries({ queryKey: devicesKey }) })
   const element = useRef<HTMLFormElement>(null)
   const field = `name-${device.id}`
   useEffect(() => element.current?.querySelector<HTMLInputElement>('input')?.select(), [])

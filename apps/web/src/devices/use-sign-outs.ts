@@ -1,5 +1,5 @@
+import type { Device, Devices } from '@rollcall/react'
 import { useSession } from '../session.js'
-import { type Device, trpc } from '../trpc.js'
 import { useSay } from '../ui/toasts.js'
 import { deviceName } from '../words/device.js'
 import type { Outcome } from '../ui/confirm-button.js'
@@ -8,20 +8,14 @@ import { useWords } from '../words/use-words.js'
 import type { Words } from '../words/words.js'
 
 /**
- * The three ways to end sessions. Each says so only after the API has.
+ * The three ways to end sessions, in words. Each says so only after the API has.
  * `onEnded` runs once the list has been read again, since the button that was pressed may be gone with its device.
  */
-export function useSignOuts(onEnded: () => void) {
+export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices, onEnded: () => void) {
   const words = useWords()
   const { t } = words
   const session = useSession()
   const say = useSay()
-  const utils = trpc.useUtils()
-  // After a failure too: a lost answer leaves open whether the device is gone.
-  const onSettled = () => utils.devices.list.invalidate()
-  const revoke = trpc.devices.revoke.useMutation({ onSettled })
-  const revokeOthers = trpc.devices.revokeOthers.useMutation({ onSettled })
-  const revokeAll = trpc.devices.revokeAll.useMutation()
 
   return {
     async one(device: Device): Promise<Outcome> {

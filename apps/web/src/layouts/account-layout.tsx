@@ -1,8 +1,8 @@
+import { DevicesProvider } from '@rollcall/react'
 import { Link, Outlet } from '@tanstack/react-router'
 import { LogOut } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { auth } from '../auth.js'
-import { LiveContext, useLive } from '../live.js'
 import { useSession } from '../session.js'
 import { trpc } from '../trpc.js'
 import { Button } from '../ui/button.js'
@@ -24,7 +24,7 @@ export function AccountLayout() {
   const refused = current.isError && toProblem(current.error).kind === 'unauthorized'
   const user = refused ? undefined : current.data?.user
   const sessionId = refused ? undefined : current.data?.id
-  const live = useLive(sessionId)
+  const { client } = trpc.useUtils()
   const [signOutFailure, setSignOutFailure] = useState<string | null>(null)
 
   useEffect(() => {
@@ -43,7 +43,7 @@ export function AccountLayout() {
   })
 
   return (
-    <>
+    <DevicesProvider client={client.devices} sessionId={sessionId} onEnded={(ending) => void session.ended(ending)}>
       <SkipLink />
       <header className="border-b border-line bg-surface">
         <div className="mx-auto flex max-w-3xl flex-wrap items-center gap-x-6 px-4 pt-3 sm:px-6">
@@ -89,15 +89,13 @@ export function AccountLayout() {
         {refused ? null : current.isError && !user ? (
           <OutagePage error={current.error} retrying={current.isFetching} />
         ) : (
-          <LiveContext value={live}>
-            <Outlet />
-          </LiveContext>
+          <Outlet />
         )}
       </main>
       <footer className="mx-auto max-w-3xl px-4 pb-10 sm:px-6">
         <LanguageSwitch />
       </footer>
-    </>
+    </DevicesProvider>
   )
 }
 

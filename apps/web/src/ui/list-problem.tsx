@@ -1,4 +1,5 @@
-import { describe, type Problem } from '../words/problem.js'
+import type { Problem } from '@rollcall/react'
+import { describe } from '../words/problem.js'
 import { useWords } from '../words/use-words.js'
 import { Button } from './button.js'
 import { Message } from './message.js'

@@ -1,0 +1,23 @@
+import type { Device, StreamMessage } from '@rollcall/trpc'
+
+/** What a tRPC client has where the application mounts `createDevicesRouter`, under whatever name. */
+export interface DevicesClient {
+  readonly list: { query(): Promise<Device[]> }
+  readonly changes: { subscribe(input: undefined, observer: StreamObserver): { unsubscribe(): void } }
+  readonly revoke: { mutate(input: { id: string }): Promise<Revoked> }
+  readonly revokeOthers: { mutate(): Promise<Revoked> }
+  readonly revokeAll: { mutate(): Promise<Revoked> }
+}
+
+export interface StreamObserver {
+  onData(message: StreamMessage): void
+  /** With an error while the connection is lost and being made again. */
+  onConnectionStateChange(state: { readonly error: unknown }): void
+  onError(error: unknown): void
+  onComplete(): void
+}
+
+/** How many sessions ended. */
+export interface Revoked {
+  revoked: number
+}

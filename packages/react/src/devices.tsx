@@ -1,0 +1,82 @@
+import type { Device, Ended, StreamMessage } from '@rollcall/trpc'
+import { useMutation, type UseMutationResult, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { createContext, type ReactNode, use, useEffect, useEffectEvent, useMemo, useState } from 'react'
+import type { DevicesClient, Revoked } from './client.js'
+import { follow } from './follow.js'
+
+/** Of the list in the query client, for changes to it that are the application's own, such as other names. */
+export const devicesKey = ['rollcall', 'devices'] as const
+
+export interface Devices {
+  /** The devices, this one first, then the latest seen. Kept as the server tells them while `live`. */
+  readonly list: UseQueryResult<Device[]>
+  /** Whether the list follows what happens; `null` until that is known. If not, it is read anew on focus. */
+  readonly live: boolean | null
+  /** Ends another session; 0 for one that had ended already. Settles once the list has been read again. */
+  readonly revoke: UseMutationResult<Revoked, Error, { id: string }>
+  /** Ends all but the own session. Settles once the list has been read again. */
+  readonly revokeOthers: UseMutationResult<Revoked, Error, void>
+  /** Ends the own session too: there is no need to wait for `onEnded`. */
+  readonly revokeAll: UseMutationResult<Revoked, Error, void>
+}
+
+interface Followed {
+  readonly client: DevicesClient
+  readonly live: boolean | null
+}
+
+const DevicesContext = createContext<Followed | null>(null)
+
+export interface DevicesProviderProps {
+  /** The part of the tRPC client where `createDevicesRouter` is mounted; the same one at every rendering. */
+  readonly client: DevicesClient
+  /** Of the session that this page is signed in as; undefined while that is not known. */
+  readonly sessionId: string | undefined
+  /** In every tab, once it is certain that the session has ended: leave, and forget what was shown. */
+  readonly onEnded: (ending: Ended) => void
+  readonly children?: ReactNode
+}
+
+/** Follows the devices for all that is inside. Needs a QueryClientProvider around it. */
+export function DevicesProvider({ client, sessionId, onEnded, children }: DevicesProviderProps) {
+  const queryClient = useQueryClient()
+  const [live, setLive] = useState<boolean | null>(null)
+
+  const hear = useEffectEvent((message: StreamMessage) => {
+    if (message.type === 'ended') return onEnded(message)
+    if (message.type === 'waiting') return setLive(false)
+    const { devices } = message
+    if (!devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)) {
+      // The cookie has become another session's, so that whatever is known may be another person's.
+      return void queryClient.invalidateQueries()
+    }
+    setLive(true)
+    // An answer on its way may be older than what was told.
+    void queryClient.cancelQueries({ queryKey: devicesKey }).then(() => queryClient.setQueryData(devicesKey, devices))
+  })
+
+  useEffect(() => {
+    if (sessionId !== undefined) return follow(client, sessionId, hear)
+  }, [client, sessionId])
+
+  const followed = useMemo(() => ({ client, live }), [client, live])
+  return <DevicesContext value={followed}>{children}</DevicesContext>
+}
+
+/** The devices and the three ways to end sessions, as react-query keeps them. `problemOf` reads their errors. */
+export function useDevices(): Devices {
+  const followed = use(DevicesContext)
+  if (!followed) throw new Error('useDevices needs a DevicesProvider')
+  const { client, live } = followed
+  const queryClient = useQueryClient()
+  // After a failure too: a lost answer leaves open whether the device is gone.
+  const onSettled = () => queryClient.invalidateQueries({ queryKey: devicesKey })
+
+  return {
+    list: useQuery({ queryKey: devicesKey, queryFn: () => client.list.query() }),
+    live,
+    revoke: useMutation({ mutationFn: (input: { id: string }) => client.revoke.mutate(input), onSettled }),
+    revokeOthers: useMutation({ mutationFn: () => client.revokeOthers.mutate(), onSettled }),
+    revokeAll: useMutation({ mutationFn: () => client.revokeAll.mutate() }),
+  }
+}

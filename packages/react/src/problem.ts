@@ -1,0 +1,58 @@
+import { TRPCClientError } from '@trpc/client'
+
+/** What went wrong with a call, in the few kinds that a page tells apart. */
+export type Problem =
+  | { kind: 'unauthorized' }
+  | { kind: 'outage' }
+  | { kind: 'unreachable' }
+  /** Nothing was done: the password must be given first. */
+  | { kind: 'password-needed' }
+  | { kind: 'limited'; retryAfterSeconds: number | null }
+  | { kind: 'refused' }
+  | { kind: 'unexpected' }
+
+/** @param error of a call by the tRPC client; any other is `unexpected` */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof TRPCClientError)) return { kind: 'unexpected' }
+  const response: unknown = error.meta?.['response']
+  const answer = response instanceof Response ? response : undefined
+  if (reasonIn(error.data) === 'REAUTHENTICATE') return { kind: 'password-needed' }
+  return problemOfStatus(statusIn(error.data) ?? answer?.status, answer?.headers.get('retry-after') ?? null)
+}
+
+/** A shape check and not a type: an answer from something between the page and the API can carry any JSON. */
+function statusIn(data: unknown): number | undefined {
+  if (typeof data !== 'object' || data === null || !('httpStatus' in data)) return undefined
+  return typeof data.httpStatus === 'number' ? data.httpStatus : undefined
+}
+
+function reasonIn(data: unknown): unknown {
+  return typeof data === 'object' && data !== null && 'reason' in data ? data.reason : undefined
+}
+
+/**
+ * The same for calls that the application makes without tRPC.
+ *
+ * @param status of HTTP; undefined where no answer came
+ * @param retryAfter the header of that name, in seconds
+ */
+export function problemOfStatus(status: number | undefined, retryAfter: string | null): Problem {
+  switch (status) {
+    case undefined:
+      return { kind: 'unreachable' }
+    case 401:
+      return { kind: 'unauthorized' }
+    case 403:
+      return { kind: 'refused' }
+    case 429: {
+      const seconds = Number(retryAfter ?? Number.NaN)
+      return { kind: 'limited', retryAfterSeconds: seconds > 0 ? Math.ceil(seconds) : null }
+    }
+    case 502:
+    case 503:
+    case 504:
+      return { kind: 'outage' }
+    default:
+      return { kind: 'unexpected' }
+  }
+}

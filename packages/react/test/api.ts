@@ -1,0 +1,22 @@
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
+import { EventSource } from 'eventsource'
+import type { AppRouter } from './app.js'
+
+/** What stands at the other end of the client; a test puts its server here. */
+export const network: { answer: (request: Request) => Promise<Response> } = {
+  answer: ({ url }) => Promise.reject(new TypeError(`no server for ${url}`)),
+}
+
+const url = 'http://localhost:3000/trpc'
+const answer = (input: RequestInfo | URL, init?: object) => network.answer(new Request(input, init))
+
+export const api = createTRPCClient<AppRouter>({
+  links: [
+    splitLink({
+      condition: ({ type }) => type === 'subscription',
+      // A browser has an EventSource of its own, happy-dom has none.
+      true: httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: answer } }),
+      false: httpBatchLink({ url, fetch: answer }),
+    }),
+  ],
+})

@@ -1,0 +1,72 @@
+import { startRedis } from '@rollcall/dev-redis'
+import { createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
+import { createDevicesRouter, createSessionProcedure, createStreams, reasonOf } from '@rollcall/trpc'
+import { initTRPC } from '@trpc/server'
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { Redis } from 'ioredis'
+import { network } from './api.js'
+
+export type AppRouter = Awaited<ReturnType<typeof startApp>>['router']
+
+interface AppOptions {
+  isRecent?: () => boolean
+  /** Milliseconds. A busy machine is no outage. */
+  commandTimeout?: number
+}
+
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'
+
+/**
+ * An application that mounts the devices under a name of its own, on a Redis of its own, and a browser that is signed
+ * in there.
+ */
+export async function startApp({ isRecent = () => true, commandTimeout = 10_000 }: AppOptions = {}) {
+  const server = await startRedis()
+  const redis = new Redis(server.url, { ...redisOptions, commandTimeout, socketTimeout: commandTimeout, lazyConnect: true })
+  redis.on('error', () => undefined) // told by every call that it fails
+  await redis.connect()
+  const store = createSessionStore({ redis })
+  const changes = createSessionChanges({ redis })
+  const streams = createStreams({ store, changes, revalidateEvery: 200 })
+
+  const t = initTRPC.context<{ token: string }>().create({
+    errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, reason: reasonOf(error) } }),
+  })
+  const authenticate = async ({ token }: { token: string }) => {
+    const session = await store.validate(token)
+    return session && { session, token }
+  }
+  const procedure = t.procedure.concat(createSessionProcedure(authenticate))
+  const router = t.router({ account: t.router({ gadgets: createDevicesRouter({ store, streams, procedure, isRecent }) }) })
+
+  async function signIn(userAgent: string) {
+    const signedIn = await store.create({ userId: 'ada', userAgent })
+    if (signedIn === null) throw new Error('The sign-in was refused')
+    return { token: signedIn.token, id: signedIn.session.id }
+  }
+
+  const here = await signIn(firefox)
+  /** The tokens that come with the next requests for a stream, one each; then it is the browser's own. */
+  const nextTokens: string[] = []
+  network.answer = async (request) => {
+    const token = (request.url.includes('changes') ? nextTokens.shift() : undefined) ?? here.token
+    return fetchRequestHandler({ endpoint: '/trpc', router, req: request, createContext: () => ({ token }) })
+  }
+
+  return {
+    router,
+    store,
+    streams,
+    here,
+    signIn,
+    nextTokens,
+    pause: () => process.kill(server.pid, 'SIGSTOP'),
+    resume: () => process.kill(server.pid, 'SIGCONT'),
+    async [Symbol.asyncDispose]() {
+      streams.close()
+      changes.close()
+      redis.disconnect()
+      await server.stop()
+    },
+  }
+}

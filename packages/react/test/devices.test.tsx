@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs'
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
+import { cleanup, fireEvent, render, waitFor, within } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Ended } from '../src/index.js'
+import { network } from './api.js'
+import { startApp } from './app.js'
+import { DevicesPage } from './own-page.js'
+
+const phone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1'
+const tablet = 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+
+const wait = { timeout: 10_000 }
+
+beforeEach(() => {
+  vi.stubGlobal('navigator', Object.defineProperty(Object.create(navigator), 'locks', { value: createLocks() }))
+})
+afterEach(() => {
+  cleanup()
+  vi.unstubAllGlobals()
+})
+
+/** Web Locks, which happy-dom has none of: one has its turn, the others wait in line. */
+function createLocks() {
+  const lines = new Map<string, Promise<unknown>>()
+  return {
+    async request(name: string, { signal }: { signal: AbortSignal }, work: () => Promise<void>) {
+      const turn = (lines.get(name) ?? Promise.resolve()).then(() => (signal.throwIfAborted(), work()))
+      lines.set(name, turn.catch(() => undefined))
+      await turn
+    },
+  }
+}
+
+/** A tab of the browser that is signed in. */
+function openTab(sessionId: string | undefined, queryClient = new QueryClient()) {
+  const endings: Ended[] = []
+  const { container, unmount } = render(
+    <QueryClientProvider client={queryClient}>
+      <DevicesPage sessionId={sessionId} onEnded={(ending) => endings.push(ending)} />
+    </QueryClientProvider>,
+  )
+  const tab = within(container)
+  return {
+    endings,
+    close: unmount,
+    /** In whatever order: two may have signed in within the same millisecond. */
+    shows: (...devices: string[]) =>
+      waitFor(() => {
+        const shown = tab.queryAllByRole('listitem').map(({ textContent }) => textContent?.replace('Sign out', '').trim())
+        expect(shown.toSorted()).toEqual(devices.toSorted())
+      }, wait),
+    isLive: (live: boolean) => waitFor(() => expect(tab.queryByText('Devices (live)') !== null).toBe(live), wait),
+    press: (name: string) => fireEvent.click(tab.getByRole('button', { name })),
+    alert: async () => (await tab.findByRole('alert', {}, wait)).textContent,
+  }
+}
+
+test('the page of the README lists the devices of any router, follows what happens to them, and ends them', async () => {
+  await using app = await startApp()
+  const there = await app.signIn(phone)
+  const tab = openTab(app.here.id)
+  await tab.shows('Firefox on Linux', 'Safari on iOS')
+  await tab.isLive(true)
+
+  tab.press('Sign out')
+  await tab.shows('Firefox on Linux')
+  expect(await app.store.validate(there.token)).toBeNull()
+
+  await app.signIn(tablet)
+  await app.signIn(phone)
+  await tab.shows('Firefox on Linux', 'Safari on iOS', 'Chrome on Android')
+  tab.press('Sign out all others')
+  await tab.shows('Firefox on Linux')
+  expect(await app.store.count('ada')).toBe(1)
+  expect(tab.endings).toEqual([])
+})
+
+test('one tab listens for all, and the next one when it leaves; each hears of the end, and by whom', async () => {
+  await using app = await startApp()
+  const there = await app.signIn(phone)
+  const first = openTab(app.here.id)
+  await first.isLive(true)
+  const others = [openTab(app.here.id), openTab(app.here.id)]
+  for (const tab of others) await tab.isLive(true)
+  expect(app.streams.size()).toBe(1)
+
+  first.close()
+  await app.signIn(tablet)
+  for (const tab of others) await tab.shows('Firefox on Linux', 'Chrome on Android', 'Safari on iOS')
+  await waitFor(() => expect(app.streams.size()).toBe(1), wait)
+  await app.store.revokeOthers(there.token)
+  const ending = { type: 'ended', cause: 'revoke-others', by: { isSelf: false, browser: 'Safari', os: 'iOS' }, at: expect.any(String) }
+  for (const tab of others) await waitFor(() => expect(tab.endings).toEqual([ending]), wait)
+  expect(first.endings).toEqual([])
+})
+
+test('a session that ended while nobody listened is found out', async () => {
+  await using app = await startApp()
+  await app.store.revoke('ada', app.here.id)
+  const tab = openTab(app.here.id)
+  await waitFor(() => expect(tab.endings).toMatchObject([{ cause: 'unknown', by: null }]), wait)
+})
+
+test.each([
+  ['that the list does not confirm', false],
+  ['that an outage keeps from being asked about', true],
+])('a refusal of the stream %s is no end: it is opened again', async (_, outage) => {
+  await using app = await startApp()
+  const { answer } = network
+  if (outage) network.answer = (request) => (request.url.includes('list') ? Promise.reject(new TypeError('no way there')) : answer(request))
+  app.nextTokens.push('one that was replaced')
+  const tab = openTab(app.here.id)
+  await tab.isLive(true)
+  expect(app.nextTokens).toEqual([])
+  expect(tab.endings).toEqual([])
+})
+
+test('an outage is no end: the list says that it does not follow, until it does again', async () => {
+  await using app = await startApp({ commandTimeout: 500 })
+  const tab = openTab(app.here.id)
+  await tab.isLive(true)
+  app.pause()
+  try {
+    await tab.isLive(false)
+    await tab.shows('Firefox on Linux')
+  } finally {
+    app.resume()
+  }
+  await tab.isLive(true)
+  expect(tab.endings).toEqual([])
+})
+
+test('what needs the password first says so, and did nothing', async () => {
+  await using app = await startApp({ isRecent: () => false })
+  const there = await app.signIn(phone)
+  const tab = openTab(app.here.id)
+  await tab.shows('Firefox on Linux', 'Safari on iOS')
+  tab.press('Sign out')
+  expect(await tab.alert()).toBe('password-needed')
+  expect(await app.store.validate(there.token)).not.toBeNull()
+})
+
+test('when the cookie has become the one of another session, everything is asked anew', async () => {
+  await using app = await startApp()
+  const queryClient = new QueryClient()
+  const current = vi.fn(() => app.here.id)
+  const Current = () => useQuery({ queryKey: ['the session'], queryFn: current }).data
+  render(<QueryClientProvider client={queryClient}><Current /></QueryClientProvider>)
+  await waitFor(() => expect(current).toHaveBeenCalledOnce())
+  const tab = openTab('the session before', queryClient)
+  await waitFor(() => expect(current).toHaveBeenCalledTimes(2), wait)
+  await tab.isLive(false)
+  expect(tab.endings).toEqual([])
+})
+
+test('without a session nothing is followed', async () => {
+  await using app = await startApp()
+  const tab = openTab(undefined)
+  await tab.shows('Firefox on Linux')
+  expect(app.streams.size()).toBe(0)
+})
+
+test('what the README shows is the page of these tests, line by line', () => {
+  const text = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+  const lines = (code: string) => code.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const shown = [.../```tsx\n(.*?)```/gs.exec(text('../../../README.md')) ?? []].slice(1).flatMap(lines)
+  const own = lines(text('./own-page.tsx').replace('../src/index.js', '@rollcall/react').replace('account.gadgets', 'devices'))
+  expect(shown.length).toBeGreaterThan(15)
+  expect(shown.filter((line) => !own.includes(line))).toEqual([])
+})
