@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { AxeBuilder } from '@axe-core/playwright'
 import { type BrowserContext, type BrowserContextOptions, expect, type Page, test as base } from '@playwright/test'
 import { type App, startApp } from './app.js'
 
@@ -105,3 +106,10 @@ function randomAddress(): string {
 }
 
 export const devices = (page: Page) => page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')
+
+/** What axe finds wrong with a page as it is. */
+export async function violations(page: Page): Promise<string[]> {
+  // The other mode opens a page of its own for each look, for the sake of frames from elsewhere; there are none.
+  const found = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}

@@ -1,6 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { devices, expect, test } from '../fixtures.js'
+import { devices, expect, test, violations } from '../fixtures.js'
 
 // Without motion: in the middle of an arrival the contrast is not what it will be.
 const german = { locale: 'de-DE', viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' } as const
@@ -8,8 +7,7 @@ const german = { locale: 'de-DE', viewport: { width: 360, height: 740 }, reduced
 /** Words are longer in German: on a phone nothing may stick out, and no word may be left in English. */
 async function isFine(page: Page, name: string): Promise<void> {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), name).toEqual([])
+  expect(await violations(page), name).toEqual([])
   await expect(page.locator('html')).toHaveAttribute('lang', 'de')
   expect(await page.locator('body').innerText(), name).not.toMatch(/\b(the|you|your|sign|signed|device|devices|this|password|has|will)\b/i)
 }
