@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
+    maxWorkers: 2, // one core would be left free otherwise, and most of their time these wait
     projects: [
       { test: { name: 'SQLite', include: ['test/**/*.test.ts'], ...timeouts } },
       ...(postgresBinaries === null

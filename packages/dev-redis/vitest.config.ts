@@ -6,5 +6,6 @@ export default defineConfig({
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
     testTimeout: 20_000,
+    maxWorkers: 2, // one core would be left free otherwise, and most of their time these wait
   },
 })

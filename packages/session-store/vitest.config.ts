@@ -24,7 +24,7 @@ type Durability = ProvidedContext['durability']
 
 function project(backend: Backend, durability: Durability, include: string[]) {
   // For the most part these wait, until their servers have found each other.
-  const together = backend === 'single node' ? {} : { maxWorkers: 5, sequence: { groupOrder: 1 } }
+  const together = backend === 'single node' ? { maxWorkers: 2 } : { maxWorkers: 5, sequence: { groupOrder: 1 } }
   return {
     test: {
       name: durability === 'master' ? backend : `${backend}, ${durability}`,

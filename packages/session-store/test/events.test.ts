@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionEvents, createSessionStore, defaultTimeouts, type SessionEvents, SessionStoreUnavailableError } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { startStore } from './helpers.js'
+import { patient, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 let events: SessionEvents
@@ -88,7 +88,9 @@ describe('each change leaves its event', () => {
     const { session } = await t.signIn()
     expect(told.splice(0)).toEqual([ada])
     process.kill(t.server.pid, 'SIGSTOP')
+    t.redis.options.commandTimeout = 50
     await expect(t.store.revoke('ada', session.id)).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    t.redis.options.commandTimeout = patient.commandTimeout
     process.kill(t.server.pid, 'SIGCONT')
     expect(told).toEqual([ada])
   })
