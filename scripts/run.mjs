@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { check } from './check.mjs'
-import { Failure, mustRun, prepare, root, run } from './workspace.mjs'
+import { Failure, mustRun, packages, prepare, root, run } from './workspace.mjs'
 
 /** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
 const ECHO = 500
@@ -35,8 +35,9 @@ async function dev() {
   const redis = await provideRedis()
   process.env.BASE_URL ||= 'http://localhost:5173'
   process.env.ROLLCALL_API_URL ||= `http://localhost:${process.env.PORT || 3000}`
+  const places = `--concurrency=${2 * packages().length}` // none of these tasks ends: each needs a place of its own
   // In a group of its own, so that it can be ended whole, before its Redis.
-  const watching = spawn('turbo', ['run', 'dev', 'serve'], { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+  const watching = spawn('turbo', ['run', 'dev', 'serve', places], { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
   const closed = once(watching, 'close')
   void ended.then(() => watching.kill('SIGTERM'))
   const [code] = await closed
