@@ -9,8 +9,8 @@ const valkey = spawnSync('valkey-server', ['--version']).status === 0
 export default defineConfig({
   test: {
     projects: [
-      project('single node', 'master', ['test/**/!(*cluster|sentinel).test.ts']),
-      project('Sentinel', 'master', [...contract, 'test/sentinel.test.ts']),
+      project('single node', 'master', ['test/**/!(*cluster|*sentinel).test.ts']),
+      project('Sentinel', 'master', [...contract, 'test/*sentinel.test.ts']),
       project('Cluster', 'master', [...contract, 'test/*cluster.test.ts']),
       // The forced races are held at commands that this setting replaces.
       project('Cluster', 'replicated', ['test/store.test.ts']),

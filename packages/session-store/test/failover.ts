@@ -154,7 +154,7 @@ export async function askNode<T>({ server }: PrivateNode, ask: (admin: Redis) =>
   }
 }
 
-async function roleOf(node: PrivateNode): Promise<string> {
+export async function roleOf(node: PrivateNode): Promise<string> {
   const info = await askNode(node, async (admin) => admin.info('replication')).catch(() => '')
   return /role:(\w+)/.exec(info)?.[1] ?? 'none'
 }
@@ -174,6 +174,38 @@ async function follows(replica: PrivateNode): Promise<void> {
       return field('master_link_status') === 'up' && field('master_sync_in_progress') === '0'
     }),
   )
+}
+
+/** How often these nodes were asked for a session. */
+async function hgets(nodes: readonly PrivateNode[]): Promise<number> {
+  const infos = await Promise.all(nodes.map((node) => askNode(node, (client) => client.info('commandstats')).catch(() => '')))
+  return infos.reduce((sum, info) => sum + Number(/cmdstat_hget:calls=(\d+)/.exec(info)?.[1] ?? 0), 0)
+}
+
+/** Resolves when a store lets a token pass without asking any of these nodes. */
+export async function remembers(nodes: readonly PrivateNode[], store: SessionStore, token: string): Promise<void> {
+  await until('the session is remembered', async () => {
+    const before = await hgets(nodes)
+    const session = await answer(() => store.validate(token))
+    if (session === null) throw new Error('The session does not pass')
+    return (await hgets(nodes)) === before
+  })
+}
+
+export async function refuses(store: SessionStore, token: string): Promise<void> {
+  await until('the session is refused', async () => (await answer(() => store.validate(token))) === null)
+}
+
+/** Asks until the token is refused, whatever outage there is, and answers when the last call began that passed. */
+export async function lastPass(store: SessionStore, token: string): Promise<number> {
+  let last = Number.NEGATIVE_INFINITY
+  await until('the session is refused', async () => {
+    const began = performance.now()
+    const session = await store.validate(token).catch(() => undefined)
+    if (session) last = began
+    return session === null
+  })
+  return last
 }
 
 export const keyOf = (userId: string): string => `user:{${userTagOf(userId)}}:sessions`

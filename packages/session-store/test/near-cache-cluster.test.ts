@@ -1,7 +1,7 @@
 import { type PrivateCluster, type PrivateNode, startCluster } from '@rollcall/dev-redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSessionStore, type SessionStore } from '../src/index.js'
-import { askNode, keyOf, slotOf, until, usersOn } from './failover.js'
+import { createSessionStore } from '../src/index.js'
+import { askNode, keyOf, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
 import { clusterClient } from './helpers.js'
 
 let cluster: PrivateCluster
@@ -50,33 +50,13 @@ async function moveSlot(slot: number, from: PrivateNode, to: PrivateNode, keys: 
   )
 }
 
-/** How often any node was asked for a session. */
-async function hgets(): Promise<number> {
-  const infos = await Promise.all(cluster.nodes.map((node) => askNode(node, (client) => client.info('commandstats')).catch(() => '')))
-  return infos.reduce((sum, info) => sum + Number(/cmdstat_hget:calls=(\d+)/.exec(info)?.[1] ?? 0), 0)
-}
-
-const remembers = async (store: SessionStore, token: string): Promise<void> =>
-  until('the session is remembered', async () => {
-    const before = await hgets()
-    expect(await store.validate(token)).not.toBeNull()
-    return (await hgets()) === before
-  })
-
-async function roleOf(node: PrivateNode): Promise<string> {
-  return /role:(\w+)/.exec(await askNode(node, (client) => client.info('replication')))?.[1] ?? 'none'
-}
-
-const refuses = async (store: SessionStore, token: string): Promise<void> =>
-  until('the session is refused', async () => (await store.validate(token)) === null)
-
 test('each master tells of endings, before and after a slot has moved', async () => {
   using other = await startOne()
   using near = await startOne({ lease: 60_000 }) // which no test takes: it is Redis that tells
   for (const at of [0, 1, 2]) {
     const [userId = ''] = await usersOn(master(at), 1)
     const { token, session } = await other.signIn(userId)
-    await remembers(near.store, token)
+    await remembers(cluster.nodes, near.store, token)
     expect(await other.store.revoke(userId, session.id)).toBe(1)
     await refuses(near.store, token)
   }
@@ -84,11 +64,11 @@ test('each master tells of endings, before and after a slot has moved', async ()
   const [userId = ''] = await usersOn(master(0), 1)
   for (const [from, to] of [[0, 1], [1, 0]] as const) {
     const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
-    await remembers(near.store, first.token)
+    await remembers(cluster.nodes, near.store, first.token)
     await moveSlot(slotOf(userId), master(from), master(to), [keyOf(userId)])
     expect(await other.store.revoke(userId, first.session.id)).toBe(1)
     await refuses(near.store, first.token)
-    await remembers(near.store, second.token)
+    await remembers(cluster.nodes, near.store, second.token)
     expect(await other.store.revoke(userId, second.session.id)).toBe(1)
     await refuses(near.store, second.token)
   }
@@ -99,12 +79,12 @@ test('a master that hands over to its replica tells no more, and what it told is
   using near = await startOne({ lease: 60_000 })
   const [userId = ''] = await usersOn(master(1), 1)
   const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
-  await remembers(near.store, first.token)
+  await remembers(cluster.nodes, near.store, first.token)
   await askNode(replica(1), (client) => client.cluster('FAILOVER'))
   await until('the replica has stepped in', async () => (await roleOf(replica(1))) === 'master' && (await roleOf(master(1))) === 'slave')
   expect(await other.store.revoke(userId, first.session.id)).toBe(1)
   await refuses(near.store, first.token)
-  await remembers(near.store, second.token)
+  await remembers(cluster.nodes, near.store, second.token)
   expect(await other.store.revoke(userId, second.session.id)).toBe(1)
   await refuses(near.store, second.token)
 })
@@ -114,7 +94,7 @@ test('a master that hangs is an outage within the lease', async () => {
   using near = await startOne({ lease })
   const [userId = ''] = await usersOn(master(2), 1)
   const { token } = await near.signIn(userId)
-  await remembers(near.store, token)
+  await remembers(cluster.nodes, near.store, token)
   process.kill(master(2).server.pid, 'SIGSTOP')
   const hung = performance.now()
   let last = hung
