@@ -7,8 +7,8 @@ const SLOTS = 16_384
 const NODE_TIMEOUT = 1_000
 
 export interface StartClusterOptions {
-  /** Further redis.conf directives for the node at this port. */
-  readonly args?: (port: number) => readonly string[]
+  /** Further redis.conf directives for the node at this port, to which the others talk at its bus port. */
+  readonly args?: (port: number, busPort: number) => readonly string[]
 }
 
 export interface PrivateCluster extends AsyncDisposable {
@@ -41,7 +41,7 @@ export async function startCluster({ args = () => [] }: StartClusterOptions = {}
         'cluster-replica-validity-factor': 0,
       }
       const directives = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-      return { port, busPort, server: await startRedis({ args: [...directives, ...args(port)] }) }
+      return { port, busPort, server: await startRedis({ args: [...directives, ...args(port, busPort)] }) }
     }),
   )
   try {

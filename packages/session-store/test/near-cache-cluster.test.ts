@@ -1,8 +1,12 @@
 import { type PrivateCluster, type PrivateNode, startCluster } from '@rollcall/dev-redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessionStore } from '../src/index.js'
-import { askNode, keyOf, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
+import { answer, askNode, keyOf, lastPass, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
 import { clusterClient } from './helpers.js'
+import { startDivisibleCluster } from './partition.js'
+
+/** Milliseconds until a node counts as failing whom the others do not hear, as `startCluster` sets it. */
+const NODE_TIMEOUT = 1_000
 
 let cluster: PrivateCluster
 beforeAll(async () => {
@@ -21,8 +25,8 @@ function nodeAt(at: number): PrivateNode {
 }
 
 /** A store, and a client of its own. */
-async function startOne(nearCache?: { lease: number }) {
-  const redis = clusterClient(cluster.nodes.map(({ port }) => port))
+async function startOne(nearCache?: { lease: number }, { nodes } = cluster) {
+  const redis = clusterClient(nodes.map(({ port }) => port))
   redis.on('error', () => undefined)
   await redis.connect()
   const store = nearCache ? createSessionStore({ redis, nearCache }) : createSessionStore({ redis })
@@ -87,6 +91,37 @@ test('a master that hands over to its replica tells no more, and what it told is
   await remembers(cluster.nodes, near.store, second.token)
   expect(await other.store.revoke(userId, second.session.id)).toBe(1)
   await refuses(near.store, second.token)
+})
+
+test('a master that is cut off from the others: what its successor ends is refused within the bound', { timeout: 60_000 }, async () => {
+  const lease = 1_000
+  await using divided = await startDivisibleCluster()
+  const [old, fresh] = [divided.nodes[0], divided.nodes[3]]
+  if (old === undefined || fresh === undefined) throw new Error('No such node')
+  using near = await startOne({ lease }, divided)
+  const [userId = ''] = await usersOn(old, 1)
+  const [laptop, phone] = [await near.signIn(userId), await near.signIn(userId)]
+  await remembers(divided.nodes, near.store, laptop.token)
+  await askNode(fresh, async (client) => {
+    await client.readonly()
+    await until('the replica has both', async () => (await client.hlen(keyOf(userId))) === 2)
+  })
+
+  await divided.cutOff(old)
+  const refused = lastPass(near.store, laptop.token)
+  // By no way that leads past the new master.
+  const revoke = (id: string) => askNode(fresh, (redis) => answer(() => createSessionStore({ redis }).revoke(userId, id)))
+  expect(await revoke(laptop.session.id)).toBe(1)
+  const ended = performance.now()
+  expect(await roleOf(old)).toBe('master')
+  // The old one answers for half a node timeout longer at most, and for the lease after that the cache does.
+  expect((await refused) - ended).toBeLessThan(NODE_TIMEOUT / 2 + lease)
+
+  divided.heal()
+  await until('the old master follows', async () => (await roleOf(old)) === 'slave')
+  await remembers(divided.nodes, near.store, phone.token)
+  expect(await revoke(phone.session.id)).toBe(1)
+  await refuses(near.store, phone.token)
 })
 
 test('a master that hangs is an outage within the lease', async () => {
