@@ -1,7 +1,7 @@
 import { devices, expect, test } from '../fixtures.js'
 
 test('what was done from the laptop is told there: signed in, signed out, by whom and from where', async ({ device }) => {
-  await device({ browser: 'Safari on iOS', address: '203.0.113.7' })
+  await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' })
   const laptop = await device({ address: '192.0.2.41' })
   await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
@@ -13,10 +13,11 @@ test('what was done from the laptop is told there: signed in, signed out, by who
   await expect(lines.nth(0)).toContainText('Safari on iOS was signed out by Chrome on Windows (this device)')
   await expect(lines.nth(0)).toContainText('192.0.2.41')
   await expect(lines.nth(0)).toContainText('just now')
-  await expect(lines.nth(1)).toContainText('Chrome on Windows (this device) signed in')
-  await expect(lines.nth(2)).toContainText('Safari on iOS signed in')
-  await expect(lines.nth(2)).toContainText('203.0.113.7')
+  await expect(lines.nth(1)).toContainText('Chrome on Windows (this device) signed in for the first time')
+  await expect(lines.nth(2)).toContainText('Safari on iOS signed in for the first time')
+  await expect(lines.nth(2)).toContainText('2001:638:8c0e:2::a4 · Germany (approximate)')
   await expect(laptop.getByText('That is all. Nothing older is kept.')).toBeVisible()
+  await expect(laptop.getByRole('link', { name: 'IP Geolocation by DB-IP' })).toBeVisible()
 })
 
 test('a long history goes on as one scrolls, and by keyboard alone', async ({ app, device, user, request }) => {

@@ -1,6 +1,6 @@
 import type { Activity, Audit, Auth } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
-import type { Streams } from '@rollcall/trpc'
+import type { PlaceOf, Streams } from '@rollcall/trpc'
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
@@ -28,6 +28,7 @@ export interface ServerDependencies {
   readonly limits: Limits
   readonly streams: Streams
   readonly activity: Activity
+  readonly placeOf: PlaceOf
   readonly audit: Audit
   readonly log: Log
   readonly clientAddressOf: ClientAddressOf

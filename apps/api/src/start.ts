@@ -133,6 +133,7 @@ export async function start(options: StartOptions): Promise<Running> {
         limits,
         streams,
         activity,
+        placeOf,
         audit,
         log,
         clientAddressOf: clientAddressOf(settings.trustedProxies),

@@ -15,9 +15,9 @@ const MAX_BATCH = 20
 // to many pages, that was more than half.
 globalThis.TextEncoderStream = TextEncoderStream
 
-type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'audit'> & RouterDependencies & { readonly log: Log }
+type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'placeOf' | 'audit'> & RouterDependencies & { readonly log: Log }
 
-export function trpcRoute({ auth, store, isRecent, limits, streams, activity, audit, log }: Dependencies): Hono<Http> {
+export function trpcRoute({ auth, store, isRecent, limits, streams, activity, placeOf, audit, log }: Dependencies): Hono<Http> {
   return new Hono<Http>().use(
     '/*',
     understood,
@@ -29,6 +29,7 @@ export function trpcRoute({ auth, store, isRecent, limits, streams, activity, au
         auth,
         limits,
         activity,
+        placeOf,
         audit,
         headers: req.headers,
         clientAddress: c.get('clientAddress'),

@@ -85,7 +85,7 @@ describe('what a person sees', () => {
     const all = ['Safari on iOS: signed-out', 'Chrome on Windows: revoked by Safari on iOS']
     expect(seen.slice(1, 3).toSorted()).toEqual(all.toSorted())
     expect([seen[0], ...seen.slice(3)]).toEqual([
-      'Chrome on Windows: signed-in',
+      'Chrome on Windows: signed-in-first',
       'Safari on iOS: refused',
       'Chrome on Windows: signed-in',
       'Chrome on Windows: signed-out',
@@ -93,14 +93,14 @@ describe('what a person sees', () => {
       'Chrome on Windows: revoked by Safari on iOS',
       'Safari on iOS: signed-in',
       'Safari on iOS: revoked by Chrome on Windows',
-      'Safari on iOS: signed-in',
-      'Chrome on Windows: signed-in',
+      'Safari on iOS: signed-in-first',
+      'Chrome on Windows: signed-in-first',
     ])
     expect(entries[0]).toEqual({
       id: expect.any(String),
-      type: 'signed-in',
+      type: 'signed-in-first',
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      device: { browser: 'Chrome', os: 'Windows', kind: 'desktop', ipAddress: '127.0.0.1', isCurrent: true },
+      device: { browser: 'Chrome', os: 'Windows', kind: 'desktop', name: null, ipAddress: '127.0.0.1', place: { kind: 'local' }, isCurrent: true },
       by: null,
     })
     expect(entries.filter(({ device }) => device.isCurrent)).toHaveLength(1)
@@ -108,6 +108,22 @@ describe('what a person sees', () => {
     await one.settled()
     await two.settled()
     expect(await entriesOf(watcher)).toEqual(entries)
+  })
+
+  test('a device by the name that it has today, and whether it was seen there for the first time', async () => {
+    const { email, laptop, phone } = await person()
+    const deviceId = (await phone.api.devices.list.query())[0]?.deviceId ?? ''
+    await phone.signIn(email)
+    await laptop.api.devices.rename.mutate({ id: deviceId, name: "Mum's iPad" })
+    const stranger = two.browser({ 'user-agent': CHROME })
+    await stranger.signIn(email)
+    const shown = (await entriesOf(laptop)).map(({ type, device }) => `${device.name ?? name(device)}: ${type}`)
+    expect(shown).toEqual([
+      'Chrome on Windows: signed-in-first',
+      "Mum's iPad: signed-in",
+      "Mum's iPad: signed-in-first",
+      'Chrome on Windows: signed-in-first',
+    ])
   })
 
   test('a password that was changed, and one that was reset, by whom', async () => {
@@ -257,7 +273,7 @@ test('what a killed server left behind is written down by the next one, once', a
     await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) === 0)) // nobody asked for it
     const device = next.browser({ 'user-agent': SAFARI })
     await device.signIn(email)
-    expect(told(await entriesOf(device))).toEqual(['Safari on iOS: signed-in', 'Chrome on Windows: signed-out', 'Chrome on Windows: signed-in'])
+    expect(told(await entriesOf(device))).toEqual(['Safari on iOS: signed-in-first', 'Chrome on Windows: signed-out', 'Chrome on Windows: signed-in-first'])
   }
   await rm(folder, { recursive: true, force: true })
 })

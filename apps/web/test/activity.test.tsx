@@ -26,7 +26,7 @@ beforeEach(() => {
   )
 })
 
-const chrome = { id: 'c', browser: 'Chrome', os: 'Windows', kind: 'desktop', isCurrent: false, ipAddress: '192.0.2.1' } as const
+const chrome = { id: 'c', browser: 'Chrome', os: 'Windows', kind: 'desktop', isCurrent: false, name: null, ipAddress: '192.0.2.1', place: null } as const
 const safari = { ...chrome, id: 's', browser: 'Safari', os: 'iOS', kind: 'phone' } as const
 
 function happened(count: number) {
@@ -85,6 +85,7 @@ test('nothing at all is said to be so', async () => {
 
 test.each([
   ['signed-in', null, 'Safari on iOS signed in'],
+  ['signed-in-first', null, 'Safari on iOS signed in for the first time'],
   ['signed-out', null, 'Safari on iOS signed out'],
   ['revoked', chrome, 'Safari on iOS was signed out by Chrome on Windows'],
   ['revoked', { ...chrome, isCurrent: true }, 'Safari on iOS was signed out by Chrome on Windows (this device)'],

@@ -9,7 +9,7 @@ interface FakeDevice {
   os: string
   kind: 'desktop' | 'phone'
   isCurrent: boolean
-  place?: { kind: 'local' } | { kind: 'country'; code: string }
+  place?: { kind: 'local' } | { kind: 'country'; code: string } | null
 }
 
 type Told = 'devices' | { type: 'waiting' } | Ending

@@ -3,6 +3,7 @@ import { type Actor, type Clock, type Session, type SessionEvent, type SessionEv
 import { type Kysely, Migrator } from 'kysely'
 import { z } from 'zod'
 import type { Database } from './database.js'
+import { sessionDevice } from './devices.js'
 
 /** What happened to accounts, kept in SQL. It comes out of Redis, where each change leaves its event. */
 export interface Activity {
@@ -189,7 +190,12 @@ function toJson(what: object): string {
   return JSON.stringify(what, (key, value: unknown) => (key === 'data' ? deviceSigns.parse(value) : value))
 }
 
-const deviceSigns = z.object({ clientHints: z.record(z.string(), z.string()).optional().catch(undefined) }).catch({})
+const deviceSigns = z
+  .object({
+    clientHints: z.record(z.string(), z.string()).optional().catch(undefined),
+    device: sessionDevice.optional().catch(undefined),
+  })
+  .catch({})
 
 const actor: z.ZodType<Actor> = z.object({
   id: z.string(),

@@ -5,7 +5,7 @@ import type { Audit } from './audit.js'
 import type { Secrets } from './cookie.js'
 import { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 import type { Database } from './database.js'
-import { renameDevice } from './devices.js'
+import { deviceNames, renameDevice } from './devices.js'
 import { rollcall } from './plugin.js'
 
 /**
@@ -51,6 +51,8 @@ export interface Auth extends CookieSessions {
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
   renameDevice(userId: string, deviceId: string, name: string | null): Promise<boolean>
+  /** What a user calls devices, by their ids. Fails with what the database fails with. */
+  deviceNames(userId: string): Promise<ReadonlyMap<string, string>>
 }
 
 /** better-auth with e-mail and password, its sessions in the store. Brings the database up to date. */
@@ -111,5 +113,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
 
     renameDevice: (userId, deviceId, name) => renameDevice(context.adapter, store, userId, deviceId, name),
+    deviceNames: (userId) => deviceNames(context.adapter, userId),
   }
 }

@@ -11,6 +11,8 @@ import { secretsOf, tokenFromCookie } from './cookie.js'
 
 /** In seconds, 400 days: no browser keeps a cookie for longer. */
 const COOKIE_LIFE = 400 * 24 * 60 * 60
+/** More than anybody gives. */
+const MOST_NAMES = 1_000
 const BROWSER_ID = /^[\w-]{22}$/
 
 export const deviceSchema = {
@@ -30,9 +32,14 @@ export interface SessionDevice {
   readonly id: string
   /** What its owner calls it. */
   readonly name: string | null
+  /** Whether nobody had signed in from it before. */
+  readonly isNew: boolean
 }
 
-const sessionDevice = z.object({ id: z.string(), name: z.string().nullable() })
+/** What is not so is left out, which keeps a record small. */
+type KeptDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
+
+export const sessionDevice = z.object({ id: z.string(), name: z.string().nullable(), isNew: z.boolean().default(false) })
 
 /** `null` for a session that came from no browser, or began before browsers were remembered. */
 export function deviceOf({ data }: Pick<Session, 'data'>): SessionDevice | null {
@@ -60,17 +67,17 @@ export function deviceIdOf(browser: string, userId: string): string {
   return createHash('sha256').update(browser).update(userId).digest('base64url').slice(0, 22)
 }
 
-type Rows = Pick<DBTransactionAdapter, 'findOne' | 'create' | 'update' | 'delete' | 'deleteMany'>
+type Rows = Pick<DBTransactionAdapter, 'findOne' | 'findMany' | 'create' | 'update' | 'delete' | 'deleteMany'>
 
 interface Row {
   readonly name?: string | null
 }
 
-/** Without its name when SQL gives no answer: nobody is kept from signing in for that. */
-export async function sessionDeviceFor(sql: Pick<Rows, 'findOne'>, browser: string, userId: string): Promise<SessionDevice> {
+/** Without its name, and not as a new one, when SQL gives no answer: nobody is kept from signing in for that. */
+export async function sessionDeviceFor(sql: Pick<Rows, 'findOne'>, browser: string, userId: string): Promise<KeptDevice> {
   const id = deviceIdOf(browser, userId)
-  const row = await sql.findOne<Row>({ model: 'device', where: named(id) }).catch(() => null)
-  return { id, name: row?.name ?? null }
+  const row = await sql.findOne<Row>({ model: 'device', where: named(id) }).catch(() => undefined)
+  return { id, name: row?.name ?? null, ...(row === null && { isNew: true }) }
 }
 
 /** Whether the device was known before this sign-in. */
@@ -112,6 +119,16 @@ export async function renameDevice(sql: Rows, store: SessionStore, userId: strin
   const sessions = (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
   await Promise.all(sessions.map((session) => store.update(session, { device: { id: deviceId, name } })))
   return true
+}
+
+/** What a user calls devices, by their ids; without those that have no name. */
+export async function deviceNames(sql: Pick<Rows, 'findMany'>, userId: string): Promise<ReadonlyMap<string, string>> {
+  const where: Where[] = [
+    { field: 'userId', value: userId },
+    { field: 'name', operator: 'ne', value: null },
+  ]
+  const rows = await sql.findMany<Row & { readonly deviceId: string }>({ model: 'device', where, limit: MOST_NAMES })
+  return new Map(rows.flatMap(({ deviceId, name }) => (name ? [[deviceId, name] as const] : [])))
 }
 
 function named(deviceId: string): Where[] {

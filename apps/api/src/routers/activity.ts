@@ -1,5 +1,6 @@
+import { deviceOf } from '@rollcall/auth'
 import { type Actor, type SessionEvent, SessionStoreUnavailableError } from '@rollcall/session-store'
-import { type DeviceName, nameOf } from '@rollcall/trpc'
+import { type DeviceName, nameOf, type Place } from '@rollcall/trpc'
 import { z } from 'zod'
 import { DatabaseUnavailableError } from '../errors.js'
 import { router, sessionProcedure } from '../trpc.js'
@@ -10,16 +11,29 @@ const input = z.object({ cursor: z.object({ at: z.int().nonnegative(), id: z.str
 
 export const activityRouter = router({
   /** What happened to the caller's own account, newest first. */
-  list: sessionProcedure.input(input).query(async ({ ctx: { activity, session }, input }) => {
-    const { events, next } = await activity.list(session.userId, { before: input?.cursor, limit: PAGE }).catch((cause: unknown) => {
+  list: sessionProcedure.input(input).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
+    const { userId } = session
+    const [{ events, next }, names] = await Promise.all([
+      activity.list(userId, { before: input?.cursor, limit: PAGE }),
+      auth.deviceNames(userId),
+    ]).catch((cause: unknown) => {
       throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
     })
-    return { entries: events.flatMap((event) => toEntry(event, session.id)), nextCursor: next }
+    const shown = (actor: Actor): ActivityDevice => ({
+      ...nameOf(actor),
+      name: names.get(deviceOf(actor)?.id ?? '') ?? null,
+      ipAddress: actor.ipAddress,
+      place: placeOf(actor.ipAddress),
+      isCurrent: actor.id === session.id,
+    })
+    return { entries: events.flatMap((event) => toEntry(event, shown)), nextCursor: next }
   }),
 })
 
 export type ActivityType =
   | 'signed-in'
+  /** From a browser that nobody had signed in from before. */
+  | 'signed-in-first'
   | 'signed-out'
   /** By another device, or by none: `by` tells. */
   | 'revoked'
@@ -37,7 +51,10 @@ export type ActivityType =
   | 'refused'
 
 export interface ActivityDevice extends DeviceName {
+  /** What its owner calls it today. */
+  readonly name: string | null
   readonly ipAddress: string | null
+  readonly place: Place | null
   readonly isCurrent: boolean
 }
 
@@ -51,10 +68,7 @@ export interface ActivityEntry {
   readonly by: ActivityDevice | null
 }
 
-function toEntry(event: SessionEvent, currentId: string): ActivityEntry[] {
-  const shown = (actor: Actor): ActivityDevice => {
-    return { ...nameOf(actor), ipAddress: actor.ipAddress, isCurrent: actor.id === currentId }
-  }
+function toEntry(event: SessionEvent, shown: (actor: Actor) => ActivityDevice): ActivityEntry[] {
   const type = typeOf(event)
   if (type === undefined) return []
   const device = event.kind === 'noted' ? event.by : event.session
@@ -64,7 +78,7 @@ function toEntry(event: SessionEvent, currentId: string): ActivityEntry[] {
 
 /** `undefined` for what tells a person nothing. */
 function typeOf(event: SessionEvent): ActivityType | undefined {
-  if (event.kind === 'created') return 'signed-in'
+  if (event.kind === 'created') return deviceOf(event.session)?.isNew ? 'signed-in-first' : 'signed-in'
   if (event.kind === 'noted') return named.get(event.name)
   if (event.by?.id === event.session.id) return 'signed-out'
   if (event.cause === 'credential-change' && event.by === null) return 'reset'

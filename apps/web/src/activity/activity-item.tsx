@@ -1,11 +1,13 @@
 import { CircleX, Hourglass, KeyRound, LogIn, LogOut, type LucideIcon, ShieldAlert } from 'lucide-react'
 import type { ActivityEntry } from '../trpc.js'
+import { Address } from '../ui/address.js'
 import { Time } from '../ui/time.js'
 import { activityWords } from '../words/activity.js'
 import { useWords } from '../words/use-words.js'
 
 const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'signed-in': LogIn,
+  'signed-in-first': LogIn,
   'signed-out': LogOut,
   revoked: CircleX,
   reset: CircleX,
@@ -20,8 +22,6 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
 export function ActivityItem({ entry, now }: { entry: ActivityEntry; now: number }) {
   const words = useWords()
   const Icon = icons[entry.type]
-  // Of whoever did it.
-  const { ipAddress } = entry.by ?? entry.device
   return (
     <li className="flex gap-3.5 p-4 sm:gap-4 sm:px-5">
       <span className="grid size-9 shrink-0 place-items-center rounded-lg bg-sunken text-ink">
@@ -34,7 +34,7 @@ export function ActivityItem({ entry, now }: { entry: ActivityEntry; now: number
           <span aria-hidden className="max-sm:hidden">
             {' · '}
           </span>
-          <span className="break-all max-sm:block">{ipAddress ?? words.t('common.addressUnknown')}</span>
+          <Address of={entry.by ?? entry.device} />
         </p>
       </div>
     </li>

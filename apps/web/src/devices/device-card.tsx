@@ -1,10 +1,10 @@
 import { Pencil } from 'lucide-react'
 import { useId, useRef, useState } from 'react'
 import type { Device } from '../trpc.js'
+import { Address } from '../ui/address.js'
 import { ConfirmButton, type Outcome } from '../ui/confirm-button.js'
 import { asTime, Time } from '../ui/time.js'
 import { browserName, deviceName } from '../words/device.js'
-import { placeWords } from '../words/place.js'
 import { isActive } from '../words/time.js'
 import { useWords } from '../words/use-words.js'
 import { DeviceIcon } from './device-icon.js'
@@ -132,7 +132,6 @@ function SignOut({ device, label, detailsId, onSignOut }: SignOutProps) {
 function Details({ device, now }: { device: Device; now: number }) {
   const words = useWords()
   const { t } = words
-  const place = placeWords(words, device.place)
   return (
     <>
       <p>
@@ -140,15 +139,7 @@ function Details({ device, now }: { device: Device; now: number }) {
         <span aria-hidden className="max-sm:hidden">
           {' · '}
         </span>
-        <span className="max-sm:block">
-          <span className="break-all">{device.ipAddress ?? t('common.addressUnknown')}</span>
-          {place && (
-            <>
-              {' '}
-              <span aria-hidden>·</span> {place}
-            </>
-          )}
-        </span>
+        <Address of={device} />
       </p>
       <p>
         {t.rich('devices.since', {

@@ -6,6 +6,7 @@ import { trpc } from '../trpc.js'
 import { ListProblem } from '../ui/list-problem.js'
 import { Message } from '../ui/message.js'
 import { PageHeading } from '../ui/page-heading.js'
+import { PlaceSource } from '../ui/place-source.js'
 import { useNow } from '../ui/use-now.js'
 import { describe, toProblem } from '../words/problem.js'
 import { useWords } from '../words/use-words.js'
@@ -81,6 +82,7 @@ export function ActivityPage() {
             {t('activity.all')}
           </p>
         )}
+        {entries?.some(({ device, by }) => (by ?? device).place?.kind === 'country') && <PlaceSource />}
       </div>
     </>
   )

@@ -10,6 +10,8 @@ export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 
   switch (entry.type) {
     case 'signed-in':
       return t('activity.signedIn', { device })
+    case 'signed-in-first':
+      return t('activity.signedInFirst', { device })
     case 'signed-out':
       return t('activity.signedOut', { device })
     case 'revoked':

@@ -199,6 +199,7 @@ export default {
     all: 'Das ist alles. Älteres wird nicht aufbewahrt.',
     thisDevice: '{device} (dieses Gerät)',
     signedIn: '{device} hat sich angemeldet',
+    signedInFirst: '{device} hat sich zum ersten Mal angemeldet',
     signedOut: '{device} hat sich abgemeldet',
     revoked: '{device} wurde abgemeldet',
     revokedBy: '{device} wurde abgemeldet von {by}',

@@ -199,6 +199,7 @@ export default {
     all: 'That is all. Nothing older is kept.',
     thisDevice: '{device} (this device)',
     signedIn: '{device} signed in',
+    signedInFirst: '{device} signed in for the first time',
     signedOut: '{device} signed out',
     revoked: '{device} was signed out',
     revokedBy: '{device} was signed out by {by}',
