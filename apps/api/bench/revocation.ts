@@ -1,5 +1,5 @@
 // How long after a revocation on one server the others still let the session pass: npm run measure:revocation
-// With a near-cache and a lease in milliseconds: npm run measure:revocation -- -- --near-cache 1000
+// With a near-cache and a lease in milliseconds: npm run measure:revocation -- --near-cache 1000
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 // Workers on several servers while faults come, and a checker of what they saw: npm run check:history
-// Its options, behind a further `--`: --seconds, --servers, --workers, --seed of an earlier run;
+// Its options, behind `--`: --seconds, --servers, --workers, --seed of an earlier run;
 // --near-cache 1000, which gives the servers a near-cache with that lease, the only allowance that the checker makes; and
 // --drop-hdel 1000, which plants a bug that the checker must find: one deletion in a thousand is left out, without faults.
 import { parseArgs } from 'node:util'

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 
 const SECRET = 'a secret of these servers with 32 characters and more'
 
+/** Milliseconds for a server to start on a busy machine. */
+const START_DEADLINE = 60_000
+
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 /** The built API in a process of its own. */
@@ -46,17 +49,24 @@ export async function startApi(dataDir: string, redis: string, nearCacheLease?: 
   }
 }
 
-async function announced({ stdout, stderr }: ChildProcess & Record<'stdout' | 'stderr', NodeJS.ReadableStream>): Promise<string> {
+async function announced(child: ChildProcess & Record<'stdout' | 'stderr', NodeJS.ReadableStream>): Promise<string> {
   let output = ''
-  return await new Promise((resolve, reject) => {
-    stderr.on('data', (chunk) => (output += String(chunk)))
-    stdout.on('data', (chunk) => {
+  let late: NodeJS.Timeout | undefined
+  const origin = new Promise<string>((resolve, reject) => {
+    const fail = (how: string): void => reject(new Error(`The API ${how}. It said:\n${output}`))
+    child.stderr.on('data', (chunk) => (output += String(chunk)))
+    child.stdout.on('data', (chunk) => {
       output += String(chunk)
-      const origin = /listening on (http:\S+)/.exec(output)?.[1]
-      if (origin !== undefined) resolve(origin)
+      const said = /listening on (http:\S+)/.exec(output)?.[1]
+      if (said !== undefined) resolve(said)
     })
-    stdout.once('end', () => reject(new Error(`The API did not start:\n${output}`)))
+    child.once('close', (code, signal) => fail(`ended with ${signal ?? code} before it listened`))
+    late = setTimeout(() => {
+      fail(`did not listen within ${START_DEADLINE} ms`)
+      child.kill('SIGKILL')
+    }, START_DEADLINE)
   })
+  return await origin.finally(() => clearTimeout(late))
 }
 
 /** As better-auth writes it into the cookie. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { checkRedis, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
 import type { Settings } from './env.js'
@@ -28,8 +29,9 @@ export async function connectRedis(
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error))
   try {
+    const deadline = Date.now() + patience
     await ready(redis, patience)
-    await checkRedis(redis)
+    await checked(redis, deadline)
   } catch (error) {
     redis.disconnect()
     if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}`)
@@ -63,4 +65,13 @@ async function ready(redis: Redis | Cluster, patience: number): Promise<void> {
   const connected = new Promise<void>((resolve) => redis.once('ready', resolve))
   redis.connect().catch(() => undefined) // tries again by itself
   await Promise.race([connected, late]).finally(() => clearTimeout(timer))
+}
+
+/** An answer that comes too late, as on a busy machine, is no reason not to start. */
+async function checked(redis: Redis | Cluster, deadline: number): Promise<void> {
+  await checkRedis(redis).catch(async (error: unknown) => {
+    if (error instanceof UnsupportedRedisError || Date.now() > deadline) throw error
+    await pause(100)
+    await checked(redis, deadline)
+  })
 }

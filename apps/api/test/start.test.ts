@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
+import { failCommand } from '@rollcall/dev-redis/faults'
+import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { main } from '../src/main.js'
 import { observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
@@ -86,6 +88,13 @@ test.each([
   expect(failure?.name).toBe('StartError')
   expect(failure?.message).toMatch(message)
   expect(failure?.message).not.toMatch(/hunter2|\n/)
+})
+
+test.each([1, 2, 3, 4, 5, 6])('a start bears that an answer of Redis is lost: the %i. of the first', async (n) => {
+  using failing = failCommand(Redis.prototype, n, 'reply lost')
+  await using server = await startServer()
+  expect(failing.reached()).toBe(true)
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
 })
 
 test('a Redis that would throw sessions away is refused', async () => {
