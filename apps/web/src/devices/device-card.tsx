@@ -41,15 +41,17 @@ export function DeviceCard({ group: [device, ...older], now, onSignOut }: Device
       <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:items-center sm:gap-4">
         <DeviceIcon kind={device.kind} />
         <div className="min-w-0">
-          <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-            <h2 id={nameId} className="min-w-0 font-semibold wrap-anywhere">
-              {name}
-            </h2>
-            {device.isCurrent && (
-              <span className="rounded-full bg-accent-soft px-2.5 py-0.5 text-[0.8125rem] font-semibold text-accent">
-                {t('devices.thisDevice')}
-              </span>
-            )}
+          <div className="flex items-center gap-x-2.5">
+            <div className="flex min-w-0 flex-wrap items-center gap-x-2.5 gap-y-1">
+              <h2 id={nameId} className="min-w-0 font-semibold wrap-anywhere">
+                {name}
+              </h2>
+              {device.isCurrent && (
+                <span className="rounded-full bg-accent-soft px-2.5 py-0.5 text-[0.8125rem] font-semibold text-accent">
+                  {t('devices.thisDevice')}
+                </span>
+              )}
+            </div>
             {device.deviceId !== null && (
               <button
                 ref={rename}
@@ -57,7 +59,7 @@ export function DeviceCard({ group: [device, ...older], now, onSignOut }: Device
                 aria-label={t('rename.button', { device: name })}
                 aria-expanded={renaming}
                 onClick={() => setRenaming(!renaming)}
-                className="-m-1.5 grid size-9 cursor-pointer place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
+                className="-m-1.5 grid size-9 shrink-0 cursor-pointer place-items-center self-start rounded-lg text-muted hover:bg-sunken hover:text-ink"
               >
                 <Pencil aria-hidden className="size-4" />
               </button>
