@@ -21,6 +21,11 @@ export function unauthorized(): TRPCError {
   return new TRPCError({ code: 'UNAUTHORIZED', message: 'Please sign in' })
 }
 
+function outage(cause: unknown): TRPCError | null {
+  if (!(cause instanceof SessionStoreUnavailableError)) return null
+  return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'This does not work at the moment. Please try again.', cause })
+}
+
 /**
  * The part of a procedure that asks who is signed in, anew for each call, so that a call never outlives a revoke that
  * its batch mate has made. To be joined to a procedure of the application:
@@ -41,16 +46,17 @@ export function createSessionProcedure<Context extends object>(
   return initTRPC
     .context<Context>()
     .create()
-    .procedure.use(async ({ next }) => {
-      const result = await next()
-      if (result.ok || !(result.error.cause instanceof SessionStoreUnavailableError)) return result
-      throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'This does not work at the moment. Please try again.', cause: result.error.cause })
-    })
-    .use(async ({ ctx, type, next }) => {
+    .procedure.use(async ({ ctx, type, next }) => {
       // A stream is opened again by the browser itself, so it says nothing of the person's activity.
       // The cast: nothing has been added to the context yet, which the type leaves open.
-      const signedIn = await authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
+      const asked = authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
+      const signedIn = await asked.catch((error: unknown) => {
+        throw outage(error) ?? error
+      })
       if (signedIn === null) throw unauthorized()
-      return next({ ctx: signedIn })
+      const result = await next({ ctx: signedIn })
+      const unavailable = result.ok ? null : outage(result.error.cause)
+      if (unavailable !== null) throw unavailable
+      return result
     })
 }
