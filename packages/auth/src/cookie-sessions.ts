@@ -30,10 +30,21 @@ export async function cookieSessions(auth: BetterAuth, store: SessionStore): Pro
   const context = await auth.$context
   const { sessionToken, dontRememberToken } = context.authCookies
   const secrets = secretsOf(context)
+  const read = new WeakMap<Headers, { readonly cookie: string | null; readonly token: string | null }>()
+
+  /** The calls of one batch bring the same headers: their signature is verified once, whom it signs in for each of them. */
+  function tokenOf(headers: Headers): string | null {
+    const cookie = headers.get('cookie')
+    const known = read.get(headers)
+    if (known !== undefined && known.cookie === cookie) return known.token
+    const token = tokenFromCookie(headers, sessionToken.name, secrets)
+    read.set(headers, { cookie, token })
+    return token
+  }
 
   return {
     async authenticate(headers, { touch = true, strict = true } = {}) {
-      const token = tokenFromCookie(headers, sessionToken.name, secrets)
+      const token = tokenOf(headers)
       const session = token === null ? null : await (touch ? authenticate(store, token, { strict }) : store.validate(token, { strict }))
       return token === null || session === null ? null : { token, session }
     },

@@ -55,6 +55,25 @@ describe('the cookie', () => {
       expect(await authenticate(forged), forged).toBeNull()
     }
   })
+
+  test('is read anew when it changes in the same headers, and its session is asked for each time', async () => {
+    const [ada, eve] = [t.browser(), t.browser()]
+    await ada.signUp('same-headers@example.org')
+    await eve.signUp('other-cookie@example.org')
+    const cookieOf = ({ jar }: typeof ada) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const headers = new Headers({ cookie: cookieOf(ada) })
+    const userId = async () => (await t.auth.authenticate(headers))?.session.userId ?? null
+    const adas = await userId()
+    expect(adas).toBe((await ada.session())?.userId)
+    headers.set('cookie', cookieOf(eve))
+    expect(await userId()).toBe((await eve.session())?.userId)
+    headers.delete('cookie')
+    expect(await userId()).toBeNull()
+    headers.set('cookie', cookieOf(ada))
+    expect(await userId()).toBe(adas)
+    await ada.post('/sign-out')
+    expect(await userId()).toBeNull()
+  })
 })
 
 describe('the token stays in the cookie', () => {
