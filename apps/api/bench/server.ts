@@ -1,10 +1,11 @@
-// Started by http.ts: one query, behind four ways of knowing who asks, on the server's own middleware.
+// Started by http.ts: one query, behind several ways of knowing who asks, on the server's own middleware.
 import { createAdaptorServer } from '@hono/node-server'
 import { trpcServer } from '@hono/trpc-server'
 import { type Auth, createAuth, openDatabase } from '@rollcall/auth'
 import { startBetterAuth } from '@rollcall/dev-bench'
-import { createSessionStore, redisOptions } from '@rollcall/session-store'
-import { initTRPC, TRPCError } from '@trpc/server'
+import { createSessionStore, redisOptions, type SessionStore } from '@rollcall/session-store'
+import { createSessionProcedure, unauthorized } from '@rollcall/trpc'
+import { initTRPC } from '@trpc/server'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import { Redis } from 'ioredis'
@@ -16,9 +17,10 @@ import { type Http, limitBody } from '../src/http.js'
 import { createLog } from '../src/log.js'
 import { sameOrigin } from '../src/origin.js'
 import { requestLog } from '../src/request-log.js'
+import { understood } from '../src/trpc-route.js'
 
 const SECRET = 'a secret for benches, of some length'
-const USERS = 1_000
+const USERS = 100
 const device = {
   ipAddress: '203.0.113.9',
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
@@ -29,54 +31,54 @@ const [redisUrl = '', dataDir = ''] = process.argv.slice(2)
 
 const redis = new Redis(redisUrl, { ...redisOptions, commandTimeout: 30_000, socketTimeout: 30_000, lazyConnect: true })
 await redis.connect()
-const store = createSessionStore({ redis })
 const database = openDatabase({ dataDir })
-const auth: Auth = await createAuth({ store, database, baseUrl, secrets: [SECRET], audit: () => undefined, sendResetPassword: async () => undefined, sendNewDevice: async () => undefined })
+const store = createSessionStore({ redis })
+const ours = await authOn(store)
+const near = await authOn(createSessionStore({ redis, nearCache: {} }))
 const stock = await startBetterAuth(redis)
+const stockSql = await startBetterAuth()
 
-// All cookies in one header: whichever procedure is asked finds its own.
-const cookies: string[] = []
+function authOn(store: SessionStore): Promise<Auth> {
+  const nobody = { audit: () => undefined, sendResetPassword: async () => undefined, sendNewDevice: async () => undefined }
+  return createAuth({ store, database, baseUrl, secrets: [SECRET], ...nobody })
+}
+
+/** What each way reads; a request bears one of them, and no more. */
+const cookies: Record<'raw' | 'rollcall' | 'stock' | 'stockSql', string[]> = { raw: [], rollcall: [], stock: [], stockSql: [] }
+const sqlUsers = await stockSql.createUsers(USERS)
 for (const [n, userId] of (await stock.createUsers(USERS)).entries()) {
-  const created = await store.create({ userId, ...device })
-  const token = created?.token ?? ''
+  const { token = '' } = (await store.create({ userId, ...device })) ?? {}
   const signature = createHmac('sha256', SECRET).update(token).digest('base64')
-  const theirs = (await stock.signIn(userId, device)).get('cookie')
+  cookies.rollcall.push(`rollcall.session_token=${encodeURIComponent(`${token}.${signature}`)}`)
+  cookies.stock.push((await stock.signIn(userId, device)).get('cookie') ?? '')
+  cookies.stockSql.push((await stockSql.signIn(sqlUsers[n] ?? '', device)).get('cookie') ?? '')
+  cookies.raw.push(`n=${n}`)
   await redis.set(`raw:${n}`, Buffer.alloc(200, 'x'))
-  cookies.push(`rollcall.session_token=${encodeURIComponent(`${token}.${signature}`)}; ${theirs}; n=${n}`)
 }
 
-interface Context {
-  readonly headers: Headers
-}
+type Context = { readonly headers: Headers }
 const t = initTRPC.context<Context & Record<string, unknown>>().create({ isDev: false })
-async function signedIn(found: Promise<unknown>): Promise<void> {
-  if (!(await found)) throw new TRPCError({ code: 'UNAUTHORIZED' })
-}
 const behind = (find: (headers: Headers) => Promise<unknown>) =>
-  t.procedure
-    .use(async ({ ctx, next }) => {
-      await signedIn(find(ctx.headers))
-      return next()
-    })
-    .query(() => ({ ok: true }))
+  t.procedure.use(async ({ ctx, next }) => {
+    const found = await find(ctx.headers)
+    if (!found) throw unauthorized()
+    return next({ ctx: { found } })
+  })
+const signedIn = (auth: Auth) => t.procedure.concat(createSessionProcedure(({ headers }: Context, options) => auth.authenticate(headers, options)))
+const answer = () => ({ ok: true })
 const router = t.router({
-  unprotected: t.procedure.query(() => ({ ok: true })),
-  get: behind((headers) => redis.get(`raw:${/ n=(\d+)$/.exec(headers.get('cookie') ?? '')?.[1]}`)),
-  rollcall: behind((headers) => auth.authenticate(headers)),
-  betterAuth: behind((headers) => stock.getSession(headers)),
+  get: behind((headers) => redis.get(`raw:${headers.get('cookie')?.slice(2)}`)).query(answer),
+  unprotected: t.procedure.query(answer),
+  rollcall: signedIn(ours).query(answer),
+  near: signedIn(near).query(answer),
+  stock: behind((headers) => stock.getSession(headers)).query(answer),
+  stockSql: behind((headers) => stockSql.getSession(headers)).query(answer),
 })
 
 const app = new Hono<Http>()
 const log = createLog({ write: () => undefined })
-app.use(
-  requestId(),
-  requestLog({ log, clientAddressOf: clientAddressOf([]), quiet: false }),
-  securityHeaders(baseUrl),
-  noStore,
-  limitBody(64 * 1024),
-  sameOrigin(baseUrl),
-)
-app.use('/trpc/*', trpcServer({ endpoint: '/trpc', router, createContext: ({ req }) => ({ headers: req.headers }) }))
+app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), quiet: false }), securityHeaders(baseUrl), noStore, limitBody(64 * 1024))
+app.use('/trpc/*', sameOrigin(baseUrl), understood, trpcServer({ endpoint: '/trpc', router, createContext: ({ req }) => ({ headers: req.headers }) }))
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))
 process.on('message', () => process.send?.(process.cpuUsage()))

@@ -2,7 +2,6 @@
 // it takes until all of them have heard. Prints both: npm run measure:streams
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { createSessionStore, redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import { COOKIE } from '../history/client.js'
 import { signed, startApi } from '../history/servers.js'
+import { openStream, type Stream } from './open-stream.js'
 
 const STREAMS = 1_000
 
@@ -20,22 +20,25 @@ const redis = new Redis(privateRedis.url, { ...redisOptions, commandTimeout: 5_0
 await once(redis, 'ready')
 const store = createSessionStore({ redis })
 
-// As many devices and streams as one person may have: every page shows a hundred devices, each of which hears of each.
-await measure('10 people, 100 devices each with a stream', 100, (n) => `person ${n % 10}`, (sessions) => {
-  const first = [...new Map(sessions.map(({ session }) => [session.userId, session])).values()]
-  return [
-    ['one device of each acts', () => Promise.all(first.map((session) => store.touch({ ...session, lastSeenAt: new Date(0) })))],
-    ['each logs out everywhere', () => Promise.all(first.map(({ userId, id }) => store.revokeAll(userId, { by: id })))],
-  ]
-})
+try {
+  // As many devices and streams as one person may have: every page shows a hundred devices, each of which hears of each.
+  await measure('10 people, 100 devices each with a stream', 100, (n) => `person ${n % 10}`, (sessions) => {
+    const first = [...new Map(sessions.map(({ session }) => [session.userId, session])).values()]
+    return [
+      ['one device of each acts', () => Promise.all(first.map((session) => store.touch({ ...session, lastSeenAt: new Date(0) })))],
+      ['each logs out everywhere', () => Promise.all(first.map(({ userId, id }) => store.revokeAll(userId, { by: id })))],
+    ]
+  })
 
-await measure('1,000 people, each with one device and a stream', 1, (n) => `somebody ${n}`, (sessions) => [
-  ['each signs in elsewhere', () => Promise.all(sessions.map(({ session }) => store.create({ userId: session.userId })))],
-  ['each is revoked', () => Promise.all(sessions.map(({ session }) => store.revoke(session.userId, session.id)))],
-])
-redis.disconnect()
-await privateRedis.stop()
-await rm(dir, { recursive: true })
+  await measure('1,000 people, each with one device and a stream', 1, (n) => `somebody ${n}`, (sessions) => [
+    ['each signs in elsewhere', () => Promise.all(sessions.map(({ session }) => store.create({ userId: session.userId })))],
+    ['each is revoked', () => Promise.all(sessions.map(({ session }) => store.revoke(session.userId, session.id)))],
+  ])
+} finally {
+  redis.disconnect()
+  await privateRedis.stop()
+  await rm(dir, { recursive: true })
+}
 
 type SignedIn = NonNullable<Awaited<ReturnType<typeof store.create>>>
 
@@ -46,65 +49,47 @@ async function measure(
   changes: (sessions: readonly SignedIn[]) => readonly [name: string, change: () => Promise<unknown>][],
 ): Promise<void> {
   const server = await startApi(dir, privateRedis.url)
-  const sessions: SignedIn[] = []
-  const earlier = Date.now() - 120_000 // so that activity is due
-  const past = createSessionStore({ redis, clock: () => earlier })
-  for (let n = 0; n < STREAMS; n += 1) {
-    const created = await past.create({ userId: userOf(n), userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0.0.0' })
-    if (created !== null) sessions.push(created)
+  try {
+    const sessions: SignedIn[] = []
+    const earlier = Date.now() - 120_000 // so that activity is due
+    const past = createSessionStore({ redis, clock: () => earlier })
+    for (let n = 0; n < STREAMS; n += 1) {
+      const created = await past.create({ userId: userOf(n), userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0.0.0' })
+      if (created !== null) sessions.push(created)
+    }
+    const cookies = sessions.map(({ token }) => `${COOKIE}=${signed(token)}`)
+
+    // Once before, so that what a server needs once is not counted.
+    const first = await openAll(server.url, cookies.slice(0, 50))
+    for (const stream of first) stream.close()
+    await pause(2_000)
+    const before = server.memory()
+    const opening = performance.now()
+    const streams = await openAll(server.url, cookies)
+    const opened = performance.now() - opening
+    await pause(3_000)
+    const perStream = (server.memory() - before) / streams.length
+
+    console.log(`\n${title}: ${streams.length} streams, each of which shows ${shown}`)
+    console.log(`  open and shown the list  ${opened.toFixed(0)} ms for all`)
+    console.log(`  resident memory          ${(perStream / 1024).toFixed(1)} KiB per stream`)
+    for (const [name, change] of changes(sessions)) {
+      const heard = streams.map((stream) => stream.next())
+      const began = performance.now()
+      const [times] = await Promise.all([Promise.all(heard.map(async (one) => (await one) - began)), change()])
+      const sorted = times.toSorted((a, b) => a - b)
+      const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1]?.toFixed(0)
+      console.log(`  ${name.padEnd(24)} half have heard after ${at(0.5)} ms, 99 % after ${at(0.99)} ms, all after ${at(1)} ms`)
+    }
+    for (const stream of streams) stream.close()
+  } finally {
+    await server.kill()
   }
-  const cookies = sessions.map(({ token }) => `${COOKIE}=${signed(token)}`)
-
-  // Once before, so that what a server needs once is not counted.
-  const first = await openAll(server.url, cookies.slice(0, 50))
-  for (const stream of first) stream.close()
-  await pause(2_000)
-  const before = server.memory()
-  const opening = performance.now()
-  const streams = await openAll(server.url, cookies)
-  const opened = performance.now() - opening
-  await pause(3_000)
-  const perStream = (server.memory() - before) / streams.length
-
-  console.log(`\n${title}: ${streams.length} streams, each of which shows ${shown}`)
-  console.log(`  open and shown the list  ${opened.toFixed(0)} ms for all`)
-  console.log(`  resident memory          ${(perStream / 1024).toFixed(1)} KiB per stream`)
-  for (const [name, change] of changes(sessions)) {
-    const heard = streams.map((stream) => stream.next())
-    const began = performance.now()
-    const [times] = await Promise.all([Promise.all(heard.map(async (one) => (await one) - began)), change()])
-    const sorted = times.toSorted((a, b) => a - b)
-    const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1]?.toFixed(0)
-    console.log(`  ${name.padEnd(24)} half have heard after ${at(0.5)} ms, 99 % after ${at(0.99)} ms, all after ${at(1)} ms`)
-  }
-  for (const stream of streams) stream.close()
-  await server.kill()
-}
-
-interface Stream {
-  /** When the next message is here. */
-  next(): Promise<number>
-  close(): void
 }
 
 /** Fifty at a time, as they would come after a restart at the most. */
 async function openAll(url: string, cookies: readonly string[]): Promise<Stream[]> {
   const streams: Stream[] = []
-  for (let n = 0; n < cookies.length; n += 50) streams.push(...(await Promise.all(cookies.slice(n, n + 50).map((cookie) => open(url, cookie)))))
+  for (let n = 0; n < cookies.length; n += 50) streams.push(...(await Promise.all(cookies.slice(n, n + 50).map((cookie) => openStream(url, cookie)))))
   return streams
-}
-
-async function open(url: string, cookie: string): Promise<Stream> {
-  const request = get(`${url}/trpc/devices.changes`, { agent: false, headers: { cookie, accept: 'text/event-stream' } })
-  const [response] = (await once(request, 'response')) as [IncomingMessage]
-  let hear: (at: number) => void = () => undefined
-  const next = () => new Promise<number>((resolve) => (hear = resolve))
-  response.on('error', () => undefined)
-  request.on('error', () => undefined)
-  response.on('data', (bytes: Buffer) => {
-    if (bytes.includes('serialized-error')) throw new Error(`A stream was refused: ${bytes.toString()}`)
-    if (bytes.includes('"type":"')) hear(performance.now())
-  })
-  await next()
-  return { next, close: () => request.destroy() }
 }

@@ -48,7 +48,7 @@ export function trpcRoute({ auth, store, isRecent, limits, streams, activity, pl
 }
 
 /** Refuses what tRPC would take but this API does not offer. */
-const understood = createMiddleware<Http>(async (c, next): Promise<Response | void> => {
+export const understood = createMiddleware<Http>(async (c, next): Promise<Response | void> => {
   const { method } = c.req
   if (method !== 'GET' && method !== 'POST') {
     c.header('Allow', 'GET, POST')
