@@ -34,7 +34,7 @@ function pair({ nodes }: PrivateSentinel): [master: PrivateNode, replica: Privat
 test.each([
   ['is killed', 'SIGKILL'],
   ['hangs, and comes back taking itself for the master', 'SIGSTOP'],
-] as const)('a master that %s: what the new one ends is refused within the lease, and the cache works on', { timeout: 60_000 }, async (_, signal) => {
+] as const)('a master that %s: what the new one ends is refused within the lease, and the cache works on', async (_, signal) => {
   await using servers = await startSentinel()
   const [master, replica] = pair(servers)
   using other = await startOne(servers)
