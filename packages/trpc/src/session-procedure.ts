@@ -49,8 +49,8 @@ export function createSessionProcedure<Context extends object>(
     .procedure.use(async ({ ctx, type, next }) => {
       // A stream is opened again by the browser itself, so it says nothing of the person's activity.
       // The cast: nothing has been added to the context yet, which the type leaves open.
-      const asked = authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
-      const signedIn = await asked.catch((error: unknown) => {
+      const asked = async () => authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
+      const signedIn = await asked().catch((error: unknown) => {
         throw outage(error) ?? error
       })
       if (signedIn === null) throw unauthorized()
