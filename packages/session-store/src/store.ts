@@ -177,12 +177,15 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const signsIn = (record: SessionRecord, { secretHash }: Named): boolean =>
     !isOver(record) && (secretHash === null || sameHash(record.secretHash, secretHash))
 
-  async function find(named: Named): Promise<StoredRecord | null> {
+  // One promise, and no async function around it: each takes as long as taking a record apart where AsyncLocalStorage is in use.
+  function find<T>(named: Named, found: (record: StoredRecord) => T): Promise<T | null> {
     const { userTag, sessionId } = named
     gather()
-    const bytes = await answered(near ? near.ask(userTag, sessionId) : redis.hgetBuffer(keyOf(userTag), sessionId))
-    const record = bytes && read(userTag, sessionId, bytes)
-    return record && signsIn(record, named) ? record : null
+    const reply = near ? near.ask(userTag, sessionId) : redis.hgetBuffer(keyOf(userTag), sessionId)
+    return reply.then((bytes) => {
+      const record = bytes && read(userTag, sessionId, bytes)
+      return record && signsIn(record, named) ? found(record) : null
+    }, unavailable)
   }
 
   /** Lets pass or knows nothing: a new secret or a later deadline may not have been heard of. */
@@ -233,10 +236,12 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return { token, session: toSession(id, { ...times, userId, ipAddress, userAgent, data }) }
     },
 
-    async validate(token, { strict = false } = {}) {
+    validate(token, { strict = false } = {}) {
       const parts = parseToken(token)
-      const record = parts && ((strict ? null : recall(parts)) ?? (await find(parts)))
-      return record && toSession(parts.sessionId, record)
+      if (parts === null) return Promise.resolve(null)
+      const known = strict ? null : recall(parts)
+      if (known !== null) return Promise.resolve(toSession(parts.sessionId, known))
+      return find(parts, (record) => toSession(parts.sessionId, record))
     },
 
     async touch({ userId, id, lastSeenAt }) {
@@ -251,7 +256,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const named = typeof session === 'string' ? parseToken(session) : byId(session)
       if (named === null) return null
       for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt += 1) {
-        const record = await find(named)
+        const record = await find(named, (found) => found)
         if (record === null) return null
         const updated = { ...record, data: { ...record.data, ...data } }
         const { userTag, sessionId } = named
@@ -340,9 +345,9 @@ function deadlineOf(times: Pick<Times, 'idleDeadline' | 'absoluteDeadline'>): nu
 
 /** Whatever kept Redis from answering, the caller learns one thing: there is no answer. */
 export async function answered<T>(reply: Promise<T>): Promise<T> {
-  try {
-    return await reply
-  } catch (error) {
-    throw error instanceof SessionStoreUnavailableError ? error : new SessionStoreUnavailableError(error)
-  }
+  return reply.catch(unavailable)
+}
+
+function unavailable(error: unknown): never {
+  throw error instanceof SessionStoreUnavailableError ? error : new SessionStoreUnavailableError(error)
 }
