@@ -169,7 +169,7 @@ test('at 200 % zoom all is there and can be pressed', async ({ app, device }) =>
 /** What a person cannot press, even after scrolling to it: something else lies there. */
 const outOfReach = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
-    const controls = [...document.querySelectorAll('a, button, input')].filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    const controls = [...document.querySelectorAll('a, button, input, select')].filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     if (controls.length === 0) return ['There is nothing to press']
     return controls
       .filter((control) => !control.matches('[href="#main"]')) // shown with the focus

@@ -314,25 +314,28 @@ describe('a stream', () => {
     const streams = createStreams({ store, changes })
     const devices = await Promise.all(Array.from({ length: 20 }, () => store.create({ userId: 'ada' })))
     const pages = devices.flatMap((device) => (device === null ? [] : [streams.open(device, undefined)]))
-    await Promise.all(pages.map((page) => page.next()))
-
     let turn = 0
-    let counting = setImmediate(function next() {
-      turn += 1
-      counting = setImmediate(next)
-    })
-    const told = pages.map(async (page) => {
-      const { value } = await page.next()
-      return value?.type === 'devices' && value.devices.length === 21 ? turn : null
-    })
-    await store.create({ userId: 'ada' })
-    const turns = await Promise.all(told)
-    clearImmediate(counting)
-    expect(turns).not.toContain(null)
-    expect(new Set(turns).size).toBe(20)
-    streams.close()
-    changes.close()
-    redis.disconnect()
+    let counting: NodeJS.Immediate | undefined
+    try {
+      await Promise.all(pages.map((page) => page.next()))
+      counting = setImmediate(function next() {
+        turn += 1
+        counting = setImmediate(next)
+      })
+      const told = pages.map(async (page) => {
+        const { value } = await page.next()
+        return value?.type === 'devices' && value.devices.length === 21 ? turn : null
+      })
+      await store.create({ userId: 'ada' })
+      const turns = await Promise.all(told)
+      expect(turns).not.toContain(null)
+      expect(new Set(turns).size).toBe(20)
+    } finally {
+      clearImmediate(counting)
+      streams.close()
+      changes.close()
+      redis.disconnect()
+    }
   })
 
   test('does not hold a shutdown up', async () => {

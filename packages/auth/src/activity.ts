@@ -193,7 +193,7 @@ function toJson(what: object): string {
 const deviceSigns = z
   .object({
     clientHints: z.record(z.string(), z.string()).optional().catch(undefined),
-    device: sessionDevice.optional().catch(undefined),
+    device: sessionDevice.omit({ name: true }).optional().catch(undefined),
   })
   .catch({})
 

@@ -39,7 +39,7 @@ export interface SessionDevice {
 /** What is not so is left out, which keeps a record small. */
 type KeptDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
 
-export const sessionDevice = z.object({ id: z.string(), name: z.string().nullable(), isNew: z.boolean().default(false) })
+export const sessionDevice = z.object({ id: z.string(), name: z.string().nullable().default(null), isNew: z.boolean().default(false) })
 
 /** `null` for a session that came from no browser, or began before browsers were remembered. */
 export function deviceOf({ data }: Pick<Session, 'data'>): SessionDevice | null {
@@ -117,7 +117,8 @@ export async function renameDevice(sql: Rows, store: SessionStore, userId: strin
   const where = [...named(deviceId), { field: 'userId', value: userId }]
   if ((await sql.update<Row>({ model: 'device', where, update: { name } })) === null) return false
   const sessions = (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
-  await Promise.all(sessions.map((session) => store.update(session, { device: { id: deviceId, name } })))
+  const renamed = (session: Session): KeptDevice => ({ id: deviceId, name, ...(deviceOf(session)?.isNew && { isNew: true }) })
+  await Promise.all(sessions.map((session) => store.update(session, { device: renamed(session) })))
   return true
 }
 

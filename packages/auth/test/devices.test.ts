@@ -156,7 +156,7 @@ describe.each(databases)('on %s', (kind) => {
       const { id = '' } = (await deviceIn(laptop)) ?? {}
       expect(await t.auth.renameDevice(userId, id, "Mum's iPad")).toBe(true)
       const named = { id, name: "Mum's iPad", isNew: false }
-      expect(await deviceIn(laptop)).toEqual(named)
+      expect(await deviceIn(laptop)).toEqual({ ...named, isNew: true })
       expect(await deviceIn(twin)).toEqual(named)
       expect(await deviceIn(phone)).toMatchObject({ name: null })
       await laptop.post('/sign-out')

@@ -151,7 +151,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const keysOf = (userTag: string): Keys =>
     onEvent === undefined ? [1, keyOf(userTag)] : [2, keyOf(userTag), eventsKey(keyPrefix, userTag)]
 
-  // Also after a failure: without an answer, the change may well have been made, and its event may be there.
+  // Both also after a failure: without an answer, the change may well have been made, and its event may be there.
   /** What this process knew before its own change, it never goes by afterwards. */
   const written = async <T>(userTag: string, reply: Promise<T>): Promise<T> =>
     answered(reply).finally(() => near?.forget(userTag))

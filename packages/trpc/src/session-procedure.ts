@@ -21,7 +21,9 @@ export function unauthorized(): TRPCError {
   return new TRPCError({ code: 'UNAUTHORIZED', message: 'Please sign in' })
 }
 
-function outage(cause: unknown): TRPCError | null {
+/** `null` for what is none. An application may have wrapped it. */
+function outage(error: unknown): TRPCError | null {
+  const cause = error instanceof TRPCError ? error.cause : error
   if (!(cause instanceof SessionStoreUnavailableError)) return null
   return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'This does not work at the moment. Please try again.', cause })
 }
@@ -55,7 +57,7 @@ export function createSessionProcedure<Context extends object>(
       })
       if (signedIn === null) throw unauthorized()
       const result = await next({ ctx: signedIn })
-      const unavailable = result.ok ? null : outage(result.error.cause)
+      const unavailable = result.ok ? null : outage(result.error)
       if (unavailable !== null) throw unavailable
       return result
     })
