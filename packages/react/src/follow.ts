@@ -19,6 +19,7 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
   const channel = new BroadcastChannel(`rollcall.devices.${sessionId}`)
   let listens = false
   let known: StreamMessage | undefined
+  let wasRefused = false
   let stream: { unsubscribe(): void } | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
 
@@ -39,11 +40,17 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
   function listen(): void {
     if (isOver()) return
     stream = client.changes.subscribe(undefined, {
-      onData: tell,
+      onData(message) {
+        wasRefused = false
+        tell(message)
+      },
       onConnectionStateChange: ({ error }) => error && tell({ type: 'waiting' }),
       onComplete: listenAgain,
       onError(error) {
-        if (problemOf(error).kind === 'unauthorized') void askWhetherEnded()
+        const isRefused = problemOf(error).kind === 'unauthorized'
+        // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
+        if (isRefused && wasRefused) return tell({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
+        wasRefused = isRefused
         listenAgain()
       },
     })
@@ -52,16 +59,6 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
   function listenAgain(): void {
     tell({ type: 'waiting' })
     retry = setTimeout(listen, RETRY_MS * (1 + Math.random()))
-  }
-
-  /** A stream that was asked for while the secret was being replaced is refused, yet nobody was signed out. */
-  async function askWhetherEnded(): Promise<void> {
-    try {
-      await client.list.query()
-    } catch (error) {
-      // An outage tells nothing of the session.
-      if (problemOf(error).kind === 'unauthorized') tell({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
-    }
   }
 
   channel.addEventListener('message', ({ data }: MessageEvent<StreamMessage | typeof QUESTION>) => {

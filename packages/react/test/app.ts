@@ -46,10 +46,12 @@ export async function startApp({ isRecent = () => true, commandTimeout = 10_000 
   }
 
   const here = await signIn(firefox)
-  /** The tokens that come with the next requests for a stream, one each; then it is the browser's own. */
+  /** What the cookie still is when a stream is asked for, one each, and until the next one is; then it is the browser's own. */
   const nextTokens: string[] = []
+  let late: string | undefined
   network.answer = async (request) => {
-    const token = (request.url.includes('changes') ? nextTokens.shift() : undefined) ?? here.token
+    if (request.url.includes('changes')) late = nextTokens.shift()
+    const token = late ?? here.token
     return fetchRequestHandler({ endpoint: '/trpc', router, req: request, createContext: () => ({ token }) })
   }
 
