@@ -1,14 +1,17 @@
 import type { Device, Ended, StreamMessage } from '@rollcall/trpc'
-import { useMutation, type UseMutationResult, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { skipToken, useMutation, type UseMutationResult, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useEffectEvent, useMemo, useState } from 'react'
 import type { DevicesClient, Revoked } from './client.js'
 import { follow } from './follow.js'
 
-/** Of the list in the query client, for changes to it that are the application's own, such as other names. */
+/** Begins the key of the list in the query client, for changes to it that are the application's own, such as other names. */
 export const devicesKey = ['rollcall', 'devices'] as const
 
+/** With the session in it: whoever signs in next on a page must not be shown the list of the person before. */
+const listKey = (sessionId: string | undefined) => [...devicesKey, sessionId] as const
+
 export interface Devices {
-  /** The devices, this one first, then the latest seen. Kept as the server tells them while `live`. */
+  /** The devices, this one first, then the latest seen. Kept as the server tells them while `live`. Pending without a session. */
   readonly list: UseQueryResult<Device[]>
   /** Whether the list follows what happens; `null` until that is known. If not, it is read anew on focus. */
   readonly live: boolean | null
@@ -22,6 +25,7 @@ export interface Devices {
 
 interface Followed {
   readonly client: DevicesClient
+  readonly sessionId: string | undefined
   readonly live: boolean | null
 }
 
@@ -43,23 +47,27 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
   const [live, setLive] = useState<boolean | null>(null)
 
   const hear = useEffectEvent((message: StreamMessage) => {
+    const isOurs = message.type === 'devices' && message.devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)
+    setLive(isOurs)
     if (message.type === 'ended') return onEnded(message)
-    if (message.type === 'waiting') return setLive(false)
-    const { devices } = message
-    if (!devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)) {
-      // The cookie has become another session's, so that whatever is known may be another person's.
-      return void queryClient.invalidateQueries()
-    }
-    setLive(true)
+    if (message.type === 'waiting') return
+    // The cookie has become another session's, so that whatever is known may be another person's.
+    if (!isOurs) return void queryClient.invalidateQueries()
+    const queryKey = listKey(sessionId)
     // An answer on its way may be older than what was told.
-    void queryClient.cancelQueries({ queryKey: devicesKey }).then(() => queryClient.setQueryData(devicesKey, devices))
+    void queryClient.cancelQueries({ queryKey }).then(() => queryClient.setQueryData(queryKey, message.devices))
   })
 
   useEffect(() => {
-    if (sessionId !== undefined) return follow(client, sessionId, hear)
+    if (sessionId === undefined) return
+    const leave = follow(client, sessionId, hear)
+    return () => {
+      leave()
+      setLive(null)
+    }
   }, [client, sessionId])
 
-  const followed = useMemo(() => ({ client, live }), [client, live])
+  const followed = useMemo(() => ({ client, sessionId, live }), [client, sessionId, live])
   return <DevicesContext value={followed}>{children}</DevicesContext>
 }
 
@@ -67,13 +75,13 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
 export function useDevices(): Devices {
   const followed = use(DevicesContext)
   if (!followed) throw new Error('useDevices needs a DevicesProvider')
-  const { client, live } = followed
+  const { client, sessionId, live } = followed
   const queryClient = useQueryClient()
   // After a failure too: a lost answer leaves open whether the device is gone.
   const onSettled = () => queryClient.invalidateQueries({ queryKey: devicesKey })
 
   return {
-    list: useQuery({ queryKey: devicesKey, queryFn: () => client.list.query() }),
+    list: useQuery({ queryKey: listKey(sessionId), queryFn: sessionId === undefined ? skipToken : () => client.list.query() }),
     live,
     revoke: useMutation({ mutationFn: (input: { id: string }) => client.revoke.mutate(input), onSettled }),
     revokeOthers: useMutation({ mutationFn: () => client.revokeOthers.mutate(), onSettled }),

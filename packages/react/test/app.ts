@@ -39,8 +39,8 @@ export async function startApp({ isRecent = () => true, commandTimeout = 10_000 
   const procedure = t.procedure.concat(createSessionProcedure(authenticate))
   const router = t.router({ account: t.router({ gadgets: createDevicesRouter({ store, streams, procedure, isRecent }) }) })
 
-  async function signIn(userAgent: string) {
-    const signedIn = await store.create({ userId: 'ada', userAgent })
+  async function signIn(userAgent: string, userId = 'ada') {
+    const signedIn = await store.create({ userId, userAgent })
     if (signedIn === null) throw new Error('The sign-in was refused')
     return { token: signedIn.token, id: signedIn.session.id }
   }

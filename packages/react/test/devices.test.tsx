@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-quer
 import { cleanup, fireEvent, render, waitFor, within } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Ended } from '../src/index.js'
-import { network } from './api.js'
+import { api, network } from './api.js'
 import { startApp } from './app.js'
 import { DevicesPage } from './own-page.js'
 
@@ -35,14 +35,16 @@ function createLocks() {
 /** A tab of the browser that is signed in. */
 function openTab(sessionId: string | undefined, queryClient = new QueryClient()) {
   const endings: Ended[] = []
-  const { container, unmount } = render(
+  const page = (id: string | undefined) => (
     <QueryClientProvider client={queryClient}>
-      <DevicesPage sessionId={sessionId} onEnded={(ending) => endings.push(ending)} />
-    </QueryClientProvider>,
+      <DevicesPage sessionId={id} onEnded={(ending) => endings.push(ending)} />
+    </QueryClientProvider>
   )
+  const { container, rerender, unmount } = render(page(sessionId))
   const tab = within(container)
   return {
     endings,
+    becomes: (id: string | undefined) => rerender(page(id)),
     close: unmount,
     /** In whatever order: two may have signed in within the same millisecond. */
     shows: (...devices: string[]) =>
@@ -92,6 +94,7 @@ test('one tab listens for all, and the next one when it leaves; each hears of th
   await app.store.revokeOthers(there.token)
   const ending = { type: 'ended', cause: 'revoke-others', by: { isSelf: false, browser: 'Safari', os: 'iOS' }, at: expect.any(String) }
   for (const tab of others) await waitFor(() => expect(tab.endings).toEqual([ending]), wait)
+  for (const tab of others) await tab.isLive(false)
   expect(first.endings).toEqual([])
 })
 
@@ -108,9 +111,6 @@ test('a refusal of the stream, and of the list too, is no end: the new secret ma
   const tab = openTab(app.here.id)
   await tab.isLive(true)
   expect(app.nextTokens).toEqual([])
-  expect(tab.endings).toEqual([])
-})
-
 
   // Once more, which is no second refusal in a row.
   const replaced = app.here.token
@@ -120,6 +120,9 @@ test('a refusal of the stream, and of the list too, is no end: the new secret ma
   app.here.token = rotated.token
   await waitFor(() => expect(app.nextTokens).toEqual([]), wait)
   await tab.isLive(true)
+  expect(tab.endings).toEqual([])
+})
+
 test('an outage is no end: the list says that it does not follow, until it does again', async () => {
   await using app = await startApp({ commandTimeout: 500 })
   const tab = openTab(app.here.id)
@@ -158,10 +161,46 @@ test('when the cookie has become the one of another session, everything is asked
   expect(tab.endings).toEqual([])
 })
 
-test('without a session nothing is followed', async () => {
+test('whoever signs in next on the page is shown nothing of the person before, not even until the stream speaks', async () => {
   await using app = await startApp()
-  const tab = openTab(undefined)
-  await tab.shows('Firefox on Linux')
+  await app.signIn(phone)
+  const grace = await app.signIn(tablet, 'grace')
+  const tab = openTab(app.here.id)
+  await tab.shows('Firefox on Linux', 'Safari on iOS')
+  await tab.isLive(true)
+
+  const { answer } = network
+  const held = new Map<string, () => void>()
+  network.answer = async (request) => {
+    await new Promise<void>((go) => held.set(request.url.includes('changes') ? 'stream' : 'list', go))
+    return answer(request)
+  }
+  tab.becomes(undefined)
+  await tab.shows()
+  await tab.isLive(false)
+  expect(held.size).toBe(0)
+
+  Object.assign(app.here, grace)
+  tab.becomes(grace.id)
+  await waitFor(() => expect([...held.keys()].toSorted()).toEqual(['list', 'stream']), wait)
+  await tab.shows()
+  await tab.isLive(false)
+  held.get('list')?.()
+  await tab.shows('Chrome on Android')
+  await tab.isLive(false)
+  held.get('stream')?.()
+  await tab.isLive(true)
+})
+
+test('without a session nothing is asked and nothing is followed', async () => {
+  await using app = await startApp()
+  const { answer } = network
+  const asked = vi.fn(answer)
+  network.answer = asked
+  openTab(undefined)
+  // A request of the page's would go in one batch with this one.
+  await api.account.gadgets.list.query()
+  expect(asked.mock.calls.map(([{ url }]) => new URL(url).pathname)).toEqual(['/trpc/account.gadgets.list'])
   expect(app.streams.size()).toBe(0)
 })
 
