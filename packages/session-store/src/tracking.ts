@@ -25,7 +25,7 @@ const CHANNEL = '__redis__:invalidate'
 /** So many signs of life within a lease. */
 const BEATS = 4
 /** Milliseconds. */
-const RETRY = 250
+export const RETRY = 250
 
 /**
  * Is told by Redis of every change to the keys with a prefix, over a connection of its own, which asks for them
@@ -41,6 +41,7 @@ export function track({ node, isCluster, prefix, lease, changed, doubted }: Trac
 
   async function open(): Promise<void> {
     clearTimeout(retry)
+    line?.disconnect() // never two of them
     const own = node.duplicate({ ...redisOptions, protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
     line = own
     own.on('error', () => undefined) // the end follows
@@ -73,6 +74,7 @@ export function track({ node, isCluster, prefix, lease, changed, doubted }: Trac
 
   function lose(lost: Redis | undefined): void {
     if (line !== lost) return
+    clearTimeout(retry)
     line = undefined
     until = never
     doubted()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { startRedis } from '@rollcall/dev-redis'
@@ -7,6 +8,7 @@ import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { createSessionStore, defaultTimeouts, redisOptions, SessionStoreUnavailableError, type SessionStoreOptions } from '../src/index.js'
 import { Memory } from '../src/memory.js'
+import { RETRY } from '../src/tracking.js'
 import { happens, startStore } from './helpers.js'
 
 /** Milliseconds that no test takes: then it is the push that does it, not the lease. */
@@ -25,6 +27,7 @@ interface Way {
 
 async function startWays(redis: string) {
   const open = new Set<Way>()
+  let arriving: (() => void)[] | undefined
   const listener = createServer((near) => {
     const far = connect(redis)
     let held: Buffer[] | undefined
@@ -41,6 +44,7 @@ async function startWays(redis: string) {
       swallow: () => (swallowed = true),
     }
     open.add(way)
+    arriving?.push(way.hold())
     near.on('data', (chunk) => {
       way.isTracking ||= chunk.includes('TRACKING')
       if (!swallowed) far.write(chunk)
@@ -60,7 +64,18 @@ async function startWays(redis: string) {
   }).listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo // it listens on a port
-  return { port, open, close: () => void listener.close() }
+  return {
+    port,
+    open,
+    /** Holds what Redis sends to each connection that is made during `work`: what lets it go, in their order. */
+    async holdNew(work: () => Promise<void>): Promise<(() => void)[]> {
+      const held = (arriving = [])
+      await work()
+      arriving = undefined
+      return held
+    },
+    close: () => void listener.close(),
+  }
 }
 
 /** Another server's store, `t.store`; and one with a near-cache, whose two connections a test can hold. */
@@ -89,7 +104,10 @@ async function startNear(lease: number, options: Partial<SessionStoreOptions> = 
     near: store,
     nearRedis: redis,
     way,
-    /** The tracking connection. */
+    holdNew: ways.holdNew,
+    /** All tracking connections so far. */
+    lines,
+    /** The latest of them. */
     line(): Redis {
       const line = lines.at(-1)
       if (line === undefined) throw new Error('Nothing is tracked')
@@ -358,6 +376,29 @@ describe('on any doubt everything is forgotten', () => {
     await back
     expect(await t.near.validate(token)).toBeNull()
     await t.remembers((await t.signIn()).token)
+  })
+
+  test('both are lost, and to track anew falls due while the store has no connection: it is tracked over one', async () => {
+    await using t = await startNear(LONG)
+    const { token } = await t.signIn()
+    await t.remembers(token)
+    const lost = happens(t.line(), 'end')
+    await t.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await lost
+    const back = happens(t.nearRedis, 'ready')
+    const [releaseStore, ...releaseLines] = await t.holdNew(async () => {
+      const due = sleep(RETRY) // begins later than that of the tracking, so it is over later
+      await t.redis.call('CLIENT', 'KILL', 'ID', await t.nearRedis.client('ID'))
+      await due
+      while (t.nearRedis.status !== 'connect') await turn()
+    })
+    releaseStore?.()
+    await back
+    for (const release of releaseLines) release()
+    await t.remembers(token)
+    while (t.lines.some(({ status, mode }) => status !== 'end' && mode !== 'subscriber')) await turn()
+    const subscribed = async () => String(await t.redis.client('LIST', 'TYPE', 'PUBSUB')).trim().split('\n')
+    await expect.poll(subscribed, { timeout: 10_000 }).toHaveLength(1)
   })
 
   test('Redis was killed, and is back with nothing', async () => {
