@@ -41,7 +41,7 @@ export class Memory {
     const entry: Entry = { record: null, bytes: OVERHEAD }
     this.#remove(userTag, sessionId)
     const sessions = this.#users.get(userTag) ?? new Map<string, Entry>()
-    this.#users.set(copyOf(userTag), sessions.set(copyOf(sessionId), entry))
+    this.#users.set(userTag, sessions.set(sessionId, entry))
     this.#bytes += entry.bytes
 
     return (record) => {
@@ -76,11 +76,6 @@ export class Memory {
     sessions.delete(sessionId)
     if (sessions.size === 0) this.#users.delete(userTag)
   }
-}
-
-/** As a part of a token, a text would keep the whole token in memory. */
-function copyOf(part: string): string {
-  return Buffer.from(part).toString()
 }
 
 /** Is given to many: whoever changes the data changes only their own. */

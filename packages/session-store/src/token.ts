@@ -5,7 +5,8 @@ const ID_LENGTH = 16 // 96 bits
 const SECRET_LENGTH = 43 // 256 bits
 
 const HASH_LENGTH = 32
-const TOKEN_LENGTH = TAG_LENGTH + ID_LENGTH + SECRET_LENGTH
+const NAMES_LENGTH = TAG_LENGTH + ID_LENGTH
+const TOKEN_LENGTH = NAMES_LENGTH + SECRET_LENGTH
 const BASE64URL = /^[\w-]+$/
 
 /** A token taken apart: `<userTag><sessionId><secret>`, each of fixed length, base64url. */
@@ -31,15 +32,21 @@ export function newToken(userTag: string, sessionId: string): { token: string; s
   return { token: userTag + sessionId + secret, secretHash: sha256(secret) }
 }
 
-/** `null` for anything that cannot be a token; costs no round trip. */
+/**
+ * `null` for anything that cannot be a token; costs no round trip. The names in it are copies, for anyone to keep: a
+ * part of a string keeps the whole of it in memory.
+ */
 export function parseToken(token: string): TokenParts | null {
   if (token.length !== TOKEN_LENGTH || !BASE64URL.test(token)) return null
+  names.write(token, 0, NAMES_LENGTH, 'latin1')
   return {
-    userTag: token.slice(0, TAG_LENGTH),
-    sessionId: token.slice(TAG_LENGTH, TAG_LENGTH + ID_LENGTH),
-    secretHash: sha256(token.slice(TAG_LENGTH + ID_LENGTH)),
+    userTag: names.toString('latin1', 0, TAG_LENGTH),
+    sessionId: names.toString('latin1', TAG_LENGTH, NAMES_LENGTH),
+    secretHash: sha256(token.slice(NAMES_LENGTH)),
   }
 }
+
+const names = Buffer.alloc(NAMES_LENGTH)
 
 /** Fields of the hash that are not session ids, such as the watermark, are out of a caller's reach. */
 export function isSessionId(value: string): boolean {
