@@ -30,8 +30,9 @@ function project(backend: Backend, durability: Durability, include: string[]) {
       name: durability === 'master' ? backend : `${backend}, ${durability}`,
       include,
       provide: { backend, durability },
-      testTimeout: 20_000,
-      hookTimeout: 60_000, // servers that have to find each other, on a busy machine
+      // Servers that have to find each other, or a new master, on a busy machine.
+      testTimeout: backend === 'single node' ? 20_000 : 60_000,
+      hookTimeout: 60_000,
       ...together,
     },
   }
