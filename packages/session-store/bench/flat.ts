@@ -2,7 +2,7 @@
 import { compare, type Operation, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
 import { createSessionStore } from '../src/index.js'
-import { cell, device } from './validate.js'
+import { cell, device, found } from './validate.js'
 
 const AT_ONCE = 200
 /** Tokens that take turns, picked evenly. */
@@ -17,22 +17,31 @@ const populations = [
 
 export async function flat(redis: Redis): Promise<void> {
   const store = createSessionStore({ redis, maxSessionsPerUser: 10_000 })
-  const candidates: Record<string, Operation> = {}
+  const validations: Record<string, Operation> = {}
+  const gets: Record<string, Operation> = {}
   for (const { users, each } of populations) {
     const total = users * each
+    const name = `${users.toLocaleString('en')} ${users === 1 ? 'user' : 'users'} with ${each.toLocaleString('en')}`
     const tokens: string[] = []
+    const raw: string[] = []
     for (let from = 0; from < total; from += AT_ONCE) {
       const some = Array.from({ length: Math.min(AT_ONCE, total - from) }, (_, n) => `user-${(from + n) % users}-of-${users}`)
       const created = await Promise.all(some.map((userId) => store.create({ userId, ...device })))
+      await redis.mset(some.flatMap((key, n) => [`raw:${key}:${from + n}`, 'x'.repeat(200)]))
       for (const [n, one] of created.entries()) {
-        if ((from + n) % Math.ceil(total / PICKED) === 0) tokens.push(one?.token ?? '')
+        if ((from + n) % Math.ceil(total / PICKED) > 0) continue
+        tokens.push(one?.token ?? '')
+        raw.push(`raw:${some[n]}:${from + n}`)
       }
     }
-    const name = `${users.toLocaleString('en')} ${users === 1 ? 'user' : 'users'} with ${each.toLocaleString('en')}`
-    candidates[name] = async (n) => {
-      if ((await store.validate(tokens[n % tokens.length] ?? '')) === null) throw new Error('A session that lives was not found')
-    }
+    validations[name] = (n) => found(store.validate(tokens[n % tokens.length] ?? ''))
+    if (each === 1) gets[`${total.toLocaleString('en')} keys`] = (n) => found(redis.get(raw[n % raw.length] ?? ''))
   }
+  await print('validate, 64 at once, among', validations)
+  await print('GET, 64 at once, among', gets)
+}
+
+async function print(title: string, candidates: Record<string, Operation>): Promise<void> {
   const results = await compare(candidates, { concurrency: 64, each: 4 })
-  console.log(`\n${table(['validate, 64 at once, among sessions of', 'throughput'], results.map((result) => [result.name, cell(result)]))}`)
+  console.log(`\n${table([title, 'throughput'], results.map((result) => [result.name, cell(result)]))}`)
 }

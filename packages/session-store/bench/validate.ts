@@ -1,5 +1,5 @@
 // Token to session, beside a plain GET of as many bytes and beside what others do.
-import { compare, type Result, startBetterAuth, table } from '@rollcall/dev-bench'
+import { compare, type Operation, type Result, startBetterAuth, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
 import { gatherer } from '../src/gather.js'
 import { createSessionStore } from '../src/index.js'
@@ -15,59 +15,61 @@ const USERS = 1_000
 
 export async function validate(redis: Redis): Promise<void> {
   const store = createSessionStore({ redis })
-  const near = createSessionStore({ redis, nearCache: {} })
-  const markers = setPlusMarker(redis)
-  const express = startExpressSession(redis)
-  const stock = await startBetterAuth(redis)
-  const stockSql = await startBetterAuth()
-
-  const cookies: { ours: string; marker: string; express: string; stock: Headers; sql: Headers }[] = []
-  const sqlUsers = await stockSql.createUsers(USERS)
-  for (const [n, userId] of (await stock.createUsers(USERS)).entries()) {
-    const created = await store.create({ userId, ...device })
-    cookies.push({
-      ours: created?.token ?? '',
-      marker: await markers.create({ userId, ...device }),
-      express: await express.signIn({ userId, ...device }),
-      stock: await stock.signIn(userId, device),
-      sql: await stockSql.signIn(sqlUsers[n] ?? '', device),
-    })
-  }
+  const tokens: string[] = []
+  for (let n = 0; n < USERS; n += 1) tokens.push((await store.create({ userId: `user-${n}`, ...device }))?.token ?? '')
   const hashes = await redis.keys('user:*')
   const [record = Buffer.alloc(0)] = await redis.hvalsBuffer(hashes[0] ?? '')
   const raw = hashes.map((key) => key.replace('user:', 'raw:')) // keys as long as ours
   for (const key of raw) await redis.set(key, Buffer.alloc(record.length, 'x'))
   const gather = gatherer(redis)
-
-  const of = (n: number) => cookies[n % USERS] as (typeof cookies)[number] // there are as many
-  async function found(answer: Promise<unknown>): Promise<void> {
-    if (!(await answer)) throw new Error('A session that lives was not found')
-  }
   const candidates = {
     'GET of as many bytes': (n: number) => found(redis.get(raw[n % USERS] ?? '')),
     'GET, writes gathered as ours are': (n: number) => {
       gather()
       return found(redis.get(raw[n % USERS] ?? ''))
     },
-    'Rollcall validate': (n: number) => found(store.validate(of(n).ours)),
-    'Rollcall validate, near-cache': (n: number) => found(near.validate(of(n).ours)),
+    'Rollcall validate': (n: number) => found(store.validate(tokens[n % USERS] ?? '')),
+  }
+  await print('validate alone in its process, requests at once', candidates)
+
+  const near = createSessionStore({ redis, nearCache: {} })
+  const markers = setPlusMarker(redis)
+  const express = startExpressSession(redis)
+  const stock = await startBetterAuth(redis)
+  const stockSql = await startBetterAuth()
+  const cookies: { marker: string; express: string; stock: Headers; sql: Headers }[] = []
+  const sqlUsers = await stockSql.createUsers(USERS)
+  for (const [n, userId] of (await stock.createUsers(USERS)).entries()) {
+    cookies.push({
+      marker: await markers.create({ userId, ...device }),
+      express: await express.signIn({ userId, ...device }),
+      stock: await stock.signIn(userId, device),
+      sql: await stockSql.signIn(sqlUsers[n] ?? '', device),
+    })
+  }
+  const of = (n: number) => cookies[n % USERS] as (typeof cookies)[number] // there are as many
+  await print('validate, requests at once', {
+    ...candidates,
+    'Rollcall validate, near-cache': (n: number) => found(near.validate(tokens[n % USERS] ?? '')),
     'SET and marker': (n: number) => found(markers.validate(of(n).marker)),
     'express-session, connect-redis': (n: number) => found(express.userOf(of(n).express)),
     'better-auth getSession, redis-storage': (n: number) => found(stock.getSession(of(n).stock)),
     'better-auth getSession, SQLite': (n: number) => found(stockSql.getSession(of(n).sql)),
-  }
+  })
+  await stock.close()
+  await stockSql.close()
+}
 
+export async function found(answer: Promise<unknown>): Promise<void> {
+  if (!(await answer)) throw new Error('A session that lives was not found')
+}
+
+async function print(title: string, candidates: Record<string, Operation>): Promise<void> {
   const loads = [1, 64, 512]
   const results: Result[][] = []
   for (const concurrency of loads) results.push(await compare(candidates, { concurrency, each: concurrency === 1 ? 64 : 4 }))
-  console.log(
-    table(
-      ['validate, requests at once', ...loads.map(String)],
-      Object.keys(candidates).map((name, index) => [name, ...results.map((columns) => cell(columns[index]))]),
-    ),
-  )
-  await stock.close()
-  await stockSql.close()
+  const rows = Object.keys(candidates).map((name, index) => [name, ...results.map((columns) => cell(columns[index]))])
+  console.log(`\n${table([title, ...loads.map(String)], rows)}`)
 }
 
 export function cell(result: Result | undefined): string {
