@@ -26,6 +26,11 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** For what asks the database and the store: an error that is not the store's is the database's. */
+export function storeOrDatabaseFailed(cause: unknown): never {
+  throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
+}
+
 /** What the outside may know of an error. */
 export interface PublicError {
   readonly code: Code

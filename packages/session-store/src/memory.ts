@@ -1,4 +1,4 @@
-import type { SessionData, SessionRecord } from './record.js'
+import { jsonOf, type SessionData, type SessionRecord } from './record.js'
 
 /** What one cache may hold, in bytes; the users who were asked for longest ago make room. */
 const MOST_BYTES = 32 * 1024 * 1024
@@ -102,8 +102,7 @@ class KeptRecord implements SessionRecord {
     this.userId = record.userId
     this.ipAddress = record.ipAddress
     this.userAgent = record.userAgent
-    const json = JSON.stringify(record.data)
-    this.#json = json === '{}' ? '' : json
+    this.#json = jsonOf(record.data)
   }
 
   get data(): SessionData {

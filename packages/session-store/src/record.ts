@@ -59,8 +59,13 @@ export function encodeDetails({ userId, ipAddress, userAgent, data }: Details): 
   const texts = [userId, ipAddress, userAgent]
   const lengths = texts.map((text) => (text === null ? 0 : text.length + 1))
   if (lengths.some((length) => length > LONGEST)) throw new RangeError(`A session holds no text longer than ${LONGEST - 1}`)
+  return Buffer.from([String.fromCharCode(...lengths), ...texts, jsonOf(data)].join(''))
+}
+
+/** Empty for no data. */
+export function jsonOf(data: SessionData): string {
   const json = JSON.stringify(data)
-  return Buffer.from([String.fromCharCode(...lengths), ...texts, json === '{}' ? '' : json].join(''))
+  return json === '{}' ? '' : json
 }
 
 /** `null` when the text is not one of `encodeDetails`. */

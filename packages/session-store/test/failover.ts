@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type PrivateCluster, type PrivateNode, startCluster } from '@rollcall/dev-redis'
 import { Command, type Cluster, Redis } from 'ioredis'
 import { createSessionStore, redisOptions, SessionStoreUnavailableError, type SessionStore, type SessionStoreOptions } from '../src/index.js'
@@ -28,7 +28,7 @@ export interface Outcome {
  * lost if the master dies meanwhile. On one machine it would be with the replica before the client has its answer.
  */
 export async function startDistantCluster(distance: number) {
-  const ways = await Promise.all(Array.from({ length: 6 }, () => startWay(distance)))
+  const ways = await Promise.all(Array.from({ length: 6 }, () => startDelay(distance)))
   const free = [...ways]
   const cluster = await startCluster({ args: (port) => ['--cluster-announce-port', String(free.pop()?.leadTo(port))] })
   return {
@@ -41,16 +41,23 @@ export async function startDistantCluster(distance: number) {
 }
 
 /** The way to a node, which delays what it tells to replicas. */
-async function startWay(distance: number) {
-  let node = 0
-  const listener = createServer((near) => {
-    const far = connect(node, '127.0.0.1')
+function startDelay(distance: number) {
+  return startWay((near, far) => {
     let isReplica = false
     near.on('data', (chunk) => {
       isReplica ||= chunk.includes('PSYNC')
       far.write(chunk)
     })
     far.on('data', (chunk) => (isReplica ? setTimeout(() => near.write(chunk), distance) : near.write(chunk)))
+  })
+}
+
+/** A way to a port that is known only later; `carry` passes on what either end says, as it will. */
+export async function startWay(carry: (near: Socket, far: Socket) => void) {
+  let node = 0
+  const listener = createServer((near) => {
+    const far = connect(node, '127.0.0.1')
+    carry(near, far)
     for (const [one, other] of [[near, far], [far, near]] as const) {
       one.on('error', () => undefined)
       one.on('close', () => other.destroy())

@@ -1,6 +1,6 @@
 import type { PrivateNode } from '@rollcall/dev-redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSessionStore } from '../src/index.js'
+import { createSessionStore, type Session, type SessionStore } from '../src/index.js'
 import { answer, askNode, keyOf, lastPass, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
 import { clusterClient } from './helpers.js'
 import { startDivisibleCluster } from './partition.js'
@@ -57,6 +57,20 @@ async function moveSlot(slot: number, from: PrivateNode, to: PrivateNode, keys: 
   )
 }
 
+interface SignedIn {
+  readonly token: string
+  readonly session: Session
+}
+
+/** Both of a user's sessions: the one that is remembered from before, and the one that is remembered from now on. */
+async function endsBoth(other: SessionStore, near: SessionStore, first: SignedIn, second: SignedIn): Promise<void> {
+  expect(await other.revoke(first.session.userId, first.session.id)).toBe(1)
+  await refuses(near, first.token)
+  await remembers(cluster.nodes, near, second.token)
+  expect(await other.revoke(second.session.userId, second.session.id)).toBe(1)
+  await refuses(near, second.token)
+}
+
 test('each master tells of endings, before and after a slot has moved', async () => {
   using other = await startOne()
   using near = await startOne({ lease: LONG })
@@ -73,11 +87,7 @@ test('each master tells of endings, before and after a slot has moved', async ()
     const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
     await remembers(cluster.nodes, near.store, first.token)
     await moveSlot(slotOf(userId), master(from), master(to), [keyOf(userId)])
-    expect(await other.store.revoke(userId, first.session.id)).toBe(1)
-    await refuses(near.store, first.token)
-    await remembers(cluster.nodes, near.store, second.token)
-    expect(await other.store.revoke(userId, second.session.id)).toBe(1)
-    await refuses(near.store, second.token)
+    await endsBoth(other.store, near.store, first, second)
   }
 })
 
@@ -89,11 +99,7 @@ test('a master that hands over to its replica tells no more, and what it told is
   await remembers(cluster.nodes, near.store, first.token)
   await askNode(replica(1), (client) => client.cluster('FAILOVER'))
   await until('the replica has stepped in', async () => (await roleOf(replica(1))) === 'master' && (await roleOf(master(1))) === 'slave')
-  expect(await other.store.revoke(userId, first.session.id)).toBe(1)
-  await refuses(near.store, first.token)
-  await remembers(cluster.nodes, near.store, second.token)
-  expect(await other.store.revoke(userId, second.session.id)).toBe(1)
-  await refuses(near.store, second.token)
+  await endsBoth(other.store, near.store, first, second)
 })
 
 test('a master that is cut off from the others: what its successor ends is refused within the bound', async () => {

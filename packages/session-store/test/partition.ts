@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type PrivateNode, startCluster } from '@rollcall/dev-redis'
-import { askNode } from './failover.js'
+import { askNode, startWay } from './failover.js'
 
 /** Where a message between the nodes of a cluster says who sent it. */
 const SENDER = [40, 80] as const
@@ -13,35 +12,28 @@ export async function startDivisibleCluster() {
   const cut = new Set<Socket>()
 
   /** The way on which the others talk to a node. */
-  async function startWay() {
-    let node = { port: 0, busPort: 0 }
-    const listener = createServer((near) => {
-      const far = connect(node.busPort, '127.0.0.1')
+  async function startBus() {
+    let owner = 0
+    const { leadTo, close } = await startWay((near, far) => {
       let sender = ''
       const pass = (to: Socket) => (chunk: Buffer) => {
         sender ||= chunk.toString('latin1', ...SENDER)
-        if (lonely === undefined || (sender !== lonely.id && node.port !== lonely.port)) to.write(chunk)
+        if (lonely === undefined || (sender !== lonely.id && owner !== lonely.port)) to.write(chunk)
         else cut.add(near)
       }
       near.on('data', pass(far))
       far.on('data', pass(near))
-      for (const [one, other] of [[near, far], [far, near]] as const) {
-        one.on('error', () => undefined)
-        one.on('close', () => other.destroy())
-      }
-    }).listen(0, '127.0.0.1')
-    await once(listener, 'listening')
-    const { port } = listener.address() as AddressInfo // it listens on a port
-    const leadTo = (to: typeof node): number => {
-      node = to
-      return port
+    })
+    const leadToNode = (port: number, busPort: number): number => {
+      owner = port
+      return leadTo(busPort)
     }
-    return { leadTo, close: () => void listener.close() }
+    return { leadToNode, close }
   }
 
-  const ways = await Promise.all(Array.from({ length: 6 }, startWay))
+  const ways = await Promise.all(Array.from({ length: 6 }, startBus))
   const free = [...ways]
-  const cluster = await startCluster({ args: (port, busPort) => ['--cluster-announce-bus-port', String(free.pop()?.leadTo({ port, busPort }))] })
+  const cluster = await startCluster({ args: (port, busPort) => ['--cluster-announce-bus-port', String(free.pop()?.leadToNode(port, busPort))] })
   return {
     ...cluster,
     async cutOff(node: PrivateNode): Promise<void> {

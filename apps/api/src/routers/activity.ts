@@ -1,8 +1,8 @@
 import { deviceOf } from '@rollcall/auth'
-import { type Actor, type SessionEvent, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type Actor, type SessionEvent } from '@rollcall/session-store'
 import { type DeviceName, nameOf, type Place } from '@rollcall/trpc'
 import { z } from 'zod'
-import { DatabaseUnavailableError } from '../errors.js'
+import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from '../trpc.js'
 
 const PAGE = 25
@@ -16,9 +16,7 @@ export const activityRouter = router({
     const [{ events, next }, names] = await Promise.all([
       activity.list(userId, { before: input?.cursor, limit: PAGE }),
       auth.deviceNames(userId),
-    ]).catch((cause: unknown) => {
-      throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
-    })
+    ]).catch(storeOrDatabaseFailed)
     const shown = (actor: Actor): ActivityDevice => ({
       ...nameOf(actor),
       name: names.get(deviceOf(actor)?.id ?? '') ?? null,

@@ -1,6 +1,5 @@
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { z } from 'zod'
-import { DatabaseUnavailableError } from '../errors.js'
+import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from '../trpc.js'
 
 /** Of characters that a person can see: none that control a terminal, break a line or turn the text around it. */
@@ -16,9 +15,7 @@ export const deviceNamesRouter = router({
     .input(z.object({ id: z.string().min(1).max(64), name: deviceName }))
     .mutation(async ({ ctx: { auth, limits, session }, input: { id, name } }) => {
       await limits.charge([['rename:user', session.userId]])
-      const renamed = await auth.renameDevice(session.userId, id, name || null).catch((cause: unknown) => {
-        throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
-      })
+      const renamed = await auth.renameDevice(session.userId, id, name || null).catch(storeOrDatabaseFailed)
       return { renamed: renamed ? 1 : 0 }
     }),
 })
