@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { AuthContext } from '@better-auth/core'
 import { parseCookies } from 'better-call' // the parser behind better-auth's endpoints: both must see the same cookie
+import { hmac } from './hmac.js'
 
 /** The first signs, all of them verify: so cookies outlive a change of the secret. */
 export type Secrets = readonly [string, ...string[]]
@@ -50,5 +51,10 @@ function holds({ text, signature }: Signed, secret: string): boolean {
 }
 
 function signatureOf(text: string, secret: string): Buffer {
-  return createHmac('sha256', secret).update(text).digest()
+  const sign = signers.get(secret) ?? hmac(secret)
+  signers.set(secret, sign)
+  return Buffer.from(sign(text), 'latin1')
 }
+
+/** By secret. */
+const signers = new Map<string, ReturnType<typeof hmac>>()
