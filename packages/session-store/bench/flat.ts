@@ -1,6 +1,7 @@
 // Whether a look-up cares how many sessions a user has, and how many users there are.
 import { compare, type Operation, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
+import { gatherer } from '../src/gather.js'
 import { createSessionStore } from '../src/index.js'
 import { cell, device, found } from './validate.js'
 
@@ -18,7 +19,9 @@ const populations = [
 export async function flat(redis: Redis): Promise<void> {
   const store = createSessionStore({ redis, maxSessionsPerUser: 10_000 })
   const validations: Record<string, Operation> = {}
+  const gather = gatherer(redis)
   const gets: Record<string, Operation> = {}
+  const gathered: Record<string, Operation> = {}
   for (const { users, each } of populations) {
     const total = users * each
     const name = `${users.toLocaleString('en')} ${users === 1 ? 'user' : 'users'} with ${each.toLocaleString('en')}`
@@ -35,10 +38,18 @@ export async function flat(redis: Redis): Promise<void> {
       }
     }
     validations[name] = (n) => found(store.validate(tokens[n % tokens.length] ?? ''))
-    if (each === 1) gets[`${total.toLocaleString('en')} keys`] = (n) => found(redis.get(raw[n % raw.length] ?? ''))
+    if (each > 1) continue
+    const get: Operation = (n) => found(redis.get(raw[n % raw.length] ?? ''))
+    const keys = `${total.toLocaleString('en')} keys`
+    gets[keys] = get
+    gathered[keys] = (n) => {
+      gather()
+      return get(n)
+    }
   }
   await print('validate, 64 at once, among', validations)
   await print('GET, 64 at once, among', gets)
+  await print('GET, writes gathered, 64 at once, among', gathered)
 }
 
 async function print(title: string, candidates: Record<string, Operation>): Promise<void> {

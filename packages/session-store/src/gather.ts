@@ -2,7 +2,7 @@ import { Cluster, type Redis } from 'ioredis'
 
 /**
  * ioredis writes each command to its socket by itself, and those writes cost more than everything else that
- * a look-up does. The function that is returned, called before a command, holds writes back until the event
+ * a command does. The function that is returned, called before a command, holds writes back until the event
  * loop has seen to all requests that have arrived: what they ask leaves in one write, in order.
  */
 export function gatherer(redis: Redis | Cluster): () => void {

@@ -1,5 +1,6 @@
 import { Cluster, Command, type Redis } from 'ioredis'
 import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
+import type { LookUp } from './look-ups.js'
 import { Memory } from './memory.js'
 import { nodeFor } from './node-for.js'
 import { decodeRecord, type SessionRecord } from './record.js'
@@ -17,6 +18,7 @@ export interface NearCache {
 
 export interface NearCacheOptions {
   readonly redis: Redis | Cluster
+  readonly lookUp: LookUp
   readonly keyPrefix: string
   /** In milliseconds. */
   readonly lease: number
@@ -30,7 +32,7 @@ interface Known {
 }
 
 /** @throws {RangeError} for a lease that cannot be. */
-export function createNearCache({ redis, keyPrefix, lease }: NearCacheOptions): NearCache {
+export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1) throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
   // Redis names keys as they are there: with what the client itself puts in front.
   const clientPrefix = redis.options.keyPrefix ?? ''
@@ -74,18 +76,18 @@ export function createNearCache({ redis, keyPrefix, lease }: NearCacheOptions): 
     async ask(userTag, sessionId) {
       const key = sessionsKey(keyPrefix, userTag)
       const found = trusted(userTag)
-      if (found === undefined) return redis.hgetBuffer(key, sessionId)
+      if (found === undefined) return lookUp(key, sessionId)
       const { node, memory } = found
       const settle = memory.expect(userTag, sessionId)
       try {
         // From this very node: what a Cluster is redirected to has another one to tell of its changes.
-        const bytes = await hget(node, clientPrefix + key, sessionId)
+        const bytes = await (node === redis ? lookUp(key, sessionId) : hget(node, clientPrefix + key, sessionId))
         settle(bytes && decodeRecord(bytes))
         return bytes
       } catch (error) {
         settle(null)
         if (node === redis || !(error instanceof Error && /^(?:MOVED|ASK) /.test(error.message))) throw error
-        return redis.hgetBuffer(key, sessionId)
+        return lookUp(key, sessionId)
       }
     },
 

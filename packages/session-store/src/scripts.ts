@@ -7,6 +7,8 @@ export type Keys = readonly [1, sessions: string] | readonly [2, sessions: strin
 
 declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
+    /** How many, the keys, and the field of each. */
+    rollcallLookUpBuffer(...args: [number, ...string[]]): Result<(Buffer | Error | null)[], Context>
     rollcallCreate(...args: [...Keys, ...Argument[]]): Result<number, Context>
     rollcallTouch(...args: [...Keys, ...Argument[]]): Result<number, Context>
     rollcallUpdate(...args: [...Keys, ...Argument[]]): Result<number, Context>
@@ -50,4 +52,5 @@ export function scriptSource(command: keyof typeof files): string {
 /** Teaches the client the store's scripts. ioredis sends a digest, and the source when Redis lost it. */
 export function defineScripts(redis: Redis | Cluster): void {
   for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { lua })
+  redis.defineCommand('rollcallLookUp', { lua: source('look-up') })
 }

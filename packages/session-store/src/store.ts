@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import { onMaster, onReplica } from './endings.js'
 import { SessionStoreUnavailableError } from './errors.js'
 import { gatherer } from './gather.js'
+import { lookUps } from './look-ups.js'
 import { createNearCache } from './near-cache.js'
 import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord, type StoredRecord } from './record.js'
 import { defineScripts, type Keys } from './scripts.js'
@@ -144,8 +145,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
   defineScripts(redis)
   const gather = gatherer(redis)
+  const lookUp = lookUps(redis)
   const end = durability === 'replicated' ? onReplica(redis) : onMaster(redis)
-  const near = nearCache && createNearCache({ redis, keyPrefix, lease: nearCache.lease ?? DEFAULT_LEASE })
+  const near = nearCache && createNearCache({ redis, lookUp, keyPrefix, lease: nearCache.lease ?? DEFAULT_LEASE })
 
   const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const keysOf = (userTag: string): Keys =>
@@ -180,8 +182,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   // No async functions around the one promise: they took a tenth of a look-up.
   function find<T>(named: Named, found: (record: StoredRecord) => T): Promise<T | null> {
     const { userTag, sessionId } = named
-    gather()
-    const reply = near ? near.ask(userTag, sessionId) : redis.hgetBuffer(keyOf(userTag), sessionId)
+    const reply = near ? near.ask(userTag, sessionId) : lookUp(keyOf(userTag), sessionId)
     return reply.then((bytes) => {
       const record = bytes && read(userTag, sessionId, bytes)
       return record && signsIn(record, named) ? found(record) : null

@@ -80,12 +80,3 @@ describe('the cost of each operation, as Redis counts it', () => {
     expect(await t.commandsOf(() => t.store.validate('garbled'))).toEqual({})
   })
 })
-
-test('look-ups of one turn of the event loop reach Redis in one piece, in order', async () => {
-  const signedIn = await Promise.all(Array.from({ length: 10 }, () => t.signIn('ada')))
-  await t.flush()
-  const { token, session } = await t.signIn('ada')
-  const tokens = [...signedIn.map((ended) => ended.token), token]
-  const reads = await t.readsOf(() => Promise.all(tokens.map((each) => t.store.validate(each))))
-  expect(reads).toEqual({ result: [...signedIn.map(() => null), session], reads: 1 })
-})

@@ -49,12 +49,14 @@ export function createSessionProcedure<Context extends object>(
     .context<Context>()
     .create()
     .procedure.use(async ({ ctx, type, next }) => {
-      // A stream is opened again by the browser itself, so it says nothing of the person's activity.
-      // The cast: nothing has been added to the context yet, which the type leaves open.
-      const asked = async () => authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
-      const signedIn = await asked().catch((error: unknown) => {
+      let signedIn: SignedIn | null
+      try {
+        // A stream is opened again by the browser itself, so it says nothing of the person's activity.
+        // The cast: nothing has been added to the context yet, which the type leaves open.
+        signedIn = await authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
+      } catch (error) {
         throw outage(error) ?? error
-      })
+      }
       if (signedIn === null) throw unauthorized()
       const result = await next({ ctx: signedIn })
       const unavailable = result.ok ? null : outage(result.error)

@@ -1,0 +1,10 @@
+#!lua flags=no-writes
+-- Looks up a field in each of several hashes. What is wrong with one of them is its own answer.
+-- KEYS[1]  a hash, and so each that follows
+-- ARGV     the field of each
+-- Output   their values
+local found = {}
+for i, key in ipairs(KEYS) do
+  found[i] = redis.pcall('HGET', key, ARGV[i])
+end
+return found

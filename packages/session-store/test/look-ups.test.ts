@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { SessionStoreUnavailableError } from '../src/index.js'
+import { userTagOf } from '../src/token.js'
+import { happens, startStore } from './helpers.js'
+
+let t: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  t = await startStore()
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(() => t.flush())
+
+const people = (count: number) => Promise.all(Array.from({ length: count }, (_, n) => t.signIn(`user-${n}`)))
+const validateAll = (signed: readonly { readonly token: string }[]) => Promise.all(signed.map(({ token }) => t.store.validate(token)))
+
+test('look-ups of one turn of the event loop reach Redis in one piece, each with its own answer', async () => {
+  const signed = await people(10)
+  await t.store.revokeAll('user-3')
+  await validateAll(signed.slice(0, 2)) // from here on Redis knows the script
+  const { result, reads } = await t.readsOf(() => validateAll(signed))
+  expect(result).toEqual(signed.map(({ session }, n) => (n === 3 ? null : session)))
+  expect(reads).toBe(1)
+})
+
+test('they are one command for 16 of them, and a look-up that is alone is a plain one', async () => {
+  const signed = await people(40)
+  await validateAll(signed.slice(0, 2))
+  const answers: unknown[] = []
+  expect(await t.commandsOf(async () => answers.push(...(await validateAll(signed))))).toEqual({ evalsha: 3, hget: 40 })
+  expect(answers).toEqual(signed.map(({ session }) => session))
+  expect(await t.commandsOf(() => validateAll(signed.slice(0, 1)))).toEqual({ hget: 1 })
+})
+
+test('a key that cannot be read is an outage for its own user alone', async () => {
+  const signed = await people(3)
+  await t.redis.set(`user:{${userTagOf('user-1')}}:sessions`, 'no hash')
+  const [first, second, third] = await Promise.allSettled(signed.map(({ token }) => t.store.validate(token)))
+  expect(first).toMatchObject({ value: signed[0]?.session })
+  expect(second).toMatchObject({ reason: { name: 'SessionStoreUnavailableError', cause: { message: expect.stringContaining('WRONGTYPE') as string } } })
+  expect(third).toMatchObject({ value: signed[2]?.session })
+})
+
+test('Redis may have forgotten the script', async () => {
+  const signed = await people(3)
+  await validateAll(signed)
+  await t.redis.script('FLUSH')
+  expect(await validateAll(signed)).toEqual(signed.map(({ session }) => session))
+})
+
+test('they go on while writes are held back, as in a failover', async () => {
+  const signed = await people(3)
+  await validateAll(signed)
+  await t.redis.client('PAUSE', 60_000, 'WRITE')
+  try {
+    expect(await validateAll(signed)).toEqual(signed.map(({ session }) => session))
+  } finally {
+    await t.redis.client('UNPAUSE')
+  }
+})
+
+test('in an outage each of them fails, and none is left waiting', async () => {
+  const signed = await people(20)
+  const closed = happens(t.redis, 'close')
+  t.redis.disconnect(true)
+  const failures = await Promise.all(signed.map(({ token }) => t.store.validate(token).catch((error: unknown) => error)))
+  for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError)
+  await closed
+  await t.back()
+  expect(await validateAll(signed)).toEqual(signed.map(({ session }) => session))
+})
