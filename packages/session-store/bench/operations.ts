@@ -9,6 +9,10 @@ const TIMES = 30
 
 interface Person {
   readonly store: SessionStore
+  /** Its cap is reached. */
+  readonly full: SessionStore
+  /** The same two, which keep events. */
+  readonly keeping: { readonly store: SessionStore; readonly full: SessionStore }
   readonly userId: string
   /** Any one session, and another one. */
   readonly token: string
@@ -18,11 +22,14 @@ interface Person {
 const operations: Record<string, (person: Person) => Promise<unknown>> = {
   validate: ({ store, token }) => store.validate(token),
   'create, below the cap': ({ store, userId }) => store.create({ userId, ...device }),
-  'create, at the cap': ({ store, userId }) => store.create({ userId, ...device }),
+  'create, at the cap': ({ full, userId }) => full.create({ userId, ...device }),
+  'create, at the cap, events kept': ({ keeping, userId }) => keeping.full.create({ userId, ...device }),
   list: ({ store, userId }) => store.list(userId),
   revoke: ({ store, userId, otherId }) => store.revoke(userId, otherId),
   'revoke others': ({ store, token }) => store.revokeOthers(token),
+  'revoke others, events kept': ({ keeping, token }) => keeping.store.revokeOthers(token),
   'revoke all': ({ store, userId }) => store.revokeAll(userId),
+  'revoke all, events kept': ({ keeping, userId }) => keeping.store.revokeAll(userId),
   'password change': ({ store, token }) => store.rotate(token, { credentialChange: true }),
 }
 
@@ -32,7 +39,12 @@ export async function operationsBySize(redis: Redis): Promise<void> {
   const busy: Record<string, string[]> = {}
   for (const size of SIZES) {
     const store = createSessionStore({ redis, maxSessionsPerUser: size + 1 })
-    const atCap = createSessionStore({ redis, maxSessionsPerUser: size })
+    const full = createSessionStore({ redis, maxSessionsPerUser: size })
+    const onEvent = (): void => undefined
+    const keeping = {
+      store: createSessionStore({ redis, maxSessionsPerUser: size + 1, onEvent }),
+      full: createSessionStore({ redis, maxSessionsPerUser: size, onEvent }),
+    }
     const userId = `user-with-${size}`
     const sessions: { token: string; id: string }[] = []
     while (sessions.length < size) {
@@ -44,10 +56,9 @@ export async function operationsBySize(redis: Redis): Promise<void> {
     const [key = ''] = await redis.keys('user:*')
     await redis.rename(key, 'template')
     const token = sessions[0]?.token ?? ''
-    const otherId = sessions.at(-1)?.id ?? ''
+    const person = { store, full, keeping, userId, token, otherId: sessions.at(-1)?.id ?? '' }
 
     for (const [name, operation] of Object.entries(operations)) {
-      const person = { store: name === 'create, at the cap' ? atCap : store, userId, token, otherId }
       const times: number[] = []
       const blocked: number[] = []
       for (let n = 0; n < TIMES; n += 1) {
