@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSessionChanges, createSessionStore } from '@rollcall/session-store'
+import { createSessionChanges, createSessionStore, userTagOf } from '@rollcall/session-store'
 import { createStreams } from '@rollcall/trpc'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -168,6 +168,29 @@ describe('what pub/sub does not tell', () => {
     ear.stop()
     await laptop.api.devices.revoke.mutate({ id: ids.phone })
     expect(await within(second, stream.message())).toMatchObject({ type: 'ended', cause: 'unknown' })
+  })
+
+  test('nor is all that it tells still true: what ended before a session began does not end its streams', async () => {
+    await using privateRedis = await startRedis()
+    const redis = new Redis(privateRedis.url)
+    const store = createSessionStore({ redis })
+    const changes = createSessionChanges({ redis })
+    const streams = createStreams({ store, changes, revalidateEvery: 200 })
+    try {
+      const device = await store.create({ userId: 'ada' })
+      if (device === null) throw new Error('The sign-in was refused')
+      const page = streams.open(device, undefined)
+      await page.next()
+      const key = `user:{${userTagOf('ada')}}:sessions`
+      await redis.publish(key, '{"kind":"ended","cause":"revoke-all","allBut":null}') // as if it had been long on its way
+      expect((await page.next()).value).toMatchObject({ type: 'devices', devices: [{ id: device.session.id, isCurrent: true }] })
+      await redis.del(key)
+      expect((await page.next()).value).toMatchObject({ type: 'ended', cause: 'unknown' }) // it is not what that message told
+    } finally {
+      streams.close()
+      changes.close()
+      redis.disconnect()
+    }
   })
 
   test('a deadline that passes ends them, and says so', async () => {

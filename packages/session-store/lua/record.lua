@@ -11,6 +11,9 @@
 -- A record that does not read as this is never valid and never written to.
 local NOT_BEFORE = '!notBefore'
 
+-- How many sessions a script looks at one by one, however many the user has: meanwhile Redis answers nobody.
+local MOST = 500
+
 -- KEYS[2], for every script: the user's events. Left out, none are kept.
 local EVENTS = KEYS[2]
 local MOST_EVENTS = 1000
@@ -35,7 +38,7 @@ local function detailsOf(record)
   return string.sub(record, 64)
 end
 
--- For thousands of records in a row: makes no table of any. 0 for what is no record.
+-- For hundreds of records in a row: makes no table of any. 0 for what is no record.
 local function deadlineOf(record)
   if #record < 64 or string.byte(record, 1) ~= 1 then
     return 0
@@ -49,6 +52,31 @@ local function delete(key, ids)
   for i = 1, #ids, 1000 do
     redis.call('HDEL', key, unpack(ids, i, math.min(i + 999, #ids)))
   end
+end
+
+-- Looks at the user's sessions one by one, but for `keep`: at all of them, or at MOST picked at random. `ids` are those
+-- looked at; `total` is how many there are, `count` how many are live, as which those count that were not looked at.
+local function lookAt(key, now, keep)
+  local ids, live, expired, unreadable, recordOf = {}, {}, {}, 0, {}
+  local fields = redis.call('HRANDFIELD', key, MOST, 'WITHVALUES')
+  for i = 1, #fields, 2 do
+    local id, record = fields[i], fields[i + 1]
+    if id ~= keep and id ~= NOT_BEFORE then
+      ids[#ids + 1] = id
+      recordOf[id] = record
+      local deadline = deadlineOf(record)
+      if deadline > now then
+        live[#live + 1] = id
+      elseif deadline > 0 then
+        expired[#expired + 1] = id
+      else
+        unreadable = unreadable + 1
+      end
+    end
+  end
+  local total = redis.call('HLEN', key) - redis.call('HEXISTS', key, NOT_BEFORE) - (keep and 1 or 0)
+  local count = total - #expired - unreadable
+  return { ids = ids, total = total, count = count, live = live, expired = expired, recordOf = recordOf }
 end
 
 -- The key's time to live only tidies up; it never shortens.
@@ -77,10 +105,10 @@ local function tell(key, kind, id)
   redis.call('PUBLISH', key, cjson.encode({ kind = kind, id = id }))
 end
 
-local function tellEnded(key, cause, ids, by)
-  if #ids > 0 then
-    redis.call('PUBLISH', key, cjson.encode({ kind = 'ended', cause = cause, ids = ids, by = by }))
-  end
+-- Of those that ended: either `ids`, or `allBut` the one that stays (cjson.null: none does).
+local function tellEnded(key, cause, which, by)
+  which.kind, which.cause, which.by = 'ended', cause, by
+  redis.call('PUBLISH', key, cjson.encode(which))
 end
 
 -- Who did it, as it may be shown: a session and the details of its record. nil when there is none.
@@ -89,21 +117,31 @@ local function actor(key, id)
   return record and { id = id, details = detailsOf(record) } or nil
 end
 
--- Keeps an event in the same step as the change itself; `at` (ms) where it happened earlier than now. To be
--- called after the change: a full Redis refuses XADD to a script that has deleted nothing yet.
-local function keepEvent(event, at)
+-- `at` (ms) where it happened earlier than now.
+local function addEvent(json, at)
+  redis.call('XADD', EVENTS, 'MAXLEN', '~', MOST_EVENTS, '*', 'event', json, 'at', at or '')
+end
+
+-- Keeps an event in the same step as the change itself. To be called after the change: a full Redis refuses XADD
+-- to a script that has deleted nothing yet.
+local function keepEvent(event)
   if EVENTS then
-    redis.call('XADD', EVENTS, 'MAXLEN', '~', MOST_EVENTS, '*', 'event', cjson.encode(event), 'at', at or '')
+    addEvent(cjson.encode(event))
     redis.call('PEXPIRE', EVENTS, WAIT)
   end
 end
 
 local function keepEnded(cause, ids, recordOf, by)
-  for _, id in ipairs(EVENTS and ids or {}) do
-    local session = { id = id, details = detailsOf(recordOf[id]) }
-    local at = cause == 'expired' and string.format('%.0f', deadlineOf(recordOf[id])) or nil
-    keepEvent({ kind = 'ended', cause = cause, session = session, by = by }, at)
+  if not EVENTS or #ids == 0 then
+    return
   end
+  local start = string.sub(cjson.encode({ kind = 'ended', cause = cause, by = by }), 1, -2) -- the same for all of them
+  for _, id in ipairs(ids) do
+    local record = recordOf[id]
+    local session = cjson.encode({ id = id, details = detailsOf(record) })
+    addEvent(start .. ',"session":' .. session .. '}', cause == 'expired' and string.format('%.0f', deadlineOf(record)))
+  end
+  redis.call('PEXPIRE', EVENTS, WAIT)
 end
 
 -- Deletes sessions whose time is up, which becomes known only now.
@@ -112,23 +150,53 @@ local function expire(key, ids, recordOf)
   keepEnded('expired', ids, recordOf)
 end
 
--- Deletes every session but `keep` (nil: all of them), and tells of those that were live; answers how many.
-local function endSessions(key, keep, now, cause, by)
-  local fields = redis.call('HGETALL', key)
-  local unreadable, expired, ended, recordOf = {}, {}, {}, {}
-  for i = 1, #fields, 2 do
-    local id, record = fields[i], fields[i + 1]
-    if id ~= keep and id ~= NOT_BEFORE then
-      local deadline = deadlineOf(record)
-      local kind = deadline > now and ended or deadline > 0 and expired or unreadable
-      kind[#kind + 1] = id
-      recordOf[id] = record
+-- Whether the user's slot is on its way to another node of a Cluster: then this one knows of no key that is not there,
+-- so that one which vanishes cannot be written again.
+local function isMoving(key)
+  return type(redis.pcall('EXISTS', key .. ':none')) == 'table'
+end
+
+-- Deletes every session but `keep`, as quickly however many there are: the hash goes as a whole, and what stays is put back.
+local function deleteAllBut(key, keep)
+  local staying, expiresAt = {}, redis.call('PEXPIRETIME', key)
+  for _, field in ipairs({ NOT_BEFORE, keep }) do
+    local value = redis.call('HGET', key, field)
+    if value then
+      staying[#staying + 1] = field
+      staying[#staying + 1] = value
     end
   end
-  expire(key, expired, recordOf)
-  delete(key, unreadable)
-  delete(key, ended)
-  keepEnded(cause, ended, recordOf, by)
-  tellEnded(key, cause, ended, by)
-  return #ended
+  if #staying > 0 and isMoving(key) then -- one by one; to move such a hash keeps Redis for longer
+    local ids = {}
+    for _, field in ipairs(redis.call('HKEYS', key)) do
+      if field ~= NOT_BEFORE and field ~= keep then
+        ids[#ids + 1] = field
+      end
+    end
+    return delete(key, ids)
+  end
+  redis.call('UNLINK', key) -- before any other write: a full Redis takes those only from a script that has deleted
+  if #staying > 0 then
+    redis.call('HSET', key, unpack(staying))
+    if expiresAt > 0 then
+      redis.call('PEXPIREAT', key, expiresAt)
+    end
+  end
+end
+
+-- Deletes every session but `keep` (nil: all of them), and answers how many were live. Those that were not looked at
+-- leave no event; all are told of.
+local function endSessions(key, keep, now, cause, by)
+  local found = lookAt(key, now, keep)
+  if #found.ids == found.total then
+    delete(key, found.ids)
+  else
+    deleteAllBut(key, keep)
+  end
+  keepEnded('expired', found.expired, found.recordOf)
+  keepEnded(cause, found.live, found.recordOf, by)
+  if found.count > 0 then
+    tellEnded(key, cause, { allBut = keep or cjson.null }, by)
+  end
+  return found.count
 end

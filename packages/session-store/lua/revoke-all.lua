@@ -7,11 +7,15 @@
 -- ARGV[4]  name of an event to keep beside the endings; empty: none
 -- ARGV[5]  details of where that came from, when no session asked for it
 -- Output   how many live sessions ended
-local now = tonumber(ARGV[1])
-local by = actor(KEYS[1], ARGV[3])
-local ended = endSessions(KEYS[1], nil, now, ARGV[2] == '' and 'revoke-all' or 'credential-change', by)
-if ARGV[2] ~= '' then
-  setNotBefore(KEYS[1], now, tonumber(ARGV[2]))
+local key, now = KEYS[1], tonumber(ARGV[1])
+local by = actor(key, ARGV[3])
+local isChange = ARGV[2] ~= ''
+if isChange and isMoving(key) then -- so that the key does not vanish
+  setNotBefore(key, now, tonumber(ARGV[2]))
+end
+local ended = endSessions(key, nil, now, isChange and 'credential-change' or 'revoke-all', by)
+if isChange then
+  setNotBefore(key, now, tonumber(ARGV[2]))
 end
 if ARGV[4] ~= '' then
   keepEvent({ kind = 'noted', name = ARGV[4], by = by or { id = '', details = ARGV[5] } })

@@ -10,6 +10,6 @@ if ended == 1 then
   if record and deadlineOf(record) > 0 then
     keepEnded('revoke', { ARGV[1] }, { [ARGV[1]] = record }, by)
   end
-  tellEnded(KEYS[1], 'revoke', { ARGV[1] }, by)
+  tellEnded(KEYS[1], 'revoke', { ids = { ARGV[1] } }, by)
 end
 return ended

@@ -20,14 +20,17 @@ export type SessionChange =
   | { readonly kind: 'lost' }
   /** `rotated`: a new secret under the same id. `updated`: what the application keeps with it. */
   | { readonly kind: (typeof simple)[number]; readonly id: string }
-  | {
-      readonly kind: 'ended'
-      readonly ids: readonly string[]
-      /** The operation of the store that ended them; `cap`: a sign-in beyond the most that a user may have. */
-      readonly cause: (typeof causes)[number]
-      /** `null`: no session asked for it, or it is not known which. */
-      readonly by: Actor | null
-    }
+  | (Ending & { readonly ids: readonly string[] })
+  /** All that there were at that moment, but for one; `null`: all. A session that is younger may hear of it too. */
+  | (Ending & { readonly allBut: string | null })
+
+interface Ending {
+  readonly kind: 'ended'
+  /** The operation of the store that ended them; `cap`: a sign-in beyond the most that a user may have. */
+  readonly cause: (typeof causes)[number]
+  /** `null`: no session asked for it, or it is not known which. */
+  readonly by: Actor | null
+}
 
 const simple = ['created', 'seen', 'updated', 'rotated'] as const
 const causes = ['revoke', 'revoke-others', 'revoke-all', 'credential-change', 'cap'] as const
@@ -160,12 +163,14 @@ function parse(text: string): SessionChange {
 function toChange(text: string): SessionChange | null {
   const message = parseJson(text)
   if (!isObject(message)) return null
-  const { kind, id, ids, cause, by } = message
+  const { kind, id, ids, allBut, cause, by } = message
   const plain = simple.find((name) => name === kind)
   if (plain !== undefined && typeof id === 'string') return { kind: plain, id }
   const known = causes.find((name) => name === cause)
-  if (kind !== 'ended' || known === undefined || !isListOfText(ids)) return null
-  return { kind, ids, cause: known, by: toActor(by) }
+  if (kind !== 'ended' || known === undefined) return null
+  const ended = { kind, cause: known, by: toActor(by) } as const
+  if (isListOfText(ids)) return { ...ended, ids }
+  return typeof allBut === 'string' || allBut === null ? { ...ended, allBut } : null
 }
 
 export function toActor(by: unknown): Actor | null {

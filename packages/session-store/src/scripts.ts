@@ -17,7 +17,7 @@ declare module 'ioredis' {
     rollcallRevokeOthers(...args: [...Keys, ...Argument[]]): Result<number, Context>
     rollcallRevokeAll(...args: [...Keys, ...Argument[]]): Result<number, Context>
     rollcallNote(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallPrune(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    rollcallPrune(...args: [...Keys, ...Argument[]]): Result<string, Context>
     rollcallTake(...args: [...Keys, ...Argument[]]): Result<number, Context>
   }
 }

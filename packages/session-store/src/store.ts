@@ -30,7 +30,10 @@ export interface SessionStoreOptions {
   readonly nearCache?: { readonly lease?: number }
   /** Put in front of every key, outside of the hash tag. */
   readonly keyPrefix?: string
-  /** A sign-in beyond this number ends the session that has been idle for longest. Default 100. */
+  /**
+   * A sign-in beyond this number ends the session that has been idle for longest. Default 100. Of a user with more than 500,
+   * the idlest of 500 picked at random ends; then a cap that was lowered is reached over several sign-ins.
+   */
   readonly maxSessionsPerUser?: number
   /**
    * Given, each change is also kept as an event in the step that makes it, until `createSessionEvents` hands it
@@ -80,7 +83,8 @@ export interface RotationReason {
 
 /**
  * Sessions in Redis, one hash per user. Every change is one atomic step; nothing that has ended is
- * ever brought back. Each operation costs one round trip, `update` two.
+ * ever brought back. Each operation costs one round trip, `update` two. What ends sessions looks at 500 of a user at most:
+ * of more than that, the others end unseen, count as live, and leave no event.
  *
  * Every operation rejects with {@link SessionStoreUnavailableError} when Redis gives no answer.
  */

@@ -2,7 +2,7 @@ import type { PrivateNode } from '@rollcall/dev-redis'
 import { failCommand } from '@rollcall/dev-redis/faults'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { NotReplicatedError, type SessionStore } from '../src/index.js'
+import { createSessionStore, NotReplicatedError, type SessionStore } from '../src/index.js'
 import { askNode, keyOf, killAmidRevocations, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
 import { patient } from './helpers.js'
 
@@ -115,6 +115,48 @@ test('slots that move to another master under load: nothing acknowledged is lost
     expect(ended.size).toBeGreaterThan(3)
     for (const token of ended) expect(await store.validate(token)).toBeNull()
   }
+})
+
+test('a slot that moves: what stays of very many sessions, and the watermark of none, are not lost', async () => {
+  await using application = await startServers(cluster, 'master', patient)
+  const [{ redis } = { redis: undefined }] = application.servers
+  if (redis === undefined) throw new Error('No server')
+  const store = createSessionStore({ redis, maxSessionsPerUser: 1_000 })
+  const users = await usersOn(node(1), 5)
+  const [others = '', change = '', all = '', few = '', lone = ''] = users
+  const signedIn = new Map<string, string[]>()
+  for (const [userId, count] of [[others, 600], [change, 600], [all, 600], [few, 2], [lone, 1]] as const) {
+    const created = await Promise.all(Array.from({ length: count }, () => signIn(store, userId)))
+    signedIn.set(userId, created.map(({ token }) => token))
+  }
+  const first = (userId: string): string => signedIn.get(userId)?.[0] ?? ''
+  const beforehand = new Date(Date.now() - 1)
+
+  await askNode(node(1), (from) =>
+    askNode(node(2), async (to) => {
+      const [fromId, toId] = [await from.cluster('MYID'), await to.cluster('MYID')]
+      for (const slot of users.map(slotOf)) {
+        await to.cluster('SETSLOT', slot, 'IMPORTING', fromId)
+        await from.cluster('SETSLOT', slot, 'MIGRATING', toId)
+      }
+      try {
+        expect(await store.revokeOthers(first(others))).toBe(599)
+        const rotated = await store.rotate(first(change), { credentialChange: true })
+        expect(rotated?.ended).toBe(599)
+        expect(await store.revokeAll(all, { credentialChange: true })).toBe(600)
+        expect(await store.revokeAll(few, { credentialChange: true })).toBe(2)
+        expect(await store.revokeAll(lone)).toBe(1)
+        expect(await store.validate(first(others))).not.toBeNull()
+        expect(await store.validate(rotated?.token ?? '')).not.toBeNull()
+      } finally {
+        for (const slot of users.map(slotOf)) {
+          for (const end of [from, to]) await end.cluster('SETSLOT', slot, 'STABLE')
+        }
+      }
+    }),
+  )
+  for (const userId of users) expect(await store.count(userId)).toBe(userId === others || userId === change ? 1 : 0)
+  for (const userId of [change, all, few]) expect(await store.create({ userId, startedAt: beforehand })).toBeNull()
 })
 
 test('a rotation whose reply is lost is sent again by the client, and is still that one rotation', async () => {

@@ -14,7 +14,7 @@ export type StreamMessage =
 export interface Ended {
   readonly type: 'ended'
   /** What ended it; `unknown` where only that it has ended could be seen. */
-  readonly cause: Extract<SessionChange, { kind: 'ended' }>['cause'] | 'expired' | 'unknown'
+  readonly cause: Ending['cause'] | 'expired' | 'unknown'
   /** The device that asked for it. */
   readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
   /** ISO 8601. */
@@ -73,13 +73,13 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
   async function* open({ session, token }: { session: Session; token: string }, signal: AbortSignal | undefined) {
     const release = admit(session)
     // What is told is not queued. It only says what there is to look at, however much of it comes.
-    const told: { live: boolean; stale: boolean; rotated: boolean; ended?: Ended } = { live: false, stale: true, rotated: false }
+    const told: { live: boolean; stale: boolean; rotated: boolean; ending?: Ended | undefined } = { live: false, stale: true, rotated: false }
     const { wake, sleep } = sleeper()
     const stop = changes.watch(session.userId, (change) => {
       if (change.kind === 'live' || change.kind === 'lost') told.live = change.kind === 'live'
       if (change.kind === 'rotated') told.rotated ||= change.id === session.id
-      else if (change.kind === 'ended' && change.ids.includes(session.id)) told.ended ??= endedBy(change, session.id, clock())
       else told.stale = true
+      if (change.kind === 'ended' && speaksOf(change, session.id)) told.ending ??= endedBy(change, session.id, clock())
       wake()
     })
     wakers.add(wake)
@@ -95,9 +95,11 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
       const news = hasNews()
       if (news) told.stale = false // before the answer: what is told from here on is looked at again
       nextLook = performance.now() + revalidateEvery
+      const { ending } = told
+      told.ending = undefined // of a session that lives on it was not true: it came late, and is older than the session
       try {
         const current = await store.validate(token, { strict: true })
-        if (current === null) return await gone()
+        if (current === null) return await gone(ending)
         answered = true
         expiresAt = current.expiresAt.getTime()
         if (!news) return null
@@ -107,23 +109,23 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
       } catch (error) {
         if (!(error instanceof SessionStoreUnavailableError)) throw error
         told.stale = true
+        told.ending = ending ?? told.ending
         answered = false
         nextLook = performance.now() + Math.min(RETRY, revalidateEvery)
         return null
       }
     }
 
-    async function gone(): Promise<StreamMessage | null> {
-      const devices = await store.list(session.userId)
+    async function gone(ending: Ended | undefined): Promise<StreamMessage | null> {
+      const { devices } = await listOnce(session.userId)
       told.rotated ||= devices.some(({ id }) => id === session.id)
       if (told.rotated) return null
-      if (told.live && told.ended === undefined) await sleep(GRACE)
+      if (told.live && (ending ?? told.ending) === undefined) await sleep(GRACE)
       const cause = clock() >= expiresAt ? 'expired' : 'unknown'
-      return told.ended ?? { type: 'ended', cause, by: null, at: new Date(clock()).toISOString() }
+      return ending ?? told.ending ?? { type: 'ended', cause, by: null, at: new Date(clock()).toISOString() }
     }
 
     async function next(): Promise<StreamMessage | null> {
-      if (told.ended !== undefined) return told.ended
       if (hasNews() || performance.now() >= nextLook) return look()
       if (upToDate && !(told.live && answered)) return { type: 'waiting' }
       await sleep(Math.min(nextLook - performance.now(), told.live && answered ? nextExpiry - clock() : Number.POSITIVE_INFINITY))
@@ -134,10 +136,10 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
       for (;;) {
         // Never thrown: tRPC asks for the next message ahead of time, when nobody waits to hear of an error.
         if (closed || told.rotated || signal?.aborted) return
-        const found = await next()
-        if (found === null) continue
+        const message = await next()
+        if (message === null) continue
         await inTurn()
-        const message = told.ended ?? found
+        if (message.type === 'devices' && told.ending !== undefined) continue // its own session may not be among them by now
         upToDate = message.type === 'devices'
         yield message
         if (message.type === 'ended') return
@@ -223,7 +225,13 @@ function sleeper(): { wake(): void; sleep(milliseconds: number): Promise<void> }
   }
 }
 
-function endedBy({ cause, by }: Extract<SessionChange, { kind: 'ended' }>, sessionId: string, now: number): Ended {
+type Ending = Extract<SessionChange, { kind: 'ended' }>
+
+function speaksOf(ending: Ending, sessionId: string): boolean {
+  return 'ids' in ending ? ending.ids.includes(sessionId) : ending.allBut !== sessionId
+}
+
+function endedBy({ cause, by }: Ending, sessionId: string, now: number): Ended {
   const at = new Date(now).toISOString()
   if (by === null) return { type: 'ended', cause, by, at }
   const { browser, os } = nameOf(by)

@@ -1,0 +1,186 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createSessionEvents, createSessionStore, type SessionStoreOptions } from '../src/index.js'
+import { userTagOf } from '../src/token.js'
+import { startStore } from './helpers.js'
+
+// Scripts look at MOST sessions of a user. Here are users with three times as many.
+
+const folder = new URL('../lua/', import.meta.url)
+const lua = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
+const MOST = Number(/^local MOST = (\d+)$/m.exec(lua('record.lua'))?.[1])
+const many = 3 * MOST
+
+const ada = userTagOf('ada')
+const key = `user:{${ada}}:sessions`
+
+let t: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  t = await startStore({ maxSessionsPerUser: many })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(() => t.redis.flushall())
+
+const keeping = { onEvent: () => undefined }
+const storeWith = (options: Partial<SessionStoreOptions>) => createSessionStore({ redis: t.redis, clock: () => t.clock.now, ...options })
+
+type Signed = Awaited<ReturnType<typeof t.signIn>>
+
+/** Each seen a millisecond after the one before. */
+async function signInMany(count = many, session: Parameters<typeof t.signIn>[1] = {}): Promise<[Signed, ...Signed[]]> {
+  const rest = Array.from({ length: count - 1 }, () => ((t.clock.now += 1), t.signIn('ada', session)))
+  return [await t.signIn('ada', session), ...(await Promise.all(rest))]
+}
+
+async function passing(signedIn: readonly Signed[]): Promise<Signed[]> {
+  const sessions = await Promise.all(signedIn.map(({ token }) => t.store.validate(token)))
+  return signedIn.filter((_, n) => sessions[n] !== null)
+}
+
+test('no script reads all records of a hash', () => {
+  for (const name of readdirSync(folder)) expect(lua(name), name).not.toMatch(/HGETALL|HVALS/)
+})
+
+describe('what ends sessions', () => {
+  const endings: Record<string, (signed: Signed, store: typeof t.store) => Promise<number | null | undefined>> = {
+    'revoke all': (_, store) => store.revokeAll('ada'),
+    'a reset': (_, store) => store.revokeAll('ada', { credentialChange: true }),
+    'revoke others': ({ token }, store) => store.revokeOthers(token),
+    'a password change': async ({ token }, store) => (await store.rotate(token, { credentialChange: true }))?.ended,
+  }
+  const keepsOne = (name: string): boolean => name === 'revoke others' || name === 'a password change'
+
+  test.each(Object.entries(endings))('%s ends every one, in as many commands however many there are', async (name, end) => {
+    const kept = keepsOne(name) ? 1 : 0
+    await end(await t.signIn(), t.store) // the first time takes the source of the script
+    await t.redis.del(key)
+    const [one] = await signInMany(MOST + 2)
+    const fewer = await t.commandsOf(() => end(one, t.store))
+    await t.redis.del(key)
+
+    const [first, ...others] = await signInMany()
+    const commands = await t.commandsOf(async () => expect(await end(first, t.store)).toBe(many - kept))
+    expect(commands).toEqual(fewer)
+    expect(commands).toMatchObject({ hrandfield: 1, unlink: 1 })
+    expect(await passing(others)).toEqual([])
+    expect((await t.store.list('ada')).map(({ id }) => id)).toEqual(kept ? [first.session.id] : [])
+  })
+
+  test.each(Object.entries(endings))('%s leaves the watermark, the one that stays, and how long Redis keeps them', async (name, end) => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    t.clock.now += 1
+    const watermark = await t.redis.hget(key, '!notBefore')
+    const [first] = await signInMany()
+    const record = await t.redis.hgetBuffer(key, first.session.id)
+    await t.redis.pexpire(key, 30 * 24 * 60 * 60 * 1_000)
+    const expiresAt = await t.redis.pexpiretime(key)
+    expect(await end(first, t.store)).toBe(keepsOne(name) ? many - 1 : many) // the watermark is none of them
+
+    const left = await t.redis.hgetallBuffer(key)
+    expect(Object.keys(left).toSorted()).toEqual(keepsOne(name) ? ['!notBefore', first.session.id].toSorted() : ['!notBefore'])
+    if (name.startsWith('revoke')) expect(String(left['!notBefore'])).toBe(watermark)
+    if (name === 'revoke others') expect(left[first.session.id]).toEqual(record)
+    expect(await t.redis.pexpiretime(key)).toBe(expiresAt)
+  })
+
+  test.each(Object.entries(endings))('%s keeps an event of each that it looked at, and counts as live those it did not', async (name, end) => {
+    await signInMany(many / 3, { endsBy: new Date(t.clock.now + many) })
+    const [first] = await signInMany((2 * many) / 3)
+    t.clock.now += many
+    const xadd = await t.commandsOf(async () => {
+      const ended = await end(first, storeWith(keeping))
+      const events = await t.redis.xrange(`user:{${ada}}:events`, '-', '+')
+      const expired = events.filter(([, [, event = '']]) => event.includes('"cause":"expired"')).length
+      expect(expired).toBeGreaterThan(0) // of 500 out of 1,500, of which a third have expired
+      expect(ended).toBe((keepsOne(name) ? many - 1 : many) - expired)
+    })
+    expect(MOST - (xadd['xadd'] ?? 0)).toBeOneOf(keepsOne(name) ? [0, 1] : [0]) // the one that stays may be looked at
+    expect(await t.redis.hlen(key)).toBe(await t.redis.hexists(key, '!notBefore') + (keepsOne(name) ? 1 : 0))
+  })
+
+  test('up to MOST, the count is exact', async () => {
+    await signInMany(MOST / 2, { endsBy: new Date(t.clock.now + MOST) })
+    const [first] = await signInMany(MOST / 2)
+    t.clock.now += MOST
+    expect(await t.store.revokeOthers(first.token)).toBe(MOST / 2 - 1)
+    expect(await t.redis.hlen(key)).toBe(1)
+  })
+
+  test('in a full Redis too', async () => {
+    const [first, ...others] = await signInMany()
+    await t.redis.config('SET', 'maxmemory', '1')
+    try {
+      expect(await storeWith(keeping).revokeOthers(first.token)).toBe(many - 1)
+      expect(await t.store.validate(first.token)).not.toBeNull()
+      expect(await passing(others)).toEqual([])
+      expect(await storeWith(keeping).revokeAll('ada')).toBe(1)
+    } finally {
+      await t.redis.config('SET', 'maxmemory', '0')
+    }
+  })
+})
+
+describe('the cap beyond MOST', () => {
+  test('holds, and who makes room has been idle for long', async () => {
+    const signedIn = await signInMany()
+    const more = await signInMany(30)
+    expect(await t.redis.hlen(key)).toBe(many)
+    const left = await passing([...signedIn, ...more])
+    expect(left).toHaveLength(many)
+    // That the idlest of 500 out of 1,500 is of the later half has a chance of one in 2 to the 500th.
+    for (const late of [...signedIn.slice(many / 2), ...more]) expect(left).toContain(late)
+  })
+
+  test('is exact beside a watermark that is not looked at', async () => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    t.clock.now += 1
+    await signInMany(many - 1)
+    for (let n = 0; n < 5; n += 1) {
+      await t.signIn()
+      expect(await t.store.count('ada')).toBe(many)
+    }
+  })
+
+  test('ends nobody while there are expired ones to make room', async () => {
+    await signInMany(many / 3, { endsBy: new Date(t.clock.now + many) })
+    const live = await signInMany((2 * many) / 3)
+    t.clock.now += many
+    const roomy = storeWith({ maxSessionsPerUser: live.length + 10 }) // those that were not looked at alone seem more than that
+    for (let n = 0; n < 2; n += 1) await roomy.create({ userId: 'ada' })
+    expect(await passing(live)).toHaveLength(live.length)
+    expect(await t.redis.hlen(key)).toBeLessThan(many)
+  })
+
+  test.each([0.8 * many, 20])('that was lowered to %i is reached over several sign-ins', async (cap) => {
+    const signedIn = await signInMany()
+    const lowered = storeWith({ maxSessionsPerUser: cap })
+    let signIns = 0
+    for (let held = many; held > cap; signIns += 1) {
+      t.clock.now += 1
+      await lowered.create({ userId: 'ada' })
+      const left = await t.redis.hlen(key)
+      expect(left).toBeLessThan(held)
+      held = left
+    }
+    expect(await t.redis.hlen(key)).toBe(cap)
+    expect(signIns).toBeLessThanOrEqual(20)
+    // In proportion: a fifth of those looked at makes room for the lower cap, never one of the later half.
+    if (cap > many / 2) expect(await passing(signedIn.slice(many / 2))).toHaveLength(many / 2)
+    await lowered.create({ userId: 'ada' })
+    expect(await t.redis.hlen(key)).toBe(cap)
+  })
+})
+
+test('whoever asks for what has expired gets all of it, in parts', async () => {
+  const events = createSessionEvents({ redis: t.redis, clock: () => t.clock.now })
+  const expiring = 1.5 * MOST // fewer than events wait
+  await signInMany(expiring, { endsBy: new Date(t.clock.now + many) })
+  const live = await signInMany(many - expiring)
+  t.clock.now += many
+  const counted = await t.commandsOf(() => events.prune('ada'))
+  expect((counted['evalsha'] ?? 0) + (counted['eval'] ?? 0)).toBeGreaterThan(2)
+  expect(counted['xadd']).toBe(expiring)
+  expect(await t.redis.hlen(key)).toBe(live.length)
+  expect(await passing(live)).toHaveLength(live.length)
+  expect((await t.commandsOf(() => events.prune('ada')))['xadd']).toBeUndefined()
+})
