@@ -115,9 +115,11 @@ function framed(parts: readonly Buffer[]): Buffer {
 export function dropHdel(n: number): Rewrite {
   let count = 0
   return (parts) => {
-    const [name = '', , keys, key = '', , id = '', by = ''] = parts.map(String)
-    // Sessions and events of the user, the session to end, and the one that asked for it, if any.
-    const isRevoke = /^eval(sha)?$/i.test(name) && keys === '2' && parts.length === 7 && isId(id) && (by === '' || isId(by))
+    const [name = '', , keys, key = '', events = '', id = '', by = ''] = parts.map(String)
+    // Sessions and events of the user, the session to end, and the one that asked for it, if any. Two look-ups in one
+    // command are nearly the same, but for the second key.
+    const isScript = /^eval(sha)?$/i.test(name) && keys === '2' && events.endsWith(':events')
+    const isRevoke = isScript && parts.length === 7 && isId(id) && (by === '' || isId(by))
     if (!isRevoke) return parts
     count += 1
     return count % n === 0 ? ['hexists', key, id].map((part) => Buffer.from(part)) : parts
