@@ -1,4 +1,4 @@
-// The same tRPC query over HTTP, with and without a session behind it.
+// The same tRPC query over HTTP, with and without a session behind it, on tRPC alone and on the middleware of the API.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,6 +17,10 @@ const SAMPLE = 5
 const loads = [
   [1, 2_500],
   [10, 400],
+] as const
+const servers = [
+  ['trpc', 'on the middleware of the API'],
+  ['bare', 'on tRPC alone'],
 ] as const
 const candidates = [
   { name: 'one raw GET', procedure: 'get', cookie: 'raw' },
@@ -61,8 +65,8 @@ function mostOften(texts: readonly string[]): string {
   return texts.toSorted((a, b) => times(b) - times(a))[0] ?? ''
 }
 
-async function turn({ name, procedure, cookie }: Candidate, batch: number, amount: number): Promise<Turn> {
-  const path = `/trpc/${Array.from({ length: batch }, () => procedure).join(',')}?batch=1&input=%7B%7D`
+async function turn({ name, procedure, cookie }: Candidate, endpoint: string, batch: number, amount: number): Promise<Turn> {
+  const path = `/${endpoint}/${Array.from({ length: batch }, () => procedure).join(',')}?batch=1&input=%7B%7D`
   const requests = cookies[cookie].map((cookie) => ({ method: 'GET' as const, path, headers: { cookie } }))
   await admin.config('RESETSTAT')
   const before = await processorOf()
@@ -86,13 +90,12 @@ async function turn({ name, procedure, cookie }: Candidate, batch: number, amoun
   return { perSecond, p99: result.latency.p99, processor, commands: commands.join(', ') || 'none', reads }
 }
 
-console.log(`${machine()}; ${CONNECTIONS} connections, ${ROUNDS} rounds of turns\n`)
-for (const [batch, amount] of loads) {
+async function measure(endpoint: string, where: string, batch: number, amount: number): Promise<void> {
   const turns = new Map<Candidate, Turn[]>(candidates.map((candidate) => [candidate, []]))
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (let n = 0; n < candidates.length; n += 1) {
       const candidate = candidates[(n + round) % candidates.length] ?? candidates[0]
-      const measured = await turn(candidate, batch, amount)
+      const measured = await turn(candidate, endpoint, batch, amount)
       if (round > 0) turns.get(candidate)?.push(measured) // the first round warms up
     }
   }
@@ -114,9 +117,14 @@ for (const [batch, amount] of loads) {
       median(all.map(({ reads }) => reads)).toFixed(2),
     ]
   })
-  const what = batch === 1 ? 'one query per request' : `a batch of ${batch}`
+  const what = `${batch === 1 ? 'one query per request' : `a batch of ${batch}`}, ${where}`
   const head = [what, 'throughput', 'processor of the server', 'µs of it', 'p99 (ms)', 'commands of Redis', 'reads by Redis']
   console.log(`${table(head, rows)}\n`)
+}
+
+console.log(`${machine()}; ${CONNECTIONS} connections, ${ROUNDS} rounds of turns\n`)
+for (const [endpoint, where] of servers) {
+  for (const [batch, amount] of loads) await measure(endpoint, where, batch, amount)
 }
 
 clearImmediate(awake)

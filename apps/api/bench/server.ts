@@ -1,4 +1,4 @@
-// Started by http.ts: one query, behind several ways of knowing who asks, on the server's own middleware.
+// Started by http.ts: one query, behind several ways of knowing who asks, on tRPC alone and on the middleware of the API.
 import { createAdaptorServer } from '@hono/node-server'
 import { trpcServer } from '@hono/trpc-server'
 import { type Auth, createAuth, openDatabase } from '@rollcall/auth'
@@ -77,8 +77,10 @@ const router = t.router({
 
 const app = new Hono<Http>()
 const log = createLog({ write: () => undefined })
+const createContext = ({ req }: { req: Request }): Context => ({ headers: req.headers })
+app.use('/bare/*', trpcServer({ endpoint: '/bare', router, createContext })) // answers before any of what follows
 app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), quiet: false }), securityHeaders(baseUrl), noStore, limitBody(64 * 1024))
-app.use('/trpc/*', sameOrigin(baseUrl), understood, trpcServer({ endpoint: '/trpc', router, createContext: ({ req }) => ({ headers: req.headers }) }))
+app.use('/trpc/*', sameOrigin(baseUrl), understood, trpcServer({ endpoint: '/trpc', router, createContext }))
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))
 process.on('message', () => process.send?.(process.cpuUsage()))
