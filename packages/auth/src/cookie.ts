@@ -51,10 +51,10 @@ function holds({ text, signature }: Signed, secret: string): boolean {
 }
 
 function signatureOf(text: string, secret: string): Buffer {
-  const sign = signers.get(secret) ?? hmac(secret)
-  signers.set(secret, sign)
+  let sign = signers.get(secret)
+  if (sign === undefined) signers.set(secret, (sign = hmac(secret)))
   return Buffer.from(sign(text), 'latin1')
 }
 
-/** By secret. */
+/** By secret: there are as many as the application is configured with. */
 const signers = new Map<string, ReturnType<typeof hmac>>()
