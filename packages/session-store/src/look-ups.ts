@@ -1,8 +1,12 @@
-import { Cluster, type Redis } from 'ioredis'
+import { Cluster, Command, type Redis } from 'ioredis'
 import { gatherer } from './gather.js'
 
-/** The bytes of one field of a hash. */
-export type LookUp = (key: string, field: string) => Promise<Buffer | null>
+/**
+ * The bytes of one field of a hash.
+ *
+ * @param node the master of a Cluster to ask, and no other that it might redirect to: then the answer may be MOVED or ASK.
+ */
+export type LookUp = (key: string, field: string, node?: Redis) => Promise<Buffer | null>
 
 interface Waiting {
   readonly key: string
@@ -16,18 +20,31 @@ const TOGETHER = 16
 
 /**
  * Looks up together what is asked in one turn of the event loop: most of what a look-up costs is the command of its
- * own that ioredis makes of it. In a Cluster, where no command may ask for keys of several slots, they only share
+ * own that ioredis makes of it. Where no command may ask for keys of several slots, as in a Cluster, they only share
  * a write.
  */
 export function lookUps(redis: Redis | Cluster): LookUp {
-  if (redis instanceof Cluster) {
-    const gather = gatherer(redis)
-    return (key, field) => {
-      gather()
-      return redis.hgetBuffer(key, field)
-    }
-  }
+  const gather = gatherer(redis)
+  let canAskTogether = !(redis instanceof Cluster)
   let waiting: Waiting[] = []
+
+  function ask(key: string, field: string, node?: Redis): Promise<Buffer | null> {
+    gather()
+    if (node === undefined) return redis.hgetBuffer(key, field)
+    const command = new Command('hget', [(redis.options.keyPrefix ?? '') + key, field], { replyEncoding: null })
+    return node.sendCommand(command) as Promise<Buffer | null> // what HGET replies
+  }
+
+  async function askTogether(asked: readonly Waiting[]): Promise<void> {
+    const keys = asked.map(({ key }) => key)
+    const fields = asked.map(({ field }) => field)
+    const answers = await redis.rollcallLookUpBuffer(asked.length, ...keys, ...fields)
+    asked.forEach(({ found, failed }, n) => {
+      const answer = answers[n]
+      if (answer === null || answer instanceof Buffer) found(answer)
+      else failed(answer ?? new Error('Redis has left out an answer'))
+    })
+  }
 
   function send(): void {
     const asked = waiting
@@ -35,26 +52,22 @@ export function lookUps(redis: Redis | Cluster): LookUp {
     const [first] = asked
     if (first === undefined) return
     if (asked.length === 1) return void redis.hgetBuffer(first.key, first.field).then(first.found, first.failed)
-    const keys = asked.map(({ key }) => key)
-    const fields = asked.map(({ field }) => field)
-    redis.rollcallLookUpBuffer(asked.length, ...keys, ...fields).then(
-      (answers) => {
-        asked.forEach(({ found, failed }, n) => {
-          const answer = answers[n] ?? null
-          if (answer instanceof Error) failed(answer)
-          else found(answer)
-        })
-      },
-      (error: unknown) => {
-        for (const { failed } of asked) failed(error)
-      },
-    )
+    askTogether(asked).catch((error: unknown) => {
+      // A node of a Cluster, though the client is none; or a proxy before one.
+      canAskTogether &&= !(error instanceof Error && error.message.startsWith('CROSSSLOT'))
+      for (const { key, field, found, failed } of asked) {
+        if (canAskTogether) failed(error)
+        else ask(key, field).then(found, failed)
+      }
+    })
   }
 
-  return (key, field) =>
-    new Promise((found, failed) => {
+  return (key, field, node) => {
+    if (!canAskTogether || node !== undefined) return ask(key, field, node)
+    return new Promise((found, failed) => {
       const number = waiting.push({ key, field, found, failed })
       if (number === 1) setImmediate(send)
       if (number === TOGETHER) send()
     })
+  }
 }

@@ -1,4 +1,4 @@
-import { Cluster, Command, type Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
 import type { LookUp } from './look-ups.js'
 import { Memory } from './memory.js'
@@ -81,7 +81,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
       const settle = memory.expect(userTag, sessionId)
       try {
         // From this very node: what a Cluster is redirected to has another one to tell of its changes.
-        const bytes = await (node === redis ? lookUp(key, sessionId) : hget(node, clientPrefix + key, sessionId))
+        const bytes = await lookUp(key, sessionId, node === redis ? undefined : node)
         settle(bytes && decodeRecord(bytes))
         return bytes
       } catch (error) {
@@ -95,9 +95,4 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
       for (const { memory } of known.values()) memory.forget(userTag)
     },
   }
-}
-
-async function hget(node: Redis, key: string, field: string): Promise<Buffer | null> {
-  const command = new Command('hget', [key, field], { replyEncoding: null })
-  return (await node.sendCommand(command)) as Buffer | null // what HGET replies
 }

@@ -52,5 +52,6 @@ export function scriptSource(command: keyof typeof files): string {
 /** Teaches the client the store's scripts. ioredis sends a digest, and the source when Redis lost it. */
 export function defineScripts(redis: Redis | Cluster): void {
   for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { lua })
+  // Reads no record, and begins with its flags, in front of which nothing may stand.
   redis.defineCommand('rollcallLookUp', { lua: source('look-up') })
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SessionStoreUnavailableError } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
 import { happens, startStore } from './helpers.js'
@@ -50,21 +50,44 @@ test('Redis may have forgotten the script', async () => {
 test('they go on while writes are held back, as in a failover', async () => {
   const signed = await people(3)
   await validateAll(signed)
-  await t.redis.client('PAUSE', 60_000, 'WRITE')
+  const admin = t.redis.duplicate()
+  await admin.connect()
+  await admin.client('PAUSE', 60_000, 'WRITE')
   try {
     expect(await validateAll(signed)).toEqual(signed.map(({ session }) => session))
   } finally {
-    await t.redis.client('UNPAUSE')
+    await admin.client('UNPAUSE')
+    admin.disconnect()
   }
 })
 
-test('in an outage each of them fails, and none is left waiting', async () => {
-  const signed = await people(20)
-  const closed = happens(t.redis, 'close')
-  t.redis.disconnect(true)
-  const failures = await Promise.all(signed.map(({ token }) => t.store.validate(token).catch((error: unknown) => error)))
-  for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError)
-  await closed
-  await t.back()
-  expect(await validateAll(signed)).toEqual(signed.map(({ session }) => session))
+describe('in an outage each of them fails, and none is left waiting', () => {
+  async function allFail(signed: Awaited<ReturnType<typeof people>>): Promise<void> {
+    const failures = await Promise.all(signed.map(({ token }) => t.store.validate(token).catch((error: unknown) => error)))
+    for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError)
+  }
+
+  async function areBack(signed: Awaited<ReturnType<typeof people>>): Promise<void> {
+    await t.back()
+    expect(await validateAll(signed)).toEqual(signed.map(({ session }) => session))
+  }
+
+  test('without a connection', async () => {
+    const signed = await people(20)
+    const closed = happens(t.redis, 'close')
+    t.redis.disconnect(true)
+    await allFail(signed)
+    await closed
+    await areBack(signed)
+  })
+
+  test('on a connection that breaks under them', async () => {
+    const signed = await people(20)
+    process.kill(t.server.pid, 'SIGSTOP')
+    const failing = allFail(signed)
+    setImmediate(() => setImmediate(() => t.redis.disconnect(true))) // they have left by then
+    await failing
+    process.kill(t.server.pid, 'SIGCONT')
+    await areBack(signed)
+  })
 })

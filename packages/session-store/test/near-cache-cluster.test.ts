@@ -1,8 +1,9 @@
 import type { PrivateNode } from '@rollcall/dev-redis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, type MockInstance, test, vi } from 'vitest'
 import { createSessionStore, type Session, type SessionStore } from '../src/index.js'
 import { answer, askNode, keyOf, lastPass, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
-import { clusterClient } from './helpers.js'
+import { clusterClient, patient } from './helpers.js'
 import { startDivisibleCluster } from './partition.js'
 
 /** Milliseconds until a node counts as failing whom the others do not hear, as `startCluster` sets it. */
@@ -34,6 +35,7 @@ async function startOne(nearCache?: { lease: number }) {
   await redis.connect()
   const store = nearCache ? createSessionStore({ redis, nearCache }) : createSessionStore({ redis })
   return {
+    redis,
     store,
     async signIn(userId: string) {
       const created = await store.create({ userId })
@@ -70,6 +72,33 @@ async function endsBoth(other: SessionStore, near: SessionStore, first: SignedIn
   expect(await other.revoke(second.session.userId, second.session.id)).toBe(1)
   await refuses(near, second.token)
 }
+
+test.each([undefined, { lease: LONG }])('look-ups of one turn share a write, near-cache %j', async (nearCache) => {
+  using one = await startOne(nearCache)
+  const [userId = ''] = await usersOn(master(0), 1)
+  const signed = []
+  while (signed.length < 10) signed.push(await one.signIn(userId))
+  if (nearCache) await remembers(cluster.nodes, one.store, signed[0]?.token ?? '')
+  // Of nodes that nothing has been asked of there is none yet.
+  const streams = one.redis.nodes('master').flatMap(({ stream }: { stream?: Redis['stream'] }) => stream ?? [])
+  const [single, many] = [streams.map((stream) => vi.spyOn(stream, '_write')), streams.map((stream) => vi.spyOn(stream, '_writev'))]
+  const found = await Promise.all(signed.map(({ token }) => one.store.validate(token, { strict: true })))
+  expect(found).toEqual(signed.map(({ session }) => session))
+  const times = (spies: MockInstance[]) => spies.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+  expect({ single: times(single), many: times(many) }).toEqual({ single: 0, many: 1 })
+})
+
+test('a client that does not know that its Redis is of a Cluster looks them up one by one', async () => {
+  const redis = new Redis({ ...patient, port: master(0).port, lazyConnect: true })
+  await redis.connect()
+  const store = createSessionStore({ redis })
+  const signed = await Promise.all((await usersOn(master(0), 20)).map((userId) => store.create({ userId })))
+  for (let again = 0; again < 2; again += 1) {
+    const found = await Promise.all(signed.map((one) => store.validate(one?.token ?? '')))
+    expect(found).toEqual(signed.map((one) => one?.session))
+  }
+  redis.disconnect()
+})
 
 test('each master tells of endings, before and after a slot has moved', async () => {
   using other = await startOne()

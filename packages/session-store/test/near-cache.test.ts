@@ -201,18 +201,18 @@ describe('an ending elsewhere', () => {
 })
 
 describe('a read that races with its own invalidation is not remembered', () => {
-  test('the push is here before the answer', async () => {
+  test.each([1, 2])('the push is here before the answer, of %j look-ups in one turn', async (together) => {
     await using t = await startNear(LONG)
-    const [ada, bob] = [await t.signIn('ada'), await t.signIn('bob')]
+    const [ada, bob, carl] = [await t.signIn('ada'), await t.signIn('bob'), await t.signIn('carl')]
     await t.remembers(bob.token)
     const release = t.way(false).hold()
-    const reading = t.near.validate(ada.token)
-    while (!(await t.redis.info('commandstats')).includes('cmdstat_hget:calls=1,')) await turn()
+    const reading = Promise.all([ada, carl].slice(0, together).map(({ token }) => t.near.validate(token)))
+    while (!(await t.redis.info('commandstats')).includes(`cmdstat_hget:calls=${together},`)) await turn()
     const pushed = once(t.line(), 'messageBuffer')
     await t.store.revoke('ada', ada.session.id)
     await pushed
     release()
-    expect(await reading).toMatchObject({ id: ada.session.id }) // it lived when the call began
+    expect(await reading).toEqual([ada, carl].slice(0, together).map(({ session }) => session)) // they lived when the call began
     expect(await t.near.validate(ada.token)).toBeNull()
   })
 
