@@ -12,7 +12,7 @@ import { Redis } from 'ioredis'
 import { createHmac } from 'node:crypto'
 import type { Server } from 'node:http'
 import { clientAddressOf } from '../src/client-address.js'
-import { noStore, securityHeaders } from '../src/headers.js'
+import { fixedHeaders } from '../src/headers.js'
 import { type Http, limitBody } from '../src/http.js'
 import { createLog } from '../src/log.js'
 import { sameOrigin } from '../src/origin.js'
@@ -79,7 +79,7 @@ const app = new Hono<Http>()
 const log = createLog({ write: () => undefined })
 const createContext = ({ req }: { req: Request }): Context => ({ headers: req.headers })
 app.use('/bare/*', trpcServer({ endpoint: '/bare', router, createContext })) // answers before any of what follows
-app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), quiet: false }), securityHeaders(baseUrl), noStore, limitBody(64 * 1024))
+app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), quiet: false }), fixedHeaders(baseUrl), limitBody(64 * 1024))
 app.use('/trpc/*', sameOrigin(baseUrl), understood, trpcServer({ endpoint: '/trpc', router, createContext }))
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))

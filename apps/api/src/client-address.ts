@@ -19,9 +19,16 @@ export function clientAddressOf(trustedProxies: readonly string[]): ClientAddres
   return (request) => {
     if (request.socket.remoteAddress === undefined) return UNKNOWN_ADDRESS
     // A proxy that forwards something else than an address stands for its client itself.
-    const address = proxyaddr.all(request, trust).findLast((entry) => isIP(entry) !== 0 && ipaddr.isValid(entry))
-    return address === undefined ? UNKNOWN_ADDRESS : ipaddr.process(address).toString()
+    const addresses = proxyaddr.all(request, trust).map(canonical)
+    return addresses.findLast((address) => address !== null) ?? UNKNOWN_ADDRESS
   }
+}
+
+/** `null` for what is no address. */
+function canonical(entry: string): string | null {
+  const version = isIP(entry)
+  if (version === 4) return entry // there is no other way to write it
+  return version === 6 && ipaddr.isValid(entry) ? ipaddr.process(entry).toString() : null
 }
 
 /** What a limit counts as one client: an IPv6 customer owns 2^64 addresses. */

@@ -1,48 +1,54 @@
-import { createMiddleware } from 'hono/factory'
-import { secureHeaders } from 'hono/secure-headers'
+import type { MiddlewareHandler } from 'hono'
+import type { Http } from './http.js'
 
 export const CSP_REPORT_PATH = '/csp-report'
 
-const unused = [
-  'accelerometer',
-  'camera',
-  'displayCapture',
-  'geolocation',
-  'gyroscope',
-  'magnetometer',
-  'microphone',
-  'midi',
-  'payment',
-  'usb',
-] as const
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  `report-uri ${CSP_REPORT_PATH}`,
+  'report-to csp',
+]
 
-export function securityHeaders(baseUrl: string) {
-  return secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", 'data:'],
-      fontSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      manifestSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-      reportUri: CSP_REPORT_PATH,
-      reportTo: 'csp',
-    },
-    reportingEndpoints: [{ name: 'csp', url: CSP_REPORT_PATH }],
+const unused = ['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'magnetometer', 'microphone', 'midi', 'payment', 'usb']
+
+/**
+ * What every answer bears, unless it says otherwise itself.
+ *
+ * On Node's own response: a `Headers` goes through each value letter by letter, which for all of these took a seventh of a
+ * query.
+ */
+export function fixedHeaders(baseUrl: string): MiddlewareHandler<Http> {
+  const headers = {
+    'Content-Security-Policy': policy.join('; '),
+    'Reporting-Endpoints': `csp="${CSP_REPORT_PATH}"`,
+    'Permissions-Policy': unused.map((feature) => `${feature}=()`).join(', '),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Origin-Agent-Cluster': '?1',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'X-Permitted-Cross-Domain-Policies': 'none',
+    'X-DNS-Prefetch-Control': 'off',
+    'X-Download-Options': 'noopen',
+    'X-XSS-Protection': '0', // off: of the browsers that know it, some could be made to leak by it
     // Other names below the same domain are not ours to decide about.
-    strictTransportSecurity: baseUrl.startsWith('https://') ? 'max-age=31536000' : false,
-    referrerPolicy: 'no-referrer',
-    xFrameOptions: 'DENY',
-    permissionsPolicy: Object.fromEntries(unused.map((feature) => [feature, []])),
-  })
+    ...(baseUrl.startsWith('https://') && { 'Strict-Transport-Security': 'max-age=31536000' }),
+    // Answers are one person's.
+    'Cache-Control': 'no-store',
+  }
+  const pairs = Object.entries(headers)
+  return (c, next) => {
+    for (const [name, value] of pairs) c.env.outgoing.setHeader(name, value)
+    return next()
+  }
 }
-
-/** Answers are one person's, unless something says otherwise. */
-export const noStore = createMiddleware(async (c, next) => {
-  await next()
-  if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store')
-})

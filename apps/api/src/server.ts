@@ -8,7 +8,7 @@ import { authRoute } from './auth-route.js'
 import type { ClientAddressOf } from './client-address.js'
 import { cspReport } from './csp-report.js'
 import { publicError } from './errors.js'
-import { CSP_REPORT_PATH, noStore, securityHeaders } from './headers.js'
+import { CSP_REPORT_PATH, fixedHeaders } from './headers.js'
 import { health } from './health.js'
 import { answerError, type Http, limitBody, refuse } from './http.js'
 import type { Limits } from './limits.js'
@@ -46,7 +46,7 @@ export function createServer(dependencies: ServerDependencies): Hono<Http> {
   const { redis, database, limits, log, baseUrl, webRoot } = dependencies
   const app = new Hono<Http>()
 
-  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), securityHeaders(baseUrl), noStore, limitBody(MAX_BODY))
+  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
 
   const origin = sameOrigin(baseUrl)
   app.use('/trpc/*', origin)
