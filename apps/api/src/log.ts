@@ -16,7 +16,9 @@ export function createLog(to?: DestinationStream): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    mixin: () => ({ ...requestScope.getStore() }), // a copy: pino writes the line's own fields into it
+    mixin: (): { requestId?: string } => requestScope.getStore() ?? {},
+    // A new object, for pino would write into the scope; and not two of them spread, which takes three times as long as the line.
+    mixinMergeStrategy: (line: object, { requestId }: { requestId?: string }) => ({ requestId, ...line }),
     redact: SECRETS.flatMap((name) => ['', '*', '*.*'].map((above) => `${above}["${name}"]`)),
     serializers: { err: (error: unknown) => describe(error) },
   }
