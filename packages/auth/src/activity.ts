@@ -137,8 +137,14 @@ export async function openActivity({ database, events, days, clock = Date.now, w
     }
   }
 
+  /** Each server looks when it starts, for what it left behind itself; then they take turns. */
+  async function sweepInTurn(): Promise<void> {
+    // A Redis that is too full to say whose turn it is has room made by each.
+    if (await events.takeTurn(SWEEP).catch(() => true)) await sweep()
+  }
+
   let sweeping = sweep()
-  const timer = setInterval(() => void (sweeping = sweep()), SWEEP).unref()
+  const timer = setInterval(() => void (sweeping = sweeping.then(sweepInTurn)), SWEEP).unref()
 
   return {
     fetch,

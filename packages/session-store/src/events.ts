@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import { type Actor, isObject, parseJson, toActor } from './changes.js'
 import type { Clock } from './clock.js'
-import { eventsKey, sessionsKey } from './keys.js'
+import { eventsKey, sessionsKey, sweepKey } from './keys.js'
 import { encodeDetails } from './record.js'
 import { defineScripts, type Keys } from './scripts.js'
 import { answered, type NamedEvent, nowhere } from './store.js'
@@ -48,6 +48,8 @@ export interface SessionEvents {
   take(userTag: string, ids: readonly string[]): Promise<void>
   /** The tag of every user who has events, some of them more than once; by a scan of all keys. */
   waiting(): AsyncGenerator<string>
+  /** Whether it is this server's turn to scan: of all that ask, one is told so in so many milliseconds. */
+  takeTurn(milliseconds: number): Promise<boolean>
 }
 
 export interface SessionEventsOptions {
@@ -104,6 +106,10 @@ export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', w
           cursor = next
         } while (cursor !== '0')
       }
+    },
+
+    async takeTurn(milliseconds) {
+      return (await answered(redis.set(sweepKey(keyPrefix), '', 'PX', milliseconds, 'NX'))) === 'OK'
     },
   }
 }

@@ -20,3 +20,8 @@ export function usersPrefix(prefix: string): string {
 export function eventsKey(prefix: string, userTag: string): string {
   return `${usersPrefix(prefix)}${userTag}}:events`
 }
+
+/** Is there for as long as a server has taken its turn at looking through all keys. */
+export function sweepKey(prefix: string): string {
+  return `${prefix}user:sweep`
+}
