@@ -58,7 +58,8 @@ end
 -- looked at; `total` is how many there are, `count` how many are live, as which those count that were not looked at.
 local function lookAt(key, now, keep)
   local ids, live, expired, unreadable, recordOf = {}, {}, {}, 0, {}
-  local fields = redis.call('HRANDFIELD', key, MOST, 'WITHVALUES')
+  local others = redis.call('HEXISTS', key, NOT_BEFORE) + (keep and 1 or 0) -- that take no place of a session
+  local fields = redis.call('HRANDFIELD', key, MOST + others, 'WITHVALUES')
   for i = 1, #fields, 2 do
     local id, record = fields[i], fields[i + 1]
     if id ~= keep and id ~= NOT_BEFORE then
@@ -74,7 +75,7 @@ local function lookAt(key, now, keep)
       end
     end
   end
-  local total = redis.call('HLEN', key) - redis.call('HEXISTS', key, NOT_BEFORE) - (keep and 1 or 0)
+  local total = redis.call('HLEN', key) - others
   local count = total - #expired - unreadable
   return { ids = ids, total = total, count = count, live = live, expired = expired, recordOf = recordOf }
 end

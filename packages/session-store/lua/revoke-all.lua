@@ -11,6 +11,7 @@ local key, now = KEYS[1], tonumber(ARGV[1])
 local by = actor(key, ARGV[3])
 local isChange = ARGV[2] ~= ''
 if isChange and isMoving(key) then -- so that the key does not vanish
+  redis.call('HDEL', key, '') -- there is none; but a full Redis takes other writes only from a script that has deleted
   setNotBefore(key, now, tonumber(ARGV[2]))
 end
 local ended = endSessions(key, nil, now, isChange and 'credential-change' or 'revoke-all', by)

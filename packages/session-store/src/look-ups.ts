@@ -54,10 +54,11 @@ export function lookUps(redis: Redis | Cluster): LookUp {
     if (asked.length === 1) return void redis.hgetBuffer(first.key, first.field).then(first.found, first.failed)
     askTogether(asked).catch((error: unknown) => {
       // A node of a Cluster, though the client is none; or a proxy before one.
-      canAskTogether &&= !(error instanceof Error && error.message.startsWith('CROSSSLOT'))
+      const isCluster = error instanceof Error && error.message.startsWith('CROSSSLOT')
+      if (isCluster) canAskTogether = false
       for (const { key, field, found, failed } of asked) {
-        if (canAskTogether) failed(error)
-        else ask(key, field).then(found, failed)
+        if (isCluster) ask(key, field).then(found, failed)
+        else failed(error)
       }
     })
   }

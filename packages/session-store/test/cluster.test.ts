@@ -122,10 +122,10 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
   const [{ redis } = { redis: undefined }] = application.servers
   if (redis === undefined) throw new Error('No server')
   const store = createSessionStore({ redis, maxSessionsPerUser: 1_000 })
-  const users = await usersOn(node(1), 5)
-  const [others = '', change = '', all = '', few = '', lone = ''] = users
+  const users = await usersOn(node(1), 6)
+  const [others = '', change = '', all = '', few = '', lone = '', full = ''] = users
   const signedIn = new Map<string, string[]>()
-  for (const [userId, count] of [[others, 600], [change, 600], [all, 600], [few, 2], [lone, 1]] as const) {
+  for (const [userId, count] of [[others, 600], [change, 600], [all, 600], [few, 2], [lone, 1], [full, 600]] as const) {
     const created = await Promise.all(Array.from({ length: count }, () => signIn(store, userId)))
     signedIn.set(userId, created.map(({ token }) => token))
   }
@@ -146,9 +146,13 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
         expect(await store.revokeAll(all, { credentialChange: true })).toBe(600)
         expect(await store.revokeAll(few, { credentialChange: true })).toBe(2)
         expect(await store.revokeAll(lone)).toBe(1)
+        await from.config('SET', 'maxmemory', '1') // which may be why the slot moves
+        expect(await store.revokeAll(full, { credentialChange: true })).toBe(600)
+        await from.config('SET', 'maxmemory', '0')
         expect(await store.validate(first(others))).not.toBeNull()
         expect(await store.validate(rotated?.token ?? '')).not.toBeNull()
       } finally {
+        await from.config('SET', 'maxmemory', '0')
         for (const slot of users.map(slotOf)) {
           for (const end of [from, to]) await end.cluster('SETSLOT', slot, 'STABLE')
         }
@@ -156,7 +160,7 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
     }),
   )
   for (const userId of users) expect(await store.count(userId)).toBe(userId === others || userId === change ? 1 : 0)
-  for (const userId of [change, all, few]) expect(await store.create({ userId, startedAt: beforehand })).toBeNull()
+  for (const userId of [change, all, few, full]) expect(await store.create({ userId, startedAt: beforehand })).toBeNull()
 })
 
 test('a rotation whose reply is lost is sent again by the client, and is still that one rotation', async () => {
