@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSessionChanges, createSessionStore, userTagOf } from '@rollcall/session-store'
+import { createSessionChanges, createSessionStore, type SessionChange, type SessionChanges, userTagOf } from '@rollcall/session-store'
 import { createStreams } from '@rollcall/trpc'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -189,6 +189,37 @@ describe('what pub/sub does not tell', () => {
     } finally {
       streams.close()
       changes.close()
+      redis.disconnect()
+    }
+  })
+
+  test('an ending that is told just before the line is lost is looked into all the same', async () => {
+    await using privateRedis = await startRedis()
+    const redis = new Redis(privateRedis.url)
+    const store = createSessionStore({ redis })
+    let tell: (change: SessionChange) => void = () => undefined
+    const changes: SessionChanges = {
+      watch: (_, listener) => {
+        tell = listener
+        return () => undefined
+      },
+      close: () => undefined,
+    }
+    const streams = createStreams({ store, changes, revalidateEvery: 60_000 })
+    try {
+      const device = await store.create({ userId: 'ada' })
+      if (device === null) throw new Error('The sign-in was refused')
+      const page = streams.open(device, undefined)
+      const first = page.next()
+      tell({ kind: 'live' })
+      expect((await first).value).toMatchObject({ type: 'devices' })
+      const next = page.next()
+      await store.revokeAll('ada')
+      tell({ kind: 'ended', cause: 'revoke-all', allBut: null, by: null })
+      tell({ kind: 'lost' })
+      expect((await within(second, next)).value).toMatchObject({ type: 'ended', cause: 'revoke-all' })
+    } finally {
+      streams.close()
       redis.disconnect()
     }
   })

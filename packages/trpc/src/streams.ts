@@ -89,6 +89,7 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
     let [expiresAt, nextExpiry] = [session.expiresAt.getTime(), Number.POSITIVE_INFINITY]
 
     const hasNews = (): boolean => told.live && answered && (told.stale || clock() >= nextExpiry)
+    const mayHaveEnded = (): boolean => answered && told.ending !== undefined
 
     /** Asks whether the session still signs in, which is not recorded as activity, and for the devices if they changed. */
     async function look(): Promise<StreamMessage | null> {
@@ -126,7 +127,7 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
     }
 
     async function next(): Promise<StreamMessage | null> {
-      if (hasNews() || performance.now() >= nextLook) return look()
+      if (hasNews() || mayHaveEnded() || performance.now() >= nextLook) return look()
       if (upToDate && !(told.live && answered)) return { type: 'waiting' }
       await sleep(Math.min(nextLook - performance.now(), told.live && answered ? nextExpiry - clock() : Number.POSITIVE_INFINITY))
       return null
