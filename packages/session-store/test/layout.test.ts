@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { defaultTimeouts } from '../src/index.js'
+import { checkRedis, createSessionChanges, createSessionEvents, createSessionStore, defaultTimeouts } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
 import { startStore } from './helpers.js'
 
@@ -79,4 +79,41 @@ describe('the cost of each operation, as Redis counts it', () => {
     expect(await t.commandsOf(() => t.store.touch(session))).toEqual({})
     expect(await t.commandsOf(() => t.store.validate('garbled'))).toEqual({})
   })
+})
+
+test('the access list of the document is enough for everything', async () => {
+  const [, rules = ''] = /```redis-acl\n(.+)\n/.exec(document) ?? []
+  await t.redis.acl('SETUSER', 'rollcall', 'nopass', ...rules.split(' '))
+  const redis = t.redis.duplicate({ username: 'rollcall', password: 'any' })
+  await redis.connect()
+  await checkRedis(redis)
+  const events = createSessionEvents({ redis })
+  const changes = createSessionChanges({ redis })
+  const kinds: string[] = []
+  const stop = changes.watch('ada', ({ kind }) => kinds.push(kind))
+  while (kinds.length === 0) await redis.ping()
+
+  const store = createSessionStore({ redis, maxSessionsPerUser: 1_000, nearCache: {}, onEvent: () => undefined })
+  const created = await Promise.all(Array.from({ length: 600 }, () => store.create({ userId: 'ada' })))
+  const [first] = created
+  if (!first) throw new Error('The sign-in was refused')
+  const { token, session } = first
+  await Promise.all(created.slice(0, 2).map((one) => store.validate(one?.token ?? '')))
+  await store.touch({ ...session, lastSeenAt: new Date(0) })
+  await store.update(token, { a: 1 })
+  while ((await t.commandsOf(() => store.validate(token)))['hget'] !== undefined); // it is remembered
+  expect(await store.revokeOthers(token)).toBe(599)
+  await events.note('ada', { name: 'noted' })
+  await events.prune('ada')
+  expect(await events.takeTurn(1_000)).toBe(true)
+  for await (const userTag of events.waiting()) {
+    const { events: some } = await events.read(userTag)
+    await events.take(userTag, some.map(({ id }) => id))
+  }
+  expect((await store.rotate(token, { credentialChange: true }))?.ended).toBe(0)
+  expect(await store.revokeAll('ada', { credentialChange: true })).toBe(1)
+  expect(await store.list('ada')).toEqual([])
+  stop()
+  changes.close()
+  redis.disconnect()
 })
