@@ -41,7 +41,6 @@ async function start(kind: 'stock' | 'rollcall'): Promise<Contender> {
     database: { db: database.kysely, type: database.type, transaction: true },
     rateLimit: { enabled: false },
     logger: { disabled: true },
-    session: { updateAge: 0 }, // so that every get-session refreshes
     emailAndPassword: {
       enabled: true,
       revokeSessionsOnPasswordReset: true,
@@ -57,7 +56,9 @@ async function start(kind: 'stock' | 'rollcall'): Promise<Contender> {
         },
       },
     },
-    ...(kind === 'stock' ? { secondaryStorage: redisStorage({ client: redis }) } : { plugins: [rollcall({ store })] }),
+    ...(kind === 'stock'
+      ? { secondaryStorage: redisStorage({ client: redis }), session: { updateAge: 0 } } // so that every get-session refreshes
+      : { plugins: [rollcall({ store })] }),
   }
   await (await getMigrations(config)).runMigrations()
   const auth = betterAuth(config)
