@@ -1,5 +1,4 @@
 import { Cluster, Command, type Redis } from 'ioredis'
-import { gatherer } from './gather.js'
 
 /**
  * The bytes of one field of a hash.
@@ -22,9 +21,10 @@ const TOGETHER = 16
  * Looks up together what is asked in one turn of the event loop: most of what a look-up costs is the command of its
  * own that ioredis makes of it. Where no command may ask for keys of several slots, as in a Cluster, they only share
  * a write.
+ *
+ * @param gather that of the client: two of them would hold its writes back twice
  */
-export function lookUps(redis: Redis | Cluster): LookUp {
-  const gather = gatherer(redis)
+export function lookUps(redis: Redis | Cluster, gather: () => void): LookUp {
   let canAskTogether = !(redis instanceof Cluster)
   let waiting: Waiting[] = []
 

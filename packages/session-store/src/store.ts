@@ -149,7 +149,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
   defineScripts(redis)
   const gather = gatherer(redis)
-  const lookUp = lookUps(redis)
+  const lookUp = lookUps(redis, gather)
   const end = durability === 'replicated' ? onReplica(redis) : onMaster(redis)
   const near = nearCache && createNearCache({ redis, lookUp, keyPrefix, lease: nearCache.lease ?? DEFAULT_LEASE })
 
