@@ -3,7 +3,7 @@ import { failCommand } from '@rollcall/dev-redis/faults'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSessionStore, NotReplicatedError, type SessionStore } from '../src/index.js'
-import { askNode, keyOf, killAmidRevocations, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
+import { askNode, keyOf, killAmidRevocations, moveSlot, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
 import { patient } from './helpers.js'
 
 let cluster: Awaited<ReturnType<typeof startDistantCluster>>
@@ -85,16 +85,13 @@ test('slots that move to another master under load: nothing acknowledged is lost
 
   const move = async (load: Load, from: Redis, to: Redis): Promise<void> => {
     const slot = slotOf(load.userId)
-    const [fromId, toId] = [await from.cluster('MYID'), await to.cluster('MYID')]
-    await to.cluster('SETSLOT', slot, 'IMPORTING', fromId)
-    await from.cluster('SETSLOT', slot, 'MIGRATING', toId)
+    const finish = await moveSlot(slot, from, to)
     await load.goesOn() // the key is still at its old master
     const keys = await from.cluster('GETKEYSINSLOT', slot, 10)
     await from.migrate('127.0.0.1', node(1).port, '', 0, 10_000, 'KEYS', ...keys)
     await load.goesOn() // the key is at the new one, which the old one has to be asked for: ASK
     await expect(from.hlen(keyOf(load.userId))).rejects.toThrow(/^ASK/)
-    await to.cluster('SETSLOT', slot, 'NODE', toId)
-    await from.cluster('SETSLOT', slot, 'NODE', toId)
+    await finish()
     await load.goesOn() // everybody has to learn of the new one: MOVED
     await expect(from.hlen(keyOf(load.userId))).rejects.toThrow(/^MOVED/)
   }
@@ -134,11 +131,7 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
 
   await askNode(node(1), (from) =>
     askNode(node(2), async (to) => {
-      const [fromId, toId] = [await from.cluster('MYID'), await to.cluster('MYID')]
-      for (const slot of users.map(slotOf)) {
-        await to.cluster('SETSLOT', slot, 'IMPORTING', fromId)
-        await from.cluster('SETSLOT', slot, 'MIGRATING', toId)
-      }
+      for (const slot of users.map(slotOf)) await moveSlot(slot, from, to)
       try {
         expect(await store.revokeOthers(first(others))).toBe(599)
         const rotated = await store.rotate(first(change), { credentialChange: true })

@@ -161,6 +161,17 @@ export async function askNode<T>({ server }: PrivateNode, ask: (admin: Redis) =>
   }
 }
 
+/** A slot begins to move from one master to another; the function that is returned gives it to that one. */
+export async function moveSlot(slot: number, from: Redis, to: Redis): Promise<() => Promise<void>> {
+  const [fromId, toId] = [await from.cluster('MYID'), await to.cluster('MYID')]
+  await to.cluster('SETSLOT', slot, 'IMPORTING', fromId)
+  await from.cluster('SETSLOT', slot, 'MIGRATING', toId)
+  return async () => {
+    await to.cluster('SETSLOT', slot, 'NODE', toId)
+    await from.cluster('SETSLOT', slot, 'NODE', toId)
+  }
+}
+
 export async function roleOf(node: PrivateNode): Promise<string> {
   const info = await askNode(node, async (admin) => admin.info('replication')).catch(() => '')
   return /role:(\w+)/.exec(info)?.[1] ?? 'none'

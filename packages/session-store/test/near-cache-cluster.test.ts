@@ -2,7 +2,7 @@ import type { PrivateNode } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, type MockInstance, test, vi } from 'vitest'
 import { createSessionStore, type Session, type SessionStore } from '../src/index.js'
-import { answer, askNode, keyOf, lastPass, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
+import { answer, askNode, keyOf, lastPass, moveSlot, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
 import { clusterClient, patient } from './helpers.js'
 import { startDivisibleCluster } from './partition.js'
 
@@ -46,15 +46,12 @@ async function startOne(nearCache?: { lease: number }) {
   }
 }
 
-async function moveSlot(slot: number, from: PrivateNode, to: PrivateNode, keys: string[]): Promise<void> {
+async function moveUser(userId: string, from: PrivateNode, to: PrivateNode): Promise<void> {
   await askNode(from, (source) =>
     askNode(to, async (target) => {
-      const [fromId, toId] = [await source.cluster('MYID'), await target.cluster('MYID')]
-      await target.cluster('SETSLOT', slot, 'IMPORTING', fromId)
-      await source.cluster('SETSLOT', slot, 'MIGRATING', toId)
-      await source.migrate('127.0.0.1', to.port, '', 0, 10_000, 'KEYS', ...keys)
-      await target.cluster('SETSLOT', slot, 'NODE', toId)
-      await source.cluster('SETSLOT', slot, 'NODE', toId)
+      const finish = await moveSlot(slotOf(userId), source, target)
+      await source.migrate('127.0.0.1', to.port, '', 0, 10_000, 'KEYS', keyOf(userId))
+      await finish()
     }),
   )
 }
@@ -115,7 +112,7 @@ test('each master tells of endings, before and after a slot has moved', async ()
   for (const [from, to] of [[0, 1], [1, 0]] as const) {
     const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
     await remembers(cluster.nodes, near.store, first.token)
-    await moveSlot(slotOf(userId), master(from), master(to), [keyOf(userId)])
+    await moveUser(userId, master(from), master(to))
     await endsBoth(other.store, near.store, first, second)
   }
 })
