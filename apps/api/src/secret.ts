@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { restrictToOwner } from '@rollcall/auth'
 
 /** A secret for development, made once and kept, so that cookies survive a restart. */
 export async function developmentSecret(dataDir: string): Promise<string> {
   const file = join(dataDir, 'secret')
+  restrictToOwner(file) // a file of an earlier version, or one copied by hand
   const kept = await read(file)
   if (kept !== null) return kept
   await mkdir(dataDir, { recursive: true, mode: 0o700 })

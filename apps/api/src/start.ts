@@ -15,6 +15,7 @@ import { createLimits } from './limits.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer } from './mailer.js'
 import { openPlaces } from './places.js'
+import { restrictFilesIn } from './private-files.js'
 import { connectRedis } from './redis.js'
 import { developmentSecret } from './secret.js'
 import { createServer } from './server.js'
@@ -102,6 +103,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const streams = createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
     endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
+    restrictFilesIn(outbox)
     const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
     resources.push(() => mailer.close())
     const audit = auditTo(log)

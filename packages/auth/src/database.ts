@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import SqliteDatabase from 'libsql'
@@ -17,6 +16,7 @@ import {
   SqliteDriver,
 } from 'kysely'
 import { Pool } from 'pg'
+import { ensurePrivateFile, restrictToOwner } from './private-file.js'
 
 /** Users and accounts. Sessions are never kept here. */
 export interface Database {
@@ -45,8 +45,10 @@ export function openDatabase({ url, dataDir }: DatabaseOptions): Database {
 }
 
 function sqlite(dataDir: string): Dialect {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const path = join(dataDir, 'rollcall.sqlite')
+  // SQLite gives the files beside it the permissions of the database, but leaves those that are there as they are.
+  ensurePrivateFile(path)
+  for (const suffix of ['-wal', '-shm']) restrictToOwner(path + suffix)
   return new SharedFileDialect({ database: replacedWhenStuck(() => openFile(path)) })
 }
 

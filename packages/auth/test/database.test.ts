@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
@@ -56,4 +56,35 @@ test('a server that waited in vain for the SQLite file goes on with what is in i
   expect(await words(there)).toEqual(['one', 'two'])
   await there.transaction().execute((transaction) => write(transaction, 'three'))
   expect(await words(here)).toEqual(['one', 'two', 'three'])
+})
+
+/** The permissions of every file in a folder. */
+async function modesIn(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).toSorted()
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, ((await stat(join(folder, name))).mode & 0o777).toString(8)] as const)))
+}
+
+test('only its owner reads the SQLite file, whatever the folder, the umask and the permissions it had before', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-modes-'))
+  const umask = process.umask(0)
+  try {
+    await chmod(dataDir, 0o755)
+    // As an earlier version, or a copy by hand, may have left them.
+    for (const name of ['rollcall.sqlite', 'rollcall.sqlite-wal', 'rollcall.sqlite-shm']) await writeFile(join(dataDir, name), '', { mode: 0o644 })
+    const database = openDatabase({ dataDir })
+    await database.kysely.withTables<Tables>().schema.createTable('word').addColumn('text', 'text').execute()
+    expect(await modesIn(dataDir)).toEqual({ 'rollcall.sqlite': '600', 'rollcall.sqlite-shm': '600', 'rollcall.sqlite-wal': '600' })
+    await database.close()
+
+    const made = join(dataDir, 'made', 'below')
+    const fresh = openDatabase({ dataDir: made })
+    await fresh.kysely.withTables<Tables>().schema.createTable('word').addColumn('text', 'text').execute()
+    expect(await modesIn(made)).toEqual({ 'rollcall.sqlite': '600', 'rollcall.sqlite-shm': '600', 'rollcall.sqlite-wal': '600' })
+    expect((await modesIn(dataDir))['made']).toBe('700')
+    expect((await modesIn(join(dataDir, 'made')))['below']).toBe('700')
+    await fresh.close()
+  } finally {
+    process.umask(umask)
+    await rm(dataDir, { recursive: true, force: true })
+  }
 })
