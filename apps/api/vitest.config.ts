@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const timeouts = { testTimeout: 20_000, hookTimeout: 30_000 }
 
 /** Those that are about people and their devices, on whatever database; the others are about what does not depend on it. */
-const onAnyDatabase = ['activity', 'devices', 'reauthentication'].map((name) => `test/${name}.test.ts`)
+const onAnyDatabase = ['activity', 'devices', 'reauthentication', 'start-together'].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({
   test: {

@@ -60,7 +60,7 @@ type Tables = {
 
 /** Brings its table up to date, and looks for events that were left behind. */
 export async function openActivity({ database, events, days, clock = Date.now, warn }: ActivityOptions): Promise<Activity> {
-  await migrate(database.kysely)
+  await database.withMigrationLock(() => migrate(database.kysely))
   const sql = database.kysely.withTables<Tables>()
   const oldest = (): number => clock() - days * DAY
 

@@ -98,7 +98,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
   } satisfies BetterAuthOptions
 
-  await (await getMigrations(config)).runMigrations()
+  await database.withMigrationLock(async () => (await getMigrations(config)).runMigrations())
   const auth = betterAuth(config)
   const context = await auth.$context
 

@@ -16,6 +16,7 @@ import {
   SqliteDriver,
 } from 'kysely'
 import { Pool } from 'pg'
+import { withAdvisoryLock, withFileLock } from './migration-lock.js'
 import { ensurePrivateFile, restrictToOwner } from './private-file.js'
 
 /** Users and accounts. Sessions are never kept here. */
@@ -24,6 +25,11 @@ export interface Database {
   readonly type: 'sqlite' | 'postgres'
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
+  /**
+   * Runs work that creates or changes tables while no other server does the same. A server that is killed gives up its
+   * turn. Rejects after 60 s without a turn.
+   */
+  withMigrationLock<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -40,6 +46,7 @@ export function openDatabase({ url, dataDir }: DatabaseOptions): Database {
     kysely,
     type,
     ping: async () => void (await sql`select 1`.execute(kysely)),
+    withMigrationLock: (work) => (type === 'sqlite' ? withFileLock(join(dataDir, 'migration.lock'), work) : withAdvisoryLock(kysely, work)),
     close: () => kysely.destroy(),
   }
 }
@@ -49,15 +56,25 @@ function sqlite(dataDir: string): Dialect {
   // SQLite gives the files beside it the permissions of the database, but leaves those that are there as they are.
   ensurePrivateFile(path)
   for (const suffix of ['-wal', '-shm']) restrictToOwner(path + suffix)
-  return new SharedFileDialect({ database: replacedWhenStuck(() => openFile(path)) })
+  return new SharedFileDialect({ database: async () => replacedWhenStuck(await openWhenFree(path), () => openFile(path)) })
+}
+
+/** The change to a write-ahead log needs the whole file, which another server may be opening just then. */
+async function openWhenFree(path: string): Promise<SqliteDatabase.Database> {
+  return retryWhileLocked(LOCK_PATIENCE, () => openFile(path))
 }
 
 function openFile(path: string): SqliteDatabase.Database {
   const database = new SqliteDatabase(path)
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
-  database.pragma('foreign_keys = ON')
-  return database
+  try {
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
 /** Milliseconds for another process to let go of the file, which has one writer at a time. */
@@ -83,17 +100,8 @@ class SharedFileDriver extends SqliteDriver {
   override async acquireConnection(): Promise<DatabaseConnection> {
     const connection = await super.acquireConnection()
     return {
-      async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-        const deadline = Date.now() + LOCK_PATIENCE
-        for (;;) {
-          try {
-            return await connection.executeQuery(query)
-          } catch (error) {
-            if (!isLocked(error) || Date.now() > deadline) throw error
-          }
-          await pause(LOCK_POLL)
-        }
-      },
+      executeQuery: <R>(query: CompiledQuery): Promise<QueryResult<R>> =>
+        retryWhileLocked(LOCK_PATIENCE, () => connection.executeQuery<R>(query)),
       streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
     }
   }
@@ -108,8 +116,8 @@ class SharedFileDriver extends SqliteDriver {
  * libsql never resets a statement that found the file locked (tursodatabase/libsql-client-ts#352). Its connection
  * sees the file as it was in that moment and can commit no more, so another one takes its place.
  */
-function replacedWhenStuck(open: () => SqliteDatabase.Database): KyselySqliteDatabase {
-  let database = open()
+function replacedWhenStuck(first: SqliteDatabase.Database, open: () => SqliteDatabase.Database): KyselySqliteDatabase {
+  let database = first
   let stuck = false
   const watched = <T>(step: () => T): T => {
     try {
@@ -141,6 +149,19 @@ function replacedWhenStuck(open: () => SqliteDatabase.Database): KyselySqliteDat
 
 function isLocked(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+}
+
+/** @param patience milliseconds */
+async function retryWhileLocked<T>(patience: number, attempt: () => T | Promise<T>): Promise<T> {
+  const deadline = Date.now() + patience
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isLocked(error) || Date.now() > deadline) throw error
+    }
+    await pause(LOCK_POLL)
+  }
 }
 
 function postgres(connectionString: string): PostgresDialect {

@@ -1,9 +1,16 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { databaseOn, startPostgres } from '@rollcall/dev-postgres'
+import { startRedis } from '@rollcall/dev-redis'
+import { createSessionEvents, createSessionStore } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
 import type { Kysely } from 'kysely'
-import { expect, test } from 'vitest'
-import { openDatabase } from '../src/index.js'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createAuth, type Database, openActivity, openDatabase } from '../src/index.js'
+import { databases as kinds, secret } from './helpers.js'
 
 type Tables = { word: { text: string } }
 
@@ -88,3 +95,112 @@ test('only its owner reads the SQLite file, whatever the folder, the umask and t
     await rm(dataDir, { recursive: true, force: true })
   }
 })
+
+describe.each(kinds)('migrations take turns on %s', (kind) => {
+  const server = kind === 'postgres' ? startPostgres() : undefined
+  afterAll(async () => (await server)?.[Symbol.asyncDispose]())
+  const startPlace = async () => placeOf((await server)?.url)
+
+  test('of servers that start at once, one at a time changes the tables', async () => {
+    await using place = await startPlace()
+    const databases = Array.from({ length: 5 }, () => place.open())
+    let inside = 0
+    const together = await Promise.all(
+      databases.map((database) =>
+        database.withMigrationLock(async () => {
+          inside += 1
+          const seen = inside
+          await database.ping()
+          await new Promise((resolve) => setImmediate(resolve))
+          inside -= 1
+          return seen
+        }),
+      ),
+    )
+    expect(together).toEqual([1, 1, 1, 1, 1])
+  })
+
+  test('every table is created in a turn', async () => {
+    await using place = await startPlace()
+    await using redis = await startRedis()
+    const client = new Redis(redis.url)
+    const { kysely, ...database } = place.open()
+    let inside = false
+    const created: boolean[] = []
+    const watched: Database = {
+      ...database,
+      kysely: kysely.withPlugin({
+        transformQuery({ node }) {
+          if (node.kind === 'CreateTableNode') created.push(inside)
+          return node
+        },
+        transformResult: async ({ result }) => result,
+      }),
+      withMigrationLock: (work) =>
+        database.withMigrationLock(async () => {
+          inside = true
+          return work().finally(() => (inside = false))
+        }),
+    }
+    const activity = await openActivity({ database: watched, events: createSessionEvents({ redis: client }), days: 90, warn: () => undefined })
+    const send = async () => undefined
+    await createAuth({
+      store: createSessionStore({ redis: client }),
+      database: watched,
+      baseUrl: 'http://localhost:3000',
+      secrets: [secret],
+      sendResetPassword: send,
+      sendNewDevice: send,
+      audit: () => undefined,
+    })
+    await activity.close()
+    client.disconnect()
+    expect(created.length).toBeGreaterThan(4)
+    expect(created).not.toContain(false)
+  })
+
+  test('work that fails gives up its turn', async () => {
+    await using place = await startPlace()
+    const [first, second] = [place.open(), place.open()]
+    await expect(first.withMigrationLock(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(await second.withMigrationLock(async () => 'done')).toBe('done')
+  })
+
+  test('a server that is killed in its turn does not keep the others from starting', async () => {
+    await using place = await startPlace()
+    const script = `
+      import { openDatabase } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}
+      const database = openDatabase(${JSON.stringify(place.options)})
+      await database.withMigrationLock(async () => {
+        console.log('holds the lock')
+        await new Promise(() => setInterval(() => undefined, 1_000))
+      })`
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(child, 'exit')
+    await once(child.stdout, 'data')
+    let killed = false
+    const turn = place.open().withMigrationLock(async () => killed)
+    killed = child.kill('SIGKILL')
+    expect(await turn).toBe(true)
+    await ended
+  })
+})
+
+/** Somewhere for several servers to open the same database. */
+async function placeOf(postgres: string | undefined) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-database-'))
+  const options = { dataDir, url: postgres && (await databaseOn(postgres, basename(dataDir).toLowerCase())) }
+  const opened: Database[] = []
+  return {
+    options,
+    open() {
+      const database = openDatabase(options)
+      opened.push(database)
+      return database
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(opened.map((database) => database.close()))
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}

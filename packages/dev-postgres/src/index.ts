@@ -12,8 +12,8 @@ export const postgresBinaries = findBinaries()
 
 /** Milliseconds until a new server answers. */
 const PATIENCE = 20_000
-/** PostgreSQL's code for a database that exists already. */
-const DUPLICATE = '42P04'
+/** PostgreSQL's codes for a database that exists already; the second when another connection has just created it. */
+const DUPLICATES = ['42P04', '23505']
 
 export interface PrivatePostgres extends AsyncDisposable {
   readonly url: string
@@ -63,7 +63,7 @@ export async function startPostgres(): Promise<PrivatePostgres> {
 /** The address of a database of this name on a server of `startPostgres`: a new one, or the one made before. */
 export async function databaseOn(url: string, name: string): Promise<string> {
   await query(url, `CREATE DATABASE "${name}"`).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === DUPLICATE)) throw error
+    if (!(error instanceof Error && 'code' in error && DUPLICATES.includes(String(error.code)))) throw error
   })
   return url.replace('/postgres?', `/${name}?`)
 }
