@@ -57,6 +57,7 @@ export async function startApp(): Promise<App> {
       BETTER_AUTH_SECRET: randomBytes(32).toString('base64url'),
       BASE_URL: url,
       PORT: String(port),
+      LEAVING_SECONDS: '0', // no balancer sends it anything
       DATA_DIR: dataDir,
       REDIS_URL: redis.url,
       TRUSTED_PROXIES: 'loopback', // so that each browser of a test can come from an address of its own

@@ -21,10 +21,12 @@ export interface ApiServer {
   memory(): number
   /** kill -9; resolves when it is dead. */
   kill(): Promise<void>
+  /** Asks it to stop, by SIGTERM if nothing else is said; resolves with its exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 /** @throws {Error} with what it printed, when it does not start. */
-export async function startApi(dataDir: string, redis: string, nearCacheLease?: number): Promise<ApiServer> {
+export async function startApi(dataDir: string, redis: string, nearCacheLease?: number, env: NodeJS.ProcessEnv = {}): Promise<ApiServer> {
   const child = spawn(process.execPath, [program], {
     env: {
       PORT: '0',
@@ -33,6 +35,7 @@ export async function startApi(dataDir: string, redis: string, nearCacheLease?: 
       BETTER_AUTH_SECRET: SECRET,
       TRUSTED_PROXIES: 'loopback', // so that each call can come from an address of its own
       NEAR_CACHE_LEASE_MS: String(nearCacheLease ?? ''),
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -45,6 +48,11 @@ export async function startApi(dataDir: string, redis: string, nearCacheLease?: 
     async kill() {
       child.kill('SIGKILL')
       await exited
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      await exited
+      return child.exitCode
     },
   }
 }

@@ -22,6 +22,16 @@ const url = (what: string, ...protocols: string[]) =>
     abort: true, // what follows may take it for a URL
   })
 
+const seconds = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,4}$/, `must be a whole number of seconds, from ${least} to ${most}`)
+    .transform(Number)
+    .refine((count) => count >= least && count <= most, `must be a whole number of seconds, from ${least} to ${most}`)
+
+/** Seconds by which a server that leaves outlives its idle connections. */
+const LEAVING_MARGIN = 5
+
 /** Names and forms of all settings; .env.example explains them. */
 export const variables = z.object({
   NODE_ENV: z
@@ -35,6 +45,12 @@ export const variables = z.object({
     .refine((port) => port <= 65_535, 'must be a port number')
     .default(3000),
   HOST: z.string().default('127.0.0.1'),
+  /** How long an idle connection stays open: longer than the balancer in front of us keeps one. */
+  KEEP_ALIVE_SECONDS: seconds(1, 9_999).default(65),
+  /** How long the server still serves after a signal to stop. Default: a little longer than idle connections live. */
+  LEAVING_SECONDS: seconds(0, 9_999).optional(),
+  /** How long the server may take after that to answer what is under way and to close. */
+  DRAIN_SECONDS: seconds(1, 999).default(8),
   /** The one origin of page and API as a browser sees it. Default: http://localhost and the port. */
   BASE_URL: url('an http or https address', 'http:', 'https:')
     .refine((text) => {
@@ -117,10 +133,14 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const { data, error } = schema.safeParse(set)
   if (error) throw new SettingsError(error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'))
+  const production = data.NODE_ENV === 'production'
   return {
-    production: data.NODE_ENV === 'production',
+    production,
     port: data.PORT,
     host: data.HOST,
+    keepAliveMs: data.KEEP_ALIVE_SECONDS * 1_000,
+    leavingMs: (data.LEAVING_SECONDS ?? (production ? data.KEEP_ALIVE_SECONDS + LEAVING_MARGIN : 0)) * 1_000,
+    drainMs: data.DRAIN_SECONDS * 1_000,
     baseUrl: data.BASE_URL,
     dataDir: data.DATA_DIR,
     redis: data.REDIS_CLUSTER_NODES ?? data.REDIS_URL ?? '',

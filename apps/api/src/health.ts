@@ -11,11 +11,13 @@ const PROBE = 'readyz'
 /**
  * `/healthz` is about this process, `/readyz` about what it needs to be of use. With a Redis that refuses to
  * write, being full or a replica, it still is: it validates and, when full, revokes. So it stays ready, and says so.
+ * A server that is leaving is not ready: balancers must choose another one.
  */
-export function health(redis: Redis | Cluster, database: { ping(): Promise<void> }): Hono<Http> {
+export function health(redis: Redis | Cluster, database: { ping(): Promise<void> }, isLeaving: () => boolean): Hono<Http> {
   return new Hono<Http>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
+      if (isLeaving()) return c.json({ status: 'leaving' }, 503)
       const [redisState, databaseState] = await Promise.all([
         stateOf(redis.set(PROBE, '', 'PX', 1_000)),
         stateOf(within(DATABASE_PATIENCE, database.ping())),

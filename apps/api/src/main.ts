@@ -6,24 +6,35 @@ import { start } from './start.js'
 import { StartError } from './start-error.js'
 
 /**
- * Starts the server and says on standard output where it is.
+ * Starts the server and says on standard output where it is. `close` leaves first, and then drains.
  *
  * @throws {SettingsError | StartError} whose message is for a person, and needs no stack.
  */
 export async function main(env?: NodeJS.ProcessEnv): Promise<{ close(): Promise<void> }> {
   const settings = readSettings(env)
-  const { baseUrl, outbox, close } = await start({ settings, log: createLog() })
+  const { baseUrl, outbox, leave, close } = await start({ settings, log: createLog() })
   console.log(`Rollcall is listening on ${baseUrl}`)
   if (outbox !== null) console.log(`Mails are written to ${outbox}, because SMTP_URL is not set`)
-  return { close }
+  return {
+    async close() {
+      await leave()
+      await close()
+    },
+  }
 }
 
 async function run(): Promise<void> {
+  const started = main()
+  let isStopping = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1) // the second signal: whoever sends it does not want to wait
+      isStopping = true
+      void started.then(({ close }) => close()).then(() => process.exit(0))
+    })
+  }
   try {
-    const { close } = await main()
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => void close().then(() => process.exit(0)))
-    }
+    await started
   } catch (error) {
     const expected = error instanceof SettingsError || error instanceof StartError
     console.error(expected ? error.message : error)

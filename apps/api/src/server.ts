@@ -34,6 +34,8 @@ export interface ServerDependencies {
   readonly clientAddressOf: ClientAddressOf
   /** The one origin of page and API. */
   readonly baseUrl: string
+  /** Whether balancers should send new requests to another server. */
+  readonly isLeaving: () => boolean
   /** Leaves out the log lines of requests that went well: they would hide the address from who has just started it. */
   readonly quiet: boolean
   /** The folder of the built page, if there is one. */
@@ -43,7 +45,7 @@ export interface ServerDependencies {
 const MAX_BODY = 64 * 1024
 
 export function createServer(dependencies: ServerDependencies): Hono<Http> {
-  const { redis, database, limits, log, baseUrl, webRoot } = dependencies
+  const { redis, database, isLeaving, limits, log, baseUrl, webRoot } = dependencies
   const app = new Hono<Http>()
 
   app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
@@ -54,7 +56,7 @@ export function createServer(dependencies: ServerDependencies): Hono<Http> {
   app.route('/trpc', trpcRoute(dependencies))
   app.route('/api/auth', authRoute(dependencies))
   app.route(CSP_REPORT_PATH, cspReport(limits, log))
-  app.route('/', health(redis, database))
+  app.route('/', health(redis, database, isLeaving))
   if (webRoot !== undefined) app.route('/', pages(webRoot))
 
   app.notFound((c) => refuse(c, 'NOT_FOUND', 'There is nothing here'))

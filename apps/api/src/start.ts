@@ -1,9 +1,7 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { createAdaptorServer } from '@hono/node-server'
 import { createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
 import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
 import { createStreams, nameOf, type PlaceOf } from '@rollcall/trpc'
@@ -12,6 +10,7 @@ import { clientAddressOf } from './client-address.js'
 import type { Settings } from './env.js'
 import type { Http } from './http.js'
 import { createLimits } from './limits.js'
+import { listen } from './listen.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer } from './mailer.js'
 import { openPlaces } from './places.js'
@@ -31,16 +30,13 @@ export interface Running {
   openStreams(): number
   /** Resolves when the events that this server has kept in Redis are in the database. */
   settled(): Promise<void>
-  /** Answers what is under way, then lets go of everything. May be called twice. */
+  /**
+   * Serves everything for `LEAVING_SECONDS` more, while `/readyz` is 503 and each answer closes its connection.
+   * Then no balancer sends anything here, and `close` interrupts nobody.
+   */
+  leave(): Promise<void>
+  /** Answers what is under way, then closes everything, within `DRAIN_SECONDS`. May be called twice. */
   close(): Promise<void>
-}
-
-/** In milliseconds. */
-export interface Patience {
-  /** For a Redis that starts together with us. Default 10 s. */
-  readonly redis: number
-  /** For requests under way when the server is told to end. Default 5 s. */
-  readonly requests: number
 }
 
 export interface StartOptions {
@@ -48,7 +44,8 @@ export interface StartOptions {
   readonly log: Log
   readonly clock?: Clock
   readonly webRoot?: string
-  readonly patience?: Patience
+  /** Milliseconds for a Redis that starts together with us. Default 10 s. */
+  readonly patience?: number
   readonly openDatabase?: typeof openDatabase
   /** Milliseconds between two looks at the session of an open stream. Default 15 s. */
   readonly revalidateEvery?: number
@@ -57,23 +54,22 @@ export interface StartOptions {
 /** The page as built beside us. */
 const builtPage = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
-const defaultPatience: Patience = { redis: 10_000, requests: 5_000 }
-
 /** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, clock = Date.now, webRoot = builtPage, patience = defaultPatience, revalidateEvery } = options
+  const { settings, log, clock = Date.now, webRoot = builtPage, patience = 10_000, revalidateEvery } = options
   const resources: (() => Promise<unknown>)[] = []
   // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
   const app = promised<Hono<Http>>()
-  const { port, drain } = await listen(settings, app.promise, patience)
+  const { port, isLeaving, leave, drain } = await listen(settings, app.promise)
   let endStreams = (): void => undefined
   let closed: Promise<void> | undefined
-  const close = (): Promise<void> => (closed ??= closeAll([async () => endStreams(), drain, ...resources.toReversed()], log))
+  const close = (): Promise<void> =>
+    (closed ??= closeAll([async () => endStreams(), drain, ...resources.toReversed()], settings.drainMs, log))
 
   try {
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
 
-    const { redis, close: disconnect } = await connectRedis(settings.redis, patience.redis, log)
+    const { redis, close: disconnect } = await connectRedis(settings.redis, patience, log)
     resources.push(async () => disconnect())
     const database = opened(options)
     resources.push(() => database.close())
@@ -140,6 +136,7 @@ export async function start(options: StartOptions): Promise<Running> {
         log,
         clientAddressOf: clientAddressOf(settings.trustedProxies),
         baseUrl,
+        isLeaving,
         quiet: !settings.production,
         webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
       }),
@@ -150,6 +147,10 @@ export async function start(options: StartOptions): Promise<Running> {
       outbox: settings.smtpUrl === undefined ? outbox : null,
       openStreams: () => streams.size(),
       settled: () => activity.settled(),
+      leave: () => {
+        if (settings.leavingMs > 0) log.info({ seconds: settings.leavingMs / 1_000 }, 'Leaving: not ready, but still serving')
+        return leave()
+      },
       close,
     }
   } catch (error) {
@@ -157,29 +158,6 @@ export async function start(options: StartOptions): Promise<Running> {
     await close()
     throw error
   }
-}
-
-async function listen(
-  { host, port }: Settings,
-  app: Promise<Hono<Http>>,
-  patience: Patience,
-): Promise<{ port: number; drain(): Promise<void> }> {
-  const server = createAdaptorServer({
-    fetch: async (request, env) => (await app).fetch(request, env),
-    serverOptions: { headersTimeout: 15_000, requestTimeout: 30_000 },
-  }) as Server // without the option createServer it is node:http's
-  const drain = drained(server, patience.requests)
-  try {
-    server.listen(port, host)
-    await once(server, 'listening')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new StartError(
-      code === 'EADDRINUSE' ? `PORT: ${port} is taken by another program` : `HOST, PORT: cannot listen there (${code})`,
-    )
-  }
-  const address = server.address()
-  return { drain, port: typeof address === 'object' && address !== null ? address.port : port }
 }
 
 function opened({ settings, openDatabase: open = openDatabase }: StartOptions): Database {
@@ -195,36 +173,17 @@ function databaseFailed(error: unknown): StartError {
   return new StartError(`The database cannot be used; see DATABASE_URL and DATA_DIR (${reason})`, { cause: error })
 }
 
-/** Gives a function that takes no more requests and waits for those under way. */
-function drained(server: Server, patience: number): () => Promise<void> {
-  let underWay = 0
-  let draining = false
-  // Connections without a request, such as those that a browser opens in advance, are not waited for.
-  const endIdle = (): void => {
-    if (draining && underWay === 0) server.closeAllConnections()
-  }
-  server.on('request', (_request, response) => {
-    underWay += 1
-    response.once('close', () => {
-      underWay -= 1
-      endIdle()
-    })
+/** Takes each step in turn. At the deadline it waits no longer, but still begins the steps that are left. */
+async function closeAll(steps: (() => Promise<unknown>)[], limitMs: number, log: Log): Promise<void> {
+  const done = new AbortController()
+  const deadline = pause(limitMs, undefined, done).then(() => {
+    throw new Error(`Not closed within ${limitMs} ms`)
   })
-  return async () => {
-    const end = once(server, 'close')
-    const bound = setTimeout(() => server.closeAllConnections(), patience)
-    draining = true
-    server.close()
-    endIdle()
-    await end
-    clearTimeout(bound)
-  }
-}
-
-async function closeAll(steps: (() => Promise<unknown>)[], log: Log): Promise<void> {
+  deadline.catch(() => undefined) // each step that it ends reports it
   for (const step of steps) {
-    await step().catch((error: unknown) => log.error({ err: error }, 'Something did not close'))
+    await Promise.race([step(), deadline]).catch((error: unknown) => log.error({ err: error }, 'Something did not close'))
   }
+  done.abort()
 }
 
 interface Promised<T> {

@@ -12,6 +12,9 @@ test('every setting has a default for development, but for Redis', () => {
     production: false,
     port: 3000,
     host: '127.0.0.1',
+    keepAliveMs: 65_000,
+    leavingMs: 0,
+    drainMs: 8_000,
     baseUrl: undefined,
     dataDir: resolve('.data'),
     redis: REDIS_URL,
@@ -37,6 +40,9 @@ test('each setting is read', () => {
       NODE_ENV: 'production',
       PORT: '8080',
       HOST: '::',
+      KEEP_ALIVE_SECONDS: '620',
+      LEAVING_SECONDS: '20',
+      DRAIN_SECONDS: '5',
       BASE_URL: 'https://Rollcall.example/',
       DATA_DIR: '/var/lib/rollcall',
       REDIS_CLUSTER_NODES: 'redis-1:7000, 10.0.0.2:7001,[2001:db8::3]:7002',
@@ -53,6 +59,9 @@ test('each setting is read', () => {
     production: true,
     port: 8080,
     host: '::',
+    keepAliveMs: 620_000,
+    leavingMs: 20_000,
+    drainMs: 5_000,
     baseUrl: 'https://rollcall.example',
     dataDir: '/var/lib/rollcall',
     redis: [
@@ -72,11 +81,20 @@ test('each setting is read', () => {
   expect(readSettings({ REDIS_URL: '/run/redis.sock' }).redis).toBe('/run/redis.sock')
 })
 
+test('in production, a server that leaves outlives its idle connections', () => {
+  const production = { REDIS_URL, NODE_ENV: 'production', BETTER_AUTH_SECRET: 'x'.repeat(32) }
+  expect(readSettings(production).leavingMs).toBe(70_000)
+  expect(readSettings({ ...production, KEEP_ALIVE_SECONDS: '620' }).leavingMs).toBe(625_000)
+})
+
 describe('a wrong setting is named, and its value is not shown', () => {
   test.each([
     ['PORT', 'hunter2'],
     ['PORT', '70000'],
     ['PORT', '-1'],
+    ['KEEP_ALIVE_SECONDS', '0'],
+    ['LEAVING_SECONDS', '-1'],
+    ['DRAIN_SECONDS', '1000'],
     ['NODE_ENV', 'hunter2'],
     ['BASE_URL', 'hunter2'],
     ['BASE_URL', 'ftp://hunter2'],

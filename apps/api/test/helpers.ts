@@ -67,6 +67,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
     PORT: '0',
     DATA_DIR: dataDir,
     BETTER_AUTH_SECRET: SECRET,
+    DRAIN_SECONDS: '4',
     ...(!env['REDIS_CLUSTER_NODES'] && { REDIS_URL: redis.url }),
     ...(await databaseOf(env['DATA_DIR'] ?? dataDir)),
     ...env,
@@ -78,7 +79,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
     settings,
     webRoot,
     ...(revalidateEvery !== undefined && { revalidateEvery }),
-    patience: { redis: 1_000, requests: 1_000 },
+    patience: 1_000,
     log: createLog({ write: (line) => output.push(line) }),
     clock: () => Date.now() + clock.ahead,
     openDatabase: (options) => {

@@ -63,7 +63,7 @@ test('what is under way is answered, while nothing new is taken and idle connect
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
   expect((await signIn).status).toBe(200)
   await closed
-  expect(performance.now() - started).toBeLessThan(900)
+  expect(performance.now() - started).toBeLessThan(2_900) // requests may take 3 of the 4 seconds of a drain
 })
 
 test('a request that does not end is not waited for beyond the bound', async () => {
@@ -74,7 +74,7 @@ test('a request that does not end is not waited for beyond the bound', async () 
   await counted(server, 'csp-report') // and then its body is waited for
   const started = performance.now()
   await server.close()
-  expect(performance.now() - started).toBeLessThan(2_000)
+  expect(performance.now() - started).toBeLessThan(4_000)
 })
 
 test.each([
