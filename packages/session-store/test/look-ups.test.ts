@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { SessionStoreUnavailableError } from '../src/index.js'
+import { redisOptions, SessionStoreUnavailableError } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { happens, startStore } from './helpers.js'
+import { happens, patient, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -84,9 +84,11 @@ describe('in an outage each of them fails, and none is left waiting', () => {
   test('on a connection that breaks under them', async () => {
     const signed = await people(20)
     process.kill(t.server.pid, 'SIGSTOP')
+    t.redis.options.commandTimeout = redisOptions.commandTimeout // ioredis keeps what was under way for its next connection
     const failing = allFail(signed)
     setImmediate(() => setImmediate(() => t.redis.disconnect(true))) // they have left by then
     await failing
+    t.redis.options.commandTimeout = patient.commandTimeout
     process.kill(t.server.pid, 'SIGCONT')
     await areBack(signed)
   })
