@@ -165,6 +165,17 @@ test('without onEvent nothing is kept', async () => {
   expect(told).toEqual([])
 })
 
+test('about 1,000 of a user wait, and the oldest make room', async () => {
+  const { token } = await t.signIn()
+  await Promise.all(Array.from({ length: 1_300 }, (_, n) => events.note('ada', { name: String(n) })))
+  const waiting = await t.redis.xlen(stream)
+  expect(waiting).toBeGreaterThanOrEqual(1_000)
+  expect(waiting).toBeLessThanOrEqual(1_100) // Redis removes them a hundred at a time
+  expect((await t.redis.xrevrange(stream, '+', '-', 'COUNT', 1)).join()).toContain('"name":"1299"')
+  for (let n = 0; n < 150; n += 1) await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })
+  expect(await t.redis.xlen(stream)).toBeLessThanOrEqual(1_100)
+})
+
 describe('taking events', () => {
   test('in batches, in order, and each only once', async () => {
     for (let n = 0; n < 205; n += 1) await events.note('ada', { name: String(n) })
