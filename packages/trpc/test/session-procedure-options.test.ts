@@ -1,0 +1,33 @@
+import { initTRPC } from '@trpc/server'
+import { expect, test } from 'vitest'
+import { createSessionProcedure } from '../src/index.js'
+
+type Asked = { readonly touch: boolean; readonly strict: boolean }
+
+const asked: Asked[] = []
+const t = initTRPC.create()
+const procedure = t.procedure.concat(
+  createSessionProcedure(async (_, options) => {
+    asked.push(options)
+    return null
+  }),
+)
+const caller = t.createCallerFactory(
+  t.router({
+    query: procedure.query(() => 'answer'),
+    mutation: procedure.mutation(() => 'done'),
+    subscription: procedure.subscription(async function* () {}),
+  }),
+)({})
+
+/** Only a query may be answered by a near-cache, and a page that is open is no activity. */
+const rules = {
+  query: { touch: true, strict: false },
+  mutation: { touch: true, strict: true },
+  subscription: { touch: false, strict: true },
+} satisfies Record<keyof typeof caller, Asked>
+
+test.each(Object.entries(rules))('for a %s the application is asked with the right options', async (type, options) => {
+  await expect(caller[type as keyof typeof rules]()).rejects.toMatchObject({ code: 'UNAUTHORIZED' }) // the keys of `rules`
+  expect(asked.splice(0)).toEqual([options])
+})
