@@ -3,10 +3,10 @@ import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapt
 import type { Audit } from './audit.js'
 import { policy } from './policy.js'
 import { requestState } from './request-state.js'
-import { consumed, dated } from './second-factor.js'
 import { sessionModel } from './session-adapter.js'
+import { verificationModel } from './verification-model.js'
 
-/** better-auth's adapter with the model `session` on the store, and the policy on every other model. */
+/** better-auth's adapter with the model `session` on the store, hashes in the model `verification`, and the policy on every other model. */
 export function rollcallAdapter(sql: DBAdapter, store: SessionStore, audit: Audit): DBAdapter {
   return {
     ...sql,
@@ -34,59 +34,61 @@ function routed(
   born: { userId: string; id: string }[] = [],
 ): DBTransactionAdapter {
   const sessions = sessionModel(store, sql, audit)
+  const verifications = verificationModel(sql)
   const { creating, created, updating, deleting } = policy(sql, store, audit)
-  const isSession = ({ model }: { model: string }): boolean => model === 'session'
+  /** `sql` for a model that the policy looks after. */
+  const homeOf = (model: string) => (model === 'session' ? sessions : model === 'verification' ? verifications : sql)
 
   return {
     ...sql,
     create: async (input) => {
-      if (isSession(input)) {
-        const row = await sessions.create<typeof input.data, never>(input)
-        if (row !== null) born.push(row)
+      const home = homeOf(input.model)
+      if (home !== sql) {
+        const row = await home.create<typeof input.data, never>(input)
+        if (home === sessions && row !== null) born.push(row)
         return row
       }
       const written = await creating(input.model, input.data)
-      const row = await sql.create<typeof input.data, never>({ ...input, data: await dated(input.model, input.data) })
+      const row = await sql.create<typeof input.data, never>(input)
       await created(input.model, row)
       await written()
       return row
     },
-    findOne: (input) => (isSession(input) ? sessions : sql).findOne(input),
-    findMany: (input) => (isSession(input) ? sessions : sql).findMany(input),
-    count: (input) => (isSession(input) ? sessions : sql).count(input),
+    findOne: (input) => homeOf(input.model).findOne(input),
+    findMany: (input) => homeOf(input.model).findMany(input),
+    count: (input) => homeOf(input.model).count(input),
     update: async (input) => {
-      if (isSession(input)) return sessions.update(input)
+      const home = homeOf(input.model)
+      if (home !== sql) return home.update(input)
       const written = await updating(input.model, input.where, input.update)
       const result = await sql.update<never>(input)
       await written()
       return result
     },
     updateMany: async (input) => {
-      if (isSession(input)) return sessions.updateMany(input)
+      const home = homeOf(input.model)
+      if (home !== sql) return home.updateMany(input)
       const written = await updating(input.model, input.where, input.update)
       const result = await sql.updateMany(input)
       await written()
       return result
     },
     delete: async (input) => {
-      if (isSession(input)) return sessions.delete(input)
+      const home = homeOf(input.model)
+      if (home !== sql) return home.delete(input)
       const written = await deleting(input.model, input.where)
       await sql.delete(input)
       await written()
     },
     deleteMany: async (input) => {
-      if (isSession(input)) return sessions.deleteMany(input)
+      const home = homeOf(input.model)
+      if (home !== sql) return home.deleteMany(input)
       const written = await deleting(input.model, input.where)
       const count = await sql.deleteMany(input)
       await written()
       return count
     },
-    consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
-      if (isSession(input)) return sessions.consumeOne<T>(input)
-      const row = await sql.consumeOne<T>(input)
-      await consumed(input.model, row)
-      return row
-    },
-    incrementOne: (input) => (isSession(input) ? sessions : sql).incrementOne(input),
+    consumeOne: (input) => homeOf(input.model).consumeOne(input),
+    incrementOne: (input) => homeOf(input.model).incrementOne(input),
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError, createAuthEndpoint, requestPasswordReset } from 'better-auth/api'
@@ -7,6 +7,7 @@ import { type Audit, noted } from './audit.js'
 import { addDevice, deviceOf, forgetDevice, wasSeen } from './devices.js'
 import { requestSigns, requestState } from './request-state.js'
 import { answered } from './session-adapter.js'
+import { deletePending, deleteSecureAccountLinks, securesAccountOf, userSecuredBy } from './verification-model.js'
 
 /** A sign-in from a browser that this user has not signed in from before. */
 export interface NewDevice {
@@ -35,10 +36,10 @@ export async function noteDevice(
       await addDevice(adapter, device.id, userId, session.createdAt)
       return
     }
-    const token = randomBytes(32).toString('base64url')
+    const token = newToken(device.id)
     await internalAdapter.createVerificationValue({
       identifier: identifierOf(token),
-      value: JSON.stringify({ userId, deviceId: device.id }),
+      value: securesAccountOf(userId),
       expiresAt: new Date(Date.now() + TOKEN_LIFE),
     })
     if (!(await addDevice(adapter, device.id, userId, session.createdAt))) return
@@ -60,29 +61,39 @@ export function secureAccount(store: SessionStore, audit: Audit) {
     const identifier = identifierOf(ctx.body.token)
     const found = await internalAdapter.findVerificationValue(identifier)
     if (found === null || found.expiresAt <= new Date()) throw invalidToken()
-    const { userId, deviceId } = subject.parse(JSON.parse(found.value))
-    const user = await internalAdapter.findUserById(userId)
-    if (user === null) throw invalidToken()
+    const userId = userSecuredBy(found.value)
+    const user = userId === null ? null : await internalAdapter.findUserById(userId)
+    if (userId === null || user === null) throw invalidToken()
 
     const account = await internalAdapter.findCredentialAccount(userId)
     if (account) await internalAdapter.updateAccount(account.id, { password: null }) // which ends all sessions
     else {
+      await deletePending(adapter, userId)
       const event = { name: 'account-secured', ...(await requestSigns()) }
       const ended = await answered(() => store.revokeAll(userId, { credentialChange: true, event }))
       await noted(audit, { event: 'account-secured', result: 'ok', userId, ended })
     }
-    await forgetDevice(adapter, deviceId)
+    await forgetDevice(adapter, deviceIn(ctx.body.token))
     if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
+    await deleteSecureAccountLinks(adapter, userId)
     if (ctx.context.options.emailAndPassword?.enabled) await requestPasswordReset({ body: { email: user.email }, context: ctx.context, asResponse: false })
     return ctx.json({ status: true })
   })
 }
 
-const subject = z.object({ userId: z.string(), deviceId: z.string() })
+const DEVICE_ID_LENGTH = 22
 
-/** Only a hash is kept: who reads the database cannot use it. */
+/** The id of the device, then 126 random bits. */
+function newToken(deviceId: string): string {
+  return deviceId + randomBytes(16).toString('base64url').slice(0, 21)
+}
+
+function deviceIn(token: string): string {
+  return token.slice(0, DEVICE_ID_LENGTH)
+}
+
 function identifierOf(token: string): string {
-  return `secure-account:${createHash('sha256').update(token).digest('base64url')}`
+  return `secure-account:${token}`
 }
 
 /** One answer for a token that is unknown, used or expired. */

@@ -12,7 +12,6 @@ import { type NewDevice, noteDevice, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
 import { refuse } from './refusals.js'
 import { requestState } from './request-state.js'
-import { verifiesSecondFactor } from './second-factor.js'
 import { answered, unavailable } from './session-adapter.js'
 import { withoutTokens } from './without-tokens.js'
 
@@ -143,7 +142,7 @@ function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | 
   if (path === '/reauthenticate') return 'reauthentication'
   if (path === '/secure-account') return 'account-secured'
   // With a session, a second factor is not the end of a sign-in: it is being turned on.
-  const completes = verifiesSecondFactor(path) && context.session === null
+  const completes = path?.startsWith('/two-factor/verify-') && context.session === null
   return completes || path?.startsWith('/sign-in/') ? 'sign-in' : null
 }
 

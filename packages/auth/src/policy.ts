@@ -6,10 +6,13 @@ import { type Audit, type AuditEventName, noted } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { requestSigns, requestState } from './request-state.js'
 import { answered } from './session-adapter.js'
+import { deletePending } from './verification-model.js'
 
 /**
  * What ends sessions besides their own model, seen where every endpoint and plugin must pass: in the
  * rows that it writes. A changed password hash, a ban and a deleted user end sessions, whoever asked.
+ *
+ * Pending links and codes that could replace the credential are deleted in the same transaction.
  *
  * Each ending happens twice. Before the row is written, so that an outage stops the change instead of
  * leaving it half done; and after the commit, because until then the old password still signs in. So each
@@ -17,6 +20,7 @@ import { answered } from './session-adapter.js'
  */
 export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
   async function endings(name: AuditEventName, userId: string): Promise<Written> {
+    await deletePending(adapter, userId)
     await answered(() => store.revokeAll(userId, { credentialChange: true }))
     return afterCommit(async () => {
       const event = { name, ...(await requestSigns()) }
@@ -33,6 +37,7 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
 
     const ended = await answered(() => store.revokeOthers(current.token))
     if (ended === null) throw unauthorized()
+    await deletePending(adapter, userId)
     return afterCommit(async () => {
       const event = { name: 'password-change', ...(await requestSigns()) }
       const rotated = await answered(() => store.rotate(current.token, { credentialChange: true, event }))
@@ -60,8 +65,10 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
         const accounts = await adapter.findMany<{ userId: string }>({ model, where })
         return each(new Set(accounts.map(({ userId }) => userId)), credentialsChange)
       }
-      const isBan = model === 'user' && 'banned' in update && update.banned === true
-      return isBan ? eachUser(where, 'user-banned') : nothingMore
+      if (model !== 'user') return nothingMore
+      // A link that was sent to the old address must not choose the password.
+      if ('email' in update && update.email !== undefined) for (const { id } of await usersOf(where)) await deletePending(adapter, id)
+      return 'banned' in update && update.banned === true ? eachUser(where, 'user-banned') : nothingMore
     },
 
     async deleting(model: string, where: Where[]): Promise<Written> {
@@ -69,8 +76,12 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
     },
   }
 
+  function usersOf(where: Where[]): Promise<{ id: string }[]> {
+    return adapter.findMany<{ id: string }>({ model: 'user', where })
+  }
+
   async function eachUser(where: Where[], name: AuditEventName): Promise<Written> {
-    const users = await adapter.findMany<{ id: string }>({ model: 'user', where })
+    const users = await usersOf(where)
     return each(users.map(({ id }) => id), (id) => endings(name, id))
   }
 }

@@ -6,7 +6,7 @@ import { clientHintsOf } from './client-hints.js'
 export interface RequestState {
   /**
    * When the sign-in began, at the latest: before its password was checked. The request itself began then,
-   * or, where a second factor completes the sign-in, the request that checked the password.
+   * or, where a pending link, code or second factor completes the sign-in, the request that wrote its row.
    */
   startedAt: Date
   /** Where it came from, as the application trusts it; in the short form that people know. */

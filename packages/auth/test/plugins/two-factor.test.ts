@@ -184,12 +184,17 @@ describe('a trusted device', () => {
     expect(await browser.session()).toBeNull()
   })
 
-  test('limit: trust is no session. It outlives them all, and saves nobody from the password', async () => {
+  test('outlives its sessions, saves nobody from the password, and is trusted no more after a password change', async () => {
     const { browser, owner, email, userId, code } = await halfSignedIn('still-trusted')
     await browser.post('/two-factor/verify-totp', { code: await code(), trustDevice: true })
-    await owner.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
     await t.store.revokeAll(userId)
+    expect((await browser.signIn(email, 'wrong password')).status).toBe(401)
+    expect((await browser.signIn(email)).text).not.toMatch(/twoFactorRedirect/)
+    await owner.signIn(email)
+    await owner.post('/two-factor/verify-totp', { code: await code() })
+    const changed = await owner.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
+    expect(changed.status).toBe(200)
     expect((await browser.signIn(email)).status).toBe(401)
-    expect((await browser.signIn(email, 'a new password')).text).not.toMatch(/twoFactorRedirect/)
+    expect((await browser.signIn(email, 'a new password')).text).toMatch(/twoFactorRedirect/)
   })
 })

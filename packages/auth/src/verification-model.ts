@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { z } from 'zod'
+import { requestState } from './request-state.js'
+import type { SessionModel } from './session-adapter.js'
+
+// A row of the model `verification` stands behind each link or code that is pending. Its identifier holds the secret of a
+// link, so SQL holds only a hash of it. better-auth's own option `verification.storeIdentifier` also accepts rows in clear,
+// and so accepts the hash itself as a token.
+
+/**
+ * The model `verification` with hashed identifiers. A row that was stored in clear is never found.
+ *
+ * A row is as old as the request that wrote it, and a request becomes as old as the row that it consumes. So a sign-in
+ * that a link or code completes is refused if the credentials changed in between.
+ */
+export function verificationModel(sql: DBTransactionAdapter): SessionModel {
+  return {
+    create: async (input) => {
+      const data = { ...input.data, ...hashedIdentifier(input.data), createdAt: (await requestState()).startedAt }
+      return sql.create<typeof input.data, never>({ ...input, data })
+    },
+    findOne: (input) => sql.findOne({ ...input, where: hashed(input.where) }),
+    findMany: (input) => sql.findMany({ ...input, where: hashed(input.where ?? []) }),
+    count: (input) => sql.count({ ...input, where: hashed(input.where ?? []) }),
+    update: (input) => sql.update({ ...input, where: hashed(input.where), update: { ...input.update, ...hashedIdentifier(input.update) } }),
+    updateMany: (input) =>
+      sql.updateMany({ ...input, where: hashed(input.where), update: { ...input.update, ...hashedIdentifier(input.update) } }),
+    delete: (input) => sql.delete({ ...input, where: hashed(input.where) }),
+    deleteMany: (input) => sql.deleteMany({ ...input, where: hashed(input.where) }),
+    consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
+      const row = await sql.consumeOne<T>({ ...input, where: hashed(input.where) })
+      const { data } = withDate.safeParse(row)
+      const state = await requestState()
+      if (data !== undefined && data.createdAt < state.startedAt) state.startedAt = data.createdAt
+      return row
+    },
+    incrementOne: (input) => sql.incrementOne({ ...input, where: hashed(input.where) }),
+  }
+}
+
+/**
+ * Deletes what is pending for a user and could replace a credential: reset links, links about new devices, trusted devices
+ * of a second factor, codes by mail or phone. Call it before the credential is written, with the adapter of the same
+ * transaction. A request to `/secure-account` keeps its own kind until it has finished, so that it can be repeated.
+ *
+ * @throws what the database fails with.
+ */
+export async function deletePending(sql: DBTransactionAdapter, userId: string): Promise<void> {
+  const isSecuring = tryGetCurrentAuthEndpointContext()?.path === '/secure-account'
+  const values = [userId, ...(isSecuring ? [] : [securesAccountOf(userId)])]
+  await sql.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value: values }] })
+  const user = contacts.safeParse(await sql.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })).data
+  if (user === undefined) return
+  const identifiers = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber)].map(hash)
+  await sql.deleteMany({ model: 'verification', where: [{ field: 'identifier', operator: 'in', value: identifiers }] })
+}
+
+/** Deletes all links of a user's mails about new devices. Throws what the database fails with. */
+export async function deleteSecureAccountLinks(sql: DBTransactionAdapter, userId: string): Promise<void> {
+  await sql.deleteMany({ model: 'verification', where: [{ field: 'value', value: securesAccountOf(userId) }] })
+}
+
+const SECURES_ACCOUNT = 'secure-account:'
+
+/** The value of the row behind a link that secures the account of this user. */
+export const securesAccountOf = (userId: string): string => `${SECURES_ACCOUNT}${userId}`
+
+/** The user of such a row; `null` for a row of another kind. */
+export function userSecuredBy(value: string): string | null {
+  return value.startsWith(SECURES_ACCOUNT) ? value.slice(SECURES_ACCOUNT.length) : null
+}
+
+const withDate = z.object({ createdAt: z.date() })
+const contacts = z.object({ email: z.string(), phoneNumber: z.string().nullish() })
+
+/** Identifiers of the plugin emailOTP; its rows do not name their user. */
+function emailCodes(email: string): string[] {
+  return ['sign-in', 'email-verification', 'forget-password'].map((type) => `${type}-otp-${email}`)
+}
+
+/** Identifiers of the plugin phoneNumber. */
+function phoneCodes(phone: string | null | undefined): string[] {
+  return phone ? [phone, `phone-number-reset-${phone}`] : []
+}
+
+function hashedIdentifier(row: object): { identifier?: string } {
+  return 'identifier' in row && typeof row.identifier === 'string' ? { identifier: hash(row.identifier) } : {}
+}
+
+function hashed(where: readonly Where[]): Where[] {
+  return where.map((condition) => {
+    const { field, value, operator = 'eq' } = condition
+    if (field !== 'identifier') return condition
+    if (typeof value === 'string' && ['eq', 'ne'].includes(operator)) return { ...condition, value: hash(value) }
+    if (Array.isArray(value) && ['in', 'not_in'].includes(operator)) return { ...condition, value: value.map((one) => hash(String(one))) }
+    throw new Error(`Rollcall stores verification identifiers as hashes: they cannot be looked up by ${operator}`)
+  })
+}
+
+/** The prefix keeps an identifier that was stored in clear from being taken for a hash. */
+function hash(identifier: string): string {
+  return `sha256:${createHash('sha256').update(identifier).digest('base64url')}`
+}

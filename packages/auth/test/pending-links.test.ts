@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import { emailOTP, magicLink, phoneNumber } from 'better-auth/plugins'
+import type { Kysely } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Browser, databases, password, startApp, startAuthOn } from './helpers.js'
+
+// A link or a code that could replace a credential ends with that credential. SQL holds hashes of links only.
+
+const newPassword = 'a new password'
+
+/** A type, not an interface: Kysely wants an indexable one. */
+type Tables = {
+  verification: { id: string; identifier: string; value: string; expiresAt: string | Date; createdAt: string | Date; updatedAt: string | Date }
+}
+
+const tokenIn = (url: string): string => new URL(url).searchParams.get('token') ?? ''
+
+describe.each(databases)('on %s', (kind) => {
+  let t: Awaited<ReturnType<typeof startAuthOn>>
+  beforeAll(async () => {
+    t = await startAuthOn(kind)
+  }, 60_000)
+  afterAll(() => t[Symbol.asyncDispose]())
+
+  const sql = (): Kysely<Tables> => t.database.kysely.withTables<Tables>()
+  const date = (ms: number): string | Date => (kind === 'sqlite' ? new Date(ms).toISOString() : new Date(ms))
+  const reset = (token: string) => t.browser().post('/reset-password', { newPassword, token })
+  const secure = (token: string) => t.browser().post('/secure-account', { token })
+
+  let people = 0
+  /** Somebody with two reset links, and two links about new devices. */
+  async function ada() {
+    people += 1
+    const email = `links-${people}@example.org`
+    const laptop = t.browser('laptop')
+    await laptop.signUp(email)
+    for (const agent of ['phone', 'tablet']) await t.browser(agent).signIn(email)
+    for (let n = 0; n < 2; n += 1) await t.browser().post('/request-password-reset', { email })
+    const resets = t.mails.filter(({ to }) => to === email).map(({ url }) => tokenIn(url))
+    const notMine = t.newDevices.filter(({ to }) => to === email).map(({ url }) => tokenIn(url))
+    expect([resets.length, notMine.length]).toEqual([2, 2])
+    return { email, laptop, resets, notMine, userId: (await laptop.session())?.userId ?? '' }
+  }
+
+  const changes: Record<string, (person: Awaited<ReturnType<typeof ada>>) => Promise<{ status: number }>> = {
+    'a reset': ({ resets: [token = ''] }) => reset(token),
+    'a password change': ({ laptop }) => laptop.post('/change-password', { currentPassword: password, newPassword }),
+    '"This was not me"': ({ notMine: [token = ''] }) => secure(token),
+  }
+
+  test.each(Object.keys(changes))('%s ends every link that was sent before it, and no one else’s', async (name) => {
+    const [one, other] = [await ada(), await ada()]
+    expect(await changes[name]?.(one)).toMatchObject({ status: 200 })
+    for (const token of one.resets) expect((await reset(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
+    for (const token of one.notMine) expect((await secure(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
+    expect((await reset(other.resets[1] ?? '')).status).toBe(200)
+  })
+
+  test('a refused password change ends no link', async () => {
+    const { laptop, resets } = await ada()
+    expect((await laptop.post('/change-password', { currentPassword: 'wrong password', newPassword })).status).toBe(400)
+    expect((await reset(resets[0] ?? '')).status).toBe(200)
+  })
+
+  test('the link that "This was not me" sends works', async () => {
+    const { email, notMine } = await ada()
+    await secure(notMine[0] ?? '')
+    const latest = t.mails.filter(({ to }) => to === email).at(-1)?.url ?? ''
+    expect((await reset(tokenIn(latest))).status).toBe(200)
+    expect((await t.browser().signIn(email, newPassword)).status).toBe(200)
+  })
+
+  test('no link is in SQL, and nothing in SQL works as a link', async () => {
+    const { resets, notMine } = await ada()
+    const rows = await sql().selectFrom('verification').selectAll().execute()
+    const dump = JSON.stringify(rows)
+    for (const token of [...resets, ...notMine]) {
+      expect(dump).not.toContain(token)
+      expect(dump).not.toContain(token.slice(-16))
+    }
+    const stolen = rows.flatMap(({ id, identifier, value }) => [id, identifier, value, identifier.split(':').at(-1) ?? ''])
+    for (const text of new Set(stolen)) {
+      expect((await reset(text)).status, text).toBe(400)
+      expect((await secure(text)).status, text).toBe(400)
+    }
+    expect((await reset(resets[0] ?? '')).status).toBe(200)
+  })
+
+  test('a row that an earlier version stored in clear does not work', async () => {
+    const { userId } = await ada()
+    const row = { expiresAt: date(Date.now() + 60_000), createdAt: date(Date.now()), updatedAt: date(Date.now()) }
+    await sql()
+      .insertInto('verification')
+      .values([
+        { id: randomUUID(), identifier: 'reset-password:in-clear', value: userId, ...row },
+        { id: randomUUID(), identifier: 'sha256:in-clear', value: userId, ...row },
+      ])
+      .execute()
+    for (const token of ['in-clear', 'sha256:in-clear']) expect((await reset(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
+  })
+})
+
+describe('in an application of someone else', () => {
+  const links = new Map<string, string>()
+  const codes = new Map<string, string>()
+  let t: Awaited<ReturnType<typeof startApp>>
+  const resets = new Map<string, string>()
+  beforeAll(async () => {
+    t = await startApp({
+      emailAndPassword: { enabled: true, sendResetPassword: async ({ user, token }) => void resets.set(user.email, token) },
+      user: { deleteUser: { enabled: true }, changeEmail: { enabled: true, updateEmailWithoutVerification: true } },
+      plugins: [
+        magicLink({ sendMagicLink: ({ email, token }) => void links.set(email, token) }),
+        emailOTP({ sendVerificationOTP: async ({ email, otp }) => void codes.set(email, otp) }),
+        phoneNumber({
+          sendOTP: ({ phoneNumber: to, code }) => void codes.set(to, code),
+          sendPasswordResetOTP: ({ phoneNumber: to, code }) => void codes.set(to, code),
+        }),
+      ],
+    })
+  })
+  afterAll(() => t[Symbol.asyncDispose]())
+
+  const changePassword = (browser: Browser) => browser.post('/change-password', { currentPassword: password, newPassword })
+
+  test('deleting the user ends the link, and so does a new address', async () => {
+    const [gone, moved] = [await t.person('gone'), await t.person('moved')]
+    for (const { email } of [gone, moved]) await t.browser().post('/request-password-reset', { email })
+    expect((await gone.browser.post('/delete-user', { password })).status).toBe(200)
+    expect((await moved.browser.post('/change-email', { newEmail: 'moved-to@example.org' })).status).toBe(200)
+    const rows = await t.adapter.findMany<{ value: string }>({ model: 'verification' })
+    expect(rows.filter(({ value }) => [gone.userId, moved.userId].includes(value))).toEqual([])
+    for (const { email } of [gone, moved]) {
+      expect((await t.browser().post('/reset-password', { newPassword, token: resets.get(email) })).status).toBe(400)
+    }
+  })
+
+  test('a magic link from before a password change signs nobody in', async () => {
+    const { email, browser, userId } = await t.person('linked')
+    await t.adapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { emailVerified: true } })
+    await t.browser().post('/sign-in/magic-link', { email })
+    await changePassword(browser)
+    const thief = t.browser()
+    expect((await thief.get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(401)
+    expect(await thief.session()).toBeNull()
+    await t.browser().post('/sign-in/magic-link', { email })
+    expect((await thief.get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(200)
+  })
+
+  test.each(['sign-in', 'forget-password'])('a code by mail (%s) from before a password change is of no use', async (type) => {
+    const { email, browser } = await t.person(`coded-${type}`)
+    await t.browser().post('/email-otp/send-verification-otp', { email, type })
+    await changePassword(browser)
+    const otp = codes.get(email)
+    const thief = t.browser()
+    const answer = await (type === 'sign-in'
+      ? thief.post('/sign-in/email-otp', { email, otp })
+      : thief.post('/email-otp/reset-password', { email, otp, password: 'another good password' }))
+    expect(answer.status).toBe(400)
+    expect(await thief.session()).toBeNull()
+    expect((await t.browser().signIn(email, newPassword)).status).toBe(200)
+  })
+
+  test('a code to a phone from before a password change chooses no password', async () => {
+    const { email, browser, userId } = await t.person('phoned')
+    const phone = '+4930901820'
+    await t.adapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { phoneNumber: phone, phoneNumberVerified: true } })
+    await t.browser().post('/phone-number/request-password-reset', { phoneNumber: phone })
+    await changePassword(browser)
+    const answer = await t.browser().post('/phone-number/reset-password', { phoneNumber: phone, otp: codes.get(phone), newPassword: 'another good password' })
+    expect(answer.status).toBe(400)
+    expect((await t.browser().signIn(email, newPassword)).status).toBe(200)
+  })
+})
