@@ -1,4 +1,4 @@
-import { type Audit, type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER } from '@rollcall/auth'
+import { type Audit, type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, openEndpoints } from '@rollcall/auth'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { UNKNOWN_ADDRESS, networkOf } from './client-address.js'
@@ -7,9 +7,6 @@ import { type Http, refuse } from './http.js'
 import type { Charge, Limits } from './limits.js'
 
 const BASE_PATH = '/api/auth'
-
-/** One spelling per endpoint: a path that better-auth reads as another one would pass the limits by. */
-const CANONICAL = /^(?:\/[\w-]+)+$/
 
 interface Attempt {
   readonly address: string
@@ -60,10 +57,7 @@ const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
 const profile = z.object({ name: z.string(), image: z.string().nullable() }).partial()
 
 /** better-auth puts these into rows as they are, and a database fails with what is no text. */
-const bodies = new Map([
-  ['/sign-up/email', profile],
-  ['/update-user', profile],
-])
+const bodies = new Map([['/sign-up/email', profile]])
 
 /** PostgreSQL holds none in a text. */
 const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
@@ -87,10 +81,12 @@ interface Dependencies {
 export function authRoute({ auth, limits, audit, database, baseUrl }: Dependencies): Hono<Http> {
   return new Hono<Http>().all('/*', async (c) => {
     const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
-    if (!CANONICAL.test(path)) return notFound(c)
-    if (c.req.method !== 'GET' && c.req.method !== 'POST') {
-      c.header('Allow', 'GET, POST')
-      return refuse(c, 'METHOD_NOT_SUPPORTED', 'Only GET and POST are understood here')
+    // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
+    const method = openEndpoints.get(path)
+    if (method === undefined) return notFound(c)
+    if (c.req.method !== method) {
+      c.header('Allow', method)
+      return refuse(c, 'METHOD_NOT_SUPPORTED', `Only ${method} is understood here`)
     }
     const body = c.req.method === 'POST' ? await c.req.arrayBuffer() : new ArrayBuffer(0)
     // The limits read the body as JSON, so nothing else may reach those who would read it differently.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { type Browser, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 
 let server: TestServer
 let device: Browser
@@ -192,6 +192,11 @@ describe('what is not understood', () => {
     ['GET', '/api/auth/nowhere', 404, 'NOT_FOUND'],
     ['GET', '/csp-report', 404, 'NOT_FOUND'],
     ['DELETE', '/api/auth/sign-out', 405, 'METHOD_NOT_SUPPORTED'],
+    ['GET', '/api/auth/sign-out', 405, 'METHOD_NOT_SUPPORTED'],
+    ['POST', '/api/auth/update-user', 404, 'NOT_FOUND'],
+    ['GET', '/api/auth/get-session', 404, 'NOT_FOUND'],
+    ['GET', '/api/auth/error?error=x', 404, 'NOT_FOUND'],
+    ['GET', '/api/auth/reset-password/token?callbackURL=/', 404, 'NOT_FOUND'],
     ['PUT', '/healthz', 404, 'NOT_FOUND'],
   ])('%s %s outside of tRPC', async (method, path, status, code) => {
     const response = await device.request(path, { method, headers: { accept: '*/*' } })
@@ -213,10 +218,10 @@ describe('what is not understood', () => {
   })
 
   test.each([
-    ['/api/auth/update-user', '{"name":{}}', 'name'],
-    ['/api/auth/update-user', '{"image":7}', 'image'],
+    ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":{}}`, 'name'],
+    ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":"x","image":7}`, 'image'],
     ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":"x","image":{}}`, 'image'],
-    ['/api/auth/update-user', '{"name":"\\u0000"}', 'NUL'],
+    ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":"\\u0000"}`, 'NUL'],
     ['/api/auth/reset-password?token=%00', '{"newPassword":"a new password"}', 'NUL'],
   ])('what a database would fail with is refused by name: %s %s', async (path, body, named) => {
     const response = await device.request(path, { method: 'POST', body })
@@ -225,7 +230,8 @@ describe('what is not understood', () => {
   })
 
   test('a backslash before u0000 is no NUL', async () => {
-    expect((await device.post('/api/auth/update-user', { name: 'Ada \\u0000' })).status).toBe(200)
+    const body = { email: newEmail(), password: PASSWORD, name: 'Ada \\u0000' }
+    expect((await server.browser().post('/api/auth/sign-up/email', body)).status).toBe(200)
   })
 
   test('bytes that are no HTTP are answered 400, and the server lives on', async () => {

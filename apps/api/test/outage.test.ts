@@ -62,10 +62,8 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   ['session.current', 'read', ({ devices }) => devices.laptop.request('/trpc/session.current')],
   ['devices.list', 'read', ({ devices }) => devices.laptop.request('/trpc/devices.list')],
   ['activity.list', 'read', ({ devices }) => devices.laptop.request('/trpc/activity.list')],
-  ['get-session', 'read', ({ devices }) => devices.laptop.request('/api/auth/get-session')],
   ['sign-up', 'write', () => server.browser().post('/api/auth/sign-up/email', { email: newEmail(), password: PASSWORD, name: 'Eve' })],
   ['sign-in', 'write', ({ devices }) => server.browser().post('/api/auth/sign-in/email', { email: devices.laptop.email, password: PASSWORD })],
-  ['update-user', 'write', ({ bob }) => bob.post('/api/auth/update-user', { name: 'Bob' })],
   ['request-password-reset', 'write', ({ bob }) => bob.post('/api/auth/request-password-reset', { email: bob.email })],
   ['change-password', 'write', ({ bob }) => bob.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD })],
   ['reset-password', 'write', ({ resetToken }) => server.browser().post('/api/auth/reset-password', { newPassword: NEW_PASSWORD, token: resetToken })],
@@ -345,7 +343,6 @@ test('without its database the server answers 503 where it needs it, and 200 whe
   const asked: readonly [path: string, body: object][] = [
     ['reauthenticate', { password: PASSWORD }],
     ['change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }],
-    ['update-user', { name: 'Ada' }],
   ]
   for (const [path, body] of asked) {
     const answer = await person.post(`/api/auth/${path}`, body)

@@ -6,6 +6,7 @@ import type { Secrets } from './cookie.js'
 import { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 import type { Database } from './database.js'
 import { deviceNames, renameDevice } from './devices.js'
+import { closedUnlessUsed } from './open-endpoints.js'
 import { rollcall } from './plugin.js'
 
 /**
@@ -55,8 +56,8 @@ export interface Auth extends CookieSessions {
   deviceNames(userId: string): Promise<ReadonlyMap<string, string>>
 }
 
-/** better-auth with e-mail and password, its sessions in the store. Brings the database up to date. */
-export async function createAuth(options: AuthOptions): Promise<Auth> {
+/** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
+export function authConfig(options: AuthOptions) {
   const { store, database, baseUrl, secrets, sendResetPassword, sendNewDevice, audit, log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
   const pageFor = (path: string, token: string): string => {
@@ -64,7 +65,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     url.searchParams.set('token', token)
     return url.href
   }
-  const config = {
+  return {
     appName: 'Rollcall',
     baseURL: baseUrl,
     basePath: '/api/auth',
@@ -78,13 +79,13 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       sendResetPassword: ({ user, token }) => sendResetPassword({ to: user.email, name: user.name, url: pageFor('/reset-password', token) }),
     },
     plugins: [
+      closedUnlessUsed(),
       rollcall({
         store,
         audit,
         onNewDevice: ({ user, session, token }) => sendNewDevice({ to: user.email, session, url: pageFor('/secure-account', token) }),
       }),
     ],
-    disabledPaths: ['/verify-password'], // tells whether a password is right, and nothing else: /reauthenticate is limited and audited
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
     logger: { log: (level, message) => log(level, message) }, // its further arguments may hold rows
@@ -97,7 +98,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER], ipv6Subnet: 128 },
     },
   } satisfies BetterAuthOptions
+}
 
+/** better-auth as `authConfig` configures it. Brings the database up to date. */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { store, database } = options
+  const config = authConfig(options)
   await database.withMigrationLock(async () => (await getMigrations(config)).runMigrations())
   const auth = betterAuth(config)
   const context = await auth.$context

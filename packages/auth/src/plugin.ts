@@ -37,6 +37,13 @@ const closed = new Set([
   '/admin/revoke-user-session',
 ])
 
+/** They take a token that `secret` alone can forge. Without a mail that brings such tokens, nobody needs these endpoints. */
+const ofVerificationMails = new Set(['/verify-email', '/send-verification-email'])
+
+function isClosed({ path, context }: GenericEndpointContext): boolean {
+  return closed.has(path) || (ofVerificationMails.has(path) && !context.options.emailVerification?.sendVerificationEmail)
+}
+
 /**
  * Puts the sessions of a better-auth application into a session store.
  *
@@ -88,7 +95,7 @@ export function rollcall({ store, audit = () => undefined, onNewDevice }: Rollca
             const address = ctx.headers && getIP(ctx.headers, ctx.context.options)
             state.ipAddress = address ? shortest(address) : null
             if (onNewDevice) state.browser = browserOf(ctx)
-            if (closed.has(ctx.path)) throw new APIError('NOT_FOUND', { message: 'Not found' })
+            if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
             const body = await answered(() => withAccountToken(ctx, store))

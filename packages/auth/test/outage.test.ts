@@ -1,6 +1,6 @@
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, type Browser, password, startAuth } from './helpers.js'
+import { type Answer, type Browser, password, startApp, startAuth } from './helpers.js'
 
 // Redis is held still (SIGSTOP) or killed under each request: the answer is 503, never a sign-out.
 
@@ -10,25 +10,29 @@ beforeEach(async () => {
 })
 afterEach(() => t[Symbol.asyncDispose]())
 
+type Outage = 'hung' | 'killed'
+type Started = Pick<typeof t, 'redis' | 'server'>
+
 /** Waits until Redis answers again. `once` of node:events would give up at the first error in between. */
-async function back(): Promise<void> {
-  while ((await t.redis.ping().catch(() => null)) === null) {
-    await new Promise((resolve) => t.redis.once('ready', resolve))
+async function back({ redis }: Started = t): Promise<void> {
+  while ((await redis.ping().catch(() => null)) === null) {
+    await new Promise((resolve) => redis.once('ready', resolve))
   }
 }
 
-async function during<T>(outage: 'hung' | 'killed', work: () => Promise<T>): Promise<T> {
+async function during<T>(outage: Outage, work: () => Promise<T>, started: Started = t): Promise<T> {
+  const { redis, server } = started
   if (outage === 'hung') {
-    process.kill(t.server.pid, 'SIGSTOP')
+    process.kill(server.pid, 'SIGSTOP')
     try {
       return await work()
     } finally {
-      process.kill(t.server.pid, 'SIGCONT')
-      await back()
+      process.kill(server.pid, 'SIGCONT')
+      await back(started)
     }
   }
-  const closed = new Promise((resolve) => t.redis.once('close', resolve))
-  process.kill(t.server.pid, 'SIGKILL')
+  const closed = new Promise((resolve) => redis.once('close', resolve))
+  process.kill(server.pid, 'SIGKILL')
   await closed
   return work()
 }
@@ -37,10 +41,8 @@ const newPassword = 'a new password'
 const requests: Record<string, (browser: Browser, email: string) => Promise<Answer>> = {
   'sign-up': () => t.browser().signUp('somebody-else@example.org'),
   'sign-in': (_, email) => t.browser().signIn(email),
-  'get-session': (browser) => browser.get('/get-session'),
   'sign-out': (browser) => browser.post('/sign-out'),
   'change-password': (browser) => browser.post('/change-password', { currentPassword: password, newPassword }),
-  'update-user': (browser) => browser.post('/update-user', { name: 'Grace' }),
   'reset-password': (_, email) => {
     const mail = t.mails.find(({ to }) => to === email)
     const token = new URL(mail?.url ?? '').searchParams.get('token')
@@ -70,6 +72,30 @@ describe.each(['hung', 'killed'] as const)('Redis %s (better-auth#11022)', (outa
     }
     // No password was changed: the old password still signs in, without a restart of ours.
     expect((await t.browser().signIn(email)).status).toBe(200)
+  })
+})
+
+/** Our own server closes these. */
+const requestsOfOthers: Record<string, (browser: Browser) => Promise<Answer>> = {
+  'get-session': (browser) => browser.get('/get-session'),
+  'update-user': (browser) => browser.post('/update-user', { name: 'Grace' }),
+}
+
+describe.each(['hung', 'killed'] as const)('Redis %s, in an application of someone else', (outage) => {
+  test.each(Object.keys(requestsOfOthers))('%s answers 503 and clears no cookie', async (name) => {
+    await using app = await startApp({})
+    const { email, browser } = await app.person('ada')
+    const jar = new Map(browser.jar)
+    const answer = await during(outage, async () => requestsOfOthers[name]?.(browser), app)
+    expect(answer).toMatchObject({ status: 503, setCookies: [], body: { code: 'SESSION_STORE_UNAVAILABLE' } })
+    expect(browser.jar).toEqual(jar)
+    if (outage === 'killed') {
+      await app.server.restart()
+      await back(app)
+    } else {
+      expect(await browser.session()).not.toBeNull()
+    }
+    expect((await app.browser().signIn(email)).status).toBe(200)
   })
 })
 

@@ -1,0 +1,35 @@
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+
+/**
+ * The endpoints below `/api/auth` that this application uses, each with its method. All others answer 404, over HTTP and
+ * in `auth.api`, and so does an endpoint that an update of better-auth adds.
+ */
+export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
+  ['/sign-up/email', 'POST'],
+  ['/sign-in/email', 'POST'],
+  ['/sign-out', 'POST'],
+  ['/change-password', 'POST'],
+  ['/request-password-reset', 'POST'],
+  ['/reset-password', 'POST'],
+  ['/reauthenticate', 'POST'],
+  ['/secure-account', 'POST'],
+])
+
+/** Closes every endpoint that is not open. It must be the first plugin: no hook of another one may answer before it. */
+export function closedUnlessUsed() {
+  return {
+    id: 'closed-unless-used',
+    hooks: {
+      before: [
+        {
+          // An endpoint for the server alone has no path.
+          matcher: ({ path }) => path === undefined || !openEndpoints.has(path),
+          handler: createAuthMiddleware(async () => {
+            throw new APIError('NOT_FOUND', { code: 'NOT_FOUND', message: 'Not found' })
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin
+}
