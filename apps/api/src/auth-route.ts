@@ -1,4 +1,4 @@
-import { type Audit, type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, openEndpoints } from '@rollcall/auth'
+import { type Audit, type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, isDatabaseUnavailable, openEndpoints } from '@rollcall/auth'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { UNKNOWN_ADDRESS, networkOf } from './client-address.js'
@@ -160,8 +160,9 @@ function notFound(c: Context<Http>): Response {
   return refuse(c, 'NOT_FOUND', 'There is nothing here')
 }
 
-/** What better-auth fails with does not tell an outage from a mistake, so the database is asked. */
+/** What better-auth fails with does not always tell an outage from a mistake; then the database is asked. */
 async function reasonOf(failure: unknown, database: Dependencies['database']): Promise<unknown> {
+  if (isDatabaseUnavailable(failure)) return new DatabaseUnavailableError(failure) // it may answer again by now
   try {
     await database.ping()
     return failure

@@ -7,7 +7,6 @@ import {
   type Dialect,
   type Driver,
   Kysely,
-  PostgresDialect,
   type QueryResult,
   sql,
   type SqliteDatabase as KyselySqliteDatabase,
@@ -15,15 +14,15 @@ import {
   type SqliteDialectConfig,
   SqliteDriver,
 } from 'kysely'
-import { Pool } from 'pg'
 import { withAdvisoryLock, withFileLock } from './migration-lock.js'
+import { openPostgres } from './postgres.js'
 import { ensurePrivateFile, restrictToOwner } from './private-file.js'
 
 /** Users and accounts. Sessions are never kept here. */
 export interface Database {
   readonly kysely: Kysely<unknown>
   readonly type: 'sqlite' | 'postgres'
-  /** Rejects when the database does not answer. */
+  /** Rejects when the database does not answer, within 2 s. */
   ping(): Promise<void>
   /**
    * Runs work that creates or changes tables while no other server does the same. A server that is killed gives up its
@@ -40,15 +39,19 @@ export interface DatabaseOptions {
 }
 
 export function openDatabase({ url, dataDir }: DatabaseOptions): Database {
-  const [type, dialect] = url === undefined ? (['sqlite', sqlite(dataDir)] as const) : (['postgres', postgres(url)] as const)
-  const kysely = new Kysely<unknown>({ dialect })
-  return {
-    kysely,
-    type,
-    ping: async () => void (await sql`select 1`.execute(kysely)),
-    withMigrationLock: (work) => (type === 'sqlite' ? withFileLock(join(dataDir, 'migration.lock'), work) : withAdvisoryLock(kysely, work)),
-    close: () => kysely.destroy(),
+  if (url === undefined) {
+    const kysely = new Kysely<unknown>({ dialect: sqlite(dataDir) })
+    return {
+      kysely,
+      type: 'sqlite',
+      ping: async () => void (await sql`select 1`.execute(kysely)),
+      withMigrationLock: (work) => withFileLock(join(dataDir, 'migration.lock'), work),
+      close: () => kysely.destroy(),
+    }
   }
+  const { dialect, ping } = openPostgres(url)
+  const kysely = new Kysely<unknown>({ dialect })
+  return { kysely, type: 'postgres', ping, withMigrationLock: (work) => withAdvisoryLock(kysely, work), close: () => kysely.destroy() }
 }
 
 function sqlite(dataDir: string): Dialect {
@@ -162,10 +165,4 @@ async function retryWhileLocked<T>(patience: number, attempt: () => T | Promise<
     }
     await pause(LOCK_POLL)
   }
-}
-
-function postgres(connectionString: string): PostgresDialect {
-  const pool = new Pool({ connectionString, connectionTimeoutMillis: 2_000, query_timeout: 5_000 })
-  pool.on('error', () => undefined) // an idle connection that broke; the next query opens another
-  return new PostgresDialect({ pool })
 }

@@ -38,6 +38,8 @@ function lockFile(path: string): SqliteDatabase.Database | null {
 /** The lock belongs to a transaction, so that it works behind a pooler, and ends with its connection. */
 export async function withAdvisoryLock<T>(kysely: Kysely<unknown>, work: () => Promise<T>): Promise<T> {
   return kysely.transaction().execute(async (transaction) => {
+    // Other connections do the work meanwhile: this one sends nothing, and is not to be taken for abandoned.
+    await sql`set local idle_in_transaction_session_timeout = ${sql.lit(PATIENCE_MS)}`.execute(transaction)
     await poll(async () => {
       const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${ADVISORY_LOCK}) as locked`.execute(transaction)
       return rows[0]?.locked === true ? true : null

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { foldersOnPath } from './env.js'
+
+export { lineTo, type PostgresLine } from './line.js'
 
 /** Where the PostgreSQL binaries lie, or null. Debian keeps them off PATH. */
 export const postgresBinaries = findBinaries()
@@ -17,6 +19,8 @@ const DUPLICATES = ['42P04', '23505']
 
 export interface PrivatePostgres extends AsyncDisposable {
   readonly url: string
+  /** A fast shutdown, which ends every connection, and a new start; resolves when it answers again. */
+  restart(): Promise<void>
 }
 
 /** A private PostgreSQL on a unix socket; it refuses to run as root, so root hands it to `nobody`. */
@@ -33,30 +37,40 @@ export async function startPostgres(): Promise<PrivatePostgres> {
     { ...owner, encoding: 'utf8', cwd: folder },
   )
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr}`)
-  const server = spawn(join(postgresBinaries, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-F'], {
-    ...owner,
-    cwd: folder,
-    stdio: 'ignore',
-  })
-  const ended = once(server, 'exit')
   const url = `postgres://rollcall@localhost/postgres?host=${encodeURIComponent(folder)}`
+  const program = join(postgresBinaries, 'postgres')
+  const run = (): ChildProcess =>
+    spawn(program, ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-F'], { ...owner, cwd: folder, stdio: 'ignore' })
+  let server = run()
+  async function stop(): Promise<void> {
+    const ended = once(server, 'exit')
+    server.kill('SIGINT') // fast shutdown
+    await ended
+  }
+  await answering(url)
+  return {
+    url,
+    async restart() {
+      await stop()
+      server = run()
+      await answering(url)
+    },
+    async [Symbol.asyncDispose]() {
+      await stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function answering(url: string): Promise<void> {
   const deadline = Date.now() + PATIENCE
   for (;;) {
     try {
-      await query(url, 'SELECT 1')
-      break
+      return await query(url, 'SELECT 1')
     } catch (error) {
       if (Date.now() > deadline) throw error
       await pause(50)
     }
-  }
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      server.kill('SIGINT') // fast shutdown
-      await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
   }
 }
 
