@@ -137,7 +137,7 @@ class Lease implements PostgresPoolClient {
   }
 
   query<R>(sql: string, parameters?: readonly unknown[], limit?: number): Promise<PostgresQueryResult<R>>
-  query<R>(cursor: never): never
+  query(cursor: never): never
   async query<R>(text: string, values: readonly unknown[] = [], limit?: number): Promise<PostgresQueryResult<R>> {
     if (this.#broken) throw this.#broken
     try {
