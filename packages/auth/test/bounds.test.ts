@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { password, startApp } from './helpers.js'
+
+const LONG = 5_000
+
+/** How often a password was hashed or compared. */
+let hashed = 0
+let t: Awaited<ReturnType<typeof startApp>>
+beforeAll(async () => {
+  t = await startApp({
+    emailAndPassword: {
+      enabled: true,
+      password: {
+        hash: async (plain) => {
+          hashed += 1
+          return plain
+        },
+        verify: async ({ hash, password: plain }) => {
+          hashed += 1
+          return hash === plain
+        },
+      },
+    },
+  })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(() => void (hashed = 0))
+
+test('of a user agent 512 characters are kept, and of each client hint 256', async () => {
+  const long = t.browser('u'.repeat(LONG))
+  const hints = ['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-ch-ua-platform-version']
+  const headers = Object.fromEntries(hints.map((name) => [name, 'h'.repeat(LONG / 2)]))
+  await long.signUp('long@example.org')
+  expect((await long.post('/sign-in/email', { email: 'long@example.org', password }, headers)).status).toBe(200)
+  expect(await long.session()).toMatchObject({
+    userAgent: 'u'.repeat(512),
+    data: { clientHints: Object.fromEntries(hints.map((name) => [name, 'h'.repeat(256)])) },
+  })
+})
+
+describe('a password of more than 128 characters is refused before it costs anything', () => {
+  const huge = 'x'.repeat(60_000)
+  const attempts: [string, object][] = [
+    ['/sign-up/email', { email: 'huge@example.org', name: 'Ada', password: huge }],
+    ['/sign-in/email', { email: 'bounded@example.org', password: huge }],
+    ['/reauthenticate', { password: huge }],
+    ['/reauthenticate', { password: 'x'.repeat(129) }],
+    ['/change-password', { currentPassword: huge, newPassword: 'another good password' }],
+    ['/change-password', { currentPassword: password, newPassword: huge }],
+    ['/reset-password', { token: 'token', newPassword: huge }],
+  ]
+  test.each(attempts)('%s', async (path, body) => {
+    const browser = t.browser()
+    await browser.signUp('bounded@example.org')
+    await browser.signIn('bounded@example.org')
+    hashed = 0
+    expect((await browser.post(path, body)).status).toBe(400)
+    expect(hashed).toBe(0)
+  })
+
+  test('one of 128 is compared', async () => {
+    const browser = t.browser()
+    expect((await browser.signUp('exact@example.org', { password: 'y'.repeat(128) })).status).toBe(200)
+    expect((await browser.post('/reauthenticate', { password: 'y'.repeat(128) })).status).toBe(200)
+  })
+})
