@@ -13,14 +13,14 @@ import { filesBelow, placesOf, startWitness, watchCommands } from './witness.js'
 
 const program = fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.url))
 
-/** Where a session record holds the time of the last proof: docs/architecture.md. */
+/** Offset of the time of the last proof in a session record: docs/architecture.md. */
 const AUTHENTICATED_AT = 57
 
 /** The real thing, as `npm start` runs it: API and built page on one port, with a Redis and data of its own. */
 export interface App {
   readonly url: string
   readonly redis: PrivateRedis
-  /** Where mails, database and Redis lie. */
+  /** The folder of mails, database and Redis. */
   readonly dataDir: string
   /** The newest mail to this address that links to this page. */
   mailTo(address: string, page: MailedPage): Mail | undefined

@@ -21,7 +21,7 @@ export interface DeviceOptions extends Pick<BrowserContextOptions, 'colorScheme'
   readonly browser?: keyof typeof agents
   /** Default: true. */
   readonly signedIn?: boolean
-  /** Where it comes from. Default: an address of its own. */
+  /** Its address. Default: an address of its own. */
   readonly address?: string
 }
 
@@ -107,7 +107,7 @@ function randomAddress(): string {
 
 export const devices = (page: Page) => page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')
 
-/** What axe finds wrong with a page as it is. */
+/** The violations that axe finds on a page. */
 export async function violations(page: Page): Promise<string[]> {
   // The other mode opens a page of its own for each look, for the sake of frames from elsewhere; there are none.
   const found = await new AxeBuilder({ page }).setLegacyMode(true).analyze()

@@ -17,7 +17,7 @@ const queries = new Set<Kind>(['session.current', 'devices.list'])
 export interface Violation {
   readonly rule: Rule
   readonly call: Call
-  /** What the call contradicts. */
+  /** The fact that the call contradicts. */
   readonly against?: Call
 }
 

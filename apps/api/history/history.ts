@@ -1,4 +1,4 @@
-/** What the workers do. `create` is the store's own, called beside the API: a sign-in without the slow password. */
+/** The actions of the workers. `create` is the store's own, called beside the API: a sign-in without the slow password. */
 export type Kind =
   | 'sign-up'
   | 'sign-in'
@@ -11,7 +11,7 @@ export type Kind =
   | 'sign-out'
   | 'change-password'
 
-/** What a cookie signs in with. A password change gives the same session its next generation. */
+/** The credential in a cookie. A password change gives the same session its next generation. */
 export interface Credential {
   readonly session: string
   readonly generation: number

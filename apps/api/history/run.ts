@@ -51,7 +51,7 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
       const deadline = performance.now() + seconds * 1_000
       let going = true
       const stop = (): void => void (going = false)
-      // Whoever fails ends the run for all.
+      // A failure of one ends the run for all.
       const atWork = Array.from({ length: workers }, (_, n) => work(world, randomOf(seed + n + 1), () => going).finally(stop))
       const breakage = breaking(options, fleet, redis, random, () => going && performance.now() < deadline).finally(stop)
       await Promise.allSettled([breakage, ...atWork])

@@ -13,9 +13,9 @@ const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 /** The built API in a process of its own. */
 export interface ApiServer {
-  /** Where it answers. */
+  /** Its address. */
   readonly url: string
-  /** What a page of its own would send as Origin. */
+  /** The Origin that its own page would send. */
   readonly origin: string
   /** Resident memory of the process, in bytes; on Linux. */
   memory(): number

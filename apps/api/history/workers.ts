@@ -30,7 +30,7 @@ export interface Person {
 
 interface Device extends Credential {
   readonly cookie: string
-  /** What the workers believe. The checker has its own mind. */
+  /** The workers' beliefs. The checker has its own mind. */
   alive: boolean
 }
 
@@ -43,7 +43,7 @@ export async function signUp(world: World, random: Random): Promise<void> {
   signedIn(world, person, server, seen)
 }
 
-/** Does one thing after another, as chance has it, until told to stop. */
+/** Does random actions one after another, until it is stopped. */
 export async function work(world: World, random: Random, goOn: () => boolean): Promise<void> {
   const mix = random.weighted<(person: Person) => Promise<void>>([
     [20, (person) => create(world, person)],
@@ -99,7 +99,7 @@ async function ask(world: World, random: Random, person: Person, device: Device,
   await gone(world, random, person, ended)
 }
 
-/** What the answer says to have ended. */
+/** The sessions that the answer says were revoked. */
 function ends({ kind, status, target }: Seen, by: Device, other: Device): boolean {
   if (status === 401) return other === by
   if (status !== 200) return false

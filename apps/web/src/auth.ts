@@ -49,6 +49,6 @@ export const auth = {
   /** Proves the password of the session again: an endpoint of ours. */
   reauthenticate: (input: { password: string }) => post('/reauthenticate', input),
   changePassword: (input: { currentPassword: string; newPassword: string }) => post('/change-password', input),
-  /** Of the link in the mail about a new device; an endpoint of ours, too. */
+  /** For the link in the mail about a new device; also an endpoint of ours. */
   secureAccount: (input: { token: string }) => post('/secure-account', input),
 }

@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { toProblem } from './words/problem.js'
 
-/** `onUnauthorized` hears of every 401, whichever query or mutation met it. */
+/** Calls `onUnauthorized` at every 401, from any query or mutation. */
 export function createQueryClient(onUnauthorized: () => void): QueryClient {
   const watch = {
     onError: (error: Error) => {

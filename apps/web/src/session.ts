@@ -6,7 +6,7 @@ import { toProblem } from './words/problem.js'
 /** Why the sign-in page is shown. */
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
 
-/** What the sign-in page can tell beside its notice. */
+/** Details that the sign-in page shows beside its notice. */
 export interface Told {
   /** How the session ended, where somebody else ended it. */
   ending?: Ending
@@ -14,7 +14,7 @@ export interface Told {
   ended?: { revoked: number; ms: number }
 }
 
-/** What this tab knows of its session. The cookie is out of its reach; only the API can tell. */
+/** What this tab knows of its session. A script cannot read the cookie; only the API knows. */
 export interface Session {
   /** A page of the account is about to be shown, be it by the Back button: what was known may have changed. */
   approach(): void
@@ -24,7 +24,7 @@ export interface Session {
   begin(): Promise<void>
   /** Signed out: show the sign-in page and forget everything. */
   end(notice?: Notice, ended?: Told['ended']): Promise<void>
-  /** The API has told that the session has ended. */
+  /** The API reported that the session was revoked or expired. */
   ended(ending: Ending): Promise<void>
   /** A call was answered with 401. */
   refused(): Promise<void>
@@ -42,14 +42,14 @@ interface Dependencies {
 /** Remembers over a reload that this browser was signed in, so that a refusal can be explained. Holds no secret. */
 const MARK = 'rollcall.signedIn'
 
-/** How one window tells the others of the same browser. */
+/** One window notifies the others of the same browser this way. */
 interface Farewell {
   sessionId: string
   notice: Notice | undefined
   told: Told
 }
 
-/** How long the sign-in page waits to hear whether it is needed at all. */
+/** How long the sign-in page waits for the answer whether it is needed at all. */
 const CHECK_TIMEOUT_MS = 3_000
 
 export function createSession({ api, queryClient, goHome, goToSignIn }: Dependencies): Session {

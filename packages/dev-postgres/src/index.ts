@@ -9,7 +9,7 @@ import { foldersOnPath } from './env.js'
 
 export { lineTo, type PostgresLine } from './line.js'
 
-/** Where the PostgreSQL binaries lie, or null. Debian keeps them off PATH. */
+/** The folder of the PostgreSQL binaries, or null. Debian keeps them off PATH. */
 export const postgresBinaries = findBinaries()
 
 /** Milliseconds until a new server answers. */

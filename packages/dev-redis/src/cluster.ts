@@ -14,7 +14,7 @@ export interface StartClusterOptions {
 export interface PrivateCluster extends AsyncDisposable {
   /** Three masters, then a replica of each in the same order; a failover exchanges their roles. */
   readonly nodes: readonly PrivateNode[]
-  /** What REDIS_CLUSTER_NODES takes. */
+  /** The format of REDIS_CLUSTER_NODES. */
   readonly addresses: string
   /** Ends every server. May be called twice. */
   stop(): Promise<void>
@@ -74,7 +74,7 @@ async function join(nodes: readonly (PrivateNode & { readonly busPort: number })
     const master = masters[at]
     if (master === undefined) throw new Error('Every replica has its master')
     const [id] = await agree(master, 'CLUSTER MYID', /[0-9a-f]{40}/)
-    // Refused until the replica has heard of that master.
+    // Refused until the replica knows that master.
     await agree(replica, `CLUSTER REPLICATE ${id}`, ok)
   }
   for (const node of nodes) {

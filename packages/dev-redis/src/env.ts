@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** Where a Redis server is looked for. */
+/** Settings that say where to find a Redis server. */
 export interface Places {
   /** Folders that may hold `redis-server` or `valkey-server`, first match wins. */
   readonly path: readonly string[]

@@ -31,7 +31,7 @@ export interface PrivateRedis extends AsyncDisposable {
   readonly url: string
   /** Process id of the present redis-server, or of the last one. */
   readonly pid: number
-  /** Starts again on the same socket and folder, ending a live one first. */
+  /** Starts again on the same socket and folder, and stops a live one first. */
   restart(): Promise<void>
   /** Ends the server and removes a temporary folder. May be called twice. */
   stop(): Promise<void>
@@ -179,7 +179,7 @@ class SupervisedRedis implements PrivateRedis {
   }
 
   #died(life: Life): void {
-    // Otherwise it was told to.
+    // Otherwise it was stopped on purpose.
     if (this.#life !== life || !this.#respawn) return
     void this.#inTurn(async () => {
       if (this.#life !== life) return

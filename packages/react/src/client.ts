@@ -1,6 +1,6 @@
 import type { Device, StreamMessage } from '@rollcall/trpc'
 
-/** What a tRPC client has where the application mounts `createDevicesRouter`, under whatever name. */
+/** The part of a tRPC client at which the application mounts `createDevicesRouter`, under any name. */
 export interface DevicesClient {
   readonly list: { query(): Promise<Device[]> }
   readonly changes: { subscribe(input: undefined, observer: StreamObserver): { unsubscribe(): void } }

@@ -54,7 +54,7 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
     // The cookie has become another session's, so that whatever is known may be another person's.
     if (!isOurs) return void queryClient.invalidateQueries()
     const queryKey = listKey(sessionId)
-    // An answer on its way may be older than what was told.
+    // An answer in flight may be older than the last message.
     void queryClient.cancelQueries({ queryKey }).then(() => queryClient.setQueryData(queryKey, message.devices))
   })
 

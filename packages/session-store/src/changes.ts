@@ -16,12 +16,12 @@ export interface Actor {
 export type SessionChange =
   /** From here on nothing is missed; what happened before is not told: read the list. */
   | { readonly kind: 'live' }
-  /** Nothing is told until the next `live`. */
+  /** No message comes until the next `live`. */
   | { readonly kind: 'lost' }
   /** `rotated`: a new secret under the same id. `updated`: what the application keeps with it. */
   | { readonly kind: (typeof simple)[number]; readonly id: string }
   | (Ending & { readonly ids: readonly string[] })
-  /** All that there were at that moment, but for one; `null`: all. A session that is younger may hear of it too. */
+  /** All that there were at that moment, but for one; `null`: all. A younger session may receive it too. */
   | (Ending & { readonly allBut: string | null })
 
 interface Ending {
@@ -74,7 +74,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
   let timer: NodeJS.Timeout | undefined
 
   function open(): void {
-    // Any node of a Cluster hears what is published on any other.
+    // Any node of a Cluster receives what is published on any other.
     const nodes = redis instanceof Cluster ? redis.nodes() : [redis]
     const node = nodes[Math.floor(Math.random() * nodes.length)]
     if (node === undefined) return retry()

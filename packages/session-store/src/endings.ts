@@ -22,7 +22,7 @@ export function onMaster(redis: Redis | Cluster): EndSessions {
 }
 
 /**
- * Answers when a replica holds the ending too.
+ * Resolves once a replica has the revocation too.
  *
  * WAIT speaks of what its own connection wrote and blocks that connection, so it goes out together with the
  * ending, in one round trip, on a connection where no validation queues behind it. That one lives as long
@@ -59,7 +59,7 @@ export function onReplica(redis: Redis | Cluster): EndSessions {
       }
       const error = failure ?? unconfirmed
       if (error) {
-        // What queues behind many a WAIT must not be done long after it was given up: the connection takes it along.
+        // Drop the connection, so that commands queued behind WAIT do not run after their callers timed out.
         if (client === own && error.message === TIMED_OUT && !node.stream.writableEnded) node.disconnect(node === own)
         throw error
       }

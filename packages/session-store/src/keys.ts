@@ -1,17 +1,17 @@
 const SESSIONS = '}:sessions'
 
-/** The hash that holds a user's sessions, and the channel on which changes to it are told. */
+/** The hash that holds a user's sessions, and the channel on which changes to it are published. */
 export function sessionsKey(prefix: string, userTag: string): string {
   return `${usersPrefix(prefix)}${userTag}${SESSIONS}`
 }
 
-/** Whose sessions a key holds; `null` for any other key. */
+/** The tag of the user whose sessions a key holds; `null` for any other key. */
 export function userTagIn(prefix: string, key: string): string | null {
   const users = usersPrefix(prefix)
   return key.startsWith(users) && key.endsWith(SESSIONS) ? key.slice(users.length, -SESSIONS.length) : null
 }
 
-/** What the keys of all users begin with. */
+/** The common prefix of all users' keys. */
 export function usersPrefix(prefix: string): string {
   return `${prefix}user:{`
 }

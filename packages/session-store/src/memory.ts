@@ -1,6 +1,6 @@
 import { jsonOf, type SessionData, type SessionRecord } from './record.js'
 
-/** What one cache may hold, in bytes; the users who were asked for longest ago make room. */
+/** Capacity of one cache, in bytes; it evicts the least recently used users. */
 const MOST_BYTES = 32 * 1024 * 1024
 /** Bytes that an entry takes beside its texts, measured. */
 const OVERHEAD = 700
@@ -11,7 +11,7 @@ interface Entry {
   bytes: number
 }
 
-/** Records by user, since a change is told of all sessions of a user at once. */
+/** Records by user, because one message invalidates all sessions of a user. */
 export class Memory {
   /** In the order in which they were last asked for. */
   readonly #users = new Map<string, Map<string, Entry>>()

@@ -59,7 +59,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
 
   const single = redis instanceof Cluster ? undefined : meet(redis)
 
-  /** Of a node that has no say over the key any more, nothing counts. */
+  /** Ignore cached records from a node that no longer owns the slot. */
   function knownBy(userTag: string): Known | undefined {
     const node = nodeFor(redis, sessionsKey(keyPrefix, userTag))
     return node && (known.get(node) ?? meet(node))

@@ -21,7 +21,7 @@ export interface SessionRecord extends Details {
 }
 
 export interface StoredRecord extends SessionRecord {
-  /** What follows the head, as stored, to be compared when it is replaced. */
+  /** The stored bytes after the head, to compare when the record is replaced. */
   readonly details: Buffer
 }
 

@@ -17,7 +17,7 @@ export interface DeviceSigns {
 
 export interface DeviceName {
   readonly browser: string
-  /** Empty when nothing tells. */
+  /** Empty when unknown. */
   readonly os: string
   readonly kind: DeviceKind
 }
@@ -43,7 +43,7 @@ export function describeDevice({ userAgent, hints = {} }: DeviceSigns): DeviceNa
   return { browser: browser.name, os: system.name, kind }
 }
 
-/** Browsers say Mobile on a phone and leave it out on a tablet. Apps that are no browsers never say it, so it tells nothing of them. */
+/** Browsers say Mobile on a phone and leave it out on a tablet. Apps that are no browsers never say it, so its absence says nothing about them. */
 function handheldKind(text: string, mobile: string): DeviceKind {
   if (mobile === '?1') return 'phone'
   if (mobile === '?0' || TABLET.test(text)) return 'tablet'

@@ -59,7 +59,7 @@ export function createDevicesRouter<Context, Meta, EndingContext = Context, Endi
 
     revokeOthers: proven('revoke-others').mutation(async ({ ctx: { token } }) => {
       const revoked = await store.revokeOthers(token)
-      // Ended since it was validated: then it has no say over the others any more.
+      // It was revoked since it was validated, so it may not revoke others.
       if (revoked === null) throw unauthorized()
       return { revoked }
     }),

@@ -12,7 +12,7 @@ interface ShowMoreProps {
   onNear: (() => void) | undefined
 }
 
-/** The end of a list that goes on: told when it comes near, and a button for those who do not scroll. */
+/** The end of a list with more pages: loads the next when it comes near, or by a button. */
 export function ShowMore({ busy, onPress, onNear }: ShowMoreProps) {
   const { t } = useWords()
   const button = useRef<HTMLButtonElement>(null)

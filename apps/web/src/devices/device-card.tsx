@@ -155,7 +155,7 @@ function Details({ device, now }: { device: Device; now: number }) {
 
 function LastSeen({ device, now }: { device: Device; now: number }) {
   const { t, relativeTime } = useWords()
-  // The current device is in use by whoever reads this.
+  // The reader is using the current device.
   if (device.isCurrent || isActive(device.lastSeenAt, now)) {
     return (
       <span className="font-medium text-accent">

@@ -27,7 +27,7 @@ export function ActivityPage() {
     if (!list.isFetching) void list.fetchNextPage()
   }
 
-  // The button goes with the last page, and with it the focus of whoever pressed it.
+  // The button disappears with the last page, and the focus of the person who pressed it with it.
   useEffect(() => {
     if (!list.hasNextPage && pressed.current) end.current?.focus()
     if (!list.isFetchingNextPage) pressed.current = false

@@ -2,7 +2,7 @@ import type { Device } from '../trpc.js'
 import { placeWords } from '../words/place.js'
 import { useWords } from '../words/use-words.js'
 
-/** Where something came from, and roughly where that is. */
+/** An address, and roughly where it is. */
 export function Address({ of: { ipAddress, place } }: { of: Pick<Device, 'ipAddress' | 'place'> }) {
   const words = useWords()
   const where = placeWords(words, place)

@@ -7,12 +7,12 @@ export type FieldErrors = Record<string, string>
 
 export interface Refusal {
   fields?: FieldErrors
-  /** What is wrong with no field in particular. */
+  /** A problem of the whole form, not of one field. */
   summary?: ReactNode
 }
 
 interface FormOptions {
-  /** What can be said before asking the server. */
+  /** Problems found before asking the server. */
   check: (data: FormData) => FieldErrors
   submit: (data: FormData) => Promise<void>
   explain: (error: unknown) => Refusal

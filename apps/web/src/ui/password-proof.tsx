@@ -9,7 +9,7 @@ import { PasswordField } from './field.js'
 import { text, useForm } from './form.js'
 
 interface PasswordProofProps {
-  /** What the password is asked for. */
+  /** The action that needs the password. */
   title: string
   confirmLabel: string
   busyLabel: string

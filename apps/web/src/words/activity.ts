@@ -2,7 +2,7 @@ import type { ActivityEntry } from '../trpc.js'
 import { deviceName } from './device.js'
 import type { Words } from './words.js'
 
-/** What happened, in a sentence: "Safari on iOS was signed out by Chrome on Windows". */
+/** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
 export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 'device' | 'by'>): string {
   const { t } = words
   const device = nameOf(words, entry.device)

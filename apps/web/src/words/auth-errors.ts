@@ -4,7 +4,7 @@ import { tooLong, tooShort } from './password.js'
 import { describe, toProblem } from './problem.js'
 import type { Words } from './words.js'
 
-/** Catches slips; whether the address exists, only a mail can tell. */
+/** Catches slips; only a mail can show whether the address exists. */
 export function wrongWithEmail({ t }: Words, email: string): string | undefined {
   if (email === '') return t('fields.enterEmail')
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : t('fields.badEmail')

@@ -3,7 +3,7 @@ import type { Words } from './words.js'
 
 type Described = Pick<Device, 'browser' | 'os'> & { readonly name?: string | null }
 
-/** What its owner calls it, or what its browser says: "Chrome on Windows 11". */
+/** Its owner's name for it, or else its browser's: "Chrome on Windows 11". */
 export function deviceName(words: Words, device: Described): string {
   return device.name ?? browserName(words, device)
 }

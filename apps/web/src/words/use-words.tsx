@@ -8,7 +8,7 @@ interface Speech {
 
 const SpeechContext = createContext<Speech | null>(null)
 
-/** Gives the page its language, and can be told another one. */
+/** Provides the page's language, and lets it be changed. */
 export function Speech({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState(chosenLanguage)
   const speech = useMemo(

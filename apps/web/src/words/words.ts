@@ -4,7 +4,7 @@ import { createTimes } from './time.js'
 
 type Messages = typeof en
 
-/** What a language must have: a text for each of the English ones. */
+/** The texts a language must have: one for each English one. */
 export type Language<Model = Messages> = {
   readonly [Key in keyof Model]: Model[Key] extends string ? string : Language<Model[Key]>
 }

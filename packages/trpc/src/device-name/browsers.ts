@@ -110,7 +110,7 @@ export const browsers: readonly Browser[] = [
   { name: 'Android Browser', marks: [['Android', 'Version/', 'Safari/']] },
   { name: 'Safari', marks: [['Mac OS X', 'Safari/']] },
   { name: 'iOS WebView', marks: [['like Mac OS X', 'Mobile/']] },
-  // What Apple's and Android's libraries say for an app that gives itself no user agent.
+  // Apple's and Android's libraries send these for an app that sets no user agent.
   { name: 'App', marks: ['CFNetwork/', 'Darwin/', 'Dalvik/', 'Cronet/', /^(?!Mozilla)[A-Za-z][A-Za-z0-9._ -]*\/[^(]*\((?:Linux; (?:U; )?Android|Android|iPhone|iPad|iOS)/] },
 ]
 

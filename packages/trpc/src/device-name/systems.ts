@@ -5,7 +5,7 @@ export type DeviceKind = 'desktop' | 'phone' | 'tablet' | 'tv' | 'console' | 'pr
 
 export interface System {
   readonly name: string
-  /** handheld: a phone or a tablet, which other signs tell. */
+  /** handheld: a phone or a tablet; other signs decide. */
   readonly kind: DeviceKind | 'handheld'
   readonly marks: Marks
   /** Sec-CH-UA-Platform. The last row of a platform is its plain name. */
@@ -83,5 +83,5 @@ export const systems: readonly System[] = [
   { name: '', kind: 'phone', marks: ['MIDP-', 'MIDP/', 'UP.Browser/'] },
 ]
 
-/** What a tablet says even where it also says Mobile, as every phone does. */
+/** Marks of a tablet that also says Mobile, as every phone does. */
 export const TABLET = /(?<![A-Za-z])(?:[A-Z][a-z]*)?(?:Tab(?:let)?|TAB|Pad)(?![A-Za-z])|SM-[TXP]\d|\/apad/
