@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newEmail, observed, PASSWORD, startServer, type TestServer } from './helpers.js'
+
+// An IPv6 customer owns 2^64 addresses: the limits per address would not stop one who uses a new one each time.
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ env: { TRUSTED_PROXIES: 'loopback' } })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const limited: [string, object][] = [
+  ['/api/auth/sign-in/email', { email: 'nobody@example.org', password: PASSWORD }],
+  ['/api/auth/sign-up/email', { email: newEmail(), password: 'x', name: 'Ada' }],
+  ['/api/auth/request-password-reset', { email: newEmail() }],
+  ['/api/auth/reset-password', { token: 'guessed', newPassword: PASSWORD }],
+  ['/api/auth/secure-account', { token: 'guessed' }],
+]
+
+test.each(limited)('%s counts one network, with however many addresses, as one client', async (path, body) => {
+  const counted = async (address: string) => {
+    await server.browser({ 'x-forwarded-for': address }).post(path, body)
+    return observed(server.redis, async (admin) => new Set(await admin.keys('limit:*')))
+  }
+  const first = await counted('2001:db8:1:2::1')
+  expect(first.size).toBeGreaterThan(0)
+  expect(await counted('2001:db8:1:2:ffff:eeee:dddd:cccc')).toEqual(first)
+  expect((await counted('2001:db8:1:3::1')).size).toBeGreaterThan(first.size)
+  await observed(server.redis, (admin) => admin.flushall())
+})
+
+test('so no number of addresses gives one network more tries', async () => {
+  const guess = (n: number) =>
+    server.browser({ 'x-forwarded-for': `2001:db8:7:7::${n.toString(16)}` }).post('/api/auth/reset-password', { token: 'guessed', newPassword: PASSWORD })
+  const answers = await Promise.all(Array.from({ length: 31 }, (_, n) => guess(n + 1)))
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(1)
+})
