@@ -39,7 +39,7 @@ const stock = await startBetterAuth(redis)
 const stockSql = await startBetterAuth()
 
 function authOn(store: SessionStore): Promise<Auth> {
-  const nobody = { audit: () => undefined, sendResetPassword: async () => undefined, sendNewDevice: async () => undefined }
+  const nobody = { audit: () => undefined, requestReset: async () => undefined, notifyNewDevice: async () => undefined }
   return createAuth({ store, database, baseUrl, secrets: [SECRET], ...nobody })
 }
 

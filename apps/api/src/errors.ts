@@ -26,6 +26,15 @@ export class DatabaseUnavailableError extends Error {
   }
 }
 
+/** So many mails wait that no more are taken. */
+export class MailQueueFullError extends Error {
+  override readonly name = 'MailQueueFullError'
+
+  constructor() {
+    super('The mail queue is full')
+  }
+}
+
 /** For what asks the database and the store: an error that is not the store's is the database's. */
 export function storeOrDatabaseFailed(cause: unknown): never {
   throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
@@ -44,6 +53,8 @@ export interface PublicError {
 /** An outage is retried by the page at once or a second later; both are fine. */
 const OUTAGE_RETRY = 1
 
+const outages = [SessionStoreUnavailableError, DatabaseUnavailableError, MailQueueFullError]
+
 /** The one translation of errors to what is said outside. Whatever it does not know stays generic. */
 export function publicError(error: unknown): PublicError {
   if (error instanceof TRPCError && ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'].includes(error.code) && error.cause) {
@@ -53,7 +64,7 @@ export function publicError(error: unknown): PublicError {
   if (error instanceof RateLimitedError) {
     return { ...of('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
   }
-  if (error instanceof SessionStoreUnavailableError || error instanceof DatabaseUnavailableError) {
+  if (outages.some((outage) => error instanceof outage)) {
     return { ...of('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }
   }
   if (error instanceof URIError) return of('BAD_REQUEST', 'The address is not valid')

@@ -4,15 +4,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
 import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
-import { createStreams, nameOf, type PlaceOf } from '@rollcall/trpc'
+import { createStreams, type PlaceOf } from '@rollcall/trpc'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
 import type { Settings } from './env.js'
+import { RateLimitedError } from './errors.js'
 import type { Http } from './http.js'
 import { createLimits } from './limits.js'
 import { listen } from './listen.js'
 import { auditTo, type Log } from './log.js'
-import { createMailer } from './mailer.js'
+import { createMailer } from './mail/mailer.js'
+import { openMailQueue } from './mail/queue.js'
+import { createSend } from './mail/transport.js'
 import { openPlaces } from './places.js'
 import { restrictFilesIn } from './private-files.js'
 import { connectRedis } from './redis.js'
@@ -100,7 +103,11 @@ export async function start(options: StartOptions): Promise<Running> {
     endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
     restrictFilesIn(outbox)
-    const mailer = createMailer({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
+    const queue = await openMailQueue(database).catch((error: unknown) => {
+      throw databaseFailed(error)
+    })
+    const send = createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
+    const mailer = createMailer({ queue, send, baseUrl, placeOf, log })
     resources.push(() => mailer.close())
     const audit = auditTo(log)
     const limits = createLimits(redis, secrets[0])
@@ -110,16 +117,23 @@ export async function start(options: StartOptions): Promise<Running> {
       baseUrl,
       secrets,
       audit,
-      sendResetPassword: async (mail) => mailer.sendResetPassword(mail),
-      sendNewDevice: async ({ to, session, url }) => {
-        await limits.charge([['new-device:user', session.userId]])
-        const { ipAddress, createdAt: at } = session
-        mailer.sendNewDevice({ to, url, ipAddress, at, device: nameOf(session), place: placeOf(ipAddress) })
+      requestReset: (email) => mailer.requestReset(email),
+      notifyNewDevice: async (session, deviceId) => {
+        if (await mailer.isWaiting(deviceId)) return
+        try {
+          await limits.charge([['new-device:user', session.userId]])
+        } catch (error) {
+          if (!(error instanceof RateLimitedError)) throw error
+          log.warn({ userId: session.userId }, 'No mail about a new device: its user has had as many as the limit allows')
+          return
+        }
+        await mailer.notifyNewDevice(session, deviceId)
       },
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
     }).catch((error: unknown) => {
       throw databaseFailed(error)
     })
+    mailer.start(auth)
 
     app.resolve(
       createServer({

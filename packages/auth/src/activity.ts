@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Actor, type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
-import { type Kysely, Migrator } from 'kysely'
 import { z } from 'zod'
 import type { Database } from './database.js'
 import { sessionDevice } from './devices.js'
+import { migrate } from './migrations.js'
 
 /** What happened to accounts, kept in SQL. It comes out of Redis, where each change leaves its event. */
 export interface Activity {
@@ -60,7 +60,7 @@ type Tables = {
 
 /** Brings its table up to date, and looks for events that were left behind. */
 export async function openActivity({ database, events, days, clock = Date.now, warn }: ActivityOptions): Promise<Activity> {
-  await database.withMigrationLock(() => migrate(database.kysely))
+  await migrate(database)
   const sql = database.kysely.withTables<Tables>()
   const oldest = (): number => clock() - days * DAY
 
@@ -220,33 +220,4 @@ const stored = z.discriminatedUnion('kind', [
 function fromJson(text: string): z.infer<typeof stored>[] {
   const { data } = stored.safeParse(JSON.parse(text))
   return data === undefined ? [] : [data]
-}
-
-async function migrate(db: Kysely<unknown>): Promise<void> {
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: () => Promise.resolve(migrations) },
-    migrationTableName: 'rollcall_migration',
-    migrationLockTableName: 'rollcall_migration_lock',
-  })
-  const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) throw new Error('The table of activity could not be made', { cause: error })
-}
-
-/** Those that have run somewhere stay as they are. */
-const migrations = {
-  '1-activity': {
-    async up(db: Kysely<unknown>): Promise<void> {
-      await db.schema
-        .createTable('activity')
-        .ifNotExists()
-        .addColumn('user_tag', 'text', (column) => column.notNull())
-        .addColumn('at', 'bigint', (column) => column.notNull())
-        .addColumn('id', 'text', (column) => column.notNull())
-        .addColumn('event', 'text', (column) => column.notNull())
-        .addPrimaryKeyConstraint('activity_key', ['user_tag', 'at', 'id'])
-        .execute()
-      await db.schema.createIndex('activity_at').ifNotExists().on('activity').column('at').execute()
-    },
-  },
 }

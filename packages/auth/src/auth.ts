@@ -5,9 +5,11 @@ import type { Audit } from './audit.js'
 import type { Secrets } from './cookie.js'
 import { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 import type { Database } from './database.js'
-import { deviceNames, renameDevice } from './devices.js'
+import { deviceNames, isUnnotified, recordNotified, renameDevice } from './devices.js'
+import { createDeviceToken } from './new-device.js'
 import { closedUnlessUsed } from './open-endpoints.js'
-import { rollcall } from './plugin.js'
+import { rollcallPlugin } from './plugin.js'
+import { createResetToken, RESET_LIFE_MS, resetRequests } from './reset.js'
 
 /**
  * The request header in which better-auth reads the client's address. Whoever serves requests must
@@ -15,17 +17,9 @@ import { rollcall } from './plugin.js'
  */
 export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
 
-export interface ResetMail {
+/** For one mail: where it goes, and the page that it leads to. */
+export interface MailLink {
   readonly to: string
-  readonly name: string
-  /** Page on which the new password is chosen; works once, for an hour. */
-  readonly url: string
-}
-
-export interface NewDeviceMail {
-  readonly to: string
-  readonly session: Session
-  /** Page for whoever did not sign in there; works once, for seven days. */
   readonly url: string
 }
 
@@ -36,8 +30,13 @@ export interface AuthOptions {
   readonly baseUrl: string
   /** At least 32 characters each. The first signs cookies, all of them verify. */
   readonly secrets: Secrets
-  readonly sendResetPassword: (mail: ResetMail) => Promise<void>
-  readonly sendNewDevice: (mail: NewDeviceMail) => Promise<void>
+  /**
+   * Called for every address that somebody asks a reset for, whether or not it has an account. It resolves once the
+   * request is safe; a mail follows with `createResetLink`.
+   */
+  readonly requestReset: (email: string) => Promise<void>
+  /** It resolves once the notification is safe; a mail follows with `createNewDeviceLink`, and then `recordNotified`. */
+  readonly notifyNewDevice: (session: Session, deviceId: string) => Promise<void>
   readonly audit: Audit
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
@@ -46,6 +45,12 @@ export interface Auth extends CookieSessions {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
+  /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
+  createResetLink(email: string): Promise<MailLink | null>
+  /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
+  createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
+  /** The user of this device has been sent a mail about it. */
+  recordNotified(deviceId: string): Promise<void>
   /**
    * Gives a device a name, or takes it back with `null`. `false` for one that is unknown or another user's.
    *
@@ -58,13 +63,8 @@ export interface Auth extends CookieSessions {
 
 /** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
-  const { store, database, baseUrl, secrets, sendResetPassword, sendNewDevice, audit, log = () => undefined } = options
+  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
-  const pageFor = (path: string, token: string): string => {
-    const url = new URL(path, baseUrl)
-    url.searchParams.set('token', token)
-    return url.href
-  }
   return {
     appName: 'Rollcall',
     baseURL: baseUrl,
@@ -75,15 +75,19 @@ export function authConfig(options: AuthOptions) {
     database: { db: database.kysely, type: database.type, transaction: true },
     emailAndPassword: {
       enabled: true,
-      resetPasswordTokenExpiresIn: 60 * 60,
-      sendResetPassword: ({ user, token }) => sendResetPassword({ to: user.email, name: user.name, url: pageFor('/reset-password', token) }),
+      resetPasswordTokenExpiresIn: RESET_LIFE_MS / 1_000,
+      sendResetPassword: ({ user }) => requestReset(user.email), // after "this was not me"
     },
     plugins: [
       closedUnlessUsed(),
-      rollcall({
+      resetRequests(requestReset),
+      rollcallPlugin({
         store,
         audit,
-        onNewDevice: ({ user, session, token }) => sendNewDevice({ to: user.email, session, url: pageFor('/secure-account', token) }),
+        notify: async (session, deviceId) => {
+          await notifyNewDevice(session, deviceId)
+          return 'later'
+        },
       }),
     ],
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
@@ -102,11 +106,17 @@ export function authConfig(options: AuthOptions) {
 
 /** better-auth as `authConfig` configures it. Brings the database up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { store, database } = options
+  const { store, database, baseUrl } = options
   const config = authConfig(options)
   await database.withMigrationLock(async () => (await getMigrations(config)).runMigrations())
   const auth = betterAuth(config)
   const context = await auth.$context
+  const { adapter, internalAdapter } = context
+  const pageFor = (path: string, token: string): string => {
+    const url = new URL(path, baseUrl)
+    url.searchParams.set('token', token)
+    return url.href
+  }
 
   return {
     handler: (request) => auth.handler(request),
@@ -114,11 +124,24 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...(await cookieSessions(auth, store)),
 
     async findUser(id) {
-      const user = await context.internalAdapter.findUserById(id)
+      const user = await internalAdapter.findUserById(id)
       return user && { id: user.id, name: user.name, email: user.email }
     },
 
-    renameDevice: (userId, deviceId, name) => renameDevice(context.adapter, store, userId, deviceId, name),
-    deviceNames: (userId) => deviceNames(context.adapter, userId),
+    async createResetLink(email) {
+      const found = await internalAdapter.findUserByEmail(email)
+      if (found === null) return null
+      return { to: found.user.email, url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id)) }
+    },
+
+    async createNewDeviceLink(userId, deviceId) {
+      const user = await internalAdapter.findUserById(userId)
+      if (user === null || !(await isUnnotified(adapter, deviceId))) return null
+      return { to: user.email, url: pageFor('/secure-account', await createDeviceToken(internalAdapter, userId, deviceId)) }
+    },
+
+    recordNotified: (deviceId) => recordNotified(adapter, deviceId),
+    renameDevice: (userId, deviceId, name) => renameDevice(adapter, store, userId, deviceId, name),
+    deviceNames: (userId) => deviceNames(adapter, userId),
   }
 }

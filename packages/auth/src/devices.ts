@@ -11,6 +11,8 @@ import { secretsOf, tokenFromCookie } from './cookie.js'
 
 /** In seconds, 400 days: no browser keeps a cookie for longer. */
 const COOKIE_LIFE = 400 * 24 * 60 * 60
+/** Milliseconds that a sign-in has to notify its user, before another one from the same device does. */
+const CLAIM_MS = 60_000
 /** More than anybody gives. */
 const MOST_NAMES = 1_000
 const BROWSER_ID = /^[\w-]{22}$/
@@ -23,6 +25,8 @@ export const deviceSchema = {
       name: { type: 'string', required: false },
       createdAt: { type: 'date', required: true },
       lastSeenAt: { type: 'date', required: true },
+      /** The sign-in that its user has not been notified of. Empty once they have been. */
+      unnotifiedSince: { type: 'date', required: false },
     },
   },
 } satisfies BetterAuthPluginDBSchema
@@ -71,6 +75,7 @@ type Rows = Pick<DBTransactionAdapter, 'findOne' | 'findMany' | 'create' | 'upda
 
 interface Row {
   readonly name?: string | null
+  readonly unnotifiedSince?: Date | null
 }
 
 /** Without its name, and not as a new one, when SQL gives no answer: nobody is kept from signing in for that. */
@@ -80,13 +85,21 @@ export async function sessionDeviceFor(sql: Pick<Rows, 'findOne'>, browser: stri
   return { id, name: row?.name ?? null, ...(row === null && { isNew: true }) }
 }
 
-/** Whether the device was known before this sign-in. */
-export async function wasSeen(sql: Rows, deviceId: string, now: Date): Promise<boolean> {
-  return (await sql.update<Row>({ model: 'device', where: named(deviceId), update: { lastSeenAt: now } })) !== null
+/** Records a sign-in from it. `null` for a device that was not known before. */
+export async function touchDevice(sql: Rows, deviceId: string, now: Date): Promise<'notified' | 'unnotified' | null> {
+  const row = await sql.update<Row>({ model: 'device', where: named(deviceId), update: { lastSeenAt: now } })
+  if (row === null) return null
+  return row.unnotifiedSince ? 'unnotified' : 'notified'
 }
 
 /** `false` when another sign-in from the same browser was faster. */
-export async function addDevice(sql: Rows, deviceId: string, userId: string, now: Date): Promise<boolean> {
+export async function addDevice(
+  sql: Rows,
+  deviceId: string,
+  userId: string,
+  now: Date,
+  { notified = false }: { readonly notified?: boolean } = {},
+): Promise<boolean> {
   const forgotten = new Date(now.getTime() - COOKIE_LIFE * 1_000)
   await sql.deleteMany({
     model: 'device',
@@ -95,13 +108,30 @@ export async function addDevice(sql: Rows, deviceId: string, userId: string, now
       { field: 'lastSeenAt', operator: 'lt', value: forgotten },
     ],
   })
+  const unnotifiedSince = notified ? null : now
   try {
-    await sql.create({ model: 'device', data: { deviceId, userId, createdAt: now, lastSeenAt: now } })
+    await sql.create({ model: 'device', data: { deviceId, userId, createdAt: now, lastSeenAt: now, unnotifiedSince } })
     return true
   } catch (error) {
-    if (await wasSeen(sql, deviceId, now)) return false
+    if ((await touchDevice(sql, deviceId, now)) !== null) return false
     throw error
   }
+}
+
+/** Whether this sign-in is the one to notify its user of: an earlier one failed to, and is not just about to. */
+export async function reclaimDevice(sql: Rows, deviceId: string, now: Date): Promise<boolean> {
+  const earlier = new Date(now.getTime() - CLAIM_MS)
+  const where: Where[] = [...named(deviceId), { field: 'unnotifiedSince', operator: 'lt', value: earlier }]
+  return (await sql.update<Row>({ model: 'device', where, update: { unnotifiedSince: now } })) !== null
+}
+
+export async function isUnnotified(sql: Pick<Rows, 'findOne'>, deviceId: string): Promise<boolean> {
+  const row = await sql.findOne<Row>({ model: 'device', where: named(deviceId) })
+  return Boolean(row?.unnotifiedSince)
+}
+
+export async function recordNotified(sql: Rows, deviceId: string): Promise<void> {
+  await sql.update({ model: 'device', where: named(deviceId), update: { unnotifiedSince: null } })
 }
 
 /** The next sign-in from it counts as one from a new device. */

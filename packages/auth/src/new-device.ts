@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Session, SessionStore } from '@rollcall/session-store'
-import type { GenericEndpointContext } from '@better-auth/core'
+import type { GenericEndpointContext, InternalAdapter } from '@better-auth/core'
 import { APIError, createAuthEndpoint, requestPasswordReset } from 'better-auth/api'
 import { z } from 'zod'
 import { type Audit, noted } from './audit.js'
-import { addDevice, deviceOf, forgetDevice, wasSeen } from './devices.js'
+import { addDevice, deviceOf, forgetDevice, reclaimDevice, recordNotified, touchDevice } from './devices.js'
 import { requestSigns, requestState } from './request-state.js'
 import { answered } from './session-adapter.js'
 import { deletePending, deleteSecureAccountLinks, securesAccountOf, userSecuredBy } from './verification-model.js'
@@ -20,34 +20,55 @@ export interface NewDevice {
 /** In milliseconds. */
 const TOKEN_LIFE = 7 * 24 * 60 * 60 * 1_000
 
-/** After a sign-in. Whatever goes wrong, the person is signed in; a device that was not noted is new the next time. */
-export async function noteDevice(
-  ctx: GenericEndpointContext,
-  session: Session,
-  tell: (newDevice: NewDevice) => Promise<void>,
-): Promise<void> {
+/**
+ * Notifies the user of a sign-in. `now`: they have been notified. `later`: the notification is safe, and
+ * `recordNotified` follows. A rejection leaves the device unnotified, so that its next sign-in tries again.
+ */
+export type Notify = (session: Session, deviceId: string, ctx: GenericEndpointContext) => Promise<'now' | 'later'>
+
+/** Hands the callback of an application all that it needs for a mail. */
+export function notifyBy(onNewDevice: (newDevice: NewDevice) => Promise<void>): Notify {
+  return async (session, deviceId, { context: { internalAdapter } }) => {
+    const user = await internalAdapter.findUserById(session.userId)
+    if (user !== null) await onNewDevice({ user, session, token: await createDeviceToken(internalAdapter, user.id, deviceId) })
+    return 'now'
+  }
+}
+
+/** After a sign-in. Whatever fails, the person is signed in. */
+export async function noteDevice(ctx: GenericEndpointContext, session: Session, notify: Notify): Promise<void> {
   const device = deviceOf(session)
   if (device === null) return
-  const { adapter, internalAdapter, logger } = ctx.context
-  const { userId } = session
+  const { adapter, logger } = ctx.context
+  const { userId, createdAt: now } = session
   try {
-    if (await wasSeen(adapter, device.id, session.createdAt)) return
+    const known = await touchDevice(adapter, device.id, now)
+    if (known === 'notified') return
     if ((await requestState()).newUsers.has(userId)) {
-      await addDevice(adapter, device.id, userId, session.createdAt)
+      if (known === null) await addDevice(adapter, device.id, userId, now, { notified: true })
       return
     }
-    const token = newToken(device.id)
-    await internalAdapter.createVerificationValue({
-      identifier: identifierOf(token),
-      value: securesAccountOf(userId),
-      expiresAt: new Date(Date.now() + TOKEN_LIFE),
-    })
-    if (!(await addDevice(adapter, device.id, userId, session.createdAt))) return
-    const user = await internalAdapter.findUserById(userId)
-    if (user !== null) await tell({ user, session, token })
+    const isOurs = known === null ? await addDevice(adapter, device.id, userId, now) : await reclaimDevice(adapter, device.id, now)
+    if (!isOurs) return
+    if ((await notify(session, device.id, ctx)) === 'now') await recordNotified(adapter, device.id)
   } catch {
-    logger.error('A new device could not be noted, or its user not be told')
+    logger.error('A new device could not be recorded, or its user could not be notified; its next sign-in tries again')
   }
+}
+
+/** For `POST /secure-account`. */
+export async function createDeviceToken(
+  verifications: Pick<InternalAdapter, 'createVerificationValue'>,
+  userId: string,
+  deviceId: string,
+): Promise<string> {
+  const token = newToken(deviceId)
+  await verifications.createVerificationValue({
+    identifier: identifierOf(token),
+    value: securesAccountOf(userId),
+    expiresAt: new Date(Date.now() + TOKEN_LIFE),
+  })
+  return token
 }
 
 /**

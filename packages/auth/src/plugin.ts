@@ -8,7 +8,7 @@ import { resigned, secretsOf } from './cookie.js'
 import { browserOf, deviceSchema, rememberBrowser } from './devices.js'
 import { shortest } from './ip-address.js'
 import { accountTokens, namedSession, withAccountToken } from './multi-session.js'
-import { type NewDevice, noteDevice, secureAccount } from './new-device.js'
+import { type NewDevice, noteDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
 import { refuse } from './refusals.js'
 import { requestState } from './request-state.js'
@@ -20,9 +20,9 @@ export interface RollcallOptions {
   /** Told of every sign-in, sign-out and ending. It must not throw. */
   readonly audit?: Audit
   /**
-   * Given, browsers are remembered over sign-ins, by a cookie and in the table `device`. Told of each sign-in from
-   * one that its user has not used before, but not of the first one of a new user. It should not wait for a mail
-   * server.
+   * Given, browsers are remembered over sign-ins, by a cookie and in the table `device`. Called at each sign-in from
+   * one that its user has not used before, but not at the first one of a new user. The sign-in waits for it: hand the mail
+   * to a queue. If it rejects, a later sign-in from that browser calls it again, after a minute or more.
    */
   readonly onNewDevice?: (newDevice: NewDevice) => Promise<void>
 }
@@ -54,14 +54,19 @@ function isClosed({ path, context }: GenericEndpointContext): boolean {
  * It takes the place of `secondaryStorage` and of the cookie cache and refuses to start beside them:
  * either would let a session live on after it was revoked. Lifetimes are those of the store.
  */
-export function rollcall({ store, audit = () => undefined, onNewDevice }: RollcallOptions) {
+export function rollcall({ onNewDevice, ...options }: RollcallOptions) {
+  return rollcallPlugin({ ...options, ...(onNewDevice && { notify: notifyBy(onNewDevice) }) })
+}
+
+/** Leaves it to the caller when to notify a user of a new device, and when to make the link for that. */
+export function rollcallPlugin({ store, audit = () => undefined, notify }: Omit<RollcallOptions, 'onNewDevice'> & { readonly notify?: Notify }) {
   return {
     id: 'rollcall',
 
     init(context) {
       refuse(context.options)
       const { enabled, sendResetPassword } = context.options.emailAndPassword ?? {}
-      if (onNewDevice && enabled && !sendResetPassword) {
+      if (notify && enabled && !sendResetPassword) {
         throw new Error('Whoever secures their account needs a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice')
       }
       // The cookie lives as long as a session can; whether it still signs in is for the store to say.
@@ -75,7 +80,7 @@ export function rollcall({ store, audit = () => undefined, onNewDevice }: Rollca
       }
     },
 
-    ...(onNewDevice && { schema: deviceSchema }),
+    ...(notify && { schema: deviceSchema }),
     endpoints: { reauthenticate: reauthenticate(store, audit), secureAccount: secureAccount(store, audit) },
 
     hooks: {
@@ -94,7 +99,7 @@ export function rollcall({ store, audit = () => undefined, onNewDevice }: Rollca
             const state = await requestState() // notes when the request began
             const address = ctx.headers && getIP(ctx.headers, ctx.context.options)
             state.ipAddress = address ? shortest(address) : null
-            if (onNewDevice) state.browser = browserOf(ctx)
+            if (notify) state.browser = browserOf(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
@@ -129,7 +134,7 @@ export function rollcall({ store, audit = () => undefined, onNewDevice }: Rollca
             }
             for (const [sessionId, session] of state.signedIn) {
               await noted(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
-              if (onNewDevice) await noteDevice(ctx, session, onNewDevice)
+              if (notify) await noteDevice(ctx, session, notify)
             }
             if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
             const failed = returned instanceof APIError

@@ -1,7 +1,7 @@
 import { admin } from 'better-auth/plugins'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deviceOf } from '../src/index.js'
+import { deviceOf, type NewDevice } from '../src/index.js'
 import { type Browser, databases, hold, password, secret, startApp, startAuth, startAuthOn } from './helpers.js'
 
 const DAY = 24 * 60 * 60 * 1_000
@@ -287,26 +287,53 @@ test('over https the cookie is bound to this host', async () => {
 })
 
 test('of two sign-ins at once from a browser that is new to both, one is told of', async () => {
+  const told: string[] = []
+  await using t = await startApp({}, { onNewDevice: async ({ session }) => void told.push(session.id) })
+  const { email, browser, userId } = await t.person('ada')
+  await t.adapter.deleteMany({ model: 'device', where: [{ field: 'userId', value: userId }] })
   let signIns = 0
   let release = (): void => undefined
   const both = new Promise<void>((resolve) => (release = resolve))
-  const told: string[] = []
-  // The row of the link is written between the look for the device and its own row.
-  const before = async (): Promise<void> => {
-    signIns += 1
-    if (signIns === 2) release()
-    await both
-  }
-  await using t = await startApp(
-    { databaseHooks: { verification: { create: { before } } } },
-    { onNewDevice: async ({ session }) => void told.push(session.id) },
-  )
-  const { email, browser, userId } = await t.person('ada')
-  await t.adapter.deleteMany({ model: 'device', where: [{ field: 'userId', value: userId }] })
+  const create = t.adapter.create.bind(t.adapter)
+  Object.assign(t.adapter, {
+    create: async (row: Parameters<typeof create>[0]) => {
+      if (row.model === 'device') {
+        signIns += 1
+        if (signIns === 2) release()
+        await both
+      }
+      return create(row)
+    },
+  })
   const answers = await Promise.all([1, 2].map(() => browser.signIn(email)))
   expect(answers.map(({ status }) => status)).toEqual([200, 200])
+  expect(signIns).toBe(2)
   expect(told).toHaveLength(1)
   expect(await t.adapter.findMany({ model: 'device' })).toHaveLength(1)
+})
+
+test('a notification that failed is tried again by a sign-in a minute later, and a device counts as notified only then', async () => {
+  let isAway = true
+  const told: string[] = []
+  const onNewDevice = async ({ session }: NewDevice): Promise<void> => {
+    if (isAway) throw new Error('The mail server is away')
+    told.push(session.id)
+  }
+  await using t = await startApp({}, { onNewDevice })
+  const { email, phones } = await t.person('ada', 1)
+  const [phone] = phones
+  const unnotified = async () => (await t.adapter.findMany<{ unnotifiedSince: Date | null }>({ model: 'device' })).filter((device) => device.unnotifiedSince !== null)
+  expect(await unnotified()).toHaveLength(1)
+  isAway = false
+  await phone?.signIn(email) // the first sign-in could still be at it
+  expect(told).toEqual([])
+  t.clock.offset += 61_000
+  await phone?.signIn(email)
+  expect(told).toEqual([(await phone?.session())?.id])
+  expect(await unnotified()).toEqual([])
+  t.clock.offset += 61_000
+  await phone?.signIn(email)
+  expect(told).toHaveLength(1)
 })
 
 test('where nobody asks for it, browsers are not remembered', async () => {

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import { startRedis } from '@rollcall/dev-redis'
-import { createSessionStore, redisOptions, type SessionStore } from '@rollcall/session-store'
+import { createSessionStore, redisOptions, type Session, type SessionStore } from '@rollcall/session-store'
 import { toNodeHandler } from 'better-auth/node'
 import { Redis } from 'ioredis'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { tokenFromCookie } from '../src/cookie.js'
-import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, type NewDeviceMail, openDatabase, type ResetMail, rollcall, type RollcallOptions, type Secrets } from '../src/index.js'
+import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, type MailLink, openDatabase, rollcall, type RollcallOptions, type Secrets } from '../src/index.js'
 
 export const password = 'correct horse battery'
 
@@ -59,11 +59,26 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
   const base = await startServer(options.databaseUrl)
   const { store, database, audit, http, origin } = base
   const baseUrl = options.baseUrl ?? origin
-  const mails: ResetMail[] = []
-  const sendResetPassword = async (mail: ResetMail): Promise<void> => void mails.push(mail)
-  const newDevices: NewDeviceMail[] = []
-  const sendNewDevice = async (mail: NewDeviceMail): Promise<void> => void newDevices.push(mail)
-  const auth = await createAuth({ store, database, baseUrl, secrets: options.secrets ?? [secret], sendResetPassword, sendNewDevice, audit })
+  const mails: MailLink[] = []
+  const newDevices: (MailLink & { session: Session })[] = []
+  const auth = await createAuth({
+    store,
+    database,
+    baseUrl,
+    secrets: options.secrets ?? [secret],
+    audit,
+    // A queue that is always empty: each mail is sent at once.
+    requestReset: async (email) => {
+      const link = await auth.createResetLink(email)
+      if (link !== null) mails.push(link)
+    },
+    notifyNewDevice: async (session, deviceId) => {
+      const link = await auth.createNewDeviceLink(session.userId, deviceId)
+      if (link === null) return
+      newDevices.push({ ...link, session })
+      await auth.recordNotified(deviceId)
+    },
+  })
   answer(http, auth.handler)
   return { ...base, auth, mails, newDevices, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
 }

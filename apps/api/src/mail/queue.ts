@@ -1,0 +1,126 @@
+import { type Database, migrate } from '@rollcall/auth'
+import { sql } from 'kysely'
+
+/**
+ * Mails that wait in SQL until the mail server has accepted them. Each is handed to one server at a time, for the length
+ * of a lease. If a server dies between the mail server's answer and `remove`, the mail is sent again: at least once.
+ *
+ * Every operation fails with what the database fails with.
+ */
+export interface MailQueue {
+  /** `waiting`: a mail with this key is in the queue already; its age starts anew. `full`: nothing was added. */
+  add(mail: NewMail): Promise<'added' | 'waiting' | 'full'>
+  has(key: string): Promise<boolean>
+  /** Up to so many mails that are due, longest due first. Counts as an attempt for each. */
+  claim(limit: number): Promise<ClaimedMail[]>
+  /** After it was sent or given up. */
+  remove(mail: ClaimedMail): Promise<void>
+  /** Due again in so many milliseconds. `error` is kept for operators: it must not hold an address. */
+  retry(mail: ClaimedMail, delayMs: number, error: string): Promise<void>
+  /** Due again at once, as if it had not been claimed. */
+  release(mail: ClaimedMail): Promise<void>
+  /** Makes all that wait for a retry due. */
+  retryAll(): Promise<void>
+  status(): Promise<MailStatus>
+}
+
+export interface NewMail {
+  /** Two mails with the same key are one while the first of them waits. */
+  readonly key: string
+  readonly kind: string
+  readonly payload: string
+}
+
+export interface ClaimedMail extends NewMail {
+  /** This one included. */
+  readonly attempts: number
+  readonly ageMs: number
+}
+
+export interface MailStatus {
+  readonly waiting: number
+  /** Milliseconds; 0 when nothing waits. */
+  readonly oldestMs: number
+}
+
+/** Longer than a server tries to send one mail: see `SEND_MS`. */
+export const LEASE_MS = 30_000
+/** Waiting mails. A mail server that is away for a day must not fill the disk. */
+const MAX_WAITING = 10_000
+
+/** PostgreSQL returns a bigint as text. */
+interface Row extends NewMail {
+  readonly attempts: number
+  readonly age: number | string
+}
+
+/** Creates its table if necessary. */
+export async function openMailQueue(database: Database): Promise<MailQueue> {
+  const { kysely, type } = database
+  await migrate(database)
+  // The clock of the database: those of two servers may be apart, and then both would send what one has claimed.
+  const now =
+    type === 'postgres'
+      ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+      : sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`
+
+  /** After a lease has passed, another server may hold the mail. */
+  const isHeld = ({ key, attempts }: ClaimedMail) => sql`key = ${key} and attempts = ${attempts}`
+
+  async function has(key: string): Promise<boolean> {
+    const { rows } = await sql`select key from mail where key = ${key}`.execute(kysely)
+    return rows.length > 0
+  }
+
+  return {
+    has,
+
+    async add({ key, kind, payload }) {
+      const waiting = await sql`update mail set created_at = ${now} where key = ${key}`.execute(kysely)
+      if (Number(waiting.numAffectedRows) > 0) return 'waiting'
+      const added = await sql`
+        insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
+        select ${key}, ${kind}, ${payload}, ${now}, ${now}, 0, 0 where (select count(*) from mail) < ${MAX_WAITING}
+        on conflict (key) do nothing`.execute(kysely)
+      if (Number(added.numAffectedRows) > 0) return 'added'
+      return (await has(key)) ? 'waiting' : 'full'
+    },
+
+    async claim(limit) {
+      const { rows: due } = await sql`select key from mail where due_at <= ${now} and leased_until <= ${now} limit 1`.execute(kysely)
+      if (due.length === 0) return [] // an idle server takes no lock, of which SQLite has one
+      // The conditions stand twice: PostgreSQL checks the outer ones again when another server was faster.
+      const { rows } = await sql<Row>`
+        update mail set leased_until = ${now} + ${sql.lit(LEASE_MS)}, attempts = attempts + 1
+        where due_at <= ${now} and leased_until <= ${now} and key in (
+          select key from mail where due_at <= ${now} and leased_until <= ${now} order by due_at limit ${limit}
+        )
+        returning key, kind, payload, attempts, ${now} - created_at as age`.execute(kysely)
+      return rows.map(({ age, ...mail }) => ({ ...mail, ageMs: Number(age) }))
+    },
+
+    async remove(mail) {
+      await sql`delete from mail where ${isHeld(mail)}`.execute(kysely)
+    },
+
+    async retry(mail, delayMs, error) {
+      await sql`
+        update mail set due_at = ${now} + ${Math.round(delayMs)}, leased_until = 0, last_error = ${error}
+        where ${isHeld(mail)}`.execute(kysely)
+    },
+
+    async release(mail) {
+      await sql`update mail set leased_until = 0, attempts = attempts - 1 where ${isHeld(mail)}`.execute(kysely)
+    },
+
+    async retryAll() {
+      await sql`update mail set due_at = ${now} where due_at > ${now}`.execute(kysely)
+    },
+
+    async status() {
+      const { rows } = await sql<{ waiting: number | string; oldest: number | string | null }>`
+        select count(*) as waiting, ${now} - min(created_at) as oldest from mail`.execute(kysely)
+      return { waiting: Number(rows[0]?.waiting ?? 0), oldestMs: Number(rows[0]?.oldest ?? 0) }
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import { type Kysely, Migrator } from 'kysely'
+import type { Database } from './database.js'
+
+/**
+ * Brings the tables up to date that are not better-auth's. Does nothing when they are.
+ *
+ * @throws {Error} with the cause.
+ */
+export async function migrate({ kysely: db, withMigrationLock }: Pick<Database, 'kysely' | 'withMigrationLock'>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+    migrationTableName: 'rollcall_migration',
+    migrationLockTableName: 'rollcall_migration_lock',
+  })
+  const { error } = await withMigrationLock(() => migrator.migrateToLatest())
+  if (error !== undefined) throw new Error('The tables of activity and mail could not be created', { cause: error })
+}
+
+/** Never change one that has been released. */
+const migrations = {
+  '1-activity': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('activity')
+        .ifNotExists()
+        .addColumn('user_tag', 'text', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('event', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('activity_key', ['user_tag', 'at', 'id'])
+        .execute()
+      await db.schema.createIndex('activity_at').ifNotExists().on('activity').column('at').execute()
+    },
+  },
+  '2-mail': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('mail')
+        .ifNotExists()
+        .addColumn('key', 'text', (column) => column.primaryKey())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('payload', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('due_at', 'bigint', (column) => column.notNull())
+        .addColumn('leased_until', 'bigint', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('last_error', 'text')
+        .execute()
+      await db.schema.createIndex('mail_due_at').ifNotExists().on('mail').column('due_at').execute()
+    },
+  },
+}
