@@ -134,6 +134,9 @@ describe('the mail about a new device', () => {
     const devices = Array.from({ length: 12 }, () => server.browser())
     for (const device of devices) await device.signIn(email)
     await mailsTo(email, 10)
+    const limited = server.lines().filter(({ msg }) => msg === 'No mail about a new device: its user has had as many as the limit allows')
+    expect(limited).toMatchObject([{ level: 'warn' }, { level: 'warn' }])
+    expect(server.lines().filter(({ level }) => level === 'error')).toEqual([])
     expect(await devices[0]?.api.devices.list.query()).toHaveLength(13)
   })
 

@@ -197,7 +197,7 @@ describe('a new device', () => {
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
     const { email } = await signedUp(server)
     const phone = server.browser()
-    for (let n = 0; n < 12; n += 1) await phone.signIn(email)
+    for (let n = 0; n < 3; n += 1) await phone.signIn(email)
     const unnotified = async () => (await rowsOf(server, 'device')).filter(({ unnotifiedSince }) => unnotifiedSince !== null)
     expect(await unnotified()).toHaveLength(1)
     await using smtp = await startSmtp({ port })
@@ -220,16 +220,6 @@ describe('a new device', () => {
     server.clock.ahead = 2 * 60_000
     await phone.signIn(email)
     await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: ${NEW_DEVICE}`])
-  })
-
-  test('beyond the limit of its user it is only listed, and the log says that it was the limit', async () => {
-    await using smtp = await startSmtp()
-    await using server = await startServer({ env: { SMTP_URL: smtp.url } })
-    const { email } = await signedUp(server)
-    for (let n = 0; n < 11; n += 1) await server.browser().signIn(email)
-    await expect.poll(() => mailsOf(smtp).length, patient).toBe(10)
-    expect(server.lines().filter(({ level }) => level === 'error')).toEqual([])
-    expect(server.lines().filter(({ msg }) => msg === 'No mail about a new device: its user has had as many as the limit allows')).toHaveLength(1)
   })
 })
 
@@ -295,7 +285,7 @@ test.each(['mute', 'holds'] as const)('a mail server that %s does not keep the s
   await using redis = await startRedis()
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
   const smtp = await startSmtp({ [fault]: true })
-  const env = { DATA_DIR: folder }
+  const env = { DATA_DIR: folder, DRAIN_SECONDS: '5' }
   const server = await startServer({ redis, env: { ...env, SMTP_URL: smtp.url } })
   const { email } = await signedUp(server)
   await askReset(server, email)
