@@ -149,8 +149,8 @@ describe.each(kinds)('migrations take turns on %s', (kind) => {
       database: watched,
       baseUrl: 'http://localhost:3000',
       secrets: [secret],
-      sendResetPassword: send,
-      sendNewDevice: send,
+      requestReset: send,
+      notifyNewDevice: send,
       audit: () => undefined,
     })
     await activity.close()

@@ -16,7 +16,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 const config = () => {
   const { store, database, audit, origin } = t
   const nothing = async (): Promise<void> => undefined
-  return authConfig({ store, database, audit, baseUrl: origin, secrets: [secret], sendResetPassword: nothing, sendNewDevice: nothing })
+  return authConfig({ store, database, audit, baseUrl: origin, secrets: [secret], requestReset: nothing, notifyNewDevice: nothing })
 }
 
 interface Registered {
