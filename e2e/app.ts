@@ -44,12 +44,13 @@ export interface Mail {
   readonly link: string
 }
 
-export async function startApp(): Promise<App> {
+/** @param host the name by which browsers call it: `localhost`, or `rollcall.test`, which is no secure context */
+export async function startApp(host: 'localhost' | 'rollcall.test' = 'localhost'): Promise<App> {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-e2e-'))
   const redis = await startRedis({ dir: join(dataDir, 'redis'), persist: true })
   const port = await freePort()
   const [witness, commands] = await Promise.all([startWitness(port), watchCommands(redis.url)])
-  const url = `http://localhost:${witness.port}`
+  const url = `http://${host}:${witness.port}`
   const server = spawn(process.execPath, [program], {
     env: {
       PATH: process.env['PATH'],
@@ -67,7 +68,7 @@ export async function startApp(): Promise<App> {
   let output = ''
   server.stdout.on('data', (chunk) => (output += String(chunk)))
   server.stderr.on('data', (chunk) => (output += String(chunk)))
-  await ready(url, server, () => output)
+  await ready(`http://localhost:${witness.port}`, server, () => output)
   return {
     url,
     redis,

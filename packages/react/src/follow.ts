@@ -1,8 +1,12 @@
 import type { StreamMessage } from '@rollcall/trpc'
 import type { DevicesClient } from './client.js'
+import { elect } from './elect.js'
 import { problemOf } from './problem.js'
 
-/** How long after a stream has broken it is opened again; by chance up to twice that, so that not all pages come at once. */
+/** Milliseconds after which a stream is opened again that a server has closed; by chance less, so that not all pages come at once. */
+const REOPEN_MS = 1_000
+
+/** The same for one that has failed; by chance up to twice that. */
 const RETRY_MS = 2_000
 
 /** What a tab asks that has just been opened. */
@@ -19,9 +23,6 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
   const channel = new BroadcastChannel(`rollcall.devices.${sessionId}`)
   let listens = false
   let known: StreamMessage | undefined
-  let wasRefused = false
-  let stream: { unsubscribe(): void } | undefined
-  let retry: ReturnType<typeof setTimeout> | undefined
 
   const isOver = (): boolean => signal.aborted || known?.type === 'ended'
 
@@ -37,28 +38,45 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
     learn(message)
   }
 
-  function listen(): void {
-    if (isOver()) return
-    stream = client.changes.subscribe(undefined, {
-      onData(message) {
-        wasRefused = false
-        tell(message)
-      },
-      onConnectionStateChange: ({ error }) => error && tell({ type: 'waiting' }),
-      onComplete: listenAgain,
-      onError(error) {
-        const isRefused = problemOf(error).kind === 'unauthorized'
-        // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
-        if (isRefused && wasRefused) return tell({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
-        wasRefused = isRefused
-        listenAgain()
-      },
+  function listen(turn: AbortSignal): void {
+    let wasRefused = false
+    let stream: { unsubscribe(): void } | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
+    listens = true
+    turn.addEventListener('abort', () => {
+      listens = false
+      stream?.unsubscribe()
+      clearTimeout(timer)
     })
-  }
+    open()
 
-  function listenAgain(): void {
-    tell({ type: 'waiting' })
-    retry = setTimeout(listen, RETRY_MS * (1 + Math.random()))
+    function open(): void {
+      if (isOver()) return
+      let heard = false
+      stream = client.changes.subscribe(undefined, {
+        onData(message) {
+          heard = true
+          wasRefused = false
+          tell(message)
+        },
+        onConnectionStateChange: ({ error }) => error && tell({ type: 'waiting' }),
+        // A server that shuts down, or a new secret: there is another server, or a new cookie.
+        onComplete: () => openAgain(heard ? REOPEN_MS * Math.random() : retryMs()),
+        onError(error) {
+          const isRefused = problemOf(error).kind === 'unauthorized'
+          // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
+          if (isRefused && wasRefused) return tell({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
+          wasRefused = isRefused
+          openAgain(retryMs())
+        },
+      })
+    }
+
+    function openAgain(afterMs: number): void {
+      if (turn.aborted) return
+      tell({ type: 'waiting' })
+      timer = setTimeout(open, afterMs)
+    }
   }
 
   channel.addEventListener('message', ({ data }: MessageEvent<StreamMessage | typeof QUESTION>) => {
@@ -66,22 +84,12 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
     else if (listens && known) channel.postMessage(known)
   })
   channel.postMessage(QUESTION)
-
-  /** Lasts until this tab closes or leaves; then it is another one's. */
-  const turn = (): Promise<void> => {
-    listens = true
-    listen()
-    return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
-  }
-  // Not there on plain http, except on localhost: then each tab listens for itself.
-  const locks: LockManager | null | undefined = navigator.locks
-  if (locks) locks.request(`rollcall.listens.${sessionId}`, { signal }, turn).catch(() => undefined)
-  else void turn()
+  elect(`rollcall.listens.${sessionId}`, signal, listen)
 
   return () => {
     left.abort()
-    stream?.unsubscribe()
-    clearTimeout(retry)
     channel.close()
   }
 }
+
+const retryMs = (): number => RETRY_MS * (1 + Math.random())

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { cleanup, fireEvent, render, waitFor, within } from '@testing-library/react'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Ended } from '../src/index.js'
 import { api, network } from './api.js'
 import { startApp } from './app.js'
@@ -12,13 +12,17 @@ const tablet = 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like 
 
 const wait = { timeout: 10_000 }
 
-beforeEach(() => {
-  vi.stubGlobal('navigator', Object.defineProperty(Object.create(navigator), 'locks', { value: createLocks() }))
-})
+beforeEach(() => stubLocks(createLocks()))
 afterEach(() => {
+  vi.restoreAllMocks()
   cleanup()
   vi.unstubAllGlobals()
 })
+
+/** `undefined` is how a browser answers on plain http. */
+function stubLocks(value: ReturnType<typeof createLocks> | undefined): void {
+  vi.stubGlobal('navigator', Object.defineProperty(Object.create(navigator), 'locks', { value }))
+}
 
 /** Web Locks, which happy-dom has none of: one has its turn, the others wait in line. */
 function createLocks() {
@@ -78,7 +82,11 @@ test('the page of the README lists the devices of any router, follows what happe
   expect(tab.endings).toEqual([])
 })
 
-test('one tab listens for all, and the next one when it leaves; each hears of the end, and by whom', async () => {
+test.each([
+  ['by a lock', () => undefined],
+  ['without locks', () => stubLocks(undefined)],
+])('one tab listens for all, and the next one when it leaves; each hears of the end, and by whom: %s', async (_, prepare) => {
+  prepare()
   await using app = await startApp()
   const there = await app.signIn(phone)
   const first = openTab(app.here.id)
@@ -96,6 +104,47 @@ test('one tab listens for all, and the next one when it leaves; each hears of th
   for (const tab of others) await waitFor(() => expect(tab.endings).toEqual([ending]), wait)
   for (const tab of others) await tab.isLive(false)
   expect(first.endings).toEqual([])
+})
+
+describe('without locks', () => {
+  beforeEach(() => stubLocks(undefined))
+
+  test('of seven tabs that claim to be the one, one remains', async () => {
+    await using app = await startApp()
+    vi.spyOn(Math, 'random').mockReturnValue(0) // all of them wait for as long
+    const tabs = Array.from({ length: 7 }, () => openTab(app.here.id))
+    for (const tab of tabs) await tab.isLive(true)
+    await waitFor(() => expect(app.streams.size()).toBe(1), wait)
+    await app.signIn(phone)
+    for (const tab of tabs) await tab.shows('Firefox on Linux', 'Safari on iOS')
+    expect(app.streams.size()).toBe(1)
+  })
+
+  test('a tab that does not answer any more is replaced', async () => {
+    await using app = await startApp()
+    const frozen = new BroadcastChannel(`rollcall.listens.${app.here.id}`)
+    const asked = new Promise((resolve) => frozen.addEventListener('message', resolve, { once: true }))
+    const tab = openTab(app.here.id)
+    await asked
+    frozen.postMessage({ word: 'claim', id: '0' })
+    await tab.isLive(true)
+    expect(app.streams.size()).toBe(1)
+    frozen.close()
+  })
+})
+
+test('a stream that its server closes is opened again within a second', async () => {
+  await using app = await startApp()
+  const tab = openTab(app.here.id)
+  await tab.isLive(true)
+  vi.spyOn(Math, 'random').mockReturnValue(0.99)
+  const delays = vi.spyOn(globalThis, 'setTimeout')
+  const rotated = await app.store.rotate(app.here.token) // closes its streams, as a server does that shuts down
+  if (rotated === null) throw new Error('The session has ended')
+  app.here.token = rotated.token
+  await tab.isLive(false)
+  await tab.isLive(true)
+  expect(delays.mock.calls.map(([, ms]) => ms)).toContain(990) // and not 2 to 4 s, as after a failure
 })
 
 test('a session that ended while nobody listened is found out', async () => {

@@ -1,0 +1,94 @@
+/** Milliseconds after which a tab asks whether the elected one is still there; by chance up to twice that. */
+const ASK_MS = 3_000
+
+/** Milliseconds that the elected tab has for an answer; by chance up to twice that, so that not all tabs claim at once. */
+const ANSWER_MS = 300
+
+type Word =
+  /** Is anybody elected? */
+  | 'ask'
+  /** I am, or will be now. */
+  | 'claim'
+  /** I was, and am leaving. */
+  | 'resign'
+
+interface Message {
+  readonly word: Word
+  readonly id: string
+}
+
+/**
+ * Elects one of the tabs that call this with the same name. Its `work` lasts until the signal that it is given aborts.
+ * Then, or when that tab closes, another one is elected.
+ *
+ * @param signal takes this tab out of the election
+ */
+export function elect(name: string, signal: AbortSignal, work: (turn: AbortSignal) => void): void {
+  // Browsers have none on plain http, except on localhost.
+  const locks: LockManager | null | undefined = navigator.locks
+  if (locks) electByLock(locks, name, signal, work)
+  else electByLease(name, signal, work)
+}
+
+function electByLock(locks: LockManager, name: string, signal: AbortSignal, work: (turn: AbortSignal) => void): void {
+  const turn = (): Promise<void> => {
+    work(signal)
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+  }
+  locks.request(name, { signal }, turn).catch(() => undefined)
+}
+
+/**
+ * By messages between the tabs. Two may be elected for as long as a message takes: then the lower id stays. Messages
+ * reach hidden tabs at once, whose timers browsers slow down: so the others ask, and the elected tab only answers.
+ */
+function electByLease(name: string, signal: AbortSignal, work: (turn: AbortSignal) => void): void {
+  const id = [...crypto.getRandomValues(new Uint32Array(4))].join() // randomUUID is for secure pages
+  const channel = new BroadcastChannel(name)
+  let turn: AbortController | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const say = (word: Word): void => channel.postMessage({ word, id } satisfies Message)
+
+  function plan(step: () => void, ms: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(step, ms * (1 + Math.random()))
+  }
+
+  function ask(): void {
+    say('ask')
+    plan(claim, ANSWER_MS)
+  }
+
+  function claim(): void {
+    turn = new AbortController()
+    say('claim')
+    work(turn.signal)
+  }
+
+  function resign(): void {
+    clearTimeout(timer)
+    turn?.abort()
+    if (turn !== undefined) say('resign')
+    turn = undefined
+  }
+
+  channel.addEventListener('message', ({ data: { word, id: other } }: MessageEvent<Message>) => {
+    if (turn === undefined) {
+      if (word === 'claim') plan(ask, ASK_MS)
+      if (word === 'resign') plan(ask, 0)
+    } else if (word === 'claim' && other < id) {
+      turn.abort()
+      turn = undefined
+      plan(ask, ASK_MS)
+    } else say('claim')
+  })
+  // A page that is kept for the way back has left until it is shown again.
+  addEventListener('pagehide', resign, { signal })
+  addEventListener('pageshow', ({ persisted }) => persisted && ask(), { signal })
+  signal.addEventListener('abort', () => {
+    resign()
+    channel.close()
+  })
+  ask()
+}
