@@ -29,7 +29,7 @@ const REQUESTS_SHARE = 3 / 4
 export async function listen(settings: Settings, app: Promise<Hono<Http>>): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: async (request, env) => (await app).fetch(request, env),
-    // Both start with the first byte of a request: a connection may be idle for longer.
+    // The first two count from the first byte of a request. An idle connection may stay open for longer.
     serverOptions: { headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: settings.keepAliveMs },
   }) as Server // without the option createServer it is node:http's
   const answers = new Set<ServerResponse>()
