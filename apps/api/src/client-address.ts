@@ -1,39 +1,57 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import proxyaddr from 'proxy-addr'
+import { UNKNOWN_ADDRESS } from './client.js'
+import { addressIn, forwardedHops } from './forwarded.js'
 
 export type ClientAddressOf = (request: IncomingMessage) => string
 
-/** Given to a client whose connection is gone before it was asked for its address. */
-export const UNKNOWN_ADDRESS = 'unknown'
+/** In all: clients who send such headers themselves must not fill the log. */
+const MAX_WARNINGS = 20
+/** Characters of a header that a warning shows. */
+const MAX_SHOWN = 100
 
 /**
- * The client's address: the socket's, unless that is a trusted proxy; then the last entry of
- * X-Forwarded-For that no trusted proxy has added. What stands to the left of it is the client's own word.
+ * The client's address: the socket's, unless that is a trusted proxy; then the last address forwarded that is no trusted
+ * proxy. What stands to the left of it is the client's own word. An address that cannot be read is `UNKNOWN_ADDRESS`,
+ * never the proxy's.
  *
  * @param trustedProxies addresses and ranges, as proxy-addr takes them
+ * @param warn is called once for each proxy that is not trusted, and once for each that forwards what cannot be read
  */
-export function clientAddressOf(trustedProxies: readonly string[]): ClientAddressOf {
-  const trust = trustedProxies.length > 0 ? proxyaddr.compile([...trustedProxies]) : () => false
+export function clientAddressOf(
+  trustedProxies: readonly string[],
+  warn: (message: string, details: object) => void = () => undefined,
+): ClientAddressOf {
+  const isTrusted = trustedProxies.length > 0 ? proxyaddr.compile([...trustedProxies]) : () => false
+  const warned = new Set<string>()
+  const warnOnce = (message: string, proxy: string, details: object = {}): void => {
+    if (warned.has(message + proxy) || warned.size >= MAX_WARNINGS) return
+    warned.add(message + proxy)
+    warn(message, { proxy, ...details })
+  }
+
   return (request) => {
-    if (request.socket.remoteAddress === undefined) return UNKNOWN_ADDRESS
-    // A proxy that forwards something else than an address stands for its client itself.
-    const addresses = proxyaddr.all(request, trust).map(canonical)
-    return addresses.findLast((address) => address !== null) ?? UNKNOWN_ADDRESS
+    const socket = addressIn(request.socket.remoteAddress ?? '')
+    if (socket === null) return UNKNOWN_ADDRESS // gone before it was asked for its address
+    const hops = forwardedHops(request)
+    if (hops === null) return socket
+    if (!isTrusted(socket, 0)) {
+      warnOnce('A proxy forwards addresses, but TRUSTED_PROXIES does not name it: all of its clients count as one', socket)
+      return socket
+    }
+    let client = socket
+    for (const hop of hops) {
+      if (hop === null && client === socket) {
+        warnOnce('A proxy forwards an address that cannot be read: its client is unknown', socket, { forwarded: shown(request) })
+      }
+      if (hop === null) return UNKNOWN_ADDRESS
+      client = hop
+      if (!isTrusted(hop, 0)) break
+    }
+    return client
   }
 }
 
-/** `null` for what is no address. */
-function canonical(entry: string): string | null {
-  const version = isIP(entry)
-  if (version === 4) return entry // there is no other way to write it
-  return version === 6 && ipaddr.isValid(entry) ? ipaddr.process(entry).toString() : null
-}
-
-/** What a limit counts as one client: an IPv6 customer owns 2^64 addresses. */
-export function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address
-  const groups = ipaddr.parse(address).toNormalizedString().split(':')
-  return `${groups.slice(0, 4).join(':')}::/64`
+function shown({ headers }: IncomingMessage): string {
+  return String(headers['x-forwarded-for'] ?? headers.forwarded).slice(-MAX_SHOWN)
 }

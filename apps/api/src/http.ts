@@ -2,9 +2,10 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Client } from './client.js'
 import { type Code, of, publicError, type PublicError, trpcBody } from './errors.js'
 
-export type Http = { Bindings: HttpBindings; Variables: { clientAddress: string; requestId: string } }
+export type Http = { Bindings: HttpBindings; Variables: { client: Client; requestId: string } }
 
 /** Answers with an error that was not thrown. */
 export function refuse(c: Context<Http>, code: Code, message: string): Response {

@@ -1,4 +1,5 @@
 import { createMiddleware } from 'hono/factory'
+import { Client } from './client.js'
 import type { ClientAddressOf } from './client-address.js'
 import type { Http } from './http.js'
 import { loggablePath, type Log, requestScope } from './log.js'
@@ -16,7 +17,7 @@ export const requestLog = ({ log, clientAddressOf, quiet }: Dependencies) => {
   return createMiddleware<Http>(async (c, next) => {
     const started = performance.now()
     const address = clientAddressOf(c.env.incoming)
-    c.set('clientAddress', address)
+    c.set('client', new Client(address))
     await requestScope.run({ requestId: c.get('requestId') }, async () => {
       await next()
       c.res.headers.set('X-Request-Id', c.get('requestId'))

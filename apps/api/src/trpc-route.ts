@@ -32,7 +32,7 @@ export function trpcRoute({ auth, store, isRecent, limits, streams, activity, pl
         placeOf,
         audit,
         headers: req.headers,
-        clientAddress: c.get('clientAddress'),
+        client: c.get('client'),
         responseHeaders: resHeaders,
       }),
       responseMeta: ({ errors }) => {

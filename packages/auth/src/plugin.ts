@@ -6,7 +6,7 @@ import { rollcallAdapter } from './adapter.js'
 import { type Audit, type AuditEventName, noted } from './audit.js'
 import { resigned, secretsOf } from './cookie.js'
 import { browserOf, deviceSchema, rememberBrowser } from './devices.js'
-import { shortest } from './ip-address.js'
+import { readableAddress } from './ip-address.js'
 import { accountTokens, namedSession, withAccountToken } from './multi-session.js'
 import { type NewDevice, noteDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
@@ -97,8 +97,7 @@ export function rollcallPlugin({ store, audit = () => undefined, notify }: Omit<
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
             const state = await requestState() // notes when the request began
-            const address = ctx.headers && getIP(ctx.headers, ctx.context.options)
-            state.ipAddress = address ? shortest(address) : null
+            state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
             if (notify) state.browser = browserOf(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.

@@ -8,7 +8,7 @@ import { authenticate } from './authenticate.js'
 import { clientHintsOf } from './client-hints.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { sessionDeviceFor } from './devices.js'
-import { shortest } from './ip-address.js'
+import { readableAddress } from './ip-address.js'
 import { MAX_TEXT, requestState } from './request-state.js'
 
 /** A session as better-auth knows it: a row of the model `session`. */
@@ -107,7 +107,7 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
         const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
         const created = await store.create({
           userId,
-          ipAddress: ipAddress ? shortest(ipAddress.slice(0, MAX_TEXT)) : null,
+          ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
           userAgent: userAgent?.slice(0, MAX_TEXT) || null,
           data: { ...applicationData(rest), ...(headers instanceof Headers && clientHintsOf(headers)), ...device },
           startedAt,
