@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+/** White space, marks of direction, embeddings and isolates: what copying a text leaves at its ends. Overrides are not innocent. */
+const MARGIN = String.raw`[\s\p{Z}\u061C\u200E\u200F\u202A-\u202C\u2066-\u2069]`
+const margins = new RegExp(`^${MARGIN}+|${MARGIN}+$`, 'gu')
+
+/** Characters that control a terminal, break a line or turn the text around them. */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
+
+/** A letter, digit, sign or symbol that leaves something on the page: not so the fillers, the blank of Braille and the empty note. */
+const VISIBLE = /(?![\p{Default_Ignorable_Code_Point}\u2800\u{1D159}])[\p{L}\p{N}\p{P}\p{S}]/u
+
+/**
+ * A name that other people read, without its margins. Empty only if it was given as white space.
+ *
+ * @param max longest, in UTF-16 code units
+ */
+export const nameOf = (max: number) =>
+  z
+    .string()
+    .refine((text) => text.trim() === '' || VISIBLE.test(text), 'must have a character that can be seen')
+    .transform((text) => text.replaceAll(margins, ''))
+    .refine((text) => text.length <= max, `must have ${max} characters at most`)
+    .refine((text) => !CONTROL.test(text), 'must have no control characters')
+
+/** RFC 5321, section 4.5.3.1: the longest address that a mail can be sent to. */
+const MAX_EMAIL = 254
+const MAX_PERSON = 100
+const MAX_IMAGE = 2_048
+
+const email = z.string().max(MAX_EMAIL, `must have ${MAX_EMAIL} characters at most`)
+const person = nameOf(MAX_PERSON).refine((name) => name !== '', 'must not be empty')
+
+/** What better-auth's endpoints are given for people; it puts texts into rows as they are. Fields that are no text it refuses. */
+export const personalData = z.looseObject({
+  name: person.optional(),
+  email: email.optional(),
+  image: z.string().max(MAX_IMAGE, `must have ${MAX_IMAGE} characters at most`).nullable().optional(),
+})
