@@ -1,73 +1,15 @@
-import { type Audit, type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, isDatabaseUnavailable, openEndpoints } from '@rollcall/auth'
+import { type Audit, type Auth, CLIENT_ADDRESS_HEADER, isDatabaseUnavailable, openEndpoints, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
 import { type Context, Hono } from 'hono'
-import { z } from 'zod'
-import { UNKNOWN_ADDRESS, networkOf } from './client-address.js'
-import { auditResult, DatabaseUnavailableError, fieldMessages } from './errors.js'
+import { type AttemptLimits, attemptLimits, verdictOf } from './auth-limits.js'
+import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError } from './errors.js'
 import { type Http, refuse } from './http.js'
-import type { Charge, Limits } from './limits.js'
+import type { Limits } from './limits.js'
+import { personalData } from './names.js'
 
 const BASE_PATH = '/api/auth'
 
-interface Attempt {
-  readonly address: string
-  /** In one spelling; absent when the body holds none. */
-  readonly email: string | undefined
-  readonly userId: () => Promise<string | undefined>
-}
-
-/** What an attempt costs beside the general charge. What is refundable comes back when it succeeds. */
-interface Price {
-  readonly charges: readonly Charge[]
-  readonly refundable?: boolean
-  /** It ends a session, and is not stopped by a Redis that cannot count. */
-  readonly ending?: boolean
-  /** What is attempted, as the audit calls it. */
-  readonly event?: AuditEvent['event']
-}
-
-const prices = new Map<string, (attempt: Attempt) => Price | Promise<Price>>([
-  [
-    '/sign-in/email',
-    ({ address, email = '' }) => ({
-      charges: [
-        ['sign-in:address', address],
-        ['sign-in:address+email', address, email],
-      ],
-      refundable: true,
-      event: 'sign-in',
-    }),
-  ],
-  ['/sign-up/email', ({ address }) => ({ charges: [['sign-up:address', address]] })],
-  [
-    '/request-password-reset',
-    ({ address, email = '' }) => ({
-      charges: [
-        ['request-reset:address', address],
-        ['request-reset:email', email],
-      ],
-    }),
-  ],
-  ['/sign-out', () => ({ charges: [], ending: true })],
-  ['/reset-password', ({ address }) => ({ charges: [['reset-password:address', address]], event: 'password-reset' })],
-  ['/secure-account', ({ address }) => ({ charges: [['reset-password:address', address]], ending: true, event: 'account-secured' })],
-  ['/change-password', ownPassword('password-change')],
-  ['/reauthenticate', ownPassword('reauthentication')],
-])
-
-const profile = z.object({ name: z.string(), image: z.string().nullable() }).partial()
-
-/** better-auth puts these into rows as they are, and a database fails with what is no text. */
-const bodies = new Map([['/sign-up/email', profile]])
-
 /** PostgreSQL holds none in a text. */
 const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
-
-function ownPassword(event: AuditEvent['event']) {
-  return async ({ userId }: Attempt): Promise<Price> => {
-    const id = await userId()
-    return { charges: id === undefined ? [] : [['own-password:user', id]], refundable: true, event }
-  }
-}
 
 interface Dependencies {
   readonly auth: Auth
@@ -95,53 +37,81 @@ export function authRoute({ auth, limits, audit, database, baseUrl }: Dependenci
     }
 
     const text = new TextDecoder().decode(body)
-    const json = jsonIn(text)
-    const wrong = json === undefined ? undefined : bodies.get(path)?.safeParse(json).error
-    if (wrong) return refuse(c, 'BAD_REQUEST', fieldMessages(wrong))
     if (NUL_IN_JSON.test(text) || c.req.url.includes('%00')) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
+    const json = jsonIn(text)
+    const { data, error: wrong } = typeof json === 'object' && json !== null ? personalData.safeParse(json) : { data: json }
+    if (wrong) return refuse(c, 'BAD_REQUEST', fieldMessages(wrong))
 
-    const { charges, refundable, ending, event } = await priceOf(c, path, json, auth)
-    const general: Charge[] = c.req.method === 'POST' ? [['auth', networkOf(c.get('clientAddress'))]] : []
-    await limits[ending ? 'chargeEnding' : 'charge']([...general, ...charges]).catch((error: unknown) => {
-      // What better-auth never sees, it cannot audit.
-      if (event !== undefined) audit({ event, result: auditResult(error), ipAddress: c.get('clientAddress') })
-      throw error
-    })
-    const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
-      throw await reasonOf(error, database)
-    })
-    if (refundable && response.ok) await limits.refund(charges)
-
-    if (response.status === 404 && response.body === null) return notFound(c)
-    if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
-    return response
+    const found = await limitsOf(c, path, data, auth)
+    const { charges, success, ending = false } = found
+    let isReached = false
+    const attempt = (): Promise<Response> => {
+      isReached = true
+      return answer(c, data === undefined ? text : JSON.stringify(data), { auth, database, baseUrl })
+    }
+    // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
+    return limits
+      .within(
+        [['auth', c.get('client')]],
+        () => limits.within(charges, attempt, (response) => verdictOf(response, success), { ending }),
+        (response) => (response.status >= 500 ? 'void' : 'done'),
+        { ending },
+      )
+      .catch((error: unknown) => {
+        // What better-auth never sees, it cannot audit.
+        if (!isReached) auditUnreached(audit, c, found, error)
+        if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
+        throw error
+      })
   })
 }
 
-async function priceOf(c: Context<Http>, path: string, json: unknown, auth: Auth): Promise<Price> {
-  const price = c.req.method === 'POST' ? prices.get(path) : undefined
-  if (price === undefined) return { charges: [] }
-  return price({
-    address: networkOf(c.get('clientAddress')),
-    email: emailIn(json),
-    userId: async () => (await auth.authenticate(c.req.raw.headers))?.session.userId,
+const unlimited: AttemptLimits = { charges: [], success: 'done' }
+
+async function limitsOf(c: Context<Http>, path: string, json: unknown, auth: Auth): Promise<AttemptLimits> {
+  return (
+    attemptLimits.get(path)?.({
+      client: c.get('client'),
+      email: emailIn(json),
+      session: async () => (await auth.authenticate(c.req.raw.headers))?.session ?? null,
+    }) ?? unlimited
+  )
+}
+
+async function answer(c: Context<Http>, body: string, { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>): Promise<Response> {
+  const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
+    throw await reasonOf(error, database)
   })
+  if (response.status === 404 && response.body === null) return notFound(c)
+  if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
+  return response
+}
+
+function auditUnreached(audit: Audit, c: Context<Http>, { event, session }: AttemptLimits, error: unknown): void {
+  if (event === undefined) return
+  const who = session && { userId: session.userId, sessionId: session.id }
+  audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...who })
+}
+
+/** Waiting does not help this session; signing in again makes one that may prove who its person is. */
+function proofsUsedUp(c: Context<Http>, { retryAfter }: RateLimitedError): Response {
+  c.header('Retry-After', String(retryAfter))
+  return c.json({ code: 'TOO_MANY_WRONG_PASSWORDS', message: 'Too many wrong passwords were given in this session. Please sign out and sign in again.' }, 429)
 }
 
 /** The request under the origin that is configured, whatever its Host says. */
-function forwarded(c: Context<Http>, body: ArrayBuffer, baseUrl: string): Request {
+function forwarded(c: Context<Http>, body: string, baseUrl: string): Request {
   const { pathname, search } = new URL(c.req.url)
   const headers = new Headers(c.req.raw.headers)
-  const address = c.get('clientAddress')
-  if (address === UNKNOWN_ADDRESS) headers.delete(CLIENT_ADDRESS_HEADER)
-  else headers.set(CLIENT_ADDRESS_HEADER, address)
+  const { address, isKnown } = c.get('client')
+  headers.set(CLIENT_ADDRESS_HEADER, isKnown ? address : UNKNOWN_CLIENT_ADDRESS)
   const { method } = c.req
-  return new Request(new URL(pathname + search, baseUrl), { method, headers, body: body.byteLength > 0 ? body : null })
+  return new Request(new URL(pathname + search, baseUrl), { method, headers, body: body === '' ? null : body })
 }
 
-function emailIn(json: unknown): string | undefined {
+function emailIn(json: unknown): string {
   const email = typeof json === 'object' && json !== null && 'email' in json ? json.email : undefined
-  return typeof email === 'string' ? email.trim().toLowerCase() : undefined
+  return typeof email === 'string' ? email.trim().toLowerCase() : ''
 }
 
 function jsonIn(text: string): unknown {

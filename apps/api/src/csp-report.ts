@@ -35,11 +35,13 @@ interface Violation {
 
 export function cspReport(limits: Limits, log: Log): Hono<Http> {
   return new Hono<Http>().post('/', limitBody(MAX_BODY), async (c) => {
-    await limits.charge([['csp-report:address', c.get('clientAddress')]])
-    const violations = parse(await c.req.text())
-    if (violations === null) return refuse(c, 'BAD_REQUEST', 'This is not a report')
-    for (const violation of violations) log.warn({ violation }, 'A page broke its Content-Security-Policy')
-    return c.body(null, 204)
+    const text = await c.req.text()
+    return limits.within([['csp-report:address', c.get('client')]], async () => {
+      const violations = parse(text)
+      if (violations === null) return refuse(c, 'BAD_REQUEST', 'This is not a report')
+      for (const violation of violations) log.warn({ violation }, 'A page broke its Content-Security-Policy')
+      return c.body(null, 204)
+    })
   })
 }
 

@@ -11,8 +11,14 @@ export type Code = TRPCError['code']
 export class RateLimitedError extends Error {
   override readonly name = 'RateLimitedError'
 
-  /** @param retryAfter whole seconds */
-  constructor(readonly retryAfter: number) {
+  /**
+   * @param retryAfter whole seconds
+   * @param limit the one that takes longest
+   */
+  constructor(
+    readonly retryAfter: number,
+    readonly limit?: string,
+  ) {
     super('A rate limit was reached')
   }
 }

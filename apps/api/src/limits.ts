@@ -1,96 +1,139 @@
-import { createHmac } from 'node:crypto'
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import { RateLimitedError } from './errors.js'
+import { type Attempts, createAttempts } from './attempts.js'
+import { Client } from './client.js'
+import { Mailbox } from './mailbox.js'
+import { type Place, type Verdict, workIn } from './reservations.js'
 
-const MINUTE = 60
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Whom each limit counts. */
+interface Subjects {
+  auth: [Client]
+  'sign-in:address+email': [Client, email: string]
+  'sign-in:address': [Client]
+  'sign-up:address': [Client]
+  'request-reset:address': [Client]
+  'request-reset:mailbox': [Mailbox]
+  'reset-password:address': [Client]
+  'new-device:user': [userId: string]
+  'proof:session': [userId: string, sessionId: string]
+  'rename:user': [userId: string]
+  'revoke:user': [userId: string]
+  'csp-report:address': [Client]
+}
+
+interface Rule {
+  readonly points: number
+  /** Milliseconds. */
+  readonly duration: number
+  /** `requests` are counted as they come; `attempts` only by their outcome, and exactly, however many are made at once. */
+  readonly of: 'requests' | 'attempts'
+  /** A right attempt takes the wrong ones before it back. */
+  readonly clears?: true
+}
 
 /**
- * How often within how many seconds: enough for a person who has to try a few times, and for an office
- * behind one address; too little to guess a password. Those marked "failures" are refunded on success.
+ * How many within how long: enough for a person who has to try a few times, and for an office behind one address; too
+ * little to guess a password. ADR 30 gives the reasons.
  */
-const rules = {
-  /** Any change through /api/auth, per address. */
-  auth: { points: 600, duration: 15 * MINUTE },
-  /** Failures. */
-  'sign-in:address+email': { points: 10, duration: 15 * MINUTE },
-  /** Failures. */
-  'sign-in:address': { points: 50, duration: 15 * MINUTE },
-  'sign-up:address': { points: 60, duration: HOUR },
-  'request-reset:address': { points: 30, duration: HOUR },
+const rules: { readonly [N in LimitName]: Rule } = {
+  /** Any change through /api/auth. */
+  auth: { points: 600, duration: 15 * MINUTE, of: 'requests' },
+  'sign-in:address+email': { points: 10, duration: 15 * MINUTE, of: 'attempts' },
+  'sign-in:address': { points: 50, duration: 15 * MINUTE, of: 'attempts' },
+  'sign-up:address': { points: 60, duration: HOUR, of: 'attempts' },
+  'request-reset:address': { points: 30, duration: HOUR, of: 'attempts' },
   /** Keeps a stranger from filling someone's mailbox. */
-  'request-reset:email': { points: 5, duration: HOUR },
-  'reset-password:address': { points: 30, duration: HOUR },
+  'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
   /** Mails. Keeps whoever has the password from filling the mailbox; by then it has been told often enough. */
-  'new-device:user': { points: 10, duration: HOUR },
-  'rename:user': { points: 60, duration: MINUTE },
-  /** Failures, wherever someone signed in gives their password again: a stolen session must not become a way to guess it. */
-  'own-password:user': { points: 10, duration: 15 * MINUTE },
-  'revoke:user': { points: 60, duration: MINUTE },
-  'csp-report:address': { points: 60, duration: MINUTE },
-} as const satisfies Record<string, { points: number; duration: number }>
+  'new-device:user': { points: 10, duration: HOUR, of: 'attempts' },
+  /** Wrong passwords given by someone signed in, for as long as their session can live: it must not become a way to guess. */
+  'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
+  'rename:user': { points: 60, duration: MINUTE, of: 'requests' },
+  'revoke:user': { points: 60, duration: MINUTE, of: 'requests' },
+  'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
+}
 
-export type LimitName = keyof typeof rules
+export type LimitName = keyof Subjects
 
-/** One count on one limit, for the given address, e-mail address or user. */
-export type Charge = readonly [limit: LimitName, ...subject: string[]]
+/** A limit, and whom it counts. */
+export type Charge = { [N in LimitName]: readonly [limit: N, ...subject: Subjects[N]] }[LimitName]
 
 /** Limits counted in Redis, so that all servers share them. */
 export interface Limits {
   /**
-   * @throws {RateLimitedError} when any of the limits is exceeded.
-   * @throws {SessionStoreUnavailableError} when Redis gives no answer: without a count, nothing is let through.
-   */
-  charge(charges: readonly Charge[]): Promise<void>
-  /**
-   * For what ends sessions: goes on when Redis cannot count, as it can still delete when it is full. Whether
-   * the ending happens, Redis answers there.
+   * Does the work within all of the limits. Work that fails by an outage counts nowhere.
    *
-   * @throws {RateLimitedError} when any of the limits is exceeded.
+   * @param ending for what ends sessions: it goes on when Redis cannot count, as that can still delete when it is full.
+   *   Whether the ending happens, Redis answers there.
+   * @throws {RateLimitedError} when any of the limits is reached.
+   * @throws {SessionStoreUnavailableError} when Redis gives no answer: without a count nothing is let through, and no wrong
+   *   guess is answered as one.
    */
-  chargeEnding(charges: readonly Charge[]): Promise<void>
-  /** Takes charges back. Best effort: a lost refund costs one try. */
-  refund(charges: readonly Charge[]): Promise<void>
+  within<T>(charges: readonly Charge[], work: () => Promise<T>, verdictOf?: (result: T) => Verdict | Promise<Verdict>, options?: { ending?: boolean }): Promise<T>
 }
 
 /** @param secret keys the hashes under which subjects are counted: Redis learns no address and no e-mail address. */
 export function createLimits(redis: Redis | Cluster, secret: string): Limits {
-  const limiters = new Map(
-    Object.entries(rules).map(([name, rule]) => [
-      name,
-      new RateLimiterRedis({ storeClient: redis, keyPrefix: `limit:${name}`, ...rule }),
-    ]),
-  )
-  const limiter = (name: LimitName): RateLimiterRedis => {
-    const found = limiters.get(name)
-    if (found === undefined) throw new Error(`No limit is named ${name}`)
-    return found
+  const requests = new Map<string, RateLimiterRedis>()
+  for (const [name, { points, duration, of }] of Object.entries(rules)) {
+    if (of === 'requests') requests.set(name, new RateLimiterRedis({ storeClient: redis, keyPrefix: `limit:${name}`, points, duration: duration / SECOND }))
   }
-  const key = ([limit, ...subject]: Charge): string =>
-    createHmac('sha256', secret).update(JSON.stringify([limit, ...subject])).digest('base64url').slice(0, 22)
+  const attempts = createAttempts(redis)
 
-  async function charge(charges: readonly Charge[]): Promise<void> {
-    const results = await Promise.allSettled(charges.map((charge) => limiter(charge[0]).consume(key(charge))))
-    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-    const waits = refusals.flatMap((refusal) => (refusal instanceof RateLimiterRes ? [refusal.msBeforeNext] : []))
-    const failure = refusals.find((refusal) => !(refusal instanceof RateLimiterRes))
-    if (failure !== undefined) throw new SessionStoreUnavailableError(failure)
-    if (waits.length > 0) throw new RateLimitedError(Math.max(1, Math.ceil(Math.max(...waits) / 1_000)))
+  function hashOf([limit, ...subject]: Charge): string {
+    const parts = subject.map((part) => (part instanceof Client ? part.network : part instanceof Mailbox ? part.name : part))
+    return createHmac('sha256', secret).update(JSON.stringify([limit, ...parts])).digest('base64url').slice(0, 22)
+  }
+
+  function placeFor(charge: Charge, id: string): Place {
+    const [limit] = charge
+    const hash = hashOf(charge)
+    const counter = requests.get(limit)
+    return counter === undefined ? attemptPlace(attempts, limit, `limit:${limit}:${hash}`, id) : requestPlace(counter, limit, hash)
   }
 
   return {
-    charge,
-
-    async chargeEnding(charges) {
-      await charge(charges).catch((error: unknown) => {
-        if (!(error instanceof SessionStoreUnavailableError)) throw error
-      })
+    within(charges, work, verdictOf = () => 'done', { ending = false } = {}) {
+      const id = randomBytes(9).toString('base64url')
+      return workIn(charges.map((charge) => placeFor(charge, id)), work, verdictOf, ending)
     },
+  }
+}
 
-    async refund(charges) {
-      await Promise.allSettled(charges.map((charge) => limiter(charge[0]).reward(key(charge))))
+function requestPlace(counter: RateLimiterRedis, limit: LimitName, hash: string): Place {
+  return {
+    limit,
+    of: 'requests',
+    reserve: () =>
+      counter.consume(hash).then(
+        () => 'reserved',
+        (refusal: unknown) => {
+          if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext
+          throw refusal
+        },
+      ),
+    renew: async () => undefined,
+    settle: async (verdict) => (verdict === 'void' ? counter.reward(hash) : undefined),
+  }
+}
+
+function attemptPlace(attempts: Attempts, limit: LimitName, key: string, id: string): Place {
+  const { points, duration, clears } = rules[limit]
+  return {
+    limit,
+    of: 'attempts',
+    reserve: () => attempts.reserve(key, points, id),
+    renew: () => attempts.renew(key, id),
+    settle: (verdict) => {
+      if (verdict === 'wrong' || verdict === 'done') return attempts.count(key, id, duration)
+      return verdict === 'right' && clears ? attempts.clear(key) : attempts.release(key, id)
     },
   }
 }

@@ -121,13 +121,11 @@ export async function start(options: StartOptions): Promise<Running> {
       notifyNewDevice: async (session, deviceId) => {
         if (await mailer.isWaiting(deviceId)) return
         try {
-          await limits.charge([['new-device:user', session.userId]])
+          await limits.within([['new-device:user', session.userId]], () => mailer.notifyNewDevice(session, deviceId))
         } catch (error) {
           if (!(error instanceof RateLimitedError)) throw error
           log.warn({ userId: session.userId }, 'No mail about a new device: its user has had as many as the limit allows')
-          return
         }
-        await mailer.notifyNewDevice(session, deviceId)
       },
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
     }).catch((error: unknown) => {
@@ -148,7 +146,7 @@ export async function start(options: StartOptions): Promise<Running> {
         placeOf,
         audit,
         log,
-        clientAddressOf: clientAddressOf(settings.trustedProxies),
+        clientAddressOf: clientAddressOf(settings.trustedProxies, warn),
         baseUrl,
         isLeaving,
         quiet: !settings.production,

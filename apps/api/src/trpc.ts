@@ -33,7 +33,7 @@ const audited = (event: AuditEvent['event']) =>
   t.middleware(async ({ ctx, next }) => {
     const trail: { -readonly [K in keyof Trail]: Trail[K] } = {}
     const result = await next({ ctx: { trail } })
-    ctx.audit({ event, result: result.ok ? 'ok' : auditResult(result.error), ipAddress: ctx.clientAddress, ...trail })
+    ctx.audit({ event, result: result.ok ? 'ok' : auditResult(result.error), ipAddress: ctx.client.address, ...trail })
     return result
   })
 
@@ -48,9 +48,13 @@ export const revocationProcedure = (event: EndingName) =>
     .use(async ({ ctx, getRawInput, next }) => {
       ctx.trail.userId = ctx.session.userId
       ctx.trail.sessionId = ctx.session.id
-      await ctx.limits.chargeEnding([['revoke:user', ctx.session.userId]])
       if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
-      const result = await next()
+      const result = await ctx.limits.within(
+        [['revoke:user', ctx.session.userId]],
+        () => next(),
+        (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
+        { ending: true },
+      )
       if (result.ok) {
         ctx.trail.ended = counted.parse(result.data).revoked
         if (event === 'revoke-all') for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)

@@ -12,7 +12,9 @@ import { Redis } from 'ioredis'
 import { expect, inject } from 'vitest'
 import { readSettings } from '../src/env.js'
 import type { AppRouter } from '../src/index.js'
+import { type Charge, createLimits } from '../src/limits.js'
 import { createLog } from '../src/log.js'
+import type { Verdict } from '../src/reservations.js'
 import { createAppRouter } from '../src/router.js'
 import { start } from '../src/start.js'
 
@@ -300,6 +302,13 @@ export async function observed<T>(redis: PrivateRedis, look: (admin: Redis) => P
     admin.disconnect()
   }
 }
+
+/** Counts on a limit of a server as another one on the same Redis would, without the time that passwords take. */
+export const countOn = (redis: PrivateRedis, number: number, charge: Charge, verdict: Verdict = 'wrong'): Promise<void> =>
+  observed(redis, async (client) => {
+    const limits = createLimits(client, SECRET)
+    for (let n = 0; n < number; n += 1) await limits.within([charge], async () => undefined, () => verdict)
+  })
 
 /** How often Redis ran each command for `work`, as Redis counts it. */
 export async function commandsOf(redis: PrivateRedis, work: () => Promise<unknown>): Promise<Record<string, number>> {

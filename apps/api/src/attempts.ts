@@ -1,0 +1,89 @@
+import type { Cluster, ClientContext, Redis, Result } from 'ioredis'
+
+/**
+ * Attempts that are counted by their outcome. An attempt holds a place while it is under way, so that attempts at once
+ * cannot exceed the limit, and keeps it only if it is counted. A place is held by a lease: that of a server which died, or
+ * could not reach Redis to give it back, is free again after `LEASE_MS`.
+ *
+ * One sorted set per subject. Its members are attempts, `?<id>` under way or `<id>` counted; the score is the time until
+ * which the attempt takes a place, in milliseconds by the clock of Redis.
+ */
+export interface Attempts {
+  reserve(key: string, points: number, id: string): Promise<Reservation>
+  /** Holds the place for another `LEASE_MS`. */
+  renew(key: string, id: string): Promise<unknown>
+  /** @param duration milliseconds for which the attempt counts from now on */
+  count(key: string, id: string, duration: number): Promise<unknown>
+  release(key: string, id: string): Promise<unknown>
+  /** Forgets what was counted. */
+  clear(key: string): Promise<unknown>
+}
+
+/** `busy`: places are left that attempts under way may give back. A number: all are counted; milliseconds until one is free. */
+export type Reservation = 'reserved' | 'busy' | number
+
+/** Longer than a pause of the server, and short enough to wait for. */
+export const LEASE_MS = 3_000
+export const RENEW_MS = 1_000
+
+declare module 'ioredis' {
+  interface RedisCommander<Context extends ClientContext> {
+    rollcallReserveAttempt(key: string, points: number, leaseMs: number, id: string): Result<number, Context>
+    rollcallHoldAttempt(key: string, member: string, forMs: number, onlyIf: 'XX' | '', replaced: string): Result<number, Context>
+  }
+}
+
+const now = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function hold(member, forMs)
+  redis.call('ZADD', KEYS[1], now + forMs, member)
+  if redis.call('PTTL', KEYS[1]) < forMs then redis.call('PEXPIRE', KEYS[1], forMs) end
+end
+`
+
+/**
+ * KEYS: the attempts of a subject. ARGV: how many may count, the lease in ms, the id of the attempt.
+ * Reply: -1 reserved, 0 busy, else the ms until a counted attempt gives its place back.
+ */
+const reserve = `${now}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local points = tonumber(ARGV[1])
+if redis.call('ZCARD', KEYS[1]) < points then
+  hold('?' .. ARGV[3], tonumber(ARGV[2]))
+  return -1
+end
+local counted, first = 0, nil
+local places = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+for i = 1, #places, 2 do
+  if string.sub(places[i], 1, 1) ~= '?' then
+    counted = counted + 1
+    first = first or tonumber(places[i + 1])
+  end
+end
+if counted < points then return 0 end
+return first - now
+`
+
+/** KEYS: the attempts of a subject. ARGV: a member, the ms to hold its place for, XX to hold only what is there, a member to take out. */
+const hold = `${now}
+if ARGV[3] == 'XX' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+if ARGV[4] ~= '' then redis.call('ZREM', KEYS[1], ARGV[4]) end
+hold(ARGV[1], tonumber(ARGV[2]))
+return 1
+`
+
+export function createAttempts(redis: Redis | Cluster): Attempts {
+  redis.defineCommand('rollcallReserveAttempt', { lua: reserve, numberOfKeys: 1 })
+  redis.defineCommand('rollcallHoldAttempt', { lua: hold, numberOfKeys: 1 })
+  return {
+    async reserve(key, points, id) {
+      const reply = await redis.rollcallReserveAttempt(key, points, LEASE_MS, id)
+      return reply < 0 ? 'reserved' : reply === 0 ? 'busy' : reply
+    },
+    renew: (key, id) => redis.rollcallHoldAttempt(key, `?${id}`, LEASE_MS, 'XX', ''),
+    count: (key, id, duration) => redis.rollcallHoldAttempt(key, id, duration, '', `?${id}`),
+    release: (key, id) => redis.zrem(key, `?${id}`),
+    clear: (key) => redis.del(key),
+  }
+}

@@ -1,0 +1,86 @@
+import type { AuditEvent } from '@rollcall/auth'
+import type { Session } from '@rollcall/session-store'
+import type { Client } from './client.js'
+import type { Charge } from './limits.js'
+import { Mailbox } from './mailbox.js'
+import type { Verdict } from './reservations.js'
+
+/** A POST to an endpoint of better-auth. */
+export interface Attempt {
+  readonly client: Client
+  /** In one spelling; empty when the body holds none. */
+  readonly email: string
+  /** Of the session that it came with, if any. */
+  session(): Promise<Session | null>
+}
+
+/** What limits an attempt beside the general limit. */
+export interface AttemptLimits {
+  readonly charges: readonly Charge[]
+  /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
+  readonly success: Verdict & ('right' | 'done')
+  /** It ends a session, and is not stopped by a Redis that cannot count. */
+  readonly ending?: boolean
+  /** What is attempted, as the audit calls it. */
+  readonly event?: AuditEvent['event']
+  /** Whom the audit names when it is refused. */
+  readonly session?: Session | null
+}
+
+export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits | Promise<AttemptLimits>>([
+  [
+    '/sign-in/email',
+    ({ client, email }) => ({
+      charges: [
+        ['sign-in:address', client],
+        ['sign-in:address+email', client, email],
+      ],
+      success: 'right',
+      event: 'sign-in',
+    }),
+  ],
+  ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done' })],
+  [
+    '/request-password-reset',
+    ({ client, email }) => ({
+      charges: [
+        ['request-reset:address', client],
+        ['request-reset:mailbox', new Mailbox(email)],
+      ],
+      success: 'done',
+    }),
+  ],
+  ['/sign-out', () => ({ charges: [], success: 'done', ending: true })],
+  ['/reset-password', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', event: 'password-reset' })],
+  ['/secure-account', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', ending: true, event: 'account-secured' })],
+  ['/change-password', proof('password-change')],
+  ['/reauthenticate', proof('reauthentication')],
+])
+
+/**
+ * Counted per session alone: whoever has stolen one cannot make another without the password, nor use up the right of its
+ * owner's other sessions to prove who they are.
+ */
+function proof(event: AuditEvent['event']) {
+  return async (attempt: Attempt): Promise<AttemptLimits> => {
+    const session = await attempt.session()
+    return { charges: session === null ? [] : [['proof:session', session.userId, session.id]], success: 'right', event, session }
+  }
+}
+
+/** Answers that say whether a guess was right: of a password, a token, or whether an address has an account. */
+const WRONG = new Set([
+  'INVALID_EMAIL_OR_PASSWORD',
+  'INVALID_PASSWORD',
+  'INVALID_TOKEN',
+  'USER_ALREADY_EXISTS',
+  'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',
+])
+
+/** Malformed input and outages are no verdict. */
+export async function verdictOf(response: Response, success: AttemptLimits['success']): Promise<Verdict> {
+  if (response.ok) return success
+  const body: unknown = await response.clone().json().catch(() => null)
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+  return typeof code === 'string' && WRONG.has(code) ? 'wrong' : 'void'
+}
