@@ -26,6 +26,8 @@ const newer = z.array(
 
 const MAX_BODY = 16 * 1024
 const MAX_REPORTS = 10
+/** Characters of an address in the log. */
+const MAX_ADDRESS = 200
 
 interface Violation {
   page: string | undefined
@@ -74,5 +76,5 @@ function bare(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   if (!URL.canParse(text)) return text.replace(/[^a-z-]/g, '').slice(0, 40)
   const { protocol, host, pathname } = new URL(text)
-  return host === '' ? protocol : `${protocol}//${host}${loggablePath(pathname)}`
+  return (host === '' ? protocol : `${protocol}//${host}${loggablePath(pathname)}`).slice(0, MAX_ADDRESS)
 }

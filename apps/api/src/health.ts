@@ -4,6 +4,8 @@ import type { Http } from './http.js'
 
 /** Written by `/readyz`; gone a second later. */
 const PROBE = 'readyz'
+/** Milliseconds for which the answer to one caller is good for all: anybody may ask, and each probe is a write. */
+const SHARED_MS = 1_000
 
 /**
  * `/healthz` is about this process, `/readyz` about what it needs to be of use. With a Redis that refuses to
@@ -11,19 +13,36 @@ const PROBE = 'readyz'
  * A server that is leaving is not ready: balancers must choose another one.
  */
 export function health(redis: Redis | Cluster, database: { ping(): Promise<void> }, isLeaving: () => boolean): Hono<Http> {
+  const probe = shared(async () => {
+    const [redisState, databaseState] = await Promise.all([
+      stateOf(redis.set(PROBE, '', 'PX', 1_000)),
+      stateOf(database.ping()), // gives up by itself, and gives its connection back
+    ])
+    return { redis: redisState, database: databaseState }
+  })
   return new Hono<Http>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
       if (isLeaving()) return c.json({ status: 'leaving' }, 503)
-      const [redisState, databaseState] = await Promise.all([
-        stateOf(redis.set(PROBE, '', 'PX', 1_000)),
-        stateOf(database.ping()), // gives up by itself, and gives its connection back
-      ])
-      const states = [redisState, databaseState]
+      const found = await probe()
+      const states: State[] = [found.redis, found.database]
       const status = (['unavailable', 'not writable'] as const).find((state) => states.includes(state)) ?? 'ok'
-      const body = { status, redis: redisState, database: databaseState }
+      const body = { status, ...found }
       return c.json(body, status === 'unavailable' ? 503 : 200)
     })
+}
+
+/** One probe for all who ask while it is under way, and until `SHARED_MS` after it began. */
+function shared<T>(probe: () => Promise<T>): () => Promise<T> {
+  let begunAt = Number.NEGATIVE_INFINITY
+  let isUnderWay = false
+  let latest: Promise<T> | undefined
+  return () => {
+    if (latest !== undefined && (isUnderWay || performance.now() - begunAt < SHARED_MS)) return latest
+    begunAt = performance.now()
+    isUnderWay = true
+    return (latest = probe().finally(() => (isUnderWay = false)))
+  }
 }
 
 type State = 'ok' | 'not writable' | 'unavailable'

@@ -20,7 +20,9 @@ interface Subjects {
   'request-reset:address': [Client]
   'request-reset:mailbox': [Mailbox]
   'reset-password:address': [Client]
-  'new-device:user': [userId: string]
+  'new-device:first': [userId: string]
+  'new-device:mailbox': [Mailbox]
+  'new-device:address': [Client]
   'proof:session': [userId: string, sessionId: string]
   'rename:user': [userId: string]
   'revoke:user': [userId: string]
@@ -51,8 +53,10 @@ const rules: { readonly [N in LimitName]: Rule } = {
   /** Keeps a stranger from filling someone's mailbox. */
   'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
-  /** Mails. Keeps whoever has the password from filling the mailbox; by then it has been told often enough. */
-  'new-device:user': { points: 10, duration: HOUR, of: 'attempts' },
+  /** Mails about new devices: whoever has the password cannot fill the mailbox. ADR 30 says why the first is apart. */
+  'new-device:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'new-device:mailbox': { points: 10, duration: HOUR, of: 'attempts' },
+  'new-device:address': { points: 30, duration: HOUR, of: 'attempts' },
   /** Wrong passwords given by someone signed in, for as long as their session can live: it must not become a way to guess. */
   'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
   'rename:user': { points: 60, duration: MINUTE, of: 'requests' },

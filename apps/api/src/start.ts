@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
+import { type Auth, createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
 import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
 import { createStreams, type PlaceOf } from '@rollcall/trpc'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
 import type { Settings } from './env.js'
-import { RateLimitedError } from './errors.js'
 import type { Http } from './http.js'
 import { createLimits } from './limits.js'
 import { listen } from './listen.js'
@@ -20,6 +19,7 @@ import { openPlaces } from './places.js'
 import { restrictFilesIn } from './private-files.js'
 import { connectRedis } from './redis.js'
 import { developmentSecret } from './secret.js'
+import { sendNotice } from './notice-limits.js'
 import { createServer } from './server.js'
 import { StartError } from './start-error.js'
 
@@ -111,7 +111,7 @@ export async function start(options: StartOptions): Promise<Running> {
     resources.push(() => mailer.close())
     const audit = auditTo(log)
     const limits = createLimits(redis, secrets[0])
-    const auth = await createAuth({
+    const auth: Auth = await createAuth({
       store,
       database,
       baseUrl,
@@ -120,12 +120,10 @@ export async function start(options: StartOptions): Promise<Running> {
       requestReset: (email) => mailer.requestReset(email),
       notifyNewDevice: async (session, deviceId) => {
         if (await mailer.isWaiting(deviceId)) return
-        try {
-          await limits.within([['new-device:user', session.userId]], () => mailer.notifyNewDevice(session, deviceId))
-        } catch (error) {
-          if (!(error instanceof RateLimitedError)) throw error
-          log.warn({ userId: session.userId }, 'No mail about a new device: its user has had as many as the limit allows')
-        }
+        const user = await auth.findUser(session.userId)
+        if (user === null) return
+        const isSent = await sendNotice(limits, session, user.email, () => mailer.notifyNewDevice(session, deviceId))
+        if (!isSent) log.warn({ userId: session.userId }, 'No mail about a new device: its user has had as many as the limit allows')
       },
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
     }).catch((error: unknown) => {

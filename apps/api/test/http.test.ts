@@ -294,6 +294,17 @@ describe('a report of a broken Content-Security-Policy', () => {
     expect((await report(body)).status).toBe(400)
   })
 
+  test.each(['https://example.org/', 'https://', 'data:,', ''])('writes short lines, however long it is: %j', async (start) => {
+    const long = `${start}${'x'.repeat(15_000 - start.length)}`
+    const before = server.lines().length
+    expect((await report({ 'csp-report': { 'document-uri': long } })).status).toBe(204)
+    expect((await report({ 'csp-report': { 'blocked-uri': long } })).status).toBe(204)
+    expect((await report({ 'csp-report': { 'violated-directive': long } })).status).toBe(204)
+    const lines = server.lines().slice(before).filter(({ violation }) => violation)
+    expect(lines).toHaveLength(3)
+    for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(500)
+  })
+
   test('writes ten lines at the most', async () => {
     const before = violations().length
     await report(Array.from({ length: 50 }, () => ({ type: 'csp-violation', body: { effectiveDirective: 'style-src' } })))
