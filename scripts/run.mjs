@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { check } from './check.mjs'
+import { mutate } from './mutate.mjs'
 import { Failure, mustRun, packages, prepare, root, run } from './workspace.mjs'
 
 /** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
@@ -63,6 +64,12 @@ async function long(name = '', script = '', ...args) {
   return code
 }
 
+/** @param {string[]} args */
+async function mutation(...args) {
+  await prepare()
+  return await mutate(args)
+}
+
 /** @param {readonly string[]} names */
 async function build(names) {
   const filters = names.map((name) => `--filter=@rollcall/${name}`)
@@ -114,7 +121,7 @@ const [name = 'start', ...args] = process.argv.slice(2)
 process.chdir(root)
 try {
   /** @type {Record<string, (...args: string[]) => Promise<number>>} */
-  const commands = { start, dev, test, long }
+  const commands = { start, dev, test, long, mutate: mutation }
   const command = commands[name]
   if (!command) throw new Failure(`No such command: ${name}. There are ${Object.keys(commands).join(', ')}.`)
   process.exit(await command(...args))

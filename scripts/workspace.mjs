@@ -19,13 +19,13 @@ export class Failure extends Error {
  * Runs a program of this workspace.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, quiet?: boolean, deadline?: number }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, quiet?: boolean, deadline?: number, cwd?: string }} [options]
  *   quiet: collect the output instead of showing it; deadline: milliseconds, then it is killed
  * @returns {Promise<{ code: number, output: string }>}
  */
-export async function run(command, args, { env = {}, quiet = false, deadline } = {}) {
+export async function run(command, args, { env = {}, quiet = false, deadline, cwd = root } = {}) {
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...env },
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     ...(deadline === undefined ? {} : { timeout: deadline }),

@@ -55,7 +55,7 @@ test('a stream asks Redis whether its session lives, though a near-cache remembe
   }
 })
 
-/** Hears of no change, as if each message were lost. */
+/** Publishes no change, as if each message were lost. */
 const live: SessionChanges = {
   watch(_, listener: (change: SessionChange) => void) {
     listener({ kind: 'live' })

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Both clocks stand still until they are moved. */
+/** Stops both clocks. The test moves them. */
 function stoppedClocks() {
   const clocks = { monotonic: performance.now(), wall: Date.now() }
   vi.spyOn(performance, 'now').mockImplementation(() => clocks.monotonic)

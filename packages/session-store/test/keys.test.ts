@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { eventsKey, sessionsKey, sweepKey, usersPrefix, userTagIn } from '../src/keys.js'
+
+test.each(['', 'app:'])('keys begin with the prefix %j, and what is of a user is in one slot', (prefix) => {
+  expect(usersPrefix(prefix)).toBe(`${prefix}user:{`)
+  expect(sessionsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:sessions`)
+  expect(eventsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:events`)
+  expect(sweepKey(prefix)).toBe(`${prefix}user:sweep`)
+})
+
+test.each(['', 'app:'])('the tag is read from a key of sessions under the prefix %j, and from no other', (prefix) => {
+  expect(userTagIn(prefix, sessionsKey(prefix, 'tag'))).toBe('tag')
+  const others = [eventsKey(prefix, 'tag'), sweepKey(prefix), `${prefix}user:{tag`, 'tag}:sessions', sessionsKey('other:', 'tag'), sessionsKey(`x${prefix}`, 'tag'), '']
+  for (const key of others) expect(userTagIn(prefix, key), key).toBeNull()
+})
