@@ -83,7 +83,7 @@ async function build(names) {
 async function provideRedis() {
   const settings = join(root, '.env')
   if (existsSync(settings)) process.loadEnvFile(settings)
-  if (process.env.REDIS_URL || process.env.REDIS_CLUSTER_NODES) return undefined
+  if (process.env.REDIS_URL || process.env.REDIS_CLUSTER_NODES || process.env.REDIS_SENTINELS) return undefined
   const { startRedis } = await built('packages/dev-redis/dist/index.js')
   const redis = await startRedis({ dir: resolve(process.env.DATA_DIR || '.data', 'redis'), persist: true, respawn: true })
   process.env.REDIS_URL = redis.url

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path'
+import { profiles } from '@rollcall/session-store'
 import proxyaddr from 'proxy-addr'
 import { z } from 'zod'
+import { checkRedisVariables, parseNode, redisUrlFault, toRedisSettings } from './redis-settings.js'
+import { isWeakSecret } from './secret-strength.js'
 
 /** A setting is missing or wrong. The message names it, and never shows a value: it may be a secret. */
 export class SettingsError extends Error {
@@ -9,12 +12,18 @@ export class SettingsError extends Error {
 
 export type Settings = ReturnType<typeof readSettings>
 
+const profileNames = ['aal1', 'aal2', 'aal3'] as const satisfies (keyof typeof profiles)[]
+
 const list = z.string().transform((text) =>
   text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== ''),
 )
+
+const nodes = list
+  .refine((nodes) => nodes.length > 0 && nodes.every((node) => parseNode(node) !== null), 'must be host:port, host:port, …')
+  .transform((nodes) => nodes.flatMap((node) => parseNode(node) ?? []))
 
 const url = (what: string, ...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
@@ -63,15 +72,30 @@ export const variables = z.object({
   /** Or the absolute path of a unix socket. */
   REDIS_URL: z
     .string()
-    .refine(
-      (text) => text.startsWith('/') || (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)),
-      'must be redis://…, rediss://… or the absolute path of a unix socket',
-    )
+    .superRefine((text, context) => {
+      const fault = redisUrlFault(text)
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault, continue: false })
+    })
+    // ioredis compares the scheme letter by letter.
+    .transform((text) => text.replace(/^rediss?:/i, (scheme) => scheme.toLowerCase()))
     .optional(),
-  REDIS_CLUSTER_NODES: list
-    .refine((nodes) => nodes.length > 0 && nodes.every((node) => parseNode(node) !== null), 'must be host:port, host:port, …')
-    .transform((nodes) => nodes.flatMap((node) => parseNode(node) ?? []))
-    .optional(),
+  REDIS_CLUSTER_NODES: nodes.optional(),
+  REDIS_SENTINELS: nodes.optional(),
+  /** The name by which the sentinels know the master. */
+  REDIS_SENTINEL_MASTER: z.string().optional(),
+  /** Of the sentinels themselves. */
+  REDIS_SENTINEL_USERNAME: z.string().optional(),
+  REDIS_SENTINEL_PASSWORD: z.string().optional(),
+  /** Of the Redis servers, unless REDIS_URL names them. */
+  REDIS_USERNAME: z.string().optional(),
+  REDIS_PASSWORD: z.string().optional(),
+  /** For a Cluster and its nodes, or for the sentinels and their servers; REDIS_URL has rediss://. */
+  REDIS_TLS: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  /** In front of every key and channel, so that several applications can share a Redis. */
+  KEY_PREFIX: z
+    .string()
+    .regex(/^[\w.:-]{1,64}$/, 'must be up to 64 letters, digits, colons, dots, dashes or underscores, such as shop:')
+    .default(''),
   /** Without it, an SQLite file in DATA_DIR. */
   DATABASE_URL: url('postgres://…', 'postgres:', 'postgresql:').optional(),
   /** Without it, outside of production, one is made and kept in DATA_DIR. */
@@ -108,21 +132,57 @@ export const variables = z.object({
     .default([]),
   /** Whether devices are shown with a rough place. */
   PLACES: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  /** How long sessions live: a profile of NIST. */
+  SESSION_TIMEOUTS: z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('aal1'),
+  /** Sessions of one user; a sign-in beyond it revokes the one that has been idle for longest. */
+  MAX_SESSIONS_PER_USER: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'must be a whole number from 1 to 99999')
+    .transform(Number)
+    .default(100),
+  /** When a revocation is answered: once the master has done it, or once a replica holds it too. */
+  DURABILITY: z.enum(['master', 'replicated'], 'must be master or replicated').default('master'),
+  /** What a trial in production may do without: https, a mail server. */
+  ALLOW_INSECURE: list
+    .pipe(z.array(z.enum(['http', 'outbox'], 'must be http, outbox, or both with a comma between them')))
+    .default([]),
 })
+
+/** What a trial gives up; logged at each start. */
+export const insecurities = {
+  http: 'BASE_URL is not on https: cookies are not Secure, and passwords and sessions can be read on their way',
+  outbox: 'SMTP_URL is not set: mails, with links that change passwords, are written to a folder and reach nobody',
+} as const
 
 const schema = variables.superRefine((settings, context) => {
   const refuse = (setting: string, message: string): void => context.addIssue({ code: 'custom', path: [setting], message })
-  if (settings.NODE_ENV === 'production' && settings.BETTER_AUTH_SECRET === undefined) {
+  if (settings.NODE_ENV === 'production') checkProduction(settings, refuse)
+  checkRedisVariables(settings, refuse)
+})
+
+type Variables = z.infer<typeof variables>
+
+/** Production must not start unsafe by an oversight. */
+function checkProduction(settings: Variables, refuse: (setting: string, message: string) => void): void {
+  const { BETTER_AUTH_SECRET: secrets, BASE_URL: baseUrl } = settings
+  if (secrets === undefined) {
     refuse('BETTER_AUTH_SECRET', 'must be set in production: 32 random characters or more, the same on every server')
   }
-  if (settings.REDIS_URL !== undefined && settings.REDIS_CLUSTER_NODES !== undefined) {
-    refuse('REDIS_URL', 'cannot be set together with REDIS_CLUSTER_NODES')
+  if (secrets?.some(isWeakSecret)) {
+    refuse('BETTER_AUTH_SECRET', 'must be random in production, and not a word, a placeholder or a repetition: openssl rand -base64 32')
   }
-  // No default such as localhost:6379: that Redis may belong to someone else.
-  if (settings.REDIS_URL === undefined && settings.REDIS_CLUSTER_NODES === undefined) {
-    refuse('REDIS_URL', 'must be set, or REDIS_CLUSTER_NODES; `npm start` at the root of the repository brings a Redis along')
+  if (isInsecure.http(settings) && !settings.ALLOW_INSECURE.includes('http')) {
+    refuse('BASE_URL', `must be ${baseUrl === undefined ? 'set' : 'on https'} in production, such as https://example.org; for a trial, ALLOW_INSECURE=http`)
   }
-})
+  if (isInsecure.outbox(settings) && !settings.ALLOW_INSECURE.includes('outbox')) {
+    refuse('SMTP_URL', 'must be set in production, or no mail reaches anybody; for a trial, ALLOW_INSECURE=outbox')
+  }
+}
+
+const isInsecure = {
+  http: ({ BASE_URL }: Variables) => BASE_URL?.startsWith('https://') !== true,
+  outbox: ({ SMTP_URL }: Variables) => SMTP_URL === undefined,
+}
 
 /**
  * The one place that reads the environment. An empty variable counts as unset.
@@ -132,7 +192,7 @@ const schema = variables.superRefine((settings, context) => {
 export function readSettings(env: NodeJS.ProcessEnv = process.env) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const { data, error } = schema.safeParse(set)
-  if (error) throw new SettingsError(error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('\n'))
+  if (error) throw new SettingsError(error.issues.map(({ path, message }) => `${String(path[0])} ${message}`).join('\n'))
   const production = data.NODE_ENV === 'production'
   return {
     production,
@@ -143,7 +203,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     drainMs: data.DRAIN_SECONDS * 1_000,
     baseUrl: data.BASE_URL,
     dataDir: data.DATA_DIR,
-    redis: data.REDIS_CLUSTER_NODES ?? data.REDIS_URL ?? '',
+    redis: toRedisSettings(data),
+    keyPrefix: data.KEY_PREFIX,
     databaseUrl: data.DATABASE_URL,
     secrets: data.BETTER_AUTH_SECRET,
     smtpUrl: data.SMTP_URL,
@@ -154,13 +215,12 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     nearCacheLease: data.NEAR_CACHE_LEASE_MS,
     trustedProxies: data.TRUSTED_PROXIES,
     places: data.PLACES === 'on',
+    timeouts: profiles[data.SESSION_TIMEOUTS],
+    maxSessionsPerUser: data.MAX_SESSIONS_PER_USER,
+    durability: data.DURABILITY,
+    /** What this production does without, by name; empty elsewhere. */
+    allowedInsecure: data.NODE_ENV === 'production' ? data.ALLOW_INSECURE.filter((name) => isInsecure[name](data)) : [],
   }
-}
-
-function parseNode(node: string): { host: string; port: number } | null {
-  const [, host, port] = /^(?:([\w.-]+)|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(node) ?? []
-  if (port === undefined || Number(port) > 65_535) return null
-  return { host: host ?? node.slice(1, node.lastIndexOf(']')), port: Number(port) }
 }
 
 function areRanges(ranges: string[]): boolean {

@@ -7,15 +7,22 @@ const PROBE = 'readyz'
 /** Milliseconds for which the answer to one caller is good for all: anybody may ask, and each probe is a write. */
 const SHARED_MS = 1_000
 
+interface HealthDependencies {
+  readonly redis: Redis | Cluster
+  readonly keyPrefix: string
+  readonly database: { ping(): Promise<void> }
+  readonly isLeaving: () => boolean
+}
+
 /**
  * `/healthz` is about this process, `/readyz` about what it needs to be of use. With a Redis that refuses to
  * write, being full or a replica, it still is: it validates and, when full, revokes. So it stays ready, and says so.
  * A server that is leaving is not ready: balancers must choose another one.
  */
-export function health(redis: Redis | Cluster, database: { ping(): Promise<void> }, isLeaving: () => boolean): Hono<Http> {
+export function health({ redis, keyPrefix, database, isLeaving }: HealthDependencies): Hono<Http> {
   const probe = shared(async () => {
     const [redisState, databaseState] = await Promise.all([
-      stateOf(redis.set(PROBE, '', 'PX', 1_000)),
+      stateOf(redis.set(keyPrefix + PROBE, '', 'PX', 1_000)),
       stateOf(database.ping()), // gives up by itself, and gives its connection back
     ])
     return { redis: redisState, database: databaseState }

@@ -83,11 +83,15 @@ export interface Limits {
   within<T>(charges: readonly Charge[], work: () => Promise<T>, verdictOf?: (result: T) => Verdict | Promise<Verdict>, options?: { ending?: boolean }): Promise<T>
 }
 
-/** @param secret keys the hashes under which subjects are counted: Redis learns no address and no e-mail address. */
-export function createLimits(redis: Redis | Cluster, secret: string): Limits {
+/**
+ * @param secret keys the hashes under which subjects are counted: Redis learns no address and no e-mail address.
+ * @param keyPrefix that of the store
+ */
+export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix = ''): Limits {
+  const prefixOf = (limit: string): string => `${keyPrefix}limit:${limit}`
   const requests = new Map<string, RateLimiterRedis>()
   for (const [name, { points, duration, of }] of Object.entries(rules)) {
-    if (of === 'requests') requests.set(name, new RateLimiterRedis({ storeClient: redis, keyPrefix: `limit:${name}`, points, duration: duration / SECOND }))
+    if (of === 'requests') requests.set(name, new RateLimiterRedis({ storeClient: redis, keyPrefix: prefixOf(name), points, duration: duration / SECOND }))
   }
   const attempts = createAttempts(redis)
 
@@ -100,7 +104,7 @@ export function createLimits(redis: Redis | Cluster, secret: string): Limits {
     const [limit] = charge
     const hash = hashOf(charge)
     const counter = requests.get(limit)
-    return counter === undefined ? attemptPlace(attempts, limit, `limit:${limit}:${hash}`, id) : requestPlace(counter, limit, hash)
+    return counter === undefined ? attemptPlace(attempts, limit, `${prefixOf(limit)}:${hash}`, id) : requestPlace(counter, limit, hash)
   }
 
   return {

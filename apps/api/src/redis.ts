@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkRedis, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
-import type { Settings } from './env.js'
 import type { Log } from './log.js'
+import type { RedisSettings } from './redis-settings.js'
 import { StartError } from './start-error.js'
 
 /**
@@ -11,20 +11,12 @@ import { StartError } from './start-error.js'
  * @param patience milliseconds until it must answer
  */
 export async function connectRedis(
-  where: Settings['redis'],
+  where: RedisSettings,
   patience: number,
   log: Log,
 ): Promise<{ redis: Redis | Cluster; close(): void }> {
-  const setting = typeof where === 'string' ? 'REDIS_URL' : 'REDIS_CLUSTER_NODES'
-  const redis =
-    typeof where === 'string'
-      ? new Redis(where, { ...redisOptions, lazyConnect: true })
-      : new Cluster([...where], {
-          redisOptions,
-          enableOfflineQueue: false,
-          lazyConnect: true,
-          clusterRetryStrategy: redisOptions.retryStrategy,
-        })
+  const setting = settingNames[where.kind]
+  const redis = clientFor(where)
 
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error))
@@ -34,8 +26,8 @@ export async function connectRedis(
     await checked(redis, deadline)
   } catch (error) {
     redis.disconnect()
-    if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}`)
-    const reason = lastError ?? (error instanceof Error ? error : undefined)
+    if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
+    const reason = causeOf(lastError ?? error)
     throw new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
   }
 
@@ -57,6 +49,47 @@ export async function connectRedis(
   return { redis, close }
 }
 
+const settingNames = { single: 'REDIS_URL', cluster: 'REDIS_CLUSTER_NODES', sentinel: 'REDIS_SENTINELS' } as const
+
+const hints = {
+  cluster: '; set REDIS_CLUSTER_NODES to the nodes of the Cluster instead',
+  sentinel: '; set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead',
+}
+
+function clientFor(where: RedisSettings): Redis | Cluster {
+  const access = {
+    ...(where.username !== undefined && { username: where.username }),
+    ...(where.password !== undefined && { password: where.password }),
+  }
+  if (where.kind === 'single') return new Redis(where.url, { ...redisOptions, ...access, lazyConnect: true })
+  const options = { ...redisOptions, ...access, ...(where.tls && { tls: {} }) }
+  if (where.kind === 'cluster') {
+    return new Cluster([...where.nodes], {
+      redisOptions: options,
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      clusterRetryStrategy: redisOptions.retryStrategy,
+      // A certificate names the host, so that its address must not take its place.
+      ...(where.tls && { dnsLookup: (address, callback) => callback(null, address) }),
+    })
+  }
+  return new Redis({
+    ...options,
+    sentinels: [...where.sentinels],
+    name: where.master,
+    ...(where.sentinelUsername !== undefined && { sentinelUsername: where.sentinelUsername }),
+    ...(where.sentinelPassword !== undefined && { sentinelPassword: where.sentinelPassword }),
+    ...(where.tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    lazyConnect: true,
+  })
+}
+
+/** The client of a Cluster wraps why its last node failed. */
+function causeOf(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined
+  return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
+}
+
 async function ready(redis: Redis | Cluster, patience: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -67,9 +100,19 @@ async function ready(redis: Redis | Cluster, patience: number): Promise<void> {
   await Promise.race([connected, late]).finally(() => clearTimeout(timer))
 }
 
+/** ioredis goes on with database 0 when the one that it was given does not exist. */
+async function selectDatabase(redis: Redis): Promise<void> {
+  const { db = 0 } = redis.options
+  await redis.select(db).catch((error: unknown) => {
+    if (error instanceof Error && error.message.startsWith('ERR ')) throw new UnsupportedRedisError(`This Redis has no database ${db}`)
+    throw error
+  })
+}
+
 /** An answer that comes too late, as on a busy machine, is no reason not to start. */
 async function checked(redis: Redis | Cluster, deadline: number): Promise<void> {
-  await checkRedis(redis).catch(async (error: unknown) => {
+  const answers = checkRedis(redis).then(async () => (redis instanceof Redis ? selectDatabase(redis) : undefined))
+  await answers.catch(async (error: unknown) => {
     if (error instanceof UnsupportedRedisError || Date.now() > deadline) throw error
     await pause(100)
     await checked(redis, deadline)

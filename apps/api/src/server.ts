@@ -24,6 +24,7 @@ export interface ServerDependencies {
   /** Whether a proof of the password at this time is still good enough to end other devices. */
   readonly isRecent: (authenticatedAt: Date) => boolean
   readonly redis: Redis | Cluster
+  readonly keyPrefix: string
   readonly database: { ping(): Promise<void> }
   readonly limits: Limits
   readonly streams: Streams
@@ -45,7 +46,7 @@ export interface ServerDependencies {
 const MAX_BODY = 64 * 1024
 
 export function createServer(dependencies: ServerDependencies): Hono<Http> {
-  const { redis, database, isLeaving, limits, log, baseUrl, webRoot } = dependencies
+  const { redis, keyPrefix, database, isLeaving, limits, log, baseUrl, webRoot } = dependencies
   const app = new Hono<Http>()
 
   app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
@@ -56,7 +57,7 @@ export function createServer(dependencies: ServerDependencies): Hono<Http> {
   app.route('/trpc', trpcRoute(dependencies))
   app.route('/api/auth', authRoute(dependencies))
   app.route(CSP_REPORT_PATH, cspReport(limits, log))
-  app.route('/', health(redis, database, isLeaving))
+  app.route('/', health({ redis, keyPrefix, database, isLeaving }))
   if (webRoot !== undefined) app.route('/', pages(webRoot))
 
   app.notFound((c) => refuse(c, 'NOT_FOUND', 'There is nothing here'))

@@ -7,7 +7,7 @@ import { type Clock, createSessionChanges, createSessionEvents, createSessionSto
 import { createStreams, type PlaceOf } from '@rollcall/trpc'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
-import type { Settings } from './env.js'
+import { insecurities, type Settings } from './env.js'
 import type { Http } from './http.js'
 import { createLimits } from './limits.js'
 import { listen } from './listen.js'
@@ -70,6 +70,8 @@ export async function start(options: StartOptions): Promise<Running> {
     (closed ??= closeAll([async () => endStreams(), drain, ...resources.toReversed()], settings.drainMs, log))
 
   try {
+    for (const name of settings.allowedInsecure) log.warn(`ALLOW_INSECURE=${name}: ${insecurities[name]}`)
+    const { keyPrefix } = settings
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
 
     const { redis, close: disconnect } = await connectRedis(settings.redis, patience, log)
@@ -81,7 +83,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const warn = (message: string, details: object): void => log.warn(details, message)
     const activity = await openActivity({
       database,
-      events: createSessionEvents({ redis, clock, warn }),
+      events: createSessionEvents({ redis, clock, warn, keyPrefix }),
       days: settings.activityDays,
       clock,
       warn: (message, reason) => log.error({ err: reason }, message),
@@ -92,11 +94,15 @@ export async function start(options: StartOptions): Promise<Running> {
     const store = createSessionStore({
       redis,
       clock,
+      keyPrefix,
+      timeouts: settings.timeouts,
+      maxSessionsPerUser: settings.maxSessionsPerUser,
+      durability: settings.durability,
       warn,
       onEvent: (userTag) => activity.fetch(userTag),
       ...(settings.nearCacheLease !== undefined && { nearCache: { lease: settings.nearCacheLease } }),
     })
-    const changes = createSessionChanges({ redis })
+    const changes = createSessionChanges({ redis, keyPrefix })
     resources.push(async () => changes.close())
     const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
     const streams = createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
@@ -110,7 +116,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const mailer = createMailer({ queue, send, baseUrl, placeOf, log })
     resources.push(() => mailer.close())
     const audit = auditTo(log)
-    const limits = createLimits(redis, secrets[0])
+    const limits = createLimits(redis, secrets[0], keyPrefix)
     const auth: Auth = await createAuth({
       store,
       database,
@@ -137,6 +143,7 @@ export async function start(options: StartOptions): Promise<Running> {
         store,
         isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,
         redis,
+        keyPrefix,
         database,
         limits,
         streams,

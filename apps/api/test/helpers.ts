@@ -21,6 +21,13 @@ import { start } from '../src/start.js'
 export const SECRET = 'a secret of the tests with 32 characters and more'
 export const PASSWORD = 'correct horse battery staple'
 
+/** What a server needs to start in production, on http and without a mail server. */
+export const production = {
+  NODE_ENV: 'production',
+  ALLOW_INSECURE: 'http,outbox',
+  BETTER_AUTH_SECRET: 'uS2kY8qVd0n1hX3wZ7rT5bLp9cJm4eGf6aQ',
+}
+
 /** Every procedure that there is, read off a router that serves nobody. */
 export const procedures = proceduresOf()
 

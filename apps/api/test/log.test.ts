@@ -1,7 +1,7 @@
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { expect, test } from 'vitest'
 import { createLog, loggablePath, requestScope } from '../src/log.js'
-import { signedUp, startServer } from './helpers.js'
+import { production, signedUp, startServer } from './helpers.js'
 
 function captured() {
   const output: string[] = []
@@ -61,7 +61,7 @@ test.each([
 ])('the path %s is logged as %s', (path, logged) => expect(loggablePath(path)).toBe(logged))
 
 test('every request leaves a line with what it was, from where, and what came of it', async () => {
-  await using server = await startServer({ env: { NODE_ENV: 'production' } })
+  await using server = await startServer({ env: production })
   const { request } = await signedUp(server)
   const given = await request('/trpc/devices.list?batch=1&input=%7B%7D&secret=topsecret', { headers: { 'x-request-id': 'from-the-proxy-1' } })
   expect(given.headers.get('x-request-id')).toBe('from-the-proxy-1')

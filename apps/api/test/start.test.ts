@@ -8,7 +8,7 @@ import { failCommand } from '@rollcall/dev-redis/faults'
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { main } from '../src/main.js'
-import { observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { observed, PASSWORD, production, signedUp, startServer, type TestServer } from './helpers.js'
 
 test('main says where it listens and where mails go, and lets go of everything', async () => {
   await using redis = await startRedis()
@@ -109,4 +109,12 @@ test('a taken port is named', async () => {
   const { port } = taken.address() as AddressInfo
   await expect(startServer({ env: { PORT: String(port) } })).rejects.toThrow(`PORT: ${port} is taken by another program`)
   taken.close()
+})
+
+test('a trial in production warns of each thing that it does without', async () => {
+  await using server = await startServer({ env: { ...production, BASE_URL: 'https://rollcall.example' } })
+  await using both = await startServer({ env: production })
+  const warnings = (from: TestServer) => from.lines().flatMap(({ level, msg }) => (level === 'warn' && msg.startsWith('ALLOW_INSECURE') ? [msg] : []))
+  expect(warnings(server)).toEqual([expect.stringMatching(/^ALLOW_INSECURE=outbox: SMTP_URL is not set/)])
+  expect(warnings(both)).toEqual([expect.stringMatching(/^ALLOW_INSECURE=http: BASE_URL is not on https/), expect.stringMatching(/^ALLOW_INSECURE=outbox/)])
 })

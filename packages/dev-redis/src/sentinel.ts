@@ -8,6 +8,11 @@ const DOWN_AFTER = 1_000
 /** Milliseconds that a failover may take before another is tried. */
 const FAILOVER_TIMEOUT = 5_000
 
+export interface StartSentinelOptions {
+  /** Further redis.conf directives, for the servers and the sentinels alike, of the one at this port. */
+  readonly args?: (port: number) => readonly string[]
+}
+
 export interface PrivateSentinel extends AsyncDisposable {
   /** The name that the sentinels know the master by. */
   readonly name: string
@@ -23,10 +28,10 @@ export interface PrivateSentinel extends AsyncDisposable {
  * `startRedis` makes it, and resolves when the replica follows and the sentinels know each other.
  * @throws {RedisUnavailableError} when there is no server to run.
  */
-export async function startSentinel(): Promise<PrivateSentinel> {
+export async function startSentinel({ args = () => [] }: StartSentinelOptions = {}): Promise<PrivateSentinel> {
   const name = 'rollcall'
   const [masterPort = 0, replicaPort = 0, ...sentinelPorts] = await freePorts(2 + SENTINELS)
-  const onPort = (port: number): string[] => ['--bind', '127.0.0.1', '--port', String(port)]
+  const onPort = (port: number): string[] => ['--bind', '127.0.0.1', '--port', String(port), ...args(port)]
   const quick = ['--repl-diskless-sync-delay', '0']
   const following = /connected_slaves:1|master_link_status:up/
   const nodes = await startAll([

@@ -26,6 +26,14 @@ export class NotReplicatedError extends SessionStoreUnavailableError {
 /** The Redis at hand cannot keep the promises of the store; the message says why. */
 export class UnsupportedRedisError extends Error {
   override readonly name = 'UnsupportedRedisError'
+
+  /** @param mode set when the server needs another kind of client. */
+  constructor(
+    message: string,
+    readonly mode: 'cluster' | 'sentinel' | null = null,
+  ) {
+    super(message)
+  }
 }
 
 /** ioredis hangs the command with its arguments on an error; those must not reach a log. */

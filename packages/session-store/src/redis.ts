@@ -26,12 +26,14 @@ const OLDEST_MAJOR = 7
  * Refuses a server that cannot keep the promises of the store.
  *
  * @throws {UnsupportedRedisError} naming a Redis older than 7.0, or an eviction policy other than
- *   `noeviction`: under memory pressure that one would silently sign people out.
+ *   `noeviction`: under memory pressure that one would silently sign people out. Also a node of a Cluster, or a Sentinel,
+ *   behind the client of a single node.
  */
 export async function checkRedis(redis: Redis | Cluster): Promise<void> {
   const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
   for (const server of servers) {
     const info = parseInfo(await server.info())
+    if (!(redis instanceof Cluster)) refuseOtherModes(info.get('redis_mode') ?? info.get('server_mode'))
     const version = info.get('valkey_version') ?? info.get('redis_version') ?? 'of an unknown version'
     if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR)) {
       throw new UnsupportedRedisError(`Redis ${version} is too old: ${OLDEST_MAJOR}.0 or newer is needed, or Valkey`)
@@ -43,6 +45,12 @@ export async function checkRedis(redis: Redis | Cluster): Promise<void> {
       )
     }
   }
+}
+
+/** A client of a single node would find the keys of some users on the node of a Cluster, and none on a Sentinel. */
+function refuseOtherModes(mode: string | undefined): void {
+  if (mode === 'cluster') throw new UnsupportedRedisError('This is a node of a Redis Cluster, which needs a client of a Cluster', mode)
+  if (mode === 'sentinel') throw new UnsupportedRedisError('This is a Redis Sentinel, which knows where Redis is and holds no data', mode)
 }
 
 function parseInfo(info: string): Map<string, string> {

@@ -1,0 +1,27 @@
+const LEAST_DISTINCT = 8
+
+/** Words of examples and of keyboards. A generated secret holds one of them once in some ten million. */
+const PLACEHOLDERS =
+  /better-?auth|changeme|changethis|default|example|insecure|letmein|password|placeholder|qwerty|replace|secret|testing|yoursecret|yourkey|asdfgh|zxcvbn|1qaz|qazwsx|1234567|abcdefg/
+
+/**
+ * Whether a secret of at least 32 characters is one that a person typed, copied from an example, or repeated to its
+ * length. A generated secret, such as the output of `openssl rand -base64 32` or `-hex 16`, is none.
+ */
+export function isWeakSecret(secret: string): boolean {
+  const letters = secret.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  return new Set(secret).size < LEAST_DISTINCT || repeats(secret) || isMostlySequence(secret) || PLACEHOLDERS.test(letters)
+}
+
+/** Whether it is one text, twice or more often in a row. */
+function repeats(secret: string): boolean {
+  return Array.from({ length: Math.floor(secret.length / 2) }, (_, n) => n + 1).some(
+    (period) => secret === secret.slice(0, period).repeat(Math.ceil(secret.length / period)).slice(0, secret.length),
+  )
+}
+
+/** Whether most of its characters follow their neighbour, as in `aaaa`, `abcd` or `9876`. */
+function isMostlySequence(secret: string): boolean {
+  const steps = Array.from(secret.slice(1), (character, n) => character.charCodeAt(0) - secret.charCodeAt(n))
+  return steps.filter((step) => Math.abs(step) <= 1).length >= 0.6 * steps.length
+}

@@ -1,0 +1,63 @@
+import { startRedis } from '@rollcall/dev-redis'
+import { expect, test } from 'vitest'
+import { observed, PASSWORD, production, signedUp, startServer, type TestServer } from './helpers.js'
+
+const prefixes = ['shop:', 'blog:'] as const
+
+/** Everything that leaves something in Redis or on a channel: sessions, events, limits, probes, streams, the near-cache. */
+async function useAll(server: TestServer): Promise<string> {
+  const laptop = await signedUp(server)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  await server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password: 'a guess' })
+  await server.browser().post('/api/auth/request-password-reset', { email: laptop.email })
+  const stream = await laptop.stream()
+  expect(await stream.message()).toHaveLength(2)
+  await phone.post('/api/auth/sign-out', {})
+  expect(await stream.message()).toHaveLength(1)
+  await stream.close()
+  await laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: `${PASSWORD} anew` })
+  await laptop.api.activity.list.query({})
+  await server.send('/csp-report', { method: 'POST', headers: { 'content-type': 'application/csp-report' }, body: '{"csp-report":{}}' })
+  await server.send('/readyz')
+  await server.settled()
+  return laptop.email
+}
+
+test('two applications on one Redis with prefixes of their own know nothing of each other', async () => {
+  await using redis = await startRedis()
+  const seen = new Set<string>()
+  await observed(redis, async (admin) => {
+    const monitor = await admin.monitor()
+    // Of a command, its keys and channels are what begins like a key of ours or of the limits.
+    monitor.on('monitor', (_time: string, args: string[]) => {
+      for (const arg of args.slice(1)) if (/(?:user|limit|readyz|mail|clock)\b/.test(arg) && !arg.includes('\n')) seen.add(arg)
+    })
+    await using shop = await startServer({ redis, env: { KEY_PREFIX: prefixes[0], NEAR_CACHE_LEASE_MS: '1000', ...production } })
+    await using blog = await startServer({ redis, env: { KEY_PREFIX: prefixes[1] } })
+    const email = await useAll(shop)
+    await useAll(blog)
+
+    const keys = await admin.keys('*')
+    expect(keys.length).toBeGreaterThan(10)
+    expect(keys.filter((key) => !prefixes.some((prefix) => key.startsWith(prefix)))).toEqual([])
+    // Neither signs in at the other one, and what waits for the one is not taken by the other.
+    expect((await blog.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })).status).toBe(401)
+    monitor.disconnect()
+  })
+  expect([...seen].filter((name) => /^(?:user|limit|readyz)/.test(name))).toEqual([])
+  expect([...seen].filter((name) => name.startsWith('shop:')).length).toBeGreaterThan(3)
+})
+
+test('the events that wait under one prefix are not moved by a server of another', async () => {
+  await using redis = await startRedis()
+  const waiting = 'shop:user:{AAAAAAAAAAAAAAAAAAAAAA}:events'
+  await observed(redis, async (admin) => {
+    await admin.xadd(waiting, '*', 'event', '{}')
+    await using blog = await startServer({ redis, env: { KEY_PREFIX: 'blog:' } })
+    await signedUp(blog)
+    await blog.settled()
+    expect(await admin.xlen(waiting)).toBe(1)
+    expect(await admin.exists('shop:user:sweep', 'user:sweep')).toBe(0)
+  })
+})
