@@ -7,6 +7,7 @@ import { type Clock, createSessionChanges, createSessionEvents, createSessionSto
 import { createStreams, type PlaceOf } from '@rollcall/trpc'
 import type { Hono } from 'hono'
 import { clientAddressOf } from './client-address.js'
+import { databaseFault } from './database-fault.js'
 import { insecurities, type Settings } from './env.js'
 import type { Http } from './http.js'
 import { createLimits } from './limits.js'
@@ -88,7 +89,7 @@ export async function start(options: StartOptions): Promise<Running> {
       clock,
       warn: (message, reason) => log.error({ err: reason }, message),
     }).catch((error: unknown) => {
-      throw databaseFailed(error)
+      throw databaseFailed(error, settings)
     })
     resources.push(() => activity.close())
     const store = createSessionStore({
@@ -133,7 +134,7 @@ export async function start(options: StartOptions): Promise<Running> {
       },
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
     }).catch((error: unknown) => {
-      throw databaseFailed(error)
+      throw databaseFailed(error, settings)
     })
     mailer.start(auth)
 
@@ -181,13 +182,13 @@ function opened({ settings, openDatabase: open = openDatabase }: StartOptions): 
   try {
     return open({ url: settings.databaseUrl, dataDir: settings.dataDir })
   } catch (error) {
-    throw databaseFailed(error)
+    throw databaseFailed(error, settings)
   }
 }
 
-function databaseFailed(error: unknown): StartError {
-  const reason = error instanceof Error ? error.message || error.name : 'unknown error'
-  return new StartError(`The database cannot be used; see DATABASE_URL and DATA_DIR (${reason})`, { cause: error })
+function databaseFailed(error: unknown, { databaseUrl }: Settings): StartError {
+  const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL'
+  return new StartError(`The database cannot be used; see ${setting} (${databaseFault(error, databaseUrl)})`, { cause: error })
 }
 
 /** Takes each step in turn. At the deadline it waits no longer, but still begins the steps that are left. */
