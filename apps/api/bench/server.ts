@@ -80,7 +80,7 @@ const log = createLog({ write: () => undefined })
 const createContext = ({ req }: { req: Request }): Context => ({ headers: req.headers })
 app.use('/bare/*', trpcServer({ endpoint: '/bare', router, createContext })) // answers before any of what follows
 app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), quiet: false }), fixedHeaders(baseUrl), limitBody(64 * 1024))
-app.use('/trpc/*', sameOrigin(baseUrl), understood, trpcServer({ endpoint: '/trpc', router, createContext }))
+app.use('/trpc/*', sameOrigin({ baseUrl: baseUrl, log }), understood, trpcServer({ endpoint: '/trpc', router, createContext }))
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))
 process.on('message', () => process.send?.(process.cpuUsage()))

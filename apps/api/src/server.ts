@@ -51,14 +51,14 @@ export function createServer(dependencies: ServerDependencies): Hono<Http> {
 
   app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
 
-  const origin = sameOrigin(baseUrl)
+  const origin = sameOrigin({ baseUrl, log })
   app.use('/trpc/*', origin)
   app.use('/api/auth/*', origin) // better-auth has a check of its own, but not in every NODE_ENV
   app.route('/trpc', trpcRoute(dependencies))
   app.route('/api/auth', authRoute(dependencies))
   app.route(CSP_REPORT_PATH, cspReport(limits, log))
   app.route('/', health({ redis, keyPrefix, database, isLeaving }))
-  if (webRoot !== undefined) app.route('/', pages(webRoot))
+  if (webRoot !== undefined) app.route('/', pages({ root: webRoot, baseUrl, log }))
 
   app.notFound((c) => refuse(c, 'NOT_FOUND', 'There is nothing here'))
   app.onError((error, c) => {

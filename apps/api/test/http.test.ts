@@ -1,25 +1,91 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { PAGE_PATHS } from '../src/pages.js'
 
 let server: TestServer
 let device: Browser
+let root: string
 beforeAll(async () => {
   const webRoot = await mkdtemp(join(tmpdir(), 'rollcall-page-'))
   await mkdir(join(webRoot, 'assets'))
   await writeFile(join(webRoot, 'index.html'), '<!doctype html><title>Rollcall</title>')
   await writeFile(join(webRoot, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
   await writeFile(join(webRoot, 'assets', 'index-4f2a.js'), 'void 0')
+  root = webRoot
   server = await startServer({ webRoot })
   device = await signedUp(server)
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
 const navigation = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+
+/** As a browser opens a page: with the host that its address names, under which `fetch` sends nothing. */
+async function navigate(path: string, headers: Record<string, string> = {}) {
+  const request = get({ host: '127.0.0.1', port: server.port, path, headers: { host: new URL(server.baseUrl).host, ...navigation, ...headers } })
+  const [response] = (await once(request, 'response')) as [IncomingMessage] // of the event of this name
+  return { status: response.statusCode, headers: response.headers, text: await text(response) }
+}
+
+describe('a page that is opened under another host', () => {
+  const port = () => String(server.port)
+  const warnings = () => server.lines().flatMap(({ level, msg, host }) => (level === 'warn' && msg.includes('host') ? [[host, msg]] : []))
+
+  test.each([
+    ['127.0.0.1', '/'],
+    ['192.168.1.20:8080', '/sign-in?notice=ended'],
+    ['[::1]', '/security'],
+    ['evil.example', '/reset-password?token=abc'],
+    ['evil.example', '//evil.example/security'],
+    ['evil.example', '/nowhere'],
+    ['evil.example', '/@evil.example/'],
+    ['localhost.evil.example', '/'],
+  ])('leads from %s to BASE_URL: %s', async (host, path) => {
+    const response = await navigate(path, { host })
+    expect(response.status).toBe(302)
+    const target = new URL(response.headers.location ?? '')
+    expect(target.origin).toBe(server.baseUrl)
+    expect(target.pathname + target.search).toContain(path.replace(/^[/@]+/, ''))
+  })
+
+  test('is served under the host of BASE_URL, however that is written', async () => {
+    for (const host of [`localhost:${port()}`, `LOCALHOST:${port()}`]) expect((await navigate('/', { host })).status).toBe(200)
+    await using secure = await startServer({ env: { BASE_URL: 'https://rollcall.example' }, webRoot: root })
+    for (const [host, status] of [['rollcall.example', 200], ['Rollcall.example:443', 200], ['rollcall.example:80', 302]] as const) {
+      const request = get({ host: '127.0.0.1', port: secure.port, path: '/', headers: { host, ...navigation } })
+      const [response] = (await once(request, 'response')) as [IncomingMessage] // of the event of this name
+      response.resume()
+      expect(response.statusCode, host).toBe(status)
+    }
+  })
+
+  test('is named in the log with BASE_URL, once for each host, and not for ever', async () => {
+    for (let times = 0; times < 2; times += 1) await navigate('/', { host: '10.1.2.3' })
+    expect(server.lines().filter(({ host }) => host === '10.1.2.3')).toEqual([expect.objectContaining({ level: 'warn', baseUrl: server.baseUrl })])
+    for (let n = 0; n < 200; n += 1) await navigate('/', { host: `h${n}.example` })
+    expect(warnings().length).toBeLessThanOrEqual(100)
+  })
+
+  test('is served behind a proxy that hides the host of the browser, instead of leading in a circle', async () => {
+    const first = await navigate('/security', { host: '127.0.0.1:3000' })
+    expect(first.status).toBe(302)
+    const cookie = String(first.headers['set-cookie']).split(';')[0] ?? ''
+    expect(String(first.headers['set-cookie'])).toContain('Max-Age=5')
+    expect((await navigate('/security', { host: '127.0.0.1:3000', cookie })).status).toBe(200)
+    expect((await navigate('/', { host: '127.0.0.1:3000', cookie })).status).toBe(302)
+  })
+
+  test.each(['/healthz', '/readyz', '/trpc/devices.list', '/assets/index-4f2a.js', '/'])('is asked for, but %s is not', async (path) => {
+    const response = await navigate(path, { host: '10.0.0.7:3000', accept: '*/*' })
+    expect(response.status).toBe(path.startsWith('/trpc') ? 401 : 200)
+  })
+})
 
 describe('security headers', () => {
   test.each(['/', '/trpc/devices.list', '/api/auth/get-session', '/healthz', '/readyz', '/nowhere', '/assets/index-4f2a.js'])(
@@ -67,17 +133,47 @@ describe('caching', () => {
 })
 
 describe('the page', () => {
-  test.each(['/', '/security', '/reset-password?token=abc', '/anything/below'])('is served on a navigation to %s', async (path) => {
-    const response = await server.send(path, { headers: navigation })
+  test.each(['/', '/security', '/Security/', '/reset-password?token=abc'])('is served on a navigation to %s', async (path) => {
+    const response = await navigate(path)
     expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toMatch(/^text\/html/)
-    expect(response.headers.get('accept-ch')).toBe('Sec-CH-UA-Platform-Version')
-    expect(response.headers.get('cache-control')).toBe('no-cache')
-    expect(await response.text()).toContain('<title>Rollcall</title>')
+    expect(response.headers['content-type']).toMatch(/^text\/html/)
+    expect(response.headers['accept-ch']).toBe('Sec-CH-UA-Platform-Version')
+    expect(response.headers['cache-control']).toBe('no-cache')
+    expect(response.text).toContain('<title>Rollcall</title>')
+  })
+
+  test('knows each route of its router, and no other', async () => {
+    const router = await readFile(new URL('../../web/src/router.tsx', import.meta.url), 'utf8')
+    const routes = [...router.matchAll(/\bpath: '([^']+)'/g)].map(([, path]) => path)
+    expect(routes.toSorted()).toEqual(PAGE_PATHS.toSorted())
+    for (const path of PAGE_PATHS) expect((await server.send(path, { headers: { accept: '*/*' } })).status, path).toBe(200)
   })
 
   test.each([
-    ['/security', { accept: '*/*' }],
+    '/anything',
+    '/anything/below',
+    '/security/below',
+    '/sign-in.php',
+    '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200',
+    '//security',
+  ])('a browser that is led to %s gets the page, which says so, and the status 404', async (path) => {
+    const response = await navigate(path)
+    expect(response.status).toBe(404)
+    expect(response.headers['content-type']).toMatch(/^text\/html/)
+    expect(response.headers['cache-control']).toBe('no-store')
+    expect(response.text).toContain('<title>Rollcall</title>')
+    expect((await server.send(path, { headers: { accept: '*/*' } })).status).toBe(404)
+  })
+
+  test('the well-known address of a new password leads to where it is changed', async () => {
+    for (const accept of ['*/*', navigation.accept]) {
+      const response = await server.send('/.well-known/change-password', { headers: { accept } })
+      expect([response.status, response.headers.get('location')]).toEqual([302, `${server.baseUrl}/security`])
+    }
+  })
+
+  test.each([
+    ['/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200', { accept: '*/*' }],
     ['/assets/gone.js', navigation],
     ['/api/nowhere', navigation],
     ['/api/auth/nowhere', navigation],
@@ -111,7 +207,14 @@ describe('a change', () => {
   ])('is refused from a page %s', async (_, headers) => {
     const response = await revoke(headers)
     expect(response.status).toBe(403)
-    expect(await response.json()).toMatchObject({ error: { code: -32003, data: { code: 'FORBIDDEN', httpStatus: 403 } } })
+    const error = { code: -32003, message: expect.stringContaining(`Open ${server.baseUrl} `), data: { code: 'FORBIDDEN', httpStatus: 403 } }
+    expect(await response.json()).toMatchObject({ error })
+  })
+
+  test('that is refused is logged with both origins, once for each', async () => {
+    for (let times = 0; times < 2; times += 1) await revoke({ origin: 'http://192.168.1.20:3000' })
+    const logged = server.lines().filter(({ origin }) => origin === 'http://192.168.1.20:3000')
+    expect(logged).toEqual([expect.objectContaining({ level: 'warn', baseUrl: server.baseUrl })])
   })
 
   test('is taken from the page, and from a program that has the cookie', async () => {
