@@ -111,7 +111,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const outbox = join(settings.dataDir, 'outbox')
     restrictFilesIn(outbox)
     const queue = await openMailQueue(database).catch((error: unknown) => {
-      throw databaseFailed(error)
+      throw databaseFailed(error, settings)
     })
     const send = createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
     const mailer = createMailer({ queue, send, baseUrl, placeOf, log })
