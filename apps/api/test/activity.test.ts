@@ -102,6 +102,7 @@ describe('what a person sees', () => {
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       device: { browser: 'Chrome', os: 'Windows', kind: 'desktop', name: null, ipAddress: '127.0.0.1', place: { kind: 'local' }, isCurrent: true },
       by: null,
+      newName: null,
     })
     expect(entries.filter(({ device }) => device.isCurrent)).toHaveLength(1)
     expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).toSorted().toReversed())
@@ -110,20 +111,48 @@ describe('what a person sees', () => {
     expect(await entriesOf(watcher)).toEqual(entries)
   })
 
-  test('a device by the name that it has today, and whether it was seen there for the first time', async () => {
+  test('a device by the name that it had then, each rename with both names, and whether it was seen for the first time', async () => {
     const { email, laptop, phone } = await person()
     const deviceId = (await phone.api.devices.list.query())[0]?.deviceId ?? ''
-    await phone.signIn(email)
     await laptop.api.devices.rename.mutate({ id: deviceId, name: "Mum's iPad" })
-    const stranger = two.browser({ 'user-agent': CHROME })
-    await stranger.signIn(email)
-    const shown = (await entriesOf(laptop)).map(({ type, device }) => `${device.name ?? name(device)}: ${type}`)
+    await phone.signIn(email)
+    const rename = (name: string) => phone.api.devices.rename.mutate({ id: deviceId, name })
+    await rename('Work')
+    await rename('Work') // changes nothing
+    await phone.post('/api/auth/sign-out', {})
+    await phone.signIn(email)
+    await rename('')
+    const shown = (await entriesOf(laptop)).map(({ type, device, by, newName }) =>
+      [device.name ?? name(device), type, ...(type === 'renamed' ? [newName] : []), ...(by ? [`by ${by.name ?? name(by)}`] : [])].join(' '),
+    )
     expect(shown).toEqual([
-      'Chrome on Windows: signed-in-first',
-      "Mum's iPad: signed-in",
-      "Mum's iPad: signed-in-first",
-      'Chrome on Windows: signed-in-first',
+      'Work renamed ',
+      'Work signed-in',
+      'Work signed-out',
+      "Mum's iPad renamed Work",
+      "Mum's iPad signed-in",
+      "Safari on iOS renamed Mum's iPad by Chrome on Windows",
+      'Safari on iOS signed-in-first',
+      'Chrome on Windows signed-in-first',
     ])
+  })
+
+  test('a rename that the database refuses leaves neither a new name nor an event', async () => {
+    const { laptop, phone } = await person()
+    const { id } = await laptop.api.session.current.query()
+    const deviceId = (await phone.api.devices.list.query())[0]?.deviceId ?? ''
+    const { kysely } = one.database()
+    await sql`alter table activity rename to activity_away`.execute(kysely)
+    try {
+      expect(await codeOf(laptop.api.devices.rename.mutate({ id: deviceId, name: 'Work' }))).toBe('SERVICE_UNAVAILABLE')
+    } finally {
+      await sql`alter table activity_away rename to activity`.execute(kysely)
+    }
+    expect((await laptop.api.devices.list.query()).map(({ name: called }) => called)).toEqual([null, null])
+    expect((await entriesOf(laptop)).filter(({ type }) => type === 'renamed')).toEqual([])
+    await laptop.api.devices.rename.mutate({ id: deviceId, name: 'Work' })
+    expect(await entriesOf(laptop)).toContainEqual(expect.objectContaining({ type: 'renamed', newName: 'Work', by: expect.objectContaining({ isCurrent: true }) }))
+    expect((await laptop.api.session.current.query()).id).toBe(id)
   })
 
   test('a password that was changed, and one that was reset, by whom', async () => {

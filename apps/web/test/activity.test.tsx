@@ -30,7 +30,7 @@ const chrome = { id: 'c', browser: 'Chrome', os: 'Windows', kind: 'desktop', isC
 const safari = { ...chrome, id: 's', browser: 'Safari', os: 'iOS', kind: 'phone' } as const
 
 function happened(count: number) {
-  api.activity = Array.from({ length: count }, (_, n) => ({ id: String(n), type: 'signed-in', device: { ...chrome, browser: `Browser ${n}` }, by: null }))
+  api.activity = Array.from({ length: count }, (_, n) => ({ id: String(n), type: 'signed-in', device: { ...chrome, browser: `Browser ${n}` }, by: null, newName: null }))
 }
 
 const open = () => render(createApp(createMemoryHistory({ initialEntries: ['/activity'] })))
@@ -98,5 +98,16 @@ test.each([
   ['password-reset', null, 'The password was reset on Safari on iOS'],
   ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
 ] as const)('%s by %j: %s', (type, by, words) => {
-  expect(activityWords(createWords('en'), { type, device: safari, by })).toBe(words)
+  expect(activityWords(createWords('en'), { type, device: safari, by, newName: null })).toBe(words)
+})
+
+test.each([
+  [null, 'Work', null, 'Safari on iOS was renamed to “Work”', 'Safari auf iOS wurde umbenannt in „Work“'],
+  ['Home', 'Work', chrome, 'Home was renamed to “Work” by Chrome on Windows', 'Home wurde umbenannt in „Work“ von Chrome auf Windows'],
+  ['Home', null, null, 'The name of Home was removed', 'Der Name von Home wurde entfernt'],
+  ['Home', null, chrome, 'The name of Home was removed by Chrome on Windows', 'Der Name von Home wurde entfernt von Chrome auf Windows'],
+] as const)('a rename from %j to %j, by %j, in both languages', (name, newName, by, english, german) => {
+  const entry = { type: 'renamed', device: { ...safari, name }, by, newName } as const
+  expect(activityWords(createWords('en'), entry)).toBe(english)
+  expect(activityWords(createWords('de'), entry)).toBe(german)
 })

@@ -19,6 +19,7 @@ interface FakeEntry {
   type: 'signed-in' | 'revoked'
   device: FakeDevice & { ipAddress: string | null }
   by: (FakeDevice & { ipAddress: string | null }) | null
+  newName: string | null
 }
 
 /** As many as the pages of the fake hold. */

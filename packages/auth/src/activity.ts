@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Actor, type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
-import { z } from 'zod'
+import { type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
+import { type ActivityEvent, type ActivityTable, fromRow, toRow } from './activity-rows.js'
 import type { Database } from './database.js'
-import { sessionDevice } from './devices.js'
 import { migrate } from './migrations.js'
 
 /** What happened to accounts, kept in SQL. It comes out of Redis, where each change leaves its event. */
@@ -31,7 +30,7 @@ export interface Cursor {
 }
 
 export interface ActivityPage {
-  readonly events: SessionEvent[]
+  readonly events: ActivityEvent[]
   /** Where the next page begins; `null` when there is none. */
   readonly next: Cursor | null
 }
@@ -52,16 +51,10 @@ const FIRST_RETRY = 250
 const LAST_RETRY = 30_000
 const SWEEP = 5 * 60 * 1_000
 
-/** A type, not an interface: Kysely wants an indexable one. */
-type Tables = {
-  /** PostgreSQL gives its bigint as text. */
-  activity: { user_tag: string; at: number | string; id: string; event: string }
-}
-
 /** Brings its table up to date, and looks for events that were left behind. */
 export async function openActivity({ database, events, days, clock = Date.now, warn }: ActivityOptions): Promise<Activity> {
   await migrate(database)
-  const sql = database.kysely.withTables<Tables>()
+  const sql = database.kysely.withTables<ActivityTable>()
   const oldest = (): number => clock() - days * DAY
 
   const waiting = new Set<string>()
@@ -124,7 +117,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       await sql.deleteFrom('activity').where('user_tag', '=', userTag).execute()
       return
     }
-    const rows = batch.map(({ id, at, ...what }) => ({ user_tag: userTag, at: at.getTime(), id, event: toJson(what) }))
+    const rows = batch.map((event) => toRow(userTag, event))
     await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
   }
 
@@ -170,7 +163,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       const page = rows.slice(0, limit)
       const end = rows.length > limit ? page.at(-1) : undefined
       return {
-        events: page.flatMap(({ id, at, event }) => fromJson(event).map((what) => ({ id, at: new Date(Number(at)), ...what }))),
+        events: page.flatMap(fromRow),
         next: end === undefined ? null : { at: Number(end.at), id: end.id },
       }
     },
@@ -189,35 +182,4 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       await Promise.all([moving, sweeping])
     },
   }
-}
-
-/** Of what the application keeps with a session, only what names the device. */
-function toJson(what: object): string {
-  return JSON.stringify(what, (key, value: unknown) => (key === 'data' ? deviceSigns.parse(value) : value))
-}
-
-const deviceSigns = z
-  .object({
-    clientHints: z.record(z.string(), z.string()).optional().catch(undefined),
-    device: sessionDevice.omit({ name: true }).optional().catch(undefined),
-  })
-  .catch({})
-
-const actor: z.ZodType<Actor> = z.object({
-  id: z.string(),
-  ipAddress: z.string().nullable(),
-  userAgent: z.string().nullable(),
-  data: deviceSigns,
-})
-
-const stored = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('created'), session: actor }),
-  z.object({ kind: z.literal('ended'), session: actor, cause: z.string(), by: actor.nullable() }),
-  z.object({ kind: z.literal('noted'), name: z.string(), by: actor }),
-])
-
-/** Empty for an event of a later version. */
-function fromJson(text: string): z.infer<typeof stored>[] {
-  const { data } = stored.safeParse(JSON.parse(text))
-  return data === undefined ? [] : [data]
 }

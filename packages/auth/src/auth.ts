@@ -5,10 +5,12 @@ import type { Audit } from './audit.js'
 import type { Secrets } from './cookie.js'
 import { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 import type { Database } from './database.js'
-import { deviceNames, isUnnotified, recordNotified, renameDevice } from './devices.js'
+import { isUnnotified, recordNotified } from './devices.js'
+import { migrate } from './migrations.js'
 import { createDeviceToken } from './new-device.js'
 import { closedUnlessUsed } from './open-endpoints.js'
 import { rollcallPlugin } from './plugin.js'
+import { renameDevice } from './rename.js'
 import { createResetToken, RESET_LIFE_MS, resetRequests } from './reset.js'
 
 /**
@@ -52,13 +54,12 @@ export interface Auth extends CookieSessions {
   /** The user of this device has been sent a mail about it. */
   recordNotified(deviceId: string): Promise<void>
   /**
-   * Gives a device a name, or takes it back with `null`. `false` for one that is unknown or another user's.
+   * Gives a device a name, or takes it back with `null`; the activity of its user shows both. `false` for one that is
+   * unknown or another user's.
    *
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
-  renameDevice(userId: string, deviceId: string, name: string | null): Promise<boolean>
-  /** What a user calls devices, by their ids. Fails with what the database fails with. */
-  deviceNames(userId: string): Promise<ReadonlyMap<string, string>>
+  renameDevice(by: Session, deviceId: string, name: string | null): Promise<boolean>
 }
 
 /** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
@@ -108,6 +109,7 @@ export function authConfig(options: AuthOptions) {
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { store, database, baseUrl } = options
   const config = authConfig(options)
+  await migrate(database)
   await database.withMigrationLock(async () => (await getMigrations(config)).runMigrations())
   const auth = betterAuth(config)
   const context = await auth.$context
@@ -141,7 +143,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
 
     recordNotified: (deviceId) => recordNotified(adapter, deviceId),
-    renameDevice: (userId, deviceId, name) => renameDevice(adapter, store, userId, deviceId, name),
-    deviceNames: (userId) => deviceNames(adapter, userId),
+    renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
   }
 }

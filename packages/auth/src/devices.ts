@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Session, SessionStore } from '@rollcall/session-store'
+import type { Session } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPluginDBSchema } from '@better-auth/core/db'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
@@ -13,8 +13,6 @@ import { secretsOf, tokenFromCookie } from './cookie.js'
 const COOKIE_LIFE = 400 * 24 * 60 * 60
 /** Milliseconds that a sign-in has to notify its user, before another one from the same device does. */
 const CLAIM_MS = 60_000
-/** More than anybody gives. */
-const MOST_NAMES = 1_000
 const BROWSER_ID = /^[\w-]{22}$/
 
 export const deviceSchema = {
@@ -71,7 +69,7 @@ export function deviceIdOf(browser: string, userId: string): string {
   return createHash('sha256').update(browser).update(userId).digest('base64url').slice(0, 22)
 }
 
-type Rows = Pick<DBTransactionAdapter, 'findOne' | 'findMany' | 'create' | 'update' | 'delete' | 'deleteMany'>
+type Rows = Pick<DBTransactionAdapter, 'findOne' | 'create' | 'update' | 'deleteMany'>
 
 interface Row {
   readonly name?: string | null
@@ -137,29 +135,6 @@ export async function recordNotified(sql: Rows, deviceId: string): Promise<void>
 /** The next sign-in from it counts as one from a new device. */
 export async function forgetDevice(sql: Rows, deviceId: string): Promise<void> {
   await sql.deleteMany({ model: 'device', where: named(deviceId) })
-}
-
-/**
- * Remembered over sign-ins, and shown at once with each session of the device. `null` takes a name back.
- * Answers `false` for a device that is unknown or another user's.
- */
-export async function renameDevice(sql: Rows, store: SessionStore, userId: string, deviceId: string, name: string | null): Promise<boolean> {
-  const where = [...named(deviceId), { field: 'userId', value: userId }]
-  if ((await sql.update<Row>({ model: 'device', where, update: { name } })) === null) return false
-  const sessions = (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
-  const renamed = (session: Session): KeptDevice => ({ id: deviceId, name, ...(deviceOf(session)?.isNew && { isNew: true }) })
-  await Promise.all(sessions.map((session) => store.update(session, { device: renamed(session) })))
-  return true
-}
-
-/** What a user calls devices, by their ids; without those that have no name. */
-export async function deviceNames(sql: Pick<Rows, 'findMany'>, userId: string): Promise<ReadonlyMap<string, string>> {
-  const where: Where[] = [
-    { field: 'userId', value: userId },
-    { field: 'name', operator: 'ne', value: null },
-  ]
-  const rows = await sql.findMany<Row & { readonly deviceId: string }>({ model: 'device', where, limit: MOST_NAMES })
-  return new Map(rows.flatMap(({ deviceId, name }) => (name ? [[deviceId, name] as const] : [])))
 }
 
 function named(deviceId: string): Where[] {

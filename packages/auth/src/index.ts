@@ -1,4 +1,5 @@
 export { type Activity, type ActivityOptions, type ActivityPage, type Cursor, openActivity } from './activity.js'
+export type { ActivityEvent, DeviceRenamed } from './activity-rows.js'
 export type { Audit, AuditEvent, AuditEventName } from './audit.js'
 export { type Auth, type AuthOptions, CLIENT_ADDRESS_HEADER, createAuth, type MailLink } from './auth.js'
 export type { ClientHint } from './client-hints.js'

@@ -141,14 +141,16 @@ describe.each(databases)('on %s', (kind) => {
 
   describe('a name', () => {
     test('is shown with all sessions of the device at once, and with those to come', async () => {
-      const { email, laptop, userId } = await ada()
+      const { email, laptop } = await ada()
       const twin = t.browser()
       for (const [name, value] of laptop.jar) twin.jar.set(name, value)
       await twin.signIn(email) // the same browser again: its first session lives on
       const phone = t.browser()
       await phone.signIn(email)
       const { id = '' } = (await deviceIn(laptop)) ?? {}
-      expect(await t.auth.renameDevice(userId, id, "Mum's iPad")).toBe(true)
+      const by = await laptop.session()
+      const rename = (name: string | null) => by && t.auth.renameDevice(by, id, name)
+      expect(await rename("Mum's iPad")).toBe(true)
       const named = { id, name: "Mum's iPad", isNew: false }
       expect(await deviceIn(laptop)).toEqual({ ...named, isNew: true })
       expect(await deviceIn(twin)).toEqual(named)
@@ -156,15 +158,16 @@ describe.each(databases)('on %s', (kind) => {
       await laptop.post('/sign-out')
       await laptop.signIn(email)
       expect(await deviceIn(laptop)).toEqual(named)
-      expect(await t.auth.renameDevice(userId, id, null)).toBe(true)
+      expect(await rename(null)).toBe(true)
       expect(await deviceIn(laptop)).toEqual({ ...named, name: null })
     })
 
     test("is given to no device of another user, and to none that is unknown", async () => {
       const [mine, theirs] = [await ada(), await ada()]
       const { id = '' } = (await deviceIn(theirs.laptop)) ?? {}
-      expect(await t.auth.renameDevice(mine.userId, id, 'stolen')).toBe(false)
-      expect(await t.auth.renameDevice(mine.userId, 'A'.repeat(22), 'stolen')).toBe(false)
+      const by = await mine.laptop.session()
+      expect(by && (await t.auth.renameDevice(by, id, 'stolen'))).toBe(false)
+      expect(by && (await t.auth.renameDevice(by, 'A'.repeat(22), 'stolen'))).toBe(false)
       expect(await deviceIn(theirs.laptop)).toMatchObject({ id, name: null })
     })
   })

@@ -1,4 +1,4 @@
-import { deviceOf } from '@rollcall/auth'
+import { type ActivityEvent, deviceOf } from '@rollcall/auth'
 import { type Actor, type SessionEvent } from '@rollcall/session-store'
 import { type DeviceName, nameOf, type Place } from '@rollcall/trpc'
 import { z } from 'zod'
@@ -11,15 +11,12 @@ const input = z.object({ cursor: z.object({ at: z.int().nonnegative(), id: z.str
 
 export const activityRouter = router({
   /** What happened to the caller's own account, newest first. */
-  list: sessionProcedure.input(input).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
+  list: sessionProcedure.input(input).query(async ({ ctx: { activity, placeOf, session }, input }) => {
     const { userId } = session
-    const [{ events, next }, names] = await Promise.all([
-      activity.list(userId, { before: input?.cursor, limit: PAGE }),
-      auth.deviceNames(userId),
-    ]).catch(storeOrDatabaseFailed)
+    const { events, next } = await activity.list(userId, { before: input?.cursor, limit: PAGE }).catch(storeOrDatabaseFailed)
     const shown = (actor: Actor): ActivityDevice => ({
       ...nameOf(actor),
-      name: names.get(deviceOf(actor)?.id ?? '') ?? null,
+      name: deviceOf(actor)?.name ?? null,
       ipAddress: actor.ipAddress,
       place: placeOf(actor.ipAddress),
       isCurrent: actor.id === session.id,
@@ -47,9 +44,11 @@ export type ActivityType =
   | 'secured'
   /** An attempt to sign out other devices. */
   | 'refused'
+  /** From the name that `device` bears to `newName`. */
+  | 'renamed'
 
 export interface ActivityDevice extends DeviceName {
-  /** What its owner calls it today. */
+  /** What its owner called it when this happened. */
   readonly name: string | null
   readonly ipAddress: string | null
   readonly place: Place | null
@@ -64,15 +63,25 @@ export interface ActivityEntry {
   readonly device: ActivityDevice
   /** Another device, that did it to this one. */
   readonly by: ActivityDevice | null
+  /** Of a device that was renamed: `null` when its name was removed. */
+  readonly newName: string | null
 }
 
-function toEntry(event: SessionEvent, shown: (actor: Actor) => ActivityDevice): ActivityEntry[] {
+function toEntry(event: ActivityEvent, shown: (actor: Actor) => ActivityDevice): ActivityEntry[] {
+  const entry = { id: event.id, at: event.at.toISOString() }
+  if (event.kind === 'renamed') {
+    const device = { ...shown(event.session ?? nobody), name: event.from }
+    return [{ ...entry, type: 'renamed', device, by: event.session?.id === event.by.id ? null : shown(event.by), newName: event.to }]
+  }
   const type = typeOf(event)
   if (type === undefined) return []
   const device = event.kind === 'noted' ? event.by : event.session
   const by = event.kind === 'ended' && event.by?.id !== device.id ? event.by : null
-  return [{ id: event.id, type, at: event.at.toISOString(), device: shown(device), by: by && shown(by) }]
+  return [{ ...entry, type, device: shown(device), by: by && shown(by), newName: null }]
 }
+
+/** A device without a session: nothing but its name is known. */
+const nobody: Actor = { id: '', ipAddress: null, userAgent: null, data: {} }
 
 /** `undefined` for what tells a person nothing. */
 function typeOf(event: SessionEvent): ActivityType | undefined {

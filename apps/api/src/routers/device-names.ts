@@ -9,7 +9,7 @@ export const deviceNamesRouter = router({
     .input(z.object({ id: z.string().min(1).max(64), name: nameOf(50) }))
     .mutation(async ({ ctx: { auth, limits, session }, input: { id, name } }) => {
       const renamed = await limits.within([['rename:user', session.userId]], () =>
-        auth.renameDevice(session.userId, id, name || null).catch(storeOrDatabaseFailed),
+        auth.renameDevice(session, id, name || null).catch(storeOrDatabaseFailed),
       )
       return { renamed: renamed ? 1 : 0 }
     }),

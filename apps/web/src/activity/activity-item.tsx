@@ -1,4 +1,4 @@
-import { CircleX, Hourglass, KeyRound, LogIn, LogOut, type LucideIcon, ShieldAlert } from 'lucide-react'
+import { CircleX, Hourglass, KeyRound, LogIn, LogOut, type LucideIcon, Pencil, ShieldAlert } from 'lucide-react'
 import type { ActivityEntry } from '../trpc.js'
 import { Address } from '../ui/address.js'
 import { Time } from '../ui/time.js'
@@ -17,6 +17,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'password-reset': KeyRound,
   secured: ShieldAlert,
   refused: ShieldAlert,
+  renamed: Pencil,
 }
 
 export function ActivityItem({ entry, now }: { entry: ActivityEntry; now: number }) {

@@ -3,7 +3,7 @@ import { deviceName } from './device.js'
 import type { Words } from './words.js'
 
 /** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
-export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 'device' | 'by'>): string {
+export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName'>): string {
   const { t } = words
   const device = nameOf(words, entry.device)
   const by = entry.by && nameOf(words, entry.by)
@@ -30,7 +30,14 @@ export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 
       return t('activity.secured', { device })
     case 'refused':
       return t('activity.refused', { device })
+    case 'renamed':
+      return renamed(words, entry.newName, device, by)
   }
+}
+
+function renamed({ t }: Words, name: string | null, device: string, by: string | null): string {
+  if (name === null) return by === null ? t('activity.unnamed', { device }) : t('activity.unnamedBy', { device, by })
+  return by === null ? t('activity.renamed', { device, name }) : t('activity.renamedBy', { device, name, by })
 }
 
 function nameOf(words: Words, device: ActivityEntry['device']): string {

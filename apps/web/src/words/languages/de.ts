@@ -211,6 +211,10 @@ export default {
     passwordReset: 'Das Passwort wurde zurückgesetzt auf {device}',
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',
     refused: '{device} wollte ein anderes Gerät abmelden und wurde abgewiesen',
+    renamed: '{device} wurde umbenannt in „{name}“',
+    renamedBy: '{device} wurde umbenannt in „{name}“ von {by}',
+    unnamed: 'Der Name von {device} wurde entfernt',
+    unnamedBy: 'Der Name von {device} wurde entfernt von {by}',
   },
   security: {
     title: 'Sicherheit',

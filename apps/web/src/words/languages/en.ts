@@ -211,6 +211,10 @@ export default {
     passwordReset: 'The password was reset on {device}',
     secured: '{device} reported a sign-in, and the password stopped working',
     refused: '{device} tried to sign out another device, and was refused',
+    renamed: '{device} was renamed to “{name}”',
+    renamedBy: '{device} was renamed to “{name}” by {by}',
+    unnamed: 'The name of {device} was removed',
+    unnamedBy: 'The name of {device} was removed by {by}',
   },
   security: {
     title: 'Security',
