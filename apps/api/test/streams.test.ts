@@ -8,7 +8,7 @@ import { createStreams } from '@rollcall/trpc'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRedis } from '@rollcall/dev-redis'
-import { type Browser, observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { type Browser, commandsOf, observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
 const chrome = { browser: 'Chrome', os: 'Windows' }
@@ -78,17 +78,17 @@ describe('the list, within a second, on another server', () => {
   })
 
   test('when another one expires, to the moment of its deadline', async () => {
-    const { ids, stream, laptop } = await laptopAndPhone()
+    const { ids, stream } = await laptopAndPhone()
     await observed(server.redis, async (admin) => {
       // Bytes 45 to 50 are the idle deadline.
       const [key = ''] = await keysWith(admin, ids.laptop)
       const record = (await admin.hgetBuffer(key, ids.laptop)) ?? Buffer.alloc(0)
-      record.writeUIntBE(Date.now() + 300, 45, 6)
+      record.writeUIntBE(Date.now() + second, 45, 6)
       await admin.hset(key, ids.laptop, record)
+      await admin.publish(key, JSON.stringify({ kind: 'updated', id: ids.laptop })) // makes the stream read the list
     })
-    await server.browser().signIn(laptop.email) // makes the stream read the list
-    expect(await stream.message()).toHaveLength(3)
-    expect(await within(2 * second, stream.message())).toHaveLength(2)
+    expect(await stream.message()).toHaveLength(2)
+    expect(await within(3 * second, stream.message())).toHaveLength(1)
     await stream.close()
   })
 
@@ -386,6 +386,31 @@ describe('a stream', () => {
       expect(new Set(turns).size).toBe(20)
     } finally {
       clearImmediate(counting)
+      streams.close()
+      changes.close()
+      redis.disconnect()
+    }
+  })
+
+  test('of a session that is revoked by its id costs one look-up more, and no list', async () => {
+    await using privateRedis = await startRedis()
+    const redis = new Redis(privateRedis.url)
+    const store = createSessionStore({ redis })
+    const changes = createSessionChanges({ redis })
+    const streams = createStreams({ store, changes })
+    try {
+      const device = await store.create({ userId: 'ada' })
+      if (device === null) throw new Error('The sign-in was refused')
+      const page = streams.open(device, undefined)
+      await page.next()
+      const commands = await commandsOf(privateRedis, async () => {
+        await store.revoke('ada', device.session.id)
+        expect((await page.next()).value).toMatchObject({ type: 'ended', cause: 'revoke' })
+      })
+      // What the script runs, the look-up, and nothing that grows with the devices of the user.
+      expect(commands).toMatchObject({ hdel: 1, hget: 1, publish: 1 })
+      expect(commands).not.toHaveProperty('hgetall')
+    } finally {
       streams.close()
       changes.close()
       redis.disconnect()

@@ -1,6 +1,10 @@
-import { type Clock, type Session, type SessionChange, type SessionChanges, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
-import { TRPCError } from '@trpc/server'
-import { asSeenBy, type Device, listDevices, nameOf, type PlaceOf } from './device-list.js'
+import { type Clock, type Session, type SessionChanges, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { admission } from './admission.js'
+import { asSeenBy, type Device, listDevices, type PlaceOf } from './device-list.js'
+import { type Ended, endedBy, mayConcern, names } from './ending.js'
+import { coalesce, sleeper, takeTurns } from './turns.js'
+
+export type { Ended } from './ending.js'
 
 /** What an open page is told. Each message is whole: whoever missed some has missed nothing. */
 export type StreamMessage =
@@ -10,16 +14,6 @@ export type StreamMessage =
   | { readonly type: 'waiting' }
   /** The session of the page has ended. The last message. */
   | Ended
-
-export interface Ended {
-  readonly type: 'ended'
-  /** What ended it; `unknown` where only that it has ended could be seen. */
-  readonly cause: Ending['cause'] | 'expired' | 'unknown'
-  /** The device that asked for it. */
-  readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
-  /** ISO 8601. */
-  readonly at: string
-}
 
 export interface Streams {
   /**
@@ -50,36 +44,49 @@ export interface StreamsOptions {
   readonly revalidateEvery?: number
 }
 
-/** On one server. A browser needs one, however many tabs it shows. */
-const MOST_PER_SESSION = 10
-const MOST_PER_USER = 100
-
 /** Milliseconds by which the message about an ending may come later than the news that the session has ended. */
 const GRACE = 100
 /** Milliseconds until a store that gave no answer is asked again. */
 const RETRY = 1_000
 
+/** What the messages of Redis say there is to look at. */
+interface Told {
+  /** Nothing is missed. */
+  live: boolean
+  /** The list has changed. */
+  stale: boolean
+  /** The session has a new secret. */
+  rotated: boolean
+  /** The session may have ended: the store decides. */
+  ending?: Ended | undefined
+  /** A message said so of this very session: then no new secret is why the token is refused. */
+  named: boolean
+}
+
 export function createStreams({ store, placeOf = () => null, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
   const admit = admission()
   const list = (userId: string): Promise<Device[]> => listDevices({ store, placeOf }, userId)
-  const listOnce = shared(async (userId) => {
+  const listOnce = coalesce(async (userId) => {
     const devices = await list(userId)
     return { devices, nextExpiry: Math.min(...devices.map((device) => Date.parse(device.expiresAt))) }
   })
-  const inTurn = oneByOne()
+  const inTurn = takeTurns()
   const wakers = new Set<() => void>()
   let closed = false
 
   async function* open({ session, token }: { session: Session; token: string }, signal: AbortSignal | undefined) {
     const release = admit(session)
     // What is told is not queued. It only says what there is to look at, however much of it comes.
-    const told: { live: boolean; stale: boolean; rotated: boolean; ending?: Ended | undefined } = { live: false, stale: true, rotated: false }
+    const told: Told = { live: false, stale: true, rotated: false, named: false }
     const { wake, sleep } = sleeper()
     const stop = changes.watch(session.userId, (change) => {
       if (change.kind === 'live' || change.kind === 'lost') told.live = change.kind === 'live'
       if (change.kind === 'rotated') told.rotated ||= change.id === session.id
       else told.stale = true
-      if (change.kind === 'ended' && speaksOf(change, session.id)) told.ending ??= endedBy(change, session.id, clock())
+      if (change.kind === 'ended' && mayConcern(change, session.id)) {
+        told.ending ??= endedBy(change, session.id, clock())
+        told.named ||= names(change, session.id)
+      }
       wake()
     })
     wakers.add(wake)
@@ -102,6 +109,7 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
         const current = await store.validate(token, { strict: true })
         if (current === null) return await gone(ending)
         answered = true
+        told.named = false
         expiresAt = current.expiresAt.getTime()
         if (!news) return null
         const seen = await listOnce(session.userId)
@@ -118,8 +126,10 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
     }
 
     async function gone(ending: Ended | undefined): Promise<StreamMessage | null> {
-      const { devices } = await listOnce(session.userId)
-      told.rotated ||= devices.some(({ id }) => id === session.id)
+      if (!told.named) {
+        const { devices } = await listOnce(session.userId)
+        told.rotated ||= devices.some(({ id }) => id === session.id)
+      }
       if (told.rotated) return null
       if (told.live && (ending ?? told.ending) === undefined) await sleep(GRACE)
       const cause = clock() >= expiresAt ? 'expired' : 'unknown'
@@ -162,79 +172,4 @@ export function createStreams({ store, placeOf = () => null, changes, clock = Da
       for (const wake of wakers) wake()
     },
   }
-}
-
-/**
- * What is asked for in one turn of the event loop is read once, after that turn: so a change costs one read
- * of the list, however many pages its user has open, and no page is shown a list from before its news.
- */
-function shared<T>(read: (userId: string) => Promise<T>): (userId: string) => Promise<T> {
-  const soon = new Map<string, Promise<T>>()
-  return (userId) => {
-    const reading =
-      soon.get(userId) ??
-      new Promise((resolve) => setImmediate(resolve)).then(() => {
-        soon.delete(userId)
-        return read(userId)
-      })
-    soon.set(userId, reading)
-    return reading
-  }
-}
-
-/**
- * Gives each caller a turn of the event loop of its own: to put a message on its way takes part of a millisecond, and a
- * thousand of them in one turn would keep requests waiting, and answers of Redis unread until they count as an outage.
- */
-function oneByOne(): () => Promise<void> {
-  let last = Promise.resolve()
-  return () => (last = last.then(() => new Promise((resolve) => setImmediate(resolve))))
-}
-
-function admission(): (session: Session) => () => void {
-  const counts = new Map<string, number>()
-  return ({ id, userId }) => {
-    const limits = [[`session ${id}`, MOST_PER_SESSION], [`user ${userId}`, MOST_PER_USER]] as const
-    if (limits.some(([key, most]) => (counts.get(key) ?? 0) >= most)) {
-      throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: 'Too many pages of this device are open' })
-    }
-    const count = (step: 1 | -1): void => {
-      for (const [key] of limits) {
-        const open = (counts.get(key) ?? 0) + step
-        if (open === 0) counts.delete(key)
-        else counts.set(key, open)
-      }
-    }
-    count(1)
-    return () => count(-1)
-  }
-}
-
-/** A sleep that can be ended before its time. */
-function sleeper(): { wake(): void; sleep(milliseconds: number): Promise<void> } {
-  let wake = (): void => undefined
-  return {
-    wake: () => wake(),
-    sleep: (milliseconds) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, Math.max(1, milliseconds))
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      }),
-  }
-}
-
-type Ending = Extract<SessionChange, { kind: 'ended' }>
-
-function speaksOf(ending: Ending, sessionId: string): boolean {
-  return 'ids' in ending ? ending.ids.includes(sessionId) : ending.allBut !== sessionId
-}
-
-function endedBy({ cause, by }: Ending, sessionId: string, now: number): Ended {
-  const at = new Date(now).toISOString()
-  if (by === null) return { type: 'ended', cause, by, at }
-  const { browser, os } = nameOf(by)
-  return { type: 'ended', cause, by: { isSelf: by.id === sessionId, browser, os }, at }
 }

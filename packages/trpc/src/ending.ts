@@ -1,0 +1,31 @@
+import type { SessionChange } from '@rollcall/session-store'
+import { nameOf } from './device-list.js'
+
+type Ending = Extract<SessionChange, { kind: 'ended' }>
+
+export interface Ended {
+  readonly type: 'ended'
+  /** What ended it; `unknown` where only that it has ended could be seen. */
+  readonly cause: Ending['cause'] | 'expired' | 'unknown'
+  /** The device that asked for it. */
+  readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
+  /** ISO 8601. */
+  readonly at: string
+}
+
+/** Whether it may be about this session: one that is younger than the message may be meant, too. */
+export function mayConcern(ending: Ending, sessionId: string): boolean {
+  return 'ids' in ending ? ending.ids.includes(sessionId) : ending.allBut !== sessionId
+}
+
+/** Whether it is about this session for certain: an id never comes back. */
+export function names(ending: Ending, sessionId: string): boolean {
+  return 'ids' in ending && ending.ids.includes(sessionId)
+}
+
+export function endedBy({ cause, by }: Ending, sessionId: string, now: number): Ended {
+  const at = new Date(now).toISOString()
+  if (by === null) return { type: 'ended', cause, by, at }
+  const { browser, os } = nameOf(by)
+  return { type: 'ended', cause, by: { isSelf: by.id === sessionId, browser, os }, at }
+}
