@@ -1,5 +1,5 @@
 # The API with the built page, as one process on one port. It needs a Redis: see compose.yaml.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY . .
 RUN npx --yes pnpm@12.21.0 install --frozen-lockfile
@@ -7,7 +7,7 @@ RUN npx --yes --package=pnpm@12.21.0 --call "pnpm exec turbo run build --filter=
 RUN npx --yes pnpm@12.21.0 --filter=@rollcall/api deploy --legacy --prod /app/apps/api \
   && mkdir -p /app/apps/web && cp -r apps/web/dist /app/apps/web/dist
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 RUN install -d -o node -g node -m 0700 /data
 COPY --from=build /app /app

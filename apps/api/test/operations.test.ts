@@ -1,0 +1,100 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { createSessionStore } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
+import { expect, test } from 'vitest'
+import { readSettings, variables } from '../src/env.js'
+import { signedUp, startServer } from './helpers.js'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const text = await readFile(join(root, 'docs/operations.md'), 'utf8')
+const run = promisify(execFile)
+const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).status === 0
+
+/** The one example in this language that holds these words. */
+function example(language: string, words: string): string {
+  const found = [...text.matchAll(/```(\w+)\n(.*?)```/gs)].filter(([, name, code = '']) => name === language && code.includes(words))
+  expect(found, `${language} with ${words}`).toHaveLength(1)
+  return found[0]?.[2] ?? ''
+}
+
+/** Runs an example in a shell that finds the programs of a private Redis, which need not be installed. */
+async function shell(redis: PrivateRedis, code: string, env: Record<string, string>): Promise<void> {
+  const programs = dirname(await readlink(`/proc/${redis.pid}/exe`))
+  const libraries = join(programs, '../lib')
+  const folders = (await readdir(libraries)).filter((name) => name.endsWith('-linux-gnu')).map((name) => join(libraries, name))
+  const paths = { PATH: [programs, process.env['PATH']].join(delimiter), LD_LIBRARY_PATH: folders.join(delimiter) }
+  await run('sh', ['-euc', code], { env: { ...process.env, ...paths, ...env } })
+}
+
+test('each example waits for longer than a server takes to stop', () => {
+  const { leavingMs, drainMs } = readSettings({
+    NODE_ENV: 'production',
+    REDIS_URL: 'redis://localhost',
+    BASE_URL: 'https://rollcall.example',
+    SMTP_URL: 'smtp://mail.example',
+    BETTER_AUTH_SECRET: randomBytes(32).toString('base64'),
+  })
+  const waits = [/TimeoutStopSec=(\d+)/, /terminationGracePeriodSeconds: (\d+)/, /docker stop --time (\d+)/].map((wait) => Number(wait.exec(text)?.[1]))
+  for (const seconds of waits) expect(seconds * 1_000).toBeGreaterThan(leavingMs + drainMs)
+  const idle = Number(/keepalive_timeout (\d+)s/.exec(text)?.[1])
+  expect(idle * 1_000).toBeLessThan(readSettings({ REDIS_URL: 'redis://localhost' }).keepAliveMs)
+})
+
+test('the settings and the log lines that are named exist', async () => {
+  const settings = new Set([...text.matchAll(/`([A-Z]+_[A-Z_]+)(?:=[^`]*)?`/g)].map(([, name = '']) => name))
+  expect([...settings].filter((name) => !(name in variables.shape))).toEqual([])
+  const lines = [...text.matchAll(/`([A-Z][a-z]* [^`]+)`/g)].map(([, line = '']) => line)
+  expect(lines.length).toBeGreaterThan(3)
+  const files = (await readdir(join(root, 'apps/api/src'), { recursive: true })).filter((file) => file.endsWith('.ts'))
+  const sources = (await Promise.all(files.map((file) => readFile(join(root, 'apps/api/src', file), 'utf8')))).join('\n')
+  expect(lines.filter((line) => !sources.includes(line))).toEqual([])
+})
+
+test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'rollcall-unit-'))
+  const file = join(dir, 'rollcall.service')
+  await writeFile(file, example('ini', '[Service]').replace('/usr/bin/node', process.execPath).replace('User=rollcall', 'User=root'))
+  const { stderr } = await run('systemd-analyze', ['verify', '--man=no', file])
+  expect(stderr.split('\n').filter((line) => line.includes('rollcall.service'))).toEqual([])
+  await rm(dir, { recursive: true })
+})
+
+test.runIf(isInstalled('sqlite3'))('accounts are in the backup of a running SQLite, and the sessions of then are revoked', async () => {
+  const backup = await mkdtemp(join(tmpdir(), 'rollcall-backup-'))
+  await using server = await startServer({ env: { DATABASE_URL: '' } })
+  const device = await signedUp(server)
+  const before = await device.request('/trpc/session.current')
+  expect(before.status).toBe(200)
+  await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup })
+  await shell(server.redis, example('sh', '--scan'), { REDIS_SOCKET: server.redis.url })
+  await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup, DATABASE_URL: '' } })
+  expect((await device.request('/trpc/session.current')).status).toBe(401)
+  await restored.browser().signIn(device.email)
+  await rm(backup, { recursive: true })
+})
+
+test('a session is in the copy of Redis, for one that starts with it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'rollcall-copy-'))
+  const backup = join(dir, 'backup')
+  const moved = join(dir, 'moved')
+  await Promise.all([mkdir(backup), mkdir(moved)])
+  await using redis = await startRedis()
+  const client = new Redis(redis.url)
+  const device = await createSessionStore({ redis: client }).create({ userId: 'ada' })
+  await shell(redis, example('sh', '--rdb'), { REDIS_SOCKET: redis.url, BACKUP: backup })
+  client.disconnect()
+  await cp(join(backup, 'dump.rdb'), join(moved, 'dump.rdb'))
+  await using other = await startRedis({ dir: moved })
+  const there = new Redis(other.url)
+  expect(await there.config('SET', 'appendonly', 'yes')).toBe('OK')
+  expect((await createSessionStore({ redis: there }).validate(device?.token ?? ''))?.userId).toBe('ada')
+  there.disconnect()
+  await rm(dir, { recursive: true, force: true })
+})
