@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { checkRedis, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
+import type { Settings } from './env.js'
 import type { Log } from './log.js'
+import { checkPermissions } from './redis-permissions.js'
 import type { RedisSettings } from './redis-settings.js'
 import { StartError } from './start-error.js'
 
@@ -11,7 +13,7 @@ import { StartError } from './start-error.js'
  * @param patience milliseconds until it must answer
  */
 export async function connectRedis(
-  where: RedisSettings,
+  { redis: where, keyPrefix }: Pick<Settings, 'redis' | 'keyPrefix'>,
   patience: number,
   log: Log,
 ): Promise<{ redis: Redis | Cluster; close(): void }> {
@@ -23,7 +25,7 @@ export async function connectRedis(
   try {
     const deadline = Date.now() + patience
     await ready(redis, patience)
-    await checked(redis, deadline)
+    await checked(redis, keyPrefix, deadline)
   } catch (error) {
     redis.disconnect()
     if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
@@ -110,11 +112,16 @@ async function selectDatabase(redis: Redis): Promise<void> {
 }
 
 /** An answer that comes too late, as on a busy machine, is no reason not to start. */
-async function checked(redis: Redis | Cluster, deadline: number): Promise<void> {
-  const answers = checkRedis(redis).then(async () => (redis instanceof Redis ? selectDatabase(redis) : undefined))
-  await answers.catch(async (error: unknown) => {
+async function checked(redis: Redis | Cluster, keyPrefix: string, deadline: number): Promise<void> {
+  try {
+    await checkRedis(redis)
+    if (redis instanceof Redis) await selectDatabase(redis)
+    await checkPermissions(redis, keyPrefix)
+  } catch (error) {
+    const refused = /^NOPERM .*'([\w|]+)' command/.exec(error instanceof Error ? error.message : '')?.[1]
+    if (refused !== undefined) throw new UnsupportedRedisError(`The access list of this user of Redis lacks the command ${refused}`)
     if (error instanceof UnsupportedRedisError || Date.now() > deadline) throw error
     await pause(100)
-    await checked(redis, deadline)
-  })
+    await checked(redis, keyPrefix, deadline)
+  }
 }

@@ -75,7 +75,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const { keyPrefix } = settings
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
 
-    const { redis, close: disconnect } = await connectRedis(settings.redis, patience, log)
+    const { redis, close: disconnect } = await connectRedis(settings, patience, log)
     resources.push(async () => disconnect())
     const database = opened(options)
     resources.push(() => database.close())

@@ -1,28 +1,9 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
-import { observed, PASSWORD, production, signedUp, startServer, type TestServer } from './helpers.js'
+import { observed, PASSWORD, production, signedUp, startServer } from './helpers.js'
+import { useAll } from './use-all.js'
 
 const prefixes = ['shop:', 'blog:'] as const
-
-/** Everything that leaves something in Redis or on a channel: sessions, events, limits, probes, streams, the near-cache. */
-async function useAll(server: TestServer): Promise<string> {
-  const laptop = await signedUp(server)
-  const phone = server.browser()
-  await phone.signIn(laptop.email)
-  await server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password: 'a guess' })
-  await server.browser().post('/api/auth/request-password-reset', { email: laptop.email })
-  const stream = await laptop.stream()
-  expect(await stream.message()).toHaveLength(2)
-  await phone.post('/api/auth/sign-out', {})
-  expect(await stream.message()).toHaveLength(1)
-  await stream.close()
-  await laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: `${PASSWORD} anew` })
-  await laptop.api.activity.list.query({})
-  await server.send('/csp-report', { method: 'POST', headers: { 'content-type': 'application/csp-report' }, body: '{"csp-report":{}}' })
-  await server.send('/readyz')
-  await server.settled()
-  return laptop.email
-}
 
 test('two applications on one Redis with prefixes of their own know nothing of each other', async () => {
   await using redis = await startRedis()
