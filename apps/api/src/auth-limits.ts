@@ -25,6 +25,7 @@ export interface AttemptLimits {
   readonly event?: AuditEvent['event']
   /** Whom the audit names when it is refused. */
   readonly session?: Session | null
+  readonly email?: string
 }
 
 export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits | Promise<AttemptLimits>>([
@@ -37,6 +38,7 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       ],
       success: 'right',
       event: 'sign-in',
+      email,
     }),
   ],
   ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done' })],

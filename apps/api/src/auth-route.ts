@@ -59,7 +59,7 @@ export function authRoute({ auth, limits, audit, database, baseUrl }: Dependenci
       )
       .catch((error: unknown) => {
         // What better-auth never sees, it cannot audit.
-        if (!isReached) auditUnreached(audit, c, found, error)
+        if (!isReached) auditUnreached({ audit, auth }, c, found, error)
         if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
         throw error
       })
@@ -87,10 +87,11 @@ async function answer(c: Context<Http>, body: string, { auth, database, baseUrl 
   return response
 }
 
-function auditUnreached(audit: Audit, c: Context<Http>, { event, session }: AttemptLimits, error: unknown): void {
+/** Without a look-up: only for an account that exists would it take longer. */
+function auditUnreached({ audit, auth }: Pick<Dependencies, 'audit' | 'auth'>, c: Context<Http>, { event, session, email }: AttemptLimits, error: unknown): void {
   if (event === undefined) return
-  const who = session && { userId: session.userId, sessionId: session.id }
-  audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...who })
+  const who = session ? { userId: session.userId, sessionId: session.id } : email && { emailHash: auth.hashEmail(email) }
+  audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...(who || undefined) })
 }
 
 /** Waiting does not help this session; signing in again makes one that may prove who its person is. */

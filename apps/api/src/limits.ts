@@ -27,6 +27,7 @@ interface Subjects {
   'rename:user': [userId: string]
   'revoke:user': [userId: string]
   'csp-report:address': [Client]
+  'wrong-password:user': [userId: string, event: string]
 }
 
 interface Rule {
@@ -62,6 +63,8 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'rename:user': { points: 60, duration: MINUTE, of: 'requests' },
   'revoke:user': { points: 60, duration: MINUTE, of: 'requests' },
   'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
+  /** Only tallied. */
+  'wrong-password:user': { points: Number.MAX_SAFE_INTEGER, duration: DAY, of: 'requests' },
 }
 
 export type LimitName = keyof Subjects
@@ -81,6 +84,13 @@ export interface Limits {
    *   guess is answered as one.
    */
   within<T>(charges: readonly Charge[], work: () => Promise<T>, verdictOf?: (result: T) => Verdict | Promise<Verdict>, options?: { ending?: boolean }): Promise<T>
+  /**
+   * Counts what is not limited.
+   *
+   * @returns how many there were, with this one, since the first of them and within its duration
+   * @throws what Redis fails with.
+   */
+  tally(charge: Charge & readonly ['wrong-password:user', ...unknown[]]): Promise<number>
 }
 
 /**
@@ -111,6 +121,11 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
     within(charges, work, verdictOf = () => 'done', { ending = false } = {}) {
       const id = randomBytes(9).toString('base64url')
       return workIn(charges.map((charge) => placeFor(charge, id)), work, verdictOf, ending)
+    },
+
+    async tally(charge) {
+      const counted = await requests.get(charge[0])?.penalty(hashOf(charge))
+      return counted?.consumedPoints ?? 0
     },
   }
 }

@@ -23,6 +23,7 @@ import { developmentSecret } from './secret.js'
 import { sendNotice } from './notice-limits.js'
 import { createServer } from './server.js'
 import { StartError } from './start-error.js'
+import { recordWrongPasswords } from './wrong-passwords.js'
 
 export interface Running {
   /** The one origin of page and API. */
@@ -118,12 +119,16 @@ export async function start(options: StartOptions): Promise<Running> {
     resources.push(() => mailer.close())
     const audit = auditTo(log)
     const limits = createLimits(redis, secrets[0], keyPrefix)
+    const recordWrongPassword = recordWrongPasswords(limits, activity)
     const auth: Auth = await createAuth({
       store,
       database,
       baseUrl,
       secrets,
       audit,
+      onWrongPassword: (wrong) => {
+        recordWrongPassword(wrong).catch((error: unknown) => log.warn({ err: error }, 'A wrong password is missing in the activity'))
+      },
       requestReset: (email) => mailer.requestReset(email),
       notifyNewDevice: async (session, deviceId) => {
         if (await mailer.isWaiting(deviceId)) return

@@ -111,3 +111,14 @@ test.each([
   expect(activityWords(createWords('en'), entry)).toBe(english)
   expect(activityWords(createWords('de'), entry)).toBe(german)
 })
+
+test.each([
+  ['en', 'sign-in-refused', 1, 'Safari on iOS tried to sign in with a wrong password'],
+  ['en', 'sign-in-refused', 25, '25 attempts to sign in with a wrong password within a day, the last one from Safari on iOS'],
+  ['en', 'proof-refused', 1, 'Safari on iOS gave a wrong password when asked to confirm it'],
+  ['en', 'proof-refused', 5, '5 wrong passwords within a day when asked to confirm it, the last one from Safari on iOS'],
+  ['de', 'sign-in-refused', 1, 'Safari auf iOS wollte sich mit einem falschen Passwort anmelden'],
+  ['de', 'proof-refused', 5, '5 falsche Passwörter bei Rückfragen innerhalb eines Tages, zuletzt von Safari auf iOS'],
+] as const)('in %s: %s, %d times: %s', (language, type, attempts, words) => {
+  expect(activityWords(createWords(language), { type, attempts, device: safari, by: null, newName: null })).toBe(words)
+})

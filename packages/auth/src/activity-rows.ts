@@ -45,6 +45,7 @@ const deviceSigns = z
   .object({
     clientHints: z.record(z.string(), z.string()).optional().catch(undefined),
     device: sessionDevice.optional().catch(undefined),
+    attempts: z.int().positive().optional().catch(undefined),
   })
   .catch({})
 

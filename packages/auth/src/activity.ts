@@ -8,8 +8,8 @@ import { migrate } from './migrations.js'
 export interface Activity {
   /** Moves a user's events to SQL, soon, and for as long as that fails again and again. */
   fetch(userTag: string): void
-  /** Keeps an event that changed no session, and came from this one. What cannot be kept is told to `warn`. */
-  note(name: string, session: Session): Promise<void>
+  /** Keeps an event that changed no session, and came from this one; its id is empty for none. What cannot be kept is told to `warn`. */
+  note(name: string, session: Pick<Session, 'userId' | 'id' | 'ipAddress' | 'userAgent' | 'data'>): Promise<void>
   /**
    * Newest first, and all that had happened when the first page was asked for, on whichever server. Pages do
    * not overlap, whatever happens while they are read.

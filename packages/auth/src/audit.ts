@@ -20,6 +20,8 @@ export interface AuditEvent {
   /** `unavailable`: the store gave no answer, so the outcome is unknown and was reported as an outage. */
   readonly result: 'ok' | 'refused' | 'unavailable'
   readonly userId?: string
+  /** Keyed hash of the e-mail address that was given, where the account is not known. */
+  readonly emailHash?: string
   readonly sessionId?: string
   readonly ipAddress?: string
   /** How many sessions ended. */

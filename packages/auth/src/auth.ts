@@ -10,6 +10,7 @@ import { migrate } from './migrations.js'
 import { createDeviceToken } from './new-device.js'
 import { closedUnlessUsed } from './open-endpoints.js'
 import { rollcallPlugin } from './plugin.js'
+import { emailHashOf, type OnWrongPassword } from './refused.js'
 import { renameDevice } from './rename.js'
 import { createResetToken, RESET_LIFE_MS, resetRequests } from './reset.js'
 
@@ -40,6 +41,8 @@ export interface AuthOptions {
   /** It resolves once the notification is safe; a mail follows with `createNewDeviceLink`, and then `recordNotified`. */
   readonly notifyNewDevice: (session: Session, deviceId: string) => Promise<void>
   readonly audit: Audit
+  /** Called for every wrong password of an account that exists. */
+  readonly onWrongPassword?: OnWrongPassword
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
@@ -60,11 +63,13 @@ export interface Auth extends CookieSessions {
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
   renameDevice(by: Session, deviceId: string, name: string | null): Promise<boolean>
+  /** Keyed hash by which the audit names an address. */
+  hashEmail(email: string): string
 }
 
 /** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
-  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, log = () => undefined } = options
+  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword, log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
   return {
     appName: 'Rollcall',
@@ -85,6 +90,7 @@ export function authConfig(options: AuthOptions) {
       rollcallPlugin({
         store,
         audit,
+        ...(onWrongPassword && { onWrongPassword }),
         notify: async (session, deviceId) => {
           await notifyNewDevice(session, deviceId)
           return 'later'
@@ -144,5 +150,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
     recordNotified: (deviceId) => recordNotified(adapter, deviceId),
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
+    hashEmail: (email) => emailHashOf(email, context.secret),
   }
 }

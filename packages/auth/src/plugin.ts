@@ -11,6 +11,7 @@ import { accountTokens, namedSession, withAccountToken } from './multi-session.j
 import { type NewDevice, noteDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
 import { refuse } from './refusals.js'
+import { auditRefusal, type OnWrongPassword } from './refused.js'
 import { requestState } from './request-state.js'
 import { answered, unavailable } from './session-adapter.js'
 import { withoutTokens } from './without-tokens.js'
@@ -59,7 +60,12 @@ export function rollcall({ onNewDevice, ...options }: RollcallOptions) {
 }
 
 /** Leaves it to the caller when to notify a user of a new device, and when to make the link for that. */
-export function rollcallPlugin({ store, audit = () => undefined, notify }: Omit<RollcallOptions, 'onNewDevice'> & { readonly notify?: Notify }) {
+export function rollcallPlugin({
+  store,
+  audit = () => undefined,
+  notify,
+  onWrongPassword = () => undefined,
+}: Omit<RollcallOptions, 'onNewDevice'> & { readonly notify?: Notify; readonly onWrongPassword?: OnWrongPassword }) {
   return {
     id: 'rollcall',
 
@@ -136,9 +142,9 @@ export function rollcallPlugin({ store, audit = () => undefined, notify }: Omit<
               if (notify) await noteDevice(ctx, session, notify)
             }
             if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
-            const failed = returned instanceof APIError
-            if (failed && attempt !== null && state.signedIn.size === 0) await noted(audit, { event: attempt, result: 'refused' })
-            return failed ? undefined : withoutTokens(returned)
+            if (!(returned instanceof APIError)) return withoutTokens(returned)
+            if (attempt !== null && state.signedIn.size === 0) await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
+            return undefined
           }),
         },
       ],

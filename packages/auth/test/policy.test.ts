@@ -125,12 +125,13 @@ describe.each(databases)('on %s', (kind) => {
     expect(mine.map(({ event, result }) => `${event} ${result}`)).toEqual([
       'sign-in ok',
       'sign-in ok',
+      'sign-in refused',
       'password-change ok',
       'sign-out ok',
     ])
     expect(mine.at(-1)).toMatchObject({ sessionId: session?.id })
-    expect(t.events).toContainEqual({ event: 'sign-in', result: 'refused', ipAddress: '192.0.2.1' })
-    expect(mine.map(({ ipAddress }) => ipAddress)).toEqual(Array(4).fill('192.0.2.1'))
+    expect(t.events).toContainEqual({ event: 'sign-in', result: 'refused', ipAddress: '192.0.2.1', userId })
+    expect(mine.map(({ ipAddress }) => ipAddress)).toEqual(Array(5).fill('192.0.2.1'))
     expect(JSON.stringify(t.events)).not.toMatch(/[A-Za-z0-9_-]{81}/)
   })
 

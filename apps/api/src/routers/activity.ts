@@ -46,6 +46,9 @@ export type ActivityType =
   | 'refused'
   /** From the name that `device` bears to `newName`. */
   | 'renamed'
+  /** A wrong password, to sign in; and where someone signed in had to prove who they are. */
+  | 'sign-in-refused'
+  | 'proof-refused'
 
 export interface ActivityDevice extends DeviceName {
   /** What its owner called it when this happened. */
@@ -65,6 +68,8 @@ export interface ActivityEntry {
   readonly by: ActivityDevice | null
   /** Of a device that was renamed: `null` when its name was removed. */
   readonly newName: string | null
+  /** How many wrong passwords there were within a day, up to this one. */
+  readonly attempts?: number
 }
 
 function toEntry(event: ActivityEvent, shown: (actor: Actor) => ActivityDevice): ActivityEntry[] {
@@ -77,7 +82,8 @@ function toEntry(event: ActivityEvent, shown: (actor: Actor) => ActivityDevice):
   if (type === undefined) return []
   const device = event.kind === 'noted' ? event.by : event.session
   const by = event.kind === 'ended' && event.by?.id !== device.id ? event.by : null
-  return [{ ...entry, type, device: shown(device), by: by && shown(by), newName: null }]
+  const attempts = z.int().safeParse(device.data['attempts']).data
+  return [{ ...entry, type, device: shown(device), by: by && shown(by), newName: null, ...(attempts !== undefined && { attempts }) }]
 }
 
 /** A device without a session: nothing but its name is known. */
@@ -100,4 +106,6 @@ const named = new Map<string, ActivityType>([
   ['revoke-refused', 'refused'],
   ['revoke-others-refused', 'refused'],
   ['revoke-all-refused', 'refused'],
+  ['sign-in-refused', 'sign-in-refused'],
+  ['proof-refused', 'proof-refused'],
 ])

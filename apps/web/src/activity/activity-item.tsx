@@ -18,6 +18,8 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   secured: ShieldAlert,
   refused: ShieldAlert,
   renamed: Pencil,
+  'sign-in-refused': ShieldAlert,
+  'proof-refused': ShieldAlert,
 }
 
 export function ActivityItem({ entry, now }: { entry: ActivityEntry; now: number }) {

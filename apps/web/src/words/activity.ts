@@ -3,7 +3,7 @@ import { deviceName } from './device.js'
 import type { Words } from './words.js'
 
 /** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
-export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName'>): string {
+export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts'>): string {
   const { t } = words
   const device = nameOf(words, entry.device)
   const by = entry.by && nameOf(words, entry.by)
@@ -32,6 +32,10 @@ export function activityWords(words: Words, entry: Pick<ActivityEntry, 'type' | 
       return t('activity.refused', { device })
     case 'renamed':
       return renamed(words, entry.newName, device, by)
+    case 'sign-in-refused':
+      return t('activity.signInRefused', { device, count: entry.attempts ?? 1 })
+    case 'proof-refused':
+      return t('activity.proofRefused', { device, count: entry.attempts ?? 1 })
   }
 }
 

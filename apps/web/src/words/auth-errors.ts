@@ -22,6 +22,7 @@ export function explainFailure(words: Words, error: unknown, newPassword = 'pass
   const code = error instanceof AuthFailure ? error.code : undefined
   if (code === 'INVALID_EMAIL') return { fields: { email: words.t('fields.badEmail') } }
   if (code === 'PASSWORD_TOO_SHORT') return { fields: { [newPassword]: tooShort(words) } }
+  if (code === 'TOO_MANY_WRONG_PASSWORDS') return { summary: words.t('problem.proofsUsedUp') }
   if (code === 'PASSWORD_TOO_LONG') return { fields: { [newPassword]: tooLong(words) } }
   return { summary: describe(words, toProblem(error)) }
 }

@@ -215,6 +215,10 @@ export default {
     renamedBy: '{device} wurde umbenannt in „{name}“ von {by}',
     unnamed: 'Der Name von {device} wurde entfernt',
     unnamedBy: 'Der Name von {device} wurde entfernt von {by}',
+    signInRefused:
+      '{count, plural, one {{device} wollte sich mit einem falschen Passwort anmelden} other {# Versuche innerhalb eines Tages, sich mit einem falschen Passwort anzumelden, zuletzt von {device}}}',
+    proofRefused:
+      '{count, plural, one {{device} hat bei einer Rückfrage ein falsches Passwort angegeben} other {# falsche Passwörter bei Rückfragen innerhalb eines Tages, zuletzt von {device}}}',
   },
   security: {
     title: 'Sicherheit',
@@ -235,6 +239,7 @@ export default {
     limitedSeconds: 'Zu viele Versuche. Bitte warten Sie {count, plural, one {# Sekunde} other {# Sekunden}} und versuchen Sie es dann noch einmal.',
     limitedMinutes: 'Zu viele Versuche. Bitte warten Sie {count, plural, one {# Minute} other {# Minuten}} und versuchen Sie es dann noch einmal.',
     refused: 'Diese Anfrage wurde abgewiesen. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
+    proofsUsedUp: 'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.',
     unexpected: 'Etwas ist schiefgegangen. Bitte versuchen Sie es noch einmal.',
   },
   time: {

@@ -215,6 +215,10 @@ export default {
     renamedBy: '{device} was renamed to “{name}” by {by}',
     unnamed: 'The name of {device} was removed',
     unnamedBy: 'The name of {device} was removed by {by}',
+    signInRefused:
+      '{count, plural, one {{device} tried to sign in with a wrong password} other {# attempts to sign in with a wrong password within a day, the last one from {device}}}',
+    proofRefused:
+      '{count, plural, one {{device} gave a wrong password when asked to confirm it} other {# wrong passwords within a day when asked to confirm it, the last one from {device}}}',
   },
   security: {
     title: 'Security',
@@ -235,6 +239,7 @@ export default {
     limitedSeconds: 'Too many attempts. Please wait {count, plural, one {# second} other {# seconds}} and try again.',
     limitedMinutes: 'Too many attempts. Please wait {count, plural, one {# minute} other {# minutes}} and try again.',
     refused: 'This request was refused. Reload the page and try again.',
+    proofsUsedUp: 'Too many wrong passwords on this device. Sign out and sign in again to go on.',
     unexpected: 'Something went wrong. Please try again.',
   },
   time: {

@@ -1,0 +1,54 @@
+import type { NamedEvent } from '@rollcall/session-store'
+import type { GenericEndpointContext } from '@better-auth/core'
+import type { APIError } from 'better-auth/api'
+import { z } from 'zod'
+import { type Audit, type AuditEvent, type AuditEventName, noted } from './audit.js'
+import { hmac } from './hmac.js'
+import { requestSigns } from './request-state.js'
+
+/** Somebody gave a wrong password for an account that exists. Which one it was is not kept. */
+export interface WrongPassword {
+  /** What they tried: `sign-in`, `reauthentication` or `password-change`. */
+  readonly event: AuditEventName
+  readonly userId: string
+  /** The session they tried it in; `null` for a sign-in. */
+  readonly sessionId: string | null
+  /** Where it came from. */
+  readonly signs: Omit<NamedEvent, 'name'>
+}
+
+/** It runs beside the answer, whose delay must not tell whether an account exists. */
+export type OnWrongPassword = (wrong: WrongPassword) => void
+
+/** Records a refused attempt with the account that it was about. */
+export async function auditRefusal(
+  ctx: GenericEndpointContext,
+  event: AuditEventName,
+  refusal: APIError,
+  audit: Audit,
+  onWrongPassword: OnWrongPassword,
+): Promise<void> {
+  const account = await accountOf(ctx, event)
+  await noted(audit, { event, result: 'refused', ...account })
+  const { userId, sessionId = null } = account
+  if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined) onWrongPassword({ event, userId, sessionId, signs: await requestSigns() })
+}
+
+const WRONG_PASSWORD = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD'])
+
+const withEmail = z.object({ email: z.string() })
+
+/** One look-up, whether or not the account exists. Nothing when the attempt names none, as with a link that is not valid. */
+async function accountOf(ctx: GenericEndpointContext, event: AuditEventName): Promise<Pick<AuditEvent, 'userId' | 'sessionId' | 'emailHash'>> {
+  const current = ctx.context.session?.session
+  if (current && event !== 'sign-in') return { userId: current.userId, sessionId: current.id }
+  const email = withEmail.safeParse(ctx.body).data?.email
+  if (email === undefined) return {}
+  const found = await ctx.context.internalAdapter.findUserByEmail(email.toLowerCase()).catch(() => null)
+  return found === null ? { emailHash: emailHashOf(email, ctx.context.secret) } : { userId: found.user.id }
+}
+
+/** The same for every attempt with an address, as long as the secret stays. Only who has the secret can try addresses. */
+export function emailHashOf(email: string, secret: string): string {
+  return Buffer.from(hmac(secret)(`audit:${email.trim().toLowerCase()}`), 'latin1').toString('base64url').slice(0, 22)
+}
