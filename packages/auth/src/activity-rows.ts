@@ -36,7 +36,7 @@ export function fromRow({ id, at, event }: ActivityRow): ActivityEvent[] {
   return data === undefined ? [] : [{ id, at: new Date(Number(at)), ...data }]
 }
 
-/** Of the application's data, only what names the device, as it was called then. */
+/** Of the application's data, only what names the device, as it was called then, and how many attempts there were. */
 function toJson(what: object): string {
   return JSON.stringify(what, (key, value: unknown) => (key === 'data' ? deviceSigns.parse(value) : value))
 }
