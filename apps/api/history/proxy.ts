@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { commandReader, framed } from '@rollcall/dev-redis'
 
 /** Between one server and Redis: breaks connections, and knows when Redis is done with one. */
 export interface Proxy {
@@ -66,46 +67,8 @@ export async function startProxy({ path, redis, opened, rewrite }: ProxyOptions)
 
 /** Applies `rewrite` to each whole command of a stream, and keeps back the rest until it is whole. */
 function rewritten(rewrite: Rewrite): (chunk: Buffer) => Buffer {
-  let pending: Buffer = Buffer.alloc(0)
-  return (chunk) => {
-    pending = Buffer.concat([pending, chunk])
-    const sent: Buffer[] = []
-    for (let command = firstCommand(pending); command !== null; command = firstCommand(pending)) {
-      sent.push(framed(rewrite(command.parts)))
-      pending = pending.subarray(command.length)
-    }
-    return Buffer.concat(sent)
-  }
-}
-
-/** Commands are arrays of bulk strings, in RESP 2 and 3 alike. `null` while the first one is not whole. */
-function firstCommand(bytes: Buffer): { parts: Buffer[]; length: number } | null {
-  let at = 0
-  const header = (): number | null => {
-    const end = bytes.indexOf('\r\n', at)
-    if (end < 0) return null
-    const value = Number(bytes.toString('latin1', at + 1, end))
-    at = end + 2
-    return value
-  }
-  const count = header()
-  if (count === null) return null
-  const parts: Buffer[] = []
-  while (parts.length < count) {
-    const length = header()
-    if (length === null || at + length + 2 > bytes.length) return null
-    parts.push(bytes.subarray(at, at + length))
-    at += length + 2
-  }
-  return { parts, length: at }
-}
-
-function framed(parts: readonly Buffer[]): Buffer {
-  const end = Buffer.from('\r\n')
-  return Buffer.concat([
-    Buffer.from(`*${parts.length}\r\n`),
-    ...parts.flatMap((part) => [Buffer.from(`$${part.length}\r\n`), part, end]),
-  ])
+  const read = commandReader()
+  return (chunk) => Buffer.concat(read(chunk).map((parts) => framed(rewrite(parts))))
 }
 
 /**

@@ -1,5 +1,8 @@
+export { type MovableAddress, startAddress } from './address.js'
 export { type PrivateCluster, startCluster, type StartClusterOptions } from './cluster.js'
 export { RedisUnavailableError } from './find-server.js'
+export { commandReader, framed } from './commands.js'
 export type { PrivateNode } from './network.js'
+export { type PrivatePair, startPair } from './pair.js'
 export { type PrivateRedis, startRedis, type StartRedisOptions } from './redis.js'
 export { type PrivateSentinel, startSentinel } from './sentinel.js'
