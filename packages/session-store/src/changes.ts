@@ -2,6 +2,8 @@ import { Cluster, type Redis } from 'ioredis'
 import { sessionsKey } from './keys.js'
 import { decodeDetails, type SessionData } from './record.js'
 import { redisOptions } from './redis.js'
+import { runIdOf } from './run-id.js'
+import { duplicateOf } from './supervise.js'
 import { userTagOf } from './token.js'
 
 /** The session that ended others, as it may be shown. */
@@ -79,7 +81,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
     const node = nodes[Math.floor(Math.random() * nodes.length)]
     if (node === undefined) return retry()
     // Neither waits nor resumes by itself: what was missed in between must be told.
-    const own = node.duplicate({ ...redisOptions, lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
+    const own = duplicateOf(node, { ...redisOptions, lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
     line = own
     own.on('error', () => undefined) // the end follows
     own.on('message', (name: string, text: string) => tell(name, parse(text)))
@@ -101,6 +103,18 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
     const probe = setInterval(() => void own.ping().catch(() => own.disconnect()), PROBE_INTERVAL).unref()
     own.connect().catch(() => undefined)
   }
+
+  /** The client has connected anew. Elsewhere, as after a failover, this line might never be sent what is published there. */
+  async function followClient(): Promise<void> {
+    const own = line
+    if (redis instanceof Cluster || own === undefined || !ready) return
+    const isSame = await Promise.all([runIdOf(own), runIdOf(redis)]).then(
+      ([ownId, id]) => ownId === id,
+      () => false,
+    )
+    if (!isSame) own.disconnect()
+  }
+  redis.on('ready', followClient)
 
   function retry(): void {
     timer = setTimeout(open, retryDelay).unref()
@@ -148,6 +162,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
 
     close() {
       closed = true
+      redis.off('ready', followClient)
       clearTimeout(timer)
       channels.clear()
       line?.disconnect()

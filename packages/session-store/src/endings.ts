@@ -1,7 +1,9 @@
 import { Cluster, type Redis } from 'ioredis'
 import { NotReplicatedError } from './errors.js'
+import { TIMED_OUT } from './fair-timeouts.js'
 import { nodeFor } from './node-for.js'
 import { type Keys, scriptSource } from './scripts.js'
+import { superviseClient } from './supervise.js'
 
 /** The scripts that end sessions; each answers with a number. */
 export type Ending = 'rollcallRevoke' | 'rollcallRotate' | 'rollcallRevokeOthers' | 'rollcallRevokeAll'
@@ -14,8 +16,6 @@ export type EndSessions = (ending: Ending, keys: Keys, ...args: Argument[]) => P
 const CONFIRM_WITHIN = 75
 /** Redis Cluster may send a command on: to the new owner of a slot, or to where a key already is. */
 const MOST_REDIRECTIONS = 4
-/** What ioredis says when the command timeout has passed. */
-const TIMED_OUT = 'Command timed out'
 
 export function onMaster(redis: Redis | Cluster): EndSessions {
   return async (ending, keys, ...args) => redis[ending](...keys, ...args)
@@ -30,6 +30,7 @@ export function onMaster(redis: Redis | Cluster): EndSessions {
  */
 export function onReplica(redis: Redis | Cluster): EndSessions {
   const own = redis instanceof Cluster ? redis.duplicate([], { lazyConnect: false }) : redis.duplicate({ lazyConnect: false })
+  superviseClient(own)
   let client = redis
   own.once('ready', () => (client = own))
   own.on('error', () => undefined) // the given client tells of the same outage, and each command rejects by itself

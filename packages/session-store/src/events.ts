@@ -5,6 +5,7 @@ import { eventsKey, sessionsKey, sweepKey } from './keys.js'
 import { encodeDetails } from './record.js'
 import { defineScripts, type Keys } from './scripts.js'
 import { answered, type NamedEvent, nowhere } from './store.js'
+import { superviseClient } from './supervise.js'
 import { userTagOf } from './token.js'
 
 /** Something that happened to a user's sessions, with what there is to call each device by. Holds no secret. */
@@ -65,6 +66,7 @@ const BATCH = 100
 const SCAN = 1_000
 
 export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', warn = console.warn }: SessionEventsOptions): SessionEvents {
+  superviseClient(redis)
   defineScripts(redis)
   const keysOf = (userTag: string): Keys => [2, sessionsKey(keyPrefix, userTag), eventsKey(keyPrefix, userTag)]
 

@@ -14,5 +14,6 @@ export {
   type SessionStore,
   type SessionStoreOptions,
 } from './store.js'
+export { superviseClient } from './supervise.js'
 export { defaultTimeouts, profiles, type Timeouts } from './timeouts.js'
 export { userTagOf } from './token.js'

@@ -1,4 +1,5 @@
 import { Cluster, Command, type Redis } from 'ioredis'
+import { noticeError } from './wrong-server.js'
 
 /**
  * The bytes of one field of a hash.
@@ -41,8 +42,10 @@ export function lookUps(redis: Redis | Cluster, gather: () => void): LookUp {
     const answers = await redis.rollcallLookUpBuffer(asked.length, ...keys, ...fields)
     asked.forEach(({ found, failed }, n) => {
       const answer = answers[n]
-      if (answer === null || answer instanceof Buffer) found(answer)
-      else failed(answer ?? new Error('Redis has left out an answer'))
+      if (answer === null || answer instanceof Buffer) return found(answer)
+      const error = answer instanceof Error ? answer : new Error('Redis has left out an answer')
+      if (!(redis instanceof Cluster)) noticeError(redis, error)
+      failed(error)
     })
   }
 

@@ -15,7 +15,7 @@ export const redisOptions = {
   socketTimeout: 500,
   connectTimeout: 2_000,
   enableOfflineQueue: false,
-  maxRetriesPerRequest: 1,
+  maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   retryStrategy: (attempt: number) => Math.min(attempt * 50, 500),
 } as const satisfies Omit<RedisOptions, 'replyMapping'>

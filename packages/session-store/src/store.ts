@@ -7,6 +7,7 @@ import { lookUps } from './look-ups.js'
 import { createNearCache } from './near-cache.js'
 import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord, type StoredRecord } from './record.js'
 import { defineScripts, type Keys } from './scripts.js'
+import { superviseClient } from './supervise.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
 import { eventsKey, sessionsKey } from './keys.js'
 import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
@@ -147,6 +148,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   if (!Number.isSafeInteger(maxSessionsPerUser) || maxSessionsPerUser < 1) {
     throw new RangeError('maxSessionsPerUser must be a whole number of at least 1')
   }
+  superviseClient(redis)
   defineScripts(redis)
   const gather = gatherer(redis)
   const lookUp = lookUps(redis, gather)

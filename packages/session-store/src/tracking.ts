@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import type { Redis } from 'ioredis'
 import { redisOptions } from './redis.js'
+import { runIdOf } from './run-id.js'
+import { duplicateOf } from './supervise.js'
 
 export interface TrackingOptions {
   /** The client's connection to a single node, or to one master of a Cluster. */
@@ -42,7 +44,7 @@ export function track({ node, isCluster, prefix, lease, changed, doubted }: Trac
   async function open(): Promise<void> {
     clearTimeout(retry)
     line?.disconnect() // never two of them
-    const own = node.duplicate({ ...redisOptions, protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
+    const own = duplicateOf(node, { ...redisOptions, protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
     line = own
     own.on('error', () => undefined) // the end follows
     own.once('end', () => lose(own))
@@ -54,7 +56,7 @@ export function track({ node, isCluster, prefix, lease, changed, doubted }: Trac
     try {
       await own.connect()
       // Behind a name, a balancer or Sentinel, the two connections might lead to different servers.
-      if ((await identity(own)) !== (await identity(node))) throw new Error('This is another server')
+      if ((await runIdOf(own)) !== (await runIdOf(node))) throw new Error('This is another server')
       await own.client('TRACKING', 'ON', 'REDIRECT', await own.client('ID'), 'BCAST', 'PREFIX', prefix)
       await own.subscribe(CHANNEL)
       let epoch: string | undefined
@@ -99,13 +101,6 @@ function now() {
 }
 
 const never = { monotonic: 0, wall: 0 }
-
-/** Another one after each start of a server. */
-async function identity(node: Redis): Promise<string> {
-  const [, id] = /^run_id:(\w+)/m.exec(await node.info('server')) ?? []
-  if (id === undefined) throw new Error('The server does not say which one it is')
-  return id
-}
 
 /** Another one when slots or roles have changed. A master that is cut off from the others would refuse to be read. */
 async function epochOf(node: Redis): Promise<string> {
