@@ -7,9 +7,8 @@ const supervised = new WeakSet<Redis | Cluster>()
 /**
  * Teaches a client, and each node of a Cluster client, what ioredis does not do by itself:
  *
- * - `commandTimeout` and `socketTimeout` do not count a pause of this process;
- * - when a reply says that the connection leads to the wrong server, such as READONLY after a failover behind one
- *   address, it is replaced as soon as the address leads to a better one.
+ * - `commandTimeout` and `socketTimeout` do not count a pause of this process.
+ * - A reply such as READONLY, after a failover behind one address, moves the client to the server that the address leads to.
  *
  * Everything of this package does this to the client that it is given; call it for a client that has other uses first.
  * A second call does nothing.

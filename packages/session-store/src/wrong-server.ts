@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 /** Milliseconds between two new connections that find out where the address leads now. */
 const ASK_INTERVAL_MS = 1_000
 
-/** What a server still does. */
+/** How much a server does. */
 const NOTHING = 0
 const READS = 1
 const WRITES = 2
@@ -22,9 +22,9 @@ export function noticeError(client: Redis, error: Error): void {
 }
 
 /**
- * After a failover behind one address, connections stay open to a server that is the wrong one by now, such as a master
- * that became a replica. When a reply says so, this opens another connection to the address, once a second at most,
- * and breaks the client's own if the other leads to a server that does more. The client then connects again.
+ * Moves the client when a reply says that its server is the wrong one, as after a failover behind one address. It opens
+ * another connection to the address, once a second at most. If that leads to a server that does more, it breaks the
+ * client's own connection, and the client connects again.
  */
 export function leaveWrongServer(client: Redis, duplicate: () => Redis): void {
   let lastAsk = Number.NEGATIVE_INFINITY
@@ -66,7 +66,7 @@ export function leaveWrongServer(client: Redis, duplicate: () => Redis): void {
   }
 }
 
-/** Of the server that a new connection leads to. */
+/** How much the server does that a new connection leads to. */
 async function ability(connection: Redis): Promise<number> {
   connection.on('error', () => undefined) // connecting rejects
   try {
