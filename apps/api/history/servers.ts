@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const SECRET = 'a secret of these servers with 32 characters and more'
@@ -19,6 +20,8 @@ export interface ApiServer {
   readonly origin: string
   /** Resident memory of the process, in bytes; on Linux. */
   memory(): number
+  /** SIGSTOP, and SIGCONT so many milliseconds later. */
+  pause(milliseconds: number): Promise<void>
   /** kill -9; resolves when it is dead. */
   kill(): Promise<void>
   /** Asks it to stop, by SIGTERM if nothing else is said; resolves with its exit code. */
@@ -45,6 +48,11 @@ export async function startApi(dataDir: string, redis: string, nearCacheLease?: 
     url: `http://127.0.0.1:${new URL(origin).port}`,
     origin,
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    async pause(milliseconds) {
+      child.kill('SIGSTOP')
+      await sleep(milliseconds)
+      child.kill('SIGCONT')
+    },
     async kill() {
       child.kill('SIGKILL')
       await exited

@@ -177,7 +177,7 @@ export async function roleOf(node: PrivateNode): Promise<string> {
   return /role:(\w+)/.exec(info)?.[1] ?? 'none'
 }
 
-async function roles(pair: readonly (PrivateNode | undefined)[]): Promise<[master: PrivateNode, replica: PrivateNode]> {
+export async function roles(pair: readonly (PrivateNode | undefined)[]): Promise<[master: PrivateNode, replica: PrivateNode]> {
   const [one, other] = pair
   if (one === undefined || other === undefined) throw new Error('The cluster has no such pair')
   return (await roleOf(one)) === 'master' ? [one, other] : [other, one]
@@ -236,6 +236,7 @@ export async function usersOn(master: PrivateNode, count: number): Promise<strin
     const own = String(await admin.cluster('NODES')).split('\n').find((line) => line.includes('myself')) ?? ''
     return own.split(' ').slice(8).map((range) => range.split('-').map(Number))
   })
+  if (ranges.length === 0) throw new Error('This node has no slots')
   const users: string[] = []
   while (users.length < count) {
     const userId = `user-${Math.random()}`

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startRedis } from '@rollcall/dev-redis'
+import { Redis } from 'ioredis'
+import { authCall, trpcCalls } from '../history/client.js'
+import { startApi } from '../history/servers.js'
+
+const PASSWORD = 'correct horse battery staple'
+const LOOPS_PER_CORE = 4
+
+export interface Outcome {
+  readonly answers: number
+  /** Of these answers. */
+  readonly unavailable: number
+  /** Further connections that Redis accepted meanwhile: each replaces one that was closed. */
+  readonly reconnects: number
+}
+
+/** A server on a Redis of its own, and someone who is signed in. */
+export async function openScene() {
+  const dir = await mkdtemp(join(tmpdir(), 'rollcall-stalls-'))
+  const redis = await startRedis()
+  const server = await startApi(dir, redis.url)
+  const admin = new Redis(redis.url)
+  const email = 'ada@example.org'
+  const { cookie = '' } = await authCall(server, 'sign-up', { email, password: PASSWORD, name: 'Ada' })
+
+  const ask = async (): Promise<number | null> => (await trpcCalls(server, cookie, [{ kind: 'session.current' }]))[0]?.status ?? null
+  const signIn = async (): Promise<number | null> => (await authCall(server, 'sign-in', { email, password: PASSWORD })).status
+  const connections = async (): Promise<number> => Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
+
+  /** Clients that ask one thing after another for as long as `work` takes, and some that sign in. */
+  async function beside(work: () => Promise<void>, { clients, signingIn = 0 }: { clients: number; signingIn?: number }): Promise<Outcome> {
+    const before = await connections()
+    let [isOver, answers, unavailable] = [false, 0, 0]
+    const loop = async (call: () => Promise<number | null>): Promise<void> => {
+      while (!isOver) {
+        const status = await call()
+        answers += 1
+        if (status !== 200) unavailable += 1
+      }
+    }
+    const callers = [...Array.from({ length: clients }, () => loop(ask)), ...Array.from({ length: signingIn }, () => loop(signIn))]
+    await work()
+    isOver = true
+    await Promise.all(callers)
+    return { answers, unavailable, reconnects: (await connections()) - before }
+  }
+
+  return {
+    server,
+    beside,
+    /** Milliseconds until each of so many requests is answered 503, one after another, while Redis hangs. */
+    async whileHung(requests: number): Promise<number[]> {
+      process.kill(redis.pid, 'SIGSTOP')
+      const took: number[] = []
+      try {
+        while (took.length < requests) {
+          const began = performance.now()
+          if ((await ask()) === 503) took.push(performance.now() - began)
+        }
+      } finally {
+        process.kill(redis.pid, 'SIGCONT')
+      }
+      while ((await ask()) !== 200) await sleep(20)
+      return took
+    },
+    async [Symbol.asyncDispose]() {
+      admin.disconnect()
+      await server.kill()
+      await redis.stop()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Keeps every core busy for so many milliseconds. */
+export async function busy(milliseconds: number): Promise<void> {
+  const loops = Array.from({ length: LOOPS_PER_CORE * availableParallelism() }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
+  await sleep(milliseconds)
+  for (const loop of loops) loop.kill('SIGKILL')
+}

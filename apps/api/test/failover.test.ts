@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { startAddress, startPair } from '@rollcall/dev-redis'
+import { expect, test } from 'vitest'
+import { PASSWORD, signedUp, startServer } from './helpers.js'
+
+// A managed Redis fails over: its address leads to the new master, and connections to the old one stay open.
+
+test('a failover behind one address: limits, sign-ins, endings, activity, open pages and readiness go on without a restart', async () => {
+  await using pair = await startPair()
+  await using address = await startAddress(pair.nodes[0].server.url)
+  await using server = await startServer({ env: { REDIS_URL: address.url } })
+  const laptop = await signedUp(server)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const { id } = await phone.api.session.current.query()
+  const open = await laptop.stream()
+  await open.message()
+  expect(await (await server.send('/readyz')).json()).toEqual({ status: 'ok', redis: 'ok', database: 'ok' })
+
+  await pair.failOver()
+  address.leadTo(pair.nodes[1].server.url)
+  expect(await (await server.send('/readyz')).json()).toMatchObject({ redis: 'not writable' })
+  while ((await (await server.send('/readyz')).text()).includes('not writable')) await pause(10)
+  while ((await server.send('/readyz')).status !== 200) await pause(10)
+
+  expect((await server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password: 'a wrong password' })).status).toBe(401)
+  expect((await server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password: PASSWORD })).status).toBe(200)
+  expect((await laptop.post('/trpc/devices.revoke', { id })).status).toBe(200)
+  expect((await phone.request('/trpc/session.current')).status).toBe(401)
+  expect((await laptop.request('/trpc/activity.list')).status).toBe(200)
+  for (;;) {
+    const told = await open.message()
+    if (Array.isArray(told) && told.length === 2 && !told.includes(id)) break
+  }
+  await open.close()
+
+  const lost = server.lines().filter(({ msg }) => msg === 'The connection to Redis is lost')
+  expect(lost).toHaveLength(1)
+  expect(JSON.stringify(lost)).toContain('READONLY')
+})
