@@ -1,7 +1,8 @@
 import { postgresBinaries } from '@rollcall/dev-postgres'
 import { defineConfig } from 'vitest/config'
 
-const timeouts = { testTimeout: 20_000, hookTimeout: 30_000 }
+/** Bounds against hanging, on a machine that is busy; each test waits for a condition. */
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 }
 
 /** Those that are about people and their devices, on whatever database; the others are about what does not depend on it. */
 const onAnyDatabase = ['activity', 'devices', 'reauthentication', 'start-together'].map((name) => `test/${name}.test.ts`)

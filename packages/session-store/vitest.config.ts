@@ -31,7 +31,7 @@ function project(backend: Backend, durability: Durability, include: string[]) {
       include,
       provide: { backend, durability },
       // Servers that have to find each other, or a new master, on a busy machine.
-      testTimeout: backend === 'single node' ? 20_000 : 60_000,
+      testTimeout: 60_000,
       hookTimeout: 60_000,
       ...together,
     },

@@ -186,7 +186,7 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
         expect(await response.json(), name).toMatchObject('code' in code ? { code: expect.stringMatching(code.code) } : code)
         if (name.includes('.')) expect(response.headers.get('retry-after'), name).toBe('1')
         expect(jarsOf(stage), name).toEqual(jars)
-        expect(took, name).toBeLessThan(1_000) // the command timeout is 200 ms, and a few commands may follow each other
+        expect(took, name).toBeLessThan(3_000) // a bound against hanging: a few commands of 200 ms may follow each other, on a machine that is busy
       }
       const status = state === 'unavailable' ? 503 : 200
       // The answer to whoever asked within the last second is shared.

@@ -29,6 +29,8 @@ export function noticeError(client: Redis, error: Error): void {
 export function leaveWrongServer(client: Redis, duplicate: () => Redis): void {
   let lastAsk = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
+  /** The last look found the client's own server, and it did more than its reply had said. */
+  let hasRecovered = false
 
   const isTooSoon = (): boolean => performance.now() - lastAsk < ASK_INTERVAL_MS
 
@@ -36,17 +38,22 @@ export function leaveWrongServer(client: Redis, duplicate: () => Redis): void {
     clearTimeout(timer)
     lastAsk = performance.now()
     const { stream } = client
-    const found = await ability(duplicate())
+    const [own, found] = await Promise.all([serverOf(client), newServerOf(duplicate())])
     if (client.stream !== stream || client.status !== 'ready') return
-    if (found > left) stream.destroy(new Error(`The address of Redis leads to another server now; this one said: ${reason}`))
+    const isBetter = found.ability > left
+    const wasRecovered = hasRecovered
+    hasRecovered = isBetter && found.runId === own.runId
+    // Most often it is in order by now. If its next reply says otherwise, the connection itself is at fault.
+    if (hasRecovered && !wasRecovered) return
+    if (isBetter) stream.destroy(new Error(`The address of Redis leads to another server now; this one said: ${reason}`))
     else askLater(reason)
   }
 
   /** Also without further errors: a server that writes rarely should not have to fail again first. */
   function askLater(reason: string): void {
     timer = setTimeout(() => {
-      void abilityOf(client).then((left) => {
-        if (left < WRITES && client.status === 'ready' && !isTooSoon()) void ask(left, reason)
+      void serverOf(client).then(({ ability }) => {
+        if (ability < WRITES && client.status === 'ready' && !isTooSoon()) void ask(ability, reason)
       })
     }, ASK_INTERVAL_MS).unref()
   }
@@ -66,21 +73,31 @@ export function leaveWrongServer(client: Redis, duplicate: () => Redis): void {
   }
 }
 
-/** How much the server does that a new connection leads to. */
-async function ability(connection: Redis): Promise<number> {
+interface Server {
+  readonly ability: number
+  /** Another one after each start of a server. */
+  readonly runId: string | undefined
+}
+
+/** The server that a new connection leads to. */
+async function newServerOf(connection: Redis): Promise<Server> {
   connection.on('error', () => undefined) // connecting rejects
   try {
     await connection.connect()
-    return await abilityOf(connection)
+    return await serverOf(connection)
   } catch {
-    return NOTHING
+    return { ability: NOTHING, runId: undefined }
   } finally {
     connection.disconnect()
   }
 }
 
-async function abilityOf(connection: Redis): Promise<number> {
+async function serverOf(connection: Redis): Promise<Server> {
   const info = await connection.info().catch(() => '')
+  return { ability: await abilityOf(connection, info), runId: /^run_id:(\w+)/m.exec(info)?.[1] }
+}
+
+async function abilityOf(connection: Redis, info: string): Promise<number> {
   const says = (line: string): boolean => info.includes(`\n${line}`)
   if (!says('loading:0')) return NOTHING
   if (says('cluster_enabled:1') && !(await isClusterUp(connection))) return NOTHING

@@ -145,8 +145,11 @@ describe('a replica that is one for good', () => {
     await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', pair.nodes[1].port))
     await expect(store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     await askNode(pair.nodes[0], (admin) => admin.replicaof('NO', 'ONE'))
+    let closed = 0
+    redis.on('close', () => (closed += 1))
     await succeeds(() => store.create({ userId: 'ada' }))
     await until('the new connection is let go', async () => !String(await redis.client('LIST')).includes('cmd=info'))
+    expect(closed).toBe(0)
   })
 
   test('a failover is noticed without a second write that fails', async () => {
