@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Auth, createAuth, type Database, openActivity, openDatabase, type Secrets } from '@rollcall/auth'
+import { type Auth, createAuth, type Database, openActivity, openDatabase, type Passwords, type Secrets } from '@rollcall/auth'
 import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
 import { createStreams, type PlaceOf } from '@rollcall/trpc'
 import type { Hono } from 'hono'
@@ -52,6 +52,8 @@ export interface StartOptions {
   /** Milliseconds for a Redis that starts together with us. Default 10 s. */
   readonly patience?: number
   readonly openDatabase?: typeof openDatabase
+  /** Default: hashes at the cost that OWASP asks for. */
+  readonly passwords?: Passwords
   /** Milliseconds between two looks at the session of an open stream. Default 15 s. */
   readonly revalidateEvery?: number
 }
@@ -129,6 +131,7 @@ export async function start(options: StartOptions): Promise<Running> {
       onWrongPassword: (wrong) => {
         recordWrongPassword(wrong).catch((error: unknown) => log.warn({ err: error }, 'A wrong password is missing in the activity'))
       },
+      ...(options.passwords && { passwords: options.passwords }),
       requestReset: (email) => mailer.requestReset(email),
       notifyNewDevice: async (session, deviceId) => {
         if (await mailer.isWaiting(deviceId)) return

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Database, openDatabase } from '@rollcall/auth'
+import { createPasswords, type Database, openDatabase, type Passwords } from '@rollcall/auth'
 import { databaseOn } from '@rollcall/dev-postgres'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionChanges, createSessionStore } from '@rollcall/session-store'
@@ -58,7 +58,11 @@ interface Options {
   readonly webRoot?: string
   /** Milliseconds between two looks at the session of an open stream. */
   readonly revalidateEvery?: number
+  /** Default: hashes that take a millisecond. */
+  readonly passwords?: Passwords
 }
+
+const quickPasswords = createPasswords({ N: 2 ** 10, r: 8, p: 1 })
 
 /** Servers that share a data folder share a database, whatever the database is. */
 export async function databaseOf(dataDir: string): Promise<{ DATABASE_URL?: string }> {
@@ -69,7 +73,7 @@ export async function databaseOf(dataDir: string): Promise<{ DATABASE_URL?: stri
 }
 
 /** A whole server on a port of its own, with a Redis and data of its own, and a clock that can be put forward. */
-export async function startServer({ env = {}, redis: shared, webRoot = '/nonexistent', revalidateEvery }: Options = {}) {
+export async function startServer({ env = {}, redis: shared, webRoot = '/nonexistent', revalidateEvery, passwords = quickPasswords }: Options = {}) {
   const redis = shared ?? (await startRedis())
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-api-'))
   const settings = readSettings({
@@ -86,6 +90,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
   const databases: Database[] = []
   const running = await start({
     settings,
+    passwords,
     webRoot,
     ...(revalidateEvery !== undefined && { revalidateEvery }),
     patience: 1_000,

@@ -1,6 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import { expect, test } from 'vitest'
 import { AuthFailure } from '../src/auth.js'
+import { explainFailure } from '../src/words/auth-errors.js'
 import { deviceName } from '../src/words/device.js'
 import { placeWords } from '../src/words/place.js'
 import { describe as inWords, toProblem } from '../src/words/problem.js'
@@ -90,4 +91,17 @@ test.each([
   ['our own mistake', new Error('?'), 'Something went wrong'],
 ])('%s has words', (_, error, said) => {
   expect(inWords(words, toProblem(error))).toContain(said)
+})
+
+test.each([
+  ['PASSWORD_TOO_SHORT', 'Use at least 8 characters.', 'Verwenden Sie mindestens 8 Zeichen.'],
+  ['PASSWORD_TOO_LONG', 'Use at most 128 characters.', 'Verwenden Sie höchstens 128 Zeichen.'],
+  ['PASSWORD_BLANK', 'Use characters that can be seen, not only spaces.', 'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.'],
+  ['PASSWORD_PERSONAL', 'Others know this about you. Use something other than your name or your e-mail address.', 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.'],
+  ['PASSWORD_EASY_TO_GUESS', 'This password is easy to guess. A few words that do not belong together are better.', 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.'],
+  ['PASSWORD_REUSED', 'This is your old password. Choose a different one.', 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.'],
+])('%s is said at the field of the new password', (code, said, gesagt) => {
+  const refused = new AuthFailure(400, code, null)
+  expect(explainFailure(words, refused, 'newPassword')).toEqual({ fields: { newPassword: said } })
+  expect(explainFailure(german, refused, 'newPassword')).toEqual({ fields: { newPassword: gesagt } })
 })

@@ -9,6 +9,8 @@ import { isUnnotified, recordNotified } from './devices.js'
 import { migrate } from './migrations.js'
 import { createDeviceToken } from './new-device.js'
 import { closedUnlessUsed } from './open-endpoints.js'
+import { createPasswords, type Passwords } from './passwords/passwords.js'
+import { passwordRules } from './passwords/plugin.js'
 import { rollcallPlugin } from './plugin.js'
 import { emailHashOf, type OnWrongPassword } from './refused.js'
 import { renameDevice } from './rename.js'
@@ -43,6 +45,8 @@ export interface AuthOptions {
   readonly audit: Audit
   /** Called for every wrong password of an account that exists. */
   readonly onWrongPassword?: OnWrongPassword
+  /** Default: `createPasswords()`. Tests that sign in by the hundred take a lower cost. */
+  readonly passwords?: Passwords
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
@@ -70,6 +74,7 @@ export interface Auth extends CookieSessions {
 /** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
   const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword, log = () => undefined } = options
+  const { passwords = createPasswords() } = options
   const secure = baseUrl.startsWith('https://')
   return {
     appName: 'Rollcall',
@@ -81,11 +86,13 @@ export function authConfig(options: AuthOptions) {
     database: { db: database.kysely, type: database.type, transaction: true },
     emailAndPassword: {
       enabled: true,
+      password: passwords,
       resetPasswordTokenExpiresIn: RESET_LIFE_MS / 1_000,
       sendResetPassword: ({ user }) => requestReset(user.email), // after "this was not me"
     },
     plugins: [
       closedUnlessUsed(),
+      passwordRules(passwords),
       resetRequests(requestReset),
       rollcallPlugin({
         store,

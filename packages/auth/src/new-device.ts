@@ -7,7 +7,7 @@ import { type Audit, noted } from './audit.js'
 import { addDevice, deviceOf, forgetDevice, reclaimDevice, recordNotified, touchDevice } from './devices.js'
 import { requestSigns, requestState } from './request-state.js'
 import { answered } from './session-adapter.js'
-import { deletePending, deleteSecureAccountLinks, securesAccountOf, userSecuredBy } from './verification-model.js'
+import { deletePending, deleteSecureAccountLinks, secureAccountIdentifier, securesAccountOf, userSecuredBy } from './verification-model.js'
 
 /** A sign-in from a browser that this user has not signed in from before. */
 export interface NewDevice {
@@ -64,7 +64,7 @@ export async function createDeviceToken(
 ): Promise<string> {
   const token = newToken(deviceId)
   await verifications.createVerificationValue({
-    identifier: identifierOf(token),
+    identifier: secureAccountIdentifier(token),
     value: securesAccountOf(userId),
     expiresAt: new Date(Date.now() + TOKEN_LIFE),
   })
@@ -79,7 +79,7 @@ export async function createDeviceToken(
 export function secureAccount(store: SessionStore, audit: Audit) {
   return createAuthEndpoint('/secure-account', { method: 'POST', body: z.object({ token: z.string() }) }, async (ctx) => {
     const { adapter, internalAdapter } = ctx.context
-    const identifier = identifierOf(ctx.body.token)
+    const identifier = secureAccountIdentifier(ctx.body.token)
     const found = await internalAdapter.findVerificationValue(identifier)
     if (found === null || found.expiresAt <= new Date()) throw invalidToken()
     const userId = userSecuredBy(found.value)
@@ -111,10 +111,6 @@ function newToken(deviceId: string): string {
 
 function deviceIn(token: string): string {
   return token.slice(0, DEVICE_ID_LENGTH)
-}
-
-function identifierOf(token: string): string {
-  return `secure-account:${token}`
 }
 
 /** One answer for a token that is unknown, used or expired. */

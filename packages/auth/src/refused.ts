@@ -29,7 +29,8 @@ export async function auditRefusal(
   onWrongPassword: OnWrongPassword,
 ): Promise<void> {
   const account = await accountOf(ctx, event)
-  await noted(audit, { event, result: 'refused', ...account })
+  // A 503 is no verdict on what was tried.
+  await noted(audit, { event, result: refusal.statusCode === 503 ? 'unavailable' : 'refused', ...account })
   const { userId, sessionId = null } = account
   if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined) onWrongPassword({ event, userId, sessionId, signs: await requestSigns() })
 }

@@ -53,7 +53,7 @@ export async function deletePending(sql: DBTransactionAdapter, userId: string): 
   await sql.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value: values }] })
   const user = contacts.safeParse(await sql.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })).data
   if (user === undefined) return
-  const identifiers = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber)].map(hash)
+  const identifiers = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber), retiredPasswordOf(userId)].map(hash)
   await sql.deleteMany({ model: 'verification', where: [{ field: 'identifier', operator: 'in', value: identifiers }] })
 }
 
@@ -62,7 +62,13 @@ export async function deleteSecureAccountLinks(sql: DBTransactionAdapter, userId
   await sql.deleteMany({ model: 'verification', where: [{ field: 'value', value: securesAccountOf(userId) }] })
 }
 
+/** The row with the hash of the password that "This was not me" took away. */
+export const retiredPasswordOf = (userId: string): string => `retired-password:${userId}`
+
 const SECURES_ACCOUNT = 'secure-account:'
+
+/** The row behind a link that secures an account. */
+export const secureAccountIdentifier = (token: string): string => `${SECURES_ACCOUNT}${token}`
 
 /** The value of the row behind a link that secures the account of this user. */
 export const securesAccountOf = (userId: string): string => `${SECURES_ACCOUNT}${userId}`

@@ -13,7 +13,7 @@ import { Redis } from 'ioredis'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { tokenFromCookie } from '../src/cookie.js'
-import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, type Database, type MailLink, openDatabase, rollcall, type RollcallOptions, type Secrets } from '../src/index.js'
+import { type AuditEvent, type Auth, CLIENT_ADDRESS_HEADER, createAuth, createPasswords, type Database, type MailLink, openDatabase, type Passwords, rollcall, type RollcallOptions, type ScryptCost, type Secrets } from '../src/index.js'
 
 export const password = 'correct horse battery'
 
@@ -55,7 +55,7 @@ export async function startServer(databaseUrl?: string) {
 }
 
 /** Our own configuration of better-auth behind real HTTP. */
-export async function startAuth(options: { databaseUrl?: string | undefined; baseUrl?: string; secrets?: Secrets } = {}) {
+export async function startAuth(options: { databaseUrl?: string | undefined; baseUrl?: string; secrets?: Secrets; passwords?: Passwords } = {}) {
   const base = await startServer(options.databaseUrl)
   const { store, database, audit, http, origin } = base
   const baseUrl = options.baseUrl ?? origin
@@ -67,6 +67,7 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
     baseUrl,
     secrets: options.secrets ?? [secret],
     audit,
+    passwords: options.passwords ?? createPasswords(quickCost),
     // A queue that is always empty: each mail is sent at once.
     requestReset: async (email) => {
       const link = await auth.createResetLink(email)
@@ -82,6 +83,9 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
   answer(http, auth.handler)
   return { ...base, auth, mails, newDevices, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
 }
+
+/** For tests that are not about hashes: they take a millisecond. */
+export const quickCost: ScryptCost = { N: 2 ** 10, r: 8, p: 1 }
 
 /** A password hash that takes no time, for tests that sign in by the hundred. */
 const quickHash = {

@@ -1,6 +1,6 @@
 import { AuthFailure } from '../auth.js'
 import type { FieldErrors, Refusal } from '../ui/form.js'
-import { tooLong, tooShort } from './password.js'
+import { faultOfNewPassword } from './password.js'
 import { describe, toProblem } from './problem.js'
 import type { Words } from './words.js'
 
@@ -21,8 +21,8 @@ export function fieldErrors(findings: Record<string, string | undefined>): Field
 export function explainFailure(words: Words, error: unknown, newPassword = 'password'): Refusal {
   const code = error instanceof AuthFailure ? error.code : undefined
   if (code === 'INVALID_EMAIL') return { fields: { email: words.t('fields.badEmail') } }
-  if (code === 'PASSWORD_TOO_SHORT') return { fields: { [newPassword]: tooShort(words) } }
   if (code === 'TOO_MANY_WRONG_PASSWORDS') return { summary: words.t('problem.proofsUsedUp') }
-  if (code === 'PASSWORD_TOO_LONG') return { fields: { [newPassword]: tooLong(words) } }
+  const fault = code === undefined ? undefined : faultOfNewPassword(words, code)
+  if (fault !== undefined) return { fields: { [newPassword]: fault } }
   return { summary: describe(words, toProblem(error)) }
 }

@@ -5,12 +5,30 @@ const min = 8
 const max = 128
 
 export const passwordHint = ({ t }: Words): string => t('fields.passwordHint', { min })
-export const tooShort = ({ t }: Words): string => t('fields.tooShort', { min })
-export const tooLong = ({ t }: Words): string => t('fields.tooLong', { max })
 
-export function wrongWithNewPassword(words: Words, password: string): string | undefined {
-  if (password === '') return words.t('fields.enterNewPassword')
-  if (password.length < min) return tooShort(words)
-  if (password.length > max) return tooLong(words)
+export function wrongWithNewPassword({ t }: Words, password: string): string | undefined {
+  if (password === '') return t('fields.enterNewPassword')
+  if (password.length < min) return t('fields.tooShort', { min })
+  if (password.length > max) return t('fields.tooLong', { max })
   return undefined
+}
+
+/** What the API found wrong with a new password; `undefined` for an error about something else. */
+export function faultOfNewPassword({ t }: Words, code: string): string | undefined {
+  switch (code) {
+    case 'PASSWORD_TOO_SHORT':
+      return t('fields.tooShort', { min })
+    case 'PASSWORD_TOO_LONG':
+      return t('fields.tooLong', { max })
+    case 'PASSWORD_BLANK':
+      return t('fields.blankPassword')
+    case 'PASSWORD_PERSONAL':
+      return t('fields.personalPassword')
+    case 'PASSWORD_EASY_TO_GUESS':
+      return t('fields.easyPassword')
+    case 'PASSWORD_REUSED':
+      return t('fields.samePassword')
+    default:
+      return undefined
+  }
 }

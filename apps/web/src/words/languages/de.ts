@@ -39,6 +39,10 @@ export default {
     enterNewPassword: 'Geben Sie ein neues Passwort ein.',
     tooShort: 'Verwenden Sie mindestens {min, number} Zeichen.',
     tooLong: 'Verwenden Sie höchstens {max, number} Zeichen.',
+    blankPassword: 'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.',
+    personalPassword: 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.',
+    easyPassword: 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.',
+    samePassword: 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.',
     notYourPassword: 'Das ist nicht Ihr Passwort.',
     notCurrentPassword: 'Das ist nicht Ihr aktuelles Passwort.',
   },
@@ -95,7 +99,7 @@ export default {
     submit: 'Neues Passwort speichern',
     busy: 'Wird gespeichert …',
     deadTitle: 'Dieser Link gilt nicht mehr',
-    dead: 'Er wurde schon benutzt, oder es ist zu viel Zeit vergangen. Ihr Passwort ist unverändert.',
+    dead: 'Er wurde schon benutzt, das Passwort wurde seither geändert, oder es ist zu viel Zeit vergangen. Das Öffnen hat nichts geändert.',
     again: 'Neuen Link anfordern',
   },
   secure: {
@@ -110,7 +114,7 @@ export default {
     doneTitle: 'Alle Geräte wurden abgemeldet',
     done: 'Ihr altes Passwort gilt nicht mehr. Ein Link für ein neues ist an Ihre E-Mail-Adresse unterwegs. Er gilt einmal, innerhalb einer Stunde.',
     another: 'Noch einen Link senden',
-    dead: 'Er wurde schon benutzt, oder es ist zu viel Zeit vergangen. Falls jemand anderes Ihr Passwort kennen könnte, wählen Sie ein neues: Auch das meldet alle Geräte ab.',
+    dead: 'Er wurde schon benutzt, das Passwort wurde seither geändert, oder es ist zu viel Zeit vergangen. Falls jemand anderes Ihr Passwort kennen könnte, wählen Sie ein neues: Auch das meldet alle Geräte ab.',
   },
   devices: {
     title: 'Geräte',

@@ -38,6 +38,10 @@ export default {
     enterNewPassword: 'Enter a new password.',
     tooShort: 'Use at least {min, number} characters.',
     tooLong: 'Use at most {max, number} characters.',
+    blankPassword: 'Use characters that can be seen, not only spaces.',
+    personalPassword: 'Others know this about you. Use something other than your name or your e-mail address.',
+    easyPassword: 'This password is easy to guess. A few words that do not belong together are better.',
+    samePassword: 'This is your old password. Choose a different one.',
     notYourPassword: 'This is not your password.',
     notCurrentPassword: 'This is not your current password.',
   },
@@ -95,7 +99,7 @@ export default {
     submit: 'Save new password',
     busy: 'Saving…',
     deadTitle: 'This link does not work any more',
-    dead: 'It was used already, or too much time has passed. Your password has not changed.',
+    dead: 'It was used already, the password was changed since, or too much time has passed. Opening it changed nothing.',
     again: 'Get a new link',
   },
   secure: {
@@ -110,7 +114,7 @@ export default {
     doneTitle: 'Every device was signed out',
     done: 'Your old password does not work any more. A link to choose a new one is on its way to your e-mail address. It works once, within one hour.',
     another: 'Send another link',
-    dead: 'It was used already, or too much time has passed. If someone else may know your password, choose a new one: that signs out every device, too.',
+    dead: 'It was used already, the password was changed since, or too much time has passed. If someone else may know your password, choose a new one: that signs out every device, too.',
   },
   devices: {
     title: 'Devices',

@@ -1,0 +1,118 @@
+import type { GenericEndpointContext } from '@better-auth/core'
+import type { DBAdapter } from '@better-auth/core/db/adapter'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { retiredPasswordOf, secureAccountIdentifier, userSecuredBy } from '../verification-model.js'
+import { type Passwords, passwordState, refusal, requireGood, wordsOfSite } from './passwords.js'
+
+/** How long a password that was taken away cannot be chosen again, in milliseconds. */
+const RETIRED_MS = 365 * 24 * 60 * 60 * 1_000
+
+/** A password that a request without a session chooses. */
+interface Choice {
+  readonly password: string
+  /** Texts of the person that a guesser knows. */
+  readonly own: readonly string[]
+  readonly oldHashes: readonly string[]
+}
+
+const signUp = z.object({ email: z.email(), name: z.string(), password: z.string() })
+const change = z.object({ currentPassword: z.string(), newPassword: z.string() })
+const reset = z.object({ newPassword: z.string(), token: z.string() })
+const secure = z.object({ token: z.string() })
+
+/** `null` for a body that does not read: the endpoint refuses it. */
+async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
+  if (ctx.path === '/sign-up/email') {
+    const { data } = signUp.safeParse(ctx.body)
+    return data ? { password: data.password, own: [data.email, data.name], oldHashes: [] } : null
+  }
+  const { data } = reset.safeParse({ ...ctx.query, ...ctx.body })
+  const { internalAdapter } = ctx.context
+  const row = data && (await internalAdapter.findVerificationValue(`reset-password:${data.token}`))
+  const user = row && row.expiresAt > new Date() ? await internalAdapter.findUserById(row.value) : null
+  return data && user ? { password: data.newPassword, own: [user.email, user.name], oldHashes: await oldHashes(ctx, user.id) } : null
+}
+
+/**
+ * The rules for new passwords, and the renewal of old hashes. It must come before the plugin `rollcall`: a renewed hash
+ * goes to SQL past the policy, because it is no new credential.
+ */
+export function passwordRules(passwords: Passwords) {
+  let sql: DBAdapter
+  return {
+    id: 'password-rules',
+    init(context) {
+      sql = context.adapter
+    },
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => path === '/change-password',
+          handler: createAuthMiddleware(async ({ body }) => {
+            const { data } = change.safeParse(body)
+            if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC')) throw refusal('PASSWORD_REUSED')
+          }),
+        },
+        {
+          matcher: ({ path }) => path === '/sign-up/email' || path === '/reset-password',
+          handler: createAuthMiddleware(async (ctx) => {
+            const choice = await choiceOf(ctx)
+            const { minPasswordLength, maxPasswordLength } = ctx.context.password.config
+            // The endpoint refuses these lengths.
+            if (choice === null || choice.password.length < minPasswordLength || choice.password.length > maxPasswordLength) return
+            const { password } = choice
+            await requireGood(password, [...choice.own, ...wordsOfSite(ctx.context)])
+            for (const hash of choice.oldHashes) if (await passwords.verify({ hash, password })) throw refusal('PASSWORD_REUSED')
+            const state = await passwordState()
+            state.chosen = { password, hash: null }
+            // A sign-up would hash within its transaction, and nobody else could write meanwhile.
+            if (ctx.path === '/sign-up/email') state.chosen = { password, hash: await passwords.hash(password) }
+          }),
+        },
+        {
+          matcher: ({ path }) => path === '/secure-account',
+          handler: createAuthMiddleware(async (ctx) => {
+            const { data } = secure.safeParse(ctx.body)
+            const row = data && (await ctx.context.internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
+            const userId = row ? userSecuredBy(row.value) : null
+            const hash = userId === null ? null : (await ctx.context.internalAdapter.findCredentialAccount(userId))?.password
+            if (userId !== null && hash) (await passwordState()).retired = { userId, hash }
+          }),
+        },
+      ],
+      after: [
+        {
+          matcher: ({ path }) => path === '/secure-account',
+          handler: createAuthMiddleware(async (ctx) => {
+            const { retired } = await passwordState()
+            if (ctx.context.returned instanceof APIError || retired === null) return
+            const expiresAt = new Date(Date.now() + RETIRED_MS)
+            await ctx.context.internalAdapter.createVerificationValue({ identifier: retiredPasswordOf(retired.userId), value: retired.hash, expiresAt })
+          }),
+        },
+        {
+          matcher: () => true,
+          handler: createAuthMiddleware(async (ctx) => {
+            const userId = (ctx.context.newSession ?? ctx.context.session)?.user.id
+            if (userId === undefined) return
+            for (const [old, renewed] of (await passwordState()).renewed) {
+              // Only where the old hash still stands: a password that changed meanwhile does not come back.
+              const where = [{ field: 'userId', value: userId }, { field: 'password', value: old }]
+              await sql.updateMany({ model: 'account', where, update: { password: renewed } }).catch(() => {
+                ctx.context.logger.error('A password hash could not be renewed')
+              })
+            }
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin
+}
+
+/** Of the password that a person has, and of the one that "This was not me" took away. */
+async function oldHashes({ context: { internalAdapter } }: GenericEndpointContext, userId: string): Promise<string[]> {
+  const [account, retired] = [await internalAdapter.findCredentialAccount(userId), await internalAdapter.findVerificationValue(retiredPasswordOf(userId))]
+  return [account?.password, retired?.value].filter((hash) => typeof hash === 'string')
+}

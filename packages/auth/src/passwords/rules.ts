@@ -1,0 +1,61 @@
+import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
+
+/** Why a password cannot be chosen; the code of the error. */
+export type PasswordFault = 'PASSWORD_BLANK' | 'PASSWORD_PERSONAL' | 'PASSWORD_EASY_TO_GUESS'
+
+/** How much of a password is estimated: the time grows with the square of the length. */
+const MAX_ESTIMATED = 32
+/** zxcvbn's scores go from 0 to 4. Up to this one, a million guesses find the password. */
+const MAX_REFUSED_SCORE = 1
+/** A shorter part of a name or address is in too many words. */
+const MIN_OWN_WORD = 3
+/** Characters that must be left when a person's own words are taken out. */
+const MIN_REST = 4
+
+/** Spaces, controls, and what is drawn as nothing: Unicode's ignorable characters, and the empty Braille pattern. */
+const INVISIBLE = /[\s\p{Z}\p{C}\p{DI}\u2800]/gu
+
+/**
+ * What is wrong with a new password, or `null`. NIST SP 800-63B-4 asks for a blocklist of common, expected and
+ * compromised passwords, and for no rules of composition.
+ *
+ * @param own texts that a guesser knows: addresses and names of the person, the name and host of the site.
+ */
+export async function faultOf(password: string, own: readonly string[]): Promise<PasswordFault | null> {
+  if (password.replace(INVISIBLE, '') === '') return 'PASSWORD_BLANK'
+  const words = own.flatMap(wordsIn)
+  if (isPersonal(password, words)) return 'PASSWORD_PERSONAL'
+  const { score } = (await estimator()).check(password.slice(0, MAX_ESTIMATED), words)
+  return score <= MAX_REFUSED_SCORE ? 'PASSWORD_EASY_TO_GUESS' : null
+}
+
+function isPersonal(password: string, words: readonly string[]): boolean {
+  const longestFirst = words.filter((word) => word.length >= MIN_OWN_WORD).toSorted((a, b) => b.length - a.length)
+  const all = lettersOf(password)
+  const rest = longestFirst.reduce((text, word) => text.replaceAll(word, ''), all)
+  return rest !== all && rest.length < MIN_REST
+}
+
+/** The text as one word, and each of its parts: of `ada@example.org`, `adaexampleorg`, `ada`, `example` and `org`. */
+function wordsIn(text: string): string[] {
+  return [text, ...text.split('@'), ...text.split(/[^\p{L}\p{N}]+/u)].map(lettersOf).filter((word) => word !== '')
+}
+
+function lettersOf(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+}
+
+let loading: Promise<ZxcvbnFactory> | undefined
+
+/** Loaded with its 49,000 passwords when the first password is chosen. */
+function estimator(): Promise<ZxcvbnFactory> {
+  return (loading ??= load())
+}
+
+async function load(): Promise<ZxcvbnFactory> {
+  const [{ ZxcvbnFactory: Factory }, { dictionary, adjacencyGraphs }] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+  ])
+  return new Factory({ dictionary, graphs: adjacencyGraphs })
+}
