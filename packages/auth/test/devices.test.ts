@@ -208,8 +208,8 @@ describe.each(databases)('on %s', (kind) => {
       const { email, laptop, token, userId } = await robbed()
       await t.browser().post('/secure-account', { token })
       const resetToken = new URL(resetMails(email)[0]?.url ?? '').searchParams.get('token')
-      await laptop.post('/reset-password', { newPassword: password, token: resetToken })
-      await laptop.signIn(email)
+      await laptop.post('/reset-password', { newPassword: 'a new password', token: resetToken })
+      await laptop.signIn(email, 'a new password')
       const second = await robbed()
       await sql().updateTable('verification').set({ expiresAt: date(Date.now() - 1) }).where('value', 'like', `%${second.userId}%`).execute()
       const before = t.events.length
