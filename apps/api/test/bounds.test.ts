@@ -38,7 +38,8 @@ test('the 101st stream of a user is refused, however many sessions they have, an
 
 test('the 61st name that a user gives within a minute is refused', async () => {
   await using server = await startServer()
-  const [device, other] = [await signedUp(server), await signedUp(server)]
+  const device = await signedUp(server)
+  const other = await signedUp(server)
   const rename = (size: number) =>
     device.post(
       `/trpc/${Array.from({ length: size }, () => 'devices.rename').join(',')}?batch=1`,

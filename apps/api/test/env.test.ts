@@ -1,11 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { profiles } from '@rollcall/session-store'
 import { describe, expect, test } from 'vitest'
 import { readSettings, SettingsError, variables } from '../src/env.js'
-import { developmentSecret } from '../src/secret.js'
 
 const REDIS_URL = 'redis://localhost:6379'
 
@@ -272,18 +270,6 @@ test('how the server signs in to Redis is said once', () => {
   expect(readSettings({ REDIS_URL, REDIS_PASSWORD: 'pw' }).redis).toMatchObject({ password: 'pw' })
   expect(() => readSettings({ REDIS_SENTINELS: 'sentinel-1:26379' })).toThrow(/^REDIS_SENTINEL_MASTER must be the name/)
   expect(() => readSettings({ REDIS_CLUSTER_NODES: 'redis-1:7000', REDIS_SENTINEL_MASTER: 'main' })).toThrow(/^REDIS_SENTINEL_MASTER needs REDIS_SENTINELS/)
-})
-
-test('the secret of development is made once, by whoever is first, and read by its owner alone', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-secret-'))
-  const dataDir = join(folder, 'data')
-  const secrets = await Promise.all(Array.from({ length: 5 }, () => developmentSecret(dataDir)))
-  expect(new Set(secrets).size).toBe(1)
-  expect(secrets[0]).toMatch(/^[\w-]{43}$/)
-  expect(await developmentSecret(dataDir)).toBe(secrets[0])
-  expect((await stat(join(dataDir, 'secret'))).mode & 0o777).toBe(0o600)
-  expect(await readFile(join(dataDir, 'secret'), 'utf8')).toBe(secrets[0])
-  await rm(folder, { recursive: true })
 })
 
 test('.env.example explains every setting, and its values are the defaults', async () => {

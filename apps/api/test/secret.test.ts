@@ -1,5 +1,5 @@
 import type * as Files from 'node:fs/promises'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -32,10 +32,13 @@ test('a server that makes the secret at the same moment, and is faster, decides 
   expect(await developmentSecret(dataDir)).toBe('the secret of a server that was faster')
 })
 
-test('nothing of a server that was slower stays, and the file is its owner’s alone', async () => {
-  const made = await developmentSecret(dataDir)
-  expect((await stat(join(dataDir, 'secret'))).mode & 0o777).toBe(0o600)
-  const { readdir } = await import('node:fs/promises')
-  expect(await readdir(dataDir)).toEqual(['secret'])
-  expect(made).toMatch(/^[\w-]{43}$/)
+test('calls of one process get one secret, which only its owner can read, and leave nothing else behind', async () => {
+  const below = join(dataDir, 'data')
+  const secrets = await Promise.all(Array.from({ length: 5 }, () => developmentSecret(below)))
+  expect(new Set(secrets).size).toBe(1)
+  expect(secrets[0]).toMatch(/^[\w-]{43}$/)
+  expect(await developmentSecret(below)).toBe(secrets[0])
+  expect((await stat(join(below, 'secret'))).mode & 0o777).toBe(0o600)
+  expect(await readFile(join(below, 'secret'), 'utf8')).toBe(secrets[0])
+  expect(await readdir(below)).toEqual(['secret'])
 })

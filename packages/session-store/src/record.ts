@@ -87,7 +87,7 @@ export function decodeDetails(text: string): Details | null {
 
 /** `null` when the bytes are not a record of ours: such a session is invalid, and nothing else breaks. */
 export function decodeRecord(bytes: Buffer): StoredRecord | null {
-  if (bytes.length <= DETAILS || bytes[0] !== VERSION) return null
+  if (bytes[0] !== VERSION) return null
   const details = decodeDetails(bytes.toString('utf8', DETAILS))
   if (details === null) return null
   const { userId, ipAddress, userAgent, data } = details

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionStore, defaultTimeouts } from '../src/index.js'
 import { sessionsKey } from '../src/keys.js'
 import { userTagOf } from '../src/token.js'
-import { startStore } from './helpers.js'
+import { gate, startStore } from './helpers.js'
 
 // Redis still holds a session that has expired, and a script must not write to it: that would bring it back.
 
@@ -78,4 +78,15 @@ test('activity moves the idle deadline and no other, never beyond the absolute o
   t.clock.now += touchInterval
   expect(seen && (await t.store.touch(seen))).toBe(true)
   expect(await t.store.validate(token)).toEqual({ ...session, lastSeenAt: new Date(t.clock.now), expiresAt: seen?.expiresAt })
+})
+
+test('a secret that changes between the two steps of an update: the old token writes nothing', async () => {
+  const { token, session } = await t.signIn()
+  const held = gate(t.redis, 'rollcallUpdate')
+  const updating = t.store.update(token, { a: 1 })
+  await held.waiting
+  const rotated = await t.store.rotate(token)
+  held.open()
+  expect(await updating).toBeNull()
+  expect(await t.store.validate(rotated?.token ?? '')).toEqual(session)
 })

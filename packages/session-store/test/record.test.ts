@@ -43,6 +43,8 @@ test.each([
   '\u0004\u0000',
   '\u0000\u0000\u0000',
   '\u0000\u0000\u0000{"a":1}',
+  '\u0000\u0002\u0000{"a":1}', // of nobody, with an address that would be the third character
+  '{}', // JSON where the lengths should be
   '\u0004\u0000\u0000ad',
   '\u0004\u0003\u0002ada::',
   '\u0004\u0000\u0000ada{',
