@@ -11,7 +11,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 const limited: [string, object][] = [
   ['/api/auth/sign-in/email', { email: 'nobody@example.org', password: PASSWORD }],
-  ['/api/auth/sign-up/email', { email: newEmail(), password: 'x', name: 'Ada' }],
+  ['/api/auth/sign-up/email', { email: newEmail(), password: PASSWORD, name: 'Ada' }],
   ['/api/auth/request-password-reset', { email: newEmail() }],
   ['/api/auth/reset-password', { token: 'guessed', newPassword: PASSWORD }],
   ['/api/auth/secure-account', { token: 'guessed' }],
