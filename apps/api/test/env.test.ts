@@ -119,7 +119,7 @@ test('each setting is read', () => {
 })
 
 test('in production, a server that leaves outlives its idle connections', () => {
-  const production = { REDIS_URL, NODE_ENV: 'production', BETTER_AUTH_SECRET: 'x'.repeat(32) }
+  const production = { REDIS_URL, NODE_ENV: 'production', BASE_URL: 'https://a.example', SMTP_URL: 'smtp://a.example', BETTER_AUTH_SECRET: randomBytes(32).toString('base64') }
   expect(readSettings(production).leavingMs).toBe(70_000)
   expect(readSettings({ ...production, KEEP_ALIVE_SECONDS: '620' }).leavingMs).toBe(625_000)
 })
