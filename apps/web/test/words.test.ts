@@ -105,3 +105,9 @@ test.each([
   expect(explainFailure(words, refused, 'newPassword')).toEqual({ fields: { newPassword: said } })
   expect(explainFailure(german, refused, 'newPassword')).toEqual({ fields: { newPassword: gesagt } })
 })
+
+test('whose session has given too many wrong passwords is not told to wait for a month', () => {
+  const failure = new AuthFailure(429, 'TOO_MANY_WRONG_PASSWORDS', String(30 * 24 * 60 * 60))
+  expect(explainFailure(words, failure)).toEqual({ summary: 'Too many wrong passwords on this device. Sign out and sign in again to go on.' })
+  expect(explainFailure(german, failure)).toEqual({ summary: 'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.' })
+})
