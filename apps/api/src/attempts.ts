@@ -1,11 +1,11 @@
 import type { Cluster, ClientContext, Redis, Result } from 'ioredis'
 
 /**
- * Attempts that are counted by their outcome. An attempt holds a place while it is under way, so that attempts at once
- * cannot exceed the limit, and keeps it only if it is counted. A place is held by a lease: that of a server which died, or
- * could not reach Redis to give it back, is free again after `LEASE_MS`.
+ * Attempts that are counted by their outcome. An attempt reserves a place while it is under way, and keeps it if it is
+ * counted. So attempts at once cannot exceed the limit. The reservation is a lease: if a server dies, or cannot reach Redis,
+ * its places are free again after `LEASE_MS`.
  *
- * One sorted set per subject. Its members are attempts, `?<id>` under way or `<id>` counted; the score is the time until
+ * Each subject has one sorted set. Its members are attempts: `?<id>` under way, `<id>` counted. The score is the time until
  * which the attempt takes a place, in milliseconds by the clock of Redis.
  */
 export interface Attempts {

@@ -10,18 +10,18 @@ export interface Attempt {
   readonly client: Client
   /** In one spelling; empty when the body holds none. */
   readonly email: string
-  /** Of the session that it came with, if any. */
+  /** The session that it came with, if any. */
   session(): Promise<Session | null>
 }
 
-/** What limits an attempt beside the general limit. */
+/** The limits of an attempt beside the general one. */
 export interface AttemptLimits {
   readonly charges: readonly Charge[]
   /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
   readonly success: Verdict & ('right' | 'done')
   /** It ends a session, and is not stopped by a Redis that cannot count. */
   readonly ending?: boolean
-  /** What is attempted, as the audit calls it. */
+  /** The audit's name for the attempt. */
   readonly event?: AuditEvent['event']
   /** Whom the audit names when it is refused. */
   readonly session?: Session | null
@@ -60,8 +60,8 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
 ])
 
 /**
- * Counted per session alone: whoever has stolen one cannot make another without the password, nor use up the right of its
- * owner's other sessions to prove who they are.
+ * Counts per session alone. A thief cannot make another session without the password, nor use up the right of the owner's
+ * other sessions to prove who they are.
  */
 function proof(event: AuditEvent['event']) {
   return async (attempt: Attempt): Promise<AttemptLimits> => {

@@ -12,7 +12,7 @@ const MAX_SHOWN = 100
 
 /**
  * The client's address: the socket's, unless that is a trusted proxy; then the last address forwarded that is no trusted
- * proxy. What stands to the left of it is the client's own word. An address that cannot be read is `UNKNOWN_ADDRESS`,
+ * proxy. Everything to its left is the client's own word. An address that cannot be read is `UNKNOWN_ADDRESS`,
  * never the proxy's.
  *
  * @param trustedProxies addresses and ranges, as proxy-addr takes them

@@ -5,8 +5,8 @@ import ipaddr from 'ipaddr.js'
 export const UNKNOWN_ADDRESS = 'unknown'
 
 /**
- * Where a request came from. Limits take a client instead of a text, so that none can count an IPv6 customer
- * by one of their 2^64 addresses.
+ * The origin of a request. Limits take a client instead of a text: an IPv6 customer has 2^64 addresses, and no caller can
+ * forget to count them as one.
  */
 export class Client {
   // A private field makes the type nominal: an object that merely looks like a client is none.
@@ -17,7 +17,7 @@ export class Client {
     this.#address = address
   }
 
-  /** What a limit counts as one client: the address, or its /64 for IPv6. */
+  /** A limit counts this as one client: the address, or its /64 for IPv6. */
   get network(): string {
     return networkOf(this.#address)
   }

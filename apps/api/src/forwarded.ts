@@ -16,7 +16,7 @@ export function forwardedHops({ headers }: Pick<IncomingMessage, 'headers'>): It
   return headers.forwarded === undefined ? null : elements(headers.forwarded)
 }
 
-/** Both headers are read from the right: to the left may stand what the client itself has sent. */
+/** Both headers are read from the right: the client itself may have sent the left part. */
 function* listed(header: string): Generator<Hop> {
   const entries = header.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
   if (entries.length === 0) yield null
@@ -34,8 +34,8 @@ const pairs = new RegExp(`${PAIR}(?:;|$)`, 'g')
 const MAX_LENGTH = 2_048
 
 /**
- * The elements of a Forwarded header (RFC 7239), the last one first. A quotation mark that the client left open does not
- * swallow what a proxy has added: an element is the shortest end of the header that reads as one.
+ * The elements of a Forwarded header (RFC 7239), the last one first. An element is the shortest end of the header that reads
+ * as one. So a quotation mark that the client left open does not swallow what a proxy has added.
  */
 function* elements(header: string): Generator<Hop> {
   let rest = header.slice(-MAX_LENGTH)

@@ -41,8 +41,8 @@ interface Rule {
 }
 
 /**
- * How many within how long: enough for a person who has to try a few times, and for an office behind one address; too
- * little to guess a password. ADR 30 gives the reasons.
+ * Budgets that suffice for a person who has to try a few times, and for an office behind one address. They are too small to
+ * guess a password. ADR 30 gives the reasons.
  */
 const rules: { readonly [N in LimitName]: Rule } = {
   /** Any change through /api/auth. */
@@ -54,7 +54,7 @@ const rules: { readonly [N in LimitName]: Rule } = {
   /** Keeps a stranger from filling someone's mailbox. */
   'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
-  /** Mails about new devices: whoever has the password cannot fill the mailbox. ADR 30 says why the first is apart. */
+  /** Mails about new devices: somebody who has the password cannot fill the mailbox. ADR 30 says why the first is apart. */
   'new-device:first': { points: 1, duration: HOUR, of: 'attempts' },
   'new-device:mailbox': { points: 10, duration: HOUR, of: 'attempts' },
   'new-device:address': { points: 30, duration: HOUR, of: 'attempts' },

@@ -1,12 +1,12 @@
 import { domainToASCII } from 'node:url'
 
-/** Their owner's address with dots anywhere is the same mailbox; elsewhere it may be another person's. */
+/** These ignore dots in front of the @. Elsewhere an address with a dot may be another person's. */
 const DOTLESS = new Map([
   ['gmail.com', 'gmail.com'],
   ['googlemail.com', 'gmail.com'],
 ])
 
-/** Where mails to an address arrive: `Ada+shop@example.org` is read by `ada@example.org`. */
+/** The mailbox in which mails to an address arrive: `ada@example.org` reads `Ada+shop@example.org`. */
 export class Mailbox {
   readonly #name: string
 
@@ -18,7 +18,7 @@ export class Mailbox {
     this.#name = known === undefined ? `${untagged}@${host}` : `${untagged.replaceAll('.', '')}@${known}`
   }
 
-  /** What a limit counts as one mailbox. */
+  /** A limit counts this as one mailbox. */
   get name(): string {
     return this.#name
   }

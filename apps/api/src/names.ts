@@ -31,7 +31,7 @@ const MAX_IMAGE = 2_048
 const email = z.string().max(MAX_EMAIL, `must have ${MAX_EMAIL} characters at most`)
 const person = nameOf(MAX_PERSON).refine((name) => name !== '', 'must not be empty')
 
-/** What better-auth's endpoints are given for people; it puts texts into rows as they are. Fields that are no text it refuses. */
+/** Personal data in the bodies for better-auth, which would put texts into rows as they are. */
 export const personalData = z.looseObject({
   name: person.optional(),
   email: email.optional(),

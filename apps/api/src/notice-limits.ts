@@ -6,8 +6,8 @@ import { Mailbox } from './mailbox.js'
 
 /**
  * Sends a mail about a new device within the limits of its mailbox and of the address that causes it. The first one of an
- * account in an hour is always sent: nobody can use up the mails of someone else's account with accounts of their own, such
- * as those of other tags at the same mailbox.
+ * account in an hour is always sent. So nobody can use up the mails of an account with accounts of their own at the same
+ * mailbox.
  *
  * @returns whether it was sent
  */

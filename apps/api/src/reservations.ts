@@ -4,7 +4,7 @@ import { RENEW_MS, type Reservation } from './attempts.js'
 import { publicError, RateLimitedError } from './errors.js'
 
 /**
- * What came of limited work.
+ * The outcome of limited work.
  * `wrong`: a guess failed. It is counted before anybody learns of it.
  * `done`: it happened, such as a mail, and is counted.
  * `right`: a guess was right, and does not count.

@@ -1,12 +1,12 @@
 import type { Activity, WrongPassword } from '@rollcall/auth'
 import type { Limits } from './limits.js'
 
-/** Of the wrong passwords of an account within a day, the first becomes an entry of its activity, and then each that is five times as many. */
+/** The first wrong password of a day becomes an entry of the activity, and then each that is five times as many. */
 const STEP = 5
 
 /**
- * Shows the owner of an account the wrong passwords given for it, gathered: a guesser must not fill the activity, nor
- * push out of Redis what else waits there. Best effort; the audit has each of them.
+ * Shows the owner of an account the wrong passwords given for it, with their number in few entries. A guesser must not fill
+ * the activity, nor push out of Redis what else waits there. Best effort; the audit has each of them.
  */
 export function recordWrongPasswords(limits: Limits, activity: Pick<Activity, 'note'>): (wrong: WrongPassword) => Promise<void> {
   return async ({ event, userId, sessionId, signs }) => {

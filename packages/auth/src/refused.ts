@@ -8,16 +8,16 @@ import { requestSigns } from './request-state.js'
 
 /** Somebody gave a wrong password for an account that exists. Which one it was is not kept. */
 export interface WrongPassword {
-  /** What they tried: `sign-in`, `reauthentication` or `password-change`. */
+  /** Their attempt: `sign-in`, `reauthentication` or `password-change`. */
   readonly event: AuditEventName
   readonly userId: string
   /** The session they tried it in; `null` for a sign-in. */
   readonly sessionId: string | null
-  /** Where it came from. */
+  /** The origin of the attempt. */
   readonly signs: Omit<NamedEvent, 'name'>
 }
 
-/** It runs beside the answer, whose delay must not tell whether an account exists. */
+/** It runs beside the answer, whose delay must not show whether an account exists. */
 export type OnWrongPassword = (wrong: WrongPassword) => void
 
 /** Records a refused attempt with the account that it was about. */
