@@ -2,12 +2,12 @@ import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
 import { activityRouter } from './routers/activity.js'
 import { deviceNamesRouter } from './routers/device-names.js'
 import { sessionRouter } from './routers/session.js'
-import { mergeRouters, revocationProcedure, router, sessionProcedure } from './trpc.js'
+import { mergeRouters, revocationProcedure, router, userProcedure } from './trpc.js'
 
 export type RouterDependencies = Required<Pick<DevicesRouterOptions, 'store' | 'streams' | 'isRecent'>>
 
 export function createAppRouter(dependencies: RouterDependencies) {
-  const devices = createDevicesRouter({ ...dependencies, procedure: sessionProcedure, ending: revocationProcedure })
+  const devices = createDevicesRouter({ ...dependencies, procedure: userProcedure, ending: revocationProcedure })
   return router({ activity: activityRouter, devices: mergeRouters(devices, deviceNamesRouter), session: sessionRouter })
 }
 

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '@rollcall/auth'
-import { createSessionProcedure, type EndingName, reasonOf, revokeInput } from '@rollcall/trpc'
+import { createSessionProcedure, type EndingName, reasonOf, revokeInput, unauthorized } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { z } from 'zod'
@@ -25,6 +25,36 @@ const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) =>
 
 /** Gives `session` and `token` of the request, or answers UNAUTHORIZED. */
 export const sessionProcedure = publicProcedure.concat(signedIn)
+
+/** Milliseconds that a call waits for SQL at most: a database that hangs must not hold up what Redis alone can answer. */
+const USER_PATIENCE_MS = 100
+
+/** Whether SQL says that the user of a session is gone. An outage of SQL says nothing. */
+async function isUserGone({ auth }: Context, userId: string): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), USER_PATIENCE_MS)
+  })
+  const found = auth.findUser(userId).then(
+    (user) => user === null,
+    () => false,
+  )
+  return Promise.race([found, late]).finally(() => clearTimeout(timer))
+}
+
+/**
+ * A session procedure that shows nothing to a user whose row was deleted by hand in SQL, although Redis still holds the
+ * session. SQL is asked beside the work of the call. It revokes nothing: an empty database, set by mistake, must not sign
+ * everybody out for good.
+ */
+export const userProcedure = sessionProcedure.use(async ({ ctx, type, next }) => {
+  if (type === 'mutation') return next()
+  const gone = isUserGone(ctx, ctx.session.userId)
+  if (type === 'subscription' && (await gone)) throw unauthorized()
+  const result = await next()
+  if (await gone) throw unauthorized()
+  return result
+})
 
 type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
 

@@ -1,6 +1,6 @@
 import { type ActivityEvent, deviceOf } from '@rollcall/auth'
 import { type Actor, type SessionEvent } from '@rollcall/session-store'
-import { type DeviceName, nameOf, type Place } from '@rollcall/trpc'
+import { type DeviceName, nameOf, type Place, unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
 import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from '../trpc.js'
@@ -11,9 +11,13 @@ const input = z.object({ cursor: z.object({ at: z.int().nonnegative(), id: z.str
 
 export const activityRouter = router({
   /** What happened to the caller's own account, newest first. */
-  list: sessionProcedure.input(input).query(async ({ ctx: { activity, placeOf, session }, input }) => {
+  list: sessionProcedure.input(input).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
     const { userId } = session
-    const { events, next } = await activity.list(userId, { before: input?.cursor, limit: PAGE }).catch(storeOrDatabaseFailed)
+    const [{ events, next }, user] = await Promise.all([
+      activity.list(userId, { before: input?.cursor, limit: PAGE }),
+      auth.findUser(userId),
+    ]).catch(storeOrDatabaseFailed)
+    if (user === null) throw unauthorized()
     const shown = (actor: Actor): ActivityDevice => ({
       ...nameOf(actor),
       name: deviceOf(actor)?.name ?? null,
