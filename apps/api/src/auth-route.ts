@@ -1,4 +1,4 @@
-import { type Audit, type Auth, CLIENT_ADDRESS_HEADER, isDatabaseUnavailable, openEndpoints, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
+import { type Audit, type Auth, CLIENT_ADDRESS_HEADER, type Database, isDatabaseUnavailable, isNotWritable, openEndpoints, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
 import { type Context, Hono } from 'hono'
 import { type AttemptLimits, attemptLimits, verdictOf } from './auth-limits.js'
 import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError } from './errors.js'
@@ -15,7 +15,7 @@ interface Dependencies {
   readonly auth: Auth
   readonly limits: Limits
   readonly audit: Audit
-  readonly database: { ping(): Promise<void> }
+  readonly database: Pick<Database, 'ping' | 'checkWritable'>
   readonly baseUrl: string
 }
 
@@ -133,9 +133,10 @@ function notFound(c: Context<Http>): Response {
 
 /** What better-auth fails with does not always tell an outage from a mistake; then the database is asked. */
 async function reasonOf(failure: unknown, database: Dependencies['database']): Promise<unknown> {
-  if (isDatabaseUnavailable(failure)) return new DatabaseUnavailableError(failure) // it may answer again by now
+  if (isDatabaseUnavailable(failure) || isNotWritable(failure)) return new DatabaseUnavailableError(failure) // it may answer again by now
   try {
     await database.ping()
+    await database.checkWritable()
     return failure
   } catch {
     return new DatabaseUnavailableError(failure)

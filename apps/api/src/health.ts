@@ -1,3 +1,4 @@
+import type { Database } from '@rollcall/auth'
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import type { Http } from './http.js'
@@ -10,22 +11,23 @@ const SHARED_MS = 1_000
 interface HealthDependencies {
   readonly redis: Redis | Cluster
   readonly keyPrefix: string
-  readonly database: { ping(): Promise<void> }
+  readonly database: Pick<Database, 'ping' | 'checkWritable'>
   readonly isLeaving: () => boolean
 }
 
 /**
  * `/healthz` is about this process, `/readyz` about what it needs to be of use. With a Redis that refuses to
- * write, being full or a replica, it still is: it validates and, when full, revokes. So it stays ready, and says so.
+ * write, being full or a replica, it still is: it validates and, when full, revokes. So it stays ready, and says so. The same holds for a database on a full disk: those
+ * who are signed in stay so, and nobody can sign up.
  * A server that is leaving is not ready: balancers must choose another one.
  */
 export function health({ redis, keyPrefix, database, isLeaving }: HealthDependencies): Hono<Http> {
   const probe = shared(async () => {
-    const [redisState, databaseState] = await Promise.all([
+    const [redisState, sqlState] = await Promise.all([
       stateOf(redis.set(keyPrefix + PROBE, '', 'PX', 1_000)),
-      stateOf(database.ping()), // gives up by itself, and gives its connection back
+      databaseState(database),
     ])
-    return { redis: redisState, database: databaseState }
+    return { redis: redisState, database: sqlState }
   })
   return new Hono<Http>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
@@ -53,6 +55,16 @@ function shared<T>(probe: () => Promise<T>): () => Promise<T> {
 }
 
 type State = 'ok' | 'not writable' | 'unavailable'
+
+/** Both questions give up by themselves, and give their connection back. */
+async function databaseState(database: HealthDependencies['database']): Promise<State> {
+  const state = await stateOf(database.ping())
+  if (state !== 'ok') return state
+  return database.checkWritable().then(
+    () => 'ok',
+    () => 'not writable',
+  )
+}
 
 async function stateOf(probe: Promise<unknown>): Promise<State> {
   return probe.then(

@@ -1,4 +1,4 @@
-import type { Activity, Audit, Auth } from '@rollcall/auth'
+import type { Activity, Audit, Auth, Database } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { PlaceOf, Streams } from '@rollcall/trpc'
 import type { Cluster, Redis } from 'ioredis'
@@ -25,7 +25,7 @@ export interface ServerDependencies {
   readonly isRecent: (authenticatedAt: Date) => boolean
   readonly redis: Redis | Cluster
   readonly keyPrefix: string
-  readonly database: { ping(): Promise<void> }
+  readonly database: Pick<Database, 'ping' | 'checkWritable'>
   readonly limits: Limits
   readonly streams: Streams
   readonly activity: Activity

@@ -16,6 +16,7 @@ import {
 } from 'kysely'
 import { withAdvisoryLock, withFileLock } from './migration-lock.js'
 import { openPostgres } from './postgres.js'
+import { probePostgres, probeSqlite } from './writable.js'
 import { ensurePrivateFile, restrictToOwner } from './private-file.js'
 
 /** Users and accounts. Sessions are never kept here. */
@@ -24,6 +25,8 @@ export interface Database {
   readonly type: 'sqlite' | 'postgres'
   /** Rejects when the database does not answer, within 2 s. */
   ping(): Promise<void>
+  /** Rejects when the database can be read but takes no writes: its disk is full, or it is a standby. Writes, on SQLite. */
+  checkWritable(): Promise<void>
   /**
    * Runs work that creates or changes tables while no other server does the same. A server that is killed gives up its
    * turn. Rejects after 60 s without a turn.
@@ -45,13 +48,21 @@ export function openDatabase({ url, dataDir }: DatabaseOptions): Database {
       kysely,
       type: 'sqlite',
       ping: async () => void (await sql`select 1`.execute(kysely)),
+      checkWritable: () => probeSqlite(kysely),
       withMigrationLock: (work) => withFileLock(join(dataDir, 'migration.lock'), work),
       close: () => kysely.destroy(),
     }
   }
   const { dialect, ping } = openPostgres(url)
   const kysely = new Kysely<unknown>({ dialect })
-  return { kysely, type: 'postgres', ping, withMigrationLock: (work) => withAdvisoryLock(kysely, work), close: () => kysely.destroy() }
+  return {
+    kysely,
+    type: 'postgres',
+    ping,
+    checkWritable: () => probePostgres(kysely),
+    withMigrationLock: (work) => withAdvisoryLock(kysely, work),
+    close: () => kysely.destroy(),
+  }
 }
 
 function sqlite(dataDir: string): Dialect {

@@ -7,9 +7,9 @@ import { databaseOn, startPostgres } from '@rollcall/dev-postgres'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionEvents, createSessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createAuth, type Database, openActivity, openDatabase } from '../src/index.js'
+import { createAuth, type Database, isNotWritable, openActivity, openDatabase } from '../src/index.js'
 import { databases as kinds, secret } from './helpers.js'
 
 type Tables = { word: { text: string } }
@@ -204,3 +204,19 @@ async function placeOf(postgres: string | undefined) {
     },
   }
 }
+
+test.runIf(kinds.length > 1)('a PostgreSQL that can only be read answers, and says that it takes no writes', async () => {
+  await using server = await startPostgres()
+  const url = await databaseOn(server.url, 'standby')
+  const options = { url, dataDir: tmpdir() }
+  const before = openDatabase(options)
+  await before.checkWritable()
+  await sql`alter database standby set default_transaction_read_only = on`.execute(before.kysely)
+  await before.close()
+  const database = openDatabase(options)
+  await database.ping()
+  await expect(database.checkWritable()).rejects.toThrow('can only be read')
+  const failure = await sql`create table word (text text)`.execute(database.kysely).catch((error: unknown) => error)
+  expect(isNotWritable(failure)).toBe(true)
+  await database.close()
+})
