@@ -8,7 +8,7 @@ const store = join(root, 'packages/session-store')
 /** As deep as the package itself: it looks for tsconfig.base.json above it. */
 const copy = join(root, '.mutation-lua/session-store')
 /** These test what the scripts do. scripts.test.ts is left out, for it compares comments with code. */
-const tests = ['deadlines', 'store', 'events', 'changes', 'races', 'bounded', 'look-ups'].map((name) => `test/${name}.test.ts`)
+const usual = ['deadlines', 'store', 'events', 'changes', 'races', 'bounded', 'look-ups']
 /** Milliseconds for all of them. */
 const PATIENCE_MS = 180_000
 
@@ -39,7 +39,7 @@ const STATEMENT = /^\s*(?!local |return |if |elseif |for |function |end\b|else\b
 
 /** @param {string} line @returns {string[]} the line, changed in every way */
 export function mutationsOf(line) {
-  const [code = '', comment = ''] = split(line)
+  const [code, comment] = split(line)
   if (code.trim() === '') return []
   const changed = operators.flatMap(([pattern, change]) =>
     [...code.matchAll(pattern)].map((found) => code.slice(0, found.index) + change(...found) + code.slice(found.index + found[0].length)),
@@ -65,9 +65,10 @@ function mutations(file) {
  * Prints each change that the tests did not notice.
  *
  * @param {readonly string[]} names files of packages/session-store/lua, or `file:line`; none: all of them
+ * @param {readonly string[]} [tests] the beginnings of the names of tests
  * @returns {Promise<number>} exit code
  */
-export async function mutateLua(names) {
+export async function mutateLua(names, tests = usual) {
   const files = readdirSync(join(store, 'lua'))
   const wanted = names.length > 0 ? names : files
   const unknown = wanted.find((name) => !files.includes(name.split(':')[0] ?? ''))
@@ -75,6 +76,7 @@ export async function mutateLua(names) {
   rmSync(copy, { recursive: true, force: true })
   cpSync(store, copy, { recursive: true, filter: (path) => !['node_modules', 'dist', '.stryker', 'test-results'].includes(basename(path)) })
   symlinkSync(join(store, 'node_modules'), join(copy, 'node_modules'))
+  const passes = () => pass(tests.map((name) => `test/${name}`))
   try {
     if (!(await passes())) throw new Failure('The tests fail without any change: run them first.')
     const all = wanted.flatMap((name) => {
@@ -83,7 +85,7 @@ export async function mutateLua(names) {
     })
     let lived = 0
     for (const one of all) {
-      if (!(await survives(one))) continue
+      if (!(await survives(one, passes))) continue
       lived += 1
       console.log(`lived  ${one.file}:${one.line}\n  - ${one.before.trim()}\n  + ${one.after.trim()}`)
     }
@@ -95,8 +97,8 @@ export async function mutateLua(names) {
   }
 }
 
-/** @param {Mutation} one @returns {Promise<boolean>} */
-async function survives({ file, line, after }) {
+/** @param {Mutation} one @param {() => Promise<boolean>} passes @returns {Promise<boolean>} */
+async function survives({ file, line, after }, passes) {
   const path = join(copy, 'lua', file)
   const sound = readFileSync(path, 'utf8')
   try {
@@ -107,8 +109,8 @@ async function survives({ file, line, after }) {
   }
 }
 
-/** @returns {Promise<boolean>} */
-async function passes() {
+/** @param {readonly string[]} tests @returns {Promise<boolean>} */
+async function pass(tests) {
   const child = spawn(join(store, 'node_modules/.bin/vitest'), ['run', '--project', 'single node', '--bail', '1', ...tests], {
     cwd: copy,
     stdio: 'ignore',

@@ -43,7 +43,7 @@ export async function mutate(args) {
     options: { tests: { type: 'string' }, concurrency: { type: 'string', default: '1' } },
   })
   const [name = '', ...files] = positionals
-  if (name === 'lua') return await mutateLua(files)
+  if (name === 'lua') return await mutateLua(files, values.tests?.split(','))
   const target = targets[name]
   if (target === undefined) throw new Failure(`Name what to mutate: ${Object.keys(targets).join(', ')} or lua.`)
   await mustRun('The build', 'turbo', ['run', 'build', `--filter=@rollcall/${name}`])
