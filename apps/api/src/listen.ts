@@ -90,7 +90,7 @@ export async function listen(settings: Settings, app: Promise<Hono<Http>>): Prom
  * that was short there are hardly any.
  */
 async function quietTurn(): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
     const began = performance.now()
     await turn()
     if (performance.now() - began < 1) return
