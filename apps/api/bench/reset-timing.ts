@@ -32,6 +32,7 @@ try {
     const answer = await post('/sign-up/email', { email: `known-${n}@example.org`, password: 'correct horse battery', name: 'Ada' })
     if (!answer.ok) throw new Error(`A sign-up was answered ${answer.status}`)
   }
+  let refused = 0
   const known: number[] = []
   const unknown: number[] = []
   for (let n = 0; n < total; n += 1) {
@@ -44,13 +45,13 @@ try {
       const begun = performance.now()
       const answer = await post('/request-password-reset', { email })
       await answer.text()
-      if (answer.status !== 200) throw new Error(`A request was answered ${answer.status}`)
-      if (n >= WARM_UP) times.push(performance.now() - begun)
+      if (answer.status !== 200) refused += 1
+      else if (n >= WARM_UP) times.push(performance.now() - begun)
       await new Promise((resolve) => setTimeout(resolve, 20)) // what one request leaves to do must not slow the next
     }
   }
   const error = Math.sqrt((known.length + unknown.length + 1) / (12 * known.length * unknown.length))
-  console.log(`${EACH} requests of each kind, SQLite on disk`)
+  console.log(`${known.length} and ${unknown.length} requests, SQLite on disk; ${refused} more were refused`)
   console.log(`median: ${median(known).toFixed(2)} ms with an account, ${median(unknown).toFixed(2)} ms without`)
   console.log(`AUC ${auc(known, unknown).toFixed(3)}, 95 % of ${(0.5 - 1.96 * error).toFixed(3)} to ${(0.5 + 1.96 * error).toFixed(3)} if there is no difference`)
 } finally {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { emailOTP, magicLink, phoneNumber } from 'better-auth/plugins'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, databases, password, startApp, startAuthOn } from './helpers.js'
+import { createAuth, createPasswords } from '../src/index.js'
+import { answer, type Browser, browser, databases, password, quickCost, secret, startApp, startAuthOn, startServer } from './helpers.js'
 
 // A link or a code that could replace a credential ends with that credential. SQL holds hashes of links only.
 
@@ -98,6 +99,31 @@ describe.each(databases)('on %s', (kind) => {
       .execute()
     for (const token of ['in-clear', 'sha256:in-clear']) expect((await reset(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
   })
+})
+
+test('a reset request asks the database nothing about the address before it is answered', async () => {
+  await using server = await startServer()
+  const { store, database, audit, origin, http } = server
+  const requested: string[] = []
+  const auth = await createAuth({
+    store,
+    database,
+    audit,
+    baseUrl: origin,
+    secrets: [secret],
+    passwords: createPasswords(quickCost),
+    requestReset: async (email) => void requested.push(email),
+    notifyNewDevice: async () => undefined,
+  })
+  answer(http, auth.handler)
+  const known = browser(origin, origin, auth)
+  expect((await known.signUp('ada@example.org')).status).toBe(200)
+  await server.database.kysely.destroy() // whatever asked it from now on would fail
+  const ask = (email: string) => browser(origin, origin, auth).post('/request-password-reset', { email })
+  const [one, other] = [await ask('Ada@example.org'), await ask('nobody@example.org')]
+  expect(one.status).toBe(200)
+  expect([one.status, one.text, [...one.headers.keys()]]).toEqual([other.status, other.text, [...other.headers.keys()]])
+  expect(requested).toEqual(['ada@example.org', 'nobody@example.org'])
 })
 
 describe('in an application of someone else', () => {
