@@ -113,13 +113,14 @@ test('reset tokens cannot be tried out', async () => {
 
 test('a stolen session cannot be used to guess the password, from however many addresses', async () => {
   const device = await signedUp(server, { 'x-forwarded-for': address() })
-  const attempt = (currentPassword: string) => () =>
+  const attempt = (currentPassword: string, newPassword = `${PASSWORD}, once more`) => () =>
     device.request('/api/auth/change-password', {
       method: 'POST',
       headers: { 'x-forwarded-for': address() },
-      body: JSON.stringify({ currentPassword, newPassword: PASSWORD, revokeOtherSessions: true }),
+      body: JSON.stringify({ currentPassword, newPassword, revokeOtherSessions: true }),
     })
-  expect(await statuses(2, attempt(PASSWORD))).toEqual(times(2, 200))
+  expect((await attempt(PASSWORD)()).status).toBe(200)
+  expect((await attempt(`${PASSWORD}, once more`, PASSWORD)()).status).toBe(200)
   const { id, user } = await device.api.session.current.query()
   await countOn(server.redis, 7, ['proof:session', user.id, id]) // as if it had tried so often
   expect(await statuses(4, attempt('a wrong password'))).toEqual([...times(3, 400), 429])

@@ -13,7 +13,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 const prove = (device: Browser, password: string, headers = {}) =>
   device.request('/api/auth/reauthenticate', { method: 'POST', headers, body: JSON.stringify({ password }) })
 
-const change = (device: Browser, currentPassword: string, newPassword = PASSWORD) => device.post('/api/auth/change-password', { currentPassword, newPassword })
+const change = (device: Browser, currentPassword: string, newPassword = `${PASSWORD}, once more`) => device.post('/api/auth/change-password', { currentPassword, newPassword })
 
 /** Wrong passwords of a session, without the time that they take. */
 async function wrong(number: number, device: Browser): Promise<void> {
@@ -44,7 +44,7 @@ test('a stolen session cannot lock its owner out of the proof, from however many
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
 
   expect((await prove(laptop, PASSWORD)).status).toBe(200)
-  expect((await change(laptop, PASSWORD, `${PASSWORD}, once more`)).status).toBe(200)
+  expect((await change(laptop, PASSWORD)).status).toBe(200)
 })
 
 test('the session that gave too many never proves anything again; signing in anew makes one that does', async () => {
@@ -71,7 +71,8 @@ test('a right password takes back the wrong ones before it', async () => {
   await wrong(9, laptop)
   expect((await prove(laptop, PASSWORD)).status).toBe(200)
   await wrong(9, laptop)
-  expect((await change(laptop, PASSWORD)).status).toBe(200)
+  const next = `${PASSWORD}, once more`
+  expect((await change(laptop, PASSWORD, next)).status).toBe(200)
   expect((await prove(laptop, 'a slip')).status).toBe(400)
-  expect((await prove(laptop, PASSWORD)).status).toBe(200)
+  expect((await prove(laptop, next)).status).toBe(200)
 })
