@@ -23,6 +23,7 @@ import { developmentSecret } from './secret.js'
 import { sendNotice } from './notice-limits.js'
 import { createServer } from './server.js'
 import { StartError } from './start-error.js'
+import { startSweep } from './sweep.js'
 import { recordWrongPasswords } from './wrong-passwords.js'
 
 export interface Running {
@@ -145,6 +146,8 @@ export async function start(options: StartOptions): Promise<Running> {
       throw databaseFailed(error, settings)
     })
     mailer.start(auth)
+    const sweep = startSweep(() => auth.deleteExpired(), log)
+    resources.push(() => sweep.close())
 
     app.resolve(
       createServer({

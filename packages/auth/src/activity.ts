@@ -50,6 +50,8 @@ const DAY = 24 * 60 * 60 * 1_000
 const FIRST_RETRY = 250
 const LAST_RETRY = 30_000
 const SWEEP = 5 * 60 * 1_000
+/** Users in one statement, with up to 100 events of four values each: SQLite takes 32,766 values. */
+const MOST_TOGETHER = 64
 
 /** Brings its table up to date, and looks for events that were left behind. */
 export async function openActivity({ database, events, days, clock = Date.now, warn }: ActivityOptions): Promise<Activity> {
@@ -61,6 +63,8 @@ export async function openActivity({ database, events, days, clock = Date.now, w
   let moving: Promise<void> | undefined
   let retry: NodeJS.Timeout | undefined
   let retryDelay = FIRST_RETRY
+  /** Users whose events are moved at once. */
+  let together = MOST_TOGETHER
   let closed = false
 
   function fetch(userTag: string): void {
@@ -77,14 +81,16 @@ export async function openActivity({ database, events, days, clock = Date.now, w
   }
 
   async function moveAll(): Promise<void> {
-    for (const userTag of waiting) {
-      if (closed) return
-      waiting.delete(userTag)
+    while (waiting.size > 0 && !closed) {
+      const userTags = first(waiting, together)
+      for (const userTag of userTags) waiting.delete(userTag)
       try {
-        await move(userTag)
+        await copy(userTags, (userTag, ids) => events.take(userTag, ids))
         retryDelay = FIRST_RETRY
+        together = Math.min(2 * together, MOST_TOGETHER)
       } catch (error) {
-        waiting.add(userTag) // at the end: it may be the only one that fails
+        for (const userTag of userTags) waiting.add(userTag) // at the end
+        together = 1 // one of them may be the only one that fails
         warn('Activity cannot be written down; its events wait in Redis', error)
         retry = setTimeout(() => {
           retry = undefined
@@ -96,29 +102,26 @@ export async function openActivity({ database, events, days, clock = Date.now, w
     }
   }
 
-  /** Taken out of Redis only when SQL has them. Whoever dies in between leaves them to be written again, which changes nothing. */
-  async function move(userTag: string): Promise<void> {
-    for await (const batch of copied(userTag)) await events.take(userTag, batch.map(({ id }) => id))
-  }
-
-  async function* copied(userTag: string): AsyncGenerator<readonly SessionEvent[]> {
-    for (let after: string | null | undefined; after !== null; ) {
-      const { events: batch, last } = await events.read(userTag, after)
-      if (batch.length > 0) {
-        await write(userTag, batch)
-        yield batch
-      }
-      after = last
+  /**
+   * Writes what waits in Redis, several users at once, and calls `written` for each batch of a user that SQL holds. If the
+   * server dies in between, they are written again, which changes nothing.
+   */
+  async function copy(userTags: readonly string[], written: (userTag: string, ids: string[]) => Promise<void>): Promise<void> {
+    let cursors = new Map<string, string | undefined>(userTags.map((userTag) => [userTag, undefined]))
+    while (cursors.size > 0) {
+      const batches = await Promise.all([...cursors].map(async ([userTag, after]) => ({ userTag, ...(await events.read(userTag, after)) })))
+      const filled = batches.filter((batch) => batch.events.length > 0)
+      await write(filled)
+      await Promise.all(filled.map((batch) => written(batch.userTag, batch.events.map(({ id }) => id))))
+      cursors = new Map(batches.flatMap(({ userTag, last }) => (last === null ? [] : [[userTag, last] as const])))
     }
   }
 
-  async function write(userTag: string, batch: readonly SessionEvent[]): Promise<void> {
-    if (batch.some((event) => event.kind === 'noted' && event.name === 'user-deleted')) {
-      await sql.deleteFrom('activity').where('user_tag', '=', userTag).execute()
-      return
-    }
-    const rows = batch.map((event) => toRow(userTag, event))
-    await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
+  async function write(batches: readonly { userTag: string; events: readonly SessionEvent[] }[]): Promise<void> {
+    const deleted = batches.filter((batch) => batch.events.some((event) => event.kind === 'noted' && event.name === 'user-deleted'))
+    for (const { userTag } of deleted) await sql.deleteFrom('activity').where('user_tag', '=', userTag).execute()
+    const rows = batches.filter((batch) => !deleted.includes(batch)).flatMap(({ userTag, events: some }) => some.map((event) => toRow(userTag, event)))
+    if (rows.length > 0) await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
   }
 
   async function sweep(): Promise<void> {
@@ -155,7 +158,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       const userTag = userTagOf(userId)
       if (!before) {
         await events.prune(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
-        for await (const _ of copied(userTag)) fetch(userTag)
+        await copy([userTag], async () => fetch(userTag))
       }
       let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest())
       if (before) query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
@@ -182,4 +185,10 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       await Promise.all([moving, sweeping])
     },
   }
+}
+
+function first<T>(values: Iterable<T>, count: number): T[] {
+  const found: T[] = []
+  for (const value of values) if (found.push(value) === count) break
+  return found
 }

@@ -5,8 +5,8 @@ import type { Audit } from './audit.js'
 import type { Secrets } from './cookie.js'
 import { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 import type { Database } from './database.js'
-import { isUnnotified, recordNotified } from './devices.js'
-import { migrate } from './migrations.js'
+import { deleteForgottenDevices, isUnnotified, recordNotified } from './devices.js'
+import { createExpiryIndexes, migrate } from './migrations.js'
 import { createDeviceToken } from './new-device.js'
 import { closedUnlessUsed } from './open-endpoints.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
@@ -60,6 +60,8 @@ export interface Auth extends CookieSessions {
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   /** The user of this device has been sent a mail about it. */
   recordNotified(deviceId: string): Promise<void>
+  /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
+  deleteExpired(): Promise<void>
   /**
    * Gives a device a name, or takes it back with `null`; the activity of its user shows both. `false` for one that is
    * unknown or another user's.
@@ -123,7 +125,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { store, database, baseUrl } = options
   const config = authConfig(options)
   await migrate(database)
-  await database.withMigrationLock(async () => (await getMigrations(config)).runMigrations())
+  await database.withMigrationLock(async () => {
+    await (await getMigrations(config)).runMigrations()
+    await createExpiryIndexes(database.kysely)
+  })
   const auth = betterAuth(config)
   const context = await auth.$context
   const { adapter, internalAdapter } = context
@@ -156,6 +161,13 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
 
     recordNotified: (deviceId) => recordNotified(adapter, deviceId),
+
+    async deleteExpired() {
+      const now = new Date()
+      await adapter.deleteMany({ model: 'verification', where: [{ field: 'expiresAt', operator: 'lt', value: now }] })
+      await deleteForgottenDevices(adapter, now)
+    },
+
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
     hashEmail: (email) => emailHashOf(email, context.secret),
   }

@@ -132,6 +132,12 @@ export async function recordNotified(sql: Rows, deviceId: string): Promise<void>
   await sql.update({ model: 'device', where: named(deviceId), update: { unnotifiedSince: null } })
 }
 
+/** Deletes those that have not been signed in from for as long as a browser keeps their cookie. */
+export async function deleteForgottenDevices(sql: Pick<Rows, 'deleteMany'>, now: Date): Promise<void> {
+  const forgotten = new Date(now.getTime() - COOKIE_LIFE * 1_000)
+  await sql.deleteMany({ model: 'device', where: [{ field: 'lastSeenAt', operator: 'lt', value: forgotten }] })
+}
+
 /** The next sign-in from it counts as one from a new device. */
 export async function forgetDevice(sql: Rows, deviceId: string): Promise<void> {
   await sql.deleteMany({ model: 'device', where: named(deviceId) })

@@ -17,6 +17,12 @@ export async function migrate({ kysely: db, withMigrationLock }: Pick<Database, 
   if (error !== undefined) throw new Error('The tables of activity and mail could not be created', { cause: error })
 }
 
+/** On better-auth's tables, so that deleting what has expired does not read all of it. */
+export async function createExpiryIndexes(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createIndex('device_lastSeenAt').ifNotExists().on('device').column('lastSeenAt').execute()
+  await db.schema.createIndex('verification_expiresAt').ifNotExists().on('verification').column('expiresAt').execute()
+}
+
 /** Never change one that has been released. */
 const migrations = {
   '1-activity': {

@@ -1,6 +1,7 @@
-import { createSessionEvents, userTagOf } from '@rollcall/session-store'
+import { createSessionEvents, type SessionEvents, userTagOf } from '@rollcall/session-store'
+import { type KyselyPlugin, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { type Activity, openActivity } from '../src/index.js'
+import { type Activity, type Database, migrate, openActivity } from '../src/index.js'
 import { startServer } from './helpers.js'
 
 const FIVE_MINUTES = 5 * 60 * 1_000
@@ -60,3 +61,56 @@ test('a full Redis, which takes no turns, is looked through by each: that makes 
   await vi.waitUntil(async () => (await looks()) === 2 + 2)
   await close()
 })
+
+/** Somebody has left an event of each of these users behind. */
+async function leaveBehind(users: readonly string[]) {
+  const events = createSessionEvents({ redis: t.redis })
+  await Promise.all(users.map((user) => events.note(user, { name: 'left behind' })))
+  return events
+}
+
+const waitingUsers = async (events: SessionEvents): Promise<number> => {
+  let count = 0
+  for await (const userTag of events.waiting()) count += (await events.read(userTag)).events.length
+  return count
+}
+
+test('the events of many users are moved together, in few statements', async () => {
+  const users = Array.from({ length: 300 }, (_, n) => `user ${n}`)
+  const events = await leaveBehind(users)
+  let inserts = 0
+  const counter: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      if (node.kind === 'InsertQueryNode') inserts += 1
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+  const database = { ...t.database, kysely: t.database.kysely.withPlugin(counter) }
+  const activity = await openActivity({ database, events, days: 30, warn: console.warn })
+  await vi.waitUntil(async () => (await waitingUsers(events)) === 0, { timeout: 10_000 })
+  await activity.settled()
+  await activity.close()
+  expect(inserts).toBeLessThanOrEqual(10)
+  expect(await rowsOf(t.database)).toHaveLength(300)
+})
+
+test('a user whose events SQL refuses keeps nobody else waiting', async () => {
+  const users = Array.from({ length: 100 }, (_, n) => `user ${n}`)
+  const events = await leaveBehind(users)
+  await migrate(t.database)
+  const refused = sql.lit(userTagOf('user 50'))
+  await sql`create trigger refuse before insert on activity when new.user_tag = ${refused} begin select raise(abort, 'refused'); end`.execute(t.database.kysely)
+  const warnings: string[] = []
+  const activity = await openActivity({ database: t.database, events, days: 30, warn: (message) => void warnings.push(message) })
+  await vi.waitUntil(async () => (await waitingUsers(events)) === 1, { timeout: 10_000 })
+  expect(new Set(warnings)).toEqual(new Set(['Activity cannot be written down; its events wait in Redis']))
+  await sql`drop trigger refuse`.execute(t.database.kysely)
+  await activity.settled()
+  await activity.close()
+  expect(await rowsOf(t.database)).toHaveLength(100)
+})
+
+async function rowsOf({ kysely }: Database): Promise<unknown[]> {
+  return (await sql`select id from activity`.execute(kysely)).rows
+}
