@@ -11,7 +11,7 @@ const SWEEP_MS = 5 * 60_000
 export function startSweep(deleteExpired: () => Promise<void>, log: Log): Sweep {
   const sweep = (): Promise<void> => deleteExpired().catch((error: unknown) => log.error({ err: error }, 'What has expired could not be deleted'))
   let running = sweep()
-  const timer = setInterval(() => (running = running.then(sweep)), SWEEP_MS).unref()
+  const timer = setInterval(() => void (running = running.then(sweep)), SWEEP_MS).unref()
   return {
     async close() {
       clearInterval(timer)

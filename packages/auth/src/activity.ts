@@ -81,7 +81,8 @@ export async function openActivity({ database, events, days, clock = Date.now, w
   }
 
   async function moveAll(): Promise<void> {
-    while (waiting.size > 0 && !closed) {
+    while (waiting.size > 0) {
+      if (closed) return
       const userTags = first(waiting, together)
       for (const userTag of userTags) waiting.delete(userTag)
       try {
