@@ -47,18 +47,17 @@ function toDevice(session: Session, placeOf: PlaceOf) {
   }
 }
 
-/** Names by user agent and hints: few are in use at a time, and to find one takes as long as the rest of a device. */
+/** Names by user agent and hints: few are in use at a time. */
 const names = new Map<string, DeviceName>()
 
 /** More are forgotten: anyone can make user agents up. */
 const MOST_NAMES = 1_000
 
 export function nameOf({ userAgent, data }: Pick<Session, 'userAgent' | 'data'>): DeviceName {
-  const signs = { userAgent, hints: hintsOf(data) }
-  const key = JSON.stringify(signs)
+  const key = `${JSON.stringify(data['clientHints'])} ${userAgent}`
   const known = names.get(key)
   if (known !== undefined) return known
-  const name = describeDevice(signs)
+  const name = describeDevice({ userAgent, hints: hintsOf(data) })
   if (names.size >= MOST_NAMES) names.clear()
   names.set(key, name)
   return name
