@@ -3,7 +3,7 @@ import type { ProvidedContext } from 'vitest'
 import { defineConfig } from 'vitest/config'
 
 /** The promises of the store, whatever it stands on. */
-const contract = ['test/store.test.ts', 'test/races.test.ts']
+const contract = ['test/store.test.ts', 'test/races.test.ts', 'test/clocks.test.ts']
 const valkey = spawnSync('valkey-server', ['--version']).status === 0
 
 export default defineConfig({

@@ -3,13 +3,14 @@
 -- ARGV[1]  session id
 -- ARGV[2]  record
 -- ARGV[3]  now (ms since the epoch)
--- ARGV[4]  when the sign-in began (ms)
+-- ARGV[4]  when the sign-in began, by Redis' clock (ms); empty: with this step
 -- ARGV[5]  most sessions that a user may have; of those looked at, the one idle for longest makes room
 -- ARGV[6]  time until the session's first deadline (ms)
--- Output   1 created, 0 refused: the credentials changed in the meantime
+-- Output   0 created; else the watermark (ms) that refuses it: the credentials changed in the meantime
 local key, now = KEYS[1], tonumber(ARGV[3])
-if tonumber(ARGV[4]) <= notBeforeOf(key) then
-  return 0
+local notBefore = notBeforeOf(key)
+if ARGV[4] ~= '' and notBefore > 0 and tonumber(ARGV[4]) <= notBefore then
+  return notBefore
 end
 
 -- HLEN counts the watermark and what cannot be read as well: then the look below finds less, and ends nobody.
@@ -55,4 +56,4 @@ redis.call('HSET', key, ARGV[1], ARGV[2])
 keepFor(key, tonumber(ARGV[6]) + AFTERLIFE)
 keepEvent({ kind = 'created', session = { id = ARGV[1], details = details } })
 tell(key, 'created', ARGV[1])
-return 1
+return 0

@@ -20,6 +20,8 @@ local MOST_EVENTS = 1000
 -- How long events wait for whoever takes them; as long stay expired sessions that are to become one (ms).
 local WAIT = 30 * 24 * 60 * 60 * 1000
 local AFTERLIFE = EVENTS and WAIT or 0
+-- No sign-in request lives longer than this, so neither does the watermark that refuses it (ms).
+local WATERMARK_LIFE = 24 * 60 * 60 * 1000
 
 local function read(record)
   if not record or #record < 64 or string.byte(record, 1) ~= 1 then
@@ -87,17 +89,18 @@ local function keepFor(key, milliseconds)
   end
 end
 
--- Sign-ins that began at or before this (ms) are refused; 0 for none. Bytes that are no such time count as
+-- Sign-ins that began at or before this (ms, by Redis' clock) are refused; 0 for none. Bytes that are no such time count as
 -- none: Lua would read 'inf' as a number and lock the user out, and 'nan' would never be replaced.
 local function notBeforeOf(key)
   local digits = string.match(redis.call('HGET', key, NOT_BEFORE) or '', '^%d+$')
   return digits and #digits <= 15 and tonumber(digits) or 0
 end
 
--- The watermark never moves back, and outlives any sign-in that can still be on its way.
-local function setNotBefore(key, notBefore, keepMilliseconds)
-  redis.call('HSET', key, NOT_BEFORE, string.format('%.0f', math.max(notBeforeOf(key), notBefore)))
-  keepFor(key, keepMilliseconds)
+-- The watermark never moves back, and outlives any sign-in that can still be on its way. Each change gives another one,
+-- so that lower-watermark.lua can tell.
+local function setNotBefore(key, notBefore)
+  redis.call('HSET', key, NOT_BEFORE, string.format('%.0f', math.max(notBeforeOf(key) + 1, notBefore)))
+  keepFor(key, WATERMARK_LIFE)
 end
 
 -- Tells those who watch, in the same step as the change itself. The channel bears the name of the key.

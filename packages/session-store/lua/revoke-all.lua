@@ -1,8 +1,8 @@
 -- Ends every session of the user. As a credential change it also refuses sign-ins that began
--- before now. An earlier watermark stays: a sign-in that it refuses may still be on its way.
+-- before it. An earlier watermark stays: a sign-in that it refuses may still be on its way.
 -- KEYS[1]  the user's sessions
 -- ARGV[1]  now (ms since the epoch)
--- ARGV[2]  how long to keep the watermark (ms); empty: not a credential change
+-- ARGV[2]  when the credentials changed, by Redis' clock (ms); empty: not a credential change
 -- ARGV[3]  id of the session that asked for it; empty: none did
 -- ARGV[4]  name of an event to keep beside the endings; empty: none
 -- ARGV[5]  details of where that came from, when no session asked for it
@@ -12,11 +12,11 @@ local by = actor(key, ARGV[3])
 local isChange = ARGV[2] ~= ''
 if isChange and isMoving(key) then -- so that the key does not vanish
   redis.call('HDEL', key, '') -- there is none; but a full Redis takes other writes only from a script that has deleted
-  setNotBefore(key, now, tonumber(ARGV[2]))
+  setNotBefore(key, tonumber(ARGV[2]))
 end
 local ended = endSessions(key, nil, now, isChange and 'credential-change' or 'revoke-all', by)
 if isChange then
-  setNotBefore(key, now, tonumber(ARGV[2]))
+  setNotBefore(key, tonumber(ARGV[2]))
 end
 if ARGV[4] ~= '' then
   keepEvent({ kind = 'noted', name = ARGV[4], by = by or { id = '', details = ARGV[5] } })

@@ -1,11 +1,11 @@
 -- Gives a live session a new secret under the same id. As a credential change it also ends
--- the user's other sessions and refuses sign-ins that began before now.
+-- the user's other sessions and refuses sign-ins that began before it.
 -- KEYS[1]  the user's sessions
 -- ARGV[1]  session id
 -- ARGV[2]  SHA-256 of the current secret
 -- ARGV[3]  SHA-256 of the new secret
 -- ARGV[4]  now (ms since the epoch)
--- ARGV[5]  how long to keep the watermark (ms); empty: not a credential change
+-- ARGV[5]  when the credentials changed, by Redis' clock (ms); empty: not a credential change
 -- ARGV[6]  when the person has last proven who they are (ms); empty: as before
 -- ARGV[7]  name of an event to keep beside the endings; empty: none
 -- Output   how many other sessions ended, -1 when this one has ended or was rotated before
@@ -27,7 +27,7 @@ if ARGV[5] == '' then
 end
 local by = { id = ARGV[1], details = detailsOf(record) }
 local ended = endSessions(key, ARGV[1], now, 'credential-change', by)
-setNotBefore(key, now, tonumber(ARGV[5]))
+setNotBefore(key, tonumber(ARGV[5]))
 if ARGV[7] ~= '' then
   keepEvent({ kind = 'noted', name = ARGV[7], by = by })
 end

@@ -21,6 +21,11 @@ export function eventsKey(prefix: string, userTag: string): string {
   return `${usersPrefix(prefix)}${userTag}}:events`
 }
 
+/** Never holds anything: the node that would hold it is the one whose clock dates sign-ins and credential changes. */
+export function clockKey(prefix: string): string {
+  return `${prefix}user:clock`
+}
+
 /** Is there for as long as a server has taken its turn at looking through all keys. */
 export function sweepKey(prefix: string): string {
   return `${prefix}user:sweep`

@@ -9,6 +9,8 @@ declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
     /** How many, the keys, and the field of each. */
     rollcallLookUpBuffer(...args: [number, ...string[]]): Result<(Buffer | Error | null)[], Context>
+    rollcallTime(...args: [1, key: string]): Result<number, Context>
+    rollcallLowerWatermark(...args: [...Keys, ...Argument[]]): Result<number, Context>
     rollcallCreate(...args: [...Keys, ...Argument[]]): Result<number, Context>
     rollcallTouch(...args: [...Keys, ...Argument[]]): Result<number, Context>
     rollcallUpdate(...args: [...Keys, ...Argument[]]): Result<number, Context>
@@ -23,6 +25,7 @@ declare module 'ioredis' {
 }
 
 const files = {
+  rollcallLowerWatermark: 'lower-watermark',
   rollcallCreate: 'create',
   rollcallTouch: 'touch',
   rollcallUpdate: 'update',
@@ -52,6 +55,7 @@ export function scriptSource(command: keyof typeof files): string {
 /** Teaches the client the store's scripts. ioredis sends a digest, and the source when Redis lost it. */
 export function defineScripts(redis: Redis | Cluster): void {
   for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { lua })
-  // Reads no record, and begins with its flags, in front of which nothing may stand.
+  // These read no record, and begin with their flags, in front of which nothing may stand.
   redis.defineCommand('rollcallLookUp', { lua: source('look-up') })
+  redis.defineCommand('rollcallTime', { lua: source('time') })
 }

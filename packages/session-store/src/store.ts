@@ -9,7 +9,7 @@ import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionDa
 import { defineScripts, type Keys } from './scripts.js'
 import { superviseClient } from './supervise.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
-import { eventsKey, sessionsKey } from './keys.js'
+import { clockKey, eventsKey, sessionsKey } from './keys.js'
 import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
 
 export interface SessionStoreOptions {
@@ -66,7 +66,10 @@ export interface NewSession {
   readonly ipAddress?: string | null
   readonly userAgent?: string | null
   readonly data?: SessionData
-  /** When the sign-in began. Refused if the credentials changed since. Default: now. */
+  /**
+   * When the sign-in began: what {@link SessionStore.time} answered before the credentials were checked. Refused if they
+   * changed since. Left out, it begins with this call.
+   */
   readonly startedAt?: Date
   /** An absolute deadline earlier than the one that the timeouts give. */
   readonly endsBy?: Date
@@ -84,7 +87,7 @@ export interface RotationReason {
 
 /**
  * Sessions in Redis, one hash per user. Every change is one atomic step; nothing that has ended is
- * ever brought back. Each operation costs one round trip, `update` two. What ends sessions looks at 500 of a user at most:
+ * ever brought back. Each operation costs one round trip, `update` and a credential change two. What ends sessions looks at 500 of a user at most:
  * of more than that, the others end unseen, count as live, and leave no event.
  *
  * Every operation rejects with {@link SessionStoreUnavailableError} when Redis gives no answer.
@@ -92,6 +95,11 @@ export interface RotationReason {
 export interface SessionStore {
   readonly timeouts: Timeouts
 
+  /**
+   * The time by Redis' clock, which dates credential changes too: clocks of servers differ. In a Cluster, always that of
+   * the same node.
+   */
+  time(): Promise<Date>
   /**
    * `null`: the user's credentials changed after the sign-in began; nothing was created.
    * @throws {RangeError} for a user id, address or user agent of more than 55,294 characters.
@@ -134,8 +142,6 @@ export interface NamedEvent extends Partial<Omit<Details, 'userId'>> {
   readonly name: string
 }
 
-/** No sign-in request lives longer than this, so neither does the watermark that refuses it. */
-const WATERMARK_LIFE = 24 * 60 * 60 * 1_000
 const UPDATE_ATTEMPTS = 5
 const REMEMBERED_WARNINGS = 1_000
 const DEFAULT_LEASE = 1_000
@@ -214,9 +220,21 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       .toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime())
   }
 
+  const time = async (): Promise<number> => answered(redis.rollcallTime(1, clockKey(keyPrefix)))
+
+  /**
+   * A watermark in the future was set by another clock: by a server of an earlier version, or by Redis before its clock was
+   * put back. It would refuse sign-ins until then. From now on it refuses those that began before now.
+   */
+  async function healWatermark(userTag: string, found: number): Promise<void> {
+    const now = await time()
+    if (found > now) await answered(redis.rollcallLowerWatermark(...keysOf(userTag), found, now))
+  }
+
   return {
     timeouts,
     list,
+    time: async () => new Date(await time()),
 
     async create({ userId, ipAddress = null, userAgent = null, data = {}, startedAt, endsBy }) {
       const userTag = userTagOf(userId)
@@ -227,19 +245,22 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const idleDeadline = Math.min(now + timeouts.idle, absoluteDeadline)
       const times = { createdAt: now, lastSeenAt: now, authenticatedAt: now, idleDeadline, absoluteDeadline }
       const bytes = encodeRecord({ secretHash, ...times, userId, ipAddress, userAgent, data })
-      const created = await kept(
+      const refusedBy = await kept(
         userTag,
         redis.rollcallCreate(
           ...keysOf(userTag),
           id,
           bytes,
           now,
-          startedAt?.getTime() ?? now,
+          startedAt?.getTime() ?? '',
           maxSessionsPerUser,
           Math.max(idleDeadline - now, 1),
         ),
       )
-      if (created === 0) return null
+      if (refusedBy > 0) {
+        await healWatermark(userTag, refusedBy)
+        return null
+      }
       return { token, session: toSession(id, { ...times, userId, ipAddress, userAgent, data }) }
     },
 
@@ -281,13 +302,13 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       if (parts === null) return null
       const { userTag, sessionId, secretHash } = parts
       const fresh = newToken(userTag, sessionId)
+      const changedAt = credentialChange ? await time() : ''
       const now = clock()
-      const watermark = credentialChange ? WATERMARK_LIFE : ''
       const authenticatedAt = reauthenticated ? now : ''
       const named = event?.name ?? ''
       const ended = await kept(
         userTag,
-        end('rollcallRotate', keysOf(userTag), sessionId, bytesOf(secretHash), bytesOf(fresh.secretHash), now, watermark, authenticatedAt, named),
+        end('rollcallRotate', keysOf(userTag), sessionId, bytesOf(secretHash), bytesOf(fresh.secretHash), now, changedAt, authenticatedAt, named),
       )
       return ended < 0 ? null : { token: fresh.token, ended }
     },
@@ -311,10 +332,10 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     },
 
     async revokeAll(userId, { credentialChange = false, by = '', event } = {}) {
-      const watermark = credentialChange ? WATERMARK_LIFE : ''
+      const changedAt = credentialChange ? await time() : ''
       const userTag = userTagOf(userId)
       const named = [event?.name ?? '', event === undefined ? '' : encodeDetails({ userId, ...nowhere, ...event })] as const
-      return kept(userTag, end('rollcallRevokeAll', keysOf(userTag), clock(), watermark, by, ...named))
+      return kept(userTag, end('rollcallRevokeAll', keysOf(userTag), clock(), changedAt, by, ...named))
     },
   }
 }

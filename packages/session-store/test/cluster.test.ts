@@ -127,7 +127,7 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
     signedIn.set(userId, created.map(({ token }) => token))
   }
   const first = (userId: string): string => signedIn.get(userId)?.[0] ?? ''
-  const beforehand = new Date(Date.now() - 1)
+  const beforehand = await store.time()
 
   await askNode(node(1), (from) =>
     askNode(node(2), async (to) => {

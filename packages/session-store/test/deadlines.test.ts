@@ -55,7 +55,7 @@ describe.each(Object.entries(deadlines))('a session past its %s deadline', (_, e
     expect(await recordOf(expired.session.id)).toEqual(before)
     expect(await t.store.validate(expired.token)).toBeNull()
     expect(await t.store.validate(other.token)).toEqual(other.session)
-    expect(await t.store.create({ userId: 'ada', startedAt: new Date(t.clock.now - 1) }), 'no credentials changed').not.toBeNull()
+    expect(await t.store.create({ userId: 'ada', startedAt: new Date(1) }), 'no credentials changed').not.toBeNull()
   })
 })
 

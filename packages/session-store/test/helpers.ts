@@ -1,7 +1,7 @@
 import { startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
 import { Cluster, Redis } from 'ioredis'
 import { inject } from 'vitest'
-import { createSessionStore, redisOptions, type SessionStoreOptions } from '../src/index.js'
+import { createSessionStore, redisOptions, type SessionStore, type SessionStoreOptions } from '../src/index.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -122,6 +122,15 @@ export async function storeOn<Servers extends { stop(): Promise<void> }, Client 
 /** Unlike `once` of node:events, goes on waiting when an error is told in the meantime. */
 export const happens = (redis: Redis, event: 'close' | 'ready' | 'end'): Promise<void> =>
   new Promise((resolve) => redis.once(event, () => resolve()))
+
+/** The time by Redis' clock, once it is surely after all that has been done. */
+export async function timeAfter(store: Pick<SessionStore, 'time'>): Promise<Date> {
+  const done = (await store.time()).getTime() + 1 // a watermark is at most a millisecond later
+  for (;;) {
+    const now = await store.time()
+    if (now.getTime() > done) return now
+  }
+}
 
 /** Lets a test hold a call to Redis back at the moment it is made, to force an interleaving. */
 export function gate<T extends object>(target: T, method: keyof T) {

@@ -62,18 +62,18 @@ async function scene(): Promise<Scene> {
   const laptop = await t.signIn()
   const phone = await t.signIn()
   t.clock.now += defaultTimeouts.touchInterval
-  return { laptop, phone, startedAt: new Date(t.clock.now), given: {} }
+  return { laptop, phone, startedAt: await t.store.time(), given: {} }
 }
 
 /** What anybody could tell afterwards. */
-async function outcome({ laptop, phone, given }: Scene, replies: Record<string, unknown>) {
+async function outcome({ laptop, phone, startedAt, given }: Scene, replies: Record<string, unknown>) {
   const tokens = { laptop: laptop.token, phone: phone.token, ...given }
   const signsIn: Record<string, unknown> = {}
   for (const [name, token] of Object.entries(tokens)) {
     const session = await t.store.validate(token)
     signsIn[name] = session && { data: session.data, seen: session.lastSeenAt.getTime() === t.clock.now }
   }
-  const lateSignIn = (await t.store.create({ userId: 'ada', startedAt: new Date(t.clock.now) })) !== null
+  const lateSignIn = (await t.store.create({ userId: 'ada', startedAt })) !== null
   return JSON.stringify({ replies, signsIn, listed: await t.store.count('ada'), lateSignIn }, sorted)
 }
 

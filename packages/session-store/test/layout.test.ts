@@ -43,6 +43,7 @@ describe('the cost of each operation, as Redis counts it', () => {
   )
 
   const run: Record<string, (signed: Awaited<ReturnType<typeof t.signIn>>) => Promise<unknown>> = {
+    time: () => t.store.time(),
     validate: ({ token }) => t.store.validate(token),
     touch: ({ session }) => t.store.touch(session),
     list: () => t.store.list('ada'),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { defaultTimeouts, type Session } from '../src/index.js'
-import { startStore } from './helpers.js'
+import { startStore, timeAfter } from './helpers.js'
 
 // Random sequences of operations, with a clock that jumps both ways, against a model in plain memory.
 // After each step, what is listed, what validates and what the model holds must be the same.
@@ -26,12 +26,18 @@ class Model {
   now = Date.UTC(2030, 0, 1)
   /** Every session that Redis still holds, expired ones too. */
   readonly held = new Map<string, Entry[]>(users.map((user) => [user, []]))
-  readonly notBefore = new Map<string, number>()
+  /** How often each user's credentials changed. */
+  readonly changes = new Map<string, number>(users.map((user) => [user, 0]))
+  /** Sign-ins under way: when each began, and how often credentials had changed by then. */
+  readonly begun: { startedAt: Date; changes: ReadonlyMap<string, number> }[] = []
   /** Every token that was ever given out, with its user. */
   readonly tokens: { user: string; id: string; token: string }[] = []
 
   of(user: string): Entry[] {
     return this.held.get(user) ?? []
+  }
+  changesOf(user: string): number {
+    return this.changes.get(user) ?? 0
   }
   isLive({ idleDeadline, absoluteDeadline }: Entry): boolean {
     return Math.min(idleDeadline, absoluteDeadline) > this.now
@@ -107,23 +113,29 @@ const issuedAt = (model: Model, n: number) => {
   return issued
 }
 
+const begin = fc.constant(
+  new Step('a sign-in begins', false, async (model, real) => {
+    model.begun.push({ startedAt: await timeAfter(real.store), changes: new Map(model.changes) })
+  }),
+)
+
 const create = fc
-  .record({ user, ago: fc.integer({ min: -5, max: 20 }), lasts: fc.option(fc.integer({ min: 10 * minute, max: 2 * idle })) })
+  .record({ user, n: fc.option(pick), lasts: fc.option(fc.integer({ min: 10 * minute, max: 2 * idle })) })
   .map(
-    ({ user, ago, lasts }) =>
-      new Step(`create(${user}, began ${ago} ms ago, lasts ${lasts})`, false, async (model, real) => {
+    ({ user, n, lasts }) =>
+      new Step(`create(${user}, begun #${n}, lasts ${lasts})`, false, async (model, real) => {
+        const begun = n === null ? undefined : model.begun[n % model.begun.length]
         const created = await real.store.create({
           userId: user,
-          startedAt: new Date(model.now - ago),
+          ...(begun && { startedAt: begun.startedAt }),
           ...(lasts === null ? {} : { endsBy: new Date(model.now + lasts) }),
         })
-        const notBefore = model.notBefore.get(user)
-        if (notBefore !== undefined && model.now - ago <= notBefore) {
+        if (begun !== undefined && model.changesOf(user) > (begun.changes.get(user) ?? 0)) {
           expect(created).toBeNull()
           return
         }
         if (created === null) throw new Error('refused, and should not have been')
-        if (model.of(user).length + (notBefore === undefined ? 0 : 1) >= most) {
+        if (model.of(user).length + (model.changesOf(user) > 0 ? 1 : 0) >= most) {
           model.keep(user, (entry) => model.isLive(entry))
           const idlest = model
             .of(user)
@@ -191,7 +203,7 @@ const rotate = fc.tuple(pick, credentialChange, fc.boolean()).map(
       model.tokens.push({ user: issued.user, id: entry.id, token: entry.token })
       if (change) {
         model.keep(issued.user, ({ id }) => id === entry.id)
-        model.notBefore.set(issued.user, Math.max(model.notBefore.get(issued.user) ?? 0, model.now))
+        model.changes.set(issued.user, model.changesOf(issued.user) + 1)
       }
     }),
 )
@@ -223,7 +235,7 @@ const revokeAll = fc.tuple(user, credentialChange).map(
       const live = model.live(owner).length
       expect(await real.store.revokeAll(owner, { credentialChange: change })).toBe(live)
       model.keep(owner, () => false)
-      if (change) model.notBefore.set(owner, Math.max(model.notBefore.get(owner) ?? 0, model.now))
+      if (change) model.changes.set(owner, model.changesOf(owner) + 1)
     }),
 )
 
@@ -247,7 +259,7 @@ beforeAll(async () => {
 afterAll(() => real[Symbol.asyncDispose]())
 
 test('the store does what the model does, whatever the order', async () => {
-  const steps = fc.commands([create, create, touch, update, rotate, revoke, revokeOthers, revokeAll, jump], { maxCommands: 30, size: 'max' })
+  const steps = fc.commands([begin, create, create, touch, update, rotate, revoke, revokeOthers, revokeAll, jump], { maxCommands: 30, size: 'max' })
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       await real.redis.flushall()

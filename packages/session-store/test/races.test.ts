@@ -70,22 +70,14 @@ describe('a write in flight never brings an ended session back (better-auth#1107
 
 describe('a sign-in in flight', () => {
   test('that began before a reset creates nothing', async () => {
-    const startedAt = new Date(t.clock.now)
+    const startedAt = await t.store.time()
     const { waiting, open } = gate(t.redis, 'rollcallCreate')
     const signIn = t.store.create({ userId: 'ada', startedAt })
     await waiting
-    t.clock.now += 5
     await t.store.revokeAll('ada', { credentialChange: true })
     open()
     expect(await signIn).toBeNull()
     expect(await t.store.count('ada')).toBe(0)
-  })
-
-  test('limit: on a server whose clock runs ahead, one that began just before a reset passes', async () => {
-    const ahead = 2_000
-    const startedAt = new Date(t.clock.now + ahead)
-    await t.store.revokeAll('ada', { credentialChange: true })
-    expect(await t.store.create({ userId: 'ada', startedAt })).not.toBeNull()
   })
 
   test('concurrent with others is never missing from the list, nor from what log out ends (better-auth#11073)', async () => {
