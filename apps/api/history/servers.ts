@@ -18,6 +18,8 @@ export interface ApiServer {
   readonly url: string
   /** The Origin that its own page would send. */
   readonly origin: string
+  /** What it has printed on standard output, which is where its log goes. */
+  output(): string
   /** Resident memory of the process, in bytes; on Linux. */
   memory(): number
   /** SIGSTOP, and SIGCONT so many milliseconds later. */
@@ -26,6 +28,12 @@ export interface ApiServer {
   kill(): Promise<void>
   /** Asks it to stop, by SIGTERM if nothing else is said; resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** The environment of a server whose clock is ahead by that many milliseconds. */
+export function clockAhead(milliseconds: number): NodeJS.ProcessEnv {
+  const preloaded = new URL(`shifted-clock.mjs?offset=${milliseconds}`, import.meta.url)
+  return { NODE_OPTIONS: `--import ${preloaded.href}` }
 }
 
 /** @throws {Error} with what it printed, when it does not start. */
@@ -43,11 +51,14 @@ export async function startApi(dataDir: string, redis: string, nearCacheLease?: 
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exited = once(child, 'exit')
+  let output = ''
+  child.stdout.on('data', (chunk) => (output += String(chunk)))
   const origin = await announced(child)
   return {
     url: `http://127.0.0.1:${new URL(origin).port}`,
     origin,
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    output: () => output,
     async pause(milliseconds) {
       child.kill('SIGSTOP')
       await sleep(milliseconds)

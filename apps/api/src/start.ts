@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Auth, createAuth, type Database, openActivity, openDatabase, type Passwords, type Secrets } from '@rollcall/auth'
-import { type Clock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
+import { type Clock, createRedisClock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
 import { createStreams, type PlaceOf } from '@rollcall/trpc'
 import type { Hono } from 'hono'
+import type { Cluster, Redis } from 'ioredis'
 import { clientAddressOf } from './client-address.js'
 import { databaseFault } from './database-fault.js'
 import { insecurities, type Settings } from './env.js'
@@ -48,6 +49,7 @@ export interface Running {
 export interface StartOptions {
   readonly settings: Settings
   readonly log: Log
+  /** Default: the clock of this machine while it agrees with that of Redis, else that of Redis. */
   readonly clock?: Clock
   readonly webRoot?: string
   /** Milliseconds for a Redis that starts together with us. Default 10 s. */
@@ -64,7 +66,7 @@ const builtPage = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
 /** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, clock = Date.now, webRoot = builtPage, patience = 10_000, revalidateEvery } = options
+  const { settings, log, webRoot = builtPage, patience = 10_000, revalidateEvery } = options
   const resources: (() => Promise<unknown>)[] = []
   // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
   const app = promised<Hono<Http>>()
@@ -81,6 +83,9 @@ export async function start(options: StartOptions): Promise<Running> {
 
     const { redis, close: disconnect } = await connectRedis(settings, patience, log)
     resources.push(async () => disconnect())
+    const shared = options.clock === undefined ? await sharedClock(redis, settings, log) : { now: options.clock, close: () => undefined }
+    resources.push(async () => shared.close())
+    const clock = shared.now
     const database = opened(options)
     resources.push(() => database.close())
 
@@ -187,6 +192,15 @@ export async function start(options: StartOptions): Promise<Running> {
     await close()
     throw error
   }
+}
+
+/** Sessions, proofs and activity are compared across servers, so their times are those of one clock. */
+function sharedClock(redis: Redis | Cluster, { keyPrefix }: Settings, log: Log): ReturnType<typeof createRedisClock> {
+  const onSkew = (ahead: number): void => {
+    const seconds = Math.round(Math.abs(ahead) / 1_000)
+    log.warn({ aheadMs: ahead }, `The clock of this server is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of Redis, which counts`)
+  }
+  return createRedisClock({ redis, keyPrefix, onSkew })
 }
 
 function opened({ settings, openDatabase: open = openDatabase }: StartOptions): Database {

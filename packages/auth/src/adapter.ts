@@ -34,7 +34,7 @@ function routed(
   born: { userId: string; id: string }[] = [],
 ): DBTransactionAdapter {
   const sessions = sessionModel(store, sql, audit)
-  const verifications = verificationModel(sql)
+  const verifications = verificationModel(sql, store.clock)
   const { creating, created, updating, deleting } = policy(sql, store, audit)
   /** `sql` for a model that the policy looks after. */
   const homeOf = (model: string) => (model === 'session' ? sessions : model === 'verification' ? verifications : sql)

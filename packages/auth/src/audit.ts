@@ -17,8 +17,11 @@ export type AuditEventName =
 /** Who did what to which session, from where, and what came of it. Never holds a token. */
 export interface AuditEvent {
   readonly event: AuditEventName
-  /** `unavailable`: the store gave no answer, so the outcome is unknown and was reported as an outage. */
-  readonly result: 'ok' | 'refused' | 'unavailable'
+  /**
+   * `unavailable`: the store gave no answer, so the outcome is unknown and was reported as an outage. `superseded`: the
+   * credentials changed during a sign-in with the earlier ones; nobody gave a wrong one.
+   */
+  readonly result: 'ok' | 'refused' | 'superseded' | 'unavailable'
   readonly userId?: string
   /** Keyed hash of the e-mail address that was given, where the account is not known. */
   readonly emailHash?: string

@@ -26,3 +26,13 @@ export async function replaceCookies(token: string): Promise<void> {
 export function unauthorized(): APIError {
   return new APIError('UNAUTHORIZED', { code: 'UNAUTHORIZED', message: 'Unauthorized' })
 }
+
+export const CREDENTIALS_CHANGED = 'CREDENTIALS_CHANGED'
+
+/** The person gave the right password, and it was replaced before they were signed in. */
+export function superseded(): APIError {
+  return new APIError('CONFLICT', {
+    code: CREDENTIALS_CHANGED,
+    message: 'The password or another credential of this account changed during the sign-in. Please try again.',
+  })
+}

@@ -12,7 +12,7 @@ import { type NewDevice, noteDevice, type Notify, notifyBy, secureAccount } from
 import { reauthenticate } from './reauthenticate.js'
 import { refuse } from './refusals.js'
 import { auditRefusal, type OnWrongPassword } from './refused.js'
-import { requestState } from './request-state.js'
+import { beginSignIn, requestState } from './request-state.js'
 import { answered, unavailable } from './session-adapter.js'
 import { withoutTokens } from './without-tokens.js'
 
@@ -102,7 +102,8 @@ export function rollcallPlugin({
         {
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
-            const state = await requestState() // notes when the request began
+            await beginSignIn(store, ctx.path)
+            const state = await requestState()
             state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
             if (notify) state.browser = browserOf(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })

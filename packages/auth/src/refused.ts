@@ -3,6 +3,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import type { APIError } from 'better-auth/api'
 import { z } from 'zod'
 import { type Audit, type AuditEvent, type AuditEventName, noted } from './audit.js'
+import { CREDENTIALS_CHANGED } from './current-session.js'
 import { hmac } from './hmac.js'
 import { requestSigns } from './request-state.js'
 
@@ -29,10 +30,15 @@ export async function auditRefusal(
   onWrongPassword: OnWrongPassword,
 ): Promise<void> {
   const account = await accountOf(ctx, event)
-  // A 503 is no verdict on what was tried.
-  await noted(audit, { event, result: refusal.statusCode === 503 ? 'unavailable' : 'refused', ...account })
+  await noted(audit, { event, result: resultOf(refusal), ...account })
   const { userId, sessionId = null } = account
   if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined) onWrongPassword({ event, userId, sessionId, signs: await requestSigns() })
+}
+
+/** Neither an outage nor a credential change in between is a verdict on what was tried. */
+function resultOf({ statusCode, body }: APIError): AuditEvent['result'] {
+  if (statusCode === 503) return 'unavailable'
+  return body?.code === CREDENTIALS_CHANGED ? 'superseded' : 'refused'
 }
 
 const WRONG_PASSWORD = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD'])

@@ -1,14 +1,15 @@
-import type { NamedEvent, Session } from '@rollcall/session-store'
+import type { NamedEvent, Session, SessionStore } from '@rollcall/session-store'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { clientHintsOf } from './client-hints.js'
 
 /** What the plugin remembers between the first hook of a request and the last. */
 export interface RequestState {
   /**
-   * When the sign-in began, at the latest: before its password was checked. The request itself began then,
+   * When the sign-in began, by Redis' clock: before its password was checked. The request itself began then,
    * or, where a pending link, code or second factor completes the sign-in, the request that wrote its row.
+   * `null` where no sign-in can begin.
    */
-  startedAt: Date
+  startedAt: Promise<Date> | null
   /** Where it came from, as the application trusts it; in the short form that people know. */
   ipAddress: string | null
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
@@ -25,7 +26,7 @@ export interface RequestState {
 export const MAX_TEXT = 512
 
 const fresh = (): RequestState => ({
-  startedAt: new Date(),
+  startedAt: null,
   ipAddress: null,
   outage: false,
   newUsers: new Set(),
@@ -38,6 +39,17 @@ const state = defineRequestState(fresh)
 /** Outside of a request (a script that calls the adapter), every call is a request of its own. */
 export async function requestState(): Promise<RequestState> {
   return (await hasRequestState()) ? state.get() : fresh()
+}
+
+/** No sign-in begins here, and some are called often. */
+const withoutSignIn = new Set(['/get-session', '/sign-out'])
+
+/** Dates the sign-in that may come of this request. If Redis gives no time, nobody signs in; the rest may succeed. */
+export async function beginSignIn(store: SessionStore, path: string): Promise<void> {
+  if (withoutSignIn.has(path)) return
+  const state = await requestState()
+  state.startedAt ??= store.time()
+  await state.startedAt.catch(() => undefined)
 }
 
 /** What there is to call the device by that a request comes from, session or none. */

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { type Audit, noted } from './audit.js'
 import { authenticate } from './authenticate.js'
 import { clientHintsOf } from './client-hints.js'
-import { currentSession, replaceCookies, unauthorized } from './current-session.js'
+import { currentSession, replaceCookies, superseded, unauthorized } from './current-session.js'
 import { sessionDeviceFor } from './devices.js'
 import { readableAddress } from './ip-address.js'
 import { MAX_TEXT, requestState } from './request-state.js'
@@ -101,7 +101,8 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
         const current = currentSession(replacesItsSession)
         if (current?.userId === userId) return (await goOn(current.token)) as R
 
-        const { startedAt, signedIn, browser } = await requestState()
+        const { startedAt: starting, signedIn, browser } = await requestState()
+        const startedAt = await starting
         // An admin who acts as somebody else brings no device of theirs.
         const device = browser !== null && !rest['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
         const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
@@ -110,10 +111,10 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
           ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
           userAgent: userAgent?.slice(0, MAX_TEXT) || null,
           data: { ...applicationData(rest), ...(headers instanceof Headers && clientHintsOf(headers)), ...device },
-          startedAt,
+          ...(startedAt && { startedAt }),
           endsBy: expiresAt,
         })
-        if (created === null) throw unauthorized()
+        if (created === null) throw superseded()
         if (await hasRequestState()) signedIn.set(created.session.id, created.session)
         else await noted(audit, { event: 'sign-in', result: 'ok', userId, sessionId: created.session.id })
         return toRow(created.session, created.token) as R

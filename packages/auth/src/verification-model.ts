@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { Clock } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { requestState } from './request-state.js'
@@ -12,32 +13,53 @@ import type { SessionModel } from './session-adapter.js'
 /**
  * The model `verification` with hashed identifiers. A row that was stored in clear is never found.
  *
- * A row is as old as the request that wrote it, and a request becomes as old as the row that it consumes. So a sign-in
+ * A row is as old as the request that wrote it, by Redis' clock, and a request becomes as old as the row that it consumes. So a sign-in
  * that a link or code completes is refused if the credentials changed in between.
  */
-export function verificationModel(sql: DBTransactionAdapter): SessionModel {
+export function verificationModel(sql: DBTransactionAdapter, clock: Clock): SessionModel {
+  // better-auth compares expiries with the clock of this machine; SQL holds them by the one that servers share.
+  const ahead = (): number => clock() - Date.now()
+  const stored = (where: readonly Where[]): Where[] => hashed(where).map((condition) => expiring(condition, 'value', ahead()))
+  const toRead = <T>(row: T): T => expiring(row, 'expiresAt', -ahead())
+
   return {
     create: async (input) => {
-      const data = { ...input.data, ...hashedIdentifier(input.data), createdAt: (await requestState()).startedAt }
-      return sql.create<typeof input.data, never>({ ...input, data })
+      const createdAt = await (await requestState()).startedAt?.catch(() => null) // without a time, nobody signs in
+      const data = { ...toStore(input.data), ...(createdAt && { createdAt }) }
+      return toRead(await sql.create<typeof input.data, never>({ ...input, data }))
     },
-    findOne: (input) => sql.findOne({ ...input, where: hashed(input.where) }),
-    findMany: (input) => sql.findMany({ ...input, where: hashed(input.where ?? []) }),
-    count: (input) => sql.count({ ...input, where: hashed(input.where ?? []) }),
-    update: (input) => sql.update({ ...input, where: hashed(input.where), update: { ...input.update, ...hashedIdentifier(input.update) } }),
-    updateMany: (input) =>
-      sql.updateMany({ ...input, where: hashed(input.where), update: { ...input.update, ...hashedIdentifier(input.update) } }),
-    delete: (input) => sql.delete({ ...input, where: hashed(input.where) }),
-    deleteMany: (input) => sql.deleteMany({ ...input, where: hashed(input.where) }),
+    findOne: async <T>(input: Parameters<DBTransactionAdapter['findOne']>[0]) =>
+      toRead(await sql.findOne<T>({ ...input, where: stored(input.where) })),
+    findMany: async <T>(input: Parameters<DBTransactionAdapter['findMany']>[0]) =>
+      (await sql.findMany<T>({ ...input, where: stored(input.where ?? []) })).map(toRead),
+    count: (input) => sql.count({ ...input, where: stored(input.where ?? []) }),
+    update: async <T>(input: Parameters<DBTransactionAdapter['update']>[0]) =>
+      toRead(await sql.update<T>({ ...input, where: stored(input.where), update: toStore(input.update) })),
+    updateMany: (input) => sql.updateMany({ ...input, where: stored(input.where), update: toStore(input.update) }),
+    delete: (input) => sql.delete({ ...input, where: stored(input.where) }),
+    deleteMany: (input) => sql.deleteMany({ ...input, where: stored(input.where) }),
     consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
-      const row = await sql.consumeOne<T>({ ...input, where: hashed(input.where) })
+      const row = await sql.consumeOne<T>({ ...input, where: stored(input.where) })
       const { data } = withDate.safeParse(row)
       const state = await requestState()
-      if (data !== undefined && data.createdAt < state.startedAt) state.startedAt = data.createdAt
-      return row
+      const startedAt = await state.startedAt?.catch(() => null)
+      if (data !== undefined && startedAt && data.createdAt < startedAt) state.startedAt = Promise.resolve(data.createdAt)
+      return toRead(row)
     },
-    incrementOne: (input) => sql.incrementOne({ ...input, where: hashed(input.where) }),
+    incrementOne: (input) => sql.incrementOne({ ...input, where: stored(input.where) }),
   }
+
+  function toStore<T extends object>(row: T): T {
+    return expiring({ ...row, ...hashedIdentifier(row) }, 'expiresAt', ahead())
+  }
+}
+
+/** Moves a date of a row, or the value of a condition on its expiry, by so many milliseconds. */
+function expiring<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number): T {
+  if (milliseconds === 0 || typeof row !== 'object' || row === null || !(key in row)) return row
+  if ('field' in row && row.field !== 'expiresAt') return row
+  const date: unknown = row[key as keyof T] // it is in the row
+  return date instanceof Date ? { ...row, [key]: new Date(date.getTime() + milliseconds) } : row
 }
 
 /**

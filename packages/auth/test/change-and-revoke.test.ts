@@ -21,7 +21,7 @@ test('a session that is revoked between the commit of its password change and it
   await change
   late.open()
 
-  expect((await signIn).status).toBe(401)
+  expect(await signIn).toMatchObject({ status: 409, body: { code: 'CREDENTIALS_CHANGED' } })
   expect(await t.store.list(session.userId)).toEqual([])
   expect((await t.browser().signIn(email)).status).toBe(401)
   expect((await t.browser().signIn(email, 'another good password')).status).toBe(200)

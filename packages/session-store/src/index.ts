@@ -4,6 +4,7 @@ export { NotReplicatedError, SessionStoreUnavailableError, UnsupportedRedisError
 export { createSessionEvents, type SessionEvent, type SessionEvents, type SessionEventsOptions } from './events.js'
 export type { SessionData } from './record.js'
 export { checkRedis, redisOptions } from './redis.js'
+export { createRedisClock, type RedisClock, type RedisClockOptions } from './redis-clock.js'
 export {
   type Asked,
   createSessionStore,

@@ -94,6 +94,8 @@ export interface RotationReason {
  */
 export interface SessionStore {
   readonly timeouts: Timeouts
+  /** The clock that deadlines are compared with. */
+  readonly clock: Clock
 
   /**
    * The time by Redis' clock, which dates credential changes too: clocks of servers differ. In a Cluster, always that of
@@ -233,6 +235,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   return {
     timeouts,
+    clock,
     list,
     time: async () => new Date(await time()),
 

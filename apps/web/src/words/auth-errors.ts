@@ -22,6 +22,7 @@ export function explainFailure(words: Words, error: unknown, newPassword = 'pass
   const code = error instanceof AuthFailure ? error.code : undefined
   if (code === 'INVALID_EMAIL') return { fields: { email: words.t('fields.badEmail') } }
   if (code === 'TOO_MANY_WRONG_PASSWORDS') return { summary: words.t('problem.proofsUsedUp') }
+  if (code === 'CREDENTIALS_CHANGED') return { summary: words.t('signIn.superseded') }
   const fault = code === undefined ? undefined : faultOfNewPassword(words, code)
   if (fault !== undefined) return { fields: { [newPassword]: fault } }
   return { summary: describe(words, toProblem(error)) }

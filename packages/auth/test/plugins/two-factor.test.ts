@@ -165,7 +165,7 @@ describe('a sign-in', () => {
     expect(reset.status).toBe(200)
     open()
     expect((await first).status).toBe(200)
-    expect(await thief.post('/two-factor/verify-totp', { code: await code() })).toMatchObject({ status: 401 })
+    expect(await thief.post('/two-factor/verify-totp', { code: await code() })).toMatchObject({ status: 409, body: { code: 'CREDENTIALS_CHANGED' } })
     expect(await thief.session()).toBeNull()
     expect(await owner.session()).toBeNull()
   })

@@ -53,6 +53,7 @@ export default {
     submit: 'Anmelden',
     busy: 'Sie werden angemeldet …',
     wrong: 'Die E-Mail-Adresse oder das Passwort stimmt nicht.',
+    superseded: 'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
     newHere: 'Neu hier?',
     create: 'Konto erstellen',
     notice: {

@@ -52,6 +52,7 @@ export default {
     submit: 'Sign in',
     busy: 'Signing in…',
     wrong: 'The e-mail address or the password is not right.',
+    superseded: 'The password of this account was changed while you were signing in. Please sign in again.',
     newHere: 'New here?',
     create: 'Create an account',
     notice: {

@@ -1,0 +1,126 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { userTagOf } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ApiServer, clockAhead, startApi } from '../history/servers.js'
+
+// Three servers in processes of their own, two of which have a clock that is an hour off.
+
+const HOUR = 60 * 60 * 1_000
+const PASSWORDS = ['the first of the passwords', 'another one after it', 'and the last of them']
+
+let redis: PrivateRedis
+let dataDir: string
+let servers: Record<'ahead' | 'right' | 'behind', ApiServer>
+beforeAll(async () => {
+  redis = await startRedis()
+  dataDir = await mkdtemp(join(tmpdir(), 'rollcall-clocks-'))
+  const start = (offset: number) => startApi(dataDir, redis.url, undefined, clockAhead(offset))
+  const [ahead, right, behind] = await Promise.all([start(HOUR), start(0), start(-HOUR)])
+  servers = { ahead, right, behind }
+}, 90_000)
+afterAll(async () => {
+  await Promise.all(Object.values(servers ?? {}).map((server) => server.kill()))
+  await redis?.stop()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+type At = keyof typeof servers
+
+function newBrowser() {
+  let cookie = ''
+  const send = async (at: At, path: string, body?: object) => {
+    const response = await fetch(`${servers[at].url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { cookie, ...(body && { origin: servers[at].origin, 'content-type': 'application/json' }) },
+      body: body === undefined ? null : JSON.stringify(body),
+    })
+    for (const set of response.headers.getSetCookie()) {
+      if (set.startsWith('rollcall.session_token=')) cookie = set.slice(0, set.indexOf(';'))
+    }
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? null : (JSON.parse(text) as Record<string, unknown>) }
+  }
+  return {
+    send,
+    signIn: (at: At, email: string, password: string) => send(at, '/api/auth/sign-in/email', { email, password }),
+    current: (at: At) => send(at, '/trpc/session.current'),
+  }
+}
+
+let people = 0
+
+async function newPerson(at: At) {
+  people += 1
+  const email = `ada-${people}@example.org`
+  const browser = newBrowser()
+  const { status, body } = await browser.send(at, '/api/auth/sign-up/email', { email, password: PASSWORDS[0], name: 'Ada' })
+  expect(status).toBe(200)
+  return { ...browser, email, userId: (body?.['user'] as { id: string }).id }
+}
+
+const pairs: [At, At][] = [
+  ['ahead', 'right'],
+  ['right', 'ahead'],
+  ['behind', 'right'],
+  ['right', 'behind'],
+]
+
+describe.each(pairs)('between a server whose clock is %s and one whose clock is %s', (here, there) => {
+  test('a password change locks nobody out, and ends the other sessions', async () => {
+    const person = await newPerson(there)
+    const other = newBrowser()
+    expect((await other.signIn(there, person.email, PASSWORDS[0] ?? '')).status).toBe(200)
+    const change = await person.send(here, '/api/auth/change-password', { currentPassword: PASSWORDS[0], newPassword: PASSWORDS[1] })
+    expect(change.status).toBe(200)
+    expect((await other.current(there)).status).toBe(401)
+    expect((await person.current(there)).status).toBe(200)
+    for (const at of [there, here]) expect(await newBrowser().signIn(at, person.email, PASSWORDS[1] ?? '')).toMatchObject({ status: 200 })
+  })
+
+  test('a proof of the password counts', async () => {
+    const person = await newPerson(here)
+    expect((await person.send(here, '/api/auth/reauthenticate', { password: PASSWORDS[0] })).status).toBe(200)
+    expect((await person.send(there, '/trpc/devices.revokeOthers', {})).status).toBe(200)
+  })
+
+  test('a reset link is good', async () => {
+    const { email } = await newPerson(here)
+    const mails = async () => (await readdir(join(dataDir, 'outbox')).catch(() => [])).length
+    const before = await mails()
+    expect((await newBrowser().send(here, '/api/auth/request-password-reset', { email })).status).toBe(200)
+    await expect.poll(mails).toBeGreaterThan(before)
+    const texts = await Promise.all((await readdir(join(dataDir, 'outbox'))).map((name) => readFile(join(dataDir, 'outbox', name), 'utf8')))
+    const mail = texts.find((text) => text.includes(email)) ?? ''
+    const token = /reset-password\?token=([\w-]+)/.exec(mail.replaceAll('=\r\n', '').replaceAll('=3D', '='))?.[1]
+    const reset = await newBrowser().send(there, '/api/auth/reset-password', { newPassword: PASSWORDS[2], token })
+    expect(reset).toMatchObject({ status: 200 })
+    expect((await newBrowser().signIn(here, email, PASSWORDS[2] ?? '')).status).toBe(200)
+  })
+})
+
+test('a watermark in the future refuses one sign-in, which is no wrong password and takes no attempt', async () => {
+  const { email, userId } = await newPerson('right')
+  const admin = new Redis(redis.url)
+  const key = `user:{${userTagOf(userId)}}:sessions`
+  try {
+    for (let n = 0; n < 12; n += 1) {
+      await admin.hset(key, '!notBefore', Date.now() + HOUR) // as a server of an earlier version would leave it
+      expect(await newBrowser().signIn('right', email, PASSWORDS[0] ?? '')).toMatchObject({ status: 409, body: { code: 'CREDENTIALS_CHANGED' } })
+    }
+    expect(await newBrowser().signIn('right', email, PASSWORDS[0] ?? '')).toMatchObject({ status: 200 })
+    expect(servers.right.output()).toContain('"result":"superseded"')
+  } finally {
+    admin.disconnect()
+  }
+})
+
+test('a server whose clock is off says so, once', () => {
+  const warnings = (at: At) => servers[at].output().split('\n').filter((line) => line.includes('The clock of this server is'))
+  expect(warnings('ahead')).toEqual([expect.stringMatching(/"level":"warn".*"aheadMs":3[56]\d{5}.*ahead of that of Redis/)])
+  expect(warnings('behind')).toEqual([expect.stringMatching(/"level":"warn".*"aheadMs":-3[56]\d{5}.*behind that of Redis/)])
+  expect(warnings('right')).toEqual([])
+})
