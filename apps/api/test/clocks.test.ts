@@ -4,23 +4,23 @@ import { join } from 'node:path'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { userTagOf } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ApiServer, clockAhead, startApi } from '../history/servers.js'
 
-// Three servers in processes of their own, two of which have a clock that is an hour off.
+// Two servers in processes of their own, the clock of one of which is an hour ahead.
 
 const HOUR = 60 * 60 * 1_000
 const PASSWORDS = ['the first of the passwords', 'another one after it', 'and the last of them']
 
 let redis: PrivateRedis
 let dataDir: string
-let servers: Record<'ahead' | 'right' | 'behind', ApiServer>
+let servers: Record<'ahead' | 'right', ApiServer>
 beforeAll(async () => {
   redis = await startRedis()
   dataDir = await mkdtemp(join(tmpdir(), 'rollcall-clocks-'))
   const start = (offset: number) => startApi(dataDir, redis.url, undefined, clockAhead(offset))
-  const [ahead, right, behind] = await Promise.all([start(HOUR), start(0), start(-HOUR)])
-  servers = { ahead, right, behind }
+  const [ahead, right] = await Promise.all([start(HOUR), start(0)])
+  servers = { ahead, right }
 }, 90_000)
 afterAll(async () => {
   await Promise.all(Object.values(servers ?? {}).map((server) => server.kill()))
@@ -28,11 +28,13 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
+vi.setConfig({ testTimeout: 120_000 }) // each hash of a password takes seconds on a busy machine
+
 type At = keyof typeof servers
 
 function newBrowser() {
   let cookie = ''
-  const send = async (at: At, path: string, body?: object) => {
+  const send = async (at: At, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> | null }> => {
     const response = await fetch(`${servers[at].url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { cookie, ...(body && { origin: servers[at].origin, 'content-type': 'application/json' }) },
@@ -42,6 +44,7 @@ function newBrowser() {
       if (set.startsWith('rollcall.session_token=')) cookie = set.slice(0, set.indexOf(';'))
     }
     const text = await response.text()
+    if (response.status === 503) return send(at, path, body) // Redis was late on a busy machine
     return { status: response.status, body: text === '' ? null : (JSON.parse(text) as Record<string, unknown>) }
   }
   return {
@@ -65,8 +68,6 @@ async function newPerson(at: At) {
 const pairs: [At, At][] = [
   ['ahead', 'right'],
   ['right', 'ahead'],
-  ['behind', 'right'],
-  ['right', 'behind'],
 ]
 
 describe.each(pairs)('between a server whose clock is %s and one whose clock is %s', (here, there) => {
@@ -104,23 +105,25 @@ describe.each(pairs)('between a server whose clock is %s and one whose clock is 
 
 test('a watermark in the future refuses one sign-in, which is no wrong password and takes no attempt', async () => {
   const { email, userId } = await newPerson('right')
-  const admin = new Redis(redis.url)
-  const key = `user:{${userTagOf(userId)}}:sessions`
-  try {
-    for (let n = 0; n < 12; n += 1) {
-      await admin.hset(key, '!notBefore', Date.now() + HOUR) // as a server of an earlier version would leave it
-      expect(await newBrowser().signIn('right', email, PASSWORDS[0] ?? '')).toMatchObject({ status: 409, body: { code: 'CREDENTIALS_CHANGED' } })
-    }
-    expect(await newBrowser().signIn('right', email, PASSWORDS[0] ?? '')).toMatchObject({ status: 200 })
-    expect(servers.right.output()).toContain('"result":"superseded"')
-  } finally {
-    admin.disconnect()
+  await using admin = Object.assign(new Redis(redis.url), { [Symbol.asyncDispose]: async () => admin.disconnect() })
+  const attempts = async () => {
+    const keys = await admin.keys('limit:sign-in:*')
+    const counts = await Promise.all(keys.map((key) => admin.zcard(key)))
+    return counts.reduce((sum, count) => sum + count, 0)
   }
+  const before = await attempts()
+  await admin.hset(`user:{${userTagOf(userId)}}:sessions`, '!notBefore', Date.now() + HOUR) // as an earlier version would leave it
+  const refused = await newBrowser().signIn('right', email, PASSWORDS[0] ?? '')
+  expect(refused).toMatchObject({ status: 409, body: { code: 'CREDENTIALS_CHANGED' } })
+  expect(servers.right.output()).toContain('"result":"superseded"')
+  expect(await attempts()).toBe(before)
+  expect(await newBrowser().signIn('right', email, PASSWORDS[0] ?? '')).toMatchObject({ status: 200 })
+  expect(await newBrowser().signIn('right', email, 'a wrong password')).toMatchObject({ status: 401 })
+  expect(await attempts()).toBeGreaterThan(before)
 })
 
 test('a server whose clock is off says so, once', () => {
   const warnings = (at: At) => servers[at].output().split('\n').filter((line) => line.includes('The clock of this server is'))
   expect(warnings('ahead')).toEqual([expect.stringMatching(/"level":"warn".*"aheadMs":3[56]\d{5}.*ahead of that of Redis/)])
-  expect(warnings('behind')).toEqual([expect.stringMatching(/"level":"warn".*"aheadMs":-3[56]\d{5}.*behind that of Redis/)])
   expect(warnings('right')).toEqual([])
 })
