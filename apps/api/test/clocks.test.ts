@@ -5,6 +5,7 @@ import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { userTagOf } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { type ApiServer, clockAhead, startApi } from '../history/servers.js'
 
 // Two servers in processes of their own, the clock of one of which is an hour ahead.
@@ -56,13 +57,15 @@ function newBrowser() {
 
 let people = 0
 
+const withUser = z.object({ user: z.object({ id: z.string() }) })
+
 async function newPerson(at: At) {
   people += 1
   const email = `ada-${people}@example.org`
   const browser = newBrowser()
   const { status, body } = await browser.send(at, '/api/auth/sign-up/email', { email, password: PASSWORDS[0], name: 'Ada' })
   expect(status).toBe(200)
-  return { ...browser, email, userId: (body?.['user'] as { id: string }).id }
+  return { ...browser, email, userId: withUser.parse(body).user.id }
 }
 
 const pairs: [At, At][] = [

@@ -25,5 +25,5 @@ test.each([
     if (field) fireEvent.change(field, { target: { value } })
   }
   fireEvent.click(submit)
-  await screen.findByText(sentence)
+  expect(await screen.findByText(sentence)).toBeTruthy()
 })
