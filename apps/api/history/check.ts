@@ -5,7 +5,7 @@ export type Rule =
   | 'valid after its end'
   /** A session was refused, not listed or not there to revoke, although nothing could have ended it. */
   | 'vanished'
-  /** A sign-in with the right password was refused, although no password change could have forbidden it. */
+  /** A sign-in with the right password was refused as wrong, or by a password change that could not have forbidden it. */
   | 'refused sign-in'
   /** The cookie was taken away by an answer that neither ended the session nor refused it as ended. */
   | 'cleared cookie'
@@ -44,9 +44,16 @@ export function check(history: History, allowance = 0): Violation[] {
     ...vanished(calls, until),
     ...refusedSignIns(calls, until),
     ...calls.filter(({ cleared, kind, status }) => cleared && status !== 401 && !(status === 200 && endsOwn.has(kind))).map(violates('cleared cookie')),
-    ...calls.filter(({ status }) => ![200, 401, 429, 503, null].includes(status)).map(violates('unexpected answer')),
+    ...calls.filter((call) => !isExpected(call)).map(violates('unexpected answer')),
   ])
 }
+
+/** 409: the credentials changed during a sign-in. */
+function isExpected({ kind, status }: Call): boolean {
+  return [200, 401, 429, 503, null].includes(status) || (status === 409 && isSignIn(kind))
+}
+
+const isSignIn = (kind: Kind): boolean => kind === 'sign-in' || kind === 'create'
 
 const endsOwn = new Set<Kind>(['sign-out', 'devices.revokeAll'])
 
@@ -76,8 +83,8 @@ function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
 function endedBy(call: Call, births: Births): string[] {
   const { kind, status, by, target, listed } = call
   // Only a session that was acknowledged before the call began was surely there for it.
-  const others = (spared: string | undefined): string[] => {
-    return [...births.sessions].filter(([id, born]) => id !== spared && endOf(born) < call.start).map(([id]) => id)
+  const others = (spared: string | undefined, knownSince = endOf): string[] => {
+    return [...births.sessions].filter(([id, born]) => id !== spared && knownSince(born) < call.start).map(([id]) => id)
   }
   if (status === 401) return by && validated.has(kind) ? [nameOf(by)] : []
   if (status !== 200) return []
@@ -91,7 +98,7 @@ function endedBy(call: Call, births: Births): string[] {
     case 'devices.revokeAll':
       return others(undefined)
     case 'change-password':
-      return [...others(by?.session), ...(by ? [nameOf(by)] : [])]
+      return [...others(by?.session, (born) => born.begun ?? endOf(born)), ...(by ? [nameOf(by)] : [])]
     case 'devices.list':
       return others(undefined).filter((id) => !listed?.includes(id))
     case 'sign-up':
@@ -163,9 +170,9 @@ function mayEndSession({ kind, by, target }: Call, session: string): boolean {
 function refusedSignIns(calls: readonly Call[], until: (call: Call) => number): Violation[] {
   const changes = calls.filter((call) => call.kind === 'change-password' && mayEnd(call))
   return calls
-    .filter(({ kind, status }) => status === 401 && (kind === 'sign-in' || kind === 'create'))
-    // The watermark is in whole milliseconds and refuses what began in its own one.
-    .filter((call) => !changes.some((change) => change.start < endOf(call) && until(change) + 1 > call.start))
+    .filter(({ kind, status }) => isSignIn(kind) && (status === 401 || status === 409))
+    // The watermark is in whole milliseconds and refuses what began in its own one, and in the next when it has just been set.
+    .filter((call) => call.status === 401 || !changes.some((change) => change.start < endOf(call) && until(change) + 2 > call.start))
     .map(violates('refused sign-in'))
 }
 

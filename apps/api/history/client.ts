@@ -7,7 +7,7 @@ import type { ApiServer } from './servers.js'
 export const COOKIE = 'rollcall.session_token'
 
 /** What one call is seen to do, before anyone knows whose it was. */
-export type Seen = Pick<Call, 'kind' | 'start' | 'end' | 'status' | 'cleared' | 'target' | 'revoked' | 'listed'>
+export type Seen = Pick<Call, 'kind' | 'start' | 'begun' | 'end' | 'status' | 'cleared' | 'target' | 'revoked' | 'listed'>
 
 /** A call of better-auth's, with the cookie and the user that came back. */
 export interface SeenAuth extends Seen {

@@ -30,6 +30,8 @@ export interface Call {
   readonly start: number
   /** After the last byte was read. `null`: no answer came. */
   readonly end: number | null
+  /** Of a `create`: when its sign-in had surely begun. It is refused, or revoked, by each password change that starts later. */
+  readonly begun?: number
   /** The HTTP status of this call, be it in a batch. `null`: no answer came. */
   readonly status: number | null
   /** The answer took the session cookie away. */

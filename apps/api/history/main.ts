@@ -3,6 +3,7 @@
 // --near-cache 1000, which gives the servers a near-cache with that lease, the only allowance that the checker makes; and
 // --drop-hdel 1000, which plants a bug that the checker must find: one deletion in a thousand is left out, without faults.
 import { parseArgs } from 'node:util'
+import { postgresBinaries } from '@rollcall/dev-postgres'
 import { check } from './check.js'
 import { run } from './run.js'
 
@@ -28,6 +29,7 @@ const history = await run({
   faults: drop === undefined,
   dropHdel: drop === undefined ? undefined : Number(drop),
   nearCacheLease: lease,
+  postgres: postgresBinaries !== null,
 })
 
 const counts: Record<string, Record<string, number>> = {}

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import { lineTo, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import type { Call, Connection, Fault, History, Server } from './history.js'
 import { dropHdel, type Proxy, startProxy } from './proxy.js'
 import { type Random, randomOf } from './random.js'
-import { type ApiServer, startApi } from './servers.js'
+import { type ApiServer, clockAhead, startApi } from './servers.js'
 import { callTheRoll, signUp, work, type World } from './workers.js'
 
 export interface RunOptions {
@@ -24,18 +25,22 @@ export interface RunOptions {
   readonly dropHdel?: number | undefined
   /** Milliseconds: gives the servers a near-cache. */
   readonly nearCacheLease?: number | undefined
+  /** Users are in a PostgreSQL whose connections break, instead of in SQLite. */
+  readonly postgres?: boolean
 }
 
 const FIRST_PEOPLE = 6
+const HOUR_MS = 60 * 60 * 1_000
 
 /** Lets workers loose on servers that share a Redis and a database, breaks things meanwhile, and tells what was seen. */
 export async function run(options: RunOptions): Promise<History & { readonly faults: readonly Fault[] }> {
   const { seconds, seed, workers } = options
   const dir = await mkdtemp(join(tmpdir(), 'rollcall-history-'))
   await using redis = await startRedis({ persist: true })
+  await using postgres = options.postgres ? await startPostgres() : null
   const random = randomOf(seed)
   const calls: Call[] = []
-  const fleet = createFleet(dir, redis.url, options)
+  const fleet = createFleet(dir, redis.url, postgres, options)
   try {
     const { id, socket } = await fleet.proxied()
     const client = new Redis(socket, { ...redisOptions, lazyConnect: true })
@@ -53,7 +58,7 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
       const stop = (): void => void (going = false)
       // A failure of one ends the run for all.
       const atWork = Array.from({ length: workers }, (_, n) => work(world, randomOf(seed + n + 1), () => going).finally(stop))
-      const breakage = breaking(options, fleet, redis, random, () => going && performance.now() < deadline).finally(stop)
+      const breakage = breaking(options, fleet, redis, postgres, random, () => going && performance.now() < deadline).finally(stop)
       await Promise.allSettled([breakage, ...atWork])
       await Promise.all(atWork)
       const faults = await breakage
@@ -71,10 +76,11 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
 type Fleet = ReturnType<typeof createFleet>
 
 /** The servers, each behind a proxy of its own. */
-function createFleet(dir: string, redis: string, { dropHdel: drop, nearCacheLease }: RunOptions) {
+function createFleet(dir: string, redis: string, postgres: PrivatePostgres | null, { dropHdel: drop, nearCacheLease }: RunOptions) {
   const servers = new Map<number, ApiServer>()
   const proxies = new Map<number, Proxy>()
   const orphans: Proxy[] = []
+  const lines: PostgresLine[] = []
   const ended = new Map<number, number>()
   const connections: (Connection & { closed: number | null })[] = []
   const rewrite = drop === undefined ? undefined : dropHdel(drop)
@@ -99,9 +105,12 @@ function createFleet(dir: string, redis: string, { dropHdel: drop, nearCacheLeas
     proxied,
     lives: (): Server[] => Array.from({ length: lives }, (_, id) => ({ id, ended: ended.get(id) ?? null })),
     proxy: (random: Random): Proxy => random.of([...proxies.values()]),
-    async start() {
+    line: (random: Random): PostgresLine => random.of(lines),
+    async start(env: NodeJS.ProcessEnv = {}) {
       const { id, socket } = await proxied()
-      servers.set(id, await startApi(dir, socket, nearCacheLease))
+      const line = postgres && (await lineTo(postgres.url))
+      if (line) lines.push(line)
+      servers.set(id, await startApi(dir, socket, nearCacheLease, { ...env, ...(line && { DATABASE_URL: line.url }) }))
     },
     async kill(random: Random) {
       const [id, server] = random.of([...servers])
@@ -116,6 +125,7 @@ function createFleet(dir: string, redis: string, { dropHdel: drop, nearCacheLeas
     async stop() {
       await Promise.all([...servers.values()].map((server) => server.kill()))
       for (const proxy of [...proxies.values(), ...orphans]) proxy.close()
+      await Promise.all(lines.map((line) => line[Symbol.asyncDispose]()))
     },
   }
 }
@@ -125,6 +135,7 @@ async function breaking(
   { faults, seconds }: RunOptions,
   fleet: Fleet,
   redis: { readonly pid: number; restart(): Promise<void> },
+  postgres: PrivatePostgres | null,
   random: Random,
   goOn: () => boolean,
 ): Promise<Fault[]> {
@@ -147,6 +158,15 @@ async function breaking(
       await fleet.start()
       await fleet.kill(random)
     },
+    'server started whose clock is an hour off, and one killed': async () => {
+      await fleet.start(clockAhead(random.of([HOUR_MS, -HOUR_MS])))
+      await fleet.kill(random)
+    },
+    ...(postgres && {
+      'connections to PostgreSQL silent': () => fleet.line(random).silence(),
+      'connections to PostgreSQL reset': () => fleet.line(random).reset(),
+      'PostgreSQL restarted': () => postgres.restart(),
+    }),
   }
   const done: Fault[] = []
   do {

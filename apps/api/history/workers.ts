@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { authCall, type Seen, type SeenAuth, trpcCalls } from './client.js'
 import type { Call, Credential } from './history.js'
@@ -9,6 +10,8 @@ const PASSWORD = 'correct horse battery staple'
 
 /** The store ends the idlest session of someone who has 100: kept far enough away, so that nothing ends unasked. */
 const MOST_SESSIONS = 60
+/** Of those that the workers make beside the API, in milliseconds. */
+const LONGEST_SIGN_IN_MS = 50
 /** Each may revoke once a second: many people, so that the limit is not all that answers. */
 const MOST_PEOPLE = 60
 
@@ -46,7 +49,7 @@ export async function signUp(world: World, random: Random): Promise<void> {
 /** Does random actions one after another, until it is stopped. */
 export async function work(world: World, random: Random, goOn: () => boolean): Promise<void> {
   const mix = random.weighted<(person: Person) => Promise<void>>([
-    [20, (person) => create(world, person)],
+    [20, (person) => create(world, random, person)],
     [2, (person) => signIn(world, random, person)],
     [1, () => (world.people.length < MOST_PEOPLE ? signUp(world, random) : Promise.resolve())],
     [25, (person) => procedures(world, random, person, ['session.current'])],
@@ -118,16 +121,19 @@ async function gone(world: World, random: Random, person: Person, ended: readonl
   if (news.length > 0) await ask(world, random, person, random.of(news), [{ kind: 'session.current' }])
 }
 
-async function create(world: World, person: Person): Promise<void> {
+async function create(world: World, random: Random, person: Person): Promise<void> {
   if (person.mayLive >= MOST_SESSIONS) return
   const { id: server, store } = world.store
   const start = performance.now()
   const seen = { kind: 'create', start, cookie: undefined, userId: undefined } as const
   person.mayLive += 1
   try {
-    const created = await store.create({ userId: person.userId })
+    const startedAt = await store.time()
+    const begun = performance.now()
+    await pause(random.below(LONGEST_SIGN_IN_MS)) // for a password change to overtake it
+    const created = await store.create({ userId: person.userId, startedAt })
     const end = performance.now()
-    signedIn(world, person, server, { ...seen, end, status: created ? 200 : 401, cookie: created ? signed(created.token) : undefined })
+    signedIn(world, person, server, { ...seen, begun, end, status: created ? 200 : 409, cookie: created ? signed(created.token) : undefined })
   } catch (error) {
     if (!(error instanceof SessionStoreUnavailableError)) throw error
     record(world, person, server, { ...seen, end: performance.now(), status: 503 })
@@ -175,7 +181,7 @@ function signedIn(world: World, person: Person, server: number, seen: SeenAuth, 
 
 function record(world: World, person: Person, server: number, seen: Seen, by?: Credential, made?: Credential): void {
   const named = ({ session, generation }: Credential): Credential => ({ session, generation })
-  const { kind, start, end, status, cleared, target, revoked, listed } = seen
+  const { kind, start, begun, end, status, cleared, target, revoked, listed } = seen
   world.record({
     kind,
     user: person.userId,
@@ -183,6 +189,7 @@ function record(world: World, person: Person, server: number, seen: Seen, by?: C
     start,
     end,
     status,
+    ...(begun !== undefined && { begun }),
     ...(by && { by: named(by) }),
     ...(made && { made: named(made) }),
     ...(cleared && { cleared }),

@@ -1,3 +1,4 @@
+import { postgresBinaries } from '@rollcall/dev-postgres'
 import { describe, expect, test } from 'vitest'
 import { check, type Rule } from '../history/check.js'
 import type { Call, Connection, Credential, Kind, Server } from '../history/history.js'
@@ -138,11 +139,27 @@ describe('vanished', () => {
 })
 
 test('refused sign-in: with the right password, and no password change in the meantime', () => {
-  const refused = call('sign-in', 20, 40, { status: 401 })
+  const refused = call('sign-in', 20, 40, { status: 409 })
   expect(rulesBroken([refused])).toEqual(['refused sign-in'])
   expect(rulesBroken([refused, call('change-password', 5, 10, { by: phone })])).toEqual(['refused sign-in'])
   expect(rulesBroken([refused, call('change-password', 25, 30, { by: phone, status: 429 })])).toEqual(['refused sign-in'])
-  for (const status of [200, 503]) expect(rulesBroken([refused, call('change-password', 25, 30, { by: phone, status })])).toEqual([])
+  for (const status of [200, 503]) {
+    expect(rulesBroken([refused, call('change-password', 25, 30, { by: phone, status })])).toEqual([])
+    // As wrong, which it was not.
+    const asWrong = rulesBroken([{ ...refused, status: 401 }, call('change-password', 25, 30, { by: phone, status })])
+    expect(asWrong).toEqual(['refused sign-in'])
+  }
+})
+
+test('valid after its end: a sign-in that had begun before a password change, and was finished after it', () => {
+  const change = call('change-password', 20, 30, { by: laptop, made: { session: 'laptop', generation: 1 } })
+  const tablet: Credential = { session: 'tablet', generation: 0 }
+  const passes = (begun: number) => {
+    const late = call('create', 12, 40, { begun, made: tablet })
+    return rulesBroken([...ada, change, late, call('session.current', 50, 60, { by: tablet })])
+  }
+  expect(passes(19)).toEqual(['valid after its end'])
+  expect(passes(21)).toEqual([]) // it may have begun after the change
 })
 
 test('cleared cookie: by an answer that neither ended the session nor refused it', () => {
@@ -156,7 +173,7 @@ test('cleared cookie: by an answer that neither ended the session nor refused it
 })
 
 test('unexpected answer: neither success nor a refusal that has a meaning', () => {
-  for (const status of [500, 404, 422]) {
+  for (const status of [500, 404, 409, 422]) {
     expect(rulesBroken([call('session.current', 20, 30, { by: phone, status })])).toEqual(['unexpected answer'])
   }
 })
@@ -165,9 +182,9 @@ describe('real servers', () => {
   const small = { seed: 1, servers: 2, workers: 8 }
 
   test('hold every rule through every fault', { timeout: 120_000 }, async () => {
-    const history = await run({ ...small, seconds: 4, faults: true })
+    const history = await run({ ...small, seconds: 4, faults: true, postgres: postgresBinaries !== null })
     expect(check(history)).toEqual([])
-    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(6)
+    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(postgresBinaries === null ? 7 : 10)
     const kinds = new Set(history.calls.filter(({ status }) => status === 200).map(({ kind }) => kind))
     expect(kinds.size, [...kinds].join(', ')).toBeGreaterThanOrEqual(8) // some are rare
   })
@@ -175,7 +192,7 @@ describe('real servers', () => {
   test('with a near-cache, hold them through every fault but for its lease', { timeout: 120_000 }, async () => {
     const history = await run({ ...small, seconds: 4, faults: true, nearCacheLease: 1_000 })
     expect(check(history, 1_000)).toEqual([])
-    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(6)
+    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(7)
   })
 
   test('are caught when their store leaves out every second deletion', { timeout: 60_000 }, async () => {
