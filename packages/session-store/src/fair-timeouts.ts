@@ -35,8 +35,10 @@ interface TimedConnection {
 
 /** Replaces the two timers that ioredis sets for `commandTimeout` and `socketTimeout`; their limits stay what they are. */
 export function makeTimeoutsFair(client: Redis): void {
-  const send = client.sendCommand
+  const own = Object.hasOwn(client, 'sendCommand') ? client.sendCommand : undefined
+  const inherited = Object.getPrototypeOf(client) as Redis // whatever its class, it has a client's methods
   client.sendCommand = (command: Command, ...rest) => {
+    const send = own ?? inherited.sendCommand // looked up anew: tests that fail commands replace it
     const timed = command as unknown as TimedCommand // has these parts, some of them private
     timed.setTimeout = setCommandTimeout
     return send.call(client, command, ...rest)
