@@ -44,6 +44,12 @@ export interface MailerOptions {
   readonly log: Log
 }
 
+/**
+ * From a new mail to a look at the queue. By then the answer has left: the work of a reset mail begins with whether the
+ * address has an account, and must not delay it.
+ */
+const WAKE_MS = 250
+
 const HOUR_MS = 60 * 60_000
 /** The person who asked waits in front of the mailbox; later, they have asked again or given up. */
 const RESET_MAX_AGE_MS = HOUR_MS
@@ -69,7 +75,7 @@ export function createMailer({ queue, send, baseUrl, placeOf, log }: MailerOptio
 
   async function add(mail: NewMail): Promise<void> {
     if ((await queue.add(mail)) === 'full') throw new MailQueueFullError()
-    delivery?.wake()
+    setTimeout(() => delivery?.wake(), WAKE_MS).unref()
   }
 
   function kinds(links: Links): ReadonlyMap<string, MailKind> {
