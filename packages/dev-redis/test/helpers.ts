@@ -10,6 +10,7 @@ export async function ask(socket: string, command: string): Promise<string> {
   try {
     return await new Promise<string>((resolve, reject) => {
       client.once('error', reject)
+      client.once('close', () => reject(new Error('The connection closed before a reply')))
       client.once('data', (data) => resolve(data.toString()))
       client.write(`${command}\r\n`)
     })
@@ -18,10 +19,23 @@ export async function ask(socket: string, command: string): Promise<string> {
   }
 }
 
-export async function until(what: string, condition: () => boolean | Promise<boolean>, deadline = 10_000): Promise<void> {
+/**
+ * Waits for a condition. One that fails, such as a connection that a Sentinel closes while it changes roles, does not hold
+ * yet.
+ */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, deadline = 30_000): Promise<void> {
   const end = Date.now() + deadline
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`Not within ${deadline} ms: ${what}`)
+  let cause: unknown
+  const holds = async (): Promise<boolean> => {
+    try {
+      return await condition()
+    } catch (error) {
+      cause = error
+      return false
+    }
+  }
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`Not within ${deadline} ms: ${what}`, { cause })
     await sleep(10)
   }
 }

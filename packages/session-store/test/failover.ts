@@ -140,10 +140,17 @@ export async function answer<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A condition that fails does not hold yet: servers close connections while they change roles. */
 export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + DEADLINE
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Not within ${DEADLINE} ms: ${what}`)
+  let cause: unknown
+  const holds = async (): Promise<boolean> =>
+    condition().catch((error: unknown) => {
+      cause = error
+      return false
+    })
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Not within ${DEADLINE} ms: ${what}`, { cause })
     await pause()
   }
 }
