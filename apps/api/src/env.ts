@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { profiles } from '@rollcall/session-store'
+import { profiles, redisOptions } from '@rollcall/session-store'
 import proxyaddr from 'proxy-addr'
 import { z } from 'zod'
 import { checkRedisVariables, parseNode, redisUrlFault, toRedisSettings } from './redis-settings.js'
@@ -142,6 +142,18 @@ export const variables = z.object({
     .default(100),
   /** When a revocation is answered: once the master has done it, or once a replica holds it too. */
   DURABILITY: z.enum(['master', 'replicated'], 'must be master or replicated').default('master'),
+  /** Until a command that Redis does not answer is given up. Below 200, a replica could not confirm in time. */
+  REDIS_COMMAND_TIMEOUT_MS: z
+    .string()
+    .regex(/^(?:[2-9]\d{2}|[1-9]\d{3,4})$/, 'must be a whole number of milliseconds from 200 to 99999')
+    .transform(Number)
+    .default(redisOptions.commandTimeout),
+  /** Until a connection to Redis that stays silent, with commands in flight, is closed. */
+  REDIS_SOCKET_TIMEOUT_MS: z
+    .string()
+    .regex(/^(?:[2-9]\d{2}|[1-9]\d{3,4})$/, 'must be a whole number of milliseconds from 200 to 99999')
+    .transform(Number)
+    .default(redisOptions.socketTimeout),
   /** What a trial in production may do without: https, a mail server. */
   ALLOW_INSECURE: list
     .pipe(z.array(z.enum(['http', 'outbox'], 'must be http, outbox, or both with a comma between them')))
@@ -156,6 +168,9 @@ export const insecurities = {
 
 const schema = variables.superRefine((settings, context) => {
   const refuse = (setting: string, message: string): void => context.addIssue({ code: 'custom', path: [setting], message })
+  if (settings.REDIS_SOCKET_TIMEOUT_MS < settings.REDIS_COMMAND_TIMEOUT_MS) {
+    refuse('REDIS_SOCKET_TIMEOUT_MS', 'must be at least REDIS_COMMAND_TIMEOUT_MS')
+  }
   if (settings.NODE_ENV === 'production') checkProduction(settings, refuse)
   checkRedisVariables(settings, refuse)
 })
@@ -205,6 +220,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     dataDir: data.DATA_DIR,
     redis: toRedisSettings(data),
     keyPrefix: data.KEY_PREFIX,
+    /** Milliseconds, under the names of ioredis. */
+    redisTimeouts: { commandTimeout: data.REDIS_COMMAND_TIMEOUT_MS, socketTimeout: data.REDIS_SOCKET_TIMEOUT_MS },
     databaseUrl: data.DATABASE_URL,
     secrets: data.BETTER_AUTH_SECRET,
     smtpUrl: data.SMTP_URL,

@@ -13,12 +13,12 @@ import { StartError } from './start-error.js'
  * @param patience milliseconds until it must answer
  */
 export async function connectRedis(
-  { redis: where, keyPrefix }: Pick<Settings, 'redis' | 'keyPrefix'>,
+  { redis: where, redisTimeouts, keyPrefix }: Pick<Settings, 'redis' | 'redisTimeouts' | 'keyPrefix'>,
   patience: number,
   log: Log,
 ): Promise<{ redis: Redis | Cluster; close(): void }> {
   const setting = settingNames[where.kind]
-  const redis = clientFor(where)
+  const redis = clientFor(where, redisTimeouts)
 
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error))
@@ -58,8 +58,9 @@ const hints = {
   sentinel: '; set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead',
 }
 
-function clientFor(where: RedisSettings): Redis | Cluster {
+function clientFor(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
   const access = {
+    ...timeouts,
     ...(where.username !== undefined && { username: where.username }),
     ...(where.password !== undefined && { password: where.password }),
   }

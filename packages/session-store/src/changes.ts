@@ -1,7 +1,6 @@
 import { Cluster, type Redis } from 'ioredis'
 import { sessionsKey } from './keys.js'
 import { decodeDetails, type SessionData } from './record.js'
-import { redisOptions } from './redis.js'
 import { runIdOf } from './run-id.js'
 import { duplicateOf } from './supervise.js'
 import { userTagOf } from './token.js'
@@ -81,7 +80,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
     const node = nodes[Math.floor(Math.random() * nodes.length)]
     if (node === undefined) return retry()
     // Neither waits nor resumes by itself: what was missed in between must be told.
-    const own = duplicateOf(node, { ...redisOptions, lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
+    const own = duplicateOf(node, { lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
     line = own
     own.on('error', () => undefined) // the end follows
     own.on('message', (name: string, text: string) => tell(name, parse(text)))
@@ -105,7 +104,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
   }
 
   /** The client has connected anew. Elsewhere, as after a failover, this line might never be sent what is published there. */
-  async function followClient(): Promise<void> {
+  async function follow(): Promise<void> {
     const own = line
     if (redis instanceof Cluster || own === undefined || !ready) return
     const isSame = await Promise.all([runIdOf(own), runIdOf(redis)]).then(
@@ -114,6 +113,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
     )
     if (!isSame) own.disconnect()
   }
+  const followClient = (): void => void follow()
   redis.on('ready', followClient)
 
   function retry(): void {

@@ -1,5 +1,6 @@
 import { Cluster, type Redis, type RedisOptions } from 'ioredis'
 import { makeTimeoutsFair } from './fair-timeouts.js'
+import { redisOptions } from './redis.js'
 import { leaveWrongServer } from './wrong-server.js'
 
 const supervised = new WeakSet<Redis | Cluster>()
@@ -26,9 +27,10 @@ export function superviseClient(client: Redis | Cluster): void {
   leaveWrongServer(client, () => fairDuplicateOf(client, { lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null }))
 }
 
-/** Another connection like the client's, supervised as well. */
+/** Another connection like the client's, with its limits or those of `redisOptions`, and supervised as well. */
 export function duplicateOf(client: Redis, options: Options): Redis {
-  const own = client.duplicate(options)
+  const { commandTimeout = redisOptions.commandTimeout, socketTimeout = redisOptions.socketTimeout } = client.options
+  const own = client.duplicate({ ...redisOptions, commandTimeout, socketTimeout, ...options })
   superviseClient(own)
   return own
 }

@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks'
 import type { Redis } from 'ioredis'
-import { redisOptions } from './redis.js'
 import { runIdOf } from './run-id.js'
 import { duplicateOf } from './supervise.js'
 
@@ -44,7 +43,7 @@ export function track({ node, isCluster, prefix, lease, changed, doubted }: Trac
   async function open(): Promise<void> {
     clearTimeout(retry)
     line?.disconnect() // never two of them
-    const own = duplicateOf(node, { ...redisOptions, protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
+    const own = duplicateOf(node, { protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
     line = own
     own.on('error', () => undefined) // the end follows
     own.once('end', () => lose(own))
