@@ -35,9 +35,10 @@ export async function openScene() {
   /** Clients that ask one thing after another for as long as `work` takes, and some that sign in. */
   async function beside(work: () => Promise<void>, { clients, signingIn = 0 }: { clients: number; signingIn?: number }): Promise<Outcome> {
     const before = await connections()
-    let [isOver, answers, unavailable] = [false, 0, 0]
+    const over = new AbortController()
+    let [answers, unavailable] = [0, 0]
     const loop = async (call: () => Promise<number | null>): Promise<void> => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const status = await call()
         answers += 1
         if (status !== 200) unavailable += 1
@@ -45,7 +46,7 @@ export async function openScene() {
     }
     const callers = [...Array.from({ length: clients }, () => loop(ask)), ...Array.from({ length: signingIn }, () => loop(signIn))]
     await work()
-    isOver = true
+    over.abort()
     await Promise.all(callers)
     return { answers, unavailable, reconnects: (await connections()) - before }
   }

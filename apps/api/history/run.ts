@@ -112,6 +112,11 @@ function createFleet(dir: string, redis: string, postgres: PrivatePostgres | nul
       if (line) lines.push(line)
       servers.set(id, await startApi(dir, socket, nearCacheLease, { ...env, ...(line && { DATABASE_URL: line.url }) }))
     },
+    /** SIGSTOP for up to 1.5 s, as a busy machine or a sleeping VM would. */
+    async pause(random: Random) {
+      const [, server] = random.of([...servers])
+      await server.pause(100 + random.below(1_400))
+    },
     async kill(random: Random) {
       const [id, server] = random.of([...servers])
       servers.delete(id)
@@ -154,6 +159,7 @@ async function breaking(
     'connections dropped': () => fleet.proxy(random).drop(),
     'requests to Redis swallowed': () => fleet.proxy(random).swallow('requests'),
     'replies of Redis swallowed': () => fleet.proxy(random).swallow('replies'),
+    'server paused': () => fleet.pause(random),
     'server started and one killed': async () => {
       await fleet.start()
       await fleet.kill(random)

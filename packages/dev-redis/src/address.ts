@@ -44,8 +44,7 @@ export async function startAddress(server: Server): Promise<MovableAddress> {
     client.on('data', (chunk) => {
       for (const parts of read(chunk)) {
         const error = state.refuse?.(parts) ?? null
-        if (error === null) upstream.write(framed(parts))
-        else client.write(`-${error}\r\n`)
+        upstream.write(framed(error === null ? parts : refusal(error)))
       }
     })
   }).listen(0, '127.0.0.1')
@@ -69,4 +68,9 @@ export async function startAddress(server: Server): Promise<MovableAddress> {
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** A command to which the server itself answers with this error, so that each reply keeps its place. */
+function refusal(error: string): Buffer[] {
+  return ['eval', 'return redis.error_reply(ARGV[1])', '0', error].map((part) => Buffer.from(part))
 }
