@@ -52,7 +52,9 @@ const LONGEST_PAUSE_MS = 60_000
 export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Delivery {
   const closing = new AbortController()
   const abandoned = new AbortController()
-  let wake = (): void => undefined
+  let endIdling = (): void => undefined
+  /** A mail was added since the last look at the queue. */
+  let isWoken = false
   /** Failures in a row that were not about the mail. */
   let outages = 0
   /** Failures in a row to read the queue. */
@@ -78,13 +80,18 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
   }
 
   async function idle(): Promise<void> {
-    const woken = new AbortController()
-    wake = () => woken.abort()
-    await pause(unreadable > 0 ? growing(unreadable, LONGEST_PAUSE_MS) : POLL_MS, AbortSignal.any([woken.signal, closing.signal]))
-    wake = () => undefined
+    if (isWoken || closing.signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, unreadable > 0 ? growing(unreadable, LONGEST_PAUSE_MS) : POLL_MS)
+      endIdling = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   async function claim(): Promise<ClaimedMail[]> {
+    isWoken = false
     try {
       const mails = await queue.claim(outages > 0 ? 1 : AT_ONCE)
       unreadable = 0
@@ -146,10 +153,14 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
   const running = run()
 
   return {
-    wake: () => wake(),
+    wake() {
+      isWoken = true
+      endIdling()
+    },
 
     async close() {
       closing.abort()
+      endIdling()
       const timer = setTimeout(() => abandoned.abort(), CLOSE_MS)
       await running
       clearTimeout(timer)
