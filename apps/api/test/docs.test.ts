@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((path) => path !== '' && existsSync(join(root, path)))
+
+/** The anchors of a document's headings, as they are made for a page of the repository. */
+function anchorsOf(path: string): string[] {
+  const headings = [...read(path).replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.+)$/gm)]
+  return headings.map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(/\s/g, '-'),
+  )
+}
+
+test.each(documents)('every link of %s inside the repository leads somewhere', (path) => {
+  const links = [...read(path).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link)
+  for (const link of links) {
+    const [file = '', anchor] = link.split('#')
+    const target = file === '' ? path : join(dirname(path), file)
+    expect(existsSync(join(root, target)), `${link} exists`).toBe(true)
+    if (anchor !== undefined) expect(anchorsOf(target), link).toContain(anchor)
+  }
+})
+
+describe('the decision records', () => {
+  const records = readdirSync(join(root, 'docs/adr')).filter((name) => /^\d{4}-/.test(name))
+  const index = read('docs/adr/README.md')
+
+  test.each(records)('%s has a number, a status with a date, and the tests that hold it', (name) => {
+    const text = read(join('docs/adr', name))
+    expect(text).toMatch(new RegExp(`^# ${Number(name.slice(0, 4))}\\. \\S`))
+    expect(text).toMatch(/^Status: (?:accepted|superseded by \[ADR \d+\]\(\d{4}-[\w-]+\.md\)), \d{4}-\d{2}-\d{2}$/m)
+    const [, confirmation = ''] = text.split('\n## Confirmation\n')
+    expect(confirmation.trim()).not.toBe('')
+    const paths = [...confirmation.matchAll(/`((?:apps|packages|e2e|examples|scripts)\/[^`]+\.[a-z]+)`/g)].map(([, path = '']) => path)
+    for (const path of paths) expect(existsSync(join(root, path)), path).toBe(true)
+  })
+
+  test('are all in the index, in order, under their titles', () => {
+    const listed = [...index.matchAll(/^\| (\d+) \| \[(.+)\]\((.+)\) \|/gm)].map(([, number, title, name]) => [number, title, name])
+    const titled = records.map((name) => {
+      const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(join('docs/adr', name))) ?? []
+      return [number, title, name]
+    })
+    expect(listed).toEqual(titled)
+  })
+})
