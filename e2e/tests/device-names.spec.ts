@@ -50,3 +50,16 @@ test('a second sign-in of one browser stands under it, and can be signed out the
   await laptop.reload()
   await expect(laptop.getByRole('heading', { level: 2, name: 'Firefox on Ubuntu' })).toBeVisible()
 })
+
+test('a page with a touch screen reports it when a person signs in', async ({ device, user }) => {
+  const page = await device({ signedIn: false })
+  const reported = async (): Promise<string | undefined> => {
+    const [request] = await Promise.all([page.waitForRequest('**/api/auth/sign-in/email'), signIn(page, user)])
+    return request.headers()['x-touch-screen']
+  }
+  expect(await reported()).toBeUndefined()
+  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await page.addInitScript(() => Object.defineProperty(navigator, 'maxTouchPoints', { get: () => 5 }))
+  await page.goto('/')
+  expect(await reported()).toBe('?1')
+})

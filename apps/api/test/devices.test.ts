@@ -66,6 +66,16 @@ test('client hints sent at sign-in name the system that the user agent hides', a
   expect(await device.api.devices.list.query()).toMatchObject([{ browser: 'Chrome', os: 'Windows 11' }])
 })
 
+test('a touch screen reported at sign-in tells an iPad from a Mac', async () => {
+  const safari = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
+  const { email } = await signedUp(server)
+  const ipad = server.browser({ 'user-agent': safari, 'x-touch-screen': '?1' })
+  await ipad.signIn(email)
+  const mac = server.browser({ 'user-agent': safari })
+  await mac.signIn(email)
+  expect(await mac.api.devices.list.query()).toMatchObject([{ os: 'macOS', kind: 'desktop' }, { os: 'iPadOS', kind: 'tablet' }, {}])
+})
+
 test('devices.revoke ends that device for its very next request, and no other', async () => {
   const { laptop, phone, tablet, ids } = await threeDevices()
   expect(await laptop.api.devices.revoke.mutate({ id: ids.phone })).toEqual({ revoked: 1 })

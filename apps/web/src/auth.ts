@@ -11,6 +11,9 @@ export class AuthFailure extends Error {
   }
 }
 
+/** An iPad says it is a Mac, but no Mac has a touch screen. The server stores this with a new session. */
+const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
+
 /**
  * better-auth's own client would be a twelfth of the first visit's script, and what it adds to a POST, a cache of
  * the session, is what this page must not have.
@@ -22,7 +25,7 @@ async function post(path: string, body: Record<string, unknown> = {}): Promise<v
   try {
     answer = await fetch(`/api/auth${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...touch },
       body: JSON.stringify(body),
     })
   } catch (cause) {

@@ -1,8 +1,11 @@
 /**
- * Request headers that tell what a frozen user agent hides; kept with the session of a sign-in. A browser
+ * Request headers that reveal what a frozen user agent hides; stored with the session of a sign-in. A browser
  * sends the platform version only to a server that has asked for it with Accept-CH.
+ *
+ * No browser sends `x-touch-screen`: a page sets it to `?1` on its sign-in requests if `navigator.maxTouchPoints > 1`. It
+ * distinguishes an iPad from a Mac, whose user agents are alike.
  */
-const clientHintHeaders = ['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-ch-ua-platform-version'] as const
+const clientHintHeaders = ['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-ch-ua-platform-version', 'x-touch-screen'] as const
 
 export type ClientHint = (typeof clientHintHeaders)[number]
 

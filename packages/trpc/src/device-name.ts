@@ -6,7 +6,7 @@
 import type { ClientHint } from '@rollcall/auth'
 import { type Browser, browsers, WEBVIEW2 } from './device-name/browsers.js'
 import { fits, has } from './device-name/marks.js'
-import { type DeviceKind, type System, systems, TABLET } from './device-name/systems.js'
+import { type DeviceKind, iPadOS, type System, systems, TABLET } from './device-name/systems.js'
 
 export type { DeviceKind }
 
@@ -38,7 +38,10 @@ export function describeDevice({ userAgent, hints = {} }: DeviceSigns): DeviceNa
   const text = (userAgent ?? '').slice(0, longestRead)
   const hint = (name: ClientHint) => (hints[name] ?? '').slice(0, longestRead)
   const browser = findBrowser(text, quotedNames(hint('sec-ch-ua')))
-  const system = findSystem(text, quotedNames(hint('sec-ch-ua-platform'))[0], quotedNames(hint('sec-ch-ua-platform-version'))[0])
+  const platform = quotedNames(hint('sec-ch-ua-platform'))[0]
+  // No Mac has a touch screen, and no iPad sends its platform.
+  const isTablet = platform === undefined && hint('x-touch-screen') === '?1' && has(text, 'Macintosh')
+  const system = isTablet ? iPadOS : findSystem(text, platform, quotedNames(hint('sec-ch-ua-platform-version'))[0])
   const kind = browser.program ? 'program' : system.kind === 'handheld' ? handheldKind(text, hint('sec-ch-ua-mobile')) : system.kind
   return { browser: browser.name, os: system.name, kind }
 }

@@ -146,3 +146,25 @@ describe('the app, not what it is built on', () => {
     })
   })
 })
+
+describe('an iPad that says it is a Mac', () => {
+  const safari = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
+  const touch = { 'x-touch-screen': '?1' }
+
+  test('is a tablet if its page reported a touch screen', () => {
+    expect(describeDevice({ userAgent: safari, hints: touch })).toEqual({ browser: 'Safari', os: 'iPadOS', kind: 'tablet' })
+  })
+
+  test.each([
+    ['a page that reports none', safari, {}],
+    ['a word that is no report', safari, { 'x-touch-screen': '1' }],
+    ['a browser that sends its platform', `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${blink} Chrome/140.0.0.0 Safari/537.36`, { ...touch, 'sec-ch-ua-platform': '"macOS"' }],
+  ])('%s leaves it a Mac', (_, userAgent, hints) => {
+    expect(describeDevice({ userAgent, hints })).toMatchObject({ os: 'macOS', kind: 'desktop' })
+  })
+
+  test('a touch screen makes no tablet of a laptop with Windows', () => {
+    const userAgent = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${blink} Chrome/140.0.0.0 Safari/537.36`
+    expect(describeDevice({ userAgent, hints: touch }).kind).toBe('desktop')
+  })
+})

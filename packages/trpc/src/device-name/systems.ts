@@ -31,6 +31,15 @@ const ANDROID = /Andr[o0]id/
 
 const onAndroidTv: Marks = [WORD, BOX, MODEL, ENGINE].map((shape) => [ANDROID, shape])
 
+// Safari on an iPad in desktop mode, its default, sends what a Mac sends, and no hints: only its touch screen differs.
+// Other browsers there betray it (or, rarely, an iPhone that was set to ask for the desktop site).
+export const iPadOS: System = {
+  name: 'iPadOS',
+  kind: 'tablet',
+  platform: 'iOS',
+  marks: ['iPad', ...['CriOS/', 'FxiOS/', 'EdgiOS/', 'GSA/', 'Mobile/'].map((app) => ['Macintosh', app])],
+}
+
 export const systems: readonly System[] = [
   { name: 'Xbox', kind: 'console', platform: 'Windows', marks: ['Xbox'] },
   { name: 'PlayStation', kind: 'console', marks: ['PlayStation', 'PLAYSTATION'] },
@@ -50,9 +59,7 @@ export const systems: readonly System[] = [
   { name: 'Symbian', kind: 'phone', marks: ['SymbianOS', 'Symbian', 'SymbOS', 'Series60', 'Series40'] },
   { name: 'Sailfish OS', kind: 'phone', marks: ['Sailfish'] },
   { name: 'KaiOS', kind: 'phone', marks: ['KAIOS/'] },
-  // Safari on an iPad in desktop mode, its default, sends what a Mac sends, and no hints: only its touch screen tells.
-  // Other browsers there betray it (or, rarely, an iPhone that was set to ask for the desktop site).
-  { name: 'iPadOS', kind: 'tablet', platform: 'iOS', marks: ['iPad', ...['CriOS/', 'FxiOS/', 'EdgiOS/', 'GSA/', 'Mobile/'].map((app) => ['Macintosh', app])] },
+  iPadOS,
   { name: 'iOS', kind: 'phone', platform: 'iOS', marks: ['iPhone', 'iPod'] },
   // On a computer it also says Windows NT 10.0.
   { name: 'HarmonyOS', kind: 'desktop', marks: [/\((?:PC|2in1); (?:OpenHarmony|HarmonyOS)/] },
