@@ -73,7 +73,7 @@ test('an outage is no sign-out: 503, in every router of the application', async 
 test('what the README shows is in this application, line by line', () => {
   const text = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
   const lines = (code: string) => code.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-  const section = /## In your own better-auth application(.*?)\n## /s.exec(text('../../../README.md'))?.[1] ?? ''
+  const section = /## Use it in your application(.*?)\n## /s.exec(text('../../../README.md'))?.[1] ?? ''
   const shown = [...section.matchAll(/```ts\n(.*?)```/gs)].flatMap(([, code = '']) => lines(code)).map((line) => line.replace('export ', ''))
   const own = lines(text('../src/app.ts')).map((line) => line.replace('export ', ''))
   expect(shown.length).toBeGreaterThan(15)

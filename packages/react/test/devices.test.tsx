@@ -256,7 +256,7 @@ test('without a session nothing is asked and nothing is followed', async () => {
 test('what the README shows is the page of these tests, line by line', () => {
   const text = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
   const lines = (code: string) => code.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-  const shown = [.../```tsx\n(.*?)```/gs.exec(text('../../../README.md')) ?? []].slice(1).flatMap(lines)
+  const shown = [.../```tsx\n(.*?)```/gs.exec(text('../README.md')) ?? []].slice(1).flatMap(lines)
   const own = lines(text('./own-page.tsx').replace('../src/index.js', '@rollcall/react').replace('account.gadgets', 'devices'))
   expect(shown.length).toBeGreaterThan(15)
   expect(shown.filter((line) => !own.includes(line))).toEqual([])
