@@ -44,9 +44,9 @@ async function measure(name: string, passwords: Passwords | undefined): Promise<
   try {
     const cookie = (await post('/sign-up/email', 200)).headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
     let signedIn = 0
-    let done = false
+    const stopping = new AbortController()
     const workers = Array.from({ length: SIGN_INS }, async (_, n) => {
-      while (!done) if ((await post('/sign-in/email', n)).ok) signedIn += 1
+      while (!stopping.signal.aborted) if ((await post('/sign-in/email', n)).ok) signedIn += 1
     })
     const page: number[] = []
     const query: number[] = []
@@ -56,7 +56,7 @@ async function measure(name: string, passwords: Passwords | undefined): Promise<
       query.push(await timeOf(() => fetch(`${url}/trpc/session.current`, { headers: { cookie } })))
     }
     const rate = signedIn / SECONDS
-    done = true
+    stopping.abort()
     console.log(`${name}: page p99 ${p99(page)} ms, query p99 ${p99(query)} ms, ${rate.toFixed(1)} sign-ins a second`)
     await Promise.all(workers)
   } finally {

@@ -22,7 +22,8 @@ export interface Balancer {
 export async function startTcpBalancer(targets: readonly number[]): Promise<Balancer> {
   const ready = new Set<number>()
   const open = new Set<Socket>()
-  let [turn, isClosed] = [0, false]
+  let turn = 0
+  const closing = new AbortController()
 
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (client) => {
     const choice = targets.filter((port) => ready.has(port))
@@ -41,7 +42,7 @@ export async function startTcpBalancer(targets: readonly number[]): Promise<Bala
   await once(server, 'listening')
 
   async function check(port: number): Promise<void> {
-    while (!isClosed) {
+    while (!closing.signal.aborted) {
       if (await isReady(port)) ready.add(port)
       else ready.delete(port)
       await new Promise((resolve) => setTimeout(resolve, CHECK_MS))
@@ -55,7 +56,7 @@ export async function startTcpBalancer(targets: readonly number[]): Promise<Bala
       while (ready.size < targets.length) await new Promise((resolve) => setTimeout(resolve, 20))
     },
     close() {
-      isClosed = true
+      closing.abort()
       server.close()
       for (const socket of open) socket.destroy()
     },
@@ -65,9 +66,11 @@ export async function startTcpBalancer(targets: readonly number[]): Promise<Bala
 /** Whether it answers, and does not leave. An outage of Redis is one of all servers: each says so itself. */
 async function isReady(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, async (answer) => {
-      const body = await text(answer)
-      resolve(answer.statusCode === 200 || !body.includes('leaving'))
+    get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (answer) => {
+      text(answer).then(
+        (body) => resolve(answer.statusCode === 200 || !body.includes('leaving')),
+        () => resolve(false),
+      )
     }).once('error', () => resolve(false))
   })
 }

@@ -34,12 +34,13 @@ export async function signUp(port: number, origin: string, n: number): Promise<P
 /** A third of the requests are mutations, which no balancer may repeat. One client signs in again and again. */
 export function startLoad(port: number, origin: string, people: readonly Person[]): Load {
   const failures: string[] = []
-  let [requests, outages, isOver] = [0, 0, false]
+  let [requests, outages] = [0, 0]
+  const stopping = new AbortController()
 
   async function client({ email, cookie }: Person, n: number): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     const headers = { ...headersOf(origin, n), cookie }
-    for (let round = 0; !isOver; round += 1) {
+    for (let round = 0; !stopping.signal.aborted; round += 1) {
       const [path, body] =
         n === 0
           ? ['/api/auth/sign-in/email', { email, password: PASSWORD }]
@@ -64,7 +65,7 @@ export function startLoad(port: number, origin: string, people: readonly Person[
     requests: () => requests,
     outages: () => outages,
     async stop() {
-      isOver = true
+      stopping.abort()
       await Promise.all(clients)
     },
   }

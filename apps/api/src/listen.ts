@@ -52,10 +52,12 @@ export async function listen(settings: Settings, app: Promise<Hono<Http>>): Prom
   function closeIdle(): void {
     clearTimeout(idle)
     if (!isDraining || answers.size > 0) return
-    idle = setTimeout(async () => {
-      await turn() // on a busy machine the timer runs before a request is read that has long been here
-      if (answers.size === 0) server.closeAllConnections()
-    }, IDLE_MS)
+    idle = setTimeout(() => void closeUnlessAsked(), IDLE_MS)
+  }
+
+  async function closeUnlessAsked(): Promise<void> {
+    await turn() // on a busy machine the timer runs before a request is read that has long been here
+    if (answers.size === 0) server.closeAllConnections()
   }
 
   function closeAnswered(): void {
