@@ -5,7 +5,7 @@ export type Rule =
   | 'valid after its end'
   /** A session was refused, not listed or not there to revoke, although nothing could have ended it. */
   | 'vanished'
-  /** A sign-in with the right password was refused as wrong, or by a password change that could not have forbidden it. */
+  /** A sign-in with the right password was refused, although no password change could have forbidden it. */
   | 'refused sign-in'
   /** The cookie was taken away by an answer that neither ended the session nor refused it as ended. */
   | 'cleared cookie'
@@ -48,9 +48,9 @@ export function check(history: History, allowance = 0): Violation[] {
   ])
 }
 
-/** 409: the credentials changed during a sign-in. */
+/** 409: the credentials changed during a sign-in. 400: another change has replaced the password that was given. */
 function isExpected({ kind, status }: Call): boolean {
-  return [200, 401, 429, 503, null].includes(status) || (status === 409 && isSignIn(kind))
+  return [200, 401, 429, 503, null].includes(status) || (status === 409 && isSignIn(kind)) || (status === 400 && kind === 'change-password')
 }
 
 const isSignIn = (kind: Kind): boolean => kind === 'sign-in' || kind === 'create'
@@ -172,7 +172,7 @@ function refusedSignIns(calls: readonly Call[], until: (call: Call) => number): 
   return calls
     .filter(({ kind, status }) => isSignIn(kind) && (status === 401 || status === 409))
     // The watermark is in whole milliseconds and refuses what began in its own one, and in the next when it has just been set.
-    .filter((call) => call.status === 401 || !changes.some((change) => change.start < endOf(call) && until(change) + 2 > call.start))
+    .filter((call) => !changes.some((change) => change.start < endOf(call) && until(change) + 2 > call.start))
     .map(violates('refused sign-in'))
 }
 

@@ -27,6 +27,8 @@ export interface Person {
   readonly email: string
   readonly userId: string
   readonly devices: Device[]
+  /** What the password may be: the newest first, since a change without an answer may have happened. */
+  readonly passwords: string[]
   /** Sessions that may live: those begun, without those that are known to have ended. */
   mayLive: number
 }
@@ -41,7 +43,7 @@ export async function signUp(world: World, random: Random): Promise<void> {
   const [server, api] = anyServer(world, random)
   const email = `ada-${random.token()}@example.org`
   const seen = await authCall(api, 'sign-up', { email, password: PASSWORD, name: 'Ada' })
-  const person: Person = { email, userId: seen.userId ?? email, devices: [], mayLive: 0 }
+  const person: Person = { email, userId: seen.userId ?? email, devices: [], passwords: [PASSWORD], mayLive: 0 }
   if (seen.status === 200) world.people.push(person)
   signedIn(world, person, server, seen)
 }
@@ -144,17 +146,29 @@ async function signIn(world: World, random: Random, person: Person): Promise<voi
   if (person.mayLive >= MOST_SESSIONS) return
   const [server, api] = anyServer(world, random)
   person.mayLive += 1
-  signedIn(world, person, server, await authCall(api, 'sign-in', { email: person.email, password: PASSWORD }))
+  signedIn(world, person, server, await withPassword(person, 401, (password) => authCall(api, 'sign-in', { email: person.email, password })))
 }
 
-/** To the same password: what counts is that it is a change, and who lost an answer can still sign in. */
+/** Tries what the password may be, until one is not refused as wrong. */
+async function withPassword(person: Person, wrong: number, attempt: (password: string) => Promise<SeenAuth>): Promise<SeenAuth> {
+  const [newest = PASSWORD, ...older] = person.passwords
+  let seen = await attempt(newest)
+  for (const password of older) {
+    if (seen.status !== wrong) break
+    seen = await attempt(password)
+  }
+  return seen
+}
+
 async function changePassword(world: World, random: Random, person: Person): Promise<void> {
   const device = aDevice(random, person)
   if (device === undefined) return
   const [server, api] = anyServer(world, random)
   const known = person.devices.filter(({ alive }) => alive)
-  const body = { currentPassword: PASSWORD, newPassword: PASSWORD }
-  const seen = await authCall(api, 'change-password', body, device.cookie)
+  const newPassword = `${PASSWORD} ${random.token()}`
+  const change = (currentPassword: string) => authCall(api, 'change-password', { currentPassword, newPassword }, device.cookie)
+  const seen = await withPassword(person, 400, change)
+  if (seen.status === null || seen.status === 200 || seen.status === 503) person.passwords.unshift(newPassword)
   signedIn(world, person, server, seen, device)
   if (seen.status === 200) await gone(world, random, person, known)
   else if (seen.status === 401) await gone(world, random, person, [device])
