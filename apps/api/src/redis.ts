@@ -29,7 +29,7 @@ export async function connectRedis(
   } catch (error) {
     redis.disconnect()
     if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
-    const reason = causeOf(lastError ?? error)
+    const reason = (await connectionError(where, redisTimeouts)) ?? causeOf(lastError ?? error)
     throw new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
   }
 
@@ -59,13 +59,8 @@ const hints = {
 }
 
 function clientFor(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
-  const access = {
-    ...timeouts,
-    ...(where.username !== undefined && { username: where.username }),
-    ...(where.password !== undefined && { password: where.password }),
-  }
-  if (where.kind === 'single') return new Redis(where.url, { ...redisOptions, ...access, lazyConnect: true })
-  const options = { ...redisOptions, ...access, ...(where.tls && { tls: {} }) }
+  const options = nodeOptions(where, timeouts)
+  if (where.kind === 'single') return new Redis(where.url, { ...options, lazyConnect: true })
   if (where.kind === 'cluster') {
     return new Cluster([...where.nodes], {
       redisOptions: options,
@@ -85,6 +80,27 @@ function clientFor(where: RedisSettings, timeouts: Settings['redisTimeouts']): R
     ...(where.tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
     lazyConnect: true,
   })
+}
+
+function nodeOptions(where: RedisSettings, timeouts: Settings['redisTimeouts']) {
+  return {
+    ...redisOptions,
+    ...timeouts,
+    ...(where.username !== undefined && { username: where.username }),
+    ...(where.password !== undefined && { password: where.password }),
+    ...(where.kind !== 'single' && where.tls && { tls: {} }),
+  }
+}
+
+/** The client of a Cluster only says that a connection was closed. One to the first node says why. */
+async function connectionError(where: RedisSettings, timeouts: Settings['redisTimeouts']): Promise<Error | undefined> {
+  if (where.kind !== 'cluster') return undefined
+  const node = new Redis({ ...nodeOptions(where, timeouts), ...where.nodes[0], lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null })
+  let first: Error | undefined
+  node.on('error', (error: Error) => (first ??= error))
+  await node.connect().catch(() => undefined) // its error is more telling
+  node.disconnect()
+  return first
 }
 
 /** The client of a Cluster wraps why its last node failed. */

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type PrivateRedis, startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
@@ -15,9 +16,9 @@ const SENTINEL_SECRET = 'hunter2-of-sentinel'
 const certificate = fileURLToPath(new URL('certificate/certificate.pem', import.meta.url))
 const key = fileURLToPath(new URL('certificate/key.pem', import.meta.url))
 /** A server that speaks TLS at its port and nothing else. */
-const tls = (port: number) => [
+const tls = (port: number, files = { certificate, key }) => [
   ['--port', '0', '--tls-port', String(port), '--tls-replication', 'yes', '--tls-auth-clients', 'no'],
-  ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate],
+  ['--tls-cert-file', files.certificate, '--tls-key-file', files.key, '--tls-ca-cert-file', files.certificate],
 ].flat()
 
 /** From here on only this user gets in. The servers' own connections to each other are there already. */
@@ -38,17 +39,25 @@ async function freePort(): Promise<number> {
   return port
 }
 
+const send = (url: string, path: string, body: unknown, cookie = '') =>
+  fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: url, cookie }, body: JSON.stringify(body) })
+
+const list = (url: string, cookie: string) => fetch(`${url}/trpc/devices.list`, { headers: { cookie } })
+
+/** @returns the cookie of someone who just signed up */
+async function signUpAt(url: string): Promise<string> {
+  const signUp = await send(url, '/api/auth/sign-up/email', { email: 'ada@example.org', password: PASSWORD, name: 'Ada' })
+  expect(signUp.status, await signUp.clone().text()).toBe(200)
+  return signUp.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ')
+}
+
 /** Someone signs up, is listed, and is signed out by themselves. */
 async function useOnce(url: string): Promise<void> {
-  const send = (path: string, body: unknown, cookie = '') =>
-    fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: url, cookie }, body: JSON.stringify(body) })
-  const signUp = await send('/api/auth/sign-up/email', { email: 'ada@example.org', password: PASSWORD, name: 'Ada' })
-  expect(signUp.status, await signUp.clone().text()).toBe(200)
-  const cookie = signUp.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ')
-  const list = await fetch(`${url}/trpc/devices.list`, { headers: { cookie } })
-  expect(list.status, await list.clone().text()).toBe(200)
-  expect((await send('/trpc/devices.revokeAll', {}, cookie)).status).toBe(200)
-  expect((await fetch(`${url}/trpc/devices.list`, { headers: { cookie } })).status).toBe(401)
+  const cookie = await signUpAt(url)
+  const listed = await list(url, cookie)
+  expect(listed.status, await listed.clone().text()).toBe(200)
+  expect((await send(url, '/trpc/devices.revokeAll', {}, cookie)).status).toBe(200)
+  expect((await list(url, cookie)).status).toBe(401)
   expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ redis: 'ok' })
 }
 
@@ -81,6 +90,7 @@ test('a Cluster with TLS, a user and a password', async () => {
   const env = { REDIS_CLUSTER_NODES: cluster.addresses, REDIS_USERNAME: 'rollcall', REDIS_PASSWORD: REDIS_SECRET, REDIS_TLS: 'on' }
   await expectToNeed(env, [
     [{ REDIS_PASSWORD: 'hunter2' }, /^REDIS_CLUSTER_NODES: .*WRONGPASS/],
+    [{ NODE_EXTRA_CA_CERTS: '' }, /^REDIS_CLUSTER_NODES: .*self.signed certificate/],
   ])
 }, 90_000)
 
@@ -100,6 +110,44 @@ test('Sentinel with TLS, where the sentinels and the servers have passwords of t
     [{ REDIS_PASSWORD: 'hunter2' }, /^REDIS_SENTINELS: .*WRONGPASS/],
     [{ REDIS_SENTINEL_PASSWORD: 'hunter2' }, /^REDIS_SENTINELS: .*(?:sentinels|WRONGPASS)/],
   ])
+}, 90_000)
+
+test('a running server whose Redis comes back with another certificate answers 503 until that is put right', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'rollcall-redis-settings-'))
+  const files = { certificate: join(dir, 'certificate.pem'), key: join(dir, 'key.pem') }
+  const use = (prefix: string) =>
+    Promise.all([
+      copyFile(new URL(`certificate/${prefix}certificate.pem`, import.meta.url), files.certificate),
+      copyFile(new URL(`certificate/${prefix}key.pem`, import.meta.url), files.key),
+    ])
+  await use('')
+  const port = await freePort()
+  await using redis = await startRedis({ persist: true, args: ['--bind', '127.0.0.1', ...tls(port, files)] })
+  let attempts = 0
+  const proxy = createServer((client) => {
+    attempts += 1
+    const upstream = connect(port, '127.0.0.1')
+    pipeline(client, upstream, client, () => undefined)
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  await using server = await runServer({
+    DATA_DIR: dir,
+    BETTER_AUTH_SECRET: SECRET,
+    NODE_EXTRA_CA_CERTS: certificate,
+    REDIS_URL: `rediss://127.0.0.1:${(proxy.address() as AddressInfo).port}`, // of a TCP server
+  })
+  const url = server.url ?? expect.fail(server.output())
+  const cookie = await signUpAt(url)
+  await use('other-')
+  await redis.restart()
+  const before = attempts
+  await expect.poll(() => attempts, { timeout: 20_000 }).toBeGreaterThan(before + 2)
+  expect((await list(url, cookie)).status).toBe(503)
+  await use('')
+  await redis.restart()
+  await expect.poll(async () => (await list(url, cookie)).status, { timeout: 20_000 }).toBe(200)
+  proxy.close()
+  await rm(dir, { recursive: true, force: true })
 }, 90_000)
 
 test('the node of a Cluster in REDIS_URL is refused, and the message names the right setting', async () => {

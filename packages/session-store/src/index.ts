@@ -1,3 +1,4 @@
+import './stream-errors.js'
 export { type Actor, createSessionChanges, type SessionChange, type SessionChanges, type SessionChangesOptions } from './changes.js'
 export type { Clock } from './clock.js'
 export { NotReplicatedError, SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
