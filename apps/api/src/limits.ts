@@ -24,8 +24,8 @@ interface Subjects {
   'new-device:mailbox': [Mailbox]
   'new-device:address': [Client]
   'proof:session': [userId: string, sessionId: string]
-  'rename:user': [userId: string]
-  'revoke:user': [userId: string]
+  'rename:session': [userId: string, sessionId: string]
+  'revoke:session': [userId: string, sessionId: string]
   'csp-report:address': [Client]
   'wrong-password:user': [userId: string, event: string]
 }
@@ -60,8 +60,9 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'new-device:address': { points: 30, duration: HOUR, of: 'attempts' },
   /** Wrong passwords given by someone signed in, for as long as their session can live: it must not become a way to guess. */
   'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
-  'rename:user': { points: 60, duration: MINUTE, of: 'requests' },
-  'revoke:user': { points: 60, duration: MINUTE, of: 'requests' },
+  /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
+  'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
+  'revoke:session': { points: 60, duration: MINUTE, of: 'requests' },
   'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
   /** Only tallied. */
   'wrong-password:user': { points: Number.MAX_SAFE_INTEGER, duration: DAY, of: 'requests' },

@@ -70,7 +70,7 @@ const audited = (event: AuditEvent['event']) =>
 /** What procedures that end sessions answer. */
 const counted = z.object({ revoked: z.int() })
 
-/** A session procedure that ends sessions: audited, and limited per user. */
+/** A session procedure that ends sessions: audited, and limited per session. */
 export const revocationProcedure = (event: EndingName) =>
   publicProcedure
     .use(audited(event))
@@ -80,7 +80,7 @@ export const revocationProcedure = (event: EndingName) =>
       ctx.trail.sessionId = ctx.session.id
       if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
       const result = await ctx.limits.within(
-        [['revoke:user', ctx.session.userId]],
+        [['revoke:session', ctx.session.userId, ctx.session.id]],
         () => next(),
         (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
         { ending: true },

@@ -139,7 +139,7 @@ test('sixty sign-ups an hour come from one address, and as many looks at whether
   expect((await signUp(newEmail())).status).toBe(429)
 })
 
-test('revocations are limited per user: sixty a minute, then 429 in the batch and for the whole answer', async () => {
+test('revocations are limited per session: sixty a minute, then 429 in the batch and for the whole answer', async () => {
   const device = await signedUp(server, { 'x-forwarded-for': address() })
   const other = await signedUp(server, { 'x-forwarded-for': address() })
   const batch = (size: number) =>
@@ -154,6 +154,23 @@ test('revocations are limited per user: sixty a minute, then 429 in the batch an
   expect(await response.json()).toMatchObject([{ error: { data: { code: 'TOO_MANY_REQUESTS' } } }])
   expect((await device.request('/trpc/devices.list')).status, 'looking is not limited').toBe(200)
   expect(await other.api.devices.revokeOthers.mutate()).toEqual({ revoked: 0 })
+})
+
+test('a stolen session without a proof cannot keep its owner from revoking it, nor from renaming devices', async () => {
+  await using hour = await startServer({ env })
+  const owner = await signedUp(hour)
+  const thief = hour.browser()
+  await thief.signIn(owner.email)
+  hour.clock.ahead = 20 * 60_000
+  await owner.post('/api/auth/reauthenticate', { password: PASSWORD })
+  const deviceId = (await owner.api.devices.list.query()).find(({ isCurrent }) => isCurrent)?.deviceId ?? ''
+  const revoke = () => thief.post('/trpc/devices.revokeOthers', {})
+  expect(await statuses(61, revoke)).toEqual([...times(60, 403), 429])
+  const rename = () => thief.post('/trpc/devices.rename', { id: 'AAAAAAAAAAAAAAAA', name: 'Phone' })
+  expect(await statuses(61, rename)).toEqual([...times(60, 200), 429])
+
+  expect(await owner.api.devices.rename.mutate({ id: deviceId, name: 'Laptop' })).toEqual({ renamed: 1 })
+  expect(await owner.api.devices.revokeOthers.mutate()).toEqual({ revoked: 1 })
 })
 
 test('reports of a browser are limited per address', async () => {
@@ -214,7 +231,7 @@ test('without an answer from Redis nothing is let through', async () => {
   dead.on('error', () => undefined)
   const limits = createLimits(dead, SECRET)
   const work = async () => 'done'
-  for (const charge of [['sign-in:address', new Client('192.0.2.1')], ['revoke:user', 'ada']] as const) {
+  for (const charge of [['sign-in:address', new Client('192.0.2.1')], ['revoke:session', 'ada', 'laptop']] as const) {
     await expect(limits.within([charge], work)).rejects.toThrow('The session store is unavailable')
     // An ending goes on: it is refused where Redis does not carry it out.
     await expect(limits.within([charge], work, undefined, { ending: true })).resolves.toBe('done')

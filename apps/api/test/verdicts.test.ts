@@ -91,9 +91,9 @@ describe('an outage of the database uses up no attempt', () => {
 
   test('to rename a device', async () => {
     const device = await signedUp(server, from())
-    const { user } = await device.api.session.current.query()
+    const { id, user } = await device.api.session.current.query()
     const deviceId = (await device.api.devices.list.query())[0]?.deviceId ?? ''
-    await countOn(redis, 59, ['rename:user', user.id], 'done')
+    await countOn(redis, 59, ['rename:session', user.id, id], 'done')
     const rename = { id: deviceId, name: 'Laptop' }
     const there = at(broken, device)
     expect(await statuses(3, () => there.post('/trpc/devices.rename', rename))).toEqual(new Set([503]))
