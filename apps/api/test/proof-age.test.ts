@@ -17,11 +17,11 @@ test.each([5, 90])('a proof of the password is good for REAUTHENTICATION_MINUTES
   expect(await codeOf(api.devices.revokeOthers.mutate())).toBe('FORBIDDEN')
 })
 
-test('in an application that says nothing of it, it is good for 15 minutes', async () => {
+test.each([0, -60, 60])('in an application that says nothing of it, it is good for 15 minutes by the clock of the store: %i minutes off', async (off) => {
   await using server = await startRedis()
   const redis = new Redis(server.url)
   const signedIn = { ago: 0 }
-  const store = createSessionStore({ redis, clock: () => Date.now() - signedIn.ago })
+  const store = createSessionStore({ redis, clock: () => Date.now() + off * MINUTE - signedIn.ago })
   const changes = createSessionChanges({ redis })
   const t = initTRPC.create()
   async function revokeOthers(ago: number): Promise<unknown> {

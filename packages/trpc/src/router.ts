@@ -16,7 +16,7 @@ export interface DevicesRouterOptions<Context = object, Meta = object, EndingCon
   readonly procedure: SessionProcedure<Context, Meta>
   /** The same for procedures that end sessions, with whatever the application puts around them: limits, an audit. */
   readonly ending?: (name: EndingName) => SessionProcedure<EndingContext, EndingMeta>
-  /** Whether a proof of the password at this time is still good enough to end other devices. Default: for 15 minutes. */
+  /** Whether a proof of the password at this time is still good enough to end other devices. Default: for 15 minutes by the clock of the store. */
   readonly isRecent?: (authenticatedAt: Date) => boolean
 }
 
@@ -32,7 +32,7 @@ export function createDevicesRouter<Context, Meta, EndingContext = Context, Endi
   streams,
   procedure: given,
   ending = () => given as unknown as SessionProcedure<EndingContext, EndingMeta>, // those of `given`, when it is left out
-  isRecent = (authenticatedAt) => Date.now() - authenticatedAt.getTime() < QUARTER_OF_AN_HOUR,
+  isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < QUARTER_OF_AN_HOUR,
 }: DevicesRouterOptions<Context, Meta, EndingContext, EndingMeta>) {
   // What else the application has in its context is of no use here, but hides `session` and `token` from the compiler.
   const procedure = given as unknown as SessionProcedure<object, object>
