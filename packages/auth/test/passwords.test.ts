@@ -66,6 +66,7 @@ describe('a new password', () => {
       await laptop.post('/change-password', { currentPassword: password, newPassword: text }),
       await t.browser().post('/reset-password', { newPassword: text, token }),
       await t.browser().post(`/reset-password?token=${token}`, { newPassword: text }),
+      await t.browser().post(`/reset-password?token=${token}`, { newPassword: text, token: '' }),
     ]
     for (const { status, body } of answers) expect({ status, body }).toMatchObject({ status: 400, body: { code } })
     expect((await t.browser().signIn(email)).status).toBe(200)
@@ -83,6 +84,7 @@ describe('a new password', () => {
     expect((await t.browser().post('/secure-account', { token: notMine })).status).toBe(200)
     const token = new URL(t.mails.filter(({ to }) => to === email).at(-1)?.url ?? '').searchParams.get('token')
     expect(await t.browser().post('/reset-password', { newPassword: password, token })).toMatchObject(refused)
+    expect(await t.browser().post(`/reset-password?token=${token}`, { newPassword: password, token: '' })).toMatchObject(refused)
     expect(await t.browser().post('/reset-password', { newPassword, token })).toMatchObject({ status: 200 })
   })
 

@@ -19,7 +19,8 @@ interface Choice {
 
 const signUp = z.object({ email: z.email(), name: z.string(), password: z.string() })
 const change = z.object({ currentPassword: z.string(), newPassword: z.string() })
-const reset = z.object({ newPassword: z.string(), token: z.string() })
+const reset = z.object({ newPassword: z.string(), token: z.string().optional() })
+const resetQuery = z.object({ token: z.string().optional() }).catch({})
 const secure = z.object({ token: z.string() })
 
 /** `null` for a body that does not read: the endpoint refuses it. */
@@ -28,9 +29,10 @@ async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
     const { data } = signUp.safeParse(ctx.body)
     return data ? { password: data.password, own: [data.email, data.name], oldHashes: [] } : null
   }
-  const { data } = reset.safeParse({ ...ctx.query, ...ctx.body })
+  const { data } = reset.safeParse(ctx.body)
+  const token = data?.token || resetQuery.parse(ctx.query).token // the same choice as in better-auth's endpoint
   const { internalAdapter } = ctx.context
-  const row = data && (await internalAdapter.findVerificationValue(`reset-password:${data.token}`))
+  const row = token ? await internalAdapter.findVerificationValue(`reset-password:${token}`) : null
   const user = row && row.expiresAt > new Date() ? await internalAdapter.findUserById(row.value) : null
   return data && user ? { password: data.newPassword, own: [user.email, user.name], oldHashes: await oldHashes(ctx, user.id) } : null
 }
