@@ -25,6 +25,7 @@ interface Subjects {
   'new-device:address': [Client]
   'proof:session': [userId: string, sessionId: string]
   'rename:session': [userId: string, sessionId: string]
+  'renamed:session': [userId: string, sessionId: string]
   'revoke:session': [userId: string, sessionId: string]
   'csp-report:address': [Client]
   'wrong-password:user': [userId: string, event: string]
@@ -62,6 +63,8 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
   /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
   'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
+  /** Each writes an event: a stolen session must not bury its sign-in under them. */
+  'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
   'revoke:session': { points: 60, duration: MINUTE, of: 'requests' },
   'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
   /** Only tallied. */

@@ -52,11 +52,14 @@ function newBrowser() {
     send,
     signIn: (at: At, email: string, password: string) => send(at, '/api/auth/sign-in/email', { email, password }),
     current: (at: At) => send(at, '/trpc/session.current'),
+    deviceId: async (at: At) => withDevices.parse((await send(at, '/trpc/devices.list')).body).result.data[0]?.deviceId ?? '',
   }
 }
 
 let people = 0
 
+const withDevices = z.object({ result: z.object({ data: z.array(z.object({ deviceId: z.string() })) }) })
+const withEntries = z.object({ result: z.object({ data: z.object({ entries: z.array(z.object({ type: z.string(), at: z.iso.datetime() })) }) }) })
 const withUser = z.object({ user: z.object({ id: z.string() }) })
 
 async function newPerson(at: At) {
@@ -83,6 +86,15 @@ describe.each(pairs)('between a server whose clock is %s and one whose clock is 
     expect((await other.current(there)).status).toBe(401)
     expect((await person.current(there)).status).toBe(200)
     for (const at of [there, here]) expect(await newBrowser().signIn(at, person.email, PASSWORDS[1] ?? '')).toMatchObject({ status: 200 })
+  })
+
+  test('a rename is dated by the clock of the other events', async () => {
+    const person = await newPerson(here)
+    const renamed = await person.send(there, '/trpc/devices.rename', { id: await person.deviceId(here), name: 'Laptop' })
+    expect(renamed.status).toBe(200)
+    const { entries } = withEntries.parse((await person.send(here, '/trpc/activity.list')).body).result.data
+    expect(entries.map(({ type }) => type)).toEqual(['renamed', 'signed-in-first'])
+    expect(Math.abs(Date.parse(entries[0]?.at ?? '') - Date.now())).toBeLessThan(HOUR / 2)
   })
 
   test('a proof of the password counts', async () => {

@@ -46,6 +46,19 @@ describe('devices.rename', () => {
     expect(await own(phone)).toMatchObject({ name: null })
   })
 
+  test('is done thirty times a day in one session, so that renames cannot bury a sign-in; others are not affected', async () => {
+    const laptop = await signedUp(server)
+    const phone = server.browser()
+    await phone.signIn(laptop.email)
+    const { deviceId } = await own(laptop)
+    const rename = ({ api }: Pick<Browser, 'api'>, n: number, id = deviceId) => api.devices.rename.mutate({ id, name: `Name ${n}` })
+    for (let n = 0; n < 5; n += 1) expect(await rename(phone, n, 'A'.repeat(22)), 'an unknown device writes nothing').toEqual({ renamed: 0 })
+    for (let n = 0; n < 30; n += 1) expect(await rename(phone, n)).toEqual({ renamed: 1 })
+    expect(await codeOf(rename(phone, 30))).toBe('TOO_MANY_REQUESTS')
+    expect(await own(laptop)).toMatchObject({ name: 'Name 29' })
+    expect(await rename(laptop, 31)).toEqual({ renamed: 1 })
+  })
+
   test('is told to the open pages', async () => {
     const laptop = await signedUp(server)
     const { deviceId } = await own(laptop)

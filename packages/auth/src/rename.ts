@@ -18,7 +18,8 @@ type Tables = ActivityTable & {
  */
 export async function renameDevice({ kysely, type }: Database, store: SessionStore, by: Session, deviceId: string, to: string | null): Promise<boolean> {
   const { userId } = by
-  const sessions = (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
+  const [all, at] = await Promise.all([store.list(userId), store.time()])
+  const sessions = all.filter((session) => deviceOf(session)?.id === deviceId)
   const isKnown = await kysely.withTables<Tables>().transaction().execute(async (transaction) => {
     const row = await transaction
       .selectFrom('device')
@@ -32,7 +33,7 @@ export async function renameDevice({ kysely, type }: Database, store: SessionSto
     await transaction.updateTable('device').set({ name: to }).where('deviceId', '=', deviceId).execute()
     const session = deviceOf(by)?.id === deviceId ? by : sessions[0]
     const event = { kind: 'renamed', session: session ? toActor(session) : null, by: toActor(by), from: row.name, to } as const
-    await transaction.insertInto('activity').values(toRow(userTagOf(userId), { ...newEventId(), ...event })).execute()
+    await transaction.insertInto('activity').values(toRow(userTagOf(userId), { id: newEventId(at), at, ...event })).execute()
     return true
   })
   if (!isKnown) return false
@@ -47,7 +48,6 @@ function toActor({ id, ipAddress, userAgent, data }: Session): Actor {
 }
 
 /** Sorts among the ids of events from Redis: its time and a number. */
-function newEventId(): { id: string; at: Date } {
-  const at = new Date()
-  return { at, id: `${String(at.getTime()).padStart(15, '0')}-${String(randomInt(2 ** 47)).padStart(15, '0')}` }
+function newEventId(at: Date): string {
+  return `${String(at.getTime()).padStart(15, '0')}-${String(randomInt(2 ** 47)).padStart(15, '0')}`
 }

@@ -8,8 +8,13 @@ export const deviceNamesRouter = router({
   rename: sessionProcedure
     .input(z.object({ id: z.string().min(1).max(64), name: nameOf(50) }))
     .mutation(async ({ ctx: { auth, limits, session }, input: { id, name } }) => {
-      const renamed = await limits.within([['rename:session', session.userId, session.id]], () =>
-        auth.renameDevice(session, id, name || null).catch(storeOrDatabaseFailed),
+      const { userId } = session
+      const renamed = await limits.within([['rename:session', userId, session.id]], () =>
+        limits.within(
+          [['renamed:session', userId, session.id]],
+          () => auth.renameDevice(session, id, name || null).catch(storeOrDatabaseFailed),
+          (isKnown) => (isKnown ? 'done' : 'void'),
+        ),
       )
       return { renamed: renamed ? 1 : 0 }
     }),
