@@ -5,7 +5,10 @@ import { defineScripts } from './scripts.js'
 
 /** A clock that all servers on one Redis share, however far apart those of their machines are. */
 export interface RedisClock {
-  /** The clock of this machine while it agrees with Redis'; else Redis', as last measured. Costs no round trip. */
+  /**
+   * The clock of this machine while it agrees with Redis'; else Redis', as last measured. Costs no round trip. After a
+   * sleep or a step of the clock it is the later of two guesses, and Redis is asked at once.
+   */
   readonly now: Clock
   close(): void
 }
@@ -26,44 +29,85 @@ export interface RedisClockOptions {
 }
 
 const INTERVAL_MS = 10_000
+/** After a measurement that failed or was discarded. */
+const RETRY_MS = 250
 const WARNING_INTERVAL_MS = 60 * 60 * 1_000
 /** Clocks that differ by less agree: the way to Redis and back makes a measurement that uncertain. */
 const TOLERANCE_MS = 1_000
+
+/** One moment on the clocks of this machine. The monotonic one stands still while the machine sleeps; the other can be set. */
+interface Moment {
+  readonly local: number
+  readonly monotonic: number
+}
+
+/** A moment, and the time of Redis then. */
+interface Measurement extends Moment {
+  readonly redis: number
+}
 
 /** Measures once before it resolves. Until a measurement succeeds, this machine's clock is taken as it is. */
 export async function createRedisClock(options: RedisClockOptions): Promise<RedisClock> {
   const { redis, keyPrefix = '', clock = Date.now, onSkew, interval = INTERVAL_MS } = options
   defineScripts(redis)
-  /** Redis' time minus `performance.now()`, which no step of this machine's clock moves. */
-  let base: number | null = null
-  let warned = { ahead: 0, at: Number.NEGATIVE_INFINITY }
+  const moment = (): Moment => ({ local: clock(), monotonic: performance.now() })
+  const warn = skewWarnings(onSkew)
+  let latest: Measurement | null = null
+  let isMeasuring = false
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
 
   async function measure(): Promise<void> {
-    const sent = performance.now()
-    const time = await redis.rollcallTime(1, clockKey(keyPrefix)).catch(() => null) // the next one may succeed
-    if (time === null) return
-    const received = performance.now()
-    base = time - (sent + received) / 2
-    warn(clock() - base - received, received)
-  }
-
-  function warn(ahead: number, at: number): void {
-    if (Math.abs(ahead) <= TOLERANCE_MS) return
-    const isNews = Math.abs(ahead - warned.ahead) > TOLERANCE_MS
-    if (!isNews && at - warned.at < WARNING_INTERVAL_MS) return
-    warned = { ahead, at }
-    onSkew?.(Math.round(ahead))
+    if (isMeasuring || isClosed) return
+    isMeasuring = true
+    clearTimeout(timer)
+    const sent = moment()
+    const time = await redis.rollcallTime(1, clockKey(keyPrefix)).catch(() => null)
+    const received = moment()
+    isMeasuring = false
+    const roundTrip = progress(sent, received)
+    // Nobody knows when within a long round trip Redis read its clock: the process was paused, or the machine asleep.
+    const isGood = time !== null && Math.max(roundTrip.monotonic, Math.abs(roundTrip.local)) <= TOLERANCE_MS
+    if (isGood) {
+      latest = { ...received, redis: time + roundTrip.monotonic / 2 }
+      warn(latest)
+    }
+    if (!isClosed) timer = setTimeout(() => void measure(), isGood ? interval : RETRY_MS).unref()
   }
 
   await measure()
-  const timer = setInterval(() => void measure(), interval).unref()
   return {
     now() {
-      const local = clock()
-      if (base === null) return local
-      const shared = base + performance.now()
-      return Math.abs(local - shared) <= TOLERANCE_MS ? local : Math.round(shared)
+      const now = moment()
+      if (latest === null) return now.local
+      const { local, monotonic } = progress(latest, now)
+      const disagree = Math.abs(local - monotonic) > TOLERANCE_MS
+      if (disagree) void measure()
+      // After a sleep the later time is right; after a step of the clock, a deadline passes early until Redis answers.
+      const shared = latest.redis + (disagree ? Math.max(local, monotonic) : monotonic)
+      return Math.abs(now.local - shared) <= TOLERANCE_MS ? now.local : Math.round(shared)
     },
-    close: () => clearInterval(timer),
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Milliseconds from one moment to another, on each clock. */
+function progress(from: Moment, to: Moment): Moment {
+  return { local: to.local - from.local, monotonic: to.monotonic - from.monotonic }
+}
+
+/** Calls `onSkew` for a measurement that is news, or when the last call was an hour ago. */
+function skewWarnings(onSkew: RedisClockOptions['onSkew']) {
+  let warned = { ahead: 0, at: Number.NEGATIVE_INFINITY }
+  return ({ local, redis, monotonic }: Measurement): void => {
+    const ahead = local - redis
+    if (Math.abs(ahead) <= TOLERANCE_MS) return
+    const isNews = Math.abs(ahead - warned.ahead) > TOLERANCE_MS
+    if (!isNews && monotonic - warned.at < WARNING_INTERVAL_MS) return
+    warned = { ahead, at: monotonic }
+    onSkew?.(Math.round(ahead))
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createRedisClock, createSessionStore } from '../src/index.js'
 import { startStore } from './helpers.js'
 
@@ -9,6 +9,20 @@ beforeAll(async () => {
   t = await startStore()
 })
 afterAll(() => t[Symbol.asyncDispose]())
+
+afterEach(() => void vi.restoreAllMocks())
+
+/** The clocks of a machine, to be moved by hand. */
+function movable(offset = 0) {
+  const monotonic = performance.now.bind(performance)
+  const ahead = { local: offset, monotonic: 0 }
+  vi.spyOn(performance, 'now').mockImplementation(() => monotonic() + ahead.monotonic)
+  return {
+    local: () => Date.now() + ahead.local,
+    moveLocal: (by: number) => void (ahead.local += by),
+    moveMonotonic: (by: number) => void (ahead.monotonic += by),
+  }
+}
 
 /** How far two times are apart, in whole minutes: a busy machine may be late by seconds. */
 const minutesBetween = (a: number, b: number) => Math.abs(Math.round((a - b) / 60_000))
@@ -60,12 +74,63 @@ test('a clock that is right is left alone', async () => {
   expect(skews).toHaveLength(1)
 })
 
-test('a clock that is put forward between two measurements is not followed', async () => {
-  const local = { ahead: 0 }
-  const shared = await createRedisClock({ redis: t.redis, clock: () => Date.now() + local.ahead })
-  shared.close()
-  local.ahead = HOUR
+describe('between two measurements', () => {
+  test.each([
+    ['forward', HOUR],
+    ['back', -HOUR],
+  ])('a clock that is put %s makes it measure at once, and is not followed', async (_, step) => {
+    const clocks = movable()
+    const shared = await createRedisClock({ redis: t.redis, clock: clocks.local })
+    clocks.moveLocal(step)
+    expect(minutesBetween(shared.now(), Date.now()), 'a deadline may pass early, but not late').toBe(step > 0 ? 60 : 0)
+    await expect.poll(() => minutesBetween(shared.now(), Date.now()), { timeout: 10_000 }).toBe(0)
+    shared.close()
+  })
+
+  test.each([
+    ['right', 0],
+    ['two hours behind', -2 * HOUR],
+    ['two hours ahead', 2 * HOUR],
+  ])('a machine that slept for an hour, with a clock that is %s, is not late by that hour', async (_, offset) => {
+    const clocks = movable(offset)
+    const shared = await createRedisClock({ redis: t.redis, clock: clocks.local })
+    shared.close() // as if Redis did not answer yet
+    const before = shared.now()
+    clocks.moveLocal(HOUR) // the monotonic clock stands still meanwhile
+    expect(minutesBetween(shared.now(), before)).toBe(60)
+  })
+
+  test('a machine that was awake for an hour shows that hour once', async () => {
+    const clocks = movable(2 * HOUR)
+    const shared = await createRedisClock({ redis: t.redis, clock: clocks.local })
+    shared.close()
+    const before = shared.now()
+    clocks.moveLocal(HOUR)
+    clocks.moveMonotonic(HOUR)
+    expect(minutesBetween(shared.now(), before)).toBe(60)
+  })
+})
+
+test.each([
+  ['a process that is paused', true],
+  ['a machine that sleeps', false],
+])('a measurement under way during %s is discarded, and made again soon', async (_, isMonotonicMoving) => {
+  const clocks = movable(-HOUR)
+  const skews: number[] = []
+  let read = 0
+  const clock = () => {
+    read += 1
+    return clocks.local()
+  }
+  const opening = createRedisClock({ redis: t.redis, clock, onSkew: (ahead) => skews.push(ahead) })
+  clocks.moveLocal(HOUR)
+  if (isMonotonicMoving) clocks.moveMonotonic(HOUR)
+  const shared = await opening
+  expect(skews).toEqual([])
+  await expect.poll(() => read, { timeout: 10_000 }).toBeGreaterThanOrEqual(4) // two for each measurement
   expect(minutesBetween(shared.now(), Date.now())).toBe(0)
+  shared.close()
+  expect(skews).toEqual([])
 })
 
 test('while Redis gives no time, the clock of the machine is taken as it is', async () => {
