@@ -1,4 +1,4 @@
-import type { Database } from '@rollcall/auth'
+import { type Database, isDatabaseUnavailable } from '@rollcall/auth'
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import type { Http } from './http.js'
@@ -62,7 +62,7 @@ async function databaseState(database: HealthDependencies['database']): Promise<
   if (state !== 'ok') return state
   return database.checkWritable().then(
     () => 'ok',
-    () => 'not writable',
+    (error: unknown) => (isDatabaseUnavailable(error) ? 'unavailable' : 'not writable'),
   )
 }
 

@@ -1,6 +1,8 @@
 import { lineTo, postgresBinaries, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
+import { openDatabase } from '@rollcall/auth'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newEmail, PASSWORD, startServer, type TestServer } from './helpers.js'
+import { health } from '../src/health.js'
+import { newEmail, observed, PASSWORD, startServer, type TestServer } from './helpers.js'
 
 // People sign in while the connections to PostgreSQL break. An uncaught error of any of them would fail the run.
 
@@ -72,5 +74,18 @@ describe.runIf(postgresBinaries !== null)('when connections to PostgreSQL', () =
     expect([...seen].filter((status) => status !== 200 && status !== 503)).toEqual([])
     await eventually(readiness)
     await eventually(() => signIn(emails[0] ?? ''))
+  })
+
+  test('fall silent between the two questions of /readyz, it is a 503, and not a database that takes no writes', async () => {
+    await using own = await lineTo(postgres.url)
+    const database = openDatabase({ url: own.url, dataDir: '' })
+    const cut = { ping: () => database.ping().then(own.silenceAll), checkWritable: () => database.checkWritable() }
+    await observed(server.redis, async (redis) => {
+      const app = health({ redis, keyPrefix: '', database: cut, isLeaving: () => false })
+      const response = await app.request('/readyz')
+      expect(await response.json()).toEqual({ status: 'unavailable', redis: 'ok', database: 'unavailable' })
+      expect(response.status).toBe(503)
+    })
+    await database.close()
   })
 })
