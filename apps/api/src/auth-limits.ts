@@ -19,6 +19,8 @@ export interface AttemptLimits {
   readonly charges: readonly Charge[]
   /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
   readonly success: Verdict & ('right' | 'done')
+  /** A password is hashed before the endpoint itself looks at the request: every refusal after that counts. */
+  readonly hashesFirst?: boolean
   /** It ends a session, and is not stopped by a Redis that cannot count. */
   readonly ending?: boolean
   /** The audit's name for the attempt. */
@@ -41,7 +43,7 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       email,
     }),
   ],
-  ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done' })],
+  ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done', hashesFirst: true })],
   [
     '/request-password-reset',
     ({ client, email }) => ({
@@ -53,7 +55,10 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
     }),
   ],
   ['/sign-out', () => ({ charges: [], success: 'done', ending: true })],
-  ['/reset-password', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', event: 'password-reset' })],
+  [
+    '/reset-password',
+    ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', hashesFirst: true, event: 'password-reset' }),
+  ],
   ['/secure-account', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', ending: true, event: 'account-secured' })],
   ['/change-password', proof('password-change')],
   ['/reauthenticate', proof('reauthentication')],
@@ -79,10 +84,23 @@ const WRONG = new Set([
   'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',
 ])
 
-/** Malformed input and outages are no verdict. */
-export async function verdictOf(response: Response, success: AttemptLimits['success']): Promise<Verdict> {
+/** Refusals that come before any password is hashed: of malformed input, and of a new password that breaks a rule. */
+const UNHASHED = new Set([
+  'BAD_REQUEST', // the body is no JSON
+  'VALIDATION_ERROR',
+  'PASSWORD_TOO_SHORT',
+  'PASSWORD_TOO_LONG',
+  'PASSWORD_BLANK',
+  'PASSWORD_PERSONAL',
+  'PASSWORD_EASY_TO_GUESS',
+])
+
+/** Malformed input and outages are no verdict. A refusal that has cost a hash is one, or hashes would cost nobody anything. */
+export async function verdictOf(response: Response, { success, hashesFirst = false }: Pick<AttemptLimits, 'success' | 'hashesFirst'>): Promise<Verdict> {
   if (response.ok) return success
+  if (response.status >= 500) return 'void'
   const body: unknown = await response.clone().json().catch(() => null)
   const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
-  return typeof code === 'string' && WRONG.has(code) ? 'wrong' : 'void'
+  if (typeof code !== 'string') return 'void'
+  return WRONG.has(code) || (hashesFirst && !UNHASHED.has(code)) ? 'wrong' : 'void'
 }

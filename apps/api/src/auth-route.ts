@@ -43,7 +43,7 @@ export function authRoute({ auth, limits, audit, database, baseUrl }: Dependenci
     if (wrong) return refuse(c, 'BAD_REQUEST', fieldMessages(wrong))
 
     const found = await limitsOf(c, path, data, auth)
-    const { charges, success, ending = false } = found
+    const { charges, ending = false } = found
     let isReached = false
     const attempt = (): Promise<Response> => {
       isReached = true
@@ -53,7 +53,7 @@ export function authRoute({ auth, limits, audit, database, baseUrl }: Dependenci
     return limits
       .within(
         [['auth', c.get('client')]],
-        () => limits.within(charges, attempt, (response) => verdictOf(response, success), { ending }),
+        () => limits.within(charges, attempt, (response) => verdictOf(response, found), { ending }),
         (response) => (response.status >= 500 ? 'void' : 'done'),
         { ending },
       )

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LEASE_MS } from '../src/attempts.js'
@@ -25,6 +27,17 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await redis.stop()
 })
+
+/** From the mail that the server has written, or is about to write. */
+async function resetTokenIn(outbox: string, email: string): Promise<string> {
+  const look = async (): Promise<string | undefined> => {
+    const names = await readdir(outbox).catch(() => [])
+    const texts = await Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')))
+    const mail = texts.map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '=')).find((text) => text.includes(email))
+    return /reset-password\?token=([\w-]+)/.exec(mail ?? '')?.[1]
+  }
+  return expect.poll(look, { timeout: 10_000 }).toBeDefined().then(async () => (await look()) ?? '')
+}
 
 let hosts = 0
 const from = (): Record<string, string> => {
@@ -128,6 +141,42 @@ test.each([
   while (!(await alone.send('/readyz')).ok);
   expect((await signIn(alone, {}, device.email)).status).toBe(200)
   expect((await device.post('/api/auth/reauthenticate', { password: PASSWORD })).status).toBe(200)
+})
+
+describe('a refusal that has cost a hash is an attempt', () => {
+  test('to sign up, by a program that names another page', async () => {
+    const headers = from()
+    await countOn(redis, 59, ['sign-up:address', clientOf(headers)], 'done')
+    const body = { email: newEmail(), password: PASSWORD, name: 'Ada' }
+    const json = { ...headers, 'content-type': 'application/json' } // and neither Origin nor a cookie
+    const post = (more: object) => server.send('/api/auth/sign-up/email', { method: 'POST', headers: { ...json, ...more }, body: JSON.stringify(body) })
+    expect(await (await post({ referer: 'https://elsewhere.example/' })).json()).toMatchObject({ code: 'INVALID_ORIGIN' })
+    expect((await post({})).status).toBe(429)
+  })
+
+  test('to reset a password to the one before', async () => {
+    const headers = from()
+    const { email } = await signedUp(server, headers)
+    await server.browser(headers).post('/api/auth/request-password-reset', { email })
+    const token = await resetTokenIn(server.outbox ?? '', email)
+    await countOn(redis, 29, ['reset-password:address', clientOf(headers)])
+    const reset = (newPassword: string) => server.browser(headers).post('/api/auth/reset-password', { token, newPassword })
+    for (const weak of ['password', 'short']) expect((await reset(weak)).status).toBe(400) // refused before anything is hashed
+    expect(await (await reset(PASSWORD)).json()).toMatchObject({ code: 'PASSWORD_REUSED' })
+    expect((await reset(`${PASSWORD}, once more`)).status).toBe(429)
+  })
+})
+
+test('a sign-up that cannot be read, or chooses a weak password, is no attempt', async () => {
+  const headers = from()
+  await countOn(redis, 59, ['sign-up:address', clientOf(headers)], 'done')
+  const body = { email: newEmail(), password: PASSWORD, name: 'Ada' }
+  const signUp = (more: object) => server.browser(headers).post('/api/auth/sign-up/email', { ...body, ...more })
+  const wrong = [{ rememberMe: 'x' }, { image: null }, { emailVerified: true }, { email: 'no address' }, { password: 'password' }, { password: 'short' }]
+  for (const more of wrong) expect((await signUp(more)).status).toBe(400)
+  expect((await server.send('/api/auth/sign-up/email', { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '{' })).status).toBe(400)
+  expect((await signUp({})).status).toBe(200)
+  expect((await signUp({ email: newEmail() })).status).toBe(429)
 })
 
 test('what cannot be read is no attempt', async () => {

@@ -24,6 +24,16 @@ const hashOf = async (userId: string) =>
   (await sql().selectFrom('account').select('password').where('userId', '=', userId).executeTakeFirstOrThrow()).password ?? ''
 const setHash = (userId: string, hash: string) => sql().updateTable('account').set({ password: hash }).where('userId', '=', userId).execute()
 
+/** Passwords, and how many were hashed or compared. */
+function counted() {
+  let hashes = 0
+  const inTurn: Queue = (work) => {
+    hashes += 1
+    return work()
+  }
+  return { hashed: () => hashes, passwords: createPasswords(quickCost, inTurn) }
+}
+
 let people = 0
 async function ada(name = 'Ada Lovelace') {
   people += 1
@@ -41,6 +51,40 @@ const easy = ['password', '12345678', 'Password1', 'P@ssw0rd!', 'qwertyuiop', 'i
 const blank = [' '.repeat(8), '\u00a0'.repeat(9), '\u200b\u200b\u2060\u00ad\u3164\u2800 \t'.repeat(2)]
 const personal = ['countess@analytical.example', 'COUNTESS@Analytical.Example', 'analytical', 'analytical.example', 'Ada Lovelace', 'adalovelace', 'Lovelace!!1', 'lovelace-ada', 'analytical1', 'Rollcall1!', 'countess123']
 const good = [password, newPassword, 'another good password', 'nanoseconds matter', 'x7Kq!m2Z', 'geheimes Wort', 'Übermorgen regnet es']
+
+describe('a request that does not read', () => {
+  test.each([
+    { rememberMe: 'x' },
+    { image: null },
+    { callbackURL: 7 },
+    { name: undefined },
+    { email: 'no address' },
+    { emailVerified: true },
+    { nickname: 'Ada' },
+  ])('costs a sign-up no hash: %j', async (wrong) => {
+    const { hashed, passwords } = counted()
+    await using own = await startAuth({ passwords })
+    const body = { email: 'ada@example.org', name: 'Ada', password, ...wrong }
+    expect((await own.browser().post('/sign-up/email', body)).status).toBe(400)
+    expect(hashed()).toBe(0)
+    expect((await own.browser().signUp('ada@example.org')).status).toBe(200)
+    expect(hashed()).toBe(1)
+  })
+
+  test('costs a reset no hash', async () => {
+    const { hashed, passwords } = counted()
+    await using own = await startAuth({ passwords })
+    await own.browser().signUp('ada@example.org')
+    await own.browser().post('/request-password-reset', { email: 'ada@example.org' })
+    const token = new URL(own.mails.at(-1)?.url ?? '').searchParams.get('token')
+    const before = hashed()
+    const answer = await own.browser().post('/reset-password?token=a&token=b', { token, newPassword })
+    expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_ERROR' } })
+    expect(hashed()).toBe(before)
+    const reused = await own.browser().post(`/reset-password?token=${token}`, { token: '', newPassword: password })
+    expect(reused, 'an empty token leaves the rule in force').toMatchObject({ status: 400, body: { code: 'PASSWORD_REUSED' } })
+  })
+})
 
 describe('a new password', () => {
   const own = ['countess@analytical.example', 'Ada Lovelace', 'Rollcall', 'localhost']

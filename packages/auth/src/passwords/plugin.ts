@@ -17,24 +17,56 @@ interface Choice {
   readonly oldHashes: readonly string[]
 }
 
-const signUp = z.object({ email: z.email(), name: z.string(), password: z.string() })
+/** All that a sign-up may hold. The endpoint reads its body only after the hooks, when the password is hashed. */
+const signUp = z.strictObject({
+  email: z.email(),
+  name: z.string(),
+  password: z.string(),
+  image: z.string().optional(),
+  callbackURL: z.string().optional(),
+  rememberMe: z.boolean().optional(),
+})
 const change = z.object({ currentPassword: z.string(), newPassword: z.string() })
+<<<<<<< HEAD
 const reset = z.object({ newPassword: z.string(), token: z.string().optional() })
 const resetQuery = z.object({ token: z.string().optional() }).catch({})
+=======
+/** The endpoint takes the token from the query when the body has none, or an empty one. */
+const reset = z.object({
+  body: z.object({ newPassword: z.string(), token: z.string().optional() }),
+  query: z.object({ token: z.string().optional() }).optional(),
+})
+>>>>>>> e699faf (limits: count refusals that have cost a hash)
 const secure = z.object({ token: z.string() })
 
-/** `null` for a body that does not read: the endpoint refuses it. */
+/**
+ * `null` for a reset that does not read or has no valid token: the endpoint refuses it.
+ *
+ * @throws {APIError} 400 for a sign-up that does not read.
+ */
 async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
   if (ctx.path === '/sign-up/email') {
-    const { data } = signUp.safeParse(ctx.body)
-    return data ? { password: data.password, own: [data.email, data.name], oldHashes: [] } : null
+    const { data, error } = signUp.safeParse(ctx.body)
+    if (error) throw malformed(error)
+    return { password: data.password, own: [data.email, data.name], oldHashes: [] }
   }
+<<<<<<< HEAD
   const { data } = reset.safeParse(ctx.body)
   const token = data?.token || resetQuery.parse(ctx.query).token // the same choice as in better-auth's endpoint
+=======
+  const { data } = reset.safeParse({ body: ctx.body, query: ctx.query })
+  const token = data?.body.token || data?.query?.token
+>>>>>>> e699faf (limits: count refusals that have cost a hash)
   const { internalAdapter } = ctx.context
   const row = token ? await internalAdapter.findVerificationValue(`reset-password:${token}`) : null
   const user = row && row.expiresAt > new Date() ? await internalAdapter.findUserById(row.value) : null
-  return data && user ? { password: data.newPassword, own: [user.email, user.name], oldHashes: await oldHashes(ctx, user.id) } : null
+  return data && user ? { password: data.body.newPassword, own: [user.email, user.name], oldHashes: await oldHashes(ctx, user.id) } : null
+}
+
+/** In the form of better-auth's own. */
+function malformed({ issues }: z.ZodError): APIError {
+  const message = issues.map((issue) => `[${['body', ...issue.path].join('.')}] ${issue.message}`).join('; ')
+  return new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message })
 }
 
 /**
