@@ -27,16 +27,11 @@ const signUp = z.strictObject({
   rememberMe: z.boolean().optional(),
 })
 const change = z.object({ currentPassword: z.string(), newPassword: z.string() })
-<<<<<<< HEAD
-const reset = z.object({ newPassword: z.string(), token: z.string().optional() })
-const resetQuery = z.object({ token: z.string().optional() }).catch({})
-=======
 /** The endpoint takes the token from the query when the body has none, or an empty one. */
 const reset = z.object({
   body: z.object({ newPassword: z.string(), token: z.string().optional() }),
   query: z.object({ token: z.string().optional() }).optional(),
 })
->>>>>>> e699faf (limits: count refusals that have cost a hash)
 const secure = z.object({ token: z.string() })
 
 /**
@@ -50,13 +45,8 @@ async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
     if (error) throw malformed(error)
     return { password: data.password, own: [data.email, data.name], oldHashes: [] }
   }
-<<<<<<< HEAD
-  const { data } = reset.safeParse(ctx.body)
-  const token = data?.token || resetQuery.parse(ctx.query).token // the same choice as in better-auth's endpoint
-=======
   const { data } = reset.safeParse({ body: ctx.body, query: ctx.query })
-  const token = data?.body.token || data?.query?.token
->>>>>>> e699faf (limits: count refusals that have cost a hash)
+  const token = data?.body.token || data?.query?.token // the same choice as in better-auth's endpoint
   const { internalAdapter } = ctx.context
   const row = token ? await internalAdapter.findVerificationValue(`reset-password:${token}`) : null
   const user = row && row.expiresAt > new Date() ? await internalAdapter.findUserById(row.value) : null
