@@ -243,7 +243,7 @@ describe.each(databases)('on %s', (kind) => {
       await waiting // the password was found right
       expect((await t.browser().post('/secure-account', { token })).status).toBe(200)
       open()
-      expect((await late).status).toBe(401)
+      expect((await late).status).toBe(409)
       expect(await t.store.list(userId)).toEqual([])
     })
 

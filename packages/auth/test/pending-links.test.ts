@@ -167,7 +167,7 @@ describe('in an application of someone else', () => {
     await t.browser().post('/sign-in/magic-link', { email })
     await changePassword(browser)
     const thief = t.browser()
-    expect((await thief.get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(401)
+    expect((await thief.get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(409)
     expect(await thief.session()).toBeNull()
     await t.browser().post('/sign-in/magic-link', { email })
     expect((await thief.get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(200)

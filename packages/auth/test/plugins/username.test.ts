@@ -63,7 +63,7 @@ test('a password change ends the sessions of all names of a person, and refuses 
   const change = await laptop.post('/change-password', { currentPassword: password, newPassword: 'a new password' })
   open()
   expect(change.status).toBe(200)
-  expect(await attempt).toMatchObject({ status: 401, setCookies: [] })
+  expect(await attempt).toMatchObject({ status: 409, setCookies: [] })
   expect(await thief.session()).toBeNull()
   expect(await phone.session()).toBeNull()
   expect(await laptop.session()).not.toBeNull()
