@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type PrivateCluster, type PrivateNode, startCluster } from '@rollcall/dev-redis'
 import { Command, type Cluster, Redis } from 'ioredis'
-import { createSessionStore, redisOptions, SessionStoreUnavailableError, type SessionStore, type SessionStoreOptions } from '../src/index.js'
+import { createSessionStore, redisOptions, SessionStoreUnavailableError, type SessionStore, type SessionStoreOptions, superviseClient } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { type ClientOptions, clusterClient } from './helpers.js'
+import { type ClientOptions, clusterClient, happens } from './helpers.js'
 
 // A master dies in the midst of revocations; what did those come to that were acknowledged?
 
@@ -82,7 +82,10 @@ export async function startServers(
     Array.from({ length: SERVERS }, async () => {
       const redis = clusterClient(cluster.nodes.map(({ port }) => port), options)
       redis.on('error', () => undefined)
-      await redis.connect()
+      superviseClient(redis)
+      const ready = happens(redis, 'ready')
+      redis.connect().catch(() => undefined) // on a busy machine a node may answer late: it tries again by itself
+      await ready
       return { redis, store: createSessionStore({ redis, durability }) }
     }),
   )

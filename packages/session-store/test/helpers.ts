@@ -120,7 +120,7 @@ export async function storeOn<Servers extends { stop(): Promise<void> }, Client 
 }
 
 /** Unlike `once` of node:events, goes on waiting when an error is told in the meantime. */
-export const happens = (redis: Redis, event: 'close' | 'ready' | 'end'): Promise<void> =>
+export const happens = (redis: Redis | Cluster, event: 'close' | 'ready' | 'end'): Promise<void> =>
   new Promise((resolve) => redis.once(event, () => resolve()))
 
 /** The time by Redis' clock, once it is surely after all that has been done. */
