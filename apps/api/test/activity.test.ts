@@ -317,7 +317,7 @@ async function resetTokenFor(email: string): Promise<string> {
   for (;;) {
     for (const file of await readdir(two.outbox ?? '').catch(() => [])) {
       const mail = await readFile(join(two.outbox ?? '', file), 'utf8')
-      const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail)?.[1]
+      const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail.replaceAll('=\r\n', ''))?.[1] // a long line is broken there
       if (mail.includes(email) && token !== undefined) return token
     }
     await pause(10)

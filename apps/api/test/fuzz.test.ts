@@ -85,8 +85,8 @@ const wild = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('', '%', '%00', '%E0%A4%A', ','.repeat(500), '__proto__', 'a'.repeat(5_000), '[object Object]', '0', '-1', '1e999') },
 )
 
-const queries = ['/trpc/session.current', '/trpc/devices.list', '/api/auth/get-session', '/healthz', '/readyz', '/nowhere']
-const changes = ['/trpc/devices.revoke', '/api/auth/sign-in/email', '/api/auth/update-user', '/api/auth/request-password-reset', '/csp-report']
+const queries = ['/trpc/session.current', '/trpc/devices.list', '/api/auth/sign-out', '/healthz', '/readyz', '/nowhere']
+const changes = ['/trpc/devices.revoke', '/api/auth/sign-in/email', '/api/auth/change-password', '/api/auth/request-password-reset', '/csp-report']
 // Those that answer once; a subscription goes on for as long as it is listened to.
 const answering = procedures.filter(({ type }) => type !== 'subscription').map(({ path }) => path)
 
@@ -106,13 +106,14 @@ test('cookies: they sign in at every door alike, or at none', async () => {
     fc.asyncProperty(jar, async (header) => {
       const [ours, theirs, change] = await Promise.all([
         request('GET', '/trpc/session.current', { cookie: header }),
-        request('GET', '/api/auth/get-session', { cookie: header }),
+        // better-auth looks for the session first, and refuses the password before it is a guess.
+        request('POST', '/api/auth/change-password', { cookie: header }, '{"currentPassword":"x","newPassword":"short"}'),
         request('POST', '/trpc/devices.revoke', { cookie: header }, '{"id":"AAAAAAAAAAAAAAAA"}'),
       ])
       for (const answer of [ours, theirs, change]) wellAnswered(answer)
       if (ours.status === 200) signedIn += 1
       else expect([400, 401]).toContain(ours.status)
-      expect(theirs.text.includes('"session":{'), theirs.text).toBe(ours.status === 200)
+      expect(theirs.text.includes('PASSWORD_TOO_SHORT'), theirs.text).toBe(ours.status === 200)
     }),
     { numRuns },
   )

@@ -50,7 +50,7 @@ async function resetTokenFor(email: string): Promise<string> {
   for (;;) {
     for (const name of await readdir(outbox).catch(() => [])) {
       const mail = await readFile(join(outbox, name), 'utf8')
-      const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail)?.[1]
+      const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail.replaceAll('=\r\n', ''))?.[1] // a long line is broken there
       if (mail.includes(email) && token !== undefined) return token
     }
     await pause(10)
