@@ -9,10 +9,10 @@ const streams = new WeakMap<object, Duplex>()
 
 if (!Object.hasOwn(AbstractConnector.prototype, 'stream')) {
   Object.defineProperty(AbstractConnector.prototype, 'stream', {
-    get() {
+    get(this: object) {
       return streams.get(this)
     },
-    set(stream: Duplex) {
+    set(this: object, stream: Duplex) {
       stream.on('error', () => stream.destroy())
       streams.set(this, stream)
     },
