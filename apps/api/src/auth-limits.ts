@@ -2,7 +2,6 @@ import type { AuditEvent } from '@rollcall/auth'
 import type { Session } from '@rollcall/session-store'
 import type { Client } from './client.js'
 import type { Charge } from './limits.js'
-import { Mailbox } from './mailbox.js'
 import type { Verdict } from './reservations.js'
 
 /** A POST to an endpoint of better-auth. */
@@ -49,7 +48,7 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
     ({ client, email }) => ({
       charges: [
         ['request-reset:address', client],
-        ['request-reset:mailbox', new Mailbox(email)],
+        ['request-reset:email', email],
       ],
       success: 'done',
     }),

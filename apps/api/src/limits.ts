@@ -18,6 +18,8 @@ interface Subjects {
   'sign-in:address': [Client]
   'sign-up:address': [Client]
   'request-reset:address': [Client]
+  'request-reset:email': [email: string]
+  'request-reset:first': [email: string]
   'request-reset:mailbox': [Mailbox]
   'reset-password:address': [Client]
   'new-device:first': [userId: string]
@@ -52,7 +54,10 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'sign-in:address': { points: 50, duration: 15 * MINUTE, of: 'attempts' },
   'sign-up:address': { points: 60, duration: HOUR, of: 'attempts' },
   'request-reset:address': { points: 30, duration: HOUR, of: 'attempts' },
-  /** Keeps a stranger from filling someone's mailbox. */
+  /** Requests for one address, with or without an account. */
+  'request-reset:email': { points: 5, duration: HOUR, of: 'attempts' },
+  /** Mails that are sent: they keep a stranger from filling someone's mailbox. */
+  'request-reset:first': { points: 1, duration: HOUR, of: 'attempts' },
   'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
   /** Mails about new devices: somebody who has the password cannot fill the mailbox. ADR 30 says why the first is apart. */

@@ -14,6 +14,7 @@ import type { Http } from './http.js'
 import { createLimits } from './limits.js'
 import { listen } from './listen.js'
 import { auditTo, type Log } from './log.js'
+import { sendNotice, sendReset } from './mail-limits.js'
 import { createMailer } from './mail/mailer.js'
 import { openMailQueue } from './mail/queue.js'
 import { createSend } from './mail/transport.js'
@@ -21,7 +22,6 @@ import { openPlaces } from './places.js'
 import { restrictFilesIn } from './private-files.js'
 import { connectRedis } from './redis.js'
 import { developmentSecret } from './secret.js'
-import { sendNotice } from './notice-limits.js'
 import { createServer } from './server.js'
 import { StartError } from './start-error.js'
 import { startSweep } from './sweep.js'
@@ -123,10 +123,10 @@ export async function start(options: StartOptions): Promise<Running> {
       throw databaseFailed(error, settings)
     })
     const send = createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
-    const mailer = createMailer({ queue, send, baseUrl, placeOf, log })
+    const limits = createLimits(redis, secrets[0], keyPrefix)
+    const mailer = createMailer({ queue, send, baseUrl, placeOf, log, sendReset: (email, sendNow) => sendReset(limits, email, sendNow) })
     resources.push(() => mailer.close())
     const audit = auditTo(log)
-    const limits = createLimits(redis, secrets[0], keyPrefix)
     const recordWrongPassword = recordWrongPasswords(limits, activity)
     const auth: Auth = await createAuth({
       store,

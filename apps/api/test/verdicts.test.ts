@@ -8,7 +8,6 @@ import { LEASE_MS } from '../src/attempts.js'
 import { Client } from '../src/client.js'
 import { RateLimitedError } from '../src/errors.js'
 import { type Charge, createLimits } from '../src/limits.js'
-import { Mailbox } from '../src/mailbox.js'
 import { type Browser, codeOf, countOn, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from './helpers.js'
 
 // Only a verdict counts. Two servers share Redis and database; one of them has lost the database.
@@ -88,7 +87,7 @@ describe('an outage of the database uses up no attempt', () => {
   })
 
   test.each<[path: string, body: (email: string) => object, limits: (client: Client, email: string) => [number, Charge][], status: number]>([
-    ['request-password-reset', (email) => ({ email }), (client, email) => [[29, ['request-reset:address', client]], [4, ['request-reset:mailbox', new Mailbox(email)]]], 200],
+    ['request-password-reset', (email) => ({ email }), (client, email) => [[29, ['request-reset:address', client]], [4, ['request-reset:email', email]]], 200],
     ['sign-up/email', () => ({ email: newEmail(), password: PASSWORD, name: 'Ada' }), (client) => [[59, ['sign-up:address', client]]], 200],
     ['reset-password', () => ({ token: 'guessed', newPassword: PASSWORD }), (client) => [[29, ['reset-password:address', client]]], 400],
     ['secure-account', () => ({ token: 'guessed' }), (client) => [[29, ['reset-password:address', client]]], 400],

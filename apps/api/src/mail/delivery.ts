@@ -10,6 +10,8 @@ export interface MailKind {
   readonly maxAgeMs: number
   /** Called for every attempt. `null`: nobody needs this mail any more. */
   compose(payload: string): Promise<{ to: string; message: Message } | null>
+  /** Sends a mail within the limits of its kind, or drops it. Default: sends it. */
+  limited?(to: string, send: () => Promise<void>): Promise<void>
   /** Called once the mail server has accepted the mail. */
   sent?(payload: string): Promise<void>
 }
@@ -112,7 +114,11 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
     }
     try {
       const composed = await kind.compose(mail.payload)
-      if (composed !== null) await send(composed.to, composed.message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned.signal]))
+      if (composed !== null) {
+        const { to, message } = composed
+        const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned.signal]))
+        await (kind.limited?.(to, sendNow) ?? sendNow())
+      }
     } catch (error) {
       await putBack(mail, error)
       return error instanceof DeliveryError && !error.isAboutThisMail ? 'outage' : 'not sent'

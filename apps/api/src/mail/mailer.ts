@@ -42,6 +42,8 @@ export interface MailerOptions {
   readonly baseUrl: string
   readonly placeOf: PlaceOf
   readonly log: Log
+  /** Sends a reset mail within its limits. Resolves with whether it was sent. */
+  readonly sendReset: (email: string, send: () => Promise<void>) => Promise<boolean>
 }
 
 /**
@@ -69,7 +71,7 @@ const newDevicePayload = z.object({
   at: z.coerce.date(),
 })
 
-export function createMailer({ queue, send, baseUrl, placeOf, log }: MailerOptions): Mailer {
+export function createMailer({ queue, send, baseUrl, placeOf, log, sendReset }: MailerOptions): Mailer {
   const site = new URL(baseUrl).host
   let delivery: Delivery | undefined
 
@@ -87,6 +89,9 @@ export function createMailer({ queue, send, baseUrl, placeOf, log }: MailerOptio
           async compose(payload) {
             const link = await links.createResetLink(resetPayload.parse(JSON.parse(payload)).email)
             return link && { to: link.to, message: resetMessage(link.url, site) }
+          },
+          async limited(to, sendNow) {
+            if (!(await sendReset(to, sendNow))) log.warn('No reset mail: its mailbox has had as many as the limit allows')
           },
         },
       ],
