@@ -45,7 +45,7 @@ async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
     if (error) throw malformed(error)
     return { password: data.password, own: [data.email, data.name], oldHashes: [] }
   }
-  const { data } = reset.safeParse({ body: ctx.body, query: ctx.query })
+  const { data } = reset.safeParse(ctx)
   const token = data?.body.token || data?.query?.token // the same choice as in better-auth's endpoint
   const { internalAdapter } = ctx.context
   const row = token ? await internalAdapter.findVerificationValue(`reset-password:${token}`) : null
