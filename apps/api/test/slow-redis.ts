@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { PrivateRedis } from '@rollcall/dev-redis'
 
 /** A way to a Redis on which each reply can be made late, by `delay` milliseconds. */
@@ -22,9 +23,12 @@ export async function slowWayTo(redis: PrivateRedis) {
       })
     }
     client.on('data', (chunk) => upstream.write(chunk))
+    // Each waits for the ones before: a reply that overtook others would be taken for the answer to their commands.
+    let last = Promise.resolve()
     upstream.on('data', (chunk) => {
-      if (way.delay === 0) client.write(chunk)
-      else setTimeout(() => client.write(chunk), way.delay)
+      const { delay } = way
+      const due = delay === 0 ? Promise.resolve() : pause(delay)
+      last = Promise.all([last, due]).then(() => void client.write(chunk))
     })
   })
   server.listen(url)
