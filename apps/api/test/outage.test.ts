@@ -49,6 +49,7 @@ async function resetTokenFor(email: string): Promise<string> {
   const outbox = server.outbox ?? ''
   for (;;) {
     for (const name of await readdir(outbox).catch(() => [])) {
+      if (!name.endsWith('.eml')) continue // is still being written
       const mail = await readFile(join(outbox, name), 'utf8')
       const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail.replaceAll('=\r\n', ''))?.[1] // a long line is broken there
       if (mail.includes(email) && token !== undefined) return token
