@@ -31,6 +31,23 @@ async function rowsOf(server: Pick<TestServer, 'database'>, table: string): Prom
   return rows
 }
 
+/** With mails that are due in an hour. */
+async function fillQueue(server: TestServer): Promise<void> {
+  const later = Date.now() + 60 * 60_000
+  await sql`
+    with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 10000)
+    insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
+    select 'filler:' || n, 'reset', '{}', ${later}, ${later}, 0, 0 from numbers`.execute(server.database().kysely)
+}
+
+/** Adds a reset that was tried so often before. It is due. */
+async function addTried(server: TestServer, email: string, attempts: number): Promise<void> {
+  const now = Date.now()
+  await sql`
+    insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
+    values (${`reset:${email}`}, 'reset', ${JSON.stringify({ email })}, ${now}, ${now}, 0, ${attempts})`.execute(server.database().kysely)
+}
+
 /** A port on which nobody listens. */
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -69,6 +86,27 @@ describe('a mail that is not accepted at once', () => {
     await expect.poll(() => mailsOf(smtp), patient).toHaveLength(2)
     expect(JSON.stringify(server.lines())).not.toMatch(/topsecret/)
     expect(server.lines().filter((line) => JSON.stringify(line).includes(email))).toEqual([])
+  })
+
+  test('is not given up for the number of its attempts', async () => {
+    await using smtp = await startSmtp()
+    await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+    const { email } = await signedUp(server)
+    await addTried(server, email, 5_000)
+    await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
+    expect(mailsOf(smtp)).toEqual([`${email}: ${RESET}`])
+  })
+
+  test('keeps its pause while requests for addresses without an account come in', async () => {
+    await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${await freePort()}` } })
+    const { email } = await signedUp(server)
+    await addTried(server, email, 8) // the next retry is minutes away
+    await expect.poll(() => server.lines().some(({ msg }) => msg === 'A mail could not be sent'), patient).toBe(true)
+    for (let n = 0; n < 2; n += 1) {
+      await askReset(server, newEmail())
+      await expect.poll(() => rowsOf(server, 'mail'), patient).toHaveLength(1)
+    }
+    expect(await rowsOf(server, 'mail')).toEqual([expect.objectContaining({ attempts: 9 })])
   })
 
   test('is given up when the mail server refuses its address for good, and only that one', async () => {
@@ -140,7 +178,6 @@ describe('between two servers', () => {
     const { email } = await signedUp(one)
     await askReset(one, email)
     await expect.poll(() => smtp.received.length, patient).toBe(1)
-    await askReset(two, email) // the same mail: it is on its way
     await askReset(two, newEmail()) // nobody's: the other server has looked through the queue when it is gone
     await expect.poll(async () => (await rowsOf(two, 'mail')).length, patient).toBe(1)
     expect(smtp.received).toHaveLength(1)
@@ -148,6 +185,47 @@ describe('between two servers', () => {
     await expect.poll(() => rowsOf(two, 'mail'), patient).toEqual([])
     expect(smtp.received).toHaveLength(1)
     await rm(folder, { recursive: true })
+  })
+
+  test('a request made while its mail is on its way is a mail of its own, with a link that works', async () => {
+    await using smtp = await startSmtp({ holds: true })
+    await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+    const { email } = await signedUp(server)
+    await askReset(server, email)
+    await expect.poll(() => smtp.received.length, patient).toBe(1)
+    await sql`delete from verification`.execute(server.database().kysely) // a change of credentials ends the link on its way
+    await askReset(server, email)
+    await expect
+      .poll(() => {
+        smtp.answer()
+        return smtp.received.length
+      }, patient)
+      .toBe(2)
+    smtp.answer()
+    await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
+    const token = linkIn(smtp.received[1] ?? fail(), 'reset-password').searchParams.get('token')
+    expect((await server.browser().post('/api/auth/reset-password', { token, newPassword: 'another good password' })).status).toBe(200)
+  })
+})
+
+describe('"This was not me"', () => {
+  test('is refused as an outage while no mail can be added, and its link works afterwards', async () => {
+    await using smtp = await startSmtp()
+    await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+    const { email } = await signedUp(server)
+    await server.browser().signIn(email)
+    await expect.poll(() => smtp.received.length, patient).toBe(1)
+    const token = linkIn(smtp.received[0] ?? fail(), 'secure-account').searchParams.get('token')
+    const secure = async () => (await server.browser().post('/api/auth/secure-account', { token })).status
+    await fillQueue(server)
+    expect(await secure()).toBe(503)
+    await sql`delete from mail`.execute(server.database().kysely)
+    expect(await secure()).toBe(200)
+    await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: ${NEW_DEVICE}`, `${email}: ${RESET}`])
+    const chosen = linkIn(smtp.received[1] ?? fail(), 'reset-password').searchParams.get('token')
+    const choose = (newPassword: string) => server.browser().post('/api/auth/reset-password', { token: chosen, newPassword })
+    expect(await (await choose(PASSWORD)).json()).toMatchObject({ code: 'PASSWORD_REUSED' })
+    expect((await choose('another good password')).status).toBe(200)
   })
 })
 
@@ -269,11 +347,7 @@ describe('the queue', () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
     const { email } = await signedUp(server)
-    const later = Date.now() + 60 * 60_000
-    await sql`
-      with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 10000)
-      insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
-      select 'filler:' || n, 'reset', '{}', ${later}, ${later}, 0, 0 from numbers`.execute(server.database().kysely)
+    await fillQueue(server)
     const refused = await server.browser().post('/api/auth/request-password-reset', { email })
     expect(refused.status).toBe(503)
     await server.browser().signIn(email)

@@ -10,8 +10,8 @@ export interface MailKind {
   readonly maxAgeMs: number
   /** Called for every attempt. `null`: nobody needs this mail any more. */
   compose(payload: string): Promise<{ to: string; message: Message } | null>
-  /** Sends a mail within the limits of its kind, or drops it. Default: sends it. */
-  limited?(to: string, send: () => Promise<void>): Promise<void>
+  /** Sends a mail within the limits of its kind, or drops it. Resolves with whether it was sent. Default: sends it. */
+  limited?(to: string, send: () => Promise<void>): Promise<boolean>
   /** Called once the mail server has accepted the mail. */
   sent?(payload: string): Promise<void>
 }
@@ -37,7 +37,6 @@ const CLOSE_MS = 2_000
 /** Between two looks at the queue, for mails that another server left behind or that are due again. */
 const POLL_MS = 1_000
 const AT_ONCE = 4
-const MAX_ATTEMPTS = 100
 /** The pauses between them end before the lease does. */
 const REMOVE_ATTEMPTS = 4
 
@@ -107,25 +106,36 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
 
   async function deliver(mail: ClaimedMail): Promise<'sent' | 'not sent' | 'outage'> {
     const kind = kinds.get(mail.kind)
-    if (kind === undefined || mail.attempts > MAX_ATTEMPTS || mail.ageMs > kind.maxAgeMs) {
+    if (kind === undefined || mail.ageMs > kind.maxAgeMs) {
       log.error({ mail: described(mail) }, 'A mail was given up: its time is over')
       await remove(mail)
       return 'not sent'
     }
+    let isSent: boolean
     try {
-      const composed = await kind.compose(mail.payload)
-      if (composed !== null) {
-        const { to, message } = composed
-        const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned.signal]))
-        await (kind.limited?.(to, sendNow) ?? sendNow())
-      }
+      isSent = await composeAndSend(kind, mail.payload)
     } catch (error) {
       await putBack(mail, error)
       return error instanceof DeliveryError && !error.isAboutThisMail ? 'outage' : 'not sent'
     }
+    if (!isSent) {
+      await remove(mail)
+      return 'not sent' // no mail server was asked, so this says nothing about an outage
+    }
     await kind.sent?.(mail.payload).catch((error: unknown) => log.error({ err: error, mail: described(mail) }, 'A sent mail could not be recorded'))
     await remove(mail)
     return 'sent'
+  }
+
+  /** `false`: nobody needs the mail any more, or a limit has dropped it. */
+  async function composeAndSend(kind: MailKind, payload: string): Promise<boolean> {
+    const composed = await kind.compose(payload)
+    if (composed === null) return false
+    const { to, message } = composed
+    const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned.signal]))
+    if (kind.limited) return kind.limited(to, sendNow)
+    await sendNow()
+    return true
   }
 
   async function putBack(mail: ClaimedMail, error: unknown): Promise<void> {

@@ -91,7 +91,9 @@ export function createMailer({ queue, send, baseUrl, placeOf, log, sendReset }: 
             return link && { to: link.to, message: resetMessage(link.url, site) }
           },
           async limited(to, sendNow) {
-            if (!(await sendReset(to, sendNow))) log.warn('No reset mail: its mailbox has had as many as the limit allows')
+            const isSent = await sendReset(to, sendNow)
+            if (!isSent) log.warn('No reset mail: its mailbox has had as many as the limit allows')
+            return isSent
           },
         },
       ],

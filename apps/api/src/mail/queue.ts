@@ -8,7 +8,10 @@ import { sql } from 'kysely'
  * Every operation fails with what the database fails with.
  */
 export interface MailQueue {
-  /** `waiting`: a mail with this key is in the queue already; its age starts anew. `full`: nothing was added. */
+  /**
+   * `waiting`: a mail with this key is in the queue already; its age starts anew. If a server has claimed it, its link may
+   * have expired since: it is sent once more, whatever that server does with it. `full`: nothing was added.
+   */
   add(mail: NewMail): Promise<'added' | 'waiting' | 'full'>
   has(key: string): Promise<boolean>
   /** Up to so many mails that are due, longest due first. Counts as an attempt for each. */
@@ -64,7 +67,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
       : sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`
 
-  /** After a lease has passed, another server may hold the mail. */
+  /** No longer once its lease has passed and another server has claimed it, or once the mail was added again. */
   const isHeld = ({ key, attempts }: ClaimedMail) => sql`key = ${key} and attempts = ${attempts}`
 
   async function has(key: string): Promise<boolean> {
@@ -76,7 +79,11 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
     has,
 
     async add({ key, kind, payload }) {
-      const waiting = await sql`update mail set created_at = ${now} where key = ${key}`.execute(kysely)
+      // With another number of attempts, the server that has claimed it holds it no longer.
+      const waiting = await sql`
+        update mail set created_at = ${now}, leased_until = 0,
+          attempts = case when leased_until > 0 then attempts + 1 else attempts end
+        where key = ${key}`.execute(kysely)
       if (Number(waiting.numAffectedRows) > 0) return 'waiting'
       const added = await sql`
         insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
