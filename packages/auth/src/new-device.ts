@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext, InternalAdapter } from '@better-auth/core'
-import { APIError, createAuthEndpoint, requestPasswordReset } from 'better-auth/api'
+import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { z } from 'zod'
 import { type Audit, noted } from './audit.js'
 import { addDevice, deviceOf, forgetDevice, reclaimDevice, recordNotified, touchDevice } from './devices.js'
 import { requestSigns, requestState } from './request-state.js'
+import { sendReset } from './reset.js'
 import { answered } from './session-adapter.js'
 import { deletePending, deleteSecureAccountLinks, secureAccountIdentifier, securesAccountOf, userSecuredBy } from './verification-model.js'
 
@@ -72,9 +73,10 @@ export async function createDeviceToken(
 }
 
 /**
- * `POST /secure-account { token }`, by whoever was told of a sign-in that was not theirs. It needs no session. All
- * sessions end, the password, if there is one, stops working, and a mail to choose a new one is sent. The token is good until all
- * of that has happened, so that an outage does not use it up.
+ * `POST /secure-account { token }`, for a user who was notified of a sign-in that was not theirs. It needs no session. It
+ * revokes all sessions, removes the password, if there is one, and asks the application to send a mail to choose a new one.
+ * It consumes the token after that, so an outage, or a mail that the application rejects, leaves the token good. A
+ * request that is repeated may ask for that mail again.
  */
 export function secureAccount(store: SessionStore, audit: Audit) {
   return createAuthEndpoint('/secure-account', { method: 'POST', body: z.object({ token: z.string() }) }, async (ctx) => {
@@ -95,9 +97,9 @@ export function secureAccount(store: SessionStore, audit: Audit) {
       await noted(audit, { event: 'account-secured', result: 'ok', userId, ended })
     }
     await forgetDevice(adapter, deviceIn(ctx.body.token))
+    await sendReset(ctx, user)
     if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
     await deleteSecureAccountLinks(adapter, userId)
-    if (ctx.context.options.emailAndPassword?.enabled) await requestPasswordReset({ body: { email: user.email }, context: ctx.context, asResponse: false })
     return ctx.json({ status: true })
   })
 }

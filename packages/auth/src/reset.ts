@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { InternalAdapter } from '@better-auth/core'
-import type { BetterAuthPlugin } from 'better-auth'
+import type { GenericEndpointContext, InternalAdapter } from '@better-auth/core'
+import type { BetterAuthPlugin, User } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 
@@ -35,10 +35,25 @@ export function resetRequests(requestReset: (email: string) => Promise<void>) {
   } satisfies BetterAuthPlugin
 }
 
-/** For better-auth's `POST /reset-password`. */
-export async function createResetToken(verifications: Pick<InternalAdapter, 'createVerificationValue'>, userId: string): Promise<string> {
+/**
+ * Asks the application to send a mail with a reset link, if people sign in with passwords. better-auth's own endpoint answers
+ * success although the application rejects; this function rejects with the same error.
+ */
+export async function sendReset({ context, request }: GenericEndpointContext, user: User): Promise<void> {
+  const { enabled, sendResetPassword, resetPasswordTokenExpiresIn } = context.options.emailAndPassword ?? {}
+  if (!enabled || !sendResetPassword) return
+  const token = await createResetToken(context.internalAdapter, user.id, resetPasswordTokenExpiresIn && resetPasswordTokenExpiresIn * 1_000)
+  await sendResetPassword({ user, url: `${context.baseURL}/reset-password/${token}?callbackURL=`, token }, request)
+}
+
+/** For better-auth's `POST /reset-password`. Default of `lifeMs`: an hour. */
+export async function createResetToken(
+  verifications: Pick<InternalAdapter, 'createVerificationValue'>,
+  userId: string,
+  lifeMs: number = RESET_LIFE_MS,
+): Promise<string> {
   const token = randomBytes(24).toString('base64url')
-  const expiresAt = new Date(Date.now() + RESET_LIFE_MS)
+  const expiresAt = new Date(Date.now() + lifeMs)
   await verifications.createVerificationValue({ identifier: `reset-password:${token}`, value: userId, expiresAt })
   return token
 }

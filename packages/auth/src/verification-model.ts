@@ -65,7 +65,8 @@ function expiring<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number): 
 /**
  * Deletes what is pending for a user and could replace a credential: reset links, links about new devices, trusted devices
  * of a second factor, codes by mail or phone. Call it before the credential is written, with the adapter of the same
- * transaction. A request to `/secure-account` keeps its own kind until it has finished, so that it can be repeated.
+ * transaction. A request to `/secure-account` keeps its own kind until it has finished, so that it can be repeated, and the
+ * password that it retires.
  *
  * @throws what the database fails with.
  */
@@ -75,7 +76,8 @@ export async function deletePending(sql: DBTransactionAdapter, userId: string): 
   await sql.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value: values }] })
   const user = contacts.safeParse(await sql.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })).data
   if (user === undefined) return
-  const identifiers = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber), retiredPasswordOf(userId)].map(hash)
+  const retired = isSecuring ? [] : [retiredPasswordOf(userId)]
+  const identifiers = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber), ...retired].map(hash)
   await sql.deleteMany({ model: 'verification', where: [{ field: 'identifier', operator: 'in', value: identifiers }] })
 }
 

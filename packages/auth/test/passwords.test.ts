@@ -1,5 +1,5 @@
 import { hashPassword as legacyHash } from 'better-auth/crypto'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql as raw } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authConfig } from '../src/auth.js'
 import { boundedQueue, type Queue } from '../src/passwords/bounded.js'
@@ -130,6 +130,30 @@ describe('a new password', () => {
     expect(await t.browser().post('/reset-password', { newPassword: password, token })).toMatchObject(refused)
     expect(await t.browser().post(`/reset-password?token=${token}`, { newPassword: password, token: '' })).toMatchObject(refused)
     expect(await t.browser().post('/reset-password', { newPassword, token })).toMatchObject({ status: 200 })
+  })
+
+  test('must not be the removed one, even if the link that removed it was followed twice', async () => {
+    const { email } = await ada()
+    await t.browser('phone').signIn(email)
+    const notMine = new URL(t.newDevices.find(({ to }) => to === email)?.url ?? '').searchParams.get('token')
+    const secure = () =>
+      t.auth.handler(
+        new Request(`${t.origin}/api/auth/secure-account`, {
+          method: 'POST',
+          headers: { origin: t.origin, 'content-type': 'application/json' },
+          body: JSON.stringify({ token: notMine }),
+        }),
+      )
+    const { kysely } = t.database
+    await raw`create trigger disk_full before delete on verification when old.value like 'secure-account:%'
+      begin select raise(abort, 'database or disk is full'); end`.execute(kysely)
+    await expect(secure()).rejects.toThrow('database or disk is full')
+    await raw`drop trigger disk_full`.execute(kysely)
+    expect((await secure()).status).toBe(200)
+    const token = new URL(t.mails.filter(({ to }) => to === email).at(-1)?.url ?? '').searchParams.get('token')
+    const choose = (text: string) => t.browser().post('/reset-password', { newPassword: text, token })
+    expect(await choose(password)).toMatchObject({ status: 400, body: { code: 'PASSWORD_REUSED' } })
+    expect((await choose(newPassword)).status).toBe(200)
   })
 
   test('a wrong current password is answered as such', async () => {

@@ -11,11 +11,9 @@ interface PasswordState {
   chosen: { readonly password: string; readonly hash: string | null } | null
   /** Hashes that took too little work, and what takes their place: the password was right. */
   readonly renewed: Map<string, string>
-  /** The hash that this request takes away from a user. */
-  retired: { readonly userId: string; readonly hash: string } | null
 }
 
-const fresh = (): PasswordState => ({ chosen: null, renewed: new Map(), retired: null })
+const fresh = (): PasswordState => ({ chosen: null, renewed: new Map() })
 const state = defineRequestState(fresh)
 
 /** Outside of a request, every call is a request of its own. */

@@ -100,22 +100,16 @@ export function passwordRules(passwords: Passwords) {
           handler: createAuthMiddleware(async (ctx) => {
             const { data } = secure.safeParse(ctx.body)
             const row = data && (await ctx.context.internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
-            const userId = row ? userSecuredBy(row.value) : null
+            const userId = row && row.expiresAt > new Date() ? userSecuredBy(row.value) : null
             const hash = userId === null ? null : (await ctx.context.internalAdapter.findCredentialAccount(userId))?.password
-            if (userId !== null && hash) (await passwordState()).retired = { userId, hash }
+            if (userId === null || !hash) return
+            // Before the password is removed: if the request fails after that, its repetition finds none.
+            const expiresAt = new Date(Date.now() + RETIRED_MS)
+            await ctx.context.internalAdapter.createVerificationValue({ identifier: retiredPasswordOf(userId), value: hash, expiresAt })
           }),
         },
       ],
       after: [
-        {
-          matcher: ({ path }) => path === '/secure-account',
-          handler: createAuthMiddleware(async (ctx) => {
-            const { retired } = await passwordState()
-            if (ctx.context.returned instanceof APIError || retired === null) return
-            const expiresAt = new Date(Date.now() + RETIRED_MS)
-            await ctx.context.internalAdapter.createVerificationValue({ identifier: retiredPasswordOf(retired.userId), value: retired.hash, expiresAt })
-          }),
-        },
         {
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
