@@ -1,4 +1,5 @@
 import { type Audit, type Auth, CLIENT_ADDRESS_HEADER, type Database, isDatabaseUnavailable, isNotWritable, openEndpoints, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Context, Hono } from 'hono'
 import { type AttemptLimits, attemptLimits, verdictOf } from './auth-limits.js'
 import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError } from './errors.js'
@@ -83,6 +84,8 @@ async function answer(c: Context<Http>, body: string, { auth, database, baseUrl 
     throw await reasonOf(error, database)
   })
   if (response.status === 404 && response.body === null) return notFound(c)
+  // After a right password, an outage reads as after a wrong one that cannot be counted. A full queue compares nothing.
+  if (response.status === 503 && !response.headers.has('retry-after')) throw new SessionStoreUnavailableError(new Error('better-auth answered 503'))
   if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
   return response
 }

@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { createPasswords } from '@rollcall/auth'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { failCommand } from '@rollcall/dev-redis/faults'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LEASE_MS } from '../src/attempts.js'
 import { Client } from '../src/client.js'
@@ -288,4 +291,35 @@ test('a wrong guess that cannot be counted is not answered as one', async () => 
     const guess = limits.within(charges, async () => admin.disconnect(), () => 'wrong')
     await expect(guess).rejects.toThrow('The session store is unavailable')
   })
+})
+
+test('when Redis fails after the password was compared, nothing in the answer says whether it was right', async () => {
+  const passwords = createPasswords({ N: 2 ** 10, r: 8, p: 1 })
+  const failures: Disposable[] = []
+  await using own = await startServer({
+    passwords: {
+      ...passwords,
+      async verify(input) {
+        const isRight = await passwords.verify(input)
+        failures.push(failCommand(Redis.prototype, 1, 'never sent, nor any after it'))
+        return isRight
+      },
+    },
+  })
+  const device = await signedUp(own)
+  const attempts: ((password: string) => Promise<Response>)[] = [
+    (password) => own.browser().post('/api/auth/sign-in/email', { email: device.email, password }),
+    (password) => device.post('/api/auth/reauthenticate', { password }),
+    (currentPassword) => device.post('/api/auth/change-password', { currentPassword, newPassword: `${PASSWORD}, once more` }),
+  ]
+  const answerOf = async (attempt: Promise<Response>) => {
+    const { status, headers, ...response } = await attempt.then(async (one) => ({ status: one.status, headers: one.headers, body: await one.text() }))
+    for (const failure of failures.splice(0).toReversed()) failure[Symbol.dispose]()
+    return { status, ...response, retryAfter: headers.get('retry-after'), names: [...headers.keys()].toSorted() }
+  }
+  for (const attempt of attempts) {
+    const wrong = await answerOf(attempt('a wrong password'))
+    expect(wrong.status).toBe(503)
+    expect(await answerOf(attempt(PASSWORD))).toEqual(wrong)
+  }
 })
