@@ -208,6 +208,7 @@ test('a device that was gone already is not claimed', async () => {
 
 test('a failed revocation says that the device may still be signed in', async () => {
   await openDevices()
+  await isLive() // else the stream, which opens a moment later, would meet the refusal
   api.next = ['SERVICE_UNAVAILABLE']
   press('Sign out Firefox on Windows 11')
   press('Yes, sign out')
