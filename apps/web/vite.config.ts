@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => {
     // Mails and the origin check name this port, so that another one would not do.
     server: { port: 5173, strictPort: true, proxy: { '/trpc': api, '/api': api } },
     test: {
+      testTimeout: 60_000,
       environment: 'happy-dom',
       server: { deps: { inline: ['use-intl'] } }, // or the alias above does not reach it
       include: ['test/**/*.test.{ts,tsx}'],

@@ -1,5 +1,5 @@
 import { EventSource } from 'eventsource'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
 import { network } from './network.js'
 
@@ -17,6 +17,8 @@ vi.stubGlobal(
     }
   },
 )
+
+configure({ asyncUtilTimeout: 15_000 }) // a bound for a busy machine; each wait ends with its condition
 
 afterEach(() => {
   cleanup()
