@@ -376,4 +376,3 @@ test.each(['mute', 'holds'] as const)('a mail server that %s does not keep the s
   await server[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
-

@@ -113,4 +113,3 @@ export const browsers: readonly Browser[] = [
   // Apple's and Android's libraries send these for an app that sets no user agent.
   { name: 'App', marks: ['CFNetwork/', 'Darwin/', 'Dalvik/', 'Cronet/', /^(?!Mozilla)[A-Za-z][A-Za-z0-9._ -]*\/[^(]*\((?:Linux; (?:U; )?Android|Android|iPhone|iPad|iOS)/] },
 ]
-
