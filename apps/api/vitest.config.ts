@@ -2,7 +2,7 @@ import { postgresBinaries } from '@rollcall/dev-postgres'
 import { defineConfig } from 'vitest/config'
 
 /** Bounds against hanging, on a machine that is busy; each test waits for a condition. */
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 }
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 
 /** Those that are about people and their devices, on whatever database; the others are about what does not depend on it. */
 const onAnyDatabase = ['activity', 'devices', 'reauthentication', 'start-together'].map((name) => `test/${name}.test.ts`)

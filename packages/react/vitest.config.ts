@@ -7,6 +7,9 @@ export default defineConfig({
     include: ['test/**/*.test.tsx'],
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
-    testTimeout: 20_000,
+    // Bounds against hanging, on a machine that is busy; each test waits for a condition.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -33,6 +33,7 @@ function project(backend: Backend, durability: Durability, include: string[]) {
       // Servers that have to find each other, or a new master, on a busy machine.
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      expect: { poll: { timeout: 30_000 } },
       ...together,
     },
   }

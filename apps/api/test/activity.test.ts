@@ -253,7 +253,7 @@ describe('without the database', () => {
     await isLocked // for SQLite, which has one writer, that is done by the transaction itself
     const started = performance.now()
     expect(await laptop.api.devices.revoke.mutate({ id: phoneId })).toEqual({ revoked: 1 })
-    expect(performance.now() - started).toBeLessThan(1_000) // the databases themselves wait for two seconds and more
+    expect(performance.now() - started).toBeLessThan(1_900) // the databases themselves wait for two seconds and more
     expect(await codeOf(phone.api.devices.list.query())).toBe('UNAUTHORIZED')
     expect(await codeOf(laptop.api.activity.list.query())).toBe('SERVICE_UNAVAILABLE')
     release()

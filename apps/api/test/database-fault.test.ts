@@ -59,7 +59,7 @@ describe.runIf(postgresBinaries !== null)('a start without a usable PostgreSQL s
 
   test('the password is wrong', async () => {
     // A reload of the access rules takes effect a moment after it was asked for.
-    await expect.poll(() => faultOf({ DATABASE_URL: as('limited', 'hunter2-not') }), { timeout: 10_000 }).toMatch(/see DATABASE_URL \(the password is wrong: .*28P01\)$/)
+    await expect.poll(() => faultOf({ DATABASE_URL: as('limited', 'hunter2-not') })).toMatch(/see DATABASE_URL \(the password is wrong: .*28P01\)$/)
   })
   test('no password is set', async () => {
     expect(await faultOf({ DATABASE_URL: as('limited', '') })).toMatch(/\(it asks for a password, and none is set/)

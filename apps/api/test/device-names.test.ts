@@ -106,7 +106,7 @@ describe('the mail about a new device', () => {
       const texts = await Promise.all(files.map((name) => readFile(`${outbox}/${name}`, 'utf8')))
       return texts.filter((mail) => mail.includes(`To: ${email}`)).map((mail) => mail.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '='))
     }
-    await expect.poll(async () => (await mails()).length, { timeout: 10_000 }).toBe(count)
+    await expect.poll(async () => (await mails()).length).toBe(count)
     return mails()
   }
   const linkIn = (mail = '', page = '') => new URL(new RegExp(`http://\\S+/${page}\\?token=[\\w-]+`).exec(mail)?.[0] ?? 'http://no-link.invalid')

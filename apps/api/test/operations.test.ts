@@ -1,7 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,6 +10,7 @@ import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { readSettings, variables } from '../src/env.js'
 import { signedUp, startServer } from './helpers.js'
+import { temporaryFolder } from './temporary-folder.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const text = await readFile(join(root, 'docs/operations.md'), 'utf8')
@@ -58,32 +58,30 @@ test('the settings and the log lines that are named exist', async () => {
 })
 
 test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'rollcall-unit-'))
-  const file = join(dir, 'rollcall.service')
+  await using folder = await temporaryFolder('unit')
+  const file = join(folder.path, 'rollcall.service')
   await writeFile(file, example('ini', '[Service]').replace('/usr/bin/node', process.execPath).replace('User=rollcall', 'User=root'))
   const { stderr } = await run('systemd-analyze', ['verify', '--man=no', file])
   expect(stderr.split('\n').filter((line) => line.includes('rollcall.service'))).toEqual([])
-  await rm(dir, { recursive: true })
 })
 
 test.runIf(isInstalled('sqlite3'))('accounts are in the backup of a running SQLite, and the sessions of then are revoked', async () => {
-  const backup = await mkdtemp(join(tmpdir(), 'rollcall-backup-'))
+  await using backup = await temporaryFolder('backup')
   await using server = await startServer({ env: { DATABASE_URL: '' } })
   const device = await signedUp(server)
   const before = await device.request('/trpc/session.current')
   expect(before.status).toBe(200)
-  await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup })
+  await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup.path })
   await shell(server.redis, example('sh', '--scan'), { REDIS_SOCKET: server.redis.url })
-  await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup, DATABASE_URL: '' } })
+  await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup.path, DATABASE_URL: '' } })
   expect((await device.request('/trpc/session.current')).status).toBe(401)
   await restored.browser().signIn(device.email)
-  await rm(backup, { recursive: true })
 })
 
 test('a session is in the copy of Redis, for one that starts with it', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'rollcall-copy-'))
-  const backup = join(dir, 'backup')
-  const moved = join(dir, 'moved')
+  await using folder = await temporaryFolder('copy')
+  const backup = join(folder.path, 'backup')
+  const moved = join(folder.path, 'moved')
   await Promise.all([mkdir(backup), mkdir(moved)])
   await using redis = await startRedis()
   const client = new Redis(redis.url)
@@ -96,5 +94,4 @@ test('a session is in the copy of Redis, for one that starts with it', async () 
   expect(await there.config('SET', 'appendonly', 'yes')).toBe('OK')
   expect((await createSessionStore({ redis: there }).validate(device?.token ?? ''))?.userId).toBe('ada')
   there.disconnect()
-  await rm(dir, { recursive: true, force: true })
 })

@@ -141,8 +141,8 @@ const outages: Record<string, Outage> = {
   },
 }
 
-/** Milliseconds in which the server must be of use again. */
-const RECOVERY = 5_000
+/** Milliseconds in which the server must be of use again, on a machine that is busy. */
+const RECOVERY = 30_000
 
 async function readiness(): Promise<{ status: number; body: unknown }> {
   const response = await server.send('/readyz')
@@ -154,7 +154,7 @@ async function readiness(): Promise<{ status: number; body: unknown }> {
  */
 async function noticed(state: Outage['redis']): Promise<void> {
   const status = state === 'unavailable' ? 503 : 200
-  await expect.poll(readiness, { timeout: 2_000 }).toEqual({ status, body: { status: state, redis: state, database: 'ok' } })
+  await expect.poll(readiness).toEqual({ status, body: { status: state, redis: state, database: 'ok' } })
 }
 
 /** Once the outage was noticed. */
@@ -198,7 +198,7 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
         expect(await response.json(), name).toMatchObject('code' in code ? { code: expect.stringMatching(code.code) } : code)
         if (name.includes('.')) expect(response.headers.get('retry-after'), name).toBe('1')
         expect(jarsOf(stage), name).toEqual(jars)
-        expect(took, name).toBeLessThan(3_000) // a bound against hanging: a few commands of 200 ms may follow each other, on a machine that is busy
+        expect(took, name).toBeLessThan(10_000) // a bound against hanging: a few commands of 200 ms may follow each other, on a machine that is busy
       }
       await noticed(state)
       expect((await server.send('/healthz')).status).toBe(200)
@@ -343,7 +343,7 @@ describe('while Redis is hung', () => {
       // The circuit is open: only the few that find out that Redis hangs wait for a timeout.
       const [median = 0] = times.toSorted((a, b) => a - b).slice(times.length / 2)
       expect(median).toBeLessThan(redisOptions.commandTimeout / 2)
-      expect(Math.max(...times)).toBeLessThan(2_000)
+      expect(Math.max(...times), 'a hang').toBeLessThan(10_000)
     })
   })
 })

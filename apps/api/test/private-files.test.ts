@@ -23,7 +23,7 @@ test('only the owner of the process reads its files, in an open folder, under an
     await using server = await startServer({ env: { DATA_DIR: dataDir, BETTER_AUTH_SECRET: '' } })
     const { email } = await signedUp(server)
     expect((await server.browser().post('/api/auth/request-password-reset', { email })).status).toBe(200)
-    await vi.waitFor(async () => expect((await readdir(join(dataDir, 'outbox'))).length).toBeGreaterThan(1), { timeout: 5_000 })
+    await vi.waitFor(async () => expect((await readdir(join(dataDir, 'outbox'))).length).toBeGreaterThan(1), { timeout: 30_000 })
 
     const modes = await modesBelow(dataDir)
     expect(Object.keys(modes)).toEqual(expect.arrayContaining(['outbox/old.eml', 'rollcall.sqlite', 'rollcall.sqlite-wal', 'secret']))
@@ -42,7 +42,7 @@ test('folders that the server makes are closed to everybody else', async () => {
     await using server = await startServer({ env: { DATA_DIR: join(parent, 'made'), BETTER_AUTH_SECRET: '' } })
     const { email } = await signedUp(server)
     await server.browser().post('/api/auth/request-password-reset', { email })
-    await vi.waitFor(async () => expect(await modesBelow(parent)).toMatchObject({ made: '700', 'made/outbox': '700', 'made/secret': '600' }), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await modesBelow(parent)).toMatchObject({ made: '700', 'made/outbox': '700', 'made/secret': '600' }), { timeout: 30_000 })
   } finally {
     process.umask(umask)
     await rm(parent, { recursive: true, force: true })

@@ -35,7 +35,7 @@ test('links that nobody followed and devices that nobody returned from are delet
     const { rows: links } = await sql<{ id: string }>`select id from verification`.execute(kysely)
     return { devices: devices.map(({ userId }) => userId), links: links.map(({ id }) => id) }
   }
-  await expect.poll(left, { timeout: 10_000 }).toEqual({ devices: [await idOf(bob)], links: ['pending'] })
+  await expect.poll(left).toEqual({ devices: [await idOf(bob)], links: ['pending'] })
   await rm(folder, { recursive: true })
 })
 

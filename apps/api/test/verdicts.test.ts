@@ -38,7 +38,7 @@ async function resetTokenIn(outbox: string, email: string): Promise<string> {
     const mail = texts.map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '=')).find((text) => text.includes(email))
     return /reset-password\?token=([\w-]+)/.exec(mail ?? '')?.[1]
   }
-  return expect.poll(look, { timeout: 10_000 }).toBeDefined().then(async () => (await look()) ?? '')
+  return expect.poll(look).toBeDefined().then(async () => (await look()) ?? '')
 }
 
 let hosts = 0

@@ -7,6 +7,9 @@ import { happens, patient } from './helpers.js'
 
 // One address leads to another server than before, and the connections to the old one stay open.
 
+/** A port where no master listens, so that its replica keeps what it has. */
+const NOBODY = 1
+
 let pair: PrivatePair
 let address: MovableAddress
 let redis: Redis
@@ -91,7 +94,7 @@ describe('a failover behind one address, in which the old master becomes a repli
     }
     await heard('live')
     await failOver()
-    await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', 1))
+    await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
     told.length = 0
     await succeeds(() => t.store.create({ userId: 'bob' }))
     await heard('lost')
@@ -122,7 +125,7 @@ describe('a failover behind one address, in which the old master becomes a repli
 describe('a replica that is one for good', () => {
   test('goes on reading on the same connection, and is asked anew once a second at most', async () => {
     const { store, token } = await signedIn()
-    await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', pair.nodes[1].port))
+    await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
     let closed = 0
     redis.on('close', () => (closed += 1))
     const [before, began] = [address.connections(), performance.now()]
@@ -139,7 +142,7 @@ describe('a replica that is one for good', () => {
 
   test('and becomes a master: writes go on, and nothing is asked any more', async () => {
     const { store } = await signedIn()
-    await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', pair.nodes[1].port))
+    await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
     await expect(store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     await askNode(pair.nodes[0], (admin) => admin.replicaof('NO', 'ONE'))
     let closed = 0
@@ -167,7 +170,7 @@ const states: Record<string, { error: RegExp; begin: () => Promise<unknown> }> =
     async begin() {
       await askNode(pair.nodes[1], (admin) => admin.replicaof('NO', 'ONE'))
       await askNode(pair.nodes[0], (admin) => admin.config('SET', 'replica-serve-stale-data', 'no'))
-      await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', 1))
+      await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
     },
   },
   'a replica that loads all that its master has': {
