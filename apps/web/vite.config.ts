@@ -2,13 +2,13 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { loadEnv } from 'vite'
 import { defineConfig } from 'vitest/config'
-import { compileWords } from './compile-words.js'
+import { compileMessages } from './compile-messages.js'
 
 export default defineConfig(({ mode }) => {
   // In development the browser talks to Vite alone, so that page and API share an origin as they do in production.
   const api = loadEnv(mode, import.meta.dirname, 'ROLLCALL_')['ROLLCALL_API_URL'] ?? 'http://localhost:3000'
   return {
-    plugins: [compileWords(), react(), tailwindcss()],
+    plugins: [compileMessages(), react(), tailwindcss()],
     resolve: { alias: [{ find: /^use-intl\/format-message$/, replacement: 'use-intl/format-message/format-only' }] },
     // The Content-Security-Policy allows no inline module, so that small files must stay files.
     build: {

@@ -1,11 +1,12 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider, type RouterHistory } from '@tanstack/react-router'
-import { createQueryClient } from './query-client.js'
+import type { ReactNode } from 'react'
+import { createQueryClient } from './api/query-client.js'
+import { createApiClient, trpc } from './api/trpc.js'
+import { createSession, SessionContext } from './features/account/session.js'
+import { I18nProvider, useI18n } from './i18n/i18n-provider.js'
 import { createAppRouter } from './router.js'
-import { createSession, SessionContext } from './session.js'
-import { createApiClient, trpc } from './trpc.js'
 import { Toasts } from './ui/toasts.js'
-import { Speech } from './words/use-words.js'
 
 /** The whole page as one element. A test brings its own history. */
 export function createApp(history?: RouterHistory) {
@@ -15,9 +16,9 @@ export function createApp(history?: RouterHistory) {
     api,
     queryClient,
     goHome: () => router.navigate({ to: '/', replace: true }),
-    goToSignIn: (notice, told) =>
+    goToSignIn: (notice, details) =>
       // In the entry of the history and not in the address, where anyone could put words into our mouth.
-      router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, state: told, replace: true }),
+      router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, state: details, replace: true }),
   })
   const router = createAppRouter({ session }, history)
 
@@ -25,13 +26,22 @@ export function createApp(history?: RouterHistory) {
     <trpc.Provider client={api} queryClient={queryClient}>
       <QueryClientProvider client={queryClient}>
         <SessionContext value={session}>
-          <Speech>
-            <Toasts>
+          <I18nProvider>
+            <Messages>
               <RouterProvider router={router} />
-            </Toasts>
-          </Speech>
+            </Messages>
+          </I18nProvider>
         </SessionContext>
       </QueryClientProvider>
     </trpc.Provider>
+  )
+}
+
+function Messages({ children }: { children: ReactNode }) {
+  const { t } = useI18n()
+  return (
+    <Toasts label={t('layout.messages')} dismissLabel={t('layout.dismiss')}>
+      {children}
+    </Toasts>
   )
 }

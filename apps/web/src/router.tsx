@@ -6,12 +6,12 @@ import {
   redirect,
   type RouterHistory,
 } from '@tanstack/react-router'
+import type { Notice, Session, SignOutDetails } from './features/account/session.js'
+import { SignInPage } from './features/account/sign-in-page.js'
+import { DevicesPage } from './features/devices/devices-page.js'
 import { AccountLayout } from './layouts/account-layout.js'
+import { CrashPage, NotFoundPage } from './layouts/lost-pages.js'
 import { PublicLayout } from './layouts/public-layout.js'
-import { DevicesPage } from './pages/devices-page.js'
-import { CrashPage, NotFoundPage } from './pages/lost-pages.js'
-import { SignInPage } from './pages/sign-in-page.js'
-import type { Notice, Session, Told } from './session.js'
 
 interface RouterContext {
   session: Session
@@ -24,18 +24,18 @@ const account = createRoute({
   getParentRoute: () => root,
   id: 'account',
   component: AccountLayout,
-  beforeLoad: ({ context }) => context.session.approach(),
+  beforeLoad: ({ context }) => context.session.enter(),
 })
 const devices = createRoute({ getParentRoute: () => account, path: '/', component: DevicesPage })
 const activity = createRoute({
   getParentRoute: () => account,
   path: '/activity',
-  component: lazyRouteComponent(() => import('./pages/activity-page.js'), 'ActivityPage'),
+  component: lazyRouteComponent(() => import('./features/activity/activity-page.js'), 'ActivityPage'),
 })
 const security = createRoute({
   getParentRoute: () => account,
   path: '/security',
-  component: lazyRouteComponent(() => import('./pages/security-page.js'), 'SecurityPage'),
+  component: lazyRouteComponent(() => import('./features/account/security-page.js'), 'SecurityPage'),
 })
 
 const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout })
@@ -52,25 +52,25 @@ const signIn = createRoute({
 const signUp = createRoute({
   getParentRoute: () => open,
   path: '/sign-up',
-  component: lazyRouteComponent(() => import('./pages/sign-up-page.js'), 'SignUpPage'),
+  component: lazyRouteComponent(() => import('./features/account/sign-up-page.js'), 'SignUpPage'),
   beforeLoad: leaveIfSignedIn,
 })
 const forgotPassword = createRoute({
   getParentRoute: () => open,
   path: '/forgot-password',
-  component: lazyRouteComponent(() => import('./pages/forgot-password-page.js'), 'ForgotPasswordPage'),
+  component: lazyRouteComponent(() => import('./features/account/forgot-password-page.js'), 'ForgotPasswordPage'),
 })
 const resetPassword = createRoute({
   getParentRoute: () => open,
   path: '/reset-password',
-  component: lazyRouteComponent(() => import('./pages/reset-password-page.js'), 'ResetPasswordPage'),
+  component: lazyRouteComponent(() => import('./features/account/reset-password-page.js'), 'ResetPasswordPage'),
   validateSearch: tokenOf,
 })
 
 const secureAccount = createRoute({
   getParentRoute: () => open,
   path: '/secure-account',
-  component: lazyRouteComponent(() => import('./pages/secure-account-page.js'), 'SecureAccountPage'),
+  component: lazyRouteComponent(() => import('./features/account/secure-account-page.js'), 'SecureAccountPage'),
   validateSearch: tokenOf,
 })
 
@@ -94,7 +94,7 @@ export function createAppRouter(context: RouterContext, history?: RouterHistory)
 }
 
 declare module '@tanstack/react-router' {
-  interface HistoryState extends Told {}
+  interface HistoryState extends SignOutDetails {}
   interface Register {
     router: ReturnType<typeof createAppRouter>
   }

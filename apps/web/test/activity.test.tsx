@@ -2,8 +2,8 @@ import { createMemoryHistory } from '@tanstack/react-router'
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { createApp } from '../src/app.js'
-import { activityWords } from '../src/words/activity.js'
-import { createWords } from '../src/words/words.js'
+import { describeActivity } from '../src/features/activity/describe-activity.js'
+import { createI18n } from '../src/i18n/i18n.js'
 import { serveFakeApi } from './fake-api.js'
 
 let api: ReturnType<typeof serveFakeApi>
@@ -98,7 +98,7 @@ test.each([
   ['password-reset', null, 'The password was reset on Safari on iOS'],
   ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
 ] as const)('%s by %j: %s', (type, by, words) => {
-  expect(activityWords(createWords('en'), { type, device: safari, by, newName: null })).toBe(words)
+  expect(describeActivity(createI18n('en'), { type, device: safari, by, newName: null })).toBe(words)
 })
 
 test.each([
@@ -108,8 +108,8 @@ test.each([
   ['Home', null, chrome, 'The name of Home was removed by Chrome on Windows', 'Der Name von Home wurde entfernt von Chrome auf Windows'],
 ] as const)('a rename from %j to %j, by %j, in both languages', (name, newName, by, english, german) => {
   const entry = { type: 'renamed', device: { ...safari, name }, by, newName } as const
-  expect(activityWords(createWords('en'), entry)).toBe(english)
-  expect(activityWords(createWords('de'), entry)).toBe(german)
+  expect(describeActivity(createI18n('en'), entry)).toBe(english)
+  expect(describeActivity(createI18n('de'), entry)).toBe(german)
 })
 
 test.each([
@@ -120,5 +120,5 @@ test.each([
   ['de', 'sign-in-refused', 1, 'Safari auf iOS wollte sich mit einem falschen Passwort anmelden'],
   ['de', 'proof-refused', 5, '5 falsche Passwörter bei Rückfragen innerhalb eines Tages, zuletzt von Safari auf iOS'],
 ] as const)('in %s: %s, %d times: %s', (language, type, attempts, words) => {
-  expect(activityWords(createWords(language), { type, attempts, device: safari, by: null, newName: null })).toBe(words)
+  expect(describeActivity(createI18n(language), { type, attempts, device: safari, by: null, newName: null })).toBe(words)
 })

@@ -67,11 +67,11 @@ describe('what the server tells', () => {
     await openDevices()
     await isLive()
     api.devices = [...api.devices, { id: 'new', browser: 'Safari', os: 'iOS', kind: 'phone', isCurrent: false }]
-    api.tell('devices')
+    api.publish('devices')
     await screen.findByRole('heading', { name: 'Safari on iOS' })
-    api.tell({ type: 'waiting' })
+    api.publish({ type: 'waiting' })
     await screen.findByText('Updates when you come back to this page')
-    api.tell('devices')
+    api.publish('devices')
     await isLive()
     expect(api.streams).toBe(1)
   })
@@ -79,7 +79,7 @@ describe('what the server tells', () => {
   test('a stream that breaks is opened again, and nobody is signed out', async () => {
     await openDevices()
     await isLive()
-    api.tell('break')
+    api.publish('break')
     await screen.findByText('Updates when you come back to this page')
     await waitFor(() => expect(api.streams).toBe(2), { timeout: 6_000 })
     await isLive()
@@ -89,7 +89,7 @@ describe('what the server tells', () => {
     const history = await openDevices()
     await isLive()
     api.always = 'UNAUTHORIZED'
-    api.tell(ending)
+    api.publish(ending)
     await screen.findByText('This device was signed out from another device, Chrome on Windows, just now.')
     expect(history.location.pathname).toBe('/sign-in')
     expect(history.location.search).toBe('?notice=ended')
@@ -102,7 +102,7 @@ describe('what the server tells', () => {
   test('of an ending that came from here is put in those words', async () => {
     await openDevices()
     await isLive()
-    api.tell({ ...ending, by: { ...ending.by, isSelf: true } })
+    api.publish({ ...ending, by: { ...ending.by, isSelf: true } })
     await screen.findByText('You are signed out on this device.')
   })
 
@@ -111,16 +111,16 @@ describe('what the server tells', () => {
     const heard = new Promise((resolve) => other.addEventListener('message', ({ data }) => resolve(data)))
     await openDevices()
     await isLive()
-    api.tell(ending)
-    expect(await heard).toEqual({ sessionId: 'here', notice: 'ended', told: { ending } })
+    api.publish(ending)
+    expect(await heard).toEqual({ sessionId: 'here', notice: 'ended', details: { ending } })
     other.close()
   })
 
   test('by another window is believed about the own session only', async () => {
     const history = await openDevices()
     const other = new BroadcastChannel('rollcall.session')
-    other.postMessage({ sessionId: 'elsewhere', notice: 'ended', told: { ending } })
-    other.postMessage({ sessionId: 'here', notice: 'everywhere', told: {} })
+    other.postMessage({ sessionId: 'elsewhere', notice: 'ended', details: { ending } })
+    other.postMessage({ sessionId: 'here', notice: 'everywhere', details: {} })
     await screen.findByText('You were signed out on all devices, this one too.')
     expect(history.location.pathname).toBe('/sign-in')
     other.close()

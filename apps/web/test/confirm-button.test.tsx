@@ -1,24 +1,25 @@
 import { act, fireEvent, render, screen } from '@testing-library/react'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { ConfirmButton } from '../src/ui/confirm-button.js'
-import { Speech } from '../src/words/use-words.js'
 
 const onConfirm = vi.fn(() => Promise.resolve({ kind: 'done' } as const))
 
 beforeEach(() => {
   onConfirm.mockClear()
   render(
-    <Speech>
+    <>
       <ConfirmButton
         label="End"
         question="End it?"
         consequence="This cannot be undone."
         confirmLabel="Yes, end"
         busyLabel="Ending…"
+        cancelLabel="Cancel"
         onConfirm={onConfirm}
+        renderProof={() => null}
       />
       <button type="button">Elsewhere</button>
-    </Speech>,
+    </>,
   )
   fireEvent.click(button('End'))
 })

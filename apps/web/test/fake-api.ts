@@ -1,6 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
-import type { Ending } from '../src/trpc.js'
+import type { Ending } from '../src/api/trpc.js'
 import { network } from './network.js'
 
 interface FakeDevice {
@@ -12,7 +12,7 @@ interface FakeDevice {
   place?: { kind: 'local' } | { kind: 'country'; code: string } | null
 }
 
-type Told = 'devices' | { type: 'waiting' } | Ending
+type StreamEvent = 'devices' | { type: 'waiting' } | Ending
 
 interface FakeEntry {
   id: string
@@ -45,13 +45,13 @@ export function serveFakeApi() {
       })
     },
     release: () => {},
-    /** What the stream tells next; `break` ends it. */
-    tell(message: Told | 'break') {
+    /** What the stream publishes next; `break` ends it. */
+    publish(message: StreamEvent | 'break') {
       for (const listener of listeners) listener(message)
     },
     streams: 0,
   }
-  const listeners = new Set<(message: Told | 'break') => void>()
+  const listeners = new Set<(message: StreamEvent | 'break') => void>()
   let gate = Promise.resolve()
 
   const t = initTRPC.create()
@@ -83,9 +83,9 @@ export function serveFakeApi() {
       list: procedure.query(shown),
       changes: procedure.subscription(async function* ({ signal }) {
         state.streams += 1
-        const messages: (Told | 'break')[] = ['devices']
+        const messages: (StreamEvent | 'break')[] = ['devices']
         let wake = () => {}
-        const listener = (message: Told | 'break') => {
+        const listener = (message: StreamEvent | 'break') => {
           messages.push(message)
           wake()
         }

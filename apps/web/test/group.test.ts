@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { grouped } from '../src/devices/group.js'
-import type { Device } from '../src/trpc.js'
+import type { Device } from '../src/api/trpc.js'
+import { grouped } from '../src/features/devices/group.js'
 
 const time = '2026-01-05T09:00:00.000Z'
 

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { createMemoryHistory } from '@tanstack/react-router'
 import { fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Messages, messagesIn } from '../compile-words.js'
+import { type Messages, messagesIn } from '../compile-messages.js'
 import { createApp } from '../src/app.js'
-import { chosenLanguage, languageCodes } from '../src/words/words.js'
+import { preferredLanguage, languageCodes } from '../src/i18n/i18n.js'
 import { serveFakeApi } from './fake-api.js'
 
-const folder = join(import.meta.dirname, '../src/words/languages')
+const folder = join(import.meta.dirname, '../src/i18n/messages')
 const messagesOf = (file: string) => messagesIn(readFileSync(join(folder, file), 'utf8'))
 
 /** The path of each message, with what it must be given. */
@@ -37,7 +37,7 @@ describe('the language', () => {
     [['constructor'], 'en'],
   ])('of a browser that wants %j is %s', (wanted, language) => {
     vi.spyOn(navigator, 'languages', 'get').mockReturnValue(wanted)
-    expect(chosenLanguage()).toBe(language)
+    expect(preferredLanguage()).toBe(language)
   })
 
   test('is switched at once, told to the document, and remembered', async () => {

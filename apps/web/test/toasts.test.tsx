@@ -1,12 +1,11 @@
 import { act, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Toasts, useSay } from '../src/ui/toasts.js'
-import { Speech } from '../src/words/use-words.js'
+import { Toasts, useToast } from '../src/ui/toasts.js'
 
 function Speaker() {
-  const say = useSay()
+  const showToast = useToast()
   return (
-    <button type="button" onClick={() => say('It is done.')}>
+    <button type="button" onClick={() => showToast('It is done.')}>
       Say it
     </button>
   )
@@ -15,11 +14,9 @@ function Speaker() {
 beforeEach(() => {
   vi.useFakeTimers()
   render(
-    <Speech>
-      <Toasts>
-        <Speaker />
-      </Toasts>
-    </Speech>,
+    <Toasts label="Messages" dismissLabel="Dismiss">
+      <Speaker />
+    </Toasts>,
   )
 })
 afterEach(() => void vi.useRealTimers())

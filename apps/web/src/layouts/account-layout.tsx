@@ -2,22 +2,23 @@ import { DevicesProvider } from '@rollcall/react'
 import { Link, Outlet } from '@tanstack/react-router'
 import { LogOut } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { auth } from '../auth.js'
-import { useSession } from '../session.js'
-import { trpc } from '../trpc.js'
+import { auth } from '../api/auth.js'
+import { toProblem } from '../api/problem.js'
+import { trpc } from '../api/trpc.js'
+import { OutagePage } from '../features/account/outage-page.js'
+import { useSession } from '../features/account/session.js'
+import { useI18n } from '../i18n/i18n-provider.js'
+import { describeProblem } from '../i18n/problem.js'
 import { Button } from '../ui/button.js'
 import { Logo } from '../ui/logo.js'
 import { Message } from '../ui/message.js'
 import { useGuarded } from '../ui/use-guarded.js'
-import { describe, toProblem } from '../words/problem.js'
-import { useWords } from '../words/use-words.js'
-import { OutagePage } from '../pages/outage-page.js'
 import { LanguageSwitch } from './language-switch.js'
 import { SkipLink } from './skip-link.js'
 
 export function AccountLayout() {
-  const words = useWords()
-  const { t } = words
+  const i18n = useI18n()
+  const { t } = i18n
   const session = useSession()
   const current = trpc.session.current.useQuery()
   // Refused and on the way to the sign-in page: from here on nothing of the account is shown.
@@ -36,7 +37,7 @@ export function AccountLayout() {
     try {
       await auth.signOut()
     } catch (error) {
-      setSignOutFailure(describe(words, toProblem(error)))
+      setSignOutFailure(describeProblem(i18n, toProblem(error)))
       return
     }
     await session.end('signed-out')

@@ -1,8 +1,8 @@
-import { useWords } from '../words/use-words.js'
+import { useI18n } from '../i18n/i18n-provider.js'
 
 /** Moves the focus by itself: following the fragment would make it a page of the router's history. */
 export function SkipLink() {
-  const { t } = useWords()
+  const { t } = useI18n()
   return (
     <a
       href="#main"

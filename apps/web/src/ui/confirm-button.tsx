@@ -1,17 +1,25 @@
-import { type FocusEvent, type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
-import { useWords } from '../words/use-words.js'
+import { type FocusEvent, type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { Button } from './button.js'
 import { Message } from './message.js'
-import { PasswordProof } from './password-proof.js'
 import { useGuarded } from './use-guarded.js'
 
 export type Outcome =
   | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly words: string }
+  | { readonly kind: 'failed'; readonly message: string }
   /** Nothing was done: the password must be given first. */
   | { readonly kind: 'password-needed' }
 
-interface ConfirmButtonProps {
+/** What asks for the password needs to know of the question that it stands in for. */
+export interface ProofRequest {
+  readonly question: string
+  readonly confirmLabel: string
+  readonly busyLabel: string
+  /** Continues with the action. */
+  readonly onProven: () => Promise<void>
+  readonly onCancel: () => void
+}
+
+export interface ConfirmButtonProps {
   label: string
   /** The label for those who do not see what stands beside it. Starts with the visible one. */
   accessibleLabel?: string
@@ -19,10 +27,13 @@ interface ConfirmButtonProps {
   consequence: string
   confirmLabel: string
   busyLabel: string
+  cancelLabel: string
   describedBy?: string
   /** For the button; the question takes the whole row. */
   className?: string
   onConfirm: () => Promise<Outcome>
+  /** Asks for the password in place of the question. */
+  renderProof: (request: ProofRequest) => ReactNode
 }
 
 const panelFrame = 'basis-full rounded-lg border p-3 motion-safe:animate-arrive sm:p-4'
@@ -43,11 +54,12 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     consequence,
     confirmLabel,
     busyLabel,
+    cancelLabel,
     describedBy,
     className = '',
     onConfirm,
+    renderProof,
   } = props
-  const { t } = useWords()
   const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
   const [failure, setFailure] = useState<string | null>(null)
   const trigger = useRef<HTMLButtonElement>(null)
@@ -76,8 +88,8 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     setFailure(null)
     const outcome = await onConfirm()
     if (outcome.kind === 'password-needed') return setStep('password')
-    if (outcome.kind === 'failed') setFailure(outcome.words)
-    // Whoever has moved on in the meantime keeps their place.
+    if (outcome.kind === 'failed') setFailure(outcome.message)
+    // A person who has moved on in the meantime keeps their place.
     returnFocus.current = panel.current?.contains(document.activeElement) ?? false
     setStep('idle')
   }
@@ -128,13 +140,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
   if (step === 'password') {
     return (
       <div ref={panel} className={panelLook.neutral}>
-        <PasswordProof
-          title={question}
-          confirmLabel={confirmLabel}
-          busyLabel={busyLabel}
-          onProven={proceed}
-          onCancel={() => disarm({ focus: true })}
-        />
+        {renderProof({ question, confirmLabel, busyLabel, onProven: proceed, onCancel: () => disarm({ focus: true }) })}
       </div>
     )
   }
@@ -161,7 +167,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
         </Button>
         {!busy && (
           <Button onClick={() => disarm({ focus: true })} {...answering}>
-            {t('common.cancel')}
+            {cancelLabel}
           </Button>
         )}
       </div>

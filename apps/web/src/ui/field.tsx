@@ -1,6 +1,5 @@
 import { Eye, EyeOff } from 'lucide-react'
 import { type ComponentProps, type ReactNode, useState } from 'react'
-import { useWords } from '../words/use-words.js'
 
 const box =
   'block min-h-11 w-full rounded-lg border bg-surface px-3 py-2 text-base text-ink focus-visible:outline-offset-0'
@@ -21,8 +20,12 @@ export function Field({ name, label, hint, error, ...input }: FieldProps) {
   )
 }
 
-export function PasswordField({ name, label, hint, error, ...input }: FieldProps) {
-  const { t } = useWords()
+export interface PasswordFieldProps extends FieldProps {
+  /** Of the button that shows what was typed. */
+  showLabel: string
+}
+
+export function PasswordField({ name, label, hint, error, showLabel, ...input }: PasswordFieldProps) {
   const [shown, setShown] = useState(false)
   const Icon = shown ? EyeOff : Eye
   return (
@@ -39,7 +42,7 @@ export function PasswordField({ name, label, hint, error, ...input }: FieldProps
         />
         <button
           type="button"
-          aria-label={t('fields.show', { label })}
+          aria-label={showLabel}
           aria-pressed={shown}
           onClick={() => setShown(!shown)}
           className="absolute inset-y-0 right-0 grid w-11 cursor-pointer place-items-center rounded-r-lg text-muted hover:text-ink"

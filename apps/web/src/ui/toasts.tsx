@@ -1,48 +1,58 @@
 import { CircleCheck, X } from 'lucide-react'
 import { createContext, type ReactNode, use, useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
-import { useWords } from '../words/use-words.js'
 
 /** How long a message stays, counted anew when the pointer or the focus leaves it. */
 const SHOWN_MS = 8_000
 
-type Say = (message: string) => void
-const SayContext = createContext<Say | null>(null)
+type ShowToast = (message: string) => void
+const ToastContext = createContext<ShowToast | null>(null)
 
 /** Announces what has happened, for eyes and for screen readers. */
-export function useSay(): Say {
-  const say = use(SayContext)
-  if (!say) throw new Error('useSay needs <Toasts>')
-  return say
+export function useToast(): ShowToast {
+  const showToast = use(ToastContext)
+  if (!showToast) throw new Error('useToast needs <Toasts>')
+  return showToast
 }
 
-export function Toasts({ children }: { children: ReactNode }) {
-  const { t } = useWords()
+interface ToastsProps {
+  /** Of the live region. */
+  label: string
+  dismissLabel: string
+  children: ReactNode
+}
+
+export function Toasts({ label, dismissLabel, children }: ToastsProps) {
   const [items, setItems] = useState<{ id: number; message: string }[]>([])
   const nextId = useRef(0)
-  const say = useCallback((message: string) => {
+  const showToast = useCallback((message: string) => {
     const id = nextId.current++
     setItems((all) => [...all, { id, message }])
   }, [])
 
   return (
-    <SayContext value={say}>
+    <ToastContext value={showToast}>
       {children}
-      {/* There before any message: a live region that comes with its words may not be read. */}
+      {/* There before any message: a live region that comes with its text may not be read. */}
       <div
         role="log"
-        aria-label={t('layout.messages')}
+        aria-label={label}
         className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex flex-col gap-2 sm:left-auto sm:w-96"
       >
         {items.map(({ id, message }) => (
-          <Toast key={id} message={message} onGone={() => setItems((all) => all.filter((item) => item.id !== id))} />
+          <Toast key={id} message={message} dismissLabel={dismissLabel} onGone={() => setItems((all) => all.filter((item) => item.id !== id))} />
         ))}
       </div>
-    </SayContext>
+    </ToastContext>
   )
 }
 
-function Toast({ message, onGone }: { message: string; onGone: () => void }) {
-  const { t } = useWords()
+interface ToastProps {
+  message: string
+  dismissLabel: string
+  onGone: () => void
+}
+
+function Toast({ message, dismissLabel, onGone }: ToastProps) {
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)
   const held = pointed || focused
@@ -66,7 +76,7 @@ function Toast({ message, onGone }: { message: string; onGone: () => void }) {
       <p className="min-w-0 flex-1 py-2">{message}</p>
       <button
         type="button"
-        aria-label={t('layout.dismiss')}
+        aria-label={dismissLabel}
         onClick={onGone}
         className="grid size-11 shrink-0 cursor-pointer place-items-center rounded-lg focus-visible:outline-paper"
       >

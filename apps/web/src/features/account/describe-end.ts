@@ -1,0 +1,25 @@
+import type { Ending } from '../../api/trpc.js'
+import { deviceName } from '../../i18n/device-name.js'
+import type { I18n } from '../../i18n/i18n.js'
+
+/** Why somebody finds themselves on the sign-in page. */
+export function describeEnd(i18n: I18n, { cause, by, at }: Ending, now: number): string {
+  const { t } = i18n
+  const when = i18n.relativeTime(at, now)
+  const device = by === null ? null : deviceName(i18n, by)
+  switch (cause) {
+    case 'revoke':
+    case 'revoke-others':
+      return device === null ? t('ending.revoked', { when }) : t('ending.revokedBy', { device, when })
+    case 'revoke-all':
+      return device === null ? t('ending.all', { when }) : t('ending.allBy', { device, when })
+    case 'credential-change':
+      return device === null ? t('ending.credentials', { when }) : t('ending.credentialsBy', { device, when })
+    case 'cap':
+      return device === null ? t('ending.cap', { when }) : t('ending.capBy', { device, when })
+    case 'expired':
+      return t('ending.expired')
+    case 'unknown':
+      return t('signIn.notice.ended')
+  }
+}

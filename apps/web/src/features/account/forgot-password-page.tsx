@@ -1,0 +1,65 @@
+import { type ReactNode, useState } from 'react'
+import { auth } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Field } from '../../ui/field.js'
+import { text, useForm } from '../../ui/form.js'
+import { PageHeading } from '../../ui/page-heading.js'
+import { TextLink } from '../../ui/text-link.js'
+import { explainFailure, fieldErrors, emailError } from './auth-errors.js'
+
+const strong = (email: ReactNode) => <strong className="font-semibold break-all">{email}</strong>
+
+export function ForgotPasswordPage() {
+  const i18n = useI18n()
+  const { t } = i18n
+  const [sentTo, setSentTo] = useState<string | null>(null)
+  const { form, errors, summary, busy } = useForm({
+    check: (data) => fieldErrors({ email: emailError(i18n, text(data, 'email')) }),
+    submit: async (data) => {
+      const email = text(data, 'email')
+      await auth.requestPasswordReset({ email })
+      setSentTo(email)
+    },
+    explain: (error) => explainFailure(i18n, error),
+  })
+
+  if (sentTo !== null) {
+    return (
+      <>
+        <PageHeading key="sent" title={t('forgot.sentTitle')} />
+        <p className="mt-4 text-pretty">
+          {t.rich('forgot.sent', { email: sentTo, strong })}
+        </p>
+        <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
+        <p className="mt-4">
+          <TextLink to="/sign-in">{t('forgot.back')}</TextLink>
+        </p>
+      </>
+    )
+  }
+
+  return (
+    <>
+      <PageHeading title={t('forgot.title')}>{t('forgot.intro')}</PageHeading>
+      <form {...form} className="mt-6 grid gap-5">
+        {summary}
+        <Field
+          name="email"
+          label={t('fields.email')}
+          type="email"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={errors['email']}
+        />
+        <Button type="submit" look="primary" busy={busy}>
+          {busy ? t('forgot.busy') : t('forgot.submit')}
+        </Button>
+      </form>
+      <p className="mt-4">
+        <TextLink to="/sign-in">{t('forgot.back')}</TextLink>
+      </p>
+    </>
+  )
+}

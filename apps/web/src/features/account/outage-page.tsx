@@ -1,0 +1,26 @@
+import { toProblem } from '../../api/problem.js'
+import { trpc } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
+import { Button } from '../../ui/button.js'
+import { Message } from '../../ui/message.js'
+import { PageHeading } from '../../ui/page-heading.js'
+
+/** In place of an account page, while not even the account can be read. */
+export function OutagePage({ error, retrying }: { error: unknown; retrying: boolean }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const utils = trpc.useUtils()
+  return (
+    <>
+      <PageHeading title={t('lost.outage')} />
+      <Message look="bad" className="mt-6">
+        <p className="font-semibold">{describeProblem(i18n, toProblem(error))}</p>
+        <p>{t('lost.notSignedOut')}</p>
+      </Message>
+      <Button look="primary" busy={retrying} onClick={() => void utils.invalidate()} className="mt-6">
+        {t('common.tryAgain')}
+      </Button>
+    </>
+  )
+}

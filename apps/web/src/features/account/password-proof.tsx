@@ -1,0 +1,71 @@
+import { type KeyboardEvent, useEffect, useId, useRef } from 'react'
+import { auth, AuthFailure } from '../../api/auth.js'
+import { trpc } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import type { ProofRequest } from '../../ui/confirm-button.js'
+import { text, useForm } from '../../ui/form.js'
+import { explainFailure, fieldErrors } from './auth-errors.js'
+import { PasswordField } from './password-field.js'
+import { useSession } from './session.js'
+
+/** Asks for the password in place, some time after the sign-in. */
+export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onCancel }: ProofRequest) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const { data } = trpc.session.current.useQuery()
+  const element = useRef<HTMLFormElement>(null)
+  const titleId = useId()
+  useEffect(() => element.current?.querySelector<HTMLInputElement>('#proof')?.focus(), [])
+
+  const { form, errors, summary, busy } = useForm({
+    check: (data) => fieldErrors({ proof: text(data, 'proof') === '' ? t('fields.enterPassword') : undefined }),
+    submit: async (data) => {
+      await auth.reauthenticate({ password: text(data, 'proof') })
+      await onProven()
+    },
+    explain: (error) => {
+      if (error instanceof AuthFailure) {
+        if (error.status === 401) void session.refused()
+        if (error.code === 'INVALID_PASSWORD') return { fields: { proof: t('fields.notYourPassword') } }
+      }
+      return explainFailure(i18n, error, 'proof')
+    },
+  })
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && !busy) onCancel()
+  }
+
+  return (
+    <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">
+      <div className="text-sm">
+        <p id={titleId} className="font-semibold">
+          {question}
+        </p>
+        <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>
+      </div>
+      {summary}
+      {/* Tells password managers whose password this is. */}
+      <input type="text" name="username" autoComplete="username" value={data?.user.email ?? ''} readOnly hidden />
+      <PasswordField
+        name="proof"
+        label={t('fields.yourPassword')}
+        autoComplete="current-password"
+        error={errors['proof']}
+        onKeyDown={onKeyDown}
+      />
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" look="danger" busy={busy}>
+          {busy ? busyLabel : confirmLabel}
+        </Button>
+        {!busy && (
+          <Button onClick={onCancel} onKeyDown={onKeyDown}>
+            {t('common.cancel')}
+          </Button>
+        )}
+      </div>
+    </form>
+  )
+}

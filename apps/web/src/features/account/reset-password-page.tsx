@@ -1,0 +1,68 @@
+import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { auth, AuthFailure } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { text, useForm } from '../../ui/form.js'
+import { PageHeading } from '../../ui/page-heading.js'
+import { TextLink } from '../../ui/text-link.js'
+import { explainFailure, fieldErrors } from './auth-errors.js'
+import { PasswordField } from './password-field.js'
+import { passwordHint, newPasswordError } from './password-rules.js'
+import { useSession } from './session.js'
+
+export function ResetPasswordPage() {
+  // A link that the API found dead brings `error` in place of `token`.
+  const { token } = useSearch({ from: '/public/reset-password' })
+  const [dead, setDead] = useState(false)
+  if (token === undefined || dead) return <DeadLink />
+  return <NewPasswordForm token={token} onDead={() => setDead(true)} />
+}
+
+function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const { form, errors, summary, busy } = useForm({
+    check: (data) => fieldErrors({ newPassword: newPasswordError(i18n, text(data, 'newPassword')) }),
+    submit: async (data) => {
+      await auth.resetPassword({ newPassword: text(data, 'newPassword'), token })
+      await session.end('reset')
+    },
+    explain: (error) => {
+      if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
+      return explainFailure(i18n, error, 'newPassword')
+    },
+  })
+
+  return (
+    <>
+      <PageHeading title={t('reset.title')}>{t('reset.intro')}</PageHeading>
+      <form {...form} className="mt-6 grid gap-5">
+        {summary}
+        <PasswordField
+          name="newPassword"
+          label={t('fields.newPassword')}
+          autoComplete="new-password"
+          hint={passwordHint(i18n)}
+          error={errors['newPassword']}
+        />
+        <Button type="submit" look="primary" busy={busy}>
+          {busy ? t('reset.busy') : t('reset.submit')}
+        </Button>
+      </form>
+    </>
+  )
+}
+
+function DeadLink() {
+  const { t } = useI18n()
+  return (
+    <>
+      <PageHeading title={t('reset.deadTitle')}>{t('reset.dead')}</PageHeading>
+      <p className="mt-4">
+        <TextLink to="/forgot-password">{t('reset.again')}</TextLink>
+      </p>
+    </>
+  )
+}

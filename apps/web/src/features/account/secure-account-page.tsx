@@ -1,0 +1,77 @@
+import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { auth, AuthFailure } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { useForm } from '../../ui/form.js'
+import { PageHeading } from '../../ui/page-heading.js'
+import { TextLink } from '../../ui/text-link.js'
+import { explainFailure } from './auth-errors.js'
+
+/** Where the mail about a new device leads. Opening it changes nothing: programs that check mails open links too. */
+export function SecureAccountPage() {
+  const { token } = useSearch({ from: '/public/secure-account' })
+  const [state, setState] = useState<'asking' | 'done' | 'dead'>('asking')
+  if (token === undefined || state === 'dead') return <DeadLink />
+  if (state === 'done') return <Done />
+  return <Question token={token} onDone={() => setState('done')} onDead={() => setState('dead')} />
+}
+
+function Question({ token, onDone, onDead }: { token: string; onDone: () => void; onDead: () => void }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const { form, summary, busy } = useForm({
+    check: () => ({}),
+    submit: async () => {
+      await auth.secureAccount({ token })
+      onDone()
+    },
+    explain: (error) => {
+      if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
+      return explainFailure(i18n, error)
+    },
+  })
+
+  return (
+    <>
+      <PageHeading title={t('secure.title')}>{t('secure.intro')}</PageHeading>
+      <ul className="mt-4 list-disc space-y-1.5 pl-5">
+        <li>{t('secure.first')}</li>
+        <li>{t('secure.second')}</li>
+        <li>{t('secure.third')}</li>
+      </ul>
+      <form {...form} className="mt-6 grid gap-5">
+        {summary}
+        <Button type="submit" look="danger" busy={busy}>
+          {busy ? t('secure.busy') : t('secure.submit')}
+        </Button>
+      </form>
+      <p className="mt-4 text-sm text-muted">{t('secure.warning')}</p>
+    </>
+  )
+}
+
+function Done() {
+  const { t } = useI18n()
+  return (
+    <>
+      <PageHeading title={t('secure.doneTitle')}>{t('secure.done')}</PageHeading>
+      <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
+      <p className="mt-4">
+        <TextLink to="/forgot-password">{t('secure.another')}</TextLink>
+      </p>
+    </>
+  )
+}
+
+function DeadLink() {
+  const { t } = useI18n()
+  return (
+    <>
+      <PageHeading title={t('reset.deadTitle')}>{t('secure.dead')}</PageHeading>
+      <p className="mt-4">
+        <TextLink to="/forgot-password">{t('reset.title')}</TextLink>
+      </p>
+    </>
+  )
+}

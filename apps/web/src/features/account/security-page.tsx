@@ -1,0 +1,95 @@
+import { useRef, useState } from 'react'
+import { auth, AuthFailure } from '../../api/auth.js'
+import { trpc } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { text, useForm } from '../../ui/form.js'
+import { Message } from '../../ui/message.js'
+import { PageHeading } from '../../ui/page-heading.js'
+import { TextLink } from '../../ui/text-link.js'
+import { explainFailure, fieldErrors } from './auth-errors.js'
+import { PasswordField } from './password-field.js'
+import { passwordHint, newPasswordError } from './password-rules.js'
+import { useSession } from './session.js'
+
+export function SecurityPage() {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  // Asks although the header knows the person: to come to this page is to be checked.
+  const { data } = trpc.session.current.useQuery()
+  const [changed, setChanged] = useState(false)
+  const element = useRef<HTMLFormElement>(null)
+
+  const { form, errors, summary, busy } = useForm({
+    check: (data) => {
+      setChanged(false)
+      return fieldErrors({
+        currentPassword: text(data, 'currentPassword') === '' ? t('fields.enterCurrentPassword') : undefined,
+        newPassword: newPasswordError(i18n, text(data, 'newPassword')),
+      })
+    },
+    submit: async (data) => {
+      await auth.changePassword({
+        currentPassword: text(data, 'currentPassword'),
+        newPassword: text(data, 'newPassword'),
+      })
+      element.current?.reset()
+      setChanged(true)
+    },
+    explain: (error) => {
+      if (error instanceof AuthFailure) {
+        if (error.status === 401) void session.refused()
+        if (error.code === 'INVALID_PASSWORD')
+          return { fields: { currentPassword: t('fields.notCurrentPassword') } }
+      }
+      return explainFailure(i18n, error, 'newPassword')
+    },
+  })
+
+  return (
+    <>
+      <PageHeading title={t('security.title')}>{t('security.intro')}</PageHeading>
+      <section
+        aria-labelledby="change-password"
+        className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
+      >
+        <h2 id="change-password" className="text-lg font-semibold">
+          {t('security.heading')}
+        </h2>
+        <p className="mt-1 text-[0.9375rem] text-muted">
+          {t('security.means')}
+        </p>
+        {changed && (
+          <Message look="good" className="mt-5">
+            {t('security.done')}
+          </Message>
+        )}
+        <form {...form} ref={element} className="mt-5 grid gap-5">
+          {summary}
+          {/* Tells password managers whose password this is. */}
+          <input type="text" name="username" autoComplete="username" value={data?.user.email ?? ''} readOnly hidden />
+          <PasswordField
+            name="currentPassword"
+            label={t('fields.currentPassword')}
+            autoComplete="current-password"
+            error={errors['currentPassword']}
+          />
+          <PasswordField
+            name="newPassword"
+            label={t('fields.newPassword')}
+            autoComplete="new-password"
+            hint={passwordHint(i18n)}
+            error={errors['newPassword']}
+          />
+          <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
+            <Button type="submit" look="primary" busy={busy}>
+              {busy ? t('security.busy') : t('security.submit')}
+            </Button>
+            <TextLink to="/forgot-password">{t('security.forgot')}</TextLink>
+          </div>
+        </form>
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,84 @@
+import { useLocation, useSearch } from '@tanstack/react-router'
+import { auth, AuthFailure } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Field } from '../../ui/field.js'
+import { text, useForm } from '../../ui/form.js'
+import { Message } from '../../ui/message.js'
+import { PageHeading } from '../../ui/page-heading.js'
+import { TextLink } from '../../ui/text-link.js'
+import { useNow } from '../../ui/use-now.js'
+import { explainFailure, fieldErrors, emailError } from './auth-errors.js'
+import { describeEnd } from './describe-end.js'
+import { PasswordField } from './password-field.js'
+import { type Notice, useSession } from './session.js'
+
+const looks: Record<Notice, 'info' | 'good'> = { ended: 'info', 'signed-out': 'good', everywhere: 'good', reset: 'good' }
+
+export function SignInPage() {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const { notice } = useSearch({ from: '/public/sign-in' })
+  const { ending, ended } = useLocation({ select: ({ state }) => state })
+  const now = useNow()
+  const { form, errors, summary, busy } = useForm({
+    check: (data) =>
+      fieldErrors({
+        email: emailError(i18n, text(data, 'email')),
+        password: text(data, 'password') === '' ? t('fields.enterPassword') : undefined,
+      }),
+    submit: async (data) => {
+      await auth.signIn({
+        email: text(data, 'email'),
+        password: text(data, 'password'),
+        rememberMe: data.has('rememberMe'),
+      })
+      await session.begin()
+    },
+    explain: (error) =>
+      error instanceof AuthFailure && error.status === 401
+        ? { summary: t('signIn.wrong') }
+        : explainFailure(i18n, error),
+  })
+
+  return (
+    <>
+      {notice && (
+        <Message look={looks[notice]} id="notice" className="mb-6">
+          {notice === 'ended' && ending ? describeEnd(i18n, ending, now) : t(`signIn.notice.${notice}`)}
+          {notice === 'everywhere' &&
+            ended &&
+            ` ${t('signIn.everywhereDone', { count: ended.revoked, time: i18n.duration(ended.ms) })}`}
+        </Message>
+      )}
+      <PageHeading title={t('signIn.title')} describedBy={notice && 'notice'} />
+      <form {...form} className="mt-6 grid gap-5">
+        {summary}
+        <Field
+          name="email"
+          label={t('fields.email')}
+          type="email"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={errors['email']}
+        />
+        <PasswordField name="password" label={t('fields.password')} autoComplete="current-password" error={errors['password']} />
+        <div className="-mt-2 flex flex-wrap items-center justify-between gap-x-4">
+          <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
+            <input type="checkbox" name="rememberMe" defaultChecked className="size-5 accent-accent" />
+            {t('signIn.remember')}
+          </label>
+          <TextLink to="/forgot-password">{t('signIn.forgot')}</TextLink>
+        </div>
+        <Button type="submit" look="primary" busy={busy}>
+          {busy ? t('signIn.busy') : t('signIn.submit')}
+        </Button>
+      </form>
+      <p className="mt-4 text-[0.9375rem] text-muted">
+        {t('signIn.newHere')} <TextLink to="/sign-up">{t('signIn.create')}</TextLink>
+      </p>
+    </>
+  )
+}

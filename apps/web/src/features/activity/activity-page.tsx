@@ -1,0 +1,90 @@
+import { useEffect, useRef } from 'react'
+import { toProblem } from '../../api/problem.js'
+import { trpc } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
+import { Message } from '../../ui/message.js'
+import { PageHeading } from '../../ui/page-heading.js'
+import { useNow } from '../../ui/use-now.js'
+import { ListProblem } from '../account/list-problem.js'
+import { PlaceSource } from '../devices/place-source.js'
+import { ActivityItem } from './activity-item.js'
+import { ActivitySkeleton } from './activity-skeleton.js'
+import { ShowMore } from './show-more.js'
+
+export function ActivityPage() {
+  const i18n = useI18n()
+  const { t } = i18n
+  const now = useNow()
+  const list = trpc.activity.list.useInfiniteQuery({}, { getNextPageParam: ({ nextCursor }) => nextCursor })
+  const problem = list.isError ? toProblem(list.error) : undefined
+  // Refused: the sign-in page is on its way.
+  const refused = problem?.kind === 'unauthorized'
+  const entries = refused ? undefined : list.data?.pages.flatMap((page) => page.entries)
+  const end = useRef<HTMLParagraphElement>(null)
+  const pressed = useRef(false)
+
+  const more = () => {
+    if (!list.isFetching) void list.fetchNextPage()
+  }
+
+  // The button disappears with the last page, and the focus of the person who pressed it with it.
+  useEffect(() => {
+    if (!list.hasNextPage && pressed.current) end.current?.focus()
+    if (!list.isFetchingNextPage) pressed.current = false
+  }, [list.hasNextPage, list.isFetchingNextPage])
+
+  return (
+    <>
+      <PageHeading title={t('activity.title')}>{t('activity.intro')}</PageHeading>
+      <div className="mt-6">
+        {problem && !refused && !list.isFetchNextPageError && (
+          <ListProblem
+            problem={problem}
+            notLoaded={entries ? null : t('activity.notLoaded')}
+            busy={list.isFetching}
+            onRetry={() => void list.refetch()}
+          />
+        )}
+        {!entries && (!problem || refused) && <ActivitySkeleton />}
+        {entries?.length === 0 && (
+          <p className="text-[0.9375rem] text-muted">{t('activity.none')}</p>
+        )}
+        {entries && entries.length > 0 && (
+          <ul
+            aria-label={t('activity.list')}
+            className="divide-y divide-line rounded-2xl border border-line bg-surface shadow-card"
+          >
+            {entries.map((entry) => (
+              <ActivityItem key={entry.id} entry={entry} now={now} />
+            ))}
+          </ul>
+        )}
+        {entries && list.isFetchNextPageError && (
+          <Message look="bad" className="mt-4">
+            <p className="font-semibold">{t('activity.moreFailed')}</p>
+            {problem && <p>{describeProblem(i18n, problem)}</p>}
+          </Message>
+        )}
+        {entries && list.hasNextPage && (
+          <div className="mt-5 flex justify-center">
+            <ShowMore
+              busy={list.isFetchingNextPage}
+              onNear={list.isFetchNextPageError ? undefined : more}
+              onPress={() => {
+                pressed.current = true
+                more()
+              }}
+            />
+          </div>
+        )}
+        {entries && entries.length > 0 && !list.hasNextPage && (
+          <p ref={end} tabIndex={-1} className="mt-5 text-center text-sm text-muted">
+            {t('activity.all')}
+          </p>
+        )}
+        {entries?.some(({ device, by }) => (by ?? device).place?.kind === 'country') && <PlaceSource />}
+      </div>
+    </>
+  )
+}

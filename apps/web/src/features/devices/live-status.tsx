@@ -1,0 +1,13 @@
+import { useI18n } from '../../i18n/i18n-provider.js'
+
+/** Quiet: it is there to be found, and announces nothing. As large before the state is known as after. */
+export function LiveStatus({ live }: { live: boolean | null }) {
+  const { t } = useI18n()
+  return (
+    <p className={`mt-3 flex min-h-5 items-center gap-2 text-sm text-muted ${live === null ? 'invisible' : ''}`}>
+      <span aria-hidden className={`size-2 rounded-full ${live ? 'bg-accent' : 'border border-current'}`} />
+      {live === false ? t('devices.notLive') : t('devices.live')}
+      {live && <span className="sr-only">{t('devices.liveMeans')}</span>}
+    </p>
+  )
+}

@@ -1,0 +1,71 @@
+import { devicesKey } from '@rollcall/react'
+import { useQueryClient } from '@tanstack/react-query'
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { toProblem } from '../../api/problem.js'
+import { type Device, trpc } from '../../api/trpc.js'
+import { browserName } from '../../i18n/device-name.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
+import { Button } from '../../ui/button.js'
+import { Field } from '../../ui/field.js'
+import { text, useForm } from '../../ui/form.js'
+import { useToast } from '../../ui/toasts.js'
+
+const LONGEST = 50
+
+/** Asks for a name in place of the button. An empty one takes the name back. */
+export function RenameDevice({ device, id, onClose }: { device: Device; id: string; onClose: () => void }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const browser = browserName(i18n, device)
+  const showToast = useToast()
+  const queryClient = useQueryClient()
+  const rename = trpc.devices.rename.useMutation({ onSettled: () => queryClient.invalidateQueries({ queryKey: devicesKey }) })
+  const element = useRef<HTMLFormElement>(null)
+  const field = `name-${device.id}`
+  useEffect(() => element.current?.querySelector<HTMLInputElement>('input')?.select(), [])
+
+  const { form, errors, summary, busy } = useForm({
+    check: () => ({}),
+    submit: async (data) => {
+      const name = text(data, field).trim()
+      const { renamed } = await rename.mutateAsync({ id, name })
+      if (renamed === 0) showToast(t('rename.gone'))
+      else showToast(name === '' ? t('rename.undone', { browser }) : t('rename.done', { name }))
+      onClose()
+    },
+    explain: (error) => {
+      const problem = toProblem(error)
+      return problem.kind === 'refused'
+        ? { fields: { [field]: t('rename.refused', { max: LONGEST }) } }
+        : { summary: describeProblem(i18n, problem) }
+    },
+  })
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && !busy) onClose()
+  }
+
+  return (
+    <form {...form} ref={element} className="grid basis-full gap-3 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
+      {summary}
+      <Field
+        name={field}
+        label={t('rename.label')}
+        hint={t('rename.hint', { browser })}
+        defaultValue={device.name ?? ''}
+        maxLength={LONGEST}
+        required={false}
+        autoComplete="off"
+        onKeyDown={onKeyDown}
+        error={errors[field]}
+      />
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" look="primary" busy={busy}>
+          {busy ? t('rename.busy') : t('rename.submit')}
+        </Button>
+        {!busy && <Button onClick={onClose}>{t('common.cancel')}</Button>}
+      </div>
+    </form>
+  )
+}

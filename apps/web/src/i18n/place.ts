@@ -1,0 +1,8 @@
+import type { Device } from '@rollcall/react'
+import type { I18n } from './i18n.js'
+
+/** Empty where no place is known. */
+export function formatPlace({ t, country }: I18n, place: Device['place']): string {
+  if (place === null) return ''
+  return place.kind === 'local' ? t('devices.localNetwork') : t('devices.approximate', { country: country(place.code) })
+}

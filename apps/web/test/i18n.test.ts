@@ -1,0 +1,114 @@
+import { TRPCClientError } from '@trpc/client'
+import { expect, test } from 'vitest'
+import { AuthFailure } from '../src/api/auth.js'
+import { toProblem } from '../src/api/problem.js'
+import { explainFailure } from '../src/features/account/auth-errors.js'
+import { isActive, isStale } from '../src/features/devices/last-seen.js'
+import { deviceName } from '../src/i18n/device-name.js'
+import { createI18n } from '../src/i18n/i18n.js'
+import { formatPlace } from '../src/i18n/place.js'
+import { describeProblem as inWords } from '../src/i18n/problem.js'
+
+const english = createI18n('en')
+const german = createI18n('de')
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const now = Date.parse('2026-03-01T12:00:00Z')
+const ago = (ms: number) => new Date(now - ms).toISOString()
+
+test.each([
+  [59 * SECOND, 'just now'],
+  [-5 * MINUTE, 'just now'],
+  [2 * MINUTE, '2 minutes ago'],
+  [HOUR - 1, '59 minutes ago'],
+  [HOUR, '1 hour ago'],
+  [DAY - 1, '23 hours ago'],
+  [2 * DAY - 1, '1 day ago'],
+  [59 * DAY, '59 days ago'],
+  [60 * DAY, '2 months ago'],
+  [800 * DAY, '2 years ago'],
+])('%d ms ago is "%s"', (passed, said) => {
+  expect(english.relativeTime(ago(passed), now)).toBe(said)
+})
+
+test('active now means seen within two minutes', () => {
+  expect(isActive(ago(2 * MINUTE - 1), now)).toBe(true)
+  expect(isActive(ago(2 * MINUTE), now)).toBe(false)
+})
+
+test('forgotten may be what was not seen for thirty days', () => {
+  expect(isStale(ago(30 * DAY - 1), now)).toBe(false)
+  expect(isStale(ago(30 * DAY), now)).toBe(true)
+})
+
+test.each([
+  [0.2, '0 ms'],
+  [12.4, '12 ms'],
+  [999, '999 ms'],
+  [1_240, '1.2 seconds'],
+])('%d ms took %s', (ms, said) => {
+  expect(english.duration(ms)).toBe(said)
+})
+
+test('German has its own times, places, names and plurals', () => {
+  expect(german.relativeTime(ago(2 * HOUR), now)).toBe('vor 2 Stunden')
+  expect(german.exactTime(ago(0))).toMatch(/^Sonntag, 1. März 2026/)
+  expect(formatPlace(german, { kind: 'country', code: 'DE' })).toBe('Deutschland (ungefähr)')
+  expect(deviceName(german, { browser: 'Chrome', os: 'Windows' })).toBe('Chrome auf Windows')
+  const said = (count: number) => german.t('signOut.othersDone', { count, time: german.duration(1_240) })
+  expect(said(1)).toBe('1 anderes Gerät wurde abgemeldet, vom Server bestätigt in 1,2 Sekunden.')
+})
+
+test('a device without a known system has its browser alone for a name', () => {
+  expect(deviceName(english, { browser: 'curl', os: '' })).toBe('curl')
+})
+
+test.each([
+  [{ kind: 'country', code: 'DE' }, 'Germany (approximate)'],
+  [{ kind: 'country', code: 'XK' }, 'Kosovo (approximate)'],
+  [{ kind: 'local' }, 'Local network'],
+  [null, ''],
+] as const)('the place %j is "%s"', (place, said) => {
+  expect(formatPlace(english, place)).toBe(said)
+})
+
+test.each([
+  ['a 429 with its wait', new AuthFailure(429, undefined, '42'), 'Please wait 42 seconds'],
+  ['a 429 without one', new AuthFailure(429, undefined, null), 'Please wait a moment'],
+  ['a long wait', new AuthFailure(429, undefined, '600'), 'Please wait 10 minutes'],
+  ['an outage', new AuthFailure(503, undefined, null), 'not available right now'],
+  ['no answer', new AuthFailure(undefined, undefined, null), 'could not be reached'],
+  ['no answer from tRPC', TRPCClientError.from(new TypeError('Failed to fetch')), 'could not be reached'],
+  [
+    'a 429 that is not tRPC',
+    TRPCClientError.from(new SyntaxError('not JSON'), {
+      meta: { response: new Response('', { status: 429, headers: { 'Retry-After': '1' } }) },
+    }),
+    'Please wait 1 second and',
+  ],
+  ['our own mistake', new Error('?'), 'Something went wrong'],
+])('%s has words', (_, error, said) => {
+  expect(inWords(english, toProblem(error))).toContain(said)
+})
+
+test.each([
+  ['PASSWORD_TOO_SHORT', 'Use at least 8 characters.', 'Verwenden Sie mindestens 8 Zeichen.'],
+  ['PASSWORD_TOO_LONG', 'Use at most 128 characters.', 'Verwenden Sie höchstens 128 Zeichen.'],
+  ['PASSWORD_BLANK', 'Use characters that can be seen, not only spaces.', 'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.'],
+  ['PASSWORD_PERSONAL', 'Others know this about you. Use something other than your name or your e-mail address.', 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.'],
+  ['PASSWORD_EASY_TO_GUESS', 'This password is easy to guess. A few words that do not belong together are better.', 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.'],
+  ['PASSWORD_REUSED', 'This is your old password. Choose a different one.', 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.'],
+])('%s is said at the field of the new password', (code, said, gesagt) => {
+  const refused = new AuthFailure(400, code, null)
+  expect(explainFailure(english, refused, 'newPassword')).toEqual({ fields: { newPassword: said } })
+  expect(explainFailure(german, refused, 'newPassword')).toEqual({ fields: { newPassword: gesagt } })
+})
+
+test('whose session has given too many wrong passwords is not told to wait for a month', () => {
+  const failure = new AuthFailure(429, 'TOO_MANY_WRONG_PASSWORDS', String(30 * 24 * 60 * 60))
+  expect(explainFailure(english, failure)).toEqual({ summary: 'Too many wrong passwords on this device. Sign out and sign in again to go on.' })
+  expect(explainFailure(german, failure)).toEqual({ summary: 'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.' })
+})
