@@ -5,7 +5,7 @@ test('sign up, and see the one device', async ({ device }) => {
   const page = await device({ signedIn: false })
   await page.getByRole('link', { name: 'Create an account' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Grace Hopper')
-  await page.getByLabel('E-mail address').fill(`grace-${randomUUID()}@example.org`)
+  await page.getByLabel('Email address').fill(`grace-${randomUUID()}@example.org`)
   await page.getByLabel('Password', { exact: true }).fill('nanoseconds matter')
   await page.getByRole('button', { name: 'Create account' }).click()
   await expect(devices(page)).toHaveCount(1)
@@ -15,10 +15,10 @@ test('sign up, and see the one device', async ({ device }) => {
 
 test('sign in with a wrong password is told without saying which part was wrong', async ({ device, user }) => {
   const page = await device({ signedIn: false })
-  await page.getByLabel('E-mail address').fill(user.email)
+  await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill('not the password')
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByText('The e-mail address or the password is not right.')).toBeVisible()
+  await expect(page.getByText('The email address or the password is not right.')).toBeVisible()
 })
 
 test('a password change ends the other device and keeps this one', async ({ device, user }) => {
@@ -35,14 +35,14 @@ test('a password change ends the other device and keeps this one', async ({ devi
   await expect(phone).toHaveURL(/\/sign-in/)
 })
 
-test('a reset by e-mail ends all devices, and the new password signs in', async ({ app, device, user }) => {
+test('a reset by email ends all devices, and the new password signs in', async ({ app, device, user }) => {
   const laptop = await device()
   const phone = await device({ browser: 'Safari on iOS', signedIn: false })
   await phone.getByRole('link', { name: 'Forgot your password?' }).click()
   await expect(phone.getByRole('heading', { name: 'Forgot your password?' })).toBeVisible() // its field has a namesake before
-  await phone.getByLabel('E-mail address').fill(user.email)
+  await phone.getByLabel('Email address').fill(user.email)
   await phone.getByRole('button', { name: /send/i }).click()
-  await expect(phone.getByRole('heading', { name: 'Check your e-mail' })).toBeVisible()
+  await expect(phone.getByRole('heading', { name: 'Check your email' })).toBeVisible()
 
   await expect.poll(() => app.mailTo(user.email, 'reset-password')).toBeDefined()
   await phone.goto(app.mailTo(user.email, 'reset-password')?.link ?? '')
@@ -51,7 +51,7 @@ test('a reset by e-mail ends all devices, and the new password signs in', async 
   await expect(phone.getByText('all devices were signed out')).toBeVisible()
 
   await expect(laptop.getByText('because the password or the account was changed')).toBeVisible()
-  await laptop.getByLabel('E-mail address').fill(user.email)
+  await laptop.getByLabel('Email address').fill(user.email)
   await laptop.getByLabel('Password', { exact: true }).fill('a new password')
   await laptop.getByRole('button', { name: 'Sign in' }).click()
   await expect(devices(laptop)).toHaveCount(1)

@@ -2,7 +2,7 @@ import { type Page } from '@playwright/test'
 import { devices, expect, test, type User } from '../fixtures.js'
 
 async function signIn(page: Page, user: User): Promise<void> {
-  await page.getByLabel('E-mail address').fill(user.email)
+  await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill(user.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { name: 'Devices' })).toBeVisible()

@@ -61,13 +61,13 @@ test('the first press asks, Escape takes it back, and nothing was ended', async 
   await expect(devices(laptop)).toHaveCount(2)
 })
 
-test('log out others: this one stays, all others are refused', async ({ device }) => {
+test('sign out others: this one stays, all others are refused', async ({ device }) => {
   const phone = await device({ browser: 'Safari on iOS' })
   const tablet = await device({ browser: 'Samsung Internet on Android' })
   const laptop = await device()
 
-  await laptop.getByRole('button', { name: 'Log out all other devices (2)' }).click()
-  await laptop.getByRole('button', { name: 'Yes, log out' }).click()
+  await laptop.getByRole('button', { name: 'Sign out all other devices (2)' }).click()
+  await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(laptop.getByText(/^2 other devices were signed out, confirmed by the server in [\d.]+ (ms|seconds?)\.$/)).toBeVisible()
   await expect(devices(laptop)).toHaveCount(1)
   for (const other of [phone, tablet]) {
@@ -75,12 +75,12 @@ test('log out others: this one stays, all others are refused', async ({ device }
   }
 })
 
-test('log out everywhere: this one is signed out too', async ({ device }) => {
+test('sign out everywhere: this one is signed out too', async ({ device }) => {
   const phone = await device({ browser: 'Safari on iOS' })
   const laptop = await device()
 
-  await laptop.getByRole('button', { name: 'Log out everywhere' }).click()
-  await laptop.getByRole('button', { name: 'Yes, log out' }).click()
+  await laptop.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(laptop.getByText(/^You were signed out on all devices, this one too\. 2 devices in all, confirmed by the server in [\d.]+ (ms|seconds?)\.$/)).toBeVisible()
   expect((await laptop.context().cookies()).map(({ name }) => name)).toEqual(['rollcall.device']) // it signs nobody in
   await expect(phone.getByText('All devices were signed out from another device, Chrome on Windows')).toBeVisible()
@@ -107,10 +107,10 @@ test('who signed in a while ago gives the password in place, and what was asked 
   await expect(phone).toHaveURL(/\/sign-in/)
 
   await app.age(16)
-  await laptop.getByRole('button', { name: 'Log out everywhere' }).click()
-  await laptop.getByRole('button', { name: 'Yes, log out' }).click()
+  await laptop.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
   await laptop.getByLabel('Your password', { exact: true }).press('Escape')
-  await expect(laptop.getByRole('button', { name: 'Log out everywhere' })).toBeFocused()
+  await expect(laptop.getByRole('button', { name: 'Sign out everywhere' })).toBeFocused()
   await laptop.reload()
   await expect(devices(laptop)).toHaveCount(1)
 })
@@ -164,7 +164,7 @@ test('the whole journey by keyboard alone', async ({ device, user }) => {
     throw new Error(`"${name}" cannot be reached with the Tab key`)
   }
 
-  await laptop.getByLabel('E-mail address').focus()
+  await laptop.getByLabel('Email address').focus()
   await laptop.keyboard.type(user.email)
   await laptop.keyboard.press('Tab')
   await laptop.keyboard.type(user.password)

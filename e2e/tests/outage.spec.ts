@@ -19,8 +19,8 @@ outage('while Redis hangs nobody is signed out, nothing is said to be done, and 
   await expect(devices(laptop)).toHaveCount(2)
   process.kill(app.redis.pid, 'SIGSTOP')
   try {
-    await laptop.getByRole('button', { name: 'Log out all other devices (1)' }).click()
-    await laptop.getByRole('button', { name: 'Yes, log out' }).click()
+    await laptop.getByRole('button', { name: 'Sign out all other devices (1)' }).click()
+    await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
     await expect(laptop.getByText('Your other devices may still be signed in.')).toBeVisible()
     await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
     await expect(laptop.getByText('This device is still signed in.')).toBeVisible()

@@ -37,8 +37,8 @@ const pages: Record<string, Shown> = {
     },
   },
   'devices-asking': { ...allDevices, act: ask(/^Sign out Safari/, 'Yes, sign out') },
-  'devices-asking-others': { ...allDevices, act: ask('Log out all other devices (3)', 'Yes, log out') },
-  'devices-asking-everywhere': { ...allDevices, act: ask('Log out everywhere', 'Yes, log out') },
+  'devices-asking-others': { ...allDevices, act: ask('Sign out all other devices (3)', 'Yes, sign out') },
+  'devices-asking-everywhere': { ...allDevices, act: ask('Sign out everywhere', 'Yes, sign out') },
   'devices-password': {
     ...allDevices,
     async act(page, app) {
@@ -75,9 +75,9 @@ const states: Record<string, Shown> = {
     path: '/forgot-password',
     ready: heading('Forgot your password?'),
     async act(page) {
-      await page.getByLabel('E-mail address').fill('somebody@example.org')
+      await page.getByLabel('Email address').fill('somebody@example.org')
       await page.keyboard.press('Enter')
-      await heading('Check your e-mail')(page)
+      await heading('Check your email')(page)
     },
   },
   'dead-link': { signedIn: false, path: '/reset-password?error=INVALID_TOKEN', ready: heading('This link does not work any more') },

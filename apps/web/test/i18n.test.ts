@@ -98,7 +98,7 @@ test.each([
   ['PASSWORD_TOO_SHORT', 'Use at least 8 characters.', 'Verwenden Sie mindestens 8 Zeichen.'],
   ['PASSWORD_TOO_LONG', 'Use at most 128 characters.', 'Verwenden Sie höchstens 128 Zeichen.'],
   ['PASSWORD_BLANK', 'Use characters that can be seen, not only spaces.', 'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.'],
-  ['PASSWORD_PERSONAL', 'Others know this about you. Use something other than your name or your e-mail address.', 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.'],
+  ['PASSWORD_PERSONAL', 'Others know this about you. Use something other than your name or your email address.', 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.'],
   ['PASSWORD_EASY_TO_GUESS', 'This password is easy to guess. A few words that do not belong together are better.', 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.'],
   ['PASSWORD_REUSED', 'This is your old password. Choose a different one.', 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.'],
 ])('%s is said at the field of the new password', (code, said, gesagt) => {

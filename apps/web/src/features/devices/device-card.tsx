@@ -123,8 +123,8 @@ function SignOut({ device, label, detailsId, onSignOut }: SignOutProps) {
       accessibleLabel={label}
       question={t('signOut.oneAsk')}
       consequence={t('signOut.oneMeans', { device: deviceName(i18n, device) })}
-      confirmLabel={t('signOut.oneYes')}
-      busyLabel={t('signOut.oneBusy')}
+      confirmLabel={t('signOut.yes')}
+      busyLabel={t('signOut.busy')}
       describedBy={detailsId}
       className="max-sm:ml-14.5"
       onConfirm={() => onSignOut(device)}

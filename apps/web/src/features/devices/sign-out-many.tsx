@@ -59,8 +59,8 @@ function Row({ explanation, label, question, consequence, onConfirm }: RowProps)
         label={label}
         question={question}
         consequence={consequence}
-        confirmLabel={t('signOut.manyYes')}
-        busyLabel={t('signOut.manyBusy')}
+        confirmLabel={t('signOut.yes')}
+        busyLabel={t('signOut.busy')}
         describedBy={explanationId}
         onConfirm={onConfirm}
       />
