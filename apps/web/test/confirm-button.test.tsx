@@ -16,7 +16,7 @@ beforeEach(() => {
         busyLabel="Ending…"
         cancelLabel="Cancel"
         onConfirm={onConfirm}
-        renderProof={() => null}
+        Proof={() => null}
       />
       <button type="button">Elsewhere</button>
     </>,

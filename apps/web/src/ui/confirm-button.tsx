@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { type ComponentType, type FocusEvent, type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
 import { Button } from './button.js'
 import { Message } from './message.js'
 import { useGuarded } from './use-guarded.js'
@@ -33,7 +33,7 @@ export interface ConfirmButtonProps {
   className?: string
   onConfirm: () => Promise<Outcome>
   /** Asks for the password in place of the question. */
-  renderProof: (request: ProofRequest) => ReactNode
+  Proof: ComponentType<ProofRequest>
 }
 
 const panelFrame = 'basis-full rounded-lg border p-3 motion-safe:animate-arrive sm:p-4'
@@ -58,7 +58,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     describedBy,
     className = '',
     onConfirm,
-    renderProof,
+    Proof,
   } = props
   const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
   const [failure, setFailure] = useState<string | null>(null)
@@ -140,7 +140,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
   if (step === 'password') {
     return (
       <div ref={panel} className={panelLook.neutral}>
-        {renderProof({ question, confirmLabel, busyLabel, onProven: proceed, onCancel: () => disarm({ focus: true }) })}
+        <Proof question={question} confirmLabel={confirmLabel} busyLabel={busyLabel} onProven={proceed} onCancel={() => disarm({ focus: true })} />
       </div>
     )
   }

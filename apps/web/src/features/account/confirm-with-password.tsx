@@ -3,7 +3,7 @@ import { ConfirmButton, type ConfirmButtonProps } from '../../ui/confirm-button.
 import { PasswordProof } from './password-proof.js'
 
 /** A `ConfirmButton` that asks for the password where the API wants a recent one. */
-export function ConfirmWithPassword(props: Omit<ConfirmButtonProps, 'cancelLabel' | 'renderProof'>) {
+export function ConfirmWithPassword(props: Omit<ConfirmButtonProps, 'cancelLabel' | 'Proof'>) {
   const { t } = useI18n()
-  return <ConfirmButton {...props} cancelLabel={t('common.cancel')} renderProof={(request) => <PasswordProof {...request} />} />
+  return <ConfirmButton {...props} cancelLabel={t('common.cancel')} Proof={PasswordProof} />
 }
