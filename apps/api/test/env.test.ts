@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { profiles } from '@rollcall/session-store'
 import { describe, expect, test } from 'vitest'
-import { readSettings, SettingsError, variables } from '../src/env.js'
+import { readSettings, SettingsError } from '../src/env.js'
+import { variables } from '../src/variables.js'
 
 const REDIS_URL = 'redis://localhost:6379'
 

@@ -1,0 +1,228 @@
+import { resolve } from 'node:path'
+import { type profiles, redisOptions } from '@rollcall/session-store'
+import proxyaddr from 'proxy-addr'
+import { z } from 'zod'
+import { parseNode, redisUrlFault } from './redis-settings.js'
+
+/** Explains a setting. `.env.example` and docs/configuration.md are made of this. */
+export interface Explanation {
+  /** What to write, with its unit and bounds. */
+  readonly value: string
+  readonly meaning: string
+}
+
+export const explanations = z.registry<Explanation>()
+
+/** Attaches the explanation to a setting. */
+function explained<Schema extends z.ZodType>(value: string, schema: Schema, meaning: string): Schema {
+  explanations.add(schema, { value, meaning })
+  return schema
+}
+
+const profileNames = ['aal1', 'aal2', 'aal3'] as const satisfies (keyof typeof profiles)[]
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+)
+
+const nodes = list
+  .refine((nodes) => nodes.length > 0 && nodes.every((node) => parseNode(node) !== null), 'must be host:port, host:port, …')
+  .transform((nodes) => nodes.flatMap((node) => parseNode(node) ?? []))
+
+const url = (form: string, ...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be ${form}`,
+    abort: true, // the next check parses it as a URL
+  })
+
+const bounds = (unit: string, min: number, max: number): string => `${unit}, ${min} to ${max}`
+
+function count(unit: string, min: number, max: number) {
+  const message = `must be a whole number of ${bounds(unit, min, max)}`
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, message)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, message)
+}
+
+/** A setting that is a number of something. Without a default it may be left out. */
+const counted = (unit: string, min: number, max: number, byDefault: number, meaning: string) =>
+  explained(bounds(unit, min, max), count(unit, min, max).default(byDefault), meaning)
+
+/** All settings, in the order of `.env.example`. */
+export const variables = z.object({
+  NODE_ENV: explained(
+    'development, production or test',
+    z.enum(['development', 'production', 'test'], 'must be development, production or test').default('development'),
+    'In production, the server refuses to start without https, a mail server and a random secret.',
+  ),
+  PORT: explained(
+    'port number',
+    z
+      .string()
+      .regex(/^\d{1,5}$/, 'must be a port number')
+      .transform(Number)
+      .refine((port) => port <= 65_535, 'must be a port number')
+      .default(3000),
+    'The port that the server listens on. 0 takes any free port.',
+  ),
+  HOST: explained('host name or address', z.string().default('127.0.0.1'), 'The address that the server listens on. In a container, use 0.0.0.0.'),
+  KEEP_ALIVE_SECONDS: counted(
+    'seconds',
+    1,
+    9_999,
+    65,
+    'How long an idle connection stays open. It must be longer than the balancer in front keeps one, or requests are reset. nginx and the load balancers of AWS keep one for 60 s, those of Google for 600 s.',
+  ),
+  LEAVING_SECONDS: explained(
+    bounds('seconds', 0, 9_999),
+    count('seconds', 0, 9_999).optional(),
+    'How long the server still serves after SIGTERM. Meanwhile /readyz is 503 and each answer closes its connection, so that balancers choose another server. Default: 0, and in production KEEP_ALIVE_SECONDS + 5. A second signal ends the server at once.',
+  ),
+  DRAIN_SECONDS: counted(
+    'seconds',
+    1,
+    999,
+    8,
+    'How long the server may then take to answer, send and close. After that the process exits in any case. Whatever kills the server must wait for LEAVING_SECONDS + DRAIN_SECONDS: Docker waits for 10 s, Kubernetes for 30 s, systemd for 90 s.',
+  ),
+  BASE_URL: explained(
+    'http or https origin',
+    url('an http or https address', 'http:', 'https:')
+      .refine((text) => {
+        const { pathname, search, hash, username, password } = new URL(text)
+        return pathname === '/' && `${search}${hash}${username}${password}` === ''
+      }, 'must be an origin, such as https://example.org, without a path')
+      .transform((text) => new URL(text).origin)
+      .optional(),
+    'The one origin of page and API, as browsers see it. Default: http://localhost and the port. On https, cookies are Secure and named __Host-. Production requires https, unless ALLOW_INSECURE has http.',
+  ),
+  DATA_DIR: explained(
+    'folder',
+    z
+      .string()
+      .default('.data')
+      .transform((folder) => resolve(folder)),
+    'The folder for SQLite, for mails without SMTP_URL, for the private Redis, and for the secret of development.',
+  ),
+  REDIS_URL: explained(
+    'redis://…, rediss://… or path of a unix socket',
+    z
+      .string()
+      .superRefine((text, context) => {
+        const fault = redisUrlFault(text)
+        if (fault !== null) context.addIssue({ code: 'custom', message: fault, continue: false })
+      })
+      // ioredis compares the scheme letter by letter.
+      .transform((text) => text.replace(/^rediss?:/i, (scheme) => scheme.toLowerCase()))
+      .optional(),
+    'Redis 7.0 or newer, or Valkey, with maxmemory-policy noeviction. A number after the host chooses a database: redis://localhost:6379/1. Set this, REDIS_CLUSTER_NODES or REDIS_SENTINELS. Without any of them, npm start brings its own Redis.',
+  ),
+  REDIS_CLUSTER_NODES: explained('host:port, host:port, …', nodes.optional(), 'Nodes of a Redis Cluster. Some are enough: they name the others.'),
+  REDIS_SENTINELS: explained('host:port, host:port, …', nodes.optional(), 'Sentinels that name the current master.'),
+  REDIS_SENTINEL_MASTER: explained('name', z.string().optional(), 'The name by which the sentinels know the master.'),
+  REDIS_USERNAME: explained('user name', z.string().optional(), 'The user at the Redis servers, unless REDIS_URL contains it.'),
+  REDIS_PASSWORD: explained('password', z.string().optional(), 'The password at the Redis servers, unless REDIS_URL contains it.'),
+  REDIS_SENTINEL_USERNAME: explained('user name', z.string().optional(), 'The user at the sentinels themselves.'),
+  REDIS_SENTINEL_PASSWORD: explained('password', z.string().optional(), 'The password at the sentinels themselves.'),
+  REDIS_TLS: explained(
+    'on or off',
+    z.enum(['on', 'off'], 'must be on or off').default('off'),
+    'TLS to every node of a Cluster, or to the sentinels and their servers. For REDIS_URL, use rediss://. For a certificate authority of your own, set NODE_EXTRA_CA_CERTS, a variable of Node.',
+  ),
+  KEY_PREFIX: explained(
+    'up to 64 letters, digits, colons, dots, dashes or underscores',
+    z
+      .string()
+      .regex(/^[\w.:-]{1,64}$/, 'must be up to 64 letters, digits, colons, dots, dashes or underscores, such as shop:')
+      .default(''),
+    'A prefix for every key and channel, so that several applications can share a Redis; for example shop:. A change signs everybody out.',
+  ),
+  REDIS_COMMAND_TIMEOUT_MS: counted(
+    'milliseconds',
+    200,
+    99_999,
+    redisOptions.commandTimeout,
+    'After this time without an answer of Redis, a command fails and the answer is 503. Pauses of this server do not count. Raise it if Redis is far away.',
+  ),
+  REDIS_SOCKET_TIMEOUT_MS: counted(
+    'milliseconds',
+    200,
+    99_999,
+    redisOptions.socketTimeout,
+    'After this time of silence with commands in flight, the connection to Redis is closed. It is at least REDIS_COMMAND_TIMEOUT_MS.',
+  ),
+  DATABASE_URL: explained(
+    'postgres://user:password@host:port/database',
+    url('postgres://…', 'postgres:', 'postgresql:').optional(),
+    'PostgreSQL for accounts and activity. Default: SQLite in DATA_DIR.',
+  ),
+  BETTER_AUTH_SECRET: explained(
+    '32 random characters or more, or several secrets with commas between them',
+    list
+      .refine((secrets) => secrets.length > 0 && secrets.every((secret) => secret.length >= 32), {
+        error: 'must have at least 32 characters, and so must each of several with commas between them',
+        abort: true,
+      })
+      .pipe(z.tuple([z.string()], z.string()))
+      .optional(),
+    'Signs cookies; the same on every server. Make one with: openssl rand -base64 32. Production requires a random one. In development, the server makes one in DATA_DIR. To change it without signing anyone out, see "Changing the secret" in docs/security.md.',
+  ),
+  SMTP_URL: explained(
+    'smtp://… or smtps://…',
+    url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
+    'The mail server, with user and password if it needs them. ?from=Rollcall%20<no-reply@example.org> sets the sender. Default: mails are written to DATA_DIR/outbox. Production refuses that, unless ALLOW_INSECURE has outbox.',
+  ),
+  ALLOW_INSECURE: explained(
+    'http, outbox, or both with a comma between them',
+    list.pipe(z.array(z.enum(['http', 'outbox'], 'must be http, outbox, or both with a comma between them'))).default([]),
+    'What a trial in production may lack. http: BASE_URL is not on https. outbox: SMTP_URL is not set. The log warns of each at every start.',
+  ),
+  REAUTHENTICATION_MINUTES: counted(
+    'minutes',
+    1,
+    99_999,
+    15,
+    'How long a sign-in or an entered password allows its session to revoke other devices.',
+  ),
+  ACTIVITY_DAYS: counted('days', 1, 9_999, 90, 'How long people can see the activity of their account: sign-ins, sign-outs, changed passwords.'),
+  NEAR_CACHE_LEASE_MS: explained(
+    bounds('milliseconds', 1, 99_999),
+    count('milliseconds', 1, 99_999).optional(),
+    'Answers queries from a cache that Redis invalidates. If an invalidation is lost, a revoked session can read for this long; 1000 is a good value. Mutations always ask Redis. Default: no cache, and every request asks Redis.',
+  ),
+  TRUSTED_PROXIES: explained(
+    'addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal, with commas between them',
+    list.refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal').default([]),
+    'Proxies whose X-Forwarded-For or Forwarded (RFC 7239) counts. X-Forwarded-For counts before Forwarded: a proxy that writes Forwarded must remove the other. Default: none, and the client is the address that connects. The log names a proxy that is missing here.',
+  ),
+  PLACES: explained(
+    'on or off',
+    z.enum(['on', 'off'], 'must be on or off').default('on'),
+    'Shows with each device the country of its address, or that it is local. The server looks it up in a file of its own and asks nobody.',
+  ),
+  SESSION_TIMEOUTS: explained(
+    profileNames.join(', '),
+    z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('aal1'),
+    'How long sessions live, by a profile of NIST. aal1: 7 days without activity, 30 days at most. aal2: 1 hour, 24 hours. aal3: 15 minutes, 12 hours.',
+  ),
+  MAX_SESSIONS_PER_USER: counted('sessions', 1, 99_999, 100, 'A sign-in beyond this number revokes the session of that user that has been idle for longest.'),
+  DURABILITY: explained(
+    'master or replicated',
+    z.enum(['master', 'replicated'], 'must be master or replicated').default('master'),
+    'When a revocation is answered. master: after the master has made it; a failover to a replica that lags may undo it. replicated: after a replica has it too. If none confirms in time, the answer is 503, although the master has revoked.',
+  ),
+})
+
+function areRanges(ranges: string[]): boolean {
+  try {
+    if (ranges.length > 0) proxyaddr.compile(ranges)
+    return true
+  } catch {
+    return false
+  }
+}
