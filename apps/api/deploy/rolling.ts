@@ -93,7 +93,8 @@ async function roll({ stops, clients, keepAlive }: Rolling, dir: string, defer: 
   )
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port that was free a moment ago, for programs that cannot choose one themselves. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()
