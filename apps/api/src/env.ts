@@ -14,7 +14,7 @@ export type Settings = ReturnType<typeof readSettings>
 /** Seconds by which a server that leaves outlives its idle connections. */
 const LEAVING_MARGIN = 5
 
-/** What a trial gives up; logged at each start. */
+/** Risks of a trial, logged at each start. */
 export const insecurities = {
   http: 'BASE_URL is not on https: cookies are not Secure, and passwords and sessions can be read on their way',
   outbox: 'SMTP_URL is not set: mails, with links that change passwords, are written to a folder and reach nobody',
@@ -89,7 +89,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     timeouts: profiles[data.SESSION_TIMEOUTS],
     maxSessionsPerUser: data.MAX_SESSIONS_PER_USER,
     durability: data.DURABILITY,
-    /** What this production does without, by name; empty elsewhere. */
+    /** Protections that this production lacks, by name; empty elsewhere. */
     allowedInsecure: data.NODE_ENV === 'production' ? data.ALLOW_INSECURE.filter((name) => isInsecure[name](data)) : [],
   }
 }

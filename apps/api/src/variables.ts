@@ -6,7 +6,7 @@ import { parseNode, redisUrlFault } from './redis-settings.js'
 
 /** Explains a setting. `.env.example` and docs/configuration.md are made of this. */
 export interface Explanation {
-  /** What to write, with its unit and bounds. */
+  /** The form of its value, with unit and bounds. */
   readonly value: string
   readonly meaning: string
 }
@@ -76,7 +76,7 @@ export const variables = z.object({
     1,
     9_999,
     65,
-    'How long an idle connection stays open. It must be longer than the balancer in front keeps one, or requests are reset. nginx and the load balancers of AWS keep one for 60 s, those of Google for 600 s.',
+    'How long an idle connection stays open. It must be longer than the balancer in front keeps one, or requests are reset. The load balancers of AWS and nginx keep one for 60 s, those of Google for 600 s.',
   ),
   LEAVING_SECONDS: explained(
     bounds('seconds', 0, 9_999),
@@ -140,7 +140,7 @@ export const variables = z.object({
       .string()
       .regex(/^[\w.:-]{1,64}$/, 'must be up to 64 letters, digits, colons, dots, dashes or underscores, such as shop:')
       .default(''),
-    'A prefix for every key and channel, so that several applications can share a Redis; for example shop:. A change signs everybody out.',
+    'A prefix for every key and channel, such as shop: for one of several applications on a Redis. A change signs everybody out.',
   ),
   REDIS_COMMAND_TIMEOUT_MS: counted(
     'milliseconds',
@@ -180,7 +180,7 @@ export const variables = z.object({
   ALLOW_INSECURE: explained(
     'http, outbox, or both with a comma between them',
     list.pipe(z.array(z.enum(['http', 'outbox'], 'must be http, outbox, or both with a comma between them'))).default([]),
-    'What a trial in production may lack. http: BASE_URL is not on https. outbox: SMTP_URL is not set. The log warns of each at every start.',
+    'A trial in production may do without https in BASE_URL (http), and without SMTP_URL (outbox). The log warns of each at every start.',
   ),
   REAUTHENTICATION_MINUTES: counted(
     'minutes',
@@ -208,13 +208,13 @@ export const variables = z.object({
   SESSION_TIMEOUTS: explained(
     profileNames.join(', '),
     z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('aal1'),
-    'How long sessions live, by a profile of NIST. aal1: 7 days without activity, 30 days at most. aal2: 1 hour, 24 hours. aal3: 15 minutes, 12 hours.',
+    'How long sessions live, by a profile of NIST. The idle and the absolute timeout are 7 and 30 days (aal1), 1 and 24 hours (aal2), or 15 minutes and 12 hours (aal3).',
   ),
   MAX_SESSIONS_PER_USER: counted('sessions', 1, 99_999, 100, 'A sign-in beyond this number revokes the session of that user that has been idle for longest.'),
   DURABILITY: explained(
     'master or replicated',
     z.enum(['master', 'replicated'], 'must be master or replicated').default('master'),
-    'When a revocation is answered. master: after the master has made it; a failover to a replica that lags may undo it. replicated: after a replica has it too. If none confirms in time, the answer is 503, although the master has revoked.',
+    'When a revocation is answered: after the master has made it (master), or after a replica has it too (replicated). With master, a failover to a replica that lags may undo it. With replicated, the answer is 503 if no replica confirms in time, although the master has revoked.',
   ),
 })
 
