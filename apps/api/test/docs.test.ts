@@ -31,6 +31,10 @@ test.each(documents)('every link of %s inside the repository leads somewhere', (
   }
 })
 
+test('the front page can be read in two minutes: 120 lines at most', () => {
+  expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(120)
+})
+
 describe('the decision records', () => {
   const records = readdirSync(join(root, 'docs/adr')).filter((name) => /^\d{4}-/.test(name))
   const index = read('docs/adr/README.md')
