@@ -1,4 +1,5 @@
-import { Cluster, type Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
+import { isCluster } from './cluster.js'
 import { sessionsKey } from './keys.js'
 import { decodeDetails, type SessionData } from './record.js'
 import { runIdOf } from './run-id.js'
@@ -76,7 +77,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
 
   function open(): void {
     // Any node of a Cluster receives what is published on any other.
-    const nodes = redis instanceof Cluster ? redis.nodes() : [redis]
+    const nodes = isCluster(redis) ? redis.nodes() : [redis]
     const node = nodes[Math.floor(Math.random() * nodes.length)]
     if (node === undefined) return retry()
     // Neither waits nor resumes by itself: what was missed in between must be told.
@@ -106,7 +107,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
   /** The client has connected anew. Elsewhere, as after a failover, this line might never be sent what is published there. */
   async function follow(): Promise<void> {
     const own = line
-    if (redis instanceof Cluster || own === undefined || !ready) return
+    if (isCluster(redis) || own === undefined || !ready) return
     const isSame = await Promise.all([runIdOf(own), runIdOf(redis)]).then(
       ([ownId, id]) => ownId === id,
       () => false,

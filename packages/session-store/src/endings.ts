@@ -1,7 +1,7 @@
-import { Cluster, type Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
+import { isCluster, nodeFor } from './cluster.js'
 import { NotReplicatedError } from './errors.js'
 import { TIMED_OUT } from './fair-timeouts.js'
-import { nodeFor } from './node-for.js'
 import { type Keys, scriptSource } from './scripts.js'
 import { superviseClient } from './supervise.js'
 
@@ -29,7 +29,7 @@ export function onMaster(redis: Redis | Cluster): EndSessions {
  * as the given client, which does the work until it is up.
  */
 export function onReplica(redis: Redis | Cluster): EndSessions {
-  const own = redis instanceof Cluster ? redis.duplicate([], { lazyConnect: false }) : redis.duplicate({ lazyConnect: false })
+  const own = isCluster(redis) ? redis.duplicate([], { lazyConnect: false }) : redis.duplicate({ lazyConnect: false })
   superviseClient(own)
   let client = redis
   own.once('ready', () => (client = own))
@@ -72,6 +72,6 @@ export function onReplica(redis: Redis | Cluster): EndSessions {
 }
 
 async function learnSlots(client: Redis | Cluster): Promise<void> {
-  if (!(client instanceof Cluster)) return
+  if (!isCluster(client)) return
   await new Promise<void>((resolve, reject) => client.refreshSlotsCache((error) => (error ? reject(error) : resolve())))
 }

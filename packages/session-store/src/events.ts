@@ -1,6 +1,7 @@
-import { Cluster, type Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { type Actor, isObject, parseJson, toActor } from './changes.js'
 import type { Clock } from './clock.js'
+import { mastersOf } from './cluster.js'
 import { eventsKey, sessionsKey, sweepKey } from './keys.js'
 import { encodeDetails } from './record.js'
 import { defineScripts, type Keys } from './scripts.js'
@@ -100,7 +101,7 @@ export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', w
 
     async *waiting() {
       const [before = '', behind = ''] = eventsKey(keyPrefix, '\n').split('\n')
-      for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+      for (const node of mastersOf(redis)) {
         let cursor = '0'
         do {
           const [next, keys] = await answered(node.scan(cursor, 'MATCH', `${escaped(before)}*${escaped(behind)}`, 'COUNT', SCAN))

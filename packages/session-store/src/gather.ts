@@ -1,4 +1,5 @@
-import { Cluster, type Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
+import { mastersOf } from './cluster.js'
 
 /**
  * ioredis writes each command to its socket by itself, and those writes cost more than everything else that
@@ -10,7 +11,7 @@ export function gatherer(redis: Redis | Cluster): () => void {
   return () => {
     if (gathering) return
     gathering = true
-    const streams = (redis instanceof Cluster ? redis.nodes('master') : [redis]).map(({ stream }) => stream)
+    const streams = mastersOf(redis).map(({ stream }) => stream)
     for (const stream of streams) stream?.cork()
     setImmediate(() => {
       gathering = false

@@ -1,4 +1,5 @@
-import { Cluster, Command, type Redis } from 'ioredis'
+import { type Cluster, Command, type Redis } from 'ioredis'
+import { isCluster } from './cluster.js'
 import { noticeError } from './wrong-server.js'
 
 /**
@@ -26,7 +27,7 @@ const TOGETHER = 16
  * @param gather that of the client: two of them would hold its writes back twice
  */
 export function lookUps(redis: Redis | Cluster, gather: () => void): LookUp {
-  let canAskTogether = !(redis instanceof Cluster)
+  let canAskTogether = !isCluster(redis)
   let waiting: Waiting[] = []
 
   function ask(key: string, field: string, node?: Redis): Promise<Buffer | null> {
@@ -44,7 +45,7 @@ export function lookUps(redis: Redis | Cluster, gather: () => void): LookUp {
       const answer = answers[n]
       if (answer === null || answer instanceof Buffer) return found(answer)
       const error = answer instanceof Error ? answer : new Error('Redis has left out an answer')
-      if (!(redis instanceof Cluster)) noticeError(redis, error)
+      if (!isCluster(redis)) noticeError(redis, error)
       failed(error)
     })
   }
@@ -57,10 +58,10 @@ export function lookUps(redis: Redis | Cluster, gather: () => void): LookUp {
     if (asked.length === 1) return void redis.hgetBuffer(first.key, first.field).then(first.found, first.failed)
     askTogether(asked).catch((error: unknown) => {
       // A node of a Cluster, though the client is none; or a proxy before one.
-      const isCluster = error instanceof Error && error.message.startsWith('CROSSSLOT')
-      if (isCluster) canAskTogether = false
+      const isOfCluster = error instanceof Error && error.message.startsWith('CROSSSLOT')
+      if (isOfCluster) canAskTogether = false
       for (const { key, field, found, failed } of asked) {
-        if (isCluster) ask(key, field).then(found, failed)
+        if (isOfCluster) ask(key, field).then(found, failed)
         else failed(error)
       }
     })

@@ -1,8 +1,8 @@
-import { Cluster, type Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
+import { isCluster, nodeFor } from './cluster.js'
 import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
 import type { LookUp } from './look-ups.js'
 import { Memory } from './memory.js'
-import { nodeFor } from './node-for.js'
 import { decodeRecord, type SessionRecord } from './record.js'
 import { track, type Tracking } from './tracking.js'
 
@@ -42,7 +42,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
     const memory = new Memory()
     const tracking = track({
       node,
-      isCluster: redis instanceof Cluster,
+      isCluster: isCluster(redis),
       prefix: usersPrefix(clientPrefix + keyPrefix),
       lease,
       changed(key) {
@@ -51,13 +51,13 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
       },
       doubted: () => memory.clear(),
     })
-    if (redis instanceof Cluster) node.once('end', () => known.delete(node))
+    if (isCluster(redis)) node.once('end', () => known.delete(node))
     const met = { node, memory, tracking }
     known.set(node, met)
     return met
   }
 
-  const single = redis instanceof Cluster ? undefined : meet(redis)
+  const single = isCluster(redis) ? undefined : meet(redis)
 
   /** Ignore cached records from a node that no longer owns the slot. */
   function knownBy(userTag: string): Known | undefined {

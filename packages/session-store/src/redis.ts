@@ -1,4 +1,5 @@
-import { Cluster, type Redis, type RedisOptions } from 'ioredis'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import { isCluster, mastersOf } from './cluster.js'
 import { UnsupportedRedisError } from './errors.js'
 
 /**
@@ -30,10 +31,9 @@ const OLDEST_MAJOR = 7
  *   behind the client of a single node.
  */
 export async function checkRedis(redis: Redis | Cluster): Promise<void> {
-  const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  for (const server of servers) {
+  for (const server of mastersOf(redis)) {
     const info = parseInfo(await server.info())
-    if (!(redis instanceof Cluster)) refuseOtherModes(info.get('redis_mode') ?? info.get('server_mode'))
+    if (!isCluster(redis)) refuseOtherModes(info.get('redis_mode') ?? info.get('server_mode'))
     const version = info.get('valkey_version') ?? info.get('redis_version') ?? 'of an unknown version'
     if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR)) {
       throw new UnsupportedRedisError(`Redis ${version} is too old: ${OLDEST_MAJOR}.0 or newer is needed, or Valkey`)

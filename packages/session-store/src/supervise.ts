@@ -1,4 +1,5 @@
-import { Cluster, type Redis, type RedisOptions } from 'ioredis'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import { isCluster } from './cluster.js'
 import { makeTimeoutsFair } from './fair-timeouts.js'
 import { redisOptions } from './redis.js'
 import { leaveWrongServer } from './wrong-server.js'
@@ -17,7 +18,7 @@ const supervised = new WeakSet<Redis | Cluster>()
 export function superviseClient(client: Redis | Cluster): void {
   if (supervised.has(client)) return
   supervised.add(client)
-  if (client instanceof Cluster) {
+  if (isCluster(client)) {
     client.on('+node', superviseClient)
     for (const node of client.nodes()) superviseClient(node)
     return

@@ -1,10 +1,11 @@
 import type { PrivateNode } from '@rollcall/dev-redis'
 import { failCommand } from '@rollcall/dev-redis/faults'
-import type { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSessionStore, NotReplicatedError, type SessionStore } from '../src/index.js'
-import { askNode, keyOf, killAmidRevocations, moveSlot, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
-import { patient } from './helpers.js'
+import { createSessionChanges, createSessionEvents, createSessionStore, NotReplicatedError, type SessionStore } from '../src/index.js'
+import { userTagOf } from '../src/token.js'
+import { askNode, keyOf, killAmidRevocations, moveSlot, refuses, remembers, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
+import { clusterClient, patient, secondCopyOfIoredis } from './helpers.js'
 
 let cluster: Awaited<ReturnType<typeof startDistantCluster>>
 beforeAll(async () => {
@@ -73,6 +74,36 @@ class Load {
     }
   }
 }
+
+test('a client of another copy of ioredis is one of a Cluster too: for events, changes, the near-cache and replicas', async () => {
+  const redis = clusterClient(cluster.nodes.map(({ port }) => port), patient, secondCopyOfIoredis().Cluster)
+  expect(redis).not.toBeInstanceOf(Cluster)
+  redis.on('error', () => undefined)
+  await redis.connect()
+  const changes = createSessionChanges({ redis })
+  try {
+    const store = createSessionStore({ redis, onEvent: () => undefined })
+    const users = (await Promise.all([0, 1, 2].map((at) => usersOn(node(at), 4)))).flat()
+    for (const userId of users) await signIn(store, userId)
+    const found = new Set<string>()
+    for await (const userTag of createSessionEvents({ redis }).waiting()) found.add(userTag)
+    expect(users.filter((userId) => !found.has(userTagOf(userId)))).toEqual([])
+
+    const near = createSessionStore({ redis, nearCache: { lease: 60_000 } })
+    const replicated = createSessionStore({ redis, durability: 'replicated' })
+    for (const userId of [users[0] ?? '', users[4] ?? '', users[8] ?? '']) {
+      const live = new Promise<void>((resolve) => changes.watch(userId, () => resolve()))
+      const { token, session } = await signIn(store, userId)
+      await remembers(cluster.nodes, near, token)
+      await live
+      await confirmed(() => replicated.revoke(userId, session.id))
+      await refuses(near, token)
+    }
+  } finally {
+    changes.close()
+    redis.disconnect()
+  }
+})
 
 test('slots that move to another master under load: nothing acknowledged is lost, and nothing fails', async () => {
   await using fast = await startServers(cluster, 'master', patient)

@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module'
 import { startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
 import { Cluster, Redis } from 'ioredis'
 import { inject } from 'vitest'
+import { mastersOf } from '../src/cluster.js'
 import { createSessionStore, redisOptions, type SessionStore, type SessionStoreOptions } from '../src/index.js'
 
 declare module 'vitest' {
@@ -35,11 +37,26 @@ function onSingle(servers: Awaited<ReturnType<typeof startRedis>>, options: Clie
   return { servers, redis: new Redis(servers.url, { ...options, lazyConnect: true }) }
 }
 
-export function clusterClient(ports: readonly number[], options: ClientOptions = patient): Cluster {
-  return new Cluster(
+export function clusterClient(ports: readonly number[], options: ClientOptions = patient, Client = Cluster): Cluster {
+  return new Client(
     ports.map((port) => ({ host: '127.0.0.1', port })),
     { redisOptions: options, enableOfflineQueue: false, lazyConnect: true, clusterRetryStrategy: redisOptions.retryStrategy },
   )
+}
+
+/** Loads ioredis again, as for an application that has another copy of it: none of its classes is one of ours. */
+export function secondCopyOfIoredis(): { readonly Cluster: typeof Cluster; readonly Redis: typeof Redis } {
+  const require = createRequire(import.meta.url)
+  const { cache } = require
+  const entry = require.resolve('ioredis')
+  const folder = entry.slice(0, entry.lastIndexOf('built'))
+  const first = Object.entries(cache).filter(([file]) => file.startsWith(folder))
+  for (const [file] of first) delete cache[file]
+  try {
+    return require('ioredis') as { Cluster: typeof Cluster; Redis: typeof Redis } // what ioredis exports
+  } finally {
+    Object.assign(cache, Object.fromEntries(first))
+  }
 }
 
 /** A store on what the project of this test names. */
@@ -93,7 +110,6 @@ export async function storeOn<Servers extends { stop(): Promise<void> }, Client 
     warn: (message, details) => warnings.push({ message, details }),
     ...options,
   })
-  const masters = (): Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis])
   return {
     servers,
     redis,
@@ -107,10 +123,10 @@ export async function storeOn<Servers extends { stop(): Promise<void> }, Client 
     },
     /** Every key, on whatever node it is. */
     async keys(): Promise<string[]> {
-      return (await Promise.all(masters().map(async (node) => node.keys('*')))).flat()
+      return (await Promise.all(mastersOf(redis).map(async (node) => node.keys('*')))).flat()
     },
     async flush(): Promise<void> {
-      await Promise.all(masters().map(async (node) => node.flushall()))
+      await Promise.all(mastersOf(redis).map(async (node) => node.flushall()))
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect()

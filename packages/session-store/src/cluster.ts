@@ -1,0 +1,21 @@
+import { type Cluster, Command, type Redis } from 'ioredis'
+
+/** Decides by property, not by class: an application with a second copy of ioredis passes a client of that copy. */
+export function isCluster(client: Redis | Cluster): client is Cluster {
+  return client.isCluster
+}
+
+/** Every master of a Cluster, or the one server of another client. */
+export function mastersOf(client: Redis | Cluster): Redis[] {
+  return isCluster(client) ? client.nodes('master') : [client]
+}
+
+/** The node that the client takes for the owner of the key; `undefined` while it knows of none. */
+export function nodeFor(client: Redis | Cluster, key: string, address = ownerOf(client, key)): Redis | undefined {
+  if (!isCluster(client)) return client
+  return client.nodes('master').find(({ options }) => `${options.host}:${options.port}` === address)
+}
+
+function ownerOf(client: Redis | Cluster, key: string): string | undefined {
+  return isCluster(client) ? client.slots[new Command('hdel', [key]).getSlot()]?.[0] : undefined
+}
