@@ -54,7 +54,7 @@ function split(line) {
   return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at)]
 }
 
-/** @param {string} file @returns {Mutation[]} */
+/** @param {string} file below lua @returns {Mutation[]} */
 function mutations(file) {
   return readFileSync(join(store, 'lua', file), 'utf8')
     .split('\n')
@@ -64,12 +64,12 @@ function mutations(file) {
 /**
  * Prints each change that the tests did not notice.
  *
- * @param {readonly string[]} names files of packages/session-store/lua, or `file:line`; none: all of them
+ * @param {readonly string[]} names files of packages/session-store/lua such as `lib/scan.lua`, or `file:line`; none: all of them
  * @param {readonly string[]} [tests] the beginnings of the names of tests
  * @returns {Promise<number>} exit code
  */
 export async function mutateLua(names, tests = usual) {
-  const files = readdirSync(join(store, 'lua'))
+  const files = readdirSync(join(store, 'lua'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lua'))
   const wanted = names.length > 0 ? names : files
   const unknown = wanted.find((name) => !files.includes(name.split(':')[0] ?? ''))
   if (unknown !== undefined) throw new Failure(`There is no ${unknown}. There are ${files.join(', ')}.`)
@@ -103,6 +103,7 @@ async function survives({ file, line, after }, passes) {
   const sound = readFileSync(path, 'utf8')
   try {
     writeFileSync(path, sound.split('\n').with(line - 1, after).join('\n'))
+    if (!(await runs('tsx', 'lua/build.ts'))) throw new Failure('The scripts cannot be bundled.')
     return await passes()
   } finally {
     writeFileSync(path, sound)
@@ -111,7 +112,16 @@ async function survives({ file, line, after }, passes) {
 
 /** @param {readonly string[]} tests @returns {Promise<boolean>} */
 async function pass(tests) {
-  const child = spawn(join(store, 'node_modules/.bin/vitest'), ['run', '--project', 'single node', '--bail', '1', ...tests], {
+  return await runs('vitest', 'run', '--project', 'single node', '--bail', '1', ...tests)
+}
+
+/**
+ * Whether a command of the package succeeds in the copy.
+ *
+ * @param {string} command @param {...string} args
+ */
+async function runs(command, ...args) {
+  const child = spawn(join(store, 'node_modules/.bin', command), args, {
     cwd: copy,
     stdio: 'ignore',
     timeout: PATIENCE_MS,

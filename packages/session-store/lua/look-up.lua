@@ -1,5 +1,5 @@
 #!lua flags=no-writes
--- Looks up a field in each of several hashes. An error on one of them is the answer for that one alone.
+-- Reads a field of each of several hashes. An error with one of them is the reply for that one alone.
 -- KEYS[1]  a hash, and so each that follows
 -- ARGV     the field of each
 -- Output   their values

@@ -1,4 +1,4 @@
--- Gives a live session a new secret under the same id. As a credential change it also ends
+-- Gives a live session a new secret under the same id. As a credential change it also revokes
 -- the user's other sessions and refuses sign-ins that began before it.
 -- KEYS[1]  the user's sessions
 -- ARGV[1]  session id
@@ -7,28 +7,28 @@
 -- ARGV[4]  now (ms since the epoch)
 -- ARGV[5]  when the credentials changed, by Redis' clock (ms); empty: not a credential change
 -- ARGV[6]  when the person has last proven who they are (ms); empty: as before
--- ARGV[7]  name of an event to keep beside the endings; empty: none
--- Output   how many other sessions ended, -1 when this one has ended or was rotated before
+-- ARGV[7]  name of an event to append after the revocations; empty: none
+-- Output   how many other sessions were revoked, -1 when this one has ended or was rotated before
+-- @include lib/revoke
 local key, now = KEYS[1], tonumber(ARGV[4])
 local record = redis.call('HGET', key, ARGV[1])
-local session = live(record, now)
+local session = liveSession(record, now)
 -- This very rotation: a Cluster client whose connection broke before the reply sends it again.
-if session and session.hash == ARGV[3] then
+if session and session.secretHash == ARGV[3] then
   return 0
 end
-if not session or session.hash ~= ARGV[2] then
+if not session or session.secretHash ~= ARGV[2] then
   return -1
 end
-local authenticatedAt = ARGV[6] == '' and string.sub(record, 58, 63) or struct.pack('>I6', tonumber(ARGV[6]))
-redis.call('HSET', key, ARGV[1], string.sub(record, 1, 1) .. ARGV[3] .. string.sub(record, 34, 57) .. authenticatedAt .. detailsOf(record))
-tell(key, 'rotated', ARGV[1])
+redis.call('HSET', key, ARGV[1], withSecret(record, ARGV[3], tonumber(ARGV[6])))
+publish(key, 'rotated', ARGV[1])
 if ARGV[5] == '' then
   return 0
 end
 local by = { id = ARGV[1], details = detailsOf(record) }
-local ended = endSessions(key, ARGV[1], now, 'credential-change', by)
+local revoked = revokeAllExcept(key, ARGV[1], now, 'credential-change', by)
 setNotBefore(key, tonumber(ARGV[5]))
 if ARGV[7] ~= '' then
-  keepEvent({ kind = 'noted', name = ARGV[7], by = by })
+  appendEvent({ kind = 'noted', name = ARGV[7], by = by })
 end
-return ended
+return revoked

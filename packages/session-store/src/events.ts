@@ -74,12 +74,12 @@ export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', w
   return {
     async note(userId, event, sessionId = '') {
       const details = encodeDetails({ userId, ...nowhere, ...event })
-      await answered(redis.rollcallNote(...keysOf(userTagOf(userId)), event.name, sessionId, details))
+      await answered(redis.rollcallAppendEvent(...keysOf(userTagOf(userId)), event.name, sessionId, details))
     },
 
     async prune(userId) {
       let cursor = '0'
-      do cursor = await answered(redis.rollcallPrune(...keysOf(userTagOf(userId)), clock(), cursor))
+      do cursor = await answered(redis.rollcallExpireSessions(...keysOf(userTagOf(userId)), clock(), cursor))
       while (cursor !== '0')
     },
 
@@ -96,7 +96,7 @@ export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', w
     },
 
     async take(userTag, ids) {
-      if (ids.length > 0) await answered(redis.rollcallTake(...keysOf(userTag), ...ids.map(toStreamId)))
+      if (ids.length > 0) await answered(redis.rollcallAcknowledgeEvents(...keysOf(userTag), ...ids.map(toStreamId)))
     },
 
     async *waiting() {

@@ -1,4 +1,4 @@
-/** What the application keeps with a session. It must survive JSON. */
+/** Data of the application, stored with a session. It must survive JSON. */
 export type SessionData = Readonly<Record<string, unknown>>
 
 export interface Details {
@@ -25,40 +25,42 @@ export interface StoredRecord extends SessionRecord {
   readonly details: Buffer
 }
 
-// lua/record.lua reads the same head; Lua counts from 1.
 const VERSION = 1
-const HASH = 1
-const CREATED_AT = 33
-const LAST_SEEN_AT = 39
-const IDLE_DEADLINE = 45
-const ABSOLUTE_DEADLINE = 51
-const AUTHENTICATED_AT = 57
-const DETAILS = 63
-/** The codes from here on are halves of characters. */
-const LONGEST = 0xd7_ff
+/** Offsets in bytes. lua/lib/record.lua has the same, counted from 1, and a test compares them. */
+export const offsets = {
+  secretHash: 1,
+  createdAt: 33,
+  lastSeenAt: 39,
+  idleDeadline: 45,
+  absoluteDeadline: 51,
+  authenticatedAt: 57,
+  details: 63,
+} as const
+/** Character codes above this are halves of characters. */
+const MAX_LENGTH_CODE = 0xd7_ff
 
 export function encodeRecord(record: SessionRecord): Buffer {
-  const head = Buffer.alloc(DETAILS)
+  const head = Buffer.alloc(offsets.details)
   head.writeUInt8(VERSION)
-  head.write(record.secretHash, HASH, 'latin1')
-  head.writeUIntBE(record.createdAt, CREATED_AT, 6)
-  head.writeUIntBE(record.lastSeenAt, LAST_SEEN_AT, 6)
-  head.writeUIntBE(record.idleDeadline, IDLE_DEADLINE, 6)
-  head.writeUIntBE(record.absoluteDeadline, ABSOLUTE_DEADLINE, 6)
-  head.writeUIntBE(record.authenticatedAt, AUTHENTICATED_AT, 6)
+  head.write(record.secretHash, offsets.secretHash, 'latin1')
+  head.writeUIntBE(record.createdAt, offsets.createdAt, 6)
+  head.writeUIntBE(record.lastSeenAt, offsets.lastSeenAt, 6)
+  head.writeUIntBE(record.idleDeadline, offsets.idleDeadline, 6)
+  head.writeUIntBE(record.absoluteDeadline, offsets.absoluteDeadline, 6)
+  head.writeUIntBE(record.authenticatedAt, offsets.authenticatedAt, 6)
   return Buffer.concat([head, encodeDetails(record)])
 }
 
 /**
- * UTF-8 text throughout, so that it can be told in a message: a character each whose code is the length of
- * user id, address and user agent plus one, 0 for none; these three; then the data as JSON, unless empty.
+ * UTF-8 text throughout, so that a message can hold it. Three characters, whose codes are the lengths of user id, address
+ * and user agent plus one, 0 for none. Then these three texts, and the data as JSON unless it is empty.
  *
  * @throws {RangeError} for a text that is too long for its length to be a character.
  */
 export function encodeDetails({ userId, ipAddress, userAgent, data }: Details): Buffer {
   const texts = [userId, ipAddress, userAgent]
   const lengths = texts.map((text) => (text === null ? 0 : text.length + 1))
-  if (lengths.some((length) => length > LONGEST)) throw new RangeError(`A session holds no text longer than ${LONGEST - 1}`)
+  if (lengths.some((length) => length > MAX_LENGTH_CODE)) throw new RangeError(`A session holds no text longer than ${MAX_LENGTH_CODE - 1}`)
   return Buffer.from([String.fromCharCode(...lengths), ...texts, jsonOf(data)].join(''))
 }
 
@@ -68,7 +70,7 @@ export function jsonOf(data: SessionData): string {
   return json === '{}' ? '' : json
 }
 
-/** `null` when the text is not one of `encodeDetails`. */
+/** `null` if the text is not one of `encodeDetails`. */
 export function decodeDetails(text: string): Details | null {
   const [id, address, agent] = [text.charCodeAt(0), text.charCodeAt(1), text.charCodeAt(2)] // NaN where there is none
   const addressAt = 2 + id
@@ -85,20 +87,20 @@ export function decodeDetails(text: string): Details | null {
   }
 }
 
-/** `null` when the bytes are not a record of ours: such a session is invalid, and nothing else breaks. */
+/** `null` if the bytes are not such a record: that session is invalid, and nothing else breaks. */
 export function decodeRecord(bytes: Buffer): StoredRecord | null {
   if (bytes[0] !== VERSION) return null
-  const details = decodeDetails(bytes.toString('utf8', DETAILS))
+  const details = decodeDetails(bytes.toString('utf8', offsets.details))
   if (details === null) return null
   const { userId, ipAddress, userAgent, data } = details
   return {
-    secretHash: bytes.toString('latin1', HASH, CREATED_AT),
-    createdAt: bytes.readUIntBE(CREATED_AT, 6),
-    lastSeenAt: bytes.readUIntBE(LAST_SEEN_AT, 6),
-    idleDeadline: bytes.readUIntBE(IDLE_DEADLINE, 6),
-    absoluteDeadline: bytes.readUIntBE(ABSOLUTE_DEADLINE, 6),
-    authenticatedAt: bytes.readUIntBE(AUTHENTICATED_AT, 6),
-    details: bytes.subarray(DETAILS),
+    secretHash: bytes.toString('latin1', offsets.secretHash, offsets.createdAt),
+    createdAt: bytes.readUIntBE(offsets.createdAt, 6),
+    lastSeenAt: bytes.readUIntBE(offsets.lastSeenAt, 6),
+    idleDeadline: bytes.readUIntBE(offsets.idleDeadline, 6),
+    absoluteDeadline: bytes.readUIntBE(offsets.absoluteDeadline, 6),
+    authenticatedAt: bytes.readUIntBE(offsets.authenticatedAt, 6),
+    details: bytes.subarray(offsets.details),
     userId,
     ipAddress,
     userAgent,

@@ -1,61 +1,80 @@
-import { readFileSync } from 'node:fs'
 import type { Cluster, ClientContext, Redis, Result } from 'ioredis'
+import { luaScripts } from './lua.generated.js'
 
-type Argument = string | number | Buffer
-/** How many keys, and the keys: the user's sessions, and the user's events where they are kept. */
+/** How many keys, and the keys: the user's sessions, and the user's events if the store records any. */
 export type Keys = readonly [1, sessions: string] | readonly [2, sessions: string, events: string]
+/** Milliseconds since the epoch; empty where the header of the script says what that means. */
+type OptionalTime = number | ''
+/** The arguments, after the keys, of each script that revokes sessions. Each replies with a number. */
+export interface RevocationArguments {
+  readonly rollcallRevoke: [sessionId: string, by: string]
+  readonly rollcallRotate: [
+    sessionId: string,
+    secretHash: Buffer,
+    newSecretHash: Buffer,
+    now: number,
+    changedAt: OptionalTime,
+    authenticatedAt: OptionalTime,
+    event: string,
+  ]
+  readonly rollcallRevokeOthers: [sessionId: string, secretHash: Buffer, now: number]
+  readonly rollcallRevokeAll: [now: number, changedAt: OptionalTime, by: string, event: string, eventDetails: Buffer | '']
+}
 
 declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
-    /** How many, the keys, and the field of each. */
-    rollcallLookUpBuffer(...args: [number, ...string[]]): Result<(Buffer | Error | null)[], Context>
-    rollcallTime(...args: [1, key: string]): Result<number, Context>
-    rollcallLowerWatermark(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallCreate(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallTouch(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallUpdate(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallRotate(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallRevoke(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallRevokeOthers(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallRevokeAll(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallNote(...args: [...Keys, ...Argument[]]): Result<number, Context>
-    rollcallPrune(...args: [...Keys, ...Argument[]]): Result<string, Context>
-    rollcallTake(...args: [...Keys, ...Argument[]]): Result<number, Context>
+    /** How many keys, the keys, and the field of each. */
+    rollcallLookUpBuffer(...args: [count: number, ...keysAndFields: string[]]): Result<(Buffer | Error | null)[], Context>
+    rollcallTime(...args: [count: 1, key: string]): Result<number, Context>
+    rollcallLowerWatermark(...args: [...keys: Keys, found: number, now: number]): Result<number, Context>
+    rollcallCreate(
+      ...args: [
+        ...keys: Keys,
+        sessionId: string,
+        record: Buffer,
+        now: number,
+        startedAt: OptionalTime,
+        maxSessions: number,
+        lifetime: number,
+      ]
+    ): Result<number, Context>
+    rollcallTouch(
+      ...args: [...keys: Keys, sessionId: string, now: number, idleTimeout: number, touchInterval: number]
+    ): Result<number, Context>
+    rollcallUpdate(
+      ...args: [...keys: Keys, sessionId: string, secretHash: Buffer, now: number, details: Buffer, newDetails: Buffer]
+    ): Result<number, Context>
+    rollcallRotate(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRotate']]): Result<number, Context>
+    rollcallRevoke(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevoke']]): Result<number, Context>
+    rollcallRevokeOthers(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeOthers']]): Result<number, Context>
+    rollcallRevokeAll(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeAll']]): Result<number, Context>
+    rollcallAppendEvent(...args: [...keys: Keys, name: string, sessionId: string, details: Buffer]): Result<number, Context>
+    rollcallExpireSessions(...args: [...keys: Keys, now: number, cursor: string]): Result<string, Context>
+    rollcallAcknowledgeEvents(...args: [...keys: Keys, ...ids: string[]]): Result<number, Context>
   }
 }
 
-const files = {
-  rollcallLowerWatermark: 'lower-watermark',
-  rollcallCreate: 'create',
-  rollcallTouch: 'touch',
-  rollcallUpdate: 'update',
-  rollcallRotate: 'rotate',
-  rollcallRevoke: 'revoke',
-  rollcallRevokeOthers: 'revoke-others',
-  rollcallRevokeAll: 'revoke-all',
-  rollcallNote: 'note',
-  rollcallPrune: 'prune',
-  rollcallTake: 'take',
+const sources = {
+  rollcallLookUp: luaScripts['look-up'],
+  rollcallTime: luaScripts.time,
+  rollcallLowerWatermark: luaScripts['lower-watermark'],
+  rollcallCreate: luaScripts.create,
+  rollcallTouch: luaScripts.touch,
+  rollcallUpdate: luaScripts.update,
+  rollcallRotate: luaScripts.rotate,
+  rollcallRevoke: luaScripts.revoke,
+  rollcallRevokeOthers: luaScripts['revoke-others'],
+  rollcallRevokeAll: luaScripts['revoke-all'],
+  rollcallAppendEvent: luaScripts['append-event'],
+  rollcallExpireSessions: luaScripts['expire-sessions'],
+  rollcallAcknowledgeEvents: luaScripts['acknowledge-events'],
 } as const
 
-/** The source of a script in `lua/`; the folder lies beside both `src` and `dist`. */
-function source(name: string): string {
-  return readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8')
-}
-
-const shared = source('record')
-const sources = Object.fromEntries(
-  Object.entries(files).map(([command, file]) => [command, `${shared}\n${source(file)}`]),
-) as Record<keyof typeof files, string> // the keys are those of `files`
-
-export function scriptSource(command: keyof typeof files): string {
+export function scriptSource(command: keyof typeof sources): string {
   return sources[command]
 }
 
-/** Teaches the client the store's scripts. ioredis sends a digest, and the source when Redis lost it. */
+/** Adds the store's scripts to the client as commands. ioredis sends a digest, and the source when Redis has lost it. */
 export function defineScripts(redis: Redis | Cluster): void {
   for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { lua })
-  // These read no record, and begin with their flags, in front of which nothing may stand.
-  redis.defineCommand('rollcallLookUp', { lua: source('look-up') })
-  redis.defineCommand('rollcallTime', { lua: source('time') })
 }

@@ -1,11 +1,11 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './clock.js'
-import { onMaster, onReplica } from './endings.js'
 import { SessionStoreUnavailableError } from './errors.js'
 import { gatherer } from './gather.js'
 import { lookUps } from './look-ups.js'
 import { createNearCache } from './near-cache.js'
 import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord, type StoredRecord } from './record.js'
+import { runOnMaster, runWithReplica } from './revocation.js'
 import { defineScripts, type Keys } from './scripts.js'
 import { superviseClient } from './supervise.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
@@ -160,7 +160,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   defineScripts(redis)
   const gather = gatherer(redis)
   const lookUp = lookUps(redis, gather)
-  const end = durability === 'replicated' ? onReplica(redis) : onMaster(redis)
+  const end = durability === 'replicated' ? runWithReplica(redis) : runOnMaster(redis)
   const near = nearCache && createNearCache({ redis, lookUp, keyPrefix, lease: nearCache.lease ?? DEFAULT_LEASE })
 
   const keyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)

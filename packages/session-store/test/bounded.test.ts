@@ -4,12 +4,13 @@ import { createSessionEvents, createSessionStore, type SessionStoreOptions } fro
 import { userTagOf } from '../src/token.js'
 import { startStore } from './helpers.js'
 
-// Scripts look at MOST sessions of a user. Here are users with three times as many.
+// Scripts read at most MAX_SCANNED sessions of a user. Here are users with three times as many.
 
 const folder = new URL('../lua/', import.meta.url)
 const lua = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
-const MOST = Number(/^local MOST = (\d+)$/m.exec(lua('record.lua'))?.[1])
-const many = 3 * MOST
+const luaFiles = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lua'))
+const MAX_SCANNED = Number(/^local MAX_SCANNED = (\d+)$/m.exec(lua('lib/scan.lua'))?.[1])
+const many = 3 * MAX_SCANNED
 
 const ada = userTagOf('ada')
 const key = `user:{${ada}}:sessions`
@@ -38,7 +39,7 @@ async function passing(signedIn: readonly Signed[]): Promise<Signed[]> {
 }
 
 test('no script reads all records of a hash', () => {
-  for (const name of readdirSync(folder)) expect(lua(name), name).not.toMatch(/HGETALL|HVALS/)
+  for (const name of luaFiles) expect(lua(name), name).not.toMatch(/HGETALL|HVALS/)
 })
 
 describe('what ends sessions', () => {
@@ -54,7 +55,7 @@ describe('what ends sessions', () => {
     const kept = keepsOne(name) ? 1 : 0
     await end(await t.signIn(), t.store) // the first time takes the source of the script
     await t.redis.del(key)
-    const [one] = await signInMany(MOST + 10)
+    const [one] = await signInMany(MAX_SCANNED + 10)
     const fewer = await t.commandsOf(() => end(one, t.store))
     await t.redis.del(key)
 
@@ -94,17 +95,17 @@ describe('what ends sessions', () => {
       expect(expired).toBeGreaterThan(0) // of 500 out of 1,500, of which a third have expired
       expect(ended).toBe((keepsOne(name) ? many - 1 : many) - expired)
     })
-    expect((xadd['xadd'] ?? 0) - MOST).toBeOneOf(keepsOne(name) ? [0, 1] : [0]) // in the place of the one that stays
+    expect((xadd['xadd'] ?? 0) - MAX_SCANNED).toBeOneOf(keepsOne(name) ? [0, 1] : [0]) // in the place of the one that stays
     expect(await t.redis.hlen(key)).toBe(await t.redis.hexists(key, '!notBefore') + (keepsOne(name) ? 1 : 0))
   })
 
-  test.each(Object.entries(endings))('%s counts exactly up to MOST, beside a watermark and the one that stays', async (name, end) => {
+  test.each(Object.entries(endings))('%s counts exactly up to MAX_SCANNED, beside a watermark and the one that stays', async (name, end) => {
     await t.store.revokeAll('ada', { credentialChange: true })
     t.clock.now += 1
     const kept = keepsOne(name) ? 1 : 0
-    await signInMany(MOST - 1, { endsBy: new Date(t.clock.now + MOST) })
+    await signInMany(MAX_SCANNED - 1, { endsBy: new Date(t.clock.now + MAX_SCANNED) })
     const [first] = await signInMany(1 + kept)
-    t.clock.now += MOST
+    t.clock.now += MAX_SCANNED
     expect(await end(first, t.store)).toBe(1)
     expect(await t.redis.hlen(key)).toBe(1 + kept)
   })
@@ -123,7 +124,7 @@ describe('what ends sessions', () => {
   })
 })
 
-describe('the cap beyond MOST', () => {
+describe('the cap beyond MAX_SCANNED', () => {
   test('holds, and who makes room has been idle for long', async () => {
     const signedIn = await signInMany()
     const more = await signInMany(30)
@@ -176,7 +177,7 @@ describe('the cap beyond MOST', () => {
 
 test('whoever asks for what has expired gets all of it, in parts', async () => {
   const events = createSessionEvents({ redis: t.redis, clock: () => t.clock.now })
-  const expiring = 1.5 * MOST // fewer than events wait
+  const expiring = 1.5 * MAX_SCANNED // fewer than events wait
   await signInMany(expiring, { endsBy: new Date(t.clock.now + many) })
   const live = await signInMany(many - expiring)
   t.clock.now += many

@@ -1,0 +1,19 @@
+-- Publishes changes in the same step that makes them, on a channel with the name of the user's key. Every server can read a
+-- message: it holds session ids and what a list shows, never a secret.
+-- @include lib/record
+
+local function publish(key, kind, id)
+  redis.call('PUBLISH', key, cjson.encode({ kind = kind, id = id }))
+end
+
+-- revoked: either `ids`, or `allBut` the one session that stays (cjson.null: none stays).
+local function publishRevocation(key, cause, revoked, by)
+  revoked.kind, revoked.cause, revoked.by = 'ended', cause, by
+  redis.call('PUBLISH', key, cjson.encode(revoked))
+end
+
+-- Returns the id and the details of the session that asked for a revocation; nil if there is none.
+local function actorOf(key, id)
+  local record = id ~= '' and redis.call('HGET', key, id)
+  return record and { id = id, details = detailsOf(record) } or nil
+end

@@ -1,0 +1,66 @@
+-- The layout of a record: a binary head of fixed length, then the details as text. Integers are big-endian, times are ms
+-- since the epoch. Positions count from 1. src/record.ts has the same layout with offsets from 0, and a test compares them.
+-- A record with another layout is never valid, and no script writes to it.
+local VERSION = 1
+local SECRET_HASH = 2
+local CREATED_AT = 34
+local LAST_SEEN_AT = 40
+local IDLE_DEADLINE = 46
+local ABSOLUTE_DEADLINE = 52
+local AUTHENTICATED_AT = 58
+local DETAILS = 64
+
+local function isRecord(record)
+  return record and #record >= DETAILS and string.byte(record, 1) == VERSION
+end
+
+-- Returns the session of a record (times in ms) if it is live, else nil.
+local function liveSession(record, now)
+  if not isRecord(record) then
+    return nil
+  end
+  local lastSeenAt, idle, absolute = struct.unpack('>I6I6I6', record, LAST_SEEN_AT)
+  if math.min(idle, absolute) <= now then
+    return nil
+  end
+  return { secretHash = string.sub(record, SECRET_HASH, CREATED_AT - 1), lastSeenAt = lastSeenAt, absoluteDeadline = absolute }
+end
+
+-- Returns the earlier deadline (ms), 0 for bytes that are not a record. Creates no table: scripts call it for hundreds of
+-- records in a row.
+local function deadlineOf(record)
+  if not isRecord(record) then
+    return 0
+  end
+  local idle, absolute = struct.unpack('>I6I6', record, IDLE_DEADLINE)
+  return math.min(idle, absolute)
+end
+
+local function lastSeenAtOf(record)
+  return (struct.unpack('>I6', record, LAST_SEEN_AT))
+end
+
+local function detailsOf(record)
+  return string.sub(record, DETAILS)
+end
+
+-- Returns a copy of the record with recorded activity (ms).
+local function withActivity(record, lastSeenAt, idleDeadline)
+  return string.sub(record, 1, LAST_SEEN_AT - 1)
+    .. struct.pack('>I6I6', lastSeenAt, idleDeadline)
+    .. string.sub(record, ABSOLUTE_DEADLINE)
+end
+
+-- Returns a copy of the record with another secret. authenticatedAt (ms): nil keeps the old one.
+local function withSecret(record, secretHash, authenticatedAt)
+  local proof = authenticatedAt and struct.pack('>I6', authenticatedAt) or string.sub(record, AUTHENTICATED_AT, DETAILS - 1)
+  return string.sub(record, 1, SECRET_HASH - 1)
+    .. secretHash
+    .. string.sub(record, CREATED_AT, AUTHENTICATED_AT - 1)
+    .. proof
+    .. detailsOf(record)
+end
+
+local function withDetails(record, details)
+  return string.sub(record, 1, DETAILS - 1) .. details
+end

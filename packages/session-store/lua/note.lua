@@ -1,8 +1,0 @@
--- Keeps an event that the application names: one that changed no session.
--- KEYS[1]  the user's sessions
--- ARGV[1]  name
--- ARGV[2]  id of the session that it came from; empty: none did
--- ARGV[3]  details of where it came from
--- Output   1
-keepEvent({ kind = 'noted', name = ARGV[1], by = { id = ARGV[2], details = ARGV[3] } })
-return 1

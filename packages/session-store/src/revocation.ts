@@ -1,0 +1,83 @@
+import type { Cluster, Redis } from 'ioredis'
+import { isCluster, nodeFor } from './cluster.js'
+import { NotReplicatedError } from './errors.js'
+import { TIMED_OUT } from './fair-timeouts.js'
+import { type Keys, type RevocationArguments, scriptSource } from './scripts.js'
+import { superviseClient } from './supervise.js'
+
+/** Runs a script that revokes sessions on the keys of a user, and resolves with the script's number. */
+export type RunRevocation = <Script extends keyof RevocationArguments>(
+  script: Script,
+  keys: Keys,
+  ...args: RevocationArguments[Script]
+) => Promise<number>
+
+type Commands = {
+  readonly [Script in keyof RevocationArguments]: (...args: [...Keys, ...RevocationArguments[Script]]) => Promise<number>
+}
+
+/** For a replica to acknowledge. Redis may notice up to 100 ms later that the time is over; the command timeout is 200 ms. */
+const REPLICA_TIMEOUT_MS = 75
+/** Redis Cluster may redirect a command: to the new owner of a slot, or to the node that has the key already. */
+const MAX_REDIRECTIONS = 4
+
+/** Resolves as soon as the master has revoked. */
+export function runOnMaster(redis: Redis | Cluster): RunRevocation {
+  const commands: Commands = redis
+  return async (script, keys, ...args) => commands[script](...keys, ...args)
+}
+
+/**
+ * Resolves once a replica has acknowledged the revocation too.
+ *
+ * WAIT covers the writes of its own connection, and blocks that connection. So it goes out together with the script, in one
+ * round trip, on a connection where no validation queues behind it. That connection lives as long as the given client,
+ * which runs the scripts until it is ready.
+ */
+export function runWithReplica(redis: Redis | Cluster): RunRevocation {
+  const own = isCluster(redis) ? redis.duplicate([], { lazyConnect: false }) : redis.duplicate({ lazyConnect: false })
+  superviseClient(own)
+  let client = redis
+  own.once('ready', () => (client = own))
+  own.on('error', () => undefined) // the given client reports the same outage, and each command rejects by itself
+  redis.once('end', () => own.disconnect())
+
+  return async (script, keys, ...args) => {
+    const [count, key, ...events] = keys
+    let asking: string | undefined
+    for (let sent = 0; sent <= MAX_REDIRECTIONS; sent += 1) {
+      const node = nodeFor(client, key, asking)
+      if (node === undefined) {
+        await refreshSlots(client)
+        continue
+      }
+      const pipeline = node.pipeline()
+      if (asking !== undefined) pipeline.asking()
+      // By its source: of a digest that Redis has lost, WAIT would confirm nothing.
+      pipeline.eval(scriptSource(script), count, key, ...events, ...args).wait(1, REPLICA_TIMEOUT_MS)
+      const replies = (await pipeline.exec()) ?? []
+      const [[failure, revoked] = [], [waitFailure, replicas] = []] = replies.slice(-2)
+
+      const redirection = /^(MOVED|ASK) \d+ (\S+)$/.exec(failure?.message ?? '')
+      if (redirection !== null) {
+        asking = redirection[1] === 'ASK' ? redirection[2] : undefined
+        await refreshSlots(client)
+        continue
+      }
+      const error = failure ?? waitFailure
+      if (error) {
+        // Drop the connection, so that commands queued behind WAIT do not run after their callers timed out.
+        if (client === own && error.message === TIMED_OUT && !node.stream.writableEnded) node.disconnect(node === own)
+        throw error
+      }
+      if (replicas === 0) throw new NotReplicatedError()
+      return Number(revoked)
+    }
+    throw new Error('No node of the cluster answers for this key')
+  }
+}
+
+async function refreshSlots(client: Redis | Cluster): Promise<void> {
+  if (!isCluster(client)) return
+  await new Promise<void>((resolve, reject) => client.refreshSlotsCache((error) => (error ? reject(error) : resolve())))
+}
