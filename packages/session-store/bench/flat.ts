@@ -1,8 +1,8 @@
 // Whether a look-up cares how many sessions a user has, and how many users there are.
 import { compare, type Operation, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
-import { gatherer } from '../src/gather.js'
 import { createSessionStore } from '../src/index.js'
+import { createWriteCoalescer } from '../src/write-coalescer.js'
 import { cell, device, found } from './validate.js'
 
 const AT_ONCE = 200
@@ -19,7 +19,7 @@ const populations = [
 export async function flat(redis: Redis): Promise<void> {
   const store = createSessionStore({ redis, maxSessionsPerUser: 10_000 })
   const validations: Record<string, Operation> = {}
-  const gather = gatherer(redis)
+  const coalesceWrites = createWriteCoalescer(redis)
   const gets: Record<string, Operation> = {}
   const gathered: Record<string, Operation> = {}
   for (const { users, each } of populations) {
@@ -43,7 +43,7 @@ export async function flat(redis: Redis): Promise<void> {
     const keys = `${total.toLocaleString('en')} keys`
     gets[keys] = get
     gathered[keys] = (n) => {
-      gather()
+      coalesceWrites()
       return get(n)
     }
   }

@@ -1,8 +1,8 @@
 // Token to session, beside a plain GET of as many bytes and beside what others do.
 import { compare, type Operation, type Result, startBetterAuth, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
-import { gatherer } from '../src/gather.js'
 import { createSessionStore } from '../src/index.js'
+import { createWriteCoalescer } from '../src/write-coalescer.js'
 import { startExpressSession } from './express-session.js'
 import { setPlusMarker } from './set-plus-marker.js'
 
@@ -21,11 +21,11 @@ export async function validate(redis: Redis): Promise<void> {
   const [record = Buffer.alloc(0)] = await redis.hvalsBuffer(hashes[0] ?? '')
   const raw = hashes.map((key) => key.replace('user:', 'raw:')) // keys as long as ours
   for (const key of raw) await redis.set(key, Buffer.alloc(record.length, 'x'))
-  const gather = gatherer(redis)
+  const coalesceWrites = createWriteCoalescer(redis)
   const candidates = {
     'GET of as many bytes': (n: number) => found(redis.get(raw[n % USERS] ?? '')),
     'GET, writes gathered as ours are': (n: number) => {
-      gather()
+      coalesceWrites()
       return found(redis.get(raw[n % USERS] ?? ''))
     },
     'Rollcall validate': (n: number) => found(store.validate(tokens[n % USERS] ?? '')),

@@ -1,19 +1,19 @@
 import type { Cluster, Redis } from 'ioredis'
 import { isCluster, nodeFor } from './cluster.js'
 import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
-import type { LookUp } from './look-ups.js'
-import { Memory } from './memory.js'
+import type { LookUp } from './lookup-batcher.js'
 import { decodeRecord, type SessionRecord } from './record.js'
+import { RecordCache } from './record-cache.js'
 import { track, type Tracking } from './tracking.js'
 
-/** Records as Redis has given them, kept in this process until Redis says that they have changed. */
+/** Records from Redis, cached in this process until Redis says that they have changed. */
 export interface NearCache {
-  /** Costs no round trip. */
-  recall(userTag: string, sessionId: string): SessionRecord | null
-  /** Asks Redis, and keeps the answer unless it may have changed since the question. */
-  ask(userTag: string, sessionId: string): Promise<Buffer | null>
-  /** To be called when this process has written, or may have written, to the user's sessions. */
-  forget(userTag: string): void
+  /** The cached record, without a round trip. */
+  peek(userTag: string, sessionId: string): SessionRecord | null
+  /** Asks Redis, and caches the reply unless the record may have changed since. */
+  fetch(userTag: string, sessionId: string): Promise<Buffer | null>
+  /** Call it when this process has written, or may have written, to the user's sessions. */
+  invalidate(userTag: string): void
 }
 
 export interface NearCacheOptions {
@@ -24,75 +24,75 @@ export interface NearCacheOptions {
   readonly lease: number
 }
 
-/** What one master has answered, and whether it still tells what has changed since. */
-interface Known {
+/** The records of one master, and whether it still reports their changes. */
+interface TrackedNode {
   readonly node: Redis
-  readonly memory: Memory
+  readonly cache: RecordCache
   readonly tracking: Tracking
 }
 
 /** @throws {RangeError} for a lease that cannot be. */
 export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1) throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
-  // Redis names keys as they are there: with what the client itself puts in front.
+  // Redis names keys with the prefix that the client itself adds.
   const clientPrefix = redis.options.keyPrefix ?? ''
-  const known = new Map<Redis, Known>()
+  const trackedNodes = new Map<Redis, TrackedNode>()
 
-  function meet(node: Redis): Known {
-    const memory = new Memory()
+  function trackNode(node: Redis): TrackedNode {
+    const cache = new RecordCache()
     const tracking = track({
       node,
       isCluster: isCluster(redis),
       prefix: usersPrefix(clientPrefix + keyPrefix),
       lease,
-      changed(key) {
+      onInvalidate(key) {
         const userTag = userTagIn(clientPrefix + keyPrefix, key)
-        if (userTag !== null) memory.forget(userTag)
+        if (userTag !== null) cache.invalidate(userTag)
       },
-      doubted: () => memory.clear(),
+      onReset: () => cache.clear(),
     })
-    if (isCluster(redis)) node.once('end', () => known.delete(node))
-    const met = { node, memory, tracking }
-    known.set(node, met)
-    return met
+    if (isCluster(redis)) node.once('end', () => trackedNodes.delete(node))
+    const tracked = { node, cache, tracking }
+    trackedNodes.set(node, tracked)
+    return tracked
   }
 
-  const single = isCluster(redis) ? undefined : meet(redis)
+  const single = isCluster(redis) ? undefined : trackNode(redis)
 
-  /** Ignore cached records from a node that no longer owns the slot. */
-  function knownBy(userTag: string): Known | undefined {
+  /** Ignores cached records from a node that no longer owns the slot. */
+  function ownerOf(userTag: string): TrackedNode | undefined {
     const node = nodeFor(redis, sessionsKey(keyPrefix, userTag))
-    return node && (known.get(node) ?? meet(node))
+    return node && (trackedNodes.get(node) ?? trackNode(node))
   }
 
-  function trusted(userTag: string): Known | undefined {
-    const found = single ?? knownBy(userTag)
-    return found?.tracking.isTrusted() ? found : undefined
+  function trustedNodeOf(userTag: string): TrackedNode | undefined {
+    const tracked = single ?? ownerOf(userTag)
+    return tracked?.tracking.isTrusted() ? tracked : undefined
   }
 
   return {
-    recall: (userTag, sessionId) => trusted(userTag)?.memory.get(userTag, sessionId) ?? null,
+    peek: (userTag, sessionId) => trustedNodeOf(userTag)?.cache.get(userTag, sessionId) ?? null,
 
-    async ask(userTag, sessionId) {
+    async fetch(userTag, sessionId) {
       const key = sessionsKey(keyPrefix, userTag)
-      const found = trusted(userTag)
-      if (found === undefined) return lookUp(key, sessionId)
-      const { node, memory } = found
-      const settle = memory.expect(userTag, sessionId)
+      const tracked = trustedNodeOf(userTag)
+      if (tracked === undefined) return lookUp(key, sessionId)
+      const { node, cache } = tracked
+      const commit = cache.beginRead(userTag, sessionId)
       try {
-        // From this very node: what a Cluster is redirected to has another one to tell of its changes.
+        // From this very node: after a redirection, another node would report the changes.
         const bytes = await lookUp(key, sessionId, node === redis ? undefined : node)
-        settle(bytes && decodeRecord(bytes))
+        commit(bytes && decodeRecord(bytes))
         return bytes
       } catch (error) {
-        settle(null)
+        commit(null)
         if (node === redis || !(error instanceof Error && /^(?:MOVED|ASK) /.test(error.message))) throw error
         return lookUp(key, sessionId)
       }
     },
 
-    forget(userTag) {
-      for (const { memory } of known.values()) memory.forget(userTag)
+    invalidate(userTag) {
+      for (const { cache } of trackedNodes.values()) cache.invalidate(userTag)
     },
   }
 }

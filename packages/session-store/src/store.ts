@@ -1,14 +1,14 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './clock.js'
 import { SessionStoreUnavailableError } from './errors.js'
-import { gatherer } from './gather.js'
-import { lookUps } from './look-ups.js'
+import { createLookupBatcher } from './lookup-batcher.js'
 import { createNearCache } from './near-cache.js'
 import { decodeRecord, type Details, encodeDetails, encodeRecord, type SessionData, type SessionRecord, type StoredRecord } from './record.js'
 import { runOnMaster, runWithReplica } from './revocation.js'
 import { defineScripts, type Keys } from './scripts.js'
 import { superviseClient } from './supervise.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
+import { createWriteCoalescer } from './write-coalescer.js'
 import { clockKey, eventsKey, sessionsKey } from './keys.js'
 import { isSessionId, newSessionId, newToken, parseToken, sameHash, type TokenParts, userTagOf } from './token.js'
 
@@ -158,8 +158,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
   superviseClient(redis)
   defineScripts(redis)
-  const gather = gatherer(redis)
-  const lookUp = lookUps(redis, gather)
+  const coalesceWrites = createWriteCoalescer(redis)
+  const lookUp = createLookupBatcher(redis, coalesceWrites)
   const end = durability === 'replicated' ? runWithReplica(redis) : runOnMaster(redis)
   const near = nearCache && createNearCache({ redis, lookUp, keyPrefix, lease: nearCache.lease ?? DEFAULT_LEASE })
 
@@ -170,7 +170,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   // Both also after a failure: without an answer, the change may well have been made, and its event may be there.
   /** What this process knew before its own change, it never goes by afterwards. */
   const written = async <T>(userTag: string, reply: Promise<T>): Promise<T> =>
-    answered(reply).finally(() => near?.forget(userTag))
+    answered(reply).finally(() => near?.invalidate(userTag))
   const kept = async <T>(userTag: string, reply: Promise<T>): Promise<T> => written(userTag, reply).finally(() => onEvent?.(userTag))
 
   const warned = new Set<string>()
@@ -196,7 +196,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   // No async functions around the one promise: they took a tenth of a look-up.
   function find<T>(named: Named, found: (record: StoredRecord) => T): Promise<T | null> {
     const { userTag, sessionId } = named
-    const reply = near ? near.ask(userTag, sessionId) : lookUp(keyOf(userTag), sessionId)
+    const reply = near ? near.fetch(userTag, sessionId) : lookUp(keyOf(userTag), sessionId)
     return reply.then((bytes) => {
       const record = bytes && read(userTag, sessionId, bytes)
       return record && signsIn(record, named) ? found(record) : null
@@ -204,14 +204,14 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
 
   /** Lets pass or knows nothing: a new secret or a later deadline may not have been heard of. */
-  function recall(parts: TokenParts): SessionRecord | null {
-    const record = near?.recall(parts.userTag, parts.sessionId)
+  function peek(parts: TokenParts): SessionRecord | null {
+    const record = near?.peek(parts.userTag, parts.sessionId)
     return record && signsIn(record, parts) ? record : null
   }
 
   async function list(userId: string): Promise<Session[]> {
     const userTag = userTagOf(userId)
-    gather()
+    coalesceWrites()
     const fields = await answered(redis.hgetallBuffer(keyOf(userTag)))
     return Object.entries(fields)
       .filter(([field]) => isSessionId(field))
@@ -270,7 +270,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     validate(token, { strict = false } = {}) {
       const parts = parseToken(token)
       if (parts === null) return Promise.resolve(null)
-      const known = strict ? null : recall(parts)
+      const known = strict ? null : peek(parts)
       if (known !== null) return Promise.resolve(toSession(parts.sessionId, known))
       return find(parts, (record) => toSession(parts.sessionId, record))
     },

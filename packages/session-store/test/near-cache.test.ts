@@ -7,8 +7,8 @@ import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { createSessionStore, defaultTimeouts, redisOptions, SessionStoreUnavailableError, type SessionStoreOptions } from '../src/index.js'
-import { Memory } from '../src/memory.js'
-import { RETRY } from '../src/tracking.js'
+import { RecordCache } from '../src/record-cache.js'
+import { RETRY_MS } from '../src/tracking.js'
 import { happens, startStore } from './helpers.js'
 
 /** Milliseconds that no test takes: then it is the push that does it, not the lease. */
@@ -387,7 +387,7 @@ describe('on any doubt everything is forgotten', () => {
     await lost
     const back = happens(t.nearRedis, 'ready')
     const [releaseStore, ...releaseLines] = await t.holdNew(async () => {
-      const due = sleep(RETRY) // begins later than that of the tracking, so it is over later
+      const due = sleep(RETRY_MS) // begins later than that of the tracking, so it is over later
       await t.redis.call('CLIENT', 'KILL', 'ID', await t.nearRedis.client('ID'))
       await due
       while (t.nearRedis.status !== 'connect') await turn()
@@ -435,16 +435,16 @@ describe('memory is bounded', () => {
   const record = { ...at, secretHash: 'h'.repeat(32), userId: 'ada', ipAddress: null, userAgent: 'a'.repeat(500), data: {} }
 
   test('by the bytes of the records; whoever was asked for longest ago makes room', () => {
-    const memory = new Memory()
+    const cache = new RecordCache()
     for (let user = 0; user < 30_000; user += 1) {
-      memory.expect(`user ${user}`, 'session')(record)
-      expect(memory.get('user 0', 'session')).not.toBeNull()
+      cache.beginRead(`user ${user}`, 'session')(record)
+      expect(cache.get('user 0', 'session')).not.toBeNull()
     }
-    const kept = Array.from({ length: 30_000 }, (_, user) => memory.get(`user ${user}`, 'session')).filter((found) => found !== null)
+    const kept = Array.from({ length: 30_000 }, (_, user) => cache.get(`user ${user}`, 'session')).filter((found) => found !== null)
     expect(kept.length).toBeGreaterThan(15_000)
     expect(kept.length * 1_700).toBeLessThan(32 * 1024 * 1024)
-    expect(memory.get('user 1', 'session')).toBeNull()
-    expect(memory.get('user 29999', 'session')).toMatchObject(record)
+    expect(cache.get('user 1', 'session')).toBeNull()
+    expect(cache.get('user 29999', 'session')).toMatchObject(record)
   })
 
   test('nothing is kept of a token but the names in it', async () => {
@@ -469,12 +469,12 @@ describe('memory is bounded', () => {
   })
 
   test('and what is no session takes none', () => {
-    const memory = new Memory()
-    for (let n = 0; n < 10; n += 1) memory.expect('user', `session ${n}`)(null)
-    expect(memory.get('user', 'session 1')).toBeNull()
-    memory.expect('user', 'session')(record)
-    memory.forget('user')
-    memory.clear()
-    expect(memory.bytes).toBe(0)
+    const cache = new RecordCache()
+    for (let n = 0; n < 10; n += 1) cache.beginRead('user', `session ${n}`)(null)
+    expect(cache.get('user', 'session 1')).toBeNull()
+    cache.beginRead('user', 'session')(record)
+    cache.invalidate('user')
+    cache.clear()
+    expect(cache.bytes).toBe(0)
   })
 })

@@ -15,7 +15,7 @@ beforeEach(async () => {
   t = await startStore()
   const duplicate = t.redis.duplicate.bind(t.redis)
   t.redis.duplicate = (...args) => (line = duplicate(...args))
-  tracking = track({ node: t.redis, isCluster: false, prefix: 'user:', lease: LEASE, changed: () => undefined, doubted: () => undefined })
+  tracking = track({ node: t.redis, isCluster: false, prefix: 'user:', lease: LEASE, onInvalidate: () => undefined, onReset: () => undefined })
   while (!tracking.isTrusted()) await turn()
 })
 afterEach(async () => {

@@ -1,19 +1,19 @@
 import { jsonOf, type SessionData, type SessionRecord } from './record.js'
 
-/** Capacity of one cache, in bytes; it evicts the least recently used users. */
-const MOST_BYTES = 32 * 1024 * 1024
+/** Capacity of one cache; it evicts the least recently used users. */
+const MAX_BYTES = 32 * 1024 * 1024
 /** Bytes that an entry takes beside its texts, measured. */
-const OVERHEAD = 700
+const ENTRY_OVERHEAD_BYTES = 700
 
 interface Entry {
-  /** `null` while the answer is awaited. */
+  /** `null` until the read is committed. */
   record: SessionRecord | null
   bytes: number
 }
 
 /** Records by user, because one message invalidates all sessions of a user. */
-export class Memory {
-  /** In the order in which they were last asked for. */
+export class RecordCache {
+  /** Least recently used first. */
   readonly #users = new Map<string, Map<string, Entry>>()
   #bytes = 0
 
@@ -25,8 +25,8 @@ export class Memory {
     const sessions = this.#users.get(userTag)
     const record = sessions?.get(sessionId)?.record
     if (sessions === undefined || !record) return null
-    // Nobody needs to make room before long: then the order is not worth what it costs.
-    if (this.#bytes > MOST_BYTES / 2) {
+    // Below half of the capacity nothing will be evicted soon: the order is not worth its cost.
+    if (this.#bytes > MAX_BYTES / 2) {
       this.#users.delete(userTag)
       this.#users.set(userTag, sessions)
     }
@@ -34,11 +34,11 @@ export class Memory {
   }
 
   /**
-   * To be called before the question is sent. The function that is returned takes the answer, and keeps it if
-   * nothing has been forgotten since: what changed in the meantime may be younger than the answer.
+   * Call it before the read is sent. The returned function commits what was read, unless it has been invalidated since: a
+   * change in the meantime may be younger than the reply.
    */
-  expect(userTag: string, sessionId: string): (record: SessionRecord | null) => void {
-    const entry: Entry = { record: null, bytes: OVERHEAD }
+  beginRead(userTag: string, sessionId: string): (record: SessionRecord | null) => void {
+    const entry: Entry = { record: null, bytes: ENTRY_OVERHEAD_BYTES }
     this.#remove(userTag, sessionId)
     const sessions = this.#users.get(userTag) ?? new Map<string, Entry>()
     this.#users.set(userTag, sessions.set(sessionId, entry))
@@ -47,18 +47,15 @@ export class Memory {
     return (record) => {
       if (this.#users.get(userTag)?.get(sessionId) !== entry) return
       if (record === null) return this.#remove(userTag, sessionId)
-      const kept = new KeptRecord(record)
-      entry.record = kept
-      entry.bytes += kept.bytes
-      this.#bytes += kept.bytes
-      for (const [idlest] of this.#users) {
-        if (this.#bytes <= MOST_BYTES) break
-        this.forget(idlest)
-      }
+      const cached = new CachedRecord(record)
+      entry.record = cached
+      entry.bytes += cached.bytes
+      this.#bytes += cached.bytes
+      this.#evict()
     }
   }
 
-  forget(userTag: string): void {
+  invalidate(userTag: string): void {
     for (const { bytes } of this.#users.get(userTag)?.values() ?? []) this.#bytes -= bytes
     this.#users.delete(userTag)
   }
@@ -66,6 +63,13 @@ export class Memory {
   clear(): void {
     this.#users.clear()
     this.#bytes = 0
+  }
+
+  #evict(): void {
+    for (const [leastRecentlyUsed] of this.#users) {
+      if (this.#bytes <= MAX_BYTES) return
+      this.invalidate(leastRecentlyUsed)
+    }
   }
 
   #remove(userTag: string, sessionId: string): void {
@@ -78,8 +82,8 @@ export class Memory {
   }
 }
 
-/** Is given to many: whoever changes the data changes only their own. */
-class KeptRecord implements SessionRecord {
+/** Many callers share one: each parses data of its own, so that none sees the changes of another. */
+class CachedRecord implements SessionRecord {
   readonly secretHash: string
   readonly createdAt: number
   readonly lastSeenAt: number
@@ -106,10 +110,10 @@ class KeptRecord implements SessionRecord {
   }
 
   get data(): SessionData {
-    return this.#json === '' ? {} : (JSON.parse(this.#json) as SessionData) // it was one a moment ago
+    return this.#json === '' ? {} : (JSON.parse(this.#json) as SessionData) // the constructor made it of such data
   }
 
-  /** Of its texts, at two for a character. The data are also in the text that the others are parts of. */
+  /** Of its texts, at two for a character. The data count twice: the other texts are parts of a string that holds them too. */
   get bytes(): number {
     return 2 * (this.userId.length + (this.ipAddress?.length ?? 0) + (this.userAgent?.length ?? 0) + 2 * this.#json.length)
   }
