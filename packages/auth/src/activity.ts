@@ -86,7 +86,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       const userTags = first(waiting, together)
       for (const userTag of userTags) waiting.delete(userTag)
       try {
-        await copy(userTags, (userTag, ids) => events.take(userTag, ids))
+        await copy(userTags, (userTag, ids) => events.acknowledge(userTag, ids))
         retryDelay = FIRST_RETRY
         together = Math.min(2 * together, MOST_TOGETHER)
       } catch (error) {
@@ -127,7 +127,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
 
   async function sweep(): Promise<void> {
     try {
-      for await (const userTag of events.waiting()) fetch(userTag)
+      for await (const userTag of events.pendingUsers()) fetch(userTag)
       await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
     } catch (error) {
       if (!closed) warn('Activity cannot be tidied up', error)
@@ -137,7 +137,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
   /** Each server looks when it starts, for what it left behind itself; then they take turns. */
   async function sweepInTurn(): Promise<void> {
     // A Redis that is too full to say whose turn it is has room made by each.
-    if (await events.takeTurn(SWEEP).catch(() => true)) await sweep()
+    if (await events.acquireSweepLease(SWEEP).catch(() => true)) await sweep()
   }
 
   let sweeping = sweep()
@@ -148,7 +148,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
 
     async note(name, { userId, id, ipAddress, userAgent, data }) {
       try {
-        await events.note(userId, { name, ipAddress, userAgent, data }, id)
+        await events.append(userId, { name, ipAddress, userAgent, data }, id)
       } catch (error) {
         warn(`The event "${name}" is lost: Redis did not take it`, error)
       }
@@ -158,7 +158,7 @@ export async function openActivity({ database, events, days, clock = Date.now, w
     async list(userId, { before, limit }) {
       const userTag = userTagOf(userId)
       if (!before) {
-        await events.prune(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
+        await events.expireSessions(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
         await copy([userTag], async () => fetch(userTag))
       }
       let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest())

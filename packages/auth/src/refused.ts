@@ -1,4 +1,4 @@
-import type { NamedEvent } from '@rollcall/session-store'
+import type { CustomEvent } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { APIError } from 'better-auth/api'
 import { z } from 'zod'
@@ -15,7 +15,7 @@ export interface WrongPassword {
   /** The session they tried it in; `null` for a sign-in. */
   readonly sessionId: string | null
   /** The origin of the attempt. */
-  readonly signs: Omit<NamedEvent, 'name'>
+  readonly signs: Omit<CustomEvent, 'name'>
 }
 
 /** It runs beside the answer, whose delay must not show whether an account exists. */

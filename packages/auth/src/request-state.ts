@@ -1,4 +1,4 @@
-import type { NamedEvent, Session, SessionStore } from '@rollcall/session-store'
+import type { CustomEvent, Session, SessionStore } from '@rollcall/session-store'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { clientHintsOf } from './client-hints.js'
 
@@ -53,7 +53,7 @@ export async function beginSignIn(store: SessionStore, path: string): Promise<vo
 }
 
 /** What there is to call the device by that a request comes from, session or none. */
-export async function requestSigns(): Promise<Omit<NamedEvent, 'name'>> {
+export async function requestSigns(): Promise<Omit<CustomEvent, 'name'>> {
   const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
   const { ipAddress } = await requestState()
   if (!(headers instanceof Headers)) return { ipAddress }

@@ -60,7 +60,7 @@ test('of what an application keeps with a session only what names the device rea
   const data = { clientHints, device, cart: { note: 'classified' }, data: { note: 'classified' } }
   const signedIn = await store.create({ userId: 'ada', ipAddress: '203.0.113.9', userAgent: 'Firefox', data })
   await store.revoke('ada', signedIn?.session.id ?? '', { by: signedIn?.session.id ?? '' })
-  await events.note('ada', { name: 'noted', data })
+  await events.append('ada', { name: 'noted', data })
   activity.fetch(userTagOf('ada'))
   const rows = await rowsOf('ada')
   expect(rows).toHaveLength(3)

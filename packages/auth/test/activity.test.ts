@@ -34,7 +34,7 @@ async function looks(): Promise<number> {
 
 test('of all servers, one looks through the keys in five minutes, and finds what was left behind', async () => {
   const { events, warnings, close } = await startServers(3)
-  await events.note('ada', { name: 'left behind' })
+  await events.append('ada', { name: 'left behind' })
   await vi.advanceTimersByTimeAsync(FIVE_MINUTES)
   await vi.waitUntil(async () => (await events.read(userTagOf('ada'))).events.length === 0)
   await close()
@@ -65,13 +65,13 @@ test('a full Redis, which takes no turns, is looked through by each: that makes 
 /** Somebody has left an event of each of these users behind. */
 async function leaveBehind(users: readonly string[]) {
   const events = createSessionEvents({ redis: t.redis })
-  await Promise.all(users.map((user) => events.note(user, { name: 'left behind' })))
+  await Promise.all(users.map((user) => events.append(user, { name: 'left behind' })))
   return events
 }
 
 const waitingUsers = async (events: SessionEvents): Promise<number> => {
   let count = 0
-  for await (const userTag of events.waiting()) count += (await events.read(userTag)).events.length
+  for await (const userTag of events.pendingUsers()) count += (await events.read(userTag)).events.length
   return count
 }
 

@@ -206,7 +206,7 @@ console.log(
 {
   const before = await reading()
   const start = performance.now()
-  for await (const userTag of createSessionEvents({ redis }).waiting()) throw new Error(`${userTag} has events that nobody kept`)
+  for await (const userTag of createSessionEvents({ redis }).pendingUsers()) throw new Error(`${userTag} has events that nobody kept`)
   const cpu = (await reading()).masters - before.masters
   console.log(`To look through all keys for events: ${seconds(performance.now() - start)} s, ${(cpu / sum(keys)).toFixed(2)} µs of Redis for each of ${count(sum(keys))} keys\n`)
 }

@@ -1,6 +1,6 @@
 /**
- * Redis gave no usable answer: it is down, hung, full, read-only or refuses us. The outcome of the
- * operation is unknown, so a caller must report an outage: never a sign-out, never a success.
+ * Redis gave no usable answer: it is down, hung, full or read-only, or it refuses the client. The outcome of the operation
+ * is unknown. Report an outage to the caller, never a sign-out or a success.
  */
 export class SessionStoreUnavailableError extends Error {
   override readonly name: string = 'SessionStoreUnavailableError'
@@ -11,19 +11,19 @@ export class SessionStoreUnavailableError extends Error {
 }
 
 /**
- * With `durability: 'replicated'`: the master has ended the sessions, but no replica confirmed it in time. They
- * are refused for as long as this master lives; after a failover they might sign in again. A revocation may be
- * repeated: it succeeds, with 0, as soon as a replica holds all that the master does.
+ * With `durability: 'replicated'`: the master has revoked the sessions, but no replica acknowledged it in time. This master
+ * refuses them for as long as it lives; after a failover they might sign in again. Repeat the revocation: it succeeds, with
+ * 0, as soon as a replica holds all that the master does.
  */
 export class NotReplicatedError extends SessionStoreUnavailableError {
   override readonly name = 'NotReplicatedError'
 
   constructor() {
-    super(new Error('No replica confirmed in time what the master has done'))
+    super(new Error('No replica acknowledged the revocation in time'))
   }
 }
 
-/** The Redis at hand cannot keep the promises of the store; the message says why. */
+/** This Redis cannot keep the promises of the store; the message says why. */
 export class UnsupportedRedisError extends Error {
   override readonly name = 'UnsupportedRedisError'
 
@@ -36,7 +36,16 @@ export class UnsupportedRedisError extends Error {
   }
 }
 
-/** ioredis hangs the command with its arguments on an error; those must not reach a log. */
+/** Rejects with {@link SessionStoreUnavailableError}, for any reason for which Redis gives no answer. */
+export async function rejectUnavailable<T>(reply: Promise<T>): Promise<T> {
+  return reply.catch(throwUnavailable)
+}
+
+export function throwUnavailable(error: unknown): never {
+  throw error instanceof SessionStoreUnavailableError ? error : new SessionStoreUnavailableError(error)
+}
+
+/** ioredis attaches the command with its arguments to an error. They must not reach a log. */
 function withoutArguments(cause: unknown): Error {
   if (!(cause instanceof Error)) return new Error(String(cause))
   const bare = new Error(cause.message)

@@ -1,3 +1,5 @@
+import { isObject, parseJson } from './json.js'
+
 /** Data of the application, stored with a session. It must survive JSON. */
 export type SessionData = Readonly<Record<string, unknown>>
 
@@ -7,6 +9,9 @@ export interface Details {
   readonly userAgent: string | null
   readonly data: SessionData
 }
+
+/** Details of a client of which nothing is known. */
+export const noClientInfo = { ipAddress: null, userAgent: null, data: {} } as const satisfies Omit<Details, 'userId'>
 
 /** One field of the user's hash: a fixed binary head that the scripts edit in place, then the details. */
 export interface SessionRecord extends Details {
@@ -108,15 +113,12 @@ export function decodeRecord(bytes: Buffer): StoredRecord | null {
   }
 }
 
-function parseData(json: string): SessionData | null {
-  try {
-    const value: unknown = JSON.parse(json)
-    return isData(value) ? value : null
-  } catch {
-    return null
-  }
+/** The earlier of the two deadlines, in milliseconds since the epoch. */
+export function deadlineOf({ idleDeadline, absoluteDeadline }: Pick<SessionRecord, 'idleDeadline' | 'absoluteDeadline'>): number {
+  return Math.min(idleDeadline, absoluteDeadline)
 }
 
-function isData(value: unknown): value is SessionData {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function parseData(json: string): SessionData | null {
+  const value = parseJson(json)
+  return isObject(value) ? value : null
 }

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './clock.js'
 import { clockKey } from './keys.js'
-import { defineScripts } from './scripts.js'
+import { prepareClient } from './connect.js'
 
 /** A clock that all servers on one Redis share, however far apart those of their machines are. */
 export interface RedisClock {
@@ -49,7 +49,7 @@ interface Measurement extends Moment {
 /** Measures once before it resolves. Until a measurement succeeds, this machine's clock is taken as it is. */
 export async function createRedisClock(options: RedisClockOptions): Promise<RedisClock> {
   const { redis, keyPrefix = '', clock = Date.now, onSkew, interval = INTERVAL_MS } = options
-  defineScripts(redis)
+  prepareClient(redis)
   const moment = (): Moment => ({ local: clock(), monotonic: performance.now() })
   const warn = skewWarnings(onSkew)
   let latest: Measurement | null = null

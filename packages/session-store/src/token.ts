@@ -5,8 +5,8 @@ const ID_LENGTH = 16 // 96 bits
 const SECRET_LENGTH = 43 // 256 bits
 
 const HASH_LENGTH = 32
-const NAMES_LENGTH = TAG_LENGTH + ID_LENGTH
-const TOKEN_LENGTH = NAMES_LENGTH + SECRET_LENGTH
+const PUBLIC_LENGTH = TAG_LENGTH + ID_LENGTH
+const TOKEN_LENGTH = PUBLIC_LENGTH + SECRET_LENGTH
 const BASE64URL = /^[\w-]+$/
 
 /** A token taken apart: `<userTag><sessionId><secret>`, each of fixed length, base64url. */
@@ -16,7 +16,7 @@ export interface TokenParts {
   readonly secretHash: string
 }
 
-/** 128 bits of SHA-256 of the user id: finds the key and says nothing about the user. */
+/** 128 bits of SHA-256 of the user id: enough to find the key, without revealing the user. */
 export function userTagOf(userId: string): string {
   return Buffer.from(sha256(userId), 'latin1').toString('base64url', 0, 16)
 }
@@ -33,28 +33,28 @@ export function newToken(userTag: string, sessionId: string): { token: string; s
 }
 
 /**
- * `null` for anything that cannot be a token; costs no round trip. The names in it are copies, for anyone to keep: a
- * part of a string keeps the whole of it in memory.
+ * `null` for anything that cannot be a token; costs no round trip. User tag and session id are copies, because a part of a
+ * string keeps the whole string in memory.
  */
 export function parseToken(token: string): TokenParts | null {
   if (token.length !== TOKEN_LENGTH || !BASE64URL.test(token)) return null
-  names.write(token, 0, NAMES_LENGTH, 'latin1')
+  publicPart.write(token, 0, PUBLIC_LENGTH, 'latin1')
   return {
-    userTag: names.toString('latin1', 0, TAG_LENGTH),
-    sessionId: names.toString('latin1', TAG_LENGTH, NAMES_LENGTH),
-    secretHash: sha256(token.slice(NAMES_LENGTH)),
+    userTag: publicPart.toString('latin1', 0, TAG_LENGTH),
+    sessionId: publicPart.toString('latin1', TAG_LENGTH, PUBLIC_LENGTH),
+    secretHash: sha256(token.slice(PUBLIC_LENGTH)),
   }
 }
 
-const names = Buffer.alloc(NAMES_LENGTH)
+const publicPart = Buffer.alloc(PUBLIC_LENGTH)
 
-/** Fields of the hash that are not session ids, such as the watermark, are out of a caller's reach. */
+/** Keeps other fields of the hash, such as the watermark, out of a caller's reach. */
 export function isSessionId(value: string): boolean {
   return value.length === ID_LENGTH && BASE64URL.test(value)
 }
 
-/** Constant in time, so that an answer's delay tells nothing about the stored hash. */
-export function sameHash(a: string, b: string): boolean {
+/** Takes constant time, so that the delay of an answer reveals nothing about the stored hash. */
+export function isSameHash(a: string, b: string): boolean {
   if (a.length !== HASH_LENGTH || b.length !== HASH_LENGTH) return false
   one.write(a, 'latin1')
   other.write(b, 'latin1')
@@ -64,7 +64,12 @@ export function sameHash(a: string, b: string): boolean {
 const one = Buffer.alloc(HASH_LENGTH)
 const other = Buffer.alloc(HASH_LENGTH)
 
-/** A character a byte. One call, and no buffer of its own: either would take longer than the hashing itself. */
+/** The bytes of a hash, as an argument of a script. */
+export function hashBytes(hash: string): Buffer {
+  return Buffer.from(hash, 'latin1')
+}
+
+/** One character per byte. One call, and no buffer of its own: either would take longer than the hashing itself. */
 function sha256(text: string): string {
   return hash('sha256', text, 'binary')
 }

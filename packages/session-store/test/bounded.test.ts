@@ -181,10 +181,10 @@ test('whoever asks for what has expired gets all of it, in parts', async () => {
   await signInMany(expiring, { endsBy: new Date(t.clock.now + many) })
   const live = await signInMany(many - expiring)
   t.clock.now += many
-  const counted = await t.commandsOf(() => events.prune('ada'))
+  const counted = await t.commandsOf(() => events.expireSessions('ada'))
   expect((counted['evalsha'] ?? 0) + (counted['eval'] ?? 0)).toBeGreaterThan(2)
   expect(counted['xadd']).toBe(expiring)
   expect(await t.redis.hlen(key)).toBe(live.length)
   expect(await passing(live)).toHaveLength(live.length)
-  expect((await t.commandsOf(() => events.prune('ada')))['xadd']).toBeUndefined()
+  expect((await t.commandsOf(() => events.expireSessions('ada')))['xadd']).toBeUndefined()
 })

@@ -86,7 +86,7 @@ test('a client of another copy of ioredis is one of a Cluster too: for events, c
     const users = (await Promise.all([0, 1, 2].map((at) => usersOn(node(at), 4)))).flat()
     for (const userId of users) await signIn(store, userId)
     const found = new Set<string>()
-    for await (const userTag of createSessionEvents({ redis }).waiting()) found.add(userTag)
+    for await (const userTag of createSessionEvents({ redis }).pendingUsers()) found.add(userTag)
     expect(users.filter((userId) => !found.has(userTagOf(userId)))).toEqual([])
 
     const near = createSessionStore({ redis, nearCache: { lease: 60_000 } })

@@ -31,7 +31,7 @@ test.each(calls)('what Redis refused is said without the arguments of the comman
 test('so it is for events', async () => {
   await using t = await startStore()
   await t.redis.set(keyOf('ada').replace('sessions', 'events'), 'no stream')
-  const error: unknown = await createSessionEvents({ redis: t.redis }).note('ada', { name: 'classified' }).catch((reason: unknown) => reason)
+  const error: unknown = await createSessionEvents({ redis: t.redis }).append('ada', { name: 'classified' }).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(SessionStoreUnavailableError)
   expect(inspect(error, { depth: null, showHidden: true })).not.toContain('classified')
 })

@@ -58,7 +58,7 @@ describe('each change leaves its event', () => {
       { kind: 'ended', cause: 'cap', session: a, by: d },
       { kind: 'created', session: d },
     ])
-    await events.take(ada, before.map(({ id }) => id))
+    await events.acknowledge(ada, before.map(({ id }) => id))
 
     expect(await t.store.revokeOthers(token)).toBe(2)
     const e = await t.signIn()
@@ -80,7 +80,7 @@ describe('each change leaves its event', () => {
   })
 
   test('what the application notes', async () => {
-    await events.note('ada', { name: 'refused', userAgent: 'curl' }, 'some session')
+    await events.append('ada', { name: 'refused', userAgent: 'curl' }, 'some session')
     expect(await kept()).toEqual([{ kind: 'noted', name: 'refused', by: actor('some session', 'curl') }])
   })
 
@@ -101,14 +101,14 @@ describe('a session that expired', () => {
 
   test.each([
     ['the next sign-in', () => t.signIn('ada', { userAgent: 'new' })],
-    ['whoever asks', () => events.prune('ada')],
+    ['whoever asks', () => events.expireSessions('ada')],
     ['the end of all', () => t.store.revokeAll('ada')],
   ])('becomes an event by %s, with its deadline for a time, once', async (_, notice) => {
     const { session } = await t.signIn('ada', { userAgent: 'old' })
-    await events.take(ada, (await events.read(ada)).events.map(({ id }) => id))
+    await events.acknowledge(ada, (await events.read(ada)).events.map(({ id }) => id))
     t.clock.now = session.expiresAt.getTime() + 1_000
     await notice()
-    await events.prune('ada')
+    await events.expireSessions('ada')
     const [first, ...rest] = (await events.read(ada)).events
     expect(first).toEqual({ ...expired, id: first?.id, at: session.expiresAt })
     expect(rest.filter(({ kind }) => kind === 'ended')).toEqual([])
@@ -150,7 +150,7 @@ describe('event and change are one step', () => {
     const { session, token } = await t.signIn()
     await t.redis.config('SET', 'maxmemory', '1')
     expect(await t.store.revoke('ada', session.id)).toBe(1)
-    await expect(events.note('ada', { name: 'refused' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    await expect(events.append('ada', { name: 'refused' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     await t.redis.config('SET', 'maxmemory', '0')
     expect(await t.store.validate(token)).toBeNull()
     expect(await kept()).toMatchObject([{ kind: 'created' }, { kind: 'ended' }])
@@ -168,7 +168,7 @@ test('without onEvent nothing is kept', async () => {
 
 test('about 1,000 of a user wait, and the oldest make room', async () => {
   const { token } = await t.signIn()
-  await Promise.all(Array.from({ length: 1_300 }, (_, n) => events.note('ada', { name: String(n) })))
+  await Promise.all(Array.from({ length: 1_300 }, (_, n) => events.append('ada', { name: String(n) })))
   const waiting = await t.redis.xlen(stream)
   expect(waiting).toBeGreaterThanOrEqual(1_000)
   expect(waiting).toBeLessThanOrEqual(1_100) // Redis removes them a hundred at a time
@@ -179,14 +179,14 @@ test('about 1,000 of a user wait, and the oldest make room', async () => {
 
 describe('taking events', () => {
   test('in batches, in order, and each only once', async () => {
-    for (let n = 0; n < 205; n += 1) await events.note('ada', { name: String(n) })
+    for (let n = 0; n < 205; n += 1) await events.append('ada', { name: String(n) })
     const names: unknown[] = []
     let after: string | undefined
     for (;;) {
       const { events: batch, last } = await events.read(ada, after)
       names.push(...batch.map((event) => (event.kind === 'noted' ? event.name : '')))
-      await events.take(ada, batch.map(({ id }) => id))
-      await events.take(ada, batch.map(({ id }) => id)) // as another server does at the same moment
+      await events.acknowledge(ada, batch.map(({ id }) => id))
+      await events.acknowledge(ada, batch.map(({ id }) => id)) // as another server does at the same moment
       if (last === null) break
       after = last
     }
@@ -200,17 +200,17 @@ describe('taking events', () => {
     const ids = [...found, ...(await events.read(ada, last ?? '')).events].map(({ id }) => id)
     expect(ids).toHaveLength(120)
     expect(ids.toSorted()).toEqual(ids)
-    await events.take(ada, ids)
+    await events.acknowledge(ada, ids)
     await expect(t.redis.xadd(stream, '5-7', 'event', '{}')).rejects.toThrow(/equal or smaller/)
   })
 
   test('an empty stream goes after a minute, one with an event left stays', async () => {
-    await events.note('ada', { name: 'one' })
-    await events.note('ada', { name: 'two' })
+    await events.append('ada', { name: 'one' })
+    await events.append('ada', { name: 'two' })
     const ids = (await events.read(ada)).events.map(({ id }) => id)
-    await events.take(ada, ids.slice(0, 1))
+    await events.acknowledge(ada, ids.slice(0, 1))
     expect(await t.redis.pttl(stream)).toBeGreaterThan(60_000)
-    await events.take(ada, ids)
+    await events.acknowledge(ada, ids)
     expect(await t.redis.pttl(stream)).toBeLessThanOrEqual(60_000)
     await t.signIn()
     expect(await t.redis.pttl(stream)).toBeGreaterThan(60_000)
@@ -220,13 +220,13 @@ describe('taking events', () => {
     const users = Array.from({ length: 30 }, (_, n) => `user ${n}`)
     for (const user of users) await t.signIn(user)
     const found = new Set<string>()
-    for await (const userTag of events.waiting()) found.add(userTag)
+    for await (const userTag of events.pendingUsers()) found.add(userTag)
     expect([...found].toSorted()).toEqual(users.map(userTagOf).toSorted())
   })
 
   test.each(['', 'garbled', '[]', '{"kind":"of a later version"}', '{"kind":"ended","session":7}'])('one that cannot be read, such as %j, is told of and stays', async (event) => {
     const streamId = await t.redis.xadd(stream, '*', 'event', event)
-    await events.note('ada', { name: 'after it' })
+    await events.append('ada', { name: 'after it' })
     expect(await kept()).toMatchObject([{ name: 'after it' }])
     expect(warned).toEqual([{ key: stream, id: streamId }])
     expect(await t.redis.xlen(stream)).toBe(2)

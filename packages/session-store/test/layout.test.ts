@@ -104,12 +104,12 @@ test('the access list of the document is enough for everything', async () => {
   await store.update(token, { a: 1 })
   while ((await t.commandsOf(() => store.validate(token)))['hget'] !== undefined); // it is remembered
   expect(await store.revokeOthers(token)).toBe(599)
-  await events.note('ada', { name: 'noted' })
-  await events.prune('ada')
-  expect(await events.takeTurn(1_000)).toBe(true)
-  for await (const userTag of events.waiting()) {
+  await events.append('ada', { name: 'noted' })
+  await events.expireSessions('ada')
+  expect(await events.acquireSweepLease(1_000)).toBe(true)
+  for await (const userTag of events.pendingUsers()) {
     const { events: some } = await events.read(userTag)
-    await events.take(userTag, some.map(({ id }) => id))
+    await events.acknowledge(userTag, some.map(({ id }) => id))
   }
   expect((await store.rotate(token, { credentialChange: true }))?.ended).toBe(0)
   expect(await store.revokeAll('ada', { credentialChange: true })).toBe(1)

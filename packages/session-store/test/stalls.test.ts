@@ -38,7 +38,7 @@ const operations: Record<string, () => Promise<unknown>> = {
   'revoke all': () => t.store.revokeAll('bob'),
   'one look-up': () => t.store.validate(token),
   'many look-ups': () => Promise.all(Array.from({ length: 40 }, () => t.store.validate(token))),
-  events: () => createSessionEvents({ redis: t.redis }).takeTurn(1),
+  events: () => createSessionEvents({ redis: t.redis }).acquireSweepLease(1),
 }
 
 test.each(Object.entries(moments))('a stall that begins %s is no outage for any operation', async (_, begin) => {

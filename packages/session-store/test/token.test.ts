@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { isSessionId, newSessionId, newToken, parseToken, sameHash, userTagOf } from '../src/token.js'
+import { isSessionId, newSessionId, newToken, parseToken, isSameHash, userTagOf } from '../src/token.js'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
@@ -44,15 +44,15 @@ test('a session id has 16 characters of base64url', () => {
 
 test('hashes are the same when all 32 bytes are', () => {
   const hash = sha256('secret').toString('latin1')
-  expect(sameHash(hash, sha256('secret').toString('latin1'))).toBe(true)
+  expect(isSameHash(hash, sha256('secret').toString('latin1'))).toBe(true)
   for (const at of [0, 15, 31]) {
     const other = hash.slice(0, at) + String.fromCharCode(hash.charCodeAt(at) ^ 1) + hash.slice(at + 1)
-    expect(sameHash(hash, other)).toBe(false)
-    expect(sameHash(other, hash)).toBe(false)
+    expect(isSameHash(hash, other)).toBe(false)
+    expect(isSameHash(other, hash)).toBe(false)
   }
   for (const short of ['', hash.slice(0, 31), `${hash}\0`]) {
-    expect(sameHash(hash, short)).toBe(false)
-    expect(sameHash(short, hash)).toBe(false)
-    expect(sameHash(short, short)).toBe(false)
+    expect(isSameHash(hash, short)).toBe(false)
+    expect(isSameHash(short, hash)).toBe(false)
+    expect(isSameHash(short, short)).toBe(false)
   }
 })

@@ -60,7 +60,7 @@ describe('a failover behind one address, in which the old master becomes a repli
     'a revocation': ({ store, userId, session }) => store.revoke(userId, session.id),
     'revoke others': ({ store, token }) => store.revokeOthers(token),
     'revoke all': ({ store, userId }) => store.revokeAll(userId),
-    events: ({ userId }) => createSessionEvents({ redis }).note(userId, { name: 'renamed' }),
+    events: ({ userId }) => createSessionEvents({ redis }).append(userId, { name: 'renamed' }),
   }
 
   test('every write works again without a restart', async () => {

@@ -1,0 +1,19 @@
+import { isObject } from './json.js'
+import { decodeDetails, type SessionData } from './record.js'
+
+/** A session in a message or an event, as it may be shown: without its secret. */
+export interface Actor {
+  readonly id: string
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly data: SessionData
+}
+
+/** Reads the `{ id, details }` that the scripts write; `null` for anything else. */
+export function toActor(value: unknown): Actor | null {
+  if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['details'] !== 'string') return null
+  const details = decodeDetails(value['details'])
+  if (details === null) return null
+  const { ipAddress, userAgent, data } = details
+  return { id: value['id'], ipAddress, userAgent, data }
+}

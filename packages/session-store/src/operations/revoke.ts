@@ -1,0 +1,43 @@
+import type { StoreContext } from '../context.js'
+import { encodeDetails, noClientInfo } from '../record.js'
+import type { RevokeAllOptions, RevokeOptions } from '../session.js'
+import { hashBytes, isSessionId, parseToken, userTagOf } from '../token.js'
+import { readTime } from './time.js'
+
+/** {@link SessionStore.revoke} */
+export async function revokeSession(
+  context: StoreContext,
+  userId: string,
+  sessionId: string,
+  { by = '' }: RevokeOptions,
+): Promise<0 | 1> {
+  if (!isSessionId(sessionId)) return 0
+  const userTag = userTagOf(userId)
+  const reply = context.runRevocation('rollcallRevoke', context.keysOf(userTag), sessionId, by)
+  return (await context.writeWithEvent(userTag, reply)) === 1 ? 1 : 0
+}
+
+/** {@link SessionStore.revokeOthers} */
+export async function revokeOtherSessions(context: StoreContext, token: string): Promise<number | null> {
+  const parts = parseToken(token)
+  if (parts === null) return null
+  const { userTag, sessionId } = parts
+  const secretHash = hashBytes(parts.secretHash)
+  const reply = context.runRevocation('rollcallRevokeOthers', context.keysOf(userTag), sessionId, secretHash, context.clock())
+  const revoked = await context.writeWithEvent(userTag, reply)
+  return revoked < 0 ? null : revoked
+}
+
+/** {@link SessionStore.revokeAll} */
+export async function revokeAllSessions(
+  context: StoreContext,
+  userId: string,
+  { credentialChange = false, by = '', event }: RevokeAllOptions,
+): Promise<number> {
+  const changedAt = credentialChange ? await readTime(context) : ''
+  const userTag = userTagOf(userId)
+  const details = event === undefined ? '' : encodeDetails({ userId, ...noClientInfo, ...event })
+  const keys = context.keysOf(userTag)
+  const reply = context.runRevocation('rollcallRevokeAll', keys, context.clock(), changedAt, by, event?.name ?? '', details)
+  return context.writeWithEvent(userTag, reply)
+}

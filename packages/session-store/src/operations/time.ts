@@ -1,0 +1,8 @@
+import type { StoreContext } from '../context.js'
+import { rejectUnavailable } from '../errors.js'
+import { clockKey } from '../keys.js'
+
+/** {@link SessionStore.time}, in milliseconds since the epoch. */
+export async function readTime({ redis, keyPrefix }: StoreContext): Promise<number> {
+  return rejectUnavailable(redis.rollcallTime(1, clockKey(keyPrefix)))
+}

@@ -1,0 +1,80 @@
+import type { StoreContext } from '../context.js'
+import { SessionStoreUnavailableError } from '../errors.js'
+import { encodeDetails, type SessionData } from '../record.js'
+import type { RotateOptions, Session } from '../session.js'
+import { hashBytes, isSessionId, newToken, parseToken, userTagOf } from '../token.js'
+import { findRecord, type SessionReference } from './read.js'
+import { readTime } from './time.js'
+import { toSession } from './to-session.js'
+
+/** {@link SessionStore.touch} */
+export async function touchSession(context: StoreContext, { userId, id, lastSeenAt }: Session): Promise<boolean> {
+  const { redis, timeouts } = context
+  const now = context.clock()
+  if (now - lastSeenAt.getTime() < timeouts.touchInterval) return false
+  const userTag = userTagOf(userId)
+  const reply = redis.rollcallTouch(...context.keysOf(userTag), id, now, timeouts.idle, timeouts.touchInterval)
+  return (await context.write(userTag, reply)) === 1
+}
+
+const UPDATE_ATTEMPTS = 5
+
+/** {@link SessionStore.update} */
+export async function updateSession(
+  context: StoreContext,
+  session: string | Pick<Session, 'userId' | 'id'>,
+  data: SessionData,
+): Promise<Session | null> {
+  const reference = typeof session === 'string' ? parseToken(session) : referenceTo(session)
+  if (reference === null) return null
+  const { userTag, sessionId } = reference
+  for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt += 1) {
+    const record = await findRecord(context, reference, (found) => found)
+    if (record === null) return null
+    const updated = { ...record, data: { ...record.data, ...data } }
+    const secretHash = hashBytes(record.secretHash)
+    const reply = context.redis.rollcallUpdate(
+      ...context.keysOf(userTag),
+      sessionId,
+      secretHash,
+      context.clock(),
+      record.details,
+      encodeDetails(updated),
+    )
+    if ((await context.write(userTag, reply)) === 1) return toSession(sessionId, updated)
+  }
+  throw new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
+}
+
+function referenceTo({ userId, id }: Pick<Session, 'userId' | 'id'>): SessionReference | null {
+  return isSessionId(id) ? { userTag: userTagOf(userId), sessionId: id, secretHash: null } : null
+}
+
+/** {@link SessionStore.rotate} */
+export async function rotateSecret(
+  context: StoreContext,
+  token: string,
+  { credentialChange = false, reauthenticated = credentialChange, event }: RotateOptions,
+): Promise<{ token: string; ended: number } | null> {
+  const parts = parseToken(token)
+  if (parts === null) return null
+  const { userTag, sessionId, secretHash } = parts
+  const fresh = newToken(userTag, sessionId)
+  const changedAt = credentialChange ? await readTime(context) : ''
+  const now = context.clock()
+  const revoked = await context.writeWithEvent(
+    userTag,
+    context.runRevocation(
+      'rollcallRotate',
+      context.keysOf(userTag),
+      sessionId,
+      hashBytes(secretHash),
+      hashBytes(fresh.secretHash),
+      now,
+      changedAt,
+      reauthenticated ? now : '',
+      event?.name ?? '',
+    ),
+  )
+  return revoked < 0 ? null : { token: fresh.token, ended: revoked }
+}

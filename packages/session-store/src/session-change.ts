@@ -1,0 +1,46 @@
+import { type Actor, toActor } from './actor.js'
+import { isObject, parseJson } from './json.js'
+
+/** A change of a user's sessions. Holds no secret. */
+export type SessionChange =
+  /** From here on no change is missed. Earlier ones are not reported: read the list. */
+  | { readonly kind: 'live' }
+  /** No message comes until the next `live`. */
+  | { readonly kind: 'lost' }
+  /** `seen`: activity was written. `updated`: the application changed its data. `rotated`: a new secret under the same id. */
+  | { readonly kind: (typeof plainKinds)[number]; readonly id: string }
+  | (Revocation & { readonly ids: readonly string[] })
+  /** All sessions at that moment except one; `null`: all. A younger session may receive it too. */
+  | (Revocation & { readonly allBut: string | null })
+
+interface Revocation {
+  readonly kind: 'ended'
+  /** The operation of the store that revoked them; `cap`: a sign-in beyond the most that a user may have. */
+  readonly cause: (typeof causes)[number]
+  /** `null`: no session asked for it, or it is unknown which one did. */
+  readonly by: Actor | null
+}
+
+const plainKinds = ['created', 'seen', 'updated', 'rotated'] as const
+const causes = ['revoke', 'revoke-others', 'revoke-all', 'credential-change', 'cap'] as const
+
+/** A message that cannot be read, such as one of a later version, still says that something changed. */
+export function parseChange(text: string): SessionChange {
+  return toChange(parseJson(text)) ?? { kind: 'live' }
+}
+
+function toChange(message: unknown): SessionChange | null {
+  if (!isObject(message)) return null
+  const { kind, id, ids, allBut, cause, by } = message
+  const plainKind = plainKinds.find((name) => name === kind)
+  if (plainKind !== undefined && typeof id === 'string') return { kind: plainKind, id }
+  const knownCause = causes.find((name) => name === cause)
+  if (kind !== 'ended' || knownCause === undefined) return null
+  const revocation = { kind, cause: knownCause, by: toActor(by) } as const
+  if (isListOfText(ids)) return { ...revocation, ids }
+  return typeof allBut === 'string' || allBut === null ? { ...revocation, allBut } : null
+}
+
+function isListOfText(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+}

@@ -1,0 +1,51 @@
+import { type Actor, toActor } from './actor.js'
+import { isObject, parseJson } from './json.js'
+
+/** An event of a user's sessions, with the details of each device. Holds no secret. */
+export type SessionEvent = {
+  /** Unique for the user. Compared as text, ids have the order in which the events happened. */
+  readonly id: string
+  /** By the clock of Redis; where a session expired, its deadline. */
+  readonly at: Date
+} & EventBody
+
+type EventBody =
+  | { readonly kind: 'created'; readonly session: Actor }
+  | {
+      readonly kind: 'ended'
+      readonly session: Actor
+      /** As in `SessionChange`, or `expired`. */
+      readonly cause: string
+      /** The session that asked for it, if one did: for a sign-out the one that ended. */
+      readonly by: Actor | null
+    }
+  /** One that the application named. The id is empty if no session caused it. */
+  | { readonly kind: 'noted'; readonly name: string; readonly by: Actor }
+
+/** `null` for an entry of the stream that cannot be read. */
+export function parseEvent(streamId: string, fields: readonly string[]): SessionEvent | null {
+  const byName = Object.fromEntries(fields.flatMap((name, n) => (n % 2 === 0 ? [[name, fields[n + 1] ?? '']] : [])))
+  const body = toBody(parseJson(byName['event'] ?? ''))
+  const at = new Date(Number(byName['at'] || streamId.split('-')[0]))
+  return body === null || Number.isNaN(at.getTime()) ? null : { id: toEventId(streamId), at, ...body }
+}
+
+function toBody(event: unknown): EventBody | null {
+  if (!isObject(event)) return null
+  const { kind, cause, name } = event
+  const [session, by] = [toActor(event['session']), toActor(event['by'])]
+  if (kind === 'created' && session !== null) return { kind, session }
+  if (kind === 'ended' && session !== null && typeof cause === 'string') return { kind, session, cause, by }
+  if (kind === 'noted' && by !== null && typeof name === 'string') return { kind, name, by }
+  return null
+}
+
+/** Pads the two numbers of a stream id, `<ms>-<n>`, so that ids compare as text. */
+export function toEventId(streamId: string): string {
+  const [ms = '', n = ''] = streamId.split('-')
+  return `${ms.padStart(15, '0')}-${n.padStart(6, '0')}`
+}
+
+export function toStreamId(eventId: string): string {
+  return eventId.split('-').map(Number).join('-')
+}

@@ -1,0 +1,143 @@
+import type { Cluster, Redis } from 'ioredis'
+import type { Clock } from './clock.js'
+import type { Details, SessionData } from './record.js'
+import type { Timeouts } from './timeouts.js'
+
+export interface SessionStoreOptions {
+  /** A client of a single node, Sentinel or Cluster; `redisOptions` makes it fail fast. */
+  readonly redis: Redis | Cluster
+  /** The clock that deadlines are compared with. Default: `Date.now`. */
+  readonly clock?: Clock
+  /** In milliseconds. Default: `defaultTimeouts`. */
+  readonly timeouts?: Partial<Timeouts>
+  /**
+   * When a revocation (revoke, revokeOthers, revokeAll, rotate) is acknowledged. `master`: as soon as the master has applied
+   * it; a failover to a replica that lags may undo it. `replicated`: once a replica holds it too. It rejects with
+   * {@link NotReplicatedError} if none acknowledges it within 75 ms. Default: `master`.
+   */
+  readonly durability?: 'master' | 'replicated'
+  /**
+   * Lets `validate` use records that this process has cached. Redis invalidates a record as soon as it changes. If that
+   * message is lost, a revoked session passes for at most one lease (milliseconds, default 1,000) longer.
+   * Left out: every validation asks Redis.
+   */
+  readonly nearCache?: { readonly lease?: number }
+  /** Comes before every key, outside of the hash tag. Default: none. */
+  readonly keyPrefix?: string
+  /**
+   * A sign-in beyond this number revokes the session that has been idle for longest. Default: 100. If the user has more than
+   * 500, the store picks 500 at random and revokes the idlest of those. A cap that was lowered is then reached over several
+   * sign-ins.
+   */
+  readonly maxSessionsPerUser?: number
+  /**
+   * If given, each change also appends an event, in the step that makes it, for `createSessionEvents` to read. The store
+   * calls it with the user's tag after each step that may have appended one. Left out: no events.
+   */
+  readonly onEvent?: (userTag: string) => void
+  /** Called once for each record that cannot be read, never with its bytes. Default: `console.warn`. */
+  readonly warn?: (message: string, details: { key: string; sessionId: string }) => void
+}
+
+/** One signed-in browser, as it may be shown: without its secret. */
+export interface Session {
+  /** Public handle: reveals nothing and signs nobody in. */
+  readonly id: string
+  readonly userId: string
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
+  /** When the person last proved who they are: at the sign-in, or at a later `rotate` with `reauthenticated`. */
+  readonly authenticatedAt: Date
+  /** The earlier of the idle and the absolute deadline. */
+  readonly expiresAt: Date
+  readonly ipAddress: string | null
+  readonly userAgent: string | null
+  readonly data: SessionData
+}
+
+export interface NewSession {
+  readonly userId: string
+  readonly ipAddress?: string | null
+  readonly userAgent?: string | null
+  readonly data?: SessionData
+  /**
+   * When the sign-in began: the result of {@link SessionStore.time} before the credentials were checked. The sign-in is
+   * refused if they have changed since. Default: it begins with this call.
+   */
+  readonly startedAt?: Date
+  /** An absolute deadline earlier than the one that the timeouts give. */
+  readonly endsBy?: Date
+}
+
+export interface RotateOptions {
+  /** The user's other sessions are revoked too, and sign-ins that began earlier create nothing. Default: false. */
+  readonly credentialChange?: boolean
+  /** The person has just proved again who they are. Default: true for a credential change. */
+  readonly reauthenticated?: boolean
+  /** Recorded with a credential change, if the store records events. */
+  readonly event?: CustomEvent
+}
+
+export interface RevokeOptions {
+  /** Id of the session that asked for it; published with the revocation. */
+  readonly by?: string
+}
+
+export interface RevokeAllOptions extends RevokeOptions {
+  /** Sign-ins that began earlier create nothing. Default: false. */
+  readonly credentialChange?: boolean
+  /** Recorded after the revocations, if the store records events. */
+  readonly event?: CustomEvent
+}
+
+/** An event that the application names, and the client that caused it. */
+export interface CustomEvent extends Partial<Omit<Details, 'userId'>> {
+  readonly name: string
+}
+
+/**
+ * Sessions in Redis, one hash per user. Every change is one atomic step; nothing that has ended is
+ * ever brought back. Validation asks Redis every time, unless there is a near-cache.
+ *
+ * If a user has more than 500 sessions, a step reads 500 of them, picked at random. It revokes the others unread: they count
+ * as live, and leave no event.
+ *
+ * Every operation rejects with {@link SessionStoreUnavailableError} when Redis gives no answer.
+ */
+export interface SessionStore {
+  readonly timeouts: Timeouts
+  /** The clock that deadlines are compared with. */
+  readonly clock: Clock
+
+  /**
+   * The time by Redis' clock, which dates credential changes too, because the clocks of servers differ. In a Cluster, it is
+   * always the clock of the same node.
+   */
+  time(): Promise<Date>
+  /**
+   * `null`: the user's credentials changed after the sign-in began; nothing was created.
+   * @throws {RangeError} for a user id, address or user agent of more than 55,294 characters.
+   */
+  create(session: NewSession): Promise<{ token: string; session: Session } | null>
+  /**
+   * `null` for any token that does not sign in, never saying why. `strict` asks Redis even with a near-cache: use it before
+   * you revoke or change anything. Default: false.
+   */
+  validate(token: string, options?: { readonly strict?: boolean }): Promise<Session | null>
+  /** Records activity and moves the idle deadline. Costs no round trip until a touch interval has passed. */
+  touch(session: Session): Promise<boolean>
+  /** Merges into the data of the session of a token, or of a listed session. `null` if it has ended. */
+  update(session: string | Pick<Session, 'userId' | 'id'>, data: SessionData): Promise<Session | null>
+  /** Gives a new secret under the same session id; the old token is dead. `null` if the session has ended. */
+  rotate(token: string, options?: RotateOptions): Promise<{ token: string; ended: number } | null>
+  /** Every session that signs in, latest seen first. */
+  list(userId: string): Promise<Session[]>
+  /** As many as `list` gives. */
+  count(userId: string): Promise<number>
+  /** How many were revoked: 0 for an id that is unknown or another user's. */
+  revoke(userId: string, sessionId: string, options?: RevokeOptions): Promise<0 | 1>
+  /** How many were revoked; `null` if the calling session has itself ended: then nothing was done. */
+  revokeOthers(token: string): Promise<number | null>
+  /** How many were revoked. As a credential change, sign-ins that began earlier create nothing. */
+  revokeAll(userId: string, options?: RevokeAllOptions): Promise<number>
+}
