@@ -1,5 +1,6 @@
-// How many acknowledged revocations does a failover undo? A cluster of three masters and three replicas; in each round
-// a master is killed while ten servers revoke. npm run measure:failover [rounds] [milliseconds to the replica]
+// How many acknowledged revocations does a failover undo? On a cluster of three masters and three replicas, each round kills
+// a master while ten servers revoke.
+// npm run measure:failover [rounds] [milliseconds to the replica]
 import { killAmidRevocations, startDistantCluster, startServers } from '../test/failover.js'
 
 const [rounds = 100, distance = 5] = process.argv.slice(2).map(Number)

@@ -1,4 +1,4 @@
-// What a session takes of Redis' memory.
+// Memory of Redis per session.
 import { startBetterAuth, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
 import { createSessionStore } from '../src/index.js'

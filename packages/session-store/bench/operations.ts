@@ -1,4 +1,4 @@
-// What each operation takes for users with few and with very many sessions.
+// Duration of each operation, for users with few and with very many sessions.
 import { median, quantile, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
 import { createSessionStore, type SessionStore } from '../src/index.js'

@@ -1,5 +1,6 @@
-// A million sessions on a Cluster of three masters, and what each of them and each operation costs there: the figures that
-// docs/scale.md reckons with. npm run measure:scale -- [people] [further directives of redis.conf]
+// The cost of each session and each operation, with a million sessions on a Cluster of three masters. docs/scale.md uses these
+// figures.
+// npm run measure:scale -- [people] [further directives of redis.conf]
 import { scryptSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { machine, quantile, table } from '@rollcall/dev-bench'
@@ -187,22 +188,22 @@ console.log(
   )}\nBytes of Redis per session: ${count((sum(full) - sum(empty)) / total)} (${count(sum(keys))} people, ${count(total)} sessions)\n`,
 )
 
-// What a message costs that Cluster passes on to all of its nodes: the first master is told, the others hear.
+// The cost of a message, which Cluster passes on to all of its nodes: published at the first master, received by the others.
 {
   const [origin, ...others] = masters
   const message = JSON.stringify({ kind: 'seen', id: sessions[0]?.id })
   const channel = sessionsKey('', userTagOf(userId(0)))
   const bytesRead = async (pid: number): Promise<number> => Number(/rchar: (\d+)/.exec(await readFile(`/proc/${pid}/io`, 'utf8').catch(() => ''))?.[1]) // of Linux alone
-  const heard = async (): Promise<number[]> => Promise.all(others.map(async ({ pid }) => bytesRead(pid)))
-  const before = { cpu: await busy(masters), bytes: await heard() }
+  const bytesReceived = async (): Promise<number[]> => Promise.all(others.map(async ({ pid }) => bytesRead(pid)))
+  const before = { cpu: await busy(masters), bytes: await bytesReceived() }
   await each(SAMPLE, AT_ONCE, async () => origin?.admin.publish(channel, message))
-  const after = { cpu: await busy(masters), bytes: await heard() }
-  const [told = 0, ...hearing] = after.cpu.map((cpu, at) => (cpu - (before.cpu[at] ?? 0)) / SAMPLE)
+  const after = { cpu: await busy(masters), bytes: await bytesReceived() }
+  const [publishing = 0, ...receiving] = after.cpu.map((cpu, at) => (cpu - (before.cpu[at] ?? 0)) / SAMPLE)
   const bytes = (sum(after.bytes) - sum(before.bytes)) / SAMPLE / others.length
-  console.log(`PUBLISH: ${told.toFixed(1)} µs where it is told, ${(sum(hearing) / others.length).toFixed(1)} µs and ${count(bytes)} bytes for each of the ${nodes.length - 1} nodes that hear it\n`)
+  console.log(`PUBLISH: ${publishing.toFixed(1)} µs where it is published, ${(sum(receiving) / others.length).toFixed(1)} µs and ${count(bytes)} bytes for each of the ${nodes.length - 1} nodes that receive it\n`)
 }
 
-// What each server does at its start and every five minutes, where events are kept: it looks through all keys.
+// The sweep through all keys, by each server at its start and by one of them every five minutes.
 {
   const before = await reading()
   const start = performance.now()

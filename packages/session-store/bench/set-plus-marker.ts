@@ -2,8 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Redis } from 'ioredis'
 
 /**
- * The usual layout, for comparison: a set of session ids per user, and one marker per session whose
- * existence means that it is valid and whose value is what is known of it. Only what the benches need.
+ * The usual layout, for comparison: a set of session ids per user, and one marker per session. The session is valid while
+ * the marker exists; its value holds the details. Only what the benches need.
  */
 export function setPlusMarker(redis: Redis) {
   const setOf = (userId: string): string => `set:{${userId}}:sessions`

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { defineScripts } from './scripts.js'
 import { superviseClient } from './supervise.js'
 
-/** What each part of this package does to the client that it is given. A second call changes nothing. */
+/** Prepares a client for the store: each part of this package calls it, and a second call changes nothing. */
 export function prepareClient(redis: Redis | Cluster): void {
   superviseClient(redis)
   defineScripts(redis)

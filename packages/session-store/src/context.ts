@@ -12,7 +12,7 @@ import type { SessionStoreOptions } from './session.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
 import { createWriteCoalescer } from './write-coalescer.js'
 
-/** What the operations of one store share. */
+/** The state that the operations of one store share. */
 export interface StoreContext {
   readonly redis: Redis | Cluster
   readonly clock: Clock

@@ -3,14 +3,14 @@ import type { Command, Redis } from 'ioredis'
 /** Timers run before sockets are read. Between two steps the event loop reads what has arrived. */
 const STEPS = 4
 
-/** The message of ioredis for a command that was given up. */
+/** The message of ioredis for a command that timed out. */
 export const TIMED_OUT = 'Command timed out'
 
 /**
- * Like `setTimeout`, but counts only time in which this process could read its sockets. The time passes in four steps,
- * and a pause of the process, however long, is one step. So a reply that has arrived meanwhile is read first.
+ * Like `setTimeout`, but counts only time in which this process could read its sockets. The time passes in four steps, and
+ * a pause of the process, however long, is one step. So a reply that arrived during it is read first.
  */
-function fairTimeout(act: () => void, milliseconds: number): NodeJS.Timeout {
+function setFairTimeout(act: () => void, milliseconds: number): NodeJS.Timeout {
   let left = STEPS
   const timer = setTimeout(() => {
     left -= 1
@@ -33,12 +33,12 @@ interface TimedConnection {
   socketTimeoutTimer?: NodeJS.Timeout | undefined
 }
 
-/** Replaces the two timers that ioredis sets for `commandTimeout` and `socketTimeout`; their limits stay what they are. */
+/** Replaces the two timers that ioredis sets for `commandTimeout` and `socketTimeout`; their durations stay the same. */
 export function makeTimeoutsFair(client: Redis): void {
   const own = Object.hasOwn(client, 'sendCommand') ? client.sendCommand : undefined
   const inherited = Object.getPrototypeOf(client) as Redis // whatever its class, it has a client's methods
   client.sendCommand = (command: Command, ...rest) => {
-    const send = own ?? inherited.sendCommand // looked up anew: tests that fail commands replace it
+    const send = own ?? inherited.sendCommand // looked up for each command: tests that fail commands replace it
     const timed = command as unknown as TimedCommand // has these parts, some of them private
     timed.setTimeout = setCommandTimeout
     return send.call(client, command, ...rest)
@@ -48,7 +48,7 @@ export function makeTimeoutsFair(client: Redis): void {
 }
 
 function setCommandTimeout(this: TimedCommand, milliseconds: number): void {
-  this._commandTimeoutTimer ??= fairTimeout(() => {
+  this._commandTimeoutTimer ??= setFairTimeout(() => {
     if (!this.isSettled) this.reject(new Error(TIMED_OUT))
   }, milliseconds)
 }
@@ -57,11 +57,11 @@ function setSocketTimeout(client: Redis, timed: TimedConnection): void {
   const { stream } = client
   const limit = client.options.socketTimeout ?? 0
   let isSilent = true
-  const timer = fairTimeout(() => {
+  const timer = setFairTimeout(() => {
     if (isSilent) stream.destroy(new Error(`Redis was silent for ${limit} ms with commands under way`))
   }, limit)
   timed.socketTimeoutTimer = timer
-  // Behind the reader of replies: by then, the commands that were answered are out of the queue.
+  // Runs after the reader of replies, so the queue no longer holds the commands that were answered.
   stream.once('data', () => {
     isSilent = false
     clearTimeout(timer)

@@ -1,11 +1,11 @@
 import { type Cluster, Command, type Redis } from 'ioredis'
 import { isCluster } from './cluster.js'
-import { noticeError } from './wrong-server.js'
+import { reportError } from './wrong-server.js'
 
 /**
- * The bytes of one field of a hash.
+ * Reads the bytes of one field of a hash.
  *
- * @param node the master of a Cluster to ask, without redirection: then the reply may be MOVED or ASK.
+ * @param node the master of a Cluster to ask, without redirection. Then the reply may be MOVED or ASK.
  */
 export type LookUp = (key: string, field: string, node?: Redis) => Promise<Buffer | null>
 
@@ -20,10 +20,10 @@ interface PendingLookup {
 const MAX_BATCH = 16
 
 /**
- * Batches the look-ups of one turn of the event loop into one command: most of a look-up's cost is the command that ioredis
- * makes for it. In a Cluster, where no command may name keys of several slots, they only share a write.
+ * Batches the look-ups of one turn of the event loop into one command, because a command costs ioredis more than its fields.
+ * In a Cluster, where no command may name keys of several slots, they only share a write.
  *
- * @param coalesceWrites that of the client: a second one would cork its sockets twice
+ * @param coalesceWrites that of the client. A second one would cork its sockets twice.
  */
 export function createLookupBatcher(redis: Redis | Cluster, coalesceWrites: () => void): LookUp {
   let canBatch = !isCluster(redis)
@@ -44,7 +44,7 @@ export function createLookupBatcher(redis: Redis | Cluster, coalesceWrites: () =
       const reply = replies[n]
       if (reply === null || reply instanceof Buffer) return resolve(reply)
       const error = reply instanceof Error ? reply : new Error('Redis has left out a reply')
-      if (!isCluster(redis)) noticeError(redis, error)
+      if (!isCluster(redis)) reportError(redis, error)
       reject(error)
     })
   }

@@ -3,11 +3,11 @@ import type { Clock } from './clock.js'
 import { clockKey } from './keys.js'
 import { prepareClient } from './connect.js'
 
-/** A clock that all servers on one Redis share, however far apart those of their machines are. */
+/** A clock that all servers on one Redis share, however far apart the clocks of their machines are. */
 export interface RedisClock {
   /**
-   * The clock of this machine while it agrees with Redis'; else Redis', as last measured. Costs no round trip. After a
-   * sleep or a step of the clock it is the later of two guesses, and Redis is asked at once.
+   * The clock of this machine while it agrees with that of Redis, else the clock of Redis as last measured. Costs no round
+   * trip. After a sleep or a step of the clock it is the later of two guesses, and Redis is asked at once.
    */
   readonly now: Clock
   close(): void
@@ -20,8 +20,8 @@ export interface RedisClockOptions {
   /** The clock of this machine. Default: `Date.now`. */
   readonly clock?: Clock
   /**
-   * Called with how far (ms) the clock of this machine is ahead of Redis', negative when it is behind: as soon as that is
-   * more than a second, then at most once an hour or when it has changed by more than a second.
+   * Called if the clock of this machine differs by more than a second from that of Redis. `ahead` is in milliseconds, and
+   * negative for a clock that is behind. Called again after an hour, or if the difference changes by more than a second.
    */
   readonly onSkew?: (ahead: number) => void
   /** Milliseconds between two measurements. Default: 10 s. */
@@ -29,13 +29,13 @@ export interface RedisClockOptions {
 }
 
 const INTERVAL_MS = 10_000
-/** After a measurement that failed or was discarded. */
+/** Until the next measurement, after one that failed or was discarded. */
 const RETRY_MS = 250
 const WARNING_INTERVAL_MS = 60 * 60 * 1_000
-/** Clocks that differ by less agree: the way to Redis and back makes a measurement that uncertain. */
+/** Clocks that differ by less count as equal: the round trip makes a measurement that uncertain. */
 const TOLERANCE_MS = 1_000
 
-/** One moment on the clocks of this machine. The monotonic one stands still while the machine sleeps; the other can be set. */
+/** One moment on the clocks of this machine. The monotonic clock stops while the machine sleeps; the local one can be set. */
 interface Moment {
   readonly local: number
   readonly monotonic: number
@@ -46,12 +46,12 @@ interface Measurement extends Moment {
   readonly redis: number
 }
 
-/** Measures once before it resolves. Until a measurement succeeds, this machine's clock is taken as it is. */
+/** Measures once before it resolves. Until a measurement succeeds, the clock is that of this machine. */
 export async function createRedisClock(options: RedisClockOptions): Promise<RedisClock> {
   const { redis, keyPrefix = '', clock = Date.now, onSkew, interval = INTERVAL_MS } = options
   prepareClient(redis)
   const moment = (): Moment => ({ local: clock(), monotonic: performance.now() })
-  const warn = skewWarnings(onSkew)
+  const warn = createSkewWarning(onSkew)
   let latest: Measurement | null = null
   let isMeasuring = false
   let isClosed = false
@@ -66,7 +66,7 @@ export async function createRedisClock(options: RedisClockOptions): Promise<Redi
     const received = moment()
     isMeasuring = false
     const roundTrip = progress(sent, received)
-    // Nobody knows when within a long round trip Redis read its clock: the process was paused, or the machine asleep.
+    // A long round trip does not say when Redis read its clock: the process was paused, or the machine slept.
     const isGood = time !== null && Math.max(roundTrip.monotonic, Math.abs(roundTrip.local)) <= TOLERANCE_MS
     if (isGood) {
       latest = { ...received, redis: time + roundTrip.monotonic / 2 }
@@ -99,14 +99,14 @@ function progress(from: Moment, to: Moment): Moment {
   return { local: to.local - from.local, monotonic: to.monotonic - from.monotonic }
 }
 
-/** Calls `onSkew` for a measurement that is news, or when the last call was an hour ago. */
-function skewWarnings(onSkew: RedisClockOptions['onSkew']) {
+/** Calls `onSkew` if the difference has changed, or if the last call was an hour ago. */
+function createSkewWarning(onSkew: RedisClockOptions['onSkew']) {
   let warned = { ahead: 0, at: Number.NEGATIVE_INFINITY }
   return ({ local, redis, monotonic }: Measurement): void => {
     const ahead = local - redis
     if (Math.abs(ahead) <= TOLERANCE_MS) return
-    const isNews = Math.abs(ahead - warned.ahead) > TOLERANCE_MS
-    if (!isNews && monotonic - warned.at < WARNING_INTERVAL_MS) return
+    const hasChanged = Math.abs(ahead - warned.ahead) > TOLERANCE_MS
+    if (!hasChanged && monotonic - warned.at < WARNING_INTERVAL_MS) return
     warned = { ahead, at: monotonic }
     onSkew?.(Math.round(ahead))
   }

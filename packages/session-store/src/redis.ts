@@ -3,13 +3,13 @@ import { isCluster, mastersOf } from './cluster.js'
 import { UnsupportedRedisError } from './errors.js'
 
 /**
- * Client options under which an outage is an error at once instead of a request that hangs: a hung
- * Redis is given up after 200 ms, a closed connection right away, and a command is never sent twice. A
- * Cluster client does send one again after a broken connection; the scripts bear that.
+ * Client options that turn an outage into an error at once, where a request would hang otherwise. A command to a hung Redis
+ * fails after 200 ms, one on a closed connection immediately. No command is sent twice, except by a Cluster client after a
+ * broken connection; the scripts allow for that.
  *
- * They are a circuit breaker as well. A connection that stays silent with commands under way is closed
- * after half a second; until a new one has answered, every command fails at once and none is queued. So a
- * Redis that hangs for long costs neither memory nor 200 ms of every request.
+ * They are a circuit breaker as well. A connection that stays silent for half a second with commands under way is closed.
+ * Until a new one has answered, every command fails at once and none is queued. So a Redis that hangs for long costs neither
+ * memory nor 200 ms of every request.
  */
 export const redisOptions = {
   commandTimeout: 200,
@@ -24,11 +24,11 @@ export const redisOptions = {
 const OLDEST_MAJOR = 7
 
 /**
- * Refuses a server that cannot keep the promises of the store.
+ * Refuses a server that cannot keep the promises of the store: a Redis older than 7.0, or an eviction policy other than
+ * `noeviction`. Any other policy would silently sign people out under memory pressure. It also refuses a node of a Cluster,
+ * or a Sentinel, behind the client of a single node.
  *
- * @throws {UnsupportedRedisError} naming a Redis older than 7.0, or an eviction policy other than
- *   `noeviction`: under memory pressure that one would silently sign people out. Also a node of a Cluster, or a Sentinel,
- *   behind the client of a single node.
+ * @throws {UnsupportedRedisError} that names the reason.
  */
 export async function checkRedis(redis: Redis | Cluster): Promise<void> {
   for (const server of mastersOf(redis)) {
@@ -47,7 +47,7 @@ export async function checkRedis(redis: Redis | Cluster): Promise<void> {
   }
 }
 
-/** A client of a single node would find the keys of some users on the node of a Cluster, and none on a Sentinel. */
+/** A client of a single node would find the keys of only some users on a node of a Cluster, and none on a Sentinel. */
 function refuseOtherModes(mode: string | undefined): void {
   if (mode === 'cluster') throw new UnsupportedRedisError('This is a node of a Redis Cluster, which needs a client of a Cluster', mode)
   if (mode === 'sentinel') throw new UnsupportedRedisError('This is a Redis Sentinel, which knows where Redis is and holds no data', mode)

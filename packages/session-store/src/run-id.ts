@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 
-/** Which server a connection leads to: another id after each start of one. */
+/** Identifies the server of a connection. A server has another id after each start. */
 export async function runIdOf(connection: Redis): Promise<string> {
   const [, id] = /^run_id:(\w+)/m.exec(await connection.info('server')) ?? []
-  if (id === undefined) throw new Error('The server does not say which one it is')
+  if (id === undefined) throw new Error('The server does not report its run id')
   return id
 }

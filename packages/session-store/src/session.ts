@@ -115,7 +115,8 @@ export interface SessionStore {
    */
   time(): Promise<Date>
   /**
-   * `null`: the user's credentials changed after the sign-in began; nothing was created.
+   * `null`: the user's credentials changed after the sign-in began, and nothing was created.
+   *
    * @throws {RangeError} for a user id, address or user agent of more than 55,294 characters.
    */
   create(session: NewSession): Promise<{ token: string; session: Session } | null>

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { AbstractConnector } from 'ioredis'
 
-// ioredis listens for the first error of a connection only. TLS may report two, as after a certificate that is not trusted,
-// and an error without a listener ends the process. A Cluster client and Sentinel open connections of their own, which no
-// event and no option reaches. So importing this module gives every connection of ioredis a listener that stays.
+// ioredis listens for the first error of a connection only. TLS may report two, as with an untrusted certificate, and an
+// error without a listener ends the process. A Cluster client and Sentinel open connections of their own, which no event and
+// no option reaches. So this module, once imported, gives every connection of ioredis a listener that stays.
 
 const streams = new WeakMap<object, Duplex>()
 

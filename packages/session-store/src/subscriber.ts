@@ -59,7 +59,7 @@ export class Subscriber {
     const nodes = isCluster(redis) ? redis.nodes() : [redis]
     const node = nodes[Math.floor(Math.random() * nodes.length)]
     if (node === undefined) return this.#retry()
-    // Neither reconnects nor resubscribes by itself: the watchers must learn what they missed in between.
+    // It does not reconnect or resubscribe by itself: the watchers must first be notified of the gap.
     const connection = duplicateOf(node, { lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
     this.#connection = connection
     connection.on('error', () => undefined) // the end follows

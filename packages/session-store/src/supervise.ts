@@ -7,12 +7,12 @@ import { leaveWrongServer } from './wrong-server.js'
 const supervised = new WeakSet<Redis | Cluster>()
 
 /**
- * Teaches a client, and each node of a Cluster client, what ioredis does not do by itself:
+ * Adds to a client, and to each node of a Cluster client, two things that ioredis does not do:
  *
  * - `commandTimeout` and `socketTimeout` do not count a pause of this process.
- * - A reply such as READONLY, after a failover behind one address, moves the client to the server that the address leads to.
+ * - A reply such as READONLY, after a failover behind one address, moves the client to the server now at that address.
  *
- * Everything of this package does this to the client that it is given; call it for a client that has other uses first.
+ * Every part of this package does so with the client that it is given. Call it yourself for a client that you use earlier.
  * A second call does nothing.
  */
 export function superviseClient(client: Redis | Cluster): void {
@@ -24,11 +24,11 @@ export function superviseClient(client: Redis | Cluster): void {
     return
   }
   makeTimeoutsFair(client)
-  // Asked once and let go of: it neither waits for a server that loads, nor tries again.
+  // A connection for one question: it does not wait for a server that loads, and does not retry.
   leaveWrongServer(client, () => fairDuplicateOf(client, { lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null }))
 }
 
-/** Another connection like the client's, with its limits or those of `redisOptions`, and supervised as well. */
+/** Another connection like the client's, with its timeouts or those of `redisOptions`, and supervised as well. */
 export function duplicateOf(client: Redis, options: Options): Redis {
   const { commandTimeout = redisOptions.commandTimeout, socketTimeout = redisOptions.socketTimeout } = client.options
   const own = client.duplicate({ ...redisOptions, commandTimeout, socketTimeout, ...options })

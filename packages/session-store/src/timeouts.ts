@@ -1,6 +1,6 @@
 /** All in milliseconds. */
 export interface Timeouts {
-  /** Longest gap without activity before a session ends. */
+  /** Longest gap without activity before a session expires. */
   readonly idle: number
   /** Longest life of a session, however active it is. */
   readonly absolute: number
@@ -15,12 +15,11 @@ const day = 24 * hour
 export const defaultTimeouts: Timeouts = { idle: 7 * day, absolute: 30 * day, touchInterval: minute }
 
 /**
- * The longest timeouts that NIST SP 800-63B-4 (July 2025) names for each authentication assurance level,
- * in its sections 2.1.3, 2.2.3 and 2.3.3. An assurance level asks for more than timeouts: AAL2 and AAL3 for
- * two factors.
+ * The longest timeouts that NIST SP 800-63B-4 (July 2025) names for each authentication assurance level, in its sections
+ * 2.1.3, 2.2.3 and 2.3.3. A level requires more than timeouts: AAL2 and AAL3 also require two factors.
  *
- * Activity moves the idle deadline at most once in a touch interval, so a session may end that much before
- * the idle timeout has passed, and never after it.
+ * Activity moves the idle deadline at most once in a touch interval. A session may therefore expire up to one touch interval
+ * before the idle timeout has passed, and never after it.
  */
 export const profiles = {
   /** At most 30 days. NIST asks for no idle timeout; the default has one. */
@@ -31,7 +30,7 @@ export const profiles = {
   aal3: { idle: 15 * minute, absolute: 12 * hour, touchInterval: minute / 4 },
 } as const satisfies Record<string, Timeouts>
 
-/** @throws {RangeError} naming the timeout that cannot be. */
+/** @throws {RangeError} that names the invalid timeout. */
 export function resolveTimeouts(given: Partial<Timeouts>): Timeouts {
   const timeouts = { ...defaultTimeouts, ...given }
   for (const [name, value] of Object.entries(timeouts)) {

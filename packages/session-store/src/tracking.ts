@@ -101,7 +101,7 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }:
   }
 }
 
-/** Neither can be set back unnoticed: the monotonic clock stops while the machine sleeps, and the wall clock can be changed. */
+/** Two clocks, because each can be late: the monotonic one stops while the machine sleeps, the wall clock can be set back. */
 function now() {
   return { monotonic: performance.now(), wall: Date.now() }
 }

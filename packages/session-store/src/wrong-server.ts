@@ -1,85 +1,85 @@
 import type { Redis } from 'ioredis'
 
-/** Milliseconds between two new connections that find out where the address leads now. */
-const ASK_INTERVAL_MS = 1_000
+/** Between two connections that probe the address. */
+const PROBE_INTERVAL_MS = 1_000
 
-/** How much a server does. */
+/** The abilities of a server, in ascending order. */
 const NOTHING = 0
 const READS = 1
 const WRITES = 2
 
-/** Replies that another server might not give; `-READONLY` stands within the text where an older script ends in it. */
+/** Replies that another server might not give. Older servers put `-READONLY` inside the text if a script fails with it. */
 const REFUSALS = [
-  { reply: /^(?:MASTERDOWN|LOADING|CLUSTERDOWN)\b/, left: NOTHING },
-  { reply: /^(?:READONLY|UNBLOCKED)\b|-READONLY /, left: READS },
+  { reply: /^(?:MASTERDOWN|LOADING|CLUSTERDOWN)\b/, ability: NOTHING },
+  { reply: /^(?:READONLY|UNBLOCKED)\b|-READONLY /, ability: READS },
 ] as const
 
 const listeners = new WeakMap<Redis, (error: Error) => void>()
 
-/** Notices an error that came inside another reply, where ioredis does not see it. */
-export function noticeError(client: Redis, error: Error): void {
+/** Reports an error that was inside another reply, where ioredis does not see it. */
+export function reportError(client: Redis, error: Error): void {
   listeners.get(client)?.(error)
 }
 
 /**
- * Moves the client when a reply says that its server is the wrong one, as after a failover behind one address. It opens
- * another connection to the address, once a second at most. If that leads to a server that does more, it breaks the
- * client's own connection, and the client connects again.
+ * Moves the client when a reply says that its server is the wrong one, as after a failover behind one address. It probes the
+ * address with another connection, at most once a second. If that leads to a server with more abilities, it breaks the
+ * client's connection, and the client reconnects.
  */
 export function leaveWrongServer(client: Redis, duplicate: () => Redis): void {
-  let lastAsk = Number.NEGATIVE_INFINITY
+  let lastProbe = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
-  /** The last look found the client's own server, and it did more than its reply had said. */
+  /** The last probe found the client's own server, with more abilities than its reply had said. */
   let hasRecovered = false
 
-  const isTooSoon = (): boolean => performance.now() - lastAsk < ASK_INTERVAL_MS
+  const isTooSoon = (): boolean => performance.now() - lastProbe < PROBE_INTERVAL_MS
 
-  async function ask(left: number, reason: string): Promise<void> {
+  async function probe(ability: number, reason: string): Promise<void> {
     clearTimeout(timer)
-    lastAsk = performance.now()
+    lastProbe = performance.now()
     const { stream } = client
     const [own, found] = await Promise.all([serverOf(client), newServerOf(duplicate())])
     if (client.stream !== stream || client.status !== 'ready') return
-    const isBetter = found.ability > left
+    const isBetter = found.ability > ability
     const wasRecovered = hasRecovered
     hasRecovered = isBetter && found.runId === own.runId
-    // Most often it is in order by now. If its next reply says otherwise, the connection itself is at fault.
+    // Usually the server has recovered. If its next reply says otherwise, the connection itself is at fault.
     if (hasRecovered && !wasRecovered) return
     if (isBetter) stream.destroy(new Error(`The address of Redis leads to another server now; this one said: ${reason}`))
-    else askLater(reason)
+    else probeLater(reason)
   }
 
-  /** Also without further errors: a server that writes rarely should not have to fail again first. */
-  function askLater(reason: string): void {
+  /** Does not wait for another error: a server that writes rarely should not have to fail again first. */
+  function probeLater(reason: string): void {
     timer = setTimeout(() => {
       void serverOf(client).then(({ ability }) => {
-        if (ability < WRITES && client.status === 'ready' && !isTooSoon()) void ask(ability, reason)
+        if (ability < WRITES && client.status === 'ready' && !isTooSoon()) void probe(ability, reason)
       })
-    }, ASK_INTERVAL_MS).unref()
+    }, PROBE_INTERVAL_MS).unref()
   }
 
-  function notice(error: Error): void {
+  function check(error: Error): void {
     const refusal = REFUSALS.find(({ reply }) => reply.test(error.message))
     if (refusal === undefined || isTooSoon()) return
-    void ask(refusal.left, error.message)
+    void probe(refusal.ability, error.message)
   }
 
   client.on('close', () => clearTimeout(timer))
-  listeners.set(client, notice)
+  listeners.set(client, check)
   const handle = client.handleReconnection
   client.handleReconnection = (error, item) => {
-    notice(error)
+    check(error)
     handle.call(client, error, item)
   }
 }
 
 interface Server {
   readonly ability: number
-  /** Another one after each start of a server. */
+  /** A server has another one after each start. */
   readonly runId: string | undefined
 }
 
-/** The server that a new connection leads to. */
+/** The server at the address: that of a new connection. */
 async function newServerOf(connection: Redis): Promise<Server> {
   connection.on('error', () => undefined) // connecting rejects
   try {

@@ -15,21 +15,21 @@ afterEach(async () => {
   await t[Symbol.asyncDispose]()
 })
 
-/** What a user's watcher is told, in order. */
+/** The changes that a user's watcher receives, in order. */
 function watch(userId = 'ada') {
-  const told: SessionChange[] = []
+  const received: SessionChange[] = []
   let wake = (): void => undefined
   const stop = changes.watch(userId, (change) => {
-    told.push(change)
+    received.push(change)
     wake()
   })
   return {
-    told,
+    received,
     stop,
-    /** Waits until `count` changes were told, and forgets them. */
+    /** Waits for `count` changes, and removes them. */
     async next(count = 1): Promise<SessionChange[]> {
-      while (told.length < count) await new Promise<void>((resolve) => (wake = resolve))
-      return told.splice(0, count)
+      while (received.length < count) await new Promise<void>((resolve) => (wake = resolve))
+      return received.splice(0, count)
     },
   }
 }
@@ -52,7 +52,7 @@ const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: nu
 
 describe('every change is told', () => {
   test('a sign-in, activity, changed data, a new secret', async () => {
-    const { next, told } = await live()
+    const { next, received } = await live()
     const { session, token } = await t.signIn()
     t.clock.now += defaultTimeouts.touchInterval
     await t.store.touch(session)
@@ -60,12 +60,12 @@ describe('every change is told', () => {
     await t.store.update(session, { name: 'phone' })
     await t.store.rotate(token)
     expect(await next(4)).toEqual(['created', 'seen', 'updated', 'rotated'].map((kind) => ({ kind, id: session.id })))
-    expect(told).toEqual([])
+    expect(received).toEqual([])
   })
 
   test('a revocation, with the session that asked for it', async () => {
     const [a, b] = [await t.signIn('ada', { userAgent: 'Firefox', ipAddress: '203.0.113.9', data: { x: 1 } }), await t.signIn()]
-    const { next, told } = await live()
+    const { next, received } = await live()
     expect(await t.store.revoke('ada', b.session.id, { by: a.session.id })).toBe(1)
     expect(await t.store.revoke('ada', b.session.id, { by: a.session.id })).toBe(0)
     expect(await t.store.revoke('ada', a.session.id)).toBe(1)
@@ -74,7 +74,7 @@ describe('every change is told', () => {
       { kind: 'ended', cause: 'revoke', ids: [b.session.id], by: who },
       { kind: 'ended', cause: 'revoke', ids: [a.session.id], by: null },
     ])
-    expect(told).toEqual([])
+    expect(received).toEqual([])
   })
 
   test('the others, and all, its own among them', async () => {
@@ -82,7 +82,7 @@ describe('every change is told', () => {
     await t.signIn()
     const { next } = await live()
     await t.store.revokeOthers(a.token)
-    await t.store.revokeOthers(a.token) // ends nobody: nothing is told
+    await t.store.revokeOthers(a.token) // revokes none: no message
     await t.store.revokeAll('ada', { by: a.session.id })
     await t.store.revokeAll('ada')
     const c = await t.signIn()
@@ -123,7 +123,7 @@ describe('every change is told', () => {
     const ear = new Redis(t.server.url)
     ear.on('pmessage', (_pattern, _channel, message) => messages.push(message))
     await ear.psubscribe('*')
-    const { told } = await live('bob')
+    const { received } = await live('bob')
     const { token, session } = await t.signIn('ada', { data: { a: 1 } })
     const rotated = await t.store.rotate(token, { credentialChange: true })
     await t.store.revokeAll('ada', { by: session.id })
@@ -131,7 +131,7 @@ describe('every change is told', () => {
     for (const secret of [token, rotated?.token ?? ''].map((one) => one.slice(38))) expect(messages.join('')).not.toContain(secret)
     const record = Buffer.from(token.slice(38), 'base64url').toString('latin1')
     expect(messages.join('')).not.toContain(record)
-    expect(told).toEqual([])
+    expect(received).toEqual([])
     ear.disconnect()
   })
 })
@@ -172,7 +172,7 @@ describe('one connection', () => {
     for (const { stop } of [a, b]) stop()
     await t.signIn()
     expect(await late.next()).toMatchObject([{ kind: 'created' }])
-    expect(a.told).toEqual([])
+    expect(a.received).toEqual([])
     late.stop()
     late.stop()
     await subscribers(0)
@@ -208,11 +208,11 @@ describe('one connection', () => {
   })
 
   test('is let go of', async () => {
-    const { told } = await live()
+    const { received } = await live()
     changes.close()
     await subscribers(0)
     await t.signIn()
-    expect(told).toEqual([])
+    expect(received).toEqual([])
   })
 })
 
@@ -223,17 +223,17 @@ test.each(['Cluster', 'Sentinel'] as const)('on a %s, one connection hears of ev
   const store = createSessionStore({ redis })
   const changes = createSessionChanges({ redis })
   const users = Array.from({ length: 12 }, (_, n) => `user ${n}`) // on every master of a Cluster
-  const told = new Map<string, SessionChange[]>()
+  const received = new Map<string, SessionChange[]>()
   let wake = (): void => undefined
   for (const user of users) {
-    told.set(user, [])
+    received.set(user, [])
     changes.watch(user, (change) => {
-      told.get(user)?.push(change)
+      received.get(user)?.push(change)
       wake()
     })
   }
   const all = async (count: number): Promise<void> => {
-    while ([...told.values()].some(({ length }) => length < count)) await new Promise<void>((resolve) => (wake = resolve))
+    while ([...received.values()].some(({ length }) => length < count)) await new Promise<void>((resolve) => (wake = resolve))
   }
   try {
     await all(1)
@@ -242,7 +242,7 @@ test.each(['Cluster', 'Sentinel'] as const)('on a %s, one connection hears of ev
       await store.revoke(userId, created?.session.id ?? '')
     }
     await all(3)
-    for (const [user, seen] of told) expect(seen.map((change) => change.kind), user).toEqual(['live', 'created', 'ended'])
+    for (const [user, seen] of received) expect(seen.map((change) => change.kind), user).toEqual(['live', 'created', 'ended'])
   } finally {
     changes.close()
     redis.disconnect()

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSessionChanges, createSessionEvents, createSessionStore, NotReplicatedError, type SessionStore } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
 import { askNode, keyOf, killAmidRevocations, moveSlot, refuses, remembers, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
-import { clusterClient, patient, secondCopyOfIoredis } from './helpers.js'
+import { clusterClient, longTimeouts, secondCopyOfIoredis } from './helpers.js'
 
 let cluster: Awaited<ReturnType<typeof startDistantCluster>>
 beforeAll(async () => {
@@ -25,7 +25,7 @@ async function signIn(store: SessionStore, userId: string) {
   return created
 }
 
-/** Repeats an ending that no replica confirmed in time, as it may be on a busy machine. */
+/** Repeats a revocation that no replica acknowledged in time, as on a busy machine. */
 async function confirmed(end: () => Promise<unknown>): Promise<void> {
   await end().catch(async (error: unknown) => {
     if (!(error instanceof NotReplicatedError)) throw error
@@ -76,7 +76,7 @@ class Load {
 }
 
 test('a client of another copy of ioredis is one of a Cluster too: for events, changes, the near-cache and replicas', async () => {
-  const redis = clusterClient(cluster.nodes.map(({ port }) => port), patient, secondCopyOfIoredis().Cluster)
+  const redis = clusterClient(cluster.nodes.map(({ port }) => port), longTimeouts, secondCopyOfIoredis().Cluster)
   expect(redis).not.toBeInstanceOf(Cluster)
   redis.on('error', () => undefined)
   await redis.connect()
@@ -106,8 +106,8 @@ test('a client of another copy of ioredis is one of a Cluster too: for events, c
 })
 
 test('slots that move to another master under load: nothing acknowledged is lost, and nothing fails', async () => {
-  await using fast = await startServers(cluster, 'master', patient)
-  await using safe = await startServers(cluster, 'replicated', patient)
+  await using fast = await startServers(cluster, 'master', longTimeouts)
+  await using safe = await startServers(cluster, 'replicated', longTimeouts)
   const stores = [...fast.servers.slice(0, 3), ...safe.servers.slice(0, 3)].map(({ store }) => store)
   const users = await usersOn(node(0), stores.length)
   const loads = stores.map((store, at) => new Load(store, users[at] ?? ''))
@@ -146,7 +146,7 @@ test('slots that move to another master under load: nothing acknowledged is lost
 })
 
 test('a slot that moves: what stays of very many sessions, and the watermark of none, are not lost', async () => {
-  await using application = await startServers(cluster, 'master', patient)
+  await using application = await startServers(cluster, 'master', longTimeouts)
   const [{ redis } = { redis: undefined }] = application.servers
   if (redis === undefined) throw new Error('No server')
   const store = createSessionStore({ redis, maxSessionsPerUser: 1_000 })
@@ -188,7 +188,7 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
 })
 
 test('a rotation whose reply is lost is sent again by the client, and is still that one rotation', async () => {
-  await using application = await startServers(cluster, 'master', patient)
+  await using application = await startServers(cluster, 'master', longTimeouts)
   const [{ redis, store } = { redis: undefined, store: undefined }] = application.servers
   if (redis === undefined) throw new Error('No server')
   const [ada = ''] = await usersOn(node(0), 1)
@@ -226,7 +226,7 @@ describe('a master that is killed amid revocations', () => {
 
 describe('a replica that does not answer', () => {
   test('every ending says so, holds on the master, delays no validation, and is confirmed when repeated later', async () => {
-    await using application = await startServers(cluster, 'replicated', patient)
+    await using application = await startServers(cluster, 'replicated', longTimeouts)
     const [{ store } = { store: undefined }] = application.servers
     if (store === undefined) throw new Error('No server')
     const [ada = '', bob = '', eve = '', joe = ''] = await usersOn(node(2), 4)

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionEvents, createSessionStore, defaultTimeouts, type SessionEvents, SessionStoreUnavailableError } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { patient, startStore } from './helpers.js'
+import { longTimeouts, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 let events: SessionEvents
-let told: string[]
+let notified: string[]
 const warned: object[] = []
 beforeEach(async () => {
-  told = []
+  notified = []
   warned.splice(0)
-  t = await startStore({ maxSessionsPerUser: 3, onEvent: (userTag) => told.push(userTag) })
+  t = await startStore({ maxSessionsPerUser: 3, onEvent: (userTag) => notified.push(userTag) })
   events = createSessionEvents({ redis: t.redis, clock: () => t.clock.now, warn: (_, details) => warned.push(details) })
 })
 afterEach(() => t[Symbol.asyncDispose]())
@@ -18,8 +18,8 @@ afterEach(() => t[Symbol.asyncDispose]())
 const ada = userTagOf('ada')
 const stream = `user:{${ada}}:events`
 
-/** What waits for ada, without what differs from run to run. */
-async function kept() {
+/** The events of ada, without the fields that differ from run to run. */
+async function pendingEvents() {
   const { events: found } = await events.read(ada)
   return found.map(({ id: _id, at: _at, ...what }) => what)
 }
@@ -34,7 +34,7 @@ describe('each change leaves its event', () => {
     await t.store.revoke('ada', phone.session.id, { by: laptop.session.id }) // ends nothing: no event
     await t.store.revoke('ada', laptop.session.id, { by: laptop.session.id })
     const firefox = { id: laptop.session.id, ipAddress: '203.0.113.9', userAgent: 'Firefox', data: { x: 1 } }
-    expect(await kept()).toEqual([
+    expect(await pendingEvents()).toEqual([
       { kind: 'created', session: firefox },
       { kind: 'created', session: actor(phone.session.id, 'Safari') },
       { kind: 'ended', cause: 'revoke', session: actor(phone.session.id, 'Safari'), by: firefox },
@@ -51,7 +51,7 @@ describe('each change leaves its event', () => {
     const [a, b, c, d] = sessions.map(({ session: { id, userAgent } }) => actor(id, userAgent))
     const token = sessions[3]?.token ?? ''
     const { events: before } = await events.read(ada)
-    expect(await kept()).toEqual([
+    expect(await pendingEvents()).toEqual([
       { kind: 'created', session: a },
       { kind: 'created', session: b },
       { kind: 'created', session: c },
@@ -66,7 +66,7 @@ describe('each change leaves its event', () => {
     t.clock.now += 1
     await t.store.rotate((await t.signIn()).token) // nothing that a person would know of
     await t.store.revokeAll('ada', { credentialChange: true, event: { name: 'password-reset', ipAddress: '203.0.113.9' } })
-    const all = await kept()
+    const all = await pendingEvents()
     expect(all.filter((event) => event.kind === 'ended' && event.cause === 'revoke-others')).toEqual(
       expect.arrayContaining([b, c].map((session) => ({ kind: 'ended', cause: 'revoke-others', session, by: d }))),
     )
@@ -81,18 +81,18 @@ describe('each change leaves its event', () => {
 
   test('what the application notes', async () => {
     await events.append('ada', { name: 'refused', userAgent: 'curl' }, 'some session')
-    expect(await kept()).toEqual([{ kind: 'noted', name: 'refused', by: actor('some session', 'curl') }])
+    expect(await pendingEvents()).toEqual([{ kind: 'noted', name: 'refused', by: actor('some session', 'curl') }])
   })
 
   test('and is told of by the tag of its user, also when no answer came', async () => {
     const { session } = await t.signIn()
-    expect(told.splice(0)).toEqual([ada])
+    expect(notified.splice(0)).toEqual([ada])
     process.kill(t.server.pid, 'SIGSTOP')
     t.redis.options.commandTimeout = 50
     await expect(t.store.revoke('ada', session.id)).rejects.toBeInstanceOf(SessionStoreUnavailableError)
-    t.redis.options.commandTimeout = patient.commandTimeout
+    t.redis.options.commandTimeout = longTimeouts.commandTimeout
     process.kill(t.server.pid, 'SIGCONT')
-    expect(told).toEqual([ada])
+    expect(notified).toEqual([ada])
   })
 })
 
@@ -139,11 +139,11 @@ describe('event and change are one step', () => {
     const { token } = await t.signIn()
     const startedAt = await t.store.time()
     await t.store.revokeAll('ada', { credentialChange: true })
-    const before = (await kept()).length
+    const before = (await pendingEvents()).length
     expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
     expect(await t.store.revokeOthers(token)).toBeNull()
     expect(await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })).toBeNull()
-    expect(await kept()).toHaveLength(before)
+    expect(await pendingEvents()).toHaveLength(before)
   })
 
   test('in a full Redis too, where an event of its own has no room', async () => {
@@ -153,7 +153,7 @@ describe('event and change are one step', () => {
     await expect(events.append('ada', { name: 'refused' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     await t.redis.config('SET', 'maxmemory', '0')
     expect(await t.store.validate(token)).toBeNull()
-    expect(await kept()).toMatchObject([{ kind: 'created' }, { kind: 'ended' }])
+    expect(await pendingEvents()).toMatchObject([{ kind: 'created' }, { kind: 'ended' }])
   })
 })
 
@@ -163,7 +163,7 @@ test('without onEvent nothing is kept', async () => {
   await plain.rotate(signed?.token ?? '', { credentialChange: true, event: { name: 'password-change' } })
   await plain.revokeAll('ada', { credentialChange: true, event: { name: 'password-reset' } })
   expect(await t.redis.keys('*:events')).toEqual([])
-  expect(told).toEqual([])
+  expect(notified).toEqual([])
 })
 
 test('about 1,000 of a user wait, and the oldest make room', async () => {
@@ -191,7 +191,7 @@ describe('taking events', () => {
       after = last
     }
     expect(names).toEqual(Array.from({ length: 205 }, (_, n) => String(n)))
-    expect(await kept()).toEqual([])
+    expect(await pendingEvents()).toEqual([])
   })
 
   test('ids compare as text in the order of events, and are not given out again', async () => {
@@ -227,7 +227,7 @@ describe('taking events', () => {
   test.each(['', 'garbled', '[]', '{"kind":"of a later version"}', '{"kind":"ended","session":7}'])('one that cannot be read, such as %j, is told of and stays', async (event) => {
     const streamId = await t.redis.xadd(stream, '*', 'event', event)
     await events.append('ada', { name: 'after it' })
-    expect(await kept()).toMatchObject([{ name: 'after it' }])
+    expect(await pendingEvents()).toMatchObject([{ name: 'after it' }])
     expect(warned).toEqual([{ key: stream, id: streamId }])
     expect(await t.redis.xlen(stream)).toBe(2)
   })

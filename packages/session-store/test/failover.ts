@@ -19,13 +19,13 @@ const DEADLINE = 60_000
 export interface Outcome {
   /** Revocations that were answered as done. */
   readonly acknowledged: number
-  /** Those of them whose session signed in again after the failover. */
+  /** How many of those sessions signed in again after the failover. */
   readonly cameBack: number
 }
 
 /**
- * A cluster whose nodes are far apart: what a master tells its replica is under way for so long (milliseconds), and
- * lost if the master dies meanwhile. On one machine it would be with the replica before the client has its answer.
+ * A cluster whose nodes are far apart: replication from a master takes `distance` milliseconds, and is lost if the master
+ * dies meanwhile. On one machine, the replica would have it before the client has its reply.
  */
 export async function startDistantCluster(distance: number) {
   const ways = await Promise.all(Array.from({ length: 6 }, () => startDelay(distance)))
@@ -40,7 +40,7 @@ export async function startDistantCluster(distance: number) {
   }
 }
 
-/** The way to a node, which delays what it tells to replicas. */
+/** A proxy in front of a node that delays its replication. */
 function startDelay(distance: number) {
   return startWay((near, far) => {
     let isReplica = false

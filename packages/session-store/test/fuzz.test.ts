@@ -72,14 +72,14 @@ test('bytes read as a record of ours or as none', () => {
 
 test('among whatever records, every operation answers, and a sound session works and ends', async () => {
   const changes = createSessionChanges({ redis: t.redis })
-  const told: SessionChange[] = []
-  const heard = new Promise<void>((resolve) => {
+  const received: SessionChange[] = []
+  const isLive = new Promise<void>((resolve) => {
     changes.watch('ada', (change) => {
-      told.push(change)
+      received.push(change)
       resolve()
     })
   })
-  await heard
+  await isLive
 
   await fc.assert(
     fc.asyncProperty(planted, fc.array(bytes, { maxLength: 2 }), async (fields, messages) => {
@@ -114,7 +114,7 @@ test('among whatever records, every operation answers, and a sound session works
       expect(await t.redis.hkeys(key)).toEqual(['!notBefore'])
       expect(await t.store.create({ userId: 'ada', startedAt: beforehand })).toBeNull()
       expect(await t.store.validate(rotated?.token ?? '')).toBeNull()
-      told.length = 0
+      received.length = 0
       t.warnings.length = 0
     }),
     { numRuns },

@@ -7,25 +7,25 @@ import { createSessionStore, redisOptions, type SessionStore, type SessionStoreO
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What the contract runs on, and how durable its endings are: set for each project in vitest.config.ts. */
+    /** The backend of the contract, and the durability of its revocations. Each project in vitest.config.ts sets them. */
     readonly backend: keyof typeof backends
     readonly durability: 'master' | 'replicated'
   }
 }
 
-/** For tests that are about something else than time: a busy machine is no outage. */
-export const patient = { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000 }
+/** For tests that are not about time: a busy machine is no outage. */
+export const longTimeouts = { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000 }
 
 export type ClientOptions = Omit<typeof redisOptions, 'commandTimeout' | 'socketTimeout'> & { commandTimeout: number; socketTimeout: number }
 
-/** What a store can stand on. Each starts servers of its own and gives a client that is not connected yet. */
+/** Each starts servers of its own and gives a client that is not connected yet. */
 export const backends = {
-  'single node': async (options: ClientOptions = patient) => onSingle(await startRedis(), options),
-  Valkey: async () => onSingle(await startRedis({ program: 'valkey-server' }), patient),
+  'single node': async (options: ClientOptions = longTimeouts) => onSingle(await startRedis(), options),
+  Valkey: async () => onSingle(await startRedis({ program: 'valkey-server' }), longTimeouts),
   Sentinel: async () => {
     const servers = await startSentinel()
     const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
-    return { servers, redis: new Redis({ ...patient, sentinels, name: servers.name, lazyConnect: true }) }
+    return { servers, redis: new Redis({ ...longTimeouts, sentinels, name: servers.name, lazyConnect: true }) }
   },
   Cluster: async () => {
     const servers = await startCluster()
@@ -37,7 +37,7 @@ function onSingle(servers: Awaited<ReturnType<typeof startRedis>>, options: Clie
   return { servers, redis: new Redis(servers.url, { ...options, lazyConnect: true }) }
 }
 
-export function clusterClient(ports: readonly number[], options: ClientOptions = patient, Client = Cluster): Cluster {
+export function clusterClient(ports: readonly number[], options: ClientOptions = longTimeouts, Client = Cluster): Cluster {
   return new Client(
     ports.map((port) => ({ host: '127.0.0.1', port })),
     { redisOptions: options, enableOfflineQueue: false, lazyConnect: true, clusterRetryStrategy: redisOptions.retryStrategy },
@@ -84,7 +84,7 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}, cli
       const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, calls]) => [name, Number(calls)] as const)
       return Object.fromEntries(counts.filter(([name]) => name !== 'config|resetstat' && name !== 'info'))
     },
-    /** In how many pieces Redis was given what `work` asked of it. */
+    /** In how many reads of its sockets Redis received the commands of `work`. */
     async readsOf<T>(work: () => Promise<T>): Promise<{ result: T; reads: number }> {
       const readsSoFar = async () => Number(/total_reads_processed:(\d+)/.exec(await redis.info('stats'))?.[1])
       const before = await readsSoFar()
@@ -94,7 +94,7 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}, cli
   }
 }
 
-/** A store with a clock that moves only when told to. */
+/** A store with a clock that only the test moves. */
 export async function storeOn<Servers extends { stop(): Promise<void> }, Client extends Redis | Cluster>(
   start: () => Promise<{ servers: Servers; redis: Client }>,
   options: Partial<SessionStoreOptions> = {},
@@ -135,7 +135,7 @@ export async function storeOn<Servers extends { stop(): Promise<void> }, Client 
   }
 }
 
-/** Unlike `once` of node:events, goes on waiting when an error is told in the meantime. */
+/** Unlike `once` of node:events, keeps waiting if an error is emitted in the meantime. */
 export const happens = (redis: Redis | Cluster, event: 'close' | 'ready' | 'end'): Promise<void> =>
   new Promise((resolve) => redis.once(event, () => resolve()))
 

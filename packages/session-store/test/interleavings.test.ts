@@ -65,7 +65,7 @@ async function scene(): Promise<Scene> {
   return { laptop, phone, startedAt: await t.store.time(), given: {} }
 }
 
-/** What anybody could tell afterwards. */
+/** All that can be observed afterwards. */
 async function outcome({ laptop, phone, startedAt, given }: Scene, replies: Record<string, unknown>) {
   const tokens = { laptop: laptop.token, phone: phone.token, ...given }
   const signsIn: Record<string, unknown> = {}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { redisOptions, SessionStoreUnavailableError } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { happens, patient, startStore } from './helpers.js'
+import { happens, longTimeouts, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -88,7 +88,7 @@ describe('in an outage each of them fails, and none is left waiting', () => {
     const failing = allFail(signed)
     setImmediate(() => setImmediate(() => t.redis.disconnect(true))) // they have left by then
     await failing
-    t.redis.options.commandTimeout = patient.commandTimeout
+    t.redis.options.commandTimeout = longTimeouts.commandTimeout
     process.kill(t.server.pid, 'SIGCONT')
     await areBack(signed)
   })

@@ -181,7 +181,7 @@ const update = fc.tuple(pick, fc.dictionary(fc.constantFrom('a', 'b'), fc.jsonVa
       const entry = model.find(issued)
       const updated = await real.store.update(issued.token, data)
       expect(updated === null).toBe(entry === undefined)
-      // What Redis keeps is JSON: so is what the model keeps.
+      // Redis stores JSON, and so does the model.
       if (entry !== undefined) entry.data = { ...entry.data, ...(JSON.parse(JSON.stringify(data)) as object) }
     }),
 )

@@ -3,13 +3,13 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, type MockInstance, test, vi } from 'vitest'
 import { createSessionStore, type Session, type SessionStore } from '../src/index.js'
 import { answer, askNode, keyOf, lastPass, moveSlot, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
-import { clusterClient, patient } from './helpers.js'
+import { clusterClient, longTimeouts } from './helpers.js'
 import { startDivisibleCluster } from './partition.js'
 
-/** Milliseconds until a node counts as failing whom the others do not hear, as `startCluster` sets it. */
+/** Milliseconds of silence after which a node counts as failing, as `startCluster` sets it. */
 const NODE_TIMEOUT = 1_000
 
-/** Milliseconds that no test takes: then it is Redis that tells, not the lease. */
+/** Milliseconds, longer than any test: the message of Redis decides, not the lease. */
 const LONG = 600_000
 
 let cluster: Awaited<ReturnType<typeof startDivisibleCluster>>
@@ -61,8 +61,8 @@ interface SignedIn {
   readonly session: Session
 }
 
-/** Both of a user's sessions: the one that is remembered from before, and the one that is remembered from now on. */
-async function endsBoth(other: SessionStore, near: SessionStore, first: SignedIn, second: SignedIn): Promise<void> {
+/** Revokes two sessions of a user: one that is cached already, and one that is cached from now on. */
+async function revokesBoth(other: SessionStore, near: SessionStore, first: SignedIn, second: SignedIn): Promise<void> {
   expect(await other.revoke(first.session.userId, first.session.id)).toBe(1)
   await refuses(near, first.token)
   await remembers(cluster.nodes, near, second.token)
@@ -86,7 +86,7 @@ test.each([undefined, { lease: LONG }])('look-ups of one turn share a write, nea
 })
 
 test('a client that does not know that its Redis is of a Cluster looks them up one by one', async () => {
-  const redis = new Redis({ ...patient, port: master(0).port, lazyConnect: true })
+  const redis = new Redis({ ...longTimeouts, port: master(0).port, lazyConnect: true })
   await redis.connect()
   const store = createSessionStore({ redis })
   const signed = await Promise.all((await usersOn(master(0), 20)).map((userId) => store.create({ userId })))
@@ -113,7 +113,7 @@ test('each master tells of endings, before and after a slot has moved', async ()
     const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
     await remembers(cluster.nodes, near.store, first.token)
     await moveUser(userId, master(from), master(to))
-    await endsBoth(other.store, near.store, first, second)
+    await revokesBoth(other.store, near.store, first, second)
   }
 })
 
@@ -125,7 +125,7 @@ test('a master that hands over to its replica tells no more, and what it told is
   await remembers(cluster.nodes, near.store, first.token)
   await askNode(replica(1), (client) => client.cluster('FAILOVER'))
   await until('the replica has stepped in', async () => (await roleOf(replica(1))) === 'master' && (await roleOf(master(1))) === 'slave')
-  await endsBoth(other.store, near.store, first, second)
+  await revokesBoth(other.store, near.store, first, second)
 })
 
 test('a master that is cut off from the others: what its successor ends is refused within the bound', async () => {
@@ -147,7 +147,7 @@ test('a master that is cut off from the others: what its successor ends is refus
   expect(await revoke(laptop.session.id)).toBe(1)
   const ended = performance.now()
   expect(await roleOf(old)).toBe('master')
-  // The old one answers for half a node timeout longer at most, and for the lease after that the cache does.
+  // The old master answers for at most half a node timeout longer, and the cache for one lease after that.
   expect((await refused) - ended).toBeLessThan(NODE_TIMEOUT / 2 + lease)
 
   cluster.heal()
@@ -168,7 +168,7 @@ test('a master that hangs is an outage within the lease', async () => {
   let last = hung
   for (let passed = true; passed; ) {
     const began = performance.now()
-    // ioredis may take long to tell of an outage while a node of its Cluster hangs: no answer lets nobody pass.
+    // ioredis may report an outage late while a node of its Cluster hangs. Without an answer, nobody passes.
     const late = new Promise<null>((resolve) => setTimeout(resolve, 1_000, null))
     passed = (await Promise.race([near.store.validate(token).catch(() => null), late])) !== null
     if (passed) last = began

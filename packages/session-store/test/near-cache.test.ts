@@ -11,9 +11,9 @@ import { RecordCache } from '../src/record-cache.js'
 import { RETRY_MS } from '../src/tracking.js'
 import { happens, startStore } from './helpers.js'
 
-/** Milliseconds that no test takes: then it is the push that does it, not the lease. */
+/** Milliseconds, longer than any test: the push of Redis decides, not the lease. */
 const LONG = 60_000
-/** Shorter than a command may take, so that nothing else can be what ends it. */
+/** Milliseconds, shorter than a command may take: the lease decides, not a timeout. */
 const SHORT = 150
 
 /** One connection on its way to Redis. */
@@ -129,7 +129,7 @@ async function startNear(lease: number, options: Partial<SessionStoreOptions> = 
 
 type Near = Awaited<ReturnType<typeof startNear>>
 
-/** What is remembered is answered without a turn of the event loop, in which nothing could arrive. */
+/** A cached answer takes no turn of the event loop, so that no message could arrive. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Asks until the token is refused, and answers when the last call began that passed. */

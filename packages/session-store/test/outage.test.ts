@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Redis } from 'ioredis'
 import { createSessionStore, defaultTimeouts, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
-import { happens, patient, startStore } from './helpers.js'
+import { happens, longTimeouts, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -31,7 +31,7 @@ async function everyOperationIsUnavailable(signed: Signed): Promise<void> {
       (reason: unknown) => reason,
     )
     expect(error, name).toBeInstanceOf(SessionStoreUnavailableError)
-    // What ioredis knows of the command, such as the hash of the secret, is kept out of logs.
+    // The arguments of the command, such as the hash of the secret, must not reach a log.
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error)), name).not.toContain('args')
   }
 }
@@ -80,7 +80,7 @@ describe('an outage is an error of its own, within the timeout', () => {
   })
 
   test('a connection that breaks fails what is in flight on it at once', async () => {
-    const redis = new Redis(t.server.url, { ...patient, lazyConnect: true })
+    const redis = new Redis(t.server.url, { ...longTimeouts, lazyConnect: true })
     redis.on('error', () => undefined)
     await redis.connect()
     process.kill(t.server.pid, 'SIGSTOP')
@@ -88,7 +88,7 @@ describe('an outage is an error of its own, within the timeout', () => {
     const answer = createSessionStore({ redis }).list('ada')
     redis.stream.destroy()
     await expect(answer).rejects.toBeInstanceOf(SessionStoreUnavailableError)
-    expect(performance.now() - began).toBeLessThan(patient.commandTimeout / 2)
+    expect(performance.now() - began).toBeLessThan(longTimeouts.commandTimeout / 2)
     process.kill(t.server.pid, 'SIGCONT')
     redis.disconnect()
     await t.back()

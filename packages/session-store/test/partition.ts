@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import { type PrivateNode, startCluster } from '@rollcall/dev-redis'
 import { askNode, startWay } from './failover.js'
 
-/** Where a message between the nodes of a cluster says who sent it. */
+/** The position of the sender's id in a message between the nodes of a cluster. */
 const SENDER = [40, 80] as const
 
-/** A cluster of which one node can be cut off: the others hear nothing of it nor it of them, and clients reach all. */
+/** A cluster of which one node can be cut off from the others, while clients reach all of them. */
 export async function startDivisibleCluster() {
   /** Id of the node that is cut off, and its port. */
   let lonely: { id: string; port: number } | undefined

@@ -71,24 +71,24 @@ test('with replicas to confirm: the stall of a server is none of Redis either', 
 
 test('the connection that listens for changes stays, and nothing is missed', async () => {
   const changes = createSessionChanges({ redis: t.redis })
-  const told: string[] = []
+  const received: string[] = []
   let wake = (): void => undefined
   const listen = (userId: string) =>
     changes.watch(userId, ({ kind }) => {
-      told.push(`${userId}: ${kind}`)
+      received.push(`${userId}: ${kind}`)
       wake()
     })
-  const heard = async (count: number): Promise<void> => {
-    while (told.length < count) await new Promise<void>((resolve) => (wake = resolve))
+  const receives = async (count: number): Promise<void> => {
+    while (received.length < count) await new Promise<void>((resolve) => (wake = resolve))
   }
   listen('eve')
-  await heard(1)
+  await receives(1)
   listen('bob')
   setImmediate(() => setImmediate(stall)) // Redis is about to confirm the second subscription
-  await heard(2)
+  await receives(2)
   await t.store.create({ userId: 'eve' })
-  await heard(3)
-  expect(told).toEqual(['eve: live', 'bob: live', 'eve: created'])
+  await receives(3)
+  expect(received).toEqual(['eve: live', 'bob: live', 'eve: created'])
   changes.close()
 })
 

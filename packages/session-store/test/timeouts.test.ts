@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionStore, profiles } from '../src/index.js'
 import { startStore } from './helpers.js'
 
-// What NIST SP 800-63B-4 says, written down a second time: sections 2.1.3, 2.2.3 and 2.3.3.
+// The timeouts of NIST SP 800-63B-4, copied independently: sections 2.1.3, 2.2.3 and 2.3.3.
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour

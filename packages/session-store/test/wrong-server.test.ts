@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionChanges, createSessionEvents, createSessionStore, SessionStoreUnavailableError, type SessionStoreOptions } from '../src/index.js'
 import { askNode, keyOf, until } from './failover.js'
-import { happens, patient } from './helpers.js'
+import { happens, longTimeouts } from './helpers.js'
 
 // One address leads to another server than before, and the connections to the old one stay open.
 
@@ -16,7 +16,7 @@ let redis: Redis
 beforeEach(async () => {
   pair = await startPair(['--enable-debug-command', 'yes'])
   address = await startAddress(pair.nodes[0].server.url)
-  redis = new Redis(address.url, { ...patient, lazyConnect: true })
+  redis = new Redis(address.url, { ...longTimeouts, lazyConnect: true })
   redis.on('error', () => undefined) // every failed command rejects by itself
   await redis.connect()
 })
@@ -83,24 +83,24 @@ describe('a failover behind one address, in which the old master becomes a repli
   test('changes are heard from the new master, though the old one is cut off from it', async () => {
     const t = await signedIn()
     const changes = createSessionChanges({ redis })
-    const told: string[] = []
+    const received: string[] = []
     let wake = (): void => undefined
     changes.watch('ada', ({ kind }) => {
-      told.push(kind)
+      received.push(kind)
       wake()
     })
-    const heard = async (kind: string): Promise<void> => {
-      while (!told.includes(kind)) await new Promise<void>((resolve) => (wake = resolve))
+    const receives = async (kind: string): Promise<void> => {
+      while (!received.includes(kind)) await new Promise<void>((resolve) => (wake = resolve))
     }
-    await heard('live')
+    await receives('live')
     await failOver()
     await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
-    told.length = 0
+    received.length = 0
     await succeeds(() => t.store.create({ userId: 'bob' }))
-    await heard('lost')
-    await heard('live')
+    await receives('lost')
+    await receives('live')
     await t.store.revoke('ada', t.session.id)
-    await heard('ended')
+    await receives('ended')
     changes.close()
   })
 
@@ -163,7 +163,7 @@ describe('a replica that is one for good', () => {
 })
 
 const loading = 'LOADING Redis is loading the dataset in memory'
-/** What real servers say, brought about as it happens in life; each leaves the other server as it is. */
+/** States in which a real server refuses commands. Each leaves the other server as it is. */
 const states: Record<string, { error: RegExp; begin: () => Promise<unknown> }> = {
   'a replica that lost its master': {
     error: /^MASTERDOWN/,

@@ -7,7 +7,7 @@ local MAX_SCANNED = 500
 
 -- Reads the user's sessions except `keep`: all of them, or MAX_SCANNED picked at random. Returns the `ids` it has read, as
 -- `live` and `expired`, and their records in `recordOf`. `total` is how many sessions there are, `count` how many are live.
--- Those that it has not read count as live.
+-- The others, which it has not read, count as live.
 local function scanSessions(key, now, keep)
   local ids, live, expired, unreadable, recordOf = {}, {}, {}, 0, {}
   local others = redis.call('HEXISTS', key, NOT_BEFORE) + (keep and 1 or 0) -- fields that are not to be read

@@ -38,8 +38,8 @@ export async function createSession(context: StoreContext, newSession: NewSessio
 }
 
 /**
- * A watermark in the future was set by another clock: by a server of an earlier version, or by Redis before its clock was
- * put back. It would refuse sign-ins until then. Lowered to now, it refuses those that began before now.
+ * A watermark in the future was set by another clock: by an earlier version, or by Redis before its clock was put back. It
+ * would refuse sign-ins until then. Lowered to now, it refuses those that began before now.
  */
 async function lowerFutureWatermark(context: StoreContext, userTag: string, found: number): Promise<void> {
   const now = await readTime(context)
