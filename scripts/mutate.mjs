@@ -23,7 +23,7 @@ const targets = {
     folder: 'packages/session-store',
     files: ['*.ts', '!index.ts', '!lua.generated.ts'],
     except: ['*cluster', '*sentinel'],
-    provide: { backend: 'single node', durability: 'master' },
+    provide: { backend: 'single node', durability: 'master', clientPrefix: '' },
   },
   auth: { folder: 'packages/auth', files: ['*.ts', '!index.ts'], except: ['compare'] },
   trpc: { folder: 'packages/trpc', files: ['*.ts', '!index.ts'], except: [] },

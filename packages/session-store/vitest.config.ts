@@ -10,10 +10,11 @@ export default defineConfig({
   test: {
     projects: [
       project('single node', 'master', ['test/**/!(*cluster|*sentinel).test.ts']),
-      project('Sentinel', 'master', [...contract, 'test/*sentinel.test.ts']),
+      // With a key prefix of the client's own. The others run without.
+      project('Sentinel', 'master', [...contract, 'test/*sentinel.test.ts'], 'client:'),
       project('Cluster', 'master', [...contract, 'test/*cluster.test.ts']),
       // The forced races are held at commands that this setting replaces.
-      project('Cluster', 'replicated', ['test/store.test.ts']),
+      project('Cluster', 'replicated', ['test/store.test.ts'], 'client:'),
       ...(valkey ? [project('Valkey', 'master', contract)] : []),
     ],
   },
@@ -22,14 +23,14 @@ export default defineConfig({
 type Backend = ProvidedContext['backend']
 type Durability = ProvidedContext['durability']
 
-function project(backend: Backend, durability: Durability, include: string[]) {
+function project(backend: Backend, durability: Durability, include: string[], clientPrefix = '') {
   // For the most part these wait, until their servers have found each other.
   const together = backend === 'single node' ? { maxWorkers: 2 } : { maxWorkers: 5, sequence: { groupOrder: 1 } }
   return {
     test: {
       name: durability === 'master' ? backend : `${backend}, ${durability}`,
       include,
-      provide: { backend, durability },
+      provide: { backend, durability, clientPrefix },
       // Servers that have to find each other, or a new master, on a busy machine.
       testTimeout: 60_000,
       hookTimeout: 60_000,

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
+import { nameInRedis } from './cluster.js'
 import { sessionsKey } from './keys.js'
 import { parseChange, type SessionChange } from './session-change.js'
 import { Subscriber } from './subscriber.js'
@@ -61,7 +62,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
 
   return {
     watch(userId, listener) {
-      const name = sessionsKey(keyPrefix, userTagOf(userId))
+      const name = nameInRedis(redis, sessionsKey(keyPrefix, userTagOf(userId)))
       const channel = channels.get(name) ?? { listeners: new Set(), isLive: false }
       const isNew = channel.listeners.size === 0
       channel.listeners.add(listener)

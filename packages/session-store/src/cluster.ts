@@ -10,6 +10,19 @@ export function mastersOf(client: Redis | Cluster): Redis[] {
   return isCluster(client) ? client.nodes('master') : [client]
 }
 
+/**
+ * A key or channel by its name in Redis. ioredis adds the client's own `keyPrefix` to the keys of a command, but not to
+ * channels, to patterns of SCAN or to keys in replies.
+ */
+export function nameInRedis(client: Redis | Cluster, key: string): string {
+  return (client.options.keyPrefix ?? '') + key
+}
+
+/** The same for a command to one node of the client: there, ioredis adds the prefix of the node's options, if it has one. */
+export function nameOnNode(client: Redis | Cluster, node: Redis, key: string): string {
+  return node.options.keyPrefix ? key : nameInRedis(client, key)
+}
+
 /** The node that the client takes for the owner of the key; `undefined` while it knows of none. */
 export function nodeFor(client: Redis | Cluster, key: string, address = ownerOf(client, key)): Redis | undefined {
   if (!isCluster(client)) return client
@@ -17,5 +30,5 @@ export function nodeFor(client: Redis | Cluster, key: string, address = ownerOf(
 }
 
 function ownerOf(client: Redis | Cluster, key: string): string | undefined {
-  return isCluster(client) ? client.slots[new Command('hdel', [key]).getSlot()]?.[0] : undefined
+  return isCluster(client) ? client.slots[new Command('hdel', [nameInRedis(client, key)]).getSlot()]?.[0] : undefined
 }

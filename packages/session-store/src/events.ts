@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './clock.js'
-import { mastersOf } from './cluster.js'
+import { mastersOf, nameInRedis } from './cluster.js'
 import { prepareClient } from './connect.js'
 import { rejectUnavailable } from './errors.js'
 import { eventsKey, sessionsKey, sweepKey } from './keys.js'
@@ -81,7 +81,7 @@ export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', w
     },
 
     async *pendingUsers() {
-      const [before = '', behind = ''] = eventsKey(keyPrefix, '\n').split('\n')
+      const [before = '', behind = ''] = nameInRedis(redis, eventsKey(keyPrefix, '\n')).split('\n')
       const pattern = `${escapePattern(before)}*${escapePattern(behind)}`
       for (const node of mastersOf(redis)) {
         let cursor = '0'

@@ -1,5 +1,5 @@
 import { type Cluster, Command, type Redis } from 'ioredis'
-import { isCluster } from './cluster.js'
+import { isCluster, nameInRedis } from './cluster.js'
 import { reportError } from './wrong-server.js'
 
 /**
@@ -32,7 +32,7 @@ export function createLookupBatcher(redis: Redis | Cluster, coalesceWrites: () =
   function sendOne(key: string, field: string, node?: Redis): Promise<Buffer | null> {
     coalesceWrites()
     if (node === undefined) return redis.hgetBuffer(key, field)
-    const command = new Command('hget', [(redis.options.keyPrefix ?? '') + key, field], { replyEncoding: null })
+    const command = new Command('hget', [nameInRedis(redis, key), field], { replyEncoding: null })
     return node.sendCommand(command) as Promise<Buffer | null> // what HGET replies
   }
 

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { isCluster, nodeFor } from './cluster.js'
+import { isCluster, nameInRedis, nodeFor } from './cluster.js'
 import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
 import type { LookUp } from './lookup-batcher.js'
 import { decodeRecord, type SessionRecord } from './record.js'
@@ -34,8 +34,7 @@ interface TrackedNode {
 /** @throws {RangeError} for a lease that cannot be. */
 export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1) throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
-  // Redis names keys with the prefix that the client itself adds.
-  const clientPrefix = redis.options.keyPrefix ?? ''
+  const prefix = nameInRedis(redis, keyPrefix)
   const trackedNodes = new Map<Redis, TrackedNode>()
 
   function trackNode(node: Redis): TrackedNode {
@@ -43,10 +42,10 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
     const tracking = track({
       node,
       isCluster: isCluster(redis),
-      prefix: usersPrefix(clientPrefix + keyPrefix),
+      prefix: usersPrefix(prefix),
       lease,
       onInvalidate(key) {
-        const userTag = userTagIn(clientPrefix + keyPrefix, key)
+        const userTag = userTagIn(prefix, key)
         if (userTag !== null) cache.invalidate(userTag)
       },
       onReset: () => cache.clear(),

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { isCluster, nodeFor } from './cluster.js'
+import { isCluster, nameOnNode, nodeFor } from './cluster.js'
 import { NotReplicatedError } from './errors.js'
 import { TIMED_OUT } from './fair-timeouts.js'
 import { type Keys, type RevocationArguments, scriptSource } from './scripts.js'
@@ -54,7 +54,8 @@ export function runWithReplica(redis: Redis | Cluster): RunRevocation {
       const pipeline = node.pipeline()
       if (asking !== undefined) pipeline.asking()
       // By its source: of a digest that Redis has lost, WAIT would confirm nothing.
-      pipeline.eval(scriptSource(script), count, key, ...events, ...args).wait(1, REPLICA_TIMEOUT_MS)
+      const names = [key, ...events].map((name) => nameOnNode(client, node, name))
+      pipeline.eval(scriptSource(script), count, ...names, ...args).wait(1, REPLICA_TIMEOUT_MS)
       const replies = (await pipeline.exec()) ?? []
       const [[failure, revoked] = [], [waitFailure, replicas] = []] = replies.slice(-2)
 

@@ -60,7 +60,7 @@ export class Subscriber {
     const node = nodes[Math.floor(Math.random() * nodes.length)]
     if (node === undefined) return this.#retry()
     // It does not reconnect or resubscribe by itself: the watchers must first be notified of the gap.
-    const connection = duplicateOf(node, { lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
+    const connection = duplicateOf(node, { keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
     this.#connection = connection
     connection.on('error', () => undefined) // the end follows
     connection.on('message', onMessage)

@@ -75,9 +75,21 @@ class Load {
   }
 }
 
-test('a client of another copy of ioredis is one of a Cluster too: for events, changes, the near-cache and replicas', async () => {
-  const redis = clusterClient(cluster.nodes.map(({ port }) => port), longTimeouts, secondCopyOfIoredis().Cluster)
-  expect(redis).not.toBeInstanceOf(Cluster)
+const clients: Record<string, (ports: number[]) => Cluster> = {
+  'of another copy of ioredis': (ports) => {
+    const redis = clusterClient(ports, longTimeouts, secondCopyOfIoredis().Cluster)
+    expect(redis).not.toBeInstanceOf(Cluster)
+    return redis
+  },
+  'with a key prefix': (ports) => clusterClient(ports, { ...longTimeouts, keyPrefix: 'client:' }),
+  'with a key prefix that its nodes lack': (ports) => {
+    const nodes = ports.map((port) => ({ host: '127.0.0.1', port }))
+    return new Cluster(nodes, { keyPrefix: 'client:', redisOptions: longTimeouts, lazyConnect: true })
+  },
+}
+
+test.each(Object.entries(clients))('a client %s: events, changes, the near-cache and replicas work on every master', async (_, clientTo) => {
+  const redis = clientTo(cluster.nodes.map(({ port }) => port))
   redis.on('error', () => undefined)
   await redis.connect()
   const changes = createSessionChanges({ redis })
@@ -92,12 +104,14 @@ test('a client of another copy of ioredis is one of a Cluster too: for events, c
     const near = createSessionStore({ redis, nearCache: { lease: 60_000 } })
     const replicated = createSessionStore({ redis, durability: 'replicated' })
     for (const userId of [users[0] ?? '', users[4] ?? '', users[8] ?? '']) {
-      const live = new Promise<void>((resolve) => changes.watch(userId, () => resolve()))
+      const received: string[] = []
+      changes.watch(userId, ({ kind }) => received.push(kind))
+      await until('the user is watched', async () => received.includes('live'))
       const { token, session } = await signIn(store, userId)
       await remembers(cluster.nodes, near, token)
-      await live
       await confirmed(() => replicated.revoke(userId, session.id))
       await refuses(near, token)
+      await until('the revocation is received', async () => received.includes('ended'))
     }
   } finally {
     changes.close()

@@ -10,26 +10,32 @@ declare module 'vitest' {
     /** The backend of the contract, and the durability of its revocations. Each project in vitest.config.ts sets them. */
     readonly backend: keyof typeof backends
     readonly durability: 'master' | 'replicated'
+    /** The `keyPrefix` of the client itself. */
+    readonly clientPrefix: string
   }
 }
 
 /** For tests that are not about time: a busy machine is no outage. */
 export const longTimeouts = { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000 }
 
-export type ClientOptions = Omit<typeof redisOptions, 'commandTimeout' | 'socketTimeout'> & { commandTimeout: number; socketTimeout: number }
+export type ClientOptions = Omit<typeof redisOptions, 'commandTimeout' | 'socketTimeout'> & {
+  commandTimeout: number
+  socketTimeout: number
+  keyPrefix?: string
+}
 
 /** Each starts servers of its own and gives a client that is not connected yet. */
 export const backends = {
   'single node': async (options: ClientOptions = longTimeouts) => onSingle(await startRedis(), options),
-  Valkey: async () => onSingle(await startRedis({ program: 'valkey-server' }), longTimeouts),
-  Sentinel: async () => {
+  Valkey: async (options: ClientOptions = longTimeouts) => onSingle(await startRedis({ program: 'valkey-server' }), options),
+  Sentinel: async (options: ClientOptions = longTimeouts) => {
     const servers = await startSentinel()
     const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
-    return { servers, redis: new Redis({ ...longTimeouts, sentinels, name: servers.name, lazyConnect: true }) }
+    return { servers, redis: new Redis({ ...options, sentinels, name: servers.name, lazyConnect: true }) }
   },
-  Cluster: async () => {
+  Cluster: async (options: ClientOptions = longTimeouts) => {
     const servers = await startCluster()
-    return { servers, redis: clusterClient(servers.nodes.map(({ port }) => port)) }
+    return { servers, redis: clusterClient(servers.nodes.map(({ port }) => port), options) }
   },
 }
 
@@ -61,8 +67,9 @@ export function secondCopyOfIoredis(): { readonly Cluster: typeof Cluster; reado
 
 /** A store on what the project of this test names. */
 export async function startContractStore(options: Partial<SessionStoreOptions> = {}) {
-  const start: () => Promise<{ servers: { stop(): Promise<void> }; redis: Redis | Cluster }> = backends[inject('backend')]
-  return await storeOn(start, { durability: inject('durability'), ...options })
+  const start: (options: ClientOptions) => Promise<{ servers: { stop(): Promise<void> }; redis: Redis | Cluster }> = backends[inject('backend')]
+  const clientOptions = { ...longTimeouts, keyPrefix: inject('clientPrefix') }
+  return await storeOn(() => start(clientOptions), { durability: inject('durability'), ...options })
 }
 
 /** A store on a Redis of its own. */
@@ -121,9 +128,12 @@ export async function storeOn<Servers extends { stop(): Promise<void> }, Client 
       if (created === null) throw new Error('The sign-in was refused')
       return created
     },
-    /** Every key, on whatever node it is. */
+    /** Every key on any node, by the name that a command of the client has to give it. */
     async keys(): Promise<string[]> {
-      return (await Promise.all(mastersOf(redis).map(async (node) => node.keys('*')))).flat()
+      const { keyPrefix = '' } = redis.options
+      const keys = (await Promise.all(mastersOf(redis).map(async (node) => node.keys('*')))).flat()
+      if (!keys.every((key) => key.startsWith(keyPrefix))) throw new Error('A key lacks the prefix of the client')
+      return keys.map((key) => key.slice(keyPrefix.length))
     },
     async flush(): Promise<void> {
       await Promise.all(mastersOf(redis).map(async (node) => node.flushall()))
