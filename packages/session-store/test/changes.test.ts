@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createSessionChanges, createSessionStore, defaultTimeouts, type SessionChange, type SessionChanges } from '../src/index.js'
+import { createSessionChanges, defaultTimeouts, type SessionChange, type SessionChanges } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { backends, startStore } from './helpers.js'
+import { startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 let changes: SessionChanges
@@ -215,40 +215,6 @@ describe('one connection', () => {
     expect(received).toEqual([])
   })
 })
-
-test.each(['Cluster', 'Sentinel'] as const)('on a %s, one connection hears of every user, whichever node has the key', async (kind) => {
-  const { servers, redis } = await backends[kind]()
-  redis.on('error', () => undefined)
-  await redis.connect()
-  const store = createSessionStore({ redis })
-  const changes = createSessionChanges({ redis })
-  const users = Array.from({ length: 12 }, (_, n) => `user ${n}`) // on every master of a Cluster
-  const received = new Map<string, SessionChange[]>()
-  let wake = (): void => undefined
-  for (const user of users) {
-    received.set(user, [])
-    changes.watch(user, (change) => {
-      received.get(user)?.push(change)
-      wake()
-    })
-  }
-  const all = async (count: number): Promise<void> => {
-    while ([...received.values()].some(({ length }) => length < count)) await new Promise<void>((resolve) => (wake = resolve))
-  }
-  try {
-    await all(1)
-    for (const userId of users) {
-      const created = await store.create({ userId })
-      await store.revoke(userId, created?.session.id ?? '')
-    }
-    await all(3)
-    for (const [user, seen] of received) expect(seen.map((change) => change.kind), user).toEqual(['live', 'created', 'ended'])
-  } finally {
-    changes.close()
-    redis.disconnect()
-    await servers.stop()
-  }
-}, 30_000)
 
 test.each(['', 'hello', '{"kind":"ended","ids":7,"cause":"revoke"}', '{"kind":"ended","allBut":7,"cause":"revoke-all"}', '{"kind":"ended","cause":"revoke-all"}', '{"kind":"ended","ids":[],"cause":"a later one"}', '[1]'])(
   'a message that is none of ours, such as %j, still says that something changed',

@@ -2,10 +2,14 @@ import type { PrivateNode } from '@rollcall/dev-redis'
 import { failCommand } from '@rollcall/dev-redis/faults'
 import { Cluster, type Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSessionChanges, createSessionEvents, createSessionStore, NotReplicatedError, type SessionStore } from '../src/index.js'
+import { createSessionChanges, createSessionEvents, createSessionStore, NotReplicatedError } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { askNode, keyOf, killAmidRevocations, moveSlot, refuses, remembers, slotOf, startDistantCluster, startServers, until, usersOn } from './failover.js'
+import { refuses, remembers } from './caching.js'
+import { killAmidRevocations, startDistantCluster, startServers } from './failover.js'
 import { clusterClient, longTimeouts, secondCopyOfIoredis } from './helpers.js'
+import { confirmed, Load, signIn } from './load.js'
+import { askNode, keyOf, moveSlot, slotOf, usersOn } from './nodes.js'
+import { until } from './retry.js'
 
 let cluster: Awaited<ReturnType<typeof startDistantCluster>>
 beforeAll(async () => {
@@ -17,62 +21,6 @@ function node(at: number): PrivateNode {
   const found = cluster.nodes[at]
   if (found === undefined) throw new Error('No such node')
   return found
-}
-
-async function signIn(store: SessionStore, userId: string) {
-  const created = await store.create({ userId })
-  if (created === null) throw new Error('The sign-in was refused')
-  return created
-}
-
-/** Repeats a revocation that no replica acknowledged in time, as on a busy machine. */
-async function confirmed(end: () => Promise<unknown>): Promise<void> {
-  await end().catch(async (error: unknown) => {
-    if (!(error instanceof NotReplicatedError)) throw error
-    await confirmed(end)
-  })
-}
-
-/** The only user of one server, whose sessions come and go; all of it was acknowledged. */
-class Load {
-  readonly live = new Map<string, string>()
-  readonly ended = new Set<string>()
-  rounds = 0
-
-  constructor(
-    readonly store: SessionStore,
-    readonly userId: string,
-  ) {}
-
-  async run(isOver: () => boolean): Promise<void> {
-    const { store, userId, live } = this
-    for (; !isOver(); this.rounds += 1) {
-      const { token, session } = await signIn(store, userId)
-      live.set(token, session.id)
-      const [[oldest, oldestId] = [token, session.id]] = live
-      expect(await store.validate(oldest)).toMatchObject({ id: oldestId })
-      if (live.size > 4) {
-        await confirmed(() => store.revokeOthers(token))
-        this.#end(...[...live.keys()].filter((other) => other !== token))
-      } else if (this.rounds % 2 === 1) {
-        await confirmed(() => store.revoke(userId, oldestId))
-        this.#end(oldest)
-      }
-    }
-  }
-
-  /** Resolves when the server has gone on for a while. */
-  async goesOn(): Promise<void> {
-    const from = this.rounds
-    await until('the server goes on', async () => this.rounds > from + 3)
-  }
-
-  #end(...tokens: string[]): void {
-    for (const token of tokens) {
-      this.live.delete(token)
-      this.ended.add(token)
-    }
-  }
 }
 
 const clients: Record<string, (ports: number[]) => Cluster> = {

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { createSessionEvents, type SessionStore, SessionStoreUnavailableError } from '../src/index.js'
-import { keyOf } from './failover.js'
 import { startStore } from './helpers.js'
+import { keyOf } from './nodes.js'
 
 type Call = (store: SessionStore, token: string, id: string) => Promise<unknown>
 

@@ -2,56 +2,14 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { defaultTimeouts, type Session } from '../src/index.js'
 import { startStore, timeAfter } from './helpers.js'
+import { type Entry, Model, users } from './model.js'
 
 // Random sequences of operations, with a clock that jumps both ways, against a model in plain memory.
 // After each step, what is listed, what validates and what the model holds must be the same.
 
 const { idle, absolute, touchInterval } = defaultTimeouts
 const most = 4
-const users = ['ada', 'bob'] as const
 const minute = 60_000
-
-interface Entry {
-  readonly id: string
-  token: string
-  createdAt: number
-  lastSeen: number
-  authenticatedAt: number
-  idleDeadline: number
-  absoluteDeadline: number
-  data: Record<string, unknown>
-}
-
-class Model {
-  now = Date.UTC(2030, 0, 1)
-  /** Every session that Redis still holds, expired ones too. */
-  readonly held = new Map<string, Entry[]>(users.map((user) => [user, []]))
-  /** How often each user's credentials changed. */
-  readonly changes = new Map<string, number>(users.map((user) => [user, 0]))
-  /** Sign-ins under way: when each began, and how often credentials had changed by then. */
-  readonly begun: { startedAt: Date; changes: ReadonlyMap<string, number> }[] = []
-  /** Every token that was ever given out, with its user. */
-  readonly tokens: { user: string; id: string; token: string }[] = []
-
-  of(user: string): Entry[] {
-    return this.held.get(user) ?? []
-  }
-  changesOf(user: string): number {
-    return this.changes.get(user) ?? 0
-  }
-  isLive({ idleDeadline, absoluteDeadline }: Entry): boolean {
-    return Math.min(idleDeadline, absoluteDeadline) > this.now
-  }
-  live(user: string): Entry[] {
-    return this.of(user).filter((entry) => this.isLive(entry))
-  }
-  find({ user, token }: { user: string; token: string }): Entry | undefined {
-    return this.live(user).find((entry) => entry.token === token)
-  }
-  keep(user: string, kept: (entry: Entry) => boolean): void {
-    this.held.set(user, this.of(user).filter(kept))
-  }
-}
 
 type Real = Awaited<ReturnType<typeof startStore>>
 
@@ -135,18 +93,18 @@ const create = fc
           return
         }
         if (created === null) throw new Error('refused, and should not have been')
-        if (model.of(user).length + (model.changesOf(user) > 0 ? 1 : 0) >= most) {
-          model.keep(user, (entry) => model.isLive(entry))
+        if (model.heldBy(user).length + (model.changesOf(user) > 0 ? 1 : 0) >= most) {
+          model.retain(user, (entry) => model.isLive(entry))
           const idlest = model
-            .of(user)
+            .heldBy(user)
             .toSorted((a, b) => a.lastSeen - b.lastSeen || (a.id < b.id ? -1 : 1))
-            .slice(0, Math.max(model.of(user).length - most + 1, 0))
-          model.keep(user, (entry) => !idlest.includes(entry))
+            .slice(0, Math.max(model.heldBy(user).length - most + 1, 0))
+          model.retain(user, (entry) => !idlest.includes(entry))
         }
         const absoluteDeadline = model.now + Math.min(absolute, lasts ?? absolute)
         const { token, session } = created
         model.tokens.push({ user, id: session.id, token })
-        model.of(user).push({
+        model.heldBy(user).push({
           id: session.id,
           token,
           createdAt: model.now,
@@ -202,7 +160,7 @@ const rotate = fc.tuple(pick, credentialChange, fc.boolean()).map(
       if (change || again) entry.authenticatedAt = model.now
       model.tokens.push({ user: issued.user, id: entry.id, token: entry.token })
       if (change) {
-        model.keep(issued.user, ({ id }) => id === entry.id)
+        model.retain(issued.user, ({ id }) => id === entry.id)
         model.changes.set(issued.user, model.changesOf(issued.user) + 1)
       }
     }),
@@ -212,9 +170,9 @@ const revoke = fc.tuple(user, pick).map(
   ([owner, n]) =>
     new Step(`revoke(${owner}, #${n})`, true, async (model, real) => {
       const { id } = issuedAt(model, n)
-      const held = model.of(owner).some((entry) => entry.id === id)
+      const held = model.heldBy(owner).some((entry) => entry.id === id)
       expect(await real.store.revoke(owner, id)).toBe(held ? 1 : 0)
-      model.keep(owner, (entry) => entry.id !== id)
+      model.retain(owner, (entry) => entry.id !== id)
     }),
 )
 
@@ -225,7 +183,7 @@ const revokeOthers = pick.map(
       const entry = model.find(issued)
       const others = model.live(issued.user).length - 1
       expect(await real.store.revokeOthers(issued.token)).toBe(entry === undefined ? null : others)
-      if (entry !== undefined) model.keep(issued.user, ({ id }) => id === entry.id)
+      if (entry !== undefined) model.retain(issued.user, ({ id }) => id === entry.id)
     }),
 )
 
@@ -234,7 +192,7 @@ const revokeAll = fc.tuple(user, credentialChange).map(
     new Step(`revokeAll(${owner}${change ? ', credential change' : ''})`, false, async (model, real) => {
       const live = model.live(owner).length
       expect(await real.store.revokeAll(owner, { credentialChange: change })).toBe(live)
-      model.keep(owner, () => false)
+      model.retain(owner, () => false)
       if (change) model.changes.set(owner, model.changesOf(owner) + 1)
     }),
 )

@@ -2,8 +2,10 @@ import type { PrivateNode } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, type MockInstance, test, vi } from 'vitest'
 import { createSessionStore, type Session, type SessionStore } from '../src/index.js'
-import { answer, askNode, keyOf, lastPass, moveSlot, refuses, remembers, roleOf, slotOf, until, usersOn } from './failover.js'
+import { lastPass, refuses, remembers } from './caching.js'
 import { clusterClient, longTimeouts } from './helpers.js'
+import { askNode, keyOf, moveSlot, roleOf, slotOf, usersOn } from './nodes.js'
+import { answer, until } from './retry.js'
 import { startDivisibleCluster } from './partition.js'
 
 /** Milliseconds of silence after which a node counts as failing, as `startCluster` sets it. */

@@ -2,7 +2,9 @@ import { type PrivateNode, type PrivateSentinel, startSentinel } from '@rollcall
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { createSessionStore, redisOptions } from '../src/index.js'
-import { answer, askNode, keyOf, lastPass, refuses, remembers, roleOf, until } from './failover.js'
+import { lastPass, refuses, remembers } from './caching.js'
+import { askNode, keyOf, roleOf } from './nodes.js'
+import { answer, until } from './retry.js'
 
 /** Longer than it takes a replica to step in: what was remembered before might pass after it. */
 const LEASE = 4_000

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type PrivateNode, startCluster } from '@rollcall/dev-redis'
-import { askNode, startWay } from './failover.js'
+import { startWay } from './failover.js'
+import { askNode } from './nodes.js'
 
 /** The position of the sender's id in a message between the nodes of a cluster. */
 const SENDER = [40, 80] as const

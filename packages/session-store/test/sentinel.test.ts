@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { answer, until } from './failover.js'
 import { backends, storeOn } from './helpers.js'
+import { answer, until } from './retry.js'
 
 test('a master that is killed: what a replica confirmed holds, and all goes on at the new one without a restart', async () => {
   await using t = await storeOn(backends.Sentinel, { durability: 'replicated' })

@@ -5,6 +5,8 @@ import { decodeRecord, encodeDetails, encodeRecord } from '../src/record.js'
 import { isSessionId } from '../src/token.js'
 import { startContractStore, timeAfter } from './helpers.js'
 
+// The contract of the store, in one file: each file of the contract starts servers of its own on every backend.
+
 let t: Awaited<ReturnType<typeof startContractStore>>
 beforeAll(async () => {
   t = await startContractStore({ maxSessionsPerUser: 5 })

@@ -2,8 +2,9 @@ import { type MovableAddress, type PrivateCluster, startAddress, startCluster } 
 import type { Cluster } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessionStore } from '../src/index.js'
-import { answer, roles, usersOn } from './failover.js'
 import { clusterClient } from './helpers.js'
+import { roles, usersOn } from './nodes.js'
+import { answer } from './retry.js'
 
 // Connections stay open to a node that says it is the wrong one, and the address of that node leads to one that is not.
 

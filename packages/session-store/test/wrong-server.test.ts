@@ -2,8 +2,9 @@ import { type MovableAddress, type PrivatePair, startAddress, startPair } from '
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionChanges, createSessionEvents, createSessionStore, SessionStoreUnavailableError, type SessionStoreOptions } from '../src/index.js'
-import { askNode, keyOf, until } from './failover.js'
 import { happens, longTimeouts } from './helpers.js'
+import { askNode, keyOf } from './nodes.js'
+import { until } from './retry.js'
 
 // One address leads to another server than before, and the connections to the old one stay open.
 
