@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { AbstractConnector } from 'ioredis'
+import { AbstractConnector, type Redis } from 'ioredis'
 
 // ioredis listens for the first error of a connection only. TLS may report two, as with an untrusted certificate, and an
 // error without a listener ends the process. A Cluster client and Sentinel open connections of their own, which no event and
@@ -7,8 +7,9 @@ import { AbstractConnector } from 'ioredis'
 
 const streams = new WeakMap<object, Duplex>()
 
-if (!Object.hasOwn(AbstractConnector.prototype, 'stream')) {
-  Object.defineProperty(AbstractConnector.prototype, 'stream', {
+function listenForErrors(connector: object): void {
+  if (Object.hasOwn(connector, 'stream')) return
+  Object.defineProperty(connector, 'stream', {
     get(this: object) {
       return streams.get(this)
     },
@@ -17,4 +18,19 @@ if (!Object.hasOwn(AbstractConnector.prototype, 'stream')) {
       streams.set(this, stream)
     },
   })
+}
+
+listenForErrors(AbstractConnector.prototype)
+
+/** The same for another copy of ioredis: for this client of it, and for all that connect later. */
+export function listenForStreamErrors(client: Redis): void {
+  const { connector } = client as unknown as { readonly connector: { stream?: Duplex } } // it has one, though its types hide it
+  if (connector instanceof AbstractConnector) return
+  const base: unknown = Object.getPrototypeOf(Object.getPrototypeOf(connector)) // each kind of connector extends the same class
+  if (typeof base !== 'object' || base === null || !Object.hasOwn(base, 'disconnect')) return
+  listenForErrors(base)
+  if (!Object.hasOwn(connector, 'stream')) return
+  const { stream } = connector // of a client that has connected already
+  delete connector.stream
+  if (stream !== undefined) connector.stream = stream
 }

@@ -2,13 +2,15 @@ import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { isCluster } from './cluster.js'
 import { makeTimeoutsFair } from './fair-timeouts.js'
 import { redisOptions } from './redis.js'
+import { listenForStreamErrors } from './stream-errors.js'
 import { leaveWrongServer } from './wrong-server.js'
 
 const supervised = new WeakSet<Redis | Cluster>()
 
 /**
- * Adds to a client, and to each node of a Cluster client, two things that ioredis does not do:
+ * Adds to a client, and to each node of a Cluster client, three things that ioredis does not do:
  *
+ * - A second error of a connection does not end the process.
  * - `commandTimeout` and `socketTimeout` do not count a pause of this process.
  * - A reply such as READONLY, after a failover behind one address, moves the client to the server now at that address.
  *
@@ -23,6 +25,7 @@ export function superviseClient(client: Redis | Cluster): void {
     for (const node of client.nodes()) superviseClient(node)
     return
   }
+  listenForStreamErrors(client)
   makeTimeoutsFair(client)
   // A connection for one question: it does not wait for a server that loads, and does not retry.
   leaveWrongServer(client, () => fairDuplicateOf(client, { lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null }))

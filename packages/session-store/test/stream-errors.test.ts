@@ -4,7 +4,8 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import '../src/index.js'
+import { superviseClient } from '../src/index.js'
+import { secondCopyOfIoredis } from './helpers.js'
 
 /** Begins the server's last flight of a TLS 1.2 handshake, which nothing else of these servers follows. */
 const CHANGE_CIPHER_SPEC = Buffer.from([20, 3, 3, 0, 1, 1])
@@ -61,4 +62,15 @@ test('nor of a client of a Cluster', async () => {
 test('nor of a client of Sentinel', async () => {
   const sentinels = [{ host: '127.0.0.1', port }]
   await refused(new Redis({ ...options, sentinels, name: 'main', sentinelTLS: {} }))
+})
+
+test('nor of clients of another copy of ioredis, once one of them is supervised', async () => {
+  const copy = secondCopyOfIoredis()
+  const client = new copy.Redis({ ...options, host: '127.0.0.1', port })
+  superviseClient(client)
+  await refused(client)
+  await refused(new copy.Redis({ ...options, sentinels: [{ host: '127.0.0.1', port }], name: 'main', sentinelTLS: {} }))
+  const cluster = new copy.Cluster([{ host: '127.0.0.1', port }], { redisOptions: options, lazyConnect: true, clusterRetryStrategy: () => null })
+  superviseClient(cluster)
+  await refused(cluster)
 })
