@@ -3,7 +3,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { trpcServer } from '@hono/trpc-server'
 import { type Auth, createAuth, openDatabase } from '@rollcall/auth'
 import { startBetterAuth } from '@rollcall/dev-bench'
-import { createSessionStore, redisOptions, type SessionStore } from '@rollcall/session-store'
+import { connectRedis, createSessionStore, redisOptions, type SessionStore } from '@rollcall/session-store'
 import { createSessionProcedure, unauthorized } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { Hono } from 'hono'
@@ -30,7 +30,7 @@ process.once('disconnect', () => process.exit()) // however the bench ends
 const [redisUrl = '', dataDir = ''] = process.argv.slice(2)
 
 const redis = new Redis(redisUrl, { ...redisOptions, commandTimeout: 30_000, socketTimeout: 30_000, lazyConnect: true })
-await redis.connect()
+await connectRedis(redis)
 const database = openDatabase({ dataDir })
 const store = createSessionStore({ redis })
 const ours = await authOn(store)

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { lineTo, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
 import { startRedis } from '@rollcall/dev-redis'
-import { createSessionStore, redisOptions } from '@rollcall/session-store'
+import { connectRedis, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import type { Call, Connection, Fault, History, Server } from './history.js'
 import { dropHdel, type Proxy, startProxy } from './proxy.js'
@@ -45,7 +45,7 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
     const { id, socket } = await fleet.proxied()
     const client = new Redis(socket, { ...redisOptions, lazyConnect: true })
     client.on('error', () => undefined) // every failed command rejects by itself
-    await client.connect()
+    await connectRedis(client)
     try {
       // One after the other: the first brings the database up to date.
       for (let n = 0; n < options.servers; n += 1) await fleet.start()

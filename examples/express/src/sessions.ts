@@ -1,5 +1,5 @@
 import { cookieSessions, rollcall } from '@rollcall/auth'
-import { checkRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
+import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { createDevicesRouter, createSessionProcedure, createStreams, reasonOf } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
@@ -8,8 +8,7 @@ import { Redis } from 'ioredis'
 export async function createSessions(redisUrl: string, options: BetterAuthOptions) {
   const redis = new Redis(redisUrl, { ...redisOptions, lazyConnect: true })
   redis.on('error', ({ message }) => console.warn(message)) // it connects again by itself
-  await redis.connect()
-  await checkRedis(redis) // 7.0 or newer, with maxmemory-policy noeviction
+  await connectRedis(redis) // 7.0 or newer, with maxmemory-policy noeviction
   const store = createSessionStore({ redis })
   const auth = betterAuth({ ...options, plugins: [...(options.plugins ?? []), rollcall({ store })] }) // last
 

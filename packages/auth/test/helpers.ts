@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import { startRedis } from '@rollcall/dev-redis'
-import { createSessionStore, redisOptions, type Session, type SessionStore } from '@rollcall/session-store'
+import { connectRedis, createSessionStore, redisOptions, type Session, type SessionStore } from '@rollcall/session-store'
 import { toNodeHandler } from 'better-auth/node'
 import { Redis } from 'ioredis'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
@@ -25,7 +25,7 @@ export async function startServer(databaseUrl?: string) {
   const server = await startRedis()
   const redis = new Redis(server.url, { ...redisOptions, lazyConnect: true })
   redis.on('error', () => undefined) // every failed command rejects by itself
-  await redis.connect()
+  await connectRedis(redis)
   const clock = { offset: 0 }
   const store = createSessionStore({ redis, clock: () => Date.now() + clock.offset })
   const database = openDatabase({ url: databaseUrl, dataDir })

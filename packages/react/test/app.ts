@@ -1,5 +1,5 @@
 import { startRedis } from '@rollcall/dev-redis'
-import { createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
+import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { createDevicesRouter, createSessionProcedure, createStreams, reasonOf } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
@@ -24,7 +24,7 @@ export async function startApp({ isRecent = () => true, commandTimeout = 10_000 
   const server = await startRedis()
   const redis = new Redis(server.url, { ...redisOptions, commandTimeout, socketTimeout: commandTimeout, lazyConnect: true })
   redis.on('error', () => undefined) // told by every call that it fails
-  await redis.connect()
+  await connectRedis(redis)
   const store = createSessionStore({ redis })
   const changes = createSessionChanges({ redis })
   const streams = createStreams({ store, changes, revalidateEvery: 200 })

@@ -1,6 +1,27 @@
 import type { Cluster, Redis } from 'ioredis'
+import { checkRedis } from './redis.js'
 import { defineScripts } from './scripts.js'
 import { superviseClient } from './supervise.js'
+
+/**
+ * Connects a client and checks its server with `checkRedis`. On a failure it disconnects the client.
+ *
+ * @example const redis = await connectRedis(new Redis(url, { ...redisOptions, lazyConnect: true }))
+ * @param client one that is not connected yet
+ * @returns that client
+ * @throws {UnsupportedRedisError}, or the error of the connection.
+ */
+export async function connectRedis<Client extends Redis | Cluster>(client: Client): Promise<Client> {
+  superviseClient(client)
+  try {
+    await client.connect()
+    await checkRedis(client)
+    return client
+  } catch (error) {
+    client.disconnect()
+    throw error
+  }
+}
 
 /** Prepares a client for the store: each part of this package calls it, and a second call changes nothing. */
 export function prepareClient(redis: Redis | Cluster): void {

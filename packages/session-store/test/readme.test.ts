@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSessionStore, redisOptions, checkRedis } from '../src/index.js'
+import { connectRedis, createSessionStore, redisOptions } from '../src/index.js'
 import { startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
@@ -16,10 +16,10 @@ test('the ten lines of the README run as they stand', async () => {
   const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor
   const { Redis } = await import('ioredis')
   const run = new AsyncFunction(
-    'Redis, checkRedis, createSessionStore, redisOptions, url',
+    'Redis, connectRedis, createSessionStore, redisOptions, url',
     `${body}; const after = await store.validate(signedIn.token); redis.disconnect(); return { signedIn, session, after }`,
   )
-  const { signedIn, session, after } = await run(Redis, checkRedis, createSessionStore, redisOptions, t.server.url)
+  const { signedIn, session, after } = await run(Redis, connectRedis, createSessionStore, redisOptions, t.server.url)
   expect(session).toEqual(signedIn.session)
   expect(after).toBeNull()
 })

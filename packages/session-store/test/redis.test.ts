@@ -1,7 +1,7 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
-import { expect, test } from 'vitest'
-import { checkRedis, UnsupportedRedisError } from '../src/index.js'
+import { describe, expect, test } from 'vitest'
+import { checkRedis, connectRedis, redisOptions, UnsupportedRedisError } from '../src/index.js'
 
 test('a Redis that may evict is refused by the name of its policy', async () => {
   await using server = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] })
@@ -22,4 +22,28 @@ test.each([
   if (refusal === null) return expect(checkRedis(redis)).resolves.toBeUndefined()
   await expect(checkRedis(redis)).rejects.toThrow(refusal)
   await expect(checkRedis(redis)).rejects.toBeInstanceOf(UnsupportedRedisError)
+})
+
+describe('to connect a client', () => {
+  const clientOf = (url: string) => new Redis(url, { ...redisOptions, lazyConnect: true })
+
+  test('checks its server, and gives the client', async () => {
+    await using server = await startRedis()
+    const client = clientOf(server.url)
+    expect(await connectRedis(client)).toBe(client)
+    expect(await client.ping()).toBe('PONG')
+    await client.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    client.disconnect()
+
+    const other = clientOf(server.url)
+    await expect(connectRedis(other)).rejects.toThrow(/allkeys-lru/)
+    await expect.poll(() => other.status).toBe('end')
+  })
+
+  test('fails where nothing answers, and leaves no client that connects again', async () => {
+    const client = clientOf('redis://127.0.0.1:1')
+    client.on('error', () => undefined)
+    await expect(connectRedis(client)).rejects.toThrow()
+    await expect.poll(() => client.status).toBe('end')
+  })
 })
