@@ -24,8 +24,8 @@ listenForErrors(AbstractConnector.prototype)
 
 /** The same for another copy of ioredis: for this client of it, and for all that connect later. */
 export function listenForStreamErrors(client: Redis): void {
-  const { connector } = client as unknown as { readonly connector: { stream?: Duplex } } // it has one, though its types hide it
-  if (connector instanceof AbstractConnector) return
+  const { connector } = client as unknown as { readonly connector?: { stream?: Duplex } } // a part that its types hide
+  if (connector === undefined || connector instanceof AbstractConnector) return
   const base: unknown = Object.getPrototypeOf(Object.getPrototypeOf(connector)) // each kind of connector extends the same class
   if (typeof base !== 'object' || base === null || !Object.hasOwn(base, 'disconnect')) return
   listenForErrors(base)
