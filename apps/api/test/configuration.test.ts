@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { explanations, variables } from '../src/variables.js'
+import { optionsOf } from './options.js'
 
-// .env.example and the table in docs/configuration.md are made of the settings. After a change, write both again:
-// vitest run test/configuration.test.ts --update
+// .env.example and docs/configuration.md are made of the settings, and of the options of the packages. After a change of
+// these, write both documents again: vitest run test/configuration.test.ts --update
 
 const EXAMPLE = '../../../.env.example'
 const CONFIGURATION = '../../../docs/configuration.md'
@@ -45,13 +46,41 @@ test('.env.example is made of the settings', async () => {
   await expect(`${[head, ...parts].join('\n\n')}\n`).toMatchFileSnapshot(EXAMPLE)
 })
 
-test('the table of settings in docs/configuration.md is made of them', async () => {
-  const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;')
-  const code = (text: string): string => (text === '' ? '' : `\`${text}\``)
-  const rows = settings.map(({ name, byDefault, value, meaning }) => `| \`${name}\` | ${cell(value)} | ${code(byDefault)} | ${cell(meaning)} |`)
-  const table = ['| setting | value | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
-  const text = readFileSync(new URL(CONFIGURATION, import.meta.url), 'utf8')
-  const place = /(?<=<!-- settings -->\n)[^]*?(?=<!-- \/settings -->)/
-  expect(text).toMatch(place)
-  await expect(text.replace(place, () => `${table}\n`)).toMatchFileSnapshot(CONFIGURATION)
+/** Heading and interface of each set of options. */
+const sets = [
+  ['`createSessionStore`', 'SessionStoreOptions'],
+  ['`timeouts` of the store', 'Timeouts'],
+  ['`create` of the store', 'NewSession'],
+  ['`createSessionChanges`', 'SessionChangesOptions'],
+  ['`createSessionEvents`', 'SessionEventsOptions'],
+  ['`createRedisClock`', 'RedisClockOptions'],
+] as const
+
+const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;')
+const code = (text: string): string => (text === '' ? '' : `\`${text.replaceAll('|', String.raw`\|`)}\``)
+
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+}
+
+test('docs/configuration.md has every setting, and every option of the packages, with type, unit and default', async () => {
+  const parts = {
+    settings: tableOf(
+      ['setting', 'value', 'default', 'meaning'],
+      settings.map(({ name, byDefault, value, meaning }) => [code(name), cell(value), code(byDefault), cell(meaning)]),
+    ),
+    options: sets
+      .map(([heading, name]) => {
+        const rows = optionsOf(name).map(({ name, isOptional, type, meaning }) => [code(name + (isOptional ? '?' : '')), code(type), cell(meaning)])
+        return `### ${heading}\n\n${tableOf(['option', 'type', 'meaning'], rows)}`
+      })
+      .join('\n\n'),
+  }
+  let text = readFileSync(new URL(CONFIGURATION, import.meta.url), 'utf8')
+  for (const [name, part] of Object.entries(parts)) {
+    const place = new RegExp(`(?<=<!-- ${name} -->\\n)[^]*?(?=<!-- /${name} -->)`)
+    expect(text).toMatch(place)
+    text = text.replace(place, () => `${part}\n`)
+  }
+  await expect(text).toMatchFileSnapshot(CONFIGURATION)
 })

@@ -35,8 +35,9 @@ export interface SessionEvents {
 }
 
 export interface SessionEventsOptions {
+  /** The client of the store. */
   readonly redis: Redis | Cluster
-  /** Default: `Date.now`. */
+  /** The clock of the store, which decides whether a session has expired. Default: `Date.now`. */
   readonly clock?: Clock
   /** That of the store. Default: none. */
   readonly keyPrefix?: string

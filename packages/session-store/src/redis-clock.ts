@@ -14,14 +14,16 @@ export interface RedisClock {
 }
 
 export interface RedisClockOptions {
+  /** The client of the store. */
   readonly redis: Redis | Cluster
-  /** That of the store. */
+  /** That of the store. Default: none. */
   readonly keyPrefix?: string
   /** The clock of this machine. Default: `Date.now`. */
   readonly clock?: Clock
   /**
    * Called if the clock of this machine differs by more than a second from that of Redis. `ahead` is in milliseconds, and
    * negative for a clock that is behind. Called again after an hour, or if the difference changes by more than a second.
+   * Default: nothing.
    */
   readonly onSkew?: (ahead: number) => void
   /** Milliseconds between two measurements. Default: 10 s. */

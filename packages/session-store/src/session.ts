@@ -8,7 +8,7 @@ export interface SessionStoreOptions {
   readonly redis: Redis | Cluster
   /** The clock that deadlines are compared with. Default: `Date.now`. */
   readonly clock?: Clock
-  /** In milliseconds. Default: `defaultTimeouts`. */
+  /** How long sessions live. Default: `defaultTimeouts`, which are those of `profiles.aal1`. */
   readonly timeouts?: Partial<Timeouts>
   /**
    * When a revocation (revoke, revokeOthers, revokeAll, rotate) is acknowledged. `master`: as soon as the master has applied
@@ -19,10 +19,10 @@ export interface SessionStoreOptions {
   /**
    * Lets `validate` use records that this process has cached. Redis invalidates a record as soon as it changes. If that
    * message is lost, a revoked session passes for at most one lease (milliseconds, default 1,000) longer.
-   * Left out: every validation asks Redis.
+   * Default: no cache, and every validation asks Redis.
    */
   readonly nearCache?: { readonly lease?: number }
-  /** Comes before every key, outside of the hash tag. Default: none. */
+  /** Comes before every key, outside of the hash tag, such as `shop:`. Default: none. */
   readonly keyPrefix?: string
   /**
    * A sign-in beyond this number revokes the session that has been idle for longest. Default: 100. If the user has more than
@@ -32,7 +32,7 @@ export interface SessionStoreOptions {
   readonly maxSessionsPerUser?: number
   /**
    * If given, each change also appends an event, in the step that makes it, for `createSessionEvents` to read. The store
-   * calls it with the user's tag after each step that may have appended one. Left out: no events.
+   * calls it with the user's tag after each step that may have appended one. Default: no events.
    */
   readonly onEvent?: (userTag: string) => void
   /** Called once for each record that cannot be read, never with its bytes. Default: `console.warn`. */
@@ -56,16 +56,20 @@ export interface Session {
 }
 
 export interface NewSession {
+  /** Any text that identifies the user in the application. */
   readonly userId: string
+  /** Address of the client. Default: `null`, which means unknown. */
   readonly ipAddress?: string | null
+  /** User agent of the client. Default: `null`, which means unknown. */
   readonly userAgent?: string | null
+  /** Data of the application, stored with the session as JSON. Default: `{}`. */
   readonly data?: SessionData
   /**
    * When the sign-in began: the result of {@link SessionStore.time} before the credentials were checked. The sign-in is
    * refused if they have changed since. Default: it begins with this call.
    */
   readonly startedAt?: Date
-  /** An absolute deadline earlier than the one that the timeouts give. */
+  /** An absolute deadline earlier than the one that the timeouts give. Default: none. */
   readonly endsBy?: Date
 }
 

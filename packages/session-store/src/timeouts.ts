@@ -1,10 +1,10 @@
 /** All in milliseconds. */
 export interface Timeouts {
-  /** Longest gap without activity before a session expires. */
+  /** Longest gap without activity before a session expires. Default: 7 days. */
   readonly idle: number
-  /** Longest life of a session, however active it is. */
+  /** Longest life of a session, however active it is. Default: 30 days. */
   readonly absolute: number
-  /** Activity is recorded at most once in this time, so that a busy device costs few writes. */
+  /** Activity is recorded at most once in this time, so that a busy device costs few writes. Default: 1 minute. */
   readonly touchInterval: number
 }
 
