@@ -78,13 +78,13 @@ async function build(names) {
 
 /**
  * A private Redis, unless the settings name another one.
- * @returns {Promise<import('../packages/dev-redis/src/index.js').PrivateRedis | undefined>}
+ * @returns {Promise<import('../tools/dev-redis/src/index.js').PrivateRedis | undefined>}
  */
 async function provideRedis() {
   const settings = join(root, '.env')
   if (existsSync(settings)) process.loadEnvFile(settings)
   if (process.env.REDIS_URL || process.env.REDIS_CLUSTER_NODES || process.env.REDIS_SENTINELS) return undefined
-  const { startRedis } = await built('packages/dev-redis/dist/index.js')
+  const { startRedis } = await built('tools/dev-redis/dist/index.js')
   const redis = await startRedis({ dir: resolve(process.env.DATA_DIR || '.data', 'redis'), persist: true, respawn: true })
   process.env.REDIS_URL = redis.url
   return redis

@@ -6,8 +6,7 @@ import { machine, quantile, table } from '@rollcall/dev-bench'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
-import { COOKIE, trpcCalls } from '../history/client.js'
-import { signed, startApi } from '../history/servers.js'
+import { COOKIE, signed, startApi, trpcCalls } from '@rollcall/dev-servers'
 import { openStream } from './open-stream.js'
 
 const DEVICES = 100

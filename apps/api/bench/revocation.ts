@@ -7,8 +7,7 @@ import { parseArgs } from 'node:util'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
-import { authCall, trpcCalls } from '../history/client.js'
-import { type ApiServer, signed, startApi } from '../history/servers.js'
+import { type ApiServer, authCall, signed, startApi, trpcCalls } from '@rollcall/dev-servers'
 
 const { values } = parseArgs({ options: { 'near-cache': { type: 'string' } } })
 const lease = values['near-cache'] === undefined ? undefined : Number(values['near-cache'])

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
-import { authCall, trpcCalls } from '../history/client.js'
-import { startApi } from '../history/servers.js'
+import { authCall, startApi, trpcCalls } from '@rollcall/dev-servers'
 
 const PASSWORD = 'correct horse battery staple'
 const LOOPS_PER_CORE = 4

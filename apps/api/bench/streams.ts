@@ -8,8 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
-import { COOKIE } from '../history/client.js'
-import { signed, startApi } from '../history/servers.js'
+import { COOKIE, signed, startApi } from '@rollcall/dev-servers'
 import { openStream, type Stream } from './open-stream.js'
 
 const STREAMS = 1_000

@@ -6,7 +6,7 @@ import { userTagOf } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { type ApiServer, clockAhead, startApi } from '../history/servers.js'
+import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
 
 // Two servers in processes of their own, the clock of one of which is an hour ahead.
 

@@ -45,7 +45,7 @@ describe('the decision records', () => {
     expect(text).toMatch(/^Status: (?:accepted|superseded by \[ADR \d+\]\(\d{4}-[\w-]+\.md\)), \d{4}-\d{2}-\d{2}$/m)
     const [, confirmation = ''] = text.split('\n## Confirmation\n')
     expect(confirmation.trim()).not.toBe('')
-    const paths = [...confirmation.matchAll(/`((?:apps|packages|e2e|examples|scripts)\/[^`]+\.[a-z]+)`/g)].map(([, path = '']) => path)
+    const paths = [...confirmation.matchAll(/`((?:apps|packages|tools|e2e|examples|scripts)\/[^`]+\.[a-z]+)`/g)].map(([, path = '']) => path)
     for (const path of paths) expect(existsSync(join(root, path)), path).toBe(true)
   })
 

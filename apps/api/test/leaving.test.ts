@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startApi } from '../history/servers.js'
+import { startApi } from '@rollcall/dev-servers'
 import { signedUp, startServer, type TestServer } from './helpers.js'
 
 /** One answer over a kept-alive connection of `agent`, which no `fetch` would show. */

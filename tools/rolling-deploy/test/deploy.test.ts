@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { nginx } from '../deploy/nginx.js'
-import { rollingStops } from '../deploy/rolling.js'
+import { nginx } from '../src/nginx.js'
+import { rollingStops } from '../src/rolling.js'
 
 // nginx runs with the example of docs/operations.md.
 test('a rolling deploy breaks no request and no stream, behind a TCP balancer and behind nginx', async () => {

@@ -1,15 +1,7 @@
+import type { Kind as ApiCall, Seen } from '@rollcall/dev-servers'
+
 /** The actions of the workers. `create` is the store's own, called beside the API: a sign-in without the slow password. */
-export type Kind =
-  | 'sign-up'
-  | 'sign-in'
-  | 'create'
-  | 'session.current'
-  | 'devices.list'
-  | 'devices.revoke'
-  | 'devices.revokeOthers'
-  | 'devices.revokeAll'
-  | 'sign-out'
-  | 'change-password'
+export type Kind = ApiCall | 'create'
 
 /** The credential in a cookie. A password change gives the same session its next generation. */
 export interface Credential {
@@ -17,34 +9,20 @@ export interface Credential {
   readonly generation: number
 }
 
-/**
- * One call as its caller saw it. All times are milliseconds of one monotonic clock. The calls of a batch
- * are calls like any other, which share their start and end.
- */
-export interface Call {
+/** One call as its caller saw it, before anyone knows whose it was. */
+export interface SeenCall extends Omit<Seen, 'kind'> {
   readonly kind: Kind
+  /** Of a `create`: when its sign-in had surely begun. It is refused, or revoked, by each password change that starts later. */
+  readonly begun?: number
+}
+
+export interface Call extends SeenCall {
   readonly user: string
   /** Which server was asked; see {@link Server}. */
   readonly server: number
-  /** Before the first byte was sent. */
-  readonly start: number
-  /** After the last byte was read. `null`: no answer came. */
-  readonly end: number | null
-  /** Of a `create`: when its sign-in had surely begun. It is refused, or revoked, by each password change that starts later. */
-  readonly begun?: number
-  /** The HTTP status of this call, be it in a batch. `null`: no answer came. */
-  readonly status: number | null
-  /** The answer took the session cookie away. */
-  readonly cleared?: boolean
   readonly by?: Credential
   /** The credential that came with the answer. */
   readonly made?: Credential
-  /** The session that devices.revoke names. */
-  readonly target?: string
-  /** How many sessions the answer says to have ended. */
-  readonly revoked?: number
-  /** The ids that devices.list answered. */
-  readonly listed?: readonly string[]
 }
 
 /** One life of a server process: one that is started again is another one. */

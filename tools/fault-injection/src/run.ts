@@ -10,7 +10,7 @@ import { Redis } from 'ioredis'
 import type { Call, Connection, Fault, History, Server } from './history.js'
 import { dropHdel, type Proxy, startProxy } from './proxy.js'
 import { type Random, randomOf } from './random.js'
-import { type ApiServer, clockAhead, startApi } from './servers.js'
+import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
 import { callTheRoll, signUp, work, type World } from './workers.js'
 
 export interface RunOptions {

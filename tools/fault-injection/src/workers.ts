@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
-import { authCall, type Seen, type SeenAuth, trpcCalls } from './client.js'
-import type { Call, Credential } from './history.js'
+import { type ApiServer, authCall, type Seen, type SeenAuth, signed, trpcCalls } from '@rollcall/dev-servers'
+import type { Call, Credential, SeenCall } from './history.js'
 import type { Random } from './random.js'
-import { type ApiServer, signed } from './servers.js'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -184,7 +183,7 @@ async function signOut(world: World, random: Random, person: Person): Promise<vo
 }
 
 /** Records a call that may have brought a cookie, and keeps that. */
-function signedIn(world: World, person: Person, server: number, seen: SeenAuth, by?: Device): void {
+function signedIn(world: World, person: Person, server: number, seen: SeenCall & Pick<SeenAuth, 'cookie'>, by?: Device): void {
   const cookie = seen.status === 200 ? seen.cookie : undefined
   if (cookie === undefined) return record(world, person, server, seen, by)
   const session = decodeURIComponent(cookie).slice(22, 38) // of a token: after the user's tag, before the secret
@@ -193,7 +192,7 @@ function signedIn(world: World, person: Person, server: number, seen: SeenAuth, 
   record(world, person, server, seen, by, made)
 }
 
-function record(world: World, person: Person, server: number, seen: Seen, by?: Credential, made?: Credential): void {
+function record(world: World, person: Person, server: number, seen: SeenCall, by?: Credential, made?: Credential): void {
   const named = ({ session, generation }: Credential): Credential => ({ session, generation })
   const { kind, start, begun, end, status, cleared, target, revoked, listed } = seen
   world.record({

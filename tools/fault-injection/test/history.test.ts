@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { check, type Rule } from '../history/check.js'
-import type { Call, Connection, Credential, Kind, Server } from '../history/history.js'
-import { run } from '../history/run.js'
+import { check, type Rule } from '../src/check.js'
+import type { Call, Connection, Credential, Kind, Server } from '../src/history.js'
+import { run } from '../src/run.js'
 
 const phone: Credential = { session: 'phone', generation: 0 }
 const laptop: Credential = { session: 'laptop', generation: 0 }

@@ -10,7 +10,7 @@ const SECRET = 'a secret of these servers with 32 characters and more'
 /** Milliseconds for a server to start on a busy machine. */
 const START_DEADLINE = 60_000
 
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const program = fileURLToPath(new URL('../../../apps/api/dist/main.js', import.meta.url))
 
 /** The built API in a process of its own. */
 export interface ApiServer {
@@ -32,7 +32,7 @@ export interface ApiServer {
 
 /** The environment of a server whose clock is ahead by that many milliseconds. */
 export function clockAhead(milliseconds: number): NodeJS.ProcessEnv {
-  const preloaded = new URL(`shifted-clock.mjs?offset=${milliseconds}`, import.meta.url)
+  const preloaded = new URL(`../shifted-clock.mjs?offset=${milliseconds}`, import.meta.url)
   return { NODE_OPTIONS: `--import ${preloaded.href}` }
 }
 

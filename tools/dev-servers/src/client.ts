@@ -1,13 +1,43 @@
 import { randomInt } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { z } from 'zod'
-import type { Call, Kind } from './history.js'
 import type { ApiServer } from './servers.js'
 
 export const COOKIE = 'rollcall.session_token'
 
-/** What one call is seen to do, before anyone knows whose it was. */
-export type Seen = Pick<Call, 'kind' | 'start' | 'begun' | 'end' | 'status' | 'cleared' | 'target' | 'revoked' | 'listed'>
+/** What can be called. */
+export type Kind =
+  | 'sign-up'
+  | 'sign-in'
+  | 'session.current'
+  | 'devices.list'
+  | 'devices.revoke'
+  | 'devices.revokeOthers'
+  | 'devices.revokeAll'
+  | 'sign-out'
+  | 'change-password'
+
+/**
+ * What one call is seen to do, before anyone knows whose it was. All times are milliseconds of one monotonic clock. The calls
+ * of a batch are calls like any other, which share their start and end.
+ */
+export interface Seen {
+  readonly kind: Kind
+  /** Before the first byte was sent. */
+  readonly start: number
+  /** After the last byte was read. `null`: no answer came. */
+  readonly end: number | null
+  /** The HTTP status of this call, be it in a batch. `null`: no answer came. */
+  readonly status: number | null
+  /** The answer took the session cookie away. */
+  readonly cleared?: boolean
+  /** The session that devices.revoke names. */
+  readonly target?: string
+  /** How many sessions the answer says to have ended. */
+  readonly revoked?: number
+  /** The ids that devices.list answered. */
+  readonly listed?: readonly string[]
+}
 
 /** A call of better-auth's, with the cookie and the user that came back. */
 export interface SeenAuth extends Seen {
@@ -38,7 +68,7 @@ export async function authCall(server: ApiServer, kind: keyof typeof paths, body
   }
 }
 
-type Procedure = Extract<Kind, `session.${string}` | `devices.${string}`>
+export type Procedure = Extract<Kind, `session.${string}` | `devices.${string}`>
 
 const queries = new Set<Procedure>(['session.current', 'devices.list'])
 
