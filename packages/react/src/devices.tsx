@@ -1,4 +1,4 @@
-import type { Device, Ended, StreamMessage } from '@rollcall/trpc'
+import type { Device, Ended, StreamMessage } from '@rollcall/devices'
 import { skipToken, useMutation, type UseMutationResult, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useEffectEvent, useMemo, useState } from 'react'
 import type { DevicesClient, Revoked } from './client.js'

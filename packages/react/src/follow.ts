@@ -1,4 +1,4 @@
-import type { StreamMessage } from '@rollcall/trpc'
+import type { StreamMessage } from '@rollcall/devices'
 import type { DevicesClient } from './client.js'
 import { elect } from './elect.js'
 import { problemOf } from './problem.js'

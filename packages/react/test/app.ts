@@ -1,6 +1,7 @@
 import { startRedis } from '@rollcall/dev-redis'
+import { createStreams } from '@rollcall/devices'
 import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
-import { createDevicesRouter, createSessionProcedure, createStreams, reasonOf } from '@rollcall/trpc'
+import { createDevicesRouter, createSessionProcedure, reasonOf } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Redis } from 'ioredis'

@@ -1,0 +1,48 @@
+// What the devices router of `@rollcall/trpc` sends, written out so that a page needs nothing of the server.
+// `test/wire-types.ts` compares these types with those of the server.
+
+/** Roughly where an address is. A country is a guess: a proxy or VPN may stand in between. */
+export type Place =
+  | { readonly kind: 'local' }
+  /** ISO 3166-1 alpha-2, and XK. */
+  | { readonly kind: 'country'; readonly code: string }
+
+/** One session of the user, as the devices page shows it. All times are ISO 8601. */
+export interface Device {
+  /** Of the session: `revoke` takes it. */
+  id: string
+  /** Whether it is the session that asked. */
+  isCurrent: boolean
+  /** The browser, over all its sign-ins; `null` where it is not known. */
+  deviceId: string | null
+  /** What its owner calls it. */
+  name: string | null
+  /** Such as `Chrome`. */
+  browser: string
+  /** Such as `Windows 11`; empty when unknown. */
+  os: string
+  kind: 'desktop' | 'phone' | 'tablet' | 'tv' | 'console' | 'program' | 'unknown'
+  ipAddress: string | null
+  place: Place | null
+  createdAt: string
+  lastSeenAt: string
+  expiresAt: string
+}
+
+/** The last message of a stream: the session has ended. */
+export interface Ended {
+  readonly type: 'ended'
+  /** `unknown` where only that it has ended could be seen. */
+  readonly cause: 'revoke' | 'revoke-others' | 'revoke-all' | 'credential-change' | 'cap' | 'expired' | 'unknown'
+  /** The device that asked for it. */
+  readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
+  /** ISO 8601. */
+  readonly at: string
+}
+
+export type StreamMessage =
+  /** The devices as they are now: at first, and after every change. */
+  | { readonly type: 'devices'; readonly devices: Device[] }
+  /** Changes cannot be seen at the moment, so that the devices may be out of date. Nobody was signed out. */
+  | { readonly type: 'waiting' }
+  | Ended
