@@ -26,8 +26,9 @@ const targets = {
     provide: { backend: 'single node', durability: 'master', clientPrefix: '' },
   },
   auth: { folder: 'packages/auth', files: ['*.ts', '!index.ts'], except: ['compare'] },
+  devices: { folder: 'packages/devices', files: ['**/*.ts', '!index.ts'], except: [] },
   trpc: { folder: 'packages/trpc', files: ['*.ts', '!index.ts'], except: [] },
-  api: { folder: 'apps/api', files: ['limits.ts', 'errors.ts', 'origin.ts', 'health.ts'], except: ['security', 'env', 'activity', 'fuzz', 'history', 'start*', 'streams'] },
+  api: { folder: 'apps/api', files: ['limits/limits.ts', 'errors.ts', 'http/origin.ts', 'http/health.ts'], except: ['accounts/*', 'security', 'env', 'activity', 'fuzz', 'start*', 'streams'] },
 }
 
 const tools = join(root, 'tools/mutation')

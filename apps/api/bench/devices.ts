@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { machine, quantile, table } from '@rollcall/dev-bench'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore } from '@rollcall/session-store'
-import { Redis } from 'ioredis'
 import { COOKIE, signed, startApi, trpcCalls } from '@rollcall/dev-servers'
+import { Redis } from 'ioredis'
 import { openStream } from './open-stream.js'
 
 const DEVICES = 100

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore } from '@rollcall/session-store'
-import { Redis } from 'ioredis'
 import { type ApiServer, authCall, signed, startApi, trpcCalls } from '@rollcall/dev-servers'
+import { Redis } from 'ioredis'
 
 const { values } = parseArgs({ options: { 'near-cache': { type: 'string' } } })
 const lease = values['near-cache'] === undefined ? undefined : Number(values['near-cache'])

@@ -4,8 +4,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startRedis } from '@rollcall/dev-redis'
-import { Redis } from 'ioredis'
 import { authCall, startApi, trpcCalls } from '@rollcall/dev-servers'
+import { Redis } from 'ioredis'
 
 const PASSWORD = 'correct horse battery staple'
 const LOOPS_PER_CORE = 4

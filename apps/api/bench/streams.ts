@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, redisOptions } from '@rollcall/session-store'
-import { Redis } from 'ioredis'
 import { COOKIE, signed, startApi } from '@rollcall/dev-servers'
+import { Redis } from 'ioredis'
 import { openStream, type Stream } from './open-stream.js'
 
 const STREAMS = 1_000

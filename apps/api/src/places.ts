@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
-import type { PlaceOf } from '@rollcall/trpc'
+import type { PlaceOf } from '@rollcall/devices'
 import ipaddr from 'ipaddr.js'
 import { Reader } from 'mmdb-lib'
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { type profiles, redisOptions } from '@rollcall/session-store'
 import proxyaddr from 'proxy-addr'
 import { z } from 'zod'
-import { parseNode, redisUrlFault } from './redis-settings.js'
+import { parseNode, redisUrlFault } from './redis/settings.js'
 
 /** Explains a setting. `.env.example` and docs/configuration.md are made of this. */
 export interface Explanation {

@@ -1,7 +1,7 @@
 import { Server } from 'node:http'
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionChanges, createSessionStore } from '@rollcall/session-store'
-import { createStreams } from '@rollcall/trpc'
+import { createStreams } from '@rollcall/devices'
 import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { createLog } from '../src/log.js'
@@ -24,11 +24,11 @@ test('the 101st stream of a user is refused, however many sessions they have, an
     await Promise.all(pages.map((page) => page.next()))
     expect(streams.size()).toBe(100)
     const another = await signIn('ada')
-    await expect(streams.open(another, undefined).next()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    await expect(streams.open(another, undefined).next()).rejects.toMatchObject({ name: 'TooManyStreamsError' })
     expect((await streams.open(await signIn('bob'), undefined).next()).value).toMatchObject({ type: 'devices' })
     await pages[0]?.return()
     expect((await streams.open(another, undefined).next()).value).toMatchObject({ type: 'devices' })
-    await expect(streams.open(another, undefined).next()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    await expect(streams.open(another, undefined).next()).rejects.toMatchObject({ name: 'TooManyStreamsError' })
   } finally {
     streams.close()
     changes.close()

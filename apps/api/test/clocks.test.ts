@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { userTagOf } from '@rollcall/session-store'
+import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
 
 // Two servers in processes of their own, the clock of one of which is an hour ahead.
 

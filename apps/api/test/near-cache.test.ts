@@ -1,6 +1,6 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, type SessionChange, type SessionChanges, userTagOf } from '@rollcall/session-store'
-import { createStreams } from '@rollcall/trpc'
+import { createStreams } from '@rollcall/devices'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { commandsOf, signedUp, startServer } from './helpers.js'

@@ -1,9 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,8 +8,6 @@ import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { exampleConfig, nginx, startNginx } from '../deploy/nginx.js'
-import { freePort } from '../deploy/rolling.js'
 import { readSettings } from '../src/env.js'
 import { variables } from '../src/variables.js'
 import { signedUp, startServer } from './helpers.js'
@@ -61,20 +56,6 @@ test('the settings and the log lines that are named exist', async () => {
   const files = (await readdir(join(root, 'apps/api/src'), { recursive: true })).filter((file) => file.endsWith('.ts'))
   const sources = (await Promise.all(files.map((file) => readFile(join(root, 'apps/api/src', file), 'utf8')))).join('\n')
   expect(lines.filter((line) => !sources.includes(line))).toEqual([])
-})
-
-test.runIf(nginx !== undefined)('nginx passes on the host with its port, as the browser sent it', async () => {
-  await using folder = await temporaryFolder('nginx')
-  const server = createServer((request, response) => response.end(request.headers.host)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: target } = server.address() as AddressInfo
-  const port = await freePort()
-  const proxy = await startNginx(String(nginx), folder.path, port, await exampleConfig(port, [target, target], 1))
-  const answer = await fetch(`http://127.0.0.1:${port}/`)
-  expect(await answer.text()).toBe(`127.0.0.1:${port}`)
-  await proxy.close()
-  server.closeAllConnections()
-  server.close()
 })
 
 test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () => {

@@ -1,7 +1,7 @@
 import { lineTo, postgresBinaries, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
-import { openDatabase } from '@rollcall/auth'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { health } from '../src/health.js'
+import { openDatabase } from '../src/accounts/database.js'
+import { health } from '../src/http/health.js'
 import { newEmail, observed, PASSWORD, startServer, type TestServer } from './helpers.js'
 
 // People sign in while the connections to PostgreSQL break. An uncaught error of any of them would fail the run.

@@ -1,6 +1,7 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { createSessionChanges, createSessionStore } from '@rollcall/session-store'
-import { createDevicesRouter, createSessionProcedure, createStreams } from '@rollcall/trpc'
+import { createDevicesRouter, createSessionProcedure } from '@rollcall/trpc'
+import { createStreams } from '@rollcall/devices'
 import { initTRPC } from '@trpc/server'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'

@@ -1,6 +1,7 @@
 import { cookieSessions, rollcall } from '@rollcall/auth'
+import { createStreams } from '@rollcall/devices'
 import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
-import { createDevicesRouter, createSessionProcedure, createStreams, reasonOf } from '@rollcall/trpc'
+import { createDevicesRouter, createSessionProcedure, reasonOf } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { Redis } from 'ioredis'

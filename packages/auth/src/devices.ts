@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Session } from '@rollcall/session-store'
+import type { SessionDevice } from '@rollcall/devices'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPluginDBSchema } from '@better-auth/core/db'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
-import { z } from 'zod'
 import { secretsOf, tokenFromCookie } from './cookie.js'
 
 // A device is one browser as one user knows it. The browser is remembered by a cookie that signs nobody in: a
@@ -29,24 +28,8 @@ export const deviceSchema = {
   },
 } satisfies BetterAuthPluginDBSchema
 
-/** As it is kept with a session. */
-export interface SessionDevice {
-  readonly id: string
-  /** What its owner calls it. */
-  readonly name: string | null
-  /** Whether nobody had signed in from it before. */
-  readonly isNew: boolean
-}
-
 /** What is not so is left out, which keeps a record small. */
 type KeptDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
-
-export const sessionDevice = z.object({ id: z.string(), name: z.string().nullable().default(null), isNew: z.boolean().default(false) })
-
-/** `null` for a session that came from no browser, or began before browsers were remembered. */
-export function deviceOf({ data }: Pick<Session, 'data'>): SessionDevice | null {
-  return sessionDevice.safeParse(data['device']).data ?? null
-}
 
 /** The id of the browser that a request comes from, out of its cookie; a new one for a browser without. */
 export function browserOf(ctx: GenericEndpointContext): string | null {

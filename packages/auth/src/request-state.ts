@@ -1,6 +1,6 @@
+import { clientHintsOf } from '@rollcall/devices'
 import type { CustomEvent, Session, SessionStore } from '@rollcall/session-store'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
-import { clientHintsOf } from './client-hints.js'
 
 /** What the plugin remembers between the first hook of a request and the last. */
 export interface RequestState {

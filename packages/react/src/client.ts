@@ -1,4 +1,4 @@
-import type { Device, StreamMessage } from '@rollcall/devices'
+import type { Device, StreamMessage } from './wire.js'
 
 /** The part of a tRPC client at which the application mounts `createDevicesRouter`, under any name. */
 export interface DevicesClient {

@@ -1,8 +1,8 @@
-import type { Device, Ended, StreamMessage } from '@rollcall/devices'
 import { skipToken, useMutation, type UseMutationResult, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useEffectEvent, useMemo, useState } from 'react'
 import type { DevicesClient, Revoked } from './client.js'
 import { follow } from './follow.js'
+import type { Device, Ended, StreamMessage } from './wire.js'
 
 /** Begins the key of the list in the query client, for changes to it that are the application's own, such as other names. */
 export const devicesKey = ['rollcall', 'devices'] as const

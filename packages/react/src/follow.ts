@@ -1,7 +1,7 @@
-import type { StreamMessage } from '@rollcall/devices'
 import type { DevicesClient } from './client.js'
 import { elect } from './elect.js'
 import { problemOf } from './problem.js'
+import type { StreamMessage } from './wire.js'
 
 /** Milliseconds after which a stream is opened again that a server has closed; by chance less, so that not all pages come at once. */
 const REOPEN_MS = 1_000

@@ -1,6 +1,3 @@
-export { type Device, nameOf, type Place, type PlaceOf } from './device-list.js'
-export type { DeviceKind, DeviceName } from './device-name.js'
 export { type Reason, ReauthenticationRequiredError, reasonOf } from './reauthentication.js'
 export { createDevicesRouter, type DevicesRouter, type DevicesRouterOptions, type EndingName, revokeInput } from './router.js'
 export { createSessionProcedure, type SessionProcedure, type SignedIn, unauthorized } from './session-procedure.js'
-export { createStreams, type Ended, type StreamMessage, type Streams, type StreamsOptions } from './streams.js'

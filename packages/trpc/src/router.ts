@@ -1,10 +1,9 @@
+import { asSeenBy, type StreamMessage, type Streams, TooManyStreamsError } from '@rollcall/devices'
 import type { SessionStore } from '@rollcall/session-store'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { asSeenBy } from './device-list.js'
 import { ReauthenticationRequiredError } from './reauthentication.js'
 import { type SessionProcedure, unauthorized } from './session-procedure.js'
-import type { Streams } from './streams.js'
 
 /** A procedure that ends sessions. */
 export type EndingName = 'revoke' | 'revoke-others' | 'revoke-all'
@@ -46,7 +45,7 @@ export function createDevicesRouter<Context, Meta, EndingContext = Context, Endi
     list: procedure.query(async ({ ctx: { session } }) => asSeenBy(session.id, await streams.list(session.userId))),
 
     /** The devices now and after every change, until the session ends: then who ended it. */
-    changes: procedure.subscription(({ ctx: { session, token }, signal }) => streams.open({ session, token }, signal)),
+    changes: procedure.subscription(({ ctx: { session, token }, signal }) => withTrpcErrors(streams.open({ session, token }, signal))),
 
     revoke: proven('revoke')
       .input(revokeInput)
@@ -68,4 +67,13 @@ export function createDevicesRouter<Context, Meta, EndingContext = Context, Endi
       return { revoked: await store.revokeAll(session.userId, { by: session.id }) }
     }),
   })
+}
+
+async function* withTrpcErrors(messages: AsyncGenerator<StreamMessage, void>): AsyncGenerator<StreamMessage, void> {
+  try {
+    yield* messages
+  } catch (error) {
+    if (error instanceof TooManyStreamsError) throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message: error.message })
+    throw error
+  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { agree, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
 import { POLL } from './life.js'
+import { agree, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
 import { startRedis } from './redis.js'
 
 export interface PrivatePair extends AsyncDisposable {

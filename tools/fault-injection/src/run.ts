@@ -6,11 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { lineTo, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
 import { startRedis } from '@rollcall/dev-redis'
 import { connectRedis, createSessionStore, redisOptions } from '@rollcall/session-store'
+import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
 import { Redis } from 'ioredis'
 import type { Call, Connection, Fault, History, Server } from './history.js'
 import { dropHdel, type Proxy, startProxy } from './proxy.js'
 import { type Random, randomOf } from './random.js'
-import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
 import { callTheRoll, signUp, work, type World } from './workers.js'
 
 export interface RunOptions {

@@ -1,5 +1,5 @@
 import type { Session } from '@rollcall/session-store'
-import { nameOf, type PlaceOf } from '@rollcall/trpc'
+import { nameOf, type PlaceOf } from '@rollcall/devices'
 import { z } from 'zod'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'

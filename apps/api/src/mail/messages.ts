@@ -1,4 +1,4 @@
-import type { DeviceName, Place } from '@rollcall/trpc'
+import type { DeviceName, Place } from '@rollcall/devices'
 
 /** One mail, as its reader sees it. */
 export interface Message {

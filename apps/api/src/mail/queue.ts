@@ -1,5 +1,6 @@
-import { type Database, migrate } from '@rollcall/auth'
 import { sql } from 'kysely'
+import type { Database } from '../accounts/database.js'
+import { migrate } from '../accounts/migrations.js'
 
 /**
  * Mails that wait in SQL until the mail server has accepted them. Each is handed to one server at a time, for the length

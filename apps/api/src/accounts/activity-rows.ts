@@ -1,0 +1,66 @@
+import type { Actor, SessionEvent } from '@rollcall/session-store'
+import { z } from 'zod'
+
+/** What happened to an account: to its sessions, or to the name of one of its devices. */
+export type ActivityEvent = SessionEvent | DeviceRenamed
+
+export interface DeviceRenamed {
+  readonly id: string
+  readonly at: Date
+  readonly kind: 'renamed'
+  /** A session of the device; `null` where it had none. */
+  readonly session: Actor | null
+  /** The session that asked for it. */
+  readonly by: Actor
+  /** `null`: the device had no name, or was left without one. */
+  readonly from: string | null
+  readonly to: string | null
+}
+
+/** A type, not an interface: Kysely wants an indexable one. */
+export type ActivityTable = {
+  /** PostgreSQL returns its bigint as text. */
+  activity: { user_tag: string; at: number | string; id: string; event: string }
+}
+
+export type ActivityRow = ActivityTable['activity']
+
+export function toRow(userTag: string, { id, at, ...what }: ActivityEvent): ActivityRow {
+  return { user_tag: userTag, at: at.getTime(), id, event: toJson(what) }
+}
+
+/** Empty for an event of a later version. */
+export function fromRow({ id, at, event }: ActivityRow): ActivityEvent[] {
+  const { data } = stored.safeParse(JSON.parse(event))
+  return data === undefined ? [] : [{ id, at: new Date(Number(at)), ...data }]
+}
+
+/** Of the application's data, only what names the device, as it was called then, and how many attempts there were. */
+function toJson(what: object): string {
+  return JSON.stringify(what, (key, value: unknown) => (key === 'data' ? deviceSigns.parse(value) : value))
+}
+
+/** As in the data of a session, with what it may leave out. */
+const sessionDevice = z.object({ id: z.string(), name: z.string().nullable().default(null), isNew: z.boolean().default(false) })
+
+const deviceSigns = z
+  .object({
+    clientHints: z.record(z.string(), z.string()).optional().catch(undefined),
+    device: sessionDevice.optional().catch(undefined),
+    attempts: z.int().positive().optional().catch(undefined),
+  })
+  .catch({})
+
+const actor: z.ZodType<Actor> = z.object({
+  id: z.string(),
+  ipAddress: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  data: deviceSigns,
+})
+
+const stored = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('created'), session: actor }),
+  z.object({ kind: z.literal('ended'), session: actor, cause: z.string(), by: actor.nullable() }),
+  z.object({ kind: z.literal('noted'), name: z.string(), by: actor }),
+  z.object({ kind: z.literal('renamed'), session: actor.nullable(), by: actor, from: z.string().nullable(), to: z.string().nullable() }),
+])

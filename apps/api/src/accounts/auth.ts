@@ -1,0 +1,171 @@
+import { type Audit, type CookieSessions, cookieSessions, createDeviceToken, createResetToken, deleteForgottenDevices, emailHashOf, isUnnotified, type OnWrongPassword, recordNotified, rollcallPlugin, type Secrets } from '@rollcall/auth'
+import type { Session, SessionStore } from '@rollcall/session-store'
+import { betterAuth, type BetterAuthOptions } from 'better-auth'
+import { getMigrations } from 'better-auth/db/migration'
+import type { Database } from './database.js'
+import { createExpiryIndexes, migrate } from './migrations.js'
+import { closedUnlessUsed } from './open-endpoints.js'
+import { createPasswords, type Passwords } from './passwords/passwords.js'
+import { passwordRules } from './passwords/plugin.js'
+import { renameDevice } from './rename.js'
+import { resetRequests } from './reset-requests.js'
+
+/**
+ * The request header in which better-auth reads the client's address. Whoever serves requests must
+ * overwrite it with the address that they trust, or drop it.
+ */
+export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
+
+/** How long a link to choose a new password works. */
+const RESET_LIFE_MS = 60 * 60 * 1_000
+
+/** For one mail: where it goes, and the page that it leads to. */
+export interface MailLink {
+  readonly to: string
+  readonly url: string
+}
+
+export interface AuthOptions {
+  readonly store: SessionStore
+  readonly database: Database
+  /** The one origin of page and API, such as `https://example.org`. */
+  readonly baseUrl: string
+  /** At least 32 characters each. The first signs cookies, all of them verify. */
+  readonly secrets: Secrets
+  /**
+   * Called for every address that somebody asks a reset for, whether or not it has an account. It resolves once the
+   * request is safe; a mail follows with `createResetLink`.
+   */
+  readonly requestReset: (email: string) => Promise<void>
+  /** It resolves once the notification is safe; a mail follows with `createNewDeviceLink`, and then `recordNotified`. */
+  readonly notifyNewDevice: (session: Session, deviceId: string) => Promise<void>
+  readonly audit: Audit
+  /** Called for every wrong password of an account that exists. */
+  readonly onWrongPassword?: OnWrongPassword
+  /** Default: `createPasswords()`. Tests that sign in by the hundred take a lower cost. */
+  readonly passwords?: Passwords
+  readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
+}
+
+export interface Auth extends CookieSessions {
+  /** Answers everything below `/api/auth`. */
+  handler(request: Request): Promise<Response>
+  findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
+  /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
+  createResetLink(email: string): Promise<MailLink | null>
+  /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
+  createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
+  /** The user of this device has been sent a mail about it. */
+  recordNotified(deviceId: string): Promise<void>
+  /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
+  deleteExpired(): Promise<void>
+  /**
+   * Gives a device a name, or takes it back with `null`; the activity of its user shows both. `false` for one that is
+   * unknown or another user's.
+   *
+   * @throws {SessionStoreUnavailableError} and what the database fails with.
+   */
+  renameDevice(by: Session, deviceId: string, name: string | null): Promise<boolean>
+  /** Keyed hash by which the audit names an address. */
+  hashEmail(email: string): string
+}
+
+/** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
+export function authConfig(options: AuthOptions) {
+  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword, log = () => undefined } = options
+  const { passwords = createPasswords() } = options
+  const secure = baseUrl.startsWith('https://')
+  return {
+    appName: 'Rollcall',
+    baseURL: baseUrl,
+    basePath: '/api/auth',
+    // Nothing is kept encrypted with them, so their versions need not last.
+    secrets: secrets.map((value, n) => ({ version: secrets.length - n, value })),
+    secret: secrets[0], // else it would take what the environment holds as one more
+    database: { db: database.kysely, type: database.type, transaction: true },
+    emailAndPassword: {
+      enabled: true,
+      password: passwords,
+      resetPasswordTokenExpiresIn: RESET_LIFE_MS / 1_000,
+      sendResetPassword: ({ user }) => requestReset(user.email), // after "this was not me"
+    },
+    plugins: [
+      closedUnlessUsed(),
+      passwordRules(passwords),
+      resetRequests(requestReset),
+      rollcallPlugin({
+        store,
+        audit,
+        ...(onWrongPassword && { onWrongPassword }),
+        notify: async (session, deviceId) => {
+          await notifyNewDevice(session, deviceId)
+          return 'later'
+        },
+      }),
+    ],
+    rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
+    telemetry: { enabled: false },
+    logger: { log: (level, message) => log(level, message) }, // its further arguments may hold rows
+    onAPIError: { throw: true }, // it would print database errors as they are
+    advanced: {
+      disableOriginCheck: false, // it would be off where NODE_ENV is test
+      useSecureCookies: false, // would put __Secure- in front of the stronger __Host-
+      cookiePrefix: secure ? '__Host-rollcall' : 'rollcall',
+      defaultCookieAttributes: { secure, httpOnly: true, sameSite: 'lax', path: '/' },
+      ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER], ipv6Subnet: 128 },
+    },
+  } satisfies BetterAuthOptions
+}
+
+/** better-auth as `authConfig` configures it. Brings the database up to date. */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { store, database, baseUrl } = options
+  const config = authConfig(options)
+  await migrate(database)
+  await database.withMigrationLock(async () => {
+    await (await getMigrations(config)).runMigrations()
+    await createExpiryIndexes(database.kysely)
+  })
+  const auth = betterAuth(config)
+  const context = await auth.$context
+  const { adapter, internalAdapter } = context
+  const pageFor = (path: string, token: string): string => {
+    const url = new URL(path, baseUrl)
+    url.searchParams.set('token', token)
+    return url.href
+  }
+
+  return {
+    handler: (request) => auth.handler(request),
+
+    ...(await cookieSessions(auth, store)),
+
+    async findUser(id) {
+      const user = await internalAdapter.findUserById(id)
+      return user && { id: user.id, name: user.name, email: user.email }
+    },
+
+    async createResetLink(email) {
+      const found = await internalAdapter.findUserByEmail(email)
+      if (found === null) return null
+      return { to: found.user.email, url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id, RESET_LIFE_MS)) }
+    },
+
+    async createNewDeviceLink(userId, deviceId) {
+      const user = await internalAdapter.findUserById(userId)
+      if (user === null || !(await isUnnotified(adapter, deviceId))) return null
+      return { to: user.email, url: pageFor('/secure-account', await createDeviceToken(internalAdapter, userId, deviceId)) }
+    },
+
+    recordNotified: (deviceId) => recordNotified(adapter, deviceId),
+
+    async deleteExpired() {
+      const now = new Date()
+      await adapter.deleteMany({ model: 'verification', where: [{ field: 'expiresAt', operator: 'lt', value: now }] })
+      await deleteForgottenDevices(adapter, now)
+    },
+
+    renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
+    hashEmail: (email) => emailHashOf(email, context.secret),
+  }
+}

@@ -1,0 +1,136 @@
+import { retiredPasswordOf, secureAccountIdentifier, userSecuredBy } from '@rollcall/auth'
+import type { GenericEndpointContext } from '@better-auth/core'
+import type { DBAdapter } from '@better-auth/core/db/adapter'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { type Passwords, passwordState, refusal, requireGood, wordsOfSite } from './passwords.js'
+
+/** How long a password that was taken away cannot be chosen again, in milliseconds. */
+const RETIRED_MS = 365 * 24 * 60 * 60 * 1_000
+
+/** A password that a request without a session chooses. */
+interface Choice {
+  readonly password: string
+  /** Texts of the person that a guesser knows. */
+  readonly own: readonly string[]
+  readonly oldHashes: readonly string[]
+}
+
+/** All that a sign-up may hold. The endpoint reads its body only after the hooks, when the password is hashed. */
+const signUp = z.strictObject({
+  email: z.email(),
+  name: z.string(),
+  password: z.string(),
+  image: z.string().optional(),
+  callbackURL: z.string().optional(),
+  rememberMe: z.boolean().optional(),
+})
+const change = z.object({ currentPassword: z.string(), newPassword: z.string() })
+/** The endpoint takes the token from the query when the body has none, or an empty one. */
+const reset = z.object({
+  body: z.object({ newPassword: z.string(), token: z.string().optional() }),
+  query: z.object({ token: z.string().optional() }).optional(),
+})
+const secure = z.object({ token: z.string() })
+
+/**
+ * `null` for a reset that does not read or has no valid token: the endpoint refuses it.
+ *
+ * @throws {APIError} 400 for a sign-up that does not read.
+ */
+async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
+  if (ctx.path === '/sign-up/email') {
+    const { data, error } = signUp.safeParse(ctx.body)
+    if (error) throw malformed(error)
+    return { password: data.password, own: [data.email, data.name], oldHashes: [] }
+  }
+  const { data } = reset.safeParse(ctx)
+  const token = data?.body.token || data?.query?.token // the same choice as in better-auth's endpoint
+  const { internalAdapter } = ctx.context
+  const row = token ? await internalAdapter.findVerificationValue(`reset-password:${token}`) : null
+  const user = row && row.expiresAt > new Date() ? await internalAdapter.findUserById(row.value) : null
+  return data && user ? { password: data.body.newPassword, own: [user.email, user.name], oldHashes: await oldHashes(ctx, user.id) } : null
+}
+
+/** In the form of better-auth's own. */
+function malformed({ issues }: z.ZodError): APIError {
+  const message = issues.map((issue) => `[${['body', ...issue.path].join('.')}] ${issue.message}`).join('; ')
+  return new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message })
+}
+
+/**
+ * The rules for new passwords, and the renewal of old hashes. It must come before the plugin `rollcall`: a renewed hash
+ * goes to SQL past the policy, because it is no new credential.
+ */
+export function passwordRules(passwords: Passwords) {
+  let sql: DBAdapter
+  return {
+    id: 'password-rules',
+    init(context) {
+      sql = context.adapter
+    },
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => path === '/change-password',
+          handler: createAuthMiddleware(async ({ body }) => {
+            const { data } = change.safeParse(body)
+            if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC')) throw refusal('PASSWORD_REUSED')
+          }),
+        },
+        {
+          matcher: ({ path }) => path === '/sign-up/email' || path === '/reset-password',
+          handler: createAuthMiddleware(async (ctx) => {
+            const choice = await choiceOf(ctx)
+            const { minPasswordLength, maxPasswordLength } = ctx.context.password.config
+            // The endpoint refuses these lengths.
+            if (choice === null || choice.password.length < minPasswordLength || choice.password.length > maxPasswordLength) return
+            const { password } = choice
+            await requireGood(password, [...choice.own, ...wordsOfSite(ctx.context)])
+            for (const hash of choice.oldHashes) if (await passwords.verify({ hash, password })) throw refusal('PASSWORD_REUSED')
+            const state = await passwordState()
+            state.chosen = { password, hash: null }
+            // A sign-up would hash within its transaction, and nobody else could write meanwhile.
+            if (ctx.path === '/sign-up/email') state.chosen = { password, hash: await passwords.hash(password) }
+          }),
+        },
+        {
+          matcher: ({ path }) => path === '/secure-account',
+          handler: createAuthMiddleware(async (ctx) => {
+            const { data } = secure.safeParse(ctx.body)
+            const row = data && (await ctx.context.internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
+            const userId = row && row.expiresAt > new Date() ? userSecuredBy(row.value) : null
+            const hash = userId === null ? null : (await ctx.context.internalAdapter.findCredentialAccount(userId))?.password
+            if (userId === null || !hash) return
+            // Before the password is removed: if the request fails after that, its repetition finds none.
+            const expiresAt = new Date(Date.now() + RETIRED_MS)
+            await ctx.context.internalAdapter.createVerificationValue({ identifier: retiredPasswordOf(userId), value: hash, expiresAt })
+          }),
+        },
+      ],
+      after: [
+        {
+          matcher: () => true,
+          handler: createAuthMiddleware(async (ctx) => {
+            const userId = (ctx.context.newSession ?? ctx.context.session)?.user.id
+            if (userId === undefined) return
+            for (const [old, renewed] of (await passwordState()).renewed) {
+              // Only where the old hash still stands: a password that changed meanwhile does not come back.
+              const where = [{ field: 'userId', value: userId }, { field: 'password', value: old }]
+              await sql.updateMany({ model: 'account', where, update: { password: renewed } }).catch(() => {
+                ctx.context.logger.error('A password hash could not be renewed')
+              })
+            }
+          }),
+        },
+      ],
+    },
+  } satisfies BetterAuthPlugin
+}
+
+/** Of the password that a person has, and of the one that "This was not me" took away. */
+async function oldHashes({ context: { internalAdapter } }: GenericEndpointContext, userId: string): Promise<string[]> {
+  const [account, retired] = [await internalAdapter.findCredentialAccount(userId), await internalAdapter.findVerificationValue(retiredPasswordOf(userId))]
+  return [account?.password, retired?.value].filter((hash) => typeof hash === 'string')
+}

@@ -1,0 +1,152 @@
+import { type Audit, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type Context, Hono } from 'hono'
+import { type Auth, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
+import type { Database } from '../accounts/database.js'
+import { personalData } from '../accounts/names.js'
+import { openEndpoints } from '../accounts/open-endpoints.js'
+import { isDatabaseUnavailable } from '../accounts/postgres.js'
+import { isNotWritable } from '../accounts/writable.js'
+import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError } from '../errors.js'
+import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-limits.js'
+import type { Limits } from '../limits/limits.js'
+import { type Http, refuse } from './http.js'
+
+const BASE_PATH = '/api/auth'
+
+/** PostgreSQL holds none in a text. */
+const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
+
+interface Dependencies {
+  readonly auth: Auth
+  readonly limits: Limits
+  readonly audit: Audit
+  readonly database: Pick<Database, 'ping' | 'checkWritable'>
+  readonly baseUrl: string
+}
+
+/** better-auth behind the limits, with the address of the client that the server trusts. */
+export function authRoute({ auth, limits, audit, database, baseUrl }: Dependencies): Hono<Http> {
+  return new Hono<Http>().all('/*', async (c) => {
+    const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
+    // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
+    const method = openEndpoints.get(path)
+    if (method === undefined) return notFound(c)
+    if (c.req.method !== method) {
+      c.header('Allow', method)
+      return refuse(c, 'METHOD_NOT_SUPPORTED', `Only ${method} is understood here`)
+    }
+    const body = c.req.method === 'POST' ? await c.req.arrayBuffer() : new ArrayBuffer(0)
+    // The limits read the body as JSON, so nothing else may reach those who would read it differently.
+    if (body.byteLength > 0 && !isJson(c.req.header('content-type'))) {
+      return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+    }
+
+    const text = new TextDecoder().decode(body)
+    if (NUL_IN_JSON.test(text) || c.req.url.includes('%00')) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
+    const json = jsonIn(text)
+    const { data, error: wrong } = typeof json === 'object' && json !== null ? personalData.safeParse(json) : { data: json }
+    if (wrong) return refuse(c, 'BAD_REQUEST', fieldMessages(wrong))
+
+    const found = await limitsOf(c, path, data, auth)
+    const { charges, ending = false } = found
+    let isReached = false
+    const attempt = (): Promise<Response> => {
+      isReached = true
+      return answer(c, data === undefined ? text : JSON.stringify(data), { auth, database, baseUrl })
+    }
+    // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
+    return limits
+      .within(
+        [['auth', c.get('client')]],
+        () => limits.within(charges, attempt, (response) => verdictOf(response, found), { ending }),
+        (response) => (response.status >= 500 ? 'void' : 'done'),
+        { ending },
+      )
+      .catch((error: unknown) => {
+        // What better-auth never sees, it cannot audit.
+        if (!isReached) auditUnreached({ audit, auth }, c, found, error)
+        if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
+        throw error
+      })
+  })
+}
+
+const unlimited: AttemptLimits = { charges: [], success: 'done' }
+
+async function limitsOf(c: Context<Http>, path: string, json: unknown, auth: Auth): Promise<AttemptLimits> {
+  return (
+    attemptLimits.get(path)?.({
+      client: c.get('client'),
+      email: emailIn(json),
+      session: async () => (await auth.authenticate(c.req.raw.headers))?.session ?? null,
+    }) ?? unlimited
+  )
+}
+
+async function answer(c: Context<Http>, body: string, { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>): Promise<Response> {
+  const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
+    throw await reasonOf(error, database)
+  })
+  if (response.status === 404 && response.body === null) return notFound(c)
+  // After a right password, an outage reads as after a wrong one that cannot be counted. A full queue compares nothing.
+  if (response.status === 503 && !response.headers.has('retry-after')) throw new SessionStoreUnavailableError(new Error('better-auth answered 503'))
+  if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
+  return response
+}
+
+/** Without a look-up: only for an account that exists would it take longer. */
+function auditUnreached({ audit, auth }: Pick<Dependencies, 'audit' | 'auth'>, c: Context<Http>, { event, session, email }: AttemptLimits, error: unknown): void {
+  if (event === undefined) return
+  const who = session ? { userId: session.userId, sessionId: session.id } : email && { emailHash: auth.hashEmail(email) }
+  audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...(who || undefined) })
+}
+
+/** Waiting does not help this session; signing in again makes one that may prove who its person is. */
+function proofsUsedUp(c: Context<Http>, { retryAfter }: RateLimitedError): Response {
+  c.header('Retry-After', String(retryAfter))
+  return c.json({ code: 'TOO_MANY_WRONG_PASSWORDS', message: 'Too many wrong passwords were given in this session. Please sign out and sign in again.' }, 429)
+}
+
+/** The request under the origin that is configured, whatever its Host says. */
+function forwarded(c: Context<Http>, body: string, baseUrl: string): Request {
+  const { pathname, search } = new URL(c.req.url)
+  const headers = new Headers(c.req.raw.headers)
+  const { address, isKnown } = c.get('client')
+  headers.set(CLIENT_ADDRESS_HEADER, isKnown ? address : UNKNOWN_CLIENT_ADDRESS)
+  const { method } = c.req
+  return new Request(new URL(pathname + search, baseUrl), { method, headers, body: body === '' ? null : body })
+}
+
+function emailIn(json: unknown): string {
+  const email = typeof json === 'object' && json !== null && 'email' in json ? json.email : undefined
+  return typeof email === 'string' ? email.trim().toLowerCase() : ''
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // better-auth refuses it
+  }
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
+}
+
+function notFound(c: Context<Http>): Response {
+  return refuse(c, 'NOT_FOUND', 'There is nothing here')
+}
+
+/** What better-auth fails with does not always tell an outage from a mistake; then the database is asked. */
+async function reasonOf(failure: unknown, database: Dependencies['database']): Promise<unknown> {
+  if (isDatabaseUnavailable(failure) || isNotWritable(failure)) return new DatabaseUnavailableError(failure) // it may answer again by now
+  try {
+    await database.ping()
+    await database.checkWritable()
+    return failure
+  } catch {
+    return new DatabaseUnavailableError(failure)
+  }
+}

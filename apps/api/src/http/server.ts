@@ -1,0 +1,72 @@
+import type { Audit } from '@rollcall/auth'
+import type { SessionStore } from '@rollcall/session-store'
+import type { PlaceOf, Streams } from '@rollcall/devices'
+import type { Cluster, Redis } from 'ioredis'
+import { Hono } from 'hono'
+import { requestId } from 'hono/request-id'
+import type { Activity } from '../accounts/activity.js'
+import type { Auth } from '../accounts/auth.js'
+import type { Database } from '../accounts/database.js'
+import { publicError } from '../errors.js'
+import type { Limits } from '../limits/limits.js'
+import type { Log } from '../log.js'
+import { trpcRoute } from '../trpc/trpc-route.js'
+import { authRoute } from './auth-route.js'
+import type { ClientAddressOf } from './client-address.js'
+import { cspReport } from './csp-report.js'
+import { CSP_REPORT_PATH, fixedHeaders } from './headers.js'
+import { health } from './health.js'
+import { answerError, type Http, limitBody, refuse } from './http.js'
+import { sameOrigin } from './origin.js'
+import { pages } from './pages.js'
+import { requestLog } from './request-log.js'
+
+export interface ServerDependencies {
+  readonly auth: Auth
+  readonly store: SessionStore
+  /** Whether a proof of the password at this time is still good enough to end other devices. */
+  readonly isRecent: (authenticatedAt: Date) => boolean
+  readonly redis: Redis | Cluster
+  readonly keyPrefix: string
+  readonly database: Pick<Database, 'ping' | 'checkWritable'>
+  readonly limits: Limits
+  readonly streams: Streams
+  readonly activity: Activity
+  readonly placeOf: PlaceOf
+  readonly audit: Audit
+  readonly log: Log
+  readonly clientAddressOf: ClientAddressOf
+  /** The one origin of page and API. */
+  readonly baseUrl: string
+  /** Whether balancers should send new requests to another server. */
+  readonly isLeaving: () => boolean
+  /** Leaves out the log lines of requests that went well: they would hide the address from who has just started it. */
+  readonly quiet: boolean
+  /** The folder of the built page, if there is one. */
+  readonly webRoot: string | undefined
+}
+
+const MAX_BODY = 64 * 1024
+
+export function createServer(dependencies: ServerDependencies): Hono<Http> {
+  const { redis, keyPrefix, database, isLeaving, limits, log, baseUrl, webRoot } = dependencies
+  const app = new Hono<Http>()
+
+  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
+
+  const origin = sameOrigin({ baseUrl, log })
+  app.use('/trpc/*', origin)
+  app.use('/api/auth/*', origin) // better-auth has a check of its own, but not in every NODE_ENV
+  app.route('/trpc', trpcRoute(dependencies))
+  app.route('/api/auth', authRoute(dependencies))
+  app.route(CSP_REPORT_PATH, cspReport(limits, log))
+  app.route('/', health({ redis, keyPrefix, database, isLeaving }))
+  if (webRoot !== undefined) app.route('/', pages({ root: webRoot, baseUrl, log }))
+
+  app.notFound((c) => refuse(c, 'NOT_FOUND', 'There is nothing here'))
+  app.onError((error, c) => {
+    if (publicError(error).status >= 500) log.error({ err: error }, 'A request failed')
+    return answerError(c, error)
+  })
+  return app
+}

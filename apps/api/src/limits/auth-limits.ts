@@ -1,0 +1,105 @@
+import type { AuditEvent } from '@rollcall/auth'
+import type { Session } from '@rollcall/session-store'
+import type { Client } from '../http/client.js'
+import type { Charge } from './limits.js'
+import type { Verdict } from './reservations.js'
+
+/** A POST to an endpoint of better-auth. */
+export interface Attempt {
+  readonly client: Client
+  /** In one spelling; empty when the body holds none. */
+  readonly email: string
+  /** The session that it came with, if any. */
+  session(): Promise<Session | null>
+}
+
+/** The limits of an attempt beside the general one. */
+export interface AttemptLimits {
+  readonly charges: readonly Charge[]
+  /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
+  readonly success: Verdict & ('right' | 'done')
+  /** A password is hashed before the endpoint itself looks at the request: every refusal after that counts. */
+  readonly hashesFirst?: boolean
+  /** It ends a session, and is not stopped by a Redis that cannot count. */
+  readonly ending?: boolean
+  /** The audit's name for the attempt. */
+  readonly event?: AuditEvent['event']
+  /** Whom the audit names when it is refused. */
+  readonly session?: Session | null
+  readonly email?: string
+}
+
+export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits | Promise<AttemptLimits>>([
+  [
+    '/sign-in/email',
+    ({ client, email }) => ({
+      charges: [
+        ['sign-in:address', client],
+        ['sign-in:address+email', client, email],
+      ],
+      success: 'right',
+      event: 'sign-in',
+      email,
+    }),
+  ],
+  ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done', hashesFirst: true })],
+  [
+    '/request-password-reset',
+    ({ client, email }) => ({
+      charges: [
+        ['request-reset:address', client],
+        ['request-reset:email', email],
+      ],
+      success: 'done',
+    }),
+  ],
+  ['/sign-out', () => ({ charges: [], success: 'done', ending: true })],
+  [
+    '/reset-password',
+    ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', hashesFirst: true, event: 'password-reset' }),
+  ],
+  ['/secure-account', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', ending: true, event: 'account-secured' })],
+  ['/change-password', proof('password-change')],
+  ['/reauthenticate', proof('reauthentication')],
+])
+
+/**
+ * Counts per session alone. A thief cannot make another session without the password, nor use up the right of the owner's
+ * other sessions to prove who they are.
+ */
+function proof(event: AuditEvent['event']) {
+  return async (attempt: Attempt): Promise<AttemptLimits> => {
+    const session = await attempt.session()
+    return { charges: session === null ? [] : [['proof:session', session.userId, session.id]], success: 'right', event, session }
+  }
+}
+
+/** Answers that say whether a guess was right: of a password, a token, or whether an address has an account. */
+const WRONG = new Set([
+  'INVALID_EMAIL_OR_PASSWORD',
+  'INVALID_PASSWORD',
+  'INVALID_TOKEN',
+  'USER_ALREADY_EXISTS',
+  'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',
+])
+
+/** Refusals that come before any password is hashed: of malformed input, and of a new password that breaks a rule. */
+const UNHASHED = new Set([
+  'BAD_REQUEST', // the body is no JSON
+  'VALIDATION_ERROR',
+  'PASSWORD_TOO_SHORT',
+  'PASSWORD_TOO_LONG',
+  'PASSWORD_BLANK',
+  'PASSWORD_PERSONAL',
+  'PASSWORD_EASY_TO_GUESS',
+])
+
+/** Malformed input and outages are no verdict. A refusal that has cost a hash is one, or hashes would cost nobody anything. */
+export async function verdictOf(response: Response, { success, hashesFirst = false }: Pick<AttemptLimits, 'success' | 'hashesFirst'>): Promise<Verdict> {
+  if (response.ok) return success
+  if (response.status >= 500) return 'void'
+  const body: unknown = await response.clone().json().catch(() => null)
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+  if (typeof code !== 'string') return 'void'
+  return WRONG.has(code) || (hashesFirst && !UNHASHED.has(code)) ? 'wrong' : 'void'
+}

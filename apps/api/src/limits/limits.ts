@@ -1,0 +1,171 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Cluster, Redis } from 'ioredis'
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { Client } from '../http/client.js'
+import { type Attempts, createAttempts } from './attempts.js'
+import { Mailbox } from './mailbox.js'
+import { type Place, type Verdict, workIn } from './reservations.js'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Whom each limit counts. */
+interface Subjects {
+  auth: [Client]
+  'sign-in:address+email': [Client, email: string]
+  'sign-in:address': [Client]
+  'sign-up:address': [Client]
+  'request-reset:address': [Client]
+  'request-reset:email': [email: string]
+  'request-reset:first': [email: string]
+  'request-reset:mailbox': [Mailbox]
+  'reset-password:address': [Client]
+  'new-device:first': [userId: string]
+  'new-device:mailbox': [Mailbox]
+  'new-device:address': [Client]
+  'proof:session': [userId: string, sessionId: string]
+  'rename:session': [userId: string, sessionId: string]
+  'renamed:session': [userId: string, sessionId: string]
+  'revoke:session': [userId: string, sessionId: string]
+  'csp-report:address': [Client]
+  'wrong-password:user': [userId: string, event: string]
+}
+
+interface Rule {
+  readonly points: number
+  /** Milliseconds. */
+  readonly duration: number
+  /** `requests` are counted as they come; `attempts` only by their outcome, and exactly, however many are made at once. */
+  readonly of: 'requests' | 'attempts'
+  /** A right attempt takes the wrong ones before it back. */
+  readonly clears?: true
+}
+
+/**
+ * Budgets that suffice for a person who has to try a few times, and for an office behind one address. They are too small to
+ * guess a password. ADR 30 gives the reasons.
+ */
+const rules: { readonly [N in LimitName]: Rule } = {
+  /** Any change through /api/auth. */
+  auth: { points: 600, duration: 15 * MINUTE, of: 'requests' },
+  'sign-in:address+email': { points: 10, duration: 15 * MINUTE, of: 'attempts' },
+  'sign-in:address': { points: 50, duration: 15 * MINUTE, of: 'attempts' },
+  'sign-up:address': { points: 60, duration: HOUR, of: 'attempts' },
+  'request-reset:address': { points: 30, duration: HOUR, of: 'attempts' },
+  /** Requests for one address, with or without an account. */
+  'request-reset:email': { points: 5, duration: HOUR, of: 'attempts' },
+  /** Mails that are sent: they keep a stranger from filling someone's mailbox. */
+  'request-reset:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
+  /** Mails about new devices: somebody who has the password cannot fill the mailbox. ADR 30 says why the first is apart. */
+  'new-device:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'new-device:mailbox': { points: 10, duration: HOUR, of: 'attempts' },
+  'new-device:address': { points: 30, duration: HOUR, of: 'attempts' },
+  /** Wrong passwords given by someone signed in, for as long as their session can live: it must not become a way to guess. */
+  'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
+  /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
+  'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
+  /** Each writes an event: a stolen session must not bury its sign-in under them. */
+  'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
+  'revoke:session': { points: 60, duration: MINUTE, of: 'requests' },
+  'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
+  /** Only tallied. */
+  'wrong-password:user': { points: Number.MAX_SAFE_INTEGER, duration: DAY, of: 'requests' },
+}
+
+export type LimitName = keyof Subjects
+
+/** A limit, and whom it counts. */
+export type Charge = { [N in LimitName]: readonly [limit: N, ...subject: Subjects[N]] }[LimitName]
+
+/** Limits counted in Redis, so that all servers share them. */
+export interface Limits {
+  /**
+   * Does the work within all of the limits. Work that fails by an outage counts nowhere.
+   *
+   * @param ending for what ends sessions: it goes on when Redis cannot count, as that can still delete when it is full.
+   *   Whether the ending happens, Redis answers there.
+   * @throws {RateLimitedError} when any of the limits is reached.
+   * @throws {SessionStoreUnavailableError} when Redis gives no answer: without a count nothing is let through, and no wrong
+   *   guess is answered as one.
+   */
+  within<T>(charges: readonly Charge[], work: () => Promise<T>, verdictOf?: (result: T) => Verdict | Promise<Verdict>, options?: { ending?: boolean }): Promise<T>
+  /**
+   * Counts what is not limited.
+   *
+   * @returns how many there were, with this one, since the first of them and within its duration
+   * @throws what Redis fails with.
+   */
+  tally(charge: Charge & readonly ['wrong-password:user', ...unknown[]]): Promise<number>
+}
+
+/**
+ * @param secret keys the hashes under which subjects are counted: Redis learns no address and no e-mail address.
+ * @param keyPrefix that of the store
+ */
+export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix = ''): Limits {
+  const prefixOf = (limit: string): string => `${keyPrefix}limit:${limit}`
+  const requests = new Map<string, RateLimiterRedis>()
+  for (const [name, { points, duration, of }] of Object.entries(rules)) {
+    if (of === 'requests') requests.set(name, new RateLimiterRedis({ storeClient: redis, keyPrefix: prefixOf(name), points, duration: duration / SECOND }))
+  }
+  const attempts = createAttempts(redis)
+
+  function hashOf([limit, ...subject]: Charge): string {
+    const parts = subject.map((part) => (part instanceof Client ? part.network : part instanceof Mailbox ? part.name : part))
+    return createHmac('sha256', secret).update(JSON.stringify([limit, ...parts])).digest('base64url').slice(0, 22)
+  }
+
+  function placeFor(charge: Charge, id: string): Place {
+    const [limit] = charge
+    const hash = hashOf(charge)
+    const counter = requests.get(limit)
+    return counter === undefined ? attemptPlace(attempts, limit, `${prefixOf(limit)}:${hash}`, id) : requestPlace(counter, limit, hash)
+  }
+
+  return {
+    within(charges, work, verdictOf = () => 'done', { ending = false } = {}) {
+      const id = randomBytes(9).toString('base64url')
+      return workIn(charges.map((charge) => placeFor(charge, id)), work, verdictOf, ending)
+    },
+
+    async tally(charge) {
+      const counted = await requests.get(charge[0])?.penalty(hashOf(charge))
+      return counted?.consumedPoints ?? 0
+    },
+  }
+}
+
+function requestPlace(counter: RateLimiterRedis, limit: LimitName, hash: string): Place {
+  return {
+    limit,
+    of: 'requests',
+    reserve: () =>
+      counter.consume(hash).then(
+        () => 'reserved',
+        (refusal: unknown) => {
+          if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext
+          throw refusal
+        },
+      ),
+    renew: async () => undefined,
+    settle: async (verdict) => (verdict === 'void' ? counter.reward(hash) : undefined),
+  }
+}
+
+function attemptPlace(attempts: Attempts, limit: LimitName, key: string, id: string): Place {
+  const { points, duration, clears } = rules[limit]
+  return {
+    limit,
+    of: 'attempts',
+    reserve: () => attempts.reserve(key, points, id),
+    renew: () => attempts.renew(key, id),
+    settle: (verdict) => {
+      if (verdict === 'wrong' || verdict === 'done') return attempts.count(key, id, duration)
+      return verdict === 'right' && clears ? attempts.clear(key) : attempts.release(key, id)
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { Session } from '@rollcall/session-store'
+import { RateLimitedError } from '../errors.js'
+import { Client, UNKNOWN_ADDRESS } from '../http/client.js'
+import type { Charge, Limits } from './limits.js'
+import { Mailbox } from './mailbox.js'
+
+/**
+ * Sends a mail about a new device within the limits of its mailbox and of the address that causes it.
+ *
+ * @returns whether it was sent
+ */
+export function sendNotice(limits: Limits, { userId, ipAddress }: Session, email: string, send: () => Promise<void>): Promise<boolean> {
+  const address = new Client(ipAddress ?? UNKNOWN_ADDRESS)
+  return sendWithin(limits, ['new-device:first', userId], [['new-device:mailbox', new Mailbox(email)], ['new-device:address', address]], send)
+}
+
+/**
+ * Sends a reset mail to an account within the limit of its mailbox.
+ *
+ * @returns whether it was sent
+ */
+export function sendReset(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
+  return sendWithin(limits, ['request-reset:first', email.toLowerCase()], [['request-reset:mailbox', new Mailbox(email)]], send)
+}
+
+/**
+ * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of their
+ * own at the same mailbox.
+ */
+async function sendWithin(limits: Limits, first: Charge, shared: readonly Charge[], send: () => Promise<void>): Promise<boolean> {
+  const isFirst = await isWithin(limits, [first], send)
+  if (!isFirst) return isWithin(limits, shared, send)
+  await isWithin(limits, shared, async () => undefined).catch(() => false) // it has been sent, counted or not
+  return true
+}
+
+async function isWithin(limits: Limits, charges: readonly Charge[], work: () => Promise<void>): Promise<boolean> {
+  try {
+    await limits.within(charges, work)
+    return true
+  } catch (error) {
+    if (error instanceof RateLimitedError) return false
+    throw error
+  }
+}

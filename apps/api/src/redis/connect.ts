@@ -1,0 +1,144 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { checkRedis, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
+import { Cluster, Redis } from 'ioredis'
+import type { Settings } from '../env.js'
+import type { Log } from '../log.js'
+import { StartError } from '../start-error.js'
+import { checkPermissions } from './permissions.js'
+import type { RedisSettings } from './settings.js'
+
+/**
+ * Connected and checked. Reconnects by itself from then on, and says so in the log.
+ *
+ * @param patience milliseconds until it must answer
+ */
+export async function connectRedis(
+  { redis: where, redisTimeouts, keyPrefix }: Pick<Settings, 'redis' | 'redisTimeouts' | 'keyPrefix'>,
+  patience: number,
+  log: Log,
+): Promise<{ redis: Redis | Cluster; close(): void }> {
+  const setting = settingNames[where.kind]
+  const redis = clientFor(where, redisTimeouts)
+
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => (lastError = error))
+  try {
+    const deadline = Date.now() + patience
+    await ready(redis, patience)
+    await checked(redis, keyPrefix, deadline)
+  } catch (error) {
+    redis.disconnect()
+    if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
+    const reason = (await connectionError(where, redisTimeouts)) ?? causeOf(lastError ?? error)
+    throw new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
+  }
+
+  let connected = true
+  let closing = false
+  redis.on('close', () => {
+    if (connected && !closing) log.warn({ err: lastError }, 'The connection to Redis is lost')
+    connected = false
+  })
+  redis.on('ready', () => {
+    if (!connected) log.info('The connection to Redis is back')
+    connected = true
+    lastError = undefined
+  })
+  const close = (): void => {
+    closing = true
+    redis.disconnect()
+  }
+  return { redis, close }
+}
+
+const settingNames = { single: 'REDIS_URL', cluster: 'REDIS_CLUSTER_NODES', sentinel: 'REDIS_SENTINELS' } as const
+
+const hints = {
+  cluster: '; set REDIS_CLUSTER_NODES to the nodes of the Cluster instead',
+  sentinel: '; set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead',
+}
+
+function clientFor(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
+  const options = nodeOptions(where, timeouts)
+  if (where.kind === 'single') return new Redis(where.url, { ...options, lazyConnect: true })
+  if (where.kind === 'cluster') {
+    return new Cluster([...where.nodes], {
+      redisOptions: options,
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      clusterRetryStrategy: redisOptions.retryStrategy,
+      // A certificate names the host, so that its address must not take its place.
+      ...(where.tls && { dnsLookup: (address, callback) => callback(null, address) }),
+    })
+  }
+  return new Redis({
+    ...options,
+    sentinels: [...where.sentinels],
+    name: where.master,
+    ...(where.sentinelUsername !== undefined && { sentinelUsername: where.sentinelUsername }),
+    ...(where.sentinelPassword !== undefined && { sentinelPassword: where.sentinelPassword }),
+    ...(where.tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    lazyConnect: true,
+  })
+}
+
+function nodeOptions(where: RedisSettings, timeouts: Settings['redisTimeouts']) {
+  return {
+    ...redisOptions,
+    ...timeouts,
+    ...(where.username !== undefined && { username: where.username }),
+    ...(where.password !== undefined && { password: where.password }),
+    ...(where.kind !== 'single' && where.tls && { tls: {} }),
+  }
+}
+
+/** The client of a Cluster only says that a connection was closed. One to the first node says why. */
+async function connectionError(where: RedisSettings, timeouts: Settings['redisTimeouts']): Promise<Error | undefined> {
+  if (where.kind !== 'cluster') return undefined
+  const node = new Redis({ ...nodeOptions(where, timeouts), ...where.nodes[0], lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null })
+  let first: Error | undefined
+  node.on('error', (error: Error) => (first ??= error))
+  await node.connect().catch(() => undefined) // its error is more telling
+  node.disconnect()
+  return first
+}
+
+/** The client of a Cluster wraps why its last node failed. */
+function causeOf(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined
+  return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
+}
+
+async function ready(redis: Redis | Cluster, patience: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no connection')), patience)
+  })
+  const connected = new Promise<void>((resolve) => redis.once('ready', resolve))
+  redis.connect().catch(() => undefined) // tries again by itself
+  await Promise.race([connected, late]).finally(() => clearTimeout(timer))
+}
+
+/** ioredis goes on with database 0 when the one that it was given does not exist. */
+async function selectDatabase(redis: Redis): Promise<void> {
+  const { db = 0 } = redis.options
+  await redis.select(db).catch((error: unknown) => {
+    if (error instanceof Error && error.message.startsWith('ERR ')) throw new UnsupportedRedisError(`This Redis has no database ${db}`)
+    throw error
+  })
+}
+
+/** An answer that comes too late, as on a busy machine, is no reason not to start. */
+async function checked(redis: Redis | Cluster, keyPrefix: string, deadline: number): Promise<void> {
+  try {
+    await checkRedis(redis)
+    if (redis instanceof Redis) await selectDatabase(redis)
+    await checkPermissions(redis, keyPrefix)
+  } catch (error) {
+    const refused = /^NOPERM .*'([\w|]+)' command/.exec(error instanceof Error ? error.message : '')?.[1]
+    if (refused !== undefined) throw new UnsupportedRedisError(`The access list of this user of Redis lacks the command ${refused}`)
+    if (error instanceof UnsupportedRedisError || Date.now() > deadline) throw error
+    await pause(100)
+    await checked(redis, keyPrefix, deadline)
+  }
+}

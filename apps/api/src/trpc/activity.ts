@@ -1,0 +1,116 @@
+import { type DeviceName, deviceOf, nameOf, type Place } from '@rollcall/devices'
+import { type Actor, type SessionEvent } from '@rollcall/session-store'
+import { unauthorized } from '@rollcall/trpc'
+import { z } from 'zod'
+import type { ActivityEvent } from '../accounts/activity-rows.js'
+import { storeOrDatabaseFailed } from '../errors.js'
+import { router, sessionProcedure } from './trpc.js'
+
+const PAGE = 25
+
+const input = z.object({ cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish() }).optional()
+
+export const activityRouter = router({
+  /** What happened to the caller's own account, newest first. */
+  list: sessionProcedure.input(input).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
+    const { userId } = session
+    const [{ events, next }, user] = await Promise.all([
+      activity.list(userId, { before: input?.cursor, limit: PAGE }),
+      auth.findUser(userId),
+    ]).catch(storeOrDatabaseFailed)
+    if (user === null) throw unauthorized()
+    const shown = (actor: Actor): ActivityDevice => ({
+      ...nameOf(actor),
+      name: deviceOf(actor)?.name ?? null,
+      ipAddress: actor.ipAddress,
+      place: placeOf(actor.ipAddress),
+      isCurrent: actor.id === session.id,
+    })
+    return { entries: events.flatMap((event) => toEntry(event, shown)), nextCursor: next }
+  }),
+})
+
+export type ActivityType =
+  | 'signed-in'
+  /** From a browser that nobody had signed in from before. */
+  | 'signed-in-first'
+  | 'signed-out'
+  /** By another device, or by none: `by` tells. */
+  | 'revoked'
+  /** By a reset of the password. */
+  | 'reset'
+  /** Its time was up. */
+  | 'expired'
+  /** To make room for another device. */
+  | 'capped'
+  | 'password-changed'
+  | 'password-reset'
+  /** Said that a sign-in was not theirs: the password was taken away. */
+  | 'secured'
+  /** An attempt to sign out other devices. */
+  | 'refused'
+  /** From the name that `device` bears to `newName`. */
+  | 'renamed'
+  /** A wrong password, to sign in; and where someone signed in had to prove who they are. */
+  | 'sign-in-refused'
+  | 'proof-refused'
+
+export interface ActivityDevice extends DeviceName {
+  /** What its owner called it when this happened. */
+  readonly name: string | null
+  readonly ipAddress: string | null
+  readonly place: Place | null
+  readonly isCurrent: boolean
+}
+
+export interface ActivityEntry {
+  readonly id: string
+  readonly type: ActivityType
+  /** ISO 8601. */
+  readonly at: string
+  readonly device: ActivityDevice
+  /** Another device, that did it to this one. */
+  readonly by: ActivityDevice | null
+  /** Of a device that was renamed: `null` when its name was removed. */
+  readonly newName: string | null
+  /** How many wrong passwords there were within a day, up to this one. */
+  readonly attempts?: number
+}
+
+function toEntry(event: ActivityEvent, shown: (actor: Actor) => ActivityDevice): ActivityEntry[] {
+  const entry = { id: event.id, at: event.at.toISOString() }
+  if (event.kind === 'renamed') {
+    const device = { ...shown(event.session ?? nobody), name: event.from }
+    return [{ ...entry, type: 'renamed', device, by: event.session?.id === event.by.id ? null : shown(event.by), newName: event.to }]
+  }
+  const type = typeOf(event)
+  if (type === undefined) return []
+  const device = event.kind === 'noted' ? event.by : event.session
+  const by = event.kind === 'ended' && event.by?.id !== device.id ? event.by : null
+  const attempts = z.int().safeParse(device.data['attempts']).data
+  return [{ ...entry, type, device: shown(device), by: by && shown(by), newName: null, ...(attempts !== undefined && { attempts }) }]
+}
+
+/** A device without a session: nothing but its name is known. */
+const nobody: Actor = { id: '', ipAddress: null, userAgent: null, data: {} }
+
+/** `undefined` for what tells a person nothing. */
+function typeOf(event: SessionEvent): ActivityType | undefined {
+  if (event.kind === 'created') return deviceOf(event.session)?.isNew ? 'signed-in-first' : 'signed-in'
+  if (event.kind === 'noted') return named.get(event.name)
+  if (event.by?.id === event.session.id) return 'signed-out'
+  if (event.cause === 'credential-change' && event.by === null) return 'reset'
+  if (event.cause === 'cap') return 'capped'
+  return event.cause === 'expired' ? 'expired' : 'revoked'
+}
+
+const named = new Map<string, ActivityType>([
+  ['password-change', 'password-changed'],
+  ['password-reset', 'password-reset'],
+  ['account-secured', 'secured'],
+  ['revoke-refused', 'refused'],
+  ['revoke-others-refused', 'refused'],
+  ['revoke-all-refused', 'refused'],
+  ['sign-in-refused', 'sign-in-refused'],
+  ['proof-refused', 'proof-refused'],
+])

@@ -1,0 +1,18 @@
+import { unauthorized } from '@rollcall/trpc'
+import { DatabaseUnavailableError } from '../errors.js'
+import { router, sessionProcedure } from './trpc.js'
+
+export const sessionRouter = router({
+  current: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
+    const user = await auth.findUser(session.userId).catch((cause: unknown) => {
+      throw new DatabaseUnavailableError(cause)
+    })
+    if (user === null) throw unauthorized()
+    return {
+      id: session.id,
+      createdAt: session.createdAt.toISOString(),
+      expiresAt: session.expiresAt.toISOString(),
+      user: { id: user.id, name: user.name, email: user.email },
+    }
+  }),
+})

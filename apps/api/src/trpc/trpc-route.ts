@@ -1,0 +1,75 @@
+import { TextEncoderStream } from '@exodus/bytes/encoding-lite.js'
+import { trpcServer } from '@hono/trpc-server'
+import { Hono, type Context as HonoContext } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { publicError } from '../errors.js'
+import { type Http, refuse } from '../http/http.js'
+import type { Log } from '../log.js'
+import type { Context } from './context.js'
+import { createAppRouter, type RouterDependencies } from './router.js'
+
+/** More than the page ever asks for at once, and little enough to be cheap. */
+const MAX_BATCH = 20
+
+// tRPC encodes streams with it. Node's own puts each text together anew, letter by letter: of what a list costs that is told
+// to many pages, that was more than half.
+globalThis.TextEncoderStream = TextEncoderStream
+
+type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'placeOf' | 'audit'> & RouterDependencies & { readonly log: Log }
+
+export function trpcRoute({ auth, store, isRecent, limits, streams, activity, placeOf, audit, log }: Dependencies): Hono<Http> {
+  return new Hono<Http>().use(
+    '/*',
+    understood,
+    trpcServer({
+      endpoint: '/trpc',
+      router: createAppRouter({ store, streams, isRecent }),
+      maxBatchSize: MAX_BATCH,
+      createContext: ({ req, resHeaders }, c: HonoContext<Http>): Context => ({
+        auth,
+        limits,
+        activity,
+        placeOf,
+        audit,
+        headers: req.headers,
+        client: c.get('client'),
+        responseHeaders: resHeaders,
+      }),
+      responseMeta: ({ errors }) => {
+        const waits = errors.flatMap((error) => publicError(error).retryAfter ?? [])
+        return waits.length > 0 ? { headers: new Headers({ 'retry-after': String(Math.max(...waits)) }) } : {}
+      },
+      onError: ({ error, path }) => {
+        const { status } = publicError(error)
+        if (status >= 500) log.error({ err: error.cause ?? error, procedure: path }, 'A procedure failed')
+      },
+    }),
+  )
+}
+
+/** Refuses what tRPC would take but this API does not offer. */
+export const understood = createMiddleware<Http>(async (c, next): Promise<Response | void> => {
+  const { method } = c.req
+  if (method !== 'GET' && method !== 'POST') {
+    c.header('Allow', 'GET, POST')
+    return refuse(c, 'METHOD_NOT_SUPPORTED', 'Only GET and POST are understood here')
+  }
+  // A form of another site can send every type but this one.
+  if (method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
+    return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+  }
+  // A browser tells of a page of another site, which could not read the answer but keep streams open.
+  if (!['same-origin', 'none', undefined].includes(c.req.header('sec-fetch-site'))) {
+    return refuse(c, 'FORBIDDEN', 'This request comes from another site')
+  }
+  // A streamed answer has sent its headers before a procedure can clear the cookie.
+  if (`${c.req.header('trpc-accept')},${c.req.header('accept')}`.includes('application/jsonl')) {
+    return refuse(c, 'BAD_REQUEST', 'Streamed batches are not offered; use httpBatchLink')
+  }
+  await next()
+  // Not with c.header: once there is an answer, that would copy it, its body made a stream, which takes longer than the query.
+  const { headers } = c.res
+  if (headers.get('content-type') === 'text/event-stream') headers.set('Cache-Control', 'no-store, no-transform')
+  // tRPC leaves the type out of some refusals.
+  else headers.set('Content-Type', 'application/json')
+})

@@ -1,0 +1,95 @@
+import type { AuditEvent } from '@rollcall/auth'
+import { createSessionProcedure, type EndingName, reasonOf, revokeInput, unauthorized } from '@rollcall/trpc'
+import { initTRPC } from '@trpc/server'
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
+import { z } from 'zod'
+import { auditResult, publicError } from '../errors.js'
+import type { Context } from './context.js'
+
+const t = initTRPC.context<Context>().create({
+  isDev: false, // would put stacks into answers
+  // A sign of life keeps proxies from closing a quiet stream, and tells either end when the other one is gone.
+  sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
+  errorFormatter: ({ shape, error }) => {
+    const { code, reason, message, status } = publicError(error)
+    const data = { ...shape.data, code, httpStatus: status, reason }
+    return { ...shape, message, code: TRPC_ERROR_CODES_BY_KEY[code], data }
+  },
+})
+
+export const router = t.router
+export const mergeRouters = t.mergeRouters
+export const publicProcedure = t.procedure
+
+const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) => auth.authenticate(headers, options))
+
+/** Gives `session` and `token` of the request, or answers UNAUTHORIZED. */
+export const sessionProcedure = publicProcedure.concat(signedIn)
+
+/** Milliseconds that a call waits for SQL at most: a database that hangs must not hold up what Redis alone can answer. */
+const USER_PATIENCE_MS = 100
+
+/** Whether SQL says that the user of a session is gone. An outage of SQL says nothing. */
+async function isUserGone({ auth }: Context, userId: string): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), USER_PATIENCE_MS)
+  })
+  const found = auth.findUser(userId).then(
+    (user) => user === null,
+    () => false,
+  )
+  return Promise.race([found, late]).finally(() => clearTimeout(timer))
+}
+
+/**
+ * A session procedure that shows nothing to a user whose row was deleted by hand in SQL, although Redis still holds the
+ * session. SQL is asked beside the work of the call. It revokes nothing: an empty database, set by mistake, must not sign
+ * everybody out for good.
+ */
+export const userProcedure = sessionProcedure.use(async ({ ctx, type, next }) => {
+  if (type === 'mutation') return next()
+  const gone = isUserGone(ctx, ctx.session.userId)
+  if (type === 'subscription' && (await gone)) throw unauthorized()
+  const result = await next()
+  if (await gone) throw unauthorized()
+  return result
+})
+
+type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
+
+/** Writes one audit line per call, whatever becomes of it; the call adds to `trail` what it learns. */
+const audited = (event: AuditEvent['event']) =>
+  t.middleware(async ({ ctx, next }) => {
+    const trail: { -readonly [K in keyof Trail]: Trail[K] } = {}
+    const result = await next({ ctx: { trail } })
+    ctx.audit({ event, result: result.ok ? 'ok' : auditResult(result.error), ipAddress: ctx.client.address, ...trail })
+    return result
+  })
+
+/** What procedures that end sessions answer. */
+const counted = z.object({ revoked: z.int() })
+
+/** A session procedure that ends sessions: audited, and limited per session. */
+export const revocationProcedure = (event: EndingName) =>
+  publicProcedure
+    .use(audited(event))
+    .concat(signedIn)
+    .use(async ({ ctx, getRawInput, next }) => {
+      ctx.trail.userId = ctx.session.userId
+      ctx.trail.sessionId = ctx.session.id
+      if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
+      const result = await ctx.limits.within(
+        [['revoke:session', ctx.session.userId, ctx.session.id]],
+        () => next(),
+        (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
+        { ending: true },
+      )
+      if (result.ok) {
+        ctx.trail.ended = counted.parse(result.data).revoked
+        if (event === 'revoke-all') for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
+      } else if (auditResult(result.error) === 'refused' && reasonOf(result.error) === null) {
+        await ctx.activity.note(`${event}-refused`, ctx.session)
+      }
+      return result
+    })

@@ -1,0 +1,67 @@
+import { cookieSessions, rollcall, type RollcallOptions, type Secrets } from '@rollcall/auth'
+import { answer, browser, secret, startAppWith, startServerOn } from '@rollcall/dev-auth'
+import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
+import type { Session } from '@rollcall/session-store'
+import type { BetterAuthOptions } from 'better-auth'
+import { createAuth, type MailLink } from '../../src/accounts/auth.js'
+import { openDatabase } from '../../src/accounts/database.js'
+import { createPasswords, type Passwords } from '../../src/accounts/passwords/passwords.js'
+import type { ScryptCost } from '../../src/accounts/passwords/scrypt.js'
+
+export { type Answer, answer, anyToken, type Browser, browser, hold, password, secret, sessionRows } from '@rollcall/dev-auth'
+
+/** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */
+export const startServer = (databaseUrl?: string) => startServerOn((dataDir) => openDatabase({ url: databaseUrl, dataDir }))
+
+/** Our own configuration of better-auth behind real HTTP. */
+export async function startAuth(options: { databaseUrl?: string | undefined; baseUrl?: string; secrets?: Secrets; passwords?: Passwords } = {}) {
+  const base = await startServer(options.databaseUrl)
+  const { store, database, audit, http, origin } = base
+  const baseUrl = options.baseUrl ?? origin
+  const mails: MailLink[] = []
+  const newDevices: (MailLink & { session: Session })[] = []
+  const auth = await createAuth({
+    store,
+    database,
+    baseUrl,
+    secrets: options.secrets ?? [secret],
+    audit,
+    passwords: options.passwords ?? createPasswords(quickCost),
+    // A queue that is always empty: each mail is sent at once.
+    requestReset: async (email) => {
+      const link = await auth.createResetLink(email)
+      if (link !== null) mails.push(link)
+    },
+    notifyNewDevice: async (session, deviceId) => {
+      const link = await auth.createNewDeviceLink(session.userId, deviceId)
+      if (link === null) return
+      newDevices.push({ ...link, session })
+      await auth.recordNotified(deviceId)
+    },
+  })
+  answer(http, auth.handler)
+  return { ...base, auth, mails, newDevices, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
+}
+
+/** For tests that are not about hashes: they take a millisecond. */
+export const quickCost: ScryptCost = { N: 2 ** 10, r: 8, p: 1 }
+
+/** The databases that this machine has. */
+export const databases = postgresBinaries === null ? (['sqlite'] as const) : (['sqlite', 'postgres'] as const)
+
+/** `startAuth` on one of them; a PostgreSQL is its own. */
+export async function startAuthOn(kind: 'sqlite' | 'postgres') {
+  const postgres = kind === 'postgres' ? await startPostgres() : undefined
+  const t = await startAuth({ databaseUrl: postgres?.url })
+  return {
+    ...t,
+    async [Symbol.asyncDispose]() {
+      await t[Symbol.asyncDispose]()
+      await postgres?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Somebody else's better-auth application that uses the plugin. */
+export const startApp = (options: BetterAuthOptions, plugin: Pick<RollcallOptions, 'onNewDevice'> = {}) =>
+  startAppWith({ rollcall, cookieSessions }, options, plugin)

@@ -1,0 +1,240 @@
+import { startRedis } from '@rollcall/dev-redis'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RateLimitedError } from '../../src/errors.js'
+import { Client, networkOf } from '../../src/http/client.js'
+import { createLimits } from '../../src/limits/limits.js'
+import { countOn, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+
+// Each test comes from addresses of its own, as if through a proxy that the server trusts.
+const env = { TRUSTED_PROXIES: 'loopback' }
+let hosts = 0
+const address = (): string => {
+  hosts += 1
+  return `198.51.100.${hosts}`
+}
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ env })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const signInAs = (where: TestServer, from: string, email: string, password: string): Promise<Response> =>
+  where.browser({ 'x-forwarded-for': from }).post('/api/auth/sign-in/email', { email, password })
+
+async function statuses(times: number, attempt: () => Promise<Response>): Promise<number[]> {
+  const seen: number[] = []
+  for (let i = 0; i < times; i += 1) seen.push((await attempt()).status)
+  return seen
+}
+
+const times = (count: number, status: number): number[] => Array.from({ length: count }, () => status)
+
+test('the eleventh wrong password is answered 429 by every server on the same Redis', async () => {
+  await using second = await startServer({ env, redis: server.redis })
+  const { email } = await signedUp(server, { 'x-forwarded-for': address() })
+  const from = address()
+  expect(await statuses(5, () => signInAs(server, from, email, 'a wrong password'))).toEqual(times(5, 401))
+  expect(await statuses(5, () => signInAs(second, from, email, 'a wrong password'))).toEqual(times(5, 401))
+  for (const where of [server, second]) {
+    const response = await signInAs(where, from, email.toUpperCase(), PASSWORD)
+    expect(response.status).toBe(429)
+    expect(await response.json()).toEqual({ code: 'TOO_MANY_REQUESTS', message: expect.any(String) })
+    const wait = Number(response.headers.get('retry-after'))
+    expect(wait).toBeGreaterThan(14 * 60)
+    expect(wait).toBeLessThanOrEqual(15 * 60)
+  }
+  expect(server.audits().at(-1)).toEqual({ event: 'sign-in', result: 'refused', ipAddress: from, emailHash: expect.any(String) })
+  expect((await signInAs(server, address(), email, PASSWORD)).status, 'from elsewhere it still works').toBe(200)
+})
+
+test('attempts at once are counted one by one', async () => {
+  const [from, email] = [address(), newEmail()]
+  const seen = await Promise.all(Array.from({ length: 15 }, () => signInAs(server, from, email, 'a wrong password')))
+  expect(seen.map(({ status }) => status).toSorted()).toEqual([...times(10, 401), ...times(5, 429)])
+})
+
+test('signing in costs nothing, however often', async () => {
+  const from = address()
+  const { email } = await signedUp(server, { 'x-forwarded-for': from })
+  await countOn(server.redis, 9, ['sign-in:address+email', new Client(from), email])
+  expect(await statuses(3, () => signInAs(server, from, email, PASSWORD))).toEqual(times(3, 200))
+  expect(await statuses(2, () => signInAs(server, from, email, 'a wrong password'))).toEqual([401, 429])
+})
+
+test('one address cannot try one password on many accounts', async () => {
+  const from = address()
+  await countOn(server.redis, 49, ['sign-in:address', new Client(from)])
+  expect((await signInAs(server, from, newEmail(), PASSWORD)).status).toBe(401)
+  expect((await signInAs(server, from, newEmail(), PASSWORD)).status).toBe(429)
+  expect((await signInAs(server, address(), newEmail(), PASSWORD)).status, 'another one may').toBe(401)
+})
+
+test('every limit of an address counts the /64 of an IPv6 client', async () => {
+  const host = (n: number) => `2001:db8:1:2::${n}`
+  await countOn(server.redis, 49, ['sign-in:address', new Client(host(1))])
+  expect((await signInAs(server, host(2), newEmail(), PASSWORD)).status).toBe(401)
+  expect((await signInAs(server, host(3), newEmail(), PASSWORD)).status).toBe(429)
+  expect((await signInAs(server, '2001:db8:1:3::1', newEmail(), PASSWORD)).status).toBe(401)
+  const report = (n: number) => server.browser({ 'x-forwarded-for': host(n) }).post('/csp-report', { 'csp-report': {} })
+  let hosts = 0
+  expect(await statuses(61, () => report((hosts += 1)))).toEqual([...times(60, 204), 429])
+})
+
+test('a spelling that better-auth reads as the same endpoint does not pass the limits by', async () => {
+  const body = { email: newEmail(), password: PASSWORD }
+  for (const path of ['/sign-in/email/', '//sign-in/email', '/sign-in%2Femail', '/sign-in/./email%20', '/Sign-In/email', '/sign-in/%65mail']) {
+    expect((await server.browser().post(`/api/auth${path}`, body)).status, path).toBe(404)
+  }
+  for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x', 'application/ld+json']) {
+    const response = await server.browser().request('/api/auth/sign-in/email', {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: JSON.stringify(body),
+    })
+    expect(response.status, type).toBe(415)
+  }
+})
+
+test('a mailbox receives five reset mails an hour, whoever asks, and whether or not there is an account', async () => {
+  const { email } = await signedUp(server, { 'x-forwarded-for': address() })
+  const ask = (to: string) => () =>
+    server.browser({ 'x-forwarded-for': address() }).post('/api/auth/request-password-reset', { email: to })
+  expect(await statuses(6, ask(email))).toEqual([...times(5, 200), 429])
+  expect(await statuses(6, ask(newEmail()))).toEqual([...times(5, 200), 429])
+})
+
+test('reset tokens cannot be tried out', async () => {
+  const device = server.browser({ 'x-forwarded-for': address() })
+  const attempt = () => device.post('/api/auth/reset-password', { token: 'guessed', newPassword: PASSWORD })
+  expect(await statuses(31, attempt)).toEqual([...times(30, 400), 429])
+})
+
+test('a stolen session cannot be used to guess the password, from however many addresses', async () => {
+  const device = await signedUp(server, { 'x-forwarded-for': address() })
+  const attempt = (currentPassword: string, newPassword = `${PASSWORD}, once more`) => () =>
+    device.request('/api/auth/change-password', {
+      method: 'POST',
+      headers: { 'x-forwarded-for': address() },
+      body: JSON.stringify({ currentPassword, newPassword, revokeOtherSessions: true }),
+    })
+  expect((await attempt(PASSWORD)()).status).toBe(200)
+  expect((await attempt(`${PASSWORD}, once more`, PASSWORD)()).status).toBe(200)
+  const { id, user } = await device.api.session.current.query()
+  await countOn(server.redis, 7, ['proof:session', user.id, id]) // as if it had tried so often
+  expect(await statuses(4, attempt('a wrong password'))).toEqual([...times(3, 400), 429])
+  const verify = await device.post('/api/auth/verify-password', { password: PASSWORD })
+  expect(verify.status, 'better-auth brings an endpoint that only checks, and would not count').toBe(404)
+})
+
+test('sixty sign-ups an hour come from one address, and as many looks at whether an address has an account', async () => {
+  const from = address()
+  const device = server.browser({ 'x-forwarded-for': from })
+  const signUp = (email: string, password = PASSWORD) => device.post('/api/auth/sign-up/email', { email, password, name: 'Ada' })
+  const email = newEmail()
+  await countOn(server.redis, 57, ['sign-up:address', new Client(from)], 'done')
+  expect(await statuses(3, () => signUp(newEmail(), 'x'))).toEqual(times(3, 400)) // a slip, which counts nowhere
+  expect(await statuses(3, () => signUp(email))).toEqual([200, 422, 422])
+  expect((await signUp(newEmail())).status).toBe(429)
+})
+
+test('revocations are limited per session: sixty a minute, then 429 in the batch and for the whole answer', async () => {
+  const device = await signedUp(server, { 'x-forwarded-for': address() })
+  const other = await signedUp(server, { 'x-forwarded-for': address() })
+  const batch = (size: number) =>
+    device.post(
+      `/trpc/${Array.from({ length: size }, () => 'devices.revoke').join(',')}?batch=1`,
+      Object.fromEntries(Array.from({ length: size }, (_, i) => [i, { id: 'AAAAAAAAAAAAAAAA' }])),
+    )
+  for (let i = 0; i < 3; i += 1) expect((await batch(20)).status).toBe(200)
+  const response = await batch(1)
+  expect(response.status).toBe(429)
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(50)
+  expect(await response.json()).toMatchObject([{ error: { data: { code: 'TOO_MANY_REQUESTS' } } }])
+  expect((await device.request('/trpc/devices.list')).status, 'looking is not limited').toBe(200)
+  expect(await other.api.devices.revokeOthers.mutate()).toEqual({ revoked: 0 })
+})
+
+test('a stolen session without a proof cannot keep its owner from revoking it, nor from renaming devices', async () => {
+  await using hour = await startServer({ env })
+  const owner = await signedUp(hour)
+  const thief = hour.browser()
+  await thief.signIn(owner.email)
+  hour.clock.ahead = 20 * 60_000
+  await owner.post('/api/auth/reauthenticate', { password: PASSWORD })
+  const deviceId = (await owner.api.devices.list.query()).find(({ isCurrent }) => isCurrent)?.deviceId ?? ''
+  const revoke = () => thief.post('/trpc/devices.revokeOthers', {})
+  expect(await statuses(61, revoke)).toEqual([...times(60, 403), 429])
+  const rename = () => thief.post('/trpc/devices.rename', { id: 'AAAAAAAAAAAAAAAA', name: 'Phone' })
+  expect(await statuses(61, rename)).toEqual([...times(60, 200), 429])
+
+  expect(await owner.api.devices.rename.mutate({ id: deviceId, name: 'Laptop' })).toEqual({ renamed: 1 })
+  expect(await owner.api.devices.revokeOthers.mutate()).toEqual({ revoked: 1 })
+})
+
+test('reports of a browser are limited per address', async () => {
+  const device = server.browser({ 'x-forwarded-for': address() })
+  const report = () => device.post('/csp-report', { 'csp-report': { 'effective-directive': 'style-src' } })
+  expect(await statuses(61, report)).toEqual([...times(60, 204), 429])
+})
+
+test('no key and no value of a limit holds an e-mail address, a client address or a user id, and each expires', async () => {
+  const [from, email] = [address(), newEmail()]
+  await signInAs(server, from, email, 'a wrong password')
+  await observed(server.redis, async (admin) => {
+    const keys = await admin.keys('limit:*')
+    const types = new Set<string>()
+    for (const key of keys) {
+      expect(key).toMatch(/^limit:[a-z-]+(?::[a-z+]+)?:[\w-]{22}$/)
+      const type = await admin.type(key)
+      types.add(type)
+      if (type === 'string') expect(await admin.get(key)).toMatch(/^-?\d+$/)
+      // Attempts, by random ids; the numbers are times.
+      else expect((await admin.zrange(key, '0', '-1')).filter((member) => !/^\??[\w-]{12}$/.test(member))).toEqual([])
+      expect(await admin.ttl(key)).toBeGreaterThan(0)
+    }
+    expect([...types].toSorted()).toEqual(['string', 'zset'])
+  })
+})
+
+describe('an IPv6 client', () => {
+  test.each([
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['unknown', 'unknown'],
+  ])('%s counts as %s', (client, network) => {
+    expect(networkOf(client)).toBe(network)
+  })
+})
+
+test('limits count in a Redis Cluster too', async () => {
+  const port = 20_000 + (process.pid % 10_000)
+  const listen = ['--port', String(port), '--bind', '127.0.0.1', '--cluster-announce-ip', '127.0.0.1']
+  await using single = await startRedis({ args: ['--cluster-enabled', 'yes', ...listen] })
+  await observed(single, async (admin) => {
+    await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    while (!String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await new Promise((go) => setTimeout(go, 20))
+  })
+  await using clustered = await startServer({ redis: single, env: { ...env, REDIS_CLUSTER_NODES: `127.0.0.1:${port}` } })
+  const from = address()
+  const { email, api } = await signedUp(clustered, { 'x-forwarded-for': from })
+  expect(await api.devices.list.query()).toHaveLength(1)
+  expect(await statuses(11, () => signInAs(clustered, from, email, 'a wrong password'))).toEqual([...times(10, 401), 429])
+})
+
+test('without an answer from Redis nothing is let through', async () => {
+  const dead = new Redis({ host: '127.0.0.1', port: 1, lazyConnect: true, enableOfflineQueue: false, retryStrategy: null })
+  dead.on('error', () => undefined)
+  const limits = createLimits(dead, SECRET)
+  const work = async () => 'done'
+  for (const charge of [['sign-in:address', new Client('192.0.2.1')], ['revoke:session', 'ada', 'laptop']] as const) {
+    await expect(limits.within([charge], work)).rejects.toThrow('The session store is unavailable')
+    // An ending goes on: it is refused where Redis does not carry it out.
+    await expect(limits.within([charge], work, undefined, { ending: true })).resolves.toBe('done')
+  }
+  expect(new RateLimitedError(3).retryAfter).toBe(3)
+})

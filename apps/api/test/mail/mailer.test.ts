@@ -1,0 +1,93 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { resetMessage } from '../../src/mail/messages.js'
+import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
+import { linkIn, startSmtp } from './smtp.js'
+
+async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (let i = 0; i < 300; i += 1) {
+    const found = await look()
+    if (found !== undefined) return found
+    await pause(10)
+  }
+  throw new Error('It did not happen within 3 s')
+}
+
+test('a reset mail reaches a real SMTP server, and its link sets a password once', async () => {
+  await using smtp = await startSmtp()
+  await using server = await startServer({ env: { SMTP_URL: `${smtp.url}?from=${encodeURIComponent('Roll Call <hello@example.org>')}` } })
+  expect(server.outbox).toBeNull()
+  const device = await signedUp(server)
+  const asked = await server.browser().post('/api/auth/request-password-reset', { email: device.email, redirectTo: '/reset-password' })
+  expect(asked.status).toBe(200)
+
+  const mail = await eventually(() => smtp.received[0])
+  expect({ from: mail.from, to: mail.to }).toEqual({ from: 'hello@example.org', to: [device.email] })
+  expect(mail.message).toMatch(/^From: Roll Call <hello@example\.org>\r$/m)
+  expect(mail.message).toMatch(/^Subject: Choose a new password\r$/m)
+  expect(mail.message).toMatch(/^Auto-Submitted: auto-generated\r$/m)
+  expect(mail.message).toMatch(/^Content-Type: text\/plain/m)
+  expect(mail.message).toMatch(/^Content-Type: text\/html/m)
+  const link = linkIn(mail, 'reset-password')
+  expect(link.origin).toBe(server.baseUrl)
+  const token = link.searchParams.get('token') ?? ''
+
+  const reset = () => server.browser().post('/api/auth/reset-password', { token, newPassword: 'another good password' })
+  expect((await reset()).status).toBe(200)
+  expect((await reset()).status).toBe(400)
+  expect(await codeOf(device.api.session.current.query())).toBe('UNAUTHORIZED')
+  const signIn = (password: string) => server.browser().post('/api/auth/sign-in/email', { email: device.email, password })
+  expect((await signIn(PASSWORD)).status).toBe(401)
+  expect((await signIn('another good password')).status).toBe(200)
+  expect(JSON.stringify(server.lines())).not.toContain(token)
+})
+
+test('an answer does not wait for the mail server, and says the same without an account', async () => {
+  await using smtp = await startSmtp({ holds: true })
+  await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+  const device = await signedUp(server)
+  const ask = async (email: string) => {
+    const response = await server.browser().post('/api/auth/request-password-reset', { email })
+    return { status: response.status, body: await response.text() }
+  }
+  expect(await ask(device.email)).toEqual(await ask(newEmail()))
+  await eventually(() => smtp.received[0]) // it still hangs in there
+  setTimeout(smtp.answer, 100)
+  await server.close() // waits for the mail under way
+  expect(server.lines().filter(({ level }) => level === 'error')).toEqual([])
+  expect(smtp.received).toHaveLength(1)
+})
+
+test('without SMTP_URL a mail lands in a file that only its owner reads, and the log says where', async () => {
+  await using server = await startServer()
+  const { email } = await signedUp(server)
+  await server.browser().post('/api/auth/request-password-reset', { email })
+  const line = await eventually(() => server.lines().find(({ file }) => file !== undefined))
+  const outbox = join(server.dataDir, 'outbox')
+  expect(server.outbox).toBe(outbox)
+  const [name = '', ...more] = await readdir(outbox)
+  expect(more).toEqual([])
+  expect(name).toMatch(/^\d{4}-\d\d-\d\dT[\d.-]+Z-[\da-f]{6}\.eml$/)
+  expect(line['file']).toBe(join(outbox, name))
+  expect((await stat(outbox)).mode & 0o777).toBe(0o700)
+  expect((await stat(join(outbox, name))).mode & 0o777).toBe(0o600)
+  const mail = await readFile(join(outbox, name), 'utf8')
+  expect(mail).toContain(`To: ${email}`)
+  expect(linkIn({ message: mail }, 'reset-password').origin).toBe(server.baseUrl)
+})
+
+test('a mail says nothing that the owner of the account could have written', async () => {
+  await using smtp = await startSmtp()
+  await using server = await startServer({ env: { SMTP_URL: smtp.url, BASE_URL: 'https://rollcall.example' } })
+  const email = newEmail()
+  const device = server.browser()
+  const body = { email, password: PASSWORD, name: 'Win at https://evil.example <b>' }
+  expect((await device.post('/api/auth/sign-up/email', body)).status).toBe(200)
+  await device.post('/api/auth/request-password-reset', { email })
+  const { message } = await eventually(() => smtp.received[0])
+  expect(message).toContain('From: Rollcall <no-reply@rollcall.example>')
+  expect(message).not.toMatch(/evil|Win at/)
+  expect(resetMessage('https://rollcall.example/?token="><b>', 'rollcall.example').html).not.toContain('<b>')
+})

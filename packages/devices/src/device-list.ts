@@ -1,0 +1,70 @@
+import type { Session, SessionStore } from '@rollcall/session-store'
+import { describeDevice, type DeviceName } from './device-name.js'
+import { deviceOf } from './session-device.js'
+
+/** Roughly where an address is. A country is a guess: a proxy or VPN stands in for whoever is behind it. */
+export type Place =
+  | { readonly kind: 'local' }
+  /** ISO 3166-1 alpha-2, and XK. */
+  | { readonly kind: 'country'; readonly code: string }
+
+/** `null` where nothing is known. Never throws, whatever the text. */
+export type PlaceOf = (address: string | null) => Place | null
+
+export type Device = ReturnType<typeof toDevice>
+
+export interface DeviceSources {
+  readonly store: SessionStore
+  readonly placeOf: PlaceOf
+}
+
+/** The devices of a user as nobody in particular sees them, latest seen first. */
+export async function listDevices({ store, placeOf }: DeviceSources, userId: string): Promise<Device[]> {
+  return (await store.list(userId)).map((session) => toDevice(session, placeOf))
+}
+
+/** As one of them sees them: itself first. */
+export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[] {
+  const own = devices.filter(({ id }) => id === sessionId).map((device) => ({ ...device, isCurrent: true }))
+  return [...own, ...devices.filter(({ id }) => id !== sessionId)]
+}
+
+function toDevice(session: Session, placeOf: PlaceOf) {
+  const device = deviceOf(session)
+  return {
+    id: session.id,
+    isCurrent: false,
+    /** The browser, over all its sign-ins; `null` where it is not known. */
+    deviceId: device?.id ?? null,
+    /** What its owner calls it. */
+    name: device?.name ?? null,
+    ...nameOf(session),
+    ipAddress: session.ipAddress,
+    place: placeOf(session.ipAddress),
+    createdAt: session.createdAt.toISOString(),
+    lastSeenAt: session.lastSeenAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+  }
+}
+
+/** Names by user agent and hints: few are in use at a time. */
+const names = new Map<string, DeviceName>()
+
+/** More are forgotten: anyone can make user agents up. */
+const MOST_NAMES = 1_000
+
+export function nameOf({ userAgent, data }: Pick<Session, 'userAgent' | 'data'>): DeviceName {
+  const key = `${JSON.stringify(data['clientHints'])} ${userAgent}`
+  const known = names.get(key)
+  if (known !== undefined) return known
+  const name = describeDevice({ userAgent, hints: hintsOf(data) })
+  if (names.size >= MOST_NAMES) names.clear()
+  names.set(key, name)
+  return name
+}
+
+/** As `clientHintsOf` gave them at sign-in. */
+function hintsOf({ clientHints }: Session['data']): Record<string, string> {
+  if (typeof clientHints !== 'object' || clientHints === null) return {}
+  return Object.fromEntries(Object.entries(clientHints).filter((hint): hint is [string, string] => typeof hint[1] === 'string'))
+}

@@ -1,0 +1,6 @@
+export { TooManyStreamsError } from './admission.js'
+export { type ClientHint, clientHintsOf } from './client-hints.js'
+export { asSeenBy, type Device, nameOf, type Place, type PlaceOf } from './device-list.js'
+export type { DeviceKind, DeviceName } from './device-name.js'
+export { deviceOf, type SessionDevice } from './session-device.js'
+export { createStreams, type Ended, type StreamMessage, type Streams, type StreamsOptions } from './streams.js'
