@@ -31,7 +31,7 @@ interface TrackedNode {
   readonly tracking: Tracking
 }
 
-/** @throws {RangeError} for a lease that cannot be. */
+/** @throws {RangeError} for an invalid lease. */
 export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1) throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
   const prefix = nameInRedis(redis, keyPrefix)
@@ -58,14 +58,10 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
 
   const single = isCluster(redis) ? undefined : trackNode(redis)
 
-  /** Ignores cached records from a node that no longer owns the slot. */
-  function ownerOf(userTag: string): TrackedNode | undefined {
-    const node = nodeFor(redis, sessionsKey(keyPrefix, userTag))
-    return node && (trackedNodes.get(node) ?? trackNode(node))
-  }
-
+  /** Of a Cluster, the node that owns the slot now: cached records of an earlier owner must not count. */
   function trustedNodeOf(userTag: string): TrackedNode | undefined {
-    const tracked = single ?? ownerOf(userTag)
+    const node = single === undefined ? nodeFor(redis, sessionsKey(keyPrefix, userTag)) : undefined
+    const tracked = single ?? (node && (trackedNodes.get(node) ?? trackNode(node)))
     return tracked?.tracking.isTrusted() ? tracked : undefined
   }
 
@@ -85,7 +81,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
         return bytes
       } catch (error) {
         commit(null)
-        if (node === redis || !(error instanceof Error && /^(?:MOVED|ASK) /.test(error.message))) throw error
+        if (node === redis || !isRedirection(error)) throw error
         return lookUp(key, sessionId)
       }
     },
@@ -94,4 +90,8 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
       for (const { cache } of trackedNodes.values()) cache.invalidate(userTag)
     },
   }
+}
+
+function isRedirection(error: unknown): boolean {
+  return error instanceof Error && /^(?:MOVED|ASK) /.test(error.message)
 }

@@ -25,6 +25,7 @@ export interface Tracking {
 const INVALIDATION_CHANNEL = '__redis__:invalidate'
 const HEARTBEATS_PER_LEASE = 4
 export const RETRY_MS = 250
+const connectionOptions = { protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null } as const
 
 /**
  * Reports every change to the keys with a prefix, over a connection of its own. That connection asks Redis for its own
@@ -41,7 +42,7 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }:
   async function open(): Promise<void> {
     clearTimeout(retry)
     connection?.disconnect() // never two of them
-    const own = duplicateOf(node, { protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
+    const own = duplicateOf(node, connectionOptions)
     connection = own
     own.on('error', () => undefined) // the end follows
     own.once('end', () => lose(own))
@@ -52,18 +53,11 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }:
     })
     try {
       await own.connect()
-      await startTracking(own)
+      await startTracking(own, node, prefix)
       await sendHeartbeats(own)
     } catch {
       lose(own)
     }
-  }
-
-  async function startTracking(own: Redis): Promise<void> {
-    // Behind a name, a balancer or Sentinel, the two connections might lead to different servers.
-    if ((await runIdOf(own)) !== (await runIdOf(node))) throw new Error('This is another server')
-    await own.client('TRACKING', 'ON', 'REDIRECT', await own.client('ID'), 'BCAST', 'PREFIX', prefix)
-    await own.subscribe(INVALIDATION_CHANNEL)
   }
 
   /** Until the connection is lost or replaced. */
@@ -99,6 +93,13 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }:
       return performance.now() < trustedUntil.monotonic && Date.now() < trustedUntil.wall
     },
   }
+}
+
+async function startTracking(connection: Redis, node: Redis, prefix: string): Promise<void> {
+  // Behind a name, a balancer or Sentinel, the two connections might lead to different servers.
+  if ((await runIdOf(connection)) !== (await runIdOf(node))) throw new Error('This is another server')
+  await connection.client('TRACKING', 'ON', 'REDIRECT', await connection.client('ID'), 'BCAST', 'PREFIX', prefix)
+  await connection.subscribe(INVALIDATION_CHANNEL)
 }
 
 /** Two clocks, because each can be late: the monotonic one stops while the machine sleeps, the wall clock can be set back. */
