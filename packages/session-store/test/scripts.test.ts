@@ -20,6 +20,13 @@ describe.each(scriptNames())('%s', (name) => {
   })
 })
 
+test('no source of the package reads a file, which a bundler would not find', () => {
+  const src = new URL('../src/', import.meta.url)
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  expect(files.length).toBeGreaterThan(30)
+  for (const file of files) expect(readFileSync(new URL(file, src), 'utf8'), file).not.toMatch(/import\.meta|node:fs|__dirname/)
+})
+
 test('the generated module holds what the .lua files say; after a change, run the build', () => {
   expect(readFileSync(new URL('../src/lua.generated.ts', import.meta.url), 'utf8')).toBe(bundleModule())
 })
