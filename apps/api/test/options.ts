@@ -1,9 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const packages = fileURLToPath(new URL('../../../packages', import.meta.url))
+const sources = readdirSync(packages)
+  .map((name) => join(packages, name, 'src'))
+  .filter((folder) => existsSync(folder))
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+  .filter((file) => /\.tsx?$/.test(file))
 
 export interface Option {
   readonly name: string
@@ -18,8 +23,8 @@ export interface Option {
  * @throws {Error} when no package has it, when a member has no comment, or when that of an optional one names no default
  */
 export function optionsOf(interfaceName: string): Option[] {
-  for (const file of readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter((path) => /^[\w-]+\/src\/.*\.tsx?$/.test(path))) {
-    const text = readFileSync(join(packages, file), 'utf8')
+  for (const file of sources) {
+    const text = readFileSync(file, 'utf8')
     if (!text.includes(`interface ${interfaceName}`)) continue
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
     const found = source.statements.filter(ts.isInterfaceDeclaration).find(({ name }) => name.text === interfaceName)
