@@ -54,6 +54,8 @@ const sets = [
   ['`createSessionChanges`', 'SessionChangesOptions'],
   ['`createSessionEvents`', 'SessionEventsOptions'],
   ['`createRedisClock`', 'RedisClockOptions'],
+  ['`rollcall`, the better-auth plugin', 'RollcallOptions'],
+  ['`DevicesProvider`, of the React hooks', 'DevicesProviderProps'],
 ] as const
 
 const cell = (text: string): string => text.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;')

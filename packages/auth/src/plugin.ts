@@ -17,13 +17,15 @@ import { answered, unavailable } from './session-adapter.js'
 import { withoutTokens } from './without-tokens.js'
 
 export interface RollcallOptions {
+  /** The store that holds the sessions. */
   readonly store: SessionStore
-  /** Told of every sign-in, sign-out and ending. It must not throw. */
+  /** Called with every sign-in, sign-out and revocation, and every refused attempt. It must not throw. Default: nothing. */
   readonly audit?: Audit
   /**
-   * Given, browsers are remembered over sign-ins, by a cookie and in the table `device`. Called at each sign-in from
-   * one that its user has not used before, but not at the first one of a new user. The sign-in waits for it: hand the mail
-   * to a queue. If it rejects, a later sign-in from that browser calls it again, after a minute or more.
+   * If given, the plugin recognizes browsers at later sign-ins, by a cookie and the table `device`. It is called at each
+   * sign-in from a browser that is new to its user, except for the first sign-in of a new user. The sign-in waits for it: put
+   * the mail into a queue. If it rejects, a later sign-in from that browser calls it again, after a minute or more. Default:
+   * no cookie, no table, no call.
    */
   readonly onNewDevice?: (newDevice: NewDevice) => Promise<void>
 }

@@ -32,12 +32,13 @@ interface Followed {
 const DevicesContext = createContext<Followed | null>(null)
 
 export interface DevicesProviderProps {
-  /** The part of the tRPC client where `createDevicesRouter` is mounted; the same one at every rendering. */
+  /** The part of your tRPC client at which `createDevicesRouter` is mounted. It must be the same one at every rendering. */
   readonly client: DevicesClient
-  /** Of the session that this page is signed in as; undefined while that is not known. */
+  /** The id of the page's session. `undefined` while it is unknown, and while nobody is signed in: then nothing is fetched. */
   readonly sessionId: string | undefined
-  /** In every tab, once it is certain that the session has ended: leave, and forget what was shown. */
+  /** Called in every tab once the session is certainly over. Drop the data of the account, and leave the page. */
   readonly onEnded: (ending: Ended) => void
+  /** The part of the page that uses `useDevices`. Default: nothing. */
   readonly children?: ReactNode
 }
 
