@@ -71,6 +71,6 @@ test('an answer that comes late is good for what is left of its lease: nothing, 
 
 test('while the connection is away nothing is trusted, and the next answer is trusted again', async () => {
   line.disconnect()
-  await vi.waitUntil(() => !tracking.isTrusted())
+  await vi.waitUntil(() => !tracking.isTrusted(), { timeout: 30_000 })
   while (!tracking.isTrusted()) await turn()
 })

@@ -21,6 +21,8 @@ export interface DeviceRenamed {
 export type ActivityTable = {
   /** PostgreSQL returns its bigint as text. */
   activity: { user_tag: string; at: number | string; id: string; event: string }
+  /** Users whose events are not kept, even those that another server is about to write. */
+  deleted_user: { user_tag: string; at: number | string }
 }
 
 export type ActivityRow = ActivityTable['activity']

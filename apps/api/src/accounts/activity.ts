@@ -118,17 +118,29 @@ export async function openActivity({ database, events, days, clock = Date.now, w
     }
   }
 
+  /**
+   * Two servers may write events of one user at once. Each first writes what it has, a deletion or rows, and then removes
+   * the rows of deleted users. So whichever comes last finds the deletion and the rows.
+   */
   async function write(batches: readonly { userTag: string; events: readonly SessionEvent[] }[]): Promise<void> {
+    if (batches.length === 0) return
     const deleted = batches.filter((batch) => batch.events.some((event) => event.kind === 'noted' && event.name === 'user-deleted'))
-    for (const { userTag } of deleted) await sql.deleteFrom('activity').where('user_tag', '=', userTag).execute()
+    if (deleted.length > 0) {
+      const users = deleted.map(({ userTag }) => ({ user_tag: userTag, at: clock() }))
+      await sql.insertInto('deleted_user').values(users).onConflict((conflict) => conflict.doNothing()).execute()
+    }
     const rows = batches.filter((batch) => !deleted.includes(batch)).flatMap(({ userTag, events: some }) => some.map((event) => toRow(userTag, event)))
     if (rows.length > 0) await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
+    const userTags = batches.map(({ userTag }) => userTag)
+    const gone = await sql.selectFrom('deleted_user').select('user_tag').where('user_tag', 'in', userTags).execute()
+    if (gone.length > 0) await sql.deleteFrom('activity').where('user_tag', 'in', gone.map((user) => user.user_tag)).execute()
   }
 
   async function sweep(): Promise<void> {
     try {
       for await (const userTag of events.pendingUsers()) fetch(userTag)
       await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
+      await sql.deleteFrom('deleted_user').where('at', '<', oldest()).execute()
     } catch (error) {
       if (!closed) warn('Activity cannot be tidied up', error)
     }

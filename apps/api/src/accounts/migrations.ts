@@ -56,4 +56,15 @@ const migrations = {
       await db.schema.createIndex('mail_due_at').ifNotExists().on('mail').column('due_at').execute()
     },
   },
+  '3-deleted-user': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('deleted_user')
+        .ifNotExists()
+        .addColumn('user_tag', 'text', (column) => column.primaryKey())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema.createIndex('deleted_user_at').ifNotExists().on('deleted_user').column('at').execute()
+    },
+  },
 }

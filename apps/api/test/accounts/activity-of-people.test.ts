@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { createSessionEvents, createSessionStore, userTagOf } from '@rollcall/session-store'
 import { rollcall } from '@rollcall/auth'
 import { betterAuth } from 'better-auth'
@@ -52,6 +53,31 @@ test('the activity of a user goes with the user, and nobody else’s', async () 
   expect([await rowsOf(ada.userId), await rowsOf(bob.userId)].map(({ length }) => length)).toEqual([1, 1])
   expect(await ada.mine.post('/delete-user', { password })).toMatchObject({ status: 200 })
   expect([await rowsOf(ada.userId), await rowsOf(bob.userId)].map(({ length }) => length)).toEqual([0, 1])
+})
+
+test('events that another server has read before their user is deleted do not come back', async () => {
+  const gate = new EventEmitter()
+  const [hasRead, mayWrite] = [once(gate, 'read'), once(gate, 'write')]
+  const heldBack: typeof events = {
+    ...events,
+    async read(...args) {
+      const batch = await events.read(...args)
+      gate.emit('read')
+      await mayWrite
+      return batch
+    },
+  }
+  await events.append('ada', { name: 'earlier' })
+  const other = await openActivity({ database: t.database, events: heldBack, days: 30, warn: console.warn })
+  other.fetch(userTagOf('ada'))
+  await hasRead
+  await events.append('ada', { name: 'user-deleted' })
+  activity.fetch(userTagOf('ada'))
+  await activity.settled()
+  gate.emit('write')
+  await other.settled()
+  await other.close()
+  expect(await rowsOf('ada')).toEqual([])
 })
 
 test('of what an application keeps with a session only what names the device reaches SQL', async () => {

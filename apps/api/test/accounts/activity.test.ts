@@ -25,7 +25,7 @@ async function startServers(count: number) {
   const warn = (message: string, reason: unknown) => void warnings.push({ message, reason })
   const servers: Activity[] = []
   while (servers.length < count) servers.push(await openActivity({ database: t.database, events, days: 30, warn }))
-  await vi.waitUntil(async () => (await looks()) === count)
+  await vi.waitUntil(async () => (await looks()) === count, { timeout: 30_000 })
   return { events, warnings, close: () => Promise.all(servers.map((server) => server.close())) }
 }
 
@@ -38,7 +38,7 @@ test('of all servers, one looks through the keys in five minutes, and finds what
   const { events, warnings, close } = await startServers(3)
   await events.append('ada', { name: 'left behind' })
   await vi.advanceTimersByTimeAsync(FIVE_MINUTES)
-  await vi.waitUntil(async () => (await events.read(userTagOf('ada'))).events.length === 0)
+  await vi.waitUntil(async () => (await events.read(userTagOf('ada'))).events.length === 0, { timeout: 30_000 })
   await close()
   expect(await looks()).toBe(3 + 1)
   expect(warnings).toEqual([])
@@ -47,12 +47,12 @@ test('of all servers, one looks through the keys in five minutes, and finds what
 test('when that time is over, it is the turn of whoever comes first', async () => {
   const { close } = await startServers(2)
   await vi.advanceTimersByTimeAsync(FIVE_MINUTES)
-  await vi.waitUntil(async () => (await looks()) === 2 + 1)
+  await vi.waitUntil(async () => (await looks()) === 2 + 1, { timeout: 30_000 })
   expect(await t.redis.pttl('user:sweep')).toBeGreaterThan(FIVE_MINUTES / 2)
   expect(await t.redis.pttl('user:sweep')).toBeLessThanOrEqual(FIVE_MINUTES)
   await t.redis.del('user:sweep')
   await vi.advanceTimersByTimeAsync(FIVE_MINUTES)
-  await vi.waitUntil(async () => (await looks()) === 2 + 2)
+  await vi.waitUntil(async () => (await looks()) === 2 + 2, { timeout: 30_000 })
   await close()
 })
 
@@ -60,7 +60,7 @@ test('a full Redis, which takes no turns, is looked through by each: that makes 
   const { close } = await startServers(2)
   await t.redis.config('SET', 'maxmemory', '1')
   await vi.advanceTimersByTimeAsync(FIVE_MINUTES)
-  await vi.waitUntil(async () => (await looks()) === 2 + 2)
+  await vi.waitUntil(async () => (await looks()) === 2 + 2, { timeout: 30_000 })
   await close()
 })
 
