@@ -11,16 +11,15 @@ import { Toasts } from './ui/toasts.js'
 /** The whole page as one element. A test brings its own history. */
 export function createApp(history?: RouterHistory) {
   const api = createApiClient()
-  const queryClient = createQueryClient(() => void session.refused())
+  const queryClient = createQueryClient((error) => session.failed(error))
   const session = createSession({
     api,
     queryClient,
-    goHome: () => router.navigate({ to: '/', replace: true }),
-    goToSignIn: (notice, details) =>
-      // In the entry of the history and not in the address, where anyone could put words into our mouth.
-      router.navigate({ to: '/sign-in', search: notice ? { notice } : {}, state: details, replace: true }),
+    path: () => router.latestLocation.pathname,
+    goTo: (path) => router.navigate({ to: path, replace: true }),
+    goToSignIn: (state) => router.navigate({ to: '/sign-in', state, replace: true }),
   })
-  const router = createAppRouter({ session }, history)
+  const router = createAppRouter(session, history)
 
   return (
     <trpc.Provider client={api} queryClient={queryClient}>

@@ -1,80 +1,85 @@
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-  type RouterHistory,
-} from '@tanstack/react-router'
-import type { Notice, Session, SignOutDetails } from './features/account/session.js'
+import { createRootRouteWithContext, createRoute, createRouter, redirect, type RouterHistory } from '@tanstack/react-router'
+import type { Session, SignInState } from './features/account/session.js'
 import { SignInPage } from './features/account/sign-in-page.js'
 import { DevicesPage } from './features/devices/devices-page.js'
 import { AccountLayout } from './layouts/account-layout.js'
-import { CrashPage, NotFoundPage } from './layouts/lost-pages.js'
+import { CrashMessage, CrashPage, NotFoundPage } from './layouts/lost-pages.js'
 import { PublicLayout } from './layouts/public-layout.js'
+import { lazyPage } from './lazy-page.js'
+import { createPageOpener, type PageOpener } from './page-opener.js'
 
 interface RouterContext {
   session: Session
+  pages: PageOpener
 }
 
-// Devices and sign-in, where a visit begins, come with the first script. The other pages follow when asked for.
-const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage })
+// Devices and sign-in, where a visit begins, come with the first script. The other pages follow when the browser is idle.
+const activityPage = lazyPage(async () => (await import('./features/activity/activity-page.js')).ActivityPage)
+const securityPage = lazyPage(async () => (await import('./features/account/security-page.js')).SecurityPage)
+const signUpPage = lazyPage(async () => (await import('./features/account/sign-up-page.js')).SignUpPage)
+const forgotPasswordPage = lazyPage(async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage)
+const resetPasswordPage = lazyPage(async () => (await import('./features/account/reset-password-page.js')).ResetPasswordPage)
+const secureAccountPage = lazyPage(async () => (await import('./features/account/secure-account-page.js')).SecureAccountPage)
+
+const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage, errorComponent: CrashPage })
 
 const account = createRoute({
   getParentRoute: () => root,
   id: 'account',
   component: AccountLayout,
+  errorComponent: CrashPage,
   beforeLoad: ({ context }) => context.session.enter(),
 })
 const devices = createRoute({ getParentRoute: () => account, path: '/', component: DevicesPage })
 const activity = createRoute({
   getParentRoute: () => account,
   path: '/activity',
-  component: lazyRouteComponent(() => import('./features/activity/activity-page.js'), 'ActivityPage'),
+  component: activityPage.component,
+  beforeLoad: ({ context }) => context.pages.open(activityPage),
 })
 const security = createRoute({
   getParentRoute: () => account,
   path: '/security',
-  component: lazyRouteComponent(() => import('./features/account/security-page.js'), 'SecurityPage'),
+  component: securityPage.component,
+  beforeLoad: ({ context }) => context.pages.open(securityPage),
 })
 
-const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout })
+const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout, errorComponent: CrashPage })
 const signIn = createRoute({
   getParentRoute: () => open,
   path: '/sign-in',
   component: SignInPage,
   beforeLoad: leaveIfSignedIn,
-  validateSearch: (search: Record<string, unknown>): { notice?: Notice } => {
-    const notice = notices.find((known) => known === search['notice'])
-    return notice ? { notice } : {}
-  },
 })
 const signUp = createRoute({
   getParentRoute: () => open,
   path: '/sign-up',
-  component: lazyRouteComponent(() => import('./features/account/sign-up-page.js'), 'SignUpPage'),
-  beforeLoad: leaveIfSignedIn,
+  component: signUpPage.component,
+  beforeLoad: async ({ context }) => {
+    await leaveIfSignedIn({ context })
+    await context.pages.open(signUpPage)
+  },
 })
 const forgotPassword = createRoute({
   getParentRoute: () => open,
   path: '/forgot-password',
-  component: lazyRouteComponent(() => import('./features/account/forgot-password-page.js'), 'ForgotPasswordPage'),
+  component: forgotPasswordPage.component,
+  beforeLoad: ({ context }) => context.pages.open(forgotPasswordPage),
 })
 const resetPassword = createRoute({
   getParentRoute: () => open,
   path: '/reset-password',
-  component: lazyRouteComponent(() => import('./features/account/reset-password-page.js'), 'ResetPasswordPage'),
+  component: resetPasswordPage.component,
+  beforeLoad: ({ context }) => context.pages.open(resetPasswordPage),
   validateSearch: tokenOf,
 })
-
 const secureAccount = createRoute({
   getParentRoute: () => open,
   path: '/secure-account',
-  component: lazyRouteComponent(() => import('./features/account/secure-account-page.js'), 'SecureAccountPage'),
+  component: secureAccountPage.component,
+  beforeLoad: ({ context }) => context.pages.open(secureAccountPage),
   validateSearch: tokenOf,
 })
-
-const notices: readonly Notice[] = ['ended', 'signed-out', 'everywhere', 'reset']
 
 function tokenOf(search: Record<string, unknown>): { token?: string } {
   return typeof search['token'] === 'string' ? { token: search['token'] } : {}
@@ -89,12 +94,26 @@ const routeTree = root.addChildren([
   open.addChildren([signIn, signUp, forgotPassword, resetPassword, secureAccount]),
 ])
 
-export function createAppRouter(context: RouterContext, history?: RouterHistory) {
-  return createRouter({ routeTree, context, defaultErrorComponent: CrashPage, ...(history && { history }) })
+export function createAppRouter(session: Session, history?: RouterHistory) {
+  const pages = createPageOpener({
+    next: { account: [activityPage, securityPage], public: [signUpPage, forgotPasswordPage] },
+    shown: () => router.state.resolvedLocation,
+    reload: () => window.location.reload(),
+  })
+  const router = createRouter({
+    routeTree,
+    context: { session, pages },
+    defaultErrorComponent: CrashMessage,
+    ...(history && { history }),
+  })
+  return router
 }
 
 declare module '@tanstack/react-router' {
-  interface HistoryState extends SignOutDetails {}
+  interface HistoryState extends SignInState {
+    /** The email address that was typed on the page before. */
+    email?: string
+  }
   interface Register {
     router: ReturnType<typeof createAppRouter>
   }

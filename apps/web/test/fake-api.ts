@@ -10,6 +10,9 @@ interface FakeDevice {
   kind: 'desktop' | 'phone'
   isCurrent: boolean
   place?: { kind: 'local' } | { kind: 'country'; code: string } | null
+  deviceId?: string
+  name?: string | null
+  lastSeenAt?: string
 }
 
 type StreamEvent = 'devices' | { type: 'waiting' } | Ending
@@ -33,10 +36,16 @@ export function serveFakeApi() {
       { id: 'there', browser: 'Firefox', os: 'Windows 11', kind: 'desktop', isCurrent: false },
     ] as FakeDevice[],
     activity: [] as FakeEntry[],
+    /** Whose cookie the browser has. */
+    session: { id: 'here', user: { name: 'Ada Lovelace', email: 'ada@example.com' } },
+    /** Whether the rules allow the next name. */
+    acceptsNames: true,
     /** The next calls meet these, one each; then `always` decides. */
     next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
     signOutStatus: 200,
+    /** Codes of refusals below `/api/auth`, by path. */
+    authRefusals: new Map<string, string>(),
     mutations: 0,
     /** Keeps every call waiting until `release`. */
     hold() {
@@ -54,23 +63,27 @@ export function serveFakeApi() {
   const listeners = new Set<(message: StreamEvent | 'break') => void>()
   let gate = Promise.resolve()
 
-  const t = initTRPC.create()
-  const procedure = t.procedure.use(async ({ next, type }) => {
+  const t = initTRPC.context<{ expected: string | null }>().create({
+    errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, reason: error.code === 'CONFLICT' ? error.message : null } }),
+  })
+  const isOther = (expected: string | null) => expected !== null && expected !== state.session.id
+  const procedure = t.procedure.use(async ({ ctx, next, type }) => {
     if (type === 'mutation') state.mutations += 1
     await gate
     const code = state.next.shift() ?? state.always
     if (code !== null) throw new TRPCError({ code })
+    if (type === 'mutation' && isOther(ctx.expected)) throw new TRPCError({ code: 'CONFLICT', message: 'OTHER_SESSION' })
     return next()
   })
-  const shown = () => state.devices.map((device) => ({ place: null, deviceId: null, name: null, ...device, ipAddress: '192.0.2.1', createdAt: time, lastSeenAt: time, expiresAt: time }))
+  const shown = () => state.devices.map((device) => ({ place: null, deviceId: null, name: null, lastSeenAt: time, ...device, ipAddress: '192.0.2.1', createdAt: time, expiresAt: time }))
   const time = '2026-01-05T09:00:00.000Z'
   const router = t.router({
     session: t.router({
       current: procedure.query(() => ({
-        id: 'here',
+        id: state.session.id,
         createdAt: time,
         expiresAt: time,
-        user: { id: 'u', name: 'Ada Lovelace', email: 'ada@example.com' },
+        user: { id: 'u', ...state.session.user },
       })),
     }),
     activity: t.router({
@@ -101,6 +114,15 @@ export function serveFakeApi() {
         }
         listeners.delete(listener)
       }),
+      revokeOthers: procedure.mutation(() => {
+        const others = state.devices.filter(({ isCurrent }) => !isCurrent)
+        state.devices = state.devices.filter(({ isCurrent }) => isCurrent)
+        return { revoked: others.length }
+      }),
+      rename: procedure.input(readId).mutation(() => {
+        if (!state.acceptsNames) throw new TRPCError({ code: 'BAD_REQUEST', message: 'name: must have no control characters' })
+        return { renamed: 1 }
+      }),
       revoke: procedure.input(readId).mutation(({ input }) => {
         const before = state.devices.length
         state.devices = state.devices.filter(({ id }) => id !== input.id)
@@ -111,8 +133,13 @@ export function serveFakeApi() {
 
   network.answer = async (request) => {
     const { pathname } = new URL(request.url)
-    if (pathname === '/api/auth/sign-out') return Response.json({}, { status: state.signOutStatus })
-    return fetchRequestHandler({ endpoint: '/trpc', router, req: request })
+    const expected = request.headers.get('x-expected-session')
+    if (pathname.startsWith('/api/auth/')) {
+      const code = state.authRefusals.get(pathname) ?? (isOther(expected) ? 'OTHER_SESSION' : undefined)
+      if (code !== undefined) return Response.json({ code }, { status: code === 'OTHER_SESSION' ? 409 : 400 })
+      return Response.json({}, { status: pathname === '/api/auth/sign-out' ? state.signOutStatus : 200 })
+    }
+    return fetchRequestHandler({ endpoint: '/trpc', router, req: request, createContext: () => ({ expected }) })
   }
   return state
 }

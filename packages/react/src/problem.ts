@@ -8,6 +8,10 @@ export type Problem =
   /** Nothing was done: the password must be given first. */
   | { kind: 'password-needed' }
   | { kind: 'limited'; retryAfterSeconds: number | null }
+  /** Nothing was done: the browser is signed in as another session than the page shows. */
+  | { kind: 'other-session' }
+  /** What was entered breaks a rule. */
+  | { kind: 'invalid' }
   | { kind: 'refused' }
   | { kind: 'unexpected' }
 
@@ -16,7 +20,9 @@ export function problemOf(error: unknown): Problem {
   if (!(error instanceof TRPCClientError)) return { kind: 'unexpected' }
   const response: unknown = error.meta?.['response']
   const answer = response instanceof Response ? response : undefined
-  if (reasonIn(error.data) === 'REAUTHENTICATE') return { kind: 'password-needed' }
+  const reason = reasonIn(error.data)
+  if (reason === 'REAUTHENTICATE') return { kind: 'password-needed' }
+  if (reason === 'OTHER_SESSION') return { kind: 'other-session' }
   return problemOfStatus(statusIn(error.data) ?? answer?.status, answer?.headers.get('retry-after') ?? null)
 }
 
@@ -40,6 +46,8 @@ export function problemOfStatus(status: number | undefined, retryAfter: string |
   switch (status) {
     case undefined:
       return { kind: 'unreachable' }
+    case 400:
+      return { kind: 'invalid' }
     case 401:
       return { kind: 'unauthorized' }
     case 403:

@@ -1,3 +1,5 @@
+import { expectedSessionHeaders } from './expected-session.js'
+
 /** A refused or failed call to /api/auth. Without a status, no answer came. */
 export class AuthFailure extends Error {
   constructor(
@@ -20,12 +22,12 @@ const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
  *
  * @throws {AuthFailure}
  */
-async function post(path: string, body: Record<string, unknown> = {}): Promise<void> {
+async function post(path: string, body: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<void> {
   let answer: Response
   try {
     answer = await fetch(`/api/auth${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...touch },
+      headers: { 'content-type': 'application/json', ...touch, ...headers },
       body: JSON.stringify(body),
     })
   } catch (cause) {
@@ -42,16 +44,19 @@ function codeIn(said: unknown): string | undefined {
   return typeof said.code === 'string' ? said.code : undefined
 }
 
+/** For what changes the session that the page shows, or its account. */
+const change = (path: string, body?: Record<string, unknown>): Promise<void> => post(path, body, expectedSessionHeaders())
+
 export const auth = {
   signUp: (input: { name: string; email: string; password: string }) => post('/sign-up/email', input),
   signIn: (input: { email: string; password: string; rememberMe: boolean }) => post('/sign-in/email', input),
-  signOut: () => post('/sign-out'),
+  signOut: () => change('/sign-out'),
   requestPasswordReset: (input: { email: string }) =>
     post('/request-password-reset', { ...input, redirectTo: '/reset-password' }),
   resetPassword: (input: { newPassword: string; token: string }) => post('/reset-password', input),
   /** Proves the password of the session again: an endpoint of ours. */
-  reauthenticate: (input: { password: string }) => post('/reauthenticate', input),
-  changePassword: (input: { currentPassword: string; newPassword: string }) => post('/change-password', input),
+  reauthenticate: (input: { password: string }) => change('/reauthenticate', input),
+  changePassword: (input: { currentPassword: string; newPassword: string }) => change('/change-password', input),
   /** For the link in the mail about a new device; also an endpoint of ours. */
   secureAccount: (input: { token: string }) => post('/secure-account', input),
 }

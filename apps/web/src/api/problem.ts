@@ -3,5 +3,6 @@ import { AuthFailure } from './auth.js'
 
 /** What went wrong with a call to the API, of either kind. */
 export function toProblem(error: unknown): Problem {
-  return error instanceof AuthFailure ? problemOfStatus(error.status, error.retryAfter) : problemOf(error)
+  if (!(error instanceof AuthFailure)) return problemOf(error)
+  return error.code === 'OTHER_SESSION' ? { kind: 'other-session' } : problemOfStatus(error.status, error.retryAfter)
 }

@@ -1,16 +1,11 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { toProblem } from './problem.js'
 
-/** Calls `onUnauthorized` at every 401, from any query or mutation. */
-export function createQueryClient(onUnauthorized: () => void): QueryClient {
-  const watch = {
-    onError: (error: Error) => {
-      if (toProblem(error).kind === 'unauthorized') onUnauthorized()
-    },
-  }
+/** @param onError is called with every failure of a query or mutation */
+export function createQueryClient(onError: (error: unknown) => void): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache(watch),
-    mutationCache: new MutationCache(watch),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       // Never paused: offline must be said at once, and a sign-out must not fire later by itself.
       queries: { networkMode: 'always', retry: isTransient, retryDelay: 500 },

@@ -2,6 +2,7 @@ import type { AppRouter } from '@rollcall/api'
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, type TRPCClient } from '@trpc/client'
 import { createTRPCReact } from '@trpc/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
+import { expectedSessionHeaders } from './expected-session.js'
 
 export const trpc = createTRPCReact<AppRouter>()
 
@@ -16,7 +17,7 @@ export function createApiClient(): ApiClient {
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: httpSubscriptionLink({ url: '/trpc' }),
-        false: httpBatchLink({ url: '/trpc' }),
+        false: httpBatchLink({ url: '/trpc', headers: expectedSessionHeaders }),
       }),
     ],
   })

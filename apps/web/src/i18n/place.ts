@@ -4,5 +4,5 @@ import type { I18n } from './i18n.js'
 /** Empty where no place is known. */
 export function formatPlace({ t, country }: I18n, place: Device['place']): string {
   if (place === null) return ''
-  return place.kind === 'local' ? t('devices.localNetwork') : t('devices.approximate', { country: country(place.code) })
+  return place.kind === 'local' ? t('devices.localNetwork') : country(place.code)
 }

@@ -13,20 +13,32 @@ export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) 
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
+  const weekday = new Intl.DateTimeFormat(locale, { dateStyle: 'full' })
+  const nearDay = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
-  const milliseconds = new Intl.NumberFormat(locale, { style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 })
-  const seconds = new Intl.NumberFormat(locale, { style: 'unit', unit: 'second', unitDisplay: 'long', maximumFractionDigits: 1 })
+
+  function relativeTime(iso: string, now: number): string {
+    const passed = Math.max(0, now - Date.parse(iso))
+    if (passed < MINUTE) return justNow
+    if (passed < HOUR) return relative.format(-Math.floor(passed / MINUTE), 'minute')
+    if (passed < DAY) return relative.format(-Math.floor(passed / HOUR), 'hour')
+    if (passed < 60 * DAY) return relative.format(-Math.floor(passed / DAY), 'day')
+    if (passed < 730 * DAY) return relative.format(-Math.floor(passed / (30 * DAY)), 'month')
+    return relative.format(-Math.floor(passed / (365 * DAY)), 'year')
+  }
 
   return {
     /** In whole units that have passed. A time ahead of this clock counts as now: the clocks differ, not the facts. */
-    relativeTime(iso: string, now: number): string {
-      const passed = Math.max(0, now - Date.parse(iso))
-      if (passed < MINUTE) return justNow
-      if (passed < HOUR) return relative.format(-Math.floor(passed / MINUTE), 'minute')
-      if (passed < DAY) return relative.format(-Math.floor(passed / HOUR), 'hour')
-      if (passed < 60 * DAY) return relative.format(-Math.floor(passed / DAY), 'day')
-      if (passed < 730 * DAY) return relative.format(-Math.floor(passed / (30 * DAY)), 'month')
-      return relative.format(-Math.floor(passed / (365 * DAY)), 'year')
+    relativeTime,
+    /** The time of a day that is known, and how long ago that was within the hour. */
+    clockTime(iso: string, now: number): string {
+      const time = clock.format(Date.parse(iso))
+      return now - Date.parse(iso) < HOUR ? `${time} (${relativeTime(iso, now)})` : time
+    },
+    /** A day as a heading: today, yesterday, or its date. */
+    dayName(iso: string, now: number): string {
+      const daysAgo = [0, 1].find((days) => day.format(Date.parse(iso)) === day.format(dayBefore(now, days)))
+      return daysAgo === undefined ? weekday.format(Date.parse(iso)) : capitalised(nearDay.format(-daysAgo, 'day'))
     },
     exactTime: (iso: string): string => exact.format(Date.parse(iso)),
     /** The day is enough, unless it is this one. */
@@ -34,6 +46,16 @@ export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) 
       const time = Date.parse(iso)
       return day.format(time) === day.format(now) ? today(clock.format(time)) : day.format(time)
     },
-    duration: (ms: number): string => (ms < SECOND ? milliseconds.format(ms) : seconds.format(ms / SECOND)),
   }
+}
+
+/** By the calendar: a day can have 23 hours. */
+function dayBefore(time: number, days: number): Date {
+  const date = new Date(time)
+  date.setDate(date.getDate() - days)
+  return date
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1)
 }

@@ -16,14 +16,24 @@ export function NotFoundPage() {
   )
 }
 
+/** In place of a layout that could not be shown. */
 export function CrashPage() {
-  const { t } = useI18n()
   return (
     <PublicLayoutFrame>
+      <CrashMessage />
+    </PublicLayoutFrame>
+  )
+}
+
+/** In place of a page that could not be shown, within the layout around it. */
+export function CrashMessage() {
+  const { t } = useI18n()
+  return (
+    <>
       <PageHeading title={t('lost.crash')}>{t('lost.crashHelp')}</PageHeading>
       <Button look="primary" onClick={() => window.location.reload()} className="mt-6">
         {t('lost.load')}
       </Button>
-    </PublicLayoutFrame>
+    </>
   )
 }

@@ -2,11 +2,15 @@ import { Link, Outlet } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Logo } from '../ui/logo.js'
 import { LanguageSwitch } from './language-switch.js'
+import { PageProblem } from './page-problem.js'
 import { SkipLink } from './skip-link.js'
+import { usePreload } from './use-preload.js'
 
 export function PublicLayout() {
+  usePreload('public')
   return (
     <PublicLayoutFrame>
+      <PageProblem />
       <Outlet />
     </PublicLayoutFrame>
   )

@@ -2,10 +2,10 @@ import { LoaderCircle } from 'lucide-react'
 import type { ComponentProps, MouseEvent } from 'react'
 
 const looks = {
-  primary: 'bg-accent text-on-accent hover:bg-accent-strong',
-  secondary: 'border border-edge bg-surface text-ink hover:bg-sunken',
-  danger: 'bg-danger text-on-danger hover:bg-danger-strong',
-  quiet: 'text-ink hover:bg-sunken',
+  // A clear border is there in forced colours, which take the background away.
+  primary: 'border-transparent bg-accent text-on-accent hover:bg-accent-strong',
+  secondary: 'border-edge bg-surface text-ink hover:bg-sunken',
+  danger: 'border-transparent bg-danger text-on-danger hover:bg-danger-strong',
 }
 
 interface ButtonProps extends ComponentProps<'button'> {
@@ -25,7 +25,7 @@ export function Button({ look = 'secondary', busy = false, className = '', child
       {...rest}
       aria-disabled={busy || undefined}
       onClick={press}
-      className={`inline-flex min-h-11 cursor-pointer items-center justify-center gap-2 rounded-lg px-4 py-2 text-center text-[0.9375rem] leading-tight font-medium transition-colors aria-disabled:cursor-default ${looks[look]} ${className}`}
+      className={`inline-flex min-h-11 cursor-pointer items-center justify-center gap-2 rounded-lg border px-4 py-2 text-center text-[0.9375rem] leading-tight font-medium transition-colors aria-disabled:cursor-default ${looks[look]} ${className}`}
     >
       {busy && <LoaderCircle aria-hidden className="size-4 shrink-0 animate-spin" />}
       {children}

@@ -124,7 +124,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
           onClick={() => setStep('asking')}
           aria-label={accessibleLabel}
           aria-describedby={describedBy}
-          className={`shrink-0 ${className}`}
+          className={className}
         >
           {label}
         </Button>

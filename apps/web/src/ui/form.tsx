@@ -23,7 +23,12 @@ export function useForm({ check, submit, explain }: FormOptions) {
   const summary = useRef<HTMLDivElement>(null)
 
   // Each refusal is a new object, so that the same mistake made twice moves the focus twice.
-  useEffect(() => summary.current?.focus(), [refusal])
+  useEffect(() => {
+    const [field, ...others] = Object.keys(refusal.fields ?? {})
+    const isOnlyMistake = field !== undefined && others.length === 0 && !refusal.summary
+    const target = isOnlyMistake ? document.getElementById(field) : summary.current
+    target?.focus()
+  }, [refusal])
 
   const { run, busy } = useGuarded(async (data: FormData) => {
     const fields = check(data)
@@ -31,9 +36,10 @@ export function useForm({ check, submit, explain }: FormOptions) {
       setRefusal({ fields })
       return
     }
+    // What was mended is not red while the server is asked.
+    setRefusal({})
     try {
       await submit(data)
-      setRefusal({})
     } catch (error) {
       setRefusal(explain(error))
     }

@@ -1,17 +1,15 @@
-import { Link } from '@tanstack/react-router'
+import { Link, type LinkProps } from '@tanstack/react-router'
 
-interface TextLinkProps {
-  to: '/' | '/sign-in' | '/sign-up' | '/forgot-password'
+interface TextLinkProps extends Pick<LinkProps, 'state'> {
+  to: '/' | '/activity' | '/security' | '/sign-in' | '/sign-up' | '/forgot-password'
   children: string
 }
 
-export function TextLink({ to, children }: TextLinkProps) {
+export function TextLink(props: TextLinkProps) {
   return (
     <Link
-      to={to}
+      {...props}
       className="inline-flex min-h-11 items-center rounded text-[0.9375rem] font-medium text-accent underline decoration-1 underline-offset-4 hover:text-accent-strong"
-    >
-      {children}
-    </Link>
+    />
   )
 }

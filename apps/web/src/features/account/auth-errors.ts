@@ -5,6 +5,9 @@ import { describeProblem } from '../../i18n/problem.js'
 import type { FieldErrors, Refusal } from '../../ui/form.js'
 import { newPasswordRefusal } from './password-rules.js'
 
+/** The API's own limit. */
+export const LONGEST_NAME = 100
+
 /** Catches slips; only a mail can show whether the address exists. */
 export function emailError({ t }: I18n, email: string): string | undefined {
   if (email === '') return t('fields.enterEmail')
@@ -22,6 +25,7 @@ export function fieldErrors(findings: Record<string, string | undefined>): Field
 export function explainFailure(i18n: I18n, error: unknown, newPassword = 'password'): Refusal {
   const code = error instanceof AuthFailure ? error.code : undefined
   if (code === 'INVALID_EMAIL') return { fields: { email: i18n.t('fields.badEmail') } }
+  if (code === 'INVALID_NAME') return { fields: { name: i18n.t('fields.badName', { max: LONGEST_NAME }) } }
   if (code === 'TOO_MANY_WRONG_PASSWORDS') return { summary: i18n.t('problem.proofsUsedUp') }
   if (code === 'CREDENTIALS_CHANGED') return { summary: i18n.t('signIn.superseded') }
   const fault = code === undefined ? undefined : newPasswordRefusal(i18n, code)

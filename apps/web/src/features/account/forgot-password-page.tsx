@@ -1,18 +1,20 @@
+import { useLocation } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { auth } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
-import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure, fieldErrors, emailError } from './auth-errors.js'
+import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
+import { EmailField } from './email-field.js'
 
 const strong = (email: ReactNode) => <strong className="font-semibold break-all">{email}</strong>
 
 export function ForgotPasswordPage() {
   const i18n = useI18n()
   const { t } = i18n
+  const typed = useLocation({ select: ({ state }) => state.email })
   const [sentTo, setSentTo] = useState<string | null>(null)
   const { form, errors, summary, busy } = useForm({
     check: (data) => fieldErrors({ email: emailError(i18n, text(data, 'email')) }),
@@ -44,15 +46,7 @@ export function ForgotPasswordPage() {
       <PageHeading title={t('forgot.title')}>{t('forgot.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        <Field
-          name="email"
-          label={t('fields.email')}
-          type="email"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          error={errors['email']}
-        />
+        <EmailField defaultValue={typed} error={errors['email']} />
         <Button type="submit" look="primary" busy={busy}>
           {busy ? t('forgot.busy') : t('forgot.submit')}
         </Button>

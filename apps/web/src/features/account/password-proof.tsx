@@ -5,6 +5,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
 import { text, useForm } from '../../ui/form.js'
+import { TextLink } from '../../ui/text-link.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { useSession } from './session.js'
@@ -15,6 +16,7 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
   const { t } = i18n
   const session = useSession()
   const { data } = trpc.session.current.useQuery()
+  const email = data?.user.email ?? ''
   const element = useRef<HTMLFormElement>(null)
   const titleId = useId()
   useEffect(() => element.current?.querySelector<HTMLInputElement>('#proof')?.focus(), [])
@@ -26,10 +28,8 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
       await onProven()
     },
     explain: (error) => {
-      if (error instanceof AuthFailure) {
-        if (error.status === 401) void session.refused()
-        if (error.code === 'INVALID_PASSWORD') return { fields: { proof: t('fields.notYourPassword') } }
-      }
+      session.failed(error)
+      if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD') return { fields: { proof: t('fields.notYourPassword') } }
       return explainFailure(i18n, error, 'proof')
     },
   })
@@ -48,7 +48,7 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
       </div>
       {summary}
       {/* Tells password managers whose password this is. */}
-      <input type="text" name="username" autoComplete="username" value={data?.user.email ?? ''} readOnly hidden />
+      <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
       <PasswordField
         name="proof"
         label={t('fields.yourPassword')}
@@ -66,6 +66,9 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
           </Button>
         )}
       </div>
+      <TextLink to="/forgot-password" state={{ email }}>
+        {t('signIn.forgot')}
+      </TextLink>
     </form>
   )
 }

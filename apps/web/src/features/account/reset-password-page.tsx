@@ -27,7 +27,7 @@ function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void 
     check: (data) => fieldErrors({ newPassword: newPasswordError(i18n, text(data, 'newPassword')) }),
     submit: async (data) => {
       await auth.resetPassword({ newPassword: text(data, 'newPassword'), token })
-      await session.end('reset')
+      await session.end({ notice: 'reset' })
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()

@@ -18,6 +18,7 @@ export function SecurityPage() {
   const session = useSession()
   // Asks although the header knows the person: to come to this page is to be checked.
   const { data } = trpc.session.current.useQuery()
+  const email = data?.user.email ?? ''
   const [changed, setChanged] = useState(false)
   const element = useRef<HTMLFormElement>(null)
 
@@ -38,10 +39,9 @@ export function SecurityPage() {
       setChanged(true)
     },
     explain: (error) => {
-      if (error instanceof AuthFailure) {
-        if (error.status === 401) void session.refused()
-        if (error.code === 'INVALID_PASSWORD')
-          return { fields: { currentPassword: t('fields.notCurrentPassword') } }
+      session.failed(error)
+      if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD') {
+        return { fields: { currentPassword: t('fields.notCurrentPassword') } }
       }
       return explainFailure(i18n, error, 'newPassword')
     },
@@ -68,7 +68,7 @@ export function SecurityPage() {
         <form {...form} ref={element} className="mt-5 grid gap-5">
           {summary}
           {/* Tells password managers whose password this is. */}
-          <input type="text" name="username" autoComplete="username" value={data?.user.email ?? ''} readOnly hidden />
+          <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
           <PasswordField
             name="currentPassword"
             label={t('fields.currentPassword')}
@@ -86,7 +86,9 @@ export function SecurityPage() {
             <Button type="submit" look="primary" busy={busy}>
               {busy ? t('security.busy') : t('security.submit')}
             </Button>
-            <TextLink to="/forgot-password">{t('security.forgot')}</TextLink>
+            <TextLink to="/forgot-password" state={{ email }}>
+              {t('security.forgot')}
+            </TextLink>
           </div>
         </form>
       </section>

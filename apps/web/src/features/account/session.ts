@@ -1,17 +1,25 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, use } from 'react'
+import { expectSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
 import type { ApiClient, Ending } from '../../api/trpc.js'
 
 /** Why the sign-in page is shown. */
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
 
-/** Details that the sign-in page shows beside its notice. */
-export interface SignOutDetails {
+/** The pages that need a session. */
+export const accountPaths = ['/', '/activity', '/security'] as const
+export type AccountPath = (typeof accountPaths)[number]
+
+/** Stands in the entry of the history and not in the address, where anyone could put words into our mouth. */
+export interface SignInState {
+  notice?: Notice
   /** How the session ended, where somebody else ended it. */
   ending?: Ending
-  /** How many sessions were ended from here, and after how many milliseconds that was confirmed. */
-  ended?: { revoked: number; ms: number }
+  /** How many sessions were ended from here. */
+  revoked?: number
+  /** Where to go after signing in. Default: the devices. */
+  returnTo?: AccountPath
 }
 
 /** What this tab knows of its session. A script cannot read the cookie; only the API knows. */
@@ -20,58 +28,76 @@ export interface Session {
   enter(): void
   /** The API has answered as this session. */
   confirmed(id: string): void
-  /** Signed in: forget what the last person saw and show the devices. */
-  begin(): Promise<void>
-  /** Signed out: show the sign-in page and forget everything. */
-  end(notice?: Notice, ended?: SignOutDetails['ended']): Promise<void>
+  /** Signed in: forget what the last person saw and show the page that was asked for. */
+  begin(returnTo?: AccountPath): Promise<void>
+  /** Signed out from here: show the sign-in page and forget everything. */
+  end(state: SignInState & { notice: Notice }): Promise<void>
   /** The API reported that the session was revoked or expired. */
   ended(ending: Ending): Promise<void>
-  /** A call was answered with 401. */
-  refused(): Promise<void>
+  /** A call failed. If its reason is the session, the page finds out whose it is now. */
+  failed(reason: unknown): void
   /** Whether somebody is signed in, asked anew. */
   isActive(): Promise<boolean>
+  /** Calls the listener whenever another window has signed in, until the returned function is called. */
+  onSignedInElsewhere(listener: () => void): () => void
 }
 
 interface Dependencies {
   api: ApiClient
   queryClient: QueryClient
-  goHome: () => Promise<void>
-  goToSignIn: (notice: Notice | undefined, details: SignOutDetails) => Promise<void>
+  /** The path that is shown, or about to be. */
+  path: () => string
+  goTo: (path: AccountPath) => Promise<void>
+  goToSignIn: (state: SignInState) => Promise<void>
 }
 
 /** Remembers over a reload that this browser was signed in, so that a refusal can be explained. Holds no secret. */
 const MARK = 'rollcall.signedIn'
 
-/** One window notifies the others of the same browser this way. */
-interface SignedOutMessage {
-  sessionId: string
-  notice: Notice | undefined
-  details: SignOutDetails
-}
+/** Windows of the same browser notify each other this way. */
+type WindowMessage =
+  | { readonly type: 'signed-in' }
+  | { readonly type: 'signed-out'; readonly sessionId: string; readonly state: SignInState }
 
 /** How long the sign-in page waits for the answer whether it is needed at all. */
 const CHECK_TIMEOUT_MS = 3_000
 
-export function createSession({ api, queryClient, goHome, goToSignIn }: Dependencies): Session {
+export function createSession({ api, queryClient, path, goTo, goToSignIn }: Dependencies): Session {
   let knownEnded = false
   let current: string | undefined
-  const windows = new BroadcastChannel('rollcall.session')
-  windows.addEventListener('message', ({ data: { sessionId, notice, details } }: MessageEvent<SignedOutMessage>) => {
-    if (sessionId === current) void leave(notice, details)
-  })
   let settling: Promise<void> | undefined
+  const signInListeners = new Set<() => void>()
+  const windows = new BroadcastChannel('rollcall.session')
+  const notify = (message: WindowMessage): void => windows.postMessage(message)
+  windows.addEventListener('message', ({ data }: MessageEvent<WindowMessage>) => {
+    if (data.type === 'signed-in') {
+      for (const listener of signInListeners) listener()
+      void reread()
+    } else if (data.sessionId === current) void leave(data.state)
+  })
+  expectSession(undefined)
 
-  async function end(notice?: Notice, details: SignOutDetails = {}): Promise<void> {
-    if (current !== undefined) windows.postMessage({ sessionId: current, notice, details } satisfies SignedOutMessage)
-    await leave(notice, details)
+  /** The cookie may be another session's. Until the API says whose, it is to refuse changes for the one that was shown. */
+  async function reread(): Promise<void> {
+    knownEnded = false
+    current = undefined
+    await queryClient.resetQueries()
   }
 
-  async function leave(notice: Notice | undefined, details: SignOutDetails): Promise<void> {
+  async function end(state: SignInState): Promise<void> {
+    if (current !== undefined) notify({ type: 'signed-out', sessionId: current, state })
+    await leave(state)
+  }
+
+  async function leave(state: SignInState): Promise<void> {
     knownEnded = true
     current = undefined
+    expectSession(undefined)
     localStorage.removeItem(MARK)
     await queryClient.cancelQueries()
-    await goToSignIn(notice, details)
+    const isWanted = state.notice === undefined || state.notice === 'ended'
+    const returnTo = isWanted ? accountPaths.find((known) => known === path()) : undefined
+    await goToSignIn({ ...state, ...(returnTo && { returnTo }) })
     // Only now: a page that still watches its data would fetch it again.
     queryClient.clear()
   }
@@ -82,38 +108,43 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
       await api.session.current.query()
     } catch (error) {
       if (toProblem(error).kind === 'unauthorized') {
-        await end(localStorage.getItem(MARK) === null ? undefined : 'ended')
+        await end(localStorage.getItem(MARK) === null ? {} : { notice: 'ended' })
         return
       }
-      // An outage tells nothing of the session. Whatever the page asks again shows it.
+      // An outage says nothing about the session. Whatever the page asks again shows it.
     }
     await queryClient.invalidateQueries()
   }
 
   return {
-    end: (notice, ended) => end(notice, ended && { ended }),
+    end,
     enter() {
       knownEnded = false
     },
     confirmed(id) {
+      const isAnother = current !== undefined && current !== id
       current = id
+      expectSession(id)
       localStorage.setItem(MARK, '1')
+      if (isAnother) void queryClient.resetQueries()
     },
-    async begin() {
+    async begin(returnTo = '/') {
       queryClient.clear()
-      await goHome()
+      notify({ type: 'signed-in' })
+      await goTo(returnTo)
     },
     async ended(ending) {
       if (knownEnded) return
-      if (ending.by?.isSelf) await end(ending.cause === 'revoke-all' ? 'everywhere' : 'signed-out')
-      else await end('ended', { ending })
+      if (ending.by?.isSelf) await end({ notice: ending.cause === 'revoke-all' ? 'everywhere' : 'signed-out' })
+      else await end({ notice: 'ended', ending })
     },
-    async refused() {
-      if (knownEnded) return
+    failed(reason) {
+      const { kind } = toProblem(reason)
+      if (kind === 'other-session') void reread()
+      if (kind !== 'unauthorized' || knownEnded) return
       settling ??= settle().finally(() => {
         settling = undefined
       })
-      await settling
     },
     async isActive() {
       if (knownEnded) return false
@@ -123,6 +154,10 @@ export function createSession({ api, queryClient, goHome, goToSignIn }: Dependen
       } catch {
         return false
       }
+    },
+    onSignedInElsewhere(listener) {
+      signInListeners.add(listener)
+      return () => signInListeners.delete(listener)
     },
   }
 }

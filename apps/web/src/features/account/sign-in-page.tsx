@@ -1,17 +1,18 @@
-import { useLocation, useSearch } from '@tanstack/react-router'
+import { useLocation } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
-import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { useNow } from '../../ui/use-now.js'
-import { explainFailure, fieldErrors, emailError } from './auth-errors.js'
+import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
 import { describeEnd } from './describe-end.js'
+import { EmailField } from './email-field.js'
 import { PasswordField } from './password-field.js'
-import { type Notice, useSession } from './session.js'
+import { type Notice, type SignInState, useSession } from './session.js'
 
 const looks: Record<Notice, 'info' | 'good'> = { ended: 'info', 'signed-out': 'good', everywhere: 'good', reset: 'good' }
 
@@ -19,9 +20,8 @@ export function SignInPage() {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
-  const { notice } = useSearch({ from: '/public/sign-in' })
-  const { ending, ended } = useLocation({ select: ({ state }) => state })
-  const now = useNow()
+  const { notice, ending, revoked, returnTo } = useLocation({ select: ({ state }): SignInState => state })
+  const email = useRef<HTMLInputElement>(null)
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
@@ -34,7 +34,7 @@ export function SignInPage() {
         password: text(data, 'password'),
         rememberMe: data.has('rememberMe'),
       })
-      await session.begin()
+      await session.begin(returnTo)
     },
     explain: (error) =>
       error instanceof AuthFailure && error.status === 401
@@ -44,41 +44,64 @@ export function SignInPage() {
 
   return (
     <>
-      {notice && (
-        <Message look={looks[notice]} id="notice" className="mb-6">
-          {notice === 'ended' && ending ? describeEnd(i18n, ending, now) : t(`signIn.notice.${notice}`)}
-          {notice === 'everywhere' &&
-            ended &&
-            ` ${t('signIn.everywhereDone', { count: ended.revoked, time: i18n.duration(ended.ms) })}`}
-        </Message>
-      )}
+      <SignedInElsewhere />
+      {notice && <SignInNotice notice={notice} ending={ending} revoked={revoked} />}
       <PageHeading title={t('signIn.title')} describedBy={notice && 'notice'} />
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        <Field
-          name="email"
-          label={t('fields.email')}
-          type="email"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          error={errors['email']}
-        />
+        <EmailField ref={email} error={errors['email']} />
         <PasswordField name="password" label={t('fields.password')} autoComplete="current-password" error={errors['password']} />
         <div className="-mt-2 flex flex-wrap items-center justify-between gap-x-4">
           <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
-            <input type="checkbox" name="rememberMe" defaultChecked className="size-5 accent-accent" />
+            <input type="checkbox" name="rememberMe" defaultChecked className="size-5 shrink-0 accent-accent" />
             {t('signIn.remember')}
           </label>
-          <TextLink to="/forgot-password">{t('signIn.forgot')}</TextLink>
+          <TextLink to="/forgot-password" state={() => ({ email: email.current?.value ?? '' })}>
+            {t('signIn.forgot')}
+          </TextLink>
         </div>
         <Button type="submit" look="primary" busy={busy}>
           {busy ? t('signIn.busy') : t('signIn.submit')}
         </Button>
       </form>
       <p className="mt-4 text-[0.9375rem] text-muted">
-        {t('signIn.newHere')} <TextLink to="/sign-up">{t('signIn.create')}</TextLink>
+        {t('signIn.newHere')}{' '}
+        <TextLink to="/sign-up" state={() => ({ ...(returnTo && { returnTo }) })}>
+          {t('signIn.create')}
+        </TextLink>
       </p>
     </>
+  )
+}
+
+interface SignInNoticeProps {
+  notice: Notice
+  ending: SignInState['ending'] | undefined
+  revoked: number | undefined
+}
+
+function SignInNotice({ notice, ending, revoked }: SignInNoticeProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const now = useNow()
+  return (
+    <Message look={looks[notice]} id="notice" className="mb-6">
+      {notice === 'ended' && ending ? describeEnd(i18n, ending, now) : t(`signIn.notice.${notice}`)}
+      {revoked !== undefined && ` ${t('signIn.everywhereDone', { count: revoked })}`}
+    </Message>
+  )
+}
+
+/** Leaves what is typed here alone: it may be another person's. */
+function SignedInElsewhere() {
+  const { t } = useI18n()
+  const session = useSession()
+  const [elsewhere, setElsewhere] = useState(false)
+  useEffect(() => session.onSignedInElsewhere(() => setElsewhere(true)), [session])
+  if (!elsewhere) return null
+  return (
+    <Message look="info" className="mb-6">
+      {t('signIn.elsewhere')} <TextLink to="/">{t('signIn.goOn')}</TextLink>
+    </Message>
   )
 }

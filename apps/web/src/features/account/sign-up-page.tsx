@@ -1,3 +1,4 @@
+import { useLocation } from '@tanstack/react-router'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
@@ -5,7 +6,8 @@ import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure, fieldErrors, emailError } from './auth-errors.js'
+import { emailError, explainFailure, fieldErrors, LONGEST_NAME } from './auth-errors.js'
+import { EmailField } from './email-field.js'
 import { PasswordField } from './password-field.js'
 import { passwordHint, newPasswordError } from './password-rules.js'
 import { useSession } from './session.js'
@@ -14,6 +16,7 @@ export function SignUpPage() {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
+  const returnTo = useLocation({ select: ({ state }) => state.returnTo })
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
@@ -27,7 +30,7 @@ export function SignUpPage() {
         email: text(data, 'email'),
         password: text(data, 'password'),
       })
-      await session.begin()
+      await session.begin(returnTo)
     },
     explain: (error) =>
       error instanceof AuthFailure && error.status === 422 ? { summary: t('signUp.refused') } : explainFailure(i18n, error),
@@ -38,16 +41,8 @@ export function SignUpPage() {
       <PageHeading title={t('signUp.title')}>{t('signUp.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        <Field name="name" label={t('fields.name')} autoComplete="name" error={errors['name']} />
-        <Field
-          name="email"
-          label={t('fields.email')}
-          type="email"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          error={errors['email']}
-        />
+        <Field name="name" label={t('fields.name')} autoComplete="name" maxLength={LONGEST_NAME} error={errors['name']} />
+        <EmailField error={errors['email']} />
         <PasswordField
           name="password"
           label={t('fields.password')}

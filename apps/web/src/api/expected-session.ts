@@ -1,0 +1,14 @@
+/**
+ * The session that this page shows. Another window may sign in as somebody else, which replaces the cookie of this one too:
+ * the API refuses a change for a session that the page does not know of.
+ */
+let expected: string | undefined
+
+/** @param sessionId undefined while the page does not know whose session it is */
+export function expectSession(sessionId: string | undefined): void {
+  expected = sessionId
+}
+
+export function expectedSessionHeaders(): Record<string, string> {
+  return expected === undefined ? {} : { 'x-expected-session': expected }
+}

@@ -1,0 +1,151 @@
+import { createMemoryHistory } from '@tanstack/react-router'
+import { fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createApp } from '../src/app.js'
+import { serveFakeApi } from './fake-api.js'
+import { network } from './network.js'
+
+let api: ReturnType<typeof serveFakeApi>
+beforeEach(() => {
+  api = serveFakeApi()
+})
+
+const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
+const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
+
+async function open(path: string, title: string) {
+  const history = createMemoryHistory({ initialEntries: [path] })
+  render(createApp(history))
+  await screen.findByRole('heading', { name: title, level: 1 })
+  return history
+}
+
+function stranger(): void {
+  api.always = 'UNAUTHORIZED'
+}
+
+/** Keeps calls below `/api/auth` waiting until the function that it returns is called. */
+function holdAuth(): () => void {
+  const { answer } = network
+  let release = (): void => {}
+  const promise = new Promise<void>((resolve) => (release = resolve))
+  network.answer = async (request) => {
+    if (new URL(request.url).pathname.startsWith('/api/auth/')) await promise
+    return answer(request)
+  }
+  return release
+}
+
+test('a mended field is not red while the server is asked', async () => {
+  stranger()
+  await open('/sign-in', 'Sign in')
+  press('Sign in')
+  const email = screen.getByLabelText('Email address')
+  await waitFor(() => expect(email.getAttribute('aria-invalid')).toBe('true'))
+  const release = holdAuth()
+  type('Email address', 'ada@example.org')
+  type('Password', 'correct horse battery')
+  press('Sign in')
+  await screen.findByRole('button', { name: 'Signing in…' })
+  expect(email.getAttribute('aria-invalid')).toBeNull()
+  expect(screen.queryByRole('alert')).toBeNull()
+  release()
+})
+
+test('one mistake keeps the focus in its field, several move it to their summary', async () => {
+  stranger()
+  await open('/sign-in', 'Sign in')
+  press('Sign in')
+  await waitFor(() => expect(document.activeElement?.textContent).toContain('Enter your password.'))
+  expect(document.activeElement?.textContent).toContain('Enter your email address.')
+  type('Email address', 'ada@example.org')
+  press('Sign in')
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Password')))
+})
+
+test('a wrong password leaves the focus in the only field', async () => {
+  await open('/security', 'Security')
+  type('Current password', 'not mine')
+  type('New password', 'a new password')
+  api.authRefusals.set('/api/auth/change-password', 'INVALID_PASSWORD')
+  press('Change password')
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Current password')))
+})
+
+test.each([
+  ['INVALID_NAME', 'Name', 'Use letters, numbers and signs, 100 at most.'],
+  ['INVALID_EMAIL', 'Email address', 'Enter an email address such as name@example.com.'],
+])('a sign-up that is refused with %s says so at the field', async (code, label, message) => {
+  stranger()
+  await open('/sign-up', 'Create an account')
+  type('Name', 'Ada')
+  type('Email address', 'ada@example.org')
+  type('Password', 'correct horse battery')
+  api.authRefusals.set('/api/auth/sign-up/email', code)
+  press('Create account')
+  await waitFor(() => expect(screen.getByLabelText(label).getAttribute('aria-invalid')).toBe('true'))
+  expect(screen.getAllByText(message).length).toBeGreaterThan(0)
+})
+
+describe('the typed email address', () => {
+  test('goes along to the page for a forgotten password', async () => {
+    stranger()
+    await open('/sign-in', 'Sign in')
+    type('Email address', 'ada@example.org')
+    fireEvent.click(screen.getByRole('link', { name: 'Forgot your password?' }))
+    await screen.findByRole('heading', { name: 'Forgot your password?' })
+    expect(screen.getByLabelText<HTMLInputElement>('Email address').value).toBe('ada@example.org')
+  })
+
+  test('of who is signed in goes along, too', async () => {
+    await open('/security', 'Security')
+    await screen.findAllByText('ada@example.com')
+    fireEvent.click(screen.getByRole('link', { name: 'Forgot your password?' }))
+    await screen.findByRole('heading', { name: 'Forgot your password?' })
+    expect(screen.getByLabelText<HTMLInputElement>('Email address').value).toBe('ada@example.com')
+  })
+})
+
+describe('the page that was asked for', () => {
+  test.each(['/activity', '/security'])('is shown after signing in: %s', async (path) => {
+    stranger()
+    const history = await open(path, 'Sign in')
+    expect(history.location.search).toBe('')
+    type('Email address', 'ada@example.com')
+    type('Password', 'correct horse battery')
+    api.always = null
+    press('Sign in')
+    await waitFor(() => expect(history.location.pathname).toBe(path))
+  })
+
+  test('is shown again when its session has ended and somebody signs in', async () => {
+    const history = await open('/activity', 'Activity')
+    await screen.findAllByText('Ada Lovelace')
+    stranger()
+    window.dispatchEvent(new Event('visibilitychange'))
+    await screen.findByText(/^You were signed out\./)
+    type('Email address', 'ada@example.com')
+    type('Password', 'correct horse battery')
+    api.always = null
+    press('Sign in')
+    await waitFor(() => expect(history.location.pathname).toBe('/activity'))
+  })
+
+  test('is forgotten by who signs out', async () => {
+    const history = await open('/security', 'Security')
+    await screen.findAllByText('Ada Lovelace')
+    press('Sign out')
+    await screen.findByText('You are signed out on this device.')
+    type('Email address', 'ada@example.com')
+    type('Password', 'correct horse battery')
+    press('Sign in')
+    await waitFor(() => expect(history.location.pathname).toBe('/'))
+  })
+})
+
+test('no address makes the sign-in page say that somebody was signed out', async () => {
+  stranger()
+  await open('/sign-in?notice=everywhere', 'Sign in')
+  expect(screen.queryByRole('status')).toBeNull()
+  expect(screen.queryByText(/signed out/)).toBeNull()
+})
