@@ -78,6 +78,17 @@ test('an outage says so, and tries again', async () => {
   await waitFor(() => expect(screen.queryByText('This list may be out of date.')).toBeNull())
 })
 
+test('each day has one heading, with the time beside each entry', async () => {
+  happened(5)
+  open()
+  await lines(2)
+  scroll()
+  await lines(4)
+  const heading = screen.getByRole('heading', { name: 'Monday, January 5, 2026', level: 2 })
+  expect(heading.closest('li')?.textContent).toContain('Browser 0')
+  expect(screen.getAllByText(/^\d?\d:\d\d/)).toHaveLength(4)
+})
+
 test('nothing at all is said to be so', async () => {
   open()
   await screen.findByText('Nothing has happened in your account lately.')

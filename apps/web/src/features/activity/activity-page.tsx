@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { trpc } from '../../api/trpc.js'
+import { type ActivityEntry, trpc } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -53,10 +54,10 @@ export function ActivityPage() {
         {entries && entries.length > 0 && (
           <ul
             aria-label={t('activity.list')}
-            className="divide-y divide-line rounded-2xl border border-line bg-surface shadow-card"
+            className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
           >
-            {entries.map((entry) => (
-              <ActivityItem key={entry.id} entry={entry} now={now} />
+            {withDays(i18n, entries, now).map(({ entry, day }) => (
+              <ActivityItem key={entry.id} entry={entry} day={day} now={now} />
             ))}
           </ul>
         )}
@@ -87,4 +88,10 @@ export function ActivityPage() {
       </div>
     </>
   )
+}
+
+/** The day beside the first entry of each. */
+function withDays(i18n: I18n, entries: readonly ActivityEntry[], now: number): { entry: ActivityEntry; day: string | null }[] {
+  const days = entries.map(({ at }) => i18n.dayName(at, now))
+  return entries.map((entry, n) => ({ entry, day: days[n] !== days[n - 1] ? (days[n] ?? null) : null }))
 }

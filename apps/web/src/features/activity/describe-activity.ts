@@ -1,5 +1,6 @@
 import type { ActivityEntry } from '../../api/trpc.js'
 import { deviceName } from '../../i18n/device-name.js'
+import { isolate } from '../../i18n/isolate.js'
 import type { I18n } from '../../i18n/i18n.js'
 
 /** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
@@ -31,7 +32,7 @@ export function describeActivity(i18n: I18n, entry: Pick<ActivityEntry, 'type' |
     case 'refused':
       return t('activity.refused', { device })
     case 'renamed':
-      return renamed(i18n, entry.newName, device, by)
+      return renamed(i18n, entry.newName && isolate(entry.newName), device, by)
     case 'sign-in-refused':
       return t('activity.signInRefused', { device, count: entry.attempts ?? 1 })
     case 'proof-refused':
