@@ -1,4 +1,5 @@
 import type { Device } from '../../api/trpc.js'
+import { isStale } from './last-seen.js'
 
 /** One browser with its sessions, in the order of the list: the one in use or seen last comes first. */
 export type DeviceGroup = readonly [Device, ...Device[]]
@@ -13,4 +14,12 @@ export function grouped(devices: readonly Device[]): DeviceGroup[] {
     else groups.set(key, [device])
   }
   return [...groups.values()]
+}
+
+export type DeviceUse = 'current' | 'other' | 'stale'
+
+/** What a person looks for first: the device in use, others, and those that may have been forgotten. */
+export function kindOfUse([newest]: DeviceGroup, now: number): DeviceUse {
+  if (newest.isCurrent) return 'current'
+  return isStale(newest.lastSeenAt, now) ? 'stale' : 'other'
 }

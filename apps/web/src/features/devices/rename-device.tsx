@@ -5,6 +5,7 @@ import { toProblem } from '../../api/problem.js'
 import { type Device, trpc } from '../../api/trpc.js'
 import { browserName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { isolate } from '../../i18n/isolate.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
@@ -31,13 +32,13 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
       const name = text(data, field).trim()
       const { renamed } = await rename.mutateAsync({ id, name })
       if (renamed === 0) showToast(t('rename.gone'))
-      else showToast(name === '' ? t('rename.undone', { browser }) : t('rename.done', { name }))
+      else showToast(name === '' ? t('rename.undone', { browser }) : t('rename.done', { name: isolate(name) }))
       onClose()
     },
     explain: (error) => {
       const problem = toProblem(error)
-      return problem.kind === 'refused'
-        ? { fields: { [field]: t('rename.refused', { max: LONGEST }) } }
+      return problem.kind === 'invalid'
+        ? { fields: { [field]: t('fields.badName', { max: LONGEST }) } }
         : { summary: describeProblem(i18n, problem) }
     },
   })

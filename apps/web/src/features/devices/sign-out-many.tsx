@@ -1,33 +1,39 @@
 import { useId } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { Outcome } from '../../ui/confirm-button.js'
+import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 
 interface SignOutManyProps {
-  others: number
+  /** Whether any session but this one is alive, be it of this device. */
+  hasOthers: boolean
+  otherDevices: number
   onSignOutOthers: () => Promise<Outcome>
   onSignOutEverywhere: () => Promise<Outcome>
 }
 
-export function SignOutMany({ others, onSignOutOthers, onSignOutEverywhere }: SignOutManyProps) {
+export function SignOutMany({ hasOthers, otherDevices, onSignOutOthers, onSignOutEverywhere }: SignOutManyProps) {
   const { t } = useI18n()
   const headingId = useId()
+  const list = useRowFocus<HTMLUListElement, { id: string }>({ rows: [...(hasOthers ? [{ id: 'others' }] : []), { id: 'everywhere' }] })
   return (
-    <section aria-labelledby={headingId} className="mt-10">
+    <section aria-labelledby={headingId} className="not-first:mt-10 first:mb-10">
       <h2 id={headingId} className="text-lg font-semibold">
         {t('signOut.many')}
       </h2>
-      <ul className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
-        {others > 0 && (
+      <ul {...list} className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
+        {hasOthers && (
           <Row
-            explanation={t('signOut.othersWho')}
-            label={t('signOut.others', { count: others })}
-            question={t('signOut.othersAsk', { count: others })}
+            id="others"
+            explanation={t('signOut.othersWho', { count: otherDevices })}
+            label={t('signOut.others', { count: otherDevices })}
+            question={t('signOut.othersAsk', { count: otherDevices })}
             consequence={t('signOut.othersMeans')}
             onConfirm={onSignOutOthers}
           />
         )}
         <Row
+          id="everywhere"
           explanation={t('signOut.everywhereWho')}
           label={t('signOut.everywhere')}
           question={t('signOut.everywhereAsk')}
@@ -40,6 +46,7 @@ export function SignOutMany({ others, onSignOutOthers, onSignOutEverywhere }: Si
 }
 
 interface RowProps {
+  id: string
   explanation: string
   label: string
   question: string
@@ -47,11 +54,11 @@ interface RowProps {
   onConfirm: () => Promise<Outcome>
 }
 
-function Row({ explanation, label, question, consequence, onConfirm }: RowProps) {
+function Row({ id, explanation, label, question, consequence, onConfirm }: RowProps) {
   const { t } = useI18n()
   const explanationId = useId()
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
+    <li data-row={id} tabIndex={-1} className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
       <p id={explanationId} className="flex-[1_1_15rem] text-[0.9375rem] text-muted">
         {explanation}
       </p>

@@ -1,4 +1,5 @@
 import type { Device, Devices } from '@rollcall/react'
+import { useRef } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -8,60 +9,67 @@ import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { useSession } from '../account/session.js'
 
-/**
- * The three ways to end sessions. Each reports success only after the API has.
- * `onEnded` runs once the list has been read again, since the button that was pressed may be gone with its device.
- */
-export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices, onEnded: () => void) {
+/** The three ways to end sessions. Each reports success only after the API has. */
+export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices) {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
   const showToast = useToast()
+  const pending = useRef(new Set<string>())
+
+  async function revokeOne(device: Device, { done, failed }: { done: string; failed: string }): Promise<Outcome> {
+    pending.current.add(device.id)
+    try {
+      const { revoked } = await revoke.mutateAsync({ id: device.id })
+      showToast(revoked === 1 ? done : t('signOut.oneGone'))
+      return { kind: 'done' }
+    } catch (error) {
+      return outcomeOf(i18n, failed, error)
+    } finally {
+      pending.current.delete(device.id)
+    }
+  }
 
   return {
-    async one(device: Device): Promise<Outcome> {
+    /** Whether this page is signing the session out: the list may know before the answer comes. */
+    isPending: (id: string): boolean => pending.current.has(id) || revokeOthers.isPending,
+
+    one(device: Device): Promise<Outcome> {
       const name = deviceName(i18n, device)
-      try {
-        const { revoked } = await revoke.mutateAsync({ id: device.id })
-        showToast(revoked === 1 ? t('signOut.oneDone', { device: name }) : t('signOut.oneGone'))
-        onEnded()
-        return { kind: 'done' }
-      } catch (error) {
-        return failed(i18n, t('signOut.oneFailed', { device: name }), error)
-      }
+      return revokeOne(device, { done: t('signOut.oneDone', { device: name }), failed: t('signOut.oneFailed', { device: name }) })
+    },
+
+    /** A sign-in of a browser that has signed in again since. */
+    earlier(device: Device): Promise<Outcome> {
+      const name = deviceName(i18n, device)
+      return revokeOne(device, { done: t('signOut.earlierDone', { device: name }), failed: t('signOut.earlierFailed', { device: name }) })
     },
 
     async others(): Promise<Outcome> {
       try {
-        const { answer, ms } = await timed(() => revokeOthers.mutateAsync())
-        const count = answer.revoked
-        showToast(count === 0 ? t('signOut.othersGone') : t('signOut.othersDone', { count, time: i18n.duration(ms) }))
-        onEnded()
+        const { revoked: count } = await revokeOthers.mutateAsync()
+        showToast(count === 0 ? t('signOut.othersGone') : t('signOut.othersDone', { count }))
         return { kind: 'done' }
       } catch (error) {
-        return failed(i18n, t('signOut.othersFailed'), error)
+        return outcomeOf(i18n, t('signOut.othersFailed'), error)
       }
     },
 
     async everywhere(): Promise<Outcome> {
-      const ended = await timed(() => revokeAll.mutateAsync()).catch((error: unknown) =>
-        failed(i18n, t('signOut.everywhereFailed'), error),
-      )
-      if ('kind' in ended) return ended
-      await session.end('everywhere', { revoked: ended.answer.revoked, ms: ended.ms })
-      return { kind: 'done' }
+      try {
+        const { revoked } = await revokeAll.mutateAsync()
+        await session.end({ notice: 'everywhere', revoked })
+        return { kind: 'done' }
+      } catch (error) {
+        return outcomeOf(i18n, t('signOut.everywhereFailed'), error)
+      }
     },
   }
 }
 
-/** With how long the answer took to come, as this page saw it. */
-async function timed<Answer>(call: () => Promise<Answer>): Promise<{ answer: Answer; ms: number }> {
-  const start = performance.now()
-  const answer = await call()
-  return { answer, ms: performance.now() - start }
-}
+export type SignOuts = ReturnType<typeof useSignOuts>
 
-function failed(i18n: I18n, what: string, error: unknown): Outcome {
+function outcomeOf(i18n: I18n, failed: string, error: unknown): Outcome {
   const problem = toProblem(error)
-  return problem.kind === 'password-needed' ? problem : { kind: 'failed', message: `${what} ${describeProblem(i18n, problem)}` }
+  return problem.kind === 'password-needed' ? problem : { kind: 'failed', message: `${failed} ${describeProblem(i18n, problem)}` }
 }

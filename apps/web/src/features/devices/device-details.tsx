@@ -1,0 +1,49 @@
+import type { Device } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { renderTime, Time } from '../../i18n/time.js'
+import { isActive } from './last-seen.js'
+import { Where } from './where.js'
+
+/** When and where a session was last seen, and when it began. */
+export function DeviceDetails({ device, now }: { device: Device; now: number }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  return (
+    <>
+      <p>
+        <LastSeen device={device} now={now} />
+        <span aria-hidden className="max-sm:hidden">
+          {' · '}
+        </span>
+        <Where of={device} />
+      </p>
+      <p>
+        {t.rich('devices.since', {
+          when: i18n.shortTime(device.createdAt, now),
+          time: renderTime(device.createdAt),
+        })}
+      </p>
+    </>
+  )
+}
+
+function LastSeen({ device, now }: { device: Device; now: number }) {
+  const { t, relativeTime } = useI18n()
+  // The reader is using the current device.
+  if (device.isCurrent || isActive(device.lastSeenAt, now)) {
+    return (
+      <span className="font-medium text-accent">
+        <span aria-hidden className="mr-1.5 mb-px inline-block size-2 rounded-full border border-current bg-current align-middle" />
+        <Time value={device.lastSeenAt}>{t('devices.activeNow')}</Time>
+      </span>
+    )
+  }
+  return (
+    <span>
+      {t.rich('devices.lastSeen', {
+        when: relativeTime(device.lastSeenAt, now),
+        time: renderTime(device.lastSeenAt),
+      })}
+    </span>
+  )
+}

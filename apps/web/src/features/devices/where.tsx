@@ -1,0 +1,17 @@
+import type { Device } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { formatPlace } from '../../i18n/place.js'
+
+interface WhereProps {
+  of: Pick<Device, 'ipAddress' | 'place'>
+  /** Where no details are at hand that have it. */
+  withAddress?: boolean
+}
+
+/** Roughly where an address is; the address itself where that is not known. */
+export function Where({ of: { ipAddress, place }, withAddress = false }: WhereProps) {
+  const i18n = useI18n()
+  const address = ipAddress ?? i18n.t('common.addressUnknown')
+  const where = formatPlace(i18n, place)
+  return <span className="max-sm:block">{[where, where === '' || withAddress ? address : ''].filter(Boolean).join(' · ')}</span>
+}

@@ -1,0 +1,160 @@
+import { createMemoryHistory } from '@tanstack/react-router'
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { createApp } from '../src/app.js'
+import { serveFakeApi } from './fake-api.js'
+
+let api: ReturnType<typeof serveFakeApi>
+beforeEach(() => {
+  api = serveFakeApi()
+})
+
+const press = (name: string | RegExp) => fireEvent.click(screen.getByRole('button', { name }))
+const card = (name: string) => screen.getByRole('listitem', { name })
+
+async function open(): Promise<void> {
+  render(createApp(createMemoryHistory({ initialEntries: ['/'] })))
+  await screen.findByText(': this list follows what happens')
+}
+
+function household(): void {
+  api.devices = ['Chrome', 'Firefox', 'Safari', 'Opera'].map((browser, n) => ({ id: browser, browser, os: 'macOS', kind: 'desktop', isCurrent: n === 0 }))
+  api.session.id = 'Chrome'
+}
+
+describe('the place in the list', () => {
+  test.each([
+    ['Firefox on macOS', 'Safari on macOS'],
+    ['Opera on macOS', 'Safari on macOS'],
+  ])('after signing out %s is at %s, without a scroll to the top', async (gone, next) => {
+    household()
+    await open()
+    const scrollTo = vi.spyOn(window, 'scrollTo')
+    press(`Sign out ${gone}`)
+    press('Yes, sign out')
+    await screen.findByText(`${gone} was signed out.`)
+    expect(document.activeElement).toBe(card(next))
+    expect(scrollTo).not.toHaveBeenCalled()
+    scrollTo.mockRestore()
+  })
+
+  test('stays when a device disappears while its question is open, with a word why', async () => {
+    household()
+    await open()
+    press('Sign out Firefox on macOS')
+    api.devices = api.devices.filter(({ id }) => id !== 'Firefox')
+    act(() => api.publish('devices'))
+    await within(screen.getByRole('log', { name: 'Messages' })).findByText('Firefox on macOS was signed out in the meantime.')
+    expect(document.activeElement).toBe(card('Safari on macOS'))
+  })
+
+  test('is left alone when a device disappears that nobody was asking about', async () => {
+    household()
+    await open()
+    screen.getByRole('link', { name: 'Security' }).focus()
+    api.devices = api.devices.filter(({ id }) => id !== 'Firefox')
+    act(() => api.publish('devices'))
+    await waitFor(() => expect(screen.queryByRole('heading', { name: 'Firefox on macOS' })).toBeNull())
+    expect(document.activeElement).toBe(screen.getByRole('link', { name: 'Security' }))
+    expect(screen.queryByText(/in the meantime/)).toBeNull()
+  })
+})
+
+describe('several sign-ins of one browser', () => {
+  beforeEach(() => {
+    const laptop = { browser: 'Chrome', os: 'macOS', kind: 'desktop', deviceId: 'laptop' } as const
+    const phone = { browser: 'Safari', os: 'iPhone', kind: 'phone', deviceId: 'phone', isCurrent: false } as const
+    api.devices = [
+      { ...laptop, id: 'here', isCurrent: true },
+      { ...phone, id: 'p1' },
+      { ...phone, id: 'p2' },
+      { ...laptop, id: 'before', isCurrent: false },
+    ]
+  })
+
+  test('are one device in every count', async () => {
+    await open()
+    press('Sign out all other devices (1)')
+    screen.getByText('Sign out the other device?')
+    press('Yes, sign out')
+    await screen.findByText('All other devices were signed out. 3 sign-ins have ended.')
+  })
+
+  test('are called earlier sign-ins, not devices, when one is signed out', async () => {
+    await open()
+    const older = within(card('Chrome on macOS')).getByRole('button', { name: /^Sign out Chrome on macOS, signed in since/ })
+    fireEvent.click(older)
+    screen.getByText('Sign out the earlier sign-in on Chrome on macOS?')
+    press('Yes, sign out')
+    await screen.findByText('The earlier sign-in on Chrome on macOS was signed out.')
+  })
+
+  test('on the only device are signed out as what they are', async () => {
+    api.devices = api.devices.filter(({ deviceId }) => deviceId === 'laptop')
+    await open()
+    screen.getByText('This is the only device signed in to your account.')
+    press('Sign out earlier sign-ins')
+    screen.getByText('Sign out earlier sign-ins on this device?')
+  })
+
+  test('the question about one closes when that one has ended, and does not become one about the next', async () => {
+    await open()
+    press('Sign out Safari on iPhone')
+    api.devices = api.devices.filter(({ id }) => id !== 'p1')
+    act(() => api.publish('devices'))
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Yes, sign out' })).toBeNull())
+    screen.getByRole('button', { name: 'Sign out Safari on iPhone' })
+  })
+})
+
+describe('names', () => {
+  beforeEach(() => {
+    api.devices = [
+      { id: 'here', browser: 'Chrome', os: 'macOS', kind: 'desktop', isCurrent: true },
+      { id: 'there', browser: 'Unknown browser', os: '', kind: 'desktop', isCurrent: false, deviceId: 'd' },
+    ]
+  })
+
+  test('a refused name is explained at its field', async () => {
+    await open()
+    press('Rename Unknown browser')
+    fireEvent.change(screen.getByLabelText('Device name'), { target: { value: 'a\u202Eb' } })
+    api.acceptsNames = false
+    press('Save name')
+    await waitFor(() => expect(screen.getByLabelText('Device name').getAttribute('aria-invalid')).toBe('true'))
+    expect(screen.getAllByText('Use letters, numbers and signs, 50 at most.').length).toBeGreaterThan(0)
+    expect(screen.queryByText(/Something went wrong/)).toBeNull()
+    expect(document.activeElement).toBe(screen.getByLabelText('Device name'))
+  })
+
+  test('a question names the device that it is about', async () => {
+    await open()
+    press('Sign out Unknown browser')
+    screen.getByRole('group', { name: 'Sign out Unknown browser?' })
+  })
+})
+
+test('devices are grouped: this one, others, and those that were not used for 30 days', async () => {
+  const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60_000).toISOString()
+  api.devices = [0, 1, 29, 31, 400].map((days, n) => ({ id: String(n), browser: `Browser ${n}`, os: '', kind: 'desktop', isCurrent: n === 0, lastSeenAt: daysAgo(days) }))
+  api.session.id = '0'
+  await open()
+  const list = within(screen.getByRole('list', { name: 'Signed-in devices' }))
+  expect(list.getAllByRole('heading').map(({ textContent }) => textContent)).toEqual([
+    'This device', 'Browser 0', 'Other devices', 'Browser 1', 'Browser 2', 'Not used for 30 days', 'Browser 3', 'Browser 4',
+  ])
+})
+
+test('with many devices, the way to sign out all others comes before them', async () => {
+  api.devices = Array.from({ length: 12 }, (_, n) => ({ id: String(n), browser: `Browser ${n}`, os: '', kind: 'desktop', isCurrent: n === 0 }))
+  api.session.id = '0'
+  await open()
+  const all = screen.getByRole('button', { name: 'Sign out all other devices (11)' })
+  expect(all.compareDocumentPosition(screen.getByRole('list', { name: 'Signed-in devices' }))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+})
+
+test('exact times of a session can be had without a mouse', async () => {
+  await open()
+  const facts = within(card('Firefox on Windows 11')).getByText('Details').closest('details')
+  expect(facts?.textContent).toContain('2026')
+})
