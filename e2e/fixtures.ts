@@ -32,6 +32,8 @@ export interface User {
 }
 
 interface Fixtures {
+  /** Of `user`. */
+  userName: string
   /** Somebody new, who has an account and is signed in nowhere. */
   user: User
   /** A fresh browser, signed in as the test's own user and showing the devices page. */
@@ -48,8 +50,10 @@ export const test = base.extend<Fixtures, { app: App }>({
     { scope: 'worker' },
   ],
 
-  user: async ({ app, request }, use) => {
-    const user = { name: 'Ada Lovelace', email: `ada.${randomBytes(4).toString('hex')}@example.org`, password }
+  userName: ['Ada Lovelace', { option: true }],
+
+  user: async ({ app, request, userName }, use) => {
+    const user = { name: userName, email: `ada.${randomBytes(4).toString('hex')}@example.org`, password }
     const answer = await request.post(`${app.url}/api/auth/sign-up/email`, {
       data: user,
       headers: { origin: app.url, 'x-forwarded-for': randomAddress() },

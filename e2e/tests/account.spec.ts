@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { devices, expect, test } from '../fixtures.js'
 
-test('sign up, and see the one device', async ({ device }) => {
+test('sign up, and see the one device; when somebody else signs in in another window, this one shows them', async ({ device, user }) => {
   const page = await device({ signedIn: false })
+  const other = await page.context().newPage()
+  await other.goto('/sign-in')
   await page.getByRole('link', { name: 'Create an account' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Grace Hopper')
   await page.getByLabel('Email address').fill(`grace-${randomUUID()}@example.org`)
@@ -11,6 +13,14 @@ test('sign up, and see the one device', async ({ device }) => {
   await expect(devices(page)).toHaveCount(1)
   await expect(page.getByText('Grace Hopper').first()).toBeVisible()
   await expect(page.getByText('This is the only device signed in to your account.')).toBeVisible()
+
+  await expect(other.getByText('Somebody has signed in in another window of this browser.')).toBeVisible()
+  await other.getByLabel('Email address').fill(user.email)
+  await other.getByLabel('Password', { exact: true }).fill(user.password)
+  await other.getByRole('button', { name: 'Sign in' }).click()
+  await expect(other.getByText(user.name).first()).toBeVisible()
+  await expect(page.getByText(user.name).first()).toBeVisible({ timeout: 1_000 }) // counted from the other window's own page
+  await expect(page.getByText('Grace Hopper')).toHaveCount(0)
 })
 
 test('sign in with a wrong password is told without saying which part was wrong', async ({ device, user }) => {

@@ -13,7 +13,7 @@ test('a name is shown on all devices at once, and is still there after signing o
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
   await expect(devices(phone)).toHaveCount(2)
   await laptop.getByRole('button', { name: 'Rename Firefox on Ubuntu' }).click()
-  const field = laptop.getByLabel('Name of this device')
+  const field = laptop.getByLabel('Device name')
   await expect(field).toBeFocused()
   await field.press('Escape')
   await expect(laptop.getByRole('button', { name: 'Rename Firefox on Ubuntu' })).toBeFocused()
@@ -41,14 +41,14 @@ test('a second sign-in of one browser stands under it, and can be signed out the
   await signIn(laptop, user)
 
   const earlier = phone.getByRole('list', { name: 'Earlier sign-ins on this device that have not ended' })
-  await expect(phone.getByRole('heading', { level: 2, name: 'Firefox on Ubuntu' })).toHaveCount(1)
+  await expect(phone.getByRole('heading', { level: 3, name: 'Firefox on Ubuntu' })).toHaveCount(1)
   await expect(earlier.getByRole('listitem')).toHaveCount(1)
   await phone.getByRole('button', { name: 'Sign out Firefox on Ubuntu, signed in since' }).click()
   await phone.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(earlier).toHaveCount(0)
   await expect(devices(phone)).toHaveCount(2)
   await laptop.reload()
-  await expect(laptop.getByRole('heading', { level: 2, name: 'Firefox on Ubuntu' })).toBeVisible()
+  await expect(laptop.getByRole('heading', { level: 3, name: 'Firefox on Ubuntu' })).toBeVisible()
 })
 
 test('a page with a touch screen reports it when a person signs in', async ({ device, user }) => {

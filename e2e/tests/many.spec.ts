@@ -57,7 +57,7 @@ test('a search is offered for more than ten devices, and finds by name, address 
   await search.fill('safari 198.51')
   await expect(devices(laptop).filter({ hasNotText: 'Safari on iOS' })).toHaveCount(0)
   await search.fill('firefox safari')
-  await expect(laptop.getByText('No device is like that.')).toBeVisible()
+  await expect(laptop.getByText('No matching devices.')).toBeVisible()
   await search.clear()
   await laptop.getByLabel('Which devices').selectOption('Active now')
   await expect(laptop.getByText('2 of 24 devices')).toBeVisible()

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import type { App } from '../app.js'
 import { type DeviceOptions, devices, expect, test, violations } from '../fixtures.js'
+import { expectNothingLost, outOfReach, overflow } from '../layout.js'
 
 // Every page and every question, in light and dark, at a phone's and a desk's width: axe finds nothing, nothing
 // overflows, nothing moves while it loads, and a picture is kept. `pnpm --filter @rollcall/e2e screenshots` renews
@@ -33,7 +34,7 @@ const pages: Record<string, Shown> = {
     ...allDevices,
     async act(page) {
       await page.getByRole('button', { name: /^Rename Safari/ }).click()
-      await expect(page.getByLabel('Name of this device')).toBeFocused()
+      await expect(page.getByLabel('Device name')).toBeFocused()
     },
   },
   'devices-asking': { ...allDevices, act: ask(/^Sign out Safari/, 'Yes, sign out') },
@@ -60,7 +61,16 @@ const pages: Record<string, Shown> = {
 
 /** Looked at on a phone alone: they are made of the same pieces. */
 const states: Record<string, Shown> = {
-  'sign-in-ended': { signedIn: false, path: '/sign-in?notice=ended', ready: heading('Sign in') },
+  'sign-in-ended': {
+    signedIn: false,
+    path: '/sign-in',
+    ready: heading('Sign in'),
+    async act(page) {
+      await page.evaluate(() => localStorage.setItem('rollcall.signedIn', '1'))
+      await page.goto('/activity')
+      await expect(page.getByRole('status')).toContainText('You were signed out.')
+    },
+  },
   'sign-in-wrong': {
     signedIn: false,
     path: '/sign-in',
@@ -82,6 +92,19 @@ const states: Record<string, Shown> = {
   },
   'dead-link': { signedIn: false, path: '/reset-password?error=INVALID_TOKEN', ready: heading('This link does not work any more') },
   'not-found': { signedIn: false, path: '/nowhere', ready: heading('Page not found') },
+  crash: {
+    signedIn: true,
+    path: '/',
+    ready: heading('Devices'),
+    async act(page) {
+      await page.route('**/trpc/activity.list**', (route) => route.fulfill({ json: [{ result: { data: { entries: [null], nextCursor: null } } }] }))
+      await page.getByRole('link', { name: 'Activity' }).click()
+      await heading('Something went wrong')(page)
+      await expect(page.getByRole('main')).toHaveCount(1)
+      await expect(page.getByRole('link', { name: 'Rollcall' })).toHaveCount(1)
+      await page.unroute('**/trpc/activity.list**')
+    },
+  },
   unreachable: {
     ...allDevices,
     async act(page) {
@@ -117,8 +140,6 @@ const layoutShift = (page: Page): Promise<number> =>
       }),
   )
 
-const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-
 /** Four devices of one person: the last one, and a browser that is signed in nowhere, are to be looked at. */
 async function household(device: (options?: DeviceOptions) => Promise<Page>, options: DeviceOptions): Promise<{ signedIn: Page; signedOut: Page }> {
   await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
@@ -152,31 +173,32 @@ for (const { colorScheme, width } of looks) {
   })
 }
 
-test('at 200 % zoom all is there and can be pressed', async ({ app, device }) => {
-  test.slow()
-  // What a window of 1440 by 900 is to its page then.
-  const tabs = await household(device, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2, reducedMotion: 'reduce' })
-  for (const [name, page] of Object.entries({ ...pages, ...states })) {
-    const tab = page.signedIn ? tabs.signedIn : tabs.signedOut
-    await tab.goto(page.path)
-    await page.ready(tab)
-    await page.act?.(tab, app)
-    expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
-    expect(await outOfReach(tab), `${name} must leave nothing out of reach`).toEqual([])
-  }
+test.describe('with the longest names', () => {
+  test.use({ userName: 'W'.repeat(50) })
+
+  test('all is there and can be pressed at 200 and 400 %, with larger text, wider spacings and forced colours', async ({ app, device }) => {
+    test.slow()
+    // What a window of 1440 by 900 is to its page then.
+    const tabs = await household(device, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2, reducedMotion: 'reduce' })
+    await nameLongest(tabs.signedIn)
+    for (const [name, page] of Object.entries({ ...pages, ...states })) {
+      const tab = page.signedIn ? tabs.signedIn : tabs.signedOut
+      await tab.goto(page.path)
+      await page.ready(tab)
+      await page.act?.(tab, app)
+      expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
+      expect(await outOfReach(tab), `${name} must leave nothing out of reach`).toEqual([])
+      await expectNothingLost(tab, name)
+    }
+  })
 })
 
-/** What a person cannot press, even after scrolling to it: something else lies there. */
-const outOfReach = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const controls = [...document.querySelectorAll('a, button, input, select')].filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-    if (controls.length === 0) return ['There is nothing to press']
-    return controls
-      .filter((control) => !control.matches('[href="#main"]')) // shown with the focus
-      .filter((control) => {
-        control.scrollIntoView({ block: 'nearest', behavior: 'instant' })
-        const [{ left, top, width, height } = new DOMRect()] = control.getClientRects() // a link may go on in the next line
-        return !control.contains(document.elementFromPoint(left + width / 2, top + height / 2))
-      })
-      .map((control) => control.outerHTML)
-  })
+/** As long as a name may be, without a blank, on two devices. */
+async function nameLongest(page: Page): Promise<void> {
+  for (const name of ['Safari', 'Chrome']) {
+    await page.getByRole('button', { name: new RegExp(`^Rename ${name}`) }).click()
+    await page.getByLabel('Device name').fill(name.padEnd(50, 'W'))
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('heading', { name: name.padEnd(50, 'W') })).toBeVisible()
+  }
+}

@@ -13,6 +13,15 @@ async function weight(page: Page): Promise<number> {
   return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)
 }
 
+test('before the script has come, a first visit shows whose page it is, and that it loads', async ({ device }) => {
+  const page = await device({ signedIn: false })
+  await page.route('**/assets/*.js', () => undefined) // on its way
+  await page.goto('/', { waitUntil: 'commit' })
+  await expect(page.getByText('Rollcall')).toBeVisible()
+  await expect(page.getByRole('status')).toHaveText('Loading …')
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+})
+
 test(`a first visit loads less than ${LIMIT / 1_000} kB of script, at sign-in and at the devices`, async ({ device }) => {
   const stranger = await device({ signedIn: false })
   await expect(stranger.getByRole('heading', { name: 'Sign in' })).toBeVisible()
