@@ -33,6 +33,8 @@ describe('the place in the list', () => {
     press(`Sign out ${gone}`)
     press('Yes, sign out')
     await screen.findByText(`${gone} was signed out.`)
+    await waitFor(() => expect(screen.queryByRole('heading', { name: gone })).toBeNull())
+    expect(screen.queryByText(/in the meantime/)).toBeNull()
     expect(document.activeElement).toBe(card(next))
     expect(scrollTo).not.toHaveBeenCalled()
     scrollTo.mockRestore()

@@ -74,7 +74,7 @@ function DeviceList({ shown, devices, heading }: DeviceListProps) {
     fallback: heading,
     onGone(device) {
       const isFiltered = shown.some(({ id }) => id === device.id)
-      if (!isFiltered && !signOut.isPending(device.id)) showToast(t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
+      if (!isFiltered && !signOut.isOurs(device.id)) showToast(t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
     },
   })
 

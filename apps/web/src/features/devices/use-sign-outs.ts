@@ -15,24 +15,23 @@ export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices) {
   const { t } = i18n
   const session = useSession()
   const showToast = useToast()
-  const pending = useRef(new Set<string>())
+  const ours = useRef(new Set<string>())
 
   async function revokeOne(device: Device, { done, failed }: { done: string; failed: string }): Promise<Outcome> {
-    pending.current.add(device.id)
+    ours.current.add(device.id)
     try {
       const { revoked } = await revoke.mutateAsync({ id: device.id })
       showToast(revoked === 1 ? done : t('signOut.oneGone'))
       return { kind: 'done' }
     } catch (error) {
+      ours.current.delete(device.id)
       return outcomeOf(i18n, failed, error)
-    } finally {
-      pending.current.delete(device.id)
     }
   }
 
   return {
-    /** Whether this page is signing the session out: the list may know before the answer comes. */
-    isPending: (id: string): boolean => pending.current.has(id) || revokeOthers.isPending,
+    /** Whether this page has signed the session out, or is about to: the list may show it before the answer comes, or after. */
+    isOurs: (id: string): boolean => ours.current.has(id),
 
     one(device: Device): Promise<Outcome> {
       const name = deviceName(i18n, device)
