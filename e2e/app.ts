@@ -29,10 +29,10 @@ export interface App {
   /** As if so many minutes had passed since anybody gave their password. */
   age(minutes: number): Promise<void>
   /**
-   * Ends it, and then looks for the tokens of its browsers in all that it has left behind: every answer, its
-   * whole output, each command that Redis was given and each file.
+   * Stops it, then searches everything that it has left for the tokens of its browsers: every answer, its whole output, each
+   * command to Redis and each file.
    *
-   * @throws when one is found anywhere.
+   * @throws {Error} when one is found anywhere.
    */
   stop(): Promise<void>
 }

@@ -1,4 +1,4 @@
-// What CI runs: every stage, whatever the one before said, and one line of counts at the end.
+// Runs the stages of CI, each one even if an earlier one failed, and prints one line of counts at the end.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findBrowser } from './browser.mjs'

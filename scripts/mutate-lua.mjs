@@ -34,7 +34,7 @@ const operators = [
   [/\bif .+ then\b/g, () => 'if false then'],
 ]
 
-/** A statement of one line that does something: a call, or an assignment. */
+/** A statement of one line with an effect: a call or an assignment. */
 const STATEMENT = /^\s*(?!local |return |if |elseif |for |function |end\b|else\b)[\w.#[\]]+(?:\(.*\)| = .*[^{,(])$/
 
 /** @param {string} line @returns {string[]} the line, changed in every way */

@@ -52,7 +52,7 @@ async function test() {
 }
 
 /**
- * A package's script that takes its time (a comparison, a measurement), with all that it stands on built.
+ * Runs a long script of a package, such as a measurement, after building its dependencies.
  * @param {string} [name] of the package, without its scope
  * @param {string} [script]
  * @param {string[]} args
@@ -91,7 +91,7 @@ async function provideRedis() {
 }
 
 /**
- * What a package's build made, if it is there: no path to it can be checked before.
+ * Imports a file of a package's build. The compiler cannot check its path, because the build may not exist yet.
  * @param {string} path
  * @returns {Promise<any>}
  */

@@ -38,7 +38,7 @@ test('a long history goes on as one scrolls, and by keyboard alone', async ({ ap
   const all = await lines.count()
   expect(all).toBeGreaterThanOrEqual(29)
 
-  // Where nothing is watched, as for who never scrolls, the button does the same.
+  // Without an observer, or without scrolling, the button does the same.
   await laptop.addInitScript(() => {
     IntersectionObserver.prototype.observe = () => undefined
   })

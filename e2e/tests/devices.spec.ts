@@ -132,7 +132,7 @@ test('sign out: this device goes to the sign-in page, the other stays', async ({
   await expect(devices(secondTab)).toHaveCount(2)
   await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
   for (const tab of [laptop, secondTab]) await expect(tab.getByText('You are signed out on this device.')).toBeVisible()
-  // The stream may have told of the end before the answer came that takes the cookie away. What is left signs nobody in.
+  // The stream may report the end before the answer that removes the cookie arrives. The cookie that remains signs nobody in.
   await expect.poll(async () => (await laptop.context().cookies()).map(({ name }) => name)).toEqual(['rollcall.device'])
   await expect(devices(phone)).toHaveCount(1)
 })

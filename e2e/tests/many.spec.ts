@@ -2,8 +2,8 @@ import type { Page } from '@playwright/test'
 import { devices, expect, test } from '../fixtures.js'
 
 /**
- * As if the account had more devices than the store allows: the one answer that lists them is multiplied on its way
- * to the page, and the stream that would tell of them otherwise is cut. All else is real.
+ * As if the account had more devices than the store allows. The one answer that lists them is multiplied on its way to the page,
+ * and the stream, which would show the real list, is cut. All else is real.
  */
 async function multiply(page: Page, count: number): Promise<void> {
   await page.route('**/trpc/devices.changes**', (route) => route.abort())
@@ -26,7 +26,7 @@ async function multiply(page: Page, count: number): Promise<void> {
   })
 }
 
-/** The longest that the page could not answer while `work` went on, in ms; 50 and less is not told by the browser. */
+/** The longest that the page could not answer while `work` went on, in ms; 50 and less is not reported by the browser. */
 async function longestTask(page: Page, work: () => Promise<void>): Promise<number> {
   await page.evaluate(() => {
     const tasks: number[] = []
@@ -71,7 +71,7 @@ test('500 devices stay smooth to look at and to search', async ({ device }) => {
   await laptop.reload()
   await expect(devices(laptop)).toHaveCount(500)
 
-  // What else the machine does can only add to a round, so that the best one tells most of the page.
+  // Other work of the machine only makes a round slower, so the best round says most about the page.
   const rounds: number[] = []
   for (const words of ['safari', 'firefox', 'ubuntu']) {
     rounds.push(

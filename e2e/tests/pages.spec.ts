@@ -5,9 +5,8 @@ import type { App } from '../app.js'
 import { type DeviceOptions, devices, expect, test, violations } from '../fixtures.js'
 import { expectNothingLost, outOfReach, overflow } from '../layout.js'
 
-// Every page and every question, in light and dark, at a phone's and a desk's width: axe finds nothing, nothing
-// overflows, nothing moves while it loads, and a picture is kept. `pnpm --filter @rollcall/e2e screenshots` renews
-// those of the README.
+// Every page and every question, in light and dark, at the width of a phone and of a desk. axe finds nothing, nothing overflows,
+// and nothing moves while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
 const pictures = process.env['SCREENSHOTS_DIR'] ?? fileURLToPath(new URL('../test-results/pictures/', import.meta.url))
 mkdirSync(pictures, { recursive: true })
 
@@ -16,7 +15,7 @@ interface Shown {
   readonly path: string
   /** Waits until all is there. */
   readonly ready: (page: Page) => Promise<void>
-  /** What a person does then. */
+  /** The next action of the person. */
   readonly act?: (page: Page, app: App) => Promise<void>
 }
 
@@ -59,7 +58,7 @@ const pages: Record<string, Shown> = {
   security: { signedIn: true, path: '/security', ready: heading('Security') },
 }
 
-/** Looked at on a phone alone: they are made of the same pieces. */
+/** Checked only on a phone, because they are made of the same pieces. */
 const states: Record<string, Shown> = {
   'sign-in-ended': {
     signedIn: false,
@@ -127,12 +126,12 @@ function ask(name: string | RegExp, answer: string) {
   }
 }
 
-/** As the browser measures it: what of the window has moved without a person's doing, and how far. */
+/** How much of the window has moved by itself, and how far, as the browser measures it. */
 const layoutShift = (page: Page): Promise<number> =>
   page.evaluate(
     () =>
       new Promise<number>((resolve) => {
-        // Those that were are told at once, and before this frame.
+        // With `buffered`, the shifts so far are reported at once, before this frame.
         new PerformanceObserver((list) => resolve(sum(list.getEntries()))).observe({ type: 'layout-shift', buffered: true })
         const sum = (entries: (PerformanceEntry & { value?: number; hadRecentInput?: boolean })[]) =>
           entries.reduce((all, { value, hadRecentInput }) => all + (hadRecentInput ? 0 : (value ?? 0)), 0)
@@ -178,7 +177,7 @@ test.describe('with the longest names', () => {
 
   test('all is there and can be pressed at 200 and 400 %, with larger text, wider spacings and forced colours', async ({ app, device }) => {
     test.slow()
-    // What a window of 1440 by 900 is to its page then.
+    // The page's view of a window of 1440 by 900 at that zoom.
     const tabs = await household(device, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2, reducedMotion: 'reduce' })
     await nameLongest(tabs.signedIn)
     for (const [name, page] of Object.entries({ ...pages, ...states })) {

@@ -1,4 +1,4 @@
-// What a person with a hundred devices waits for, of the whole API: their list, and the start of the stream of a page.
+// Measures the whole API for a person with a hundred devices: their list, and the start of a page's stream.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -38,8 +38,8 @@ const child = fork(new URL('server.ts', import.meta.url), [redis.url, dataDir], 
 const [{ address, cookies }] = (await once(child, 'message')) as [{ address: { port: number }; cookies: Record<Candidate['cookie'], string[]> }] // sent by server.ts
 const admin = new Redis(redis.url)
 
-// Never asleep. To wake a process that waits costs whoever writes to it as much as a third of a query: a server that
-// answers many at once, after one reply of Redis, would pay it once, and one that answers each by itself for each.
+// Never asleep. Waking a sleeping process costs its writer up to a third of a query. A server that answers many requests after
+// one reply of Redis would pay once. A server that answers one by one would pay each time.
 let awake = setImmediate(function stay() {
   awake = setImmediate(stay)
 })

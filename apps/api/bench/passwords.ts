@@ -1,5 +1,5 @@
-// What 64 sign-ins at once do to everybody else: the p99 of a static file and of a query with a session beside them, with
-// hashes as better-auth makes them, with hashes at OWASP's cost, and with two of these at a time.
+// The effect of 64 concurrent sign-ins on everybody else: the p99 of a static file and of a query with a session. It compares
+// hashes as better-auth makes them, hashes at OWASP's cost, and two of these at a time.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// Does the time of a reset request tell whether an address has an account? Prints the AUC: the probability that a request
-// for an account takes longer than one for nobody. 0.5 tells nothing, 1 everything. Default: 1,000 requests of each kind.
+// Does the time of a reset request reveal whether an address has an account? Prints the AUC: the probability that a request
+// for an account takes longer than one for nobody. 0.5 reveals nothing, 1 everything. Default: 1,000 requests of each kind.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// How long after a revocation on one server the others still let the session pass: npm run measure:revocation
+// Measures for how long other servers accept a session after a server has revoked it. npm run measure:revocation.
 // With a near-cache and a lease in milliseconds: npm run measure:revocation -- --near-cache 1000
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -59,7 +59,7 @@ async function signUp(email: string): Promise<Person> {
 }
 
 async function trial({ userId, cookie }: Person, round: number): Promise<void> {
-  // What a sign-in does after it has checked the password, which takes a hundred times longer.
+  // A sign-in does this after the password check, which takes a hundred times longer.
   const created = await store.create({ userId })
   if (created === null) throw new Error('The session was refused')
   const victim = signed(created.token)

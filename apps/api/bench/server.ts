@@ -44,7 +44,7 @@ function authOn(store: SessionStore): Promise<Auth> {
   return createAuth({ store, database, baseUrl, secrets: [SECRET], ...nobody })
 }
 
-/** What each way reads; a request bears one of them, and no more. */
+/** The cookies for each way; a request has one of them, and no more. */
 const cookies: Record<'raw' | 'rollcall' | 'stock' | 'stockSql', string[]> = { raw: [], rollcall: [], stock: [], stockSql: [] }
 const sqlUsers = await stockSql.createUsers(USERS)
 for (const [n, userId] of (await stock.createUsers(USERS)).entries()) {

@@ -1,5 +1,5 @@
-// A thousand open pages on one server process, over real connections: what one costs in memory, and how long
-// it takes until all of them have heard. Prints both: npm run measure:streams
+// A thousand open pages on one server process, over real connections: the memory of a page, and the time until all of them are
+// notified. Prints both: npm run measure:streams
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,7 @@ await once(redis, 'ready')
 const store = createSessionStore({ redis })
 
 try {
-  // As many devices and streams as one person may have: every page shows a hundred devices, each of which hears of each.
+  // As many devices and streams as one person may have: every page shows a hundred devices, and each is notified of each.
   await measure('10 people, 100 devices each with a stream', 100, (n) => `person ${n % 10}`, (sessions) => {
     const first = [...new Map(sessions.map(({ session }) => [session.userId, session])).values()]
     return [

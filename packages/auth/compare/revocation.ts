@@ -87,8 +87,8 @@ async function start(kind: 'stock' | 'rollcall'): Promise<Contender> {
 }
 
 /**
- * Lets only whole rounds through: a command goes when each of `parties` flows has one on its way, or,
- * since one flow may need fewer than another, when no further one has come for a while.
+ * Passes commands on in whole rounds: when each of `parties` flows has one on its way. A flow may need fewer commands than
+ * another, so a round also goes when no further command has come for a while.
  */
 function lockstep(redis: Redis, parties: number): () => void {
   const original = redis.sendCommand
@@ -148,7 +148,7 @@ const survivors = async (t: Contender, persons: readonly Person[]): Promise<numb
 
 const signsIn = (count: number, of: number): string => `${count} of ${of} still signed in`
 
-/** What was seen, and whether it is what a person who pressed the button expects. */
+/** The observation, and whether a person who pressed the button would expect it. */
 interface Outcome {
   readonly seen: string
   readonly holds: boolean

@@ -44,7 +44,7 @@ export async function startAppWith<PluginOptions>(library: Library<PluginOptions
     ...base,
     auth,
     adapter,
-    /** Who was sent a mail to choose a new password. */
+    /** The users who got a mail to choose a new password. */
     resets,
     browser: newBrowser,
     /** Somebody new, signed in on one browser, and on as many others as are asked for. */

@@ -1,6 +1,6 @@
 import type { SessionStore } from '@rollcall/session-store'
 
-/** Holds the first call of a method of the store until told to go on. */
+/** Holds the first call of a method of the store until it is released. */
 export function hold(store: SessionStore, method: 'create' | 'revoke' | 'revokeOthers' | 'rotate') {
   const original = store[method]
   let open = (): void => undefined

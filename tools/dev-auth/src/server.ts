@@ -15,7 +15,7 @@ export const password = 'correct horse battery'
 
 export const secret = 'a secret for tests, of some length'
 
-/** What tests need of a database. */
+/** The part of a database that tests need. */
 export interface SqlDatabase {
   readonly kysely: Kysely<unknown>
   readonly type: 'sqlite' | 'postgres'

@@ -26,12 +26,12 @@ export interface Load {
   readonly each: number
 }
 
-/** One candidate: an operation, told which time it is called, so that it can pick a key. */
+/** One candidate: an operation. `n` counts its calls, so that it can choose a key. */
 export type Operation = (n: number) => Promise<unknown>
 
 /**
- * Runs the candidates in turns, so that whatever else the machine does hits all of them alike, and compares
- * each with the first one round by round.
+ * Runs the candidates in turns, so that other work of the machine hits all of them alike. Compares each with the first one,
+ * round by round.
  */
 export async function compare(
   candidates: Readonly<Record<string, Operation>>,
@@ -84,7 +84,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), rule, ...rows.map(line)].join('\n')
 }
 
-/** What the figures depend on. */
+/** The machine and the versions that the figures depend on. */
 export function machine(): string {
   const [cpu] = cpus()
   return `${cpus().length} × ${cpu?.model.trim()}, ${platform()} ${arch()}, Node ${process.version}`

@@ -4,7 +4,7 @@ import { commandReader, framed } from './commands.js'
 
 /** One address before several servers, as of a managed Redis, a Kubernetes service or HAProxy. */
 export interface MovableAddress extends AsyncDisposable {
-  /** What ioredis' constructor and REDIS_URL take. */
+  /** For ioredis' constructor and REDIS_URL. */
   readonly url: string
   /** How many connections were accepted so far. */
   connections(): number

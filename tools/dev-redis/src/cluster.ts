@@ -21,8 +21,9 @@ export interface PrivateCluster extends AsyncDisposable {
 }
 
 /**
- * Starts a Redis Cluster of three masters and three replicas on 127.0.0.1, each as private as `startRedis`
- * makes it, and resolves when it takes writes and its replicas follow.
+ * Starts a Redis Cluster of three masters and three replicas on 127.0.0.1, each as private as `startRedis` makes it.
+ * Resolves when it takes writes and its replicas follow.
+ *
  * @throws {RedisUnavailableError} when there is no server to run.
  */
 export async function startCluster({ args = () => [] }: StartClusterOptions = {}): Promise<PrivateCluster> {

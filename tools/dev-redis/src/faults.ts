@@ -1,4 +1,4 @@
-/** What ioredis sends: a promise that somebody waits for, and the two ways to settle it. */
+/** A command of ioredis: the promise of its reply, and the two ways to settle it. */
 interface Command {
   readonly promise: Promise<unknown>
   resolve: (reply: unknown) => void

@@ -38,7 +38,8 @@ export class RedisUnavailableError extends Error {
 }
 
 /**
- * A Redis 7.0 or newer, or a Valkey: from PATH, else from an earlier download, else downloaded now.
+ * Finds a Redis 7.0 or newer, or a Valkey: on PATH, else in an earlier download, else by a download.
+ *
  * @param program only this one, from PATH
  * @throws {RedisUnavailableError} when all of them fail.
  */
@@ -155,7 +156,7 @@ async function packagesNeeded(aptOptions: readonly string[]): Promise<string[]> 
     else if (/^[^\s<]/.test(line)) dependencies.set(line, (current = []))
   }
   const needed = new Set(['redis-server', 'redis-tools'])
-  // A Set's iteration also visits what is added on the way.
+  // The iteration of a Set also visits names that are added meanwhile.
   for (const name of needed) {
     for (const dependency of dependencies.get(name) ?? []) {
       if (/^lib[^:]+$/.test(dependency) && dependency !== 'libc6') needed.add(dependency)
@@ -176,7 +177,7 @@ async function ownLists(work: string): Promise<string[]> {
   return options
 }
 
-/** Tells apart the systems that may share one home folder: their libraries differ. */
+/** Distinguishes systems that share one home folder: their libraries differ. */
 async function systemName(): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '')
   const field = (name: string) => new RegExp(`^${name}="?([\\w.]+)"?$`, 'm').exec(release)?.[1] ?? 'unknown'

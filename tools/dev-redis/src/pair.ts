@@ -13,8 +13,7 @@ export interface PrivatePair extends AsyncDisposable {
 }
 
 /**
- * Starts a master and a replica on 127.0.0.1, each as private as `startRedis` makes it, and resolves when the
- * replica follows.
+ * Starts a master and a replica on 127.0.0.1, each as private as `startRedis` makes it. Resolves when the replica follows.
  *
  * @param args further redis.conf directives for both
  * @throws {RedisUnavailableError} when there is no server to run.

@@ -27,7 +27,7 @@ export interface StartRedisOptions {
 }
 
 export interface PrivateRedis extends AsyncDisposable {
-  /** What ioredis' constructor and REDIS_URL take: the absolute path of a unix socket. */
+  /** The absolute path of a unix socket, for ioredis' constructor and REDIS_URL. */
   readonly url: string
   /** Process id of the present redis-server, or of the last one. */
   readonly pid: number
@@ -38,8 +38,9 @@ export interface PrivateRedis extends AsyncDisposable {
 }
 
 /**
- * Starts a Redis that no other program knows of: a unix socket, no port, none of the machine's settings.
- * It ends with this process, however that ends, and does not keep it alive.
+ * Starts a Redis that no other program uses: it has a unix socket, no port, and none of the machine's settings. It stops with
+ * this process, whatever ends that, and does not keep it alive.
+ *
  * @throws {RedisUnavailableError} when there is no server to run.
  * @throws {Error} naming the folder, when a live Redis holds it for longer than 3 s.
  */
@@ -168,7 +169,7 @@ class SupervisedRedis implements PrivateRedis {
     const { folder, socket } = this.#plan
     const deadline = Date.now() + FOLDER_DEADLINE
     for (;;) {
-      // The supervisor's lock decides; where there is no flock (macOS), whoever listens on the socket does.
+      // The supervisor's lock decides. Without flock (macOS), the process that listens on the socket does.
       const life = (await ask(socket)) === undefined ? await launch(this.#plan) : undefined
       if (life) return life
       if (Date.now() > deadline) {

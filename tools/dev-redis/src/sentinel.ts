@@ -24,8 +24,9 @@ export interface PrivateSentinel extends AsyncDisposable {
 }
 
 /**
- * Starts a master, a replica and three sentinels that watch over them on 127.0.0.1, each as private as
- * `startRedis` makes it, and resolves when the replica follows and the sentinels know each other.
+ * Starts a master, a replica and three sentinels that watch over them on 127.0.0.1, each as private as `startRedis` makes it.
+ * Resolves when the replica follows and the sentinels know each other.
+ *
  * @throws {RedisUnavailableError} when there is no server to run.
  */
 export async function startSentinel({ args = () => [] }: StartSentinelOptions = {}): Promise<PrivateSentinel> {

@@ -71,7 +71,7 @@ test('with neither a server nor apt, the message names the ways and what was tri
 
 const debian = (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'apt-get')))
 
-// Where there is no apt, the test above is what holds.
+// Without apt, only the test above holds this.
 describe.runIf(debian)('download', { timeout: 300_000 }, () => {
   test('concurrent downloads leave one whole server, which the next run finds; a broken one is replaced', async () => {
     await using folder = await temporaryFolder()

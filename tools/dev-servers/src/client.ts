@@ -5,7 +5,7 @@ import type { ApiServer } from './servers.js'
 
 export const COOKIE = 'rollcall.session_token'
 
-/** What can be called. */
+/** The calls of a client. */
 export type Kind =
   | 'sign-up'
   | 'sign-in'
@@ -18,7 +18,7 @@ export type Kind =
   | 'change-password'
 
 /**
- * What one call is seen to do, before anyone knows whose it was. All times are milliseconds of one monotonic clock. The calls
+ * The observations of one call, before it is known whose it was. All times are milliseconds of one monotonic clock. The calls
  * of a batch are calls like any other, which share their start and end.
  */
 export interface Seen {

@@ -18,7 +18,7 @@ export interface ApiServer {
   readonly url: string
   /** The Origin that its own page would send. */
   readonly origin: string
-  /** What it has printed on standard output, which is where its log goes. */
+  /** Its standard output so far, which is its log. */
   output(): string
   /** Resident memory of the process, in bytes; on Linux. */
   memory(): number

@@ -9,7 +9,7 @@ export type Rule =
   | 'refused sign-in'
   /** The cookie was taken away by an answer that neither ended the session nor refused it as ended. */
   | 'cleared cookie'
-  /** Neither success nor one of the refusals that this call may meet: 401, 429, 503. */
+  /** The answer is no success, and none of the refusals that this call may get: 401, 429, 503. */
   | 'unexpected answer'
 
 const queries = new Set<Kind>(['session.current', 'devices.list'])
@@ -21,7 +21,7 @@ export interface Violation {
   readonly against?: Call
 }
 
-/** Whose 200 says that the credential signs in. Sign-out answers 200 to anyone. */
+/** Their 200 means that the credential signs in. Sign-out answers 200 to anyone. */
 const validated = new Set<Kind>([
   'session.current',
   'devices.list',
@@ -32,10 +32,10 @@ const validated = new Set<Kind>([
 ])
 
 /**
- * What a history says that cannot be, were every call one atomic step somewhere between its start and its
- * end. Nothing is said of calls that overlap: whatever order explains them is taken for the true one.
+ * Finds answers that are impossible if every call is one atomic step between its start and its end. If calls overlap, any
+ * order that explains their answers is accepted.
  *
- * @param allowance milliseconds for which queries may still let a session pass after its end was acknowledged
+ * @param allowance milliseconds for which queries may accept a session after its revocation was acknowledged
  */
 export function check(history: History, allowance = 0): Violation[] {
   const until = effectsUntil(history)
@@ -109,7 +109,7 @@ function endedBy(call: Call, births: Births): string[] {
   }
 }
 
-/** Whatever the call was let pass with; a credential implies its session. */
+/** The credentials that the call passed with; a credential implies its session. */
 function passedBy({ kind, status, by }: Call): string[] {
   return status === 200 && by && validated.has(kind) ? [nameOf(by), by.session] : []
 }
@@ -177,11 +177,11 @@ function refusedSignIns(calls: readonly Call[], until: (call: Call) => number): 
 }
 
 /**
- * Until when a call may still take effect. One that was answered with success has done so by then. One that was
- * answered 503, or not at all, may have left commands on their way: a Redis that hangs runs them when it goes
- * on, long after the server gave up and even if the server is dead. They were sent, at the latest, when the server
- * answered or died, on a connection that was open by then; and they have run, or never will, when Redis has
- * let go of that connection. A connection that is open may still deliver them: there is no end to that.
+ * The time until which a call may still take effect. A call that was answered with success has taken effect by then. One that
+ * was answered 503, or not at all, may have left commands on their way. A Redis that hangs runs them when it goes on, long after
+ * the server gave up, and even if the server is dead. The server sent them before it answered or died, on a connection that was
+ * open by then. Once Redis has closed that connection, they have run or never will. An open connection may still deliver them,
+ * so there is no such time.
  */
 function effectsUntil({ servers, connections }: History): (call: Call) => number {
   const deaths = new Map(servers.map(({ id, ended }) => [id, ended ?? Infinity]))

@@ -12,7 +12,7 @@ export interface Credential {
 /** One call as its caller saw it, before anyone knows whose it was. */
 export interface SeenCall extends Omit<Seen, 'kind'> {
   readonly kind: Kind
-  /** Of a `create`: when its sign-in had surely begun. It is refused, or revoked, by each password change that starts later. */
+  /** For a `create`: a time at which its sign-in had begun. It is refused, or revoked, by each password change that starts later. */
   readonly begun?: number
 }
 

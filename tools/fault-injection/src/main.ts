@@ -1,7 +1,7 @@
 // Workers on several servers while faults come, and a checker of what they saw: npm run check:history
-// Its options, behind `--`: --seconds, --servers, --workers, --seed of an earlier run;
-// --near-cache 1000, which gives the servers a near-cache with that lease, the only allowance that the checker makes; and
-// --drop-hdel 1000, which plants a bug that the checker must find: one deletion in a thousand is left out, without faults.
+// Its options, behind `--`: --seconds, --servers, --workers, --seed of an earlier run.
+// --near-cache 1000 gives the servers a near-cache with that lease. The checker allows for nothing else.
+// --drop-hdel 1000 plants a bug that the checker must find: without faults, one deletion in a thousand is skipped.
 import { parseArgs } from 'node:util'
 import { postgresBinaries } from '@rollcall/dev-postgres'
 import { check } from './check.js'

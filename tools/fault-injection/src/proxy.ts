@@ -41,7 +41,7 @@ export async function startProxy({ path, redis, opened, rewrite }: ProxyOptions)
     for (const socket of [client, server]) socket.on('error', () => undefined) // `close` follows
     client.on('data', (chunk) => pair.swallowed === 'requests' || server.write(sent(chunk)))
     server.on('data', (chunk) => pair.swallowed === 'replies' || client.write(chunk))
-    // Ended, not torn off: what was sent until now still reaches Redis, whose own close then tells that it has run.
+    // Ended, not destroyed: earlier commands still reach Redis. Its close then shows that they have run.
     client.once('close', () => server.end())
     server.once('close', () => {
       client.destroy()

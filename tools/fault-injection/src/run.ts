@@ -32,7 +32,7 @@ export interface RunOptions {
 const FIRST_PEOPLE = 6
 const HOUR_MS = 60 * 60 * 1_000
 
-/** Lets workers loose on servers that share a Redis and a database, breaks things meanwhile, and tells what was seen. */
+/** Runs workers against servers that share a Redis and a database, injects faults meanwhile, and returns the observations. */
 export async function run(options: RunOptions): Promise<History & { readonly faults: readonly Fault[] }> {
   const { seconds, seed, workers } = options
   const dir = await mkdtemp(join(tmpdir(), 'rollcall-history-'))

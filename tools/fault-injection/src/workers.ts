@@ -26,7 +26,7 @@ export interface Person {
   readonly email: string
   readonly userId: string
   readonly devices: Device[]
-  /** What the password may be: the newest first, since a change without an answer may have happened. */
+  /** Possible passwords, the newest first, because a change without an answer may have happened. */
   readonly passwords: string[]
   /** Sessions that may live: those begun, without those that are known to have ended. */
   mayLive: number
@@ -67,7 +67,7 @@ export async function work(world: World, random: Random, goOn: () => boolean): P
   while (goOn()) await mix()(random.of(world.people))
 }
 
-/** At the end: whoever ever signed in, by its own cookie and in the list. */
+/** At the end: checks each session that ever signed in, by its own cookie and in the list. */
 export async function callTheRoll(world: World, random: Random): Promise<void> {
   await Promise.all(
     world.people.map(async (person) => {

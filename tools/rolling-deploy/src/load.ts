@@ -71,7 +71,7 @@ export function startLoad(port: number, origin: string, people: readonly Person[
   }
 }
 
-/** What a limit counts by is a client's own. */
+/** Each client has its own address, so limits count each by itself. */
 const headersOf = (origin: string, n: number) => ({ origin, 'x-forwarded-for': `203.0.113.${n}` })
 
 async function ask(agent: Agent, port: number, path: string, headers: Record<string, string>, body?: object) {

@@ -12,7 +12,7 @@ export const nginx = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbi
   .find((path) => existsSync(path))
 
 /**
- * The example of docs/operations.md, but for addresses and certificates.
+ * Reads the example of docs/operations.md, and replaces its addresses and certificates.
  *
  * @param targets ports of the servers
  * @param idleSeconds how long it keeps an idle connection to a server
