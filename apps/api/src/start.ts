@@ -35,7 +35,7 @@ export interface Running {
   /** The one origin of page and API. */
   readonly baseUrl: string
   readonly port: number
-  /** Where mails land as files; `null` when they are sent. */
+  /** The folder for mails as files; `null` when they are sent. */
   readonly outbox: string | null
   /** How many streams of open pages this server feeds. */
   openStreams(): number

@@ -6,7 +6,7 @@ export type AuditEventName =
   | 'reauthentication'
   | 'password-change'
   | 'password-reset'
-  /** Someone was told of a sign-in and said that it was not theirs. */
+  /** Someone was notified of a sign-in, and said that it was not theirs. */
   | 'account-secured'
   | 'user-deleted'
   | 'user-banned'
@@ -14,7 +14,7 @@ export type AuditEventName =
   | 'revoke-others'
   | 'revoke-all'
 
-/** Who did what to which session, from where, and what came of it. Never holds a token. */
+/** An event of the audit: the person, the action, the session, the address and the result. It never holds a token. */
 export interface AuditEvent {
   readonly event: AuditEventName
   /**

@@ -8,7 +8,7 @@ export interface CookieSessions {
   /**
    * The session that a request comes with: one round trip to the store. `null` for anything that does
    * not sign in, never saying why. `touch`: whether the request counts as activity. `strict`: whether Redis is
-   * asked even if the store has a near-cache. Both are so by default.
+   * asked even if the store has a near-cache. Each is true by default.
    *
    * @throws {SessionStoreUnavailableError} on an outage, which is no sign-out.
    */
@@ -20,7 +20,7 @@ export interface CookieSessions {
   expiredCookies(): string[]
 }
 
-/** What `betterAuth` returns, as far as it is needed: its whole type differs with every set of options. */
+/** The part of `betterAuth`'s result that is needed: its whole type differs with every set of options. */
 interface BetterAuth {
   readonly $context: Promise<Pick<AuthContext, 'authCookies' | 'secret' | 'secretConfig'>>
 }

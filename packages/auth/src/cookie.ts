@@ -6,7 +6,7 @@ import { hmac } from './hmac.js'
 /** The first signs, all of them verify: so cookies outlive a change of the secret. */
 export type Secrets = readonly [string, ...string[]]
 
-/** Those of better-auth's options `secret` and `secrets`. On its own, it verifies cookies with the first alone. */
+/** The secrets of better-auth's options `secret` and `secrets`. On its own, it verifies cookies with the first alone. */
 export function secretsOf({ secret, secretConfig }: Pick<AuthContext, 'secret' | 'secretConfig'>): Secrets {
   if (typeof secretConfig === 'string') return [secret]
   const { keys, legacySecret = secret } = secretConfig
@@ -19,7 +19,7 @@ export function tokenFromCookie(headers: Headers, cookieName: string, secrets: S
   return signed !== null && secrets.some((secret) => holds(signed, secret)) ? signed.text : null
 }
 
-/** A Cookie header in which every value that an earlier secret signed is signed by the first; `null` if none is. */
+/** A Cookie header in which values with the signature of an earlier secret are signed by the first; `null` if there are none. */
 export function resigned(cookies: string, [current, ...earlier]: Secrets): string | null {
   if (earlier.length === 0) return null
   let changed = false
@@ -44,7 +44,7 @@ function signedIn(value: string | undefined): Signed | null {
   return text === undefined || signature === undefined ? null : { text, signature: Buffer.from(signature, 'base64') }
 }
 
-/** Constant in time, so that an answer's delay tells nothing about the right signature. */
+/** Constant in time, so that an answer's delay reveals nothing about the right signature. */
 function holds({ text, signature }: Signed, secret: string): boolean {
   const expected = signatureOf(text, secret)
   return signature.length === expected.length && timingSafeEqual(signature, expected)

@@ -6,7 +6,7 @@ import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { secretsOf, tokenFromCookie } from './cookie.js'
 
 // A device is one browser as one user knows it. The browser is remembered by a cookie that signs nobody in: a
-// random id. What is kept is a hash of that id and the user, so that nothing tells that two users share a browser.
+// random id. We store a hash of that id and the user, which does not reveal that two users share a browser.
 
 /** In seconds, 400 days: no browser keeps a cookie for longer. */
 const COOKIE_LIFE = 400 * 24 * 60 * 60
@@ -28,10 +28,10 @@ export const deviceSchema = {
   },
 } satisfies BetterAuthPluginDBSchema
 
-/** What is not so is left out, which keeps a record small. */
+/** A flag that is false is left out, which keeps a record small. */
 type KeptDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
 
-/** The id of the browser that a request comes from, out of its cookie; a new one for a browser without. */
+/** The id of the request's browser, from its cookie; a new one for a browser without it. */
 export function browserOf(ctx: GenericEndpointContext): string | null {
   if (!ctx.headers) return null
   const id = tokenFromCookie(ctx.headers, cookieOf(ctx).name, secretsOf(ctx.context))

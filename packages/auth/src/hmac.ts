@@ -6,8 +6,8 @@ const HASH = 32
 /**
  * HMAC-SHA-256 (RFC 2104) of texts, with one secret: 32 bytes, a character each.
  *
- * By two hashes of one call each. The object that `createHmac` makes for each text takes a server more than three times as
- * long, most of it when it is thrown away: a tenth of a query that needs nothing but a signature.
+ * It makes two hashes, each by one call. The object that `createHmac` makes for each text takes a server more than three times
+ * as long, most of it for garbage collection. That is a tenth of a query that needs only a signature.
  */
 export function hmac(secret: string): (text: string) => string {
   const bytes = Buffer.from(secret)

@@ -6,9 +6,8 @@ import { replaceCookies, unauthorized } from './current-session.js'
 import { answered } from './session-adapter.js'
 
 /**
- * `POST /reauthenticate { password }`: the person of the session proves again who they are, as before an action
- * that a borrowed or stolen session must not take. The session keeps its id and gets a new secret, so that a
- * copy of its cookie that someone else holds is dead from then on.
+ * `POST /reauthenticate { password }`: the person of the session proves again who they are. It comes before an action that a
+ * borrowed or stolen session must not take. The session keeps its id and gets a new secret, so a copy of its old cookie is dead.
  */
 export function reauthenticate(store: SessionStore, audit: Audit) {
   return createAuthEndpoint(

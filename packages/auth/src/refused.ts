@@ -35,7 +35,7 @@ export async function auditRefusal(
   if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined) onWrongPassword({ event, userId, sessionId, signs: await requestSigns() })
 }
 
-/** Neither an outage nor a credential change in between is a verdict on what was tried. */
+/** An outage is no verdict on an attempt, and a credential change in between is none either. */
 function resultOf({ statusCode, body }: APIError): AuditEvent['result'] {
   if (statusCode === 503) return 'unavailable'
   return body?.code === CREDENTIALS_CHANGED ? 'superseded' : 'refused'

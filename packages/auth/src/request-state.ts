@@ -2,7 +2,7 @@ import { clientHintsOf } from '@rollcall/devices'
 import type { CustomEvent, Session, SessionStore } from '@rollcall/session-store'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 
-/** What the plugin remembers between the first hook of a request and the last. */
+/** The state of a request, from the first hook of the plugin to the last. */
 export interface RequestState {
   /**
    * When the sign-in began, by Redis' clock: before its password was checked. The request itself began then,
@@ -10,7 +10,7 @@ export interface RequestState {
    * `null` where no sign-in can begin.
    */
   startedAt: Promise<Date> | null
-  /** Where it came from, as the application trusts it; in the short form that people know. */
+  /** The address of the client that the application trusts, in its short form. */
   ipAddress: string | null
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
   outage: boolean
@@ -52,7 +52,7 @@ export async function beginSignIn(store: SessionStore, path: string): Promise<vo
   await state.startedAt.catch(() => undefined)
 }
 
-/** What there is to call the device by that a request comes from, session or none. */
+/** The address, user agent and hints of a request's device, with a session or without. */
 export async function requestSigns(): Promise<Omit<CustomEvent, 'name'>> {
   const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
   const { ipAddress } = await requestState()

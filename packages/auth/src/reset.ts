@@ -6,8 +6,8 @@ import type { User } from 'better-auth'
 const RESET_LIFE_MS = 60 * 60 * 1_000
 
 /**
- * Asks the application to send a mail with a reset link, if people sign in with passwords. better-auth's own endpoint answers
- * success although the application rejects; this function rejects with the same error.
+ * Asks the application to send a mail with a reset link, if people sign in with passwords. If the application rejects, it
+ * rejects with the same error; the endpoint of better-auth answers success.
  */
 export async function sendReset({ context, request }: GenericEndpointContext, user: User): Promise<void> {
   const { enabled, sendResetPassword, resetPasswordTokenExpiresIn } = context.options.emailAndPassword ?? {}

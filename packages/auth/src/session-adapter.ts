@@ -30,8 +30,8 @@ export type SessionModel = Pick<
 >
 
 /**
- * The model `session` of better-auth on the session store. Sessions are found by token or by user,
- * never by their id alone, and a session that is found by its user has no token to give away.
+ * The model `session` of better-auth on the session store. Sessions are found by token or by user, never by their id alone. A
+ * session that is found by its user has no token to give away.
  */
 export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOne'>, audit: Audit): SessionModel {
   async function find(where: Where[]): Promise<{ session: Session; token: string }[]> {
@@ -213,7 +213,7 @@ function applicationData(row: Readonly<Row>): Row {
   return Object.fromEntries(Object.entries(row).filter(([field, value]) => !ownFields.includes(field) && value !== undefined))
 }
 
-/** Tells the request of an outage, even where better-auth goes on as if nothing had happened. */
+/** Records an outage in the state of the request, even if better-auth ignores it. */
 export async function answered<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

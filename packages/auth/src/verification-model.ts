@@ -7,14 +7,14 @@ import { requestState } from './request-state.js'
 import type { SessionModel } from './session-adapter.js'
 
 // A row of the model `verification` stands behind each link or code that is pending. Its identifier holds the secret of a
-// link, so SQL holds only a hash of it. better-auth's own option `verification.storeIdentifier` also accepts rows in clear,
+// link, so SQL holds only a hash of it. The option `verification.storeIdentifier` of better-auth also accepts rows in clear,
 // and so accepts the hash itself as a token.
 
 /**
  * The model `verification` with hashed identifiers. A row that was stored in clear is never found.
  *
- * A row is as old as the request that wrote it, by Redis' clock, and a request becomes as old as the row that it consumes. So a sign-in
- * that a link or code completes is refused if the credentials changed in between.
+ * A row is as old as the request that wrote it, by Redis' clock. A request becomes as old as the row that it consumes. So a
+ * sign-in that a link or code completes is refused if the credentials changed in between.
  */
 export function verificationModel(sql: DBTransactionAdapter, clock: Clock): SessionModel {
   // better-auth compares expiries with the clock of this machine; SQL holds them by the one that servers share.
@@ -63,12 +63,12 @@ function expiring<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number): 
 }
 
 /**
- * Deletes what is pending for a user and could replace a credential: reset links, links about new devices, trusted devices
- * of a second factor, codes by mail or phone. Call it before the credential is written, with the adapter of the same
- * transaction. A request to `/secure-account` keeps its own kind until it has finished, so that it can be repeated, and the
- * password that it retires.
+ * Deletes the pending rows of a user that could replace a credential. They are reset links, links about new devices, trusted
+ * devices of a second factor, and codes by mail or phone. Call it before the credential is written, with the adapter of the
+ * same transaction. A request to `/secure-account` keeps rows of its own kind until it has finished, so that it can be
+ * repeated. It also keeps the password that it retires.
  *
- * @throws what the database fails with.
+ * @throws {Error} of the database.
  */
 export async function deletePending(sql: DBTransactionAdapter, userId: string): Promise<void> {
   const isSecuring = tryGetCurrentAuthEndpointContext()?.path === '/secure-account'

@@ -36,7 +36,7 @@ function toDevice(session: Session, placeOf: PlaceOf) {
     isCurrent: false,
     /** The browser, over all its sign-ins; `null` where it is not known. */
     deviceId: device?.id ?? null,
-    /** What its owner calls it. */
+    /** The name that its owner has given it. */
     name: device?.name ?? null,
     ...nameOf(session),
     ipAddress: session.ipAddress,

@@ -3,7 +3,7 @@ import type { Session } from '@rollcall/session-store'
 /** The device that a session came from: one browser as one user knows it. */
 export interface SessionDevice {
   readonly id: string
-  /** What its owner calls it. */
+  /** The name that its owner has given it. */
   readonly name: string | null
   /** Whether nobody had signed in from it before. */
   readonly isNew: boolean

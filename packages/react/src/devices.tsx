@@ -7,11 +7,11 @@ import type { Device, Ended, StreamMessage } from './wire.js'
 /** Begins the key of the list in the query client, for changes to it that are the application's own, such as other names. */
 export const devicesKey = ['rollcall', 'devices'] as const
 
-/** With the session in it: whoever signs in next on a page must not be shown the list of the person before. */
+/** It contains the session, so that the next person on the page never sees the list of the one before. */
 const listKey = (sessionId: string | undefined) => [...devicesKey, sessionId] as const
 
 export interface Devices {
-  /** The devices, this one first, then the latest seen. Kept as the server tells them while `live`. Pending without a session. */
+  /** The devices, this one first, then the latest seen. The stream updates them while `live`. Pending without a session. */
   readonly list: UseQueryResult<Device[]>
   /** Whether the list follows what happens; `null` until that is known. If not, it is read anew on focus. */
   readonly live: boolean | null

@@ -9,13 +9,12 @@ const REOPEN_MS = 1_000
 /** The same for one that has failed; by chance up to twice that. */
 const RETRY_MS = 2_000
 
-/** What a tab asks that has just been opened. */
+/** The question of a tab that was just opened. */
 const QUESTION = 'what is known?'
 
 /**
- * Hears what the stream of a session tells, until the function that is returned is called; `waiting` also while there
- * is no stream. One tab of a browser listens for all: a server that speaks HTTP/1.1 gets no more than six connections
- * from it.
+ * Passes on the messages of a session's stream until the returned function is called; `waiting` also while there is no stream.
+ * One tab of a browser holds the stream for all, because a browser opens at most six connections to a server on HTTP/1.1.
  */
 export function follow(client: DevicesClient, sessionId: string, hear: (message: StreamMessage) => void): () => void {
   const left = new AbortController()

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client'
 
-/** What went wrong with a call, in the few kinds that a page tells apart. */
+/** The kinds of problems with a call that a page distinguishes. */
 export type Problem =
   | { kind: 'unauthorized' }
   | { kind: 'outage' }
@@ -10,7 +10,7 @@ export type Problem =
   | { kind: 'limited'; retryAfterSeconds: number | null }
   /** Nothing was done: the browser is signed in as another session than the page shows. */
   | { kind: 'other-session' }
-  /** What was entered breaks a rule. */
+  /** The input breaks a rule. */
   | { kind: 'invalid' }
   | { kind: 'refused' }
   | { kind: 'unexpected' }
@@ -39,8 +39,8 @@ function reasonIn(data: unknown): unknown {
 /**
  * The same for calls that the application makes without tRPC.
  *
- * @param status of HTTP; undefined where no answer came
- * @param retryAfter the header of that name, in seconds
+ * @param status The status of HTTP; undefined if there was no answer.
+ * @param retryAfter The header of that name, in seconds.
  */
 export function problemOfStatus(status: number | undefined, retryAfter: string | null): Problem {
   switch (status) {

@@ -1,4 +1,4 @@
-// What the devices router of `@rollcall/trpc` sends, written out so that a page needs nothing of the server.
+// The answers of the devices router of `@rollcall/trpc`, written out so that a page needs no package of the server.
 // `test/wire-types.ts` compares these types with those of the server.
 
 /** Roughly where an address is. A country is a guess: a proxy or VPN may stand in between. */
@@ -9,13 +9,13 @@ export type Place =
 
 /** One session of the user, as the devices page shows it. All times are ISO 8601. */
 export interface Device {
-  /** Of the session: `revoke` takes it. */
+  /** The id of the session; `revoke` takes it. */
   id: string
   /** Whether it is the session that asked. */
   isCurrent: boolean
   /** The browser, over all its sign-ins; `null` where it is not known. */
   deviceId: string | null
-  /** What its owner calls it. */
+  /** The name that its owner has given it. */
   name: string | null
   /** Such as `Chrome`. */
   browser: string

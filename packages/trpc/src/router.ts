@@ -33,7 +33,7 @@ export function createDevicesRouter<Context, Meta, EndingContext = Context, Endi
   ending = () => given as unknown as SessionProcedure<EndingContext, EndingMeta>, // those of `given`, when it is left out
   isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < QUARTER_OF_AN_HOUR,
 }: DevicesRouterOptions<Context, Meta, EndingContext, EndingMeta>) {
-  // What else the application has in its context is of no use here, but hides `session` and `token` from the compiler.
+  // The rest of the application's context is of no use here, and hides `session` and `token` from the compiler.
   const procedure = given as unknown as SessionProcedure<object, object>
   const proven = (name: EndingName) =>
     (ending(name) as unknown as SessionProcedure<object, object>).use(({ ctx, next }) => {

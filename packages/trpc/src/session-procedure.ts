@@ -1,7 +1,7 @@
 import { type Session, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { initTRPC, TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from '@trpc/server'
 
-/** What a request comes with. A type, not an interface: tRPC wants an indexable one. */
+/** The session and the token of a request. It is a type, not an interface, because tRPC needs an index signature. */
 export type SignedIn = { readonly session: Session; readonly token: string }
 
 /** A procedure of any application that gives `session` and `token`. */
@@ -29,8 +29,8 @@ function outage(error: unknown): TRPCError | null {
 }
 
 /**
- * The part of a procedure that asks who is signed in, anew for each call, so that a call never outlives a revoke that
- * its batch mate has made. To be joined to a procedure of the application:
+ * The part of a procedure that validates the session, again for each call. So no call passes after another call of the same
+ * batch has revoked the session. Join it to a procedure of your application:
  *
  * ```ts
  * const sessionProcedure = t.procedure.concat(createSessionProcedure(authenticate))
@@ -39,8 +39,8 @@ function outage(error: unknown): TRPCError | null {
  * It gives `session` and `token`, or answers UNAUTHORIZED. An outage of the store, here or in what follows, is
  * answered with SERVICE_UNAVAILABLE.
  *
- * @param authenticate is given the context of the request, whether the call counts as activity, and whether Redis
- *   must be asked: only a query may be answered by a near-cache of the store.
+ * @param authenticate It gets the context of the request, whether the call counts as activity, and whether Redis must be asked.
+ *   Only a query may be answered by a near-cache of the store.
  */
 export function createSessionProcedure<Context extends object>(
   authenticate: (context: Context, options: { readonly touch: boolean; readonly strict: boolean }) => Promise<SignedIn | null>,

@@ -1,7 +1,7 @@
 import type { Actor, SessionEvent } from '@rollcall/session-store'
 import { z } from 'zod'
 
-/** What happened to an account: to its sessions, or to the name of one of its devices. */
+/** An event of an account: a change of its sessions, or of the name of one of its devices. */
 export type ActivityEvent = SessionEvent | DeviceRenamed
 
 export interface DeviceRenamed {
@@ -37,7 +37,7 @@ export function fromRow({ id, at, event }: ActivityRow): ActivityEvent[] {
   return data === undefined ? [] : [{ id, at: new Date(Number(at)), ...data }]
 }
 
-/** Of the application's data, only what names the device, as it was called then, and how many attempts there were. */
+/** The part of the application's data that names the device at that time, and the number of attempts. */
 function toJson(what: object): string {
   return JSON.stringify(what, (key, value: unknown) => (key === 'data' ? deviceSigns.parse(value) : value))
 }

@@ -11,8 +11,8 @@ import { renameDevice } from './rename.js'
 import { resetRequests } from './reset-requests.js'
 
 /**
- * The request header in which better-auth reads the client's address. Whoever serves requests must
- * overwrite it with the address that they trust, or drop it.
+ * The request header in which better-auth reads the client's address. The server must overwrite it with an address that it
+ * trusts, or drop it.
  */
 export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
 

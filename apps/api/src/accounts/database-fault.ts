@@ -47,10 +47,10 @@ function faultIn(message: string): string | undefined {
   return undefined
 }
 
-/** What lies below what libraries wrap around it. Node gives one error for each address of a host. */
+/** Unwraps an error of a library. Node gives one error for each address of a host. */
 function rootCause(error: unknown): Error {
   if (error instanceof AggregateError && error.errors.length > 0) return rootCause(error.errors[0])
-  // Of a connection that timed out, the cause is only that it was closed.
+  // If a connection timed out, the cause only says that it was closed.
   if (error instanceof Error && error.cause instanceof Error && !/timeout/i.test(error.message)) return rootCause(error.cause)
   return error instanceof Error ? error : new Error('unknown error')
 }

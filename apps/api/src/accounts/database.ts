@@ -120,7 +120,7 @@ class SharedFileDriver extends SqliteDriver {
     }
   }
 
-  /** With the lock from the start: one that reads first could not write any more when another process has, in between. */
+  /** It takes the lock when it begins. One that reads first cannot write once another process has written in between. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }

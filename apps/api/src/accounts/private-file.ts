@@ -7,7 +7,7 @@ const OTHERS = 0o077
  * Creates a file, unless it exists, and makes sure that only its owner may use it, whatever the umask and the folder.
  * Creates missing folders for their owner alone; an existing folder stays as it is.
  *
- * @throws the error of the file system, such as EPERM for a file of another user.
+ * @throws {Error} of the file system, such as EPERM for a file of another user.
  */
 export function ensurePrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -16,9 +16,9 @@ export function ensurePrivateFile(path: string): void {
 }
 
 /**
- * Takes everybody else's permissions from a file; does nothing when there is none.
+ * Removes everybody else's permissions from a file; does nothing when there is none.
  *
- * @throws the error of the file system, such as EPERM for a file of another user.
+ * @throws {Error} of the file system, such as EPERM for a file of another user.
  */
 export function restrictToOwner(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false })

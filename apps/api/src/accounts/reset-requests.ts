@@ -8,8 +8,8 @@ const MAX_EMAIL = 254
 const body = z.object({ email: z.email().max(MAX_EMAIL) })
 
 /**
- * Takes the place of better-auth's endpoint, which looks the account up and makes a link before it answers: its time tells
- * accounts apart. Here the same is done for every address; whether it has an account turns out when the mail is sent.
+ * Replaces better-auth's endpoint, which looks the account up and makes a link before it answers, so its time reveals accounts.
+ * This one does the same for every address. The account is looked up when the mail is sent.
  */
 export function resetRequests(requestReset: (email: string) => Promise<void>) {
   return {

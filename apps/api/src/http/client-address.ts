@@ -15,7 +15,7 @@ const MAX_SHOWN = 100
  * proxy. Everything to its left is the client's own word. An address that cannot be read is `UNKNOWN_ADDRESS`,
  * never the proxy's.
  *
- * @param trustedProxies addresses and ranges, as proxy-addr takes them
+ * @param trustedProxies Addresses and ranges, as proxy-addr takes them.
  * @param warn is called once for each proxy that is not trusted, and once for each that forwards what cannot be read
  */
 export function clientAddressOf(

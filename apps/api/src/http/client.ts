@@ -5,8 +5,8 @@ import ipaddr from 'ipaddr.js'
 export const UNKNOWN_ADDRESS = 'unknown'
 
 /**
- * The origin of a request. Limits take a client instead of a text: an IPv6 customer has 2^64 addresses, and no caller can
- * forget to count them as one.
+ * The origin of a request. Limits take a client instead of a text, because an IPv6 customer has 2^64 addresses. So no caller
+ * can forget to count them as one.
  */
 export class Client {
   // A private field makes the type nominal: an object that merely looks like a client is none.

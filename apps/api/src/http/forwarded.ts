@@ -16,7 +16,7 @@ export function forwardedHops({ headers }: Pick<IncomingMessage, 'headers'>): It
   return headers.forwarded === undefined ? null : elements(headers.forwarded)
 }
 
-/** Both headers are read from the right: the client itself may have sent the left part. */
+/** Reads each header from the right, because the client itself may have sent the left part. */
 function* listed(header: string): Generator<Hop> {
   const entries = header.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
   if (entries.length === 0) yield null

@@ -21,10 +21,9 @@ const policy = [
 const unused = ['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'magnetometer', 'microphone', 'midi', 'payment', 'usb']
 
 /**
- * What every answer bears, unless it says otherwise itself.
+ * The headers of every answer, unless it sets its own.
  *
- * On Node's own response: a `Headers` goes through each value letter by letter, which for all of these took a seventh of a
- * query.
+ * They are set on Node's own response. A `Headers` object scans each value letter by letter, which took a seventh of a query.
  */
 export function fixedHeaders(baseUrl: string): MiddlewareHandler<Http> {
   const headers = {

@@ -57,7 +57,7 @@ function shared<T>(probe: () => Promise<T>): () => Promise<T> {
 
 type State = 'ok' | 'not writable' | 'unavailable'
 
-/** Both questions give up by themselves, and give their connection back. */
+/** Each query has its own time limit, and returns its connection. */
 async function databaseState(database: HealthDependencies['database']): Promise<State> {
   const state = await stateOf(database.ping())
   if (state !== 'ok') return state

@@ -88,8 +88,8 @@ export async function listen(settings: Settings, app: Promise<Hono<Http>>): Prom
 }
 
 /**
- * The kernel resets connections that it has accepted for us and we have not seen. Right after a turn of the event loop
- * that was short there are hardly any: within 0.1 ms a busy balancer opens one in a hundred stops.
+ * The kernel resets connections that it has accepted and we have not seen. Right after a short turn of the event loop there are
+ * hardly any: within 0.1 ms, a busy balancer opens one in a hundred stops.
  */
 async function quietTurn(): Promise<void> {
   for (let attempt = 0; attempt < 1_000; attempt += 1) {

@@ -13,8 +13,8 @@ interface Origin {
 const MAX_LOGGED = 100
 
 /**
- * Lets a page of another origin change nothing. Every browser names the origin of a POST; a request that
- * bears neither Origin nor Sec-Fetch-Site comes from a program, which has no cookie that it was not given.
+ * Refuses changes by a page of another origin. Every browser names the origin of a POST. A request with neither Origin nor
+ * Sec-Fetch-Site comes from a program, which has no cookie that it was not given.
  */
 export function sameOrigin({ baseUrl, log }: Origin) {
   const warn = warnOnce(log, 'A change was refused: its page was opened at another origin than BASE_URL')

@@ -8,7 +8,7 @@ import { leadToBaseUrl } from './origin.js'
 /** A year, in seconds: the names of these files change with their content. */
 const FOREVER = 'public, max-age=31536000, immutable'
 
-/** What high-entropy hints device names are made from; a browser sends no more than it is asked for. */
+/** The high-entropy hints for device names; a browser sends only those that it is asked for. */
 const WANTED_HINTS = 'Sec-CH-UA-Platform-Version'
 
 /** The routes of the page. A test of the page compares them with its router. */
@@ -23,7 +23,7 @@ export const PAGE_PATHS: readonly string[] = [
   '/sign-up',
 ]
 
-/** Where a person changes the password: https://w3c.github.io/webappsec-change-password-url/ */
+/** The page for changing the password: https://w3c.github.io/webappsec-change-password-url/ */
 const CHANGE_PASSWORD = { from: '/.well-known/change-password', to: '/security' }
 
 interface PagesOptions {
@@ -34,8 +34,8 @@ interface PagesOptions {
 }
 
 /**
- * The built page: its files, and index.html at each of its routes. Where there is none, a browser gets index.html too, which
- * says that there is nothing, and the status 404.
+ * The built page: its files, and index.html at each of its routes. At any other path, a browser gets index.html with the status
+ * 404, and the page says that there is nothing.
  */
 export function pages({ root, baseUrl, log }: PagesOptions): Hono<Http> {
   const html = createMiddleware<Http>(async (c, next) => {

@@ -96,8 +96,8 @@ export interface Limits {
   /**
    * Counts what is not limited.
    *
-   * @returns how many there were, with this one, since the first of them and within its duration
-   * @throws what Redis fails with.
+   * @returns the number of events, with this one, since the first of them and within its duration
+   * @throws {Error} of Redis.
    */
   tally(charge: Charge & readonly ['wrong-password:user', ...unknown[]]): Promise<number>
 }

@@ -154,7 +154,7 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
     }
   }
 
-  /** What is out must leave the queue before its lease ends, or it is sent again. */
+  /** A sent mail must leave the queue before its lease expires, or it is sent again. */
   async function remove(mail: ClaimedMail): Promise<void> {
     for (let attempt = 1; attempt <= REMOVE_ATTEMPTS; attempt += 1) {
       try {

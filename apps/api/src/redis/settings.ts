@@ -3,13 +3,13 @@ export interface RedisNode {
   readonly port: number
 }
 
-/** Who the server is to Redis. */
+/** The credentials of the server in Redis. */
 interface Access {
   readonly username: string | undefined
   readonly password: string | undefined
 }
 
-/** Where Redis is, and how the server signs in there. */
+/** The address of Redis, and the credentials for it. */
 export type RedisSettings =
   | (Access & { readonly kind: 'single'; readonly url: string })
   | (Access & { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[]; readonly tls: boolean })
@@ -81,7 +81,7 @@ function checkWithUrl({ REDIS_URL = '', ...given }: RedisVariables, refuse: (set
   if (given.REDIS_TLS === 'on' && !/^rediss:/i.test(REDIS_URL)) refuse('REDIS_TLS', 'is for REDIS_CLUSTER_NODES and REDIS_SENTINELS; use rediss:// in REDIS_URL')
 }
 
-/** For variables that {@link checkRedisVariables} let pass. */
+/** Call it with variables that {@link checkRedisVariables} has accepted. */
 export function toRedisSettings(given: RedisVariables): RedisSettings {
   const access = { username: given.REDIS_USERNAME, password: given.REDIS_PASSWORD }
   const tls = given.REDIS_TLS === 'on'

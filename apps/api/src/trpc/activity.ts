@@ -11,7 +11,7 @@ const PAGE = 25
 const input = z.object({ cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish() }).optional()
 
 export const activityRouter = router({
-  /** What happened to the caller's own account, newest first. */
+  /** The activity of the caller's own account, newest first. */
   list: sessionProcedure.input(input).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
     const { userId } = session
     const [{ events, next }, user] = await Promise.all([
@@ -56,7 +56,7 @@ export type ActivityType =
   | 'proof-refused'
 
 export interface ActivityDevice extends DeviceName {
-  /** What its owner called it when this happened. */
+  /** The name that its owner had given it at that time. */
   readonly name: string | null
   readonly ipAddress: string | null
   readonly place: Place | null
@@ -71,7 +71,7 @@ export interface ActivityEntry {
   readonly device: ActivityDevice
   /** Another device, that did it to this one. */
   readonly by: ActivityDevice | null
-  /** Of a device that was renamed: `null` when its name was removed. */
+  /** The new name of a device; `null` when its name was removed. */
   readonly newName: string | null
   /** How many wrong passwords there were within a day, up to this one. */
   readonly attempts?: number
@@ -94,7 +94,7 @@ function toEntry(event: ActivityEvent, shown: (actor: Actor) => ActivityDevice):
 /** A device without a session: nothing but its name is known. */
 const nobody: Actor = { id: '', ipAddress: null, userAgent: null, data: {} }
 
-/** `undefined` for what tells a person nothing. */
+/** `undefined` for an event that is of no use to a person. */
 function typeOf(event: SessionEvent): ActivityType | undefined {
   if (event.kind === 'created') return deviceOf(event.session)?.isNew ? 'signed-in-first' : 'signed-in'
   if (event.kind === 'noted') return named.get(event.name)

@@ -5,16 +5,16 @@ import type { Auth } from '../accounts/auth.js'
 import type { Client } from '../http/client.js'
 import type { Limits } from '../limits/limits.js'
 
-/** What every procedure is given. A type, not an interface: the adapter wants an indexable one. */
+/** The context of every procedure. It is a type, not an interface, because the adapter needs an index signature. */
 export type Context = {
   readonly auth: Auth
   readonly limits: Limits
   readonly activity: Activity
   readonly placeOf: PlaceOf
   readonly audit: Audit
-  /** Of the request. Nobody is authenticated here: calls of one batch share a context, but not a moment. */
+  /** Headers of the request. Nobody is authenticated here, because the calls of a batch share a context, but not a moment. */
   readonly headers: Headers
   readonly client: Client
-  /** Of the answer; only complete with a link that does not stream. */
+  /** Headers of the answer; they are complete only with a link that does not stream. */
   readonly responseHeaders: Headers
 }

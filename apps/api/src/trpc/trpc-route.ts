@@ -11,8 +11,8 @@ import { createAppRouter, type RouterDependencies } from './router.js'
 /** More than the page ever asks for at once, and little enough to be cheap. */
 const MAX_BATCH = 20
 
-// tRPC encodes streams with it. Node's own puts each text together anew, letter by letter: of what a list costs that is told
-// to many pages, that was more than half.
+// tRPC encodes streams with it. Node's own rebuilds each text letter by letter. That was more than half of the cost of a list
+// that is sent to many pages.
 globalThis.TextEncoderStream = TextEncoderStream
 
 type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'placeOf' | 'audit'> & RouterDependencies & { readonly log: Log }
@@ -58,7 +58,7 @@ export const understood = createMiddleware<Http>(async (c, next): Promise<Respon
   if (method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
     return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
   }
-  // A browser tells of a page of another site, which could not read the answer but keep streams open.
+  // A browser names the page of another site. Such a page cannot read the answer, but it could keep streams open.
   if (!['same-origin', 'none', undefined].includes(c.req.header('sec-fetch-site'))) {
     return refuse(c, 'FORBIDDEN', 'This request comes from another site')
   }
@@ -67,7 +67,7 @@ export const understood = createMiddleware<Http>(async (c, next): Promise<Respon
     return refuse(c, 'BAD_REQUEST', 'Streamed batches are not offered; use httpBatchLink')
   }
   await next()
-  // Not with c.header: once there is an answer, that would copy it, its body made a stream, which takes longer than the query.
+  // Not with c.header, which copies a finished answer and turns its body into a stream. That takes longer than the query.
   const { headers } = c.res
   if (headers.get('content-type') === 'text/event-stream') headers.set('Cache-Control', 'no-store, no-transform')
   // tRPC leaves the type out of some refusals.

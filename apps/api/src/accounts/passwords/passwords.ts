@@ -5,7 +5,7 @@ import { boundedQueue, type Queue } from './bounded.js'
 import { faultOf, type PasswordFault } from './rules.js'
 import { hashPassword, isOutdated, owaspCost, type ScryptCost, verifyPassword } from './scrypt.js'
 
-/** What a request has done with passwords so far. */
+/** The state of passwords within a request. */
 interface PasswordState {
   /** The password that was chosen and found good, with its hash as soon as there is one. */
   chosen: { readonly password: string; readonly hash: string | null } | null
@@ -70,7 +70,7 @@ export function refusal(code: keyof typeof messages): APIError {
   return new APIError('BAD_REQUEST', { code, message: messages[code] })
 }
 
-/** A password that no hook has looked at, chosen by the person of the session if there is one. */
+/** Checks a password that no hook has checked. If there is a session, its person has chosen the password. */
 async function requireGoodOfSession(password: string): Promise<void> {
   const endpoint = tryGetCurrentAuthEndpointContext()
   // better-auth hashes the password of a sign-in without an account, so that it takes as long as one with an account.

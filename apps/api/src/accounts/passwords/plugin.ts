@@ -129,7 +129,7 @@ export function passwordRules(passwords: Passwords) {
   } satisfies BetterAuthPlugin
 }
 
-/** Of the password that a person has, and of the one that "This was not me" took away. */
+/** The hashes of the person's password, and of the one that "This was not me" removed. */
 async function oldHashes({ context: { internalAdapter } }: GenericEndpointContext, userId: string): Promise<string[]> {
   const [account, retired] = [await internalAdapter.findCredentialAccount(userId), await internalAdapter.findVerificationValue(retiredPasswordOf(userId))]
   return [account?.password, retired?.value].filter((hash) => typeof hash === 'string')

@@ -16,10 +16,10 @@ const MIN_REST = 4
 const INVISIBLE = /[\s\p{Z}\p{C}\p{DI}\u2800]/gu
 
 /**
- * What is wrong with a new password, or `null`. NIST SP 800-63B-4 asks for a blocklist of common, expected and
- * compromised passwords, and for no rules of composition.
+ * The problem with a new password, or `null`. NIST SP 800-63B-4 asks for a blocklist of common, expected and compromised
+ * passwords, and for no rules of composition.
  *
- * @param own texts that a guesser knows: addresses and names of the person, the name and host of the site.
+ * @param own Texts that a guesser knows: addresses and names of the person, the name and host of the site.
  */
 export async function faultOf(password: string, own: readonly string[]): Promise<PasswordFault | null> {
   if (password.replace(INVISIBLE, '') === '') return 'PASSWORD_BLANK'

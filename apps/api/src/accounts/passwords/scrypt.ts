@@ -8,10 +8,10 @@ export interface ScryptCost {
   readonly p: number
 }
 
-/** What OWASP's Password Storage Cheat Sheet asks for: 128 MiB for a hash. */
+/** The cost that OWASP's Password Storage Cheat Sheet asks for: 128 MiB for a hash. */
 export const owaspCost: ScryptCost = { N: 2 ** 17, r: 8, p: 1 }
 
-/** What better-auth hashes with, as `<salt>:<key>` in hex. The salt is used as that text. */
+/** The cost of better-auth's hashes, which are `<salt>:<key>` in hex. The salt is used as that text. */
 const legacyCost: ScryptCost = { N: 2 ** 14, r: 16, p: 1 }
 const LEGACY = /^([\da-f]{32}):([\da-f]{128})$/
 /** The PHC string format; base64 without padding. */
@@ -34,8 +34,8 @@ export async function hashPassword(password: string, cost: ScryptCost): Promise<
 }
 
 /**
- * Whether this is the password. A refusal takes the work of `cost`, however cheap the stored hash is, so that its time does
- * not tell an account with an old hash from none. A text that is no hash is nobody's password.
+ * Whether this is the password. A refusal takes the work of `cost`, however cheap the stored hash is. So its time does not
+ * reveal an account with an old hash. A text that is no hash is nobody's password.
  */
 export async function verifyPassword(hash: string, password: string, cost: ScryptCost): Promise<boolean> {
   const stored = parse(hash)
