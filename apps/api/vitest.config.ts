@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 /** Bounds against hanging, on a machine that is busy; each test waits for a condition. */
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 
-/** Those that are about people and their devices, on whatever database; the others are about what does not depend on it. */
+/** Suites about people and their devices run on each database; the others do not depend on it. */
 const onAnyDatabase = ['activity', 'devices', 'reauthentication', 'start-together'].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({

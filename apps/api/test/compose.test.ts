@@ -5,10 +5,10 @@ import { readSettings } from '../src/env.js'
 
 const text = readFileSync(new URL('../../../compose.yaml', import.meta.url), 'utf8')
 
-/** Of a service, the part of the file that describes it. */
+/** The part of the file that describes a service. */
 const service = (name: string) => new RegExp(`^  ${name}:\\n(.*?)(?=^  \\w+:\\n|^\\w)`, 'ms').exec(text)?.[1] ?? ''
 
-/** What a shell variable is replaced with. */
+/** The value after shell variables are replaced. */
 const filled = (value: string, variables: Record<string, string>) =>
   value.replaceAll(/\$\{(\w+)(?::[?-][^}]*)?\}/g, (_, name: string) => variables[name] ?? '')
 

@@ -17,7 +17,7 @@ test('on a full disk a sign-up is a 503, /readyz says so, and those who are sign
 
   const body = { email: newEmail(), password: PASSWORD, name: 'A name '.repeat(7).trim() }
   const signUps = [await server.browser().post('/api/auth/sign-up/email', body)]
-  // What is left of the last page of each table may be enough for a few.
+  // The rest of the last page of each table may be enough for a few.
   while (signUps.at(-1)?.status === 200 && signUps.length < 20) {
     signUps.push(await server.browser().post('/api/auth/sign-up/email', { ...body, email: newEmail() }))
   }

@@ -33,7 +33,7 @@ interface Answer {
   readonly text: string
 }
 
-/** What is answered. On a machine so busy that Redis was late, once more: what the bytes themselves bring about comes again. */
+/** The answer. If Redis was late on a busy machine, it asks once more: a fault that the bytes cause happens again. */
 async function raw(bytes: Buffer, hangUp = false): Promise<Answer> {
   const answer = await sent(bytes, hangUp)
   if (answer.status !== 503) return answer
@@ -90,7 +90,7 @@ const wild = fc.oneof(
 
 const queries = ['/trpc/session.current', '/trpc/devices.list', '/api/auth/sign-out', '/healthz', '/readyz', '/nowhere']
 const changes = ['/trpc/devices.revoke', '/api/auth/sign-in/email', '/api/auth/change-password', '/api/auth/request-password-reset', '/csp-report']
-// Those that answer once; a subscription goes on for as long as it is listened to.
+// Procedures that answer once. A subscription continues until its client leaves.
 const answering = procedures.filter(({ type }) => type !== 'subscription').map(({ path }) => path)
 
 test('cookies: they sign in at every door alike, or at none', async () => {

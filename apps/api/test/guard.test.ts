@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { procedures, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
-/** Nothing is public today. Whoever adds a public procedure names it here, on purpose. */
+/** Nothing is public today. A public procedure must be named here, on purpose. */
 const PUBLIC: string[] = []
 
 let server: TestServer
@@ -20,7 +20,7 @@ function call({ path, type }: (typeof procedures)[number], cookie: string | unde
   })
 }
 
-/** An EventSource is told of a refusal in its stream, which ends with it: it can read no other answer. */
+/** An EventSource gets a refusal as the last event of its stream, because it cannot read any other answer. */
 const refused = ({ type }: (typeof procedures)[number]): number => (type === 'subscription' ? 200 : 401)
 
 function errorIn(body: string): unknown {

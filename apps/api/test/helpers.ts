@@ -22,7 +22,7 @@ import { createAppRouter } from '../src/trpc/router.js'
 export const SECRET = 'a secret of the tests with 32 characters and more'
 export const PASSWORD = 'correct horse battery staple'
 
-/** What a server needs to start in production, on http and without a mail server. */
+/** The settings for a start in production, on http and without a mail server. */
 export const production = {
   NODE_ENV: 'production',
   ALLOW_INSECURE: 'http,outbox',
@@ -54,7 +54,7 @@ export type TestServer = Awaited<ReturnType<typeof startServer>>
 
 interface Options {
   readonly env?: NodeJS.ProcessEnv
-  /** Shared with another server; ended by whoever started it. */
+  /** Shared with another server; its starter stops it. */
   readonly redis?: PrivateRedis
   readonly webRoot?: string
   /** Milliseconds between two looks at the session of an open stream. */
@@ -118,7 +118,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
     return response
   }
 
-  /** Opens a stream as a page does; what was told is remembered like any other answer. */
+  /** Opens a stream as a page does; its messages are recorded like any other answer. */
   async function stream(headers: Record<string, string> = {}): Promise<TestStream> {
     const response = await fetch(`${url}/trpc/devices.changes`, { headers: { accept: 'text/event-stream', ...headers } })
     return readStream(response, (text) => bodies.push(text))
@@ -250,7 +250,7 @@ function readStream(response: Response, seen: (text: string) => void) {
   return {
     response,
     next,
-    /** What the procedure yields next, devices by their ids; another event as it is, but for tRPC's greeting. */
+    /** The next message of the procedure, with devices by their ids; any other event as it is, except tRPC's greeting. */
     async message(): Promise<unknown> {
       for (;;) {
         const event = await next()

@@ -10,7 +10,7 @@ test('two applications on one Redis with prefixes of their own know nothing of e
   const seen = new Set<string>()
   await observed(redis, async (admin) => {
     const monitor = await admin.monitor()
-    // Of a command, its keys and channels are what begins like a key of ours or of the limits.
+    // The keys and channels of a command begin like a key of ours or of the limits.
     monitor.on('monitor', (_time: string, args: string[]) => {
       for (const arg of args.slice(1)) if (/(?:user|limit|readyz|mail|clock)\b/.test(arg) && !arg.includes('\n')) seen.add(arg)
     })
@@ -22,7 +22,7 @@ test('two applications on one Redis with prefixes of their own know nothing of e
     const keys = await admin.keys('*')
     expect(keys.length).toBeGreaterThan(10)
     expect(keys.filter((key) => !prefixes.some((prefix) => key.startsWith(prefix)))).toEqual([])
-    // Neither signs in at the other one, and what waits for the one is not taken by the other.
+    // An account of one does not sign in at the other, and no server takes the other one's waiting events.
     expect((await blog.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })).status).toBe(401)
     monitor.disconnect()
   })

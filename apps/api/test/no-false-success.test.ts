@@ -3,8 +3,8 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
-// Each procedure that ends sessions, and sign-out behind its limit, with a failure injected at each command
-// that it sends to Redis: the answer is a success and the ending is in effect, or it is 503.
+// Each procedure that revokes sessions, and sign-out behind its limit, with a failure injected at each command that it sends to
+// Redis. Either the answer is a success and the sessions are revoked, or it is 503.
 
 let server: TestServer
 beforeAll(async () => {
@@ -38,7 +38,7 @@ async function signIn({ email }: Pick<Devices, 'email'>): Promise<Browser> {
   return device
 }
 
-/** Whether the ending sends as many as n commands. */
+/** Whether the revocation sends as many as n commands. */
 async function failsAt(n: number, fault: Fault, { ends, act }: (typeof endings)[string], devices: Devices): Promise<boolean> {
   if (!devices.laptop.jar.has('rollcall.session_token') || !(await signsIn(tokenOf(devices.laptop)))) devices.laptop = await signIn(devices)
   if (!(await signsIn(tokenOf(devices.phone)))) devices.phone = await signIn(devices)

@@ -18,9 +18,9 @@ export interface Option {
 }
 
 /**
- * The members of an exported interface of a package, as its source declares and comments them.
+ * Reads the members of an exported interface of a package, with their comments.
  *
- * @throws {Error} when no package has it, when a member has no comment, or when that of an optional one names no default
+ * @throws {Error} when no package has it, when a member has no comment, or when an optional one names no default
  */
 export function optionsOf(interfaceName: string): Option[] {
   for (const file of sources) {

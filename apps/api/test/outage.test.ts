@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const NEW_PASSWORD = 'a new password, and a better one'
 
-/** What a call needs of Redis. A full one still deletes, a replica still reads. */
+/** The kind of command that a call needs. A full Redis still deletes, a replica still reads. */
 type Need = 'read' | 'delete' | 'write'
 
 type Scene = Awaited<ReturnType<typeof scene>>
@@ -85,9 +85,9 @@ test('every procedure of the router is among the calls', () => {
 interface Outage {
   readonly begin: () => unknown
   readonly end: () => unknown
-  /** What this Redis still does. */
+  /** The kinds of commands that still work. */
   readonly still: readonly Need[]
-  /** What `/readyz` says of it. */
+  /** Its state in the answer of `/readyz`. */
   readonly redis: 'ok' | 'not writable' | 'unavailable'
 }
 
@@ -360,7 +360,7 @@ test('without its database the server answers 503 where it needs it, and 200 whe
   const signIn = await broken.browser().post('/api/auth/sign-in/email', { email: person.email, password: PASSWORD })
   expect(signIn.status).toBe(503)
   expect(await signIn.json()).toEqual({ code: 'SERVICE_UNAVAILABLE', message: expect.any(String) })
-  // Where better-auth itself asks for the session, it joins it with its user.
+  // When better-auth itself looks up the session, it joins it with its user.
   const asked: readonly [path: string, body: object][] = [
     ['reauthenticate', { password: PASSWORD }],
     ['change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }],

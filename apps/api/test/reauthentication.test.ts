@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
-// Ending other devices asks for a proof of the password that is not old; the clock is put forward to make it so.
+// Revoking other devices needs a recent proof of the password; the tests move the clock forward to make it old.
 
 const QUARTER = 15 * 60_000
 

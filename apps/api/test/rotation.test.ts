@@ -66,7 +66,7 @@ test('a cookie of the old secret works in every endpoint of better-auth, and is 
   await using server = await start(NEW, OLD)
   const { api, jar, post } = moved(laptop, server)
 
-  // Both ask better-auth for the session; the second sets the cookie.
+  // The two requests ask better-auth for the session; the second sets the cookie.
   expect((await post('/api/auth/reauthenticate', { password: 'not the password' })).status).toBe(400)
   expect((await post('/api/auth/reauthenticate', { password: PASSWORD })).status).toBe(200)
   expect(jar.get(COOKIE)).toBe(signed(tokenOf({ jar }), NEW))

@@ -408,7 +408,7 @@ describe('a stream', () => {
         await store.revoke('ada', device.session.id)
         expect((await page.next()).value).toMatchObject({ type: 'ended', cause: 'revoke' })
       })
-      // What the script runs, the look-up, and nothing that grows with the devices of the user.
+      // The commands of the script, the lookup, and nothing that grows with the devices of the user.
       expect(commands).toMatchObject({ hdel: 1, hget: 1, publish: 1 })
       expect(commands).not.toHaveProperty('hgetall')
     } finally {

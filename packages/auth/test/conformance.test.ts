@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anyToken, type Browser, password, startApp, thiefOf } from './helpers.js'
 
-// What better-auth 1.7 promises of sessions in its own test suites, asked over HTTP of an application that
-// uses the plugin. Where we differ on purpose, the test says so.
+// The promises about sessions in the test suites of better-auth 1.7, tested over HTTP in an application that uses the plugin. If
+// we differ on purpose, the test says so.
 
 const day = 24 * 60 * 60 * 1_000
 const mails = new Map<string, string>()

@@ -3,8 +3,8 @@ import { admin } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, type Browser, password, startApp } from './helpers.js'
 
-// Each ending of the policy, with a failure injected at each command that it sends to Redis, one after the
-// other: the answer is a success and the ending is in effect, or it is 503 and every cookie stays.
+// Each revocation of the policy, with a failure injected at each command that it sends to Redis, one after the other. Either the
+// answer is a success and the sessions are revoked, or it is 503 and every cookie stays.
 
 let t: Awaited<ReturnType<typeof startApp>>
 let boss: Browser
@@ -86,7 +86,7 @@ async function alive({ tokens }: Scene, devices: readonly Device[]): Promise<Dev
   return sessions.flatMap(({ device, session }) => (session === null ? [] : [device]))
 }
 
-/** Whether the ending sends as many as n commands. */
+/** Whether the revocation sends as many as n commands. */
 async function failsAt(n: number, fault: Fault, { ends, audit, act }: (typeof endings)[string]): Promise<boolean> {
   const stage = await scene()
   const jars = [stage.laptop, stage.phone, boss].map(({ jar }) => new Map(jar))

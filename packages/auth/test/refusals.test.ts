@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { rollcall } from '../src/index.js'
 import { secret } from './helpers.js'
 
-// What would let a session outlive its end, or its token leave the cookie, stops the application at its start.
+// The application refuses to start with an option that lets a session outlive its revocation, or its token leave the cookie.
 
 const secondaryStorage = { get: () => null, set: () => undefined, delete: () => undefined, getAndDelete: () => null, increment: () => 1 }
 /** Of packages that are not installed here: only the name is looked at, and for sso the option. */

@@ -5,8 +5,8 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { portOf, sessionRows, startApp } from './helpers.js'
 
-// SQL rolls back, Redis does not. The database refuses the commit of everyone whose address says so: by
-// a constraint that is checked then, after all of the transaction's work, the session included.
+// SQL rolls back, Redis does not. The database refuses the commit for addresses that say so. Its constraint is
+// checked at the commit, after all work of the transaction, including the session.
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 let t: Awaited<ReturnType<typeof startApp>>

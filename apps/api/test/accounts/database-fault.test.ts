@@ -22,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 
-/** What the start ends with. */
+/** The error of the start. */
 async function faultOf(env: NodeJS.ProcessEnv): Promise<string> {
   const failure = await startServer({ redis, env }).then(
     async (server) => server.close().then(() => new Error('it started')),

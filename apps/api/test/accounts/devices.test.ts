@@ -172,7 +172,7 @@ describe.each(databases)('on %s', (kind) => {
   })
 
   describe('"this was not me"', () => {
-    /** Someone who was told of a thief's sign-in. */
+    /** A person who was notified of a thief's sign-in. */
     async function robbed() {
       const one = await ada()
       const thief = t.browser('thief')

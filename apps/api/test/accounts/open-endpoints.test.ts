@@ -26,7 +26,7 @@ interface Registered {
   readonly call: (input: object) => Promise<unknown>
 }
 
-/** What better-auth registers, as its router is given it. */
+/** The endpoints that better-auth registers, as its router gets them. */
 function registered(api: object): Registered[] {
   return Object.entries(api).map(([name, call]) => {
     const { path, options } = call as { path?: string; options: { method?: string | string[] } } // better-auth's types are those of the bodies

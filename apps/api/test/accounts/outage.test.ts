@@ -67,7 +67,7 @@ describe.each(['hung', 'killed'] as const)('Redis %s (better-auth#11022)', (outa
       await t.server.restart() // it kept nothing: only sign-in can be asked again
       await back()
     } else if (name !== 'reset-password') {
-      // (An ending that got no answer may still happen when Redis goes on: its outcome is unknown.)
+      // The outcome of a revocation without an answer is unknown: Redis may still run it when it goes on.
       expect(await browser.session()).not.toBeNull()
     }
     // No password was changed: the old password still signs in, without a restart of ours.
@@ -144,7 +144,7 @@ test('limit: an outage right after the commit lets a sign-in pass that checked t
   Object.assign(t.store, { create, rotate })
   open()
   expect((await signIn).status).toBe(200)
-  // It is listed, and the answer has said that something went wrong: whoever looks can end it.
+  // The answer was an error, and the session is listed, so the person can revoke it.
   const userId = (await laptop.session())?.userId ?? ''
   expect((await t.store.list(userId)).map(({ id }) => id)).toContain((await thief.session())?.id)
   expect(await t.store.revokeOthers((await laptop.token()) ?? '')).toBe(1)

@@ -78,7 +78,7 @@ describe('Forwarded', () => {
     ['', 'unknown'],
     ['203.0.113.7', 'unknown'],
     ['for=203.0.113.7;for=198.51.100.1', 'unknown'],
-    // What the client sent does not reach into what the proxy added.
+    // The client's part does not reach into the proxy's part.
     ['for=", for=203.0.113.7', '203.0.113.7'],
     [`for="x;y, for="[${V6}]:443"`, V6],
     ['for=203.0.113.7;host="a;for=192.0.2.66"', '203.0.113.7'],

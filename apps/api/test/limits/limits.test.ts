@@ -233,7 +233,7 @@ test('without an answer from Redis nothing is let through', async () => {
   const work = async () => 'done'
   for (const charge of [['sign-in:address', new Client('192.0.2.1')], ['revoke:session', 'ada', 'laptop']] as const) {
     await expect(limits.within([charge], work)).rejects.toThrow('The session store is unavailable')
-    // An ending goes on: it is refused where Redis does not carry it out.
+    // A revocation proceeds: if Redis does not carry it out, it is refused there.
     await expect(limits.within([charge], work, undefined, { ending: true })).resolves.toBe('done')
   }
   expect(new RateLimitedError(3).retryAfter).toBe(3)

@@ -8,7 +8,7 @@ import { sendNotice, sendReset } from '../../src/limits/mail-limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
 import { countOn, observed, SECRET, startServer, type TestServer } from '../helpers.js'
 
-// Mails are limited by the mailbox where they arrive, and by whoever causes them.
+// Mails are limited by the mailbox where they arrive, and by the address that causes them.
 
 test.each([
   ['Ada@Example.ORG', 'ada@example.org'],

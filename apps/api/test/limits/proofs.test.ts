@@ -2,7 +2,7 @@ import { defaultTimeouts } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, countOn, observed, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from '../helpers.js'
 
-// Whoever holds a session may be a thief: wrong passwords end that session's right to prove who its person is, and nothing else.
+// The holder of a session may be a thief. Wrong passwords take the right to prove from that session, and from no other.
 
 let server: TestServer
 beforeAll(async () => {
@@ -21,7 +21,7 @@ async function wrong(number: number, device: Browser): Promise<void> {
   await countOn(server.redis, number, ['proof:session', user.id, id])
 }
 
-/** The owner's laptop, their phone, and whoever holds a copy of the phone's cookie. */
+/** The owner's laptop, their phone, and a thief with a copy of the phone's cookie. */
 async function robbed() {
   const laptop = await signedUp(server)
   const phone = server.browser()

@@ -8,17 +8,17 @@ export interface Received {
   readonly message: string
 }
 
-/** What a mail server does with the next recipient: takes it, or answers with a code. */
+/** The reaction of a mail server to the next recipient: it accepts it, or answers with a code. */
 export type Answer = 'accept' | 450 | 451 | 550
 
 export type TestSmtp = Awaited<ReturnType<typeof startSmtp>>
 
 /**
- * A mail server that keeps what it is sent.
+ * A mail server that stores the mails it gets.
  *
  * @param options.port 0: any free port.
- * @param options.holds leaves its clients waiting after each mail, until `answer`.
- * @param options.mute accepts connections and says nothing at all.
+ * @param options.holds It lets its clients wait after each mail, until `answer`.
+ * @param options.mute It accepts connections and never answers.
  */
 export async function startSmtp({ port = 0, holds = false, mute = false } = {}) {
   const received: Received[] = []

@@ -14,7 +14,7 @@ async function boss(name: string): Promise<Browser> {
   return browser
 }
 
-/** What an administrator can do to a user that ends all of that user's sessions. */
+/** The actions of an administrator that revoke all sessions of a user. */
 const endings: Record<string, (administrator: Browser, userId: string) => Promise<Answer>> = {
   'ban-user': (administrator, userId) => administrator.post('/admin/ban-user', { userId }),
   'update-user with a ban': (administrator, userId) => administrator.post('/admin/update-user', { userId, data: { banned: true } }),

@@ -10,7 +10,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 
 const signedToken = ({ headers }: Answer) => headers.get('set-auth-token') ?? ''
 
-/** What better-auth answers to a client without cookies. */
+/** The answer of better-auth to a client without cookies. */
 const ask = (authorization: string, path = '/get-session') => t.browser().get(path, { authorization })
 
 test('the header of the plugin is the one place beside the cookie where a token goes, by choice of the application', async () => {
