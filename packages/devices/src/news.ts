@@ -1,0 +1,36 @@
+import type { Clock, SessionChange } from '@rollcall/session-store'
+import { type Ended, endedBy, mayConcern, names } from './ending.js'
+
+/**
+ * What the messages about a user mean for one of the user's sessions, until the store is asked. Messages are not queued, so
+ * this stays small however many come.
+ */
+export class News {
+  readonly #sessionId: string
+  readonly #clock: Clock
+  /** No message is missed. */
+  isLive = false
+  /** The list has changed. */
+  isListStale = true
+  /** The session has a new secret. */
+  isRotated = false
+  /** The session may have ended: the store decides. */
+  ending: Ended | undefined
+  /** A message named this very session as ended. Then a refused token does not mean that there is a new secret. */
+  isNamed = false
+
+  constructor(sessionId: string, clock: Clock) {
+    this.#sessionId = sessionId
+    this.#clock = clock
+  }
+
+  record(change: SessionChange): void {
+    if (change.kind === 'live' || change.kind === 'lost') this.isLive = change.kind === 'live'
+    if (change.kind === 'rotated') this.isRotated ||= change.id === this.#sessionId
+    else this.isListStale = true
+    if (change.kind === 'ended' && mayConcern(change, this.#sessionId)) {
+      this.ending ??= endedBy(change, this.#sessionId, this.#clock())
+      this.isNamed ||= names(change, this.#sessionId)
+    }
+  }
+}
