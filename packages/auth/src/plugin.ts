@@ -3,18 +3,18 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { rollcallAdapter } from './adapter.js'
-import { type Audit, type AuditEventName, noted } from './audit.js'
+import { afterHook } from './after-hook.js'
+import type { Audit } from './audit.js'
 import { resigned, secretsOf } from './cookie.js'
-import { browserOf, deviceSchema, rememberBrowser } from './devices.js'
+import { browserOf, deviceSchema } from './devices.js'
 import { readableAddress } from './ip-address.js'
-import { accountTokens, namedSession, withAccountToken } from './multi-session.js'
-import { type NewDevice, noteDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
+import { withAccountToken } from './multi-session.js'
+import { type NewDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
 import { refuse } from './refusals.js'
-import { auditRefusal, type OnWrongPassword } from './refused.js'
+import type { OnWrongPassword } from './refused.js'
 import { beginSignIn, requestState } from './request-state.js'
-import { answered, unavailable } from './session-adapter.js'
-import { withoutTokens } from './without-tokens.js'
+import { answered } from './session-adapter.js'
 
 export interface RollcallOptions {
   /** The store that holds the sessions. */
@@ -117,59 +117,7 @@ export function rollcallPlugin({
           }),
         },
       ],
-      after: [
-        {
-          matcher: () => true,
-          handler: createAuthMiddleware(async (ctx) => {
-            const state = await requestState()
-            const { returned, responseHeaders } = ctx.context
-
-            for (const token of returned instanceof APIError ? [] : await tokensToEnd(ctx)) {
-              // A hook of another plugin may have kept the session from being deleted.
-              const alive = await answered(() => store.validate(token, { strict: true })).catch(() => null)
-              if (alive !== null) await answered(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
-            }
-
-            const attempt = attemptOf(ctx)
-            if (state.outage) {
-              // Clearing the cookie would be a sign-out that did not happen.
-              for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
-              if (attempt !== null) await noted(audit, { event: attempt, result: 'unavailable' })
-              const error = unavailable()
-              // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
-              if (ctx.request) return Response.json(error.body, { status: error.statusCode })
-              throw error
-            }
-            for (const [sessionId, session] of state.signedIn) {
-              await noted(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
-              if (notify) await noteDevice(ctx, session, notify)
-            }
-            if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
-            if (!(returned instanceof APIError)) return withoutTokens(returned)
-            if (attempt !== null && state.signedIn.size === 0) await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
-            return undefined
-          }),
-        },
-      ],
+      after: [{ matcher: () => true, handler: afterHook({ store, audit, notify, onWrongPassword }) }],
     },
   } satisfies BetterAuthPlugin
-}
-
-/** What a request tries that may be refused. */
-function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
-  if (path === '/change-password') return 'password-change'
-  if (path === '/reset-password') return 'password-reset'
-  if (path === '/reauthenticate') return 'reauthentication'
-  if (path === '/secure-account') return 'account-secured'
-  // With a session, a second factor is not the end of a sign-in: it is being turned on.
-  const completes = path?.startsWith('/two-factor/verify-') && context.session === null
-  return completes || path?.startsWith('/sign-in/') ? 'sign-in' : null
-}
-
-/** The tokens that a request has promised to end. */
-async function tokensToEnd(ctx: GenericEndpointContext): Promise<string[]> {
-  if (ctx.path === '/multi-session/revoke') return [namedSession.parse(ctx.body).sessionToken]
-  if (ctx.path !== '/sign-out') return []
-  const token = await ctx.getSignedCookie(ctx.context.authCookies.sessionToken.name, ctx.context.secret)
-  return [...(token ? [token] : []), ...(ctx.context.hasPlugin('multi-session') ? accountTokens(ctx) : [])]
 }

@@ -1,0 +1,80 @@
+import type { SessionStore } from '@rollcall/session-store'
+import type { GenericEndpointContext } from '@better-auth/core'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { type Audit, type AuditEventName, noted } from './audit.js'
+import { rememberBrowser } from './devices.js'
+import { accountTokens, namedSession } from './multi-session.js'
+import { noteDevice, type Notify } from './new-device.js'
+import { auditRefusal, type OnWrongPassword } from './refused.js'
+import { type RequestState, requestState } from './request-state.js'
+import { answered, unavailable } from './session-adapter.js'
+import { withoutTokens } from './without-tokens.js'
+
+interface Dependencies {
+  readonly store: SessionStore
+  readonly audit: Audit
+  readonly notify: Notify | undefined
+  readonly onWrongPassword: OnWrongPassword
+}
+
+/** Runs after every endpoint, and after the hooks of the plugins in front of this one. */
+export function afterHook({ store, audit, notify, onWrongPassword }: Dependencies) {
+  return createAuthMiddleware(async (ctx) => {
+    const state = await requestState()
+    const { returned, responseHeaders } = ctx.context
+    const attempt = attemptOf(ctx)
+    if (!(returned instanceof APIError)) await revokeRequested(ctx, store)
+    if (state.outage) {
+      // Clearing the cookie would be a sign-out that did not happen.
+      for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
+      return answerOutage(ctx, attempt, audit)
+    }
+    await recordSignIns(ctx, state, audit, notify)
+    if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
+    if (!(returned instanceof APIError)) return withoutTokens(returned)
+    if (attempt !== null && state.signedIn.size === 0) await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
+    return undefined
+  })
+}
+
+/** Makes sure that the sessions are revoked which the answer says are: a hook of another plugin may have kept one from being deleted. */
+async function revokeRequested(ctx: GenericEndpointContext, store: SessionStore): Promise<void> {
+  for (const token of await tokensToRevoke(ctx)) {
+    const alive = await answered(() => store.validate(token, { strict: true })).catch(() => null)
+    if (alive !== null) await answered(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
+  }
+}
+
+async function tokensToRevoke(ctx: GenericEndpointContext): Promise<string[]> {
+  if (ctx.path === '/multi-session/revoke') return [namedSession.parse(ctx.body).sessionToken]
+  if (ctx.path !== '/sign-out') return []
+  const token = await ctx.getSignedCookie(ctx.context.authCookies.sessionToken.name, ctx.context.secret)
+  return [...(token ? [token] : []), ...(ctx.context.hasPlugin('multi-session') ? accountTokens(ctx) : [])]
+}
+
+/** Replaces the answer of a request during which the store gave none. */
+async function answerOutage(ctx: GenericEndpointContext, attempt: AuditEventName | null, audit: Audit): Promise<Response> {
+  if (attempt !== null) await noted(audit, { event: attempt, result: 'unavailable' })
+  const error = unavailable()
+  // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
+  if (ctx.request) return Response.json(error.body, { status: error.statusCode })
+  throw error
+}
+
+async function recordSignIns(ctx: GenericEndpointContext, state: RequestState, audit: Audit, notify: Notify | undefined): Promise<void> {
+  for (const [sessionId, session] of state.signedIn) {
+    await noted(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
+    if (notify) await noteDevice(ctx, session, notify)
+  }
+}
+
+/** What a request tries that may be refused. */
+function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
+  if (path === '/change-password') return 'password-change'
+  if (path === '/reset-password') return 'password-reset'
+  if (path === '/reauthenticate') return 'reauthentication'
+  if (path === '/secure-account') return 'account-secured'
+  // With a session, a second factor is not the end of a sign-in: it is being turned on.
+  const completes = path?.startsWith('/two-factor/verify-') && context.session === null
+  return completes || path?.startsWith('/sign-in/') ? 'sign-in' : null
+}
