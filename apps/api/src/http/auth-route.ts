@@ -25,56 +25,52 @@ interface Dependencies {
   readonly baseUrl: string
 }
 
+/** A request that better-auth may see. */
+interface AuthRequest {
+  readonly path: string
+  /** As better-auth gets it. */
+  readonly body: string
+  /** `undefined` for a body that is no JSON. */
+  readonly json: unknown
+}
+
 /** better-auth behind the limits, with the address of the client that the server trusts. */
-export function authRoute({ auth, limits, audit, database, baseUrl }: Dependencies): Hono<Http> {
+export function authRoute(dependencies: Dependencies): Hono<Http> {
   return new Hono<Http>().all('/*', async (c) => {
-    const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
-    // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
-    const method = openEndpoints.get(path)
-    if (method === undefined) return notFound(c)
-    if (c.req.method !== method) {
-      c.header('Allow', method)
-      return refuse(c, 'METHOD_NOT_SUPPORTED', `Only ${method} is understood here`)
-    }
-    const body = c.req.method === 'POST' ? await c.req.arrayBuffer() : new ArrayBuffer(0)
-    // The limits read the body as JSON, so nothing else may reach those who would read it differently.
-    if (body.byteLength > 0 && !isJson(c.req.header('content-type'))) {
-      return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
-    }
-
-    const text = new TextDecoder().decode(body)
-    if (NUL_IN_JSON.test(text) || c.req.url.includes('%00')) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
-    const json = jsonIn(text)
-    const { data, error: wrong } = typeof json === 'object' && json !== null ? personalData.safeParse(json) : { data: json }
-    if (wrong) return refuse(c, 'BAD_REQUEST', fieldMessages(wrong))
-
-    const found = await limitsOf(c, path, data, auth)
-    const { charges, ending = false } = found
-    let isReached = false
-    const attempt = (): Promise<Response> => {
-      isReached = true
-      return answer(c, data === undefined ? text : JSON.stringify(data), { auth, database, baseUrl })
-    }
-    // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
-    return limits
-      .within(
-        [['auth', c.get('client')]],
-        () => limits.within(charges, attempt, (response) => verdictOf(response, found), { ending }),
-        (response) => (response.status >= 500 ? 'void' : 'done'),
-        { ending },
-      )
-      .catch((error: unknown) => {
-        // What better-auth never sees, it cannot audit.
-        if (!isReached) auditUnreached({ audit, auth }, c, found, error)
-        if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
-        throw error
-      })
+    const request = await guard(c)
+    if (request instanceof Response) return request
+    const price = await priceOf(c, request, dependencies.auth)
+    return forwardWithin(price, c, request, dependencies)
   })
+}
+
+/** Answers what this application does not offer, and what the limits and better-auth could read in different ways. */
+async function guard(c: Context<Http>): Promise<AuthRequest | Response> {
+  const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
+  // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
+  const method = openEndpoints.get(path)
+  if (method === undefined) return notFound(c)
+  if (c.req.method !== method) {
+    c.header('Allow', method)
+    return refuse(c, 'METHOD_NOT_SUPPORTED', `Only ${method} is understood here`)
+  }
+  const bytes = c.req.method === 'POST' ? await c.req.arrayBuffer() : new ArrayBuffer(0)
+  // The limits read the body as JSON, so nothing else may reach those who would read it differently.
+  if (bytes.byteLength > 0 && !isJson(c.req.header('content-type'))) {
+    return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
+  }
+  const text = new TextDecoder().decode(bytes)
+  if (NUL_IN_JSON.test(text) || c.req.url.includes('%00')) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
+  const parsed = jsonIn(text)
+  if (typeof parsed !== 'object' || parsed === null) return { path, json: parsed, body: parsed === undefined ? text : JSON.stringify(parsed) }
+  const { data: json, error } = personalData.safeParse(parsed)
+  return error ? refuse(c, 'BAD_REQUEST', fieldMessages(error)) : { path, json, body: JSON.stringify(json) }
 }
 
 const unlimited: AttemptLimits = { charges: [], success: 'done' }
 
-async function limitsOf(c: Context<Http>, path: string, json: unknown, auth: Auth): Promise<AttemptLimits> {
+/** The limits of this request, beside the general one. */
+async function priceOf(c: Context<Http>, { path, json }: AuthRequest, auth: Auth): Promise<AttemptLimits> {
   return (
     attemptLimits.get(path)?.({
       client: c.get('client'),
@@ -84,6 +80,28 @@ async function limitsOf(c: Context<Http>, path: string, json: unknown, auth: Aut
   )
 }
 
+async function forwardWithin(price: AttemptLimits, c: Context<Http>, { body }: AuthRequest, { auth, limits, audit, database, baseUrl }: Dependencies): Promise<Response> {
+  const { charges, ending = false } = price
+  let isReached = false
+  const forward = (): Promise<Response> => {
+    isReached = true
+    return answer(c, body, { auth, database, baseUrl })
+  }
+  try {
+    // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
+    return await limits.within(
+      [['auth', c.get('client')]],
+      () => limits.within(charges, forward, (response) => verdictOf(response, price), { ending }),
+      (response) => (response.status >= 500 ? 'void' : 'done'),
+      { ending },
+    )
+  } catch (error) {
+    // What better-auth never sees, it cannot audit.
+    if (!isReached) auditUnreached({ audit, auth }, c, price, error)
+    if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
+    throw error
+  }
+}
 async function answer(c: Context<Http>, body: string, { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>): Promise<Response> {
   const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
     throw await reasonOf(error, database)
