@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
-import { type ActivityEvent, type ActivityTable, fromRow, toRow } from './activity-rows.js'
+import { type Clock, type Session, type SessionEvents, userTagOf } from '@rollcall/session-store'
+import { ActivityMover } from './activity-mover.js'
+import { type ActivityEvent, type ActivityTable, fromRow } from './activity-rows.js'
 import type { Database } from './database.js'
 import { migrate } from './migrations.js'
 
@@ -45,118 +45,38 @@ export interface ActivityOptions {
   readonly warn: (message: string, reason: unknown) => void
 }
 
-/** In milliseconds. */
-const DAY = 24 * 60 * 60 * 1_000
-const FIRST_RETRY = 250
-const LAST_RETRY = 30_000
-const SWEEP = 5 * 60 * 1_000
-/** Users in one statement, with up to 100 events of four values each: SQLite takes 32,766 values. */
-const MOST_TOGETHER = 64
+const DAY_MS = 24 * 60 * 60 * 1_000
+const SWEEP_MS = 5 * 60 * 1_000
 
 /** Brings its table up to date, and looks for events that were left behind. */
 export async function openActivity({ database, events, days, clock = Date.now, warn }: ActivityOptions): Promise<Activity> {
   await migrate(database)
   const sql = database.kysely.withTables<ActivityTable>()
-  const oldest = (): number => clock() - days * DAY
-
-  const waiting = new Set<string>()
-  let moving: Promise<void> | undefined
-  let retry: NodeJS.Timeout | undefined
-  let retryDelay = FIRST_RETRY
-  /** Users whose events are moved at once. */
-  let together = MOST_TOGETHER
-  let closed = false
-
-  function fetch(userTag: string): void {
-    waiting.add(userTag)
-    begin()
-  }
-
-  function begin(): void {
-    if (closed || moving !== undefined || retry !== undefined || waiting.size === 0) return
-    moving = moveAll().then(() => {
-      moving = undefined
-      begin() // for whoever came when the last one was done
-    })
-  }
-
-  async function moveAll(): Promise<void> {
-    while (waiting.size > 0) {
-      if (closed) return
-      const userTags = first(waiting, together)
-      for (const userTag of userTags) waiting.delete(userTag)
-      try {
-        await copy(userTags, (userTag, ids) => events.acknowledge(userTag, ids))
-        retryDelay = FIRST_RETRY
-        together = Math.min(2 * together, MOST_TOGETHER)
-      } catch (error) {
-        for (const userTag of userTags) waiting.add(userTag) // at the end
-        together = 1 // one of them may be the only one that fails
-        warn('Activity cannot be written down; its events wait in Redis', error)
-        retry = setTimeout(() => {
-          retry = undefined
-          begin()
-        }, retryDelay).unref()
-        retryDelay = Math.min(2 * retryDelay, LAST_RETRY)
-        return
-      }
-    }
-  }
-
-  /**
-   * Writes what waits in Redis, several users at once, and calls `written` for each batch of a user that SQL holds. If the
-   * server dies in between, they are written again, which changes nothing.
-   */
-  async function copy(userTags: readonly string[], written: (userTag: string, ids: string[]) => Promise<void>): Promise<void> {
-    let cursors = new Map<string, string | undefined>(userTags.map((userTag) => [userTag, undefined]))
-    while (cursors.size > 0) {
-      const batches = await Promise.all([...cursors].map(async ([userTag, after]) => ({ userTag, ...(await events.read(userTag, after)) })))
-      const filled = batches.filter((batch) => batch.events.length > 0)
-      await write(filled)
-      await Promise.all(filled.map((batch) => written(batch.userTag, batch.events.map(({ id }) => id))))
-      cursors = new Map(batches.flatMap(({ userTag, last }) => (last === null ? [] : [[userTag, last] as const])))
-    }
-  }
-
-  /**
-   * Two servers may write events of one user at once. Each first writes what it has, a deletion or rows, and then removes
-   * the rows of deleted users. So whichever comes last finds the deletion and the rows.
-   */
-  async function write(batches: readonly { userTag: string; events: readonly SessionEvent[] }[]): Promise<void> {
-    if (batches.length === 0) return
-    const deleted = batches.filter((batch) => batch.events.some((event) => event.kind === 'noted' && event.name === 'user-deleted'))
-    if (deleted.length > 0) {
-      const users = deleted.map(({ userTag }) => ({ user_tag: userTag, at: clock() }))
-      await sql.insertInto('deleted_user').values(users).onConflict((conflict) => conflict.doNothing()).execute()
-    }
-    const rows = batches.filter((batch) => !deleted.includes(batch)).flatMap(({ userTag, events: some }) => some.map((event) => toRow(userTag, event)))
-    if (rows.length > 0) await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
-    const userTags = batches.map(({ userTag }) => userTag)
-    const gone = await sql.selectFrom('deleted_user').select('user_tag').where('user_tag', 'in', userTags).execute()
-    if (gone.length > 0) await sql.deleteFrom('activity').where('user_tag', 'in', gone.map((user) => user.user_tag)).execute()
-  }
+  const mover = new ActivityMover({ sql, events, clock, warn })
+  const oldest = (): number => clock() - days * DAY_MS
+  let isClosed = false
 
   async function sweep(): Promise<void> {
     try {
-      for await (const userTag of events.pendingUsers()) fetch(userTag)
+      for await (const userTag of events.pendingUsers()) mover.move(userTag)
       await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
       await sql.deleteFrom('deleted_user').where('at', '<', oldest()).execute()
     } catch (error) {
-      if (!closed) warn('Activity cannot be tidied up', error)
+      if (!isClosed) warn('Activity cannot be tidied up', error)
     }
   }
 
-  /** Each server looks when it starts, for what it left behind itself; then they take turns. */
+  /** Each server sweeps when it starts, for what it left behind itself; then they take turns. */
   async function sweepInTurn(): Promise<void> {
-    // A Redis that is too full to say whose turn it is has room made by each.
-    if (await events.acquireSweepLease(SWEEP).catch(() => true)) await sweep()
+    // A Redis that is too full to grant the lease has room made by each.
+    if (await events.acquireSweepLease(SWEEP_MS).catch(() => true)) await sweep()
   }
 
   let sweeping = sweep()
-  const timer = setInterval(() => void (sweeping = sweeping.then(sweepInTurn)), SWEEP).unref()
+  const timer = setInterval(() => void (sweeping = sweeping.then(sweepInTurn)), SWEEP_MS).unref()
 
   return {
-    fetch,
+    fetch: (userTag) => mover.move(userTag),
 
     async note(name, { userId, id, ipAddress, userAgent, data }) {
       try {
@@ -164,14 +84,14 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       } catch (error) {
         warn(`The event "${name}" is lost: Redis did not take it`, error)
       }
-      fetch(userTagOf(userId))
+      mover.move(userTagOf(userId))
     },
 
     async list(userId, { before, limit }) {
       const userTag = userTagOf(userId)
       if (!before) {
         await events.expireSessions(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
-        await copy([userTag], async () => fetch(userTag))
+        await mover.copy(userTag)
       }
       let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest())
       if (before) query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
@@ -184,24 +104,12 @@ export async function openActivity({ database, events, days, clock = Date.now, w
       }
     },
 
-    async settled() {
-      for (;;) {
-        if (waiting.size === 0 && moving === undefined) return
-        await (moving ?? pause(FIRST_RETRY))
-      }
-    },
+    settled: () => mover.settled(),
 
     async close() {
-      closed = true
+      isClosed = true
       clearInterval(timer)
-      clearTimeout(retry)
-      await Promise.all([moving, sweeping])
+      await Promise.all([mover.close(), sweeping])
     },
   }
-}
-
-function first<T>(values: Iterable<T>, count: number): T[] {
-  const found: T[] = []
-  for (const value of values) if (found.push(value) === count) break
-  return found
 }

@@ -1,0 +1,127 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Clock, SessionEvent, SessionEvents } from '@rollcall/session-store'
+import type { Kysely } from 'kysely'
+import { type ActivityTable, toRow } from './activity-rows.js'
+
+const FIRST_RETRY_MS = 250
+const LAST_RETRY_MS = 30_000
+/** Users in one statement, with up to 100 events of four values each: SQLite takes 32,766 values. */
+const MAX_USERS = 64
+
+interface MoverOptions {
+  readonly sql: Kysely<ActivityTable>
+  readonly events: SessionEvents
+  readonly clock: Clock
+  /** Called with the reason when a move is put off. */
+  readonly warn: (message: string, reason: unknown) => void
+}
+
+/** Moves events from Redis to SQL, several users at once, until SQL has them. */
+export class ActivityMover {
+  readonly #options: MoverOptions
+  readonly #pending = new Set<string>()
+  #moving: Promise<void> | undefined
+  #retry: NodeJS.Timeout | undefined
+  #retryMs = FIRST_RETRY_MS
+  #batchSize = MAX_USERS
+  #isClosed = false
+
+  constructor(options: MoverOptions) {
+    this.#options = options
+  }
+
+  /** Moves a user's events soon, and tries again for as long as that fails. */
+  move(userTag: string): void {
+    this.#pending.add(userTag)
+    this.#start()
+  }
+
+  /** Writes a user's events to SQL now, and takes them out of Redis soon. */
+  async copy(userTag: string): Promise<void> {
+    await this.#copy([userTag], async () => this.move(userTag))
+  }
+
+  /** Resolves when all users are moved that were to be. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0 || this.#moving !== undefined) await (this.#moving ?? pause(FIRST_RETRY_MS))
+  }
+
+  /** Finishes the batch under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#retry)
+    await this.#moving
+  }
+
+  #start(): void {
+    if (this.#isClosed || this.#moving !== undefined || this.#retry !== undefined || this.#pending.size === 0) return
+    this.#moving = this.#moveAll().then(() => {
+      this.#moving = undefined
+      this.#start() // for a user that was added when the last batch was done
+    })
+  }
+
+  async #moveAll(): Promise<void> {
+    while (this.#pending.size > 0 && !this.#isClosed) {
+      const userTags = first(this.#pending, this.#batchSize)
+      for (const userTag of userTags) this.#pending.delete(userTag)
+      try {
+        await this.#copy(userTags, (userTag, ids) => this.#options.events.acknowledge(userTag, ids))
+        this.#retryMs = FIRST_RETRY_MS
+        this.#batchSize = Math.min(2 * this.#batchSize, MAX_USERS)
+      } catch (error) {
+        for (const userTag of userTags) this.#pending.add(userTag) // at the end
+        this.#batchSize = 1 // one of them may be the only one that fails
+        this.#options.warn('Activity cannot be written down; its events wait in Redis', error)
+        this.#retryLater()
+        return
+      }
+    }
+  }
+
+  #retryLater(): void {
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      this.#start()
+    }, this.#retryMs).unref()
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS)
+  }
+
+  /** Calls `onStored` for each batch of a user that SQL holds. If the server dies before that, the batch is written again, which changes nothing. */
+  async #copy(userTags: readonly string[], onStored: (userTag: string, ids: string[]) => Promise<void>): Promise<void> {
+    const { events } = this.#options
+    let cursors = new Map<string, string | undefined>(userTags.map((userTag) => [userTag, undefined]))
+    while (cursors.size > 0) {
+      const batches = await Promise.all([...cursors].map(async ([userTag, after]) => ({ userTag, ...(await events.read(userTag, after)) })))
+      const filled = batches.filter((batch) => batch.events.length > 0)
+      await this.#write(filled)
+      await Promise.all(filled.map((batch) => onStored(batch.userTag, batch.events.map(({ id }) => id))))
+      cursors = new Map(batches.flatMap(({ userTag, last }) => (last === null ? [] : [[userTag, last] as const])))
+    }
+  }
+
+  /**
+   * Two servers may write events of one user at once. Each first writes what it has, a deletion or rows, and then removes
+   * the rows of deleted users. So whichever comes last finds the deletion and the rows.
+   */
+  async #write(batches: readonly { userTag: string; events: readonly SessionEvent[] }[]): Promise<void> {
+    if (batches.length === 0) return
+    const { sql, clock } = this.#options
+    const deleted = batches.filter((batch) => batch.events.some((event) => event.kind === 'noted' && event.name === 'user-deleted'))
+    if (deleted.length > 0) {
+      const users = deleted.map(({ userTag }) => ({ user_tag: userTag, at: clock() }))
+      await sql.insertInto('deleted_user').values(users).onConflict((conflict) => conflict.doNothing()).execute()
+    }
+    const rows = batches.filter((batch) => !deleted.includes(batch)).flatMap(({ userTag, events }) => events.map((event) => toRow(userTag, event)))
+    if (rows.length > 0) await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
+    const userTags = batches.map(({ userTag }) => userTag)
+    const gone = await sql.selectFrom('deleted_user').select('user_tag').where('user_tag', 'in', userTags).execute()
+    if (gone.length > 0) await sql.deleteFrom('activity').where('user_tag', 'in', gone.map((user) => user.user_tag)).execute()
+  }
+}
+
+function first<T>(values: Iterable<T>, count: number): T[] {
+  const found: T[] = []
+  for (const value of values) if (found.push(value) === count) break
+  return found
+}
