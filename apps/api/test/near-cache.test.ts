@@ -22,7 +22,7 @@ test('NEAR_CACHE_LEASE_MS is the lease: so long, and no longer, queries ask Redi
   expect(await hgets()).toBe(1)
 })
 
-test('a stream asks Redis whether its session lives, though a near-cache remembers it and hears of nothing', async () => {
+test('a stream asks Redis whether its session lives, though a near-cache has it and is not notified', async () => {
   await using privateRedis = await startRedis()
   const redis = new Redis(privateRedis.url)
   const other = new Redis(privateRedis.url)

@@ -143,8 +143,8 @@ describe('the end of the session ends its streams, on another server, with the r
   })
 })
 
-describe('what pub/sub does not tell', () => {
-  test('a session ended by hand, with nothing told, ends its streams within the interval', async () => {
+describe('what pub/sub does not report', () => {
+  test('a session that is deleted by hand, with no message published, ends its streams within the interval', async () => {
     await using quick = await startServer({ revalidateEvery: 200 })
     const device = await signedUp(quick)
     const id = await idOf(device)
@@ -171,7 +171,7 @@ describe('what pub/sub does not tell', () => {
     expect(await within(promptly, stream.message())).toMatchObject({ type: 'ended', cause: 'unknown' })
   })
 
-  test('nor is all that it tells still true: what ended before a session began does not end its streams', async () => {
+  test('nor is each message still true: a revocation from before a session began does not end its streams', async () => {
     await using privateRedis = await startRedis()
     const redis = new Redis(privateRedis.url)
     const store = createSessionStore({ redis })
@@ -361,7 +361,7 @@ describe('a stream', () => {
     expect(alone.openStreams()).toBe(0)
   })
 
-  test('is told in a turn of the event loop of its own, so that requests do not wait for a thousand of them', async () => {
+  test('is notified in a turn of the event loop of its own, so that requests do not wait for a thousand of them', async () => {
     await using privateRedis = await startRedis()
     const redis = new Redis(privateRedis.url)
     const store = createSessionStore({ redis })

@@ -19,7 +19,7 @@ export function tokenFromCookie(headers: Headers, cookieName: string, secrets: S
   return signed !== null && secrets.some((secret) => holds(signed, secret)) ? signed.text : null
 }
 
-/** A Cookie header in which values with the signature of an earlier secret are signed by the first; `null` if there are none. */
+/** Signs anew each value of a Cookie header that an earlier secret has signed; `null` if there is none. */
 export function resigned(cookies: string, [current, ...earlier]: Secrets): string | null {
   if (earlier.length === 0) return null
   let changed = false

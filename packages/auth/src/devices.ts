@@ -31,7 +31,7 @@ export const deviceSchema = {
 /** A flag that is false is left out, which keeps a record small. */
 type KeptDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
 
-/** The id of the request's browser, from its cookie; a new one for a browser without it. */
+/** The id of the request's browser, from its cookie, or a new id. */
 export function browserOf(ctx: GenericEndpointContext): string | null {
   if (!ctx.headers) return null
   const id = tokenFromCookie(ctx.headers, cookieOf(ctx).name, secretsOf(ctx.context))

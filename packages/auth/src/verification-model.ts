@@ -17,7 +17,7 @@ import type { SessionModel } from './session-adapter.js'
  * sign-in that a link or code completes is refused if the credentials changed in between.
  */
 export function verificationModel(sql: DBTransactionAdapter, clock: Clock): SessionModel {
-  // better-auth compares expiries with the clock of this machine; SQL holds them by the one that servers share.
+  // Expiries in SQL are by the clock that servers share, and better-auth compares them with the clock of this machine.
   const ahead = (): number => clock() - Date.now()
   const stored = (where: readonly Where[]): Where[] => hashed(where).map((condition) => expiring(condition, 'value', ahead()))
   const toRead = <T>(row: T): T => expiring(row, 'expiresAt', -ahead())

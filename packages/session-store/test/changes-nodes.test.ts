@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createSessionChanges, createSessionStore, type SessionChange } from '../src/index.js'
 import { backends } from './helpers.js'
 
-test.each(['Cluster', 'Sentinel'] as const)('on a %s, one connection hears of every user, whichever node has the key', async (kind) => {
+test.each(['Cluster', 'Sentinel'] as const)('on a %s, one connection is notified of every user, whichever node has the key', async (kind) => {
   const { servers, redis } = await backends[kind]()
   redis.on('error', () => undefined)
   await redis.connect()

@@ -39,7 +39,7 @@ function outage(error: unknown): TRPCError | null {
  * It gives `session` and `token`, or answers UNAUTHORIZED. An outage of the store, here or in what follows, is
  * answered with SERVICE_UNAVAILABLE.
  *
- * @param authenticate It gets the context of the request, whether the call counts as activity, and whether Redis must be asked.
+ * @param authenticate Gets the context of the request, whether the call counts as activity, and whether to ask Redis.
  *   Only a query may be answered by a near-cache of the store.
  */
 export function createSessionProcedure<Context extends object>(

@@ -61,7 +61,7 @@ test('the audit of a refused proof names the account and the session, also once 
   expect(server.audits().at(-1)).toEqual(refused)
 })
 
-test('wrong passwords reach the activity of the account, gathered over a day, with where the last one came from', async () => {
+test('wrong passwords reach the activity of the account, counted over a day, with the address of the last one', async () => {
   const device = await signedUp(server)
   const { userId } = await whoIs(device)
   const entry = { type: 'sign-in-refused', browser: 'Chrome', os: 'Windows', ipAddress: '203.0.113.7', isCurrent: false }
