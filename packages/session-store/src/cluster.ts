@@ -11,8 +11,8 @@ export function mastersOf(client: Redis | Cluster): Redis[] {
 }
 
 /**
- * A key or channel by its name in Redis. ioredis adds the client's own `keyPrefix` to the keys of a command, but not to
- * channels, to patterns of SCAN or to keys in replies.
+ * The name of a key or channel in Redis. ioredis adds the client's own `keyPrefix` to the keys of a command. It does not add
+ * it to channels or to patterns of SCAN, nor remove it from keys in replies.
  */
 export function nameInRedis(client: Redis | Cluster, key: string): string {
   return (client.options.keyPrefix ?? '') + key

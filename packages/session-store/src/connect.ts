@@ -6,10 +6,11 @@ import { superviseClient } from './supervise.js'
 /**
  * Connects a client and checks its server with `checkRedis`. On a failure it disconnects the client.
  *
- * @example const redis = await connectRedis(new Redis(url, { ...redisOptions, lazyConnect: true }))
- * @param client one that is not connected yet
- * @returns that client
+ * @param client not connected yet.
+ * @returns the client.
  * @throws {UnsupportedRedisError}, or the error of the connection.
+ *
+ * @example const redis = await connectRedis(new Redis(url, { ...redisOptions, lazyConnect: true }))
  */
 export async function connectRedis<Client extends Redis | Cluster>(client: Client): Promise<Client> {
   superviseClient(client)

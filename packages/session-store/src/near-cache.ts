@@ -58,7 +58,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
 
   const single = isCluster(redis) ? undefined : trackNode(redis)
 
-  /** Of a Cluster, the node that owns the slot now: cached records of an earlier owner must not count. */
+  /** In a Cluster, only the node that owns the slot now: cached records of an earlier owner must not count. */
   function trustedNodeOf(userTag: string): TrackedNode | undefined {
     const node = single === undefined ? nodeFor(redis, sessionsKey(keyPrefix, userTag)) : undefined
     const tracked = single ?? (node && (trackedNodes.get(node) ?? trackNode(node)))

@@ -51,10 +51,10 @@ export function runWithReplica(redis: Redis | Cluster): RunRevocation {
         await refreshSlots(client)
         continue
       }
+      const names = [key, ...events].map((name) => nameOnNode(client, node, name))
       const pipeline = node.pipeline()
       if (asking !== undefined) pipeline.asking()
-      // By its source: of a digest that Redis has lost, WAIT would confirm nothing.
-      const names = [key, ...events].map((name) => nameOnNode(client, node, name))
+      // By its source: if Redis has lost the script of a digest, WAIT would have nothing to acknowledge.
       pipeline.eval(scriptSource(script), count, ...names, ...args).wait(1, REPLICA_TIMEOUT_MS)
       const replies = (await pipeline.exec()) ?? []
       const [[failure, revoked] = [], [waitFailure, replicas] = []] = replies.slice(-2)

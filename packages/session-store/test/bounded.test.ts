@@ -43,7 +43,7 @@ test('no script reads all records of a hash', () => {
 })
 
 describe('what ends sessions', () => {
-  const endings: Record<string, (signed: Signed, store: typeof t.store) => Promise<number | null | undefined>> = {
+  const revocations: Record<string, (signed: Signed, store: typeof t.store) => Promise<number | null | undefined>> = {
     'revoke all': (_, store) => store.revokeAll('ada'),
     'a reset': (_, store) => store.revokeAll('ada', { credentialChange: true }),
     'revoke others': ({ token }, store) => store.revokeOthers(token),
@@ -51,7 +51,7 @@ describe('what ends sessions', () => {
   }
   const keepsOne = (name: string): boolean => name === 'revoke others' || name === 'a password change'
 
-  test.each(Object.entries(endings))('%s ends every one, in as many commands however many there are', async (name, end) => {
+  test.each(Object.entries(revocations))('%s ends every one, in as many commands however many there are', async (name, end) => {
     const kept = keepsOne(name) ? 1 : 0
     await end(await t.signIn(), t.store) // the first time takes the source of the script
     await t.redis.del(key)
@@ -67,7 +67,7 @@ describe('what ends sessions', () => {
     expect((await t.store.list('ada')).map(({ id }) => id)).toEqual(kept ? [first.session.id] : [])
   })
 
-  test.each(Object.entries(endings))('%s leaves the watermark, the one that stays, and how long Redis keeps them', async (name, end) => {
+  test.each(Object.entries(revocations))('%s leaves the watermark, the one that stays, and how long Redis keeps them', async (name, end) => {
     await t.store.revokeAll('ada', { credentialChange: true })
     t.clock.now += 1
     const watermark = await t.redis.hget(key, '!notBefore')
@@ -84,7 +84,7 @@ describe('what ends sessions', () => {
     expect(await t.redis.pexpiretime(key)).toBe(expiresAt)
   })
 
-  test.each(Object.entries(endings))('%s keeps an event of each that it looked at, and counts as live those it did not', async (name, end) => {
+  test.each(Object.entries(revocations))('%s keeps an event of each that it looked at, and counts as live those it did not', async (name, end) => {
     await signInMany(many / 3, { endsBy: new Date(t.clock.now + many) })
     const [first] = await signInMany((2 * many) / 3)
     t.clock.now += many
@@ -99,7 +99,7 @@ describe('what ends sessions', () => {
     expect(await t.redis.hlen(key)).toBe(await t.redis.hexists(key, '!notBefore') + (keepsOne(name) ? 1 : 0))
   })
 
-  test.each(Object.entries(endings))('%s counts exactly up to MAX_SCANNED, beside a watermark and the one that stays', async (name, end) => {
+  test.each(Object.entries(revocations))('%s counts exactly up to MAX_SCANNED, beside a watermark and the one that stays', async (name, end) => {
     await t.store.revokeAll('ada', { credentialChange: true })
     t.clock.now += 1
     const kept = keepsOne(name) ? 1 : 0

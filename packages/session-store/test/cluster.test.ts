@@ -201,7 +201,7 @@ describe('a replica that does not answer', () => {
       others: await signIn(store, eve),
       all: await signIn(store, joe),
     }
-    const endings = {
+    const revocations = {
       revoke: () => store.revoke(ada, sessions.revoked.session.id),
       rotate: async () => (await store.rotate(sessions.rotated.token, { credentialChange: true }))?.ended ?? null,
       revokeOthers: () => store.revokeOthers(sessions.kept.token),
@@ -209,10 +209,10 @@ describe('a replica that does not answer', () => {
     }
     process.kill(node(5).server.pid, 'SIGSTOP')
     try {
-      for (const [name, end] of Object.entries(endings)) {
+      for (const [name, end] of Object.entries(revocations)) {
         await expect(end(), name).rejects.toBeInstanceOf(NotReplicatedError)
       }
-      const many = Promise.allSettled(Array.from({ length: 10 }, () => endings.revoke())).then(() => 'ten endings')
+      const many = Promise.allSettled(Array.from({ length: 10 }, () => revocations.revoke())).then(() => 'ten endings')
       const one = store.validate(sessions.witness.token).then((session) => session?.userId)
       expect(await Promise.race([many, one])).toBe(ada)
       await many
@@ -223,7 +223,7 @@ describe('a replica that does not answer', () => {
       process.kill(node(5).server.pid, 'SIGCONT')
     }
     const nothingLeft = [0, null] // null: the new secret went unanswered, so that this session has to sign in again
-    for (const [name, end] of Object.entries(endings)) {
+    for (const [name, end] of Object.entries(revocations)) {
       await until(`${name} is confirmed`, async () => nothingLeft.includes(await end().catch(() => NaN)))
     }
   })

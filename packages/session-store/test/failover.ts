@@ -7,12 +7,12 @@ import { type ClientOptions, clusterClient, happens } from './helpers.js'
 import { follows, roleOf, roles, usersOn } from './nodes.js'
 import { answer, until } from './retry.js'
 
-// A master dies in the midst of revocations; what did those come to that were acknowledged?
+// A master dies in the midst of revocations. How many of the acknowledged ones hold?
 
 /** Servers that revoke at the same time, each over connections of its own. */
 const SERVERS = 10
 const SESSIONS_OF_EACH = 20
-/** So many acknowledged revocations, and the master is killed. */
+/** After this many acknowledged revocations, the master is killed. */
 const ENOUGH = 40
 
 export interface Outcome {
@@ -27,21 +27,21 @@ export interface Outcome {
  * dies meanwhile. On one machine, the replica would have it before the client has its reply.
  */
 export async function startDistantCluster(distance: number) {
-  const ways = await Promise.all(Array.from({ length: 6 }, () => startDelay(distance)))
-  const free = [...ways]
+  const proxies = await Promise.all(Array.from({ length: 6 }, () => startDelay(distance)))
+  const free = [...proxies]
   const cluster = await startCluster({ args: (port) => ['--cluster-announce-port', String(free.pop()?.leadTo(port))] })
   return {
     ...cluster,
     async [Symbol.asyncDispose]() {
       await cluster.stop()
-      for (const way of ways) way.close()
+      for (const proxy of proxies) proxy.close()
     },
   }
 }
 
 /** A proxy in front of a node that delays its replication. */
 function startDelay(distance: number) {
-  return startWay((near, far) => {
+  return startProxy((near, far) => {
     let isReplica = false
     near.on('data', (chunk) => {
       isReplica ||= chunk.includes('PSYNC')
@@ -51,12 +51,12 @@ function startDelay(distance: number) {
   })
 }
 
-/** A way to a port that is known only later; `carry` passes on what either end says, as it will. */
-export async function startWay(carry: (near: Socket, far: Socket) => void) {
+/** A proxy to a port that is known only later. `forward` sees the bytes of both ends, and decides what to write. */
+export async function startProxy(forward: (near: Socket, far: Socket) => void) {
   let node = 0
   const listener = createServer((near) => {
     const far = connect(node, '127.0.0.1')
-    carry(near, far)
+    forward(near, far)
     for (const [one, other] of [[near, far], [far, near]] as const) {
       one.on('error', () => undefined)
       one.on('close', () => other.destroy())

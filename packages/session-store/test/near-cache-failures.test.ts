@@ -12,7 +12,7 @@ describe('a session that has ended passes for no longer than the lease', () => {
     await using t = await startNear(SHORT)
     const { token, session } = await t.signIn()
     await t.remembers(token)
-    t.way(true).swallow()
+    t.connection(true).swallow()
     await t.store.revoke('ada', session.id)
     const ended = performance.now()
     expect((await lastPass(t, token)) - ended).toBeLessThan(SHORT)
@@ -22,7 +22,7 @@ describe('a session that has ended passes for no longer than the lease', () => {
     await using t = await startNear(SHORT)
     const { token, session } = await t.signIn()
     await t.remembers(token)
-    const [data, tracking] = [t.way(false), t.way(true)]
+    const [data, tracking] = [t.connection(false), t.connection(true)]
     data.swallow()
     tracking.swallow()
     await t.store.revoke('ada', session.id)
@@ -67,9 +67,9 @@ describe('on any doubt everything is forgotten', () => {
     await using t = await startNear(LONG)
     const { token, session } = await t.signIn()
     await t.remembers(token)
-    t.way(true).swallow()
+    t.connection(true).swallow()
     await t.store.revoke('ada', session.id)
-    const lost = happens(t.line(), 'end')
+    const lost = happens(t.trackingConnection(), 'end')
     await t.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await lost
     expect(await t.near.validate(token)).toBeNull()
@@ -80,7 +80,7 @@ describe('on any doubt everything is forgotten', () => {
     await using t = await startNear(LONG)
     const { token, session } = await t.signIn()
     await t.remembers(token)
-    t.way(true).swallow()
+    t.connection(true).swallow()
     await t.store.revoke('ada', session.id)
     const back = happens(t.nearRedis, 'ready')
     await t.redis.call('CLIENT', 'KILL', 'ID', await t.nearRedis.client('ID'))
@@ -93,11 +93,11 @@ describe('on any doubt everything is forgotten', () => {
     await using t = await startNear(LONG)
     const { token } = await t.signIn()
     await t.remembers(token)
-    const lost = happens(t.line(), 'end')
+    const lost = happens(t.trackingConnection(), 'end')
     await t.redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await lost
     const back = happens(t.nearRedis, 'ready')
-    const [releaseStore, ...releaseLines] = await t.holdNew(async () => {
+    const [releaseStore, ...releaseTracking] = await t.holdNew(async () => {
       const due = sleep(RETRY_MS) // begins later than that of the tracking, so it is over later
       await t.redis.call('CLIENT', 'KILL', 'ID', await t.nearRedis.client('ID'))
       await due
@@ -105,9 +105,9 @@ describe('on any doubt everything is forgotten', () => {
     })
     releaseStore?.()
     await back
-    for (const release of releaseLines) release()
+    for (const release of releaseTracking) release()
     await t.remembers(token)
-    while (t.lines.some(({ status, mode }) => status !== 'end' && mode !== 'subscriber')) await turn()
+    while (t.trackingConnections.some(({ status, mode }) => status !== 'end' && mode !== 'subscriber')) await turn()
     const subscribed = async () => String(await t.redis.client('LIST', 'TYPE', 'PUBSUB')).trim().split('\n')
     await expect.poll(subscribed, { timeout: 10_000 }).toHaveLength(1)
   })

@@ -10,8 +10,8 @@ export const LONG = 60_000
 /** Milliseconds, shorter than a command may take: the lease decides, not a timeout. */
 export const SHORT = 150
 
-/** One connection on its way to Redis. */
-interface Way {
+/** One connection through the proxy. */
+interface ProxiedConnection {
   isTracking: boolean
   /** Keeps what Redis sends, until it is called again. */
   hold(): () => void
@@ -19,14 +19,14 @@ interface Way {
   swallow(): void
 }
 
-async function startWays(redis: string) {
-  const open = new Set<Way>()
+async function startProxy(redis: string) {
+  const open = new Set<ProxiedConnection>()
   let arriving: (() => void)[] | undefined
   const listener = createServer((near) => {
     const far = connect(redis)
     let held: Buffer[] | undefined
     let swallowed = false
-    const way: Way = {
+    const connection: ProxiedConnection = {
       isTracking: false,
       hold() {
         held = []
@@ -37,10 +37,10 @@ async function startWays(redis: string) {
       },
       swallow: () => (swallowed = true),
     }
-    open.add(way)
-    arriving?.push(way.hold())
+    open.add(connection)
+    arriving?.push(connection.hold())
     near.on('data', (chunk) => {
-      way.isTracking ||= chunk.includes('TRACKING')
+      connection.isTracking ||= chunk.includes('TRACKING')
       if (!swallowed) far.write(chunk)
     })
     far.on('data', (chunk) => {
@@ -52,7 +52,7 @@ async function startWays(redis: string) {
       one.on('error', () => undefined)
       one.on('close', () => {
         other.destroy()
-        open.delete(way)
+        open.delete(connection)
       })
     }
   }).listen(0, '127.0.0.1')
@@ -75,20 +75,20 @@ async function startWays(redis: string) {
 /** Another server's store, `t.store`; and one with a near-cache, whose two connections a test can hold. */
 export async function startNear(lease: number, options: Partial<SessionStoreOptions> = {}, clientPrefix = '') {
   const t = await startStore(options)
-  const ways = await startWays(t.server.url)
-  const redis = new Redis(ways.port, { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000, keyPrefix: clientPrefix, lazyConnect: true })
+  const proxy = await startProxy(t.server.url)
+  const redis = new Redis(proxy.port, { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000, keyPrefix: clientPrefix, lazyConnect: true })
   redis.on('error', () => undefined)
-  const lines: Redis[] = []
+  const trackingConnections: Redis[] = []
   const duplicate = redis.duplicate.bind(redis)
   redis.duplicate = (...args) => {
-    const line = duplicate(...args)
-    lines.push(line)
-    return line
+    const connection = duplicate(...args)
+    trackingConnections.push(connection)
+    return connection
   }
   await redis.connect()
   const store = createSessionStore({ redis, clock: () => t.clock.now, ...options, nearCache: { lease } })
-  const way = (isTracking: boolean): Way => {
-    const [found] = [...ways.open].filter((one) => one.isTracking === isTracking)
+  const connection = (isTracking: boolean): ProxiedConnection => {
+    const [found] = [...proxy.open].filter((one) => one.isTracking === isTracking)
     if (found === undefined) throw new Error('There is no such connection')
     return found
   }
@@ -97,15 +97,16 @@ export async function startNear(lease: number, options: Partial<SessionStoreOpti
     ...t,
     near: store,
     nearRedis: redis,
-    way,
-    holdNew: ways.holdNew,
-    /** All tracking connections so far. */
-    lines,
+    /** The proxied connection that tracks changes, or the other one. */
+    connection,
+    holdNew: proxy.holdNew,
+    /** All so far. */
+    trackingConnections,
     /** The latest of them. */
-    line(): Redis {
-      const line = lines.at(-1)
-      if (line === undefined) throw new Error('Nothing is tracked')
-      return line
+    trackingConnection(): Redis {
+      const latest = trackingConnections.at(-1)
+      if (latest === undefined) throw new Error('Nothing is tracked')
+      return latest
     },
     /** How often Redis was asked for a session. */
     asked,
@@ -115,7 +116,7 @@ export async function startNear(lease: number, options: Partial<SessionStoreOpti
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect()
-      ways.close()
+      proxy.close()
       await t[Symbol.asyncDispose]()
     },
   }

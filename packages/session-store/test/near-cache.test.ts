@@ -33,14 +33,14 @@ test('a lease that cannot be is refused', async () => {
 })
 
 describe('an ending elsewhere', () => {
-  const endings = {
+  const revocations = {
     revoke: (t: Near, id: string) => t.store.revoke('ada', id),
     'revoke others': async (t: Near) => t.store.revokeOthers((await t.signIn()).token),
     'revoke all': (t: Near) => t.store.revokeAll('ada'),
     'an operator’s DEL': async (t: Near) => t.redis.del(await t.keys()),
     'an operator’s FLUSHALL': (t: Near) => t.redis.flushall(),
   }
-  test.each(Object.entries(endings))('is told by Redis: %s', async (_, end) => {
+  test.each(Object.entries(revocations))('is told by Redis: %s', async (_, end) => {
     await using t = await startNear(LONG)
     const { token, session } = await t.signIn()
     await t.remembers(token)
@@ -67,10 +67,10 @@ describe('a read that races with its own invalidation is not remembered', () => 
     await using t = await startNear(LONG)
     const [ada, bob, carl] = [await t.signIn('ada'), await t.signIn('bob'), await t.signIn('carl')]
     await t.remembers(bob.token)
-    const release = t.way(false).hold()
+    const release = t.connection(false).hold()
     const reading = Promise.all([ada, carl].slice(0, together).map(({ token }) => t.near.validate(token)))
     while (!(await t.redis.info('commandstats')).includes(`cmdstat_hget:calls=${together},`)) await turn()
-    const pushed = once(t.line(), 'messageBuffer')
+    const pushed = once(t.trackingConnection(), 'messageBuffer')
     await t.store.revoke('ada', ada.session.id)
     await pushed
     release()
@@ -82,7 +82,7 @@ describe('a read that races with its own invalidation is not remembered', () => 
     await using t = await startNear(LONG)
     const { token, session } = await t.signIn()
     await t.remembers((await t.signIn('bob')).token)
-    const release = t.way(true).hold()
+    const release = t.connection(true).hold()
     await t.near.validate(token)
     await t.store.revoke('ada', session.id)
     expect(await t.near.validate(token)).not.toBeNull() // the push is under way: for as long as the lease allows
@@ -96,7 +96,7 @@ describe('with what Redis tells held back,', () => {
     const t = await startNear(LONG, options)
     const signedIn = await t.signIn()
     await t.remembers(signedIn.token)
-    t.way(true).hold()
+    t.connection(true).hold()
     return { t, ...signedIn }
   }
 

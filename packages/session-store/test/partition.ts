@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type PrivateNode, startCluster } from '@rollcall/dev-redis'
-import { startWay } from './failover.js'
+import { startProxy } from './failover.js'
 import { askNode } from './nodes.js'
 
 /** The position of the sender's id in a message between the nodes of a cluster. */
@@ -12,10 +12,10 @@ export async function startDivisibleCluster() {
   let lonely: { id: string; port: number } | undefined
   const cut = new Set<Socket>()
 
-  /** The way on which the others talk to a node. */
+  /** The proxy through which the others talk to a node. */
   async function startBus() {
     let owner = 0
-    const { leadTo, close } = await startWay((near, far) => {
+    const { leadTo, close } = await startProxy((near, far) => {
       let sender = ''
       const pass = (to: Socket) => (chunk: Buffer) => {
         sender ||= chunk.toString('latin1', ...SENDER)
@@ -32,8 +32,8 @@ export async function startDivisibleCluster() {
     return { leadToNode, close }
   }
 
-  const ways = await Promise.all(Array.from({ length: 6 }, startBus))
-  const free = [...ways]
+  const proxies = await Promise.all(Array.from({ length: 6 }, startBus))
+  const free = [...proxies]
   const cluster = await startCluster({ args: (port, busPort) => ['--cluster-announce-bus-port', String(free.pop()?.leadToNode(port, busPort))] })
   return {
     ...cluster,
@@ -47,7 +47,7 @@ export async function startDivisibleCluster() {
     },
     async [Symbol.asyncDispose]() {
       await cluster.stop()
-      for (const way of ways) way.close()
+      for (const proxy of proxies) proxy.close()
     },
   }
 }

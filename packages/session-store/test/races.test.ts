@@ -13,7 +13,7 @@ beforeEach(() => t.flush())
 
 type Signed = Awaited<ReturnType<typeof t.signIn>>
 
-const endings = {
+const revocations = {
   revoke: ({ session }: Signed) => t.store.revoke('ada', session.id),
   'revoke others': async () => {
     const phone = await t.signIn()
@@ -46,12 +46,12 @@ const writers = {
 } as const
 
 describe('a write in flight never brings an ended session back (better-auth#11073)', () => {
-  const pairs = Object.keys(writers).flatMap((writer) => Object.keys(endings).map((ending) => [writer, ending] as const))
+  const pairs = Object.keys(writers).flatMap((writer) => Object.keys(revocations).map((revocation) => [writer, revocation] as const))
 
-  test.each(pairs)('%s over %s', async (writer, ending) => {
+  test.each(pairs)('%s over %s', async (writer, revocation) => {
     // The casts name keys of the two literals above, from which the pairs were made.
     const { held, run, refused } = writers[writer as keyof typeof writers]
-    const end = endings[ending as keyof typeof endings]
+    const end = revocations[revocation as keyof typeof revocations]
     const signed = await t.signIn()
     const { waiting, open } = gate(t.redis, held)
 

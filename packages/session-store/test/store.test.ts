@@ -97,19 +97,19 @@ describe('deadlines are arithmetic', () => {
 
   test('activity moves the idle deadline, up to the absolute one', async () => {
     let { token, session } = await t.signIn()
-    const born = t.clock.now
+    const createdAt = t.clock.now
     for (;;) {
       t.clock.now += idle - 1
-      if (t.clock.now >= born + absolute) break
+      if (t.clock.now >= createdAt + absolute) break
       const seen = await t.store.validate(token)
       expect(seen).not.toBeNull()
       if (seen === null) break
       session = seen
       expect(await t.store.touch(session)).toBe(true)
     }
-    t.clock.now = born + absolute - 1
-    expect((await t.store.validate(token))?.expiresAt).toEqual(new Date(born + absolute))
-    t.clock.now = born + absolute
+    t.clock.now = createdAt + absolute - 1
+    expect((await t.store.validate(token))?.expiresAt).toEqual(new Date(createdAt + absolute))
+    t.clock.now = createdAt + absolute
     expect(await t.store.validate(token)).toBeNull()
   })
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { checkRedis, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
+import { checkRedis, isCluster, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
 import type { Settings } from '../env.js'
 import type { Log } from '../log.js'
@@ -132,7 +132,7 @@ async function selectDatabase(redis: Redis): Promise<void> {
 async function checked(redis: Redis | Cluster, keyPrefix: string, deadline: number): Promise<void> {
   try {
     await checkRedis(redis)
-    if (redis instanceof Redis) await selectDatabase(redis)
+    if (!isCluster(redis)) await selectDatabase(redis)
     await checkPermissions(redis, keyPrefix)
   } catch (error) {
     const refused = /^NOPERM .*'([\w|]+)' command/.exec(error instanceof Error ? error.message : '')?.[1]
