@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkRedis, createSessionChanges, createSessionEvents, createSessionStore, defaultTimeouts } from '../src/index.js'
+import { offsets } from '../src/record.js'
 import { userTagOf } from '../src/token.js'
 import { startStore } from './helpers.js'
 
@@ -20,12 +21,12 @@ test('the commands of the document give the replies of the document', async () =
   await t.signIn('ada')
   const stored = await t.redis.hgetBuffer(`user:{${userTagOf('ada')}}:sessions`, session.id)
   const details = '\u0004\u0000\u0008adaFirefox'
-  expect(stored?.subarray(63).toString()).toBe(details)
+  expect(stored?.subarray(offsets.details).toString()).toBe(details)
 
   const known: Record<string, string> = {
     '<tag>': userTagOf('ada'),
     '<id>': session.id,
-    '<63 bytes and the details>': String(63 + details.length),
+    '<63 bytes and the details>': String(offsets.details + details.length),
   }
   const filled = (text: string) => text.replaceAll(/<[^>]+>/g, (name) => known[name] ?? name)
   const block = /```redis\n(.*?)```/s.exec(document)?.[1] ?? ''
@@ -35,6 +36,11 @@ test('the commands of the document give the replies of the document', async () =
     const [name = '', ...args] = filled(command).split(' ')
     expect(String(await t.redis.call(name, ...args)), command).toBe(filled(reply))
   }
+})
+
+test('the document knows the offsets of a record', () => {
+  const rows = [...document.matchAll(/^\| (\d+)(?:–\d*)? \|/gm)].map(([, from]) => Number(from))
+  expect(rows).toEqual([0, ...Object.values(offsets)])
 })
 
 describe('the cost of each operation, as Redis counts it', () => {

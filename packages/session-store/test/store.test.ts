@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultTimeouts } from '../src/index.js'
-import { decodeRecord, encodeDetails, encodeRecord } from '../src/record.js'
+import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record.js'
 import { isSessionId } from '../src/token.js'
 import { startContractStore, timeAfter } from './helpers.js'
 
@@ -401,12 +401,13 @@ test('no bytes at all make reading them throw', () => {
 })
 
 describe('bytes that are no record of ours', () => {
-  const withDetails = (text: string) => Buffer.concat([Buffer.from([1]), Buffer.alloc(62, 255), Buffer.from(text)])
+  const head = Buffer.alloc(offsets.details - 1, 255)
+  const withDetails = (text: string) => Buffer.concat([Buffer.from([1]), head, Buffer.from(text)])
   const foreign = {
     empty: '',
     text: 'hello',
-    'a later version': Buffer.concat([Buffer.from([2]), Buffer.alloc(62, 255), encodeDetails({ userId: 'ada', ipAddress: null, userAgent: null, data: {} })]),
-    'a head without details': Buffer.concat([Buffer.from([1]), Buffer.alloc(62, 255)]),
+    'a later version': Buffer.concat([Buffer.from([2]), head, encodeDetails({ userId: 'ada', ipAddress: null, userAgent: null, data: {} })]),
+    'a head without details': Buffer.concat([Buffer.from([1]), head]),
     'details that are cut short': withDetails('\u0004\u0000\u0002ada'),
     'details that are all lengths': withDetails('\u0004\u0000'),
     'details of nobody': withDetails('\u0000\u0000\u0000'),
