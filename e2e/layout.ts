@@ -1,11 +1,11 @@
 import { expect, type Page } from '@playwright/test'
 
-// What a person who enlarges, respaces or recolours a page may lose. Each function names what is lost.
+// Losses for a person who enlarges, respaces or recolours a page. Each function names the lost parts.
 
 /** Pixels by which the page is wider than the window. */
 export const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
 
-/** What a person cannot press, even after scrolling to it: something else lies there. */
+/** The controls that a person cannot press, even after scrolling to them, because something covers them. */
 export const outOfReach = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const controls = [...document.querySelectorAll('a, button, input, select')].filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
@@ -56,7 +56,7 @@ const lostText = (page: Page): Promise<string[]> =>
     return [...cut.map(({ words }) => `cut off: ${words}`), ...covered.map(({ words }) => `covered: ${words}`)]
   })
 
-/** In forced colours a background is gone: a button is told from a text by its border, the page in a navigation by its line. */
+/** Forced colours remove backgrounds. A border distinguishes a button from a text, and a line marks the page in a navigation. */
 const lostBorders = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const canvas = getComputedStyle(document.body).backgroundColor
@@ -89,7 +89,7 @@ async function withStyle(page: Page, css: string, work: () => Promise<void>): Pr
 /** WCAG 1.4.12. */
 const SPACINGS = '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }'
 
-/** Nothing may be lost at 400 % of a window of 1280 by 1024, with text of twice the size or with wider spacings, or in forced colours. */
+/** Nothing may be lost at 400 % of a window of 1280 by 1024, with text of twice the size, wider spacings or forced colours. */
 export async function expectNothingLost(page: Page, name: string): Promise<void> {
   const viewport = page.viewportSize() ?? { width: 360, height: 740 }
   await page.setViewportSize({ width: 320, height: 256 })

@@ -16,7 +16,7 @@ export interface PageOpener {
    * Loads the code of a page before it takes the place of the one that is shown. Without an answer from the server, that one
    * stays, and `failure` says why. If there is an answer, a new release has taken the code away, and the document is loaded anew.
    *
-   * @throws a redirect back to the page that is shown, or the failure where there is none.
+   * @throws {Error} The failure if no page is shown; otherwise it throws a redirect back to that page.
    */
   open(page: LazyPage): Promise<void>
   /** Loads the code that a person may need next. A failure is met when it is needed. */

@@ -17,8 +17,8 @@ export class AuthFailure extends Error {
 const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
 
 /**
- * better-auth's own client would be a twelfth of the first visit's script, and what it adds to a POST, a cache of
- * the session, is what this page must not have.
+ * The client of better-auth would be a twelfth of the first visit's script. It adds a cache of the session to a POST, which this
+ * page must not have.
  *
  * @throws {AuthFailure}
  */

@@ -1,6 +1,6 @@
 /**
- * The session that this page shows. Another window may sign in as somebody else, which replaces the cookie of this one too:
- * the API refuses a change for a session that the page does not know of.
+ * The session that this page shows. Another window may sign in as somebody else, which replaces the cookie of this one too. The
+ * API refuses a change for a session that the page does not show.
  */
 let expected: string | undefined
 

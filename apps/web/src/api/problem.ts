@@ -1,7 +1,7 @@
 import { type Problem, problemOf, problemOfStatus } from '@rollcall/react'
 import { AuthFailure } from './auth.js'
 
-/** What went wrong with a call to the API, of either kind. */
+/** The problem with a call to the API, of either kind. */
 export function toProblem(error: unknown): Problem {
   if (!(error instanceof AuthFailure)) return problemOf(error)
   return error.code === 'OTHER_SESSION' ? { kind: 'other-session' } : problemOfStatus(error.status, error.retryAfter)

@@ -9,7 +9,7 @@ export type Outcome =
   /** Nothing was done: the password must be given first. */
   | { readonly kind: 'password-needed' }
 
-/** What asks for the password needs to know of the question that it stands in for. */
+/** The part of the question that the password form needs, because it replaces that question. */
 export interface ProofRequest {
   readonly question: string
   readonly confirmLabel: string
@@ -43,8 +43,8 @@ const panelLook = {
 }
 
 /**
- * Asks twice in place: the first press only turns the button into the question. Where the answer needs a password,
- * that is asked for in the same place, and what was asked goes on.
+ * Asks twice in place: the first press only turns the button into the question. If the answer needs a password,
+ * the form appears in the same place, and the action continues after it.
  */
 export function ConfirmButton(props: ConfirmButtonProps) {
   const {

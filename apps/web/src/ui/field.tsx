@@ -21,7 +21,7 @@ export function Field({ name, label, hint, error, ...input }: FieldProps) {
 }
 
 export interface PasswordFieldProps extends FieldProps {
-  /** Of the button that shows what was typed. */
+  /** The label of the button that shows the typed text. */
   showLabel: string
 }
 

@@ -36,7 +36,7 @@ export function useForm({ check, submit, explain }: FormOptions) {
       setRefusal({ fields })
       return
     }
-    // What was mended is not red while the server is asked.
+    // A corrected field is not red while the server checks it.
     setRefusal({})
     try {
       await submit(data)

@@ -15,7 +15,7 @@ export function useToast(): ShowToast {
 }
 
 interface ToastsProps {
-  /** Of the live region. */
+  /** The label of the live region. */
   label: string
   dismissLabel: string
   children: ReactNode

@@ -17,8 +17,8 @@ interface RowFocusOptions<Row> {
 }
 
 /**
- * Keeps a person's place in a list. When the row with the focus within disappears, the next one takes the focus, or else
- * the one before it, and the page does not scroll further than that needs.
+ * Keeps a person's place in a list. When the row that contains the focus disappears, the next one takes the focus, or else the
+ * one before it. The page scrolls no further than that needs.
  */
 export function useRowFocus<List extends HTMLElement, Row extends { readonly id: string }>({ rows, fallback, onGone }: RowFocusOptions<Row>): RowFocus<List> {
   const ref = useRef<List>(null)

@@ -13,7 +13,7 @@ export function newPasswordError({ t }: I18n, password: string): string | undefi
   return undefined
 }
 
-/** What the API found wrong with a new password; `undefined` for an error about something else. */
+/** The rule that a new password breaks, by the API's answer; `undefined` for an error about something else. */
 export function newPasswordRefusal({ t }: I18n, code: string): string | undefined {
   switch (code) {
     case 'PASSWORD_TOO_SHORT':

@@ -8,7 +8,7 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure } from './auth-errors.js'
 
-/** Where the mail about a new device leads. Opening it changes nothing: programs that check mails open links too. */
+/** The page that the mail about a new device links to. Opening it changes nothing: programs that check mails open links too. */
 export function SecureAccountPage() {
   const { token } = useSearch({ from: '/public/secure-account' })
   const [state, setState] = useState<'asking' | 'done' | 'dead'>('asking')

@@ -18,11 +18,11 @@ export interface SignInState {
   ending?: Ending
   /** How many sessions were ended from here. */
   revoked?: number
-  /** Where to go after signing in. Default: the devices. */
+  /** The page after signing in. Default: the devices. */
   returnTo?: AccountPath
 }
 
-/** What this tab knows of its session. A script cannot read the cookie; only the API knows. */
+/** The session as this tab knows it. A script cannot read the cookie; only the API knows. */
 export interface Session {
   /** A page of the account is about to be shown, be it by the Back button: what was known may have changed. */
   enter(): void

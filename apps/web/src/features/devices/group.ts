@@ -18,7 +18,7 @@ export function grouped(devices: readonly Device[]): DeviceGroup[] {
 
 export type DeviceUse = 'current' | 'other' | 'stale'
 
-/** What a person looks for first: the device in use, others, and those that may have been forgotten. */
+/** The groups that a person looks for: the device in use, others, and devices that may have been forgotten. */
 export function kindOfUse([newest]: DeviceGroup, now: number): DeviceUse {
   if (newest.isCurrent) return 'current'
   return isStale(newest.lastSeenAt, now) ? 'stale' : 'other'

@@ -4,7 +4,7 @@ import { formatPlace } from '../../i18n/place.js'
 
 interface WhereProps {
   of: Pick<Device, 'ipAddress' | 'place'>
-  /** Where no details are at hand that have it. */
+  /** Shows the address too; leave it out if details beside it do. Default: false. */
   withAddress?: boolean
 }
 
