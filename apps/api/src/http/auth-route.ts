@@ -10,6 +10,7 @@ import { isNotWritable } from '../accounts/writable.js'
 import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError } from '../errors.js'
 import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-limits.js'
 import type { Limits } from '../limits/limits.js'
+import { passwordShares, type Shares } from '../limits/shares.js'
 import { type Http, refuse } from './http.js'
 
 const BASE_PATH = '/api/auth'
@@ -36,11 +37,12 @@ interface AuthRequest {
 
 /** better-auth behind the limits, with the address of the client that the server trusts. */
 export function authRoute(dependencies: Dependencies): Hono<Http> {
+  const shares = passwordShares()
   return new Hono<Http>().all('/*', async (c) => {
     const request = await guard(c)
     if (request instanceof Response) return request
     const price = await priceOf(c, request, dependencies.auth)
-    return forwardWithin(price, c, request, dependencies)
+    return forwardWithin(price, c, request, { ...dependencies, shares })
   })
 }
 
@@ -80,18 +82,19 @@ async function priceOf(c: Context<Http>, { path, json }: AuthRequest, auth: Auth
   )
 }
 
-async function forwardWithin(price: AttemptLimits, c: Context<Http>, { body }: AuthRequest, { auth, limits, audit, database, baseUrl }: Dependencies): Promise<Response> {
+async function forwardWithin(price: AttemptLimits, c: Context<Http>, { body }: AuthRequest, { auth, limits, shares, audit, database, baseUrl }: Dependencies & { readonly shares: Shares }): Promise<Response> {
   const { charges, ending = false } = price
   let isReached = false
   const forward = (): Promise<Response> => {
     isReached = true
     return answer(c, body, { auth, database, baseUrl })
   }
+  const attempt = (): Promise<Response> => (price.hashes ? shares(c.get('client'), forward) : forward())
   try {
     // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
     return await limits.within(
       [['auth', c.get('client')]],
-      () => limits.within(charges, forward, (response) => verdictOf(response, price), { ending }),
+      () => limits.within(charges, attempt, (response) => verdictOf(response, price), { ending }),
       (response) => (response.status >= 500 ? 'void' : 'done'),
       { ending },
     )
@@ -102,6 +105,7 @@ async function forwardWithin(price: AttemptLimits, c: Context<Http>, { body }: A
     throw error
   }
 }
+
 async function answer(c: Context<Http>, body: string, { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>): Promise<Response> {
   const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
     throw await reasonOf(error, database)

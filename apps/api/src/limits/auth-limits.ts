@@ -18,6 +18,8 @@ export interface AttemptLimits {
   readonly charges: readonly Charge[]
   /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
   readonly success: Verdict & ('right' | 'done')
+  /** A password is hashed or compared, which takes turns. */
+  readonly hashes?: boolean
   /** A password is hashed before the endpoint itself looks at the request: every refusal after that counts. */
   readonly hashesFirst?: boolean
   /** It ends a session, and is not stopped by a Redis that cannot count. */
@@ -38,11 +40,12 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
         ['sign-in:address+email', client, email],
       ],
       success: 'right',
+      hashes: true,
       event: 'sign-in',
       email,
     }),
   ],
-  ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done', hashesFirst: true })],
+  ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done', hashes: true, hashesFirst: true })],
   [
     '/request-password-reset',
     ({ client, email }) => ({
@@ -56,7 +59,7 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   ['/sign-out', () => ({ charges: [], success: 'done', ending: true })],
   [
     '/reset-password',
-    ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', hashesFirst: true, event: 'password-reset' }),
+    ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', hashes: true, hashesFirst: true, event: 'password-reset' }),
   ],
   ['/secure-account', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', ending: true, event: 'account-secured' })],
   ['/change-password', proof('password-change')],
@@ -70,7 +73,7 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
 function proof(event: AuditEvent['event']) {
   return async (attempt: Attempt): Promise<AttemptLimits> => {
     const session = await attempt.session()
-    return { charges: session === null ? [] : [['proof:session', session.userId, session.id]], success: 'right', event, session }
+    return { charges: session === null ? [] : [['proof:session', session.userId, session.id]], success: 'right', hashes: true, event, session }
   }
 }
 

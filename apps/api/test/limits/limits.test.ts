@@ -1,6 +1,7 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createPasswords } from '../../src/accounts/passwords/passwords.js'
 import { RateLimitedError } from '../../src/errors.js'
 import { Client, networkOf } from '../../src/http/client.js'
 import { createLimits } from '../../src/limits/limits.js'
@@ -53,6 +54,28 @@ test('attempts at once are counted one by one', async () => {
   const [from, email] = [address(), newEmail()]
   const seen = await Promise.all(Array.from({ length: 15 }, () => signInAs(server, from, email, 'a wrong password')))
   expect(seen.map(({ status }) => status).toSorted()).toEqual([...times(10, 401), ...times(5, 429)])
+})
+
+test('a network has 16 passwords under way, and others sign in meanwhile', async () => {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  const passwords = createPasswords({ N: 2 ** 10, r: 8, p: 1 }, async (work) => {
+    await opened
+    return work()
+  })
+  await using own = await startServer({ env, passwords })
+  const [crowded, calm] = [address(), address()]
+  const answers: Response[] = []
+  const attempt = async (): Promise<unknown> => answers.push(await signInAs(own, crowded, newEmail(), 'a wrong password'))
+  const crowd = Promise.all(Array.from({ length: 24 }, attempt))
+  await expect.poll(() => answers.length).toBe(8)
+  expect(answers.map((response) => [response.status, response.headers.get('retry-after')])).toEqual(Array.from({ length: 8 }, () => [429, '8']))
+  const other = signInAs(own, calm, newEmail(), 'a wrong password')
+  open()
+  expect((await other).status).toBe(401)
+  await crowd
+  expect(answers.slice(8).map(({ status }) => status)).toEqual(times(16, 401))
+  expect((await signInAs(own, crowded, newEmail(), 'a wrong password')).status, 'once they are done').toBe(401)
 })
 
 test('signing in costs nothing, however often', async () => {
