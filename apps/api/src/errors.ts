@@ -23,6 +23,15 @@ export class RateLimitedError extends Error {
   }
 }
 
+/** A change was meant for another session than that of the cookie: the browser has signed in again since. */
+export class OtherSessionError extends Error {
+  override readonly name = 'OtherSessionError'
+
+  constructor() {
+    super('The browser is signed in as another session')
+  }
+}
+
 /** The database gave no usable answer. */
 export class DatabaseUnavailableError extends Error {
   override readonly name = 'DatabaseUnavailableError'
@@ -49,7 +58,7 @@ export function storeOrDatabaseFailed(cause: unknown): never {
 /** What the outside may know of an error. */
 export interface PublicError {
   readonly code: Code
-  readonly reason: Reason | null
+  readonly reason: Reason | 'OTHER_SESSION' | null
   readonly message: string
   readonly status: number
   /** Seconds, for the header Retry-After. */
@@ -69,6 +78,9 @@ export function publicError(error: unknown): PublicError {
 
   if (error instanceof RateLimitedError) {
     return { ...of('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
+  }
+  if (error instanceof OtherSessionError) {
+    return { ...of('CONFLICT', 'This browser has signed in again since this page was shown. Nothing was changed.'), reason: 'OTHER_SESSION' }
   }
   if (outages.some((outage) => error instanceof outage)) {
     return { ...of('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }

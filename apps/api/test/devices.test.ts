@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { codeOf, newEmail, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { codeOf, newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'
@@ -188,4 +188,60 @@ test('of two devices that log out all others at once, one stays', async () => {
   for (const device of [laptop, phone, tablet].filter((one) => one !== winner)) {
     expect(await codeOf(device.api.session.current.query())).toBe('UNAUTHORIZED')
   }
+})
+
+describe('a page that shows another session than that of the cookie', () => {
+  /** A browser in which Ada was signed in when its page was shown, and Bob is by now, on two devices each. */
+  async function takenOver() {
+    const browser = await signedUp(server)
+    const ada = (await browser.api.session.current.query()).id
+    const bob = await signedUp(server)
+    await browser.signIn(bob.email)
+    const change = (path: string, body: object = {}, shown = ada) =>
+      browser.request(path, { method: 'POST', body: JSON.stringify(body), headers: { 'x-expected-session': shown } })
+    return { browser, bob, change }
+  }
+
+  test.each([
+    ['/trpc/devices.revokeOthers', {}],
+    ['/trpc/devices.revokeAll', {}],
+    ['/trpc/devices.revoke', { id: 'x' }],
+    ['/trpc/devices.rename', { id: 'x', name: 'Work' }],
+  ])('changes nothing of the other: %s', async (path, input) => {
+    const { browser, bob, change } = await takenOver()
+    const answer = await change(path, input)
+    expect(answer.status).toBe(409)
+    expect(await answer.json()).toMatchObject({ error: { data: { code: 'CONFLICT', reason: 'OTHER_SESSION' } } })
+    expect((await browser.api.devices.list.query()).map(({ name }) => name)).toEqual([null, null])
+    await bob.api.session.current.query()
+  })
+
+  test.each([
+    ['/api/auth/sign-out', {}],
+    ['/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another good horse' }],
+    ['/api/auth/reauthenticate', { password: PASSWORD }],
+  ])('nor below /api/auth: %s', async (path, body) => {
+    const { browser, bob, change } = await takenOver()
+    const cookie = tokenOf(browser)
+    const answer = await change(path, body)
+    expect(answer.status).toBe(409)
+    expect(await answer.json()).toMatchObject({ code: 'OTHER_SESSION' })
+    expect(tokenOf(browser)).toBe(cookie)
+    expect((await browser.api.session.current.query()).user.email).toBe(bob.email)
+    await server.browser().signIn(bob.email)
+  })
+
+  test('is no way to learn of sessions: without one, the answer is the same as ever', async () => {
+    const stranger = server.browser()
+    const answer = await stranger.request('/trpc/devices.revokeAll', { method: 'POST', body: '{}', headers: { 'x-expected-session': 'x' } })
+    expect(answer.status).toBe(401)
+  })
+
+  test('is one that shows its own again once it has asked', async () => {
+    const { browser, change } = await takenOver()
+    const { id } = await browser.api.session.current.query()
+    expect((await change('/trpc/devices.revokeOthers', {}, id)).status).toBe(200)
+    expect((await change('/api/auth/sign-out', {}, id)).status).toBe(200)
+    expect(await codeOf(browser.api.session.current.query())).toBe('UNAUTHORIZED')
+  })
 })

@@ -1,8 +1,10 @@
 import { type Audit, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Context, Hono } from 'hono'
+import type { ZodError } from 'zod'
 import { type Auth, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
+import { expectsSession, rejectOtherSession } from '../accounts/expected-session.js'
 import { personalData } from '../accounts/names.js'
 import { openEndpoints } from '../accounts/open-endpoints.js'
 import { isDatabaseUnavailable } from '../accounts/postgres.js'
@@ -41,6 +43,7 @@ export function authRoute(dependencies: Dependencies): Hono<Http> {
   return new Hono<Http>().all('/*', async (c) => {
     const request = await guard(c)
     if (request instanceof Response) return request
+    await requireExpectedSession(c, dependencies.auth)
     const price = await priceOf(c, request, dependencies.auth)
     return forwardWithin(price, c, request, { ...dependencies, shares })
   })
@@ -66,7 +69,7 @@ async function guard(c: Context<Http>): Promise<AuthRequest | Response> {
   const parsed = jsonIn(text)
   if (typeof parsed !== 'object' || parsed === null) return { path, json: parsed, body: parsed === undefined ? text : JSON.stringify(parsed) }
   const { data: json, error } = personalData.safeParse(parsed)
-  return error ? refuse(c, 'BAD_REQUEST', fieldMessages(error)) : { path, json, body: JSON.stringify(json) }
+  return error ? c.json({ code: codeOf(error), message: fieldMessages(error) }, 400) : { path, json, body: JSON.stringify(json) }
 }
 
 const unlimited: AttemptLimits = { charges: [], success: 'done' }
@@ -155,6 +158,19 @@ function jsonIn(text: string): unknown {
 
 function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
+}
+
+/** @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie. */
+async function requireExpectedSession({ req: { raw: { headers } } }: Context<Http>, auth: Auth): Promise<void> {
+  if (!expectsSession(headers)) return
+  const signedIn = await auth.authenticate(headers)
+  if (signedIn !== null) rejectOtherSession(headers, signedIn.session)
+}
+
+/** Pages explain these two at their fields. */
+function codeOf({ issues }: ZodError): string {
+  const field = issues[0]?.path[0]
+  return field === 'name' ? 'INVALID_NAME' : field === 'email' ? 'INVALID_EMAIL' : 'BAD_REQUEST'
 }
 
 function notFound(c: Context<Http>): Response {

@@ -29,6 +29,6 @@ export function limitBody(maxSize: number): MiddlewareHandler<Http> {
 
 function answer(c: Context<Http>, error: PublicError): Response {
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter))
-  const body = c.req.path.startsWith('/trpc/') ? trpcBody(error) : { code: error.code, message: error.message }
+  const body = c.req.path.startsWith('/trpc/') ? trpcBody(error) : { code: error.reason ?? error.code, message: error.message }
   return c.json(body, error.status as ContentfulStatusCode)
 }

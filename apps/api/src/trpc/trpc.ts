@@ -3,6 +3,7 @@ import { createSessionProcedure, type EndingName, reasonOf, revokeInput, unautho
 import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { z } from 'zod'
+import { rejectOtherSession } from '../accounts/expected-session.js'
 import { auditResult, publicError } from '../errors.js'
 import type { Context } from './context.js'
 
@@ -21,7 +22,10 @@ export const router = t.router
 export const mergeRouters = t.mergeRouters
 export const publicProcedure = t.procedure
 
-const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) => auth.authenticate(headers, options))
+const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) => auth.authenticate(headers, options)).use(({ ctx, type, next }) => {
+  if (type === 'mutation') rejectOtherSession(ctx.headers, ctx.session)
+  return next()
+})
 
 /** Gives `session` and `token` of the request, or answers UNAUTHORIZED. */
 export const sessionProcedure = publicProcedure.concat(signedIn)

@@ -39,7 +39,7 @@ describe('the name of a person', () => {
   test.each(Object.entries({ ...invisible, ...unreadable, nothing: '', blanks: ' \t', 'too much': 'x'.repeat(101) }))('is not %s', async (_, name) => {
     const response = await signUp(name)
     expect(response.status).toBe(400)
-    expect(await response.json()).toEqual({ code: 'BAD_REQUEST', message: expect.stringMatching(/^name: must /) })
+    expect(await response.json()).toEqual({ code: 'INVALID_NAME', message: expect.stringMatching(/^name: must /) })
   })
 
   test.each(kept)('%j is kept as %j', async (given, name) => {
@@ -53,7 +53,7 @@ test.each(['sign-up/email', 'sign-in/email', 'request-password-reset'])('an e-ma
   const email = `${'x'.repeat(243)}@example.org`
   const response = await server.browser().post(`/api/auth/${path}`, { email, password: PASSWORD, name: 'Ada' })
   expect(response.status).toBe(400)
-  expect(await response.json()).toEqual({ code: 'BAD_REQUEST', message: 'email: must have 254 characters at most' })
+  expect(await response.json()).toEqual({ code: 'INVALID_EMAIL', message: 'email: must have 254 characters at most' })
 })
 
 test('the address of a picture has 2,048 characters at most', async () => {
