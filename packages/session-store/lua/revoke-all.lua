@@ -9,7 +9,7 @@
 -- Output   how many live sessions were revoked
 -- @include lib/revoke
 local key, now = KEYS[1], tonumber(ARGV[1])
-local by = actorOf(key, ARGV[3])
+local by = summaryOf(key, ARGV[3])
 local isCredentialChange = ARGV[2] ~= ''
 if isCredentialChange and isSlotMigrating(key) then -- so that the key does not vanish
   redis.call('HDEL', key, '') -- there is none; but a full Redis takes other writes only from a script that has deleted

@@ -5,7 +5,7 @@
 -- Output   1 revoked, 0 there is no such session
 -- @include lib/events
 -- @include lib/publish
-local by = actorOf(KEYS[1], ARGV[2])
+local by = summaryOf(KEYS[1], ARGV[2])
 local record = EVENTS and redis.call('HGET', KEYS[1], ARGV[1])
 local revoked = redis.call('HDEL', KEYS[1], ARGV[1])
 if revoked == 1 then

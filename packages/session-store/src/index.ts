@@ -1,5 +1,4 @@
 import './stream-errors.js'
-export type { Actor } from './actor.js'
 export { createSessionChanges, type SessionChanges, type SessionChangesOptions } from './changes.js'
 export type { Clock } from './clock.js'
 export { isCluster } from './cluster.js'
@@ -21,6 +20,7 @@ export type {
 } from './session.js'
 export type { SessionChange } from './session-change.js'
 export type { SessionEvent } from './session-event.js'
+export type { SessionSummary } from './session-summary.js'
 export { createSessionStore } from './store.js'
 export { superviseClient } from './supervise.js'
 export { defaultTimeouts, profiles, type Timeouts } from './timeouts.js'

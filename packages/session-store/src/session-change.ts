@@ -1,5 +1,5 @@
-import { type Actor, toActor } from './actor.js'
 import { isObject, parseJson } from './json.js'
+import { type SessionSummary, toSummary } from './session-summary.js'
 
 /** A change of a user's sessions. Holds no secret. */
 export type SessionChange =
@@ -18,7 +18,7 @@ interface Revocation {
   /** The operation of the store that revoked them; `cap`: a sign-in beyond the most that a user may have. */
   readonly cause: (typeof causes)[number]
   /** `null`: no session asked for it, or it is unknown which one did. */
-  readonly by: Actor | null
+  readonly by: SessionSummary | null
 }
 
 const plainKinds = ['created', 'seen', 'updated', 'rotated'] as const
@@ -36,7 +36,7 @@ function toChange(message: unknown): SessionChange | null {
   if (plainKind !== undefined && typeof id === 'string') return { kind: plainKind, id }
   const knownCause = causes.find((name) => name === cause)
   if (kind !== 'ended' || knownCause === undefined) return null
-  const revocation = { kind, cause: knownCause, by: toActor(by) } as const
+  const revocation = { kind, cause: knownCause, by: toSummary(by) } as const
   if (isListOfText(ids)) return { ...revocation, ids }
   return typeof allBut === 'string' || allBut === null ? { ...revocation, allBut } : null
 }

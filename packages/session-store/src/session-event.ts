@@ -1,5 +1,5 @@
-import { type Actor, toActor } from './actor.js'
 import { isObject, parseJson } from './json.js'
+import { type SessionSummary, toSummary } from './session-summary.js'
 
 /** An event of a user's sessions, with the details of each device. Holds no secret. */
 export type SessionEvent = {
@@ -10,17 +10,17 @@ export type SessionEvent = {
 } & EventBody
 
 type EventBody =
-  | { readonly kind: 'created'; readonly session: Actor }
+  | { readonly kind: 'created'; readonly session: SessionSummary }
   | {
       readonly kind: 'ended'
-      readonly session: Actor
+      readonly session: SessionSummary
       /** As in `SessionChange`, or `expired`. */
       readonly cause: string
       /** The session that asked for it, if one did: for a sign-out the one that ended. */
-      readonly by: Actor | null
+      readonly by: SessionSummary | null
     }
   /** One that the application named. The id is empty if no session caused it. */
-  | { readonly kind: 'noted'; readonly name: string; readonly by: Actor }
+  | { readonly kind: 'noted'; readonly name: string; readonly by: SessionSummary }
 
 /** `null` for an entry of the stream that cannot be read. */
 export function parseEvent(streamId: string, fields: readonly string[]): SessionEvent | null {
@@ -33,7 +33,7 @@ export function parseEvent(streamId: string, fields: readonly string[]): Session
 function toBody(event: unknown): EventBody | null {
   if (!isObject(event)) return null
   const { kind, cause, name } = event
-  const [session, by] = [toActor(event['session']), toActor(event['by'])]
+  const [session, by] = [toSummary(event['session']), toSummary(event['by'])]
   if (kind === 'created' && session !== null) return { kind, session }
   if (kind === 'ended' && session !== null && typeof cause === 'string') return { kind, session, cause, by }
   if (kind === 'noted' && by !== null && typeof name === 'string') return { kind, name, by }

@@ -1,4 +1,4 @@
-import type { Actor, SessionEvent } from '@rollcall/session-store'
+import type { SessionSummary, SessionEvent } from '@rollcall/session-store'
 import { z } from 'zod'
 
 /** An event of an account: a change of its sessions, or of the name of one of its devices. */
@@ -9,9 +9,9 @@ export interface DeviceRenamed {
   readonly at: Date
   readonly kind: 'renamed'
   /** A session of the device; `null` where it had none. */
-  readonly session: Actor | null
+  readonly session: SessionSummary | null
   /** The session that asked for it. */
-  readonly by: Actor
+  readonly by: SessionSummary
   /** `null`: the device had no name, or was left without one. */
   readonly from: string | null
   readonly to: string | null
@@ -53,7 +53,7 @@ const deviceSigns = z
   })
   .catch({})
 
-const actor: z.ZodType<Actor> = z.object({
+const summary: z.ZodType<SessionSummary> = z.object({
   id: z.string(),
   ipAddress: z.string().nullable(),
   userAgent: z.string().nullable(),
@@ -61,8 +61,8 @@ const actor: z.ZodType<Actor> = z.object({
 })
 
 const stored = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('created'), session: actor }),
-  z.object({ kind: z.literal('ended'), session: actor, cause: z.string(), by: actor.nullable() }),
-  z.object({ kind: z.literal('noted'), name: z.string(), by: actor }),
-  z.object({ kind: z.literal('renamed'), session: actor.nullable(), by: actor, from: z.string().nullable(), to: z.string().nullable() }),
+  z.object({ kind: z.literal('created'), session: summary }),
+  z.object({ kind: z.literal('ended'), session: summary, cause: z.string(), by: summary.nullable() }),
+  z.object({ kind: z.literal('noted'), name: z.string(), by: summary }),
+  z.object({ kind: z.literal('renamed'), session: summary.nullable(), by: summary, from: z.string().nullable(), to: z.string().nullable() }),
 ])

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { deviceOf } from '@rollcall/devices'
-import { type Actor, type Session, type SessionStore, userTagOf } from '@rollcall/session-store'
+import { type SessionSummary, type Session, type SessionStore, userTagOf } from '@rollcall/session-store'
 import { type ActivityTable, toRow } from './activity-rows.js'
 import type { Database } from './database.js'
 
@@ -32,7 +32,7 @@ export async function renameDevice({ kysely, type }: Database, store: SessionSto
     if (row.name === to) return true
     await transaction.updateTable('device').set({ name: to }).where('deviceId', '=', deviceId).execute()
     const session = deviceOf(by)?.id === deviceId ? by : sessions[0]
-    const event = { kind: 'renamed', session: session ? toActor(session) : null, by: toActor(by), from: row.name, to } as const
+    const event = { kind: 'renamed', session: session ? toSummary(session) : null, by: toSummary(by), from: row.name, to } as const
     await transaction.insertInto('activity').values(toRow(userTagOf(userId), { id: newEventId(at), at, ...event })).execute()
     return true
   })
@@ -43,7 +43,7 @@ export async function renameDevice({ kysely, type }: Database, store: SessionSto
   return true
 }
 
-function toActor({ id, ipAddress, userAgent, data }: Session): Actor {
+function toSummary({ id, ipAddress, userAgent, data }: Session): SessionSummary {
   return { id, ipAddress, userAgent, data }
 }
 

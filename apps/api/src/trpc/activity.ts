@@ -1,5 +1,5 @@
 import { type DeviceName, deviceOf, nameOf, type Place } from '@rollcall/devices'
-import { type Actor, type SessionEvent } from '@rollcall/session-store'
+import { type SessionSummary, type SessionEvent } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
 import type { ActivityEvent } from '../accounts/activity-rows.js'
@@ -19,12 +19,12 @@ export const activityRouter = router({
       auth.findUser(userId),
     ]).catch(storeOrDatabaseFailed)
     if (user === null) throw unauthorized()
-    const shown = (actor: Actor): ActivityDevice => ({
-      ...nameOf(actor),
-      name: deviceOf(actor)?.name ?? null,
-      ipAddress: actor.ipAddress,
-      place: placeOf(actor.ipAddress),
-      isCurrent: actor.id === session.id,
+    const shown = (summary: SessionSummary): ActivityDevice => ({
+      ...nameOf(summary),
+      name: deviceOf(summary)?.name ?? null,
+      ipAddress: summary.ipAddress,
+      place: placeOf(summary.ipAddress),
+      isCurrent: summary.id === session.id,
     })
     return { entries: events.flatMap((event) => toEntry(event, shown)), nextCursor: next }
   }),
@@ -77,7 +77,7 @@ export interface ActivityEntry {
   readonly attempts?: number
 }
 
-function toEntry(event: ActivityEvent, shown: (actor: Actor) => ActivityDevice): ActivityEntry[] {
+function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => ActivityDevice): ActivityEntry[] {
   const entry = { id: event.id, at: event.at.toISOString() }
   if (event.kind === 'renamed') {
     const device = { ...shown(event.session ?? nobody), name: event.from }
@@ -92,7 +92,7 @@ function toEntry(event: ActivityEvent, shown: (actor: Actor) => ActivityDevice):
 }
 
 /** A device without a session: nothing but its name is known. */
-const nobody: Actor = { id: '', ipAddress: null, userAgent: null, data: {} }
+const nobody: SessionSummary = { id: '', ipAddress: null, userAgent: null, data: {} }
 
 /** `undefined` for an event that is of no use to a person. */
 function typeOf(event: SessionEvent): ActivityType | undefined {

@@ -12,8 +12,8 @@ local function publishRevocation(key, cause, revoked, by)
   redis.call('PUBLISH', key, cjson.encode(revoked))
 end
 
--- Returns the id and the details of the session that asked for a revocation; nil if there is none.
-local function actorOf(key, id)
+-- Returns the id and the details of a session, such as the one that asked for a revocation; nil if there is none.
+local function summaryOf(key, id)
   local record = id ~= '' and redis.call('HGET', key, id)
   return record and { id = id, details = detailsOf(record) } or nil
 end

@@ -1,8 +1,8 @@
 import { isObject } from './json.js'
 import { decodeDetails, type SessionData } from './record.js'
 
-/** A session in a message or an event, as it may be shown: without its secret. */
-export interface Actor {
+/** A session in a message or an event: what a list shows of it, without its secret. */
+export interface SessionSummary {
   readonly id: string
   readonly ipAddress: string | null
   readonly userAgent: string | null
@@ -10,7 +10,7 @@ export interface Actor {
 }
 
 /** Reads the `{ id, details }` that the scripts write; `null` for anything else. */
-export function toActor(value: unknown): Actor | null {
+export function toSummary(value: unknown): SessionSummary | null {
   if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['details'] !== 'string') return null
   const details = decodeDetails(value['details'])
   if (details === null) return null
