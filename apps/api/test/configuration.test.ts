@@ -55,6 +55,7 @@ const sets = [
   ['`createSessionEvents`', 'SessionEventsOptions'],
   ['`createRedisClock`', 'RedisClockOptions'],
   ['`rollcall`, the better-auth plugin', 'RollcallOptions'],
+  ['`createStreams`', 'StreamsOptions'],
   ['`DevicesProvider`, of the React hooks', 'DevicesProviderProps'],
 ] as const
 

@@ -21,14 +21,17 @@ export interface Streams {
 }
 
 export interface StreamsOptions {
+  /** The store that holds the sessions. */
   readonly store: SessionStore
-  /** Where the address of a device is. Default: nothing is known. */
+  /** Finds the place of an address, for the devices. Default: no device has a place. */
   readonly placeOf?: PlaceOf
+  /** The changes that the store publishes. */
   readonly changes: SessionChanges
+  /** The clock of the store. Default: `Date.now`. */
   readonly clock?: Clock
   /**
-   * Milliseconds after which an open stream asks the store again whether its session still signs in: how
-   * long one can outlive it when the message that ends it is lost. Default 15 s.
+   * Milliseconds after which an open stream validates its session again. If the message about a revocation is lost, the stream
+   * stays open for at most that long. Default: 15 s.
    */
   readonly revalidateEvery?: number
 }
