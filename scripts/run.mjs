@@ -1,11 +1,12 @@
 // npm start, npm run dev, npm test and the long-running scripts: from a fresh clone, with nothing but Node and npm.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { check } from './check.mjs'
 import { mutate } from './mutate.mjs'
+import { checkPackages } from './packages.mjs'
 import { Failure, mustRun, packages, prepare, root, run } from './workspace.mjs'
 
 /** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
@@ -62,6 +63,12 @@ async function long(name = '', script = '', ...args) {
   await build([name])
   const { code } = await run('pnpm', [`--filter=@rollcall/${name}`, 'run', script, ...args])
   return code
+}
+
+async function installed() {
+  await prepare()
+  await build([...readdirSync(join(root, 'packages')), 'dev-redis'])
+  return await checkPackages()
 }
 
 /** @param {string[]} args */
@@ -121,7 +128,7 @@ const [name = 'start', ...args] = process.argv.slice(2)
 process.chdir(root)
 try {
   /** @type {Record<string, (...args: string[]) => Promise<number>>} */
-  const commands = { start, dev, test, long, mutate: mutation }
+  const commands = { start, dev, test, long, mutate: mutation, packages: installed }
   const command = commands[name]
   if (!command) throw new Failure(`No such command: ${name}. There are ${Object.keys(commands).join(', ')}.`)
   process.exit(await command(...args))
