@@ -22,12 +22,15 @@ test('somebody whose browser speaks German does everything in German', async ({ 
   await phone.getByRole('button', { name: 'Anmelden' }).click()
   await expect(phone.getByRole('alert')).toContainText('Geben Sie Ihr Passwort ein.')
   await isFine(phone, 'sign-in with its mistakes')
+  const linkOf = (page: 'reset-password' | 'secure-account') => app.mailTo(user.email, page)?.link ?? ''
+  await phone.request.post('/api/auth/request-password-reset', { data: { email: user.email }, headers: { origin: app.url } })
+  for (const page of ['reset-password', 'secure-account'] as const) await expect.poll(() => linkOf(page)).not.toBe('')
   for (const [path, title] of [
     ['/sign-up', 'Konto erstellen'],
     ['/forgot-password', 'Passwort vergessen?'],
-    ['/reset-password?token=x', 'Neues Passwort wählen'],
+    [linkOf('reset-password'), 'Neues Passwort wählen'],
     ['/reset-password', 'Dieser Link gilt nicht mehr'],
-    ['/secure-account?token=x', 'Waren Sie das nicht?'],
+    [linkOf('secure-account'), 'Waren Sie das nicht?'],
     ['/nowhere', 'Seite nicht gefunden'],
   ] as const) {
     await phone.goto(path)

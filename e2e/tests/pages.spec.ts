@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import type { App } from '../app.js'
-import { type DeviceOptions, devices, expect, test, violations } from '../fixtures.js'
+import { type DeviceOptions, devices, expect, test, type User, violations } from '../fixtures.js'
 import { expectNothingLost, outOfReach, overflow } from '../layout.js'
 
 // Every page and every question, in light and dark, at the width of a phone and of a desk. axe finds nothing, nothing overflows,
@@ -12,7 +12,8 @@ mkdirSync(pictures, { recursive: true })
 
 interface Shown {
   readonly signedIn: boolean
-  readonly path: string
+  /** Or the link of a mail of this kind. */
+  readonly path: string | { readonly mail: 'reset-password' | 'secure-account' }
   /** Waits until all is there. */
   readonly ready: (page: Page) => Promise<void>
   /** The next action of the person. */
@@ -25,9 +26,9 @@ const pages: Record<string, Shown> = {
   'sign-up': { signedIn: false, path: '/sign-up', ready: heading('Create an account') },
   'sign-in': { signedIn: false, path: '/sign-in', ready: heading('Sign in') },
   'forgot-password': { signedIn: false, path: '/forgot-password', ready: heading('Forgot your password?') },
-  'secure-account': { signedIn: false, path: '/secure-account?token=x', ready: heading('Was this not you?') },
+  'secure-account': { signedIn: false, path: { mail: 'secure-account' }, ready: heading('Was this not you?') },
   'secure-account-dead': { signedIn: false, path: '/secure-account', ready: heading('This link does not work any more') },
-  'reset-password': { signedIn: false, path: '/reset-password?token=x', ready: heading('Choose a new password') },
+  'reset-password': { signedIn: false, path: { mail: 'reset-password' }, ready: heading('Choose a new password') },
   devices: allDevices,
   'devices-naming': {
     ...allDevices,
@@ -139,6 +140,14 @@ const layoutShift = (page: Page): Promise<number> =>
       }),
   )
 
+async function addressOf({ path }: Shown, tab: Page, app: App, { email }: User): Promise<string> {
+  if (typeof path === 'string') return path
+  const { mail } = path
+  if (mail === 'reset-password') await tab.request.post('/api/auth/request-password-reset', { data: { email }, headers: { origin: app.url } })
+  await expect.poll(() => app.mailTo(email, mail)).toBeDefined()
+  return app.mailTo(email, mail)?.link ?? ''
+}
+
 /** Four devices of one person: the last one, and a browser that is signed in nowhere, are to be looked at. */
 async function household(device: (options?: DeviceOptions) => Promise<Page>, options: DeviceOptions): Promise<{ signedIn: Page; signedOut: Page }> {
   await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
@@ -152,14 +161,14 @@ const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
 )
 
 for (const { colorScheme, width } of looks) {
-  test(`every page in ${colorScheme} at ${width} px`, async ({ app, device }) => {
+  test(`every page in ${colorScheme} at ${width} px`, async ({ app, device, user }) => {
     test.slow()
     const viewport = { width, height: width === 360 ? 740 : 900 }
     const tabs = await household(device, { colorScheme, viewport, reducedMotion: 'reduce' })
 
     for (const [name, page] of Object.entries(width === 360 ? { ...pages, ...states } : pages)) {
       const tab = page.signedIn ? tabs.signedIn : tabs.signedOut
-      await tab.goto(page.path)
+      await tab.goto(await addressOf(page, tab, app, user))
       await page.ready(tab)
       expect(await layoutShift(tab), `${name} must not move while it loads`).toBe(0)
       await page.act?.(tab, app)
@@ -175,14 +184,14 @@ for (const { colorScheme, width } of looks) {
 test.describe('with the longest names', () => {
   test.use({ userName: 'W'.repeat(50) })
 
-  test('all is there and can be pressed at 200 and 400 %, with larger text, wider spacings and forced colours', async ({ app, device }) => {
+  test('all is there and can be pressed at 200 and 400 %, with larger text, wider spacings and forced colours', async ({ app, device, user }) => {
     test.slow()
     // The page's view of a window of 1440 by 900 at that zoom.
     const tabs = await household(device, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2, reducedMotion: 'reduce' })
     await nameLongest(tabs.signedIn)
     for (const [name, page] of Object.entries({ ...pages, ...states })) {
       const tab = page.signedIn ? tabs.signedIn : tabs.signedOut
-      await tab.goto(page.path)
+      await tab.goto(await addressOf(page, tab, app, user))
       await page.ready(tab)
       await page.act?.(tab, app)
       expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)

@@ -1,4 +1,5 @@
 import { createRootRouteWithContext, createRoute, createRouter, redirect, type RouterHistory } from '@tanstack/react-router'
+import { checkLink } from './api/links.js'
 import type { Session, SignInState } from './features/account/session.js'
 import { SignInPage } from './features/account/sign-in-page.js'
 import { DevicesPage } from './features/devices/devices-page.js'
@@ -72,6 +73,8 @@ const resetPassword = createRoute({
   component: resetPasswordPage.component,
   beforeLoad: ({ context }) => context.pages.open(resetPasswordPage),
   validateSearch: tokenOf,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps: { token } }) => checkLink('reset-password', token),
 })
 const secureAccount = createRoute({
   getParentRoute: () => open,
@@ -79,6 +82,8 @@ const secureAccount = createRoute({
   component: secureAccountPage.component,
   beforeLoad: ({ context }) => context.pages.open(secureAccountPage),
   validateSearch: tokenOf,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps: { token } }) => checkLink('secure-account', token),
 })
 
 function tokenOf(search: Record<string, unknown>): { token?: string } {

@@ -1,3 +1,4 @@
+import type { MailedSignIn } from '@rollcall/api'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import type { Ending } from '../src/api/trpc.js'
@@ -44,6 +45,8 @@ export function serveFakeApi() {
     next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
     signOutStatus: 200,
+    /** What is known of a link; null for a dead one. */
+    link: { signIn: null } as { signIn: MailedSignIn | null } | null,
     /** Codes of refusals below `/api/auth`, by path. */
     authRefusals: new Map<string, string>(),
     mutations: 0,
@@ -133,6 +136,7 @@ export function serveFakeApi() {
 
   network.answer = async (request) => {
     const { pathname } = new URL(request.url)
+    if (pathname === '/api/link') return state.link ? Response.json(state.link) : Response.json({ code: 'INVALID_TOKEN' }, { status: 400 })
     const expected = request.headers.get('x-expected-session')
     if (pathname.startsWith('/api/auth/')) {
       const code = state.authRefusals.get(pathname) ?? (isOther(expected) ? 'OTHER_SESSION' : undefined)

@@ -149,3 +149,29 @@ test('no address makes the sign-in page say that somebody was signed out', async
   expect(screen.queryByRole('status')).toBeNull()
   expect(screen.queryByText(/signed out/)).toBeNull()
 })
+
+describe('the link of a mail', () => {
+  test.each([
+    ['/reset-password?token=used', 'Save new password'],
+    ['/secure-account?token=used', 'It was not me: sign out every device'],
+  ])('that is dead says so before anything is filled in: %s', async (path, button) => {
+    api.link = null
+    await open(path, 'This link does not work any more')
+    expect(screen.queryByRole('button', { name: button })).toBeNull()
+  })
+
+  test.each([
+    ['/reset-password?token=good', 'Choose a new password', 503],
+    ['/secure-account?token=good', 'Was this not you?', 429],
+  ])('that nobody can look up now is not called dead: %s', async (path, title, status) => {
+    const { answer } = network
+    network.answer = async (request) => (new URL(request.url).pathname === '/api/link' ? Response.json({}, { status }) : answer(request))
+    await open(path, title)
+  })
+
+  test('about a new device names the sign-in', async () => {
+    api.link = { signIn: { browser: 'Safari', os: 'iPhone', name: null, ipAddress: '192.0.2.1', place: { kind: 'country', code: 'DE' }, at: '2026-01-05T09:00:00.000Z' } }
+    await open('/secure-account?token=good', 'Was this not you?')
+    expect(screen.getByText(/^Safari on iPhone, Germany, .*2026/)).toBeTruthy()
+  })
+})

@@ -8,7 +8,7 @@ export { UnsupportedQueryError } from './session-adapter.js'
 
 // For a server that sends mails from a queue, keeps devices tidy and takes passwords away.
 export { deleteForgottenDevices, isUnnotified, recordNotified } from './devices.js'
-export { createDeviceToken, type Notify } from './new-device.js'
+export { createDeviceToken, deviceIdIn, type Notify } from './new-device.js'
 export { rollcallPlugin } from './plugin.js'
 export { emailHashOf, type OnWrongPassword, type WrongPassword } from './refused.js'
 export { createResetToken } from './reset.js'

@@ -97,7 +97,7 @@ export function secureAccount(store: SessionStore, audit: Audit) {
       const ended = await answered(() => store.revokeAll(userId, { credentialChange: true, event }))
       await noted(audit, { event: 'account-secured', result: 'ok', userId, ended })
     }
-    await forgetDevice(adapter, deviceIn(ctx.body.token))
+    await forgetDevice(adapter, deviceIdIn(ctx.body.token))
     await sendReset(ctx, user)
     if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
     await deleteSecureAccountLinks(adapter, userId)
@@ -112,7 +112,8 @@ function newToken(deviceId: string): string {
   return deviceId + randomBytes(16).toString('base64url').slice(0, 21)
 }
 
-function deviceIn(token: string): string {
+/** The device that a token for `/secure-account` is about. */
+export function deviceIdIn(token: string): string {
   return token.slice(0, DEVICE_ID_LENGTH)
 }
 

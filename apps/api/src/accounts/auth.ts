@@ -1,4 +1,4 @@
-import { type Audit, type CookieSessions, cookieSessions, createDeviceToken, createResetToken, deleteForgottenDevices, emailHashOf, isUnnotified, type OnWrongPassword, recordNotified, rollcallPlugin, type Secrets } from '@rollcall/auth'
+import { type Audit, type CookieSessions, cookieSessions, createDeviceToken, createResetToken, deleteForgottenDevices, deviceIdIn, emailHashOf, isUnnotified, type OnWrongPassword, recordNotified, rollcallPlugin, type Secrets, secureAccountIdentifier, userSecuredBy } from '@rollcall/auth'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
@@ -18,6 +18,9 @@ export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
 
 /** How long a link to choose a new password works. */
 const RESET_LIFE_MS = 60 * 60 * 1_000
+
+/** Links in mails, by the page that they lead to. */
+export type LinkKind = 'reset-password' | 'secure-account'
 
 /** For one mail: where it goes, and the page that it leads to. */
 export interface MailLink {
@@ -55,6 +58,8 @@ export interface Auth extends CookieSessions {
   createResetLink(email: string): Promise<MailLink | null>
   /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
+  /** Whom the link of a mail is for, and which device; it is not used up. `null` for one that is unknown, used or expired. */
+  findLink(kind: LinkKind, token: string): Promise<{ userId: string; deviceId: string | null } | null>
   /** The user of this device has been sent a mail about it. */
   recordNotified(deviceId: string): Promise<void>
   /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
@@ -155,6 +160,15 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       const user = await internalAdapter.findUserById(userId)
       if (user === null || !(await isUnnotified(adapter, deviceId))) return null
       return { to: user.email, url: pageFor('/secure-account', await createDeviceToken(internalAdapter, userId, deviceId)) }
+    },
+
+    async findLink(kind, token) {
+      const isReset = kind === 'reset-password'
+      const found = await internalAdapter.findVerificationValue(isReset ? `reset-password:${token}` : secureAccountIdentifier(token))
+      if (found === null || found.expiresAt <= new Date()) return null
+      const userId = isReset ? found.value : userSecuredBy(found.value)
+      const user = userId === null ? null : await internalAdapter.findUserById(userId)
+      return user && { userId: user.id, deviceId: isReset ? null : deviceIdIn(token) }
     },
 
     recordNotified: (deviceId) => recordNotified(adapter, deviceId),

@@ -17,6 +17,7 @@ import { cspReport } from './csp-report.js'
 import { CSP_REPORT_PATH, fixedHeaders } from './headers.js'
 import { health } from './health.js'
 import { answerError, type Http, limitBody, refuse } from './http.js'
+import { linkRoute } from './link-route.js'
 import { sameOrigin } from './origin.js'
 import { pages } from './pages.js'
 import { requestLog } from './request-log.js'
@@ -57,8 +58,10 @@ export function createServer(dependencies: ServerDependencies): Hono<Http> {
   const origin = sameOrigin({ baseUrl, log })
   app.use('/trpc/*', origin)
   app.use('/api/auth/*', origin) // better-auth has a check of its own, but not in every NODE_ENV
+  app.use('/api/link', origin)
   app.route('/trpc', trpcRoute(dependencies))
   app.route('/api/auth', authRoute(dependencies))
+  app.route('/api/link', linkRoute(dependencies))
   app.route(CSP_REPORT_PATH, cspReport(limits, log))
   app.route('/', health({ redis, keyPrefix, database, isLeaving }))
   if (webRoot !== undefined) app.route('/', pages({ root: webRoot, baseUrl, log }))

@@ -1,4 +1,4 @@
-import { useSearch } from '@tanstack/react-router'
+import { useLoaderData, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -14,8 +14,9 @@ import { useSession } from './session.js'
 export function ResetPasswordPage() {
   // A link that the API found dead brings `error` in place of `token`.
   const { token } = useSearch({ from: '/public/reset-password' })
+  const { works } = useLoaderData({ from: '/public/reset-password' })
   const [dead, setDead] = useState(false)
-  if (token === undefined || dead) return <DeadLink />
+  if (token === undefined || !works || dead) return <DeadLink />
   return <NewPasswordForm token={token} onDead={() => setDead(true)} />
 }
 

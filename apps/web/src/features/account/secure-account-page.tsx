@@ -1,7 +1,10 @@
-import { useSearch } from '@tanstack/react-router'
+import { useLoaderData, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
+import type { MailedSignIn } from '@rollcall/api'
 import { auth, AuthFailure } from '../../api/auth.js'
+import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { formatPlace } from '../../i18n/place.js'
 import { Button } from '../../ui/button.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -11,13 +14,22 @@ import { explainFailure } from './auth-errors.js'
 /** The page that the mail about a new device links to. Opening it changes nothing: programs that check mails open links too. */
 export function SecureAccountPage() {
   const { token } = useSearch({ from: '/public/secure-account' })
+  const link = useLoaderData({ from: '/public/secure-account' })
   const [state, setState] = useState<'asking' | 'done' | 'dead'>('asking')
-  if (token === undefined || state === 'dead') return <DeadLink />
   if (state === 'done') return <Done />
-  return <Question token={token} onDone={() => setState('done')} onDead={() => setState('dead')} />
+  if (token === undefined || !link.works || state === 'dead') return <DeadLink />
+  return <Question token={token} signIn={link.signIn} onDone={() => setState('done')} onDead={() => setState('dead')} />
 }
 
-function Question({ token, onDone, onDead }: { token: string; onDone: () => void; onDead: () => void }) {
+interface QuestionProps {
+  token: string
+  /** `null` where nothing is known of it any more. */
+  signIn: MailedSignIn | null
+  onDone: () => void
+  onDead: () => void
+}
+
+function Question({ token, signIn, onDone, onDead }: QuestionProps) {
   const i18n = useI18n()
   const { t } = i18n
   const { form, summary, busy } = useForm({
@@ -34,7 +46,13 @@ function Question({ token, onDone, onDead }: { token: string; onDone: () => void
 
   return (
     <>
-      <PageHeading title={t('secure.title')}>{t('secure.intro')}</PageHeading>
+      <PageHeading title={t('secure.title')} />
+      {signIn && (
+        <p className="mt-3 font-medium">
+          {t('secure.which', { device: deviceName(i18n, signIn), where: formatPlace(i18n, signIn.place) || (signIn.ipAddress ?? t('common.addressUnknown')), when: i18n.exactTime(signIn.at) })}
+        </p>
+      )}
+      <p className="mt-3 text-muted">{t('secure.intro')}</p>
       <ul className="mt-4 list-disc space-y-1.5 pl-5">
         <li>{t('secure.first')}</li>
         <li>{t('secure.second')}</li>
