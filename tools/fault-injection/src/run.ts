@@ -99,6 +99,17 @@ function createFleet(dir: string, redis: string, postgres: PrivatePostgres | nul
     return { id, socket: path }
   }
 
+  async function end(random: Random, how: (server: ApiServer) => Promise<void>): Promise<void> {
+    const [id, server] = random.of([...servers])
+    servers.delete(id) // workers choose another one
+    await how(server)
+    ended.set(id, performance.now())
+    // Stays open: what the server had sent may still be on the way.
+    const proxy = proxies.get(id)
+    if (proxy) orphans.push(proxy)
+    proxies.delete(id)
+  }
+
   return {
     servers,
     connections,
@@ -117,16 +128,13 @@ function createFleet(dir: string, redis: string, postgres: PrivatePostgres | nul
       const [, server] = random.of([...servers])
       await server.pause(100 + random.below(1_400))
     },
-    async kill(random: Random) {
-      const [id, server] = random.of([...servers])
-      servers.delete(id)
-      await server.kill()
-      ended.set(id, performance.now())
-      // Stays open: what the server had sent may still be on the way.
-      const proxy = proxies.get(id)
-      if (proxy) orphans.push(proxy)
-      proxies.delete(id)
-    },
+    kill: (random: Random) => end(random, (server) => server.kill()),
+    /** As a deploy stops it: it answers what is under way. */
+    drain: (random: Random) =>
+      end(random, async (server) => {
+        const code = await server.stop()
+        if (code !== 0) throw new Error(`A server that was asked to stop ended with ${code}`)
+      }),
     async stop() {
       await Promise.all([...servers.values()].map((server) => server.kill()))
       for (const proxy of [...proxies.values(), ...orphans]) proxy.close()
@@ -163,6 +171,10 @@ async function breaking(
     'server started and one killed': async () => {
       await fleet.start()
       await fleet.kill(random)
+    },
+    'server replaced by another one, as in a deploy': async () => {
+      await fleet.start()
+      await fleet.drain(random)
     },
     'server started whose clock is an hour off, and one killed': async () => {
       await fleet.start(clockAhead(random.of([HOUR_MS, -HOUR_MS])))
