@@ -179,7 +179,7 @@ describe('real servers', () => {
   test('hold every rule through every fault', { timeout: 120_000 }, async () => {
     const history = await run({ ...small, seconds: 4, faults: true })
     expect(check(history)).toEqual([])
-    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(8)
+    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(9)
     const kinds = new Set(history.calls.filter(({ status }) => status === 200).map(({ kind }) => kind))
     expect(kinds.size, [...kinds].join(', ')).toBeGreaterThanOrEqual(8) // some are rare
   })
@@ -187,7 +187,7 @@ describe('real servers', () => {
   test('with a near-cache, hold them through every fault but for its lease', { timeout: 120_000 }, async () => {
     const history = await run({ ...small, seconds: 4, faults: true, nearCacheLease: 1_000 })
     expect(check(history, 1_000)).toEqual([])
-    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(8)
+    expect(new Set(history.faults.map(({ name }) => name)).size).toBe(9)
   })
 
   test('are caught when their store leaves out every second deletion', { timeout: 60_000 }, async () => {
