@@ -47,7 +47,7 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
   const queryClient = useQueryClient()
   const [live, setLive] = useState<boolean | null>(null)
 
-  const hear = useEffectEvent((message: StreamMessage) => {
+  const onMessage = useEffectEvent((message: StreamMessage) => {
     const isOurs = message.type === 'devices' && message.devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)
     setLive(isOurs)
     if (message.type === 'ended') return onEnded(message)
@@ -61,7 +61,7 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
 
   useEffect(() => {
     if (sessionId === undefined) return
-    const leave = follow(client, sessionId, hear)
+    const leave = follow(client, sessionId, onMessage)
     return () => {
       leave()
       setLive(null)

@@ -7,7 +7,7 @@ const ANSWER_MS = 300
 /** The same for a tab that has just been opened, and shows no changes yet. A claim too many costs little: see ADR 40. */
 const FIRST_ANSWER_MS = 50
 
-type Word =
+type MessageKind =
   /** Is anybody elected? */
   | 'ask'
   /** I am, or will be now. */
@@ -16,7 +16,7 @@ type Word =
   | 'resign'
 
 interface Message {
-  readonly word: Word
+  readonly word: MessageKind
   readonly id: string
 }
 
@@ -51,7 +51,7 @@ function electByLease(name: string, signal: AbortSignal, work: (turn: AbortSigna
   let turn: AbortController | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const say = (word: Word): void => channel.postMessage({ word, id } satisfies Message)
+  const send = (word: MessageKind): void => channel.postMessage({ word, id } satisfies Message)
 
   function plan(step: () => void, ms: number): void {
     clearTimeout(timer)
@@ -59,7 +59,7 @@ function electByLease(name: string, signal: AbortSignal, work: (turn: AbortSigna
   }
 
   function ask(answerMs: number): void {
-    say('ask')
+    send('ask')
     plan(claim, answerMs)
   }
 
@@ -68,14 +68,14 @@ function electByLease(name: string, signal: AbortSignal, work: (turn: AbortSigna
 
   function claim(): void {
     turn = new AbortController()
-    say('claim')
+    send('claim')
     work(turn.signal)
   }
 
   function resign(): void {
     clearTimeout(timer)
     turn?.abort()
-    if (turn !== undefined) say('resign')
+    if (turn !== undefined) send('resign')
     turn = undefined
   }
 
@@ -87,7 +87,7 @@ function electByLease(name: string, signal: AbortSignal, work: (turn: AbortSigna
       turn.abort()
       turn = undefined
       plan(askAgain, ASK_MS)
-    } else say('claim')
+    } else send('claim')
   })
   // A page that is kept for the way back has left until it is shown again.
   addEventListener('pagehide', resign, { signal })

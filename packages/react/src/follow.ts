@@ -10,40 +10,40 @@ const REOPEN_MS = 1_000
 const RETRY_MS = 2_000
 
 /** The question of a tab that was just opened. */
-const QUESTION = 'what is known?'
+const LATEST_REQUEST = 'what is known?'
 
 /**
  * Passes on the messages of a session's stream until the returned function is called; `waiting` also while there is no stream.
  * One tab of a browser holds the stream for all, because a browser opens at most six connections to a server on HTTP/1.1.
  */
-export function follow(client: DevicesClient, sessionId: string, hear: (message: StreamMessage) => void): () => void {
+export function follow(client: DevicesClient, sessionId: string, onMessage: (message: StreamMessage) => void): () => void {
   const left = new AbortController()
   const { signal } = left
   const channel = new BroadcastChannel(`rollcall.devices.${sessionId}`)
-  let listens = false
-  let known: StreamMessage | undefined
+  let isElected = false
+  let latest: StreamMessage | undefined
 
-  const isOver = (): boolean => signal.aborted || known?.type === 'ended'
+  const isOver = (): boolean => signal.aborted || latest?.type === 'ended'
 
-  function learn(message: StreamMessage): void {
+  function receive(message: StreamMessage): void {
     if (isOver()) return
-    known = message
-    hear(message)
+    latest = message
+    onMessage(message)
   }
 
-  function tell(message: StreamMessage): void {
+  function publish(message: StreamMessage): void {
     if (isOver()) return
     channel.postMessage(message)
-    learn(message)
+    receive(message)
   }
 
-  function listen(turn: AbortSignal): void {
+  function readStream(turn: AbortSignal): void {
     let wasRefused = false
     let stream: { unsubscribe(): void } | undefined
     let timer: ReturnType<typeof setTimeout> | undefined
-    listens = true
+    isElected = true
     turn.addEventListener('abort', () => {
-      listens = false
+      isElected = false
       stream?.unsubscribe()
       clearTimeout(timer)
     })
@@ -51,20 +51,20 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
 
     function open(): void {
       if (isOver()) return
-      let heard = false
+      let hasData = false
       stream = client.changes.subscribe(undefined, {
         onData(message) {
-          heard = true
+          hasData = true
           wasRefused = false
-          tell(message)
+          publish(message)
         },
-        onConnectionStateChange: ({ error }) => error && tell({ type: 'waiting' }),
+        onConnectionStateChange: ({ error }) => error && publish({ type: 'waiting' }),
         // A server that shuts down, or a new secret: there is another server, or a new cookie.
-        onComplete: () => openAgain(heard ? REOPEN_MS * Math.random() : retryMs()),
+        onComplete: () => openAgain(hasData ? REOPEN_MS * Math.random() : retryMs()),
         onError(error) {
           const isRefused = problemOf(error).kind === 'unauthorized'
           // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
-          if (isRefused && wasRefused) return tell({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
+          if (isRefused && wasRefused) return publish({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
           wasRefused = isRefused
           openAgain(retryMs())
         },
@@ -73,17 +73,17 @@ export function follow(client: DevicesClient, sessionId: string, hear: (message:
 
     function openAgain(afterMs: number): void {
       if (turn.aborted) return
-      tell({ type: 'waiting' })
+      publish({ type: 'waiting' })
       timer = setTimeout(open, afterMs)
     }
   }
 
-  channel.addEventListener('message', ({ data }: MessageEvent<StreamMessage | typeof QUESTION>) => {
-    if (data !== QUESTION) learn(data)
-    else if (listens && known) channel.postMessage(known)
+  channel.addEventListener('message', ({ data }: MessageEvent<StreamMessage | typeof LATEST_REQUEST>) => {
+    if (data !== LATEST_REQUEST) receive(data)
+    else if (isElected && latest) channel.postMessage(latest)
   })
-  channel.postMessage(QUESTION)
-  elect(`rollcall.listens.${sessionId}`, signal, listen)
+  channel.postMessage(LATEST_REQUEST)
+  elect(`rollcall.listens.${sessionId}`, signal, readStream)
 
   return () => {
     left.abort()
