@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
-import { filesBelow, placesOf, startWitness, watchCommands } from './witness.js'
+import { filesBelow, placesOf, startRecordingProxy, watchCommands } from './recording-proxy.js'
 
 const program = fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.url))
 
@@ -49,8 +49,8 @@ export async function startApp(host: 'localhost' | 'rollcall.test' = 'localhost'
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-e2e-'))
   const redis = await startRedis({ dir: join(dataDir, 'redis'), persist: true })
   const port = await freePort()
-  const [witness, commands] = await Promise.all([startWitness(port), watchCommands(redis.url)])
-  const url = `http://${host}:${witness.port}`
+  const [proxy, commands] = await Promise.all([startRecordingProxy(port), watchCommands(redis.url)])
+  const url = `http://${host}:${proxy.port}`
   const server = spawn(process.execPath, [program], {
     env: {
       PATH: process.env['PATH'],
@@ -69,7 +69,7 @@ export async function startApp(host: 'localhost' | 'rollcall.test' = 'localhost'
   let output = ''
   server.stdout.on('data', (chunk) => (output += String(chunk)))
   server.stderr.on('data', (chunk) => (output += String(chunk)))
-  await ready(`http://localhost:${witness.port}`, server, () => output)
+  await ready(`http://localhost:${proxy.port}`, server, () => output)
   return {
     url,
     redis,
@@ -92,13 +92,13 @@ export async function startApp(host: 'localhost' | 'rollcall.test' = 'localhost'
       server.kill('SIGTERM')
       await ended
       await redis.stop()
-      await witness.close()
+      await proxy.close()
       commands.close()
       const left = filesBelow(dataDir)
       left.set('the output', Buffer.from(output)).set('the commands of Redis', commands.seen())
-      for (const [n, answer] of witness.answers().entries()) left.set(`answer ${n}: ${answer.toString('utf8', 0, 60)}`, answer)
+      for (const [n, answer] of proxy.answers().entries()) left.set(`answer ${n}: ${answer.toString('utf8', 0, 60)}`, answer)
       rmSync(dataDir, { recursive: true, force: true })
-      const places = placesOf(witness.tokens, left)
+      const places = placesOf(proxy.tokens, left)
       if (places.length > 0) throw new Error(`A session token was found in ${places.join(', ')}`)
     },
   }

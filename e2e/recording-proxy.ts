@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 
 /** Stands between browsers and application: passes everything on and remembers what was answered. */
-export interface Witness {
+export interface RecordingProxy {
   readonly port: number
   /** Every session token that a browser was given, and nowhere else may be. */
   readonly tokens: ReadonlySet<string>
@@ -15,7 +15,7 @@ export interface Witness {
 }
 
 /** @param target port of the application */
-export async function startWitness(target: number): Promise<Witness> {
+export async function startRecordingProxy(target: number): Promise<RecordingProxy> {
   const tokens = new Set<string>()
   const answers = new Map<string, Uint8Array[]>()
   const server = createServer((incoming, outgoing) => {

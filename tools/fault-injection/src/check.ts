@@ -62,12 +62,12 @@ const violates = (rule: Rule) => (call: Call): Violation => ({ rule, call })
 function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
   const births = birthsOf(calls)
   const ends = new Map<string, Call>()
-  const note = (subject: string, call: Call): void => {
+  const recordEnd = (subject: string, call: Call): void => {
     const known = ends.get(subject)
     if (known === undefined || endOf(call) < endOf(known)) ends.set(subject, call)
   }
   for (const call of calls) {
-    for (const subject of endedBy(call, births)) note(subject, call)
+    for (const subject of endedBy(call, births)) recordEnd(subject, call)
   }
   return calls.flatMap((call) => {
     const before = (ended: Call | undefined, allowed: number): ended is Call => ended !== undefined && endOf(ended) + allowed < call.start

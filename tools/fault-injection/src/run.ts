@@ -11,7 +11,7 @@ import { Redis } from 'ioredis'
 import type { Call, Connection, Fault, History, Server } from './history.js'
 import { dropHdel, type Proxy, startProxy } from './proxy.js'
 import { type Random, randomOf } from './random.js'
-import { callTheRoll, signUp, work, type World } from './workers.js'
+import { finalReads, signUp, work, type Workload } from './workers.js'
 
 export interface RunOptions {
   /** How long the workers work at least; each fault comes at least once. */
@@ -50,19 +50,19 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
       // One after the other: the first brings the database up to date.
       for (let n = 0; n < options.servers; n += 1) await fleet.start()
       const store = { id, store: createSessionStore({ redis: client }) }
-      const world: World = { servers: fleet.servers, store, people: [], record: (call) => calls.push(call) }
-      while (world.people.length < FIRST_PEOPLE) await signUp(world, random)
+      const workload: Workload = { servers: fleet.servers, store, people: [], record: (call) => calls.push(call) }
+      while (workload.people.length < FIRST_PEOPLE) await signUp(workload, random)
 
       const deadline = performance.now() + seconds * 1_000
       let going = true
       const stop = (): void => void (going = false)
       // A failure of one ends the run for all.
-      const atWork = Array.from({ length: workers }, (_, n) => work(world, randomOf(seed + n + 1), () => going).finally(stop))
-      const breakage = breaking(options, fleet, redis, postgres, random, () => going && performance.now() < deadline).finally(stop)
-      await Promise.allSettled([breakage, ...atWork])
+      const atWork = Array.from({ length: workers }, (_, n) => work(workload, randomOf(seed + n + 1), () => going).finally(stop))
+      const nemesis = runNemesis(options, fleet, redis, postgres, random, () => going && performance.now() < deadline).finally(stop)
+      await Promise.allSettled([nemesis, ...atWork])
       await Promise.all(atWork)
-      const faults = await breakage
-      await callTheRoll(world, random)
+      const faults = await nemesis
+      await finalReads(workload, random)
       return { calls, servers: fleet.lives(), connections: fleet.connections, faults }
     } finally {
       client.disconnect()
@@ -144,7 +144,7 @@ function createFleet(dir: string, redis: string, postgres: PrivatePostgres | nul
 }
 
 /** One fault after another with calm in between; every round has each of them and is finished. */
-async function breaking(
+async function runNemesis(
   { faults, seconds }: RunOptions,
   fleet: Fleet,
   redis: { readonly pid: number; restart(): Promise<void> },

@@ -15,7 +15,7 @@ const LONGEST_SIGN_IN_MS = 50
 const MOST_PEOPLE = 60
 
 /** Servers by their id in the history; the store of `create` has one too. */
-export interface World {
+export interface Workload {
   readonly servers: ReadonlyMap<number, ApiServer>
   readonly store: { readonly id: number; readonly store: SessionStore }
   readonly record: (call: Call) => void
@@ -38,7 +38,7 @@ interface Device extends Credential {
   alive: boolean
 }
 
-export async function signUp(world: World, random: Random): Promise<void> {
+export async function signUp(world: Workload, random: Random): Promise<void> {
   const [server, api] = anyServer(world, random)
   const email = `ada-${random.token()}@example.org`
   const seen = await authCall(api, 'sign-up', { email, password: PASSWORD, name: 'Ada' })
@@ -48,7 +48,7 @@ export async function signUp(world: World, random: Random): Promise<void> {
 }
 
 /** Does random actions one after another, until it is stopped. */
-export async function work(world: World, random: Random, goOn: () => boolean): Promise<void> {
+export async function work(world: Workload, random: Random, goOn: () => boolean): Promise<void> {
   const mix = random.weighted<(person: Person) => Promise<void>>([
     [20, (person) => create(world, random, person)],
     [2, (person) => signIn(world, random, person)],
@@ -68,7 +68,7 @@ export async function work(world: World, random: Random, goOn: () => boolean): P
 }
 
 /** At the end: checks each session that ever signed in, by its own cookie and in the list. */
-export async function callTheRoll(world: World, random: Random): Promise<void> {
+export async function finalReads(world: Workload, random: Random): Promise<void> {
   await Promise.all(
     world.people.map(async (person) => {
       for (const device of person.devices) await ask(world, random, person, device, [{ kind: 'session.current' }])
@@ -80,7 +80,7 @@ export async function callTheRoll(world: World, random: Random): Promise<void> {
 
 type ProcedureCall = Parameters<typeof trpcCalls>[2][number]
 
-async function procedures(world: World, random: Random, person: Person, kinds: ProcedureCall['kind'][]): Promise<void> {
+async function procedures(world: Workload, random: Random, person: Person, kinds: ProcedureCall['kind'][]): Promise<void> {
   const device = aDevice(random, person)
   if (device === undefined) return
   const calls = kinds.map((kind) => {
@@ -92,7 +92,7 @@ async function procedures(world: World, random: Random, person: Person, kinds: P
   await ask(world, random, person, device, calls)
 }
 
-async function ask(world: World, random: Random, person: Person, device: Device, calls: ProcedureCall[]): Promise<void> {
+async function ask(world: Workload, random: Random, person: Person, device: Device, calls: ProcedureCall[]): Promise<void> {
   const [server, api] = anyServer(world, random)
   const known = person.devices.filter(({ alive }) => alive)
   const seen = await trpcCalls(api, device.cookie, calls)
@@ -115,14 +115,14 @@ function ends({ kind, status, target }: Seen, by: Device, other: Device): boolea
 }
 
 /** Believes it, and tries one of them at once: a bug shows soonest there. */
-async function gone(world: World, random: Random, person: Person, ended: readonly Device[]): Promise<void> {
+async function gone(world: Workload, random: Random, person: Person, ended: readonly Device[]): Promise<void> {
   const news = [...new Set(ended)].filter(({ alive }) => alive)
   for (const device of news) device.alive = false
   person.mayLive -= news.length
   if (news.length > 0) await ask(world, random, person, random.of(news), [{ kind: 'session.current' }])
 }
 
-async function create(world: World, random: Random, person: Person): Promise<void> {
+async function create(world: Workload, random: Random, person: Person): Promise<void> {
   if (person.mayLive >= MOST_SESSIONS) return
   const { id: server, store } = world.store
   const start = performance.now()
@@ -141,7 +141,7 @@ async function create(world: World, random: Random, person: Person): Promise<voi
   }
 }
 
-async function signIn(world: World, random: Random, person: Person): Promise<void> {
+async function signIn(world: Workload, random: Random, person: Person): Promise<void> {
   if (person.mayLive >= MOST_SESSIONS) return
   const [server, api] = anyServer(world, random)
   person.mayLive += 1
@@ -159,7 +159,7 @@ async function withPassword(person: Person, wrong: number, attempt: (password: s
   return seen
 }
 
-async function changePassword(world: World, random: Random, person: Person): Promise<void> {
+async function changePassword(world: Workload, random: Random, person: Person): Promise<void> {
   const device = aDevice(random, person)
   if (device === undefined) return
   const [server, api] = anyServer(world, random)
@@ -173,7 +173,7 @@ async function changePassword(world: World, random: Random, person: Person): Pro
   else if (seen.status === 401) await gone(world, random, person, [device])
 }
 
-async function signOut(world: World, random: Random, person: Person): Promise<void> {
+async function signOut(world: Workload, random: Random, person: Person): Promise<void> {
   const device = aDevice(random, person)
   if (device === undefined) return
   const [server, api] = anyServer(world, random)
@@ -183,7 +183,7 @@ async function signOut(world: World, random: Random, person: Person): Promise<vo
 }
 
 /** Records a call that may have brought a cookie, and keeps that. */
-function signedIn(world: World, person: Person, server: number, seen: SeenCall & Pick<SeenAuth, 'cookie'>, by?: Device): void {
+function signedIn(world: Workload, person: Person, server: number, seen: SeenCall & Pick<SeenAuth, 'cookie'>, by?: Device): void {
   const cookie = seen.status === 200 ? seen.cookie : undefined
   if (cookie === undefined) return record(world, person, server, seen, by)
   const session = decodeURIComponent(cookie).slice(22, 38) // of a token: after the user's tag, before the secret
@@ -192,7 +192,7 @@ function signedIn(world: World, person: Person, server: number, seen: SeenCall &
   record(world, person, server, seen, by, made)
 }
 
-function record(world: World, person: Person, server: number, seen: SeenCall, by?: Credential, made?: Credential): void {
+function record(world: Workload, person: Person, server: number, seen: SeenCall, by?: Credential, made?: Credential): void {
   const named = ({ session, generation }: Credential): Credential => ({ session, generation })
   const { kind, start, begun, end, status, cleared, target, revoked, listed } = seen
   world.record({
@@ -219,6 +219,6 @@ function aDevice(random: Random, { devices }: Person): Device | undefined {
   return some.length > 0 ? random.of(some) : undefined
 }
 
-function anyServer({ servers }: World, random: Random): readonly [number, ApiServer] {
+function anyServer({ servers }: Workload, random: Random): readonly [number, ApiServer] {
   return random.of([...servers])
 }
