@@ -14,11 +14,11 @@ import { type Auth, createAuth } from '../src/accounts/auth.js'
 import { openDatabase } from '../src/accounts/database.js'
 import { clientAddressOf } from '../src/http/client-address.js'
 import { fixedHeaders } from '../src/http/headers.js'
-import { type Http, limitBody } from '../src/http/http.js'
+import { type HttpEnv, limitBody } from '../src/http/http.js'
 import { sameOrigin } from '../src/http/origin.js'
 import { requestLog } from '../src/http/request-log.js'
 import { createLog } from '../src/log.js'
-import { understood } from '../src/trpc/trpc-route.js'
+import { rejectUnsupportedRequests } from '../src/trpc/trpc-route.js'
 
 const SECRET = 'a secret for benches, of some length'
 const USERS = 100
@@ -76,12 +76,12 @@ const router = t.router({
   stockSql: behind((headers) => stockSql.getSession(headers)).query(answer),
 })
 
-const app = new Hono<Http>()
+const app = new Hono<HttpEnv>()
 const log = createLog({ write: () => undefined })
 const createContext = ({ req }: { req: Request }): Context => ({ headers: req.headers })
 app.use('/bare/*', trpcServer({ endpoint: '/bare', router, createContext })) // answers before any of what follows
-app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), quiet: false }), fixedHeaders(baseUrl), limitBody(64 * 1024))
-app.use('/trpc/*', sameOrigin({ baseUrl: baseUrl, log }), understood, trpcServer({ endpoint: '/trpc', router, createContext }))
+app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), omitSuccesses: false }), fixedHeaders(baseUrl), limitBody(64 * 1024))
+app.use('/trpc/*', sameOrigin({ baseUrl: baseUrl, log }), rejectUnsupportedRequests, trpcServer({ endpoint: '/trpc', router, createContext }))
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))
 process.on('message', () => process.send?.(process.cpuUsage()))

@@ -77,22 +77,22 @@ export function publicError(error: unknown): PublicError {
   }
 
   if (error instanceof RateLimitedError) {
-    return { ...of('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
+    return { ...toPublicError('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
   }
   if (error instanceof OtherSessionError) {
     return { ...of('CONFLICT', 'This browser has signed in again since this page was shown. Nothing was changed.'), reason: 'OTHER_SESSION' }
   }
   if (outages.some((outage) => error instanceof outage)) {
-    return { ...of('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }
+    return { ...toPublicError('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }
   }
-  if (error instanceof URIError) return of('BAD_REQUEST', 'The address is not valid')
+  if (error instanceof URIError) return toPublicError('BAD_REQUEST', 'The address is not valid')
   if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') {
-    if (error.cause instanceof ZodError) return of(error.code, fieldMessages(error.cause))
+    if (error.cause instanceof ZodError) return toPublicError(error.code, fieldMessages(error.cause))
     // The parser's own message quotes what it was given.
-    if (error.cause instanceof SyntaxError) return of('BAD_REQUEST', 'The input is not valid JSON')
-    return { ...of(error.code, error.message), reason: reasonOf(error) }
+    if (error.cause instanceof SyntaxError) return toPublicError('BAD_REQUEST', 'The input is not valid JSON')
+    return { ...toPublicError(error.code, error.message), reason: reasonOf(error) }
   }
-  return of('INTERNAL_SERVER_ERROR', 'Something went wrong')
+  return toPublicError('INTERNAL_SERVER_ERROR', 'Something went wrong')
 }
 
 /** What the audit says of an attempt that ended in this error. */
@@ -106,7 +106,7 @@ export function trpcBody({ code, message, status }: PublicError): object {
 }
 
 /** For an error that is not thrown. */
-export function of(code: Code, message: string): PublicError {
+export function toPublicError(code: Code, message: string): PublicError {
   return { code, reason: null, message, status: getHTTPStatusCodeFromError(new TRPCError({ code })) }
 }
 

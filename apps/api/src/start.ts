@@ -17,7 +17,7 @@ import { developmentSecret } from './accounts/secret.js'
 import { startSweep } from './accounts/sweep.js'
 import { insecurities, type Settings } from './env.js'
 import { clientAddressOf } from './http/client-address.js'
-import type { Http } from './http/http.js'
+import type { HttpEnv } from './http/http.js'
 import { listen } from './http/listen.js'
 import { createServer } from './http/server.js'
 import { createLimits } from './limits/limits.js'
@@ -57,7 +57,7 @@ export interface StartOptions {
   readonly clock?: Clock
   readonly webRoot?: string
   /** Milliseconds for a Redis that starts together with us. Default 10 s. */
-  readonly patience?: number
+  readonly redisTimeoutMs?: number
   readonly openDatabase?: typeof openDatabase
   /** Default: hashes at the cost that OWASP asks for. */
   readonly passwords?: Passwords
@@ -70,10 +70,10 @@ const builtPage = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
 /** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, webRoot = builtPage, patience = 10_000, revalidateEvery } = options
+  const { settings, log, webRoot = builtPage, redisTimeoutMs = 10_000, revalidateEvery } = options
   const resources: (() => Promise<unknown>)[] = []
   // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
-  const app = promised<Hono<Http>>()
+  const app = defer<Hono<HttpEnv>>()
   const { port, isLeaving, leave, drain } = await listen(settings, app.promise)
   let endStreams = (): void => undefined
   let closed: Promise<void> | undefined
@@ -85,12 +85,12 @@ export async function start(options: StartOptions): Promise<Running> {
     const { keyPrefix } = settings
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
 
-    const { redis, close: disconnect } = await connectRedis(settings, patience, log)
+    const { redis, close: disconnect } = await connectRedis(settings, redisTimeoutMs, log)
     resources.push(async () => disconnect())
     const shared = options.clock === undefined ? await sharedClock(redis, settings, log) : { now: options.clock, close: () => undefined }
     resources.push(async () => shared.close())
     const clock = shared.now
-    const database = opened(options)
+    const database = openConfiguredDatabase(options)
     resources.push(() => database.close())
 
     const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
@@ -102,7 +102,7 @@ export async function start(options: StartOptions): Promise<Running> {
       clock,
       warn: (message, reason) => log.error({ err: reason }, message),
     }).catch((error: unknown) => {
-      throw databaseFailed(error, settings)
+      throw databaseError(error, settings)
     })
     resources.push(() => activity.close())
     const store = createSessionStore({
@@ -113,7 +113,7 @@ export async function start(options: StartOptions): Promise<Running> {
       maxSessionsPerUser: settings.maxSessionsPerUser,
       durability: settings.durability,
       warn,
-      onEvent: (userTag) => activity.fetch(userTag),
+      onEvent: (userTag) => activity.move(userTag),
       ...(settings.nearCacheLease !== undefined && { nearCache: { lease: settings.nearCacheLease } }),
     })
     const changes = createSessionChanges({ redis, keyPrefix })
@@ -124,7 +124,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const outbox = join(settings.dataDir, 'outbox')
     restrictFilesIn(outbox)
     const queue = await openMailQueue(database).catch((error: unknown) => {
-      throw databaseFailed(error, settings)
+      throw databaseError(error, settings)
     })
     const send = createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
     const limits = createLimits(redis, secrets[0], keyPrefix)
@@ -152,7 +152,7 @@ export async function start(options: StartOptions): Promise<Running> {
       },
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
     }).catch((error: unknown) => {
-      throw databaseFailed(error, settings)
+      throw databaseError(error, settings)
     })
     mailer.start(auth)
     const sweep = startSweep(() => auth.deleteExpired(), log)
@@ -175,7 +175,7 @@ export async function start(options: StartOptions): Promise<Running> {
         clientAddressOf: clientAddressOf(settings.trustedProxies, warn),
         baseUrl,
         isLeaving,
-        quiet: !settings.production,
+        omitSuccesses: !settings.production,
         webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
       }),
     )
@@ -207,15 +207,15 @@ function sharedClock(redis: Redis | Cluster, { keyPrefix }: Settings, log: Log):
   return createRedisClock({ redis, keyPrefix, onSkew })
 }
 
-function opened({ settings, openDatabase: open = openDatabase }: StartOptions): Database {
+function openConfiguredDatabase({ settings, openDatabase: open = openDatabase }: StartOptions): Database {
   try {
     return open({ url: settings.databaseUrl, dataDir: settings.dataDir })
   } catch (error) {
-    throw databaseFailed(error, settings)
+    throw databaseError(error, settings)
   }
 }
 
-function databaseFailed(error: unknown, { databaseUrl }: Settings): StartError {
+function databaseError(error: unknown, { databaseUrl }: Settings): StartError {
   const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL'
   return new StartError(`The database cannot be used; see ${setting} (${databaseFault(error, databaseUrl)})`, { cause: error })
 }
@@ -233,14 +233,14 @@ async function closeAll(steps: (() => Promise<unknown>)[], limitMs: number, log:
   done.abort()
 }
 
-interface Promised<T> {
+interface Deferred<T> {
   readonly promise: Promise<T>
   resolve(value: T): void
   reject(error: unknown): void
 }
 
-function promised<T>(): Promised<T> {
-  let settle: Omit<Promised<T>, 'promise'> | undefined
+function defer<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, 'promise'> | undefined
   const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }))
   promise.catch(() => undefined) // told to whoever awaits it, if anyone does
   return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) }

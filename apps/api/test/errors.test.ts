@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { auditResult, DatabaseUnavailableError, fieldMessages, publicError, RateLimitedError, storeOrDatabaseFailed, trpcBody } from '../src/errors.js'
-import { answerError, type Http } from '../src/http/http.js'
+import { answerError, type HttpEnv } from '../src/http/http.js'
 import { newEmail, signedUp, startServer } from './helpers.js'
 
 const secret = 'duplicate key (email)=(ada@example.org)'
@@ -37,7 +37,7 @@ describe('what the outside learns of an error', () => {
   })
 
   test('over HTTP', async () => {
-    const app = new Hono<Http>()
+    const app = new Hono<HttpEnv>()
     app.get('/trpc/failing', () => {
       throw cause
     })

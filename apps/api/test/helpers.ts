@@ -94,7 +94,7 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
     passwords,
     webRoot,
     ...(revalidateEvery !== undefined && { revalidateEvery }),
-    patience: 1_000,
+    redisTimeoutMs: 1_000,
     log: createLog({ write: (line) => output.push(line) }),
     clock: () => Date.now() + clock.ahead,
     openDatabase: (options) => {

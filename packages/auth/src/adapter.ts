@@ -1,7 +1,7 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import type { Audit } from './audit.js'
-import { policy } from './policy.js'
+import { credentialPolicy } from './policy.js'
 import { requestState } from './request-state.js'
 import { sessionModel } from './session-adapter.js'
 import { verificationModel } from './verification-model.js'
@@ -10,85 +10,85 @@ import { verificationModel } from './verification-model.js'
 export function rollcallAdapter(sql: DBAdapter, store: SessionStore, audit: Audit): DBAdapter {
   return {
     ...sql,
-    ...routed(sql, store, audit),
+    ...routeModels(sql, store, audit),
     // The callback works with an adapter of its own: unwrapped, its sessions would pass the store by.
     transaction: async (work) => {
-      const born: { userId: string; id: string }[] = []
+      const createdInTransaction: { userId: string; id: string }[] = []
       try {
-        return await sql.transaction((trx) => work(routed(trx, store, audit, born)))
+        return await sql.transaction((trx) => work(routeModels(trx, store, audit, createdInTransaction)))
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.
-        await Promise.allSettled(born.map(({ userId, id }) => store.revoke(userId, id)))
+        await Promise.allSettled(createdInTransaction.map(({ userId, id }) => store.revoke(userId, id)))
         const { signedIn } = await requestState()
-        for (const { id } of born) signedIn.delete(id)
+        for (const { id } of createdInTransaction) signedIn.delete(id)
         throw error
       }
     },
   }
 }
 
-function routed(
+function routeModels(
   sql: DBTransactionAdapter,
   store: SessionStore,
   audit: Audit,
-  born: { userId: string; id: string }[] = [],
+  createdInTransaction: { userId: string; id: string }[] = [],
 ): DBTransactionAdapter {
   const sessions = sessionModel(store, sql, audit)
   const verifications = verificationModel(sql, store.clock)
-  const { creating, created, updating, deleting } = policy(sql, store, audit)
+  const policy = credentialPolicy(sql, store, audit)
   /** `sql` for a model that the policy looks after. */
-  const homeOf = (model: string) => (model === 'session' ? sessions : model === 'verification' ? verifications : sql)
+  const adapterFor = (model: string) => (model === 'session' ? sessions : model === 'verification' ? verifications : sql)
 
   return {
     ...sql,
     create: async (input) => {
-      const home = homeOf(input.model)
-      if (home !== sql) {
-        const row = await home.create<typeof input.data, never>(input)
-        if (home === sessions && row !== null) born.push(row)
+      const adapter = adapterFor(input.model)
+      if (adapter !== sql) {
+        const row = await adapter.create<typeof input.data, never>(input)
+        if (adapter === sessions && row !== null) createdInTransaction.push(row)
         return row
       }
-      const written = await creating(input.model, input.data)
+      const afterWrite = await policy.beforeCreate(input.model, input.data)
       const row = await sql.create<typeof input.data, never>(input)
-      await created(input.model, row)
-      await written()
+      await policy.afterCreate(input.model, row)
+      await afterWrite()
       return row
     },
-    findOne: (input) => homeOf(input.model).findOne(input),
-    findMany: (input) => homeOf(input.model).findMany(input),
-    count: (input) => homeOf(input.model).count(input),
+    findOne: (input) => adapterFor(input.model).findOne(input),
+    findMany: (input) => adapterFor(input.model).findMany(input),
+    count: (input) => adapterFor(input.model).count(input),
     update: async (input) => {
-      const home = homeOf(input.model)
-      if (home !== sql) return home.update(input)
-      const written = await updating(input.model, input.where, input.update)
+      const adapter = adapterFor(input.model)
+      if (adapter !== sql) return adapter.update(input)
+      const afterWrite = await policy.beforeUpdate(input.model, input.where, input.update)
       const result = await sql.update<never>(input)
-      await written()
+      await afterWrite()
       return result
     },
     updateMany: async (input) => {
-      const home = homeOf(input.model)
-      if (home !== sql) return home.updateMany(input)
-      const written = await updating(input.model, input.where, input.update)
+      const adapter = adapterFor(input.model)
+      if (adapter !== sql) return adapter.updateMany(input)
+      const afterWrite = await policy.beforeUpdate(input.model, input.where, input.update)
       const result = await sql.updateMany(input)
-      await written()
+      await afterWrite()
       return result
     },
     delete: async (input) => {
-      const home = homeOf(input.model)
-      if (home !== sql) return home.delete(input)
-      const written = await deleting(input.model, input.where)
+      const adapter = adapterFor(input.model)
+      if (adapter !== sql) return adapter.delete(input)
+      const afterWrite = await policy.beforeDelete(input.model, input.where)
       await sql.delete(input)
-      await written()
+      await afterWrite()
     },
     deleteMany: async (input) => {
-      const home = homeOf(input.model)
-      if (home !== sql) return home.deleteMany(input)
-      const written = await deleting(input.model, input.where)
+      const adapter = adapterFor(input.model)
+      if (adapter !== sql) return adapter.deleteMany(input)
+      const afterWrite = await policy.beforeDelete(input.model, input.where)
       const count = await sql.deleteMany(input)
-      await written()
+      await afterWrite()
       return count
     },
-    consumeOne: (input) => homeOf(input.model).consumeOne(input),
-    incrementOne: (input) => homeOf(input.model).incrementOne(input),
+    consumeOne: (input) => adapterFor(input.model).consumeOne(input),
+    incrementOne: (input) => adapterFor(input.model).incrementOne(input),
   }
 }

@@ -1,13 +1,13 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
-import { type Audit, type AuditEventName, noted } from './audit.js'
-import { rememberBrowser } from './devices.js'
+import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { rememberBrowser } from './known-devices.js'
 import { accountTokens, namedSession } from './multi-session.js'
-import { noteDevice, type Notify } from './new-device.js'
-import { auditRefusal, type OnWrongPassword } from './refused.js'
+import { recordDevice, type Notify } from './new-device.js'
+import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { type RequestState, requestState } from './request-state.js'
-import { answered, unavailable } from './session-adapter.js'
+import { rejectUnavailable, unavailableError } from './session-adapter.js'
 import { withoutTokens } from './without-tokens.js'
 
 interface Dependencies {
@@ -40,8 +40,8 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
 /** Makes sure that the sessions are revoked which the answer says are: a hook of another plugin may have kept one from being deleted. */
 async function revokeRequested(ctx: GenericEndpointContext, store: SessionStore): Promise<void> {
   for (const token of await tokensToRevoke(ctx)) {
-    const alive = await answered(() => store.validate(token, { strict: true })).catch(() => null)
-    if (alive !== null) await answered(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
+    const alive = await rejectUnavailable(() => store.validate(token, { strict: true })).catch(() => null)
+    if (alive !== null) await rejectUnavailable(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
   }
 }
 
@@ -54,8 +54,8 @@ async function tokensToRevoke(ctx: GenericEndpointContext): Promise<string[]> {
 
 /** Replaces the answer of a request during which the store gave none. */
 async function answerOutage(ctx: GenericEndpointContext, attempt: AuditEventName | null, audit: Audit): Promise<Response> {
-  if (attempt !== null) await noted(audit, { event: attempt, result: 'unavailable' })
-  const error = unavailable()
+  if (attempt !== null) await auditEvent(audit, { event: attempt, result: 'unavailable' })
+  const error = unavailableError()
   // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
   if (ctx.request) return Response.json(error.body, { status: error.statusCode })
   throw error
@@ -63,8 +63,8 @@ async function answerOutage(ctx: GenericEndpointContext, attempt: AuditEventName
 
 async function recordSignIns(ctx: GenericEndpointContext, state: RequestState, audit: Audit, notify: Notify | undefined): Promise<void> {
   for (const [sessionId, session] of state.signedIn) {
-    await noted(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
-    if (notify) await noteDevice(ctx, session, notify)
+    await auditEvent(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
+    if (notify) await recordDevice(ctx, session, notify)
   }
 }
 

@@ -34,7 +34,7 @@ export interface AuditEvent {
 export type Audit = (event: AuditEvent) => void
 
 /** Adds where the request came from. */
-export async function noted(audit: Audit, event: Omit<AuditEvent, 'ipAddress'>): Promise<void> {
+export async function auditEvent(audit: Audit, event: Omit<AuditEvent, 'ipAddress'>): Promise<void> {
   const { ipAddress } = await requestState()
   audit({ ...event, ...(ipAddress !== null && { ipAddress }) })
 }

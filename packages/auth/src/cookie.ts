@@ -15,18 +15,18 @@ export function secretsOf({ secret, secretConfig }: Pick<AuthContext, 'secret' |
 
 /** The token in a session cookie, or `null` when there is none or its signature does not hold. */
 export function tokenFromCookie(headers: Headers, cookieName: string, secrets: Secrets): string | null {
-  const signed = signedIn(parseCookies(headers.get('cookie') ?? '').get(cookieName))
-  return signed !== null && secrets.some((secret) => holds(signed, secret)) ? signed.text : null
+  const signed = parseSigned(parseCookies(headers.get('cookie') ?? '').get(cookieName))
+  return signed !== null && secrets.some((secret) => isSignedWith(signed, secret)) ? signed.text : null
 }
 
 /** Signs anew each value of a Cookie header that an earlier secret has signed; `null` if there is none. */
-export function resigned(cookies: string, [current, ...earlier]: Secrets): string | null {
+export function signWithCurrentSecret(cookies: string, [current, ...earlier]: Secrets): string | null {
   if (earlier.length === 0) return null
   let changed = false
   const pairs = cookies.split(';').map((pair) => {
     const [[name, value] = []] = parseCookies(pair)
-    const signed = signedIn(value)
-    if (signed === null || holds(signed, current) || !earlier.some((secret) => holds(signed, secret))) return pair
+    const signed = parseSigned(value)
+    if (signed === null || isSignedWith(signed, current) || !earlier.some((secret) => isSignedWith(signed, secret))) return pair
     changed = true
     return ` ${name}=${encodeURIComponent(`${signed.text}.${signatureOf(signed.text, current).toString('base64')}`)}`
   })
@@ -39,13 +39,13 @@ interface Signed {
 }
 
 /** better-auth writes `<text>.<HMAC-SHA-256 of it, base64>`, percent-encoded; 44 characters with the padding. */
-function signedIn(value: string | undefined): Signed | null {
+function parseSigned(value: string | undefined): Signed | null {
   const [, text, signature] = /^(.+)\.([A-Za-z0-9+/]{43}=)$/s.exec(value ?? '') ?? []
   return text === undefined || signature === undefined ? null : { text, signature: Buffer.from(signature, 'base64') }
 }
 
 /** Constant in time, so that an answer's delay reveals nothing about the right signature. */
-function holds({ text, signature }: Signed, secret: string): boolean {
+function isSignedWith({ text, signature }: Signed, secret: string): boolean {
   const expected = signatureOf(text, secret)
   return signature.length === expected.length && timingSafeEqual(signature, expected)
 }

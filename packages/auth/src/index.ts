@@ -7,9 +7,9 @@ export { rollcall, type RollcallOptions } from './plugin.js'
 export { UnsupportedQueryError } from './session-adapter.js'
 
 // For a server that sends mails from a queue, keeps devices tidy and takes passwords away.
-export { deleteForgottenDevices, isUnnotified, recordNotified } from './devices.js'
+export { deleteExpiredDevices, isUnnotified, recordNotified } from './known-devices.js'
 export { createDeviceToken, deviceIdIn, type Notify } from './new-device.js'
 export { rollcallPlugin } from './plugin.js'
-export { emailHashOf, type OnWrongPassword, type WrongPassword } from './refused.js'
+export { emailHashOf, type OnWrongPassword, type WrongPassword } from './refused-attempts.js'
 export { createResetToken } from './reset.js'
-export { retiredPasswordOf, secureAccountIdentifier, userSecuredBy } from './verification-model.js'
+export { retiredPasswordOf, secureAccountIdentifier, userIdInSecureAccountValue } from './verification-model.js'

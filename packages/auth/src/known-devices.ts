@@ -9,7 +9,7 @@ import { secretsOf, tokenFromCookie } from './cookie.js'
 // random id. We store a hash of that id and the user, which does not reveal that two users share a browser.
 
 /** In seconds, 400 days: no browser keeps a cookie for longer. */
-const COOKIE_LIFE = 400 * 24 * 60 * 60
+const COOKIE_LIFE_SECONDS = 400 * 24 * 60 * 60
 /** Milliseconds that a sign-in has to notify its user, before another one from the same device does. */
 const CLAIM_MS = 60_000
 const BROWSER_ID = /^[\w-]{22}$/
@@ -29,10 +29,10 @@ export const deviceSchema = {
 } satisfies BetterAuthPluginDBSchema
 
 /** A flag that is false is left out, which keeps a record small. */
-type KeptDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
+type StoredDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
 
 /** The id of the request's browser, from its cookie, or a new id. */
-export function browserOf(ctx: GenericEndpointContext): string | null {
+export function browserIdOf(ctx: GenericEndpointContext): string | null {
   if (!ctx.headers) return null
   const id = tokenFromCookie(ctx.headers, cookieOf(ctx).name, secretsOf(ctx.context))
   return id !== null && BROWSER_ID.test(id) ? id : randomBytes(16).toString('base64url')
@@ -44,7 +44,7 @@ export async function rememberBrowser(ctx: GenericEndpointContext, browser: stri
 }
 
 function cookieOf(ctx: GenericEndpointContext): ReturnType<GenericEndpointContext['context']['createAuthCookie']> {
-  return ctx.context.createAuthCookie('device', { maxAge: COOKIE_LIFE })
+  return ctx.context.createAuthCookie('device', { maxAge: COOKIE_LIFE_SECONDS })
 }
 
 /** 128 bits, and without a secret, so that it outlives each of them. */
@@ -60,15 +60,15 @@ interface Row {
 }
 
 /** Without its name, and not as a new one, when SQL gives no answer: nobody is kept from signing in for that. */
-export async function sessionDeviceFor(sql: Pick<Rows, 'findOne'>, browser: string, userId: string): Promise<KeptDevice> {
+export async function sessionDeviceFor(sql: Pick<Rows, 'findOne'>, browser: string, userId: string): Promise<StoredDevice> {
   const id = deviceIdOf(browser, userId)
-  const row = await sql.findOne<Row>({ model: 'device', where: named(id) }).catch(() => undefined)
+  const row = await sql.findOne<Row>({ model: 'device', where: whereDevice(id) }).catch(() => undefined)
   return { id, name: row?.name ?? null, ...(row === null && { isNew: true }) }
 }
 
 /** Records a sign-in from it. `null` for a device that was not known before. */
 export async function touchDevice(sql: Rows, deviceId: string, now: Date): Promise<'notified' | 'unnotified' | null> {
-  const row = await sql.update<Row>({ model: 'device', where: named(deviceId), update: { lastSeenAt: now } })
+  const row = await sql.update<Row>({ model: 'device', where: whereDevice(deviceId), update: { lastSeenAt: now } })
   if (row === null) return null
   return row.unnotifiedSince ? 'unnotified' : 'notified'
 }
@@ -81,7 +81,7 @@ export async function addDevice(
   now: Date,
   { notified = false }: { readonly notified?: boolean } = {},
 ): Promise<boolean> {
-  const forgotten = new Date(now.getTime() - COOKIE_LIFE * 1_000)
+  const forgotten = new Date(now.getTime() - COOKIE_LIFE_SECONDS * 1_000)
   await sql.deleteMany({
     model: 'device',
     where: [
@@ -100,32 +100,32 @@ export async function addDevice(
 }
 
 /** Whether this sign-in is the one to notify its user of: an earlier one failed to, and is not just about to. */
-export async function reclaimDevice(sql: Rows, deviceId: string, now: Date): Promise<boolean> {
+export async function claimNotification(sql: Rows, deviceId: string, now: Date): Promise<boolean> {
   const earlier = new Date(now.getTime() - CLAIM_MS)
-  const where: Where[] = [...named(deviceId), { field: 'unnotifiedSince', operator: 'lt', value: earlier }]
+  const where: Where[] = [...whereDevice(deviceId), { field: 'unnotifiedSince', operator: 'lt', value: earlier }]
   return (await sql.update<Row>({ model: 'device', where, update: { unnotifiedSince: now } })) !== null
 }
 
 export async function isUnnotified(sql: Pick<Rows, 'findOne'>, deviceId: string): Promise<boolean> {
-  const row = await sql.findOne<Row>({ model: 'device', where: named(deviceId) })
+  const row = await sql.findOne<Row>({ model: 'device', where: whereDevice(deviceId) })
   return Boolean(row?.unnotifiedSince)
 }
 
 export async function recordNotified(sql: Rows, deviceId: string): Promise<void> {
-  await sql.update({ model: 'device', where: named(deviceId), update: { unnotifiedSince: null } })
+  await sql.update({ model: 'device', where: whereDevice(deviceId), update: { unnotifiedSince: null } })
 }
 
 /** Deletes those that have not been signed in from for as long as a browser keeps their cookie. */
-export async function deleteForgottenDevices(sql: Pick<Rows, 'deleteMany'>, now: Date): Promise<void> {
-  const forgotten = new Date(now.getTime() - COOKIE_LIFE * 1_000)
+export async function deleteExpiredDevices(sql: Pick<Rows, 'deleteMany'>, now: Date): Promise<void> {
+  const forgotten = new Date(now.getTime() - COOKIE_LIFE_SECONDS * 1_000)
   await sql.deleteMany({ model: 'device', where: [{ field: 'lastSeenAt', operator: 'lt', value: forgotten }] })
 }
 
 /** The next sign-in from it counts as one from a new device. */
-export async function forgetDevice(sql: Rows, deviceId: string): Promise<void> {
-  await sql.deleteMany({ model: 'device', where: named(deviceId) })
+export async function deleteDevice(sql: Rows, deviceId: string): Promise<void> {
+  await sql.deleteMany({ model: 'device', where: whereDevice(deviceId) })
 }
 
-function named(deviceId: string): Where[] {
+function whereDevice(deviceId: string): Where[] {
   return [{ field: 'deviceId', value: deviceId }]
 }

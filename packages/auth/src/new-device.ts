@@ -4,12 +4,12 @@ import type { Session, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext, InternalAdapter } from '@better-auth/core'
 import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { z } from 'zod'
-import { type Audit, noted } from './audit.js'
-import { addDevice, forgetDevice, reclaimDevice, recordNotified, touchDevice } from './devices.js'
-import { requestSigns, requestState } from './request-state.js'
+import { type Audit, auditEvent } from './audit.js'
+import { addDevice, deleteDevice, claimNotification, recordNotified, touchDevice } from './known-devices.js'
+import { clientInfo, requestState } from './request-state.js'
 import { sendReset } from './reset.js'
-import { answered } from './session-adapter.js'
-import { deletePending, deleteSecureAccountLinks, secureAccountIdentifier, securesAccountOf, userSecuredBy } from './verification-model.js'
+import { rejectUnavailable } from './session-adapter.js'
+import { deletePending, deleteSecureAccountLinks, secureAccountIdentifier, secureAccountValue, userIdInSecureAccountValue } from './verification-model.js'
 
 /** A sign-in from a browser that this user has not signed in from before. */
 export interface NewDevice {
@@ -20,7 +20,7 @@ export interface NewDevice {
 }
 
 /** In milliseconds. */
-const TOKEN_LIFE = 7 * 24 * 60 * 60 * 1_000
+const TOKEN_LIFE_MS = 7 * 24 * 60 * 60 * 1_000
 
 /**
  * Notifies the user of a sign-in. `now`: they have been notified. `later`: the notification is safe, and
@@ -38,7 +38,7 @@ export function notifyBy(onNewDevice: (newDevice: NewDevice) => Promise<void>): 
 }
 
 /** After a sign-in. Whatever fails, the person is signed in. */
-export async function noteDevice(ctx: GenericEndpointContext, session: Session, notify: Notify): Promise<void> {
+export async function recordDevice(ctx: GenericEndpointContext, session: Session, notify: Notify): Promise<void> {
   const device = deviceOf(session)
   if (device === null) return
   const { adapter, logger } = ctx.context
@@ -50,7 +50,7 @@ export async function noteDevice(ctx: GenericEndpointContext, session: Session, 
       if (known === null) await addDevice(adapter, device.id, userId, now, { notified: true })
       return
     }
-    const isOurs = known === null ? await addDevice(adapter, device.id, userId, now) : await reclaimDevice(adapter, device.id, now)
+    const isOurs = known === null ? await addDevice(adapter, device.id, userId, now) : await claimNotification(adapter, device.id, now)
     if (!isOurs) return
     if ((await notify(session, device.id, ctx)) === 'now') await recordNotified(adapter, device.id)
   } catch {
@@ -67,8 +67,8 @@ export async function createDeviceToken(
   const token = newToken(deviceId)
   await verifications.createVerificationValue({
     identifier: secureAccountIdentifier(token),
-    value: securesAccountOf(userId),
-    expiresAt: new Date(Date.now() + TOKEN_LIFE),
+    value: secureAccountValue(userId),
+    expiresAt: new Date(Date.now() + TOKEN_LIFE_MS),
   })
   return token
 }
@@ -85,7 +85,7 @@ export function secureAccount(store: SessionStore, audit: Audit) {
     const identifier = secureAccountIdentifier(ctx.body.token)
     const found = await internalAdapter.findVerificationValue(identifier)
     if (found === null || found.expiresAt <= new Date()) throw invalidToken()
-    const userId = userSecuredBy(found.value)
+    const userId = userIdInSecureAccountValue(found.value)
     const user = userId === null ? null : await internalAdapter.findUserById(userId)
     if (userId === null || user === null) throw invalidToken()
 
@@ -93,11 +93,11 @@ export function secureAccount(store: SessionStore, audit: Audit) {
     if (account) await internalAdapter.updateAccount(account.id, { password: null }) // which ends all sessions
     else {
       await deletePending(adapter, userId)
-      const event = { name: 'account-secured', ...(await requestSigns()) }
-      const ended = await answered(() => store.revokeAll(userId, { credentialChange: true, event }))
-      await noted(audit, { event: 'account-secured', result: 'ok', userId, ended })
+      const event = { name: 'account-secured', ...(await clientInfo()) }
+      const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
+      await auditEvent(audit, { event: 'account-secured', result: 'ok', userId, ended })
     }
-    await forgetDevice(adapter, deviceIdIn(ctx.body.token))
+    await deleteDevice(adapter, deviceIdIn(ctx.body.token))
     await sendReset(ctx, user)
     if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
     await deleteSecureAccountLinks(adapter, userId)

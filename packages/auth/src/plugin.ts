@@ -5,16 +5,16 @@ import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { rollcallAdapter } from './adapter.js'
 import { afterHook } from './after-hook.js'
 import type { Audit } from './audit.js'
-import { resigned, secretsOf } from './cookie.js'
-import { browserOf, deviceSchema } from './devices.js'
+import { signWithCurrentSecret, secretsOf } from './cookie.js'
+import { browserIdOf, deviceSchema } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { withAccountToken } from './multi-session.js'
 import { type NewDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
-import { refuse } from './refusals.js'
-import type { OnWrongPassword } from './refused.js'
+import { rejectUnsupportedOptions } from './unsupported-options.js'
+import type { OnWrongPassword } from './refused-attempts.js'
 import { beginSignIn, requestState } from './request-state.js'
-import { answered } from './session-adapter.js'
+import { rejectUnavailable } from './session-adapter.js'
 
 export interface RollcallOptions {
   /** The store that holds the sessions. */
@@ -72,7 +72,7 @@ export function rollcallPlugin({
     id: 'rollcall',
 
     init(context) {
-      refuse(context.options)
+      rejectUnsupportedOptions(context.options)
       const { enabled, sendResetPassword } = context.options.emailAndPassword ?? {}
       if (notify && enabled && !sendResetPassword) {
         throw new Error('Whoever secures their account needs a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice')
@@ -97,7 +97,7 @@ export function rollcallPlugin({
           // Endpoints verify cookies with the current secret alone.
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx): Promise<object | undefined> => {
-            const cookie = resigned(ctx.headers?.get('cookie') ?? '', secretsOf(ctx.context))
+            const cookie = signWithCurrentSecret(ctx.headers?.get('cookie') ?? '', secretsOf(ctx.context))
             return cookie === null ? undefined : { context: { headers: new Headers({ cookie }) } } // merged in
           }),
         },
@@ -107,11 +107,11 @@ export function rollcallPlugin({
             await beginSignIn(store, ctx.path)
             const state = await requestState()
             state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
-            if (notify) state.browser = browserOf(ctx)
+            if (notify) state.browser = browserIdOf(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // Its way of ending the others makes a new session; here this one stays and rotates.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
-            const body = await answered(() => withAccountToken(ctx, store))
+            const body = await rejectUnavailable(() => withAccountToken(ctx, store))
             if (body !== null) return { context: { body } }
             return undefined
           }),

@@ -2,10 +2,10 @@ import type { SessionStore } from '@rollcall/session-store'
 import { queueAfterTransactionHook, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { type Audit, type AuditEventName, noted } from './audit.js'
+import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
-import { requestSigns, requestState } from './request-state.js'
-import { answered } from './session-adapter.js'
+import { clientInfo, requestState } from './request-state.js'
+import { rejectUnavailable } from './session-adapter.js'
 import { deletePending } from './verification-model.js'
 
 /**
@@ -18,61 +18,61 @@ import { deletePending } from './verification-model.js'
  * leaving it half done; and after the commit, because until then the old password still signs in. So each
  * of these functions is called before a row is written, and what it answers once it is.
  */
-export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
-  async function endings(name: AuditEventName, userId: string): Promise<Written> {
+export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
+  async function revokeAllOf(name: AuditEventName, userId: string): Promise<AfterWrite> {
     await deletePending(adapter, userId)
-    await answered(() => store.revokeAll(userId, { credentialChange: true }))
+    await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true }))
     return afterCommit(async () => {
-      const event = { name, ...(await requestSigns()) }
-      const ended = await answered(() => store.revokeAll(userId, { credentialChange: true, event }))
-      await noted(audit, { event: name, result: 'ok', userId, ended })
+      const event = { name, ...(await clientInfo()) }
+      const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
+      await auditEvent(audit, { event: name, result: 'ok', userId, ended })
     })
   }
 
-  async function credentialsChange(userId: string): Promise<Written> {
+  async function changeCredentials(userId: string): Promise<AfterWrite> {
     const state = await requestState()
-    if (state.newUsers.has(userId)) return nothingMore
+    if (state.newUsers.has(userId)) return doNothing
     const current = currentSession(changesOwnPassword)
-    if (current === null || current.userId !== userId) return endings(takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
+    if (current === null || current.userId !== userId) return revokeAllOf(takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
 
-    const ended = await answered(() => store.revokeOthers(current.token))
+    const ended = await rejectUnavailable(() => store.revokeOthers(current.token))
     if (ended === null) throw unauthorized()
     await deletePending(adapter, userId)
     return afterCommit(async () => {
-      const event = { name: 'password-change', ...(await requestSigns()) }
-      const rotated = await answered(() => store.rotate(current.token, { credentialChange: true, event }))
+      const event = { name: 'password-change', ...(await clientInfo()) }
+      const rotated = await rejectUnavailable(() => store.rotate(current.token, { credentialChange: true, event }))
       // Revoked from elsewhere in this very moment: then this session does not come back either.
-      const more = rotated?.ended ?? (await answered(() => store.revokeAll(userId, { credentialChange: true, event })))
+      const more = rotated?.ended ?? (await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event })))
       if (rotated !== null) await replaceCookies(rotated.token)
-      await noted(audit, { event: 'password-change', result: 'ok', userId, sessionId: current.id, ended: ended + more })
+      await auditEvent(audit, { event: 'password-change', result: 'ok', userId, sessionId: current.id, ended: ended + more })
     })
   }
 
   return {
-    async creating(model: string, data: object): Promise<Written> {
+    async beforeCreate(model: string, data: object): Promise<AfterWrite> {
       const isPassword = model === 'account' && hasPassword(data) && 'userId' in data
-      return isPassword ? credentialsChange(String(data.userId)) : nothingMore
+      return isPassword ? changeCredentials(String(data.userId)) : doNothing
     },
 
-    async created(model: string, row: unknown): Promise<void> {
-      const user = model === 'user' ? identified.safeParse(row).data : undefined
+    async afterCreate(model: string, row: unknown): Promise<void> {
+      const user = model === 'user' ? rowWithId.safeParse(row).data : undefined
       if (user !== undefined) (await requestState()).newUsers.add(user.id)
     },
 
-    async updating(model: string, where: Where[], update: object): Promise<Written> {
+    async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
       // Taken away or replaced: either way, the one that signed in does so no more.
       if (model === 'account' && 'password' in update && update.password !== undefined) {
         const accounts = await adapter.findMany<{ userId: string }>({ model, where })
-        return each(new Set(accounts.map(({ userId }) => userId)), credentialsChange)
+        return forEachOf(new Set(accounts.map(({ userId }) => userId)), changeCredentials)
       }
-      if (model !== 'user') return nothingMore
+      if (model !== 'user') return doNothing
       // A link that was sent to the old address must not choose the password.
       if ('email' in update && update.email !== undefined) for (const { id } of await usersOf(where)) await deletePending(adapter, id)
-      return 'banned' in update && update.banned === true ? eachUser(where, 'user-banned') : nothingMore
+      return 'banned' in update && update.banned === true ? revokeAllOfUsers(where, 'user-banned') : doNothing
     },
 
-    async deleting(model: string, where: Where[]): Promise<Written> {
-      return model === 'user' ? eachUser(where, 'user-deleted') : nothingMore
+    async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
+      return model === 'user' ? revokeAllOfUsers(where, 'user-deleted') : doNothing
     },
   }
 
@@ -80,31 +80,31 @@ export function policy(adapter: DBTransactionAdapter, store: SessionStore, audit
     return adapter.findMany<{ id: string }>({ model: 'user', where })
   }
 
-  async function eachUser(where: Where[], name: AuditEventName): Promise<Written> {
+  async function revokeAllOfUsers(where: Where[], name: AuditEventName): Promise<AfterWrite> {
     const users = await usersOf(where)
-    return each(users.map(({ id }) => id), (id) => endings(name, id))
+    return forEachOf(users.map(({ id }) => id), (id) => revokeAllOf(name, id))
   }
 }
 
 /** What is left to do when the row is written. */
-type Written = () => Promise<void>
+type AfterWrite = () => Promise<void>
 
-const nothingMore: Written = async () => undefined
+const doNothing: AfterWrite = async () => undefined
 
 /** Outside of a transaction, better-auth does such work at once: so it is asked to only when the row is written. */
-function afterCommit(work: () => Promise<void>): Written {
+function afterCommit(work: () => Promise<void>): AfterWrite {
   return () => queueAfterTransactionHook(work)
 }
 
-async function each(userIds: Iterable<string>, end: (userId: string) => Promise<Written>): Promise<Written> {
-  const ended: Written[] = []
-  for (const userId of userIds) ended.push(await end(userId))
+async function forEachOf(userIds: Iterable<string>, revoke: (userId: string) => Promise<AfterWrite>): Promise<AfterWrite> {
+  const afterWrites: AfterWrite[] = []
+  for (const userId of userIds) afterWrites.push(await revoke(userId))
   return async () => {
-    for (const written of ended) await written()
+    for (const afterWrite of afterWrites) await afterWrite()
   }
 }
 
-const identified = z.object({ id: z.string() })
+const rowWithId = z.object({ id: z.string() })
 
 function hasPassword(row: object): boolean {
   return 'password' in row && typeof row.password === 'string'

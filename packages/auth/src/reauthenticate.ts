@@ -1,9 +1,9 @@
 import type { SessionStore } from '@rollcall/session-store'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { type Audit, noted } from './audit.js'
+import { type Audit, auditEvent } from './audit.js'
 import { replaceCookies, unauthorized } from './current-session.js'
-import { answered } from './session-adapter.js'
+import { rejectUnavailable } from './session-adapter.js'
 
 /**
  * `POST /reauthenticate { password }`: the person of the session proves again who they are. It comes before an action that a
@@ -24,11 +24,11 @@ export function reauthenticate(store: SessionStore, audit: Audit) {
         (await passwords.verify({ hash, password: given }))
       if (!isRight) throw new APIError('BAD_REQUEST', { code: 'INVALID_PASSWORD', message: 'Invalid password' })
 
-      const rotated = await answered(() => store.rotate(token, { reauthenticated: true }))
+      const rotated = await rejectUnavailable(() => store.rotate(token, { reauthenticated: true }))
       // Ended while the password was checked.
       if (rotated === null) throw unauthorized()
       await replaceCookies(rotated.token)
-      await noted(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
+      await auditEvent(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
       return ctx.json({ status: true })
     },
   )

@@ -2,10 +2,10 @@ import type { CustomEvent } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { APIError } from 'better-auth/api'
 import { z } from 'zod'
-import { type Audit, type AuditEvent, type AuditEventName, noted } from './audit.js'
+import { type Audit, type AuditEvent, type AuditEventName, auditEvent } from './audit.js'
 import { CREDENTIALS_CHANGED } from './current-session.js'
 import { hmac } from './hmac.js'
-import { requestSigns } from './request-state.js'
+import { clientInfo } from './request-state.js'
 
 /** Somebody gave a wrong password for an account that exists. Which one it was is not kept. */
 export interface WrongPassword {
@@ -15,7 +15,7 @@ export interface WrongPassword {
   /** The session they tried it in; `null` for a sign-in. */
   readonly sessionId: string | null
   /** The origin of the attempt. */
-  readonly signs: Omit<CustomEvent, 'name'>
+  readonly clientInfo: Omit<CustomEvent, 'name'>
 }
 
 /** It runs beside the answer, whose delay must not show whether an account exists. */
@@ -30,13 +30,13 @@ export async function auditRefusal(
   onWrongPassword: OnWrongPassword,
 ): Promise<void> {
   const account = await accountOf(ctx, event)
-  await noted(audit, { event, result: resultOf(refusal), ...account })
+  await auditEvent(audit, { event, result: auditResultOf(refusal), ...account })
   const { userId, sessionId = null } = account
-  if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined) onWrongPassword({ event, userId, sessionId, signs: await requestSigns() })
+  if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined) onWrongPassword({ event, userId, sessionId, clientInfo: await clientInfo() })
 }
 
 /** An outage is no verdict on an attempt, and a credential change in between is none either. */
-function resultOf({ statusCode, body }: APIError): AuditEvent['result'] {
+function auditResultOf({ statusCode, body }: APIError): AuditEvent['result'] {
   if (statusCode === 503) return 'unavailable'
   return body?.code === CREDENTIALS_CHANGED ? 'superseded' : 'refused'
 }

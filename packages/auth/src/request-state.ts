@@ -25,7 +25,7 @@ export interface RequestState {
 /** Longest user agent that is kept; a hostile one must not fill Redis. */
 export const MAX_TEXT = 512
 
-const fresh = (): RequestState => ({
+const emptyState = (): RequestState => ({
   startedAt: null,
   ipAddress: null,
   outage: false,
@@ -34,11 +34,11 @@ const fresh = (): RequestState => ({
   browser: null,
 })
 
-const state = defineRequestState(fresh)
+const state = defineRequestState(emptyState)
 
 /** Outside of a request (a script that calls the adapter), every call is a request of its own. */
 export async function requestState(): Promise<RequestState> {
-  return (await hasRequestState()) ? state.get() : fresh()
+  return (await hasRequestState()) ? state.get() : emptyState()
 }
 
 /** No sign-in begins here, and some are called often. */
@@ -53,7 +53,7 @@ export async function beginSignIn(store: SessionStore, path: string): Promise<vo
 }
 
 /** The address, user agent and hints of a request's device, with a session or without. */
-export async function requestSigns(): Promise<Omit<CustomEvent, 'name'>> {
+export async function clientInfo(): Promise<Omit<CustomEvent, 'name'>> {
   const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
   const { ipAddress } = await requestState()
   if (!(headers instanceof Headers)) return { ipAddress }

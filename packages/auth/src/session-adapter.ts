@@ -4,10 +4,10 @@ import { hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/
 import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { APIError } from 'better-auth/api'
 import { z } from 'zod'
-import { type Audit, noted } from './audit.js'
+import { type Audit, auditEvent } from './audit.js'
 import { authenticate } from './authenticate.js'
 import { currentSession, replaceCookies, superseded, unauthorized } from './current-session.js'
-import { sessionDeviceFor } from './devices.js'
+import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { MAX_TEXT, requestState } from './request-state.js'
 
@@ -34,7 +34,7 @@ export type SessionModel = Pick<
  * session that is found by its user has no token to give away.
  */
 export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOne'>, audit: Audit): SessionModel {
-  async function find(where: Where[]): Promise<{ session: Session; token: string }[]> {
+  async function findSessions(where: Where[]): Promise<{ session: Session; token: string }[]> {
     const { tokens, userId, live } = selectorOf(where)
     if (!live) return []
     if (tokens === null) return (await store.list(userId)).map((session) => ({ session, token: '' }))
@@ -45,7 +45,7 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
   }
 
   async function rowsOf(where: Where[], join: object | undefined, limit = Number.POSITIVE_INFINITY): Promise<Row[]> {
-    const found = (await find(where)).slice(0, limit)
+    const found = (await findSessions(where)).slice(0, limit)
     if (!(join !== undefined && 'user' in join)) return found.map(({ session, token }) => toRow(session, token))
     return Promise.all(
       found.map(async ({ session, token }) => ({
@@ -60,24 +60,24 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
     try {
       return await users.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })
     } catch (error) {
-      return outage(error)
+      return rejectAsUnavailable(error)
     }
   }
 
-  async function end(where: Where[]): Promise<number> {
+  async function revokeWhere(where: Where[]): Promise<number> {
     const { tokens, userId } = selectorOf(where)
     if (tokens === null) {
       const ended = await store.revokeAll(userId)
-      if (path() === '/admin/revoke-user-sessions') await noted(audit, { event: 'revoke-all', result: 'ok', userId, ended })
+      if (path() === '/admin/revoke-user-sessions') await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
       return ended
     }
-    const found = await find(where)
+    const found = await findSessions(where)
     const ended = await Promise.all(
       found.map(async ({ session: { id, userId } }) => {
-        const signOut = signsOut()
+        const signOut = isSignOut()
         const count = await store.revoke(userId, id, signOut ? { by: id } : {})
         ;(await requestState()).signedIn.delete(id)
-        if (signOut) await noted(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
+        if (signOut) await auditEvent(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
         return count
       }),
     )
@@ -85,7 +85,7 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
   }
 
   /** The session under a new secret, where better-auth would make another and let the device lose its place. */
-  async function goOn(token: string): Promise<Row> {
+  async function rotateCurrent(token: string): Promise<Row> {
     const rotated = await store.rotate(token)
     const session = rotated && (await store.validate(rotated.token, { strict: true }))
     if (rotated === null || session === null) throw unauthorized() // revoked meanwhile: nothing brings it back
@@ -96,10 +96,10 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
   // The casts below are better-auth's contract: the caller names the type of the row that it gets.
   return {
     create: <T, R = T>({ data }: { data: Omit<T, 'id'> }) =>
-      answered(async () => {
+      rejectUnavailable(async () => {
         const { userId, ipAddress, userAgent, expiresAt, ...rest } = newRow.parse(data)
-        const current = currentSession(replacesItsSession)
-        if (current?.userId === userId) return (await goOn(current.token)) as R
+        const current = currentSession(replacesCurrentSession)
+        if (current?.userId === userId) return (await rotateCurrent(current.token)) as R
 
         const { startedAt: starting, signedIn, browser } = await requestState()
         const startedAt = await starting
@@ -116,40 +116,40 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
         })
         if (created === null) throw superseded()
         if (await hasRequestState()) signedIn.set(created.session.id, created.session)
-        else await noted(audit, { event: 'sign-in', result: 'ok', userId, sessionId: created.session.id })
+        else await auditEvent(audit, { event: 'sign-in', result: 'ok', userId, sessionId: created.session.id })
         return toRow(created.session, created.token) as R
       }),
 
     findOne: <T>({ where, join }: { where: Where[]; join?: object | undefined }) =>
-      answered(async () => ((await rowsOf(where, join))[0] ?? null) as T | null),
+      rejectUnavailable(async () => ((await rowsOf(where, join))[0] ?? null) as T | null),
 
     findMany: <T>({ where = [], limit, join }: { where?: Where[] | undefined; limit?: number | undefined; join?: object | undefined }) =>
-      answered(async () => (await rowsOf(where, join, limit)) as T[]),
+      rejectUnavailable(async () => (await rowsOf(where, join, limit)) as T[]),
 
-    count: ({ where = [] }) => answered(async () => (await find(where)).length),
+    count: ({ where = [] }) => rejectUnavailable(async () => (await findSessions(where)).length),
 
     update: <T>({ where, update }: { where: Where[]; update: Row }) =>
-      answered(async () => {
-        const [found] = await find(where)
+      rejectUnavailable(async () => {
+        const [found] = await findSessions(where)
         if (found === undefined) return null
         const session = await store.update(found.token, applicationData(update))
         return (session && toRow(session, found.token)) as T | null
       }),
 
     updateMany: ({ where, update }) =>
-      answered(async () => {
-        const found = await find(where)
+      rejectUnavailable(async () => {
+        const found = await findSessions(where)
         const updated = await Promise.all(found.map(({ token }) => store.update(token, applicationData(update))))
         return updated.filter((session) => session !== null).length
       }),
 
-    delete: ({ where }) => answered(async () => void (await end(where))),
-    deleteMany: ({ where }) => answered(() => end(where)),
+    delete: ({ where }) => rejectUnavailable(async () => void (await revokeWhere(where))),
+    deleteMany: ({ where }) => rejectUnavailable(() => revokeWhere(where)),
 
     consumeOne: <T>({ where }: { where: Where[] }) =>
-      answered(async () => {
+      rejectUnavailable(async () => {
         const [row] = await rowsOf(where, undefined)
-        return (row !== undefined && (await end(where)) > 0 ? row : null) as T | null
+        return (row !== undefined && (await revokeWhere(where)) > 0 ? row : null) as T | null
       }),
 
     incrementOne: () => {
@@ -160,12 +160,12 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
 
 const path = (): string | undefined => tryGetCurrentAuthEndpointContext()?.path
 
-function signsOut(): boolean {
+function isSignOut(): boolean {
   return ['/sign-out', '/multi-session/revoke'].includes(path() ?? '')
 }
 
 /** When a second factor is turned on or off, better-auth makes a session in place of the current one. */
-function replacesItsSession(at: string | undefined): boolean {
+function replacesCurrentSession(at: string | undefined): boolean {
   return at?.startsWith('/two-factor/') ?? false
 }
 
@@ -214,21 +214,21 @@ function applicationData(row: Readonly<Row>): Row {
 }
 
 /** Records an outage in the state of the request, even if better-auth ignores it. */
-export async function answered<T>(work: () => Promise<T>): Promise<T> {
+export async function rejectUnavailable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof SessionStoreUnavailableError)) throw error
-    return outage(error)
+    return rejectAsUnavailable(error)
   }
 }
 
-async function outage(cause: unknown): Promise<never> {
+async function rejectAsUnavailable(cause: unknown): Promise<never> {
   ;(await requestState()).outage = true
-  throw unavailable(cause)
+  throw unavailableError(cause)
 }
 
-export function unavailable(cause?: unknown): APIError {
+export function unavailableError(cause?: unknown): APIError {
   const error = new APIError('SERVICE_UNAVAILABLE', {
     code: 'SESSION_STORE_UNAVAILABLE',
     message: 'Sign-in is out of order for the moment. Please try again.',

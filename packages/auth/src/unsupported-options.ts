@@ -2,7 +2,7 @@ import type { BetterAuthOptions } from 'better-auth'
 import { z } from 'zod'
 
 /** Plugins of better-auth that would break a promise of this one, and how. */
-const refused: Readonly<Record<string, string>> = {
+const unsupportedPlugins: Readonly<Record<string, string>> = {
   jwt: 'its tokens stay valid after their session has ended',
   'oauth-provider': 'its tokens stay valid after their session has ended, and it looks sessions up by id in SQL',
   'one-time-token': 'it writes the session token into SQL',
@@ -27,7 +27,7 @@ const samlLogout = z.object({ saml: z.object({ enableSingleLogout: z.literal(tru
  *
  * @throws {Error} at the start of the application.
  */
-export function refuse({ secondaryStorage, session, plugins = [] }: BetterAuthOptions): void {
+export function rejectUnsupportedOptions({ secondaryStorage, session, plugins = [] }: BetterAuthOptions): void {
   if (secondaryStorage) throw new Error('Rollcall replaces secondaryStorage: remove it from the options')
   if (session?.cookieCache?.enabled) throw new Error('Rollcall asks the store on every request: disable session.cookieCache')
   for (const option of ['expiresIn', 'updateAge'] as const) {
@@ -37,7 +37,7 @@ export function refuse({ secondaryStorage, session, plugins = [] }: BetterAuthOp
   }
 
   for (const { id, schema = {}, options } of plugins) {
-    const reason = refused[id]
+    const reason = unsupportedPlugins[id]
     if (reason !== undefined) throw new Error(`Rollcall cannot work beside the plugin ${id}: ${reason}`)
     if (id === 'sso' && samlLogout.safeParse(options).success) {
       throw new Error('Rollcall cannot work beside saml.enableSingleLogout of the plugin sso: it writes the session token into SQL')

@@ -18,9 +18,9 @@ import type { SessionModel } from './session-adapter.js'
  */
 export function verificationModel(sql: DBTransactionAdapter, clock: Clock): SessionModel {
   // Expiries in SQL are by the clock that servers share, and better-auth compares them with the clock of this machine.
-  const ahead = (): number => clock() - Date.now()
-  const stored = (where: readonly Where[]): Where[] => hashed(where).map((condition) => expiring(condition, 'value', ahead()))
-  const toRead = <T>(row: T): T => expiring(row, 'expiresAt', -ahead())
+  const clockOffset = (): number => clock() - Date.now()
+  const toStoredWhere = (where: readonly Where[]): Where[] => hashIdentifiers(where).map((condition) => shiftExpiry(condition, 'value', clockOffset()))
+  const toRead = <T>(row: T): T => shiftExpiry(row, 'expiresAt', -clockOffset())
 
   return {
     create: async (input) => {
@@ -29,33 +29,33 @@ export function verificationModel(sql: DBTransactionAdapter, clock: Clock): Sess
       return toRead(await sql.create<typeof input.data, never>({ ...input, data }))
     },
     findOne: async <T>(input: Parameters<DBTransactionAdapter['findOne']>[0]) =>
-      toRead(await sql.findOne<T>({ ...input, where: stored(input.where) })),
+      toRead(await sql.findOne<T>({ ...input, where: toStoredWhere(input.where) })),
     findMany: async <T>(input: Parameters<DBTransactionAdapter['findMany']>[0]) =>
-      (await sql.findMany<T>({ ...input, where: stored(input.where ?? []) })).map(toRead),
-    count: (input) => sql.count({ ...input, where: stored(input.where ?? []) }),
+      (await sql.findMany<T>({ ...input, where: toStoredWhere(input.where ?? []) })).map(toRead),
+    count: (input) => sql.count({ ...input, where: toStoredWhere(input.where ?? []) }),
     update: async <T>(input: Parameters<DBTransactionAdapter['update']>[0]) =>
-      toRead(await sql.update<T>({ ...input, where: stored(input.where), update: toStore(input.update) })),
-    updateMany: (input) => sql.updateMany({ ...input, where: stored(input.where), update: toStore(input.update) }),
-    delete: (input) => sql.delete({ ...input, where: stored(input.where) }),
-    deleteMany: (input) => sql.deleteMany({ ...input, where: stored(input.where) }),
+      toRead(await sql.update<T>({ ...input, where: toStoredWhere(input.where), update: toStore(input.update) })),
+    updateMany: (input) => sql.updateMany({ ...input, where: toStoredWhere(input.where), update: toStore(input.update) }),
+    delete: (input) => sql.delete({ ...input, where: toStoredWhere(input.where) }),
+    deleteMany: (input) => sql.deleteMany({ ...input, where: toStoredWhere(input.where) }),
     consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
-      const row = await sql.consumeOne<T>({ ...input, where: stored(input.where) })
+      const row = await sql.consumeOne<T>({ ...input, where: toStoredWhere(input.where) })
       const { data } = withDate.safeParse(row)
       const state = await requestState()
       const startedAt = await state.startedAt?.catch(() => null)
       if (data !== undefined && startedAt && data.createdAt < startedAt) state.startedAt = Promise.resolve(data.createdAt)
       return toRead(row)
     },
-    incrementOne: (input) => sql.incrementOne({ ...input, where: stored(input.where) }),
+    incrementOne: (input) => sql.incrementOne({ ...input, where: toStoredWhere(input.where) }),
   }
 
   function toStore<T extends object>(row: T): T {
-    return expiring({ ...row, ...hashedIdentifier(row) }, 'expiresAt', ahead())
+    return shiftExpiry({ ...row, ...hashedIdentifier(row) }, 'expiresAt', clockOffset())
   }
 }
 
 /** Moves a date of a row, or the value of a condition on its expiry, by so many milliseconds. */
-function expiring<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number): T {
+function shiftExpiry<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number): T {
   if (milliseconds === 0 || typeof row !== 'object' || row === null || !(key in row)) return row
   if ('field' in row && row.field !== 'expiresAt') return row
   const date: unknown = row[key as keyof T] // it is in the row
@@ -72,7 +72,7 @@ function expiring<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number): 
  */
 export async function deletePending(sql: DBTransactionAdapter, userId: string): Promise<void> {
   const isSecuring = tryGetCurrentAuthEndpointContext()?.path === '/secure-account'
-  const values = [userId, ...(isSecuring ? [] : [securesAccountOf(userId)])]
+  const values = [userId, ...(isSecuring ? [] : [secureAccountValue(userId)])]
   await sql.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value: values }] })
   const user = contacts.safeParse(await sql.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })).data
   if (user === undefined) return
@@ -83,7 +83,7 @@ export async function deletePending(sql: DBTransactionAdapter, userId: string): 
 
 /** Deletes all links of a user's mails about new devices. Throws what the database fails with. */
 export async function deleteSecureAccountLinks(sql: DBTransactionAdapter, userId: string): Promise<void> {
-  await sql.deleteMany({ model: 'verification', where: [{ field: 'value', value: securesAccountOf(userId) }] })
+  await sql.deleteMany({ model: 'verification', where: [{ field: 'value', value: secureAccountValue(userId) }] })
 }
 
 /** The row with the hash of the password that "This was not me" took away. */
@@ -95,10 +95,10 @@ const SECURES_ACCOUNT = 'secure-account:'
 export const secureAccountIdentifier = (token: string): string => `${SECURES_ACCOUNT}${token}`
 
 /** The value of the row behind a link that secures the account of this user. */
-export const securesAccountOf = (userId: string): string => `${SECURES_ACCOUNT}${userId}`
+export const secureAccountValue = (userId: string): string => `${SECURES_ACCOUNT}${userId}`
 
 /** The user of such a row; `null` for a row of another kind. */
-export function userSecuredBy(value: string): string | null {
+export function userIdInSecureAccountValue(value: string): string | null {
   return value.startsWith(SECURES_ACCOUNT) ? value.slice(SECURES_ACCOUNT.length) : null
 }
 
@@ -119,7 +119,7 @@ function hashedIdentifier(row: object): { identifier?: string } {
   return 'identifier' in row && typeof row.identifier === 'string' ? { identifier: hash(row.identifier) } : {}
 }
 
-function hashed(where: readonly Where[]): Where[] {
+function hashIdentifiers(where: readonly Where[]): Where[] {
   return where.map((condition) => {
     const { field, value, operator = 'eq' } = condition
     if (field !== 'identifier') return condition

@@ -1,7 +1,7 @@
 import type * as Crypto from 'node:crypto'
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { resigned, type Secrets, tokenFromCookie } from '../src/cookie.js'
+import { signWithCurrentSecret, type Secrets, tokenFromCookie } from '../src/cookie.js'
 import { startApp } from './helpers.js'
 
 const compared: [number, number][] = []
@@ -51,14 +51,14 @@ describe('the signature of a cookie', () => {
 describe('a Cookie header', () => {
   test('gets a signature of the current secret wherever it has one of an earlier, and is left alone elsewhere', () => {
     const header = `theme=dark; session=${cookie('token', earlier)};other=${cookie('a', current)}; forged=${cookie('b', foreign)}; ; x`
-    expect(resigned(header, secrets)).toBe(
+    expect(signWithCurrentSecret(header, secrets)).toBe(
       `theme=dark; session=${cookie('token', current)};other=${cookie('a', current)}; forged=${cookie('b', foreign)}; ; x`,
     )
   })
 
   test.each(['', 'theme=dark', `session=${cookie('token', current)}`, `session=${cookie('token', foreign)}`, '%', '=;=', 'a="', '%E0%A4%A=%E0%A4%A'])(
     'without a signature of an earlier secret stays as it is: %s',
-    (header) => expect(resigned(header, secrets)).toBeNull(),
+    (header) => expect(signWithCurrentSecret(header, secrets)).toBeNull(),
   )
 })
 

@@ -18,7 +18,7 @@ export class TooManyStreamsError extends Error {
  *
  * @throws {TooManyStreamsError}
  */
-export function admission(): (session: Session) => () => void {
+export function createAdmission(): (session: Session) => () => void {
   const counts = new Map<string, number>()
   return ({ id, userId }) => {
     const limits = [[`session ${id}`, MOST_PER_SESSION], [`user ${userId}`, MOST_PER_USER]] as const

@@ -1,8 +1,8 @@
 import { type Clock, type Session, type SessionChange, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { asSeenBy, type Device } from './device-list.js'
-import type { Ended } from './ending.js'
+import type { Ended } from './revocation.js'
 import { News } from './news.js'
-import { sleeper } from './turns.js'
+import { createSleeper } from './turns.js'
 
 /** What an open page is told. Each message is whole: a page that missed some has missed nothing. */
 export type StreamMessage =
@@ -25,7 +25,7 @@ export interface StreamContext {
   readonly inTurn: () => Promise<void>
 }
 
-/** Milliseconds by which the message about an ending may come later than the news that the session has ended. */
+/** Milliseconds by which the message about a revocation may come later than its effect. */
 const GRACE_MS = 100
 /** Milliseconds until a store that gave no answer is asked again. */
 const RETRY_MS = 1_000
@@ -42,7 +42,7 @@ export class DeviceStream {
   readonly #session: Session
   readonly #token: string
   readonly #news: News
-  readonly #sleeper = sleeper()
+  readonly #sleeper = createSleeper()
   /** The store answered the last check. */
   #isAnswered = true
   /** The page shows the devices as they are. */
@@ -80,7 +80,7 @@ export class DeviceStream {
       const message = await this.#take(this.#nextStep())
       if (message === null) continue
       await this.#context.inTurn()
-      if (message.type === 'devices' && this.#news.ending !== undefined) continue // its own session may not be among them by now
+      if (message.type === 'devices' && this.#news.ended !== undefined) continue // its own session may not be among them by now
       this.#isUpToDate = message.type === 'devices'
       yield message
       if (message.type === 'ended') return
@@ -88,7 +88,7 @@ export class DeviceStream {
   }
 
   #nextStep(): Step {
-    const mayHaveEnded = this.#isAnswered && this.#news.ending !== undefined
+    const mayHaveEnded = this.#isAnswered && this.#news.ended !== undefined
     if (this.#hasListChanged || mayHaveEnded || performance.now() >= this.#nextCheck) return 'check'
     return this.#isUpToDate && !this.#seesChanges ? 'report-waiting' : 'sleep'
   }
@@ -116,11 +116,11 @@ export class DeviceStream {
     const readsList = this.#hasListChanged
     if (readsList) news.isListStale = false // before the answer: a change from here on is checked again
     this.#nextCheck = performance.now() + revalidateEvery
-    const { ending } = news
-    news.ending = undefined // of a session that lives on it was not true: it came late, and is older than the session
+    const { ended: announced } = news
+    news.ended = undefined // of a session that lives on it was not true: it came late, and is older than the session
     try {
       const current = await store.validate(this.#token, { strict: true })
-      if (current === null) return await this.#ended(ending)
+      if (current === null) return await this.#ended(announced)
       this.#isAnswered = true
       news.isNamed = false
       this.#expiresAt = current.expiresAt.getTime()
@@ -128,7 +128,7 @@ export class DeviceStream {
     } catch (error) {
       if (!(error instanceof SessionStoreUnavailableError)) throw error
       news.isListStale = true
-      news.ending = ending ?? news.ending
+      news.ended = announced ?? news.ended
       this.#isAnswered = false
       this.#nextCheck = performance.now() + Math.min(RETRY_MS, revalidateEvery)
       return null
@@ -142,16 +142,16 @@ export class DeviceStream {
   }
 
   /** The last message, or `null` if the token was refused because the session has a new one. */
-  async #ended(ending: Ended | undefined): Promise<Ended | null> {
+  async #ended(announced: Ended | undefined): Promise<Ended | null> {
     const news = this.#news
     if (!news.isNamed) {
       const { devices } = await this.#context.list(this.#session.userId)
       news.isRotated ||= devices.some(({ id }) => id === this.#session.id)
     }
     if (news.isRotated) return null
-    if (news.isLive && (ending ?? news.ending) === undefined) await this.#sleeper.sleep(GRACE_MS)
+    if (news.isLive && (announced ?? news.ended) === undefined) await this.#sleeper.sleep(GRACE_MS)
     const now = this.#context.clock()
     const cause = now >= this.#expiresAt ? 'expired' : 'unknown'
-    return ending ?? news.ending ?? { type: 'ended', cause, by: null, at: new Date(now).toISOString() }
+    return announced ?? news.ended ?? { type: 'ended', cause, by: null, at: new Date(now).toISOString() }
   }
 }

@@ -4,5 +4,5 @@ export { asSeenBy, type Device, nameOf, type Place, type PlaceOf } from './devic
 export type { DeviceKind, DeviceName } from './device-name.js'
 export { deviceOf, type SessionDevice } from './session-device.js'
 export type { StreamMessage } from './device-stream.js'
-export type { Ended } from './ending.js'
+export type { Ended } from './revocation.js'
 export { createStreams, type Streams, type StreamsOptions } from './streams.js'

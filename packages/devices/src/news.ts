@@ -1,5 +1,5 @@
 import type { Clock, SessionChange } from '@rollcall/session-store'
-import { type Ended, endedBy, mayConcern, names } from './ending.js'
+import { type Ended, mayConcern, names, toEnded } from './revocation.js'
 
 /**
  * What the messages about a user mean for one of the user's sessions, until the store is asked. Messages are not queued, so
@@ -15,7 +15,7 @@ export class News {
   /** The session has a new secret. */
   isRotated = false
   /** The session may have ended: the store decides. */
-  ending: Ended | undefined
+  ended: Ended | undefined
   /** A message named this very session as ended. Then a refused token does not mean that there is a new secret. */
   isNamed = false
 
@@ -29,7 +29,7 @@ export class News {
     if (change.kind === 'rotated') this.isRotated ||= change.id === this.#sessionId
     else this.isListStale = true
     if (change.kind === 'ended' && mayConcern(change, this.#sessionId)) {
-      this.ending ??= endedBy(change, this.#sessionId, this.#clock())
+      this.ended ??= toEnded(change, this.#sessionId, this.#clock())
       this.isNamed ||= names(change, this.#sessionId)
     }
   }

@@ -1,12 +1,12 @@
 import type { SessionChange } from '@rollcall/session-store'
 import { nameOf } from './device-list.js'
 
-type Ending = Extract<SessionChange, { kind: 'ended' }>
+type Revocation = Extract<SessionChange, { kind: 'ended' }>
 
 export interface Ended {
   readonly type: 'ended'
   /** What ended it; `unknown` where only that it has ended could be seen. */
-  readonly cause: Ending['cause'] | 'expired' | 'unknown'
+  readonly cause: Revocation['cause'] | 'expired' | 'unknown'
   /** The device that asked for it. */
   readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
   /** ISO 8601. */
@@ -14,16 +14,16 @@ export interface Ended {
 }
 
 /** Whether it may be about this session: one that is younger than the message may be meant, too. */
-export function mayConcern(ending: Ending, sessionId: string): boolean {
-  return 'ids' in ending ? ending.ids.includes(sessionId) : ending.allBut !== sessionId
+export function mayConcern(revocation: Revocation, sessionId: string): boolean {
+  return 'ids' in revocation ? revocation.ids.includes(sessionId) : revocation.allBut !== sessionId
 }
 
 /** Whether it is about this session for certain: an id never comes back. */
-export function names(ending: Ending, sessionId: string): boolean {
-  return 'ids' in ending && ending.ids.includes(sessionId)
+export function names(revocation: Revocation, sessionId: string): boolean {
+  return 'ids' in revocation && revocation.ids.includes(sessionId)
 }
 
-export function endedBy({ cause, by }: Ending, sessionId: string, now: number): Ended {
+export function toEnded({ cause, by }: Revocation, sessionId: string, now: number): Ended {
   const at = new Date(now).toISOString()
   if (by === null) return { type: 'ended', cause, by, at }
   const { browser, os } = nameOf(by)

@@ -1,5 +1,5 @@
 import type { Clock, Session, SessionChanges, SessionStore } from '@rollcall/session-store'
-import { admission } from './admission.js'
+import { createAdmission } from './admission.js'
 import { type Device, listDevices, type PlaceOf } from './device-list.js'
 import { DeviceStream, type StreamContext, type StreamMessage } from './device-stream.js'
 import { coalesce, takeTurns } from './turns.js'
@@ -37,7 +37,7 @@ export interface StreamsOptions {
 }
 
 export function createStreams({ store, placeOf = () => null, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
-  const admit = admission()
+  const admit = createAdmission()
   const list = (userId: string): Promise<Device[]> => listDevices({ store, placeOf }, userId)
   const listOnce = coalesce(async (userId) => {
     const devices = await list(userId)

@@ -26,7 +26,7 @@ export function takeTurns(): () => Promise<void> {
 }
 
 /** A sleep that can be ended before its time. */
-export function sleeper(): { wake(): void; sleep(milliseconds: number): Promise<void> } {
+export function createSleeper(): { wake(): void; sleep(milliseconds: number): Promise<void> } {
   let wake = (): void => undefined
   return {
     wake: () => wake(),

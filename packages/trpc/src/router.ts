@@ -6,37 +6,37 @@ import { ReauthenticationRequiredError } from './reauthentication.js'
 import { type SessionProcedure, unauthorized } from './session-procedure.js'
 
 /** A procedure that ends sessions. */
-export type EndingName = 'revoke' | 'revoke-others' | 'revoke-all'
+export type RevocationName = 'revoke' | 'revoke-others' | 'revoke-all'
 
-export interface DevicesRouterOptions<Context = object, Meta = object, EndingContext = Context, EndingMeta = Meta> {
+export interface DevicesRouterOptions<Context = object, Meta = object, RevocationContext = Context, RevocationMeta = Meta> {
   readonly store: SessionStore
   readonly streams: Streams
   /** Joined with `createSessionProcedure`. */
   readonly procedure: SessionProcedure<Context, Meta>
   /** The same for procedures that end sessions, with whatever the application puts around them: limits, an audit. */
-  readonly ending?: (name: EndingName) => SessionProcedure<EndingContext, EndingMeta>
+  readonly revocation?: (name: RevocationName) => SessionProcedure<RevocationContext, RevocationMeta>
   /** Whether a proof of the password at this time is still good enough to end other devices. Default: for 15 minutes by the clock of the store. */
   readonly isRecent?: (authenticatedAt: Date) => boolean
 }
 
 export type DevicesRouter = ReturnType<typeof createDevicesRouter>
 
-const QUARTER_OF_AN_HOUR = 15 * 60_000
+const PROOF_LIFE_MS = 15 * 60_000
 
 export const revokeInput = z.object({ id: z.string().min(1).max(64) })
 
 /** For any place in any tRPC router: what the root says of errors and transformers holds here too. */
-export function createDevicesRouter<Context, Meta, EndingContext = Context, EndingMeta = Meta>({
+export function createDevicesRouter<Context, Meta, RevocationContext = Context, RevocationMeta = Meta>({
   store,
   streams,
   procedure: given,
-  ending = () => given as unknown as SessionProcedure<EndingContext, EndingMeta>, // those of `given`, when it is left out
-  isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < QUARTER_OF_AN_HOUR,
-}: DevicesRouterOptions<Context, Meta, EndingContext, EndingMeta>) {
+  revocation = () => given as unknown as SessionProcedure<RevocationContext, RevocationMeta>, // those of `given`, when it is left out
+  isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < PROOF_LIFE_MS,
+}: DevicesRouterOptions<Context, Meta, RevocationContext, RevocationMeta>) {
   // The rest of the application's context is of no use here, and hides `session` and `token` from the compiler.
   const procedure = given as unknown as SessionProcedure<object, object>
-  const proven = (name: EndingName) =>
-    (ending(name) as unknown as SessionProcedure<object, object>).use(({ ctx, next }) => {
+  const withRecentProof = (name: RevocationName) =>
+    (revocation(name) as unknown as SessionProcedure<object, object>).use(({ ctx, next }) => {
       if (isRecent(ctx.session.authenticatedAt)) return next()
       throw new TRPCError({ code: 'FORBIDDEN', message: 'Please give your password again', cause: new ReauthenticationRequiredError() })
     })
@@ -47,7 +47,7 @@ export function createDevicesRouter<Context, Meta, EndingContext = Context, Endi
     /** The devices now and after every change, until the session ends: then who ended it. */
     changes: procedure.subscription(({ ctx: { session, token }, signal }) => withTrpcErrors(streams.open({ session, token }, signal))),
 
-    revoke: proven('revoke')
+    revoke: withRecentProof('revoke')
       .input(revokeInput)
       .mutation(async ({ ctx: { session }, input: { id } }) => {
         if (id === session.id) {
@@ -56,14 +56,14 @@ export function createDevicesRouter<Context, Meta, EndingContext = Context, Endi
         return { revoked: await store.revoke(session.userId, id, { by: session.id }) }
       }),
 
-    revokeOthers: proven('revoke-others').mutation(async ({ ctx: { token } }) => {
+    revokeOthers: withRecentProof('revoke-others').mutation(async ({ ctx: { token } }) => {
       const revoked = await store.revokeOthers(token)
       // It was revoked since it was validated, so it may not revoke others.
       if (revoked === null) throw unauthorized()
       return { revoked }
     }),
 
-    revokeAll: proven('revoke-all').mutation(async ({ ctx: { session } }) => {
+    revokeAll: withRecentProof('revoke-all').mutation(async ({ ctx: { session } }) => {
       return { revoked: await store.revokeAll(session.userId, { by: session.id }) }
     }),
   })

@@ -22,7 +22,7 @@ export function unauthorized(): TRPCError {
 }
 
 /** `null` for what is none. An application may have wrapped it. */
-function outage(error: unknown): TRPCError | null {
+function unavailableErrorFor(error: unknown): TRPCError | null {
   const cause = error instanceof TRPCError ? error.cause : error
   if (!(cause instanceof SessionStoreUnavailableError)) return null
   return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'This does not work at the moment. Please try again.', cause })
@@ -55,11 +55,11 @@ export function createSessionProcedure<Context extends object>(
         // The cast: nothing has been added to the context yet, which the type leaves open.
         signedIn = await authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
       } catch (error) {
-        throw outage(error) ?? error
+        throw unavailableErrorFor(error) ?? error
       }
       if (signedIn === null) throw unauthorized()
       const result = await next({ ctx: signedIn })
-      const unavailable = result.ok ? null : outage(result.error)
+      const unavailable = result.ok ? null : unavailableErrorFor(result.error)
       if (unavailable !== null) throw unavailable
       return result
     })

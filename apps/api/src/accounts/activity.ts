@@ -7,9 +7,9 @@ import { migrate } from './migrations.js'
 /** What happened to accounts, kept in SQL. It comes out of Redis, where each change leaves its event. */
 export interface Activity {
   /** Moves a user's events to SQL, soon, and for as long as that fails again and again. */
-  fetch(userTag: string): void
+  move(userTag: string): void
   /** Keeps an event that changed no session, and came from this one; its id is empty for none. What cannot be kept is told to `warn`. */
-  note(name: string, session: Pick<Session, 'userId' | 'id' | 'ipAddress' | 'userAgent' | 'data'>): Promise<void>
+  record(name: string, session: Pick<Session, 'userId' | 'id' | 'ipAddress' | 'userAgent' | 'data'>): Promise<void>
   /**
    * Newest first, and all that had happened when the first page was asked for, on whichever server. Pages do
    * not overlap, whatever happens while they are read.
@@ -76,9 +76,9 @@ export async function openActivity({ database, events, days, clock = Date.now, w
   const timer = setInterval(() => void (sweeping = sweeping.then(sweepInTurn)), SWEEP_MS).unref()
 
   return {
-    fetch: (userTag) => mover.move(userTag),
+    move: (userTag) => mover.move(userTag),
 
-    async note(name, { userId, id, ipAddress, userAgent, data }) {
+    async record(name, { userId, id, ipAddress, userAgent, data }) {
       try {
         await events.append(userId, { name, ipAddress, userAgent, data }, id)
       } catch (error) {

@@ -1,10 +1,10 @@
-import { type Audit, type CookieSessions, cookieSessions, createDeviceToken, createResetToken, deleteForgottenDevices, deviceIdIn, emailHashOf, isUnnotified, type OnWrongPassword, recordNotified, rollcallPlugin, type Secrets, secureAccountIdentifier, userSecuredBy } from '@rollcall/auth'
+import { type Audit, type CookieSessions, cookieSessions, createDeviceToken, createResetToken, deleteExpiredDevices, deviceIdIn, emailHashOf, isUnnotified, type OnWrongPassword, recordNotified, rollcallPlugin, type Secrets, secureAccountIdentifier, userIdInSecureAccountValue } from '@rollcall/auth'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { Database } from './database.js'
 import { createExpiryIndexes, migrate } from './migrations.js'
-import { closedUnlessUsed } from './open-endpoints.js'
+import { closeUnusedEndpoints } from './open-endpoints.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
 import { renameDevice } from './rename.js'
@@ -95,7 +95,7 @@ export function authConfig(options: AuthOptions) {
       sendResetPassword: ({ user }) => requestReset(user.email), // after "this was not me"
     },
     plugins: [
-      closedUnlessUsed(),
+      closeUnusedEndpoints(),
       passwordRules(passwords),
       resetRequests(requestReset),
       rollcallPlugin({
@@ -176,7 +176,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     async deleteExpired() {
       const now = new Date()
       await adapter.deleteMany({ model: 'verification', where: [{ field: 'expiresAt', operator: 'lt', value: now }] })
-      await deleteForgottenDevices(adapter, now)
+      await deleteExpiredDevices(adapter, now)
     },
 
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),

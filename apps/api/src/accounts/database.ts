@@ -75,7 +75,7 @@ function sqlite(dataDir: string): Dialect {
 
 /** The change to a write-ahead log needs the whole file, which another server may be opening just then. */
 async function openWhenFree(path: string): Promise<SqliteDatabase.Database> {
-  return retryWhileLocked(LOCK_PATIENCE, () => openFile(path))
+  return retryWhileLocked(MAX_LOCK_WAIT_MS, () => openFile(path))
 }
 
 function openFile(path: string): SqliteDatabase.Database {
@@ -92,9 +92,9 @@ function openFile(path: string): SqliteDatabase.Database {
 }
 
 /** Milliseconds for another process to let go of the file, which has one writer at a time. */
-const LOCK_PATIENCE = 2_000
+const MAX_LOCK_WAIT_MS = 2_000
 /** Milliseconds between two looks. */
-const LOCK_POLL = 10
+const LOCK_POLL_MS = 10
 
 class SharedFileDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig
@@ -115,7 +115,7 @@ class SharedFileDriver extends SqliteDriver {
     const connection = await super.acquireConnection()
     return {
       executeQuery: <R>(query: CompiledQuery): Promise<QueryResult<R>> =>
-        retryWhileLocked(LOCK_PATIENCE, () => connection.executeQuery<R>(query)),
+        retryWhileLocked(MAX_LOCK_WAIT_MS, () => connection.executeQuery<R>(query)),
       streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
     }
   }
@@ -174,6 +174,6 @@ async function retryWhileLocked<T>(patience: number, attempt: () => T | Promise<
     } catch (error) {
       if (!isLocked(error) || Date.now() > deadline) throw error
     }
-    await pause(LOCK_POLL)
+    await pause(LOCK_POLL_MS)
   }
 }

@@ -3,7 +3,7 @@ import SqliteDatabase from 'libsql'
 import { type Kysely, sql } from 'kysely'
 import { ensurePrivateFile } from './private-file.js'
 
-const PATIENCE_MS = 60_000
+const MAX_WAIT_MS = 60_000
 const POLL_MS = 25
 /** Any number that nobody else uses on the same PostgreSQL database. */
 const ADVISORY_LOCK = 7_265_551_225
@@ -39,7 +39,7 @@ function lockFile(path: string): SqliteDatabase.Database | null {
 export async function withAdvisoryLock<T>(kysely: Kysely<unknown>, work: () => Promise<T>): Promise<T> {
   return kysely.transaction().execute(async (transaction) => {
     // Other connections do the work meanwhile: this one sends nothing, and is not to be taken for abandoned.
-    await sql`set local idle_in_transaction_session_timeout = ${sql.lit(PATIENCE_MS)}`.execute(transaction)
+    await sql`set local idle_in_transaction_session_timeout = ${sql.lit(MAX_WAIT_MS)}`.execute(transaction)
     await poll(async () => {
       const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${ADVISORY_LOCK}) as locked`.execute(transaction)
       return rows[0]?.locked === true ? true : null
@@ -49,7 +49,7 @@ export async function withAdvisoryLock<T>(kysely: Kysely<unknown>, work: () => P
 }
 
 async function poll<T>(attempt: () => T | null | Promise<T | null>): Promise<T> {
-  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+  for (const deadline = Date.now() + MAX_WAIT_MS; ; ) {
     const held = await attempt()
     if (held !== null) return held
     if (Date.now() > deadline) throw new Error('Another server has been changing its tables for 60 s')

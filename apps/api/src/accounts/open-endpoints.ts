@@ -17,7 +17,7 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
 ])
 
 /** Closes every endpoint that is not open. It must be the first plugin: no hook of another one may answer before it. */
-export function closedUnlessUsed() {
+export function closeUnusedEndpoints() {
   return {
     id: 'closed-unless-used',
     hooks: {

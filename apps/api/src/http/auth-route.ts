@@ -13,7 +13,7 @@ import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError 
 import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-limits.js'
 import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
-import { type Http, refuse } from './http.js'
+import { type HttpEnv, refuse } from './http.js'
 
 const BASE_PATH = '/api/auth'
 
@@ -38,9 +38,9 @@ interface AuthRequest {
 }
 
 /** better-auth behind the limits, with the address of the client that the server trusts. */
-export function authRoute(dependencies: Dependencies): Hono<Http> {
+export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
   const shares = passwordShares()
-  return new Hono<Http>().all('/*', async (c) => {
+  return new Hono<HttpEnv>().all('/*', async (c) => {
     const request = await guard(c)
     if (request instanceof Response) return request
     await requireExpectedSession(c, dependencies.auth)
@@ -50,7 +50,7 @@ export function authRoute(dependencies: Dependencies): Hono<Http> {
 }
 
 /** Answers what this application does not offer, and what the limits and better-auth could read in different ways. */
-async function guard(c: Context<Http>): Promise<AuthRequest | Response> {
+async function guard(c: Context<HttpEnv>): Promise<AuthRequest | Response> {
   const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
   // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
   const method = openEndpoints.get(path)
@@ -75,7 +75,7 @@ async function guard(c: Context<Http>): Promise<AuthRequest | Response> {
 const unlimited: AttemptLimits = { charges: [], success: 'done' }
 
 /** The limits of this request, beside the general one. */
-async function priceOf(c: Context<Http>, { path, json }: AuthRequest, auth: Auth): Promise<AttemptLimits> {
+async function priceOf(c: Context<HttpEnv>, { path, json }: AuthRequest, auth: Auth): Promise<AttemptLimits> {
   return (
     attemptLimits.get(path)?.({
       client: c.get('client'),
@@ -85,8 +85,8 @@ async function priceOf(c: Context<Http>, { path, json }: AuthRequest, auth: Auth
   )
 }
 
-async function forwardWithin(price: AttemptLimits, c: Context<Http>, { body }: AuthRequest, { auth, limits, shares, audit, database, baseUrl }: Dependencies & { readonly shares: Shares }): Promise<Response> {
-  const { charges, ending = false } = price
+async function forwardWithin(price: AttemptLimits, c: Context<HttpEnv>, { body }: AuthRequest, { auth, limits, shares, audit, database, baseUrl }: Dependencies & { readonly shares: Shares }): Promise<Response> {
+  const { charges, revokes = false } = price
   let isReached = false
   const forward = (): Promise<Response> => {
     isReached = true
@@ -97,9 +97,9 @@ async function forwardWithin(price: AttemptLimits, c: Context<Http>, { body }: A
     // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
     return await limits.within(
       [['auth', c.get('client')]],
-      () => limits.within(charges, attempt, (response) => verdictOf(response, price), { ending }),
+      () => limits.within(charges, attempt, (response) => verdictOf(response, price), { revokes }),
       (response) => (response.status >= 500 ? 'void' : 'done'),
-      { ending },
+      { revokes },
     )
   } catch (error) {
     // What better-auth never sees, it cannot audit.
@@ -109,7 +109,7 @@ async function forwardWithin(price: AttemptLimits, c: Context<Http>, { body }: A
   }
 }
 
-async function answer(c: Context<Http>, body: string, { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>): Promise<Response> {
+async function answer(c: Context<HttpEnv>, body: string, { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>): Promise<Response> {
   const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
     throw await reasonOf(error, database)
   })
@@ -121,20 +121,20 @@ async function answer(c: Context<Http>, body: string, { auth, database, baseUrl 
 }
 
 /** Without a look-up: only for an account that exists would it take longer. */
-function auditUnreached({ audit, auth }: Pick<Dependencies, 'audit' | 'auth'>, c: Context<Http>, { event, session, email }: AttemptLimits, error: unknown): void {
+function auditUnreached({ audit, auth }: Pick<Dependencies, 'audit' | 'auth'>, c: Context<HttpEnv>, { event, session, email }: AttemptLimits, error: unknown): void {
   if (event === undefined) return
   const who = session ? { userId: session.userId, sessionId: session.id } : email && { emailHash: auth.hashEmail(email) }
   audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...(who || undefined) })
 }
 
 /** Waiting does not help this session; signing in again makes one that may prove who its person is. */
-function proofsUsedUp(c: Context<Http>, { retryAfter }: RateLimitedError): Response {
+function proofsUsedUp(c: Context<HttpEnv>, { retryAfter }: RateLimitedError): Response {
   c.header('Retry-After', String(retryAfter))
   return c.json({ code: 'TOO_MANY_WRONG_PASSWORDS', message: 'Too many wrong passwords were given in this session. Please sign out and sign in again.' }, 429)
 }
 
 /** The request under the origin that is configured, whatever its Host says. */
-function forwarded(c: Context<Http>, body: string, baseUrl: string): Request {
+function forwarded(c: Context<HttpEnv>, body: string, baseUrl: string): Request {
   const { pathname, search } = new URL(c.req.url)
   const headers = new Headers(c.req.raw.headers)
   const { address, isKnown } = c.get('client')
@@ -161,7 +161,7 @@ function isJson(contentType: string | undefined): boolean {
 }
 
 /** @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie. */
-async function requireExpectedSession({ req: { raw: { headers } } }: Context<Http>, auth: Auth): Promise<void> {
+async function requireExpectedSession({ req: { raw: { headers } } }: Context<HttpEnv>, auth: Auth): Promise<void> {
   if (!expectsSession(headers)) return
   const signedIn = await auth.authenticate(headers)
   if (signedIn !== null) rejectOtherSession(headers, signedIn.session)
@@ -173,7 +173,7 @@ function codeOf({ issues }: ZodError): string {
   return field === 'name' ? 'INVALID_NAME' : field === 'email' ? 'INVALID_EMAIL' : 'BAD_REQUEST'
 }
 
-function notFound(c: Context<Http>): Response {
+function notFound(c: Context<HttpEnv>): Response {
   return refuse(c, 'NOT_FOUND', 'There is nothing here')
 }
 

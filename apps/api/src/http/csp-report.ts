@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Limits } from '../limits/limits.js'
 import { loggablePath, type Log } from '../log.js'
-import { type Http, limitBody, refuse } from './http.js'
+import { type HttpEnv, limitBody, refuse } from './http.js'
 
 /** A browser's report of a page that broke its Content-Security-Policy, in both spellings. */
 const older = z.object({
@@ -35,8 +35,8 @@ interface Violation {
   directive: string | undefined
 }
 
-export function cspReport(limits: Limits, log: Log): Hono<Http> {
-  return new Hono<Http>().post('/', limitBody(MAX_BODY), async (c) => {
+export function cspReport(limits: Limits, log: Log): Hono<HttpEnv> {
+  return new Hono<HttpEnv>().post('/', limitBody(MAX_BODY), async (c) => {
     const text = await c.req.text()
     return limits.within([['csp-report:address', c.get('client')]], async () => {
       const violations = parse(text)

@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from 'hono'
-import type { Http } from './http.js'
+import type { HttpEnv } from './http.js'
 
 export const CSP_REPORT_PATH = '/csp-report'
 
-const policy = [
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -25,9 +25,9 @@ const unused = ['accelerometer', 'camera', 'display-capture', 'geolocation', 'gy
  *
  * They are set on Node's own response. A `Headers` object scans each value letter by letter, which took a seventh of a query.
  */
-export function fixedHeaders(baseUrl: string): MiddlewareHandler<Http> {
+export function fixedHeaders(baseUrl: string): MiddlewareHandler<HttpEnv> {
   const headers = {
-    'Content-Security-Policy': policy.join('; '),
+    'Content-Security-Policy': contentSecurityPolicy.join('; '),
     'Reporting-Endpoints': `csp="${CSP_REPORT_PATH}"`,
     'Permissions-Policy': unused.map((feature) => `${feature}=()`).join(', '),
     'Cross-Origin-Opener-Policy': 'same-origin',

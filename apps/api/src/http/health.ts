@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import type { Database } from '../accounts/database.js'
 import { isDatabaseUnavailable } from '../accounts/postgres.js'
-import type { Http } from './http.js'
+import type { HttpEnv } from './http.js'
 
 /** Written by `/readyz`; gone a second later. */
 const PROBE = 'readyz'
@@ -22,15 +22,15 @@ interface HealthDependencies {
  * who are signed in stay so, and nobody can sign up.
  * A server that is leaving is not ready: balancers must choose another one.
  */
-export function health({ redis, keyPrefix, database, isLeaving }: HealthDependencies): Hono<Http> {
-  const probe = shared(async () => {
+export function health({ redis, keyPrefix, database, isLeaving }: HealthDependencies): Hono<HttpEnv> {
+  const probe = shareProbe(async () => {
     const [redisState, sqlState] = await Promise.all([
       stateOf(redis.set(keyPrefix + PROBE, '', 'PX', 1_000)),
       databaseState(database),
     ])
     return { redis: redisState, database: sqlState }
   })
-  return new Hono<Http>()
+  return new Hono<HttpEnv>()
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
       if (isLeaving()) return c.json({ status: 'leaving' }, 503)
@@ -43,15 +43,15 @@ export function health({ redis, keyPrefix, database, isLeaving }: HealthDependen
 }
 
 /** One probe for all who ask while it is under way, and until `SHARED_MS` after it began. */
-function shared<T>(probe: () => Promise<T>): () => Promise<T> {
+function shareProbe<T>(probe: () => Promise<T>): () => Promise<T> {
   let begunAt = Number.NEGATIVE_INFINITY
-  let isUnderWay = false
+  let isProbing = false
   let latest: Promise<T> | undefined
   return () => {
-    if (latest !== undefined && (isUnderWay || performance.now() - begunAt < SHARED_MS)) return latest
+    if (latest !== undefined && (isProbing || performance.now() - begunAt < SHARED_MS)) return latest
     begunAt = performance.now()
-    isUnderWay = true
-    return (latest = probe().finally(() => (isUnderWay = false)))
+    isProbing = true
+    return (latest = probe().finally(() => (isProbing = false)))
   }
 }
 

@@ -5,7 +5,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Settings } from '../env.js'
 import { StartError } from '../start-error.js'
-import type { Http } from './http.js'
+import type { HttpEnv } from './http.js'
 
 export interface Listener {
   readonly port: number
@@ -26,7 +26,7 @@ const IDLE_MS = 100
 const REQUESTS_SHARE = 3 / 4
 
 /** @throws {StartError} when the address is taken or unknown. */
-export async function listen(settings: Settings, app: Promise<Hono<Http>>): Promise<Listener> {
+export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: async (request, env) => (await app).fetch(request, env),
     // The first two count from the first byte of a request. An idle connection may stay open for longer.

@@ -1,7 +1,7 @@
 import { getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import type { Log } from '../log.js'
-import { type Http, refuse } from './http.js'
+import { type HttpEnv, refuse } from './http.js'
 
 interface Origin {
   /** The one origin of page and API. */
@@ -18,7 +18,7 @@ const MAX_LOGGED = 100
  */
 export function sameOrigin({ baseUrl, log }: Origin) {
   const warn = warnOnce(log, 'A change was refused: its page was opened at another origin than BASE_URL')
-  return createMiddleware<Http>(async (c, next) => {
+  return createMiddleware<HttpEnv>(async (c, next) => {
     if (c.req.method === 'GET') return next()
     const origin = c.req.header('origin')
     const site = c.req.header('sec-fetch-site')
@@ -43,7 +43,7 @@ export function leadToBaseUrl({ baseUrl, log }: Origin) {
   const expected = new URL(baseUrl)
   const warn = warnOnce(log, 'A page was opened at another host than that of BASE_URL, and led there')
   const warnOfProxy = warnOnce(log, 'A proxy sends another Host than that of BASE_URL; let it pass on the Host of the browser')
-  return createMiddleware<Http>(async (c, next) => {
+  return createMiddleware<HttpEnv>(async (c, next) => {
     const host = hostOf(c.req.header('host'), expected.protocol)
     if (host === null || host === expected.host) return next()
     const { pathname, search } = new URL(c.req.url)

@@ -2,7 +2,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Log } from '../log.js'
-import type { Http } from './http.js'
+import type { HttpEnv } from './http.js'
 import { leadToBaseUrl } from './origin.js'
 
 /** A year, in seconds: the names of these files change with their content. */
@@ -37,16 +37,16 @@ interface PagesOptions {
  * The built page: its files, and index.html at each of its routes. At any other path, a browser gets index.html with the status
  * 404, and the page says that there is nothing.
  */
-export function pages({ root, baseUrl, log }: PagesOptions): Hono<Http> {
-  const html = createMiddleware<Http>(async (c, next) => {
+export function pages({ root, baseUrl, log }: PagesOptions): Hono<HttpEnv> {
+  const html = createMiddleware<HttpEnv>(async (c, next) => {
     await next()
     if (!c.res.headers.get('Content-Type')?.startsWith('text/html')) return
     c.header('Accept-CH', WANTED_HINTS)
   })
   const lead = leadToBaseUrl({ baseUrl, log })
-  const leadNavigation = createMiddleware<Http>((c, next) => (isNavigation(c.req.path, c.req.header('accept')) ? lead(c, next) : next()))
-  const index = serveStatic<Http>({ root, path: 'index.html' })
-  return new Hono<Http>()
+  const leadNavigation = createMiddleware<HttpEnv>((c, next) => (isNavigation(c.req.path, c.req.header('accept')) ? lead(c, next) : next()))
+  const index = serveStatic<HttpEnv>({ root, path: 'index.html' })
+  return new Hono<HttpEnv>()
     .use('/assets/*', cached(FOREVER), serveStatic({ root }))
     .get(CHANGE_PASSWORD.from, (c) => c.redirect(baseUrl + CHANGE_PASSWORD.to, 302))
     .get('*', leadNavigation, cached('no-cache'), html, serveStatic({ root }), async (c, next) => {

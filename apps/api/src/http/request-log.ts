@@ -2,19 +2,19 @@ import { createMiddleware } from 'hono/factory'
 import { loggablePath, type Log, requestScope } from '../log.js'
 import type { ClientAddressOf } from './client-address.js'
 import { Client } from './client.js'
-import type { Http } from './http.js'
+import type { HttpEnv } from './http.js'
 
 interface Dependencies {
   readonly log: Log
   readonly clientAddressOf: ClientAddressOf
-  readonly quiet: boolean
+  readonly omitSuccesses: boolean
 }
 
 /** One line per request, found again by the request id that the answer bears. */
-export const requestLog = ({ log, clientAddressOf, quiet }: Dependencies) => {
+export const requestLog = ({ log, clientAddressOf, omitSuccesses }: Dependencies) => {
   // Nothing is to be struck out of fields that are all named here; to look for it would be a tenth of a query's cost.
   const lines = log.child({}, { redact: [] })
-  return createMiddleware<Http>(async (c, next) => {
+  return createMiddleware<HttpEnv>(async (c, next) => {
     const started = performance.now()
     const address = clientAddressOf(c.env.incoming)
     c.set('client', new Client(address))
@@ -22,7 +22,7 @@ export const requestLog = ({ log, clientAddressOf, quiet }: Dependencies) => {
       await next()
       c.res.headers.set('X-Request-Id', c.get('requestId'))
       const { status } = c.res
-      const level = status >= 500 ? 'warn' : quiet && status < 400 ? 'debug' : 'info'
+      const level = status >= 500 ? 'warn' : omitSuccesses && status < 400 ? 'debug' : 'info'
       const ms = Math.round((performance.now() - started) * 10) / 10
       lines[level]({ method: c.req.method, path: loggablePath(c.req.path), status, ms, address }, 'request')
     })

@@ -16,7 +16,7 @@ import type { ClientAddressOf } from './client-address.js'
 import { cspReport } from './csp-report.js'
 import { CSP_REPORT_PATH, fixedHeaders } from './headers.js'
 import { health } from './health.js'
-import { answerError, type Http, limitBody, refuse } from './http.js'
+import { answerError, type HttpEnv, limitBody, refuse } from './http.js'
 import { linkRoute } from './link-route.js'
 import { sameOrigin } from './origin.js'
 import { pages } from './pages.js'
@@ -42,16 +42,16 @@ export interface ServerDependencies {
   /** Whether balancers should send new requests to another server. */
   readonly isLeaving: () => boolean
   /** Leaves out the log lines of requests that went well: they would hide the address from who has just started it. */
-  readonly quiet: boolean
+  readonly omitSuccesses: boolean
   /** The folder of the built page, if there is one. */
   readonly webRoot: string | undefined
 }
 
 const MAX_BODY = 64 * 1024
 
-export function createServer(dependencies: ServerDependencies): Hono<Http> {
+export function createServer(dependencies: ServerDependencies): Hono<HttpEnv> {
   const { redis, keyPrefix, database, isLeaving, limits, log, baseUrl, webRoot } = dependencies
-  const app = new Hono<Http>()
+  const app = new Hono<HttpEnv>()
 
   app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
 

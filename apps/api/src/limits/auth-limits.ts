@@ -23,7 +23,7 @@ export interface AttemptLimits {
   /** A password is hashed before the endpoint itself looks at the request: every refusal after that counts. */
   readonly hashesFirst?: boolean
   /** It ends a session, and is not stopped by a Redis that cannot count. */
-  readonly ending?: boolean
+  readonly revokes?: boolean
   /** The audit's name for the attempt. */
   readonly event?: AuditEvent['event']
   /** Whom the audit names when it is refused. */
@@ -56,12 +56,12 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       success: 'done',
     }),
   ],
-  ['/sign-out', () => ({ charges: [], success: 'done', ending: true })],
+  ['/sign-out', () => ({ charges: [], success: 'done', revokes: true })],
   [
     '/reset-password',
     ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', hashes: true, hashesFirst: true, event: 'password-reset' }),
   ],
-  ['/secure-account', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', ending: true, event: 'account-secured' })],
+  ['/secure-account', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', revokes: true, event: 'account-secured' })],
   ['/change-password', proof('password-change')],
   ['/reauthenticate', proof('reauthentication')],
 ])

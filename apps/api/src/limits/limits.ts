@@ -4,7 +4,7 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { Client } from '../http/client.js'
 import { type Attempts, createAttempts } from './attempts.js'
 import { Mailbox } from './mailbox.js'
-import { type Place, type Verdict, workIn } from './reservations.js'
+import { type Place, type Verdict, runWithin } from './reservations.js'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -86,13 +86,13 @@ export interface Limits {
   /**
    * Does the work within all of the limits. Work that fails by an outage counts nowhere.
    *
-   * @param ending for what ends sessions: it goes on when Redis cannot count, as that can still delete when it is full.
-   *   Whether the ending happens, Redis answers there.
+   * @param options.revokes the work revokes sessions: it goes on when Redis cannot count, as a full Redis can still delete.
+   *   Redis answers whether the revocation happens.
    * @throws {RateLimitedError} when any of the limits is reached.
    * @throws {SessionStoreUnavailableError} when Redis gives no answer: without a count nothing is let through, and no wrong
    *   guess is answered as one.
    */
-  within<T>(charges: readonly Charge[], work: () => Promise<T>, verdictOf?: (result: T) => Verdict | Promise<Verdict>, options?: { ending?: boolean }): Promise<T>
+  within<T>(charges: readonly Charge[], work: () => Promise<T>, verdictOf?: (result: T) => Verdict | Promise<Verdict>, options?: { revokes?: boolean }): Promise<T>
   /**
    * Counts what is not limited.
    *
@@ -119,7 +119,7 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
     return createHmac('sha256', secret).update(JSON.stringify([limit, ...parts])).digest('base64url').slice(0, 22)
   }
 
-  function placeFor(charge: Charge, id: string): Place {
+  function placeOn(charge: Charge, id: string): Place {
     const [limit] = charge
     const hash = hashOf(charge)
     const counter = requests.get(limit)
@@ -127,9 +127,9 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
   }
 
   return {
-    within(charges, work, verdictOf = () => 'done', { ending = false } = {}) {
+    within(charges, work, verdictOf = () => 'done', { revokes = false } = {}) {
       const id = randomBytes(9).toString('base64url')
-      return workIn(charges.map((charge) => placeFor(charge, id)), work, verdictOf, ending)
+      return runWithin(charges.map((charge) => placeOn(charge, id)), work, verdictOf, revokes)
     },
 
     async tally(charge) {

@@ -22,25 +22,25 @@ export interface Place {
 }
 
 /** Milliseconds to wait for attempts under way that hold the last places, and between two looks at first and at last. */
-const PATIENCE_MS = 20_000
+const MAX_WAIT_MS = 20_000
 const FIRST_POLL_MS = 50
 const LAST_POLL_MS = 800
 
 /**
  * Does the work while it holds all of the places, and settles them by its verdict.
  *
- * @param isEnding the work goes on when Redis cannot count
+ * @param revokes the work goes on when Redis cannot count
  */
-export async function workIn<T>(
+export async function runWithin<T>(
   places: readonly Place[],
   work: () => Promise<T>,
   verdictOf: (result: T) => Verdict | Promise<Verdict>,
-  isEnding: boolean,
+  revokes: boolean,
 ): Promise<T> {
   try {
     await reserveAll(places)
   } catch (error) {
-    if (isEnding && error instanceof SessionStoreUnavailableError) return work()
+    if (revokes && error instanceof SessionStoreUnavailableError) return work()
     throw error
   }
   const renewal = setInterval(() => void Promise.allSettled(places.map((place) => place.renew())), RENEW_MS)
@@ -61,7 +61,7 @@ export async function workIn<T>(
 }
 
 async function reserveAll(places: readonly Place[]): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + MAX_WAIT_MS
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(2 * wait, LAST_POLL_MS)) {
     const replies = await Promise.allSettled(places.map((place) => place.reserve()))
     const reserved = (n: number): Reservation | 'unknown' => (replies[n]?.status === 'fulfilled' ? replies[n].value : 'unknown')

@@ -24,8 +24,8 @@ export async function connectRedis(
   redis.on('error', (error: Error) => (lastError = error))
   try {
     const deadline = Date.now() + patience
-    await ready(redis, patience)
-    await checked(redis, keyPrefix, deadline)
+    await waitUntilReady(redis, patience)
+    await checkUntil(redis, keyPrefix, deadline)
   } catch (error) {
     redis.disconnect()
     if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
@@ -109,7 +109,7 @@ function causeOf(error: unknown): Error | undefined {
   return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
 }
 
-async function ready(redis: Redis | Cluster, patience: number): Promise<void> {
+async function waitUntilReady(redis: Redis | Cluster, patience: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no connection')), patience)
@@ -129,7 +129,7 @@ async function selectDatabase(redis: Redis): Promise<void> {
 }
 
 /** An answer that comes too late, as on a busy machine, is no reason not to start. */
-async function checked(redis: Redis | Cluster, keyPrefix: string, deadline: number): Promise<void> {
+async function checkUntil(redis: Redis | Cluster, keyPrefix: string, deadline: number): Promise<void> {
   try {
     await checkRedis(redis)
     if (!isCluster(redis)) await selectDatabase(redis)
@@ -139,6 +139,6 @@ async function checked(redis: Redis | Cluster, keyPrefix: string, deadline: numb
     if (refused !== undefined) throw new UnsupportedRedisError(`The access list of this user of Redis lacks the command ${refused}`)
     if (error instanceof UnsupportedRedisError || Date.now() > deadline) throw error
     await pause(100)
-    await checked(redis, keyPrefix, deadline)
+    await checkUntil(redis, keyPrefix, deadline)
   }
 }

@@ -4,7 +4,7 @@ import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
 import type { ActivityEvent } from '../accounts/activity-rows.js'
 import { storeOrDatabaseFailed } from '../errors.js'
-import { router, sessionProcedure } from './trpc.js'
+import { router, sessionProcedure } from './procedures.js'
 
 const PAGE = 25
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { nameOf } from '../accounts/names.js'
 import { storeOrDatabaseFailed } from '../errors.js'
-import { router, sessionProcedure } from './trpc.js'
+import { router, sessionProcedure } from './procedures.js'
 
 export const deviceNamesRouter = router({
   /** With an empty name, the device is called what its browser says again. */

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '@rollcall/auth'
-import { createSessionProcedure, type EndingName, reasonOf, revokeInput, unauthorized } from '@rollcall/trpc'
+import { createSessionProcedure, type RevocationName, reasonOf, revokeInput, unauthorized } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { z } from 'zod'
@@ -31,13 +31,13 @@ const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) =>
 export const sessionProcedure = publicProcedure.concat(signedIn)
 
 /** Milliseconds that a call waits for SQL at most: a database that hangs must not hold up what Redis alone can answer. */
-const USER_PATIENCE_MS = 100
+const USER_TIMEOUT_MS = 100
 
 /** Whether SQL says that the user of a session is gone. An outage of SQL says nothing. */
 async function isUserGone({ auth }: Context, userId: string): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), USER_PATIENCE_MS)
+    timer = setTimeout(() => resolve(false), USER_TIMEOUT_MS)
   })
   const found = auth.findUser(userId).then(
     (user) => user === null,
@@ -63,7 +63,7 @@ export const userProcedure = sessionProcedure.use(async ({ ctx, type, next }) =>
 type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
 
 /** Writes one audit line per call, whatever becomes of it; the call adds to `trail` what it learns. */
-const audited = (event: AuditEvent['event']) =>
+const auditCalls = (event: AuditEvent['event']) =>
   t.middleware(async ({ ctx, next }) => {
     const trail: { -readonly [K in keyof Trail]: Trail[K] } = {}
     const result = await next({ ctx: { trail } })
@@ -72,12 +72,12 @@ const audited = (event: AuditEvent['event']) =>
   })
 
 /** What procedures that end sessions answer. */
-const counted = z.object({ revoked: z.int() })
+const revocationResult = z.object({ revoked: z.int() })
 
 /** A session procedure that ends sessions: audited, and limited per session. */
-export const revocationProcedure = (event: EndingName) =>
+export const revocationProcedure = (event: RevocationName) =>
   publicProcedure
-    .use(audited(event))
+    .use(auditCalls(event))
     .concat(signedIn)
     .use(async ({ ctx, getRawInput, next }) => {
       ctx.trail.userId = ctx.session.userId
@@ -87,13 +87,13 @@ export const revocationProcedure = (event: EndingName) =>
         [['revoke:session', ctx.session.userId, ctx.session.id]],
         () => next(),
         (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
-        { ending: true },
+        { revokes: true },
       )
       if (result.ok) {
-        ctx.trail.ended = counted.parse(result.data).revoked
+        ctx.trail.ended = revocationResult.parse(result.data).revoked
         if (event === 'revoke-all') for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
       } else if (auditResult(result.error) === 'refused' && reasonOf(result.error) === null) {
-        await ctx.activity.note(`${event}-refused`, ctx.session)
+        await ctx.activity.record(`${event}-refused`, ctx.session)
       }
       return result
     })

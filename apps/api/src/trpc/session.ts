@@ -1,6 +1,6 @@
 import { unauthorized } from '@rollcall/trpc'
 import { DatabaseUnavailableError } from '../errors.js'
-import { router, sessionProcedure } from './trpc.js'
+import { router, sessionProcedure } from './procedures.js'
 
 export const sessionRouter = router({
   current: sessionProcedure.query(async ({ ctx: { auth, session } }) => {

@@ -3,7 +3,7 @@ import { trpcServer } from '@hono/trpc-server'
 import { Hono, type Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { publicError } from '../errors.js'
-import { type Http, refuse } from '../http/http.js'
+import { type HttpEnv, refuse } from '../http/http.js'
 import type { Log } from '../log.js'
 import type { Context } from './context.js'
 import { createAppRouter, type RouterDependencies } from './router.js'
@@ -17,15 +17,15 @@ globalThis.TextEncoderStream = TextEncoderStream
 
 type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'placeOf' | 'audit'> & RouterDependencies & { readonly log: Log }
 
-export function trpcRoute({ auth, store, isRecent, limits, streams, activity, placeOf, audit, log }: Dependencies): Hono<Http> {
-  return new Hono<Http>().use(
+export function trpcRoute({ auth, store, isRecent, limits, streams, activity, placeOf, audit, log }: Dependencies): Hono<HttpEnv> {
+  return new Hono<HttpEnv>().use(
     '/*',
-    understood,
+    rejectUnsupportedRequests,
     trpcServer({
       endpoint: '/trpc',
       router: createAppRouter({ store, streams, isRecent }),
       maxBatchSize: MAX_BATCH,
-      createContext: ({ req, resHeaders }, c: HonoContext<Http>): Context => ({
+      createContext: ({ req, resHeaders }, c: HonoContext<HttpEnv>): Context => ({
         auth,
         limits,
         activity,
@@ -48,7 +48,7 @@ export function trpcRoute({ auth, store, isRecent, limits, streams, activity, pl
 }
 
 /** Refuses what tRPC would take but this API does not offer. */
-export const understood = createMiddleware<Http>(async (c, next): Promise<Response | void> => {
+export const rejectUnsupportedRequests = createMiddleware<HttpEnv>(async (c, next): Promise<Response | void> => {
   const { method } = c.req
   if (method !== 'GET' && method !== 'POST') {
     c.header('Allow', 'GET, POST')

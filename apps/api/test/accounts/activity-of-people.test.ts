@@ -23,7 +23,7 @@ afterEach(async () => {
   await t[Symbol.asyncDispose]()
 })
 
-const newStore = () => createSessionStore({ redis: t.redis, onEvent: (userTag) => activity.fetch(userTag) })
+const newStore = () => createSessionStore({ redis: t.redis, onEvent: (userTag) => activity.move(userTag) })
 
 async function rowsOf(userId: string): Promise<{ event: string }[]> {
   await activity.settled()
@@ -69,10 +69,10 @@ test('events that another server has read before their user is deleted do not co
   }
   await events.append('ada', { name: 'earlier' })
   const other = await openActivity({ database: t.database, events: heldBack, days: 30, warn: console.warn })
-  other.fetch(userTagOf('ada'))
+  other.move(userTagOf('ada'))
   await hasRead
   await events.append('ada', { name: 'user-deleted' })
-  activity.fetch(userTagOf('ada'))
+  activity.move(userTagOf('ada'))
   await activity.settled()
   gate.emit('write')
   await other.settled()
@@ -88,7 +88,7 @@ test('of what an application keeps with a session only what names the device rea
   const signedIn = await store.create({ userId: 'ada', ipAddress: '203.0.113.9', userAgent: 'Firefox', data })
   await store.revoke('ada', signedIn?.session.id ?? '', { by: signedIn?.session.id ?? '' })
   await events.append('ada', { name: 'noted', data })
-  activity.fetch(userTagOf('ada'))
+  activity.move(userTagOf('ada'))
   const rows = await rowsOf('ada')
   expect(rows).toHaveLength(3)
   const kept = { data: { clientHints, device } }

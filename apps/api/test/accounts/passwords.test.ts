@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authConfig } from '../../src/accounts/auth.js'
 import { boundedQueue, type Queue } from '../../src/accounts/passwords/bounded.js'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
-import { faultOf } from '../../src/accounts/passwords/rules.js'
+import { findPasswordFault } from '../../src/accounts/passwords/rules.js'
 import { hashPassword, isOutdated, owaspCost, type ScryptCost, verifyPassword } from '../../src/accounts/passwords/scrypt.js'
 import { hold, password, quickCost, secret, startAuth } from './helpers.js'
 
@@ -89,10 +89,10 @@ describe('a request that does not read', () => {
 describe('a new password', () => {
   const own = ['countess@analytical.example', 'Ada Lovelace', 'Rollcall', 'localhost']
 
-  test.each(easy)('%j is easy to guess', async (text) => expect(await faultOf(text, own)).toBe('PASSWORD_EASY_TO_GUESS'))
-  test.each(blank)('%j cannot be seen', async (text) => expect(await faultOf(text, own)).toBe('PASSWORD_BLANK'))
-  test.each(personal)('%j is the person’s own', async (text) => expect(await faultOf(text, own)).toBe('PASSWORD_PERSONAL'))
-  test.each(good)('%j is good', async (text) => expect(await faultOf(text, own)).toBeNull())
+  test.each(easy)('%j is easy to guess', async (text) => expect(await findPasswordFault(text, own)).toBe('PASSWORD_EASY_TO_GUESS'))
+  test.each(blank)('%j cannot be seen', async (text) => expect(await findPasswordFault(text, own)).toBe('PASSWORD_BLANK'))
+  test.each(personal)('%j is the person’s own', async (text) => expect(await findPasswordFault(text, own)).toBe('PASSWORD_PERSONAL'))
+  test.each(good)('%j is good', async (text) => expect(await findPasswordFault(text, own)).toBeNull())
 
   const wrong: readonly [password: string, code: string][] = [
     ['password', 'PASSWORD_EASY_TO_GUESS'],

@@ -257,7 +257,7 @@ test('without an answer from Redis nothing is let through', async () => {
   for (const charge of [['sign-in:address', new Client('192.0.2.1')], ['revoke:session', 'ada', 'laptop']] as const) {
     await expect(limits.within([charge], work)).rejects.toThrow('The session store is unavailable')
     // A revocation proceeds: if Redis does not carry it out, it is refused there.
-    await expect(limits.within([charge], work, undefined, { ending: true })).resolves.toBe('done')
+    await expect(limits.within([charge], work, undefined, { revokes: true })).resolves.toBe('done')
   }
   expect(new RateLimitedError(3).retryAfter).toBe(3)
 })

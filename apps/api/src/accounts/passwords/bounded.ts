@@ -15,12 +15,12 @@ export type Queue = <T>(work: () => Promise<T>) => Promise<T>
 export function boundedQueue(): Queue {
   const limit = pLimit(CONCURRENT)
   return async (work) => {
-    if (limit.pendingCount >= MAX_WAITING) throw busy()
+    if (limit.pendingCount >= MAX_WAITING) throw queueFullError()
     return limit(work)
   }
 }
 
-function busy(): APIError {
+function queueFullError(): APIError {
   return new APIError(
     'SERVICE_UNAVAILABLE',
     { code: 'SERVICE_UNAVAILABLE', message: 'Too many people sign in at the moment. Please try again.' },

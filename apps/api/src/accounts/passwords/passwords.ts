@@ -2,7 +2,7 @@ import type { AuthContext } from '@better-auth/core'
 import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError } from 'better-auth/api'
 import { boundedQueue, type Queue } from './bounded.js'
-import { faultOf, type PasswordFault } from './rules.js'
+import { findPasswordFault, type PasswordFault } from './rules.js'
 import { hashPassword, isOutdated, owaspCost, type ScryptCost, verifyPassword } from './scrypt.js'
 
 /** The state of passwords within a request. */
@@ -13,12 +13,12 @@ interface PasswordState {
   readonly renewed: Map<string, string>
 }
 
-const fresh = (): PasswordState => ({ chosen: null, renewed: new Map() })
-const state = defineRequestState(fresh)
+const emptyState = (): PasswordState => ({ chosen: null, renewed: new Map() })
+const state = defineRequestState(emptyState)
 
 /** Outside of a request, every call is a request of its own. */
 export async function passwordState(): Promise<PasswordState> {
-  return (await hasRequestState()) ? state.get() : fresh()
+  return (await hasRequestState()) ? state.get() : emptyState()
 }
 
 /** Hashes and compares passwords, two at once, whatever asks for it. Throws a 503 when too many wait. */
@@ -38,7 +38,7 @@ export function createPasswords(cost: ScryptCost = owaspCost, inTurn: Queue = bo
     async hash(password) {
       const { chosen } = await passwordState()
       if (chosen?.password === password && chosen.hash !== null) return chosen.hash
-      if (chosen?.password !== password) await requireGoodOfSession(password)
+      if (chosen?.password !== password) await requireAcceptableToSession(password)
       return inTurn(() => hashPassword(password, cost))
     },
 
@@ -54,9 +54,9 @@ export function createPasswords(cost: ScryptCost = owaspCost, inTurn: Queue = bo
 }
 
 /** @throws {APIError} 400 with the code of what is wrong with a new password. */
-export async function requireGood(password: string, own: readonly string[]): Promise<void> {
-  const fault = await faultOf(password, own)
-  if (fault !== null) throw refusal(fault)
+export async function requireAcceptable(password: string, own: readonly string[]): Promise<void> {
+  const fault = await findPasswordFault(password, own)
+  if (fault !== null) throw passwordError(fault)
 }
 
 const messages: Readonly<Record<PasswordFault | 'PASSWORD_REUSED', string>> = {
@@ -66,19 +66,19 @@ const messages: Readonly<Record<PasswordFault | 'PASSWORD_REUSED', string>> = {
   PASSWORD_REUSED: 'The new password must differ from the old one',
 }
 
-export function refusal(code: keyof typeof messages): APIError {
+export function passwordError(code: keyof typeof messages): APIError {
   return new APIError('BAD_REQUEST', { code, message: messages[code] })
 }
 
 /** Checks a password that no hook has checked. If there is a session, its person has chosen the password. */
-async function requireGoodOfSession(password: string): Promise<void> {
+async function requireAcceptableToSession(password: string): Promise<void> {
   const endpoint = tryGetCurrentAuthEndpointContext()
   // better-auth hashes the password of a sign-in without an account, so that it takes as long as one with an account.
   if (endpoint?.path?.startsWith('/sign-in/')) return
   const user = endpoint?.context.session?.user
-  await requireGood(password, [...(user ? [user.email, user.name] : []), ...(endpoint ? wordsOfSite(endpoint.context) : [])])
+  await requireAcceptable(password, [...(user ? [user.email, user.name] : []), ...(endpoint ? siteWords(endpoint.context) : [])])
 }
 
-export function wordsOfSite({ appName, baseURL }: Pick<AuthContext, 'appName' | 'baseURL'>): string[] {
+export function siteWords({ appName, baseURL }: Pick<AuthContext, 'appName' | 'baseURL'>): string[] {
   return [appName, new URL(baseURL).hostname]
 }

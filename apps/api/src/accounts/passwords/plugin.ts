@@ -1,10 +1,10 @@
-import { retiredPasswordOf, secureAccountIdentifier, userSecuredBy } from '@rollcall/auth'
+import { retiredPasswordOf, secureAccountIdentifier, userIdInSecureAccountValue } from '@rollcall/auth'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { type Passwords, passwordState, refusal, requireGood, wordsOfSite } from './passwords.js'
+import { type Passwords, passwordState, passwordError, requireAcceptable, siteWords } from './passwords.js'
 
 /** How long a password that was taken away cannot be chosen again, in milliseconds. */
 const RETIRED_MS = 365 * 24 * 60 * 60 * 1_000
@@ -39,10 +39,10 @@ const secure = z.object({ token: z.string() })
  *
  * @throws {APIError} 400 for a sign-up that does not read.
  */
-async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
+async function readChoice(ctx: GenericEndpointContext): Promise<Choice | null> {
   if (ctx.path === '/sign-up/email') {
     const { data, error } = signUp.safeParse(ctx.body)
-    if (error) throw malformed(error)
+    if (error) throw validationError(error)
     return { password: data.password, own: [data.email, data.name], oldHashes: [] }
   }
   const { data } = reset.safeParse(ctx)
@@ -54,7 +54,7 @@ async function choiceOf(ctx: GenericEndpointContext): Promise<Choice | null> {
 }
 
 /** In the form of better-auth's own. */
-function malformed({ issues }: z.ZodError): APIError {
+function validationError({ issues }: z.ZodError): APIError {
   const message = issues.map((issue) => `[${['body', ...issue.path].join('.')}] ${issue.message}`).join('; ')
   return new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message })
 }
@@ -76,19 +76,19 @@ export function passwordRules(passwords: Passwords) {
           matcher: ({ path }) => path === '/change-password',
           handler: createAuthMiddleware(async ({ body }) => {
             const { data } = change.safeParse(body)
-            if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC')) throw refusal('PASSWORD_REUSED')
+            if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC')) throw passwordError('PASSWORD_REUSED')
           }),
         },
         {
           matcher: ({ path }) => path === '/sign-up/email' || path === '/reset-password',
           handler: createAuthMiddleware(async (ctx) => {
-            const choice = await choiceOf(ctx)
+            const choice = await readChoice(ctx)
             const { minPasswordLength, maxPasswordLength } = ctx.context.password.config
             // The endpoint refuses these lengths.
             if (choice === null || choice.password.length < minPasswordLength || choice.password.length > maxPasswordLength) return
             const { password } = choice
-            await requireGood(password, [...choice.own, ...wordsOfSite(ctx.context)])
-            for (const hash of choice.oldHashes) if (await passwords.verify({ hash, password })) throw refusal('PASSWORD_REUSED')
+            await requireAcceptable(password, [...choice.own, ...siteWords(ctx.context)])
+            for (const hash of choice.oldHashes) if (await passwords.verify({ hash, password })) throw passwordError('PASSWORD_REUSED')
             const state = await passwordState()
             state.chosen = { password, hash: null }
             // A sign-up would hash within its transaction, and nobody else could write meanwhile.
@@ -100,7 +100,7 @@ export function passwordRules(passwords: Passwords) {
           handler: createAuthMiddleware(async (ctx) => {
             const { data } = secure.safeParse(ctx.body)
             const row = data && (await ctx.context.internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
-            const userId = row && row.expiresAt > new Date() ? userSecuredBy(row.value) : null
+            const userId = row && row.expiresAt > new Date() ? userIdInSecureAccountValue(row.value) : null
             const hash = userId === null ? null : (await ctx.context.internalAdapter.findCredentialAccount(userId))?.password
             if (userId === null || !hash) return
             // Before the password is removed: if the request fails after that, its repetition finds none.

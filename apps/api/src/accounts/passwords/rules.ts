@@ -21,7 +21,7 @@ const INVISIBLE = /[\s\p{Z}\p{C}\p{DI}\u2800]/gu
  *
  * @param own Texts that a guesser knows: addresses and names of the person, the name and host of the site.
  */
-export async function faultOf(password: string, own: readonly string[]): Promise<PasswordFault | null> {
+export async function findPasswordFault(password: string, own: readonly string[]): Promise<PasswordFault | null> {
   if (password.replace(INVISIBLE, '') === '') return 'PASSWORD_BLANK'
   const words = own.flatMap(wordsIn)
   if (isPersonal(password, words)) return 'PASSWORD_PERSONAL'
