@@ -80,7 +80,7 @@ export function publicError(error: unknown): PublicError {
     return { ...toPublicError('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
   }
   if (error instanceof OtherSessionError) {
-    return { ...of('CONFLICT', 'This browser has signed in again since this page was shown. Nothing was changed.'), reason: 'OTHER_SESSION' }
+    return { ...toPublicError('CONFLICT', 'This browser has signed in again since this page was shown. Nothing was changed.'), reason: 'OTHER_SESSION' }
   }
   if (outages.some((outage) => error instanceof outage)) {
     return { ...toPublicError('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }

@@ -166,7 +166,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       const isReset = kind === 'reset-password'
       const found = await internalAdapter.findVerificationValue(isReset ? `reset-password:${token}` : secureAccountIdentifier(token))
       if (found === null || found.expiresAt <= new Date()) return null
-      const userId = isReset ? found.value : userSecuredBy(found.value)
+      const userId = isReset ? found.value : userIdInSecureAccountValue(found.value)
       const user = userId === null ? null : await internalAdapter.findUserById(userId)
       return user && { userId: user.id, deviceId: isReset ? null : deviceIdIn(token) }
     },

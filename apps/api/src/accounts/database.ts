@@ -165,9 +165,9 @@ function isLocked(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
 }
 
-/** @param patience milliseconds */
-async function retryWhileLocked<T>(patience: number, attempt: () => T | Promise<T>): Promise<T> {
-  const deadline = Date.now() + patience
+/** @param timeoutMs how long to try */
+async function retryWhileLocked<T>(timeoutMs: number, attempt: () => T | Promise<T>): Promise<T> {
+  const deadline = Date.now() + timeoutMs
   for (;;) {
     try {
       return await attempt()

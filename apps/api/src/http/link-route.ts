@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Auth } from '../accounts/auth.js'
 import { storeOrDatabaseFailed } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
-import { type Http, refuse } from './http.js'
+import { type HttpEnv, refuse } from './http.js'
 
 const input = z.object({ kind: z.enum(['reset-password', 'secure-account']), token: z.string().min(1).max(200) })
 
@@ -31,7 +31,7 @@ interface Dependencies {
  * `POST /api/link { kind, token }`: whether the link of a mail still works, and the sign-in that it is about while that session
  * lives. It does not use the link up: programs that check mails open links, too. A wrong token counts as one of a reset.
  */
-export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<Http> {
+export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<HttpEnv> {
   async function signInOf(userId: string, deviceId: string): Promise<MailedSignIn | null> {
     const sessions = (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
     const [first] = sessions.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
@@ -41,7 +41,7 @@ export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<
     return { browser, os, name: deviceOf(first)?.name ?? null, ipAddress, place: placeOf(ipAddress), at: first.createdAt.toISOString() }
   }
 
-  return new Hono<Http>().post('/', async (c) => {
+  return new Hono<HttpEnv>().post('/', async (c) => {
     const { data } = input.safeParse(await c.req.json().catch(() => null))
     if (data === undefined) return refuse(c, 'BAD_REQUEST', 'kind and token are needed')
     const link = await limits.within(

@@ -10,11 +10,11 @@ import type { RedisSettings } from './settings.js'
 /**
  * Connected and checked. Reconnects by itself from then on, and says so in the log.
  *
- * @param patience milliseconds until it must answer
+ * @param timeoutMs until it must answer
  */
 export async function connectRedis(
   { redis: where, redisTimeouts, keyPrefix }: Pick<Settings, 'redis' | 'redisTimeouts' | 'keyPrefix'>,
-  patience: number,
+  timeoutMs: number,
   log: Log,
 ): Promise<{ redis: Redis | Cluster; close(): void }> {
   const setting = settingNames[where.kind]
@@ -23,8 +23,8 @@ export async function connectRedis(
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error))
   try {
-    const deadline = Date.now() + patience
-    await waitUntilReady(redis, patience)
+    const deadline = Date.now() + timeoutMs
+    await waitUntilReady(redis, timeoutMs)
     await checkUntil(redis, keyPrefix, deadline)
   } catch (error) {
     redis.disconnect()
@@ -109,10 +109,10 @@ function causeOf(error: unknown): Error | undefined {
   return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error
 }
 
-async function waitUntilReady(redis: Redis | Cluster, patience: number): Promise<void> {
+async function waitUntilReady(redis: Redis | Cluster, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no connection')), patience)
+    timer = setTimeout(() => reject(new Error('no connection')), timeoutMs)
   })
   const connected = new Promise<void>((resolve) => redis.once('ready', resolve))
   redis.connect().catch(() => undefined) // tries again by itself
