@@ -55,7 +55,7 @@ export function storeOrDatabaseFailed(cause: unknown): never {
   throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
 }
 
-/** What the outside may know of an error. */
+/** The public part of an error. */
 export interface PublicError {
   readonly code: Code
   readonly reason: Reason | 'OTHER_SESSION' | null
@@ -95,7 +95,7 @@ export function publicError(error: unknown): PublicError {
   return toPublicError('INTERNAL_SERVER_ERROR', 'Something went wrong')
 }
 
-/** What the audit says of an attempt that ended in this error. */
+/** The result of an attempt that failed with this error, for the audit. */
 export function auditResult(error: unknown): 'refused' | 'unavailable' {
   return publicError(error).code === 'SERVICE_UNAVAILABLE' ? 'unavailable' : 'refused'
 }

@@ -55,6 +55,7 @@ const sets = [
   ['`createSessionEvents`', 'SessionEventsOptions'],
   ['`createRedisClock`', 'RedisClockOptions'],
   ['`rollcall`, the better-auth plugin', 'RollcallOptions'],
+  ['`createDevicesRouter`', 'DevicesRouterOptions'],
   ['`createStreams`', 'StreamsOptions'],
   ['`DevicesProvider`, of the React hooks', 'DevicesProviderProps'],
 ] as const

@@ -68,7 +68,7 @@ async function recordSignIns(ctx: GenericEndpointContext, state: RequestState, a
   }
 }
 
-/** What a request tries that may be refused. */
+/** The kind of attempt that a request makes, if it may be refused. */
 function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
   if (path === '/change-password') return 'password-change'
   if (path === '/reset-password') return 'password-reset'

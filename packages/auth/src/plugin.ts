@@ -54,8 +54,8 @@ function isClosed({ path, context }: GenericEndpointContext): boolean {
  * betterAuth({ plugins: [rollcall({ store })] })
  * ```
  *
- * It takes the place of `secondaryStorage` and of the cookie cache and refuses to start beside them:
- * either would let a session live on after it was revoked. Lifetimes are those of the store.
+ * It replaces `secondaryStorage` and the cookie cache, and refuses to start beside them: each would keep a session alive after it
+ * was revoked. Lifetimes are those of the store.
  */
 export function rollcall({ onNewDevice, ...options }: RollcallOptions) {
   return rollcallPlugin({ ...options, ...(onNewDevice && { notify: notifyBy(onNewDevice) }) })
@@ -109,7 +109,7 @@ export function rollcallPlugin({
             state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
             if (notify) state.browser = browserIdOf(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })
-            // Its way of ending the others makes a new session; here this one stays and rotates.
+            // To revoke the others, it makes a new session; here this one stays and gets a new secret.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in
             const body = await rejectUnavailable(() => withAccountToken(ctx, store))
             if (body !== null) return { context: { body } }

@@ -9,14 +9,14 @@ import { rejectUnavailable } from './session-adapter.js'
 import { deletePending } from './verification-model.js'
 
 /**
- * What ends sessions besides their own model, seen where every endpoint and plugin must pass: in the
- * rows that it writes. A changed password hash, a ban and a deleted user end sessions, whoever asked.
+ * Revokes sessions when other rows change, since every endpoint and plugin must write rows. A changed password hash, a ban and a
+ * deleted user revoke sessions, no matter who asked.
  *
  * Pending links and codes that could replace the credential are deleted in the same transaction.
  *
- * Each ending happens twice. Before the row is written, so that an outage stops the change instead of
- * leaving it half done; and after the commit, because until then the old password still signs in. So each
- * of these functions is called before a row is written, and what it answers once it is.
+ * Each change revokes twice. The first time is before the row is written, so that an outage stops the change. The second time
+ * is after the commit, because the old password signs in until then. So each of these functions is called before a row is
+ * written, and the function that it returns after that.
  */
 export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
   async function revokeAllOf(name: AuditEventName, userId: string): Promise<AfterWrite> {
@@ -86,7 +86,7 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
   }
 }
 
-/** What is left to do when the row is written. */
+/** The work that is left after the row is written. */
 type AfterWrite = () => Promise<void>
 
 const doNothing: AfterWrite = async () => undefined

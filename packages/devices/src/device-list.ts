@@ -2,7 +2,7 @@ import type { Session, SessionStore } from '@rollcall/session-store'
 import { describeDevice, type DeviceName } from './device-name.js'
 import { deviceOf } from './session-device.js'
 
-/** Roughly where an address is. A country is a guess: a proxy or VPN stands in for whoever is behind it. */
+/** Roughly where an address is. A country is a guess: a proxy or VPN may stand in between. */
 export type Place =
   | { readonly kind: 'local' }
   /** ISO 3166-1 alpha-2, and XK. */

@@ -1,6 +1,6 @@
 /**
- * What the page calls a device: "Chrome on Windows 11". Every name is a word of the tables below, never text that
- * was sent, so a made-up user agent can at most pick another known name. A name is a help to the reader, no proof.
+ * The name of a device on the page, such as "Chrome on Windows 11". Every name is a word of the tables below, never text that was
+ * sent. So an invented user agent can at most choose another known name. A name is a help to the reader, no proof.
  */
 
 import type { ClientHint } from './client-hints.js'

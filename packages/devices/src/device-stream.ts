@@ -4,7 +4,7 @@ import type { Ended } from './revocation.js'
 import { News } from './news.js'
 import { createSleeper } from './turns.js'
 
-/** What an open page is told. Each message is whole: a page that missed some has missed nothing. */
+/** A message to an open page. Each is complete and needs no earlier one. */
 export type StreamMessage =
   /** The devices as they are now: at first, and after every change. */
   | { readonly type: 'devices'; readonly devices: Device[] }
@@ -13,7 +13,7 @@ export type StreamMessage =
   /** The session of the page has ended. The last message. */
   | Ended
 
-/** What the streams of one server share. */
+/** The parts that all streams of one server share. */
 export interface StreamContext {
   readonly store: SessionStore
   readonly clock: Clock
@@ -30,7 +30,7 @@ const GRACE_MS = 100
 /** Milliseconds until a store that gave no answer is asked again. */
 const RETRY_MS = 1_000
 
-/** What a stream does next. */
+/** The next step of a stream. */
 type Step = 'check' | 'report-waiting' | 'sleep'
 
 /**
@@ -75,7 +75,7 @@ export class DeviceStream {
 
   async *messages(isClosed: () => boolean): AsyncGenerator<StreamMessage, void> {
     for (;;) {
-      // Never thrown: a server may ask for the next message ahead of time, when nobody waits to hear of an error.
+      // It never throws, because a server may ask for the next message ahead of time, when nobody handles an error.
       if (isClosed() || this.#news.isRotated) return
       const message = await this.#take(this.#nextStep())
       if (message === null) continue

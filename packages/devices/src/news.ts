@@ -2,7 +2,7 @@ import type { Clock, SessionChange } from '@rollcall/session-store'
 import { type Ended, mayConcern, names, toEnded } from './revocation.js'
 
 /**
- * What the messages about a user mean for one of the user's sessions, until the store is asked. Messages are not queued, so
+ * The effect of messages about a user on one of the user's sessions, until the store is asked. Messages are not queued, so
  * this stays small however many come.
  */
 export class News {

@@ -5,7 +5,7 @@ type Revocation = Extract<SessionChange, { kind: 'ended' }>
 
 export interface Ended {
   readonly type: 'ended'
-  /** What ended it; `unknown` where only that it has ended could be seen. */
+  /** The cause; `unknown` if only the fact is known. */
   readonly cause: Revocation['cause'] | 'expired' | 'unknown'
   /** The device that asked for it. */
   readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null

@@ -6,8 +6,8 @@ import { coalesce, takeTurns } from './turns.js'
 
 export interface Streams {
   /**
-   * Ends with the session, or with `signal`. It ends without that message, for the page to open another
-   * one, when this server shuts down and when the session has got a new secret.
+   * Ends with the session, or with `signal`. If this server shuts down, or the session gets a new secret, it ends without the
+   * last message, and the page opens another stream.
    *
    * @throws {TooManyStreamsError} when this session or user has too many streams here.
    */

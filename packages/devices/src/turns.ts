@@ -17,8 +17,8 @@ export function coalesce<T>(read: (userId: string) => Promise<T>): (userId: stri
 }
 
 /**
- * Gives each caller a turn of the event loop of its own. Sending a message takes part of a millisecond: a thousand of
- * them in one turn would keep requests waiting, and replies of Redis unread until they count as an outage.
+ * Gives each caller a turn of the event loop of its own. Sending a message takes part of a millisecond. A thousand of
+ * them in one turn would delay requests, and leave replies of Redis unread until they count as an outage.
  */
 export function takeTurns(): () => Promise<void> {
   let last = Promise.resolve()

@@ -9,13 +9,15 @@ import { type SessionProcedure, unauthorized } from './session-procedure.js'
 export type RevocationName = 'revoke' | 'revoke-others' | 'revoke-all'
 
 export interface DevicesRouterOptions<Context = object, Meta = object, RevocationContext = Context, RevocationMeta = Meta> {
+  /** The store that holds the sessions. */
   readonly store: SessionStore
+  /** The live lists, from `createStreams`. */
   readonly streams: Streams
-  /** Joined with `createSessionProcedure`. */
+  /** Your procedure, joined with `createSessionProcedure`. */
   readonly procedure: SessionProcedure<Context, Meta>
-  /** The same for procedures that end sessions, with whatever the application puts around them: limits, an audit. */
+  /** The same for each procedure that revokes sessions, for example with limits and an audit. Default: `procedure`. */
   readonly revocation?: (name: RevocationName) => SessionProcedure<RevocationContext, RevocationMeta>
-  /** Whether a proof of the password at this time is still good enough to end other devices. Default: for 15 minutes by the clock of the store. */
+  /** Whether a proof of the password at this time is recent enough to revoke other devices. Default: for 15 minutes, by the store's clock. */
   readonly isRecent?: (authenticatedAt: Date) => boolean
 }
 

@@ -4,11 +4,11 @@ import { type ActivityEvent, type ActivityTable, fromRow } from './activity-rows
 import type { Database } from './database.js'
 import { migrate } from './migrations.js'
 
-/** What happened to accounts, kept in SQL. It comes out of Redis, where each change leaves its event. */
+/** The activity of accounts, in SQL. The events come from Redis, where each change appends one. */
 export interface Activity {
   /** Moves a user's events to SQL, soon, and for as long as that fails again and again. */
   move(userTag: string): void
-  /** Keeps an event that changed no session, and came from this one; its id is empty for none. What cannot be kept is told to `warn`. */
+  /** Appends an event that changed no session. The id of the session that caused it is empty for none. Calls `warn` for a lost event. */
   record(name: string, session: Pick<Session, 'userId' | 'id' | 'ipAddress' | 'userAgent' | 'data'>): Promise<void>
   /**
    * Newest first, and all that had happened when the first page was asked for, on whichever server. Pages do
@@ -17,9 +17,9 @@ export interface Activity {
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
   list(userId: string, options: { readonly before?: Cursor | null | undefined; readonly limit: number }): Promise<ActivityPage>
-  /** Resolves when this server has moved all that it was told to fetch. */
+  /** Resolves when this server has moved all events that it knows of. */
   settled(): Promise<void>
-  /** Finishes what is under way. What waits is fetched after the next start, or by another server. */
+  /** Finishes the moves under way. Waiting events are moved after the next start, or by another server. */
   close(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ export interface Cursor {
 
 export interface ActivityPage {
   readonly events: ActivityEvent[]
-  /** Where the next page begins; `null` when there is none. */
+  /** The start of the next page; `null` when there is none. */
   readonly next: Cursor | null
 }
 
@@ -41,7 +41,7 @@ export interface ActivityOptions {
   /** How long an event is kept. */
   readonly days: number
   readonly clock?: Clock
-  /** Told of what was put off, with the reason. */
+  /** Called for work that was postponed, with the reason. */
   readonly warn: (message: string, reason: unknown) => void
 }
 

@@ -102,7 +102,7 @@ async function forwardWithin(price: AttemptLimits, c: Context<HttpEnv>, { body }
       { revokes },
     )
   } catch (error) {
-    // What better-auth never sees, it cannot audit.
+    // The audit of better-auth covers only the requests that reach it.
     if (!isReached) auditUnreached({ audit, auth }, c, price, error)
     if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
     throw error
@@ -177,7 +177,7 @@ function notFound(c: Context<HttpEnv>): Response {
   return refuse(c, 'NOT_FOUND', 'There is nothing here')
 }
 
-/** What better-auth fails with does not always tell an outage from a mistake; then the database is asked. */
+/** An error of better-auth does not always say whether it is an outage; if not, this asks the database. */
 async function reasonOf(failure: unknown, database: Dependencies['database']): Promise<unknown> {
   if (isDatabaseUnavailable(failure) || isNotWritable(failure)) return new DatabaseUnavailableError(failure) // it may answer again by now
   try {

@@ -18,7 +18,7 @@ export function answerError(c: Context<HttpEnv>, error: unknown): Response {
 }
 
 /**
- * Of a GET or HEAD, the adapter hands nobody a body; but to ask it whether there is one takes longer than the query.
+ * For a GET or HEAD, the adapter passes on no body. Asking it whether there is one takes longer than the query.
  *
  * @param maxSize bytes
  */

@@ -103,7 +103,7 @@ async function connectionError(where: RedisSettings, timeouts: Settings['redisTi
   return first
 }
 
-/** The client of a Cluster wraps why its last node failed. */
+/** The client of a Cluster wraps the error of its last node. */
 function causeOf(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined
   return 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error

@@ -9,7 +9,7 @@ import type { Context } from './context.js'
 
 const t = initTRPC.context<Context>().create({
   isDev: false, // would put stacks into answers
-  // A sign of life keeps proxies from closing a quiet stream, and tells either end when the other one is gone.
+  // A heartbeat keeps proxies from closing a quiet stream, and lets each end notice that the other one is gone.
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
   errorFormatter: ({ shape, error }) => {
     const { code, reason, message, status } = publicError(error)
@@ -71,7 +71,7 @@ const auditCalls = (event: AuditEvent['event']) =>
     return result
   })
 
-/** What procedures that end sessions answer. */
+/** The answer of procedures that revoke sessions. */
 const revocationResult = z.object({ revoked: z.int() })
 
 /** A session procedure that ends sessions: audited, and limited per session. */

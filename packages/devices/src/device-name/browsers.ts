@@ -35,8 +35,8 @@ const programs: Readonly<Record<string, Marks>> = {
 }
 
 /**
- * Robots and monitors say so: by a word that ends in "bot", "crawler" or "spider", by a plus and the address of a page that
- * explains them, or by the name of the tool. Phones are called "Cubot" or "M bot 54". Toolbars left an address without a plus.
+ * Marks of robots and monitors: a word that ends in "bot", "crawler" or "spider", a plus and the address of a page that explains
+ * them, or the name of the tool. Phones are called "Cubot" or "M bot 54". Toolbars left an address without a plus.
  */
 const robots: Marks = [
   /(?<![Cc]u)(?:[bB]ot|[cC]rawler|[sS]pider|[sS]craper)(?=[/;),@]|$| \()/,
