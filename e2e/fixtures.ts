@@ -117,3 +117,9 @@ export async function violations(page: Page): Promise<string[]> {
   const found = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
+
+/** Asks for a reset mail without the page; again after an outage, which a busy machine may look like. */
+export async function requestReset(page: Page, app: App, email: string): Promise<void> {
+  const request = () => page.request.post('/api/auth/request-password-reset', { data: { email }, headers: { origin: app.url } })
+  await expect.poll(async () => (await request()).status(), { intervals: [1_000] }).toBe(200)
+}

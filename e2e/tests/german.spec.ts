@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { devices, expect, test, violations } from '../fixtures.js'
+import { devices, expect, requestReset, test, violations } from '../fixtures.js'
 
 // Without motion: in the middle of an arrival the contrast is not what it will be.
 const german = { locale: 'de-DE', viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' } as const
@@ -23,7 +23,7 @@ test('somebody whose browser speaks German does everything in German', async ({ 
   await expect(phone.getByRole('alert')).toContainText('Geben Sie Ihr Passwort ein.')
   await isFine(phone, 'sign-in with its mistakes')
   const linkOf = (page: 'reset-password' | 'secure-account') => app.mailTo(user.email, page)?.link ?? ''
-  await phone.request.post('/api/auth/request-password-reset', { data: { email: user.email }, headers: { origin: app.url } })
+  await requestReset(phone, app, user.email)
   for (const page of ['reset-password', 'secure-account'] as const) await expect.poll(() => linkOf(page)).not.toBe('')
   for (const [path, title] of [
     ['/sign-up', 'Konto erstellen'],
