@@ -48,7 +48,7 @@ function cookieOf(ctx: GenericEndpointContext): ReturnType<GenericEndpointContex
 }
 
 /** 128 bits, and without a secret, so that it outlives each of them. */
-export function deviceIdOf(browser: string, userId: string): string {
+function deviceIdOf(browser: string, userId: string): string {
   return createHash('sha256').update(browser).update(userId).digest('base64url').slice(0, 22)
 }
 

@@ -31,7 +31,7 @@ export interface Delivery {
 }
 
 /** For one mail, whatever the mail server does. Shorter than `LEASE_MS`. */
-export const SEND_MS = 20_000
+const SEND_MS = 20_000
 /** For mails on their way when the server closes. */
 const CLOSE_MS = 2_000
 /** Between two looks at the queue, for mails that another server left behind or that are due again. */

@@ -48,7 +48,7 @@ export interface MailStatus {
 }
 
 /** Longer than a server tries to send one mail: see `SEND_MS`. */
-export const LEASE_MS = 30_000
+const LEASE_MS = 30_000
 /** Waiting mails. A mail server that is away for a day must not fill the disk. */
 const MAX_WAITING = 10_000
 

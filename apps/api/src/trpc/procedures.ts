@@ -20,7 +20,7 @@ const t = initTRPC.context<Context>().create({
 
 export const router = t.router
 export const mergeRouters = t.mergeRouters
-export const publicProcedure = t.procedure
+const publicProcedure = t.procedure
 
 const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) => auth.authenticate(headers, options)).use(({ ctx, type, next }) => {
   if (type === 'mutation') rejectOtherSession(ctx.headers, ctx.session)
