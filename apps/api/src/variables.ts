@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { parseNode, redisUrlFault } from './redis/settings.js'
 
 /** Explains a setting. `.env.example` and docs/configuration.md are made of this. */
-export interface Explanation {
+interface Explanation {
   /** The form of its value, with unit and bounds. */
   readonly value: string
   readonly meaning: string

@@ -10,7 +10,7 @@ const sources = readdirSync(packages)
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
   .filter((file) => /\.tsx?$/.test(file))
 
-export interface Option {
+interface Option {
   readonly name: string
   readonly isOptional: boolean
   readonly type: string
