@@ -5,7 +5,7 @@ async function signIn(page: Page, user: User): Promise<void> {
   await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill(user.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByRole('heading', { name: 'Devices' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Devices', level: 1 })).toBeVisible()
 }
 
 test('a name is shown on all devices at once, and is still there after signing out and in again', async ({ device, user }) => {

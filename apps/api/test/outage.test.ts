@@ -116,7 +116,7 @@ const outages: Record<string, Outage> = {
     redis: 'unavailable',
   },
   'slower than the timeout': {
-    begin: () => (slow.way.delay = redisOptions.commandTimeout * 1.5),
+    begin: () => (slow.way.delay = redisOptions.commandTimeout * 10), // a server that is late itself waits for longer
     end: () => (slow.way.delay = 0),
     still: [],
     redis: 'unavailable',
@@ -170,9 +170,20 @@ async function back(): Promise<void> {
 
 const jarsOf = ({ devices, bob, carol }: Scene) => [...Object.values(devices), bob, carol].map(({ jar }) => new Map(jar))
 
-async function signsIn(email: string, password: string): Promise<number> {
-  return (await server.browser().post('/api/auth/sign-in/email', { email, password })).status
+/** Answers that are no outage any more: on a machine that is busy, replies of before may still be on the way. */
+async function recovered(work: () => Promise<Response>): Promise<number> {
+  const deadline = performance.now() + RECOVERY
+  for (;;) {
+    const { status } = await work()
+    if (status !== 503 || performance.now() > deadline) return status
+    await pause(20)
+  }
 }
+
+const signsIn = (email: string, password: string): Promise<number> =>
+  recovered(() => server.browser().post('/api/auth/sign-in/email', { email, password }))
+
+const statusOf = (device: Browser): Promise<number> => recovered(() => device.request('/trpc/session.current'))
 
 describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, still, redis: state }) => {
   test('each call does what can be done or answers 503 in time, and all is back without a restart', async () => {
@@ -209,11 +220,11 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
 
     const { laptop } = stage.devices
     for (const [name, device] of Object.entries(stage.devices)) {
-      expect((await device.request('/trpc/session.current')).status, name).toBe(still.includes('delete') ? 401 : 200)
+      expect(await statusOf(device), name).toBe(still.includes('delete') ? 401 : 200)
     }
     for (const { email } of [stage.bob, stage.carol]) expect(await signsIn(email, PASSWORD)).toBe(still.includes('write') ? 401 : 200)
-    expect((await stage.bob.request('/trpc/session.current')).status).toBe(200)
-    expect((await stage.carol.request('/trpc/session.current')).status).toBe(still.includes('write') ? 401 : 200)
+    expect(await statusOf(stage.bob)).toBe(200)
+    expect(await statusOf(stage.carol)).toBe(still.includes('write') ? 401 : 200)
     expect(await signsIn(laptop.email, PASSWORD)).toBe(200)
   })
 
