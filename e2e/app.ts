@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { freePort, type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { filesBelow, placesOf, startRecordingProxy, watchCommands } from './recording-proxy.js'
 
@@ -113,16 +112,6 @@ function mailsTo(dataDir: string, address: string, page: MailedPage): Mail[] {
     .map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '=')) // quoted-printable
     .map((text) => ({ text, link: new RegExp(`http://localhost:\\d+/${page}\\?token=[\\w-]+`).exec(text)?.[0] ?? '' }))
     .filter(({ link }) => link !== '')
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('There is no free port')
-  return address.port
 }
 
 async function ready(url: string, server: ChildProcess, output: () => string): Promise<void> {

@@ -39,6 +39,13 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
+/** A port that nothing listens on, for a program that cannot choose one itself. */
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1)
+  if (port === undefined) throw new Error('There is one port')
+  return port
+}
+
 /** Sends a command again until its reply matches. */
 export async function agree({ server }: PrivateNode, command: string, reply: RegExp): Promise<RegExpExecArray> {
   const deadline = Date.now() + AGREE_DEADLINE

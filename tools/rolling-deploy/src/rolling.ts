@@ -1,10 +1,8 @@
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startRedis } from '@rollcall/dev-redis'
+import { freePort, startRedis } from '@rollcall/dev-redis'
 import { type ApiServer, startApi } from '@rollcall/dev-servers'
 import { startTcpBalancer } from './balancer.js'
 import { type Person, signUp, startLoad } from './load.js'
@@ -91,15 +89,4 @@ async function roll({ stops, clients, keepAlive }: Rolling, dir: string, defer: 
       return { balancer, requests: load.requests(), outages: load.outages(), failures: [...load.failures, ...pages.failures], streams: watching.length, gaps }
     }),
   )
-}
-
-/** A TCP port that was free a moment ago, for programs that cannot choose one themselves. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('There is no free port')
-  return address.port
 }

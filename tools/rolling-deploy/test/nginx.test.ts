@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@rollcall/dev-redis'
 import { expect, onTestFinished, test } from 'vitest'
 import { exampleConfig, nginx, startNginx } from '../src/nginx.js'
-import { freePort } from '../src/rolling.js'
 
 test.runIf(nginx !== undefined)('nginx passes on the host with its port, as the browser sent it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-nginx-'))

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startRedis } from '@rollcall/dev-redis'
+import { freePort, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { databaseOf, newEmail, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
@@ -45,16 +44,6 @@ async function addTried(server: TestServer, email: string, attempts: number): Pr
   await sql`
     insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
     values (${`reset:${email}`}, 'reset', ${JSON.stringify({ email })}, ${now}, ${now}, 0, ${attempts})`.execute(server.database().kysely)
-}
-
-/** A port on which nobody listens. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo // it listens on a port
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 describe('a mail that is not accepted at once', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { type PrivateRedis, startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
+import { freePort, type PrivateRedis, startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
 import { observed, PASSWORD, SECRET, signedUp, startServer } from '../helpers.js'
 import { runServer } from '../processes.js'
@@ -29,14 +29,6 @@ async function closeToAllBut(servers: readonly PrivateRedis[], user: string, sec
       await admin.acl('SETUSER', 'default', ...(user === 'default' ? ['resetpass', `>${secret}`] : ['off']))
     })
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo // of a TCP server
-  await new Promise((closed) => probe.close(closed))
-  return port
 }
 
 const send = (url: string, path: string, body: unknown, cookie = '') =>
