@@ -95,7 +95,8 @@ export async function startApp(host: 'localhost' | 'rollcall.test' = 'localhost'
       commands.close()
       const left = filesBelow(dataDir)
       left.set('the output', Buffer.from(output)).set('the commands of Redis', commands.seen())
-      for (const [n, answer] of proxy.answers().entries()) left.set(`answer ${n}: ${answer.toString('utf8', 0, 60)}`, answer)
+      for (const [n, answer] of proxy.answers().entries())
+        left.set(`answer ${n}: ${answer.toString('utf8', 0, 60)}`, answer)
       rmSync(dataDir, { recursive: true, force: true })
       const places = placesOf(proxy.tokens, left)
       if (places.length > 0) throw new Error(`A session token was found in ${places.join(', ')}`)
@@ -106,7 +107,9 @@ export async function startApp(host: 'localhost' | 'rollcall.test' = 'localhost'
 function mailsTo(dataDir: string, address: string, page: MailedPage): Mail[] {
   const outbox = join(dataDir, 'outbox')
   if (!existsSync(outbox)) return []
-  const texts = readdirSync(outbox).toSorted().map((file) => readFileSync(join(outbox, file), 'utf8'))
+  const texts = readdirSync(outbox)
+    .toSorted()
+    .map((file) => readFileSync(join(outbox, file), 'utf8'))
   return texts
     .filter((text) => text.includes(`To: ${address}`) || text.includes(`<${address}>`))
     .map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '=')) // quoted-printable

@@ -16,7 +16,10 @@ export const agents = {
     'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/29.0 Chrome/136.0.0.0 Mobile Safari/537.36',
 } as const
 
-export interface DeviceOptions extends Pick<BrowserContextOptions, 'colorScheme' | 'viewport' | 'deviceScaleFactor' | 'reducedMotion' | 'locale'> {
+export interface DeviceOptions extends Pick<
+  BrowserContextOptions,
+  'colorScheme' | 'viewport' | 'deviceScaleFactor' | 'reducedMotion' | 'locale'
+> {
   /** Default: Chrome on Windows. */
   readonly browser?: keyof typeof agents
   /** Default: true. */
@@ -120,6 +123,7 @@ export async function violations(page: Page): Promise<string[]> {
 
 /** Asks for a reset mail without the page; again after an outage, which a busy machine may look like. */
 export async function requestReset(page: Page, app: App, email: string): Promise<void> {
-  const request = () => page.request.post('/api/auth/request-password-reset', { data: { email }, headers: { origin: app.url } })
+  const request = () =>
+    page.request.post('/api/auth/request-password-reset', { data: { email }, headers: { origin: app.url } })
   await expect.poll(async () => (await request()).status(), { intervals: [1_000] }).toBe(200)
 }

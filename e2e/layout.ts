@@ -3,12 +3,15 @@ import { expect, type Page } from '@playwright/test'
 // Losses for a person who enlarges, respaces or recolours a page. Each function names the lost parts.
 
 /** Pixels by which the page is wider than the window. */
-export const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+export const overflow = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
 
 /** The controls that a person cannot press, even after scrolling to them, because something covers them. */
 export const outOfReach = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
-    const controls = [...document.querySelectorAll('a, button, input, select')].filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    const controls = [...document.querySelectorAll('a, button, input, select')].filter((control) =>
+      control.checkVisibility({ visibilityProperty: true, opacityProperty: true }),
+    )
     if (controls.length === 0) return ['There is nothing to press']
     return controls
       .filter((control) => !control.matches('[href="#main"]')) // shown with the focus
@@ -23,35 +26,57 @@ export const outOfReach = (page: Page): Promise<string[]> =>
 /** Text that is cut off, sticks out of the window, or lies on other text. */
 const lostText = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
-    const isForEyes = (element: Element): boolean => element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && element.closest('.sr-only') === null
+    const isForEyes = (element: Element): boolean =>
+      element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
+      element.closest('.sr-only') === null
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     const texts: { words: string; parent: Element; boxes: DOMRect[] }[] = []
     while (walker.nextNode()) {
       const { currentNode: node } = walker
       const words = node.textContent?.trim() ?? ''
       const parent = node.parentElement
-      if (words === '' || parent === null || !isForEyes(parent) || parent.closest('select, noscript, script') !== null) continue
+      if (words === '' || parent === null || !isForEyes(parent) || parent.closest('select, noscript, script') !== null)
+        continue
       const range = document.createRange()
       range.selectNodeContents(node)
-      texts.push({ words: words.slice(0, 60), parent, boxes: [...range.getClientRects()].filter(({ width, height }) => width > 1 && height > 1) })
+      texts.push({
+        words: words.slice(0, 60),
+        parent,
+        boxes: [...range.getClientRects()].filter(({ width, height }) => width > 1 && height > 1),
+      })
     }
     const cut = texts.filter(({ parent, boxes }) => {
       for (let frame: Element | null = parent; frame !== null && frame !== document.body; frame = frame.parentElement) {
         if (getComputedStyle(frame).overflow === 'visible') continue
         const { left, right, top, bottom } = frame.getBoundingClientRect()
-        if (boxes.some((box) => box.left < left - 1 || box.right > right + 1 || box.top < top - 4 || box.bottom > bottom + 4)) return true
+        if (
+          boxes.some(
+            (box) => box.left < left - 1 || box.right > right + 1 || box.top < top - 4 || box.bottom > bottom + 4,
+          )
+        )
+          return true
       }
       return boxes.some((box) => box.right > document.documentElement.clientWidth + 1)
     })
     // Lines of the letters' own height: boxes of one line may touch those of the next.
-    const core = ({ left, right, top, bottom }: DOMRect) => ({ left: left + 1, right: right - 1, top: top + (bottom - top) * 0.3, bottom: bottom - (bottom - top) * 0.3 })
+    const core = ({ left, right, top, bottom }: DOMRect) => ({
+      left: left + 1,
+      right: right - 1,
+      top: top + (bottom - top) * 0.3,
+      bottom: bottom - (bottom - top) * 0.3,
+    })
     const meets = (one: DOMRect, two: DOMRect): boolean => {
       const [a, b] = [core(one), core(two)]
       return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
     }
     const isAbove = (element: Element): boolean => element.closest('[role=log]') !== null // messages lie over the page on purpose
     const covered = texts.filter(({ parent, boxes }, at) =>
-      texts.some((other, otherAt) => otherAt > at && isAbove(parent) === isAbove(other.parent) && boxes.some((box) => other.boxes.some((otherBox) => meets(box, otherBox)))),
+      texts.some(
+        (other, otherAt) =>
+          otherAt > at &&
+          isAbove(parent) === isAbove(other.parent) &&
+          boxes.some((box) => other.boxes.some((otherBox) => meets(box, otherBox))),
+      ),
     )
     return [...cut.map(({ words }) => `cut off: ${words}`), ...covered.map(({ words }) => `covered: ${words}`)]
   })
@@ -60,16 +85,23 @@ const lostText = (page: Page): Promise<string[]> =>
 const lostBorders = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const canvas = getComputedStyle(document.body).backgroundColor
-    const isSeen = (width: string, colour: string, style: string): boolean => Number.parseFloat(width) >= 1 && style !== 'none' && colour !== canvas && !/^rgba.* 0\)$/.test(colour)
-    const buttons = [...document.querySelectorAll<HTMLElement>('button, input:not([type=checkbox], [hidden]), select')].filter((button) => button.checkVisibility() && (button.matches('input') || button.innerText.trim() !== ''))
+    const isSeen = (width: string, colour: string, style: string): boolean =>
+      Number.parseFloat(width) >= 1 && style !== 'none' && colour !== canvas && !/^rgba.* 0\)$/.test(colour)
+    const buttons = [
+      ...document.querySelectorAll<HTMLElement>('button, input:not([type=checkbox], [hidden]), select'),
+    ].filter((button) => button.checkVisibility() && (button.matches('input') || button.innerText.trim() !== ''))
     const links = [...document.querySelectorAll('nav a')]
     const isLined = (element: Element): boolean => {
       const { borderBottomWidth, borderBottomColor, borderBottomStyle } = getComputedStyle(element)
       return isSeen(borderBottomWidth, borderBottomColor, borderBottomStyle)
     }
     return [
-      ...buttons.filter((button) => !button.matches('footer select') && !isLined(button)).map((button) => `without a border: ${button.outerHTML.slice(0, 120)}`),
-      ...links.filter((link) => isLined(link) !== (link.getAttribute('aria-current') === 'page')).map((link) => `wrongly lined: ${link.textContent}`),
+      ...buttons
+        .filter((button) => !button.matches('footer select') && !isLined(button))
+        .map((button) => `without a border: ${button.outerHTML.slice(0, 120)}`),
+      ...links
+        .filter((link) => isLined(link) !== (link.getAttribute('aria-current') === 'page'))
+        .map((link) => `wrongly lined: ${link.textContent}`),
     ]
   })
 
@@ -87,7 +119,8 @@ async function withStyle(page: Page, css: string, work: () => Promise<void>): Pr
 }
 
 /** WCAG 1.4.12. */
-const SPACINGS = '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }'
+const SPACINGS =
+  '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }'
 
 /** Nothing may be lost at 400 % of a window of 1280 by 1024, with text of twice the size, wider spacings or forced colours. */
 export async function expectNothingLost(page: Page, name: string): Promise<void> {
@@ -98,7 +131,10 @@ export async function expectNothingLost(page: Page, name: string): Promise<void>
 
   await page.setViewportSize({ width: 360, height: 740 })
   expect(await lostText(page), `${name} on a phone`).toEqual([])
-  for (const [what, css] of [['spacings', SPACINGS], ['twice the text', 'html { font-size: 200% !important }']] as const) {
+  for (const [what, css] of [
+    ['spacings', SPACINGS],
+    ['twice the text', 'html { font-size: 200% !important }'],
+  ] as const) {
     await withStyle(page, css, async () => {
       expect(await overflow(page), `${name} with ${what} must not scroll sideways`).toBeLessThanOrEqual(0)
       expect(await lostText(page), `${name} with ${what}`).toEqual([])

@@ -19,7 +19,13 @@ export default defineConfig({
     screenshot: 'only-on-failure', // a trace would cost each test that passes a third of its time: --trace on
     launchOptions: {
       ...(executablePath === undefined ? {} : { executablePath }),
-      args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP rollcall.test 127.0.0.1'],
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--host-resolver-rules=MAP rollcall.test 127.0.0.1',
+      ],
     },
   },
 })

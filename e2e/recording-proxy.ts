@@ -79,7 +79,13 @@ function looksOf(token: string): (string | Buffer)[] {
   const bytes = Buffer.from(secret, 'base64url')
   const spellings = [secret, bytes.toString('base64'), bytes.toString('hex'), bytes.toString('hex').toUpperCase()]
   const halves = spellings.flatMap((text) => [text.slice(0, 20), text.slice(20, 40)])
-  return [...halves, bytes.subarray(0, 16), bytes.subarray(16), Buffer.from(secret).toString('base64').slice(0, 40), Buffer.from(secret).toString('hex').slice(0, 40)]
+  return [
+    ...halves,
+    bytes.subarray(0, 16),
+    bytes.subarray(16),
+    Buffer.from(secret).toString('base64').slice(0, 40),
+    Buffer.from(secret).toString('hex').slice(0, 40),
+  ]
 }
 
 /** In which places any of the tokens can be found, whole or by half, in whatever spelling. */

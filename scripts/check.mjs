@@ -48,6 +48,7 @@ export async function check() {
 
   single('typecheck', await stage('typecheck', 'turbo', ['run', 'typecheck', '--continue']))
   single('lint', await stage('lint', 'oxlint', []))
+  single('format', await stage('format', 'oxfmt', ['--check']))
   const built = await stage('build', 'turbo', ['run', 'build', '--continue'])
   if (!built) single('build', false)
   await suites('test', 'vitest.json', vitestCounts)

@@ -42,7 +42,9 @@ export function mutationsOf(line) {
   const [code, comment] = split(line)
   if (code.trim() === '') return []
   const changed = operators.flatMap(([pattern, change]) =>
-    [...code.matchAll(pattern)].map((found) => code.slice(0, found.index) + change(...found) + code.slice(found.index + found[0].length)),
+    [...code.matchAll(pattern)].map(
+      (found) => code.slice(0, found.index) + change(...found) + code.slice(found.index + found[0].length),
+    ),
   )
   if (STATEMENT.test(code.trimEnd())) changed.push(`${/^\s*/.exec(code)?.[0]}-- removed`)
   return [...new Set(changed)].filter((one) => one !== code).map((one) => one + comment)
@@ -58,7 +60,9 @@ function split(line) {
 function mutations(file) {
   return readFileSync(join(store, 'lua', file), 'utf8')
     .split('\n')
-    .flatMap((before, n) => (before.startsWith('#!') ? [] : mutationsOf(before).map((after) => ({ file, line: n + 1, before, after }))))
+    .flatMap((before, n) =>
+      before.startsWith('#!') ? [] : mutationsOf(before).map((after) => ({ file, line: n + 1, before, after })),
+    )
 }
 
 /**
@@ -69,12 +73,17 @@ function mutations(file) {
  * @returns {Promise<number>} exit code
  */
 export async function mutateLua(names, tests = usual) {
-  const files = readdirSync(join(store, 'lua'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lua'))
+  const files = readdirSync(join(store, 'lua'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.lua'),
+  )
   const wanted = names.length > 0 ? names : files
   const unknown = wanted.find((name) => !files.includes(name.split(':')[0] ?? ''))
   if (unknown !== undefined) throw new Failure(`There is no ${unknown}. There are ${files.join(', ')}.`)
   rmSync(copy, { recursive: true, force: true })
-  cpSync(store, copy, { recursive: true, filter: (path) => !['node_modules', 'dist', '.stryker', 'test-results'].includes(basename(path)) })
+  cpSync(store, copy, {
+    recursive: true,
+    filter: (path) => !['node_modules', 'dist', '.stryker', 'test-results'].includes(basename(path)),
+  })
   symlinkSync(join(store, 'node_modules'), join(copy, 'node_modules'))
   const passes = () => pass(tests.map((name) => `test/${name}`))
   try {
@@ -90,7 +99,9 @@ export async function mutateLua(names, tests = usual) {
       console.log(`lived  ${one.file}:${one.line}\n  - ${one.before.trim()}\n  + ${one.after.trim()}`)
     }
     const killed = all.length - lived
-    console.log(`${killed} of ${all.length} changes were noticed (${Math.round((1_000 * killed) / Math.max(all.length, 1)) / 10} %).`)
+    console.log(
+      `${killed} of ${all.length} changes were noticed (${Math.round((1_000 * killed) / Math.max(all.length, 1)) / 10} %).`,
+    )
     return 0
   } finally {
     rmSync(join(root, '.mutation-lua'), { recursive: true, force: true })
@@ -102,7 +113,13 @@ async function survives({ file, line, after }, passes) {
   const path = join(copy, 'lua', file)
   const sound = readFileSync(path, 'utf8')
   try {
-    writeFileSync(path, sound.split('\n').with(line - 1, after).join('\n'))
+    writeFileSync(
+      path,
+      sound
+        .split('\n')
+        .with(line - 1, after)
+        .join('\n'),
+    )
     if (!(await runs('tsx', 'lua/build.ts'))) throw new Failure('The scripts cannot be bundled.')
     return await passes()
   } finally {

@@ -28,7 +28,11 @@ const targets = {
   auth: { folder: 'packages/auth', files: ['*.ts', '!index.ts'], except: ['compare'] },
   devices: { folder: 'packages/devices', files: ['**/*.ts', '!index.ts'], except: [] },
   trpc: { folder: 'packages/trpc', files: ['*.ts', '!index.ts'], except: [] },
-  api: { folder: 'apps/api', files: ['limits/limits.ts', 'errors.ts', 'http/origin.ts', 'http/health.ts'], except: ['accounts/*', 'security', 'env', 'activity', 'fuzz', 'start*', 'streams'] },
+  api: {
+    folder: 'apps/api',
+    files: ['limits/limits.ts', 'errors.ts', 'http/origin.ts', 'http/health.ts'],
+    except: ['accounts/*', 'security', 'env', 'activity', 'fuzz', 'start*', 'streams'],
+  },
 }
 
 const tools = join(root, 'tools/mutation')
@@ -76,7 +80,9 @@ export async function mutate(args) {
     jsonReporter: { fileName: '.stryker/report.json' },
   }
   writeFileSync(join(work, 'stryker.config.json'), JSON.stringify(config, null, 2))
-  const { code } = await run(join(tools, 'node_modules/.bin/stryker'), ['run', join(work, 'stryker.config.json')], { cwd: join(root, folder) })
+  const { code } = await run(join(tools, 'node_modules/.bin/stryker'), ['run', join(work, 'stryker.config.json')], {
+    cwd: join(root, folder),
+  })
   return code
 }
 

@@ -18,7 +18,10 @@ export async function checkPackages() {
     const app = join(folder, 'app')
     for (const part of ['src', 'test']) cpSync(join(EXAMPLE, part), join(app, part), { recursive: true })
     const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.base.json'), 'utf8'))
-    writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...compilerOptions, noEmit: true }, include: ['src', 'test'] }))
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: { ...compilerOptions, noEmit: true }, include: ['src', 'test'] }),
+    )
     writeFileSync(join(app, 'package.json'), JSON.stringify(manifest(tarballs)))
     await mustRun('The installation', 'npm', ['install', '--no-audit', '--no-fund', '--prefix', app])
     for (const resolution of [[], ['--module', 'esnext', '--moduleResolution', 'bundler']]) {
@@ -58,9 +61,17 @@ function manifest(tarballs) {
     const tarball = tarballs.get(name)
     if (tarball) return `file:${tarball}`
     const installed = join(EXAMPLE, 'node_modules', name)
-    return name.startsWith('@rollcall/') ? `file:${resolve(root, 'tools', name.slice('@rollcall/'.length))}` : JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')).version
+    return name.startsWith('@rollcall/')
+      ? `file:${resolve(root, 'tools', name.slice('@rollcall/'.length))}`
+      : JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')).version
   }
   /** @param {Record<string, string>} wanted */
   const resolved = (wanted) => Object.fromEntries(Object.keys(wanted).map((name) => [name, target(name)]))
-  return { name: 'someone-elses-application', private: true, type: 'module', dependencies: resolved(dependencies), devDependencies: resolved(devDependencies) }
+  return {
+    name: 'someone-elses-application',
+    private: true,
+    type: 'module',
+    dependencies: resolved(dependencies),
+    devDependencies: resolved(devDependencies),
+  }
 }

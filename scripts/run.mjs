@@ -39,7 +39,10 @@ async function dev() {
   process.env.ROLLCALL_API_URL ||= `http://localhost:${process.env.PORT || 3000}`
   const places = `--concurrency=${2 * packages().length}` // none of these tasks ends: each needs a place of its own
   // In a group of its own, so that it can be ended whole, before its Redis.
-  const watching = spawn('turbo', ['run', 'dev', 'serve', places], { stdio: ['ignore', 'inherit', 'inherit'], detached: true })
+  const watching = spawn('turbo', ['run', 'dev', 'serve', places], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  })
   const closed = once(watching, 'close')
   void ended.then(() => watching.kill('SIGTERM'))
   const [code] = await closed
@@ -92,7 +95,11 @@ async function provideRedis() {
   if (existsSync(settings)) process.loadEnvFile(settings)
   if (process.env.REDIS_URL || process.env.REDIS_CLUSTER_NODES || process.env.REDIS_SENTINELS) return undefined
   const { startRedis } = await built('tools/dev-redis/dist/index.js')
-  const redis = await startRedis({ dir: resolve(process.env.DATA_DIR || '.data', 'redis'), persist: true, respawn: true })
+  const redis = await startRedis({
+    dir: resolve(process.env.DATA_DIR || '.data', 'redis'),
+    persist: true,
+    respawn: true,
+  })
   process.env.REDIS_URL = redis.url
   return redis
 }

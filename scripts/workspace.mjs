@@ -95,12 +95,19 @@ function readStamp() {
 
 /** The packages of the workspace, each with its folder relative to the root. */
 export function packages() {
-  const folders = ['packages', 'apps', 'examples', 'tools'].flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(parent, name)))
-  return [...folders, 'e2e']
-    // tools/mutation is a workspace of its own.
-    .filter((folder) => existsSync(join(root, folder, 'package.json')) && !existsSync(join(root, folder, 'pnpm-workspace.yaml')))
-    .map((folder) => {
-      const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-      return { folder, scripts: /** @type {Record<string, string>} */ (manifest.scripts ?? {}) }
-    })
+  const folders = ['packages', 'apps', 'examples', 'tools'].flatMap((parent) =>
+    readdirSync(join(root, parent)).map((name) => join(parent, name)),
+  )
+  return (
+    [...folders, 'e2e']
+      // tools/mutation is a workspace of its own.
+      .filter(
+        (folder) =>
+          existsSync(join(root, folder, 'package.json')) && !existsSync(join(root, folder, 'pnpm-workspace.yaml')),
+      )
+      .map((folder) => {
+        const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+        return { folder, scripts: /** @type {Record<string, string>} */ (manifest.scripts ?? {}) }
+      })
+  )
 }

@@ -5,7 +5,9 @@ import { defineConfig } from 'vitest/config'
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 
 /** Suites about people and their devices run on each database; the others do not depend on it. */
-const onAnyDatabase = ['activity', 'devices', 'reauthentication', 'start-together'].map((name) => `test/${name}.test.ts`)
+const onAnyDatabase = ['activity', 'devices', 'reauthentication', 'start-together'].map(
+  (name) => `test/${name}.test.ts`,
+)
 
 export default defineConfig({
   test: {
@@ -16,7 +18,11 @@ export default defineConfig({
       { test: { name: 'SQLite', include: ['test/**/*.test.ts'], ...timeouts } },
       ...(postgresBinaries === null
         ? []
-        : [{ test: { name: 'PostgreSQL', include: onAnyDatabase, globalSetup: 'test/postgres.setup.ts', ...timeouts } }]),
+        : [
+            {
+              test: { name: 'PostgreSQL', include: onAnyDatabase, globalSetup: 'test/postgres.setup.ts', ...timeouts },
+            },
+          ]),
     ],
   },
 })

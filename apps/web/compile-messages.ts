@@ -20,12 +20,17 @@ export function compileMessages(): Plugin {
 /** @param code the text of a language's file */
 export async function messagesIn(code: string): Promise<Messages> {
   const script = (await transformWithOxc(code, 'language.ts')).code
-  const module = (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(script)}`)) as { default: Messages } // by its type
+  const module = (await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(script)}`)) as {
+    default: Messages
+  } // by its type
   return module.default
 }
 
 function compileAll(messages: Messages): object {
   return Object.fromEntries(
-    Object.entries(messages).map(([key, message]) => [key, typeof message === 'string' ? compile(message) : compileAll(message)]),
+    Object.entries(messages).map(([key, message]) => [
+      key,
+      typeof message === 'string' ? compile(message) : compileAll(message),
+    ]),
   )
 }

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { devices, expect, test } from '../fixtures.js'
 
-test('sign up, and see the one device; when somebody else signs in in another window, this one shows them', async ({ device, user }) => {
+test('sign up, and see the one device; when somebody else signs in in another window, this one shows them', async ({
+  device,
+  user,
+}) => {
   const page = await device({ signedIn: false })
   const other = await page.context().newPage()
   await other.goto('/sign-in')
@@ -57,7 +60,10 @@ test('a reset by email ends all devices, and the new password signs in', async (
   await expect.poll(() => app.mailTo(user.email, 'reset-password')).toBeDefined()
   await phone.goto(app.mailTo(user.email, 'reset-password')?.link ?? '')
   await phone.getByLabel('New password', { exact: true }).fill('a new password')
-  await phone.getByRole('button', { name: /password/i }).last().click()
+  await phone
+    .getByRole('button', { name: /password/i })
+    .last()
+    .click()
   await expect(phone.getByText('all devices were signed out')).toBeVisible()
 
   await expect(laptop.getByText('because the password or the account was changed')).toBeVisible()

@@ -1,6 +1,8 @@
 import { devices, expect, test } from '../fixtures.js'
 
-test('what was done from the laptop is told there: signed in, signed out, by whom and from where', async ({ device }) => {
+test('what was done from the laptop is told there: signed in, signed out, by whom and from where', async ({
+  device,
+}) => {
   await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' })
   const laptop = await device({ address: '192.0.2.41' })
   await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
@@ -27,7 +29,8 @@ test('a long history goes on as one scrolls, and by keyboard alone', async ({ ap
       data: { email: user.email, password: user.password },
       headers: { origin: app.url, 'x-forwarded-for': '198.51.100.7' },
     })
-  for (let n = 0; n < 28; n += 1) await expect.poll(async () => (await signIn()).status(), { intervals: [1_000] }).toBe(200)
+  for (let n = 0; n < 28; n += 1)
+    await expect.poll(async () => (await signIn()).status(), { intervals: [1_000] }).toBe(200)
   await laptop.goto('/activity')
   const lines = laptop.getByRole('list', { name: 'Activity' }).getByRole('listitem')
   await expect(lines.first()).toBeVisible()

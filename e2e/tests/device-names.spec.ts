@@ -8,7 +8,10 @@ async function signIn(page: Page, user: User): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Devices', level: 1 })).toBeVisible()
 }
 
-test('a name is shown on all devices at once, and is still there after signing out and in again', async ({ device, user }) => {
+test('a name is shown on all devices at once, and is still there after signing out and in again', async ({
+  device,
+  user,
+}) => {
   const phone = await device({ browser: 'Safari on iOS' })
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
   await expect(devices(phone)).toHaveCount(2)

@@ -18,7 +18,8 @@ test('a device is shown with its place, and where that is known from', async ({ 
   await device({ browser: 'Samsung Internet on Android', address: '10.0.0.7' })
   const laptop = await device()
 
-  const place = (browser: string, words: string) => expect(devices(laptop).filter({ hasText: browser })).toContainText(words)
+  const place = (browser: string, words: string) =>
+    expect(devices(laptop).filter({ hasText: browser })).toContainText(words)
   await place('Safari on iOS', 'Germany')
   await place('Samsung Internet on Android', 'Local network')
   await expect(laptop.getByText('Countries are approximate: they are a guess from the address')).toBeVisible()
@@ -90,12 +91,18 @@ test('sign out everywhere: this one is signed out too', async ({ device }) => {
 
   await laptop.getByRole('button', { name: 'Sign out everywhere' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
-  await expect(laptop.getByText('You were signed out on all devices, this one too. 2 sign-ins have ended in all.')).toBeVisible()
+  await expect(
+    laptop.getByText('You were signed out on all devices, this one too. 2 sign-ins have ended in all.'),
+  ).toBeVisible()
   expect((await laptop.context().cookies()).map(({ name }) => name)).toEqual(['rollcall.device']) // it signs nobody in
   await expect(phone.getByText('All devices were signed out from another device, Chrome on Windows')).toBeVisible()
 })
 
-test('who signed in a while ago gives the password in place, and what was asked goes on', async ({ app, device, user }) => {
+test('who signed in a while ago gives the password in place, and what was asked goes on', async ({
+  app,
+  device,
+  user,
+}) => {
   const phone = await device({ browser: 'Safari on iOS' })
   const laptop = await device()
   await app.age(16)
@@ -137,7 +144,9 @@ test('sign out: this device goes to the sign-in page, the other stays', async ({
   await expect(devices(phone)).toHaveCount(1)
 })
 
-test('a page whose code cannot be had leaves the one that is shown, and comes once the server or its new release is there', async ({ device }) => {
+test('a page whose code cannot be had leaves the one that is shown, and comes once the server or its new release is there', async ({
+  device,
+}) => {
   const laptop = await device()
   await laptop.addInitScript(() => Object.assign(window, { requestIdleCallback: () => 0 })) // or it is there already
   await laptop.reload()
@@ -161,7 +170,8 @@ test('the list follows what happens elsewhere, without a reload', async ({ devic
   const laptop = await device()
   const secondTab = await laptop.context().newPage()
   await secondTab.goto('/')
-  for (const tab of [laptop, secondTab]) await expect(tab.getByText('Live: this list follows what happens')).toBeVisible()
+  for (const tab of [laptop, secondTab])
+    await expect(tab.getByText('Live: this list follows what happens')).toBeVisible()
 
   const phone = await device({ browser: 'Safari on iOS' })
   await expect(devices(phone)).toHaveCount(2)

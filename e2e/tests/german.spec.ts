@@ -6,10 +6,15 @@ const german = { locale: 'de-DE', viewport: { width: 360, height: 740 }, reduced
 
 /** Words are longer in German: on a phone nothing may stick out, and no word may be left in English. */
 async function isFine(page: Page, name: string): Promise<void> {
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
+  expect(
+    await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
+    `${name} must not scroll sideways`,
+  ).toBeLessThanOrEqual(0)
   expect(await violations(page), name).toEqual([])
   await expect(page.locator('html')).toHaveAttribute('lang', 'de')
-  expect(await page.locator('body').innerText(), name).not.toMatch(/\b(the|you|your|sign|signed|device|devices|this|password|has|will)\b/i)
+  expect(await page.locator('body').innerText(), name).not.toMatch(
+    /\b(the|you|your|sign|signed|device|devices|this|password|has|will)\b/i,
+  )
 }
 
 test('somebody whose browser speaks German does everything in German', async ({ app, device, user }) => {
@@ -62,14 +67,18 @@ test('somebody whose browser speaks German does everything in German', async ({ 
   await phone.keyboard.type(user.password)
   await phone.keyboard.press('Enter')
   await expect(phone.getByText('Chrome auf Windows wurde abgemeldet.')).toBeVisible()
-  await expect(laptop.getByText('This device was signed out from another device, Firefox on Ubuntu, just now.')).toBeVisible()
+  await expect(
+    laptop.getByText('This device was signed out from another device, Firefox on Ubuntu, just now.'),
+  ).toBeVisible()
 
   await phone.getByRole('button', { name: 'Alle anderen Geräte abmelden (1)' }).click()
   await isFine(phone, 'the question about the others')
   await phone.getByRole('button', { name: 'Ja, abmelden' }).click()
   await expect(phone.getByText('Alle anderen Geräte wurden abgemeldet. 1 Anmeldung ist beendet.')).toBeVisible()
   await phone.getByRole('link', { name: 'Aktivität' }).click()
-  await expect(phone.getByRole('list', { name: 'Aktivität' })).toContainText('Chrome auf Windows wurde abgemeldet von Firefox auf Ubuntu (dieses Gerät)')
+  await expect(phone.getByRole('list', { name: 'Aktivität' })).toContainText(
+    'Chrome auf Windows wurde abgemeldet von Firefox auf Ubuntu (dieses Gerät)',
+  )
   await isFine(phone, 'activity')
   await phone.getByRole('link', { name: 'Sicherheit' }).click()
   await expect(phone.getByRole('heading', { name: 'Sicherheit' })).toBeVisible()
@@ -80,7 +89,11 @@ test('the language is switched by keyboard alone, stays where one was, and is re
   const page = await device()
   await expect(devices(page)).toHaveCount(1)
   const select = page.getByRole('combobox', { name: 'Language' })
-  for (let presses = 0; presses < 40 && !(await select.evaluate((element) => element === document.activeElement)); presses += 1) {
+  for (
+    let presses = 0;
+    presses < 40 && !(await select.evaluate((element) => element === document.activeElement));
+    presses += 1
+  ) {
     await page.keyboard.press('Tab')
   }
   await expect(select).toBeFocused()

@@ -10,7 +10,8 @@ async function multiply(page: Page, count: number): Promise<void> {
   await page.route(/\/trpc\/[^?]*devices\.list/, async (route) => {
     const response = await route.fetch()
     const names = new URL(route.request().url()).pathname.split('/').at(-1)?.split(',') ?? []
-    const answers: { result: { data: { id: string; isCurrent: boolean; lastSeenAt: string }[] } }[] = await response.json()
+    const answers: { result: { data: { id: string; isCurrent: boolean; lastSeenAt: string }[] } }[] =
+      await response.json()
     const list = answers[names.indexOf('devices.list')]?.result
     if (!list) throw new Error('no list in the answer')
     const others = list.data.filter(({ isCurrent }) => !isCurrent)
@@ -30,7 +31,9 @@ async function multiply(page: Page, count: number): Promise<void> {
 async function longestTask(page: Page, work: () => Promise<void>): Promise<number> {
   await page.evaluate(() => {
     const tasks: number[] = []
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+      type: 'longtask',
+    })
     Object.assign(window, { tasks })
   })
   await work()
@@ -83,6 +86,8 @@ test('500 devices stay smooth to look at and to search', async ({ device }) => {
       }),
     )
   }
-  console.log(`longest tasks while typing in the search of 500 devices, ms: ${rounds.map((ms) => ms.toFixed(0)).join(', ')}`)
+  console.log(
+    `longest tasks while typing in the search of 500 devices, ms: ${rounds.map((ms) => ms.toFixed(0)).join(', ')}`,
+  )
   expect(Math.min(...rounds)).toBeLessThan(200)
 })

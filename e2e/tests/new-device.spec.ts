@@ -13,10 +13,19 @@ test('a new browser is told of by mail, one that is known is not', async ({ app,
   // Mails are written in order: when that of the next new browser is there, one of this sign-in would be, too.
   await device({ browser: 'Safari on iOS' })
   await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iOS')
-  expect(app.mailsTo(user.email, 'secure-account').filter((mail) => mail.text.includes('Firefox on Ubuntu')).map((mail) => mail.text)).toEqual([text])
+  expect(
+    app
+      .mailsTo(user.email, 'secure-account')
+      .filter((mail) => mail.text.includes('Firefox on Ubuntu'))
+      .map((mail) => mail.text),
+  ).toEqual([text])
 })
 
-test('"this was not me" ends both devices at once, and the second mail gives a new password', async ({ app, device, user }) => {
+test('"this was not me" ends both devices at once, and the second mail gives a new password', async ({
+  app,
+  device,
+  user,
+}) => {
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
   const thief = await device({ browser: 'Safari on iOS' })
   await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iOS')

@@ -13,24 +13,27 @@ const outage = test.extend({
   ],
 })
 
-outage('while Redis hangs nobody is signed out, nothing is said to be done, and it goes on by itself', async ({ app, device }) => {
-  await device({ browser: 'Safari on iOS' })
-  const laptop = await device()
-  await expect(devices(laptop)).toHaveCount(2)
-  process.kill(app.redis.pid, 'SIGSTOP')
-  try {
-    await laptop.getByRole('button', { name: 'Sign out all other devices (1)' }).click()
-    await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
-    await expect(laptop.getByText('Your other devices may still be signed in.')).toBeVisible()
-    await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
-    await expect(laptop.getByText('This device is still signed in.')).toBeVisible()
-    await laptop.reload()
-    await expect(laptop.getByText('You have not been signed out.')).toBeVisible()
-    expect(await laptop.context().cookies()).not.toEqual([])
-  } finally {
-    process.kill(app.redis.pid, 'SIGCONT')
-  }
-  await expect.poll(async () => (await fetch(`${app.url}/readyz`)).status).toBe(200)
-  await laptop.getByRole('button', { name: 'Try again' }).click()
-  await expect(devices(laptop).nth(0)).toContainText('This device')
-})
+outage(
+  'while Redis hangs nobody is signed out, nothing is said to be done, and it goes on by itself',
+  async ({ app, device }) => {
+    await device({ browser: 'Safari on iOS' })
+    const laptop = await device()
+    await expect(devices(laptop)).toHaveCount(2)
+    process.kill(app.redis.pid, 'SIGSTOP')
+    try {
+      await laptop.getByRole('button', { name: 'Sign out all other devices (1)' }).click()
+      await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
+      await expect(laptop.getByText('Your other devices may still be signed in.')).toBeVisible()
+      await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+      await expect(laptop.getByText('This device is still signed in.')).toBeVisible()
+      await laptop.reload()
+      await expect(laptop.getByText('You have not been signed out.')).toBeVisible()
+      expect(await laptop.context().cookies()).not.toEqual([])
+    } finally {
+      process.kill(app.redis.pid, 'SIGCONT')
+    }
+    await expect.poll(async () => (await fetch(`${app.url}/readyz`)).status).toBe(200)
+    await laptop.getByRole('button', { name: 'Try again' }).click()
+    await expect(devices(laptop).nth(0)).toContainText('This device')
+  },
+)

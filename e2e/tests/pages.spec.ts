@@ -27,7 +27,11 @@ const pages: Record<string, Shown> = {
   'sign-in': { signedIn: false, path: '/sign-in', ready: heading('Sign in') },
   'forgot-password': { signedIn: false, path: '/forgot-password', ready: heading('Forgot your password?') },
   'secure-account': { signedIn: false, path: { mail: 'secure-account' }, ready: heading('Was this not you?') },
-  'secure-account-dead': { signedIn: false, path: '/secure-account', ready: heading('This link does not work any more') },
+  'secure-account-dead': {
+    signedIn: false,
+    path: '/secure-account',
+    ready: heading('This link does not work any more'),
+  },
   'reset-password': { signedIn: false, path: { mail: 'reset-password' }, ready: heading('Choose a new password') },
   devices: allDevices,
   'devices-naming': {
@@ -93,14 +97,20 @@ const states: Record<string, Shown> = {
       }).toPass()
     },
   },
-  'dead-link': { signedIn: false, path: '/reset-password?error=INVALID_TOKEN', ready: heading('This link does not work any more') },
+  'dead-link': {
+    signedIn: false,
+    path: '/reset-password?error=INVALID_TOKEN',
+    ready: heading('This link does not work any more'),
+  },
   'not-found': { signedIn: false, path: '/nowhere', ready: heading('Page not found') },
   crash: {
     signedIn: true,
     path: '/',
     ready: heading('Devices'),
     async act(page) {
-      await page.route('**/trpc/activity.list**', (route) => route.fulfill({ json: [{ result: { data: { entries: [null], nextCursor: null } } }] }))
+      await page.route('**/trpc/activity.list**', (route) =>
+        route.fulfill({ json: [{ result: { data: { entries: [null], nextCursor: null } } }] }),
+      )
       await page.getByRole('link', { name: 'Activity' }).click()
       await heading('Something went wrong')(page)
       await expect(page.getByRole('main')).toHaveCount(1)
@@ -136,7 +146,10 @@ const layoutShift = (page: Page): Promise<number> =>
     () =>
       new Promise<number>((resolve) => {
         // With `buffered`, the shifts so far are reported at once, before this frame.
-        new PerformanceObserver((list) => resolve(sum(list.getEntries()))).observe({ type: 'layout-shift', buffered: true })
+        new PerformanceObserver((list) => resolve(sum(list.getEntries()))).observe({
+          type: 'layout-shift',
+          buffered: true,
+        })
         const sum = (entries: (PerformanceEntry & { value?: number; hadRecentInput?: boolean })[]) =>
           entries.reduce((all, { value, hadRecentInput }) => all + (hadRecentInput ? 0 : (value ?? 0)), 0)
         requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))
@@ -152,11 +165,17 @@ async function addressOf({ path }: Shown, tab: Page, app: App, { email }: User):
 }
 
 /** Four devices of one person: the last one, and a browser that is signed in nowhere, are to be looked at. */
-async function household(device: (options?: DeviceOptions) => Promise<Page>, options: DeviceOptions): Promise<{ signedIn: Page; signedOut: Page }> {
+async function household(
+  device: (options?: DeviceOptions) => Promise<Page>,
+  options: DeviceOptions,
+): Promise<{ signedIn: Page; signedOut: Page }> {
   await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
   await device({ browser: 'Firefox on Ubuntu', address: '192.168.1.23' }) // local
   await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' }) // in Germany
-  return { signedIn: await device({ ...options, address: '192.0.2.41' }), signedOut: await device({ ...options, signedIn: false }) }
+  return {
+    signedIn: await device({ ...options, address: '192.0.2.41' }),
+    signedOut: await device({ ...options, signedIn: false }),
+  }
 }
 
 const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
@@ -177,9 +196,12 @@ for (const { colorScheme, width } of looks) {
       await page.act?.(tab, app)
       expect(await violations(tab), name).toEqual([])
       expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
-      const moving = await tab.evaluate(() => document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().duration) > 1).length)
+      const moving = await tab.evaluate(
+        () => document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().duration) > 1).length,
+      )
       expect(moving, `${name} must keep still for who asked for that`).toBe(0)
-      if (name in pages) await tab.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true })
+      if (name in pages)
+        await tab.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true })
     }
   })
 }
@@ -187,10 +209,18 @@ for (const { colorScheme, width } of looks) {
 test.describe('with the longest names', () => {
   test.use({ userName: 'W'.repeat(50) })
 
-  test('all is there and can be pressed at 200 and 400 %, with larger text, wider spacings and forced colours', async ({ app, device, user }) => {
+  test('all is there and can be pressed at 200 and 400 %, with larger text, wider spacings and forced colours', async ({
+    app,
+    device,
+    user,
+  }) => {
     test.slow()
     // The page's view of a window of 1440 by 900 at that zoom.
-    const tabs = await household(device, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2, reducedMotion: 'reduce' })
+    const tabs = await household(device, {
+      viewport: { width: 720, height: 450 },
+      deviceScaleFactor: 2,
+      reducedMotion: 'reduce',
+    })
     await nameLongest(tabs.signedIn)
     for (const [name, page] of Object.entries({ ...pages, ...states })) {
       const tab = page.signedIn ? tabs.signedIn : tabs.signedOut

@@ -20,11 +20,15 @@ test('a tab on the laptop is signed out from the phone, in three pictures', asyn
 
   await phone.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(phone.getByText('Chrome on Windows was signed out')).toBeVisible()
-  await expect(laptop.getByText('This device was signed out from another device, Safari on iOS, just now.')).toBeVisible()
+  await expect(
+    laptop.getByText('This device was signed out from another device, Safari on iOS, just now.'),
+  ).toBeVisible()
   await take('2-signed-out')
 
   await phone.getByRole('link', { name: 'Activity' }).click()
-  await expect(phone.getByRole('list', { name: 'Activity' })).toContainText('Chrome on Windows was signed out by Safari on iOS')
+  await expect(phone.getByRole('list', { name: 'Activity' })).toContainText(
+    'Chrome on Windows was signed out by Safari on iOS',
+  )
   await take('3-told')
   await studio.close()
 })

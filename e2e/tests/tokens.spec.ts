@@ -13,7 +13,9 @@ for (const [name, trace] of Object.entries(traces)) {
   test(`${name} that was left in a file is found`, async () => {
     const app = await startApp()
     const browser = await request.newContext({ baseURL: app.url, extraHTTPHeaders: { origin: app.url } })
-    const answer = await browser.post('/api/auth/sign-up/email', { data: { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery' } })
+    const answer = await browser.post('/api/auth/sign-up/email', {
+      data: { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery' },
+    })
     expect(answer.status()).toBe(200)
     const { cookies } = await browser.storageState()
     const token = cookies.find((cookie) => cookie.name === 'rollcall.session_token')?.value.slice(0, 81) ?? ''

@@ -7,7 +7,9 @@ const LIMIT = 150_000
 /** Every script that the page has loaded, in bytes as gzip makes them. */
 async function weight(page: Page): Promise<number> {
   const scripts = await page.evaluate(() =>
-    performance.getEntriesByType('resource').flatMap(({ name }) => (new URL(name).pathname.endsWith('.js') ? [name] : [])),
+    performance
+      .getEntriesByType('resource')
+      .flatMap(({ name }) => (new URL(name).pathname.endsWith('.js') ? [name] : [])),
   )
   const bodies = await Promise.all(scripts.map(async (url) => (await page.request.get(url)).body()))
   return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)
@@ -22,7 +24,9 @@ test('before the script has come, a first visit shows whose page it is, and that
   await page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
-test(`a first visit loads less than ${LIMIT / 1_000} kB of script, at sign-in and at the devices`, async ({ device }) => {
+test(`a first visit loads less than ${LIMIT / 1_000} kB of script, at sign-in and at the devices`, async ({
+  device,
+}) => {
   const stranger = await device({ signedIn: false })
   await expect(stranger.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   const signIn = await weight(stranger)
@@ -30,7 +34,9 @@ test(`a first visit loads less than ${LIMIT / 1_000} kB of script, at sign-in an
   await expect(devices(owner)).toHaveCount(1)
   const list = await weight(owner)
 
-  console.log(`script of a first visit, gzipped: ${(signIn / 1_000).toFixed(1)} kB at sign-in, ${(list / 1_000).toFixed(1)} kB at the devices`)
+  console.log(
+    `script of a first visit, gzipped: ${(signIn / 1_000).toFixed(1)} kB at sign-in, ${(list / 1_000).toFixed(1)} kB at the devices`,
+  )
   for (const bytes of [signIn, list]) {
     expect(bytes).toBeGreaterThan(50_000) // React alone is
     expect(bytes).toBeLessThan(LIMIT)

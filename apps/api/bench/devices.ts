@@ -23,7 +23,10 @@ const cookies: string[] = []
 try {
   const store = createSessionStore({ redis })
   while (cookies.length < DEVICES) {
-    const created = await store.create({ userId: 'ada', userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0.0.0' })
+    const created = await store.create({
+      userId: 'ada',
+      userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0.0.0',
+    })
     cookies.push(signed(created?.token ?? ''))
   }
   const list = await measure(async (cookie) => {
@@ -31,7 +34,10 @@ try {
     if (answer?.listed?.length !== DEVICES) throw new Error(`The list was answered ${answer?.status}`)
   })
   const stream = await measure(async (cookie) => (await openStream(server.url, `${COOKIE}=${cookie}`)).close())
-  const rows = [['devices.list', ...list], ['start of devices.changes', ...stream]]
+  const rows = [
+    ['devices.list', ...list],
+    ['start of devices.changes', ...stream],
+  ]
   console.log(`${machine()}; ${PAGES} at once\n`)
   console.log(table([`a person with ${DEVICES} devices`, 'p50 (ms)', 'p99 (ms)', 'longest (ms)'], rows))
 } finally {

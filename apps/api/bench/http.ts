@@ -35,7 +35,9 @@ type Candidate = (typeof candidates)[number]
 const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 await using redis = await startRedis()
 const child = fork(new URL('server.ts', import.meta.url), [redis.url, dataDir], { execArgv: process.execArgv })
-const [{ address, cookies }] = (await once(child, 'message')) as [{ address: { port: number }; cookies: Record<Candidate['cookie'], string[]> }] // sent by server.ts
+const [{ address, cookies }] = (await once(child, 'message')) as [
+  { address: { port: number }; cookies: Record<Candidate['cookie'], string[]> },
+] // sent by server.ts
 const admin = new Redis(redis.url)
 
 // Never asleep. Waking a sleeping process costs its writer up to a third of a query. A server that answers many requests after
@@ -65,7 +67,12 @@ function mostOften(texts: readonly string[]): string {
   return texts.toSorted((a, b) => times(b) - times(a))[0] ?? ''
 }
 
-async function turn({ name, procedure, cookie }: Candidate, endpoint: string, batch: number, amount: number): Promise<Turn> {
+async function turn(
+  { name, procedure, cookie }: Candidate,
+  endpoint: string,
+  batch: number,
+  amount: number,
+): Promise<Turn> {
   const path = `/${endpoint}/${Array.from({ length: batch }, () => procedure).join(',')}?batch=1&input=%7B%7D`
   const requests = cookies[cookie].map((cookie) => ({ method: 'GET' as const, path, headers: { cookie } }))
   await admin.config('RESETSTAT')
@@ -118,7 +125,15 @@ async function measure(endpoint: string, where: string, batch: number, amount: n
     ]
   })
   const what = `${batch === 1 ? 'one query per request' : `a batch of ${batch}`}, ${where}`
-  const head = [what, 'throughput', 'processor of the server', 'µs of it', 'p99 (ms)', 'commands of Redis', 'reads by Redis']
+  const head = [
+    what,
+    'throughput',
+    'processor of the server',
+    'µs of it',
+    'p99 (ms)',
+    'commands of Redis',
+    'reads by Redis',
+  ]
   console.log(`${table(head, rows)}\n`)
 }
 

@@ -33,7 +33,12 @@ async function measure(name: string, passwords: Passwords | undefined): Promise<
     TRUSTED_PROXIES: 'loopback',
     BETTER_AUTH_SECRET: 'a secret of the bench with 32 characters and more',
   })
-  const server = await start({ settings, log: createLog({ write: () => undefined }), webRoot: dataDir, ...(passwords && { passwords }) })
+  const server = await start({
+    settings,
+    log: createLog({ write: () => undefined }),
+    webRoot: dataDir,
+    ...(passwords && { passwords }),
+  })
   const url = `http://127.0.0.1:${server.port}`
   const post = (path: string, from: number): Promise<Response> =>
     fetch(`${url}/api/auth${path}`, {
@@ -42,7 +47,10 @@ async function measure(name: string, passwords: Passwords | undefined): Promise<
       body: JSON.stringify(PERSON),
     })
   try {
-    const cookie = (await post('/sign-up/email', 200)).headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
+    const cookie = (await post('/sign-up/email', 200)).headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
     let signedIn = 0
     const stopping = new AbortController()
     const workers = Array.from({ length: SIGN_INS }, async (_, n) => {

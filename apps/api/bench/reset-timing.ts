@@ -19,7 +19,12 @@ const redis = await startRedis()
 const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-timing-'))
 const admin = new Redis(redis.url)
 const server = await start({
-  settings: readSettings({ PORT: '0', DATA_DIR: dataDir, REDIS_URL: redis.url, BETTER_AUTH_SECRET: 'a secret of the bench with 32 characters and more' }),
+  settings: readSettings({
+    PORT: '0',
+    DATA_DIR: dataDir,
+    REDIS_URL: redis.url,
+    BETTER_AUTH_SECRET: 'a secret of the bench with 32 characters and more',
+  }),
   log: createLog({ write: () => undefined }),
   webRoot: '/nonexistent',
   passwords: createPasswords({ N: 2 ** 10, r: 8, p: 1 }),
@@ -29,7 +34,11 @@ try {
   const total = EACH + WARM_UP
   for (let n = 0; n < total; n += 1) {
     if (n % FORGET_EVERY === 0) await forgetLimits()
-    const answer = await post('/sign-up/email', { email: `known-${n}@example.org`, password: 'correct horse battery', name: 'Ada' })
+    const answer = await post('/sign-up/email', {
+      email: `known-${n}@example.org`,
+      password: 'correct horse battery',
+      name: 'Ada',
+    })
     if (!answer.ok) throw new Error(`A sign-up was answered ${answer.status}`)
   }
   let refused = 0
@@ -53,7 +62,9 @@ try {
   const error = Math.sqrt((known.length + unknown.length + 1) / (12 * known.length * unknown.length))
   console.log(`${known.length} and ${unknown.length} requests, SQLite on disk; ${refused} more were refused`)
   console.log(`median: ${median(known).toFixed(2)} ms with an account, ${median(unknown).toFixed(2)} ms without`)
-  console.log(`AUC ${auc(known, unknown).toFixed(3)}, 95 % of ${(0.5 - 1.96 * error).toFixed(3)} to ${(0.5 + 1.96 * error).toFixed(3)} if there is no difference`)
+  console.log(
+    `AUC ${auc(known, unknown).toFixed(3)}, 95 % of ${(0.5 - 1.96 * error).toFixed(3)} to ${(0.5 + 1.96 * error).toFixed(3)} if there is no difference`,
+  )
 } finally {
   await server.close()
   admin.disconnect()
@@ -63,7 +74,11 @@ try {
 
 function post(path: string, body: object): Promise<Response> {
   const headers = { 'content-type': 'application/json', origin: server.baseUrl }
-  return fetch(`http://127.0.0.1:${server.port}/api/auth${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  return fetch(`http://127.0.0.1:${server.port}/api/auth${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
 }
 
 async function forgetLimits(): Promise<void> {
@@ -72,7 +87,10 @@ async function forgetLimits(): Promise<void> {
 }
 
 function auc(positives: readonly number[], negatives: readonly number[]): number {
-  const wins = positives.reduce((sum, a) => sum + negatives.reduce((count, b) => count + (a > b ? 1 : a === b ? 0.5 : 0), 0), 0)
+  const wins = positives.reduce(
+    (sum, a) => sum + negatives.reduce((count, b) => count + (a > b ? 1 : a === b ? 0.5 : 0), 0),
+    0,
+  )
   return wins / (positives.length * negatives.length)
 }
 

@@ -40,7 +40,9 @@ try {
   await rm(dir, { recursive: true, force: true })
 }
 
-console.log(`${refusing.length / (SERVERS - 1)} revocations on one of ${SERVERS} servers, each followed at once by requests to the others`)
+console.log(
+  `${refusing.length / (SERVERS - 1)} revocations on one of ${SERVERS} servers, each followed at once by requests to the others`,
+)
 console.log(`A request that passes, before it:            ${figures(passing)}`)
 console.log(`From the reply to the end of a refusal:      ${figures(refusing)}`)
 console.log(`From the reply to the start of the last pass: ${figures(reaching)}`)
@@ -53,7 +55,11 @@ interface Person {
 }
 
 async function signUp(email: string): Promise<Person> {
-  const { userId, cookie, status } = await authCall(at(0), 'sign-up', { email, password: 'correct horse battery staple', name: 'Ada' })
+  const { userId, cookie, status } = await authCall(at(0), 'sign-up', {
+    email,
+    password: 'correct horse battery staple',
+    name: 'Ada',
+  })
   if (userId === undefined || cookie === undefined) throw new Error(`Signing up was answered ${status}`)
   return { userId, cookie }
 }

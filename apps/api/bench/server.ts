@@ -45,7 +45,12 @@ function authOn(store: SessionStore): Promise<Auth> {
 }
 
 /** The cookies for each way; a request has one of them, and no more. */
-const cookies: Record<'raw' | 'rollcall' | 'stock' | 'stockSql', string[]> = { raw: [], rollcall: [], stock: [], stockSql: [] }
+const cookies: Record<'raw' | 'rollcall' | 'stock' | 'stockSql', string[]> = {
+  raw: [],
+  rollcall: [],
+  stock: [],
+  stockSql: [],
+}
 const sqlUsers = await stockSql.createUsers(USERS)
 for (const [n, userId] of (await stock.createUsers(USERS)).entries()) {
   const { token = '' } = (await store.create({ userId, ...device })) ?? {}
@@ -65,7 +70,8 @@ const behind = (find: (headers: Headers) => Promise<unknown>) =>
     if (!found) throw unauthorized()
     return next({ ctx: { found } })
   })
-const signedIn = (auth: Auth) => t.procedure.concat(createSessionProcedure(({ headers }: Context, options) => auth.authenticate(headers, options)))
+const signedIn = (auth: Auth) =>
+  t.procedure.concat(createSessionProcedure(({ headers }: Context, options) => auth.authenticate(headers, options)))
 const answer = () => ({ ok: true })
 const router = t.router({
   get: behind((headers) => redis.get(`raw:${headers.get('cookie')?.slice(2)}`)).query(answer),
@@ -80,8 +86,18 @@ const app = new Hono<HttpEnv>()
 const log = createLog({ write: () => undefined })
 const createContext = ({ req }: { req: Request }): Context => ({ headers: req.headers })
 app.use('/bare/*', trpcServer({ endpoint: '/bare', router, createContext })) // answers before any of what follows
-app.use(requestId({ limitLength: 64 }), requestLog({ log, clientAddressOf: clientAddressOf([]), omitSuccesses: false }), fixedHeaders(baseUrl), limitBody(64 * 1024))
-app.use('/trpc/*', sameOrigin({ baseUrl: baseUrl, log }), rejectUnsupportedRequests, trpcServer({ endpoint: '/trpc', router, createContext }))
+app.use(
+  requestId({ limitLength: 64 }),
+  requestLog({ log, clientAddressOf: clientAddressOf([]), omitSuccesses: false }),
+  fixedHeaders(baseUrl),
+  limitBody(64 * 1024),
+)
+app.use(
+  '/trpc/*',
+  sameOrigin({ baseUrl: baseUrl, log }),
+  rejectUnsupportedRequests,
+  trpcServer({ endpoint: '/trpc', router, createContext }),
+)
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))
 process.on('message', () => process.send?.(process.cpuUsage()))

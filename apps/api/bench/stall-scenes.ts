@@ -27,12 +27,18 @@ export async function openScene() {
   const email = 'ada@example.org'
   const { cookie = '' } = await authCall(server, 'sign-up', { email, password: PASSWORD, name: 'Ada' })
 
-  const ask = async (): Promise<number | null> => (await trpcCalls(server, cookie, [{ kind: 'session.current' }]))[0]?.status ?? null
-  const signIn = async (): Promise<number | null> => (await authCall(server, 'sign-in', { email, password: PASSWORD })).status
-  const connections = async (): Promise<number> => Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
+  const ask = async (): Promise<number | null> =>
+    (await trpcCalls(server, cookie, [{ kind: 'session.current' }]))[0]?.status ?? null
+  const signIn = async (): Promise<number | null> =>
+    (await authCall(server, 'sign-in', { email, password: PASSWORD })).status
+  const connections = async (): Promise<number> =>
+    Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1])
 
   /** Clients that ask one thing after another for as long as `work` takes, and some that sign in. */
-  async function beside(work: () => Promise<void>, { clients, signingIn = 0 }: { clients: number; signingIn?: number }): Promise<Outcome> {
+  async function beside(
+    work: () => Promise<void>,
+    { clients, signingIn = 0 }: { clients: number; signingIn?: number },
+  ): Promise<Outcome> {
     const before = await connections()
     const over = new AbortController()
     let [answers, unavailable] = [0, 0]
@@ -43,7 +49,10 @@ export async function openScene() {
         if (status !== 200) unavailable += 1
       }
     }
-    const callers = [...Array.from({ length: clients }, () => loop(ask)), ...Array.from({ length: signingIn }, () => loop(signIn))]
+    const callers = [
+      ...Array.from({ length: clients }, () => loop(ask)),
+      ...Array.from({ length: signingIn }, () => loop(signIn)),
+    ]
     await work()
     over.abort()
     await Promise.all(callers)
@@ -79,7 +88,9 @@ export async function openScene() {
 
 /** Keeps every core busy for so many milliseconds. */
 export async function busy(milliseconds: number): Promise<void> {
-  const loops = Array.from({ length: LOOPS_PER_CORE * availableParallelism() }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
+  const loops = Array.from({ length: LOOPS_PER_CORE * availableParallelism() }, () =>
+    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+  )
   await sleep(milliseconds)
   for (const loop of loops) loop.kill('SIGKILL')
 }

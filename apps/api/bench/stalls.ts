@@ -25,7 +25,9 @@ console.table(paused)
 
 const hung = await scene.whileHung(5)
 const slowest = Math.round(Math.max(...hung))
-console.log(`Redis hangs: 503 after ${hung.map(Math.round).join(', ')} ms; the limit is ${redisOptions.commandTimeout} ms`)
+console.log(
+  `Redis hangs: 503 after ${hung.map(Math.round).join(', ')} ms; the limit is ${redisOptions.commandTimeout} ms`,
+)
 
 const crowded = await scene.beside(() => busy(BUSY_MS), { clients: CLIENTS, signingIn: 2 })
 console.log('Four busy loops a core, and people signing in')

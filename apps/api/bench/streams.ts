@@ -21,18 +21,37 @@ const store = createSessionStore({ redis })
 
 try {
   // As many devices and streams as one person may have: every page shows a hundred devices, and each is notified of each.
-  await measure('10 people, 100 devices each with a stream', 100, (n) => `person ${n % 10}`, (sessions) => {
-    const first = [...new Map(sessions.map(({ session }) => [session.userId, session])).values()]
-    return [
-      ['one device of each acts', () => Promise.all(first.map((session) => store.touch({ ...session, lastSeenAt: new Date(0) })))],
-      ['each logs out everywhere', () => Promise.all(first.map(({ userId, id }) => store.revokeAll(userId, { by: id })))],
-    ]
-  })
+  await measure(
+    '10 people, 100 devices each with a stream',
+    100,
+    (n) => `person ${n % 10}`,
+    (sessions) => {
+      const first = [...new Map(sessions.map(({ session }) => [session.userId, session])).values()]
+      return [
+        [
+          'one device of each acts',
+          () => Promise.all(first.map((session) => store.touch({ ...session, lastSeenAt: new Date(0) }))),
+        ],
+        [
+          'each logs out everywhere',
+          () => Promise.all(first.map(({ userId, id }) => store.revokeAll(userId, { by: id }))),
+        ],
+      ]
+    },
+  )
 
-  await measure('1,000 people, each with one device and a stream', 1, (n) => `somebody ${n}`, (sessions) => [
-    ['each signs in elsewhere', () => Promise.all(sessions.map(({ session }) => store.create({ userId: session.userId })))],
-    ['each is revoked', () => Promise.all(sessions.map(({ session }) => store.revoke(session.userId, session.id)))],
-  ])
+  await measure(
+    '1,000 people, each with one device and a stream',
+    1,
+    (n) => `somebody ${n}`,
+    (sessions) => [
+      [
+        'each signs in elsewhere',
+        () => Promise.all(sessions.map(({ session }) => store.create({ userId: session.userId }))),
+      ],
+      ['each is revoked', () => Promise.all(sessions.map(({ session }) => store.revoke(session.userId, session.id)))],
+    ],
+  )
 } finally {
   redis.disconnect()
   await privateRedis.stop()
@@ -53,7 +72,10 @@ async function measure(
     const earlier = Date.now() - 120_000 // so that activity is due
     const past = createSessionStore({ redis, clock: () => earlier })
     for (let n = 0; n < STREAMS; n += 1) {
-      const created = await past.create({ userId: userOf(n), userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0.0.0' })
+      const created = await past.create({
+        userId: userOf(n),
+        userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0.0.0',
+      })
       if (created !== null) sessions.push(created)
     }
     const cookies = sessions.map(({ token }) => `${COOKIE}=${signed(token)}`)
@@ -78,7 +100,9 @@ async function measure(
       const [times] = await Promise.all([Promise.all(heard.map(async (one) => (await one) - began)), change()])
       const sorted = times.toSorted((a, b) => a - b)
       const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1]?.toFixed(0)
-      console.log(`  ${name.padEnd(24)} half have heard after ${at(0.5)} ms, 99 % after ${at(0.99)} ms, all after ${at(1)} ms`)
+      console.log(
+        `  ${name.padEnd(24)} half have heard after ${at(0.5)} ms, 99 % after ${at(0.99)} ms, all after ${at(1)} ms`,
+      )
     }
     for (const stream of streams) stream.close()
   } finally {
@@ -89,6 +113,7 @@ async function measure(
 /** Fifty at a time, as they would come after a restart at the most. */
 async function openAll(url: string, cookies: readonly string[]): Promise<Stream[]> {
   const streams: Stream[] = []
-  for (let n = 0; n < cookies.length; n += 50) streams.push(...(await Promise.all(cookies.slice(n, n + 50).map((cookie) => openStream(url, cookie)))))
+  for (let n = 0; n < cookies.length; n += 50)
+    streams.push(...(await Promise.all(cookies.slice(n, n + 50).map((cookie) => openStream(url, cookie)))))
   return streams
 }

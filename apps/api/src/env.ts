@@ -21,7 +21,8 @@ export const insecurities = {
 } as const
 
 const schema = variables.superRefine((settings, context) => {
-  const refuse = (setting: string, message: string): void => context.addIssue({ code: 'custom', path: [setting], message })
+  const refuse = (setting: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [setting], message })
   if (settings.REDIS_SOCKET_TIMEOUT_MS < settings.REDIS_COMMAND_TIMEOUT_MS) {
     refuse('REDIS_SOCKET_TIMEOUT_MS', 'must be at least REDIS_COMMAND_TIMEOUT_MS')
   }
@@ -38,10 +39,16 @@ function checkProduction(settings: Variables, refuse: (setting: string, message:
     refuse('BETTER_AUTH_SECRET', 'must be set in production: 32 random characters or more, the same on every server')
   }
   if (secrets?.some(isWeakSecret)) {
-    refuse('BETTER_AUTH_SECRET', 'must be random in production, and not a word, a placeholder or a repetition: openssl rand -base64 32')
+    refuse(
+      'BETTER_AUTH_SECRET',
+      'must be random in production, and not a word, a placeholder or a repetition: openssl rand -base64 32',
+    )
   }
   if (isInsecure.http(settings) && !settings.ALLOW_INSECURE.includes('http')) {
-    refuse('BASE_URL', `must be ${baseUrl === undefined ? 'set' : 'on https'} in production, such as https://example.org; for a trial, ALLOW_INSECURE=http`)
+    refuse(
+      'BASE_URL',
+      `must be ${baseUrl === undefined ? 'set' : 'on https'} in production, such as https://example.org; for a trial, ALLOW_INSECURE=http`,
+    )
   }
   if (isInsecure.outbox(settings) && !settings.ALLOW_INSECURE.includes('outbox')) {
     refuse('SMTP_URL', 'must be set in production, or no mail reaches anybody; for a trial, ALLOW_INSECURE=outbox')
@@ -61,7 +68,8 @@ const isInsecure = {
 export function readSettings(env: NodeJS.ProcessEnv = process.env) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const { data, error } = schema.safeParse(set)
-  if (error) throw new SettingsError(error.issues.map(({ path, message }) => `${String(path[0])} ${message}`).join('\n'))
+  if (error)
+    throw new SettingsError(error.issues.map(({ path, message }) => `${String(path[0])} ${message}`).join('\n'))
   const production = data.NODE_ENV === 'production'
   return {
     production,

@@ -72,18 +72,31 @@ const outages = [SessionStoreUnavailableError, DatabaseUnavailableError, MailQue
 
 /** The one translation of errors to what is said outside. Whatever it does not know stays generic. */
 export function publicError(error: unknown): PublicError {
-  if (error instanceof TRPCError && ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'].includes(error.code) && error.cause) {
+  if (
+    error instanceof TRPCError &&
+    ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE'].includes(error.code) &&
+    error.cause
+  ) {
     return publicError(error.cause)
   }
 
   if (error instanceof RateLimitedError) {
-    return { ...toPublicError('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'), retryAfter: error.retryAfter }
+    return {
+      ...toPublicError('TOO_MANY_REQUESTS', 'Too many attempts. Please wait before you try again.'),
+      retryAfter: error.retryAfter,
+    }
   }
   if (error instanceof OtherSessionError) {
-    return { ...toPublicError('CONFLICT', 'This browser has signed in again since this page was shown. Nothing was changed.'), reason: 'OTHER_SESSION' }
+    return {
+      ...toPublicError('CONFLICT', 'This browser has signed in again since this page was shown. Nothing was changed.'),
+      reason: 'OTHER_SESSION',
+    }
   }
   if (outages.some((outage) => error instanceof outage)) {
-    return { ...toPublicError('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'), retryAfter: OUTAGE_RETRY }
+    return {
+      ...toPublicError('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'),
+      retryAfter: OUTAGE_RETRY,
+    }
   }
   if (error instanceof URIError) return toPublicError('BAD_REQUEST', 'The address is not valid')
   if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') {
@@ -111,5 +124,7 @@ export function toPublicError(code: Code, message: string): PublicError {
 }
 
 export function fieldMessages(error: ZodError): string {
-  return error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join('; ')
+  return error.issues
+    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+    .join('; ')
 }

@@ -8,7 +8,16 @@ export type Log = Logger
 /** The fields of every line about a request. */
 export const requestScope = new AsyncLocalStorage<{ requestId: string }>()
 
-const SECRETS = ['cookie', 'set-cookie', 'authorization', 'token', 'password', 'newPassword', 'currentPassword', 'secret']
+const SECRETS = [
+  'cookie',
+  'set-cookie',
+  'authorization',
+  'token',
+  'password',
+  'newPassword',
+  'currentPassword',
+  'secret',
+]
 
 /** JSON lines. Nothing here is meant to be given a secret; what slips through under these names is struck out. */
 export function createLog(to?: DestinationStream): Log {

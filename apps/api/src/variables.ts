@@ -29,7 +29,10 @@ const list = z.string().transform((text) =>
 )
 
 const nodes = list
-  .refine((nodes) => nodes.length > 0 && nodes.every((node) => parseNode(node) !== null), 'must be host:port, host:port, …')
+  .refine(
+    (nodes) => nodes.length > 0 && nodes.every((node) => parseNode(node) !== null),
+    'must be host:port, host:port, …',
+  )
   .transform((nodes) => nodes.flatMap((node) => parseNode(node) ?? []))
 
 const url = (form: string, ...protocols: string[]) =>
@@ -70,7 +73,11 @@ export const variables = z.object({
       .default(3000),
     'The port that the server listens on. 0 takes any free port.',
   ),
-  HOST: explained('host name or address', z.string().default('127.0.0.1'), 'The address that the server listens on. In a container, use 0.0.0.0.'),
+  HOST: explained(
+    'host name or address',
+    z.string().default('127.0.0.1'),
+    'The address that the server listens on. In a container, use 0.0.0.0.',
+  ),
   KEEP_ALIVE_SECONDS: counted(
     'seconds',
     1,
@@ -122,11 +129,23 @@ export const variables = z.object({
       .optional(),
     'Redis 7.0 or newer, or Valkey, with maxmemory-policy noeviction. A number after the host chooses a database: redis://localhost:6379/1. Set this, REDIS_CLUSTER_NODES or REDIS_SENTINELS. Without any of them, npm start brings its own Redis.',
   ),
-  REDIS_CLUSTER_NODES: explained('host:port, host:port, …', nodes.optional(), 'Nodes of a Redis Cluster. Some are enough: they name the others.'),
+  REDIS_CLUSTER_NODES: explained(
+    'host:port, host:port, …',
+    nodes.optional(),
+    'Nodes of a Redis Cluster. Some are enough: they name the others.',
+  ),
   REDIS_SENTINELS: explained('host:port, host:port, …', nodes.optional(), 'Sentinels that name the current master.'),
   REDIS_SENTINEL_MASTER: explained('name', z.string().optional(), 'The name by which the sentinels know the master.'),
-  REDIS_USERNAME: explained('user name', z.string().optional(), 'The user at the Redis servers, unless REDIS_URL contains it.'),
-  REDIS_PASSWORD: explained('password', z.string().optional(), 'The password at the Redis servers, unless REDIS_URL contains it.'),
+  REDIS_USERNAME: explained(
+    'user name',
+    z.string().optional(),
+    'The user at the Redis servers, unless REDIS_URL contains it.',
+  ),
+  REDIS_PASSWORD: explained(
+    'password',
+    z.string().optional(),
+    'The password at the Redis servers, unless REDIS_URL contains it.',
+  ),
   REDIS_SENTINEL_USERNAME: explained('user name', z.string().optional(), 'The user at the sentinels themselves.'),
   REDIS_SENTINEL_PASSWORD: explained('password', z.string().optional(), 'The password at the sentinels themselves.'),
   REDIS_TLS: explained(
@@ -179,7 +198,9 @@ export const variables = z.object({
   ),
   ALLOW_INSECURE: explained(
     'http, outbox, or both with a comma between them',
-    list.pipe(z.array(z.enum(['http', 'outbox'], 'must be http, outbox, or both with a comma between them'))).default([]),
+    list
+      .pipe(z.array(z.enum(['http', 'outbox'], 'must be http, outbox, or both with a comma between them')))
+      .default([]),
     'A trial in production may do without https in BASE_URL (http), and without SMTP_URL (outbox). The log warns of each at every start.',
   ),
   REAUTHENTICATION_MINUTES: counted(
@@ -189,7 +210,13 @@ export const variables = z.object({
     15,
     'How long a sign-in or an entered password allows its session to revoke other devices.',
   ),
-  ACTIVITY_DAYS: counted('days', 1, 9_999, 90, 'How long people can see the activity of their account: sign-ins, sign-outs, changed passwords.'),
+  ACTIVITY_DAYS: counted(
+    'days',
+    1,
+    9_999,
+    90,
+    'How long people can see the activity of their account: sign-ins, sign-outs, changed passwords.',
+  ),
   NEAR_CACHE_LEASE_MS: explained(
     bounds('milliseconds', 1, 99_999),
     count('milliseconds', 1, 99_999).optional(),
@@ -197,7 +224,9 @@ export const variables = z.object({
   ),
   TRUSTED_PROXIES: explained(
     'addresses, ranges such as 10.0.0.0/8, loopback, linklocal or uniquelocal, with commas between them',
-    list.refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal').default([]),
+    list
+      .refine(areRanges, 'must be addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal')
+      .default([]),
     'Proxies whose X-Forwarded-For or Forwarded (RFC 7239) counts. X-Forwarded-For counts before Forwarded: a proxy that writes Forwarded must remove the other. Default: none, and the client is the address that connects. The log names a proxy that is missing here.',
   ),
   PLACES: explained(
@@ -210,7 +239,13 @@ export const variables = z.object({
     z.enum(profileNames, `must be one of ${profileNames.join(', ')}`).default('aal1'),
     'How long sessions live, by a profile of NIST. The idle and the absolute timeout are 7 and 30 days (aal1), 1 and 24 hours (aal2), or 15 minutes and 12 hours (aal3).',
   ),
-  MAX_SESSIONS_PER_USER: counted('sessions', 1, 99_999, 100, 'A sign-in beyond this number revokes the session of that user that has been idle for longest.'),
+  MAX_SESSIONS_PER_USER: counted(
+    'sessions',
+    1,
+    99_999,
+    100,
+    'A sign-in beyond this number revokes the session of that user that has been idle for longest.',
+  ),
   DURABILITY: explained(
     'master or replicated',
     z.enum(['master', 'replicated'], 'must be master or replicated').default('master'),

@@ -10,10 +10,23 @@ import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database.js'
-import { type Browser, codeOf, databaseOf, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from './helpers.js'
+import {
+  type Browser,
+  codeOf,
+  databaseOf,
+  newEmail,
+  observed,
+  PASSWORD,
+  SECRET,
+  signedUp,
+  startServer,
+  type TestServer,
+} from './helpers.js'
 
-const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
-const SAFARI = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1'
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+const SAFARI =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1'
 
 // Two servers that share Redis and database, as two behind a balancer do.
 let redis: PrivateRedis
@@ -49,7 +62,8 @@ async function entriesOf(device: Pick<Browser, 'api'>): Promise<Entry[]> {
 
 const name = ({ browser, os }: { browser: string; os: string }) => `${browser} on ${os}`
 /** In words: newest first. */
-const told = (entries: Entry[]) => entries.map(({ type, device, by }) => `${name(device)}: ${type}${by ? ` by ${name(by)}` : ''}`)
+const told = (entries: Entry[]) =>
+  entries.map(({ type, device, by }) => `${name(device)}: ${type}${by ? ` by ${name(by)}` : ''}`)
 
 /** Someone with a laptop on the first server and a phone on the second. */
 async function person() {
@@ -75,7 +89,9 @@ describe('what a person sees', () => {
     await laptop.signIn(email)
     await laptop.post('/api/auth/sign-out', {})
     await laptop.signIn(email)
-    expect(await codeOf(phone.api.devices.revoke.mutate({ id: (await phone.api.session.current.query()).id }))).toBe('BAD_REQUEST')
+    expect(await codeOf(phone.api.devices.revoke.mutate({ id: (await phone.api.session.current.query()).id }))).toBe(
+      'BAD_REQUEST',
+    )
     await phone.api.devices.revokeAll.mutate()
     const watcher = two.browser({ 'user-agent': CHROME })
     await watcher.signIn(email)
@@ -100,12 +116,25 @@ describe('what a person sees', () => {
       id: expect.any(String),
       type: 'signed-in-first',
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      device: { browser: 'Chrome', os: 'Windows', kind: 'desktop', name: null, ipAddress: '127.0.0.1', place: { kind: 'local' }, isCurrent: true },
+      device: {
+        browser: 'Chrome',
+        os: 'Windows',
+        kind: 'desktop',
+        name: null,
+        ipAddress: '127.0.0.1',
+        place: { kind: 'local' },
+        isCurrent: true,
+      },
       by: null,
       newName: null,
     })
     expect(entries.filter(({ device }) => device.isCurrent)).toHaveLength(1)
-    expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).toSorted().toReversed())
+    expect(entries.map(({ at }) => at)).toEqual(
+      entries
+        .map(({ at }) => at)
+        .toSorted()
+        .toReversed(),
+    )
     await one.settled()
     await two.settled()
     expect(await entriesOf(watcher)).toEqual(entries)
@@ -123,7 +152,12 @@ describe('what a person sees', () => {
     await phone.signIn(email)
     await rename('')
     const shown = (await entriesOf(laptop)).map(({ type, device, by, newName }) =>
-      [device.name ?? name(device), type, ...(type === 'renamed' ? [newName] : []), ...(by ? [`by ${by.name ?? name(by)}`] : [])].join(' '),
+      [
+        device.name ?? name(device),
+        type,
+        ...(type === 'renamed' ? [newName] : []),
+        ...(by ? [`by ${by.name ?? name(by)}`] : []),
+      ].join(' '),
     )
     expect(shown).toEqual([
       'Work renamed ',
@@ -151,7 +185,9 @@ describe('what a person sees', () => {
     expect((await laptop.api.devices.list.query()).map(({ name: called }) => called)).toEqual([null, null])
     expect((await entriesOf(laptop)).filter(({ type }) => type === 'renamed')).toEqual([])
     await laptop.api.devices.rename.mutate({ id: deviceId, name: 'Work' })
-    expect(await entriesOf(laptop)).toContainEqual(expect.objectContaining({ type: 'renamed', newName: 'Work', by: expect.objectContaining({ isCurrent: true }) }))
+    expect(await entriesOf(laptop)).toContainEqual(
+      expect.objectContaining({ type: 'renamed', newName: 'Work', by: expect.objectContaining({ isCurrent: true }) }),
+    )
     expect((await laptop.api.session.current.query()).id).toBe(id)
   })
 
@@ -165,7 +201,10 @@ describe('what a person sees', () => {
     ])
     const thief = two.browser({ 'user-agent': SAFARI })
     await thief.post('/api/auth/request-password-reset', { email })
-    expect((await thief.post('/api/auth/reset-password', { newPassword: PASSWORD, token: await resetTokenFor(email) })).status).toBe(200)
+    expect(
+      (await thief.post('/api/auth/reset-password', { newPassword: PASSWORD, token: await resetTokenFor(email) }))
+        .status,
+    ).toBe(200)
     await laptop.signIn(email)
     const entries = await entriesOf(laptop)
     expect(told(entries).slice(0, 3)).toEqual([
@@ -199,14 +238,17 @@ describe('what a person sees', () => {
     expect((await stranger.api.activity.list.query({ cursor })).entries).toHaveLength(1)
   })
 
-  test.each([{ at: -1, id: '000000000000001-000000' }, { at: 1, id: 'x' }, { at: 1.5, id: '000000000000001-000000' }, 'text', 7])(
-    'a cursor such as %j is refused',
-    async (cursor) => {
-      const device = await signedUp(one)
-      const response = await device.request(`/trpc/activity.list?input=${encodeURIComponent(JSON.stringify({ cursor }))}`)
-      expect(response.status).toBe(400)
-    },
-  )
+  test.each([
+    { at: -1, id: '000000000000001-000000' },
+    { at: 1, id: 'x' },
+    { at: 1.5, id: '000000000000001-000000' },
+    'text',
+    7,
+  ])('a cursor such as %j is refused', async (cursor) => {
+    const device = await signedUp(one)
+    const response = await device.request(`/trpc/activity.list?input=${encodeURIComponent(JSON.stringify({ cursor }))}`)
+    expect(response.status).toBe(400)
+  })
 })
 
 test('pages neither overlap nor leave anything out while more happens', async () => {
@@ -217,7 +259,7 @@ test('pages neither overlap nor leave anything out while more happens', async ()
 
   const first = await device.api.activity.list.query({})
   const paged = first.entries.map(({ id }) => id)
-  for (let cursor = first.nextCursor; cursor !== null; ) {
+  for (let cursor = first.nextCursor; cursor !== null;) {
     await two.browser().signIn(device.email)
     const page = await device.api.activity.list.query({ cursor })
     paged.push(...page.entries.map(({ id }) => id))
@@ -261,7 +303,9 @@ describe('without the database', () => {
     await other.close()
     await one.settled() // by itself
     expect(told(await entriesOf(laptop))[0]).toBe('Safari on iOS: revoked by Chrome on Windows')
-    expect(one.lines()).toContainEqual(expect.objectContaining({ level: 'error', msg: 'Activity cannot be written down; its events wait in Redis' }))
+    expect(one.lines()).toContainEqual(
+      expect.objectContaining({ level: 'error', msg: 'Activity cannot be written down; its events wait in Redis' }),
+    )
   })
 })
 
@@ -280,9 +324,16 @@ test('what a killed server left behind is written down by the next one, once', a
   const url = /listening on (\S+)/.exec(output)?.[1] ?? ''
   const email = newEmail()
   const post = (path: string, body: object, cookie = '') =>
-    fetch(`${url}${path}`, { method: 'POST', headers: { origin: url, cookie, 'content-type': 'application/json', 'user-agent': CHROME }, body: JSON.stringify(body) })
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { origin: url, cookie, 'content-type': 'application/json', 'user-agent': CHROME },
+      body: JSON.stringify(body),
+    })
   const signUp = await post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })
-  const cookie = signUp.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ')
+  const cookie = signUp.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
 
   const other = openDatabase({ dataDir: folder })
   // Its event is in Redis, and the database cannot be written: so it dies between the two.
@@ -302,7 +353,11 @@ test('what a killed server left behind is written down by the next one, once', a
     await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) === 0)) // nobody asked for it
     const device = next.browser({ 'user-agent': SAFARI })
     await device.signIn(email)
-    expect(told(await entriesOf(device))).toEqual(['Safari on iOS: signed-in-first', 'Chrome on Windows: signed-out', 'Chrome on Windows: signed-in-first'])
+    expect(told(await entriesOf(device))).toEqual([
+      'Safari on iOS: signed-in-first',
+      'Chrome on Windows: signed-out',
+      'Chrome on Windows: signed-in-first',
+    ])
   }
   await rm(folder, { recursive: true, force: true })
 })

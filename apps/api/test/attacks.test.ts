@@ -1,7 +1,19 @@
 import { createHmac } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, codeOf, newEmail, observed, PASSWORD, SECRET, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import {
+  type Browser,
+  codeOf,
+  newEmail,
+  observed,
+  PASSWORD,
+  SECRET,
+  signed,
+  signedUp,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
 
 // Each row of "What an attacker has, and what it gives" in docs/security.md that no other test performs, performed.
 
@@ -41,14 +53,19 @@ async function victim(): Promise<Browser & { email: string }> {
 /** Everything in a dump that might be a secret: long words, and 32 bytes at any place of a value. */
 function candidatesIn(values: readonly Buffer[]): string[] {
   const words = values.flatMap((value) => value.toString('latin1').match(/[\w-]{20,}/g) ?? [])
-  const bytes = values.flatMap((value) => Array.from({ length: 33 }, (_, at) => value.subarray(at, at + 32).toString('base64url')))
+  const bytes = values.flatMap((value) =>
+    Array.from({ length: 33 }, (_, at) => value.subarray(at, at + 32).toString('base64url')),
+  )
   return [...new Set([...words, ...bytes])]
 }
 
 /** Each from an address of its own. */
 let attackers = 0
 
-async function noneOpensAnything(candidates: readonly string[], { jar, email }: Pick<Browser, 'jar'> & { email: string }): Promise<void> {
+async function noneOpensAnything(
+  candidates: readonly string[],
+  { jar, email }: Pick<Browser, 'jar'> & { email: string },
+): Promise<void> {
   const prefix = tokenOf({ jar }).slice(0, 38) // user tag and session id, which are public
   const tokens = candidates.flatMap((text) => [text, prefix + text]).filter((text) => text.length === 81)
   expect(tokens.length).toBeGreaterThan(10)
@@ -88,7 +105,9 @@ test('a copy of the database signs nobody in, chooses no password and secures no
   const database = server.database()
   const tables = (await database.kysely.introspection.getTables()).map(({ name }) => name)
   expect(tables).toEqual(expect.arrayContaining(['account', 'activity', 'device', 'session', 'user', 'verification']))
-  const rows = await Promise.all(tables.map(async (table) => (await sql`select * from ${sql.table(table)}`.execute(database.kysely)).rows))
+  const rows = await Promise.all(
+    tables.map(async (table) => (await sql`select * from ${sql.table(table)}`.execute(database.kysely)).rows),
+  )
   const values = rows.flat().flatMap((row) => Object.values(row as object).map((value) => Buffer.from(String(value))))
   await noneOpensAnything(candidatesIn(values), laptop)
 })
@@ -104,7 +123,10 @@ test('a stolen cookie shows the account, and neither outlives the owner’s word
   for (const end of [() => thief.api.devices.revokeOthers.mutate(), () => thief.api.devices.revokeAll.mutate()]) {
     expect(await codeOf(end())).toBe('FORBIDDEN')
   }
-  const change = await thief.post('/api/auth/change-password', { currentPassword: 'a guess of it', newPassword: 'a new password' })
+  const change = await thief.post('/api/auth/change-password', {
+    currentPassword: 'a guess of it',
+    newPassword: 'a new password',
+  })
   expect(change.status).toBe(400)
 
   expect((await owner.post('/api/auth/reauthenticate', { password: PASSWORD })).status).toBe(200)
@@ -122,8 +144,17 @@ describe('BETTER_AUTH_SECRET', () => {
     }
 
     const expiresAt = Date.now() + 3_600_000
-    const session = { id, userId: user.id, token: `${tag}${sessionId}${'A'.repeat(43)}`, expiresAt: new Date(expiresAt) }
-    const cache = JSON.stringify({ session: { session, user, updatedAt: Date.now(), version: '1' }, expiresAt, signature: signed(JSON.stringify(session)) })
+    const session = {
+      id,
+      userId: user.id,
+      token: `${tag}${sessionId}${'A'.repeat(43)}`,
+      expiresAt: new Date(expiresAt),
+    }
+    const cache = JSON.stringify({
+      session: { session, user, updatedAt: Date.now(), version: '1' },
+      expiresAt,
+      signature: signed(JSON.stringify(session)),
+    })
     const forged: Record<string, string> = {
       [COOKIE]: signed(session.token),
       'rollcall.session_data': Buffer.from(cache).toString('base64url'),
@@ -155,7 +186,12 @@ describe('BETTER_AUTH_SECRET', () => {
     ]
     for (const token of tokens) {
       const thief = server.browser()
-      for (const path of [`verify-email?token=${token}`, `verify-email?token=${token}&callbackURL=/`, `verify-email/?token=${token}`, `Verify-Email?token=${token}`]) {
+      for (const path of [
+        `verify-email?token=${token}`,
+        `verify-email?token=${token}&callbackURL=/`,
+        `verify-email/?token=${token}`,
+        `Verify-Email?token=${token}`,
+      ]) {
         const answers = [await thief.request(`/api/auth/${path}`), await thief.post(`/api/auth/${path}`, { token })]
         for (const { status, headers } of answers) expect([status, headers.getSetCookie()], path).toEqual([404, []])
       }

@@ -55,7 +55,9 @@ test('the 61st name that a user gives within a minute is refused', async () => {
 test('a client that sends its headers or its body slowly is cut off', async () => {
   const listening = vi.spyOn(Server.prototype, 'listen')
   await using server = await startServer()
-  const bounds = listening.mock.contexts.flatMap((one) => (one instanceof Server ? [[one.headersTimeout, one.requestTimeout]] : []))
+  const bounds = listening.mock.contexts.flatMap((one) =>
+    one instanceof Server ? [[one.headersTimeout, one.requestTimeout]] : [],
+  )
   listening.mockRestore()
   expect(server.port).toBeGreaterThan(0)
   expect(bounds).toEqual([[15_000, 30_000]])

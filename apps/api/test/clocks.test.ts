@@ -35,7 +35,11 @@ type At = keyof typeof servers
 
 function newBrowser() {
   let cookie = ''
-  const send = async (at: At, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> | null }> => {
+  const send = async (
+    at: At,
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: Record<string, unknown> | null }> => {
     const response = await fetch(`${servers[at].url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { cookie, ...(body && { origin: servers[at].origin, 'content-type': 'application/json' }) },
@@ -52,21 +56,28 @@ function newBrowser() {
     send,
     signIn: (at: At, email: string, password: string) => send(at, '/api/auth/sign-in/email', { email, password }),
     current: (at: At) => send(at, '/trpc/session.current'),
-    deviceId: async (at: At) => withDevices.parse((await send(at, '/trpc/devices.list')).body).result.data[0]?.deviceId ?? '',
+    deviceId: async (at: At) =>
+      withDevices.parse((await send(at, '/trpc/devices.list')).body).result.data[0]?.deviceId ?? '',
   }
 }
 
 let people = 0
 
 const withDevices = z.object({ result: z.object({ data: z.array(z.object({ deviceId: z.string() })) }) })
-const withEntries = z.object({ result: z.object({ data: z.object({ entries: z.array(z.object({ type: z.string(), at: z.iso.datetime() })) }) }) })
+const withEntries = z.object({
+  result: z.object({ data: z.object({ entries: z.array(z.object({ type: z.string(), at: z.iso.datetime() })) }) }),
+})
 const withUser = z.object({ user: z.object({ id: z.string() }) })
 
 async function newPerson(at: At) {
   people += 1
   const email = `ada-${people}@example.org`
   const browser = newBrowser()
-  const { status, body } = await browser.send(at, '/api/auth/sign-up/email', { email, password: PASSWORDS[0], name: 'Ada' })
+  const { status, body } = await browser.send(at, '/api/auth/sign-up/email', {
+    email,
+    password: PASSWORDS[0],
+    name: 'Ada',
+  })
   expect(status).toBe(200)
   return { ...browser, email, userId: withUser.parse(body).user.id }
 }
@@ -81,16 +92,23 @@ describe.each(pairs)('between a server whose clock is %s and one whose clock is 
     const person = await newPerson(there)
     const other = newBrowser()
     expect((await other.signIn(there, person.email, PASSWORDS[0] ?? '')).status).toBe(200)
-    const change = await person.send(here, '/api/auth/change-password', { currentPassword: PASSWORDS[0], newPassword: PASSWORDS[1] })
+    const change = await person.send(here, '/api/auth/change-password', {
+      currentPassword: PASSWORDS[0],
+      newPassword: PASSWORDS[1],
+    })
     expect(change.status).toBe(200)
     expect((await other.current(there)).status).toBe(401)
     expect((await person.current(there)).status).toBe(200)
-    for (const at of [there, here]) expect(await newBrowser().signIn(at, person.email, PASSWORDS[1] ?? '')).toMatchObject({ status: 200 })
+    for (const at of [there, here])
+      expect(await newBrowser().signIn(at, person.email, PASSWORDS[1] ?? '')).toMatchObject({ status: 200 })
   })
 
   test('a rename is dated by the clock of the other events', async () => {
     const person = await newPerson(here)
-    const renamed = await person.send(there, '/trpc/devices.rename', { id: await person.deviceId(here), name: 'Laptop' })
+    const renamed = await person.send(there, '/trpc/devices.rename', {
+      id: await person.deviceId(here),
+      name: 'Laptop',
+    })
     expect(renamed.status).toBe(200)
     const { entries } = withEntries.parse((await person.send(here, '/trpc/activity.list')).body).result.data
     expect(entries.map(({ type }) => type)).toEqual(['renamed', 'signed-in-first'])
@@ -109,7 +127,9 @@ describe.each(pairs)('between a server whose clock is %s and one whose clock is 
     const before = await mails()
     expect((await newBrowser().send(here, '/api/auth/request-password-reset', { email })).status).toBe(200)
     await expect.poll(mails).toBeGreaterThan(before)
-    const texts = await Promise.all((await readdir(join(dataDir, 'outbox'))).map((name) => readFile(join(dataDir, 'outbox', name), 'utf8')))
+    const texts = await Promise.all(
+      (await readdir(join(dataDir, 'outbox'))).map((name) => readFile(join(dataDir, 'outbox', name), 'utf8')),
+    )
     const mail = texts.find((text) => text.includes(email)) ?? ''
     const token = /reset-password\?token=([\w-]+)/.exec(mail.replaceAll('=\r\n', '').replaceAll('=3D', '='))?.[1]
     const reset = await newBrowser().send(there, '/api/auth/reset-password', { newPassword: PASSWORDS[2], token })
@@ -138,7 +158,13 @@ test('a watermark in the future refuses one sign-in, which is no wrong password 
 })
 
 test('a server whose clock is off says so, once', async () => {
-  const warnings = (at: At) => servers[at].output().split('\n').filter((line) => line.includes('The clock of this server is'))
-  await expect.poll(() => warnings('ahead')).toEqual([expect.stringMatching(/"level":"warn".*"aheadMs":3[56]\d{5}.*ahead of that of Redis/)])
+  const warnings = (at: At) =>
+    servers[at]
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('The clock of this server is'))
+  await expect
+    .poll(() => warnings('ahead'))
+    .toEqual([expect.stringMatching(/"level":"warn".*"aheadMs":3[56]\d{5}.*ahead of that of Redis/)])
   expect(warnings('right')).toEqual([])
 })

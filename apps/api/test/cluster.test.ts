@@ -15,17 +15,20 @@ test('on a Redis Cluster: people sign in, see and end their devices, limits coun
   expect(await laptop.api.devices.revoke.mutate({ id: other?.id ?? '' })).toMatchObject({ revoked: 1 })
   expect((await phone.request('/trpc/devices.list')).status).toBe(401)
 
-  const guess = async () => server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password: 'a guess' })
+  const guess = async () =>
+    server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password: 'a guess' })
   for (let tries = 0; tries < 10; tries += 1) expect((await guess()).status).toBe(401)
   expect((await guess()).status).toBe(429)
 
   const masters = cluster.nodes.slice(0, 3)
-  const keys = await Promise.all(masters.map(({ server: node }) => observed(node, (admin) => admin.keys('user:*:sessions'))))
+  const keys = await Promise.all(
+    masters.map(({ server: node }) => observed(node, (admin) => admin.keys('user:*:sessions'))),
+  )
   const holder = masters[keys.findIndex(({ length }) => length > 0)]
   process.kill(holder?.server.pid ?? 0, 'SIGKILL')
   // Until a replica has stepped in it is an outage, and nothing else.
   const outages = new Set<number>()
-  for (const deadline = Date.now() + 50_000; ; ) {
+  for (const deadline = Date.now() + 50_000; ;) {
     expect(Date.now(), 'the failover takes too long').toBeLessThan(deadline)
     const { status } = await laptop.request('/trpc/devices.list')
     if (status === 200) break

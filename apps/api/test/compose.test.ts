@@ -13,7 +13,12 @@ const filled = (value: string, variables: Record<string, string>) =>
   value.replaceAll(/\$\{(\w+)(?::[?-][^}]*)?\}/g, (_, name: string) => variables[name] ?? '')
 
 test('the composition starts with secrets of its own, as a trial that says so', () => {
-  const variables = Object.fromEntries(['BETTER_AUTH_SECRET', 'REDIS_PASSWORD', 'POSTGRES_PASSWORD'].map((name) => [name, randomBytes(32).toString('hex')]))
+  const variables = Object.fromEntries(
+    ['BETTER_AUTH_SECRET', 'REDIS_PASSWORD', 'POSTGRES_PASSWORD'].map((name) => [
+      name,
+      randomBytes(32).toString('hex'),
+    ]),
+  )
   const lines = [...service('api').matchAll(/^ {6}([A-Z_]+): (.*?)(?: #.*)?$/gm)]
   const env = Object.fromEntries(lines.map(([, name = '', value = '']) => [name, filled(value, variables)]))
   expect(readSettings({ NODE_ENV: 'production', ...env })).toMatchObject({

@@ -75,7 +75,11 @@ test('docs/configuration.md has every setting, and every option of the packages,
     ),
     options: sets
       .map(([heading, name]) => {
-        const rows = optionsOf(name).map(({ name, isOptional, type, meaning }) => [code(name + (isOptional ? '?' : '')), code(type), cell(meaning)])
+        const rows = optionsOf(name).map(({ name, isOptional, type, meaning }) => [
+          code(name + (isOptional ? '?' : '')),
+          code(type),
+          cell(meaning),
+        ])
         return `### ${heading}\n\n${tableOf(['option', 'type', 'meaning'], rows)}`
       })
       .join('\n\n'),

@@ -35,7 +35,8 @@ test('a refused call costs one look-up, and one with a cookie that is not ours n
   const cookie = device.jar.get('rollcall.session_token') ?? ''
   await device.api.devices.revokeAll.mutate()
   await server.settled()
-  const list = (value: string) => () => server.send('/trpc/devices.list', { headers: { cookie: `rollcall.session_token=${value}` } })
+  const list = (value: string) => () =>
+    server.send('/trpc/devices.list', { headers: { cookie: `rollcall.session_token=${value}` } })
   expect(await commandsOf(server.redis, list(cookie))).toEqual({ hget: 1 })
   expect(await commandsOf(server.redis, list(`${cookie.slice(0, -6)}AAAAAA`))).toEqual({})
 })

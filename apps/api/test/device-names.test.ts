@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, codeOf, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 
-const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
 
 let server: TestServer
 beforeAll(async () => {
@@ -51,8 +52,10 @@ describe('devices.rename', () => {
     const phone = server.browser()
     await phone.signIn(laptop.email)
     const { deviceId } = await own(laptop)
-    const rename = ({ api }: Pick<Browser, 'api'>, n: number, id = deviceId) => api.devices.rename.mutate({ id, name: `Name ${n}` })
-    for (let n = 0; n < 5; n += 1) expect(await rename(phone, n, 'A'.repeat(22)), 'an unknown device writes nothing').toEqual({ renamed: 0 })
+    const rename = ({ api }: Pick<Browser, 'api'>, n: number, id = deviceId) =>
+      api.devices.rename.mutate({ id, name: `Name ${n}` })
+    for (let n = 0; n < 5; n += 1)
+      expect(await rename(phone, n, 'A'.repeat(22)), 'an unknown device writes nothing').toEqual({ renamed: 0 })
     for (let n = 0; n < 30; n += 1) expect(await rename(phone, n)).toEqual({ renamed: 1 })
     expect(await codeOf(rename(phone, 30))).toBe('TOO_MANY_REQUESTS')
     expect(await own(laptop)).toMatchObject({ name: 'Name 29' })
@@ -75,14 +78,17 @@ describe('devices.rename', () => {
     await stream.close()
   })
 
-  test.each(['x'.repeat(51), 'a\nb', 'a\u0000b', '\u202Eevil', 'a\u2028b', '\u001b[31m', 7, null, undefined])('refuses %j with the field', async (name) => {
-    const laptop = await signedUp(server)
-    const { deviceId } = await own(laptop)
-    const response = await laptop.post('/trpc/devices.rename', { id: deviceId, name })
-    expect(response.status).toBe(400)
-    expect(JSON.stringify(await response.json())).toContain('"message":"name: ')
-    expect(await own(laptop)).toMatchObject({ name: null })
-  })
+  test.each(['x'.repeat(51), 'a\nb', 'a\u0000b', '\u202Eevil', 'a\u2028b', '\u001b[31m', 7, null, undefined])(
+    'refuses %j with the field',
+    async (name) => {
+      const laptop = await signedUp(server)
+      const { deviceId } = await own(laptop)
+      const response = await laptop.post('/trpc/devices.rename', { id: deviceId, name })
+      expect(response.status).toBe(400)
+      expect(JSON.stringify(await response.json())).toContain('"message":"name: ')
+      expect(await own(laptop)).toMatchObject({ name: null })
+    },
+  )
 
   test('is a 503 when the database is away, while devices are listed and ended all the same', async () => {
     await using alone = await startServer()
@@ -104,12 +110,15 @@ describe('the mail about a new device', () => {
     const mails = async (): Promise<string[]> => {
       const files = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml')).toSorted()
       const texts = await Promise.all(files.map((name) => readFile(`${outbox}/${name}`, 'utf8')))
-      return texts.filter((mail) => mail.includes(`To: ${email}`)).map((mail) => mail.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '='))
+      return texts
+        .filter((mail) => mail.includes(`To: ${email}`))
+        .map((mail) => mail.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '='))
     }
     await expect.poll(async () => (await mails()).length).toBe(count)
     return mails()
   }
-  const linkIn = (mail = '', page = '') => new URL(new RegExp(`http://\\S+/${page}\\?token=[\\w-]+`).exec(mail)?.[0] ?? 'http://no-link.invalid')
+  const linkIn = (mail = '', page = '') =>
+    new URL(new RegExp(`http://\\S+/${page}\\?token=[\\w-]+`).exec(mail)?.[0] ?? 'http://no-link.invalid')
 
   test('names device, address, place and time, and its link secures the account once', async () => {
     const laptop = await signedUp(server)
@@ -117,7 +126,9 @@ describe('the mail about a new device', () => {
     await thief.signIn(laptop.email)
     const [mail] = await mailsTo(laptop.email, 1)
     expect(mail).toMatch(/^Subject: New device signed in to your account\r?$/m)
-    expect(mail).toMatch(/Chrome on Windows, from 192\.168\.7\.7 \(local network\), on \d+ \w+ \d{4} at \d\d:\d\d \(UTC\)\./)
+    expect(mail).toMatch(
+      /Chrome on Windows, from 192\.168\.7\.7 \(local network\), on \d+ \w+ \d{4} at \d\d:\d\d \(UTC\)\./,
+    )
     const link = linkIn(mail, 'secure-account')
     expect(link.origin).toBe(server.baseUrl)
     const token = link.searchParams.get('token')
@@ -134,9 +145,14 @@ describe('the mail about a new device', () => {
     expect(again.status).toBe(400)
     expect(await again.json()).toEqual({ code: 'INVALID_TOKEN', message: 'Invalid token' })
     const mails = await mailsTo(laptop.email, 2)
-    const reset = { newPassword: 'another good password', token: linkIn(mails[1], 'reset-password').searchParams.get('token') }
+    const reset = {
+      newPassword: 'another good password',
+      token: linkIn(mails[1], 'reset-password').searchParams.get('token'),
+    }
     expect((await laptop.post('/api/auth/reset-password', reset)).status).toBe(200)
-    expect((await laptop.post('/api/auth/sign-in/email', { email: laptop.email, password: reset.newPassword })).status).toBe(200)
+    expect(
+      (await laptop.post('/api/auth/sign-in/email', { email: laptop.email, password: reset.newPassword })).status,
+    ).toBe(200)
     expect(JSON.stringify(server.lines())).not.toContain(token)
     await mailsTo(laptop.email, 2) // the laptop is known
   })
@@ -147,7 +163,9 @@ describe('the mail about a new device', () => {
     const devices = Array.from({ length: 12 }, () => server.browser())
     for (const device of devices) await device.signIn(email)
     await mailsTo(email, 10)
-    const limited = server.lines().filter(({ msg }) => msg === 'No mail about a new device: its user has had as many as the limit allows')
+    const limited = server
+      .lines()
+      .filter(({ msg }) => msg === 'No mail about a new device: its user has had as many as the limit allows')
     expect(limited).toMatchObject([{ level: 'warn' }, { level: 'warn' }])
     expect(server.lines().filter(({ level }) => level === 'error')).toEqual([])
     expect(await devices[0]?.api.devices.list.query()).toHaveLength(13)
@@ -155,7 +173,9 @@ describe('the mail about a new device', () => {
 
   test('a link is tried at most thirty times an hour from one address', async () => {
     const someone = server.browser({ 'x-forwarded-for': '203.0.113.99' })
-    const tries = await Promise.all(Array.from({ length: 31 }, () => someone.post('/api/auth/secure-account', { token: 'garbled' })))
+    const tries = await Promise.all(
+      Array.from({ length: 31 }, () => someone.post('/api/auth/secure-account', { token: 'garbled' })),
+    )
     expect(tries.filter(({ status }) => status === 400)).toHaveLength(30)
     expect(tries.filter(({ status }) => status === 429)).toHaveLength(1)
   })

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
-const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'
 
 let server: TestServer
@@ -14,12 +15,21 @@ afterAll(() => server[Symbol.asyncDispose]())
 /** Someone on three devices; the first one signed up. */
 async function threeDevices() {
   const email = newEmail()
-  const [laptop, phone, tablet] = [server.browser({ 'user-agent': CHROME }), server.browser({ 'user-agent': FIREFOX }), server.browser()]
+  const [laptop, phone, tablet] = [
+    server.browser({ 'user-agent': CHROME }),
+    server.browser({ 'user-agent': FIREFOX }),
+    server.browser(),
+  ]
   await laptop.signUp(email)
   await phone.signIn(email)
   await tablet.signIn(email)
   const idOf = async (device: typeof laptop) => (await device.api.session.current.query()).id
-  return { laptop, phone, tablet, ids: { laptop: await idOf(laptop), phone: await idOf(phone), tablet: await idOf(tablet) } }
+  return {
+    laptop,
+    phone,
+    tablet,
+    ids: { laptop: await idOf(laptop), phone: await idOf(phone), tablet: await idOf(tablet) },
+  }
 }
 
 test('session.current tells who is signed in, and until when', async () => {
@@ -67,13 +77,18 @@ test('client hints sent at sign-in name the system that the user agent hides', a
 })
 
 test('a touch screen reported at sign-in tells an iPad from a Mac', async () => {
-  const safari = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
+  const safari =
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
   const { email } = await signedUp(server)
   const ipad = server.browser({ 'user-agent': safari, 'x-touch-screen': '?1' })
   await ipad.signIn(email)
   const mac = server.browser({ 'user-agent': safari })
   await mac.signIn(email)
-  expect(await mac.api.devices.list.query()).toMatchObject([{ os: 'macOS', kind: 'desktop' }, { os: 'iPadOS', kind: 'tablet' }, {}])
+  expect(await mac.api.devices.list.query()).toMatchObject([
+    { os: 'macOS', kind: 'desktop' },
+    { os: 'iPadOS', kind: 'tablet' },
+    {},
+  ])
 })
 
 test('devices.revoke ends that device for its very next request, and no other', async () => {
@@ -101,14 +116,17 @@ test('the current device cannot be revoked: that is what signing out is for', as
   expect(await laptop.api.session.current.query()).toMatchObject({ id: ids.laptop })
 })
 
-test.each([{ id: 7 }, { id: '' }, { id: 'x'.repeat(65) }, {}, null, [], 'text'])('an input such as %j is refused with the field', async (input) => {
-  const { post } = await signedUp(server)
-  const response = await post('/trpc/devices.revoke', input)
-  expect(response.status).toBe(400)
-  const { error } = (await response.json()) as { error: { message: string; data: { code: string } } }
-  expect(error.data.code).toBe('BAD_REQUEST')
-  expect(error.message).toMatch(/^(?:id: |Invalid input)/)
-})
+test.each([{ id: 7 }, { id: '' }, { id: 'x'.repeat(65) }, {}, null, [], 'text'])(
+  'an input such as %j is refused with the field',
+  async (input) => {
+    const { post } = await signedUp(server)
+    const response = await post('/trpc/devices.revoke', input)
+    expect(response.status).toBe(400)
+    const { error } = (await response.json()) as { error: { message: string; data: { code: string } } }
+    expect(error.data.code).toBe('BAD_REQUEST')
+    expect(error.message).toMatch(/^(?:id: |Invalid input)/)
+  },
+)
 
 test('devices.revokeOthers ends all but this one', async () => {
   const { laptop, phone, tablet, ids } = await threeDevices()
@@ -123,10 +141,13 @@ test('devices.revokeAll ends all, this one too, and clears its cookie', async ()
   const cookie = laptop.jar.get('rollcall.session_token') ?? ''
   const response = await laptop.post('/trpc/devices.revokeAll', undefined)
   expect(await response.json()).toEqual({ result: { data: { revoked: 3 } } })
-  expect(response.headers.getSetCookie()).toContainEqual(expect.stringMatching(/^rollcall\.session_token=; Max-Age=0; Path=\/; HttpOnly/))
+  expect(response.headers.getSetCookie()).toContainEqual(
+    expect.stringMatching(/^rollcall\.session_token=; Max-Age=0; Path=\/; HttpOnly/),
+  )
   expect([...laptop.jar.keys()]).toEqual(['rollcall.device']) // it signs nobody in
   laptop.jar.set('rollcall.session_token', cookie) // a browser that kept it is refused all the same
-  for (const device of [laptop, phone, tablet]) expect(await codeOf(device.api.devices.list.query())).toBe('UNAUTHORIZED')
+  for (const device of [laptop, phone, tablet])
+    expect(await codeOf(device.api.devices.list.query())).toBe('UNAUTHORIZED')
 })
 
 test('each revocation leaves one audit line: who, which session, from where, result', async () => {
@@ -178,7 +199,9 @@ test('of two devices that log out all others at once, one stays', async () => {
     if (waiting.length === 2) for (const go of waiting.splice(0)) go()
     return command.promise
   }
-  const answers = await Promise.all([laptop, phone].map((device) => device.post('/trpc/devices.revokeOthers', undefined)))
+  const answers = await Promise.all(
+    [laptop, phone].map((device) => device.post('/trpc/devices.revokeOthers', undefined)),
+  )
   Redis.prototype.sendCommand = sendCommand
   for (const go of waiting) go()
 
@@ -233,7 +256,11 @@ describe('a page that shows another session than that of the cookie', () => {
 
   test('is no way to learn of sessions: without one, the answer is the same as ever', async () => {
     const stranger = server.browser()
-    const answer = await stranger.request('/trpc/devices.revokeAll', { method: 'POST', body: '{}', headers: { 'x-expected-session': 'x' } })
+    const answer = await stranger.request('/trpc/devices.revokeAll', {
+      method: 'POST',
+      body: '{}',
+      headers: { 'x-expected-session': 'x' },
+    })
     expect(answer.status).toBe(401)
   })
 

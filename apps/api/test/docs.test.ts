@@ -6,13 +6,20 @@ import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
-const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: root, encoding: 'utf8' })
+const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((path) => path !== '' && existsSync(join(root, path)))
 
 /** The anchors of a document's headings, as they are made for a page of the repository. */
 function anchorsOf(path: string): string[] {
-  const headings = [...read(path).replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.+)$/gm)]
+  const headings = [
+    ...read(path)
+      .replaceAll(/^```[\s\S]*?^```/gm, '')
+      .matchAll(/^#+ (.+)$/gm),
+  ]
   return headings.map(([, text = '']) =>
     text
       .toLowerCase()
@@ -45,12 +52,18 @@ describe('the decision records', () => {
     expect(text).toMatch(/^Status: (?:accepted|superseded by \[ADR \d+\]\(\d{4}-[\w-]+\.md\)), \d{4}-\d{2}-\d{2}$/m)
     const [, confirmation = ''] = text.split('\n## Confirmation\n')
     expect(confirmation.trim()).not.toBe('')
-    const paths = [...confirmation.matchAll(/`((?:apps|packages|tools|e2e|examples|scripts)\/[^`]+\.[a-z]+)`/g)].map(([, path = '']) => path)
+    const paths = [...confirmation.matchAll(/`((?:apps|packages|tools|e2e|examples|scripts)\/[^`]+\.[a-z]+)`/g)].map(
+      ([, path = '']) => path,
+    )
     for (const path of paths) expect(existsSync(join(root, path)), path).toBe(true)
   })
 
   test('are all in the index, in order, under their titles', () => {
-    const listed = [...index.matchAll(/^\| (\d+) \| \[(.+)\]\((.+)\) \|/gm)].map(([, number, title, name]) => [number, title, name])
+    const listed = [...index.matchAll(/^\| (\d+) \| \[(.+)\]\((.+)\) \|/gm)].map(([, number, title, name]) => [
+      number,
+      title,
+      name,
+    ])
     const titled = records.map((name) => {
       const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(join('docs/adr', name))) ?? []
       return [number, title, name]

@@ -37,7 +37,9 @@ test('every setting has a default for development, but for Redis', () => {
 })
 
 test('an empty variable counts as unset', () => {
-  expect(readSettings({ REDIS_URL, PORT: '', BASE_URL: '', NODE_ENV: '', REDIS_CLUSTER_NODES: '', TRUSTED_PROXIES: '' })).toEqual(readSettings({ REDIS_URL }))
+  expect(
+    readSettings({ REDIS_URL, PORT: '', BASE_URL: '', NODE_ENV: '', REDIS_CLUSTER_NODES: '', TRUSTED_PROXIES: '' }),
+  ).toEqual(readSettings({ REDIS_URL }))
 })
 
 test('each setting is read', () => {
@@ -109,8 +111,15 @@ test('each setting is read', () => {
     allowedInsecure: [], // both are allowed, and neither is used
   })
   expect(readSettings({ REDIS_URL: '/run/redis.sock' }).redis).toMatchObject({ kind: 'single', url: '/run/redis.sock' })
-  expect(readSettings({ REDIS_URL: 'REDISS://redis.example/3' }).redis).toMatchObject({ url: 'rediss://redis.example/3' })
-  const sentinel = { REDIS_SENTINELS: 'sentinel-1:26379', REDIS_SENTINEL_MASTER: 'main', REDIS_SENTINEL_PASSWORD: 'other', REDIS_PASSWORD: 'pw' }
+  expect(readSettings({ REDIS_URL: 'REDISS://redis.example/3' }).redis).toMatchObject({
+    url: 'rediss://redis.example/3',
+  })
+  const sentinel = {
+    REDIS_SENTINELS: 'sentinel-1:26379',
+    REDIS_SENTINEL_MASTER: 'main',
+    REDIS_SENTINEL_PASSWORD: 'other',
+    REDIS_PASSWORD: 'pw',
+  }
   expect(readSettings(sentinel).redis).toEqual({
     kind: 'sentinel',
     sentinels: [{ host: 'sentinel-1', port: 26379 }],
@@ -124,7 +133,13 @@ test('each setting is read', () => {
 })
 
 test('in production, a server that leaves outlives its idle connections', () => {
-  const production = { REDIS_URL, NODE_ENV: 'production', BASE_URL: 'https://a.example', SMTP_URL: 'smtp://a.example', BETTER_AUTH_SECRET: randomBytes(32).toString('base64') }
+  const production = {
+    REDIS_URL,
+    NODE_ENV: 'production',
+    BASE_URL: 'https://a.example',
+    SMTP_URL: 'smtp://a.example',
+    BETTER_AUTH_SECRET: randomBytes(32).toString('base64'),
+  }
   expect(readSettings(production).leavingMs).toBe(70_000)
   expect(readSettings({ ...production, KEEP_ALIVE_SECONDS: '620' }).leavingMs).toBe(625_000)
 })
@@ -185,14 +200,17 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/99'],
     ['PLACES', 'hunter2'],
   ])('%s=%s', (name, value) => {
-    const read = () => readSettings({ ...(!['REDIS_CLUSTER_NODES', 'REDIS_SENTINELS'].includes(name) && { REDIS_URL }), [name]: value })
+    const read = () =>
+      readSettings({ ...(!['REDIS_CLUSTER_NODES', 'REDIS_SENTINELS'].includes(name) && { REDIS_URL }), [name]: value })
     expect(read).toThrow(SettingsError)
     expect(read).toThrow(new RegExp(`^${name} `))
     expect(read).not.toThrow(/hunter2/)
   })
 
   test('several at once, each on a line of its own', () => {
-    expect(() => readSettings({ REDIS_URL, PORT: 'x', SMTP_URL: 'y' })).toThrow(/^PORT must be .*\nSMTP_URL must be .*$/)
+    expect(() => readSettings({ REDIS_URL, PORT: 'x', SMTP_URL: 'y' })).toThrow(
+      /^PORT must be .*\nSMTP_URL must be .*$/,
+    )
   })
 })
 
@@ -268,20 +286,30 @@ describe('production starts safe, or not at all', () => {
 
 test('without a setting no Redis is touched that may be someone else’s', () => {
   expect(() => readSettings({})).toThrow(/^REDIS_URL must be set/)
-  expect(() => readSettings({ REDIS_URL, REDIS_CLUSTER_NODES: 'redis-1:7000' })).toThrow(/^REDIS_URL cannot be set together/)
-  expect(() => readSettings({ REDIS_CLUSTER_NODES: 'redis-1:7000', REDIS_SENTINELS: 'sentinel-1:26379' })).toThrow(/^REDIS_CLUSTER_NODES cannot be set together/)
+  expect(() => readSettings({ REDIS_URL, REDIS_CLUSTER_NODES: 'redis-1:7000' })).toThrow(
+    /^REDIS_URL cannot be set together/,
+  )
+  expect(() => readSettings({ REDIS_CLUSTER_NODES: 'redis-1:7000', REDIS_SENTINELS: 'sentinel-1:26379' })).toThrow(
+    /^REDIS_CLUSTER_NODES cannot be set together/,
+  )
 })
 
 test('how the server signs in to Redis is said once', () => {
-  expect(() => readSettings({ REDIS_URL: 'redis://:pw@redis.example', REDIS_PASSWORD: 'pw' })).toThrow(/^REDIS_PASSWORD cannot be set together/)
+  expect(() => readSettings({ REDIS_URL: 'redis://:pw@redis.example', REDIS_PASSWORD: 'pw' })).toThrow(
+    /^REDIS_PASSWORD cannot be set together/,
+  )
   expect(readSettings({ REDIS_URL, REDIS_PASSWORD: 'pw' }).redis).toMatchObject({ password: 'pw' })
   expect(() => readSettings({ REDIS_SENTINELS: 'sentinel-1:26379' })).toThrow(/^REDIS_SENTINEL_MASTER must be the name/)
-  expect(() => readSettings({ REDIS_CLUSTER_NODES: 'redis-1:7000', REDIS_SENTINEL_MASTER: 'main' })).toThrow(/^REDIS_SENTINEL_MASTER needs REDIS_SENTINELS/)
+  expect(() => readSettings({ REDIS_CLUSTER_NODES: 'redis-1:7000', REDIS_SENTINEL_MASTER: 'main' })).toThrow(
+    /^REDIS_SENTINEL_MASTER needs REDIS_SENTINELS/,
+  )
 })
 
 test('.env.example explains every setting, and its values are the defaults', async () => {
   const text = await readFile(new URL('../../../.env.example', import.meta.url), 'utf8')
-  const example = Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
+  const example = Object.fromEntries(
+    [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  )
   const explained = Object.keys(variables.shape).filter((name) => name !== 'NODE_ENV')
   expect(Object.keys(example).toSorted()).toEqual(explained.toSorted())
   expect(readSettings({ ...example, REDIS_URL })).toEqual(readSettings({ REDIS_URL }))

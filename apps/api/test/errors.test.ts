@@ -4,7 +4,15 @@ import { TRPCError } from '@trpc/server'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { auditResult, DatabaseUnavailableError, fieldMessages, publicError, RateLimitedError, storeOrDatabaseFailed, trpcBody } from '../src/errors.js'
+import {
+  auditResult,
+  DatabaseUnavailableError,
+  fieldMessages,
+  publicError,
+  RateLimitedError,
+  storeOrDatabaseFailed,
+  trpcBody,
+} from '../src/errors.js'
 import { answerError, type HttpEnv } from '../src/http/http.js'
 import { newEmail, signedUp, startServer } from './helpers.js'
 
@@ -12,23 +20,66 @@ const secret = 'duplicate key (email)=(ada@example.org)'
 const cause = new Error(secret)
 const zod = z.object({ name: z.string('must be text') }).safeParse({ name: 7 }).error
 const generic = { code: 'INTERNAL_SERVER_ERROR', reason: null, message: 'Something went wrong', status: 500 }
-const outage = { code: 'SERVICE_UNAVAILABLE', reason: null, message: 'This does not work at the moment. Please try again.', status: 503, retryAfter: 1 }
+const outage = {
+  code: 'SERVICE_UNAVAILABLE',
+  reason: null,
+  message: 'This does not work at the moment. Please try again.',
+  status: 503,
+  retryAfter: 1,
+}
 
 describe('what the outside learns of an error', () => {
   const errors: [string, unknown, object][] = [
     ['an unexpected one', cause, generic],
     ['what is no error', secret, generic],
-    ['an unexpected one of a procedure', new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: secret, cause }), generic],
+    [
+      'an unexpected one of a procedure',
+      new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: secret, cause }),
+      generic,
+    ],
     ['an unexpected one without a cause', new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: secret }), generic],
     ['an outage of Redis', new SessionStoreUnavailableError(cause), outage],
     ['an outage of the database', new DatabaseUnavailableError(cause), outage],
-    ['an outage within a procedure', new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: new DatabaseUnavailableError(cause) }), outage],
-    ['an outage that a procedure names', new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: secret, cause: new SessionStoreUnavailableError(cause) }), outage],
-    ['a limit', new RateLimitedError(42), { code: 'TOO_MANY_REQUESTS', status: 429, retryAfter: 42, message: 'Too many attempts. Please wait before you try again.' }],
-    ['an address that cannot be decoded', new URIError(secret), { code: 'BAD_REQUEST', status: 400, message: 'The address is not valid' }],
-    ['input of a wrong shape', new TRPCError({ code: 'BAD_REQUEST', message: secret, cause: zod }), { code: 'BAD_REQUEST', status: 400, message: 'name: must be text' }],
-    ['input that is no JSON', new TRPCError({ code: 'PARSE_ERROR', message: secret, cause: new SyntaxError(secret) }), { code: 'BAD_REQUEST', status: 400, message: 'The input is not valid JSON' }],
-    ['a refusal', new TRPCError({ code: 'FORBIDDEN', message: 'No', cause: new ReauthenticationRequiredError() }), { code: 'FORBIDDEN', status: 403, message: 'No', reason: 'REAUTHENTICATE' }],
+    [
+      'an outage within a procedure',
+      new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: new DatabaseUnavailableError(cause) }),
+      outage,
+    ],
+    [
+      'an outage that a procedure names',
+      new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: secret, cause: new SessionStoreUnavailableError(cause) }),
+      outage,
+    ],
+    [
+      'a limit',
+      new RateLimitedError(42),
+      {
+        code: 'TOO_MANY_REQUESTS',
+        status: 429,
+        retryAfter: 42,
+        message: 'Too many attempts. Please wait before you try again.',
+      },
+    ],
+    [
+      'an address that cannot be decoded',
+      new URIError(secret),
+      { code: 'BAD_REQUEST', status: 400, message: 'The address is not valid' },
+    ],
+    [
+      'input of a wrong shape',
+      new TRPCError({ code: 'BAD_REQUEST', message: secret, cause: zod }),
+      { code: 'BAD_REQUEST', status: 400, message: 'name: must be text' },
+    ],
+    [
+      'input that is no JSON',
+      new TRPCError({ code: 'PARSE_ERROR', message: secret, cause: new SyntaxError(secret) }),
+      { code: 'BAD_REQUEST', status: 400, message: 'The input is not valid JSON' },
+    ],
+    [
+      'a refusal',
+      new TRPCError({ code: 'FORBIDDEN', message: 'No', cause: new ReauthenticationRequiredError() }),
+      { code: 'FORBIDDEN', status: 403, message: 'No', reason: 'REAUTHENTICATE' },
+    ],
   ]
   test.each(errors)('%s', (_, error, shown) => {
     expect(publicError(error)).toMatchObject(shown)
@@ -47,14 +98,25 @@ describe('what the outside learns of an error', () => {
     app.onError((error, c) => answerError(c, error))
     const failed = await app.request('/trpc/failing')
     expect(failed.status).toBe(500)
-    expect(await failed.json()).toEqual({ error: { message: 'Something went wrong', code: -32603, data: { code: 'INTERNAL_SERVER_ERROR', httpStatus: 500 } } })
+    expect(await failed.json()).toEqual({
+      error: {
+        message: 'Something went wrong',
+        code: -32603,
+        data: { code: 'INTERNAL_SERVER_ERROR', httpStatus: 500 },
+      },
+    })
     const limited = await app.request('/limited')
-    expect({ status: limited.status, retryAfter: limited.headers.get('retry-after') }).toEqual({ status: 429, retryAfter: '42' })
+    expect({ status: limited.status, retryAfter: limited.headers.get('retry-after') }).toEqual({
+      status: 429,
+      retryAfter: '42',
+    })
   })
 })
 
 test('each wrong field is named', () => {
-  const { error } = z.object({ a: z.string('must be text'), b: z.object({ c: z.int('must be whole') }) }).safeParse({ a: 1, b: { c: 'x' } })
+  const { error } = z
+    .object({ a: z.string('must be text'), b: z.object({ c: z.int('must be whole') }) })
+    .safeParse({ a: 1, b: { c: 'x' } })
   if (error === undefined) throw new Error('This must not pass')
   expect(fieldMessages(error)).toBe('a: must be text; b.c: must be whole')
 })
@@ -73,8 +135,12 @@ test('what fails unexpectedly within better-auth or a procedure says nothing of 
   const { kysely } = server.database()
   await kysely.schema.alterTable('user').renameTo('moved').execute()
   const answers = [
-    await server.browser().post('/api/auth/sign-up/email', { email: newEmail(), password: 'correct horse battery staple', name: 'Ada' }),
-    await server.browser().post('/api/auth/sign-in/email', { email: newEmail(), password: 'correct horse battery staple' }),
+    await server
+      .browser()
+      .post('/api/auth/sign-up/email', { email: newEmail(), password: 'correct horse battery staple', name: 'Ada' }),
+    await server
+      .browser()
+      .post('/api/auth/sign-in/email', { email: newEmail(), password: 'correct horse battery staple' }),
   ]
   for (const answer of answers) {
     expect(await answer.text()).not.toMatch(/no such table|relation|select|insert|user/i)

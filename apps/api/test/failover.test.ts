@@ -19,7 +19,8 @@ test('a failover behind one address: limits, sign-ins, endings, activity, open p
 
   await pair.failOver()
   address.leadTo(pair.nodes[1].server.url)
-  const signIn = async (password: string) => (await server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password })).status
+  const signIn = async (password: string) =>
+    (await server.browser().post('/api/auth/sign-in/email', { email: laptop.email, password })).status
   let status = await signIn(PASSWORD)
   for (; status === 503; status = await signIn(PASSWORD)) await pause(10)
   expect(status).toBe(200)

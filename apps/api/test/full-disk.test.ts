@@ -25,7 +25,10 @@ test('on a full disk a sign-up is a 503, /readyz says so, and those who are sign
   expect(await signUps.at(-1)?.json()).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
 
   const ready = await server.send('/readyz')
-  expect([ready.status, await ready.json()]).toEqual([200, { status: 'not writable', redis: 'ok', database: 'not writable' }])
+  expect([ready.status, await ready.json()]).toEqual([
+    200,
+    { status: 'not writable', redis: 'ok', database: 'not writable' },
+  ])
   expect(await api.devices.list.query()).toHaveLength(1)
   expect(await api.session.current.query()).toMatchObject({ user: { email } })
 

@@ -4,7 +4,17 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Browser, observed, PASSWORD, procedures, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import {
+  type Browser,
+  observed,
+  PASSWORD,
+  procedures,
+  signed,
+  signedUp,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
 
 // Requests that no browser would send, as bytes on a socket: never a 5xx, never a hang, never a token.
 
@@ -66,7 +76,11 @@ function request(method: string, path: string, headers: Record<string, string>, 
     host: 'localhost',
     connection: 'close',
     'x-forwarded-for': `2001:db8:${(clients >> 12).toString(16)}:${(clients % 4096).toString(16)}::1`,
-    ...(method === 'POST' && { origin: server.baseUrl, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body, 'latin1')) }),
+    ...(method === 'POST' && {
+      origin: server.baseUrl,
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body, 'latin1')),
+    }),
     ...headers,
   }
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
@@ -83,34 +97,78 @@ function wellAnswered({ status, text }: Answer, closing = false): void {
 
 /** Anything that a header's value may hold on the wire, and some that it may not. */
 const wild = fc.oneof(
-  { weight: 6, arbitrary: fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).filter((n) => n !== 0x7f).map((n) => String.fromCharCode(n)), maxLength: 80 }) },
-  { weight: 1, arbitrary: fc.string({ unit: fc.integer({ min: 0, max: 0xff }).map((n) => String.fromCharCode(n)), maxLength: 20 }) },
-  { weight: 1, arbitrary: fc.constantFrom('', '%', '%00', '%E0%A4%A', ','.repeat(500), '__proto__', 'a'.repeat(5_000), '[object Object]', '0', '-1', '1e999') },
+  {
+    weight: 6,
+    arbitrary: fc.string({
+      unit: fc
+        .integer({ min: 0x20, max: 0xff })
+        .filter((n) => n !== 0x7f)
+        .map((n) => String.fromCharCode(n)),
+      maxLength: 80,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.string({ unit: fc.integer({ min: 0, max: 0xff }).map((n) => String.fromCharCode(n)), maxLength: 20 }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '',
+      '%',
+      '%00',
+      '%E0%A4%A',
+      ','.repeat(500),
+      '__proto__',
+      'a'.repeat(5_000),
+      '[object Object]',
+      '0',
+      '-1',
+      '1e999',
+    ),
+  },
 )
 
 const queries = ['/trpc/session.current', '/trpc/devices.list', '/api/auth/sign-out', '/healthz', '/readyz', '/nowhere']
-const changes = ['/trpc/devices.revoke', '/api/auth/sign-in/email', '/api/auth/change-password', '/api/auth/request-password-reset', '/csp-report']
+const changes = [
+  '/trpc/devices.revoke',
+  '/api/auth/sign-in/email',
+  '/api/auth/change-password',
+  '/api/auth/request-password-reset',
+  '/csp-report',
+]
 // Procedures that answer once. A subscription continues until its client leaves.
 const answering = procedures.filter(({ type }) => type !== 'subscription').map(({ path }) => path)
 
 test('cookies: they sign in at every door alike, or at none', async () => {
   const pair = fc.oneof(
-    fc.constantFrom('rollcall.session_token', 'rollcall.dont_remember', '__Host-rollcall.session_token', 'x').chain((name) => wild.map((value) => `${name}=${value}`)),
+    fc
+      .constantFrom('rollcall.session_token', 'rollcall.dont_remember', '__Host-rollcall.session_token', 'x')
+      .chain((name) => wild.map((value) => `${name}=${value}`)),
     wild,
     fc.nat().map((at) => cookie.slice(0, at % cookie.length)),
-    fc.tuple(fc.nat(), wild).map(([at, put]) => cookie.slice(0, at % cookie.length) + put + cookie.slice(at % cookie.length)),
+    fc
+      .tuple(fc.nat(), wild)
+      .map(([at, put]) => cookie.slice(0, at % cookie.length) + put + cookie.slice(at % cookie.length)),
     fc.string().map((text) => `rollcall.session_token=${signed(text)}`),
     fc.constant(null).map(() => cookie),
     fc.constant(null).map(() => cookie.replace('=', '="') + '"'),
   )
-  const jar = fc.tuple(fc.array(pair, { maxLength: 4 }), fc.constantFrom('; ', ';', ', ', ' ;;')).map(([pairs, between]) => pairs.join(between))
+  const jar = fc
+    .tuple(fc.array(pair, { maxLength: 4 }), fc.constantFrom('; ', ';', ', ', ' ;;'))
+    .map(([pairs, between]) => pairs.join(between))
   let signedIn = 0
   await fc.assert(
     fc.asyncProperty(jar, async (header) => {
       const [ours, theirs, change] = await Promise.all([
         request('GET', '/trpc/session.current', { cookie: header }),
         // better-auth looks for the session first, and refuses the password before it is a guess.
-        request('POST', '/api/auth/change-password', { cookie: header }, '{"currentPassword":"x","newPassword":"short"}'),
+        request(
+          'POST',
+          '/api/auth/change-password',
+          { cookie: header },
+          '{"currentPassword":"x","newPassword":"short"}',
+        ),
         request('POST', '/trpc/devices.revoke', { cookie: header }, '{"id":"AAAAAAAAAAAAAAAA"}'),
       ])
       for (const answer of [ours, theirs, change]) wellAnswered(answer)
@@ -131,16 +189,43 @@ test('headers: any value in any of them, on any path', async () => {
   ] // prettier-ignore
   const headers = fc.dictionary(fc.constantFrom(...names), wild, { minKeys: 1, maxKeys: 5 })
   await fc.assert(
-    fc.asyncProperty(fc.constantFrom('GET', 'POST', 'PUT', 'HEAD', 'OPTIONS'), fc.constantFrom(...queries, ...changes), headers, async (method, path, given) => {
-      wellAnswered(await request(method, path, { cookie: path === '/api/auth/sign-out' ? leaving : cookie, ...given }, method === 'POST' ? '{}' : ''))
-    }),
+    fc.asyncProperty(
+      fc.constantFrom('GET', 'POST', 'PUT', 'HEAD', 'OPTIONS'),
+      fc.constantFrom(...queries, ...changes),
+      headers,
+      async (method, path, given) => {
+        wellAnswered(
+          await request(
+            method,
+            path,
+            { cookie: path === '/api/auth/sign-out' ? leaving : cookie, ...given },
+            method === 'POST' ? '{}' : '',
+          ),
+        )
+      },
+    ),
     { numRuns },
   )
 })
 
 test('paths and queries: whatever stands in them', async () => {
-  const target = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((n) => String.fromCharCode(n)), maxLength: 60 })
-  const prefix = fc.constantFrom('', 'trpc/', 'trpc/devices.list,', 'trpc/devices.list?', 'api/auth/', 'api/auth/get-session?', 'api/auth/reset-password/', 'assets/', '../', '%2e%2e/', '/')
+  const target = fc.string({
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((n) => String.fromCharCode(n)),
+    maxLength: 60,
+  })
+  const prefix = fc.constantFrom(
+    '',
+    'trpc/',
+    'trpc/devices.list,',
+    'trpc/devices.list?',
+    'api/auth/',
+    'api/auth/get-session?',
+    'api/auth/reset-password/',
+    'assets/',
+    '../',
+    '%2e%2e/',
+    '/',
+  )
   await fc.assert(
     fc.asyncProperty(fc.constantFrom('GET', 'POST'), prefix, target, async (method, before, text) => {
       wellAnswered(await request(method, `/${before}${text}`, { cookie }, method === 'POST' ? '{}' : ''))
@@ -155,19 +240,33 @@ const json = fc.oneof(
   fc.record({ id: fc.jsonValue() }).map((value) => JSON.stringify(value)),
   fc.record({ 0: fc.record({ id: fc.jsonValue() }), 1: fc.jsonValue() }).map((value) => JSON.stringify(value)),
   fc.json().chain((text) => fc.nat().map((at) => text.slice(0, at % (text.length + 1)))),
-  fc.constantFrom('[['.repeat(10_000), `${'['.repeat(30_000)}${']'.repeat(30_000)}`, `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, '{"__proto__":{"id":"x"}}', '{"constructor":{"prototype":{}}}', '{"json":{"id":1}}', '{"id":"\\ud800"}', '\ufeff{}'),
+  fc.constantFrom(
+    '[['.repeat(10_000),
+    `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
+    `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+    '{"__proto__":{"id":"x"}}',
+    '{"constructor":{"prototype":{}}}',
+    '{"json":{"id":1}}',
+    '{"id":"\\ud800"}',
+    '\ufeff{}',
+  ),
   wild,
 )
 
 test('inputs of tRPC: single and in batches', async () => {
-  const calls = fc.array(fc.constantFrom(...answering.filter((path) => path !== 'devices.revokeAll'), 'nowhere'), { minLength: 1, maxLength: 22 })
+  const calls = fc.array(fc.constantFrom(...answering.filter((path) => path !== 'devices.revokeAll'), 'nowhere'), {
+    minLength: 1,
+    maxLength: 22,
+  })
   await fc.assert(
     fc.asyncProperty(calls, json, fc.boolean(), fc.boolean(), async (paths, input, batch, posted) => {
       const path = `/trpc/${(batch ? paths : paths.slice(0, 1)).join(',')}`
       const batched = batch ? '?batch=1' : '?'
       const answer = posted
         ? await request('POST', path + batched, { cookie }, Buffer.from(input).toString('latin1'))
-        : await request('GET', `${path}${batched}&input=${encodeURIComponent(Buffer.from(input).toString())}`, { cookie })
+        : await request('GET', `${path}${batched}&input=${encodeURIComponent(Buffer.from(input).toString())}`, {
+            cookie,
+          })
       wellAnswered(answer)
       expect(answer.status).not.toBe(0)
     }),
@@ -180,17 +279,54 @@ test('bodies for better-auth: of every type where it expects another', async () 
   const odd = fc.oneof(fc.jsonValue(), fc.constantFrom(null, true, 0, {}, [], '', '\0', '\ud800', 'x'.repeat(10_000)))
   const email = fc.oneof(fc.constant('nobody@example.org'), fc.jsonValue())
   const body = fc.oneof(
-    fc.dictionary(fc.constantFrom('email', 'password', 'name', 'token', 'newPassword', 'currentPassword', 'image', 'callbackURL', 'rememberMe', 'redirectTo', 'revokeOtherSessions'), fc.jsonValue()).map((value) => JSON.stringify(value)),
+    fc
+      .dictionary(
+        fc.constantFrom(
+          'email',
+          'password',
+          'name',
+          'token',
+          'newPassword',
+          'currentPassword',
+          'image',
+          'callbackURL',
+          'rememberMe',
+          'redirectTo',
+          'revokeOtherSessions',
+        ),
+        fc.jsonValue(),
+      )
+      .map((value) => JSON.stringify(value)),
     // Sound but for one field.
     fc.tuple(fc.constantFrom('name', 'image', 'callbackURL', 'rememberMe', 'extra'), odd).map(([field, value]) => {
       people += 1
       return JSON.stringify({ email: `odd-${people}@example.org`, password: PASSWORD, name: 'x', [field]: value })
     }),
-    fc.tuple(fc.constantFrom('name', 'image', 'token', 'newPassword'), odd).map(([field, value]) => JSON.stringify({ [field]: value })),
-    fc.tuple(email, fc.jsonValue()).map(([address, password]) => JSON.stringify({ email: address, password, newPassword: password, currentPassword: password, name: 'x' })),
+    fc
+      .tuple(fc.constantFrom('name', 'image', 'token', 'newPassword'), odd)
+      .map(([field, value]) => JSON.stringify({ [field]: value })),
+    fc
+      .tuple(email, fc.jsonValue())
+      .map(([address, password]) =>
+        JSON.stringify({ email: address, password, newPassword: password, currentPassword: password, name: 'x' }),
+      ),
     json,
   )
-  const paths = ['sign-in/email', 'sign-up/email', 'change-password', 'reset-password', 'request-password-reset', 'update-user', 'update-session', 'sign-in/social', 'verify-password', 'change-email', 'delete-user', 'link-social', 'refresh-token']
+  const paths = [
+    'sign-in/email',
+    'sign-up/email',
+    'change-password',
+    'reset-password',
+    'request-password-reset',
+    'update-user',
+    'update-session',
+    'sign-in/social',
+    'verify-password',
+    'change-email',
+    'delete-user',
+    'link-social',
+    'refresh-token',
+  ]
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...paths), body, async (path, text) => {
       wellAnswered(await request('POST', `/api/auth/${path}`, { cookie }, Buffer.from(text).toString('latin1')))
@@ -200,16 +336,38 @@ test('bodies for better-auth: of every type where it expects another', async () 
 })
 
 test('bytes that are hardly HTTP, or not at all: refused or closed on, and never waited for', async () => {
-  const line = fc.constantFrom('GET / HTTP/1.1', 'POST /trpc/devices.revoke HTTP/1.1', 'GET  HTTP/9.9', 'CONNECT x:1 HTTP/1.1', 'PRI * HTTP/2.0', '')
+  const line = fc.constantFrom(
+    'GET / HTTP/1.1',
+    'POST /trpc/devices.revoke HTTP/1.1',
+    'GET  HTTP/9.9',
+    'CONNECT x:1 HTTP/1.1',
+    'PRI * HTTP/2.0',
+    '',
+  )
   const header = fc.oneof(
-    fc.constantFrom('Host: x', 'Content-Length: 5', 'Content-Length: -1', 'Content-Length: 5, 6', 'Transfer-Encoding: chunked', 'Transfer-Encoding: x', 'Connection: upgrade', 'Upgrade: websocket', 'Expect: 100-continue'),
+    fc.constantFrom(
+      'Host: x',
+      'Content-Length: 5',
+      'Content-Length: -1',
+      'Content-Length: 5, 6',
+      'Transfer-Encoding: chunked',
+      'Transfer-Encoding: x',
+      'Connection: upgrade',
+      'Upgrade: websocket',
+      'Expect: 100-continue',
+    ),
     wild,
   )
   await fc.assert(
-    fc.asyncProperty(line, fc.array(header, { maxLength: 5 }), fc.uint8Array({ maxLength: 300 }), async (first, headers, rest) => {
-      const head = Buffer.from(`${[first, ...headers].join('\r\n')}\r\n\r\n`, 'latin1')
-      wellAnswered(await raw(Buffer.concat([head, rest]), true), true)
-    }),
+    fc.asyncProperty(
+      line,
+      fc.array(header, { maxLength: 5 }),
+      fc.uint8Array({ maxLength: 300 }),
+      async (first, headers, rest) => {
+        const head = Buffer.from(`${[first, ...headers].join('\r\n')}\r\n\r\n`, 'latin1')
+        wellAnswered(await raw(Buffer.concat([head, rest]), true), true)
+      },
+    ),
     { numRuns },
   )
 })
@@ -220,22 +378,42 @@ test('records: whatever a session’s record holds, its user is answered', async
   await observed(server.redis, async (admin) => {
     const { id, user } = await person.api.session.current.query()
     const keys = await admin.keys('user:*:sessions')
-    const key = (await Promise.all(keys.map(async (name) => ((await admin.hexists(name, id)) === 1 ? name : '')))).join('')
+    const key = (await Promise.all(keys.map(async (name) => ((await admin.hexists(name, id)) === 1 ? name : '')))).join(
+      '',
+    )
     const sound = await admin.hgetBuffer(key, id)
     const head = sound?.subarray(0, sound.indexOf(user.id) - 3) ?? Buffer.alloc(0) // the three lengths before it
-    const hints = fc.oneof(fc.jsonValue(), fc.dictionary(fc.constantFrom('sec-ch-ua', 'sec-ch-ua-platform', 'sec-ch-ua-mobile'), fc.oneof(wild, fc.jsonValue())))
+    const hints = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(
+        fc.constantFrom('sec-ch-ua', 'sec-ch-ua-platform', 'sec-ch-ua-mobile'),
+        fc.oneof(wild, fc.jsonValue()),
+      ),
+    )
     const text = fc.option(wild)
     await fc.assert(
-      fc.asyncProperty(text, text, hints, fc.uint8Array({ maxLength: 100 }), async (ipAddress, userAgent, clientHints, bytes) => {
-        const texts = [user.id, ipAddress, userAgent]
-        const lengths = String.fromCharCode(...texts.map((held) => (held === null ? 0 : held.length + 1)))
-        const details = `${lengths}${texts.join('')}${JSON.stringify({ clientHints })}`
-        await admin.hset(key, 'AAAAAAAAAAAAAAAA', Buffer.concat([head, Buffer.from(details)]), 'BBBBBBBBBBBBBBBB', Buffer.from(bytes))
-        const answer = await request('GET', '/trpc/devices.list', { cookie: own })
-        wellAnswered(answer)
-        expect(answer.text).toContain(`"id":"${id}"`)
-        expect(answer.text, 'the record is read as one').toContain('"id":"AAAAAAAAAAAAAAAA"')
-      }),
+      fc.asyncProperty(
+        text,
+        text,
+        hints,
+        fc.uint8Array({ maxLength: 100 }),
+        async (ipAddress, userAgent, clientHints, bytes) => {
+          const texts = [user.id, ipAddress, userAgent]
+          const lengths = String.fromCharCode(...texts.map((held) => (held === null ? 0 : held.length + 1)))
+          const details = `${lengths}${texts.join('')}${JSON.stringify({ clientHints })}`
+          await admin.hset(
+            key,
+            'AAAAAAAAAAAAAAAA',
+            Buffer.concat([head, Buffer.from(details)]),
+            'BBBBBBBBBBBBBBBB',
+            Buffer.from(bytes),
+          )
+          const answer = await request('GET', '/trpc/devices.list', { cookie: own })
+          wellAnswered(answer)
+          expect(answer.text).toContain(`"id":"${id}"`)
+          expect(answer.text, 'the record is read as one').toContain('"id":"AAAAAAAAAAAAAAAA"')
+        },
+      ),
       { numRuns },
     )
   })
@@ -249,12 +427,15 @@ test('after all of this the server answers, its user is signed in, and its memor
     return process.memoryUsage().heapUsed / 1024 / 1024
   }
   const some = async (): Promise<void> => {
-    for (let n = 0; n < 150; n += 1) await request('POST', '/api/auth/sign-in/email', { cookie: `x=${n}` }, `{"email":"${'x'.repeat(10_000)}${n}"}`)
+    for (let n = 0; n < 150; n += 1)
+      await request('POST', '/api/auth/sign-in/email', { cookie: `x=${n}` }, `{"email":"${'x'.repeat(10_000)}${n}"}`)
   }
   await some()
   const before = used()
   await some()
   expect(used() - before, 'MB that 150 more requests have left behind').toBeLessThan(10)
   expect((await device.request('/trpc/session.current')).status).toBe(200)
-  expect((await device.post('/api/auth/sign-in/email', { email: 'nobody@example.org', password: PASSWORD })).status).toBe(401)
+  expect(
+    (await device.post('/api/auth/sign-in/email', { email: 'nobody@example.org', password: PASSWORD })).status,
+  ).toBe(401)
 })

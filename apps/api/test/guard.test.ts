@@ -34,7 +34,8 @@ async function cookies(): Promise<Record<string, string | undefined>> {
   const revoked = await signedUp(server)
   const revokedToken = tokenOf(revoked)
   await revoked.api.devices.revokeAll.mutate()
-  const flipped = (text: string, at: number) => `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
+  const flipped = (text: string, at: number) =>
+    `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
   const cookie = signed(token)
   return {
     missing: undefined,
@@ -74,7 +75,10 @@ describe.each(procedures.filter(({ path }) => !PUBLIC.includes(path)))('$path', 
       }),
     )
     const [first] = answers
-    expect(errorIn(first?.body ?? '')).toMatchObject({ message: 'Please sign in', data: { code: 'UNAUTHORIZED', httpStatus: 401 } })
+    expect(errorIn(first?.body ?? '')).toMatchObject({
+      message: 'Please sign in',
+      data: { code: 'UNAUTHORIZED', httpStatus: 401 },
+    })
     expect(first?.body).not.toContain('event: message')
     for (const answer of answers) {
       expect(answer).toEqual({ kind: answer.kind, status: refused(procedure), body: first?.body, cookies: [] })

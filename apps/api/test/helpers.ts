@@ -35,7 +35,11 @@ export const procedures = proceduresOf()
 function proceduresOf(): { path: string; type: string }[] {
   const redis = new Redis({ lazyConnect: true })
   const store = createSessionStore({ redis })
-  const router = createAppRouter({ store, streams: createStreams({ store, changes: createSessionChanges({ redis }) }), isRecent: () => true })
+  const router = createAppRouter({
+    store,
+    streams: createStreams({ store, changes: createSessionChanges({ redis }) }),
+    isRecent: () => true,
+  })
   return Object.entries(router._def.procedures).map(([path, procedure]) => ({
     path,
     type: (procedure as unknown as { _def: { type: string } })._def.type, // tRPC does not declare it on a record of procedures
@@ -74,7 +78,13 @@ export async function databaseOf(dataDir: string): Promise<{ DATABASE_URL?: stri
 }
 
 /** A whole server on a port of its own, with a Redis and data of its own, and a clock that can be put forward. */
-export async function startServer({ env = {}, redis: shared, webRoot = '/nonexistent', revalidateEvery, passwords = quickPasswords }: Options = {}) {
+export async function startServer({
+  env = {},
+  redis: shared,
+  webRoot = '/nonexistent',
+  revalidateEvery,
+  passwords = quickPasswords,
+}: Options = {}) {
   const redis = shared ?? (await startRedis())
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-api-'))
   const settings = readSettings({
@@ -120,7 +130,9 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
 
   /** Opens a stream as a page does; its messages are recorded like any other answer. */
   async function stream(headers: Record<string, string> = {}): Promise<TestStream> {
-    const response = await fetch(`${url}/trpc/devices.changes`, { headers: { accept: 'text/event-stream', ...headers } })
+    const response = await fetch(`${url}/trpc/devices.changes`, {
+      headers: { accept: 'text/event-stream', ...headers },
+    })
     return readStream(response, (text) => bodies.push(text))
   }
 
@@ -148,10 +160,19 @@ export async function startServer({ env = {}, redis: shared, webRoot = '/nonexis
       await rm(dataDir, { recursive: true, force: true })
       for (const token of tokens) {
         const secret = token.slice(-20)
-        expect(bodies.filter((body) => body.includes(secret)), 'a body holds a token').toEqual([])
-        expect(output.filter((line) => line.includes(secret)), 'a log line holds a token').toEqual([])
+        expect(
+          bodies.filter((body) => body.includes(secret)),
+          'a body holds a token',
+        ).toEqual([])
+        expect(
+          output.filter((line) => line.includes(secret)),
+          'a log line holds a token',
+        ).toEqual([])
       }
-      expect(bodies.filter((body) => /\.[jt]s:\d+/.test(body)), 'a body holds a stack').toEqual([])
+      expect(
+        bodies.filter((body) => /\.[jt]s:\d+/.test(body)),
+        'a body holds a stack',
+      ).toEqual([])
     },
   }
 }
@@ -240,9 +261,17 @@ function readStream(response: Response, seen: (text: string) => void) {
       const blocks = (rest + (value ?? '')).split(/\n\n+/)
       rest = blocks.pop() ?? ''
       for (const block of blocks) {
-        const fields = Object.fromEntries(block.trim().split('\n').map((line) => line.split(/: ?(.*)/s, 2)))
+        const fields = Object.fromEntries(
+          block
+            .trim()
+            .split('\n')
+            .map((line) => line.split(/: ?(.*)/s, 2)),
+        )
         if (fields['data'] === undefined || fields['event'] === 'ping') continue
-        events.push({ event: fields['event'] ?? 'message', data: fields['data'] === '' ? null : JSON.parse(fields['data']) })
+        events.push({
+          event: fields['event'] ?? 'message',
+          data: fields['data'] === '' ? null : JSON.parse(fields['data']),
+        })
       }
     }
   }
@@ -279,7 +308,10 @@ export function newEmail(): string {
 }
 
 /** A browser that someone new has signed up in. */
-export async function signedUp(server: TestServer, headers?: Record<string, string>): Promise<Browser & { email: string }> {
+export async function signedUp(
+  server: TestServer,
+  headers?: Record<string, string>,
+): Promise<Browser & { email: string }> {
   const device = server.browser(headers)
   const email = newEmail()
   await device.signUp(email)
@@ -317,10 +349,20 @@ export async function observed<T>(redis: PrivateRedis, look: (admin: Redis) => P
 }
 
 /** Counts on a limit of a server as another one on the same Redis would, without the time that passwords take. */
-export const countOn = (redis: PrivateRedis, number: number, charge: Charge, verdict: Verdict = 'wrong'): Promise<void> =>
+export const countOn = (
+  redis: PrivateRedis,
+  number: number,
+  charge: Charge,
+  verdict: Verdict = 'wrong',
+): Promise<void> =>
   observed(redis, async (client) => {
     const limits = createLimits(client, SECRET)
-    for (let n = 0; n < number; n += 1) await limits.within([charge], async () => undefined, () => verdict)
+    for (let n = 0; n < number; n += 1)
+      await limits.within(
+        [charge],
+        async () => undefined,
+        () => verdict,
+      )
   })
 
 /** How often Redis ran each command for `work`, as Redis counts it. */
@@ -329,7 +371,9 @@ export async function commandsOf(redis: PrivateRedis, work: () => Promise<unknow
     await admin.config('RESETSTAT')
     await work()
     const stats = await admin.info('commandstats')
-    const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, calls]) => [name, Number(calls)] as const)
+    const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(
+      ([, name, calls]) => [name, Number(calls)] as const,
+    )
     return Object.fromEntries(counts.filter(([name]) => name !== 'config|resetstat' && name !== 'info'))
   })
 }

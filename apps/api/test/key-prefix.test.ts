@@ -12,9 +12,13 @@ test('two applications on one Redis with prefixes of their own know nothing of e
     const monitor = await admin.monitor()
     // The keys and channels of a command begin like a key of ours or of the limits.
     monitor.on('monitor', (_time: string, args: string[]) => {
-      for (const arg of args.slice(1)) if (/(?:user|limit|readyz|mail|clock)\b/.test(arg) && !arg.includes('\n')) seen.add(arg)
+      for (const arg of args.slice(1))
+        if (/(?:user|limit|readyz|mail|clock)\b/.test(arg) && !arg.includes('\n')) seen.add(arg)
     })
-    await using shop = await startServer({ redis, env: { KEY_PREFIX: prefixes[0], NEAR_CACHE_LEASE_MS: '1000', ...production } })
+    await using shop = await startServer({
+      redis,
+      env: { KEY_PREFIX: prefixes[0], NEAR_CACHE_LEASE_MS: '1000', ...production },
+    })
     await using blog = await startServer({ redis, env: { KEY_PREFIX: prefixes[1] } })
     const email = await useAll(shop)
     await useAll(blog)

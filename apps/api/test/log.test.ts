@@ -5,19 +5,30 @@ import { production, signedUp, startServer } from './helpers.js'
 
 function captured() {
   const output: string[] = []
-  return { log: createLog({ write: (line) => output.push(line) }), output, last: () => JSON.parse(output.at(-1) ?? '') as object }
+  return {
+    log: createLog({ write: (line) => output.push(line) }),
+    output,
+    last: () => JSON.parse(output.at(-1) ?? '') as object,
+  }
 }
 
 test('what stands under the name of a secret is struck out', () => {
   const { log, output } = captured()
-  log.info({ cookie: 's3cret', req: { headers: { cookie: 's3cret', authorization: 's3cret', 'set-cookie': ['s3cret'] } }, body: { password: 's3cret' } })
+  log.info({
+    cookie: 's3cret',
+    req: { headers: { cookie: 's3cret', authorization: 's3cret', 'set-cookie': ['s3cret'] } },
+    body: { password: 's3cret' },
+  })
   expect(output.join()).not.toContain('s3cret')
   expect(output.join()).toContain('[Redacted]')
 })
 
 test('of an error only what is known to be harmless is kept', () => {
   const { log, last } = captured()
-  const driver = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (email)=(ada@example.org) already exists.' })
+  const driver = Object.assign(new Error('duplicate key'), {
+    code: '23505',
+    detail: 'Key (email)=(ada@example.org) already exists.',
+  })
   log.error({ err: new Error('It failed', { cause: driver }) }, 'failed')
   expect(last()).toMatchObject({ err: { message: 'It failed', cause: { message: 'duplicate key', code: '23505' } } })
   expect(JSON.stringify(last())).not.toContain('ada@')
@@ -26,7 +37,9 @@ test('of an error only what is known to be harmless is kept', () => {
 test('an error has its stack, but for an outage: where Redis gave no answer tells nothing, and every request would repeat it', () => {
   const { log, last } = captured()
   log.error({ err: new Error('It failed', { cause: new Error('because') }) }, 'failed')
-  expect(last()).toMatchObject({ err: { stack: expect.stringContaining('log.test.ts'), cause: { stack: expect.stringContaining('log.test.ts') } } })
+  expect(last()).toMatchObject({
+    err: { stack: expect.stringContaining('log.test.ts'), cause: { stack: expect.stringContaining('log.test.ts') } },
+  })
   log.error({ err: new SessionStoreUnavailableError(new Error('Command timed out')) }, 'failed')
   expect(last()).toMatchObject({
     err: {
@@ -63,7 +76,9 @@ test.each([
 test('every request leaves a line with what it was, from where, and what came of it', async () => {
   await using server = await startServer({ env: production })
   const { request } = await signedUp(server)
-  const given = await request('/trpc/devices.list?batch=1&input=%7B%7D&secret=topsecret', { headers: { 'x-request-id': 'from-the-proxy-1' } })
+  const given = await request('/trpc/devices.list?batch=1&input=%7B%7D&secret=topsecret', {
+    headers: { 'x-request-id': 'from-the-proxy-1' },
+  })
   expect(given.headers.get('x-request-id')).toBe('from-the-proxy-1')
   expect(server.lines().at(-1)).toEqual({
     level: 'info',
@@ -89,5 +104,11 @@ test('the audit of a sign-in bears the id of its request', async () => {
   const response = await server.browser().signIn(email)
   const line = server.lines().findLast(({ audit }) => audit !== undefined)
   expect(line?.requestId).toBe(response.headers.get('x-request-id'))
-  expect(line?.audit).toMatchObject({ event: 'sign-in', result: 'ok', ipAddress: '127.0.0.1', userId: expect.any(String), sessionId: expect.any(String) })
+  expect(line?.audit).toMatchObject({
+    event: 'sign-in',
+    result: 'ok',
+    ipAddress: '127.0.0.1',
+    userId: expect.any(String),
+    sessionId: expect.any(String),
+  })
 })

@@ -38,7 +38,8 @@ test('a stream asks Redis whether its session lives, though a near-cache has it 
   const [tracking] = lines
   const signedIn = await store.create({ userId: 'ada' })
   if (signedIn === null || tracking === undefined) throw new Error('The sign-in was refused, or nothing is tracked')
-  const remembers = async () => (await commandsOf(privateRedis, () => store.validate(signedIn.token)))['hget'] === undefined
+  const remembers = async () =>
+    (await commandsOf(privateRedis, () => store.validate(signedIn.token)))['hget'] === undefined
   while (!(await remembers()));
   const streams = createStreams({ store, changes: live, revalidateEvery: 50 })
   try {

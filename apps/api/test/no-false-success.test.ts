@@ -19,15 +19,27 @@ interface Devices {
   phoneId: string
 }
 
-const endings: Record<string, { ends: readonly ('laptop' | 'phone')[]; act: (devices: Devices) => Promise<Response> }> = {
-  'devices.revoke': { ends: ['phone'], act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revoke', { id: phoneId }) },
-  'devices.revokeOthers': { ends: ['phone'], act: ({ laptop }) => laptop.post('/trpc/devices.revokeOthers', undefined) },
-  'devices.revokeAll': { ends: ['laptop', 'phone'], act: ({ laptop }) => laptop.post('/trpc/devices.revokeAll', undefined) },
-  'sign-out': { ends: ['laptop'], act: ({ laptop }) => laptop.post('/api/auth/sign-out', {}) },
-}
+const endings: Record<string, { ends: readonly ('laptop' | 'phone')[]; act: (devices: Devices) => Promise<Response> }> =
+  {
+    'devices.revoke': {
+      ends: ['phone'],
+      act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revoke', { id: phoneId }),
+    },
+    'devices.revokeOthers': {
+      ends: ['phone'],
+      act: ({ laptop }) => laptop.post('/trpc/devices.revokeOthers', undefined),
+    },
+    'devices.revokeAll': {
+      ends: ['laptop', 'phone'],
+      act: ({ laptop }) => laptop.post('/trpc/devices.revokeAll', undefined),
+    },
+    'sign-out': { ends: ['laptop'], act: ({ laptop }) => laptop.post('/api/auth/sign-out', {}) },
+  }
 
 async function signsIn(token: string): Promise<boolean> {
-  const response = await server.send('/trpc/session.current', { headers: { cookie: `rollcall.session_token=${signed(token)}` } })
+  const response = await server.send('/trpc/session.current', {
+    headers: { cookie: `rollcall.session_token=${signed(token)}` },
+  })
   expect([200, 401]).toContain(response.status)
   return response.status === 200
 }
@@ -39,8 +51,14 @@ async function signIn({ email }: Pick<Devices, 'email'>): Promise<Browser> {
 }
 
 /** Whether the revocation sends as many as n commands. */
-async function failsAt(n: number, fault: Fault, { ends, act }: (typeof endings)[string], devices: Devices): Promise<boolean> {
-  if (!devices.laptop.jar.has('rollcall.session_token') || !(await signsIn(tokenOf(devices.laptop)))) devices.laptop = await signIn(devices)
+async function failsAt(
+  n: number,
+  fault: Fault,
+  { ends, act }: (typeof endings)[string],
+  devices: Devices,
+): Promise<boolean> {
+  if (!devices.laptop.jar.has('rollcall.session_token') || !(await signsIn(tokenOf(devices.laptop))))
+    devices.laptop = await signIn(devices)
   if (!(await signsIn(tokenOf(devices.phone)))) devices.phone = await signIn(devices)
   devices.phoneId = (await devices.phone.api.session.current.query()).id
   const tokens = { laptop: tokenOf(devices.laptop), phone: tokenOf(devices.phone) }
@@ -51,7 +69,10 @@ async function failsAt(n: number, fault: Fault, { ends, act }: (typeof endings)[
   failing[Symbol.dispose]()
 
   const at = `${fault}: ${n}, answered ${response.status} ${await response.text()}`
-  const done = server.audits().slice(audited).some(({ result }) => result === 'ok')
+  const done = server
+    .audits()
+    .slice(audited)
+    .some(({ result }) => result === 'ok')
   if (response.status === 200 || done) {
     for (const device of ends) expect(await signsIn(tokens[device]), `${at}: ${device}`).toBe(false)
   }

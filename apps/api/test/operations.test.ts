@@ -20,7 +20,9 @@ const isInstalled = (program: string): boolean => spawnSync(program, ['--version
 
 /** The one example in this language that holds these words. */
 function example(language: string, words: string): string {
-  const found = [...text.matchAll(/```(\w+)\n(.*?)```/gs)].filter(([, name, code = '']) => name === language && code.includes(words))
+  const found = [...text.matchAll(/```(\w+)\n(.*?)```/gs)].filter(
+    ([, name, code = '']) => name === language && code.includes(words),
+  )
   expect(found, `${language} with ${words}`).toHaveLength(1)
   return found[0]?.[2] ?? ''
 }
@@ -29,7 +31,9 @@ function example(language: string, words: string): string {
 async function shell(redis: PrivateRedis, code: string, env: Record<string, string>): Promise<void> {
   const programs = dirname(await readlink(`/proc/${redis.pid}/exe`))
   const libraries = join(programs, '../lib')
-  const folders = (await readdir(libraries)).filter((name) => name.endsWith('-linux-gnu')).map((name) => join(libraries, name))
+  const folders = (await readdir(libraries))
+    .filter((name) => name.endsWith('-linux-gnu'))
+    .map((name) => join(libraries, name))
   const paths = { PATH: [programs, process.env['PATH']].join(delimiter), LD_LIBRARY_PATH: folders.join(delimiter) }
   await run('sh', ['-euc', code], { env: { ...process.env, ...paths, ...env } })
 }
@@ -42,7 +46,9 @@ test('each example waits for longer than a server takes to stop', () => {
     SMTP_URL: 'smtp://mail.example',
     BETTER_AUTH_SECRET: randomBytes(32).toString('base64'),
   })
-  const waits = [/TimeoutStopSec=(\d+)/, /terminationGracePeriodSeconds: (\d+)/, /docker stop --time (\d+)/].map((wait) => Number(wait.exec(text)?.[1]))
+  const waits = [/TimeoutStopSec=(\d+)/, /terminationGracePeriodSeconds: (\d+)/, /docker stop --time (\d+)/].map(
+    (wait) => Number(wait.exec(text)?.[1]),
+  )
   for (const seconds of waits) expect(seconds * 1_000).toBeGreaterThan(leavingMs + drainMs)
   const idle = Number(/keepalive_timeout (\d+)s/.exec(text)?.[1])
   expect(idle * 1_000).toBeLessThan(readSettings({ REDIS_URL: 'redis://localhost' }).keepAliveMs)
@@ -54,30 +60,38 @@ test('the settings and the log lines that are named exist', async () => {
   const lines = [...text.matchAll(/`([A-Z][a-z]* [^`]+)`/g)].map(([, line = '']) => line)
   expect(lines.length).toBeGreaterThan(3)
   const files = (await readdir(join(root, 'apps/api/src'), { recursive: true })).filter((file) => file.endsWith('.ts'))
-  const sources = (await Promise.all(files.map((file) => readFile(join(root, 'apps/api/src', file), 'utf8')))).join('\n')
+  const sources = (await Promise.all(files.map((file) => readFile(join(root, 'apps/api/src', file), 'utf8')))).join(
+    '\n',
+  )
   expect(lines.filter((line) => !sources.includes(line))).toEqual([])
 })
 
 test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () => {
   await using folder = await temporaryFolder('unit')
   const file = join(folder.path, 'rollcall.service')
-  await writeFile(file, example('ini', '[Service]').replace('/usr/bin/node', process.execPath).replace('User=rollcall', 'User=root'))
+  await writeFile(
+    file,
+    example('ini', '[Service]').replace('/usr/bin/node', process.execPath).replace('User=rollcall', 'User=root'),
+  )
   const { stderr } = await run('systemd-analyze', ['verify', '--man=no', file])
   expect(stderr.split('\n').filter((line) => line.includes('rollcall.service'))).toEqual([])
 })
 
-test.runIf(isInstalled('sqlite3'))('accounts are in the backup of a running SQLite, and the sessions of then are revoked', async () => {
-  await using backup = await temporaryFolder('backup')
-  await using server = await startServer({ env: { DATABASE_URL: '' } })
-  const device = await signedUp(server)
-  const before = await device.request('/trpc/session.current')
-  expect(before.status).toBe(200)
-  await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup.path })
-  await shell(server.redis, example('sh', '--scan'), { REDIS_SOCKET: server.redis.url })
-  await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup.path, DATABASE_URL: '' } })
-  expect((await device.request('/trpc/session.current')).status).toBe(401)
-  await restored.browser().signIn(device.email)
-})
+test.runIf(isInstalled('sqlite3'))(
+  'accounts are in the backup of a running SQLite, and the sessions of then are revoked',
+  async () => {
+    await using backup = await temporaryFolder('backup')
+    await using server = await startServer({ env: { DATABASE_URL: '' } })
+    const device = await signedUp(server)
+    const before = await device.request('/trpc/session.current')
+    expect(before.status).toBe(200)
+    await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup.path })
+    await shell(server.redis, example('sh', '--scan'), { REDIS_SOCKET: server.redis.url })
+    await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup.path, DATABASE_URL: '' } })
+    expect((await device.request('/trpc/session.current')).status).toBe(401)
+    await restored.browser().signIn(device.email)
+  },
+)
 
 test('a session is in the copy of Redis, for one that starts with it', async () => {
   await using folder = await temporaryFolder('copy')

@@ -36,7 +36,10 @@ export function optionsOf(interfaceName: string): Option[] {
 function optionOf(member: ts.PropertySignature): Option {
   const name = member.name.getText()
   const comment = ts.getJSDocCommentsAndTags(member).find(ts.isJSDoc)?.comment
-  const meaning = ts.getTextOfJSDocComment(comment)?.replaceAll(/\s+/g, ' ').replaceAll(/\{@link ([\w.]+)\}/g, '`$1`')
+  const meaning = ts
+    .getTextOfJSDocComment(comment)
+    ?.replaceAll(/\s+/g, ' ')
+    .replaceAll(/\{@link ([\w.]+)\}/g, '`$1`')
   const isOptional = member.questionToken !== undefined
   if (meaning === undefined) throw new Error(`${name} has no comment`)
   if (isOptional && !meaning.includes('Default: ')) throw new Error(`The comment of ${name} names no default`)

@@ -7,7 +7,16 @@ import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, newEmail, observed, PASSWORD, procedures, signedUp, startServer, type TestServer } from './helpers.js'
+import {
+  type Browser,
+  newEmail,
+  observed,
+  PASSWORD,
+  procedures,
+  signedUp,
+  startServer,
+  type TestServer,
+} from './helpers.js'
 import { slowWayTo } from './slow-redis.js'
 
 // Every way in which Redis can fail, with every call that reaches it in some way, over real HTTP.
@@ -42,7 +51,14 @@ async function scene() {
   await carol.post('/api/auth/request-password-reset', { email: carol.email })
   const { id } = await phone.api.session.current.query()
   const deviceId = (await phone.api.devices.list.query()).find((device) => device.isCurrent)?.deviceId
-  return { devices: { laptop, phone, tablet, kiosk }, phoneId: id, deviceId, bob, carol, resetToken: await resetTokenFor(carol.email) }
+  return {
+    devices: { laptop, phone, tablet, kiosk },
+    phoneId: id,
+    deviceId,
+    bob,
+    carol,
+    resetToken: await resetTokenFor(carol.email),
+  }
 }
 
 async function resetTokenFor(email: string): Promise<string> {
@@ -63,12 +79,34 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   ['session.current', 'read', ({ devices }) => devices.laptop.request('/trpc/session.current')],
   ['devices.list', 'read', ({ devices }) => devices.laptop.request('/trpc/devices.list')],
   ['activity.list', 'read', ({ devices }) => devices.laptop.request('/trpc/activity.list')],
-  ['sign-up', 'write', () => server.browser().post('/api/auth/sign-up/email', { email: newEmail(), password: PASSWORD, name: 'Eve' })],
-  ['sign-in', 'write', ({ devices }) => server.browser().post('/api/auth/sign-in/email', { email: devices.laptop.email, password: PASSWORD })],
+  [
+    'sign-up',
+    'write',
+    () => server.browser().post('/api/auth/sign-up/email', { email: newEmail(), password: PASSWORD, name: 'Eve' }),
+  ],
+  [
+    'sign-in',
+    'write',
+    ({ devices }) =>
+      server.browser().post('/api/auth/sign-in/email', { email: devices.laptop.email, password: PASSWORD }),
+  ],
   ['request-password-reset', 'write', ({ bob }) => bob.post('/api/auth/request-password-reset', { email: bob.email })],
-  ['change-password', 'write', ({ bob }) => bob.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD })],
-  ['reset-password', 'write', ({ resetToken }) => server.browser().post('/api/auth/reset-password', { newPassword: NEW_PASSWORD, token: resetToken })],
-  ['devices.rename', 'write', ({ devices, deviceId }) => devices.laptop.post('/trpc/devices.rename', { id: deviceId, name: 'laptop' })],
+  [
+    'change-password',
+    'write',
+    ({ bob }) => bob.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }),
+  ],
+  [
+    'reset-password',
+    'write',
+    ({ resetToken }) =>
+      server.browser().post('/api/auth/reset-password', { newPassword: NEW_PASSWORD, token: resetToken }),
+  ],
+  [
+    'devices.rename',
+    'write',
+    ({ devices, deviceId }) => devices.laptop.post('/trpc/devices.rename', { id: deviceId, name: 'laptop' }),
+  ],
   ['devices.revoke', 'delete', ({ devices, phoneId }) => devices.laptop.post('/trpc/devices.revoke', { id: phoneId })],
   ['sign-out', 'delete', ({ devices }) => devices.kiosk.post('/api/auth/sign-out', {})],
   ['devices.revokeOthers', 'delete', ({ devices }) => devices.laptop.post('/trpc/devices.revokeOthers', undefined)],
@@ -94,7 +132,12 @@ interface Outage {
 const asAdmin = (...command: [string, ...string[]]) => observed(redis, (admin) => admin.call(...command))
 
 const outages: Record<string, Outage> = {
-  killed: { begin: () => process.kill(redis.pid, 'SIGKILL'), end: () => redis.restart(), still: [], redis: 'unavailable' },
+  killed: {
+    begin: () => process.kill(redis.pid, 'SIGKILL'),
+    end: () => redis.restart(),
+    still: [],
+    redis: 'unavailable',
+  },
   hung: {
     begin: () => process.kill(redis.pid, 'SIGSTOP'),
     end: () => process.kill(redis.pid, 'SIGCONT'),
@@ -168,7 +211,8 @@ async function back(): Promise<void> {
   }
 }
 
-const jarsOf = ({ devices, bob, carol }: Scene) => [...Object.values(devices), bob, carol].map(({ jar }) => new Map(jar))
+const jarsOf = ({ devices, bob, carol }: Scene) =>
+  [...Object.values(devices), bob, carol].map(({ jar }) => new Map(jar))
 
 /** Answers that are no outage any more: on a machine that is busy, replies of before may still be on the way. */
 async function recovered(work: () => Promise<Response>): Promise<number> {
@@ -204,9 +248,17 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
           expect(late ? [200, done] : [200], `${name}: ${await response.clone().text()}`).toContain(response.status)
           continue
         }
-        const code = name.includes('.') ? { error: { data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } } } : { code: /UNAVAILABLE$/ }
-        expect({ name, status: response.status, cookies: response.headers.getSetCookie() }).toEqual({ name, status: 503, cookies: [] })
-        expect(await response.json(), name).toMatchObject('code' in code ? { code: expect.stringMatching(code.code) } : code)
+        const code = name.includes('.')
+          ? { error: { data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } } }
+          : { code: /UNAVAILABLE$/ }
+        expect({ name, status: response.status, cookies: response.headers.getSetCookie() }).toEqual({
+          name,
+          status: 503,
+          cookies: [],
+        })
+        expect(await response.json(), name).toMatchObject(
+          'code' in code ? { code: expect.stringMatching(code.code) } : code,
+        )
         if (name.includes('.')) expect(response.headers.get('retry-after'), name).toBe('1')
         expect(jarsOf(stage), name).toEqual(jars)
         expect(took, name).toBeLessThan(10_000) // a bound against hanging: a few commands of 200 ms may follow each other, on a machine that is busy
@@ -222,7 +274,8 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
     for (const [name, device] of Object.entries(stage.devices)) {
       expect(await statusOf(device), name).toBe(still.includes('delete') ? 401 : 200)
     }
-    for (const { email } of [stage.bob, stage.carol]) expect(await signsIn(email, PASSWORD)).toBe(still.includes('write') ? 401 : 200)
+    for (const { email } of [stage.bob, stage.carol])
+      expect(await signsIn(email, PASSWORD)).toBe(still.includes('write') ? 401 : 200)
     expect(await statusOf(stage.bob)).toBe(200)
     expect(await statusOf(stage.carol)).toBe(still.includes('write') ? 401 : 200)
     expect(await signsIn(laptop.email, PASSWORD)).toBe(200)
@@ -239,13 +292,20 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
       let told = await fresh.message()
       if (still.includes('read')) {
         // As above: a machine that is slow itself can make a slow answer late.
-        for (let left = state === 'ok' ? 5 : 0; JSON.stringify(told).includes('SERVICE_UNAVAILABLE') && left > 0; left -= 1) {
+        for (
+          let left = state === 'ok' ? 5 : 0;
+          JSON.stringify(told).includes('SERVICE_UNAVAILABLE') && left > 0;
+          left -= 1
+        ) {
           fresh = await device.stream()
           told = await fresh.message()
         }
         expect(told).toEqual([id])
       } else {
-        expect(told).toMatchObject({ event: 'serialized-error', data: { data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } } })
+        expect(told).toMatchObject({
+          event: 'serialized-error',
+          data: { data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } },
+        })
         expect(await open.message()).toEqual({ type: 'waiting' })
       }
       await fresh.close()
@@ -271,7 +331,9 @@ test('outages say in the log what it was, and leave out the stacks that would fl
   const failures = server.lines().filter(({ msg }) => /^A (procedure|request) failed$/.test(msg))
   expect(failures.length).toBeGreaterThan(Object.keys(outages).length)
   for (const line of failures) {
-    expect(line).toMatchObject({ err: { name: 'SessionStoreUnavailableError', cause: { name: expect.any(String), message: expect.any(String) } } })
+    expect(line).toMatchObject({
+      err: { name: 'SessionStoreUnavailableError', cause: { name: expect.any(String), message: expect.any(String) } },
+    })
     expect(JSON.stringify(line)).not.toContain('"stack"')
     expect(JSON.stringify(line).length).toBeLessThan(500)
   }
@@ -293,7 +355,8 @@ test('sign-ins during an outage are audited as unavailable', () => {
   expect(unavailable.length).toBeGreaterThanOrEqual(refusing)
   for (const audit of unavailable) {
     // The account itself is known only where the attempt came as far as looking it up.
-    const account = 'userId' in audit ? { userId: expect.any(String) } : { emailHash: expect.stringMatching(/^[\w-]{22}$/) }
+    const account =
+      'userId' in audit ? { userId: expect.any(String) } : { emailHash: expect.stringMatching(/^[\w-]{22}$/) }
     expect(audit).toEqual({ event: 'sign-in', result: 'unavailable', ipAddress: '127.0.0.1', ...account })
   }
 })
@@ -321,14 +384,22 @@ describe('while Redis is hung', () => {
       expect(await response.text()).not.toMatch(/redis|timed out/i)
     })
     const line = server.lines().findLast(({ msg }) => msg === 'A procedure failed')
-    expect(line).toMatchObject({ level: 'error', procedure: 'devices.list', err: { name: 'SessionStoreUnavailableError', cause: { message: 'Command timed out' } } })
+    expect(line).toMatchObject({
+      level: 'error',
+      procedure: 'devices.list',
+      err: { name: 'SessionStoreUnavailableError', cause: { message: 'Command timed out' } },
+    })
   })
 
   test('thousands of requests are answered at once, and leave nothing in memory', async () => {
     setFlagsFromString('--expose_gc')
     const collect = runInNewContext('gc') as () => void // what the flag puts there
     const cookie = [...device.jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    async function load(requests: number, path: string, status: number): Promise<{ median: number; slowest: number; heap: number }> {
+    async function load(
+      requests: number,
+      path: string,
+      status: number,
+    ): Promise<{ median: number; slowest: number; heap: number }> {
       const times: number[] = []
       let left = requests
       const client = async (): Promise<void> => {
@@ -378,7 +449,11 @@ test('without its database the server answers 503 where it needs it, and 200 whe
   ]
   for (const [path, body] of asked) {
     const answer = await person.post(`/api/auth/${path}`, body)
-    expect({ path, status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ path, status: 503, cookies: [] })
+    expect({ path, status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({
+      path,
+      status: 503,
+      cookies: [],
+    })
   }
   const ready = await broken.send('/readyz')
   expect(ready.status).toBe(503)

@@ -77,7 +77,18 @@ test('any text and any address are answered, and what lies beside a local range 
     else expect([null, { kind: 'local' }]).toContainEqual(place)
   })
   fc.assert(property, { numRuns: 2_000 })
-  for (const neighbour of ['9.255.255.255', '11.0.0.0', '172.15.255.255', '172.32.0.0', '192.167.255.255', '192.169.0.0', '100.63.255.255', '100.128.0.0', 'fbff::1', 'fe00::1']) {
+  for (const neighbour of [
+    '9.255.255.255',
+    '11.0.0.0',
+    '172.15.255.255',
+    '172.32.0.0',
+    '192.167.255.255',
+    '192.169.0.0',
+    '100.63.255.255',
+    '100.128.0.0',
+    'fbff::1',
+    'fe00::1',
+  ]) {
     expect(placeOf(neighbour), neighbour).not.toEqual({ kind: 'local' })
   }
 })
@@ -93,7 +104,8 @@ describe('a device', () => {
     const nowhere = server.browser({ 'x-forwarded-for': '192.0.2.1' })
     await nowhere.signIn(far.email)
     const places = { '131.188.0.10': { kind: 'country', code: 'DE' }, 'fd00::7': { kind: 'local' }, '192.0.2.1': null }
-    const placesOf = (devices: { ipAddress: string | null; place: unknown }[]) => Object.fromEntries(devices.map(({ ipAddress, place }) => [ipAddress, place]))
+    const placesOf = (devices: { ipAddress: string | null; place: unknown }[]) =>
+      Object.fromEntries(devices.map(({ ipAddress, place }) => [ipAddress, place]))
     expect(placesOf(await far.api.devices.list.query())).toEqual(places)
 
     const stream = await far.stream()

@@ -1,4 +1,10 @@
-import { lineTo, postgresBinaries, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
+import {
+  lineTo,
+  postgresBinaries,
+  type PostgresLine,
+  type PrivatePostgres,
+  startPostgres,
+} from '@rollcall/dev-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database.js'
 import { health } from '../src/http/health.js'
@@ -30,12 +36,16 @@ const eventually = (work: () => Promise<number>) => expect.poll(work).toBe(200)
 
 async function newAccount(): Promise<string> {
   const email = newEmail()
-  await eventually(async () => (await server.browser().post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })).status)
+  await eventually(
+    async () =>
+      (await server.browser().post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })).status,
+  )
   return email
 }
 
 /** How many requests have failed for want of the database. */
-const failures = (): number => server.lines().filter(({ err }) => JSON.stringify(err ?? null).includes('DatabaseUnavailableError')).length
+const failures = (): number =>
+  server.lines().filter(({ err }) => JSON.stringify(err ?? null).includes('DatabaseUnavailableError')).length
 
 const readiness = async (): Promise<number> => (await server.send('/readyz')).status
 

@@ -6,7 +6,10 @@ const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 /** The server as a process of its own, as built. Resolves once it listens, or has ended. */
 export async function runServer(env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [program], { env: { PATH: process.env['PATH'], PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = once(child, 'exit')
   let output = ''
   const listening = new Promise<void>((resolve) => {

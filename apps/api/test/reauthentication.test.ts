@@ -46,7 +46,10 @@ describe.each(Object.entries(endings))('%s', (name, end) => {
       expect(error).toMatchObject({ data: { code: 'FORBIDDEN', httpStatus: 403, reason: 'REAUTHENTICATE' } })
       expect(await laptop.api.devices.list.query()).toHaveLength(2)
     })
-    expect(server.audits().at(-1)).toMatchObject({ event: name.replace('devices.', '').replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`), result: 'refused' })
+    expect(server.audits().at(-1)).toMatchObject({
+      event: name.replace('devices.', '').replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`),
+      result: 'refused',
+    })
   })
 
   test('goes through until then, and again after the password was given', async () => {
@@ -82,7 +85,12 @@ test('a proof keeps the device and its id, and kills every copy of the old cooki
   expect((await laptop.api.session.current.query()).id).toBe(id)
   expect(await laptop.api.devices.list.query()).toHaveLength(2)
   expect(await codeOf(thief.api.session.current.query())).toBe('UNAUTHORIZED')
-  expect(server.audits().at(-1)).toMatchObject({ event: 'reauthentication', result: 'ok', sessionId: id, ipAddress: '127.0.0.1' })
+  expect(server.audits().at(-1)).toMatchObject({
+    event: 'reauthentication',
+    result: 'ok',
+    sessionId: id,
+    ipAddress: '127.0.0.1',
+  })
 })
 
 test('a wrong password proves nothing, is audited, and can be tried ten times in a session', async () => {
@@ -128,7 +136,8 @@ test('limit: a new secret whose way back from Redis breaks is known to nobody, s
     failing[Symbol.dispose]()
     expect(failing.reached(), 'one of its commands is the rotation').toBe(true)
     // A lost reply to what counts or records activity does no harm; all others are an outage, and the cookie stays.
-    if (answer.status !== 200) expect({ status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ status: 503, cookies: [] })
+    if (answer.status !== 200)
+      expect({ status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ status: 503, cookies: [] })
   }
   expect(phone.jar.size).toBeGreaterThan(0)
   expect(await laptop.api.devices.revoke.mutate({ id })).toEqual({ revoked: 1 })

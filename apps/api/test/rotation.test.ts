@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Browser, newEmail, PASSWORD, procedures, signed, startServer, type TestServer, tokenOf } from './helpers.js'
+import {
+  type Browser,
+  newEmail,
+  PASSWORD,
+  procedures,
+  signed,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
 
 // The server is started anew with another list of secrets, on the same Redis and database.
 
@@ -22,7 +31,8 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true })
 })
 
-const start = (...secrets: string[]) => startServer({ redis, env: { DATA_DIR: dataDir, BETTER_AUTH_SECRET: secrets.join(',') } })
+const start = (...secrets: string[]) =>
+  startServer({ redis, env: { DATA_DIR: dataDir, BETTER_AUTH_SECRET: secrets.join(',') } })
 
 /** The same browser, in front of a server that was started anew. */
 function moved(device: Browser, to: TestServer): Browser {
@@ -47,7 +57,9 @@ async function before(count: number, more: object = {}): Promise<Browser[]> {
 const answering = procedures.filter(({ type }) => type !== 'subscription') // it passes the same check, but its status says nothing
 
 function call(device: Browser, { path, type }: (typeof answering)[number]): Promise<Response> {
-  return type === 'query' ? device.request(`/trpc/${path}`) : device.post(`/trpc/${path}`, { id: 'AAAAAAAAAAAAAAAA', name: 'Work' })
+  return type === 'query'
+    ? device.request(`/trpc/${path}`)
+    : device.post(`/trpc/${path}`, { id: 'AAAAAAAAAAAAAAAA', name: 'Work' })
 }
 
 test.each([
@@ -92,7 +104,9 @@ test('a session that was not to be remembered stays so through a rotation', asyn
   const answer = await moved(device, server).post('/api/auth/change-password', change)
   expect(answer.status).toBe(200)
   const cookies = answer.headers.getSetCookie()
-  expect(cookies.filter((cookie) => cookie.startsWith(`${COOKIE}=`))).toEqual([expect.not.stringMatching(/max-age|expires/i)])
+  expect(cookies.filter((cookie) => cookie.startsWith(`${COOKIE}=`))).toEqual([
+    expect.not.stringMatching(/max-age|expires/i),
+  ])
   const marker = cookies.find((cookie) => cookie.startsWith('rollcall.dont_remember='))
   expect(marker).toContain(signed('true', NEW))
 })

@@ -14,7 +14,10 @@ export async function slowWayTo(redis: PrivateRedis) {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(redis.url)
-    for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       sockets.add(socket)
       socket.on('error', () => undefined) // the close that follows is passed on
       socket.once('close', () => {

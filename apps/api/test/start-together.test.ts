@@ -19,7 +19,9 @@ test('servers that start at once on an empty database all start, as processes of
 test('servers that start at once in one process all start', async () => {
   await using redis = await startRedis()
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-together-'))
-  const starts = await Promise.allSettled(Array.from({ length: 3 }, () => startServer({ redis, env: { DATA_DIR: dataDir } })))
+  const starts = await Promise.allSettled(
+    Array.from({ length: 3 }, () => startServer({ redis, env: { DATA_DIR: dataDir } })),
+  )
   for (const start of starts) if (start.status === 'fulfilled') await start.value.close()
   expect(starts.flatMap((start) => (start.status === 'rejected' ? [String(start.reason)] : []))).toEqual([])
   await rm(dataDir, { recursive: true, force: true })

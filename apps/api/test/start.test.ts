@@ -60,7 +60,11 @@ test('what is under way is answered, while nothing new is taken and idle connect
   await counted(server, 'sign-in') // and then its password is being checked
   const started = performance.now()
   const closed = server.close()
-  const healthz = () => fetch(`${server.url}/healthz`).then(({ status }) => status, () => 'refused')
+  const healthz = () =>
+    fetch(`${server.url}/healthz`).then(
+      ({ status }) => status,
+      () => 'refused',
+    )
   await expect.poll(healthz, { interval: 1 }).toBe('refused') // in one of the next turns
   expect((await signIn).status).toBe(200)
   await closed
@@ -71,7 +75,9 @@ test('a request that does not end is not waited for beyond the bound', async () 
   await using server = await startServer()
   const stuck = connect(server.port, '127.0.0.1')
   stuck.on('error', () => undefined)
-  stuck.write('POST /csp-report HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n')
+  stuck.write(
+    'POST /csp-report HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n',
+  )
   expect(String(await once(stuck, 'data'))).toContain('100 Continue') // and then its body is waited for
   const started = performance.now()
   await server.close()
@@ -80,7 +86,11 @@ test('a request that does not end is not waited for beyond the bound', async () 
 
 test.each([
   ['REDIS_URL', { REDIS_URL: '/nonexistent/redis.sock' }, /^REDIS_URL: Redis does not answer \(.*ENOENT/],
-  ['DATABASE_URL', { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/rollcall' }, /^The database cannot be used; see DATABASE_URL/],
+  [
+    'DATABASE_URL',
+    { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/rollcall' },
+    /^The database cannot be used; see DATABASE_URL/,
+  ],
 ])('a start that cannot succeed ends with one message: %s', async (_, env, message) => {
   const failure = await startServer({ env }).then(
     () => undefined,
@@ -107,14 +117,20 @@ test('a taken port is named', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
-  await expect(startServer({ env: { PORT: String(port) } })).rejects.toThrow(`PORT: ${port} is taken by another program`)
+  await expect(startServer({ env: { PORT: String(port) } })).rejects.toThrow(
+    `PORT: ${port} is taken by another program`,
+  )
   taken.close()
 })
 
 test('a trial in production warns of each thing that it does without', async () => {
   await using server = await startServer({ env: { ...production, BASE_URL: 'https://rollcall.example' } })
   await using both = await startServer({ env: production })
-  const warnings = (from: TestServer) => from.lines().flatMap(({ level, msg }) => (level === 'warn' && msg.startsWith('ALLOW_INSECURE') ? [msg] : []))
+  const warnings = (from: TestServer) =>
+    from.lines().flatMap(({ level, msg }) => (level === 'warn' && msg.startsWith('ALLOW_INSECURE') ? [msg] : []))
   expect(warnings(server)).toEqual([expect.stringMatching(/^ALLOW_INSECURE=outbox: SMTP_URL is not set/)])
-  expect(warnings(both)).toEqual([expect.stringMatching(/^ALLOW_INSECURE=http: BASE_URL is not on https/), expect.stringMatching(/^ALLOW_INSECURE=outbox/)])
+  expect(warnings(both)).toEqual([
+    expect.stringMatching(/^ALLOW_INSECURE=http: BASE_URL is not on https/),
+    expect.stringMatching(/^ALLOW_INSECURE=outbox/),
+  ])
 })

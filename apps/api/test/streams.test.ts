@@ -3,14 +3,21 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSessionChanges, createSessionStore, type SessionChange, type SessionChanges, userTagOf } from '@rollcall/session-store'
+import {
+  createSessionChanges,
+  createSessionStore,
+  type SessionChange,
+  type SessionChanges,
+  userTagOf,
+} from '@rollcall/session-store'
 import { createStreams } from '@rollcall/devices'
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, commandsOf, observed, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 
-const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
 const chrome = { browser: 'Chrome', os: 'Windows' }
 
 let server: TestServer
@@ -106,14 +113,35 @@ describe('the list, within a second, on another server', () => {
 })
 
 describe('the end of the session ends its streams, on another server, with the reason', () => {
-  const endings: [name: string, end: (p: Awaited<ReturnType<typeof laptopAndPhone>>) => Promise<unknown>, message: object][] = [
-    ['revoked', ({ laptop, ids }) => laptop.api.devices.revoke.mutate({ id: ids.phone }), { cause: 'revoke', by: { isSelf: false, ...chrome } }],
-    ['all others logged out', ({ laptop }) => laptop.api.devices.revokeOthers.mutate(), { cause: 'revoke-others', by: { isSelf: false, ...chrome } }],
-    ['logged out everywhere', ({ laptop }) => laptop.api.devices.revokeAll.mutate(), { cause: 'revoke-all', by: { isSelf: false, ...chrome } }],
-    ['signed out itself', ({ phone }) => phone.post('/api/auth/sign-out', {}), { cause: 'revoke', by: { isSelf: true } }],
+  const endings: [
+    name: string,
+    end: (p: Awaited<ReturnType<typeof laptopAndPhone>>) => Promise<unknown>,
+    message: object,
+  ][] = [
+    [
+      'revoked',
+      ({ laptop, ids }) => laptop.api.devices.revoke.mutate({ id: ids.phone }),
+      { cause: 'revoke', by: { isSelf: false, ...chrome } },
+    ],
+    [
+      'all others logged out',
+      ({ laptop }) => laptop.api.devices.revokeOthers.mutate(),
+      { cause: 'revoke-others', by: { isSelf: false, ...chrome } },
+    ],
+    [
+      'logged out everywhere',
+      ({ laptop }) => laptop.api.devices.revokeAll.mutate(),
+      { cause: 'revoke-all', by: { isSelf: false, ...chrome } },
+    ],
+    [
+      'signed out itself',
+      ({ phone }) => phone.post('/api/auth/sign-out', {}),
+      { cause: 'revoke', by: { isSelf: true } },
+    ],
     [
       'password changed elsewhere',
-      ({ laptop }) => laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another good password' }),
+      ({ laptop }) =>
+        laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another good password' }),
       // Ended before the row is written, so that an outage stops the change; see the policy.
       { cause: 'revoke-others', by: { isSelf: false, ...chrome } },
     ],
@@ -125,7 +153,11 @@ describe('the end of the session ends its streams, on another server, with the r
     await more.message()
     await end(scene)
     for (const stream of [scene.stream, more]) {
-      expect(await within(promptly, stream.message())).toMatchObject({ type: 'ended', at: expect.any(String), ...message })
+      expect(await within(promptly, stream.message())).toMatchObject({
+        type: 'ended',
+        at: expect.any(String),
+        ...message,
+      })
       expect(await stream.next()).toEqual({ event: 'return', data: null })
       expect(await stream.next()).toBeNull()
     }
@@ -153,7 +185,12 @@ describe('what pub/sub does not report', () => {
     await observed(quick.redis, async (admin) => {
       for (const key of await keysWith(admin, id)) await admin.hdel(key, id)
     })
-    expect(await within(promptly, stream.message())).toEqual({ type: 'ended', cause: 'unknown', by: null, at: expect.any(String) })
+    expect(await within(promptly, stream.message())).toEqual({
+      type: 'ended',
+      cause: 'unknown',
+      by: null,
+      at: expect.any(String),
+    })
   })
 
   test('a revocation ends them within the interval while the connection that listens is dead', async () => {
@@ -184,7 +221,10 @@ describe('what pub/sub does not report', () => {
       await page.next()
       const key = `user:{${userTagOf('ada')}}:sessions`
       await redis.publish(key, '{"kind":"ended","cause":"revoke-all","allBut":null}') // as if it had been long on its way
-      expect((await page.next()).value).toMatchObject({ type: 'devices', devices: [{ id: device.session.id, isCurrent: true }] })
+      expect((await page.next()).value).toMatchObject({
+        type: 'devices',
+        devices: [{ id: device.session.id, isCurrent: true }],
+      })
       await redis.del(key)
       expect((await page.next()).value).toMatchObject({ type: 'ended', cause: 'unknown' }) // it is not what that message told
     } finally {
@@ -247,7 +287,8 @@ describe('what pub/sub does not report', () => {
     await observed(quick.redis, async (admin) => {
       await admin.config('RESETSTAT')
       // Looked at ten times.
-      while (Number(/cmdstat_hget:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0) < 10) await admin.ping()
+      while (Number(/cmdstat_hget:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0) < 10)
+        await admin.ping()
     })
     quick.clock.ahead = 0
     const after = (await device.api.devices.list.query()).find(({ isCurrent }) => isCurrent)
@@ -271,7 +312,10 @@ async function earTo({ url }: TestServer['redis']) {
     redis.on('data', (bytes) => {
       if (!(stopped && listens)) client.write(bytes)
     })
-    for (const [one, other] of [[client, redis], [redis, client]] as const) {
+    for (const [one, other] of [
+      [client, redis],
+      [redis, client],
+    ] as const) {
       one.on('error', () => undefined)
       one.on('close', () => other.destroy())
     }
@@ -295,27 +339,38 @@ async function keysWith(admin: Redis, sessionId: string): Promise<string[]> {
 
 describe('an outage is no sign-out', () => {
   test.each([
-    ['killed', (redis: TestServer['redis']) => process.kill(redis.pid, 'SIGKILL'), (redis: TestServer['redis']) => redis.restart()],
-    ['hung', (redis: TestServer['redis']) => process.kill(redis.pid, 'SIGSTOP'), async (redis: TestServer['redis']) => process.kill(redis.pid, 'SIGCONT')],
-  ])('a Redis that is %s makes streams wait, refuses new ones, and goes on when it is back', async (_kind, begin, end) => {
-    await using redis = await startRedis({ persist: true })
-    await using quick = await startServer({ redis, revalidateEvery: 200 })
-    const device = await signedUp(quick)
-    const id = await idOf(device)
-    const stream = await device.stream()
-    expect(await stream.message()).toEqual([id])
-    begin(redis)
-    try {
-      expect(await stream.message()).toEqual({ type: 'waiting' })
-      const refused = await (await device.stream()).message()
-      expect(refused).toMatchObject({ event: 'serialized-error', data: { data: { code: 'SERVICE_UNAVAILABLE' } } })
-    } finally {
-      await end(redis)
-    }
-    expect(await stream.message()).toEqual([id])
-    expect(quick.openStreams()).toBe(1)
-    await stream.close()
-  })
+    [
+      'killed',
+      (redis: TestServer['redis']) => process.kill(redis.pid, 'SIGKILL'),
+      (redis: TestServer['redis']) => redis.restart(),
+    ],
+    [
+      'hung',
+      (redis: TestServer['redis']) => process.kill(redis.pid, 'SIGSTOP'),
+      async (redis: TestServer['redis']) => process.kill(redis.pid, 'SIGCONT'),
+    ],
+  ])(
+    'a Redis that is %s makes streams wait, refuses new ones, and goes on when it is back',
+    async (_kind, begin, end) => {
+      await using redis = await startRedis({ persist: true })
+      await using quick = await startServer({ redis, revalidateEvery: 200 })
+      const device = await signedUp(quick)
+      const id = await idOf(device)
+      const stream = await device.stream()
+      expect(await stream.message()).toEqual([id])
+      begin(redis)
+      try {
+        expect(await stream.message()).toEqual({ type: 'waiting' })
+        const refused = await (await device.stream()).message()
+        expect(refused).toMatchObject({ event: 'serialized-error', data: { data: { code: 'SERVICE_UNAVAILABLE' } } })
+      } finally {
+        await end(redis)
+      }
+      expect(await stream.message()).toEqual([id])
+      expect(quick.openStreams()).toBe(1)
+      await stream.close()
+    },
+  )
 })
 
 describe('a stream', () => {
@@ -333,7 +388,9 @@ describe('a stream', () => {
   })
 
   test.each(['cross-site', 'same-site'])('is not opened by a page that is %s', async (site) => {
-    const response = await server.send('/trpc/devices.changes', { headers: { accept: 'text/event-stream', 'sec-fetch-site': site } })
+    const response = await server.send('/trpc/devices.changes', {
+      headers: { accept: 'text/event-stream', 'sec-fetch-site': site },
+    })
     expect(response.status).toBe(403)
   })
 
@@ -343,7 +400,10 @@ describe('a stream', () => {
     const streams = await Promise.all(Array.from({ length: 10 }, () => device.stream()))
     for (const stream of streams) expect(await stream.message()).toHaveLength(1)
     const refused = await device.stream()
-    expect(await refused.message()).toMatchObject({ event: 'serialized-error', data: { code: -32029, data: { code: 'TOO_MANY_REQUESTS', httpStatus: 429 } } })
+    expect(await refused.message()).toMatchObject({
+      event: 'serialized-error',
+      data: { code: -32029, data: { code: 'TOO_MANY_REQUESTS', httpStatus: 429 } },
+    })
     await streams[0]?.close()
     while (busy.openStreams() === 10) await new Promise((resolve) => setImmediate(resolve))
     expect(await (await device.stream()).message()).toHaveLength(1)

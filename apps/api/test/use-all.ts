@@ -15,7 +15,11 @@ export async function useAll(server: TestServer): Promise<string> {
   await stream.close()
   await laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: `${PASSWORD} anew` })
   await laptop.api.activity.list.query({})
-  await server.send('/csp-report', { method: 'POST', headers: { 'content-type': 'application/csp-report' }, body: '{"csp-report":{}}' })
+  await server.send('/csp-report', {
+    method: 'POST',
+    headers: { 'content-type': 'application/csp-report' },
+    body: '{"csp-report":{}}',
+  })
   await server.send('/readyz')
   await server.settled()
   return laptop.email

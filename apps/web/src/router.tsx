@@ -1,4 +1,10 @@
-import { createRootRouteWithContext, createRoute, createRouter, redirect, type RouterHistory } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  redirect,
+  type RouterHistory,
+} from '@tanstack/react-router'
 import { checkLink } from './api/links.js'
 import type { Session, SignInState } from './features/account/session.js'
 import { SignInPage } from './features/account/sign-in-page.js'
@@ -18,9 +24,15 @@ interface RouterContext {
 const activityPage = lazyPage(async () => (await import('./features/activity/activity-page.js')).ActivityPage)
 const securityPage = lazyPage(async () => (await import('./features/account/security-page.js')).SecurityPage)
 const signUpPage = lazyPage(async () => (await import('./features/account/sign-up-page.js')).SignUpPage)
-const forgotPasswordPage = lazyPage(async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage)
-const resetPasswordPage = lazyPage(async () => (await import('./features/account/reset-password-page.js')).ResetPasswordPage)
-const secureAccountPage = lazyPage(async () => (await import('./features/account/secure-account-page.js')).SecureAccountPage)
+const forgotPasswordPage = lazyPage(
+  async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage,
+)
+const resetPasswordPage = lazyPage(
+  async () => (await import('./features/account/reset-password-page.js')).ResetPasswordPage,
+)
+const secureAccountPage = lazyPage(
+  async () => (await import('./features/account/secure-account-page.js')).SecureAccountPage,
+)
 
 const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage, errorComponent: CrashPage })
 
@@ -45,7 +57,12 @@ const security = createRoute({
   beforeLoad: ({ context }) => context.pages.open(securityPage),
 })
 
-const open = createRoute({ getParentRoute: () => root, id: 'public', component: PublicLayout, errorComponent: CrashPage })
+const open = createRoute({
+  getParentRoute: () => root,
+  id: 'public',
+  component: PublicLayout,
+  errorComponent: CrashPage,
+})
 const signIn = createRoute({
   getParentRoute: () => open,
   path: '/sign-in',

@@ -26,15 +26,33 @@ beforeEach(() => {
   )
 })
 
-const chrome = { id: 'c', browser: 'Chrome', os: 'Windows', kind: 'desktop', isCurrent: false, name: null, ipAddress: '192.0.2.1', place: null } as const
+const chrome = {
+  id: 'c',
+  browser: 'Chrome',
+  os: 'Windows',
+  kind: 'desktop',
+  isCurrent: false,
+  name: null,
+  ipAddress: '192.0.2.1',
+  place: null,
+} as const
 const safari = { ...chrome, id: 's', browser: 'Safari', os: 'iOS', kind: 'phone' } as const
 
 function happened(count: number) {
-  api.activity = Array.from({ length: count }, (_, n) => ({ id: String(n), type: 'signed-in', device: { ...chrome, browser: `Browser ${n}` }, by: null, newName: null }))
+  api.activity = Array.from({ length: count }, (_, n) => ({
+    id: String(n),
+    type: 'signed-in',
+    device: { ...chrome, browser: `Browser ${n}` },
+    by: null,
+    newName: null,
+  }))
 }
 
 const open = () => render(createApp(createMemoryHistory({ initialEntries: ['/activity'] })))
-const lines = async (count: number) => waitFor(() => expect(screen.getAllByRole('listitem').filter(({ textContent }) => /signed/.test(textContent))).toHaveLength(count))
+const lines = async (count: number) =>
+  waitFor(() =>
+    expect(screen.getAllByRole('listitem').filter(({ textContent }) => /signed/.test(textContent))).toHaveLength(count),
+  )
 const button = (name: string) => screen.getByRole('button', { name })
 
 test('shows more when the end comes near, or at the press of a button, until that is all', async () => {
@@ -114,9 +132,21 @@ test.each([
 
 test.each([
   [null, 'Work', null, 'Safari on iOS was renamed to “Work”', 'Safari auf iOS wurde umbenannt in „Work“'],
-  ['Home', 'Work', chrome, 'Home was renamed to “Work” by Chrome on Windows', 'Home wurde umbenannt in „Work“ von Chrome auf Windows'],
+  [
+    'Home',
+    'Work',
+    chrome,
+    'Home was renamed to “Work” by Chrome on Windows',
+    'Home wurde umbenannt in „Work“ von Chrome auf Windows',
+  ],
   ['Home', null, null, 'The name of Home was removed', 'Der Name von Home wurde entfernt'],
-  ['Home', null, chrome, 'The name of Home was removed by Chrome on Windows', 'Der Name von Home wurde entfernt von Chrome auf Windows'],
+  [
+    'Home',
+    null,
+    chrome,
+    'The name of Home was removed by Chrome on Windows',
+    'Der Name von Home wurde entfernt von Chrome auf Windows',
+  ],
 ] as const)('a rename from %j to %j, by %j, in both languages', (name, newName, by, english, german) => {
   const entry = { type: 'renamed', device: { ...safari, name }, by, newName } as const
   expect(describeActivity(createI18n('en'), entry)).toBe(english)
@@ -125,11 +155,23 @@ test.each([
 
 test.each([
   ['en', 'sign-in-refused', 1, 'Safari on iOS tried to sign in with a wrong password'],
-  ['en', 'sign-in-refused', 25, '25 attempts to sign in with a wrong password within a day, the last one from Safari on iOS'],
+  [
+    'en',
+    'sign-in-refused',
+    25,
+    '25 attempts to sign in with a wrong password within a day, the last one from Safari on iOS',
+  ],
   ['en', 'proof-refused', 1, 'Safari on iOS gave a wrong password when asked to confirm it'],
-  ['en', 'proof-refused', 5, '5 wrong passwords within a day when asked to confirm it, the last one from Safari on iOS'],
+  [
+    'en',
+    'proof-refused',
+    5,
+    '5 wrong passwords within a day when asked to confirm it, the last one from Safari on iOS',
+  ],
   ['de', 'sign-in-refused', 1, 'Safari auf iOS wollte sich mit einem falschen Passwort anmelden'],
   ['de', 'proof-refused', 5, '5 falsche Passwörter bei Rückfragen innerhalb eines Tages, zuletzt von Safari auf iOS'],
 ] as const)('in %s: %s, %d times: %s', (language, type, attempts, words) => {
-  expect(describeActivity(createI18n(language), { type, attempts, device: safari, by: null, newName: null })).toBe(words)
+  expect(describeActivity(createI18n(language), { type, attempts, device: safari, by: null, newName: null })).toBe(
+    words,
+  )
 })

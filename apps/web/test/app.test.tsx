@@ -42,14 +42,23 @@ describe('places', () => {
   test('are shown in place of the address, with a word that they are approximate and where they come from', async () => {
     api.devices = [
       { id: 'here', browser: 'Chrome', os: 'macOS', kind: 'desktop', isCurrent: true, place: { kind: 'local' } },
-      { id: 'there', browser: 'Firefox', os: 'Windows 11', kind: 'desktop', isCurrent: false, place: { kind: 'country', code: 'DE' } },
+      {
+        id: 'there',
+        browser: 'Firefox',
+        os: 'Windows 11',
+        kind: 'desktop',
+        isCurrent: false,
+        place: { kind: 'country', code: 'DE' },
+      },
     ]
     await openDevices()
     const [here, there] = within(screen.getByRole('list', { name: 'Signed-in devices' })).getAllByRole('listitem')
     expect(here?.textContent).toContain('· Local network')
     expect(there?.textContent).toContain('· Germany')
     screen.getByText(/can be wrong/)
-    expect(screen.getByRole('link', { name: 'IP Geolocation by DB-IP' }).getAttribute('href')).toBe('https://db-ip.com/')
+    expect(screen.getByRole('link', { name: 'IP Geolocation by DB-IP' }).getAttribute('href')).toBe(
+      'https://db-ip.com/',
+    )
   })
 
   test('that are not told leave nothing behind, nor does a source that was not used', async () => {
@@ -61,7 +70,12 @@ describe('places', () => {
 })
 
 describe('what the server tells', () => {
-  const ending = { type: 'ended', cause: 'revoke', by: { isSelf: false, browser: 'Chrome', os: 'Windows' }, at: new Date().toISOString() } as const
+  const ending = {
+    type: 'ended',
+    cause: 'revoke',
+    by: { isSelf: false, browser: 'Chrome', os: 'Windows' },
+    at: new Date().toISOString(),
+  } as const
 
   test('of the devices is shown, as live while the stream lasts', async () => {
     await openDevices()

@@ -18,7 +18,13 @@ async function open(): Promise<void> {
 }
 
 function household(): void {
-  api.devices = ['Chrome', 'Firefox', 'Safari', 'Opera'].map((browser, n) => ({ id: browser, browser, os: 'macOS', kind: 'desktop', isCurrent: n === 0 }))
+  api.devices = ['Chrome', 'Firefox', 'Safari', 'Opera'].map((browser, n) => ({
+    id: browser,
+    browser,
+    os: 'macOS',
+    kind: 'desktop',
+    isCurrent: n === 0,
+  }))
   api.session.id = 'Chrome'
 }
 
@@ -46,7 +52,9 @@ describe('the place in the list', () => {
     press('Sign out Firefox on macOS')
     api.devices = api.devices.filter(({ id }) => id !== 'Firefox')
     act(() => api.publish('devices'))
-    await within(screen.getByRole('log', { name: 'Messages' })).findByText('Firefox on macOS was signed out in the meantime.')
+    await within(screen.getByRole('log', { name: 'Messages' })).findByText(
+      'Firefox on macOS was signed out in the meantime.',
+    )
     expect(document.activeElement).toBe(card('Safari on macOS'))
   })
 
@@ -84,7 +92,9 @@ describe('several sign-ins of one browser', () => {
 
   test('are called earlier sign-ins, not devices, when one is signed out', async () => {
     await open()
-    const older = within(card('Chrome on macOS')).getByRole('button', { name: /^Sign out Chrome on macOS, signed in since/ })
+    const older = within(card('Chrome on macOS')).getByRole('button', {
+      name: /^Sign out Chrome on macOS, signed in since/,
+    })
     fireEvent.click(older)
     screen.getByText('Sign out the earlier sign-in on Chrome on macOS?')
     press('Yes, sign out')
@@ -138,21 +148,43 @@ describe('names', () => {
 
 test('devices are grouped: this one, others, and those that were not used for 30 days', async () => {
   const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60_000).toISOString()
-  api.devices = [0, 1, 29, 31, 400].map((days, n) => ({ id: String(n), browser: `Browser ${n}`, os: '', kind: 'desktop', isCurrent: n === 0, lastSeenAt: daysAgo(days) }))
+  api.devices = [0, 1, 29, 31, 400].map((days, n) => ({
+    id: String(n),
+    browser: `Browser ${n}`,
+    os: '',
+    kind: 'desktop',
+    isCurrent: n === 0,
+    lastSeenAt: daysAgo(days),
+  }))
   api.session.id = '0'
   await open()
   const list = within(screen.getByRole('list', { name: 'Signed-in devices' }))
   expect(list.getAllByRole('heading').map(({ textContent }) => textContent)).toEqual([
-    'This device', 'Browser 0', 'Other devices', 'Browser 1', 'Browser 2', 'Not used for 30 days', 'Browser 3', 'Browser 4',
+    'This device',
+    'Browser 0',
+    'Other devices',
+    'Browser 1',
+    'Browser 2',
+    'Not used for 30 days',
+    'Browser 3',
+    'Browser 4',
   ])
 })
 
 test('with many devices, the way to sign out all others comes before them', async () => {
-  api.devices = Array.from({ length: 12 }, (_, n) => ({ id: String(n), browser: `Browser ${n}`, os: '', kind: 'desktop', isCurrent: n === 0 }))
+  api.devices = Array.from({ length: 12 }, (_, n) => ({
+    id: String(n),
+    browser: `Browser ${n}`,
+    os: '',
+    kind: 'desktop',
+    isCurrent: n === 0,
+  }))
   api.session.id = '0'
   await open()
   const all = screen.getByRole('button', { name: 'Sign out all other devices (11)' })
-  expect(all.compareDocumentPosition(screen.getByRole('list', { name: 'Signed-in devices' }))).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+  expect(all.compareDocumentPosition(screen.getByRole('list', { name: 'Signed-in devices' }))).toBe(
+    Node.DOCUMENT_POSITION_FOLLOWING,
+  )
 })
 
 test('exact times of a session can be had without a mouse', async () => {

@@ -67,7 +67,10 @@ export function serveFakeApi() {
   let gate = Promise.resolve()
 
   const t = initTRPC.context<{ expected: string | null }>().create({
-    errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, reason: error.code === 'CONFLICT' ? error.message : null } }),
+    errorFormatter: ({ shape, error }) => ({
+      ...shape,
+      data: { ...shape.data, reason: error.code === 'CONFLICT' ? error.message : null },
+    }),
   })
   const isOther = (expected: string | null) => expected !== null && expected !== state.session.id
   const procedure = t.procedure.use(async ({ ctx, next, type }) => {
@@ -75,10 +78,21 @@ export function serveFakeApi() {
     await gate
     const code = state.next.shift() ?? state.always
     if (code !== null) throw new TRPCError({ code })
-    if (type === 'mutation' && isOther(ctx.expected)) throw new TRPCError({ code: 'CONFLICT', message: 'OTHER_SESSION' })
+    if (type === 'mutation' && isOther(ctx.expected))
+      throw new TRPCError({ code: 'CONFLICT', message: 'OTHER_SESSION' })
     return next()
   })
-  const shown = () => state.devices.map((device) => ({ place: null, deviceId: null, name: null, lastSeenAt: time, ...device, ipAddress: '192.0.2.1', createdAt: time, expiresAt: time }))
+  const shown = () =>
+    state.devices.map((device) => ({
+      place: null,
+      deviceId: null,
+      name: null,
+      lastSeenAt: time,
+      ...device,
+      ipAddress: '192.0.2.1',
+      createdAt: time,
+      expiresAt: time,
+    }))
   const time = '2026-01-05T09:00:00.000Z'
   const router = t.router({
     session: t.router({
@@ -123,7 +137,8 @@ export function serveFakeApi() {
         return { revoked: others.length }
       }),
       rename: procedure.input(readId).mutation(() => {
-        if (!state.acceptsNames) throw new TRPCError({ code: 'BAD_REQUEST', message: 'name: must have no control characters' })
+        if (!state.acceptsNames)
+          throw new TRPCError({ code: 'BAD_REQUEST', message: 'name: must have no control characters' })
         return { renamed: 1 }
       }),
       revoke: procedure.input(readId).mutation(({ input }) => {
@@ -136,7 +151,8 @@ export function serveFakeApi() {
 
   network.answer = async (request) => {
     const { pathname } = new URL(request.url)
-    if (pathname === '/api/link') return state.link ? Response.json(state.link) : Response.json({ code: 'INVALID_TOKEN' }, { status: 400 })
+    if (pathname === '/api/link')
+      return state.link ? Response.json(state.link) : Response.json({ code: 'INVALID_TOKEN' }, { status: 400 })
     const expected = request.headers.get('x-expected-session')
     if (pathname.startsWith('/api/auth/')) {
       const code = state.authRefusals.get(pathname) ?? (isOther(expected) ? 'OTHER_SESSION' : undefined)

@@ -165,12 +165,22 @@ describe('the link of a mail', () => {
     ['/secure-account?token=good', 'Was this not you?', 429],
   ])('that nobody can look up now is not called dead: %s', async (path, title, status) => {
     const { answer } = network
-    network.answer = async (request) => (new URL(request.url).pathname === '/api/link' ? Response.json({}, { status }) : answer(request))
+    network.answer = async (request) =>
+      new URL(request.url).pathname === '/api/link' ? Response.json({}, { status }) : answer(request)
     await open(path, title)
   })
 
   test('about a new device names the sign-in', async () => {
-    api.link = { signIn: { browser: 'Safari', os: 'iPhone', name: null, ipAddress: '192.0.2.1', place: { kind: 'country', code: 'DE' }, at: '2026-01-05T09:00:00.000Z' } }
+    api.link = {
+      signIn: {
+        browser: 'Safari',
+        os: 'iPhone',
+        name: null,
+        ipAddress: '192.0.2.1',
+        place: { kind: 'country', code: 'DE' },
+        at: '2026-01-05T09:00:00.000Z',
+      },
+    }
     await open('/secure-account?token=good', 'Was this not you?')
     expect(screen.getByText(/^Safari on iPhone, Germany, .*2026/)).toBeTruthy()
   })

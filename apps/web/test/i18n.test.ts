@@ -76,7 +76,11 @@ test.each([
 
 test('a name that runs from right to left is isolated where it is shown, and no other', () => {
   const names = ['שלי', 'حاسوبي', 'Work']
-  expect(names.map((name) => deviceName(english, { browser: 'Chrome', os: '', name }))).toEqual(['\u2068שלי\u2069', '\u2068حاسوبي\u2069', 'Work'])
+  expect(names.map((name) => deviceName(english, { browser: 'Chrome', os: '', name }))).toEqual([
+    '\u2068שלי\u2069',
+    '\u2068حاسوبي\u2069',
+    'Work',
+  ])
 })
 
 test.each([
@@ -110,10 +114,26 @@ test.each([
 test.each([
   ['PASSWORD_TOO_SHORT', 'Use at least 8 characters.', 'Verwenden Sie mindestens 8 Zeichen.'],
   ['PASSWORD_TOO_LONG', 'Use at most 128 characters.', 'Verwenden Sie höchstens 128 Zeichen.'],
-  ['PASSWORD_BLANK', 'Use characters that can be seen, not only spaces.', 'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.'],
-  ['PASSWORD_PERSONAL', 'Others know this about you. Use something other than your name or your email address.', 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.'],
-  ['PASSWORD_EASY_TO_GUESS', 'This password is easy to guess. A few words that do not belong together are better.', 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.'],
-  ['PASSWORD_REUSED', 'This is your old password. Choose a different one.', 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.'],
+  [
+    'PASSWORD_BLANK',
+    'Use characters that can be seen, not only spaces.',
+    'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.',
+  ],
+  [
+    'PASSWORD_PERSONAL',
+    'Others know this about you. Use something other than your name or your email address.',
+    'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.',
+  ],
+  [
+    'PASSWORD_EASY_TO_GUESS',
+    'This password is easy to guess. A few words that do not belong together are better.',
+    'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.',
+  ],
+  [
+    'PASSWORD_REUSED',
+    'This is your old password. Choose a different one.',
+    'Das ist Ihr altes Passwort. Wählen Sie ein anderes.',
+  ],
 ])('%s is said at the field of the new password', (code, said, gesagt) => {
   const refused = new AuthFailure(400, code, null)
   expect(explainFailure(english, refused, 'newPassword')).toEqual({ fields: { newPassword: said } })
@@ -122,6 +142,10 @@ test.each([
 
 test('whose session has given too many wrong passwords is not told to wait for a month', () => {
   const failure = new AuthFailure(429, 'TOO_MANY_WRONG_PASSWORDS', String(30 * 24 * 60 * 60))
-  expect(explainFailure(english, failure)).toEqual({ summary: 'Too many wrong passwords on this device. Sign out and sign in again to go on.' })
-  expect(explainFailure(german, failure)).toEqual({ summary: 'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.' })
+  expect(explainFailure(english, failure)).toEqual({
+    summary: 'Too many wrong passwords on this device. Sign out and sign in again to go on.',
+  })
+  expect(explainFailure(german, failure)).toEqual({
+    summary: 'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.',
+  })
 })

@@ -15,16 +15,24 @@ const messagesOf = (file: string) => messagesIn(readFileSync(join(folder, file),
 function needs(messages: Messages, path = ''): [string, string[]][] {
   return Object.entries(messages).flatMap(([key, message]): [string, string[]][] =>
     typeof message === 'string'
-      ? [[`${path}${key}`, [...new Set([...message.matchAll(/[{<](\w+)\s*[,}>]/g)].map(([, name]) => name ?? ''))].toSorted()]]
+      ? [
+          [
+            `${path}${key}`,
+            [...new Set([...message.matchAll(/[{<](\w+)\s*[,}>]/g)].map(([, name]) => name ?? ''))].toSorted(),
+          ],
+        ]
       : needs(message, `${path}${key}.`),
   )
 }
 
-test.each(readdirSync(folder).filter((file) => file !== 'en.ts'))('%s says all that English says, of the same things', async (file) => {
-  const english = await messagesOf('en.ts')
-  expect(needs(english).length).toBeGreaterThan(100)
-  expect(new Map(needs(await messagesOf(file)))).toEqual(new Map(needs(english)))
-})
+test.each(readdirSync(folder).filter((file) => file !== 'en.ts'))(
+  '%s says all that English says, of the same things',
+  async (file) => {
+    const english = await messagesOf('en.ts')
+    expect(needs(english).length).toBeGreaterThan(100)
+    expect(new Map(needs(await messagesOf(file)))).toEqual(new Map(needs(english)))
+  },
+)
 
 describe('the language', () => {
   afterEach(() => void vi.restoreAllMocks())

@@ -6,7 +6,11 @@ import { network } from './network.js'
 const shown = { pathname: '/', search: {}, state: {} } as ParsedLocation
 const code = (load: () => Promise<void>) => ({ load, component: () => null })
 const missing = code(() => Promise.reject(new TypeError('Failed to fetch dynamically imported module')))
-const caught = (work: Promise<void>) => work.then(() => undefined, (error: unknown) => error)
+const caught = (work: Promise<void>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 
 test.each([
   ['cannot be reached', () => Promise.reject(new TypeError('Failed to fetch')), 'unreachable'],

@@ -9,21 +9,33 @@ afterEach(() => void vi.restoreAllMocks())
 
 test.each([
   ['en', 'Sign in', 'The password of this account was changed while you were signing in. Please sign in again.'],
-  ['de', 'Anmelden', 'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.'],
-])('a sign-in that a credential change overtook is not called a wrong password (%s)', async (language, button, sentence) => {
-  vi.spyOn(navigator, 'languages', 'get').mockReturnValue([language])
-  serveFakeApi().always = 'UNAUTHORIZED'
-  const { answer } = network
-  network.answer = async (request) =>
-    new URL(request.url).pathname === '/api/auth/sign-in/email' ? Response.json({ code: 'CREDENTIALS_CHANGED' }, { status: 409 }) : answer(request)
-  render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
+  [
+    'de',
+    'Anmelden',
+    'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
+  ],
+])(
+  'a sign-in that a credential change overtook is not called a wrong password (%s)',
+  async (language, button, sentence) => {
+    vi.spyOn(navigator, 'languages', 'get').mockReturnValue([language])
+    serveFakeApi().always = 'UNAUTHORIZED'
+    const { answer } = network
+    network.answer = async (request) =>
+      new URL(request.url).pathname === '/api/auth/sign-in/email'
+        ? Response.json({ code: 'CREDENTIALS_CHANGED' }, { status: 409 })
+        : answer(request)
+    render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
 
-  const submit = await screen.findByRole('button', { name: button })
-  const form = submit.closest('form')
-  for (const [name, value] of [['email', 'ada@example.org'], ['password', 'right until now']] as const) {
-    const field = form?.querySelector(`[name=${name}]`)
-    if (field) fireEvent.change(field, { target: { value } })
-  }
-  fireEvent.click(submit)
-  expect(await screen.findByText(sentence)).toBeTruthy()
-})
+    const submit = await screen.findByRole('button', { name: button })
+    const form = submit.closest('form')
+    for (const [name, value] of [
+      ['email', 'ada@example.org'],
+      ['password', 'right until now'],
+    ] as const) {
+      const field = form?.querySelector(`[name=${name}]`)
+      if (field) fireEvent.change(field, { target: { value } })
+    }
+    fireEvent.click(submit)
+    expect(await screen.findByText(sentence)).toBeTruthy()
+  },
+)

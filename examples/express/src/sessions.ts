@@ -19,7 +19,9 @@ export async function createSessions(redisUrl: string, options: BetterAuthOption
   const t = initTRPC.context<{ headers: Headers }>().create({
     errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, reason: reasonOf(error) } }),
   })
-  const procedure = t.procedure.concat(createSessionProcedure(({ headers }: { headers: Headers }, call) => authenticate(headers, call)))
+  const procedure = t.procedure.concat(
+    createSessionProcedure(({ headers }: { headers: Headers }, call) => authenticate(headers, call)),
+  )
   const router = t.router({
     devices: createDevicesRouter({ store, streams, procedure }),
     greeting: procedure.query(({ ctx }) => `Hello, ${ctx.session.userId}`), // yours, for people who are signed in

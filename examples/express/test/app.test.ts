@@ -13,7 +13,11 @@ async function startApp() {
   const server = createServer((request, response) => answer?.(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const { app, close } = await createApp({ redisUrl: redis.url, baseURL, secret: 'a secret of the example, of 32 characters or more' })
+  const { app, close } = await createApp({
+    redisUrl: redis.url,
+    baseURL,
+    secret: 'a secret of the example, of 32 characters or more',
+  })
   answer = app
 
   /** A browser: where it is signed in, and the client that its page would have. */
@@ -21,9 +25,16 @@ async function startApp() {
     const headers = { 'content-type': 'application/json', origin: baseURL }
     const response = await fetch(`${baseURL}/api/auth/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
     expect(response.status).toBe(200)
-    const cookie = response.headers.getSetCookie().map((value) => value.split(';')[0]).join('; ')
+    const cookie = response.headers
+      .getSetCookie()
+      .map((value) => value.split(';')[0])
+      .join('; ')
     const api = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: `${baseURL}/trpc`, headers: { cookie } })] })
-    return { devices: api.devices, greeting: api.greeting, stream: () => fetch(`${baseURL}/trpc/devices.changes`, { headers: { cookie, accept: 'text/event-stream' } }) }
+    return {
+      devices: api.devices,
+      greeting: api.greeting,
+      stream: () => fetch(`${baseURL}/trpc/devices.changes`, { headers: { cookie, accept: 'text/event-stream' } }),
+    }
   }
 
   return {
@@ -73,5 +84,8 @@ test('an outage is no sign-out: 503, in every router of the application', async 
 test('the README shows a file of this application as it stands, and the ten lines of the store', () => {
   const text = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
   const shown = (path: string) => [...text(path).matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
-  expect(shown('README.md')).toEqual([text('examples/express/src/sessions.ts'), shown('packages/session-store/README.md')[0]])
+  expect(shown('README.md')).toEqual([
+    text('examples/express/src/sessions.ts'),
+    shown('packages/session-store/README.md')[0],
+  ])
 })

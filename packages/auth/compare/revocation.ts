@@ -65,7 +65,8 @@ async function start(kind: 'stock' | 'rollcall'): Promise<Contender> {
   answer(http, auth)
   const { authCookies } = await auth.$context
 
-  const token = (person: Person) => decodeURIComponent(person.jar.get(authCookies.sessionToken.name) ?? '').split('.')[0] ?? ''
+  const token = (person: Person) =>
+    decodeURIComponent(person.jar.get(authCookies.sessionToken.name) ?? '').split('.')[0] ?? ''
   const idOf = (person: Person) => token(person).slice(22, 38)
   const userOf = async (person: Person) => (await store.validate(token(person)))?.userId ?? ''
   const stock = kind === 'stock'
@@ -78,7 +79,8 @@ async function start(kind: 'stock' | 'rollcall'): Promise<Contender> {
       stock ? by.post('/revoke-session', { token: token(victim) }) : store.revoke(await userOf(by), idOf(victim)),
     logOutOthers: (by) => (stock ? by.post('/revoke-other-sessions') : store.revokeOthers(token(by))),
     logOutEverywhere: async (by) => (stock ? by.post('/revoke-sessions') : store.revokeAll(await userOf(by))),
-    list: async (by) => (stock ? (await by.get('/list-sessions')).text : JSON.stringify(await store.list(await userOf(by)))),
+    list: async (by) =>
+      stock ? (await by.get('/list-sessions')).text : JSON.stringify(await store.list(await userOf(by))),
     holdPasswordCheck: (until) => new Promise((reached) => (hold = { until, reached })),
     lastResetToken: () => resetToken,
     activityIsDue: () => void (base.clock.offset += store.timeouts.touchInterval), // better-auth's own is due at once

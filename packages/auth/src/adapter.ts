@@ -37,7 +37,8 @@ function routeModels(
   const verifications = verificationModel(sql, store.clock)
   const policy = credentialPolicy(sql, store, audit)
   /** `sql` for a model that the policy looks after. */
-  const adapterFor = (model: string) => (model === 'session' ? sessions : model === 'verification' ? verifications : sql)
+  const adapterFor = (model: string) =>
+    model === 'session' ? sessions : model === 'verification' ? verifications : sql
 
   return {
     ...sql,

@@ -32,7 +32,8 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     if (!(returned instanceof APIError)) return withoutTokens(returned)
-    if (attempt !== null && state.signedIn.size === 0) await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
+    if (attempt !== null && state.signedIn.size === 0)
+      await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
     return undefined
   })
 }
@@ -41,7 +42,8 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
 async function revokeRequested(ctx: GenericEndpointContext, store: SessionStore): Promise<void> {
   for (const token of await tokensToRevoke(ctx)) {
     const alive = await rejectUnavailable(() => store.validate(token, { strict: true })).catch(() => null)
-    if (alive !== null) await rejectUnavailable(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
+    if (alive !== null)
+      await rejectUnavailable(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
   }
 }
 
@@ -53,7 +55,11 @@ async function tokensToRevoke(ctx: GenericEndpointContext): Promise<string[]> {
 }
 
 /** Replaces the answer of a request during which the store gave none. */
-async function answerOutage(ctx: GenericEndpointContext, attempt: AuditEventName | null, audit: Audit): Promise<Response> {
+async function answerOutage(
+  ctx: GenericEndpointContext,
+  attempt: AuditEventName | null,
+  audit: Audit,
+): Promise<Response> {
   if (attempt !== null) await auditEvent(audit, { event: attempt, result: 'unavailable' })
   const error = unavailableError()
   // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
@@ -61,7 +67,12 @@ async function answerOutage(ctx: GenericEndpointContext, attempt: AuditEventName
   throw error
 }
 
-async function recordSignIns(ctx: GenericEndpointContext, state: RequestState, audit: Audit, notify: Notify | undefined): Promise<void> {
+async function recordSignIns(
+  ctx: GenericEndpointContext,
+  state: RequestState,
+  audit: Audit,
+  notify: Notify | undefined,
+): Promise<void> {
   for (const [sessionId, session] of state.signedIn) {
     await auditEvent(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
     if (notify) await recordDevice(ctx, session, notify)

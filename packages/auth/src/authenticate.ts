@@ -7,7 +7,11 @@ import { type Session, type SessionStore, SessionStoreUnavailableError } from '@
  *
  * @throws {SessionStoreUnavailableError} when the validation gets no answer.
  */
-export async function authenticate(store: SessionStore, token: string, { strict = true } = {}): Promise<Session | null> {
+export async function authenticate(
+  store: SessionStore,
+  token: string,
+  { strict = true } = {},
+): Promise<Session | null> {
   const session = await store.validate(token, { strict })
   if (session === null) return null
   try {

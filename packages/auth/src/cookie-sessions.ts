@@ -45,10 +45,16 @@ export async function cookieSessions(auth: BetterAuth, store: SessionStore): Pro
   return {
     async authenticate(headers, { touch = true, strict = true } = {}) {
       const token = tokenOf(headers)
-      const session = token === null ? null : await (touch ? authenticate(store, token, { strict }) : store.validate(token, { strict }))
+      const session =
+        token === null
+          ? null
+          : await (touch ? authenticate(store, token, { strict }) : store.validate(token, { strict }))
       return token === null || session === null ? null : { token, session }
     },
 
-    expiredCookies: () => [sessionToken, dontRememberToken].map(({ name, attributes }) => serializeCookie(name, '', { ...attributes, maxAge: 0 })),
+    expiredCookies: () =>
+      [sessionToken, dontRememberToken].map(({ name, attributes }) =>
+        serializeCookie(name, '', { ...attributes, maxAge: 0 }),
+      ),
   }
 }

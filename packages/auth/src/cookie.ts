@@ -26,7 +26,8 @@ export function signWithCurrentSecret(cookies: string, [current, ...earlier]: Se
   const pairs = cookies.split(';').map((pair) => {
     const [[name, value] = []] = parseCookies(pair)
     const signed = parseSigned(value)
-    if (signed === null || isSignedWith(signed, current) || !earlier.some((secret) => isSignedWith(signed, secret))) return pair
+    if (signed === null || isSignedWith(signed, current) || !earlier.some((secret) => isSignedWith(signed, secret)))
+      return pair
     changed = true
     return ` ${name}=${encodeURIComponent(`${signed.text}.${signatureOf(signed.text, current).toString('base64')}`)}`
   })

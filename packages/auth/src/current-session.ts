@@ -5,7 +5,9 @@ import { setSessionCookie } from 'better-auth/cookies'
 import { moveAccount } from './multi-session.js'
 
 /** The session that the request came with, if its endpoint is one of those named by `at`. */
-export function currentSession(at: (path: string | undefined) => boolean): { id: string; userId: string; token: string } | null {
+export function currentSession(
+  at: (path: string | undefined) => boolean,
+): { id: string; userId: string; token: string } | null {
   const endpoint = tryGetCurrentAuthEndpointContext()
   return (endpoint && at(endpoint.path) && endpoint.context.session?.session) || null
 }

@@ -18,7 +18,12 @@ export const deviceSchema = {
   device: {
     fields: {
       deviceId: { type: 'string', required: true, unique: true },
-      userId: { type: 'string', required: true, index: true, references: { model: 'user', field: 'id', onDelete: 'cascade' } },
+      userId: {
+        type: 'string',
+        required: true,
+        index: true,
+        references: { model: 'user', field: 'id', onDelete: 'cascade' },
+      },
       name: { type: 'string', required: false },
       createdAt: { type: 'date', required: true },
       lastSeenAt: { type: 'date', required: true },
@@ -60,7 +65,11 @@ interface Row {
 }
 
 /** Without its name, and not as a new one, when SQL gives no answer: nobody is kept from signing in for that. */
-export async function sessionDeviceFor(sql: Pick<Rows, 'findOne'>, browser: string, userId: string): Promise<StoredDevice> {
+export async function sessionDeviceFor(
+  sql: Pick<Rows, 'findOne'>,
+  browser: string,
+  userId: string,
+): Promise<StoredDevice> {
   const id = deviceIdOf(browser, userId)
   const row = await sql.findOne<Row>({ model: 'device', where: whereDevice(id) }).catch(() => undefined)
   return { id, name: row?.name ?? null, ...(row === null && { isNew: true }) }

@@ -18,12 +18,17 @@ const cookieName = (ctx: GenericEndpointContext, token: string): string =>
 /** The tokens of the accounts in this browser, each from a cookie whose signature holds. */
 export function accountTokens(ctx: GenericEndpointContext): string[] {
   const headers = ctx.headers ?? new Headers()
-  const names = [...parseCookies(headers.get('cookie') ?? '').keys()].filter((name) => name.startsWith(cookieName(ctx, '')))
+  const names = [...parseCookies(headers.get('cookie') ?? '').keys()].filter((name) =>
+    name.startsWith(cookieName(ctx, '')),
+  )
   return names.flatMap((name) => tokenFromCookie(headers, name, secretsOf(ctx.context)) ?? [])
 }
 
 /** The body of a request that names a session by its id, naming it by the token that this browser has for it. */
-export async function withAccountToken(ctx: GenericEndpointContext, store: SessionStore): Promise<{ sessionToken: string } | null> {
+export async function withAccountToken(
+  ctx: GenericEndpointContext,
+  store: SessionStore,
+): Promise<{ sessionToken: string } | null> {
   const body = namedSession.safeParse(ctx.body).data
   if (body === undefined || !namesSession.has(ctx.path)) return null
   for (const token of accountTokens(ctx)) {

@@ -9,7 +9,13 @@ import { addDevice, deleteDevice, claimNotification, recordNotified, touchDevice
 import { clientInfo, requestState } from './request-state.js'
 import { sendReset } from './reset.js'
 import { rejectUnavailable } from './session-adapter.js'
-import { deletePending, deleteSecureAccountLinks, secureAccountIdentifier, secureAccountValue, userIdInSecureAccountValue } from './verification-model.js'
+import {
+  deletePending,
+  deleteSecureAccountLinks,
+  secureAccountIdentifier,
+  secureAccountValue,
+  userIdInSecureAccountValue,
+} from './verification-model.js'
 
 /** A sign-in from a browser that this user has not signed in from before. */
 export interface NewDevice {
@@ -32,7 +38,8 @@ export type Notify = (session: Session, deviceId: string, ctx: GenericEndpointCo
 export function notifyBy(onNewDevice: (newDevice: NewDevice) => Promise<void>): Notify {
   return async (session, deviceId, { context: { internalAdapter } }) => {
     const user = await internalAdapter.findUserById(session.userId)
-    if (user !== null) await onNewDevice({ user, session, token: await createDeviceToken(internalAdapter, user.id, deviceId) })
+    if (user !== null)
+      await onNewDevice({ user, session, token: await createDeviceToken(internalAdapter, user.id, deviceId) })
     return 'now'
   }
 }
@@ -50,7 +57,10 @@ export async function recordDevice(ctx: GenericEndpointContext, session: Session
       if (known === null) await addDevice(adapter, device.id, userId, now, { notified: true })
       return
     }
-    const isOurs = known === null ? await addDevice(adapter, device.id, userId, now) : await claimNotification(adapter, device.id, now)
+    const isOurs =
+      known === null
+        ? await addDevice(adapter, device.id, userId, now)
+        : await claimNotification(adapter, device.id, now)
     if (!isOurs) return
     if ((await notify(session, device.id, ctx)) === 'now') await recordNotified(adapter, device.id)
   } catch {
@@ -80,29 +90,33 @@ export async function createDeviceToken(
  * request that is repeated may ask for that mail again.
  */
 export function secureAccount(store: SessionStore, audit: Audit) {
-  return createAuthEndpoint('/secure-account', { method: 'POST', body: z.object({ token: z.string() }) }, async (ctx) => {
-    const { adapter, internalAdapter } = ctx.context
-    const identifier = secureAccountIdentifier(ctx.body.token)
-    const found = await internalAdapter.findVerificationValue(identifier)
-    if (found === null || found.expiresAt <= new Date()) throw invalidToken()
-    const userId = userIdInSecureAccountValue(found.value)
-    const user = userId === null ? null : await internalAdapter.findUserById(userId)
-    if (userId === null || user === null) throw invalidToken()
+  return createAuthEndpoint(
+    '/secure-account',
+    { method: 'POST', body: z.object({ token: z.string() }) },
+    async (ctx) => {
+      const { adapter, internalAdapter } = ctx.context
+      const identifier = secureAccountIdentifier(ctx.body.token)
+      const found = await internalAdapter.findVerificationValue(identifier)
+      if (found === null || found.expiresAt <= new Date()) throw invalidToken()
+      const userId = userIdInSecureAccountValue(found.value)
+      const user = userId === null ? null : await internalAdapter.findUserById(userId)
+      if (userId === null || user === null) throw invalidToken()
 
-    const account = await internalAdapter.findCredentialAccount(userId)
-    if (account) await internalAdapter.updateAccount(account.id, { password: null }) // which ends all sessions
-    else {
-      await deletePending(adapter, userId)
-      const event = { name: 'account-secured', ...(await clientInfo()) }
-      const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
-      await auditEvent(audit, { event: 'account-secured', result: 'ok', userId, ended })
-    }
-    await deleteDevice(adapter, deviceIdIn(ctx.body.token))
-    await sendReset(ctx, user)
-    if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
-    await deleteSecureAccountLinks(adapter, userId)
-    return ctx.json({ status: true })
-  })
+      const account = await internalAdapter.findCredentialAccount(userId)
+      if (account) await internalAdapter.updateAccount(account.id, { password: null }) // which ends all sessions
+      else {
+        await deletePending(adapter, userId)
+        const event = { name: 'account-secured', ...(await clientInfo()) }
+        const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
+        await auditEvent(audit, { event: 'account-secured', result: 'ok', userId, ended })
+      }
+      await deleteDevice(adapter, deviceIdIn(ctx.body.token))
+      await sendReset(ctx, user)
+      if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
+      await deleteSecureAccountLinks(adapter, userId)
+      return ctx.json({ status: true })
+    },
+  )
 }
 
 const DEVICE_ID_LENGTH = 22

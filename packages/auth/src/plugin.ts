@@ -44,7 +44,9 @@ const closed = new Set([
 const ofVerificationMails = new Set(['/verify-email', '/send-verification-email'])
 
 function isClosed({ path, context }: GenericEndpointContext): boolean {
-  return closed.has(path) || (ofVerificationMails.has(path) && !context.options.emailVerification?.sendVerificationEmail)
+  return (
+    closed.has(path) || (ofVerificationMails.has(path) && !context.options.emailVerification?.sendVerificationEmail)
+  )
 }
 
 /**
@@ -75,7 +77,9 @@ export function rollcallPlugin({
       rejectUnsupportedOptions(context.options)
       const { enabled, sendResetPassword } = context.options.emailAndPassword ?? {}
       if (notify && enabled && !sendResetPassword) {
-        throw new Error('Whoever secures their account needs a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice')
+        throw new Error(
+          'Whoever secures their account needs a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice',
+        )
       }
       // The cookie lives as long as a session can; whether it still signs in is for the store to say.
       const expiresIn = Math.floor(store.timeouts.absolute / 1_000)

@@ -33,7 +33,8 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
     const state = await requestState()
     if (state.newUsers.has(userId)) return doNothing
     const current = currentSession(changesOwnPassword)
-    if (current === null || current.userId !== userId) return revokeAllOf(takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
+    if (current === null || current.userId !== userId)
+      return revokeAllOf(takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
 
     const ended = await rejectUnavailable(() => store.revokeOthers(current.token))
     if (ended === null) throw unauthorized()
@@ -42,9 +43,16 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       const event = { name: 'password-change', ...(await clientInfo()) }
       const rotated = await rejectUnavailable(() => store.rotate(current.token, { credentialChange: true, event }))
       // Revoked from elsewhere in this very moment: then this session does not come back either.
-      const more = rotated?.ended ?? (await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event })))
+      const more =
+        rotated?.ended ?? (await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event })))
       if (rotated !== null) await replaceCookies(rotated.token)
-      await auditEvent(audit, { event: 'password-change', result: 'ok', userId, sessionId: current.id, ended: ended + more })
+      await auditEvent(audit, {
+        event: 'password-change',
+        result: 'ok',
+        userId,
+        sessionId: current.id,
+        ended: ended + more,
+      })
     })
   }
 
@@ -67,7 +75,8 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       }
       if (model !== 'user') return doNothing
       // A link that was sent to the old address must not choose the password.
-      if ('email' in update && update.email !== undefined) for (const { id } of await usersOf(where)) await deletePending(adapter, id)
+      if ('email' in update && update.email !== undefined)
+        for (const { id } of await usersOf(where)) await deletePending(adapter, id)
       return 'banned' in update && update.banned === true ? revokeAllOfUsers(where, 'user-banned') : doNothing
     },
 
@@ -82,7 +91,10 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
 
   async function revokeAllOfUsers(where: Where[], name: AuditEventName): Promise<AfterWrite> {
     const users = await usersOf(where)
-    return forEachOf(users.map(({ id }) => id), (id) => revokeAllOf(name, id))
+    return forEachOf(
+      users.map(({ id }) => id),
+      (id) => revokeAllOf(name, id),
+    )
   }
 }
 
@@ -96,7 +108,10 @@ function afterCommit(work: () => Promise<void>): AfterWrite {
   return () => queueAfterTransactionHook(work)
 }
 
-async function forEachOf(userIds: Iterable<string>, revoke: (userId: string) => Promise<AfterWrite>): Promise<AfterWrite> {
+async function forEachOf(
+  userIds: Iterable<string>,
+  revoke: (userId: string) => Promise<AfterWrite>,
+): Promise<AfterWrite> {
   const afterWrites: AfterWrite[] = []
   for (const userId of userIds) afterWrites.push(await revoke(userId))
   return async () => {

@@ -32,7 +32,8 @@ export async function auditRefusal(
   const account = await accountOf(ctx, event)
   await auditEvent(audit, { event, result: auditResultOf(refusal), ...account })
   const { userId, sessionId = null } = account
-  if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined) onWrongPassword({ event, userId, sessionId, clientInfo: await clientInfo() })
+  if (WRONG_PASSWORD.has(refusal.body?.code ?? '') && userId !== undefined)
+    onWrongPassword({ event, userId, sessionId, clientInfo: await clientInfo() })
 }
 
 /** An outage is no verdict on an attempt, and a credential change in between is none either. */
@@ -46,7 +47,10 @@ const WRONG_PASSWORD = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']
 const withEmail = z.object({ email: z.string() })
 
 /** One look-up, whether or not the account exists. Nothing when the attempt names none, as with a link that is not valid. */
-async function accountOf(ctx: GenericEndpointContext, event: AuditEventName): Promise<Pick<AuditEvent, 'userId' | 'sessionId' | 'emailHash'>> {
+async function accountOf(
+  ctx: GenericEndpointContext,
+  event: AuditEventName,
+): Promise<Pick<AuditEvent, 'userId' | 'sessionId' | 'emailHash'>> {
   const current = ctx.context.session?.session
   if (current && event !== 'sign-in') return { userId: current.userId, sessionId: current.id }
   const email = withEmail.safeParse(ctx.body).data?.email
@@ -57,5 +61,7 @@ async function accountOf(ctx: GenericEndpointContext, event: AuditEventName): Pr
 
 /** The same for every attempt with an address, as long as the secret stays. Only who has the secret can try addresses. */
 export function emailHashOf(email: string, secret: string): string {
-  return Buffer.from(hmac(secret)(`audit:${email.trim().toLowerCase()}`), 'latin1').toString('base64url').slice(0, 22)
+  return Buffer.from(hmac(secret)(`audit:${email.trim().toLowerCase()}`), 'latin1')
+    .toString('base64url')
+    .slice(0, 22)
 }

@@ -12,7 +12,11 @@ const RESET_LIFE_MS = 60 * 60 * 1_000
 export async function sendReset({ context, request }: GenericEndpointContext, user: User): Promise<void> {
   const { enabled, sendResetPassword, resetPasswordTokenExpiresIn } = context.options.emailAndPassword ?? {}
   if (!enabled || !sendResetPassword) return
-  const token = await createResetToken(context.internalAdapter, user.id, resetPasswordTokenExpiresIn && resetPasswordTokenExpiresIn * 1_000)
+  const token = await createResetToken(
+    context.internalAdapter,
+    user.id,
+    resetPasswordTokenExpiresIn && resetPasswordTokenExpiresIn * 1_000,
+  )
   await sendResetPassword({ user, url: `${context.baseURL}/reset-password/${token}?callbackURL=`, token }, request)
 }
 

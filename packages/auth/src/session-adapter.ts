@@ -22,11 +22,31 @@ const newRow = z.looseObject({
 })
 
 /** Set by the store, or by better-auth for a row in SQL; everything else is data of the application. */
-const ownFields = ['id', 'token', 'userId', 'createdAt', 'updatedAt', 'expiresAt', 'ipAddress', 'userAgent', 'clientHints', 'device']
+const ownFields = [
+  'id',
+  'token',
+  'userId',
+  'createdAt',
+  'updatedAt',
+  'expiresAt',
+  'ipAddress',
+  'userAgent',
+  'clientHints',
+  'device',
+]
 
 export type SessionModel = Pick<
   DBTransactionAdapter,
-  'create' | 'findOne' | 'findMany' | 'count' | 'update' | 'updateMany' | 'delete' | 'deleteMany' | 'consumeOne' | 'incrementOne'
+  | 'create'
+  | 'findOne'
+  | 'findMany'
+  | 'count'
+  | 'update'
+  | 'updateMany'
+  | 'delete'
+  | 'deleteMany'
+  | 'consumeOne'
+  | 'incrementOne'
 >
 
 /**
@@ -68,7 +88,8 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
     const { tokens, userId } = selectorOf(where)
     if (tokens === null) {
       const ended = await store.revokeAll(userId)
-      if (path() === '/admin/revoke-user-sessions') await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
+      if (path() === '/admin/revoke-user-sessions')
+        await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
       return ended
     }
     const found = await findSessions(where)
@@ -104,7 +125,8 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
         const { startedAt: starting, signedIn, browser } = await requestState()
         const startedAt = await starting
         // An admin who acts as somebody else brings no device of theirs.
-        const device = browser !== null && !rest['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
+        const device = browser !== null &&
+          !rest['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
         const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
         const created = await store.create({
           userId,
@@ -123,8 +145,15 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
     findOne: <T>({ where, join }: { where: Where[]; join?: object | undefined }) =>
       rejectUnavailable(async () => ((await rowsOf(where, join))[0] ?? null) as T | null),
 
-    findMany: <T>({ where = [], limit, join }: { where?: Where[] | undefined; limit?: number | undefined; join?: object | undefined }) =>
-      rejectUnavailable(async () => (await rowsOf(where, join, limit)) as T[]),
+    findMany: <T>({
+      where = [],
+      limit,
+      join,
+    }: {
+      where?: Where[] | undefined
+      limit?: number | undefined
+      join?: object | undefined
+    }) => rejectUnavailable(async () => (await rowsOf(where, join, limit)) as T[]),
 
     count: ({ where = [] }) => rejectUnavailable(async () => (await findSessions(where)).length),
 
@@ -206,11 +235,23 @@ function selectorOf(where: readonly Where[]): Selector {
 
 function toRow(session: Session, token: string): Row {
   const { id, userId, createdAt, lastSeenAt, expiresAt, ipAddress, userAgent, data } = session
-  return { ...applicationData(data), id, token, userId, createdAt, updatedAt: lastSeenAt, expiresAt, ipAddress, userAgent }
+  return {
+    ...applicationData(data),
+    id,
+    token,
+    userId,
+    createdAt,
+    updatedAt: lastSeenAt,
+    expiresAt,
+    ipAddress,
+    userAgent,
+  }
 }
 
 function applicationData(row: Readonly<Row>): Row {
-  return Object.fromEntries(Object.entries(row).filter(([field, value]) => !ownFields.includes(field) && value !== undefined))
+  return Object.fromEntries(
+    Object.entries(row).filter(([field, value]) => !ownFields.includes(field) && value !== undefined),
+  )
 }
 
 /** Records an outage in the state of the request, even if better-auth ignores it. */

@@ -29,10 +29,13 @@ const samlLogout = z.object({ saml: z.object({ enableSingleLogout: z.literal(tru
  */
 export function rejectUnsupportedOptions({ secondaryStorage, session, plugins = [] }: BetterAuthOptions): void {
   if (secondaryStorage) throw new Error('Rollcall replaces secondaryStorage: remove it from the options')
-  if (session?.cookieCache?.enabled) throw new Error('Rollcall asks the store on every request: disable session.cookieCache')
+  if (session?.cookieCache?.enabled)
+    throw new Error('Rollcall asks the store on every request: disable session.cookieCache')
   for (const option of ['expiresIn', 'updateAge'] as const) {
     if (session?.[option] !== undefined) {
-      throw new Error(`Rollcall leaves lifetimes to the store: remove session.${option} and set timeouts in createSessionStore`)
+      throw new Error(
+        `Rollcall leaves lifetimes to the store: remove session.${option} and set timeouts in createSessionStore`,
+      )
     }
   }
 
@@ -40,15 +43,21 @@ export function rejectUnsupportedOptions({ secondaryStorage, session, plugins = 
     const reason = unsupportedPlugins[id]
     if (reason !== undefined) throw new Error(`Rollcall cannot work beside the plugin ${id}: ${reason}`)
     if (id === 'sso' && samlLogout.safeParse(options).success) {
-      throw new Error('Rollcall cannot work beside saml.enableSingleLogout of the plugin sso: it writes the session token into SQL')
+      throw new Error(
+        'Rollcall cannot work beside saml.enableSingleLogout of the plugin sso: it writes the session token into SQL',
+      )
     }
     const fields = Object.values(schema).flatMap((table) => Object.values(table.fields))
     if (fields.some(({ references }) => references?.model === 'session')) {
-      throw new Error(`Rollcall cannot work beside the plugin ${id}: its tables refer to sessions in SQL, where there are none`)
+      throw new Error(
+        `Rollcall cannot work beside the plugin ${id}: its tables refer to sessions in SQL, where there are none`,
+      )
     }
   }
 
-  const later = plugins.slice(plugins.findIndex(({ id }) => id === 'rollcall') + 1).find(({ id }) => !cookieForwarders.has(id))
+  const later = plugins
+    .slice(plugins.findIndex(({ id }) => id === 'rollcall') + 1)
+    .find(({ id }) => !cookieForwarders.has(id))
   if (later !== undefined) {
     throw new Error(`Rollcall must see what other plugins answer: put the plugin ${later.id} in front of it`)
   }

@@ -19,7 +19,8 @@ import type { SessionModel } from './session-adapter.js'
 export function verificationModel(sql: DBTransactionAdapter, clock: Clock): SessionModel {
   // Expiries in SQL are by the clock that servers share, and better-auth compares them with the clock of this machine.
   const clockOffset = (): number => clock() - Date.now()
-  const toStoredWhere = (where: readonly Where[]): Where[] => hashIdentifiers(where).map((condition) => shiftExpiry(condition, 'value', clockOffset()))
+  const toStoredWhere = (where: readonly Where[]): Where[] =>
+    hashIdentifiers(where).map((condition) => shiftExpiry(condition, 'value', clockOffset()))
   const toRead = <T>(row: T): T => shiftExpiry(row, 'expiresAt', -clockOffset())
 
   return {
@@ -35,7 +36,8 @@ export function verificationModel(sql: DBTransactionAdapter, clock: Clock): Sess
     count: (input) => sql.count({ ...input, where: toStoredWhere(input.where ?? []) }),
     update: async <T>(input: Parameters<DBTransactionAdapter['update']>[0]) =>
       toRead(await sql.update<T>({ ...input, where: toStoredWhere(input.where), update: toStore(input.update) })),
-    updateMany: (input) => sql.updateMany({ ...input, where: toStoredWhere(input.where), update: toStore(input.update) }),
+    updateMany: (input) =>
+      sql.updateMany({ ...input, where: toStoredWhere(input.where), update: toStore(input.update) }),
     delete: (input) => sql.delete({ ...input, where: toStoredWhere(input.where) }),
     deleteMany: (input) => sql.deleteMany({ ...input, where: toStoredWhere(input.where) }),
     consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
@@ -43,7 +45,8 @@ export function verificationModel(sql: DBTransactionAdapter, clock: Clock): Sess
       const { data } = withDate.safeParse(row)
       const state = await requestState()
       const startedAt = await state.startedAt?.catch(() => null)
-      if (data !== undefined && startedAt && data.createdAt < startedAt) state.startedAt = Promise.resolve(data.createdAt)
+      if (data !== undefined && startedAt && data.createdAt < startedAt)
+        state.startedAt = Promise.resolve(data.createdAt)
       return toRead(row)
     },
     incrementOne: (input) => sql.incrementOne({ ...input, where: toStoredWhere(input.where) }),
@@ -124,7 +127,8 @@ function hashIdentifiers(where: readonly Where[]): Where[] {
     const { field, value, operator = 'eq' } = condition
     if (field !== 'identifier') return condition
     if (typeof value === 'string' && ['eq', 'ne'].includes(operator)) return { ...condition, value: hash(value) }
-    if (Array.isArray(value) && ['in', 'not_in'].includes(operator)) return { ...condition, value: value.map((one) => hash(String(one))) }
+    if (Array.isArray(value) && ['in', 'not_in'].includes(operator))
+      return { ...condition, value: value.map((one) => hash(String(one))) }
     throw new Error(`Rollcall stores verification identifiers as hashes: they cannot be looked up by ${operator}`)
   })
 }

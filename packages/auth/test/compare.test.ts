@@ -7,7 +7,10 @@ const program = fileURLToPath(new URL('../compare/revocation.ts', import.meta.ur
 
 test('of the scenarios that better-auth’s own storage breaks, none breaks here', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program])
-  const [, ...rows] = stdout.trim().split('\n').map((line) => line.split(/ {2,}/).map((cell) => cell.split(':')[0]?.trim()))
+  const [, ...rows] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/).map((cell) => cell.split(':')[0]?.trim()))
   const counts = (column: number) => rows.filter((row) => row[column] === 'holds').length
   expect(rows).toHaveLength(9)
   expect(counts(2)).toBe(9)

@@ -9,7 +9,10 @@ const mails = new Map<string, string>()
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
   t = await startApp({
-    emailAndPassword: { enabled: true, sendResetPassword: async ({ user, token }) => void mails.set(user.email, token) },
+    emailAndPassword: {
+      enabled: true,
+      sendResetPassword: async ({ user, token }) => void mails.set(user.email, token),
+    },
     session: {
       additionalFields: {
         theme: { type: 'string', defaultValue: 'light' },
@@ -42,7 +45,10 @@ describe('session API', () => {
 
   test('get-session is null without a session, tells nothing to caches, and takes no POST', async () => {
     const { browser } = await t.person('reading')
-    for (const [one, body] of [[t.browser(), null], [browser, { session: expect.anything(), user: expect.anything() }]] as const) {
+    for (const [one, body] of [
+      [t.browser(), null],
+      [browser, { session: expect.anything(), user: expect.anything() }],
+    ] as const) {
       const answer = await one.get('/get-session')
       expect(answer).toMatchObject({ status: 200, body })
       expect(answer.text).not.toMatch(anyToken)
@@ -84,7 +90,8 @@ describe('session API', () => {
   test('sign-out ends the session, clears the cookie, and answers the same without a session', async () => {
     const { browser } = await t.person('leaving')
     const thief = thiefOf(browser, t.browser())
-    for (const one of [browser, t.browser()]) expect(await one.post('/sign-out')).toMatchObject({ status: 200, body: { success: true } })
+    for (const one of [browser, t.browser()])
+      expect(await one.post('/sign-out')).toMatchObject({ status: 200, body: { success: true } })
     expect(browser.jar.size).toBe(0)
     expect((await thief.get('/get-session')).body).toBeNull()
   })
@@ -111,16 +118,20 @@ describe('session API', () => {
     expect((await browser.get('/get-session')).body).toMatchObject({ session: { theme: 'dark' } })
   })
 
-  test.each([{ token: 'mine' }, { userId: 'another' }, { expiresAt: '2099-01-01' }, { note: 'forged' }, { unknown: 'x' }, {}])(
-    'update-session refuses %o',
-    async (update) => {
-      const { browser, userId } = await t.person(`refused-${Object.keys(update).join('')}`)
-      const before = await browser.session()
-      expect((await browser.post('/update-session', update)).status).toBe(400)
-      expect(await browser.session()).toEqual(before)
-      expect(before?.userId).toBe(userId)
-    },
-  )
+  test.each([
+    { token: 'mine' },
+    { userId: 'another' },
+    { expiresAt: '2099-01-01' },
+    { note: 'forged' },
+    { unknown: 'x' },
+    {},
+  ])('update-session refuses %o', async (update) => {
+    const { browser, userId } = await t.person(`refused-${Object.keys(update).join('')}`)
+    const before = await browser.session()
+    expect((await browser.post('/update-session', update)).status).toBe(400)
+    expect(await browser.session()).toEqual(before)
+    expect(before?.userId).toBe(userId)
+  })
 
   test('update-session of a revoked session is refused, and brings nothing back', async () => {
     const { browser, userId } = await t.person('revoked')
@@ -131,7 +142,8 @@ describe('session API', () => {
 })
 
 describe('delete-user', () => {
-  const exists = async (id: string) => (await t.adapter.findOne({ model: 'user', where: [{ field: 'id', value: id }] })) !== null
+  const exists = async (id: string) =>
+    (await t.adapter.findOne({ model: 'user', where: [{ field: 'id', value: id }] })) !== null
 
   test('with a fresh session: every session of that user ends, and the user is gone', async () => {
     const { browser, phones, userId, email } = await t.person('gone', 2)
@@ -218,7 +230,10 @@ describe('change-password', () => {
   test.each([{}, { revokeOtherSessions: false }, { revokeOtherSessions: true }])(
     'differs, with %o: all others end, this one stays under its id with a new token, in no body',
     async (flag) => {
-      const { browser, phones, email, userId } = await t.person(`changing-${JSON.stringify(flag).replaceAll(/\W/g, '')}`, 1)
+      const { browser, phones, email, userId } = await t.person(
+        `changing-${JSON.stringify(flag).replaceAll(/\W/g, '')}`,
+        1,
+      )
       const before = await browser.session()
       const thief = thiefOf(browser, t.browser())
       const answer = await change(browser, flag)
@@ -271,7 +286,8 @@ describe('reset', () => {
   async function forgotten(name: string) {
     const someone = await t.person(name, 1)
     await t.browser().post('/request-password-reset', { email: someone.email })
-    const reset = (newPassword: string, token = mails.get(someone.email)) => t.browser().post('/reset-password', { newPassword, token })
+    const reset = (newPassword: string, token = mails.get(someone.email)) =>
+      t.browser().post('/reset-password', { newPassword, token })
     return { ...someone, reset }
   }
 

@@ -15,11 +15,16 @@ vi.mock('node:crypto', async (original) => {
 })
 beforeEach(() => void (compared.length = 0))
 
-const [current, earlier, foreign] = ['the secret that signs now', 'the secret that signed before', 'a secret of someone else']
+const [current, earlier, foreign] = [
+  'the secret that signs now',
+  'the secret that signed before',
+  'a secret of someone else',
+]
 const secrets: Secrets = [current, earlier]
 const signature = (text: string, secret: string) => createHmac('sha256', secret).update(text).digest('base64')
 const cookie = (text: string, secret: string) => encodeURIComponent(`${text}.${signature(text, secret)}`)
-const read = (value: string, of: Secrets = secrets) => tokenFromCookie(new Headers({ cookie: `session=${value}` }), 'session', of)
+const read = (value: string, of: Secrets = secrets) =>
+  tokenFromCookie(new Headers({ cookie: `session=${value}` }), 'session', of)
 
 describe('the signature of a cookie', () => {
   test('of any secret in the list is good, of another is not', () => {
@@ -35,7 +40,10 @@ describe('the signature of a cookie', () => {
       compared.length = 0
       const wrong = `${right.slice(0, at)}${right[at] === 'A' ? 'E' : 'A'}${right.slice(at + 1)}`
       expect(read(encodeURIComponent(`token.${wrong}`))).toBeNull()
-      expect(compared, `wrong at ${at}`).toEqual([[32, 32], [32, 32]])
+      expect(compared, `wrong at ${at}`).toEqual([
+        [32, 32],
+        [32, 32],
+      ])
     }
     compared.length = 0
     expect(read(cookie('token', current))).toBe('token')
@@ -56,9 +64,17 @@ describe('a Cookie header', () => {
     )
   })
 
-  test.each(['', 'theme=dark', `session=${cookie('token', current)}`, `session=${cookie('token', foreign)}`, '%', '=;=', 'a="', '%E0%A4%A=%E0%A4%A'])(
-    'without a signature of an earlier secret stays as it is: %s',
-    (header) => expect(signWithCurrentSecret(header, secrets)).toBeNull(),
+  test.each([
+    '',
+    'theme=dark',
+    `session=${cookie('token', current)}`,
+    `session=${cookie('token', foreign)}`,
+    '%',
+    '=;=',
+    'a="',
+    '%E0%A4%A=%E0%A4%A',
+  ])('without a signature of an earlier secret stays as it is: %s', (header) =>
+    expect(signWithCurrentSecret(header, secrets)).toBeNull(),
   )
 })
 
@@ -70,16 +86,19 @@ describe('in an application of someone else that rotates its secrets', () => {
   })
   afterAll(() => t[Symbol.asyncDispose]())
 
-  test.each([3, 2, 1])('a cookie that secret number %i signed signs in, over HTTP and on the server', async (version) => {
-    const browser = t.browser()
-    const email = `rotation-${version}@example.org`
-    expect((await browser.signUp(email)).status).toBe(200)
-    const [[name = '', issued = ''] = []] = browser.jar
-    browser.jar.set(name, cookie(decodeURIComponent(issued).split('.')[0] ?? '', value(version)))
-    expect((await browser.get('/get-session')).body).toMatchObject({ user: { email } })
-    const headers = new Headers({ cookie: `${name}=${browser.jar.get(name)}` })
-    expect(await t.auth.api.getSession({ headers })).toMatchObject({ user: { email } })
-    expect((await browser.post('/sign-out')).status).toBe(200)
-    expect(await t.auth.api.getSession({ headers })).toBeNull()
-  })
+  test.each([3, 2, 1])(
+    'a cookie that secret number %i signed signs in, over HTTP and on the server',
+    async (version) => {
+      const browser = t.browser()
+      const email = `rotation-${version}@example.org`
+      expect((await browser.signUp(email)).status).toBe(200)
+      const [[name = '', issued = ''] = []] = browser.jar
+      browser.jar.set(name, cookie(decodeURIComponent(issued).split('.')[0] ?? '', value(version)))
+      expect((await browser.get('/get-session')).body).toMatchObject({ user: { email } })
+      const headers = new Headers({ cookie: `${name}=${browser.jar.get(name)}` })
+      expect(await t.auth.api.getSession({ headers })).toMatchObject({ user: { email } })
+      expect((await browser.post('/sign-out')).status).toBe(200)
+      expect(await t.auth.api.getSession({ headers })).toBeNull()
+    },
+  )
 })

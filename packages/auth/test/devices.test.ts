@@ -40,7 +40,10 @@ test('a notification that failed is tried again by a sign-in a minute later, and
   await using t = await startApp({}, { onNewDevice })
   const { email, phones } = await t.person('ada', 1)
   const [phone] = phones
-  const unnotified = async () => (await t.adapter.findMany<{ unnotifiedSince: Date | null }>({ model: 'device' })).filter((device) => device.unnotifiedSince !== null)
+  const unnotified = async () =>
+    (await t.adapter.findMany<{ unnotifiedSince: Date | null }>({ model: 'device' })).filter(
+      (device) => device.unnotifiedSince !== null,
+    )
   expect(await unnotified()).toHaveLength(1)
   isAway = false
   await phone?.signIn(email) // the first sign-in could still be at it
@@ -74,7 +77,10 @@ test('a session that better-auth hands out holds nothing of the device', async (
 
 test('an admin who acts as somebody else is no device of theirs', async () => {
   const told: string[] = []
-  await using t = await startApp({ plugins: [admin()] }, { onNewDevice: async ({ user }) => void told.push(user.email) })
+  await using t = await startApp(
+    { plugins: [admin()] },
+    { onNewDevice: async ({ user }) => void told.push(user.email) },
+  )
   const [boss, ada] = [await t.person('boss'), await t.person('ada')]
   await t.promote(boss.userId)
   expect((await boss.browser.post('/admin/impersonate-user', { userId: ada.userId })).status).toBe(200)
@@ -95,7 +101,10 @@ test('who signs in without a password has all sessions ended by the link too', a
 })
 
 test('an application that cannot send a reset is refused at start: its people would be locked out', async () => {
-  const start = startApp({ emailAndPassword: { enabled: true, sendResetPassword: undefined } as never }, { onNewDevice: async () => undefined })
+  const start = startApp(
+    { emailAndPassword: { enabled: true, sendResetPassword: undefined } as never },
+    { onNewDevice: async () => undefined },
+  )
   await expect(start).rejects.toThrow('set emailAndPassword.sendResetPassword')
 })
 

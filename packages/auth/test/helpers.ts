@@ -2,7 +2,19 @@ import { openSqlite, startAppWith, startServerOn } from '@rollcall/dev-auth'
 import type { BetterAuthOptions } from 'better-auth'
 import { cookieSessions, rollcall, type RollcallOptions } from '../src/index.js'
 
-export { type Answer, answer, anyToken, type Browser, browser, hold, password, portOf, secret, sessionRows, thiefOf } from '@rollcall/dev-auth'
+export {
+  type Answer,
+  answer,
+  anyToken,
+  type Browser,
+  browser,
+  hold,
+  password,
+  portOf,
+  secret,
+  sessionRows,
+  thiefOf,
+} from '@rollcall/dev-auth'
 
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */
 export const startServer = () => startServerOn(openSqlite)

@@ -19,7 +19,10 @@ beforeAll(async () => {
       enabled: true,
       sendResetPassword: async ({ user, token }) => void resetTokens.set(user.email, token),
       // Hundreds of sign-ins; what a password is hashed with is not looked at here.
-      password: { hash: async (given) => `hashed ${given}`, verify: async ({ hash, password: given }) => hash === `hashed ${given}` },
+      password: {
+        hash: async (given) => `hashed ${given}`,
+        verify: async ({ hash, password: given }) => hash === `hashed ${given}`,
+      },
     },
   })
   boss = t.browser()
@@ -62,13 +65,21 @@ const endings: Record<string, { ends: readonly Device[]; audit: string; act: (sc
     audit: 'password-reset',
     act: ({ token }) => t.browser().post('/reset-password', { newPassword, token }),
   },
-  'user deleted': { ends: ['laptop', 'phone'], audit: 'user-deleted', act: ({ laptop }) => laptop.post('/delete-user', { password }) },
+  'user deleted': {
+    ends: ['laptop', 'phone'],
+    audit: 'user-deleted',
+    act: ({ laptop }) => laptop.post('/delete-user', { password }),
+  },
   'user removed by an administrator': {
     ends: ['laptop', 'phone'],
     audit: 'user-deleted',
     act: ({ userId }) => boss.post('/admin/remove-user', { userId }),
   },
-  'user banned': { ends: ['laptop', 'phone'], audit: 'user-banned', act: ({ userId }) => boss.post('/admin/ban-user', { userId }) },
+  'user banned': {
+    ends: ['laptop', 'phone'],
+    audit: 'user-banned',
+    act: ({ userId }) => boss.post('/admin/ban-user', { userId }),
+  },
   'password set by an administrator': {
     ends: ['laptop', 'phone'],
     audit: 'password-reset',
@@ -82,7 +93,9 @@ const endings: Record<string, { ends: readonly Device[]; audit: string; act: (sc
 }
 
 async function alive({ tokens }: Scene, devices: readonly Device[]): Promise<Device[]> {
-  const sessions = await Promise.all(devices.map(async (device) => ({ device, session: await t.store.validate(tokens[device] ?? '') })))
+  const sessions = await Promise.all(
+    devices.map(async (device) => ({ device, session: await t.store.validate(tokens[device] ?? '') })),
+  )
   return sessions.flatMap(({ device, session }) => (session === null ? [] : [device]))
 }
 
@@ -100,7 +113,10 @@ async function failsAt(n: number, fault: Fault, { ends, audit, act }: (typeof en
     expect(await alive(stage, ends), at).toEqual([])
   } else {
     expect(answer, at).toMatchObject({ status: 503, setCookies: [] })
-    expect([stage.laptop, stage.phone, boss].map(({ jar }) => jar), at).toEqual(jars)
+    expect(
+      [stage.laptop, stage.phone, boss].map(({ jar }) => jar),
+      at,
+    ).toEqual(jars)
   }
   if (t.events.some(({ event, result }) => event === audit && result === 'ok')) {
     expect(await alive(stage, ends), `${at}, audited as done`).toEqual([])
@@ -109,12 +125,15 @@ async function failsAt(n: number, fault: Fault, { ends, audit, act }: (typeof en
   return failing.reached()
 }
 
-test.each(Object.keys(endings))('%s: no failure at any of its commands gives a false success or a sign-out', async (name) => {
-  const ending = endings[name]
-  if (ending === undefined) throw new Error('unreachable')
-  for (const fault of faults) {
-    let n = 1
-    while (await failsAt(n, fault, ending)) n += 1
-    expect(n).toBeGreaterThan(2) // it looks up who asks, and ends
-  }
-})
+test.each(Object.keys(endings))(
+  '%s: no failure at any of its commands gives a false success or a sign-out',
+  async (name) => {
+    const ending = endings[name]
+    if (ending === undefined) throw new Error('unreachable')
+    for (const fault of faults) {
+      let n = 1
+      while (await failsAt(n, fault, ending)) n += 1
+      expect(n).toBeGreaterThan(2) // it looks up who asks, and ends
+    }
+  },
+)

@@ -13,7 +13,10 @@ describe('in an application of someone else', () => {
   const resets = new Map<string, string>()
   beforeAll(async () => {
     t = await startApp({
-      emailAndPassword: { enabled: true, sendResetPassword: async ({ user, token }) => void resets.set(user.email, token) },
+      emailAndPassword: {
+        enabled: true,
+        sendResetPassword: async ({ user, token }) => void resets.set(user.email, token),
+      },
       user: { deleteUser: { enabled: true }, changeEmail: { enabled: true, updateEmailWithoutVerification: true } },
       plugins: [
         magicLink({ sendMagicLink: ({ email, token }) => void links.set(email, token) }),
@@ -27,7 +30,8 @@ describe('in an application of someone else', () => {
   })
   afterAll(() => t[Symbol.asyncDispose]())
 
-  const changePassword = (browser: Browser) => browser.post('/change-password', { currentPassword: password, newPassword })
+  const changePassword = (browser: Browser) =>
+    browser.post('/change-password', { currentPassword: password, newPassword })
 
   test('deleting the user ends the link, and so does a new address', async () => {
     const [gone, moved] = [await t.person('gone'), await t.person('moved')]
@@ -53,27 +57,38 @@ describe('in an application of someone else', () => {
     expect((await thief.get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(200)
   })
 
-  test.each(['sign-in', 'forget-password'])('a code by mail (%s) from before a password change is of no use', async (type) => {
-    const { email, browser } = await t.person(`coded-${type}`)
-    await t.browser().post('/email-otp/send-verification-otp', { email, type })
-    await changePassword(browser)
-    const otp = codes.get(email)
-    const thief = t.browser()
-    const answer = await (type === 'sign-in'
-      ? thief.post('/sign-in/email-otp', { email, otp })
-      : thief.post('/email-otp/reset-password', { email, otp, password: 'another good password' }))
-    expect(answer.status).toBe(400)
-    expect(await thief.session()).toBeNull()
-    expect((await t.browser().signIn(email, newPassword)).status).toBe(200)
-  })
+  test.each(['sign-in', 'forget-password'])(
+    'a code by mail (%s) from before a password change is of no use',
+    async (type) => {
+      const { email, browser } = await t.person(`coded-${type}`)
+      await t.browser().post('/email-otp/send-verification-otp', { email, type })
+      await changePassword(browser)
+      const otp = codes.get(email)
+      const thief = t.browser()
+      const answer = await (type === 'sign-in'
+        ? thief.post('/sign-in/email-otp', { email, otp })
+        : thief.post('/email-otp/reset-password', { email, otp, password: 'another good password' }))
+      expect(answer.status).toBe(400)
+      expect(await thief.session()).toBeNull()
+      expect((await t.browser().signIn(email, newPassword)).status).toBe(200)
+    },
+  )
 
   test('a code to a phone from before a password change chooses no password', async () => {
     const { email, browser, userId } = await t.person('phoned')
     const phone = '+4930901820'
-    await t.adapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { phoneNumber: phone, phoneNumberVerified: true } })
+    await t.adapter.update({
+      model: 'user',
+      where: [{ field: 'id', value: userId }],
+      update: { phoneNumber: phone, phoneNumberVerified: true },
+    })
     await t.browser().post('/phone-number/request-password-reset', { phoneNumber: phone })
     await changePassword(browser)
-    const answer = await t.browser().post('/phone-number/reset-password', { phoneNumber: phone, otp: codes.get(phone), newPassword: 'another good password' })
+    const answer = await t.browser().post('/phone-number/reset-password', {
+      phoneNumber: phone,
+      otp: codes.get(phone),
+      newPassword: 'another good password',
+    })
     expect(answer.status).toBe(400)
     expect((await t.browser().signIn(email, newPassword)).status).toBe(200)
   })

@@ -35,7 +35,11 @@ describe('in an application of someone else', () => {
     const token = (await browser.token()) ?? ''
     const where = [{ field: 'token', value: token }]
     await t.adapter.update({ model: 'session', where, update: { activeOrganizationId: 'acme' } })
-    expect(await t.adapter.findOne({ model: 'session', where })).toMatchObject({ userId, activeOrganizationId: 'acme', token })
+    expect(await t.adapter.findOne({ model: 'session', where })).toMatchObject({
+      userId,
+      activeOrganizationId: 'acme',
+      token,
+    })
     expect(await sessionRows(t.database)).toBe(0)
   })
 })

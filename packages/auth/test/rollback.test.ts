@@ -53,7 +53,8 @@ async function startProvider() {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://provider')
     const json = (body: object) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
     if (pathname === '/token') json({ access_token: 'of the provider', token_type: 'Bearer', scope: 'email' })
-    else if (pathname === '/userinfo') json({ id: person.email, name: 'Ada', email: person.email, email_verified: true })
+    else if (pathname === '/userinfo')
+      json({ id: person.email, name: 'Ada', email: person.email, email_verified: true })
     else {
       const back = new URL(searchParams.get('redirect_uri') ?? '')
       back.searchParams.set('code', 'granted')
@@ -100,7 +101,10 @@ test('a sign-in with an OAuth provider makes a session like any other', async ()
 test('a sign-in with an OAuth provider that is rolled back leaves no session', async () => {
   born.length = 0
   const { browser, answer } = await signInWithProvider('refused-by-oauth@example.org')
-  expect([answer.status, answer.headers.get('location')]).toEqual([302, expect.stringContaining('error=unable_to_create_user')])
+  expect([answer.status, answer.headers.get('location')]).toEqual([
+    302,
+    expect.stringContaining('error=unable_to_create_user'),
+  ])
   expect(await browser.session()).toBeNull()
   expect(await usersNamed('refused-by-oauth@example.org')).toBe(0)
   for (const token of born) expect(await t.store.validate(token)).toBeNull()

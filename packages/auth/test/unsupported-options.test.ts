@@ -10,7 +10,13 @@ import { secret } from './helpers.js'
 
 // The application refuses to start with an option that lets a session outlive its revocation, or its token leave the cookie.
 
-const secondaryStorage = { get: () => null, set: () => undefined, delete: () => undefined, getAndDelete: () => null, increment: () => 1 }
+const secondaryStorage = {
+  get: () => null,
+  set: () => undefined,
+  delete: () => undefined,
+  getAndDelete: () => null,
+  increment: () => 1,
+}
 /** Of packages that are not installed here: only the name is looked at, and for sso the option. */
 const named = (id: string, options: Record<string, unknown> = {}): BetterAuthPlugin => ({ id, options })
 
@@ -26,12 +32,21 @@ const refused: [string, BetterAuthOptions, RegExp][] = [
   ['the OAuth provider', { plugins: [named('oauth-provider')] }, /plugin oauth-provider: its tokens/],
   ['Expo', { plugins: [named('expo')] }, /plugin expo: it writes/],
   ['Electron', { plugins: [named('electron')] }, /plugin electron: it hands/],
-  ['SAML logout', { plugins: [named('sso', { saml: { enableSingleLogout: true } })] }, /saml.enableSingleLogout of the plugin sso/],
+  [
+    'SAML logout',
+    { plugins: [named('sso', { saml: { enableSingleLogout: true } })] },
+    /saml.enableSingleLogout of the plugin sso/,
+  ],
   [
     'a plugin of anyone whose tables refer to sessions',
     {
       plugins: [
-        { id: 'notes', schema: { note: { fields: { sessionId: { type: 'string', references: { model: 'session', field: 'id' } } } } } },
+        {
+          id: 'notes',
+          schema: {
+            note: { fields: { sessionId: { type: 'string', references: { model: 'session', field: 'id' } } } },
+          },
+        },
       ],
     },
     /plugin notes: its tables refer to sessions/,

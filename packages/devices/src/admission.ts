@@ -21,7 +21,10 @@ export class TooManyStreamsError extends Error {
 export function createAdmission(): (session: Session) => () => void {
   const counts = new Map<string, number>()
   return ({ id, userId }) => {
-    const limits = [[`session ${id}`, MOST_PER_SESSION], [`user ${userId}`, MOST_PER_USER]] as const
+    const limits = [
+      [`session ${id}`, MOST_PER_SESSION],
+      [`user ${userId}`, MOST_PER_USER],
+    ] as const
     if (limits.some(([key, most]) => (counts.get(key) ?? 0) >= most)) throw new TooManyStreamsError()
     const count = (step: 1 | -1): void => {
       for (const [key] of limits) {

@@ -5,7 +5,13 @@
  * No browser sends `x-touch-screen`: a page sets it to `?1` on its sign-in requests if `navigator.maxTouchPoints > 1`. It
  * distinguishes an iPad from a Mac, whose user agents are alike.
  */
-const clientHintHeaders = ['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-ch-ua-platform-version', 'x-touch-screen'] as const
+const clientHintHeaders = [
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'sec-ch-ua-platform-version',
+  'x-touch-screen',
+] as const
 
 export type ClientHint = (typeof clientHintHeaders)[number]
 

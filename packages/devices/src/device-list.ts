@@ -66,5 +66,7 @@ export function nameOf({ userAgent, data }: Pick<Session, 'userAgent' | 'data'>)
 /** As `clientHintsOf` gave them at sign-in. */
 function hintsOf({ clientHints }: Session['data']): Record<string, string> {
   if (typeof clientHints !== 'object' || clientHints === null) return {}
-  return Object.fromEntries(Object.entries(clientHints).filter((hint): hint is [string, string] => typeof hint[1] === 'string'))
+  return Object.fromEntries(
+    Object.entries(clientHints).filter((hint): hint is [string, string] => typeof hint[1] === 'string'),
+  )
 }

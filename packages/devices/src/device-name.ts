@@ -31,7 +31,9 @@ const [windows10, windows11] = ['Windows 10', 'Windows 11'] as const
 
 /** Every name that an answer can hold. */
 export const browserNames: readonly string[] = [...new Set(browsers.map(({ name }) => name)), unknownBrowser.name]
-export const systemNames: readonly string[] = [...new Set([...systems.map(({ name }) => name), windows10, windows11, unknownSystem.name])]
+export const systemNames: readonly string[] = [
+  ...new Set([...systems.map(({ name }) => name), windows10, windows11, unknownSystem.name]),
+]
 
 /** Never throws, whatever the text, and takes time in proportion to its length, up to {@link longestRead}. */
 export function describeDevice({ userAgent, hints = {} }: DeviceSigns): DeviceName {
@@ -42,7 +44,11 @@ export function describeDevice({ userAgent, hints = {} }: DeviceSigns): DeviceNa
   // No Mac has a touch screen, and no iPad sends its platform.
   const isTablet = platform === undefined && hint('x-touch-screen') === '?1' && has(text, 'Macintosh')
   const system = isTablet ? iPadOS : findSystem(text, platform, quotedNames(hint('sec-ch-ua-platform-version'))[0])
-  const kind = browser.program ? 'program' : system.kind === 'handheld' ? handheldKind(text, hint('sec-ch-ua-mobile')) : system.kind
+  const kind = browser.program
+    ? 'program'
+    : system.kind === 'handheld'
+      ? handheldKind(text, hint('sec-ch-ua-mobile'))
+      : system.kind
   return { browser: browser.name, os: system.name, kind }
 }
 
@@ -58,7 +64,11 @@ function handheldKind(text: string, mobile: string): DeviceKind {
 function findBrowser(text: string, sent: readonly string[]): Browser {
   const brands = sent.includes(WEBVIEW2) ? sent.filter((brand) => brand !== 'Microsoft Edge') : sent
   const branded = (row: Browser) => row.brands?.some((brand) => brands.includes(brand)) ?? false
-  return browsers.find((row) => !row.vague && branded(row)) ?? browsers.find((row) => branded(row) || fits(text, row.marks)) ?? unknownBrowser
+  return (
+    browsers.find((row) => !row.vague && branded(row)) ??
+    browsers.find((row) => branded(row) || fits(text, row.marks)) ??
+    unknownBrowser
+  )
 }
 
 /** The platform, if it is a known one, decides which rows can fit; the user agent picks among them. */

@@ -1,4 +1,10 @@
-import { type Clock, type Session, type SessionChange, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import {
+  type Clock,
+  type Session,
+  type SessionChange,
+  type SessionStore,
+  SessionStoreUnavailableError,
+} from '@rollcall/session-store'
 import { asSeenBy, type Device } from './device-list.js'
 import type { Ended } from './revocation.js'
 import { News } from './news.js'

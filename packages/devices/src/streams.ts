@@ -11,7 +11,10 @@ export interface Streams {
    *
    * @throws {TooManyStreamsError} when this session or user has too many streams here.
    */
-  open(signedIn: { session: Session; token: string }, signal: AbortSignal | undefined): AsyncGenerator<StreamMessage, void>
+  open(
+    signedIn: { session: Session; token: string },
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<StreamMessage, void>
   /** The devices of a user as nobody in particular sees them, latest seen first. */
   list(userId: string): Promise<Device[]>
   /** How many are open. */
@@ -36,7 +39,13 @@ export interface StreamsOptions {
   readonly revalidateEvery?: number
 }
 
-export function createStreams({ store, placeOf = () => null, changes, clock = Date.now, revalidateEvery = 15_000 }: StreamsOptions): Streams {
+export function createStreams({
+  store,
+  placeOf = () => null,
+  changes,
+  clock = Date.now,
+  revalidateEvery = 15_000,
+}: StreamsOptions): Streams {
   const admit = createAdmission()
   const list = (userId: string): Promise<Device[]> => listDevices({ store, placeOf }, userId)
   const listOnce = coalesce(async (userId) => {

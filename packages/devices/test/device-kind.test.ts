@@ -6,25 +6,68 @@ const kindOf = (userAgent: string) => describeDevice({ userAgent }).kind
 
 describe('a television', () => {
   test.each([
-    ['says TV in the name of its model', `Mozilla/5.0 (Linux; Android 11; Arcelik Android UHD TV Build/RTM6.230109.219; wv) ${blink} Version/4.0 Chrome/119.0.6045.66 Mobile Safari/537.36`],
-    ['says it at the end of a word', `Mozilla/5.0 (Linux; Android 11; Haier MatrixTV AEL Build/RTM6.230109.197; wv) ${blink} Version/4.0 Chrome/129.0.6668.100 Mobile Safari/537.36`],
-    ['says it after the browser', `Mozilla/5.0 (Linux; Android 9; ULX-32TCS226-b Build/PPR1.180610.011; wv) ${blink} Version/4.0 Chrome/64.0.3282.123 YaBrowser/22.8.0.9 (lite) TV Safari/537.36`],
-    ['is a box', `Mozilla/5.0 (Linux; Android 12; Telia Nordic STB Build/ST; wv) ${blink} Version/4.0 Chrome/129.0.6668.102 Mobile Safari/537.36`],
+    [
+      'says TV in the name of its model',
+      `Mozilla/5.0 (Linux; Android 11; Arcelik Android UHD TV Build/RTM6.230109.219; wv) ${blink} Version/4.0 Chrome/119.0.6045.66 Mobile Safari/537.36`,
+    ],
+    [
+      'says it at the end of a word',
+      `Mozilla/5.0 (Linux; Android 11; Haier MatrixTV AEL Build/RTM6.230109.197; wv) ${blink} Version/4.0 Chrome/129.0.6668.100 Mobile Safari/537.36`,
+    ],
+    [
+      'says it after the browser',
+      `Mozilla/5.0 (Linux; Android 9; ULX-32TCS226-b Build/PPR1.180610.011; wv) ${blink} Version/4.0 Chrome/64.0.3282.123 YaBrowser/22.8.0.9 (lite) TV Safari/537.36`,
+    ],
+    [
+      'is a box',
+      `Mozilla/5.0 (Linux; Android 12; Telia Nordic STB Build/ST; wv) ${blink} Version/4.0 Chrome/129.0.6668.102 Mobile Safari/537.36`,
+    ],
     ['is a stick of an app', 'Amazon;AFTT;756a522d9f1648b89e76e80be654456a;;tpapi'],
-    ['has a size in its model', `Mozilla/5.0 (Linux; Android 7.1.1; 32H600GU Build/NMF26Q; wv) ${blink} Version/4.0 Chrome/52.0.2743.100 Mobile Safari/537.36`],
-    ['has LED in its model', `Mozilla/5.0 (Linux; arm; Android 11; DM-LED43UBB33 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/116.0.5845.275 Mobile Safari/537.36`],
-    ['is of a maker that writes 0 for o', `Mozilla/5.0 (Linux; Andr0id 11; Panasonic G00gle TV LCD) ${blink} Chrome/127.0.6533.120 Safari/537.36 OMI/4.25.1.92.StableAVB.5`],
-    ['says Linux and the engine of televisions', `Mozilla/5.0 (Linux ) ${blink} Chrome/108.0.5359.128 Safari/537.36 OPR/46.0.2207.0 OMI/4.23.2.96.LIMA2.105 Model/Vestel-MB180`],
-    ['says it in the midst of its model', `Mozilla/5.0 (Linux; Android 12; Fision TV Plus Build/STT5.240704.001; wv) ${blink} Version/4.0 Chrome/132.0.6834.165 Mobile Safari/537.36`],
+    [
+      'has a size in its model',
+      `Mozilla/5.0 (Linux; Android 7.1.1; 32H600GU Build/NMF26Q; wv) ${blink} Version/4.0 Chrome/52.0.2743.100 Mobile Safari/537.36`,
+    ],
+    [
+      'has LED in its model',
+      `Mozilla/5.0 (Linux; arm; Android 11; DM-LED43UBB33 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/116.0.5845.275 Mobile Safari/537.36`,
+    ],
+    [
+      'is of a maker that writes 0 for o',
+      `Mozilla/5.0 (Linux; Andr0id 11; Panasonic G00gle TV LCD) ${blink} Chrome/127.0.6533.120 Safari/537.36 OMI/4.25.1.92.StableAVB.5`,
+    ],
+    [
+      'says Linux and the engine of televisions',
+      `Mozilla/5.0 (Linux ) ${blink} Chrome/108.0.5359.128 Safari/537.36 OPR/46.0.2207.0 OMI/4.23.2.96.LIMA2.105 Model/Vestel-MB180`,
+    ],
+    [
+      'says it in the midst of its model',
+      `Mozilla/5.0 (Linux; Android 12; Fision TV Plus Build/STT5.240704.001; wv) ${blink} Version/4.0 Chrome/132.0.6834.165 Mobile Safari/537.36`,
+    ],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('tv')
   })
 
   test.each([
-    ['a phone with an aerial', `Mozilla/5.0 (Linux; Android 7.0; myA8 DTV) ${blink} Chrome/78.0.3904.62 Mobile Safari/537.36`, 'phone'],
-    ['a phone whose model holds the letters', `Mozilla/5.0 (Linux; Android 6.0.1; STV100-4 Build/MMB29M) ${blink} Chrome/65.0.3325.109 Mobile Safari/537.36`, 'phone'],
-    ['a tablet whose model begins with them', `Mozilla/5.0 (Linux; Android 6.0; BTV-W09) ${blink} Chrome/70.0.3538.64 Safari/537.36`, 'tablet'],
-    ['a phone with a size in its model', `Mozilla/5.0 (Linux; Android 8.1.0; LG-H962) ${blink} Chrome/81.0.4044.138 Mobile Safari/537.36`, 'phone'],
+    [
+      'a phone with an aerial',
+      `Mozilla/5.0 (Linux; Android 7.0; myA8 DTV) ${blink} Chrome/78.0.3904.62 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a phone whose model holds the letters',
+      `Mozilla/5.0 (Linux; Android 6.0.1; STV100-4 Build/MMB29M) ${blink} Chrome/65.0.3325.109 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a tablet whose model begins with them',
+      `Mozilla/5.0 (Linux; Android 6.0; BTV-W09) ${blink} Chrome/70.0.3538.64 Safari/537.36`,
+      'tablet',
+    ],
+    [
+      'a phone with a size in its model',
+      `Mozilla/5.0 (Linux; Android 8.1.0; LG-H962) ${blink} Chrome/81.0.4044.138 Mobile Safari/537.36`,
+      'phone',
+    ],
   ])('%s is none', (_, userAgent, kind) => {
     expect(kindOf(userAgent)).toBe(kind)
   })
@@ -32,18 +75,33 @@ describe('a television', () => {
 
 describe('an app that is no browser', () => {
   test.each([
-    ['Dalvik, which never says Mobile', 'Dalvik/2.1.0 (Linux; U; Android 14; SM-S921U Build/UP1A.231005.007)', 'App', 'Android'],
-    ['the name of a package', 'com.google.android.apps.youtube.music/62354340 (Linux; U; Android 14; en_US; Pixel 7 Pro; Build/UP1A.231105.002; Cronet/114.0.5735.84)', 'App', 'Android'],
+    [
+      'Dalvik, which never says Mobile',
+      'Dalvik/2.1.0 (Linux; U; Android 14; SM-S921U Build/UP1A.231005.007)',
+      'App',
+      'Android',
+    ],
+    [
+      'the name of a package',
+      'com.google.android.apps.youtube.music/62354340 (Linux; U; Android 14; en_US; Pixel 7 Pro; Build/UP1A.231105.002; Cronet/114.0.5735.84)',
+      'App',
+      'Android',
+    ],
     ['a name of its own', 'Luminary/53.0 (Android 13; SM-S908U; samsung b0q; en)', 'App', 'Android'],
-    ['a WebView without a word of its kind', `Mozilla/5.0 (Linux; Android 11; RMX3121 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/77.0.3865.120`, 'Android WebView', 'Android'],
-    ['Apple\'s library', 'App/0 CFNetwork/1442 Darwin/23.5.0', 'App', 'Apple'],
+    [
+      'a WebView without a word of its kind',
+      `Mozilla/5.0 (Linux; Android 11; RMX3121 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/77.0.3865.120`,
+      'Android WebView',
+      'Android',
+    ],
+    ["Apple's library", 'App/0 CFNetwork/1442 Darwin/23.5.0', 'App', 'Apple'],
     ['iOS as a part of its path', 'KKBOX/7.17.22/iOS/16.4.1', 'Unknown browser', 'iOS'],
   ])('%s: its kind is unknown', (_, userAgent, browser, os) => {
     expect(describeDevice({ userAgent })).toEqual({ browser, os, kind: 'unknown' })
   })
 
   test.each([
-    ['Apple\'s library on a Mac', 'Reeder/1020.09.00 CFNetwork/596.3.3 Darwin/12.3.0 (x86_64) (iMac9%2C1)', 'desktop'],
+    ["Apple's library on a Mac", 'Reeder/1020.09.00 CFNetwork/596.3.3 Darwin/12.3.0 (x86_64) (iMac9%2C1)', 'desktop'],
     ['an app on an iPhone', 'Acme/4.1 (iPhone; iOS 17.4; Scale/3.00)', 'phone'],
     ['an app on an iPad', 'Acme/4.1 (iPad; iOS 17.4; Scale/2.00)', 'tablet'],
     ['an app that knows what it runs on', 'Acme/4.1 (Linux; Android 14; Galaxy Tab S9)', 'tablet'],
@@ -72,54 +130,96 @@ describe('a program', () => {
 
   test.each([
     ['a robot that says so', 'Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)'],
-    ['a robot that poses as a phone', `Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) ${blink} Chrome/41.0.2272.96 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)`],
+    [
+      'a robot that poses as a phone',
+      `Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) ${blink} Chrome/41.0.2272.96 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)`,
+    ],
     ['a robot that only gives its page', 'Mozilla/5.0 (compatible; RyowlEngine/1.0; +https://ryowl.org)'],
     ['a monitor', `Mozilla/5.0 (X11; Linux x86_64) ${blink} Chrome/138.0.7204.168 Safari/537.36 DatadogSynthetics`],
-    ['a test of speed', `Mozilla/5.0 (X11; Linux x86_64) ${blink} Chrome/98.0.4758.102 Safari/537.36 PTST/220216.200657`],
+    [
+      'a test of speed',
+      `Mozilla/5.0 (X11; Linux x86_64) ${blink} Chrome/98.0.4758.102 Safari/537.36 PTST/220216.200657`,
+    ],
     ['a crawler', 'cohere-training-data-crawler'],
   ])('%s is one', (_, userAgent) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser: 'Bot', kind: 'program' })
   })
 
   test.each([
-    ['CUBOT makes phones', `Mozilla/5.0 (Linux; Android 8.1.0; CUBOT_NOVA) ${blink} Chrome/92.0.4515.166 Mobile Safari/537.36`],
-    ['in any spelling', `Mozilla/5.0 (Linux; Android 11; Cubot P50) ${blink} Chrome/92.0.4515.166 Mobile Safari/537.36`],
-    ['and others call theirs a bot', `Mozilla/5.0 (Linux; Android 7.0; M bot 54) ${blink} Chrome/78.0.3904.96 Mobile Safari/537.36`],
+    [
+      'CUBOT makes phones',
+      `Mozilla/5.0 (Linux; Android 8.1.0; CUBOT_NOVA) ${blink} Chrome/92.0.4515.166 Mobile Safari/537.36`,
+    ],
+    [
+      'in any spelling',
+      `Mozilla/5.0 (Linux; Android 11; Cubot P50) ${blink} Chrome/92.0.4515.166 Mobile Safari/537.36`,
+    ],
+    [
+      'and others call theirs a bot',
+      `Mozilla/5.0 (Linux; Android 7.0; M bot 54) ${blink} Chrome/78.0.3904.96 Mobile Safari/537.36`,
+    ],
     ['or a spider', `Mozilla/5.0 (Linux; Android 13; Spider 8) ${blink} Chrome/124.0.0.0 Mobile Safari/537.36`],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('phone')
   })
 
   test('an address alone makes no robot', () => {
-    const toolbar = 'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; TuneUp HTML Client Embedded Web Browser from: http://bsalsa.com/; .NET CLR 1.1.4322)'
-    expect(describeDevice({ userAgent: toolbar })).toEqual({ browser: 'Internet Explorer', os: 'Windows XP', kind: 'desktop' })
+    const toolbar =
+      'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; TuneUp HTML Client Embedded Web Browser from: http://bsalsa.com/; .NET CLR 1.1.4322)'
+    expect(describeDevice({ userAgent: toolbar })).toEqual({
+      browser: 'Internet Explorer',
+      os: 'Windows XP',
+      kind: 'desktop',
+    })
   })
 })
 
 describe('a tablet', () => {
   test.each([
     ['leaves Mobile out in a browser', `Mozilla/5.0 (Linux; Android 10; K) ${blink} Chrome/140.0.0.0 Safari/537.36`],
-    ['says Tab beside Mobile', `Mozilla/5.0 (Linux; Android 5.1; Masstel Tab 706) ${blink} Chrome/80.0.3987.149 Mobile Safari/537.36`],
-    ['says Pad beside Mobile', `Mozilla/5.0 (Linux; Android 14; Pad 70 WiFi) ${blink} Chrome/130.0.0.0 Mobile Safari/537.36`],
-    ['has a model of Samsung\'s tablets', `Mozilla/5.0 (Linux; Android 10; SM-P580 Build/M1AJQ) ${blink} Chrome/93.0.4577.62 Mobile Safari/537.36`],
-    ['says it in the app of Yandex', `Mozilla/5.0 (Linux; arm_64; Android 12; WEB-W00) ${blink} Chrome/132.0.6834.577 YaSearchBrowser/25.26/apad BroPP/1.0 YaSearchApp/25.26/apad webOmni SA/3 Mobile Safari/537.36`],
+    [
+      'says Tab beside Mobile',
+      `Mozilla/5.0 (Linux; Android 5.1; Masstel Tab 706) ${blink} Chrome/80.0.3987.149 Mobile Safari/537.36`,
+    ],
+    [
+      'says Pad beside Mobile',
+      `Mozilla/5.0 (Linux; Android 14; Pad 70 WiFi) ${blink} Chrome/130.0.0.0 Mobile Safari/537.36`,
+    ],
+    [
+      "has a model of Samsung's tablets",
+      `Mozilla/5.0 (Linux; Android 10; SM-P580 Build/M1AJQ) ${blink} Chrome/93.0.4577.62 Mobile Safari/537.36`,
+    ],
+    [
+      'says it in the app of Yandex',
+      `Mozilla/5.0 (Linux; arm_64; Android 12; WEB-W00) ${blink} Chrome/132.0.6834.577 YaSearchBrowser/25.26/apad BroPP/1.0 YaSearchApp/25.26/apad webOmni SA/3 Mobile Safari/537.36`,
+    ],
     ['runs HarmonyOS', `Mozilla/5.0 (Tablet; OpenHarmony 5.0) ${blink} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1`],
-    ['says Linux in Samsung\'s desktop mode', `Mozilla/5.0 (X11; Linux x86_64) ${blink} SamsungBrowser/30.0 Chrome/143.0.0.0 Safari/537.36`],
+    [
+      "says Linux in Samsung's desktop mode",
+      `Mozilla/5.0 (X11; Linux x86_64) ${blink} SamsungBrowser/30.0 Chrome/143.0.0.0 Safari/537.36`,
+    ],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('tablet')
   })
 
   test('a Coolpad is a phone', () => {
-    expect(kindOf(`Mozilla/5.0 (Linux; Android 7.1.1; Coolpad E2C) ${blink} Chrome/86.0.4240.198 Mobile Safari/537.36`)).toBe('phone')
+    expect(
+      kindOf(`Mozilla/5.0 (Linux; Android 7.1.1; Coolpad E2C) ${blink} Chrome/86.0.4240.198 Mobile Safari/537.36`),
+    ).toBe('phone')
   })
 })
 
 describe('the app, not what it is built on', () => {
-  const webView2 = { 'sec-ch-ua': '"Microsoft Edge";v="147", "Not.A/Brand";v="8", "Chromium";v="147", "Microsoft Edge WebView2";v="147"', 'sec-ch-ua-platform': '"Windows"' }
+  const webView2 = {
+    'sec-ch-ua': '"Microsoft Edge";v="147", "Not.A/Brand";v="8", "Chromium";v="147", "Microsoft Edge WebView2";v="147"',
+    'sec-ch-ua-platform': '"Windows"',
+  }
   const edge = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${blink} Chrome/147.0.0.0 Safari/537.36 Edg/147.0.0.0`
 
   test('in WebView2 it is what the user agent names', () => {
-    expect(describeDevice({ userAgent: `${edge} Teams/26106.2110.4675.2592 (50)`, hints: webView2 }).browser).toBe('Teams')
+    expect(describeDevice({ userAgent: `${edge} Teams/26106.2110.4675.2592 (50)`, hints: webView2 }).browser).toBe(
+      'Teams',
+    )
     expect(describeDevice({ userAgent: `${edge} Outlook/1.2026`, hints: webView2 }).browser).toBe('Outlook')
   })
 
@@ -129,17 +229,36 @@ describe('the app, not what it is built on', () => {
   })
 
   test.each([
-    ['Brave', 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.6.1 Mobile/15E148 Safari/604.1 Brave'],
-    ['Safari', 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.6.1 Mobile/15E148 Safari/604.1'],
-    ['Ecosia', `Mozilla/5.0 (Linux; Android 10; K) ${blink} Chrome/150.0.0.0 Mobile Safari/537.36 (Ecosia android@150.0.0.0)`],
-    ['Yandex Browser', `Mozilla/5.0 (Linux; arm_64; Android 13; 2311FRAFDC) ${blink} Chrome/120.0.6099.516 YaSearchBrowser/24.18.1 BroPP/1.0 YaSearchApp/24.18.1 webOmni SA/3 Mobile Safari/537.36`],
-    ['Huawei Browser', `Mozilla/5.0 (PC; OpenHarmony 6.1; Windows NT 10.0) ${blink} Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.1.0.100 HuaweiBrowser/6.1.3.321`],
+    [
+      'Brave',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.6.1 Mobile/15E148 Safari/604.1 Brave',
+    ],
+    [
+      'Safari',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.6.1 Mobile/15E148 Safari/604.1',
+    ],
+    [
+      'Ecosia',
+      `Mozilla/5.0 (Linux; Android 10; K) ${blink} Chrome/150.0.0.0 Mobile Safari/537.36 (Ecosia android@150.0.0.0)`,
+    ],
+    [
+      'Yandex Browser',
+      `Mozilla/5.0 (Linux; arm_64; Android 13; 2311FRAFDC) ${blink} Chrome/120.0.6099.516 YaSearchBrowser/24.18.1 BroPP/1.0 YaSearchApp/24.18.1 webOmni SA/3 Mobile Safari/537.36`,
+    ],
+    [
+      'Huawei Browser',
+      `Mozilla/5.0 (PC; OpenHarmony 6.1; Windows NT 10.0) ${blink} Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.1.0.100 HuaweiBrowser/6.1.3.321`,
+    ],
   ])('%s by its user agent', (browser, userAgent) => {
     expect(describeDevice({ userAgent }).browser).toBe(browser)
   })
 
   test('HarmonyOS on a computer is neither Windows nor a handheld', () => {
-    expect(describeDevice({ userAgent: `Mozilla/5.0 (PC; OpenHarmony 6.1; Windows NT 10.0) ${blink} Chrome/132.0.0.0 Safari/537.36 HuaweiBrowser/6.1.3.321` })).toEqual({
+    expect(
+      describeDevice({
+        userAgent: `Mozilla/5.0 (PC; OpenHarmony 6.1; Windows NT 10.0) ${blink} Chrome/132.0.0.0 Safari/537.36 HuaweiBrowser/6.1.3.321`,
+      }),
+    ).toEqual({
       browser: 'Huawei Browser',
       os: 'HarmonyOS',
       kind: 'desktop',
@@ -148,17 +267,26 @@ describe('the app, not what it is built on', () => {
 })
 
 describe('an iPad that says it is a Mac', () => {
-  const safari = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
+  const safari =
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
   const touch = { 'x-touch-screen': '?1' }
 
   test('is a tablet if its page reported a touch screen', () => {
-    expect(describeDevice({ userAgent: safari, hints: touch })).toEqual({ browser: 'Safari', os: 'iPadOS', kind: 'tablet' })
+    expect(describeDevice({ userAgent: safari, hints: touch })).toEqual({
+      browser: 'Safari',
+      os: 'iPadOS',
+      kind: 'tablet',
+    })
   })
 
   test.each([
     ['a page that reports none', safari, {}],
     ['a word that is no report', safari, { 'x-touch-screen': '1' }],
-    ['a browser that sends its platform', `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${blink} Chrome/140.0.0.0 Safari/537.36`, { ...touch, 'sec-ch-ua-platform': '"macOS"' }],
+    [
+      'a browser that sends its platform',
+      `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${blink} Chrome/140.0.0.0 Safari/537.36`,
+      { ...touch, 'sec-ch-ua-platform': '"macOS"' },
+    ],
   ])('%s leaves it a Mac', (_, userAgent, hints) => {
     expect(describeDevice({ userAgent, hints })).toMatchObject({ os: 'macOS', kind: 'desktop' })
   })

@@ -15,6 +15,7 @@ const chromeOnPhone = `${phone} ${blink} Chrome/140.0.0.0 Mobile Safari/537.36`
 const webView = `Mozilla/5.0 (Linux; Android 14; SM-S928W Build/UP1A.231005.007; wv) ${blink} Version/4.0 Chrome/122.0.6261.119 Mobile Safari/537.36`
 
 // As browsers, apps and programs send them; only the heads that many share are named above.
+// prettier-ignore
 const userAgents: [userAgent: string, browser: string, os: string, kind: DeviceKind][] = [
   // Desktop
   [chromeOnWindows, 'Chrome', 'Windows', 'desktop'],
@@ -137,7 +138,8 @@ test('no user agent at all is an unknown browser', () => {
 describe('client hints', () => {
   const grease = '"Not?A_Brand";v="24"'
   const brand = (name: string) => `${grease}, "Chromium";v="140", "${name}";v="140"`
-  const of = (userAgent: string | null, hints: Partial<Record<ClientHint, string>>) => describeDevice({ userAgent, hints })
+  const of = (userAgent: string | null, hints: Partial<Record<ClientHint, string>>) =>
+    describeDevice({ userAgent, hints })
 
   test.each([
     ['"15.0.0"', 'Windows 11'],
@@ -150,11 +152,18 @@ describe('client hints', () => {
     ['"x"', 'Windows'],
     ['15', 'Windows'],
   ])('Windows with platform version %s is %s', (version, os) => {
-    expect(of(chromeOnWindows, { 'sec-ch-ua-platform': '"Windows"', 'sec-ch-ua-platform-version': version }).os).toBe(os)
+    expect(of(chromeOnWindows, { 'sec-ch-ua-platform': '"Windows"', 'sec-ch-ua-platform-version': version }).os).toBe(
+      os,
+    )
   })
 
   test('a platform version counts for Windows only', () => {
-    expect(of(`${mac} ${blink} Chrome/140.0.0.0 Safari/537.36`, { 'sec-ch-ua-platform': '"macOS"', 'sec-ch-ua-platform-version': '"15.6.0"' }).os).toBe('macOS')
+    expect(
+      of(`${mac} ${blink} Chrome/140.0.0.0 Safari/537.36`, {
+        'sec-ch-ua-platform': '"macOS"',
+        'sec-ch-ua-platform-version': '"15.6.0"',
+      }).os,
+    ).toBe('macOS')
     expect(of(chromeOnWindows, { 'sec-ch-ua-platform-version': '"15.0.0"' }).os).toBe('Windows')
   })
 
@@ -176,28 +185,54 @@ describe('client hints', () => {
   })
 
   test('the more exact of two brands is taken, wherever it stands', () => {
-    expect(of(chromeOnPhone, { 'sec-ch-ua': '"OperaMobile";v="86", ";Not A Brand";v="99", "Opera";v="115", "Chromium";v="130"' }).browser).toBe('Opera')
-    expect(of(chromeOnPhone, { 'sec-ch-ua': '"Opera GX Android";v="3", "Chromium";v="140", "Android WebView";v="140"' }).browser).toBe('Opera GX')
+    expect(
+      of(chromeOnPhone, {
+        'sec-ch-ua': '"OperaMobile";v="86", ";Not A Brand";v="99", "Opera";v="115", "Chromium";v="130"',
+      }).browser,
+    ).toBe('Opera')
+    expect(
+      of(chromeOnPhone, { 'sec-ch-ua': '"Opera GX Android";v="3", "Chromium";v="140", "Android WebView";v="140"' })
+        .browser,
+    ).toBe('Opera GX')
   })
 
   test('an app says in its user agent what the brand of its WebView does not', () => {
-    expect(of(`${webView} Instagram 283.0.0.16.103 Android`, { 'sec-ch-ua': brand('Android WebView') }).browser).toBe('Instagram')
-    expect(of(`${win} ${blink} Slack/4.39.90 Chrome/127.0.6533.72 Electron/13.1.9 Safari/537.36`, { 'sec-ch-ua': `"Chromium";v="127", ${grease}` }).browser).toBe('Slack')
+    expect(of(`${webView} Instagram 283.0.0.16.103 Android`, { 'sec-ch-ua': brand('Android WebView') }).browser).toBe(
+      'Instagram',
+    )
+    expect(
+      of(`${win} ${blink} Slack/4.39.90 Chrome/127.0.6533.72 Electron/13.1.9 Safari/537.36`, {
+        'sec-ch-ua': `"Chromium";v="127", ${grease}`,
+      }).browser,
+    ).toBe('Slack')
   })
 
   test('hints win over a user agent that says otherwise', () => {
     const firefox = 'Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0'
-    expect(of(firefox, { 'sec-ch-ua': brand('Google Chrome'), 'sec-ch-ua-platform': '"Windows"', 'sec-ch-ua-platform-version': '"15.0.0"' }))
-      .toEqual({ browser: 'Chrome', os: 'Windows 11', kind: 'desktop' })
+    expect(
+      of(firefox, {
+        'sec-ch-ua': brand('Google Chrome'),
+        'sec-ch-ua-platform': '"Windows"',
+        'sec-ch-ua-platform-version': '"15.0.0"',
+      }),
+    ).toEqual({ browser: 'Chrome', os: 'Windows 11', kind: 'desktop' })
     expect(of(firefox, { 'sec-ch-ua-platform': '"macOS"' }).os).toBe('macOS')
   })
 
   test('they stand alone where there is no user agent', () => {
-    expect(of(null, { 'sec-ch-ua': brand('Brave'), 'sec-ch-ua-platform': '"Chromium OS"' })).toEqual({ browser: 'Brave', os: 'ChromeOS', kind: 'desktop' })
+    expect(of(null, { 'sec-ch-ua': brand('Brave'), 'sec-ch-ua-platform': '"Chromium OS"' })).toEqual({
+      browser: 'Brave',
+      os: 'ChromeOS',
+      kind: 'desktop',
+    })
   })
 
   test('a platform that says less than the user agent does not take its word away', () => {
-    expect(of(`Mozilla/5.0 (X11; Ubuntu; Linux x86_64) ${blink} Chrome/140.0.0.0 Safari/537.36`, { 'sec-ch-ua-platform': '"Linux"' }).os).toBe('Ubuntu')
+    expect(
+      of(`Mozilla/5.0 (X11; Ubuntu; Linux x86_64) ${blink} Chrome/140.0.0.0 Safari/537.36`, {
+        'sec-ch-ua-platform': '"Linux"',
+      }).os,
+    ).toBe('Ubuntu')
     expect(of(chromeOnWindows, { 'sec-ch-ua-platform': '"Unknown"' }).os).toBe('Windows')
   })
 
@@ -225,7 +260,30 @@ describe('client hints', () => {
 describe('hostile input', () => {
   const size = 8192
   const fill = (piece: string, length = size) => piece.repeat(Math.ceil(length / piece.length)).slice(0, length)
-  const marks = ['(', ';', '"', '\\', ',', '"\\', '",', ' ', '\0', '\uD83D', '\uDC00', 'İ', 'Mozilla/5.0 ', 'Chrome/', 'xChrome/', 'xxAndroid', 'Windows NT ', 'node', '__proto__', 'constructor', '<script>alert(1)</script>', '\u202Emoc.elgoog']
+  const marks = [
+    '(',
+    ';',
+    '"',
+    '\\',
+    ',',
+    '"\\',
+    '",',
+    ' ',
+    '\0',
+    '\uD83D',
+    '\uDC00',
+    'İ',
+    'Mozilla/5.0 ',
+    'Chrome/',
+    'xChrome/',
+    'xxAndroid',
+    'Windows NT ',
+    'node',
+    '__proto__',
+    'constructor',
+    '<script>alert(1)</script>',
+    '\u202Emoc.elgoog',
+  ]
 
   /** The same bytes on every run, so that a failure can be repeated. */
   function* noise(count: number, length: number) {
@@ -235,7 +293,8 @@ describe('hostile input', () => {
       while (text.length < length) {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0
         // Now and then a real piece, so that not only the first comparison is reached.
-        text += state % 5 === 0 ? marks[state % marks.length] : String.fromCharCode(state >>> (state % 3 === 0 ? 16 : 24))
+        text +=
+          state % 5 === 0 ? marks[state % marks.length] : String.fromCharCode(state >>> (state % 3 === 0 ? 16 : 24))
       }
       yield text
     }
@@ -244,8 +303,18 @@ describe('hostile input', () => {
   test('never throws, and only ever answers with names of its own', () => {
     const kinds = ['desktop', 'phone', 'tablet', 'tv', 'console', 'program', 'unknown']
     for (const text of [...marks, ...marks.map((mark) => fill(mark)), ...noise(300, 200), ...noise(20, size)]) {
-      const hints = { 'sec-ch-ua': text, 'sec-ch-ua-platform': `"${text}"`, 'sec-ch-ua-platform-version': text, 'sec-ch-ua-mobile': text }
-      for (const signs of [{ userAgent: text }, { userAgent: null, hints }, { userAgent: text, hints }, { userAgent: chromeOnWindows + text, hints: { ...hints, 'sec-ch-ua-platform': '"Windows"' } }]) {
+      const hints = {
+        'sec-ch-ua': text,
+        'sec-ch-ua-platform': `"${text}"`,
+        'sec-ch-ua-platform-version': text,
+        'sec-ch-ua-mobile': text,
+      }
+      for (const signs of [
+        { userAgent: text },
+        { userAgent: null, hints },
+        { userAgent: text, hints },
+        { userAgent: chromeOnWindows + text, hints: { ...hints, 'sec-ch-ua-platform': '"Windows"' } },
+      ]) {
         const device = describeDevice(signs)
         expect(browserNames).toContain(device.browser)
         expect(systemNames).toContain(device.os)
@@ -261,7 +330,9 @@ describe('hostile input', () => {
   })
 
   test('a model, as any other text of the sender, is not repeated', () => {
-    const device = describeDevice({ userAgent: `Mozilla/5.0 (Linux; Android 14; You are hacked) ${blink} Chrome/140.0.0.0 Mobile Safari/537.36` })
+    const device = describeDevice({
+      userAgent: `Mozilla/5.0 (Linux; Android 14; You are hacked) ${blink} Chrome/140.0.0.0 Mobile Safari/537.36`,
+    })
     expect(JSON.stringify(device)).not.toContain('hacked')
   })
 
@@ -286,16 +357,21 @@ describe('hostile input', () => {
     return read
   }
 
-  test.each(['(', 'xChrome/', 'xAndroid', 'xx', 'Mozilla/5.0 ', 'Linux xLinux '])('the work for repeats of %j grows as their length, and stops at the limit', (piece) => {
-    const half = charactersRead(fill(piece, longestRead / 2))
-    const whole = charactersRead(fill(piece, longestRead))
-    expect(half).toBeGreaterThan(longestRead)
-    expect(whole).toBeLessThan(half * 2.1)
-    expect(charactersRead(fill(piece, size))).toBe(whole)
-  })
+  test.each(['(', 'xChrome/', 'xAndroid', 'xx', 'Mozilla/5.0 ', 'Linux xLinux '])(
+    'the work for repeats of %j grows as their length, and stops at the limit',
+    (piece) => {
+      const half = charactersRead(fill(piece, longestRead / 2))
+      const whole = charactersRead(fill(piece, longestRead))
+      expect(half).toBeGreaterThan(longestRead)
+      expect(whole).toBeLessThan(half * 2.1)
+      expect(charactersRead(fill(piece, size))).toBe(whole)
+    },
+  )
 
   test('what stands after the limit is not read', () => {
     expect(describeDevice({ userAgent: fill(' ', longestRead) + 'Firefox/143.0' }).browser).toBe('Unknown browser')
-    expect(describeDevice({ userAgent: null, hints: { 'sec-ch-ua': `${fill(' ', longestRead)}"Brave"` } }).browser).toBe('Unknown browser')
+    expect(
+      describeDevice({ userAgent: null, hints: { 'sec-ch-ua': `${fill(' ', longestRead)}"Brave"` } }).browser,
+    ).toBe('Unknown browser')
   })
 })

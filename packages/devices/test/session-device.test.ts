@@ -3,8 +3,14 @@ import { deviceOf } from '../src/index.js'
 
 test.each([
   [{ id: 'a' }, { id: 'a', name: null, isNew: false }],
-  [{ id: 'a', name: "Mum's iPad", isNew: true }, { id: 'a', name: "Mum's iPad", isNew: true }],
-  [{ id: 'a', name: null, more: 1 }, { id: 'a', name: null, isNew: false }],
+  [
+    { id: 'a', name: "Mum's iPad", isNew: true },
+    { id: 'a', name: "Mum's iPad", isNew: true },
+  ],
+  [
+    { id: 'a', name: null, more: 1 },
+    { id: 'a', name: null, isNew: false },
+  ],
   [undefined, null],
   [null, null],
   ['a', null],

@@ -1,4 +1,11 @@
-import { skipToken, useMutation, type UseMutationResult, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import {
+  skipToken,
+  useMutation,
+  type UseMutationResult,
+  useQuery,
+  useQueryClient,
+  type UseQueryResult,
+} from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useEffectEvent, useMemo, useState } from 'react'
 import type { DevicesClient, Revoked } from './client.js'
 import { follow } from './follow.js'
@@ -48,7 +55,8 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
   const [live, setLive] = useState<boolean | null>(null)
 
   const onMessage = useEffectEvent((message: StreamMessage) => {
-    const isOurs = message.type === 'devices' && message.devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)
+    const isOurs =
+      message.type === 'devices' && message.devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)
     setLive(isOurs)
     if (message.type === 'ended') return onEnded(message)
     if (message.type === 'waiting') return
@@ -82,7 +90,10 @@ export function useDevices(): Devices {
   const onSettled = () => queryClient.invalidateQueries({ queryKey: devicesKey })
 
   return {
-    list: useQuery({ queryKey: listKey(sessionId), queryFn: sessionId === undefined ? skipToken : () => client.list.query() }),
+    list: useQuery({
+      queryKey: listKey(sessionId),
+      queryFn: sessionId === undefined ? skipToken : () => client.list.query(),
+    }),
     live,
     revoke: useMutation({ mutationFn: (input: { id: string }) => client.revoke.mutate(input), onSettled }),
     revokeOthers: useMutation({ mutationFn: () => client.revokeOthers.mutate(), onSettled }),

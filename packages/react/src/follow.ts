@@ -16,7 +16,11 @@ const LATEST_REQUEST = 'what is known?'
  * Passes on the messages of a session's stream until the returned function is called; `waiting` also while there is no stream.
  * One tab of a browser holds the stream for all, because a browser opens at most six connections to a server on HTTP/1.1.
  */
-export function follow(client: DevicesClient, sessionId: string, onMessage: (message: StreamMessage) => void): () => void {
+export function follow(
+  client: DevicesClient,
+  sessionId: string,
+  onMessage: (message: StreamMessage) => void,
+): () => void {
   const left = new AbortController()
   const { signal } = left
   const channel = new BroadcastChannel(`rollcall.devices.${sessionId}`)
@@ -64,7 +68,8 @@ export function follow(client: DevicesClient, sessionId: string, onMessage: (mes
         onError(error) {
           const isRefused = problemOf(error).kind === 'unauthorized'
           // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
-          if (isRefused && wasRefused) return publish({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
+          if (isRefused && wasRefused)
+            return publish({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
           wasRefused = isRefused
           openAgain(retryMs())
         },

@@ -23,7 +23,12 @@ const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefo
  */
 export async function startApp({ isRecent = () => true, commandTimeout = 10_000 }: AppOptions = {}) {
   const server = await startRedis()
-  const redis = new Redis(server.url, { ...redisOptions, commandTimeout, socketTimeout: commandTimeout, lazyConnect: true })
+  const redis = new Redis(server.url, {
+    ...redisOptions,
+    commandTimeout,
+    socketTimeout: commandTimeout,
+    lazyConnect: true,
+  })
   redis.on('error', () => undefined) // told by every call that it fails
   await connectRedis(redis)
   const store = createSessionStore({ redis })
@@ -38,7 +43,9 @@ export async function startApp({ isRecent = () => true, commandTimeout = 10_000 
     return session && { session, token }
   }
   const procedure = t.procedure.concat(createSessionProcedure(authenticate))
-  const router = t.router({ account: t.router({ gadgets: createDevicesRouter({ store, streams, procedure, isRecent }) }) })
+  const router = t.router({
+    account: t.router({ gadgets: createDevicesRouter({ store, streams, procedure, isRecent }) }),
+  })
 
   async function signIn(userAgent: string, userId = 'ada') {
     const signedIn = await store.create({ userId, userAgent })

@@ -8,7 +8,8 @@ import { api, network } from './api.js'
 import { startApp } from './app.js'
 import { DevicesPage } from './own-page.js'
 
-const phone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1'
+const phone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1'
 const tablet = 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
 
 const wait = { timeout: 10_000 }
@@ -32,7 +33,10 @@ function createLocks() {
   return {
     async request(name: string, { signal }: { signal: AbortSignal }, work: () => Promise<void>) {
       const turn = (lines.get(name) ?? Promise.resolve()).then(() => (signal.throwIfAborted(), work()))
-      lines.set(name, turn.catch(() => undefined))
+      lines.set(
+        name,
+        turn.catch(() => undefined),
+      )
       await turn
     },
   }
@@ -55,7 +59,9 @@ function openTab(sessionId: string | undefined, queryClient = new QueryClient())
     /** In whatever order: two may have signed in within the same millisecond. */
     shows: (...devices: string[]) =>
       waitFor(() => {
-        const shown = tab.queryAllByRole('listitem').map(({ textContent }) => textContent?.replace('Sign out', '').trim())
+        const shown = tab
+          .queryAllByRole('listitem')
+          .map(({ textContent }) => textContent?.replace('Sign out', '').trim())
         expect(shown.toSorted()).toEqual(devices.toSorted())
       }, wait),
     isLive: (live: boolean) => waitFor(() => expect(tab.queryByText('Devices (live)') !== null).toBe(live), wait),
@@ -87,26 +93,34 @@ test('the page of the README lists the devices of any router, follows what happe
 test.each([
   ['by a lock', () => undefined],
   ['without locks', () => stubLocks(undefined)],
-])('one tab listens for all, and the next one when it leaves; each hears of the end, and by whom: %s', async (_, prepare) => {
-  prepare()
-  await using app = await startApp()
-  const there = await app.signIn(phone)
-  const first = openTab(app.here.id)
-  await first.isLive(true)
-  const others = [openTab(app.here.id), openTab(app.here.id)]
-  for (const tab of others) await tab.isLive(true)
-  expect(app.streams.size()).toBe(1)
+])(
+  'one tab listens for all, and the next one when it leaves; each hears of the end, and by whom: %s',
+  async (_, prepare) => {
+    prepare()
+    await using app = await startApp()
+    const there = await app.signIn(phone)
+    const first = openTab(app.here.id)
+    await first.isLive(true)
+    const others = [openTab(app.here.id), openTab(app.here.id)]
+    for (const tab of others) await tab.isLive(true)
+    expect(app.streams.size()).toBe(1)
 
-  first.close()
-  await app.signIn(tablet)
-  for (const tab of others) await tab.shows('Firefox on Linux', 'Chrome on Android', 'Safari on iOS')
-  await waitFor(() => expect(app.streams.size()).toBe(1), wait)
-  await app.store.revokeOthers(there.token)
-  const ending = { type: 'ended', cause: 'revoke-others', by: { isSelf: false, browser: 'Safari', os: 'iOS' }, at: expect.any(String) }
-  for (const tab of others) await waitFor(() => expect(tab.endings).toEqual([ending]), wait)
-  for (const tab of others) await tab.isLive(false)
-  expect(first.endings).toEqual([])
-})
+    first.close()
+    await app.signIn(tablet)
+    for (const tab of others) await tab.shows('Firefox on Linux', 'Chrome on Android', 'Safari on iOS')
+    await waitFor(() => expect(app.streams.size()).toBe(1), wait)
+    await app.store.revokeOthers(there.token)
+    const ending = {
+      type: 'ended',
+      cause: 'revoke-others',
+      by: { isSelf: false, browser: 'Safari', os: 'iOS' },
+      at: expect.any(String),
+    }
+    for (const tab of others) await waitFor(() => expect(tab.endings).toEqual([ending]), wait)
+    for (const tab of others) await tab.isLive(false)
+    expect(first.endings).toEqual([])
+  },
+)
 
 describe('without locks', () => {
   beforeEach(() => stubLocks(undefined))
@@ -218,7 +232,11 @@ test('when the cookie has become the one of another session, everything is asked
   const queryClient = new QueryClient()
   const current = vi.fn(() => app.here.id)
   const Current = () => useQuery({ queryKey: ['the session'], queryFn: current }).data
-  render(<QueryClientProvider client={queryClient}><Current /></QueryClientProvider>)
+  render(
+    <QueryClientProvider client={queryClient}>
+      <Current />
+    </QueryClientProvider>,
+  )
   await waitFor(() => expect(current).toHaveBeenCalledOnce())
   const tab = openTab('the session before', queryClient)
   await waitFor(() => expect(current).toHaveBeenCalledTimes(2), wait)
@@ -271,9 +289,15 @@ test('without a session nothing is asked and nothing is followed', async () => {
 
 test('what the README shows is the page of these tests, line by line', () => {
   const text = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
-  const lines = (code: string) => code.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-  const shown = [.../```tsx\n(.*?)```/gs.exec(text('../README.md')) ?? []].slice(1).flatMap(lines)
-  const own = lines(text('./own-page.tsx').replace('../src/index.js', '@rollcall/react').replace('account.gadgets', 'devices'))
+  const lines = (code: string) =>
+    code
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+  const shown = [...(/```tsx\n(.*?)```/gs.exec(text('../README.md')) ?? [])].slice(1).flatMap(lines)
+  const own = lines(
+    text('./own-page.tsx').replace('../src/index.js', '@rollcall/react').replace('account.gadgets', 'devices'),
+  )
   expect(shown.length).toBeGreaterThan(15)
   expect(shown.filter((line) => !own.includes(line))).toEqual([])
 })

@@ -29,14 +29,18 @@ export function startExpressSession(redis: Redis) {
     request.url = request.originalUrl = '/'
     if (cookie !== undefined) request.headers.cookie = cookie
     const response = new ServerResponse(request) as Parameters<RequestHandler>[1]
-    return new Promise((resolve, reject) => middleware(request, response, (error: unknown) => (error ? reject(error) : resolve(request))))
+    return new Promise((resolve, reject) =>
+      middleware(request, response, (error: unknown) => (error ? reject(error) : resolve(request))),
+    )
   }
 
   return {
     async signIn(data: { userId: string; ipAddress: string; userAgent: string }): Promise<string> {
       const { session } = await handle()
       Object.assign(session, data)
-      await new Promise<void>((resolve, reject) => session.save((error: unknown) => (error ? reject(error) : resolve())))
+      await new Promise<void>((resolve, reject) =>
+        session.save((error: unknown) => (error ? reject(error) : resolve())),
+      )
       const signature = createHmac('sha256', secret).update(session.id).digest('base64').replace(/=+$/, '')
       return `connect.sid=${encodeURIComponent(`s:${session.id}.${signature}`)}`
     },

@@ -28,7 +28,10 @@ export async function flat(redis: Redis): Promise<void> {
     const tokens: string[] = []
     const raw: string[] = []
     for (let from = 0; from < total; from += AT_ONCE) {
-      const some = Array.from({ length: Math.min(AT_ONCE, total - from) }, (_, n) => `user-${(from + n) % users}-of-${users}`)
+      const some = Array.from(
+        { length: Math.min(AT_ONCE, total - from) },
+        (_, n) => `user-${(from + n) % users}-of-${users}`,
+      )
       const created = await Promise.all(some.map((userId) => store.create({ userId, ...device })))
       await redis.mset(some.flatMap((key, n) => [`raw:${key}:${from + n}`, 'x'.repeat(200)]))
       for (const [n, one] of created.entries()) {
@@ -54,5 +57,10 @@ export async function flat(redis: Redis): Promise<void> {
 
 async function print(title: string, candidates: Record<string, Operation>): Promise<void> {
   const results = await compare(candidates, { concurrency: 64, each: 4 })
-  console.log(`\n${table([title, 'throughput'], results.map((result) => [result.name, cell(result)]))}`)
+  console.log(
+    `\n${table(
+      [title, 'throughput'],
+      results.map((result) => [result.name, cell(result)]),
+    )}`,
+  )
 }

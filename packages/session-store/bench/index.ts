@@ -11,7 +11,12 @@ const benches = { validate, flat, operations: operationsBySize, memory }
 const [only] = process.argv.slice(2)
 
 await using server = await startRedis()
-const redis = new Redis(server.url, { ...redisOptions, commandTimeout: 30_000, socketTimeout: 30_000, lazyConnect: true })
+const redis = new Redis(server.url, {
+  ...redisOptions,
+  commandTimeout: 30_000,
+  socketTimeout: 30_000,
+  lazyConnect: true,
+})
 await connectRedis(redis)
 const [, version = ''] = /redis_version:(\S+)/.exec(await redis.info('server')) ?? []
 console.log(`${machine()}, Redis ${version} on a unix socket\n`)

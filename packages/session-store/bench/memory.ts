@@ -28,7 +28,8 @@ export async function memory(redis: Redis): Promise<void> {
       const people = users.slice(0, SESSIONS / perUser)
       // No two sessions of one user at once: better-auth would lose some of them.
       for (let n = 0; n < perUser; n += 1) {
-        for (let from = 0; from < people.length; from += AT_ONCE) await Promise.all(people.slice(from, from + AT_ONCE).map(create))
+        for (let from = 0; from < people.length; from += AT_ONCE)
+          await Promise.all(people.slice(from, from + AT_ONCE).map(create))
       }
       cells.push(Math.round(((await usedMemory(redis)) - before) / SESSIONS).toString())
     }

@@ -77,6 +77,16 @@ export async function operationsBySize(redis: Redis): Promise<void> {
   }
   await redis.config('SET', 'slowlog-log-slower-than', '-1')
   const head = SIZES.map((size) => size.toLocaleString('en'))
-  console.log(`\n${table(['µs from call to reply: median (p99)', ...head], Object.entries(wall).map(([name, cells]) => [name, ...cells]))}`)
-  console.log(`\n${table(['µs for which Redis is busy: median (most)', ...head], Object.entries(busy).map(([name, cells]) => [name, ...cells]))}`)
+  console.log(
+    `\n${table(
+      ['µs from call to reply: median (p99)', ...head],
+      Object.entries(wall).map(([name, cells]) => [name, ...cells]),
+    )}`,
+  )
+  console.log(
+    `\n${table(
+      ['µs for which Redis is busy: median (most)', ...head],
+      Object.entries(busy).map(([name, cells]) => [name, ...cells]),
+    )}`,
+  )
 }

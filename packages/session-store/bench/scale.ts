@@ -27,12 +27,24 @@ const shares = [45, 28, 14, 8, 5]
 const brands = '"Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140"'
 const devices = [
   {
-    userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
-    data: { clientHints: { 'sec-ch-ua': brands, 'sec-ch-ua-mobile': '?0', 'sec-ch-ua-platform': '"Windows"', 'sec-ch-ua-platform-version': '"15.0.0"' } },
+    userAgent:
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+    data: {
+      clientHints: {
+        'sec-ch-ua': brands,
+        'sec-ch-ua-mobile': '?0',
+        'sec-ch-ua-platform': '"Windows"',
+        'sec-ch-ua-platform-version': '"15.0.0"',
+      },
+    },
   },
-  { userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1' },
   {
-    userAgent: 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+    userAgent:
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1',
+  },
+  {
+    userAgent:
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
     data: { clientHints: { 'sec-ch-ua': brands, 'sec-ch-ua-mobile': '?1', 'sec-ch-ua-platform': '"Android"' } },
   },
   { userAgent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:142.0) Gecko/20100101 Firefox/142.0' },
@@ -57,7 +69,9 @@ function devicesOf(n: number): number {
 
 /** A number that INFO knows by this name, of each of the given nodes. */
 async function info(name: string, of = masters): Promise<number[]> {
-  return await Promise.all(of.map(async ({ admin }) => Number(new RegExp(`^${name}:(.+)`, 'm').exec(await admin.info())?.[1])))
+  return await Promise.all(
+    of.map(async ({ admin }) => Number(new RegExp(`^${name}:(.+)`, 'm').exec(await admin.info())?.[1])),
+  )
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
@@ -98,7 +112,12 @@ async function reading() {
 const rows: string[][] = []
 
 /** One row of the table: what an operation costs whom. */
-async function measure(name: string, times: number, atOnce: number, operation: (n: number) => Promise<unknown>): Promise<void> {
+async function measure(
+  name: string,
+  times: number,
+  atOnce: number,
+  operation: (n: number) => Promise<unknown>,
+): Promise<void> {
   const latencies: number[] = []
   const before = await reading()
   const client = process.cpuUsage()
@@ -130,10 +149,16 @@ async function measure(name: string, times: number, atOnce: number, operation: (
 async function load(from: number, to: number, every = 47): Promise<string[]> {
   const tokens: string[] = []
   const numbers = Array.from({ length: to - from }, (_, n) => from + n)
-  const signIns = shares.flatMap((_, device) => numbers.filter((n) => devicesOf(n) > device).map((n) => ({ n, device })))
+  const signIns = shares.flatMap((_, device) =>
+    numbers.filter((n) => devicesOf(n) > device).map((n) => ({ n, device })),
+  )
   await measure(`create, ${count(signIns.length)}`, signIns.length, LOADED_AT_ONCE, async (at) => {
     const { n, device } = signIns[at] ?? { n: 0, device: 0 }
-    const created = await store.create({ userId: userId(n), ipAddress: `203.0.113.${n % 256}`, ...devices[(n + device) % devices.length] })
+    const created = await store.create({
+      userId: userId(n),
+      ipAddress: `203.0.113.${n % 256}`,
+      ...devices[(n + device) % devices.length],
+    })
     if (created === null) throw new Error('A sign-in was refused')
     if (at % every === 0) tokens.push(created.token)
   })
@@ -162,13 +187,17 @@ const idleFrom = { at: performance.now(), cpu: sum(await busy()) }
 const empty = await info('used_memory')
 
 const fewTokens = await load(0, FEW / 2, 1)
-await measure(`validate, of ${count(FEW)}, ${AT_ONCE} at once`, 100_000, AT_ONCE, (n) => validated(fewTokens[n % fewTokens.length]))
+await measure(`validate, of ${count(FEW)}, ${AT_ONCE} at once`, 100_000, AT_ONCE, (n) =>
+  validated(fewTokens[n % fewTokens.length]),
+)
 const tokens = await load(FEW / 2, USERS)
 const total = sessionsOf(USERS)
 const full = await info('used_memory')
 const keys = await Promise.all(masters.map(async ({ admin }) => admin.dbsize()))
 const rss = await info('used_memory_rss')
-await measure(`validate, of ${count(total)}, ${AT_ONCE} at once`, 100_000, AT_ONCE, (n) => validated(tokens[n % tokens.length]))
+await measure(`validate, of ${count(total)}, ${AT_ONCE} at once`, 100_000, AT_ONCE, (n) =>
+  validated(tokens[n % tokens.length]),
+)
 await measure('validate, one at once', SAMPLE, 1, (n) => validated(tokens[n % tokens.length]))
 
 const sessions = await Promise.all(tokens.map(validated))
@@ -195,23 +224,29 @@ console.log(
   const [origin, ...others] = masters
   const message = JSON.stringify({ kind: 'seen', id: sessions[0]?.id })
   const channel = sessionsKey('', userTagOf(userId(0)))
-  const bytesRead = async (pid: number): Promise<number> => Number(/rchar: (\d+)/.exec(await readFile(`/proc/${pid}/io`, 'utf8').catch(() => ''))?.[1]) // of Linux alone
+  const bytesRead = async (pid: number): Promise<number> =>
+    Number(/rchar: (\d+)/.exec(await readFile(`/proc/${pid}/io`, 'utf8').catch(() => ''))?.[1]) // of Linux alone
   const bytesReceived = async (): Promise<number[]> => Promise.all(others.map(async ({ pid }) => bytesRead(pid)))
   const before = { cpu: await busy(masters), bytes: await bytesReceived() }
   await each(SAMPLE, AT_ONCE, async () => origin?.admin.publish(channel, message))
   const after = { cpu: await busy(masters), bytes: await bytesReceived() }
   const [publishing = 0, ...receiving] = after.cpu.map((cpu, at) => (cpu - (before.cpu[at] ?? 0)) / SAMPLE)
   const bytes = (sum(after.bytes) - sum(before.bytes)) / SAMPLE / others.length
-  console.log(`PUBLISH: ${publishing.toFixed(1)} µs where it is published, ${(sum(receiving) / others.length).toFixed(1)} µs and ${count(bytes)} bytes for each of the ${nodes.length - 1} nodes that receive it\n`)
+  console.log(
+    `PUBLISH: ${publishing.toFixed(1)} µs where it is published, ${(sum(receiving) / others.length).toFixed(1)} µs and ${count(bytes)} bytes for each of the ${nodes.length - 1} nodes that receive it\n`,
+  )
 }
 
 // The sweep through all keys, by each server at its start and by one of them every five minutes.
 {
   const before = await reading()
   const start = performance.now()
-  for await (const userTag of createSessionEvents({ redis }).pendingUsers()) throw new Error(`${userTag} has events that nobody kept`)
+  for await (const userTag of createSessionEvents({ redis }).pendingUsers())
+    throw new Error(`${userTag} has events that nobody kept`)
   const cpu = (await reading()).masters - before.masters
-  console.log(`To look through all keys for events: ${seconds(performance.now() - start)} s, ${(cpu / sum(keys)).toFixed(2)} µs of Redis for each of ${count(sum(keys))} keys\n`)
+  console.log(
+    `To look through all keys for events: ${seconds(performance.now() - start)} s, ${(cpu / sum(keys)).toFixed(2)} µs of Redis for each of ${count(sum(keys))} keys\n`,
+  )
 }
 
 // Everybody is signed out, person by person.
@@ -223,7 +258,9 @@ console.log(
   })
   if (ended !== total) throw new Error(`${ended} sessions ended of ${total}`)
   await refused(tokens)
-  console.log(`All ${count(ended)} sessions have ended; bytes of a person's watermark: ${count(((await used()) - sum(empty)) / USERS)}\n`)
+  console.log(
+    `All ${count(ended)} sessions have ended; bytes of a person's watermark: ${count(((await used()) - sum(empty)) / USERS)}\n`,
+  )
   for (const { admin } of masters) await admin.flushall()
 }
 
@@ -246,7 +283,9 @@ console.log(
   const grown: number[] = []
   for (const [kind, { create }] of Object.entries({ alone: store, 'with its event': kept })) {
     const before = await used()
-    await measure(`create, ${kind}`, SAMPLE, AT_ONCE, (n) => create({ userId: `${kind}-${n}`.padEnd(32, 'x'), ipAddress: '203.0.113.9', ...devices[n % devices.length] }))
+    await measure(`create, ${kind}`, SAMPLE, AT_ONCE, (n) =>
+      create({ userId: `${kind}-${n}`.padEnd(32, 'x'), ipAddress: '203.0.113.9', ...devices[n % devices.length] }),
+    )
     grown.push(((await used()) - before) / SAMPLE)
   }
   const [alone = 0, withEvent = 0] = grown
@@ -258,19 +297,37 @@ console.log(
   await refused(again)
   while (sum(await info('lazyfree_pending_objects')) > 0);
   const freed = performance.now() - start
-  console.log(`FLUSHALL ASYNC on each master: answered after ${answered.toFixed(1)} ms, and none of ${count(again.length)} tokens signs in; freed after ${seconds(freed)} s at most\n`)
+  console.log(
+    `FLUSHALL ASYNC on each master: answered after ${answered.toFixed(1)} ms, and none of ${count(again.length)} tokens signs in; freed after ${seconds(freed)} s at most\n`,
+  )
 }
 
 console.log(
-  table(['operation', 'per second', 'ms p50 / p99', 'µs masters', 'µs replicas', 'µs client', 'bytes in', 'bytes out', 'bytes replicated'], rows),
+  table(
+    [
+      'operation',
+      'per second',
+      'ms p50 / p99',
+      'µs masters',
+      'µs replicas',
+      'µs client',
+      'bytes in',
+      'bytes out',
+      'bytes replicated',
+    ],
+    rows,
+  ),
 )
 const idle = (sum(await busy()) - idleFrom.cpu) / 1_000 / (performance.now() - idleFrom.at)
 console.log(`\nProcessor that the six servers used all in all: ${idle.toFixed(2)} cores`)
 
 const salt = 'a salt'
 const hashing = process.cpuUsage()
-for (let n = 0; n < 10; n += 1) scryptSync('correct horse battery staple', salt, 64, { N: 16_384, r: 16, p: 1, maxmem: 64 * 1024 * 1024 })
-console.log(`To check a password as better-auth does: ${(process.cpuUsage(hashing).user / 10_000).toFixed(0)} ms of processor`)
+for (let n = 0; n < 10; n += 1)
+  scryptSync('correct horse battery staple', salt, 64, { N: 16_384, r: 16, p: 1, maxmem: 64 * 1024 * 1024 })
+console.log(
+  `To check a password as better-auth does: ${(process.cpuUsage(hashing).user / 10_000).toFixed(0)} ms of processor`,
+)
 
 const roles = await Promise.all(masters.map(async ({ admin }) => admin.role()))
 if (roles.some(([role]) => role !== 'master')) {

@@ -17,7 +17,8 @@ export function setPlusMarker(redis: Redis) {
     numberOfKeys: 2,
     lua: `if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return redis.call('GET', KEYS[2]) end return false`,
   })
-  const script = redis as Redis & Record<'markerCreate' | 'markerValidate', (...args: string[]) => Promise<string | null>>
+  const script = redis as Redis &
+    Record<'markerCreate' | 'markerValidate', (...args: string[]) => Promise<string | null>>
 
   return {
     async create(session: { userId: string; ipAddress: string; userAgent: string }): Promise<string> {

@@ -67,7 +67,8 @@ export async function found(answer: Promise<unknown>): Promise<void> {
 async function print(title: string, candidates: Record<string, Operation>): Promise<void> {
   const loads = [1, 64, 512]
   const results: Result[][] = []
-  for (const concurrency of loads) results.push(await compare(candidates, { concurrency, each: concurrency === 1 ? 64 : 4 }))
+  for (const concurrency of loads)
+    results.push(await compare(candidates, { concurrency, each: concurrency === 1 ? 64 : 4 }))
   const rows = Object.keys(candidates).map((name, index) => [name, ...results.map((columns) => cell(columns[index]))])
   console.log(`\n${table([title, ...loads.map(String)], rows)}`)
 }

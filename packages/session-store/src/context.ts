@@ -41,7 +41,14 @@ const DEFAULT_LEASE_MS = 1_000
 
 /** @throws {RangeError} for timeouts, a cap or a lease that cannot be. */
 export function createContext(options: SessionStoreOptions): StoreContext {
-  const { redis, clock = Date.now, keyPrefix = '', maxSessionsPerUser = DEFAULT_MAX_SESSIONS, durability, onEvent } = options
+  const {
+    redis,
+    clock = Date.now,
+    keyPrefix = '',
+    maxSessionsPerUser = DEFAULT_MAX_SESSIONS,
+    durability,
+    onEvent,
+  } = options
   const timeouts = resolveTimeouts(options.timeouts ?? {})
   if (!Number.isSafeInteger(maxSessionsPerUser) || maxSessionsPerUser < 1) {
     throw new RangeError('maxSessionsPerUser must be a whole number of at least 1')

@@ -48,7 +48,12 @@ export interface SessionEventsOptions {
 const MAX_BATCH = 100
 const SCAN_COUNT = 1_000
 
-export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', warn = console.warn }: SessionEventsOptions): SessionEvents {
+export function createSessionEvents({
+  redis,
+  clock = Date.now,
+  keyPrefix = '',
+  warn = console.warn,
+}: SessionEventsOptions): SessionEvents {
   prepareClient(redis)
   const keysOf = (userTag: string): Keys => [2, sessionsKey(keyPrefix, userTag), eventsKey(keyPrefix, userTag)]
 
@@ -78,7 +83,8 @@ export function createSessionEvents({ redis, clock = Date.now, keyPrefix = '', w
     },
 
     async acknowledge(userTag, ids) {
-      if (ids.length > 0) await rejectUnavailable(redis.rollcallAcknowledgeEvents(...keysOf(userTag), ...ids.map(toStreamId)))
+      if (ids.length > 0)
+        await rejectUnavailable(redis.rollcallAcknowledgeEvents(...keysOf(userTag), ...ids.map(toStreamId)))
     },
 
     async *pendingUsers() {

@@ -33,7 +33,8 @@ interface TrackedNode {
 
 /** @throws {RangeError} for an invalid lease. */
 export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOptions): NearCache {
-  if (!Number.isSafeInteger(lease) || lease < 1) throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
+  if (!Number.isSafeInteger(lease) || lease < 1)
+    throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
   const prefix = nameInRedis(redis, keyPrefix)
   const trackedNodes = new Map<Redis, TrackedNode>()
 

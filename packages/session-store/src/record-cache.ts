@@ -115,6 +115,8 @@ class CachedRecord implements SessionRecord {
 
   /** Of its texts, at two for a character. The data count twice: the other texts are parts of a string that holds them too. */
   get bytes(): number {
-    return 2 * (this.userId.length + (this.ipAddress?.length ?? 0) + (this.userAgent?.length ?? 0) + 2 * this.#json.length)
+    return (
+      2 * (this.userId.length + (this.ipAddress?.length ?? 0) + (this.userAgent?.length ?? 0) + 2 * this.#json.length)
+    )
   }
 }

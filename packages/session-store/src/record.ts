@@ -65,7 +65,8 @@ export function encodeRecord(record: SessionRecord): Buffer {
 export function encodeDetails({ userId, ipAddress, userAgent, data }: Details): Buffer {
   const texts = [userId, ipAddress, userAgent]
   const lengths = texts.map((text) => (text === null ? 0 : text.length + 1))
-  if (lengths.some((length) => length > MAX_LENGTH_CODE)) throw new RangeError(`A session holds no text longer than ${MAX_LENGTH_CODE - 1}`)
+  if (lengths.some((length) => length > MAX_LENGTH_CODE))
+    throw new RangeError(`A session holds no text longer than ${MAX_LENGTH_CODE - 1}`)
   return Buffer.from([String.fromCharCode(...lengths), ...texts, jsonOf(data)].join(''))
 }
 
@@ -114,7 +115,10 @@ export function decodeRecord(bytes: Buffer): StoredRecord | null {
 }
 
 /** The earlier of the two deadlines, in milliseconds since the epoch. */
-export function deadlineOf({ idleDeadline, absoluteDeadline }: Pick<SessionRecord, 'idleDeadline' | 'absoluteDeadline'>): number {
+export function deadlineOf({
+  idleDeadline,
+  absoluteDeadline,
+}: Pick<SessionRecord, 'idleDeadline' | 'absoluteDeadline'>): number {
   return Math.min(idleDeadline, absoluteDeadline)
 }
 

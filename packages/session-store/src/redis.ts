@@ -49,8 +49,10 @@ export async function checkRedis(redis: Redis | Cluster): Promise<void> {
 
 /** A client of a single node would find the keys of only some users on a node of a Cluster, and none on a Sentinel. */
 function refuseOtherModes(mode: string | undefined): void {
-  if (mode === 'cluster') throw new UnsupportedRedisError('This is a node of a Redis Cluster, which needs a client of a Cluster', mode)
-  if (mode === 'sentinel') throw new UnsupportedRedisError('This is a Redis Sentinel, which knows where Redis is and holds no data', mode)
+  if (mode === 'cluster')
+    throw new UnsupportedRedisError('This is a node of a Redis Cluster, which needs a client of a Cluster', mode)
+  if (mode === 'sentinel')
+    throw new UnsupportedRedisError('This is a Redis Sentinel, which knows where Redis is and holds no data', mode)
 }
 
 function parseInfo(info: string): Map<string, string> {

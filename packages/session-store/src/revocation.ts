@@ -13,7 +13,9 @@ export type RunRevocation = <Script extends keyof RevocationArguments>(
 ) => Promise<number>
 
 type Commands = {
-  readonly [Script in keyof RevocationArguments]: (...args: [...Keys, ...RevocationArguments[Script]]) => Promise<number>
+  readonly [Script in keyof RevocationArguments]: (
+    ...args: [...Keys, ...RevocationArguments[Script]]
+  ) => Promise<number>
 }
 
 /** For a replica to acknowledge. Redis may notice up to 100 ms later that the time is over; the command timeout is 200 ms. */

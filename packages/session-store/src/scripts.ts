@@ -18,13 +18,21 @@ export interface RevocationArguments {
     event: string,
   ]
   readonly rollcallRevokeOthers: [sessionId: string, secretHash: Buffer, now: number]
-  readonly rollcallRevokeAll: [now: number, changedAt: OptionalTime, by: string, event: string, eventDetails: Buffer | '']
+  readonly rollcallRevokeAll: [
+    now: number,
+    changedAt: OptionalTime,
+    by: string,
+    event: string,
+    eventDetails: Buffer | '',
+  ]
 }
 
 declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
     /** How many keys, the keys, and the field of each. */
-    rollcallLookUpBuffer(...args: [count: number, ...keysAndFields: string[]]): Result<(Buffer | Error | null)[], Context>
+    rollcallLookUpBuffer(
+      ...args: [count: number, ...keysAndFields: string[]]
+    ): Result<(Buffer | Error | null)[], Context>
     rollcallTime(...args: [count: 1, key: string]): Result<number, Context>
     rollcallLowerWatermark(...args: [...keys: Keys, found: number, now: number]): Result<number, Context>
     rollcallCreate(
@@ -46,9 +54,15 @@ declare module 'ioredis' {
     ): Result<number, Context>
     rollcallRotate(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRotate']]): Result<number, Context>
     rollcallRevoke(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevoke']]): Result<number, Context>
-    rollcallRevokeOthers(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeOthers']]): Result<number, Context>
-    rollcallRevokeAll(...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeAll']]): Result<number, Context>
-    rollcallAppendEvent(...args: [...keys: Keys, name: string, sessionId: string, details: Buffer]): Result<number, Context>
+    rollcallRevokeOthers(
+      ...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeOthers']]
+    ): Result<number, Context>
+    rollcallRevokeAll(
+      ...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeAll']]
+    ): Result<number, Context>
+    rollcallAppendEvent(
+      ...args: [...keys: Keys, name: string, sessionId: string, details: Buffer]
+    ): Result<number, Context>
     rollcallExpireSessions(...args: [...keys: Keys, now: number, cursor: string]): Result<string, Context>
     rollcallAcknowledgeEvents(...args: [...keys: Keys, ...ids: string[]]): Result<number, Context>
   }

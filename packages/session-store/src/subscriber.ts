@@ -60,7 +60,12 @@ export class Subscriber {
     const node = nodes[Math.floor(Math.random() * nodes.length)]
     if (node === undefined) return this.#retry()
     // It does not reconnect or resubscribe by itself: the watchers must first be notified of the gap.
-    const connection = duplicateOf(node, { keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null })
+    const connection = duplicateOf(node, {
+      keyPrefix: '',
+      lazyConnect: true,
+      autoResubscribe: false,
+      retryStrategy: () => null,
+    })
     this.#connection = connection
     connection.on('error', () => undefined) // the end follows
     connection.on('message', onMessage)
@@ -69,7 +74,10 @@ export class Subscriber {
       this.#retryDelay = FIRST_RETRY_MS
       this.#send(channels())
     })
-    const probe = setInterval(() => void connection.ping().catch(() => connection.disconnect()), PROBE_INTERVAL_MS).unref()
+    const probe = setInterval(
+      () => void connection.ping().catch(() => connection.disconnect()),
+      PROBE_INTERVAL_MS,
+    ).unref()
     connection.once('end', () => {
       this.#isReady = false
       clearInterval(probe)

@@ -28,7 +28,9 @@ export function superviseClient(client: Redis | Cluster): void {
   listenForStreamErrors(client)
   makeTimeoutsFair(client)
   // A connection for one question: it does not wait for a server that loads, and does not retry.
-  leaveWrongServer(client, () => fairDuplicateOf(client, { lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null }))
+  leaveWrongServer(client, () =>
+    fairDuplicateOf(client, { lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null }),
+  )
 }
 
 /** Another connection like the client's, with its timeouts or those of `redisOptions`, and supervised as well. */

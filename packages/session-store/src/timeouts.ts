@@ -34,9 +34,11 @@ export const profiles = {
 export function resolveTimeouts(given: Partial<Timeouts>): Timeouts {
   const timeouts = { ...defaultTimeouts, ...given }
   for (const [name, value] of Object.entries(timeouts)) {
-    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`timeouts.${name} must be a whole number of milliseconds`)
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new RangeError(`timeouts.${name} must be a whole number of milliseconds`)
   }
   if (timeouts.idle > timeouts.absolute) throw new RangeError('timeouts.idle must not be longer than timeouts.absolute')
-  if (timeouts.touchInterval >= timeouts.idle) throw new RangeError('timeouts.touchInterval must be shorter than timeouts.idle')
+  if (timeouts.touchInterval >= timeouts.idle)
+    throw new RangeError('timeouts.touchInterval must be shorter than timeouts.idle')
   return timeouts
 }

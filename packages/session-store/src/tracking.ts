@@ -25,7 +25,13 @@ export interface Tracking {
 const INVALIDATION_CHANNEL = '__redis__:invalidate'
 const HEARTBEATS_PER_LEASE = 4
 export const RETRY_MS = 250
-const connectionOptions = { protocol: 2, keyPrefix: '', lazyConnect: true, autoResubscribe: false, retryStrategy: () => null } as const
+const connectionOptions = {
+  protocol: 2,
+  keyPrefix: '',
+  lazyConnect: true,
+  autoResubscribe: false,
+  retryStrategy: () => null,
+} as const
 
 /**
  * Reports every change to the keys with a prefix, over a connection of its own. That connection asks Redis for its own

@@ -45,7 +45,8 @@ export function leaveWrongServer(client: Redis, duplicate: () => Redis): void {
     hasRecovered = isBetter && found.runId === own.runId
     // Usually the server has recovered. If its next reply says otherwise, the connection itself is at fault.
     if (hasRecovered && !wasRecovered) return
-    if (isBetter) stream.destroy(new Error(`The address of Redis leads to another server now; this one said: ${reason}`))
+    if (isBetter)
+      stream.destroy(new Error(`The address of Redis leads to another server now; this one said: ${reason}`))
     else probeLater(reason)
   }
 

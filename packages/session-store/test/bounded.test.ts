@@ -23,7 +23,8 @@ afterAll(() => t[Symbol.asyncDispose]())
 beforeEach(() => t.redis.flushall())
 
 const keeping = { onEvent: () => undefined }
-const storeWith = (options: Partial<SessionStoreOptions>) => createSessionStore({ redis: t.redis, clock: () => t.clock.now, ...options })
+const storeWith = (options: Partial<SessionStoreOptions>) =>
+  createSessionStore({ redis: t.redis, clock: () => t.clock.now, ...options })
 
 type Signed = Awaited<ReturnType<typeof t.signIn>>
 
@@ -51,64 +52,78 @@ describe('what ends sessions', () => {
   }
   const keepsOne = (name: string): boolean => name === 'revoke others' || name === 'a password change'
 
-  test.each(Object.entries(revocations))('%s ends every one, in as many commands however many there are', async (name, end) => {
-    const kept = keepsOne(name) ? 1 : 0
-    await end(await t.signIn(), t.store) // the first time takes the source of the script
-    await t.redis.del(key)
-    const [one] = await signInMany(MAX_SCANNED + 10)
-    const fewer = await t.commandsOf(() => end(one, t.store))
-    await t.redis.del(key)
+  test.each(Object.entries(revocations))(
+    '%s ends every one, in as many commands however many there are',
+    async (name, end) => {
+      const kept = keepsOne(name) ? 1 : 0
+      await end(await t.signIn(), t.store) // the first time takes the source of the script
+      await t.redis.del(key)
+      const [one] = await signInMany(MAX_SCANNED + 10)
+      const fewer = await t.commandsOf(() => end(one, t.store))
+      await t.redis.del(key)
 
-    const [first, ...others] = await signInMany()
-    const commands = await t.commandsOf(async () => expect(await end(first, t.store)).toBe(many - kept))
-    expect(commands).toEqual(fewer)
-    expect(commands).toMatchObject({ hrandfield: 1, unlink: 1 })
-    expect(await passing(others)).toEqual([])
-    expect((await t.store.list('ada')).map(({ id }) => id)).toEqual(kept ? [first.session.id] : [])
-  })
+      const [first, ...others] = await signInMany()
+      const commands = await t.commandsOf(async () => expect(await end(first, t.store)).toBe(many - kept))
+      expect(commands).toEqual(fewer)
+      expect(commands).toMatchObject({ hrandfield: 1, unlink: 1 })
+      expect(await passing(others)).toEqual([])
+      expect((await t.store.list('ada')).map(({ id }) => id)).toEqual(kept ? [first.session.id] : [])
+    },
+  )
 
-  test.each(Object.entries(revocations))('%s leaves the watermark, the one that stays, and how long Redis keeps them', async (name, end) => {
-    await t.store.revokeAll('ada', { credentialChange: true })
-    t.clock.now += 1
-    const watermark = await t.redis.hget(key, '!notBefore')
-    const [first] = await signInMany()
-    const record = await t.redis.hgetBuffer(key, first.session.id)
-    await t.redis.pexpire(key, 30 * 24 * 60 * 60 * 1_000)
-    const expiresAt = await t.redis.pexpiretime(key)
-    expect(await end(first, t.store)).toBe(keepsOne(name) ? many - 1 : many) // the watermark is none of them
+  test.each(Object.entries(revocations))(
+    '%s leaves the watermark, the one that stays, and how long Redis keeps them',
+    async (name, end) => {
+      await t.store.revokeAll('ada', { credentialChange: true })
+      t.clock.now += 1
+      const watermark = await t.redis.hget(key, '!notBefore')
+      const [first] = await signInMany()
+      const record = await t.redis.hgetBuffer(key, first.session.id)
+      await t.redis.pexpire(key, 30 * 24 * 60 * 60 * 1_000)
+      const expiresAt = await t.redis.pexpiretime(key)
+      expect(await end(first, t.store)).toBe(keepsOne(name) ? many - 1 : many) // the watermark is none of them
 
-    const left = await t.redis.hgetallBuffer(key)
-    expect(Object.keys(left).toSorted()).toEqual(keepsOne(name) ? ['!notBefore', first.session.id].toSorted() : ['!notBefore'])
-    if (name.startsWith('revoke')) expect(String(left['!notBefore'])).toBe(watermark)
-    if (name === 'revoke others') expect(left[first.session.id]).toEqual(record)
-    expect(await t.redis.pexpiretime(key)).toBe(expiresAt)
-  })
+      const left = await t.redis.hgetallBuffer(key)
+      expect(Object.keys(left).toSorted()).toEqual(
+        keepsOne(name) ? ['!notBefore', first.session.id].toSorted() : ['!notBefore'],
+      )
+      if (name.startsWith('revoke')) expect(String(left['!notBefore'])).toBe(watermark)
+      if (name === 'revoke others') expect(left[first.session.id]).toEqual(record)
+      expect(await t.redis.pexpiretime(key)).toBe(expiresAt)
+    },
+  )
 
-  test.each(Object.entries(revocations))('%s keeps an event of each that it looked at, and counts as live those it did not', async (name, end) => {
-    await signInMany(many / 3, { endsBy: new Date(t.clock.now + many) })
-    const [first] = await signInMany((2 * many) / 3)
-    t.clock.now += many
-    const xadd = await t.commandsOf(async () => {
-      const ended = await end(first, storeWith(keeping))
-      const events = await t.redis.xrange(`user:{${ada}}:events`, '-', '+')
-      const expired = events.filter(([, [, event = '']]) => event.includes('"cause":"expired"')).length
-      expect(expired).toBeGreaterThan(0) // of 500 out of 1,500, of which a third have expired
-      expect(ended).toBe((keepsOne(name) ? many - 1 : many) - expired)
-    })
-    expect((xadd['xadd'] ?? 0) - MAX_SCANNED).toBeOneOf(keepsOne(name) ? [0, 1] : [0]) // in the place of the one that stays
-    expect(await t.redis.hlen(key)).toBe(await t.redis.hexists(key, '!notBefore') + (keepsOne(name) ? 1 : 0))
-  })
+  test.each(Object.entries(revocations))(
+    '%s keeps an event of each that it looked at, and counts as live those it did not',
+    async (name, end) => {
+      await signInMany(many / 3, { endsBy: new Date(t.clock.now + many) })
+      const [first] = await signInMany((2 * many) / 3)
+      t.clock.now += many
+      const xadd = await t.commandsOf(async () => {
+        const ended = await end(first, storeWith(keeping))
+        const events = await t.redis.xrange(`user:{${ada}}:events`, '-', '+')
+        const expired = events.filter(([, [, event = '']]) => event.includes('"cause":"expired"')).length
+        expect(expired).toBeGreaterThan(0) // of 500 out of 1,500, of which a third have expired
+        expect(ended).toBe((keepsOne(name) ? many - 1 : many) - expired)
+      })
+      expect((xadd['xadd'] ?? 0) - MAX_SCANNED).toBeOneOf(keepsOne(name) ? [0, 1] : [0]) // in the place of the one that stays
+      expect(await t.redis.hlen(key)).toBe((await t.redis.hexists(key, '!notBefore')) + (keepsOne(name) ? 1 : 0))
+    },
+  )
 
-  test.each(Object.entries(revocations))('%s counts exactly up to MAX_SCANNED, beside a watermark and the one that stays', async (name, end) => {
-    await t.store.revokeAll('ada', { credentialChange: true })
-    t.clock.now += 1
-    const kept = keepsOne(name) ? 1 : 0
-    await signInMany(MAX_SCANNED - 1, { endsBy: new Date(t.clock.now + MAX_SCANNED) })
-    const [first] = await signInMany(1 + kept)
-    t.clock.now += MAX_SCANNED
-    expect(await end(first, t.store)).toBe(1)
-    expect(await t.redis.hlen(key)).toBe(1 + kept)
-  })
+  test.each(Object.entries(revocations))(
+    '%s counts exactly up to MAX_SCANNED, beside a watermark and the one that stays',
+    async (name, end) => {
+      await t.store.revokeAll('ada', { credentialChange: true })
+      t.clock.now += 1
+      const kept = keepsOne(name) ? 1 : 0
+      await signInMany(MAX_SCANNED - 1, { endsBy: new Date(t.clock.now + MAX_SCANNED) })
+      const [first] = await signInMany(1 + kept)
+      t.clock.now += MAX_SCANNED
+      expect(await end(first, t.store)).toBe(1)
+      expect(await t.redis.hlen(key)).toBe(1 + kept)
+    },
+  )
 
   test('in a full Redis too', async () => {
     const [first, ...others] = await signInMany()

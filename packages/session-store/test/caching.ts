@@ -7,7 +7,9 @@ import { answer, until } from './retry.js'
 
 /** How often these nodes were asked for a session. */
 async function hgets(nodes: readonly PrivateNode[]): Promise<number> {
-  const infos = await Promise.all(nodes.map((node) => askNode(node, (client) => client.info('commandstats')).catch(() => '')))
+  const infos = await Promise.all(
+    nodes.map((node) => askNode(node, (client) => client.info('commandstats')).catch(() => '')),
+  )
   return infos.reduce((sum, info) => sum + Number(/cmdstat_hget:calls=(\d+)/.exec(info)?.[1] ?? 0), 0)
 }
 

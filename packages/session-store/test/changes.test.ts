@@ -45,7 +45,8 @@ const listeners = async (channel = `user:{${userTagOf('ada')}}:sessions`): Promi
 
 /** Resolves once Redis has as many subscribers of the user's channel. */
 async function subscribers(count: number): Promise<void> {
-  while (!JSON.stringify(await listeners()).includes(String(count))) await new Promise((resolve) => setImmediate(resolve))
+  while (!JSON.stringify(await listeners()).includes(String(count)))
+    await new Promise((resolve) => setImmediate(resolve))
 }
 
 const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
@@ -64,7 +65,10 @@ describe('every change is told', () => {
   })
 
   test('a revocation, with the session that asked for it', async () => {
-    const [a, b] = [await t.signIn('ada', { userAgent: 'Firefox', ipAddress: '203.0.113.9', data: { x: 1 } }), await t.signIn()]
+    const [a, b] = [
+      await t.signIn('ada', { userAgent: 'Firefox', ipAddress: '203.0.113.9', data: { x: 1 } }),
+      await t.signIn(),
+    ]
     const { next, received } = await live()
     expect(await t.store.revoke('ada', b.session.id, { by: a.session.id })).toBe(1)
     expect(await t.store.revoke('ada', b.session.id, { by: a.session.id })).toBe(0)
@@ -128,7 +132,8 @@ describe('every change is told', () => {
     const rotated = await t.store.rotate(token, { credentialChange: true })
     await t.store.revokeAll('ada', { by: session.id })
     while (messages.length < 3) await new Promise((resolve) => setImmediate(resolve))
-    for (const secret of [token, rotated?.token ?? ''].map((one) => one.slice(38))) expect(messages.join('')).not.toContain(secret)
+    for (const secret of [token, rotated?.token ?? ''].map((one) => one.slice(38)))
+      expect(messages.join('')).not.toContain(secret)
     const record = Buffer.from(token.slice(38), 'base64url').toString('latin1')
     expect(messages.join('')).not.toContain(record)
     expect(received).toEqual([])
@@ -161,7 +166,10 @@ test('every message is published by the script that makes the change', async () 
 
 describe('one connection', () => {
   test('serves every watcher, is opened for the first, and subscribes to each user once', async () => {
-    const connections = async () => String(await t.redis.client('LIST')).trim().split('\n').length
+    const connections = async () =>
+      String(await t.redis.client('LIST'))
+        .trim()
+        .split('\n').length
     expect(await connections()).toBe(1)
     const [a, b, bob] = [watch(), watch(), watch('bob')]
     for (const watcher of [a, b, bob]) expect(await watcher.next()).toEqual([{ kind: 'live' }])
@@ -216,11 +224,16 @@ describe('one connection', () => {
   })
 })
 
-test.each(['', 'hello', '{"kind":"ended","ids":7,"cause":"revoke"}', '{"kind":"ended","allBut":7,"cause":"revoke-all"}', '{"kind":"ended","cause":"revoke-all"}', '{"kind":"ended","ids":[],"cause":"a later one"}', '[1]'])(
-  'a message that is none of ours, such as %j, still says that something changed',
-  async (message) => {
-    const { next } = await live()
-    await t.redis.publish(`user:{${userTagOf('ada')}}:sessions`, message)
-    expect(await next()).toEqual([{ kind: 'live' }])
-  },
-)
+test.each([
+  '',
+  'hello',
+  '{"kind":"ended","ids":7,"cause":"revoke"}',
+  '{"kind":"ended","allBut":7,"cause":"revoke-all"}',
+  '{"kind":"ended","cause":"revoke-all"}',
+  '{"kind":"ended","ids":[],"cause":"a later one"}',
+  '[1]',
+])('a message that is none of ours, such as %j, still says that something changed', async (message) => {
+  const { next } = await live()
+  await t.redis.publish(`user:{${userTagOf('ada')}}:sessions`, message)
+  expect(await next()).toEqual([{ kind: 'live' }])
+})

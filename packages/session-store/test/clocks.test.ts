@@ -16,25 +16,30 @@ beforeEach(() => t.flush())
 const serverAt = (offset: number) => createSessionStore({ redis: t.redis, clock: () => Date.now() + offset })
 
 const offsets = { right: 0, 'an hour ahead': HOUR, 'an hour behind': -HOUR }
-const pairs = Object.entries(offsets).flatMap(([a, ofA]) => Object.entries(offsets).map(([b, ofB]) => [a, b, ofA, ofB] as const))
+const pairs = Object.entries(offsets).flatMap(([a, ofA]) =>
+  Object.entries(offsets).map(([b, ofB]) => [a, b, ofA, ofB] as const),
+)
 
-describe.each(pairs)('credentials changed on a server whose clock is %s, a sign-in on one that is %s', (_a, _b, ofA, ofB) => {
-  const changing = serverAt.bind(null, ofA)
-  const signingIn = serverAt.bind(null, ofB)
+describe.each(pairs)(
+  'credentials changed on a server whose clock is %s, a sign-in on one that is %s',
+  (_a, _b, ofA, ofB) => {
+    const changing = serverAt.bind(null, ofA)
+    const signingIn = serverAt.bind(null, ofB)
 
-  test('the sign-in is refused if it began before the change, and is not if it began after it', async () => {
-    const { token } = await t.signIn()
-    const first = await signingIn().time()
-    expect((await changing().rotate(token, { credentialChange: true }))?.ended).toBe(0)
-    expect(await signingIn().create({ userId: 'ada', startedAt: first })).toBeNull()
-    const second = await timeAfter(signingIn())
-    expect(await signingIn().create({ userId: 'ada', startedAt: second })).not.toBeNull()
+    test('the sign-in is refused if it began before the change, and is not if it began after it', async () => {
+      const { token } = await t.signIn()
+      const first = await signingIn().time()
+      expect((await changing().rotate(token, { credentialChange: true }))?.ended).toBe(0)
+      expect(await signingIn().create({ userId: 'ada', startedAt: first })).toBeNull()
+      const second = await timeAfter(signingIn())
+      expect(await signingIn().create({ userId: 'ada', startedAt: second })).not.toBeNull()
 
-    await changing().revokeAll('ada', { credentialChange: true })
-    expect(await signingIn().create({ userId: 'ada', startedAt: second })).toBeNull()
-    expect(await signingIn().create({ userId: 'ada', startedAt: await timeAfter(signingIn()) })).not.toBeNull()
-  })
-})
+      await changing().revokeAll('ada', { credentialChange: true })
+      expect(await signingIn().create({ userId: 'ada', startedAt: second })).toBeNull()
+      expect(await signingIn().create({ userId: 'ada', startedAt: await timeAfter(signingIn()) })).not.toBeNull()
+    })
+  },
+)
 
 describe('a watermark in the future, of an earlier version or of a clock that was put back', () => {
   async function plantWatermark(ahead: number): Promise<string> {
@@ -44,15 +49,18 @@ describe('a watermark in the future, of an earlier version or of a clock that wa
     return key
   }
 
-  test.each([1_000, HOUR, 1_000 * HOUR])('by %d ms, refuses those that began before it was found, and no others', async (ahead) => {
-    const early = await t.store.time()
-    await plantWatermark(ahead)
-    const startedAt = await timeAfter(t.store)
-    expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
-    expect(await t.store.create({ userId: 'ada', startedAt: early })).toBeNull()
-    expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
-    expect(await t.store.create({ userId: 'ada', startedAt: await timeAfter(t.store) })).not.toBeNull()
-  })
+  test.each([1_000, HOUR, 1_000 * HOUR])(
+    'by %d ms, refuses those that began before it was found, and no others',
+    async (ahead) => {
+      const early = await t.store.time()
+      await plantWatermark(ahead)
+      const startedAt = await timeAfter(t.store)
+      expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+      expect(await t.store.create({ userId: 'ada', startedAt: early })).toBeNull()
+      expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+      expect(await t.store.create({ userId: 'ada', startedAt: await timeAfter(t.store) })).not.toBeNull()
+    },
+  )
 
   test('is not lowered below a credential change that happens meanwhile', async () => {
     await plantWatermark(HOUR)

@@ -36,36 +36,39 @@ const clients: Record<string, (ports: number[]) => Cluster> = {
   },
 }
 
-test.each(Object.entries(clients))('a client %s: events, changes, the near-cache and replicas work on every master', async (_, clientTo) => {
-  const redis = clientTo(cluster.nodes.map(({ port }) => port))
-  redis.on('error', () => undefined)
-  await redis.connect()
-  const changes = createSessionChanges({ redis })
-  try {
-    const store = createSessionStore({ redis, onEvent: () => undefined })
-    const users = (await Promise.all([0, 1, 2].map((at) => usersOn(node(at), 4)))).flat()
-    for (const userId of users) await signIn(store, userId)
-    const found = new Set<string>()
-    for await (const userTag of createSessionEvents({ redis }).pendingUsers()) found.add(userTag)
-    expect(users.filter((userId) => !found.has(userTagOf(userId)))).toEqual([])
+test.each(Object.entries(clients))(
+  'a client %s: events, changes, the near-cache and replicas work on every master',
+  async (_, clientTo) => {
+    const redis = clientTo(cluster.nodes.map(({ port }) => port))
+    redis.on('error', () => undefined)
+    await redis.connect()
+    const changes = createSessionChanges({ redis })
+    try {
+      const store = createSessionStore({ redis, onEvent: () => undefined })
+      const users = (await Promise.all([0, 1, 2].map((at) => usersOn(node(at), 4)))).flat()
+      for (const userId of users) await signIn(store, userId)
+      const found = new Set<string>()
+      for await (const userTag of createSessionEvents({ redis }).pendingUsers()) found.add(userTag)
+      expect(users.filter((userId) => !found.has(userTagOf(userId)))).toEqual([])
 
-    const near = createSessionStore({ redis, nearCache: { lease: 60_000 } })
-    const replicated = createSessionStore({ redis, durability: 'replicated' })
-    for (const userId of [users[0] ?? '', users[4] ?? '', users[8] ?? '']) {
-      const received: string[] = []
-      changes.watch(userId, ({ kind }) => received.push(kind))
-      await until('the user is watched', async () => received.includes('live'))
-      const { token, session } = await signIn(store, userId)
-      await remembers(cluster.nodes, near, token)
-      await confirmed(() => replicated.revoke(userId, session.id))
-      await refuses(near, token)
-      await until('the revocation is received', async () => received.includes('ended'))
+      const near = createSessionStore({ redis, nearCache: { lease: 60_000 } })
+      const replicated = createSessionStore({ redis, durability: 'replicated' })
+      for (const userId of [users[0] ?? '', users[4] ?? '', users[8] ?? '']) {
+        const received: string[] = []
+        changes.watch(userId, ({ kind }) => received.push(kind))
+        await until('the user is watched', async () => received.includes('live'))
+        const { token, session } = await signIn(store, userId)
+        await remembers(cluster.nodes, near, token)
+        await confirmed(() => replicated.revoke(userId, session.id))
+        await refuses(near, token)
+        await until('the revocation is received', async () => received.includes('ended'))
+      }
+    } finally {
+      changes.close()
+      redis.disconnect()
     }
-  } finally {
-    changes.close()
-    redis.disconnect()
-  }
-})
+  },
+)
 
 test('slots that move to another master under load: nothing acknowledged is lost, and nothing fails', async () => {
   await using fast = await startServers(cluster, 'master', longTimeouts)
@@ -115,9 +118,19 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
   const users = await usersOn(node(1), 6)
   const [others = '', change = '', all = '', few = '', lone = '', full = ''] = users
   const signedIn = new Map<string, string[]>()
-  for (const [userId, count] of [[others, 600], [change, 600], [all, 600], [few, 2], [lone, 1], [full, 600]] as const) {
+  for (const [userId, count] of [
+    [others, 600],
+    [change, 600],
+    [all, 600],
+    [few, 2],
+    [lone, 1],
+    [full, 600],
+  ] as const) {
     const created = await Promise.all(Array.from({ length: count }, () => signIn(store, userId)))
-    signedIn.set(userId, created.map(({ token }) => token))
+    signedIn.set(
+      userId,
+      created.map(({ token }) => token),
+    )
   }
   const first = (userId: string): string => signedIn.get(userId)?.[0] ?? ''
   const beforehand = await store.time()
@@ -146,7 +159,8 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
     }),
   )
   for (const userId of users) expect(await store.count(userId)).toBe(userId === others || userId === change ? 1 : 0)
-  for (const userId of [change, all, few, full]) expect(await store.create({ userId, startedAt: beforehand })).toBeNull()
+  for (const userId of [change, all, few, full])
+    expect(await store.create({ userId, startedAt: beforehand })).toBeNull()
 })
 
 test('a rotation whose reply is lost is sent again by the client, and is still that one rotation', async () => {

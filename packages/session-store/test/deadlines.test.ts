@@ -59,15 +59,18 @@ describe.each(Object.entries(deadlines))('a session past its %s deadline', (_, e
   })
 })
 
-test.each([idle, 2 * touchInterval])('a session that expires between the two steps of an update is not written to', async (after) => {
-  const { token, session } = await t.signIn('ada', { endsBy: new Date(t.clock.now + after) })
-  await t.redis.persist(key)
-  const before = await recordOf(session.id)
-  const times = [after - 1] // the first look at the clock; from the second on, it is over
-  const store = createSessionStore({ redis: t.redis, clock: () => t.clock.now + (times.shift() ?? after) })
-  expect(await store.update(token, { a: 1 })).toBeNull()
-  expect(await recordOf(session.id)).toEqual(before)
-})
+test.each([idle, 2 * touchInterval])(
+  'a session that expires between the two steps of an update is not written to',
+  async (after) => {
+    const { token, session } = await t.signIn('ada', { endsBy: new Date(t.clock.now + after) })
+    await t.redis.persist(key)
+    const before = await recordOf(session.id)
+    const times = [after - 1] // the first look at the clock; from the second on, it is over
+    const store = createSessionStore({ redis: t.redis, clock: () => t.clock.now + (times.shift() ?? after) })
+    expect(await store.update(token, { a: 1 })).toBeNull()
+    expect(await recordOf(session.id)).toEqual(before)
+  },
+)
 
 test('activity moves the idle deadline and no other, never beyond the absolute one', async () => {
   const { token, session } = await t.signIn('ada', { endsBy: new Date(t.clock.now + idle + touchInterval) })
@@ -77,7 +80,11 @@ test('activity moves the idle deadline and no other, never beyond the absolute o
   expect(seen).toEqual({ ...session, lastSeenAt: new Date(t.clock.now), expiresAt: new Date(t.clock.now + idle) })
   t.clock.now += touchInterval
   expect(seen && (await t.store.touch(seen))).toBe(true)
-  expect(await t.store.validate(token)).toEqual({ ...session, lastSeenAt: new Date(t.clock.now), expiresAt: seen?.expiresAt })
+  expect(await t.store.validate(token)).toEqual({
+    ...session,
+    lastSeenAt: new Date(t.clock.now),
+    expiresAt: seen?.expiresAt,
+  })
 })
 
 test('a secret that changes between the two steps of an update: the old token writes nothing', async () => {

@@ -23,7 +23,13 @@ test.each(calls)('what Redis refused is said without the arguments of the comman
   await t.redis.set(keyOf('ada'), 'no hash')
   const error: unknown = await call(t.store, token, session.id).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(SessionStoreUnavailableError)
-  expect(error).toMatchObject({ cause: { name: 'ReplyError', message: expect.stringMatching(/^WRONGTYPE /) as string, stack: expect.stringContaining('WRONGTYPE') as string } })
+  expect(error).toMatchObject({
+    cause: {
+      name: 'ReplyError',
+      message: expect.stringMatching(/^WRONGTYPE /) as string,
+      stack: expect.stringContaining('WRONGTYPE') as string,
+    },
+  })
   const shown = inspect(error, { depth: null, showHidden: true })
   for (const held of [session.id, token.slice(38), 'classified', 'HGET', 'args']) expect(shown).not.toContain(held)
 })
@@ -31,11 +37,16 @@ test.each(calls)('what Redis refused is said without the arguments of the comman
 test('so it is for events', async () => {
   await using t = await startStore()
   await t.redis.set(keyOf('ada').replace('sessions', 'events'), 'no stream')
-  const error: unknown = await createSessionEvents({ redis: t.redis }).append('ada', { name: 'classified' }).catch((reason: unknown) => reason)
+  const error: unknown = await createSessionEvents({ redis: t.redis })
+    .append('ada', { name: 'classified' })
+    .catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(SessionStoreUnavailableError)
   expect(inspect(error, { depth: null, showHidden: true })).not.toContain('classified')
 })
 
 test('a cause that is no error is an error with that text', () => {
-  expect(new SessionStoreUnavailableError('gone')).toMatchObject({ message: 'The session store is unavailable', cause: new Error('gone') })
+  expect(new SessionStoreUnavailableError('gone')).toMatchObject({
+    message: 'The session store is unavailable',
+    cause: new Error('gone'),
+  })
 })

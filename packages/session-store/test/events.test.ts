@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createSessionEvents, createSessionStore, defaultTimeouts, type SessionEvents, SessionStoreUnavailableError } from '../src/index.js'
+import {
+  createSessionEvents,
+  createSessionStore,
+  defaultTimeouts,
+  type SessionEvents,
+  SessionStoreUnavailableError,
+} from '../src/index.js'
 import { userTagOf } from '../src/token.js'
 import { longTimeouts, startStore } from './helpers.js'
 
@@ -58,14 +64,20 @@ describe('each change leaves its event', () => {
       { kind: 'ended', cause: 'cap', session: a, by: d },
       { kind: 'created', session: d },
     ])
-    await events.acknowledge(ada, before.map(({ id }) => id))
+    await events.acknowledge(
+      ada,
+      before.map(({ id }) => id),
+    )
 
     expect(await t.store.revokeOthers(token)).toBe(2)
     const e = await t.signIn()
     await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })
     t.clock.now += 1
     await t.store.rotate((await t.signIn()).token) // nothing that a person would know of
-    await t.store.revokeAll('ada', { credentialChange: true, event: { name: 'password-reset', ipAddress: '203.0.113.9' } })
+    await t.store.revokeAll('ada', {
+      credentialChange: true,
+      event: { name: 'password-reset', ipAddress: '203.0.113.9' },
+    })
     const all = await pendingEvents()
     expect(all.filter((event) => event.kind === 'ended' && event.cause === 'revoke-others')).toEqual(
       expect.arrayContaining([b, c].map((session) => ({ kind: 'ended', cause: 'revoke-others', session, by: d }))),
@@ -75,8 +87,14 @@ describe('each change leaves its event', () => {
       { kind: 'ended', cause: 'credential-change', session: actor(e.session.id), by: d },
       { kind: 'noted', name: 'password-change', by: d },
     ])
-    expect(all.slice(6, -1)).toMatchObject(Array.from({ length: 2 }, () => ({ kind: 'ended', cause: 'credential-change', by: null })))
-    expect(all.at(-1)).toEqual({ kind: 'noted', name: 'password-reset', by: { ...actor(''), ipAddress: '203.0.113.9' } })
+    expect(all.slice(6, -1)).toMatchObject(
+      Array.from({ length: 2 }, () => ({ kind: 'ended', cause: 'credential-change', by: null })),
+    )
+    expect(all.at(-1)).toEqual({
+      kind: 'noted',
+      name: 'password-reset',
+      by: { ...actor(''), ipAddress: '203.0.113.9' },
+    })
   })
 
   test('what the application notes', async () => {
@@ -105,7 +123,10 @@ describe('a session that expired', () => {
     ['the end of all', () => t.store.revokeAll('ada')],
   ])('becomes an event by %s, with its deadline for a time, once', async (_, notice) => {
     const { session } = await t.signIn('ada', { userAgent: 'old' })
-    await events.acknowledge(ada, (await events.read(ada)).events.map(({ id }) => id))
+    await events.acknowledge(
+      ada,
+      (await events.read(ada)).events.map(({ id }) => id),
+    )
     t.clock.now = session.expiresAt.getTime() + 1_000
     await notice()
     await events.expireSessions('ada')
@@ -124,8 +145,16 @@ describe('a session that expired', () => {
 
 describe('event and change are one step', () => {
   test.each([
-    ['create', () => t.signIn(), { hget: 1, hrandfield: 1, hlen: 1, hexists: 1, hset: 1, pttl: 1, xadd: 1, pexpire: 1, publish: 1 }],
-    ['revoke', ({ session }: { session: { id: string } }) => t.store.revoke('ada', session.id), { hget: 1, hdel: 1, xadd: 1, pexpire: 1, publish: 1 }],
+    [
+      'create',
+      () => t.signIn(),
+      { hget: 1, hrandfield: 1, hlen: 1, hexists: 1, hset: 1, pttl: 1, xadd: 1, pexpire: 1, publish: 1 },
+    ],
+    [
+      'revoke',
+      ({ session }: { session: { id: string } }) => t.store.revoke('ada', session.id),
+      { hget: 1, hdel: 1, xadd: 1, pexpire: 1, publish: 1 },
+    ],
   ])('Redis runs both inside of the script: %s', async (_, change, commands) => {
     const signed = await t.signIn()
     await change(signed) // the first time takes the source of the script
@@ -173,7 +202,8 @@ test('about 1,000 of a user wait, and the oldest make room', async () => {
   expect(waiting).toBeGreaterThanOrEqual(1_000)
   expect(waiting).toBeLessThanOrEqual(1_100) // Redis removes them a hundred at a time
   expect((await t.redis.xrevrange(stream, '+', '-', 'COUNT', 1)).join()).toContain('"name":"1299"')
-  for (let n = 0; n < 150; n += 1) await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })
+  for (let n = 0; n < 150; n += 1)
+    await t.store.rotate(token, { credentialChange: true, event: { name: 'password-change' } })
   expect(await t.redis.xlen(stream)).toBeLessThanOrEqual(1_100)
 })
 
@@ -185,8 +215,14 @@ describe('taking events', () => {
     for (;;) {
       const { events: batch, last } = await events.read(ada, after)
       names.push(...batch.map((event) => (event.kind === 'noted' ? event.name : '')))
-      await events.acknowledge(ada, batch.map(({ id }) => id))
-      await events.acknowledge(ada, batch.map(({ id }) => id)) // as another server does at the same moment
+      await events.acknowledge(
+        ada,
+        batch.map(({ id }) => id),
+      )
+      await events.acknowledge(
+        ada,
+        batch.map(({ id }) => id),
+      ) // as another server does at the same moment
       if (last === null) break
       after = last
     }
@@ -195,7 +231,13 @@ describe('taking events', () => {
   })
 
   test('ids compare as text in the order of events, and are not given out again', async () => {
-    for (let n = 0; n < 120; n += 1) await t.redis.xadd(stream, `5-${n}`, 'event', '{"kind":"noted","name":"x","by":{"id":"","details":"\\u0001\\u0000\\u0000"}}')
+    for (let n = 0; n < 120; n += 1)
+      await t.redis.xadd(
+        stream,
+        `5-${n}`,
+        'event',
+        '{"kind":"noted","name":"x","by":{"id":"","details":"\\u0001\\u0000\\u0000"}}',
+      )
     const { events: found, last } = await events.read(ada)
     const ids = [...found, ...(await events.read(ada, last ?? '')).events].map(({ id }) => id)
     expect(ids).toHaveLength(120)
@@ -224,13 +266,16 @@ describe('taking events', () => {
     expect([...found].toSorted()).toEqual(users.map(userTagOf).toSorted())
   })
 
-  test.each(['', 'garbled', '[]', '{"kind":"of a later version"}', '{"kind":"ended","session":7}'])('one that cannot be read, such as %j, is told of and stays', async (event) => {
-    const streamId = await t.redis.xadd(stream, '*', 'event', event)
-    await events.append('ada', { name: 'after it' })
-    expect(await pendingEvents()).toMatchObject([{ name: 'after it' }])
-    expect(warned).toEqual([{ key: stream, id: streamId }])
-    expect(await t.redis.xlen(stream)).toBe(2)
-  })
+  test.each(['', 'garbled', '[]', '{"kind":"of a later version"}', '{"kind":"ended","session":7}'])(
+    'one that cannot be read, such as %j, is told of and stays',
+    async (event) => {
+      const streamId = await t.redis.xadd(stream, '*', 'event', event)
+      await events.append('ada', { name: 'after it' })
+      expect(await pendingEvents()).toMatchObject([{ name: 'after it' }])
+      expect(warned).toEqual([{ key: stream, id: streamId }])
+      expect(await t.redis.xlen(stream)).toBe(2)
+    },
+  )
 })
 
 test('events hold no secret', async () => {

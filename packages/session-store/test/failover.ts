@@ -2,7 +2,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type PrivateCluster, startCluster } from '@rollcall/dev-redis'
 import type { Cluster } from 'ioredis'
-import { createSessionStore, redisOptions, type SessionStore, type SessionStoreOptions, superviseClient } from '../src/index.js'
+import {
+  createSessionStore,
+  redisOptions,
+  type SessionStore,
+  type SessionStoreOptions,
+  superviseClient,
+} from '../src/index.js'
 import { type ClientOptions, clusterClient, happens } from './helpers.js'
 import { follows, roleOf, roles, usersOn } from './nodes.js'
 import { answer, until } from './retry.js'
@@ -57,7 +63,10 @@ export async function startProxy(forward: (near: Socket, far: Socket) => void) {
   const listener = createServer((near) => {
     const far = connect(node, '127.0.0.1')
     forward(near, far)
-    for (const [one, other] of [[near, far], [far, near]] as const) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       one.on('error', () => undefined)
       one.on('close', () => other.destroy())
     }
@@ -79,7 +88,10 @@ export async function startServers(
 ) {
   const servers = await Promise.all(
     Array.from({ length: SERVERS }, async () => {
-      const redis = clusterClient(cluster.nodes.map(({ port }) => port), options)
+      const redis = clusterClient(
+        cluster.nodes.map(({ port }) => port),
+        options,
+      )
       redis.on('error', () => undefined)
       superviseClient(redis)
       const ready = happens(redis, 'ready')

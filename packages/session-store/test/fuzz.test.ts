@@ -18,15 +18,25 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array))
-const milliseconds = fc.oneof(fc.constantFrom(0, 1, 2 ** 48 - 1), fc.integer({ min: -10, max: 10 }).map((by) => Date.UTC(2030, 0, 1) + by * 60_000))
+const milliseconds = fc.oneof(
+  fc.constantFrom(0, 1, 2 ** 48 - 1),
+  fc.integer({ min: -10, max: 10 }).map((by) => Date.UTC(2030, 0, 1) + by * 60_000),
+)
 const text = fc.string({ unit: 'binary', maxLength: 30 })
 const details = fc.oneof(
   text.map((random) => Buffer.from(random)),
   fc
-    .record({ userId: text, ipAddress: fc.option(text), userAgent: fc.option(text), data: fc.dictionary(fc.string(), fc.jsonValue()) })
+    .record({
+      userId: text,
+      ipAddress: fc.option(text),
+      userAgent: fc.option(text),
+      data: fc.dictionary(fc.string(), fc.jsonValue()),
+    })
     .map(encodeDetails),
   // Sound up to the data.
-  fc.oneof(fc.json(), fc.constantFrom('['.repeat(50_000), '{"__proto__":1,"toString":2}', 'null', '{', '{} ')).map((json) => Buffer.from(`\u0004\0\0ada${json}`)),
+  fc
+    .oneof(fc.json(), fc.constantFrom('['.repeat(50_000), '{"__proto__":1,"toString":2}', 'null', '{', '{} '))
+    .map((json) => Buffer.from(`\u0004\0\0ada${json}`)),
 )
 const times = fc.record({
   createdAt: milliseconds,
@@ -52,7 +62,13 @@ const record = fc.oneof(bytes, likely, damaged)
 const sessionId = fc.stringMatching(/^[A-Za-z0-9_-]{16}$/)
 const field = fc.oneof(
   { weight: 4, arbitrary: sessionId },
-  { weight: 1, arbitrary: fc.oneof(bytes, fc.constantFrom('!notBefore', '__proto__', '').map((name) => Buffer.from(name))) },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      bytes,
+      fc.constantFrom('!notBefore', '__proto__', '').map((name) => Buffer.from(name)),
+    ),
+  },
 )
 const planted = fc.array(fc.tuple(field, record), { maxLength: 8 })
 
@@ -70,57 +86,61 @@ test('bytes read as a record of ours or as none', () => {
   )
 })
 
-test('among whatever records, every operation answers, and a sound session works and ends', async () => {
-  const changes = createSessionChanges({ redis: t.redis })
-  const received: SessionChange[] = []
-  const isLive = new Promise<void>((resolve) => {
-    changes.watch('ada', (change) => {
-      received.push(change)
-      resolve()
+test(
+  'among whatever records, every operation answers, and a sound session works and ends',
+  async () => {
+    const changes = createSessionChanges({ redis: t.redis })
+    const received: SessionChange[] = []
+    const isLive = new Promise<void>((resolve) => {
+      changes.watch('ada', (change) => {
+        received.push(change)
+        resolve()
+      })
     })
-  })
-  await isLive
+    await isLive
 
-  await fc.assert(
-    fc.asyncProperty(planted, fc.array(bytes, { maxLength: 2 }), async (fields, messages) => {
-      await t.redis.flushall()
-      t.clock.now = Date.UTC(2030, 0, 1)
-      for (const [name, stored] of fields) await t.redis.hset(key, name, stored)
-      for (const message of messages) await t.redis.publish(key, message)
-      await t.store.list('ada')
-      await t.store.count('ada')
+    await fc.assert(
+      fc.asyncProperty(planted, fc.array(bytes, { maxLength: 2 }), async (fields, messages) => {
+        await t.redis.flushall()
+        t.clock.now = Date.UTC(2030, 0, 1)
+        for (const [name, stored] of fields) await t.redis.hset(key, name, stored)
+        for (const message of messages) await t.redis.publish(key, message)
+        await t.store.list('ada')
+        await t.store.count('ada')
 
-      const startedAt = new Date(2 ** 48) // after any watermark that may stand there
-      const { token, session } = await t.signIn('ada', { startedAt })
-      expect(await t.store.count('ada')).toBeLessThanOrEqual(most)
-      expect(await t.store.validate(token)).toEqual(session)
-      for (const [name] of fields) {
-        const id = name.toString()
-        await t.store.validate(`${userTagOf('ada')}${id}${'A'.repeat(43)}`)
-        await t.store.touch({ ...session, id, lastSeenAt: new Date(0) })
-      }
+        const startedAt = new Date(2 ** 48) // after any watermark that may stand there
+        const { token, session } = await t.signIn('ada', { startedAt })
+        expect(await t.store.count('ada')).toBeLessThanOrEqual(most)
+        expect(await t.store.validate(token)).toEqual(session)
+        for (const [name] of fields) {
+          const id = name.toString()
+          await t.store.validate(`${userTagOf('ada')}${id}${'A'.repeat(43)}`)
+          await t.store.touch({ ...session, id, lastSeenAt: new Date(0) })
+        }
 
-      t.clock.now += defaultTimeouts.touchInterval
-      expect(await t.store.touch(session)).toBe(true)
-      expect((await t.store.update(token, { a: 1 }))?.data).toEqual({ a: 1 })
-      const rotated = await t.store.rotate(token)
-      expect(await t.store.validate(rotated?.token ?? '')).toMatchObject({ id: session.id })
-      for (const [name] of fields.slice(0, 2)) await t.store.revoke('ada', name.toString())
-      await t.store.revokeOthers(rotated?.token ?? '')
-      expect((await t.store.list('ada')).map(({ id }) => id)).toEqual([session.id])
+        t.clock.now += defaultTimeouts.touchInterval
+        expect(await t.store.touch(session)).toBe(true)
+        expect((await t.store.update(token, { a: 1 }))?.data).toEqual({ a: 1 })
+        const rotated = await t.store.rotate(token)
+        expect(await t.store.validate(rotated?.token ?? '')).toMatchObject({ id: session.id })
+        for (const [name] of fields.slice(0, 2)) await t.store.revoke('ada', name.toString())
+        await t.store.revokeOthers(rotated?.token ?? '')
+        expect((await t.store.list('ada')).map(({ id }) => id)).toEqual([session.id])
 
-      const beforehand = await t.store.time()
-      await t.store.revokeAll('ada', { credentialChange: true })
-      expect(await t.redis.hkeys(key)).toEqual(['!notBefore'])
-      expect(await t.store.create({ userId: 'ada', startedAt: beforehand })).toBeNull()
-      expect(await t.store.validate(rotated?.token ?? '')).toBeNull()
-      received.length = 0
-      t.warnings.length = 0
-    }),
-    { numRuns },
-  )
-  changes.close()
-}, 30_000 + 20 * numRuns)
+        const beforehand = await t.store.time()
+        await t.store.revokeAll('ada', { credentialChange: true })
+        expect(await t.redis.hkeys(key)).toEqual(['!notBefore'])
+        expect(await t.store.create({ userId: 'ada', startedAt: beforehand })).toBeNull()
+        expect(await t.store.validate(rotated?.token ?? '')).toBeNull()
+        received.length = 0
+        t.warnings.length = 0
+      }),
+      { numRuns },
+    )
+    changes.close()
+  },
+  30_000 + 20 * numRuns,
+)
 
 test('any text is a token that does not sign in', async () => {
   const { token } = await t.signIn('bob')

@@ -27,7 +27,8 @@ export type ClientOptions = Omit<typeof redisOptions, 'commandTimeout' | 'socket
 /** Each starts servers of its own and gives a client that is not connected yet. */
 export const backends = {
   'single node': async (options: ClientOptions = longTimeouts) => onSingle(await startRedis(), options),
-  Valkey: async (options: ClientOptions = longTimeouts) => onSingle(await startRedis({ program: 'valkey-server' }), options),
+  Valkey: async (options: ClientOptions = longTimeouts) =>
+    onSingle(await startRedis({ program: 'valkey-server' }), options),
   Sentinel: async (options: ClientOptions = longTimeouts) => {
     const servers = await startSentinel()
     const sentinels = servers.sentinels.map(({ port }) => ({ host: '127.0.0.1', port }))
@@ -35,7 +36,13 @@ export const backends = {
   },
   Cluster: async (options: ClientOptions = longTimeouts) => {
     const servers = await startCluster()
-    return { servers, redis: clusterClient(servers.nodes.map(({ port }) => port), options) }
+    return {
+      servers,
+      redis: clusterClient(
+        servers.nodes.map(({ port }) => port),
+        options,
+      ),
+    }
   },
 }
 
@@ -43,10 +50,19 @@ function onSingle(servers: Awaited<ReturnType<typeof startRedis>>, options: Clie
   return { servers, redis: new Redis(servers.url, { ...options, lazyConnect: true }) }
 }
 
-export function clusterClient(ports: readonly number[], options: ClientOptions = longTimeouts, Client = Cluster): Cluster {
+export function clusterClient(
+  ports: readonly number[],
+  options: ClientOptions = longTimeouts,
+  Client = Cluster,
+): Cluster {
   return new Client(
     ports.map((port) => ({ host: '127.0.0.1', port })),
-    { redisOptions: options, enableOfflineQueue: false, lazyConnect: true, clusterRetryStrategy: redisOptions.retryStrategy },
+    {
+      redisOptions: options,
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      clusterRetryStrategy: redisOptions.retryStrategy,
+    },
   )
 }
 
@@ -67,7 +83,8 @@ export function secondCopyOfIoredis(): { readonly Cluster: typeof Cluster; reado
 
 /** A store on what the project of this test names. */
 export async function startContractStore(options: Partial<SessionStoreOptions> = {}) {
-  const start: (options: ClientOptions) => Promise<{ servers: { stop(): Promise<void> }; redis: Redis | Cluster }> = backends[inject('backend')]
+  const start: (options: ClientOptions) => Promise<{ servers: { stop(): Promise<void> }; redis: Redis | Cluster }> =
+    backends[inject('backend')]
   const clientOptions = { ...longTimeouts, keyPrefix: inject('clientPrefix') }
   return await storeOn(() => start(clientOptions), { durability: inject('durability'), ...options })
 }
@@ -88,7 +105,9 @@ export async function startStore(options: Partial<SessionStoreOptions> = {}, cli
       await redis.config('RESETSTAT')
       await work()
       const stats = await redis.info('commandstats')
-      const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, calls]) => [name, Number(calls)] as const)
+      const counts = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(
+        ([, name, calls]) => [name, Number(calls)] as const,
+      )
       return Object.fromEntries(counts.filter(([name]) => name !== 'config|resetstat' && name !== 'info'))
     },
     /** In how many reads of its sockets Redis received the commands of `work`. */

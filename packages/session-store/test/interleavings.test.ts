@@ -119,8 +119,14 @@ test.each(Object.entries(first))('%s, with every other operation in the middle o
   let interleavings = 0
   for (const [other, b] of Object.entries(second)) {
     const orders = [
-      await oneAfterTheOther([['A', a], ['B', b]]),
-      await oneAfterTheOther([['B', b], ['A', a]]),
+      await oneAfterTheOther([
+        ['A', a],
+        ['B', b],
+      ]),
+      await oneAfterTheOther([
+        ['B', b],
+        ['A', a],
+      ]),
     ]
     for (let n = 1; ; n += 1) {
       const seen = await held(n, a, b)

@@ -5,31 +5,34 @@ import { backends, longTimeouts, storeOn } from './helpers.js'
 
 // ioredis adds the prefix of a client to the keys of commands alone: not to channels, patterns or keys in replies.
 
-test.each(['', 'store:'])('a client with a key prefix, a store with the prefix %j: changes are received, and pending events found', async (keyPrefix) => {
-  const startClient = () => backends['single node']({ ...longTimeouts, keyPrefix: 'client[1]:' })
-  await using t = await storeOn(startClient, { keyPrefix, onEvent: () => undefined })
-  const changes = createSessionChanges({ redis: t.redis, keyPrefix })
-  const received: string[] = []
-  let wake = (): void => undefined
-  changes.watch('ada', ({ kind }) => {
-    received.push(kind)
-    wake()
-  })
-  const receives = async (...kinds: string[]): Promise<void> => {
-    while (received.length < kinds.length) await new Promise<void>((resolve) => (wake = resolve))
-    expect(received).toEqual(kinds)
-  }
-  await receives('live')
-  const { session } = await t.signIn()
-  await t.store.revoke('ada', session.id)
-  await receives('live', 'created', 'ended')
-  changes.close()
+test.each(['', 'store:'])(
+  'a client with a key prefix, a store with the prefix %j: changes are received, and pending events found',
+  async (keyPrefix) => {
+    const startClient = () => backends['single node']({ ...longTimeouts, keyPrefix: 'client[1]:' })
+    await using t = await storeOn(startClient, { keyPrefix, onEvent: () => undefined })
+    const changes = createSessionChanges({ redis: t.redis, keyPrefix })
+    const received: string[] = []
+    let wake = (): void => undefined
+    changes.watch('ada', ({ kind }) => {
+      received.push(kind)
+      wake()
+    })
+    const receives = async (...kinds: string[]): Promise<void> => {
+      while (received.length < kinds.length) await new Promise<void>((resolve) => (wake = resolve))
+      expect(received).toEqual(kinds)
+    }
+    await receives('live')
+    const { session } = await t.signIn()
+    await t.store.revoke('ada', session.id)
+    await receives('live', 'created', 'ended')
+    changes.close()
 
-  const events = createSessionEvents({ redis: t.redis, keyPrefix })
-  const pending: string[] = []
-  for await (const userTag of events.pendingUsers()) pending.push(userTag)
-  expect(pending).toEqual([userTagOf('ada')])
-  const { events: found } = await events.read(userTagOf('ada'))
-  expect(found.map(({ kind }) => kind)).toEqual(['created', 'ended'])
-  expect((await t.keys()).every((key) => key.startsWith(`${keyPrefix}user:`))).toBe(true)
-})
+    const events = createSessionEvents({ redis: t.redis, keyPrefix })
+    const pending: string[] = []
+    for await (const userTag of events.pendingUsers()) pending.push(userTag)
+    expect(pending).toEqual([userTagOf('ada')])
+    const { events: found } = await events.read(userTagOf('ada'))
+    expect(found.map(({ kind }) => kind)).toEqual(['created', 'ended'])
+    expect((await t.keys()).every((key) => key.startsWith(`${keyPrefix}user:`))).toBe(true)
+  },
+)

@@ -10,6 +10,14 @@ test.each(['', 'app:'])('keys begin with the prefix %j, and what is of a user is
 
 test.each(['', 'app:'])('the tag is read from a key of sessions under the prefix %j, and from no other', (prefix) => {
   expect(userTagIn(prefix, sessionsKey(prefix, 'tag'))).toBe('tag')
-  const others = [eventsKey(prefix, 'tag'), sweepKey(prefix), `${prefix}user:{tag`, 'tag}:sessions', sessionsKey('other:', 'tag'), sessionsKey(`x${prefix}`, 'tag'), '']
+  const others = [
+    eventsKey(prefix, 'tag'),
+    sweepKey(prefix),
+    `${prefix}user:{tag`,
+    'tag}:sessions',
+    sessionsKey('other:', 'tag'),
+    sessionsKey(`x${prefix}`, 'tag'),
+    '',
+  ]
   for (const key of others) expect(userTagIn(prefix, key), key).toBeNull()
 })

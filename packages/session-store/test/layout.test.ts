@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { checkRedis, createSessionChanges, createSessionEvents, createSessionStore, defaultTimeouts } from '../src/index.js'
+import {
+  checkRedis,
+  createSessionChanges,
+  createSessionEvents,
+  createSessionStore,
+  defaultTimeouts,
+} from '../src/index.js'
 import { offsets } from '../src/record.js'
 import { userTagOf } from '../src/token.js'
 import { startStore } from './helpers.js'
@@ -64,7 +70,11 @@ describe('the cost of each operation, as Redis counts it', () => {
 
   test('the table names every operation', () => {
     expect(rows.map(([operation]) => operation).toSorted()).toEqual(Object.keys(run).toSorted())
-    expect(Object.keys(run).toSorted()).toEqual(Object.keys(t.store).filter((name) => name !== 'timeouts' && name !== 'clock').toSorted())
+    expect(Object.keys(run).toSorted()).toEqual(
+      Object.keys(t.store)
+        .filter((name) => name !== 'timeouts' && name !== 'clock')
+        .toSorted(),
+    )
   })
 
   test.each(rows)('%s', async (operation, commands) => {
@@ -115,7 +125,10 @@ test('the access list of the document is enough for everything', async () => {
   expect(await events.acquireSweepLease(1_000)).toBe(true)
   for await (const userTag of events.pendingUsers()) {
     const { events: some } = await events.read(userTag)
-    await events.acknowledge(userTag, some.map(({ id }) => id))
+    await events.acknowledge(
+      userTag,
+      some.map(({ id }) => id),
+    )
   }
   expect((await store.rotate(token, { credentialChange: true }))?.ended).toBe(0)
   expect(await store.revokeAll('ada', { credentialChange: true })).toBe(1)

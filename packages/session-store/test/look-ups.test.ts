@@ -11,7 +11,8 @@ afterAll(() => t[Symbol.asyncDispose]())
 beforeEach(() => t.flush())
 
 const people = (count: number) => Promise.all(Array.from({ length: count }, (_, n) => t.signIn(`user-${n}`)))
-const validateAll = (signed: readonly { readonly token: string }[]) => Promise.all(signed.map(({ token }) => t.store.validate(token)))
+const validateAll = (signed: readonly { readonly token: string }[]) =>
+  Promise.all(signed.map(({ token }) => t.store.validate(token)))
 
 test('look-ups of one turn of the event loop reach Redis in one piece, each with its own answer', async () => {
   const signed = await people(10)
@@ -36,7 +37,12 @@ test('a key that cannot be read is an outage for its own user alone', async () =
   await t.redis.set(`user:{${userTagOf('user-1')}}:sessions`, 'no hash')
   const [first, second, third] = await Promise.allSettled(signed.map(({ token }) => t.store.validate(token)))
   expect(first).toMatchObject({ value: signed[0]?.session })
-  expect(second).toMatchObject({ reason: { name: 'SessionStoreUnavailableError', cause: { message: expect.stringContaining('WRONGTYPE') as string } } })
+  expect(second).toMatchObject({
+    reason: {
+      name: 'SessionStoreUnavailableError',
+      cause: { message: expect.stringContaining('WRONGTYPE') as string },
+    },
+  })
   expect(third).toMatchObject({ value: signed[2]?.session })
 })
 
@@ -63,7 +69,9 @@ test('they go on while writes are held back, as in a failover', async () => {
 
 describe('in an outage each of them fails, and none is left waiting', () => {
   async function allFail(signed: Awaited<ReturnType<typeof people>>): Promise<void> {
-    const failures = await Promise.all(signed.map(({ token }) => t.store.validate(token).catch((error: unknown) => error)))
+    const failures = await Promise.all(
+      signed.map(({ token }) => t.store.validate(token).catch((error: unknown) => error)),
+    )
     for (const failure of failures) expect(failure).toBeInstanceOf(SessionStoreUnavailableError)
   }
 

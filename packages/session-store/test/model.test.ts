@@ -31,7 +31,12 @@ class Step implements fc.AsyncCommand<Model, Real> {
     real.clock.now = model.now
     for (const user of users) {
       const listed = (await real.store.list(user)).map(({ id }) => id).toSorted()
-      expect(listed, `${this.name}: listed`).toEqual(model.live(user).map(({ id }) => id).toSorted())
+      expect(listed, `${this.name}: listed`).toEqual(
+        model
+          .live(user)
+          .map(({ id }) => id)
+          .toSorted(),
+      )
     }
     for (const issued of model.tokens) {
       const session = await real.store.validate(issued.token)
@@ -146,24 +151,31 @@ const update = fc.tuple(pick, fc.dictionary(fc.constantFrom('a', 'b'), fc.jsonVa
 
 const rotate = fc.tuple(pick, credentialChange, fc.boolean()).map(
   ([n, change, again]) =>
-    new Step(`rotate(#${n}${change ? ', credential change' : ''}${again ? ', reauthenticated' : ''})`, true, async (model, real) => {
-      const issued = issuedAt(model, n)
-      const entry = model.find(issued)
-      const others = entry && model.live(issued.user).length - 1
-      const rotated = await real.store.rotate(issued.token, { credentialChange: change, ...(again && { reauthenticated: true }) })
-      if (entry === undefined) {
-        expect(rotated).toBeNull()
-        return
-      }
-      expect(rotated?.ended).toBe(change ? others : 0)
-      entry.token = rotated?.token ?? ''
-      if (change || again) entry.authenticatedAt = model.now
-      model.tokens.push({ user: issued.user, id: entry.id, token: entry.token })
-      if (change) {
-        model.retain(issued.user, ({ id }) => id === entry.id)
-        model.changes.set(issued.user, model.changesOf(issued.user) + 1)
-      }
-    }),
+    new Step(
+      `rotate(#${n}${change ? ', credential change' : ''}${again ? ', reauthenticated' : ''})`,
+      true,
+      async (model, real) => {
+        const issued = issuedAt(model, n)
+        const entry = model.find(issued)
+        const others = entry && model.live(issued.user).length - 1
+        const rotated = await real.store.rotate(issued.token, {
+          credentialChange: change,
+          ...(again && { reauthenticated: true }),
+        })
+        if (entry === undefined) {
+          expect(rotated).toBeNull()
+          return
+        }
+        expect(rotated?.ended).toBe(change ? others : 0)
+        entry.token = rotated?.token ?? ''
+        if (change || again) entry.authenticatedAt = model.now
+        model.tokens.push({ user: issued.user, id: entry.id, token: entry.token })
+        if (change) {
+          model.retain(issued.user, ({ id }) => id === entry.id)
+          model.changes.set(issued.user, model.changesOf(issued.user) + 1)
+        }
+      },
+    ),
 )
 
 const revoke = fc.tuple(user, pick).map(
@@ -217,7 +229,10 @@ beforeAll(async () => {
 afterAll(() => real[Symbol.asyncDispose]())
 
 test('the store does what the model does, whatever the order', async () => {
-  const steps = fc.commands([begin, create, create, touch, update, rotate, revoke, revokeOthers, revokeAll, jump], { maxCommands: 30, size: 'max' })
+  const steps = fc.commands([begin, create, create, touch, update, rotate, revoke, revokeOthers, revokeAll, jump], {
+    maxCommands: 30,
+    size: 'max',
+  })
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       await real.redis.flushall()

@@ -80,7 +80,10 @@ test.each([undefined, { lease: LONG }])('look-ups of one turn share a write, nea
   if (nearCache) await remembers(cluster.nodes, one.store, signed[0]?.token ?? '')
   // Of nodes that nothing has been asked of there is none yet.
   const streams = one.redis.nodes('master').flatMap(({ stream }: { stream?: Redis['stream'] }) => stream ?? [])
-  const [single, many] = [streams.map((stream) => vi.spyOn(stream, '_write')), streams.map((stream) => vi.spyOn(stream, '_writev'))]
+  const [single, many] = [
+    streams.map((stream) => vi.spyOn(stream, '_write')),
+    streams.map((stream) => vi.spyOn(stream, '_writev')),
+  ]
   const found = await Promise.all(signed.map(({ token }) => one.store.validate(token, { strict: true })))
   expect(found).toEqual(signed.map(({ session }) => session))
   const times = (spies: MockInstance[]) => spies.reduce((sum, { mock }) => sum + mock.calls.length, 0)
@@ -111,7 +114,10 @@ test('each master tells of endings, before and after a slot has moved', async ()
   }
 
   const [userId = ''] = await usersOn(master(0), 1)
-  for (const [from, to] of [[0, 1], [1, 0]] as const) {
+  for (const [from, to] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
     const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
     await remembers(cluster.nodes, near.store, first.token)
     await moveUser(userId, master(from), master(to))
@@ -126,7 +132,10 @@ test('a master that hands over to its replica tells no more, and what it told is
   const [first, second] = [await other.signIn(userId), await other.signIn(userId)]
   await remembers(cluster.nodes, near.store, first.token)
   await askNode(replica(1), (client) => client.cluster('FAILOVER'))
-  await until('the replica has stepped in', async () => (await roleOf(replica(1))) === 'master' && (await roleOf(master(1))) === 'slave')
+  await until(
+    'the replica has stepped in',
+    async () => (await roleOf(replica(1))) === 'master' && (await roleOf(master(1))) === 'slave',
+  )
   await revokesBoth(other.store, near.store, first, second)
 })
 
@@ -145,7 +154,8 @@ test('a master that is cut off from the others: what its successor ends is refus
   await cluster.cutOff(old)
   const refused = lastPass(near.store, laptop.token)
   // By no way that leads past the new master.
-  const revoke = (id: string) => askNode(fresh, (redis) => answer(() => createSessionStore({ redis }).revoke(userId, id)))
+  const revoke = (id: string) =>
+    askNode(fresh, (redis) => answer(() => createSessionStore({ redis }).revoke(userId, id)))
   expect(await revoke(laptop.session.id)).toBe(1)
   const ended = performance.now()
   expect(await roleOf(old)).toBe('master')
@@ -168,7 +178,7 @@ test('a master that hangs is an outage within the lease', async () => {
   process.kill(master(2).server.pid, 'SIGSTOP')
   const hung = performance.now()
   let last = hung
-  for (let passed = true; passed; ) {
+  for (let passed = true; passed;) {
     const began = performance.now()
     // ioredis may report an outage late while a node of its Cluster hangs. Without an answer, nobody passes.
     const late = new Promise<null>((resolve) => setTimeout(resolve, 1_000, null))

@@ -30,7 +30,10 @@ describe('a session that has ended passes for no longer than the lease', () => {
     t.nearRedis.options.commandTimeout = 50
     let last = ended
     for (let began = ended, passed = true; passed; began = performance.now()) {
-      passed = await t.near.validate(token).then((found) => found !== null, () => false)
+      passed = await t.near.validate(token).then(
+        (found) => found !== null,
+        () => false,
+      )
       if (passed) last = began
       await turn()
     }
@@ -108,7 +111,10 @@ describe('on any doubt everything is forgotten', () => {
     for (const release of releaseTracking) release()
     await t.remembers(token)
     while (t.trackingConnections.some(({ status, mode }) => status !== 'end' && mode !== 'subscriber')) await turn()
-    const subscribed = async () => String(await t.redis.client('LIST', 'TYPE', 'PUBSUB')).trim().split('\n')
+    const subscribed = async () =>
+      String(await t.redis.client('LIST', 'TYPE', 'PUBSUB'))
+        .trim()
+        .split('\n')
     await expect.poll(subscribed, { timeout: 10_000 }).toHaveLength(1)
   })
 

@@ -48,7 +48,10 @@ async function startProxy(redis: string) {
       if (held) held.push(chunk)
       else near.write(chunk)
     })
-    for (const [one, other] of [[near, far], [far, near]] as const) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       one.on('error', () => undefined)
       one.on('close', () => {
         other.destroy()
@@ -76,7 +79,13 @@ async function startProxy(redis: string) {
 export async function startNear(lease: number, options: Partial<SessionStoreOptions> = {}, clientPrefix = '') {
   const t = await startStore(options)
   const proxy = await startProxy(t.server.url)
-  const redis = new Redis(proxy.port, { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000, keyPrefix: clientPrefix, lazyConnect: true })
+  const redis = new Redis(proxy.port, {
+    ...redisOptions,
+    commandTimeout: 10_000,
+    socketTimeout: 10_000,
+    keyPrefix: clientPrefix,
+    lazyConnect: true,
+  })
   redis.on('error', () => undefined)
   const trackingConnections: Redis[] = []
   const duplicate = redis.duplicate.bind(redis)
@@ -129,7 +138,7 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 
 /** Asks until the token is refused, and answers when the last call began that passed. */
 export async function lastPass({ near }: Near, token: string): Promise<number> {
-  for (let last = Number.NEGATIVE_INFINITY; ; ) {
+  for (let last = Number.NEGATIVE_INFINITY; ;) {
     const began = performance.now()
     if ((await near.validate(token)) === null) return last
     last = began

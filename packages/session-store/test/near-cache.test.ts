@@ -29,7 +29,8 @@ test('who is given a session may change it: it is theirs alone', async () => {
 
 test('a lease that cannot be is refused', async () => {
   await using t = await startStore()
-  for (const lease of [0, -1, 0.5, Number.NaN]) expect(() => createSessionStore({ redis: t.redis, nearCache: { lease } })).toThrow(RangeError)
+  for (const lease of [0, -1, 0.5, Number.NaN])
+    expect(() => createSessionStore({ redis: t.redis, nearCache: { lease } })).toThrow(RangeError)
 })
 
 describe('an ending elsewhere', () => {
@@ -52,14 +53,17 @@ describe('an ending elsewhere', () => {
     ['', 'app:'],
     ['client:', ''],
     ['client:', 'app:'],
-  ])('is told where keys have a prefix: that of the client %j, that of the store %j', async (clientPrefix, keyPrefix) => {
-    await using t = await startNear(LONG, { keyPrefix }, clientPrefix)
-    const signedIn = await t.near.create({ userId: 'ada' })
-    const { token } = signedIn ?? { token: '' }
-    await t.remembers(token)
-    await t.redis.del(await t.keys())
-    await lastPass(t, token)
-  })
+  ])(
+    'is told where keys have a prefix: that of the client %j, that of the store %j',
+    async (clientPrefix, keyPrefix) => {
+      await using t = await startNear(LONG, { keyPrefix }, clientPrefix)
+      const signedIn = await t.near.create({ userId: 'ada' })
+      const { token } = signedIn ?? { token: '' }
+      await t.remembers(token)
+      await t.redis.del(await t.keys())
+      await lastPass(t, token)
+    },
+  )
 })
 
 describe('a read that races with its own invalidation is not remembered', () => {

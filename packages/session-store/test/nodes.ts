@@ -31,7 +31,9 @@ export async function roleOf(node: PrivateNode): Promise<string> {
   return /role:(\w+)/.exec(info)?.[1] ?? 'none'
 }
 
-export async function roles(pair: readonly (PrivateNode | undefined)[]): Promise<[master: PrivateNode, replica: PrivateNode]> {
+export async function roles(
+  pair: readonly (PrivateNode | undefined)[],
+): Promise<[master: PrivateNode, replica: PrivateNode]> {
   const [one, other] = pair
   if (one === undefined || other === undefined) throw new Error('The cluster has no such pair')
   return (await roleOf(one)) === 'master' ? [one, other] : [other, one]
@@ -55,8 +57,14 @@ export const slotOf = (userId: string): number => new Command('hgetall', [keyOf(
 /** New users whose sessions lie on this master. */
 export async function usersOn(master: PrivateNode, count: number): Promise<string[]> {
   const ranges = await askNode(master, async (admin) => {
-    const own = String(await admin.cluster('NODES')).split('\n').find((line) => line.includes('myself')) ?? ''
-    return own.split(' ').slice(8).map((range) => range.split('-').map(Number))
+    const own =
+      String(await admin.cluster('NODES'))
+        .split('\n')
+        .find((line) => line.includes('myself')) ?? ''
+    return own
+      .split(' ')
+      .slice(8)
+      .map((range) => range.split('-').map(Number))
   })
   if (ranges.length === 0) throw new Error('This node has no slots')
   const users: string[] = []

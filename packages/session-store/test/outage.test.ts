@@ -14,7 +14,8 @@ type Signed = Awaited<ReturnType<typeof t.signIn>>
 const operations: Record<string, (signed: Signed) => Promise<unknown>> = {
   create: () => t.store.create({ userId: 'ada' }),
   validate: ({ token }) => t.store.validate(token),
-  touch: ({ session }) => t.store.touch({ ...session, lastSeenAt: new Date(t.clock.now - defaultTimeouts.touchInterval) }),
+  touch: ({ session }) =>
+    t.store.touch({ ...session, lastSeenAt: new Date(t.clock.now - defaultTimeouts.touchInterval) }),
   update: ({ token }) => t.store.update(token, {}),
   rotate: ({ token }) => t.store.rotate(token),
   list: () => t.store.list('ada'),

@@ -34,7 +34,9 @@ export async function startDivisibleCluster() {
 
   const proxies = await Promise.all(Array.from({ length: 6 }, startBus))
   const free = [...proxies]
-  const cluster = await startCluster({ args: (port, busPort) => ['--cluster-announce-bus-port', String(free.pop()?.leadToNode(port, busPort))] })
+  const cluster = await startCluster({
+    args: (port, busPort) => ['--cluster-announce-bus-port', String(free.pop()?.leadToNode(port, busPort))],
+  })
   return {
     ...cluster,
     async cutOff(node: PrivateNode): Promise<void> {

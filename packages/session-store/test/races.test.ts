@@ -42,11 +42,17 @@ const writers = {
     run: ({ token }: Signed) => t.store.rotate(token, { credentialChange: true }),
     refused: null,
   },
-  'revoke others': { held: 'rollcallRevokeOthers', run: ({ token }: Signed) => t.store.revokeOthers(token), refused: null },
+  'revoke others': {
+    held: 'rollcallRevokeOthers',
+    run: ({ token }: Signed) => t.store.revokeOthers(token),
+    refused: null,
+  },
 } as const
 
 describe('a write in flight never brings an ended session back (better-auth#11073)', () => {
-  const pairs = Object.keys(writers).flatMap((writer) => Object.keys(revocations).map((revocation) => [writer, revocation] as const))
+  const pairs = Object.keys(writers).flatMap((writer) =>
+    Object.keys(revocations).map((revocation) => [writer, revocation] as const),
+  )
 
   test.each(pairs)('%s over %s', async (writer, revocation) => {
     // The casts name keys of the two literals above, from which the pairs were made.

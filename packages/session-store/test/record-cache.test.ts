@@ -6,7 +6,14 @@ import { LONG, startNear } from './near-cache-servers.js'
 
 describe('memory is bounded', () => {
   const at = { createdAt: 1, lastSeenAt: 2, authenticatedAt: 3, idleDeadline: 4, absoluteDeadline: 5 }
-  const record = { ...at, secretHash: 'h'.repeat(32), userId: 'ada', ipAddress: null, userAgent: 'a'.repeat(500), data: {} }
+  const record = {
+    ...at,
+    secretHash: 'h'.repeat(32),
+    userId: 'ada',
+    ipAddress: null,
+    userAgent: 'a'.repeat(500),
+    data: {},
+  }
 
   test('by the bytes of the records; whoever was asked for longest ago makes room', () => {
     const cache = new RecordCache()
@@ -14,7 +21,9 @@ describe('memory is bounded', () => {
       cache.beginRead(`user ${user}`, 'session')(record)
       expect(cache.get('user 0', 'session')).not.toBeNull()
     }
-    const kept = Array.from({ length: 30_000 }, (_, user) => cache.get(`user ${user}`, 'session')).filter((found) => found !== null)
+    const kept = Array.from({ length: 30_000 }, (_, user) => cache.get(`user ${user}`, 'session')).filter(
+      (found) => found !== null,
+    )
     expect(kept.length).toBeGreaterThan(15_000)
     expect(kept.length * 1_700).toBeLessThan(32 * 1024 * 1024)
     expect(cache.get('user 1', 'session')).toBeNull()

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { decodeDetails, decodeRecord, encodeDetails, encodeRecord, jsonOf } from '../src/record.js'
 
-const times = { createdAt: 0x01_02_03_04_05_06, lastSeenAt: 0x11_12_13_14_15_16, idleDeadline: 0x21_22_23_24_25_26, absoluteDeadline: 0x31_32_33_34_35_36, authenticatedAt: 0x41_42_43_44_45_46 }
+const times = {
+  createdAt: 0x01_02_03_04_05_06,
+  lastSeenAt: 0x11_12_13_14_15_16,
+  idleDeadline: 0x21_22_23_24_25_26,
+  absoluteDeadline: 0x31_32_33_34_35_36,
+  authenticatedAt: 0x41_42_43_44_45_46,
+}
 const secretHash = Array.from({ length: 32 }, (_, n) => String.fromCharCode(200 + n)).join('')
 const head = Buffer.concat([
   Buffer.from([1]),
@@ -33,7 +39,9 @@ test('the longest text is one shorter than the first character that is half of o
   const longest = { userId: long, ipAddress: long, userAgent: long, data: {} }
   expect(decodeDetails(encodeDetails(longest).toString())).toEqual(longest)
   for (const field of ['userId', 'ipAddress', 'userAgent']) {
-    expect(() => encodeDetails({ ...longest, [field]: `${long}x` })).toThrow(new RangeError('A session holds no text longer than 55294'))
+    expect(() => encodeDetails({ ...longest, [field]: `${long}x` })).toThrow(
+      new RangeError('A session holds no text longer than 55294'),
+    )
   }
 })
 
@@ -60,7 +68,8 @@ test.each([
 test('a record of another version, or without a byte of details, is none', () => {
   const bytes = Buffer.concat([head, Buffer.from('\u0004\u0000\u0000ada')])
   expect(decodeRecord(bytes)).not.toBeNull()
-  for (const version of [0, 2, 255]) expect(decodeRecord(Buffer.concat([Buffer.from([version]), bytes.subarray(1)])), String(version)).toBeNull()
+  for (const version of [0, 2, 255])
+    expect(decodeRecord(Buffer.concat([Buffer.from([version]), bytes.subarray(1)])), String(version)).toBeNull()
   for (const length of [0, 1, 62, 63]) expect(decodeRecord(bytes.subarray(0, length)), String(length)).toBeNull()
 })
 

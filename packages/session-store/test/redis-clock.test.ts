@@ -40,7 +40,12 @@ describe.each([
       measured += 1
       return clock()
     }
-    const shared = await createRedisClock({ redis: t.redis, clock: counted, onSkew: (ahead) => skews.push(ahead), interval: 5 })
+    const shared = await createRedisClock({
+      redis: t.redis,
+      clock: counted,
+      onSkew: (ahead) => skews.push(ahead),
+      interval: 5,
+    })
     await expect.poll(() => measured).toBeGreaterThan(3)
     shared.close()
     expect(minutesBetween(shared.now(), Date.now())).toBe(0)
@@ -64,7 +69,11 @@ describe.each([
 
 test('a clock that is right is left alone', async () => {
   const skews: number[] = []
-  const shared = await createRedisClock({ redis: t.redis, clock: () => 1_234 + Date.now() - Date.now(), onSkew: (ahead) => skews.push(ahead) })
+  const shared = await createRedisClock({
+    redis: t.redis,
+    clock: () => 1_234 + Date.now() - Date.now(),
+    onSkew: (ahead) => skews.push(ahead),
+  })
   shared.close()
   expect(skews).toHaveLength(1) // that one is not
   const local = { now: Date.now() }

@@ -10,7 +10,8 @@ describe.each(scriptNames())('%s', (name) => {
   const lines = textOf(`${name}.lua`).split('\n')
   const header = lines.filter((line) => line.startsWith('--')).join('\n')
   const body = lines.filter((line) => !line.startsWith('--')).join('\n')
-  const argumentsIn = (text: string) => [...new Set([...text.matchAll(/ARGV\[(\d+)\]/g)].map(([, n]) => Number(n)))].toSorted()
+  const argumentsIn = (text: string) =>
+    [...new Set([...text.matchAll(/ARGV\[(\d+)\]/g)].map(([, n]) => Number(n)))].toSorted()
 
   test('its header names every argument that it reads, its one key and its output', () => {
     expect(argumentsIn(header)).toEqual(argumentsIn(body))
@@ -24,7 +25,8 @@ test('no source of the package reads a file, which a bundler would not find', ()
   const src = new URL('../src/', import.meta.url)
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
   expect(files.length).toBeGreaterThan(30)
-  for (const file of files) expect(readFileSync(new URL(file, src), 'utf8'), file).not.toMatch(/import\.meta|node:fs|__dirname/)
+  for (const file of files)
+    expect(readFileSync(new URL(file, src), 'utf8'), file).not.toMatch(/import\.meta|node:fs|__dirname/)
 })
 
 test('the generated module holds what the .lua files say; after a change, run the build', () => {
@@ -46,12 +48,15 @@ describe('an include', () => {
   })
 
   test('that leads back to itself is refused', () => {
-    expect(() => bundle({ main: '-- @include lib/a', 'lib/a': '-- @include lib/b', 'lib/b': '-- @include lib/a' })).toThrow(/lib\/a > lib\/b > lib\/a/)
+    expect(() =>
+      bundle({ main: '-- @include lib/a', 'lib/a': '-- @include lib/b', 'lib/b': '-- @include lib/a' }),
+    ).toThrow(/lib\/a > lib\/b > lib\/a/)
   })
 })
 
 test('flags of a script come first', () => {
-  for (const name of scriptNames().filter((script) => textOf(`${script}.lua`).startsWith('#!'))) expect(bundleScript(name)).toMatch(/^#!lua /)
+  for (const name of scriptNames().filter((script) => textOf(`${script}.lua`).startsWith('#!')))
+    expect(bundleScript(name)).toMatch(/^#!lua /)
 })
 
 test('the scripts know the offsets of a record that TypeScript knows, and no other file counts bytes', () => {
@@ -59,7 +64,9 @@ test('the scripts know the offsets of a record that TypeScript knows, and no oth
     const name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
     expect(textOf('lib/record.lua'), field).toContain(`\nlocal ${name} = ${offset + 1}\n`)
   }
-  const others = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.lua') && file !== 'lib/record.lua')
+  const others = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.lua') && file !== 'lib/record.lua',
+  )
   expect(others.length).toBeGreaterThan(15)
   for (const file of others) expect(textOf(file), file).not.toMatch(/struct\.|string\.sub\(record|string\.byte/)
 })

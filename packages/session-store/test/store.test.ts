@@ -406,7 +406,11 @@ describe('bytes that are no record of ours', () => {
   const foreign = {
     empty: '',
     text: 'hello',
-    'a later version': Buffer.concat([Buffer.from([2]), head, encodeDetails({ userId: 'ada', ipAddress: null, userAgent: null, data: {} })]),
+    'a later version': Buffer.concat([
+      Buffer.from([2]),
+      head,
+      encodeDetails({ userId: 'ada', ipAddress: null, userAgent: null, data: {} }),
+    ]),
     'a head without details': Buffer.concat([Buffer.from([1]), head]),
     'details that are cut short': withDetails('\u0004\u0000\u0002ada'),
     'details that are all lengths': withDetails('\u0004\u0000'),
@@ -416,27 +420,30 @@ describe('bytes that are no record of ours', () => {
     'details whose data are of another shape': withDetails('\u0004\u0000\u0000ada[]'),
   }
 
-  test.each(Object.entries(foreign))('%s: that session is invalid, the rest works, and it is told once', async (name, bytes) => {
-    const [broken, sound] = [await t.signIn(), await t.signIn()]
-    const [key = ''] = await t.keys()
-    await t.redis.hset(key, broken.session.id, bytes)
-    t.warnings.length = 0
+  test.each(Object.entries(foreign))(
+    '%s: that session is invalid, the rest works, and it is told once',
+    async (name, bytes) => {
+      const [broken, sound] = [await t.signIn(), await t.signIn()]
+      const [key = ''] = await t.keys()
+      await t.redis.hset(key, broken.session.id, bytes)
+      t.warnings.length = 0
 
-    expect(await t.store.validate(broken.token)).toBeNull()
-    expect(await t.store.validate(broken.token)).toBeNull()
-    expect(await ids()).toEqual([sound.session.id])
-    expect(t.warnings).toEqual([{ message: expect.any(String), details: { key, sessionId: broken.session.id } }])
+      expect(await t.store.validate(broken.token)).toBeNull()
+      expect(await t.store.validate(broken.token)).toBeNull()
+      expect(await ids()).toEqual([sound.session.id])
+      expect(t.warnings).toEqual([{ message: expect.any(String), details: { key, sessionId: broken.session.id } }])
 
-    t.clock.now += touchInterval
-    expect(await t.store.touch(broken.session)).toBe(false)
-    expect(await t.store.rotate(broken.token)).toBeNull()
-    expect(await t.store.update(broken.token, {})).toBeNull()
-    expect(await t.store.revokeOthers(broken.token)).toBeNull()
-    await t.signIn()
-    // The scripts read the head alone: with its details damaged, a record still counts among what ended.
-    expect(await t.store.revokeAll('ada')).toBe(name.startsWith('details') ? 3 : 2)
-    expect(await t.keys()).toEqual([])
-  })
+      t.clock.now += touchInterval
+      expect(await t.store.touch(broken.session)).toBe(false)
+      expect(await t.store.rotate(broken.token)).toBeNull()
+      expect(await t.store.update(broken.token, {})).toBeNull()
+      expect(await t.store.revokeOthers(broken.token)).toBeNull()
+      await t.signIn()
+      // The scripts read the head alone: with its details damaged, a record still counts among what ended.
+      expect(await t.store.revokeAll('ada')).toBe(name.startsWith('details') ? 3 : 2)
+      expect(await t.keys()).toEqual([])
+    },
+  )
 })
 
 describe('a watermark that is no time', () => {

@@ -25,21 +25,32 @@ async function listening(server: Server): Promise<number> {
 /** A server whose certificate is not trusted, and which sends an alert with the end of its handshake. */
 beforeAll(async () => {
   const file = (name: string) => readFile(new URL(`../../../apps/api/test/certificate/${name}`, import.meta.url))
-  const tls = createTlsServer({ cert: await file('certificate.pem'), key: await file('key.pem'), maxVersion: 'TLSv1.2' })
+  const tls = createTlsServer({
+    cert: await file('certificate.pem'),
+    key: await file('key.pem'),
+    maxVersion: 'TLSv1.2',
+  })
   tls.on('tlsClientError', () => undefined)
   const behind = await listening(tls)
   const proxy = createServer((client) => {
     const server = connect(behind, '127.0.0.1')
     for (const socket of [client, server]) socket.on('error', () => undefined)
     client.pipe(server)
-    server.on('data', (data: Buffer) => client.write(data.includes(CHANGE_CIPHER_SPEC) ? Buffer.concat([data, ALERT]) : data))
+    server.on('data', (data: Buffer) =>
+      client.write(data.includes(CHANGE_CIPHER_SPEC) ? Buffer.concat([data, ALERT]) : data),
+    )
     server.on('close', () => client.destroy())
   })
   port = await listening(proxy)
 })
 afterAll(() => servers.forEach((server) => server.close()))
 
-const options = { tls: {}, lazyConnect: true, retryStrategy: () => null, sentinelRetryStrategy: () => null } satisfies Omit<RedisOptions, 'replyMapping'>
+const options = {
+  tls: {},
+  lazyConnect: true,
+  retryStrategy: () => null,
+  sentinelRetryStrategy: () => null,
+} satisfies Omit<RedisOptions, 'replyMapping'>
 
 /** Vitest fails the run at an error without a listener, whenever it comes. */
 async function refused(client: Redis | Cluster): Promise<void> {
@@ -56,7 +67,13 @@ test('two errors of one TLS connection end neither the process of a single clien
 })
 
 test('nor of a client of a Cluster', async () => {
-  await refused(new Cluster([{ host: '127.0.0.1', port }], { redisOptions: options, lazyConnect: true, clusterRetryStrategy: () => null }))
+  await refused(
+    new Cluster([{ host: '127.0.0.1', port }], {
+      redisOptions: options,
+      lazyConnect: true,
+      clusterRetryStrategy: () => null,
+    }),
+  )
 })
 
 test('nor of a client of Sentinel', async () => {
@@ -70,7 +87,11 @@ test('nor of clients of another copy of ioredis, once one of them is supervised'
   superviseClient(client)
   await refused(client)
   await refused(new copy.Redis({ ...options, sentinels: [{ host: '127.0.0.1', port }], name: 'main', sentinelTLS: {} }))
-  const cluster = new copy.Cluster([{ host: '127.0.0.1', port }], { redisOptions: options, lazyConnect: true, clusterRetryStrategy: () => null })
+  const cluster = new copy.Cluster([{ host: '127.0.0.1', port }], {
+    redisOptions: options,
+    lazyConnect: true,
+    clusterRetryStrategy: () => null,
+  })
   superviseClient(cluster)
   await refused(cluster)
 })

@@ -26,14 +26,20 @@ describe('timeouts', () => {
 
   test.each(['idle', 'absolute', 'touchInterval'])('%s is a whole number of 1 or more', (name) => {
     for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
-      expect(() => resolveTimeouts({ [name]: value }), String(value)).toThrow(new RangeError(`timeouts.${name} must be a whole number of milliseconds`))
+      expect(() => resolveTimeouts({ [name]: value }), String(value)).toThrow(
+        new RangeError(`timeouts.${name} must be a whole number of milliseconds`),
+      )
     }
   })
 
   test('keep their order', () => {
-    expect(() => resolveTimeouts({ idle: 3, absolute: 2, touchInterval: 1 })).toThrow(new RangeError('timeouts.idle must not be longer than timeouts.absolute'))
+    expect(() => resolveTimeouts({ idle: 3, absolute: 2, touchInterval: 1 })).toThrow(
+      new RangeError('timeouts.idle must not be longer than timeouts.absolute'),
+    )
     for (const touchInterval of [2, 3]) {
-      expect(() => resolveTimeouts({ idle: 2, absolute: 9, touchInterval })).toThrow(new RangeError('timeouts.touchInterval must be shorter than timeouts.idle'))
+      expect(() => resolveTimeouts({ idle: 2, absolute: 9, touchInterval })).toThrow(
+        new RangeError('timeouts.touchInterval must be shorter than timeouts.idle'),
+      )
     }
   })
 })

@@ -57,7 +57,11 @@ describe.each(names)('profile %s', (name) => {
   test('a session in constant use lives until the overall timeout of NIST and not a millisecond longer', async () => {
     const { store, token, session } = await signIn()
     const end = session.createdAt.getTime() + overall
-    for (let seen: typeof session | null = session; t.clock.now + timeouts.idle < end; t.clock.now += timeouts.idle / 2) {
+    for (
+      let seen: typeof session | null = session;
+      t.clock.now + timeouts.idle < end;
+      t.clock.now += timeouts.idle / 2
+    ) {
       seen = await store.validate(token)
       expect(seen).not.toBeNull()
       if (seen !== null) await store.touch(seen)

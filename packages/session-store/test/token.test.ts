@@ -5,7 +5,8 @@ import { isSessionId, newSessionId, newToken, parseToken, isSameHash, userTagOf 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 test('a user tag is the first 128 bits of SHA-256 of the user id', () => {
-  for (const userId of ['ada', '', 'Ωmega 🦊']) expect(userTagOf(userId)).toBe(sha256(userId).subarray(0, 16).toString('base64url'))
+  for (const userId of ['ada', '', 'Ωmega 🦊'])
+    expect(userTagOf(userId)).toBe(sha256(userId).subarray(0, 16).toString('base64url'))
   expect(userTagOf('ada')).toHaveLength(22)
 })
 
@@ -33,13 +34,29 @@ test('a token is read as its three parts', () => {
 
 test('what is longer, shorter or of other characters is no token', () => {
   const { token } = newToken(userTagOf('ada'), newSessionId())
-  const wrong = ['', token.slice(1), `${token}A`, ...[0, 21, 22, 37, 38, 80].flatMap((at) => ['.', '=', ' ', '\n', 'é'].map((c) => token.slice(0, at) + c + token.slice(at + 1)))]
+  const wrong = [
+    '',
+    token.slice(1),
+    `${token}A`,
+    ...[0, 21, 22, 37, 38, 80].flatMap((at) =>
+      ['.', '=', ' ', '\n', 'é'].map((c) => token.slice(0, at) + c + token.slice(at + 1)),
+    ),
+  ]
   for (const text of wrong) expect(parseToken(text), JSON.stringify(text)).toBeNull()
 })
 
 test('a session id has 16 characters of base64url', () => {
   for (const id of ['A'.repeat(16), '-_'.repeat(8), newSessionId()]) expect(isSessionId(id), id).toBe(true)
-  for (const id of ['', 'A'.repeat(15), 'A'.repeat(17), '!notBefore', `!${'A'.repeat(15)}`, `${'A'.repeat(15)}!`, `${'A'.repeat(15)}\n`]) expect(isSessionId(id), id).toBe(false)
+  for (const id of [
+    '',
+    'A'.repeat(15),
+    'A'.repeat(17),
+    '!notBefore',
+    `!${'A'.repeat(15)}`,
+    `${'A'.repeat(15)}!`,
+    `${'A'.repeat(15)}\n`,
+  ])
+    expect(isSessionId(id), id).toBe(false)
 })
 
 test('hashes are the same when all 32 bytes are', () => {

@@ -15,7 +15,14 @@ beforeEach(async () => {
   t = await startStore()
   const duplicate = t.redis.duplicate.bind(t.redis)
   t.redis.duplicate = (...args) => (line = duplicate(...args))
-  tracking = track({ node: t.redis, isCluster: false, prefix: 'user:', lease: LEASE, onInvalidate: () => undefined, onReset: () => undefined })
+  tracking = track({
+    node: t.redis,
+    isCluster: false,
+    prefix: 'user:',
+    lease: LEASE,
+    onInvalidate: () => undefined,
+    onReset: () => undefined,
+  })
   while (!tracking.isTrusted()) await turn()
 })
 afterEach(async () => {

@@ -32,15 +32,16 @@ afterAll(async () => {
   for (const address of addresses.values()) await address.close()
 })
 
-test.each(['LOADING Redis is loading the dataset in memory', 'CLUSTERDOWN The cluster is down', "READONLY You can't write against a read only replica."])(
-  'a node that says %s: its connection is left, without a restart',
-  async (line) => {
-    const [master] = await roles([cluster.nodes[0], cluster.nodes[3]]) // a machine that is too busy lets the replica step in
-    const [userId = ''] = await usersOn(master, 1)
-    const store = createSessionStore({ redis })
-    await answer(() => store.create({ userId }))
-    addresses.get(master.port)?.refuse(line)
-    expect(await answer(() => store.create({ userId }))).not.toBeNull()
-    expect(await store.list(userId)).toHaveLength(2)
-  },
-)
+test.each([
+  'LOADING Redis is loading the dataset in memory',
+  'CLUSTERDOWN The cluster is down',
+  "READONLY You can't write against a read only replica.",
+])('a node that says %s: its connection is left, without a restart', async (line) => {
+  const [master] = await roles([cluster.nodes[0], cluster.nodes[3]]) // a machine that is too busy lets the replica step in
+  const [userId = ''] = await usersOn(master, 1)
+  const store = createSessionStore({ redis })
+  await answer(() => store.create({ userId }))
+  addresses.get(master.port)?.refuse(line)
+  expect(await answer(() => store.create({ userId }))).not.toBeNull()
+  expect(await store.list(userId)).toHaveLength(2)
+})

@@ -1,7 +1,13 @@
 import { type MovableAddress, type PrivatePair, startAddress, startPair } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createSessionChanges, createSessionEvents, createSessionStore, SessionStoreUnavailableError, type SessionStoreOptions } from '../src/index.js'
+import {
+  createSessionChanges,
+  createSessionEvents,
+  createSessionStore,
+  SessionStoreUnavailableError,
+  type SessionStoreOptions,
+} from '../src/index.js'
 import { happens, longTimeouts } from './helpers.js'
 import { askNode, keyOf } from './nodes.js'
 import { until } from './retry.js'
@@ -65,9 +71,18 @@ describe('a failover behind one address, in which the old master becomes a repli
   }
 
   test('every write works again without a restart', async () => {
-    const people = await Promise.all(Object.entries(writes).map(async ([name, write]) => ({ write, t: await signedIn({}, name) })))
+    const people = await Promise.all(
+      Object.entries(writes).map(async ([name, write]) => ({ write, t: await signedIn({}, name) })),
+    )
     await failOver()
-    const causes = await Promise.all(people.map(({ write, t }) => write(t).then(() => '', ({ cause }: SessionStoreUnavailableError) => String(cause))))
+    const causes = await Promise.all(
+      people.map(({ write, t }) =>
+        write(t).then(
+          () => '',
+          ({ cause }: SessionStoreUnavailableError) => String(cause),
+        ),
+      ),
+    )
     expect(causes).toContainEqual(expect.stringContaining('READONLY'))
     await Promise.all(people.map(({ write, t }) => succeeds(() => write(t))))
   })
@@ -75,7 +90,10 @@ describe('a failover behind one address, in which the old master becomes a repli
   test('a revocation that waits for a replica works again, and is confirmed by the old master', async () => {
     const t = await signedIn({ durability: 'replicated' })
     const other = await t.store.create({ userId: 'ada' })
-    await until('it is confirmed', async () => (await t.store.revoke('ada', other?.session.id ?? '').catch(() => null)) !== null)
+    await until(
+      'it is confirmed',
+      async () => (await t.store.revoke('ada', other?.session.id ?? '').catch(() => null)) !== null,
+    )
     await failOver()
     expect(await succeeds(() => t.store.revoke('ada', t.session.id))).toBe(1)
     expect(await askNode(pair.nodes[0], (admin) => admin.hexists(keyOf('ada'), t.session.id))).toBe(0)
@@ -115,7 +133,10 @@ describe('a failover behind one address, in which the old master becomes a repli
     await until('the session is remembered', async () => {
       const before = await askNode(pair.nodes[1], (admin) => admin.info('commandstats'))
       await succeeds(() => t.store.validate(own?.token ?? ''))
-      return (await askNode(pair.nodes[1], (admin) => admin.info('commandstats'))).match(/cmdstat_hget:calls=\d+/)?.[0] === before.match(/cmdstat_hget:calls=\d+/)?.[0]
+      return (
+        (await askNode(pair.nodes[1], (admin) => admin.info('commandstats'))).match(/cmdstat_hget:calls=\d+/)?.[0] ===
+        before.match(/cmdstat_hget:calls=\d+/)?.[0]
+      )
     })
     await other.revoke('eve', own?.session.id ?? '')
     await until('it is refused', async () => (await t.store.validate(own?.token ?? '')) === null)
@@ -196,7 +217,9 @@ describe.each(Object.entries(states))('an address that led to %s', (_, { error, 
   test('both reads and writes work again without a restart', async () => {
     const { store, token } = await signedIn()
     await begin()
-    await expect(store.validate(token)).rejects.toMatchObject({ cause: { message: expect.stringMatching(error) as string } })
+    await expect(store.validate(token)).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(error) as string },
+    })
     address.leadTo(pair.nodes[1].server.url)
     await succeeds(() => store.validate(token))
     expect(await store.create({ userId: 'ada' })).not.toBeNull()
@@ -210,8 +233,14 @@ const lines: readonly (readonly [line: string, isPassed: (command: string) => bo
   ["MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", () => false],
   ['CLUSTERDOWN The cluster is down', (command) => command === 'info' || command === 'cluster'],
   ["READONLY You can't write against a read only replica.", (command) => !command.startsWith('eval')],
-  ["READONLY You can't write against a read only replica. script: 0f3b, on @user_script:7.", (command) => !command.startsWith('eval')],
-  ["ERR Error running script (call to f_0f3b): @user_script:7: -READONLY You can't write against a read only replica.", (command) => !command.startsWith('eval')],
+  [
+    "READONLY You can't write against a read only replica. script: 0f3b, on @user_script:7.",
+    (command) => !command.startsWith('eval'),
+  ],
+  [
+    "ERR Error running script (call to f_0f3b): @user_script:7: -READONLY You can't write against a read only replica.",
+    (command) => !command.startsWith('eval'),
+  ],
   ['UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)', () => false],
 ]
 
@@ -224,15 +253,17 @@ describe('an error line on the open connections', () => {
     expect(await store.validate(token)).not.toBeNull()
   })
 
-  test.each(["WRONGTYPE Operation against a key holding the wrong kind of value", "OOM command not allowed when used memory > 'maxmemory'.", 'NOPERM this user has no permissions'])(
-    '%s says nothing of the server: the connection stays',
-    async (line) => {
-      const { store } = await signedIn()
-      address.refuse(line)
-      const before = address.connections()
-      for (let n = 0; n < 5; n += 1) await expect(store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
-      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
-      expect(address.connections()).toBe(before)
-    },
-  )
+  test.each([
+    'WRONGTYPE Operation against a key holding the wrong kind of value',
+    "OOM command not allowed when used memory > 'maxmemory'.",
+    'NOPERM this user has no permissions',
+  ])('%s says nothing of the server: the connection stays', async (line) => {
+    const { store } = await signedIn()
+    address.refuse(line)
+    const before = address.connections()
+    for (let n = 0; n < 5; n += 1)
+      await expect(store.create({ userId: 'ada' })).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    expect(address.connections()).toBe(before)
+  })
 })

@@ -1,3 +1,9 @@
 export { type Reason, ReauthenticationRequiredError, reasonOf } from './reauthentication.js'
-export { createDevicesRouter, type DevicesRouter, type DevicesRouterOptions, type RevocationName, revokeInput } from './router.js'
+export {
+  createDevicesRouter,
+  type DevicesRouter,
+  type DevicesRouterOptions,
+  type RevocationName,
+  revokeInput,
+} from './router.js'
 export { createSessionProcedure, type SessionProcedure, type SignedIn, unauthorized } from './session-procedure.js'

@@ -8,7 +8,12 @@ import { type SessionProcedure, unauthorized } from './session-procedure.js'
 /** A procedure that ends sessions. */
 export type RevocationName = 'revoke' | 'revoke-others' | 'revoke-all'
 
-export interface DevicesRouterOptions<Context = object, Meta = object, RevocationContext = Context, RevocationMeta = Meta> {
+export interface DevicesRouterOptions<
+  Context = object,
+  Meta = object,
+  RevocationContext = Context,
+  RevocationMeta = Meta,
+> {
   /** The store that holds the sessions. */
   readonly store: SessionStore
   /** The live lists, from `createStreams`. */
@@ -40,14 +45,20 @@ export function createDevicesRouter<Context, Meta, RevocationContext = Context, 
   const withRecentProof = (name: RevocationName) =>
     (revocation(name) as unknown as SessionProcedure<object, object>).use(({ ctx, next }) => {
       if (isRecent(ctx.session.authenticatedAt)) return next()
-      throw new TRPCError({ code: 'FORBIDDEN', message: 'Please give your password again', cause: new ReauthenticationRequiredError() })
+      throw new TRPCError({
+        code: 'FORBIDDEN',
+        message: 'Please give your password again',
+        cause: new ReauthenticationRequiredError(),
+      })
     })
 
   return initTRPC.create().router({
     list: procedure.query(async ({ ctx: { session } }) => asSeenBy(session.id, await streams.list(session.userId))),
 
     /** The devices now and after every change, until the session ends: then who ended it. */
-    changes: procedure.subscription(({ ctx: { session, token }, signal }) => withTrpcErrors(streams.open({ session, token }, signal))),
+    changes: procedure.subscription(({ ctx: { session, token }, signal }) =>
+      withTrpcErrors(streams.open({ session, token }, signal)),
+    ),
 
     revoke: withRecentProof('revoke')
       .input(revokeInput)

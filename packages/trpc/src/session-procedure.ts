@@ -25,7 +25,11 @@ export function unauthorized(): TRPCError {
 function unavailableErrorFor(error: unknown): TRPCError | null {
   const cause = error instanceof TRPCError ? error.cause : error
   if (!(cause instanceof SessionStoreUnavailableError)) return null
-  return new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'This does not work at the moment. Please try again.', cause })
+  return new TRPCError({
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'This does not work at the moment. Please try again.',
+    cause,
+  })
 }
 
 /**
@@ -43,7 +47,10 @@ function unavailableErrorFor(error: unknown): TRPCError | null {
  *   Only a query may be answered by a near-cache of the store.
  */
 export function createSessionProcedure<Context extends object>(
-  authenticate: (context: Context, options: { readonly touch: boolean; readonly strict: boolean }) => Promise<SignedIn | null>,
+  authenticate: (
+    context: Context,
+    options: { readonly touch: boolean; readonly strict: boolean },
+  ) => Promise<SignedIn | null>,
 ) {
   return initTRPC
     .context<Context>()
@@ -53,7 +60,10 @@ export function createSessionProcedure<Context extends object>(
       try {
         // A stream is opened again by the browser itself, so it says nothing of the person's activity.
         // The cast: nothing has been added to the context yet, which the type leaves open.
-        signedIn = await authenticate(ctx as unknown as Context, { touch: type !== 'subscription', strict: type !== 'query' })
+        signedIn = await authenticate(ctx as unknown as Context, {
+          touch: type !== 'subscription',
+          strict: type !== 'query',
+        })
       } catch (error) {
         throw unavailableErrorFor(error) ?? error
       }

@@ -13,7 +13,12 @@ function asking(authenticate: () => Promise<null>) {
 
 test.each([
   ['rejects', () => Promise.reject(outage)],
-  ['throws at once', () => { throw outage }],
+  [
+    'throws at once',
+    () => {
+      throw outage
+    },
+  ],
   ['takes it for a refusal', () => Promise.reject(new TRPCError({ code: 'UNAUTHORIZED', cause: outage }))],
 ])('an outage is no sign-out, though the application %s', async (_, authenticate) => {
   await expect(asking(authenticate).question()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })

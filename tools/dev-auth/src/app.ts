@@ -7,8 +7,13 @@ import { answer, type AuditedEvent, openSqlite, secret, startServerOn } from './
 
 /** The functions of `@rollcall/auth` that an application uses, from its source or as it is built. */
 export interface Library<PluginOptions> {
-  rollcall(options: PluginOptions & { readonly store: SessionStore; readonly audit: (event: AuditedEvent) => void }): BetterAuthPlugin
-  cookieSessions(auth: Auth, store: SessionStore): Promise<{
+  rollcall(
+    options: PluginOptions & { readonly store: SessionStore; readonly audit: (event: AuditedEvent) => void },
+  ): BetterAuthPlugin
+  cookieSessions(
+    auth: Auth,
+    store: SessionStore,
+  ): Promise<{
     authenticate(headers: Headers, options: { readonly touch: boolean }): ReturnType<Authenticator['authenticate']>
   }>
 }
@@ -16,11 +21,16 @@ export interface Library<PluginOptions> {
 /** A password hash that takes no time, for tests that sign in by the hundred. */
 const quickHash = {
   hash: async (plain: string) => createHash('sha256').update(plain).digest('hex'),
-  verify: async ({ hash, password: plain }: { hash: string; password: string }) => hash === (await quickHash.hash(plain)),
+  verify: async ({ hash, password: plain }: { hash: string; password: string }) =>
+    hash === (await quickHash.hash(plain)),
 }
 
 /** Somebody else's better-auth application that uses the plugin. */
-export async function startAppWith<PluginOptions>(library: Library<PluginOptions>, options: BetterAuthOptions, pluginOptions: PluginOptions) {
+export async function startAppWith<PluginOptions>(
+  library: Library<PluginOptions>,
+  options: BetterAuthOptions,
+  pluginOptions: PluginOptions,
+) {
   const base = await startServerOn(openSqlite)
   const { store, database, audit, http, origin } = base
   const resets: string[] = []
@@ -30,7 +40,12 @@ export async function startAppWith<PluginOptions>(library: Library<PluginOptions
     database: { db: database.kysely, type: database.type, transaction: true },
     logger: { disabled: true }, // it warns of every refused sign-in
     ...options,
-    emailAndPassword: { enabled: true, password: quickHash, sendResetPassword: async ({ user }) => void resets.push(user.email), ...options.emailAndPassword },
+    emailAndPassword: {
+      enabled: true,
+      password: quickHash,
+      sendResetPassword: async ({ user }) => void resets.push(user.email),
+      ...options.emailAndPassword,
+    },
     plugins: [...(options.plugins ?? []), library.rollcall({ store, audit, ...pluginOptions })],
   }
   await (await getMigrations(config)).runMigrations()

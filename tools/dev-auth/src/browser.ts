@@ -24,7 +24,12 @@ export function browser(origin: string, baseUrl: string, auth: Authenticator, us
   const jar = new Map<string, string>()
   const cookie = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
-  async function request(method: string, path: string, body?: object, more: Record<string, string> = {}): Promise<Answer> {
+  async function request(
+    method: string,
+    path: string,
+    body?: object,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${origin}/api/auth${path}`, {
       method,
       headers: {
@@ -53,8 +58,10 @@ export function browser(origin: string, baseUrl: string, auth: Authenticator, us
     jar,
     get: (path: string, headers?: Record<string, string>) => request('GET', path, undefined, headers),
     post: (path: string, body: object = {}, headers?: Record<string, string>) => request('POST', path, body, headers),
-    signUp: (email: string, more: object = {}) => request('POST', '/sign-up/email', { name: 'Ada', email, password, ...more }),
-    signIn: (email: string, given = password, more: object = {}) => request('POST', '/sign-in/email', { email, password: given, ...more }),
+    signUp: (email: string, more: object = {}) =>
+      request('POST', '/sign-up/email', { name: 'Ada', email, password, ...more }),
+    signIn: (email: string, given = password, more: object = {}) =>
+      request('POST', '/sign-in/email', { email, password: given, ...more }),
     /** The session that the next request of this browser comes with. */
     session: async () => (await auth.authenticate(new Headers({ cookie: cookie() })))?.session ?? null,
     token: async () => (await auth.authenticate(new Headers({ cookie: cookie() })))?.token ?? null,

@@ -1,4 +1,14 @@
 export { type Library, startAppWith } from './app.js'
 export { type Answer, anyToken, type Browser, browser, thiefOf } from './browser.js'
 export { hold } from './hold.js'
-export { answer, type AuditedEvent, openSqlite, password, portOf, secret, sessionRows, type SqlDatabase, startServerOn } from './server.js'
+export {
+  answer,
+  type AuditedEvent,
+  openSqlite,
+  password,
+  portOf,
+  secret,
+  sessionRows,
+  type SqlDatabase,
+  startServerOn,
+} from './server.js'

@@ -90,5 +90,10 @@ export function portOf(address: AddressInfo | string | null): number {
 
 /** Every byte of the session table: there must never be a row. */
 export async function sessionRows({ kysely }: Pick<SqlDatabase, 'kysely'>): Promise<number> {
-  return (await kysely.selectFrom('session' as never).selectAll().execute()).length // its schema is better-auth's
+  return (
+    await kysely
+      .selectFrom('session' as never)
+      .selectAll()
+      .execute()
+  ).length // its schema is better-auth's
 }

@@ -10,7 +10,9 @@ const secret = 'a secret for benches, of some length'
 
 /** Better-auth as its documentation sets it up: sessions in its own Redis storage, or, without one, in SQL. */
 export async function startBetterAuth(redis?: Redis) {
-  const kysely = new Kysely<{ user: Record<string, string | number> }>({ dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }) })
+  const kysely = new Kysely<{ user: Record<string, string | number> }>({
+    dialect: new SqliteDialect({ database: new SqliteDatabase(':memory:') }),
+  })
   const config = {
     baseURL: 'http://localhost',
     secret,
@@ -31,7 +33,14 @@ export async function startBetterAuth(redis?: Redis) {
       const at = new Date().toISOString()
       for (let n = 0; n < count; n += 1_000) {
         const rows = ids.slice(n, n + 1_000).map((id) => {
-          return { id, name: 'Ada Lovelace', email: `${id}@example.org`, emailVerified: 1, createdAt: at, updatedAt: at }
+          return {
+            id,
+            name: 'Ada Lovelace',
+            email: `${id}@example.org`,
+            emailVerified: 1,
+            createdAt: at,
+            updatedAt: at,
+          }
         })
         await kysely.insertInto('user').values(rows).execute()
       }

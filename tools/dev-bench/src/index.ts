@@ -61,7 +61,13 @@ export async function compare(
   const floor = throughputs.get(names[0] ?? '') ?? []
   return [...throughputs].map(([name, values]) => {
     const ratios = values.map((value, round) => value / (floor[round] ?? Number.NaN))
-    return { name, median: median(values), ratio: median(ratios), lowest: Math.min(...ratios), highest: Math.max(...ratios) }
+    return {
+      name,
+      median: median(values),
+      ratio: median(ratios),
+      lowest: Math.min(...ratios),
+      highest: Math.max(...ratios),
+    }
   })
 }
 

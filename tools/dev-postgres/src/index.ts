@@ -40,7 +40,11 @@ export async function startPostgres(): Promise<PrivatePostgres> {
   const url = `postgres://rollcall@localhost/postgres?host=${encodeURIComponent(folder)}`
   const program = join(postgresBinaries, 'postgres')
   const run = (): ChildProcess =>
-    spawn(program, ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-F'], { ...owner, cwd: folder, stdio: 'ignore' })
+    spawn(program, ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-F'], {
+      ...owner,
+      cwd: folder,
+      stdio: 'ignore',
+    })
   let server = run()
   async function stop(): Promise<void> {
     const ended = once(server, 'exit')

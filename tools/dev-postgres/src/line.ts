@@ -36,7 +36,10 @@ export async function lineTo(url: string): Promise<PostgresLine> {
     const pair: Pair = { client, server: connect(socket), silent: silenceNew }
     const { server } = pair
     pairs.add(pair)
-    for (const [from, to] of [[client, server], [server, client]] as const) {
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       from.on('error', () => undefined) // the close that follows is passed on
       from.on('data', (chunk) => pair.silent || to.write(chunk))
       from.once('close', () => {

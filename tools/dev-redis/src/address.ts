@@ -33,7 +33,10 @@ export async function startAddress(server: Server): Promise<MovableAddress> {
     open.set(client, state)
     const upstream = typeof target === 'string' ? connect(target) : connect(target, '127.0.0.1')
     const read = commandReader()
-    for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       socket.on('error', () => undefined) // the close that follows is passed on
       socket.once('close', () => {
         open.delete(client)
@@ -63,7 +66,8 @@ export async function startAddress(server: Server): Promise<MovableAddress> {
       target = next
     },
     refuse(error, isPassed = () => false) {
-      for (const state of open.values()) state.refuse = ([name = '']) => (isPassed(String(name).toLowerCase()) ? null : error)
+      for (const state of open.values())
+        state.refuse = ([name = '']) => (isPassed(String(name).toLowerCase()) ? null : error)
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -69,7 +69,8 @@ async function join(nodes: readonly (PrivateNode & { readonly busPort: number })
     await agree(master, `CLUSTER ADDSLOTSRANGE ${slot(at)} ${slot(at + 1) - 1}`, ok)
   }
   for (const [at, node] of nodes.entries()) {
-    for (const { port, busPort } of nodes.slice(at + 1)) await agree(node, `CLUSTER MEET 127.0.0.1 ${port} ${busPort}`, ok)
+    for (const { port, busPort } of nodes.slice(at + 1))
+      await agree(node, `CLUSTER MEET 127.0.0.1 ${port} ${busPort}`, ok)
   }
   for (const [at, replica] of nodes.slice(MASTERS).entries()) {
     const master = masters[at]

@@ -10,7 +10,12 @@ interface Client<C extends Command> {
 }
 
 /** In the second and the fourth Redis carries the command out, and nobody learns of it. */
-export const faults = ['never sent', 'reply lost', 'never sent, nor any after it', 'reply lost, and nothing sent after it'] as const
+export const faults = [
+  'never sent',
+  'reply lost',
+  'never sent, nor any after it',
+  'reply lost, and nothing sent after it',
+] as const
 
 export type Fault = (typeof faults)[number]
 

@@ -73,8 +73,7 @@ export async function findServer(
 
   const unpacked = join(places.cache, `redis-${await systemName()}`)
   const server =
-    (await attempt(unpacked, () => unpackedServer(unpacked))) ??
-    (await attempt('download', () => download(unpacked)))
+    (await attempt(unpacked, () => unpackedServer(unpacked))) ?? (await attempt('download', () => download(unpacked)))
   if (server) return server
   throw new RedisUnavailableError(tried, places.cache)
 }
@@ -93,7 +92,9 @@ async function unpackedServer(folder: string): Promise<Server | undefined> {
   const program = join(folder, 'usr/bin/redis-server')
   if (!(await isProgram(program))) return undefined
   const entries = await readdir(folder, { recursive: true })
-  const libraries = new Set(entries.filter((entry) => /\.so(\.|$)/.test(entry)).map((entry) => join(folder, dirname(entry))))
+  const libraries = new Set(
+    entries.filter((entry) => /\.so(\.|$)/.test(entry)).map((entry) => join(folder, dirname(entry))),
+  )
   return await check(['/usr/bin/env', `LD_LIBRARY_PATH=${[...libraries].join(':')}`, program])
 }
 

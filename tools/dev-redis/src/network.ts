@@ -53,13 +53,16 @@ export async function agree({ server }: PrivateNode, command: string, reply: Reg
     const said = (await ask(server.url, command, AGREE_DEADLINE)) ?? ''
     const match = reply.exec(said)
     if (match) return match
-    if (Date.now() > deadline) throw new Error(`Not within ${AGREE_DEADLINE} ms: ${reply} to ${command}. Last reply: ${said}`)
+    if (Date.now() > deadline)
+      throw new Error(`Not within ${AGREE_DEADLINE} ms: ${reply} to ${command}. Last reply: ${said}`)
     await sleep(POLL)
   }
 }
 
 /** Starts all, or stops those that did start. */
-export async function startAll<T extends { readonly server: PrivateRedis }>(starts: readonly Promise<T>[]): Promise<T[]> {
+export async function startAll<T extends { readonly server: PrivateRedis }>(
+  starts: readonly Promise<T>[],
+): Promise<T[]> {
   const results = await Promise.allSettled(starts)
   const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   const failure = results.find((result) => result.status === 'rejected')

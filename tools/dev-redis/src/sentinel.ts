@@ -37,7 +37,10 @@ export async function startSentinel({ args = () => [] }: StartSentinelOptions = 
   const following = /connected_slaves:1|master_link_status:up/
   const nodes = await startAll([
     startNode(masterPort, startRedis({ args: [...onPort(masterPort), ...quick] })),
-    startNode(replicaPort, startRedis({ args: [...onPort(replicaPort), ...quick, '--replicaof', `127.0.0.1 ${masterPort}`] })),
+    startNode(
+      replicaPort,
+      startRedis({ args: [...onPort(replicaPort), ...quick, '--replicaof', `127.0.0.1 ${masterPort}`] }),
+    ),
   ])
   const sentinels: PrivateNode[] = []
   const stop = async (): Promise<void> => stopAll([...sentinels, ...nodes])
@@ -48,7 +51,9 @@ export async function startSentinel({ args = () => [] }: StartSentinelOptions = 
 sentinel down-after-milliseconds ${name} ${DOWN_AFTER}
 sentinel failover-timeout ${name} ${FAILOVER_TIMEOUT}
 `
-    sentinels.push(...(await startAll(sentinelPorts.map((port) => startNode(port, startSentinelProcess(watch, onPort(port)))))))
+    sentinels.push(
+      ...(await startAll(sentinelPorts.map((port) => startNode(port, startSentinelProcess(watch, onPort(port)))))),
+    )
     for (const sentinel of sentinels) {
       await agree(sentinel, 'INFO sentinel', new RegExp(`status=ok,address=[^,]+,slaves=1,sentinels=${SENTINELS}`))
     }

@@ -23,7 +23,11 @@ export async function ask(socket: string, command: string): Promise<string> {
  * Waits for a condition. One that fails, such as a connection that a Sentinel closes while it changes roles, does not hold
  * yet.
  */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, deadline = 30_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  deadline = 30_000,
+): Promise<void> {
   const end = Date.now() + deadline
   let cause: unknown
   const holds = async (): Promise<boolean> => {

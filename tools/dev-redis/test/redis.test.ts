@@ -70,16 +70,16 @@ test('a folder may have a long path, spaces and umlauts', async () => {
   expect(await ask(again.url, 'GET colour')).toContain('red')
 })
 
-test.for([['short', ''], ['long', 'x'.repeat(120)]] as const)(
-  'a second start on a live folder is refused, with a %s path',
-  async ([, sub]) => {
-    await using folder = await temporaryFolder()
-    const dir = join(folder.path, sub)
-    await using first = await startRedis({ dir })
-    await expect(startRedis({ dir })).rejects.toThrow(dir)
-    expect(await ask(first.url, 'PING')).toBe('+PONG\r\n')
-  },
-)
+test.for([
+  ['short', ''],
+  ['long', 'x'.repeat(120)],
+] as const)('a second start on a live folder is refused, with a %s path', async ([, sub]) => {
+  await using folder = await temporaryFolder()
+  const dir = join(folder.path, sub)
+  await using first = await startRedis({ dir })
+  await expect(startRedis({ dir })).rejects.toThrow(dir)
+  expect(await ask(first.url, 'PING')).toBe('+PONG\r\n')
+})
 
 test('of many starts on one folder at the same time, one wins', async () => {
   await using folder = await temporaryFolder()
@@ -128,16 +128,16 @@ async function parent(then: string): Promise<Parent> {
   return { process: child, ...(JSON.parse(line.toString()) as { url: string; pid: number }) }
 }
 
-test.for([['running', 'SIGCONT'], ['hung', 'SIGSTOP']] as const)(
-  'a %s Redis dies when its parent is killed, and leaves no folder',
-  async ([, signal]) => {
-    const { process: child, url, pid } = await parent('setInterval(() => {}, 1000);')
-    process.kill(pid, signal)
-    child.kill('SIGKILL')
-    await until('Redis is gone', () => !isAlive(pid))
-    await until('its folder is gone', () => !existsSync(dirname(url)))
-  },
-)
+test.for([
+  ['running', 'SIGCONT'],
+  ['hung', 'SIGSTOP'],
+] as const)('a %s Redis dies when its parent is killed, and leaves no folder', async ([, signal]) => {
+  const { process: child, url, pid } = await parent('setInterval(() => {}, 1000);')
+  process.kill(pid, signal)
+  child.kill('SIGKILL')
+  await until('Redis is gone', () => !isAlive(pid))
+  await until('its folder is gone', () => !existsSync(dirname(url)))
+})
 
 test('a parent with nothing left to do ends, and Redis with it', async () => {
   const { process: child, pid } = await parent('')
@@ -147,7 +147,9 @@ test('a parent with nothing left to do ends, and Redis with it', async () => {
 })
 
 test('a Ctrl-C in the terminal does not reach Redis', async () => {
-  const { process: child, url } = await parent("process.on('SIGINT', () => console.log('heard')); setInterval(() => {}, 1000);")
+  const { process: child, url } = await parent(
+    "process.on('SIGINT', () => console.log('heard')); setInterval(() => {}, 1000);",
+  )
   // A terminal signals its whole process group.
   process.kill(-(child.pid ?? 0), 'SIGINT')
   const [heard] = (await once(child.stdout!, 'data')) as [Buffer]

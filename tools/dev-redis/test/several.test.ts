@@ -38,9 +38,9 @@ test('a cluster on loopback alone: three masters share the slots, a replica step
 test('sentinels: the replica steps in for a master that is killed, stop leaves nothing', async () => {
   await using sentinel = await startSentinel()
   const [master, replica] = sentinel.nodes as [PrivateNode, PrivateNode]
-  expect(await ask(sentinel.sentinels[0]?.server.url ?? '', `SENTINEL GET-MASTER-ADDR-BY-NAME ${sentinel.name}`)).toContain(
-    `${master.port}`,
-  )
+  expect(
+    await ask(sentinel.sentinels[0]?.server.url ?? '', `SENTINEL GET-MASTER-ADDR-BY-NAME ${sentinel.name}`),
+  ).toContain(`${master.port}`)
   process.kill(master.server.pid, 'SIGKILL')
   await until('the replica is the master', () => isMaster(replica))
   await sentinel.stop()

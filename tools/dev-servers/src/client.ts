@@ -54,7 +54,12 @@ const paths = {
 
 const withUser = z.object({ user: z.object({ id: z.string() }) })
 
-export async function authCall(server: ApiServer, kind: keyof typeof paths, body: object, cookie?: string): Promise<SeenAuth> {
+export async function authCall(
+  server: ApiServer,
+  kind: keyof typeof paths,
+  body: object,
+  cookie?: string,
+): Promise<SeenAuth> {
   const start = performance.now()
   const reply = await ask(server, `/api/auth${paths[kind]}`, cookie, body)
   return {
@@ -94,10 +99,19 @@ export async function trpcCalls(
   const end = reply && performance.now()
   const batch = answers.safeParse(reply?.body).data
   // One header for the whole batch: it belongs to the call whose business it is.
-  const clearing = Math.max(0, calls.findIndex(({ kind }) => kind === 'devices.revokeAll'))
+  const clearing = Math.max(
+    0,
+    calls.findIndex(({ kind }) => kind === 'devices.revokeAll'),
+  )
   return calls.map(({ kind, target }, at) => {
     const answer = batch?.[at]
-    const seen = { kind, start, end, cleared: at === clearing && (reply?.cleared ?? false), ...(target !== undefined && { target }) }
+    const seen = {
+      kind,
+      start,
+      end,
+      cleared: at === clearing && (reply?.cleared ?? false),
+      ...(target !== undefined && { target }),
+    }
     if (answer === undefined) return { ...seen, status: reply?.status ?? null }
     if ('error' in answer) return { ...seen, status: answer.error.data.httpStatus }
     const { data } = answer.result
@@ -119,7 +133,12 @@ interface Reply {
 const PATIENCE = 30_000
 
 /** `null`: no answer, or not the whole of it. */
-async function ask(server: ApiServer, path: string, cookie: string | undefined, body: object | undefined): Promise<Reply | null> {
+async function ask(
+  server: ApiServer,
+  path: string,
+  cookie: string | undefined,
+  body: object | undefined,
+): Promise<Reply | null> {
   try {
     const response = await fetch(`${server.url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',

@@ -37,7 +37,12 @@ export function clockAhead(milliseconds: number): NodeJS.ProcessEnv {
 }
 
 /** @throws {Error} with what it printed, when it does not start. */
-export async function startApi(dataDir: string, redis: string, nearCacheLease?: number, env: NodeJS.ProcessEnv = {}): Promise<ApiServer> {
+export async function startApi(
+  dataDir: string,
+  redis: string,
+  nearCacheLease?: number,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ApiServer> {
   const child = spawn(process.execPath, [program], {
     env: {
       PORT: '0',

@@ -43,21 +43,29 @@ export function check(history: History, allowance = 0): Violation[] {
     ...validAfterEnd(calls, allowance),
     ...vanished(calls, until),
     ...refusedSignIns(calls, until),
-    ...calls.filter(({ cleared, kind, status }) => cleared && status !== 401 && !(status === 200 && endsOwn.has(kind))).map(violates('cleared cookie')),
+    ...calls
+      .filter(({ cleared, kind, status }) => cleared && status !== 401 && !(status === 200 && endsOwn.has(kind)))
+      .map(violates('cleared cookie')),
     ...calls.filter((call) => !isExpected(call)).map(violates('unexpected answer')),
   ])
 }
 
 /** 409: the credentials changed during a sign-in. 400: another change has replaced the password that was given. */
 function isExpected({ kind, status }: Call): boolean {
-  return [200, 401, 429, 503, null].includes(status) || (status === 409 && isSignIn(kind)) || (status === 400 && kind === 'change-password')
+  return (
+    [200, 401, 429, 503, null].includes(status) ||
+    (status === 409 && isSignIn(kind)) ||
+    (status === 400 && kind === 'change-password')
+  )
 }
 
 const isSignIn = (kind: Kind): boolean => kind === 'sign-in' || kind === 'create'
 
 const endsOwn = new Set<Kind>(['sign-out', 'devices.revokeAll'])
 
-const violates = (rule: Rule) => (call: Call): Violation => ({ rule, call })
+const violates =
+  (rule: Rule) =>
+  (call: Call): Violation => ({ rule, call })
 
 function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
   const births = birthsOf(calls)
@@ -70,11 +78,14 @@ function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
     for (const subject of endedBy(call, births)) recordEnd(subject, call)
   }
   return calls.flatMap((call) => {
-    const before = (ended: Call | undefined, allowed: number): ended is Call => ended !== undefined && endOf(ended) + allowed < call.start
+    const before = (ended: Call | undefined, allowed: number): ended is Call =>
+      ended !== undefined && endOf(ended) + allowed < call.start
     const passed = passedBy(call).map((subject) => ends.get(subject))
     const against =
       passed.find((ended) => before(ended, queries.has(call.kind) ? allowance : 0)) ??
-      shownBy(call).map((subject) => ends.get(subject)).find((ended) => before(ended, 0))
+      shownBy(call)
+        .map((subject) => ends.get(subject))
+        .find((ended) => before(ended, 0))
     return against === undefined ? [] : [{ rule: 'valid after its end' as const, call, against }]
   })
 }
@@ -126,7 +137,8 @@ function vanished(calls: readonly Call[], until: (call: Call) => number): Violat
   return calls.flatMap((call) => {
     for (const { session, born } of foundDeadBy(call, births)) {
       const explained = endings.some(
-        (ending) => ending !== call && mayEndSession(ending, session) && ending.start < endOf(call) && until(ending) > born.start,
+        (ending) =>
+          ending !== call && mayEndSession(ending, session) && ending.start < endOf(call) && until(ending) > born.start,
       )
       if (explained || told.has(session)) continue
       told.add(session)
@@ -169,11 +181,13 @@ function mayEndSession({ kind, by, target }: Call, session: string): boolean {
 
 function refusedSignIns(calls: readonly Call[], until: (call: Call) => number): Violation[] {
   const changes = calls.filter((call) => call.kind === 'change-password' && mayEnd(call))
-  return calls
-    .filter(({ kind, status }) => isSignIn(kind) && (status === 401 || status === 409))
-    // The watermark is in whole milliseconds and refuses what began in its own one, and in the next when it has just been set.
-    .filter((call) => !changes.some((change) => change.start < endOf(call) && until(change) + 2 > call.start))
-    .map(violates('refused sign-in'))
+  return (
+    calls
+      .filter(({ kind, status }) => isSignIn(kind) && (status === 401 || status === 409))
+      // The watermark is in whole milliseconds and refuses what began in its own one, and in the next when it has just been set.
+      .filter((call) => !changes.some((change) => change.start < endOf(call) && until(change) + 2 > call.start))
+      .map(violates('refused sign-in'))
+  )
 }
 
 /**
@@ -203,7 +217,9 @@ interface Births {
 }
 
 function birthsOf(calls: readonly Call[]): Births {
-  const made = calls.flatMap((call) => (call.made ? [{ call, made: call.made }] : [])).toSorted((a, b) => endOf(b.call) - endOf(a.call))
+  const made = calls
+    .flatMap((call) => (call.made ? [{ call, made: call.made }] : []))
+    .toSorted((a, b) => endOf(b.call) - endOf(a.call))
   return {
     sessions: new Map(made.map(({ call, made }) => [made.session, call])), // the last entry counts, which is the earliest
     credentials: new Map(made.map(({ call, made }) => [nameOf(made), call])),

@@ -20,7 +20,9 @@ const { values } = parseArgs({
 const drop = values['drop-hdel']
 const lease = values['near-cache'] === undefined ? undefined : Number(values['near-cache'])
 
-console.log(`Seed ${values.seed}, ${values.seconds} s, ${values.servers} servers, ${values.workers} workers${lease === undefined ? '' : `, a near-cache with a lease of ${lease} ms`}`)
+console.log(
+  `Seed ${values.seed}, ${values.seconds} s, ${values.servers} servers, ${values.workers} workers${lease === undefined ? '' : `, a near-cache with a lease of ${lease} ms`}`,
+)
 const history = await run({
   seconds: Number(values.seconds),
   seed: Number(values.seed),

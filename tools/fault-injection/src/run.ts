@@ -57,8 +57,17 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
       let going = true
       const stop = (): void => void (going = false)
       // A failure of one ends the run for all.
-      const atWork = Array.from({ length: workers }, (_, n) => work(workload, randomOf(seed + n + 1), () => going).finally(stop))
-      const nemesis = runNemesis(options, fleet, redis, postgres, random, () => going && performance.now() < deadline).finally(stop)
+      const atWork = Array.from({ length: workers }, (_, n) =>
+        work(workload, randomOf(seed + n + 1), () => going).finally(stop),
+      )
+      const nemesis = runNemesis(
+        options,
+        fleet,
+        redis,
+        postgres,
+        random,
+        () => going && performance.now() < deadline,
+      ).finally(stop)
       await Promise.allSettled([nemesis, ...atWork])
       await Promise.all(atWork)
       const faults = await nemesis
@@ -76,7 +85,12 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
 type Fleet = ReturnType<typeof createFleet>
 
 /** The servers, each behind a proxy of its own. */
-function createFleet(dir: string, redis: string, postgres: PrivatePostgres | null, { dropHdel: drop, nearCacheLease }: RunOptions) {
+function createFleet(
+  dir: string,
+  redis: string,
+  postgres: PrivatePostgres | null,
+  { dropHdel: drop, nearCacheLease }: RunOptions,
+) {
   const servers = new Map<number, ApiServer>()
   const proxies = new Map<number, Proxy>()
   const orphans: Proxy[] = []

@@ -80,7 +80,12 @@ export async function finalReads(world: Workload, random: Random): Promise<void>
 
 type ProcedureCall = Parameters<typeof trpcCalls>[2][number]
 
-async function procedures(world: Workload, random: Random, person: Person, kinds: ProcedureCall['kind'][]): Promise<void> {
+async function procedures(
+  world: Workload,
+  random: Random,
+  person: Person,
+  kinds: ProcedureCall['kind'][],
+): Promise<void> {
   const device = aDevice(random, person)
   if (device === undefined) return
   const calls = kinds.map((kind) => {
@@ -88,11 +93,20 @@ async function procedures(world: Workload, random: Random, person: Person, kinds
     return target === undefined ? { kind } : { kind, target }
   })
   // One's own session is refused, and no call may name nobody.
-  if (calls.some(({ kind, target }) => kind === 'devices.revoke' && (target === undefined || target === device.session))) return
+  if (
+    calls.some(({ kind, target }) => kind === 'devices.revoke' && (target === undefined || target === device.session))
+  )
+    return
   await ask(world, random, person, device, calls)
 }
 
-async function ask(world: Workload, random: Random, person: Person, device: Device, calls: ProcedureCall[]): Promise<void> {
+async function ask(
+  world: Workload,
+  random: Random,
+  person: Person,
+  device: Device,
+  calls: ProcedureCall[],
+): Promise<void> {
   const [server, api] = anyServer(world, random)
   const known = person.devices.filter(({ alive }) => alive)
   const seen = await trpcCalls(api, device.cookie, calls)
@@ -134,7 +148,13 @@ async function create(world: Workload, random: Random, person: Person): Promise<
     await pause(random.below(LONGEST_SIGN_IN_MS)) // for a password change to overtake it
     const created = await store.create({ userId: person.userId, startedAt })
     const end = performance.now()
-    signedIn(world, person, server, { ...seen, begun, end, status: created ? 200 : 409, cookie: created ? signed(created.token) : undefined })
+    signedIn(world, person, server, {
+      ...seen,
+      begun,
+      end,
+      status: created ? 200 : 409,
+      cookie: created ? signed(created.token) : undefined,
+    })
   } catch (error) {
     if (!(error instanceof SessionStoreUnavailableError)) throw error
     record(world, person, server, { ...seen, end: performance.now(), status: 503 })
@@ -145,11 +165,20 @@ async function signIn(world: Workload, random: Random, person: Person): Promise<
   if (person.mayLive >= MOST_SESSIONS) return
   const [server, api] = anyServer(world, random)
   person.mayLive += 1
-  signedIn(world, person, server, await withPassword(person, 401, (password) => authCall(api, 'sign-in', { email: person.email, password })))
+  signedIn(
+    world,
+    person,
+    server,
+    await withPassword(person, 401, (password) => authCall(api, 'sign-in', { email: person.email, password })),
+  )
 }
 
 /** Tries what the password may be, until one is not refused as wrong. */
-async function withPassword(person: Person, wrong: number, attempt: (password: string) => Promise<SeenAuth>): Promise<SeenAuth> {
+async function withPassword(
+  person: Person,
+  wrong: number,
+  attempt: (password: string) => Promise<SeenAuth>,
+): Promise<SeenAuth> {
   const [newest = PASSWORD, ...older] = person.passwords
   let seen = await attempt(newest)
   for (const password of older) {
@@ -165,7 +194,8 @@ async function changePassword(world: Workload, random: Random, person: Person): 
   const [server, api] = anyServer(world, random)
   const known = person.devices.filter(({ alive }) => alive)
   const newPassword = `${PASSWORD} ${random.token()}`
-  const change = (currentPassword: string) => authCall(api, 'change-password', { currentPassword, newPassword }, device.cookie)
+  const change = (currentPassword: string) =>
+    authCall(api, 'change-password', { currentPassword, newPassword }, device.cookie)
   const seen = await withPassword(person, 400, change)
   if (seen.status === null || seen.status === 200 || seen.status === 503) person.passwords.unshift(newPassword)
   signedIn(world, person, server, seen, device)
@@ -183,7 +213,13 @@ async function signOut(world: Workload, random: Random, person: Person): Promise
 }
 
 /** Records a call that may have brought a cookie, and keeps that. */
-function signedIn(world: Workload, person: Person, server: number, seen: SeenCall & Pick<SeenAuth, 'cookie'>, by?: Device): void {
+function signedIn(
+  world: Workload,
+  person: Person,
+  server: number,
+  seen: SeenCall & Pick<SeenAuth, 'cookie'>,
+  by?: Device,
+): void {
   const cookie = seen.status === 200 ? seen.cookie : undefined
   if (cookie === undefined) return record(world, person, server, seen, by)
   const session = decodeURIComponent(cookie).slice(22, 38) // of a token: after the user's tag, before the secret
@@ -192,7 +228,14 @@ function signedIn(world: Workload, person: Person, server: number, seen: SeenCal
   record(world, person, server, seen, by, made)
 }
 
-function record(world: Workload, person: Person, server: number, seen: SeenCall, by?: Credential, made?: Credential): void {
+function record(
+  world: Workload,
+  person: Person,
+  server: number,
+  seen: SeenCall,
+  by?: Credential,
+  made?: Credential,
+): void {
   const named = ({ session, generation }: Credential): Credential => ({ session, generation })
   const { kind, start, begun, end, status, cleared, target, revoked, listed } = seen
   world.record({

@@ -34,7 +34,10 @@ describe('valid after its end', () => {
     ['log-out everywhere', call('devices.revokeAll', 20, 30, { by: laptop })],
     ['sign-out', call('sign-out', 20, 30, { by: phone })],
     ['password change elsewhere', call('change-password', 20, 30, { by: laptop })],
-    ['password change of its own', call('change-password', 20, 30, { by: phone, made: { session: 'phone', generation: 1 } })],
+    [
+      'password change of its own',
+      call('change-password', 20, 30, { by: phone, made: { session: 'phone', generation: 1 } }),
+    ],
   ])('a session passes after a %s was acknowledged, not one that overlaps with it', (_, ending) => {
     expect(rulesBroken([...ada, ending, asks(31)])).toContain('valid after its end')
     const overlapping = rulesBroken([...ada, ending, asks(30)])
@@ -63,7 +66,9 @@ describe('valid after its end', () => {
     expect(rulesBroken([...ada, { ...everywhere, end: null, status: null }, asks(40)])).toEqual([])
     expect(rulesBroken([...ada, { ...everywhere, user: 'bob' }, asks(40)])).toEqual([])
     const renewed = { session: 'phone', generation: 1 }
-    expect(rulesBroken([...ada, call('change-password', 20, 30, { by: phone, made: renewed }), asks(40, renewed)])).toEqual([])
+    expect(
+      rulesBroken([...ada, call('change-password', 20, 30, { by: phone, made: renewed }), asks(40, renewed)]),
+    ).toEqual([])
   })
 
   test('an allowance is given', () => {
@@ -78,8 +83,13 @@ describe('valid after its end', () => {
     const histories = [
       call('devices.revoke', 40, 50, { by: phone, target: 'tablet', revoked: 0 }),
       call('devices.list', 40, 50, { by: laptop, listed: ['laptop', 'phone'] }),
-    ].map((last) => ({ calls: [...ada, call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 1 }), ending, last], servers: [], connections: [] }))
-    for (const history of histories) expect(check(history, 1_000).map(({ rule }) => rule)).toEqual(['valid after its end'])
+    ].map((last) => ({
+      calls: [...ada, call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 1 }), ending, last],
+      servers: [],
+      connections: [],
+    }))
+    for (const history of histories)
+      expect(check(history, 1_000).map(({ rule }) => rule)).toEqual(['valid after its end'])
   })
 })
 
@@ -90,8 +100,12 @@ describe('vanished', () => {
 
   test('a live session is refused, not listed or not there to revoke', () => {
     expect(rulesBroken([...ada, refused(20)])).toEqual(['vanished'])
-    expect(rulesBroken([...ada, call('devices.list', 20, 30, { by: laptop, listed: ['laptop'] })])).toEqual(['vanished'])
-    expect(rulesBroken([...ada, call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 0 })])).toEqual(['vanished'])
+    expect(rulesBroken([...ada, call('devices.list', 20, 30, { by: laptop, listed: ['laptop'] })])).toEqual([
+      'vanished',
+    ])
+    expect(rulesBroken([...ada, call('devices.revoke', 20, 30, { by: laptop, target: 'phone', revoked: 0 })])).toEqual([
+      'vanished',
+    ])
   })
 
   test('what cannot have ended it is no excuse', () => {
@@ -141,9 +155,12 @@ test('refused sign-in: with the right password, and no password change in the me
   const refused = call('sign-in', 20, 40, { status: 409 })
   expect(rulesBroken([refused])).toEqual(['refused sign-in'])
   expect(rulesBroken([refused, call('change-password', 5, 10, { by: phone })])).toEqual(['refused sign-in'])
-  expect(rulesBroken([refused, call('change-password', 25, 30, { by: phone, status: 429 })])).toEqual(['refused sign-in'])
+  expect(rulesBroken([refused, call('change-password', 25, 30, { by: phone, status: 429 })])).toEqual([
+    'refused sign-in',
+  ])
   expect(rulesBroken([{ ...refused, status: 401 }])).toEqual(['refused sign-in'])
-  for (const status of [200, 503]) expect(rulesBroken([refused, call('change-password', 25, 30, { by: phone, status })])).toEqual([])
+  for (const status of [200, 503])
+    expect(rulesBroken([refused, call('change-password', 25, 30, { by: phone, status })])).toEqual([])
 })
 
 test('valid after its end: a sign-in that had begun before a password change, and was finished after it', () => {

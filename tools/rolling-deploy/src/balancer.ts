@@ -28,7 +28,10 @@ export async function startTcpBalancer(targets: readonly number[]): Promise<Bala
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (client) => {
     const choice = targets.filter((port) => ready.has(port))
     const target = connect({ port: choice[turn++ % choice.length] ?? 0, host: '127.0.0.1', noDelay: true })
-    for (const [one, other] of [[client, target], [target, client]] as const) {
+    for (const [one, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
       open.add(one)
       one.on('error', () => other.destroy())
       one.once('close', () => {

@@ -76,7 +76,14 @@ const headersOf = (origin: string, n: number) => ({ origin, 'x-forwarded-for': `
 
 async function ask(agent: Agent, port: number, path: string, headers: Record<string, string>, body?: object) {
   const text = body && JSON.stringify(body)
-  const sent = request({ agent, port, host: '127.0.0.1', path, method: text ? 'POST' : 'GET', headers: { ...headers, ...(text && { 'content-type': 'application/json' }) } })
+  const sent = request({
+    agent,
+    port,
+    host: '127.0.0.1',
+    path,
+    method: text ? 'POST' : 'GET',
+    headers: { ...headers, ...(text && { 'content-type': 'application/json' }) },
+  })
   sent.end(text)
   const [answer] = (await once(sent, 'response')) as [IncomingMessage] // of `response`
   const chunks: Buffer[] = []

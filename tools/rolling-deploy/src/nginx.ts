@@ -34,8 +34,15 @@ export async function exampleConfig(port: number, targets: readonly number[], id
 }
 
 /** @param dir an empty folder of its own */
-export async function startNginx(program: string, dir: string, port: number, config: string): Promise<{ close(): Promise<void> }> {
-  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/${name};`)
+export async function startNginx(
+  program: string,
+  dir: string,
+  port: number,
+  config: string,
+): Promise<{ close(): Promise<void> }> {
+  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${dir}/${name};`,
+  )
   const whole = `daemon off; pid ${dir}/pid; error_log ${dir}/error.log warn; worker_processes 1;
     events { worker_connections 1024; }
     http { access_log off; ${folders.join(' ')}\n${config} }`

@@ -26,7 +26,14 @@ export async function openPages(port: number, people: readonly Person[]): Promis
     while (!over.signal.aborted) {
       let [wasClosed, isOutage] = [false, false]
       try {
-        const sent = get({ port, host: '127.0.0.1', path: '/trpc/devices.changes', agent: false, signal: over.signal, headers: { cookie, accept: 'text/event-stream' } })
+        const sent = get({
+          port,
+          host: '127.0.0.1',
+          path: '/trpc/devices.changes',
+          agent: false,
+          signal: over.signal,
+          headers: { cookie, accept: 'text/event-stream' },
+        })
         const [answer] = (await once(sent, 'response')) as [IncomingMessage] // of `response`
         for await (const chunk of answer) {
           const text = String(chunk)

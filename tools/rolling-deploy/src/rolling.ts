@@ -40,7 +40,11 @@ export async function rollingStops(options: Rolling): Promise<Outcome[]> {
   }
 }
 
-async function roll({ stops, clients, keepAlive }: Rolling, dir: string, defer: (cleanUp: () => unknown) => void): Promise<Outcome[]> {
+async function roll(
+  { stops, clients, keepAlive }: Rolling,
+  dir: string,
+  defer: (cleanUp: () => unknown) => void,
+): Promise<Outcome[]> {
   const redis = await startRedis()
   defer(() => redis.stop())
   const [first, second, nginxPort] = [await freePort(), await freePort(), await freePort()]
@@ -52,8 +56,12 @@ async function roll({ stops, clients, keepAlive }: Rolling, dir: string, defer: 
     KEEP_ALIVE_SECONDS: String(keepAlive),
     LEAVING_SECONDS: String(keepAlive + 1),
   }
-  const start = (port: number): Promise<ApiServer> => startApi(dir, redis.url, undefined, { ...env, PORT: String(port) })
-  const servers = new Map([[first, await start(first)], [second, await start(second)]])
+  const start = (port: number): Promise<ApiServer> =>
+    startApi(dir, redis.url, undefined, { ...env, PORT: String(port) })
+  const servers = new Map([
+    [first, await start(first)],
+    [second, await start(second)],
+  ])
   defer(() => Promise.all([...servers.values()].map((server) => server.kill())))
   await tcp.allReady()
 
@@ -86,7 +94,14 @@ async function roll({ stops, clients, keepAlive }: Rolling, dir: string, defer: 
       pages.close()
       await load.stop()
       const gaps = pages.gaps.toSorted((a, b) => a - b)
-      return { balancer, requests: load.requests(), outages: load.outages(), failures: [...load.failures, ...pages.failures], streams: watching.length, gaps }
+      return {
+        balancer,
+        requests: load.requests(),
+        outages: load.outages(),
+        failures: [...load.failures, ...pages.failures],
+        streams: watching.length,
+        gaps,
+      }
     }),
   )
 }

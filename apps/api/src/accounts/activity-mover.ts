@@ -92,10 +92,19 @@ export class ActivityMover {
     const { events } = this.#options
     let cursors = new Map<string, string | undefined>(userTags.map((userTag) => [userTag, undefined]))
     while (cursors.size > 0) {
-      const batches = await Promise.all([...cursors].map(async ([userTag, after]) => ({ userTag, ...(await events.read(userTag, after)) })))
+      const batches = await Promise.all(
+        [...cursors].map(async ([userTag, after]) => ({ userTag, ...(await events.read(userTag, after)) })),
+      )
       const filled = batches.filter((batch) => batch.events.length > 0)
       await this.#write(filled)
-      await Promise.all(filled.map((batch) => onStored(batch.userTag, batch.events.map(({ id }) => id))))
+      await Promise.all(
+        filled.map((batch) =>
+          onStored(
+            batch.userTag,
+            batch.events.map(({ id }) => id),
+          ),
+        ),
+      )
       cursors = new Map(batches.flatMap(({ userTag, last }) => (last === null ? [] : [[userTag, last] as const])))
     }
   }
@@ -107,16 +116,37 @@ export class ActivityMover {
   async #write(batches: readonly { userTag: string; events: readonly SessionEvent[] }[]): Promise<void> {
     if (batches.length === 0) return
     const { sql, clock } = this.#options
-    const deleted = batches.filter((batch) => batch.events.some((event) => event.kind === 'noted' && event.name === 'user-deleted'))
+    const deleted = batches.filter((batch) =>
+      batch.events.some((event) => event.kind === 'noted' && event.name === 'user-deleted'),
+    )
     if (deleted.length > 0) {
       const users = deleted.map(({ userTag }) => ({ user_tag: userTag, at: clock() }))
-      await sql.insertInto('deleted_user').values(users).onConflict((conflict) => conflict.doNothing()).execute()
+      await sql
+        .insertInto('deleted_user')
+        .values(users)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
     }
-    const rows = batches.filter((batch) => !deleted.includes(batch)).flatMap(({ userTag, events }) => events.map((event) => toRow(userTag, event)))
-    if (rows.length > 0) await sql.insertInto('activity').values(rows).onConflict((conflict) => conflict.doNothing()).execute()
+    const rows = batches
+      .filter((batch) => !deleted.includes(batch))
+      .flatMap(({ userTag, events }) => events.map((event) => toRow(userTag, event)))
+    if (rows.length > 0)
+      await sql
+        .insertInto('activity')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
     const userTags = batches.map(({ userTag }) => userTag)
     const gone = await sql.selectFrom('deleted_user').select('user_tag').where('user_tag', 'in', userTags).execute()
-    if (gone.length > 0) await sql.deleteFrom('activity').where('user_tag', 'in', gone.map((user) => user.user_tag)).execute()
+    if (gone.length > 0)
+      await sql
+        .deleteFrom('activity')
+        .where(
+          'user_tag',
+          'in',
+          gone.map((user) => user.user_tag),
+        )
+        .execute()
   }
 }
 

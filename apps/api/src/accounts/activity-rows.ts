@@ -43,7 +43,11 @@ function toJson(what: object): string {
 }
 
 /** As in the data of a session, with what it may leave out. */
-const sessionDevice = z.object({ id: z.string(), name: z.string().nullable().default(null), isNew: z.boolean().default(false) })
+const sessionDevice = z.object({
+  id: z.string(),
+  name: z.string().nullable().default(null),
+  isNew: z.boolean().default(false),
+})
 
 const deviceSigns = z
   .object({
@@ -64,5 +68,11 @@ const stored = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('created'), session: summary }),
   z.object({ kind: z.literal('ended'), session: summary, cause: z.string(), by: summary.nullable() }),
   z.object({ kind: z.literal('noted'), name: z.string(), by: summary }),
-  z.object({ kind: z.literal('renamed'), session: summary.nullable(), by: summary, from: z.string().nullable(), to: z.string().nullable() }),
+  z.object({
+    kind: z.literal('renamed'),
+    session: summary.nullable(),
+    by: summary,
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+  }),
 ])

@@ -16,7 +16,10 @@ export interface Activity {
    *
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
-  list(userId: string, options: { readonly before?: Cursor | null | undefined; readonly limit: number }): Promise<ActivityPage>
+  list(
+    userId: string,
+    options: { readonly before?: Cursor | null | undefined; readonly limit: number },
+  ): Promise<ActivityPage>
   /** Resolves when this server has moved all events that it knows of. */
   settled(): Promise<void>
   /** Finishes the moves under way. Waiting events are moved after the next start, or by another server. */
@@ -49,7 +52,13 @@ const DAY_MS = 24 * 60 * 60 * 1_000
 const SWEEP_MS = 5 * 60 * 1_000
 
 /** Brings its table up to date, and looks for events that were left behind. */
-export async function openActivity({ database, events, days, clock = Date.now, warn }: ActivityOptions): Promise<Activity> {
+export async function openActivity({
+  database,
+  events,
+  days,
+  clock = Date.now,
+  warn,
+}: ActivityOptions): Promise<Activity> {
   await migrate(database)
   const sql = database.kysely.withTables<ActivityTable>()
   const mover = new ActivityMover({ sql, events, clock, warn })
@@ -94,8 +103,13 @@ export async function openActivity({ database, events, days, clock = Date.now, w
         await mover.copy(userTag)
       }
       let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest())
-      if (before) query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
-      const rows = await query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
+      if (before)
+        query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
+      const rows = await query
+        .orderBy('at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit + 1)
+        .execute()
       const page = rows.slice(0, limit)
       const end = rows.length > limit ? page.at(-1) : undefined
       return {

@@ -1,4 +1,20 @@
-import { type Audit, type CookieSessions, cookieSessions, createDeviceToken, createResetToken, deleteExpiredDevices, deviceIdIn, emailHashOf, isUnnotified, type OnWrongPassword, recordNotified, rollcallPlugin, type Secrets, secureAccountIdentifier, userIdInSecureAccountValue } from '@rollcall/auth'
+import {
+  type Audit,
+  type CookieSessions,
+  cookieSessions,
+  createDeviceToken,
+  createResetToken,
+  deleteExpiredDevices,
+  deviceIdIn,
+  emailHashOf,
+  isUnnotified,
+  type OnWrongPassword,
+  recordNotified,
+  rollcallPlugin,
+  type Secrets,
+  secureAccountIdentifier,
+  userIdInSecureAccountValue,
+} from '@rollcall/auth'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
@@ -77,7 +93,17 @@ export interface Auth extends CookieSessions {
 
 /** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
-  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword, log = () => undefined } = options
+  const {
+    store,
+    database,
+    baseUrl,
+    secrets,
+    requestReset,
+    notifyNewDevice,
+    audit,
+    onWrongPassword,
+    log = () => undefined,
+  } = options
   const { passwords = createPasswords() } = options
   const secure = baseUrl.startsWith('https://')
   return {
@@ -153,18 +179,26 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     async createResetLink(email) {
       const found = await internalAdapter.findUserByEmail(email)
       if (found === null) return null
-      return { to: found.user.email, url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id, RESET_LIFE_MS)) }
+      return {
+        to: found.user.email,
+        url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id, RESET_LIFE_MS)),
+      }
     },
 
     async createNewDeviceLink(userId, deviceId) {
       const user = await internalAdapter.findUserById(userId)
       if (user === null || !(await isUnnotified(adapter, deviceId))) return null
-      return { to: user.email, url: pageFor('/secure-account', await createDeviceToken(internalAdapter, userId, deviceId)) }
+      return {
+        to: user.email,
+        url: pageFor('/secure-account', await createDeviceToken(internalAdapter, userId, deviceId)),
+      }
     },
 
     async findLink(kind, token) {
       const isReset = kind === 'reset-password'
-      const found = await internalAdapter.findVerificationValue(isReset ? `reset-password:${token}` : secureAccountIdentifier(token))
+      const found = await internalAdapter.findVerificationValue(
+        isReset ? `reset-password:${token}` : secureAccountIdentifier(token),
+      )
       if (found === null || found.expiresAt <= new Date()) return null
       const userId = isReset ? found.value : userIdInSecureAccountValue(found.value)
       const user = userId === null ? null : await internalAdapter.findUserById(userId)

@@ -35,7 +35,9 @@ export function databaseFault(error: unknown, databaseUrl: string | undefined): 
   const cause = rootCause(error)
   const code = 'code' in cause ? String(cause.code) : ''
   const known = faults[code] ?? (CERTIFICATE.test(code) ? 'its certificate is not trusted' : faultIn(cause.message))
-  const words = [known, [cause.message, code].filter((text) => text !== '').join(', ')].filter((text) => text !== undefined)
+  const words = [known, [cause.message, code].filter((text) => text !== '').join(', ')].filter(
+    (text) => text !== undefined,
+  )
   return withoutPassword(words.join(': ').replaceAll(/\s+/g, ' '), databaseUrl)
 }
 
@@ -51,7 +53,8 @@ function faultIn(message: string): string | undefined {
 function rootCause(error: unknown): Error {
   if (error instanceof AggregateError && error.errors.length > 0) return rootCause(error.errors[0])
   // If a connection timed out, the cause only says that it was closed.
-  if (error instanceof Error && error.cause instanceof Error && !/timeout/i.test(error.message)) return rootCause(error.cause)
+  if (error instanceof Error && error.cause instanceof Error && !/timeout/i.test(error.message))
+    return rootCause(error.cause)
   return error instanceof Error ? error : new Error('unknown error')
 }
 

@@ -70,7 +70,9 @@ function sqlite(dataDir: string): Dialect {
   // SQLite gives the files beside it the permissions of the database, but leaves those that are there as they are.
   ensurePrivateFile(path)
   for (const suffix of ['-wal', '-shm']) restrictToOwner(path + suffix)
-  return new SharedFileDialect({ database: async () => replacedWhenStuck(await openWhenFree(path), () => openFile(path)) })
+  return new SharedFileDialect({
+    database: async () => replacedWhenStuck(await openWhenFree(path), () => openFile(path)),
+  })
 }
 
 /** The change to a write-ahead log needs the whole file, which another server may be opening just then. */

@@ -41,7 +41,9 @@ export async function withAdvisoryLock<T>(kysely: Kysely<unknown>, work: () => P
     // Other connections do the work meanwhile: this one sends nothing, and is not to be taken for abandoned.
     await sql`set local idle_in_transaction_session_timeout = ${sql.lit(MAX_WAIT_MS)}`.execute(transaction)
     await poll(async () => {
-      const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${ADVISORY_LOCK}) as locked`.execute(transaction)
+      const { rows } = await sql<{
+        locked: boolean
+      }>`select pg_try_advisory_xact_lock(${ADVISORY_LOCK}) as locked`.execute(transaction)
       return rows[0]?.locked === true ? true : null
     })
     return work()
@@ -49,7 +51,7 @@ export async function withAdvisoryLock<T>(kysely: Kysely<unknown>, work: () => P
 }
 
 async function poll<T>(attempt: () => T | null | Promise<T | null>): Promise<T> {
-  for (const deadline = Date.now() + MAX_WAIT_MS; ; ) {
+  for (const deadline = Date.now() + MAX_WAIT_MS; ;) {
     const held = await attempt()
     if (held !== null) return held
     if (Date.now() > deadline) throw new Error('Another server has been changing its tables for 60 s')

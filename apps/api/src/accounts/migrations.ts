@@ -6,7 +6,10 @@ import type { Database } from './database.js'
  *
  * @throws {Error} with the cause.
  */
-export async function migrate({ kysely: db, withMigrationLock }: Pick<Database, 'kysely' | 'withMigrationLock'>): Promise<void> {
+export async function migrate({
+  kysely: db,
+  withMigrationLock,
+}: Pick<Database, 'kysely' | 'withMigrationLock'>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve(migrations) },

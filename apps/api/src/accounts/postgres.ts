@@ -31,7 +31,10 @@ export function isDatabaseUnavailable(error: unknown): boolean {
  * A pool in which a connection that gave no answer is never used again. `pg` itself would give a query up and return its
  * connection to the pool, where the next query waits behind the one that is stuck.
  */
-export function openPostgres(connectionString: string, limits = defaultLimits): { dialect: PostgresDialect; ping(): Promise<void> } {
+export function openPostgres(
+  connectionString: string,
+  limits = defaultLimits,
+): { dialect: PostgresDialect; ping(): Promise<void> } {
   const pool = new Pool({
     connectionString,
     connectionTimeoutMillis: limits.connect,

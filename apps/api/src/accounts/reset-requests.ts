@@ -20,7 +20,8 @@ export function resetRequests(requestReset: (email: string) => Promise<void>) {
           matcher: ({ path }) => path === '/request-password-reset',
           handler: createAuthMiddleware(async (ctx) => {
             const { data, error } = body.safeParse(ctx.body)
-            if (error) throw new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message: 'Enter a valid e-mail address' })
+            if (error)
+              throw new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message: 'Enter a valid e-mail address' })
             await requestReset(data.email.toLowerCase())
             return { status: true, message: 'If this email exists in our system, check your email for the reset link' }
           }),

@@ -9,7 +9,8 @@ const SWEEP_MS = 5 * 60_000
 
 /** Deletes what has expired: now, and then every five minutes. Every server does; on an index, it costs next to nothing. */
 export function startSweep(deleteExpired: () => Promise<void>, log: Log): Sweep {
-  const sweep = (): Promise<void> => deleteExpired().catch((error: unknown) => log.error({ err: error }, 'What has expired could not be deleted'))
+  const sweep = (): Promise<void> =>
+    deleteExpired().catch((error: unknown) => log.error({ err: error }, 'What has expired could not be deleted'))
   let running = sweep()
   const timer = setInterval(() => void (running = running.then(sweep)), SWEEP_MS).unref()
   return {

@@ -23,6 +23,8 @@ export async function probeSqlite(kysely: Kysely<unknown>): Promise<void> {
 
 /** Asks whether it is a standby, or set to read only. A full disk shows itself by the code of a change that fails. */
 export async function probePostgres(kysely: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql<{ setting: string }>`select current_setting('transaction_read_only') as setting`.execute(kysely)
+  const { rows } = await sql<{ setting: string }>`select current_setting('transaction_read_only') as setting`.execute(
+    kysely,
+  )
   if (rows[0]?.setting !== 'off') throw new Error('The database can only be read')
 }

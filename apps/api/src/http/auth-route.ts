@@ -67,9 +67,12 @@ async function guard(c: Context<HttpEnv>): Promise<AuthRequest | Response> {
   const text = new TextDecoder().decode(bytes)
   if (NUL_IN_JSON.test(text) || c.req.url.includes('%00')) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
   const parsed = jsonIn(text)
-  if (typeof parsed !== 'object' || parsed === null) return { path, json: parsed, body: parsed === undefined ? text : JSON.stringify(parsed) }
+  if (typeof parsed !== 'object' || parsed === null)
+    return { path, json: parsed, body: parsed === undefined ? text : JSON.stringify(parsed) }
   const { data: json, error } = personalData.safeParse(parsed)
-  return error ? c.json({ code: codeOf(error), message: fieldMessages(error) }, 400) : { path, json, body: JSON.stringify(json) }
+  return error
+    ? c.json({ code: codeOf(error), message: fieldMessages(error) }, 400)
+    : { path, json, body: JSON.stringify(json) }
 }
 
 const unlimited: AttemptLimits = { charges: [], success: 'done' }
@@ -85,7 +88,12 @@ async function priceOf(c: Context<HttpEnv>, { path, json }: AuthRequest, auth: A
   )
 }
 
-async function forwardWithin(price: AttemptLimits, c: Context<HttpEnv>, { body }: AuthRequest, { auth, limits, shares, audit, database, baseUrl }: Dependencies & { readonly shares: Shares }): Promise<Response> {
+async function forwardWithin(
+  price: AttemptLimits,
+  c: Context<HttpEnv>,
+  { body }: AuthRequest,
+  { auth, limits, shares, audit, database, baseUrl }: Dependencies & { readonly shares: Shares },
+): Promise<Response> {
   const { charges, revokes = false } = price
   let isReached = false
   const forward = (): Promise<Response> => {
@@ -109,28 +117,46 @@ async function forwardWithin(price: AttemptLimits, c: Context<HttpEnv>, { body }
   }
 }
 
-async function answer(c: Context<HttpEnv>, body: string, { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>): Promise<Response> {
+async function answer(
+  c: Context<HttpEnv>,
+  body: string,
+  { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>,
+): Promise<Response> {
   const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
     throw await reasonOf(error, database)
   })
   if (response.status === 404 && response.body === null) return notFound(c)
   // After a right password, an outage reads as after a wrong one that cannot be counted. A full queue compares nothing.
-  if (response.status === 503 && !response.headers.has('retry-after')) throw new SessionStoreUnavailableError(new Error('better-auth answered 503'))
+  if (response.status === 503 && !response.headers.has('retry-after'))
+    throw new SessionStoreUnavailableError(new Error('better-auth answered 503'))
   if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
   return response
 }
 
 /** Without a look-up: only for an account that exists would it take longer. */
-function auditUnreached({ audit, auth }: Pick<Dependencies, 'audit' | 'auth'>, c: Context<HttpEnv>, { event, session, email }: AttemptLimits, error: unknown): void {
+function auditUnreached(
+  { audit, auth }: Pick<Dependencies, 'audit' | 'auth'>,
+  c: Context<HttpEnv>,
+  { event, session, email }: AttemptLimits,
+  error: unknown,
+): void {
   if (event === undefined) return
-  const who = session ? { userId: session.userId, sessionId: session.id } : email && { emailHash: auth.hashEmail(email) }
+  const who = session
+    ? { userId: session.userId, sessionId: session.id }
+    : email && { emailHash: auth.hashEmail(email) }
   audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...(who || undefined) })
 }
 
 /** Waiting does not help this session; signing in again makes one that may prove who its person is. */
 function proofsUsedUp(c: Context<HttpEnv>, { retryAfter }: RateLimitedError): Response {
   c.header('Retry-After', String(retryAfter))
-  return c.json({ code: 'TOO_MANY_WRONG_PASSWORDS', message: 'Too many wrong passwords were given in this session. Please sign out and sign in again.' }, 429)
+  return c.json(
+    {
+      code: 'TOO_MANY_WRONG_PASSWORDS',
+      message: 'Too many wrong passwords were given in this session. Please sign out and sign in again.',
+    },
+    429,
+  )
 }
 
 /** The request under the origin that is configured, whatever its Host says. */
@@ -161,7 +187,14 @@ function isJson(contentType: string | undefined): boolean {
 }
 
 /** @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie. */
-async function requireExpectedSession({ req: { raw: { headers } } }: Context<HttpEnv>, auth: Auth): Promise<void> {
+async function requireExpectedSession(
+  {
+    req: {
+      raw: { headers },
+    },
+  }: Context<HttpEnv>,
+  auth: Auth,
+): Promise<void> {
   if (!expectsSession(headers)) return
   const signedIn = await auth.authenticate(headers)
   if (signedIn !== null) rejectOtherSession(headers, signedIn.session)

@@ -36,13 +36,18 @@ export function clientAddressOf(
     const hops = forwardedHops(request)
     if (hops === null) return socket
     if (!isTrusted(socket, 0)) {
-      warnOnce('A proxy forwards addresses, but TRUSTED_PROXIES does not name it: all of its clients count as one', socket)
+      warnOnce(
+        'A proxy forwards addresses, but TRUSTED_PROXIES does not name it: all of its clients count as one',
+        socket,
+      )
       return socket
     }
     let client = socket
     for (const hop of hops) {
       if (hop === null && client === socket) {
-        warnOnce('A proxy forwards an address that cannot be read: its client is unknown', socket, { forwarded: shown(request) })
+        warnOnce('A proxy forwards an address that cannot be read: its client is unknown', socket, {
+          forwarded: shown(request),
+        })
       }
       if (hop === null) return UNKNOWN_ADDRESS
       client = hop

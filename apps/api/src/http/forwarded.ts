@@ -18,7 +18,10 @@ export function forwardedHops({ headers }: Pick<IncomingMessage, 'headers'>): It
 
 /** Reads each header from the right, because the client itself may have sent the left part. */
 function* listed(header: string): Generator<Hop> {
-  const entries = header.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '')
+  const entries = header
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
   if (entries.length === 0) yield null
   for (const entry of entries.toReversed()) yield addressIn(unquoted(entry))
 }

@@ -70,6 +70,9 @@ async function databaseState(database: HealthDependencies['database']): Promise<
 async function stateOf(probe: Promise<unknown>): Promise<State> {
   return probe.then(
     () => 'ok',
-    (error: unknown) => (error instanceof Error && /^(?:OOM|READONLY|MISCONF|NOREPLICAS) /.test(error.message) ? 'not writable' : 'unavailable'),
+    (error: unknown) =>
+      error instanceof Error && /^(?:OOM|READONLY|MISCONF|NOREPLICAS) /.test(error.message)
+        ? 'not writable'
+        : 'unavailable',
   )
 }

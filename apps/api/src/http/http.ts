@@ -23,12 +23,17 @@ export function answerError(c: Context<HttpEnv>, error: unknown): Response {
  * @param maxSize bytes
  */
 export function limitBody(maxSize: number): MiddlewareHandler<HttpEnv> {
-  const limit = bodyLimit({ maxSize, onError: (c: Context<HttpEnv>) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The body is too large') })
+  const limit = bodyLimit({
+    maxSize,
+    onError: (c: Context<HttpEnv>) => refuse(c, 'PAYLOAD_TOO_LARGE', 'The body is too large'),
+  })
   return (c, next) => (c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : limit(c, next))
 }
 
 function answer(c: Context<HttpEnv>, error: PublicError): Response {
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter))
-  const body = c.req.path.startsWith('/trpc/') ? trpcBody(error) : { code: error.reason ?? error.code, message: error.message }
+  const body = c.req.path.startsWith('/trpc/')
+    ? trpcBody(error)
+    : { code: error.reason ?? error.code, message: error.message }
   return c.json(body, error.status as ContentfulStatusCode)
 }

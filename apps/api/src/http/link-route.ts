@@ -38,7 +38,14 @@ export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<
     if (first === undefined) return null
     const { browser, os } = nameOf(first)
     const { ipAddress } = first
-    return { browser, os, name: deviceOf(first)?.name ?? null, ipAddress, place: placeOf(ipAddress), at: first.createdAt.toISOString() }
+    return {
+      browser,
+      os,
+      name: deviceOf(first)?.name ?? null,
+      ipAddress,
+      place: placeOf(ipAddress),
+      at: first.createdAt.toISOString(),
+    }
   }
 
   return new Hono<HttpEnv>().post('/', async (c) => {

@@ -42,7 +42,10 @@ const LED_COOKIE = 'rollcall.led'
 export function leadToBaseUrl({ baseUrl, log }: Origin) {
   const expected = new URL(baseUrl)
   const warn = warnOnce(log, 'A page was opened at another host than that of BASE_URL, and led there')
-  const warnOfProxy = warnOnce(log, 'A proxy sends another Host than that of BASE_URL; let it pass on the Host of the browser')
+  const warnOfProxy = warnOnce(
+    log,
+    'A proxy sends another Host than that of BASE_URL; let it pass on the Host of the browser',
+  )
   return createMiddleware<HttpEnv>(async (c, next) => {
     const host = hostOf(c.req.header('host'), expected.protocol)
     if (host === null || host === expected.host) return next()

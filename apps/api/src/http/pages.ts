@@ -44,7 +44,9 @@ export function pages({ root, baseUrl, log }: PagesOptions): Hono<HttpEnv> {
     c.header('Accept-CH', WANTED_HINTS)
   })
   const lead = leadToBaseUrl({ baseUrl, log })
-  const leadNavigation = createMiddleware<HttpEnv>((c, next) => (isNavigation(c.req.path, c.req.header('accept')) ? lead(c, next) : next()))
+  const leadNavigation = createMiddleware<HttpEnv>((c, next) =>
+    isNavigation(c.req.path, c.req.header('accept')) ? lead(c, next) : next(),
+  )
   const index = serveStatic<HttpEnv>({ root, path: 'index.html' })
   return new Hono<HttpEnv>()
     .use('/assets/*', cached(FOREVER), serveStatic({ root }))

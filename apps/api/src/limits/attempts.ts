@@ -29,7 +29,13 @@ export const RENEW_MS = 1_000
 declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
     rollcallReserveAttempt(key: string, points: number, leaseMs: number, id: string): Result<number, Context>
-    rollcallHoldAttempt(key: string, member: string, forMs: number, onlyIf: 'XX' | '', replaced: string): Result<number, Context>
+    rollcallHoldAttempt(
+      key: string,
+      member: string,
+      forMs: number,
+      onlyIf: 'XX' | '',
+      replaced: string,
+    ): Result<number, Context>
   }
 }
 

@@ -45,7 +45,10 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       email,
     }),
   ],
-  ['/sign-up/email', ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done', hashes: true, hashesFirst: true })],
+  [
+    '/sign-up/email',
+    ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done', hashes: true, hashesFirst: true }),
+  ],
   [
     '/request-password-reset',
     ({ client, email }) => ({
@@ -59,9 +62,23 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   ['/sign-out', () => ({ charges: [], success: 'done', revokes: true })],
   [
     '/reset-password',
-    ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', hashes: true, hashesFirst: true, event: 'password-reset' }),
+    ({ client }) => ({
+      charges: [['reset-password:address', client]],
+      success: 'right',
+      hashes: true,
+      hashesFirst: true,
+      event: 'password-reset',
+    }),
   ],
-  ['/secure-account', ({ client }) => ({ charges: [['reset-password:address', client]], success: 'right', revokes: true, event: 'account-secured' })],
+  [
+    '/secure-account',
+    ({ client }) => ({
+      charges: [['reset-password:address', client]],
+      success: 'right',
+      revokes: true,
+      event: 'account-secured',
+    }),
+  ],
   ['/change-password', proof('password-change')],
   ['/reauthenticate', proof('reauthentication')],
 ])
@@ -73,7 +90,13 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
 function proof(event: AuditEvent['event']) {
   return async (attempt: Attempt): Promise<AttemptLimits> => {
     const session = await attempt.session()
-    return { charges: session === null ? [] : [['proof:session', session.userId, session.id]], success: 'right', hashes: true, event, session }
+    return {
+      charges: session === null ? [] : [['proof:session', session.userId, session.id]],
+      success: 'right',
+      hashes: true,
+      event,
+      session,
+    }
   }
 }
 
@@ -98,10 +121,16 @@ const UNHASHED = new Set([
 ])
 
 /** Malformed input and outages are no verdict. A refusal that has cost a hash is one, or hashes would cost nobody anything. */
-export async function verdictOf(response: Response, { success, hashesFirst = false }: Pick<AttemptLimits, 'success' | 'hashesFirst'>): Promise<Verdict> {
+export async function verdictOf(
+  response: Response,
+  { success, hashesFirst = false }: Pick<AttemptLimits, 'success' | 'hashesFirst'>,
+): Promise<Verdict> {
   if (response.ok) return success
   if (response.status >= 500) return 'void'
-  const body: unknown = await response.clone().json().catch(() => null)
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
   const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
   if (typeof code !== 'string') return 'void'
   return WRONG.has(code) || (hashesFirst && !UNHASHED.has(code)) ? 'wrong' : 'void'

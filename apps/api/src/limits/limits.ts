@@ -92,7 +92,12 @@ export interface Limits {
    * @throws {SessionStoreUnavailableError} when Redis gives no answer: without a count nothing is let through, and no wrong
    *   guess is answered as one.
    */
-  within<T>(charges: readonly Charge[], work: () => Promise<T>, verdictOf?: (result: T) => Verdict | Promise<Verdict>, options?: { revokes?: boolean }): Promise<T>
+  within<T>(
+    charges: readonly Charge[],
+    work: () => Promise<T>,
+    verdictOf?: (result: T) => Verdict | Promise<Verdict>,
+    options?: { revokes?: boolean },
+  ): Promise<T>
   /**
    * Counts what is not limited.
    *
@@ -110,26 +115,42 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
   const prefixOf = (limit: string): string => `${keyPrefix}limit:${limit}`
   const requests = new Map<string, RateLimiterRedis>()
   for (const [name, { points, duration, of }] of Object.entries(rules)) {
-    if (of === 'requests') requests.set(name, new RateLimiterRedis({ storeClient: redis, keyPrefix: prefixOf(name), points, duration: duration / SECOND }))
+    if (of === 'requests')
+      requests.set(
+        name,
+        new RateLimiterRedis({ storeClient: redis, keyPrefix: prefixOf(name), points, duration: duration / SECOND }),
+      )
   }
   const attempts = createAttempts(redis)
 
   function hashOf([limit, ...subject]: Charge): string {
-    const parts = subject.map((part) => (part instanceof Client ? part.network : part instanceof Mailbox ? part.name : part))
-    return createHmac('sha256', secret).update(JSON.stringify([limit, ...parts])).digest('base64url').slice(0, 22)
+    const parts = subject.map((part) =>
+      part instanceof Client ? part.network : part instanceof Mailbox ? part.name : part,
+    )
+    return createHmac('sha256', secret)
+      .update(JSON.stringify([limit, ...parts]))
+      .digest('base64url')
+      .slice(0, 22)
   }
 
   function placeOn(charge: Charge, id: string): Place {
     const [limit] = charge
     const hash = hashOf(charge)
     const counter = requests.get(limit)
-    return counter === undefined ? attemptPlace(attempts, limit, `${prefixOf(limit)}:${hash}`, id) : requestPlace(counter, limit, hash)
+    return counter === undefined
+      ? attemptPlace(attempts, limit, `${prefixOf(limit)}:${hash}`, id)
+      : requestPlace(counter, limit, hash)
   }
 
   return {
     within(charges, work, verdictOf = () => 'done', { revokes = false } = {}) {
       const id = randomBytes(9).toString('base64url')
-      return runWithin(charges.map((charge) => placeOn(charge, id)), work, verdictOf, revokes)
+      return runWithin(
+        charges.map((charge) => placeOn(charge, id)),
+        work,
+        verdictOf,
+        revokes,
+      )
     },
 
     async tally(charge) {

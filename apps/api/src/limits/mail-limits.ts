@@ -9,9 +9,22 @@ import { Mailbox } from './mailbox.js'
  *
  * @returns whether it was sent
  */
-export function sendNotice(limits: Limits, { userId, ipAddress }: Session, email: string, send: () => Promise<void>): Promise<boolean> {
+export function sendNotice(
+  limits: Limits,
+  { userId, ipAddress }: Session,
+  email: string,
+  send: () => Promise<void>,
+): Promise<boolean> {
   const address = new Client(ipAddress ?? UNKNOWN_ADDRESS)
-  return sendWithin(limits, ['new-device:first', userId], [['new-device:mailbox', new Mailbox(email)], ['new-device:address', address]], send)
+  return sendWithin(
+    limits,
+    ['new-device:first', userId],
+    [
+      ['new-device:mailbox', new Mailbox(email)],
+      ['new-device:address', address],
+    ],
+    send,
+  )
 }
 
 /**
@@ -20,14 +33,24 @@ export function sendNotice(limits: Limits, { userId, ipAddress }: Session, email
  * @returns whether it was sent
  */
 export function sendReset(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
-  return sendWithin(limits, ['request-reset:first', email.toLowerCase()], [['request-reset:mailbox', new Mailbox(email)]], send)
+  return sendWithin(
+    limits,
+    ['request-reset:first', email.toLowerCase()],
+    [['request-reset:mailbox', new Mailbox(email)]],
+    send,
+  )
 }
 
 /**
  * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of their
  * own at the same mailbox.
  */
-async function sendWithin(limits: Limits, first: Charge, shared: readonly Charge[], send: () => Promise<void>): Promise<boolean> {
+async function sendWithin(
+  limits: Limits,
+  first: Charge,
+  shared: readonly Charge[],
+  send: () => Promise<void>,
+): Promise<boolean> {
   const isFirst = await isWithin(limits, [first], send)
   if (!isFirst) return isWithin(limits, shared, send)
   await isWithin(limits, shared, async () => undefined).catch(() => false) // it has been sent, counted or not

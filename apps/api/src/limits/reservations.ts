@@ -64,7 +64,8 @@ async function reserveAll(places: readonly Place[]): Promise<void> {
   const deadline = performance.now() + MAX_WAIT_MS
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(2 * wait, LAST_POLL_MS)) {
     const replies = await Promise.allSettled(places.map((place) => place.reserve()))
-    const reserved = (n: number): Reservation | 'unknown' => (replies[n]?.status === 'fulfilled' ? replies[n].value : 'unknown')
+    const reserved = (n: number): Reservation | 'unknown' =>
+      replies[n]?.status === 'fulfilled' ? replies[n].value : 'unknown'
     if (places.every((_, n) => reserved(n) === 'reserved')) return
     // A command without a reply may have been carried out all the same.
     await release(places.filter((_, n) => ['reserved', 'unknown'].includes(String(reserved(n)))))
@@ -74,7 +75,8 @@ async function reserveAll(places: readonly Place[]): Promise<void> {
     const full = places.map(({ limit }, n) => ({ limit, ms: Number(reserved(n)) })).filter(({ ms }) => ms > 0)
     const [longest] = full.toSorted((a, b) => b.ms - a.ms)
     if (longest !== undefined) throw new RateLimitedError(Math.ceil(longest.ms / 1_000), longest.limit)
-    if (performance.now() > deadline) throw new SessionStoreUnavailableError(new Error('Too many attempts are under way'))
+    if (performance.now() > deadline)
+      throw new SessionStoreUnavailableError(new Error('Too many attempts are under way'))
     await pause(wait)
   }
 }

@@ -9,7 +9,10 @@ const STEP = 5
  * Shows the owner of an account the wrong passwords given for it, with their number in few entries. A guesser must not fill
  * the activity, nor push out of Redis what else waits there. Best effort; the audit has each of them.
  */
-export function recordWrongPasswords(limits: Limits, activity: Pick<Activity, 'record'>): (wrong: WrongPassword) => Promise<void> {
+export function recordWrongPasswords(
+  limits: Limits,
+  activity: Pick<Activity, 'record'>,
+): (wrong: WrongPassword) => Promise<void> {
   return async ({ event, userId, sessionId, clientInfo }) => {
     const name = event === 'sign-in' ? 'sign-in-refused' : 'proof-refused'
     const attempts = await limits.tally(['wrong-password:user', userId, name])

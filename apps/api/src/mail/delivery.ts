@@ -98,7 +98,8 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
       unreadable = 0
       return mails
     } catch (error) {
-      if (unreadable === 0 && !closing.signal.aborted) log.error({ err: error }, 'The mail queue cannot be read; its mails wait')
+      if (unreadable === 0 && !closing.signal.aborted)
+        log.error({ err: error }, 'The mail queue cannot be read; its mails wait')
       unreadable += 1
       return []
     }
@@ -122,7 +123,9 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
       await remove(mail)
       return 'not sent' // no mail server was asked, so this says nothing about an outage
     }
-    await kind.sent?.(mail.payload).catch((error: unknown) => log.error({ err: error, mail: described(mail) }, 'A sent mail could not be recorded'))
+    await kind
+      .sent?.(mail.payload)
+      .catch((error: unknown) => log.error({ err: error, mail: described(mail) }, 'A sent mail could not be recorded'))
     await remove(mail)
     return 'sent'
   }
@@ -132,7 +135,8 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
     const composed = await kind.compose(payload)
     if (composed === null) return false
     const { to, message } = composed
-    const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned.signal]))
+    const sendNow = (): Promise<void> =>
+      send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned.signal]))
     if (kind.limited) return kind.limited(to, sendNow)
     await sendNow()
     return true
@@ -146,11 +150,21 @@ export function startDelivery({ queue, kinds, send, log }: DeliveryOptions): Del
         return await queue.remove(mail)
       }
       const delayMs = growing(mail.attempts, LONGEST_RETRY_MS)
-      await queue.retry(mail, delayMs, error instanceof DeliveryError ? `${error.code}: ${error.message}` : 'It could not be composed')
+      await queue.retry(
+        mail,
+        delayMs,
+        error instanceof DeliveryError ? `${error.code}: ${error.message}` : 'It could not be composed',
+      )
       const { waiting, oldestMs } = await queue.status()
-      log.error({ err: error, mail: { ...described(mail), retryMs: delayMs, waiting, oldestMs } }, 'A mail could not be sent')
+      log.error(
+        { err: error, mail: { ...described(mail), retryMs: delayMs, waiting, oldestMs } },
+        'A mail could not be sent',
+      )
     } catch (failure) {
-      log.error({ err: failure, mail: described(mail) }, 'A mail could not be put back; it is tried again when its lease ends')
+      log.error(
+        { err: failure, mail: described(mail) },
+        'A mail could not be put back; it is tried again when its lease ends',
+      )
     }
   }
 

@@ -104,7 +104,12 @@ export function createMailer({ queue, send, baseUrl, placeOf, log, sendReset }: 
           async compose(payload) {
             const { userId, deviceId, ...facts } = newDevicePayload.parse(JSON.parse(payload))
             const link = await links.createNewDeviceLink(userId, deviceId)
-            return link && { to: link.to, message: newDeviceMessage({ ...facts, place: placeOf(facts.ipAddress) }, link.url, site) }
+            return (
+              link && {
+                to: link.to,
+                message: newDeviceMessage({ ...facts, place: placeOf(facts.ipAddress) }, link.url, site),
+              }
+            )
           },
           sent: (payload) => links.recordNotified(newDevicePayload.parse(JSON.parse(payload)).deviceId),
         },

@@ -95,7 +95,8 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
     },
 
     async claim(limit) {
-      const { rows: due } = await sql`select key from mail where due_at <= ${now} and leased_until <= ${now} limit 1`.execute(kysely)
+      const { rows: due } =
+        await sql`select key from mail where due_at <= ${now} and leased_until <= ${now} limit 1`.execute(kysely)
       if (due.length === 0) return [] // an idle server takes no lock, of which SQLite has one
       // The conditions stand twice: PostgreSQL checks the outer ones again when another server was faster.
       const { rows } = await sql<Row>`

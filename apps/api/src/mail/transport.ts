@@ -28,9 +28,14 @@ export class DeliveryError extends Error {
 
   constructor(error: unknown) {
     const { message, code, responseCode, command = '' } = failure.parse(error)
-    super(responseCode === undefined ? message : `The mail server answered ${responseCode} to ${command || 'the connection'}`)
+    super(
+      responseCode === undefined
+        ? message
+        : `The mail server answered ${responseCode} to ${command || 'the connection'}`,
+    )
     this.code = code
-    this.isAboutThisMail = responseCode !== undefined && responseCode !== SERVICE_CLOSING && ABOUT_THIS_MAIL.has(command)
+    this.isAboutThisMail =
+      responseCode !== undefined && responseCode !== SERVICE_CLOSING && ABOUT_THIS_MAIL.has(command)
     this.isFinal = this.isAboutThisMail && responseCode !== undefined && responseCode >= 500
   }
 }
@@ -65,12 +70,21 @@ export function createSend({ smtpUrl, outbox, baseUrl, log }: SendOptions): Send
   }
 }
 
-type Mail = Message & { readonly from: string; readonly to: { name: string; address: string }; readonly headers: Record<string, string> }
+type Mail = Message & {
+  readonly from: string
+  readonly to: { name: string; address: string }
+  readonly headers: Record<string, string>
+}
 
 function toServer(smtpUrl: string): (mail: Mail, signal: AbortSignal) => Promise<void> {
   const url = new URL(smtpUrl)
   url.searchParams.delete('from')
-  const transport = createTransport({ url: url.href, connectionTimeout: STEP_MS, greetingTimeout: STEP_MS, socketTimeout: STEP_MS })
+  const transport = createTransport({
+    url: url.href,
+    connectionTimeout: STEP_MS,
+    greetingTimeout: STEP_MS,
+    socketTimeout: STEP_MS,
+  })
   return async (mail, signal) => {
     await transport.sendMail({ ...mail, signal })
   }

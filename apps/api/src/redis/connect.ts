@@ -28,7 +28,8 @@ export async function connectRedis(
     await checkUntil(redis, keyPrefix, deadline)
   } catch (error) {
     redis.disconnect()
-    if (error instanceof UnsupportedRedisError) throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
+    if (error instanceof UnsupportedRedisError)
+      throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
     const reason = (await connectionError(where, redisTimeouts)) ?? causeOf(lastError ?? error)
     throw new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
   }
@@ -95,7 +96,13 @@ function nodeOptions(where: RedisSettings, timeouts: Settings['redisTimeouts']) 
 /** The client of a Cluster only says that a connection was closed. One to the first node says why. */
 async function connectionError(where: RedisSettings, timeouts: Settings['redisTimeouts']): Promise<Error | undefined> {
   if (where.kind !== 'cluster') return undefined
-  const node = new Redis({ ...nodeOptions(where, timeouts), ...where.nodes[0], lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null })
+  const node = new Redis({
+    ...nodeOptions(where, timeouts),
+    ...where.nodes[0],
+    lazyConnect: true,
+    enableReadyCheck: false,
+    retryStrategy: () => null,
+  })
   let first: Error | undefined
   node.on('error', (error: Error) => (first ??= error))
   await node.connect().catch(() => undefined) // its error is more telling
@@ -123,7 +130,8 @@ async function waitUntilReady(redis: Redis | Cluster, timeoutMs: number): Promis
 async function selectDatabase(redis: Redis): Promise<void> {
   const { db = 0 } = redis.options
   await redis.select(db).catch((error: unknown) => {
-    if (error instanceof Error && error.message.startsWith('ERR ')) throw new UnsupportedRedisError(`This Redis has no database ${db}`)
+    if (error instanceof Error && error.message.startsWith('ERR '))
+      throw new UnsupportedRedisError(`This Redis has no database ${db}`)
     throw error
   })
 }
@@ -136,7 +144,8 @@ async function checkUntil(redis: Redis | Cluster, keyPrefix: string, deadline: n
     await checkPermissions(redis, keyPrefix)
   } catch (error) {
     const refused = /^NOPERM .*'([\w|]+)' command/.exec(error instanceof Error ? error.message : '')?.[1]
-    if (refused !== undefined) throw new UnsupportedRedisError(`The access list of this user of Redis lacks the command ${refused}`)
+    if (refused !== undefined)
+      throw new UnsupportedRedisError(`The access list of this user of Redis lacks the command ${refused}`)
     if (error instanceof UnsupportedRedisError || Date.now() > deadline) throw error
     await pause(100)
     await checkUntil(redis, keyPrefix, deadline)

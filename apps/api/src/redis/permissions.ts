@@ -75,7 +75,8 @@ export async function checkPermissions(redis: Redis | Cluster, keyPrefix: string
     }),
   )
   const names = [...new Set(missing.flat())]
-  if (names.length > 0) throw new UnsupportedRedisError(`The access list of this user of Redis lacks ${names.join(', ')}`)
+  if (names.length > 0)
+    throw new UnsupportedRedisError(`The access list of this user of Redis lacks ${names.join(', ')}`)
 }
 
 /** Redis 7.0 and later versions say it in other words, and neither names the key. */

@@ -56,11 +56,16 @@ export function redisUrlFault(text: string): string | null {
 
 /** Checks the settings against each other; `refuse` learns the name of each that is wrong. */
 export function checkRedisVariables(given: RedisVariables, refuse: (setting: string, message: string) => void): void {
-  const ways = (['REDIS_URL', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS'] as const).filter((name) => given[name] !== undefined)
+  const ways = (['REDIS_URL', 'REDIS_CLUSTER_NODES', 'REDIS_SENTINELS'] as const).filter(
+    (name) => given[name] !== undefined,
+  )
   const [way, other] = ways
   // No default such as localhost:6379: that Redis may belong to someone else.
   if (way === undefined) {
-    refuse('REDIS_URL', 'must be set, or REDIS_CLUSTER_NODES, or REDIS_SENTINELS; `npm start` at the root of the repository brings a Redis along')
+    refuse(
+      'REDIS_URL',
+      'must be set, or REDIS_CLUSTER_NODES, or REDIS_SENTINELS; `npm start` at the root of the repository brings a Redis along',
+    )
   }
   if (other !== undefined) refuse(String(way), `cannot be set together with ${other}`)
   if (way === 'REDIS_SENTINELS' && given.REDIS_SENTINEL_MASTER === undefined) {
@@ -70,22 +75,28 @@ export function checkRedisVariables(given: RedisVariables, refuse: (setting: str
     if (way !== 'REDIS_SENTINELS' && given[name] !== undefined) refuse(name, 'needs REDIS_SENTINELS')
   }
   if (way === 'REDIS_URL') checkWithUrl(given, refuse)
-  if (given.REDIS_USERNAME !== undefined && given.REDIS_PASSWORD === undefined) refuse('REDIS_USERNAME', 'needs REDIS_PASSWORD')
+  if (given.REDIS_USERNAME !== undefined && given.REDIS_PASSWORD === undefined)
+    refuse('REDIS_USERNAME', 'needs REDIS_PASSWORD')
 }
 
-function checkWithUrl({ REDIS_URL = '', ...given }: RedisVariables, refuse: (setting: string, message: string) => void): void {
+function checkWithUrl(
+  { REDIS_URL = '', ...given }: RedisVariables,
+  refuse: (setting: string, message: string) => void,
+): void {
   const { username, password } = REDIS_URL.startsWith('/') ? { username: '', password: '' } : new URL(REDIS_URL)
   if (given.REDIS_PASSWORD !== undefined && username + password !== '') {
     refuse('REDIS_PASSWORD', 'cannot be set together with a user or password in REDIS_URL')
   }
-  if (given.REDIS_TLS === 'on' && !/^rediss:/i.test(REDIS_URL)) refuse('REDIS_TLS', 'is for REDIS_CLUSTER_NODES and REDIS_SENTINELS; use rediss:// in REDIS_URL')
+  if (given.REDIS_TLS === 'on' && !/^rediss:/i.test(REDIS_URL))
+    refuse('REDIS_TLS', 'is for REDIS_CLUSTER_NODES and REDIS_SENTINELS; use rediss:// in REDIS_URL')
 }
 
 /** Call it with variables that {@link checkRedisVariables} has accepted. */
 export function toRedisSettings(given: RedisVariables): RedisSettings {
   const access = { username: given.REDIS_USERNAME, password: given.REDIS_PASSWORD }
   const tls = given.REDIS_TLS === 'on'
-  if (given.REDIS_CLUSTER_NODES !== undefined) return { kind: 'cluster', nodes: given.REDIS_CLUSTER_NODES, ...access, tls }
+  if (given.REDIS_CLUSTER_NODES !== undefined)
+    return { kind: 'cluster', nodes: given.REDIS_CLUSTER_NODES, ...access, tls }
   if (given.REDIS_SENTINELS === undefined) return { kind: 'single', url: given.REDIS_URL ?? '', ...access }
   return {
     kind: 'sentinel',

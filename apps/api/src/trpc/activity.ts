@@ -8,7 +8,9 @@ import { router, sessionProcedure } from './procedures.js'
 
 const PAGE = 25
 
-const input = z.object({ cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish() }).optional()
+const input = z
+  .object({ cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish() })
+  .optional()
 
 export const activityRouter = router({
   /** The activity of the caller's own account, newest first. */
@@ -81,14 +83,31 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
   const entry = { id: event.id, at: event.at.toISOString() }
   if (event.kind === 'renamed') {
     const device = { ...shown(event.session ?? nobody), name: event.from }
-    return [{ ...entry, type: 'renamed', device, by: event.session?.id === event.by.id ? null : shown(event.by), newName: event.to }]
+    return [
+      {
+        ...entry,
+        type: 'renamed',
+        device,
+        by: event.session?.id === event.by.id ? null : shown(event.by),
+        newName: event.to,
+      },
+    ]
   }
   const type = typeOf(event)
   if (type === undefined) return []
   const device = event.kind === 'noted' ? event.by : event.session
   const by = event.kind === 'ended' && event.by?.id !== device.id ? event.by : null
   const attempts = z.int().safeParse(device.data['attempts']).data
-  return [{ ...entry, type, device: shown(device), by: by && shown(by), newName: null, ...(attempts !== undefined && { attempts }) }]
+  return [
+    {
+      ...entry,
+      type,
+      device: shown(device),
+      by: by && shown(by),
+      newName: null,
+      ...(attempts !== undefined && { attempts }),
+    },
+  ]
 }
 
 /** A device without a session: nothing but its name is known. */

@@ -22,7 +22,9 @@ export const router = t.router
 export const mergeRouters = t.mergeRouters
 const publicProcedure = t.procedure
 
-const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) => auth.authenticate(headers, options)).use(({ ctx, type, next }) => {
+const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) =>
+  auth.authenticate(headers, options),
+).use(({ ctx, type, next }) => {
   if (type === 'mutation') rejectOtherSession(ctx.headers, ctx.session)
   return next()
 })
@@ -82,7 +84,8 @@ export const revocationProcedure = (event: RevocationName) =>
     .use(async ({ ctx, getRawInput, next }) => {
       ctx.trail.userId = ctx.session.userId
       ctx.trail.sessionId = ctx.session.id
-      if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
+      if (event === 'revoke')
+        ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
       const result = await ctx.limits.within(
         [['revoke:session', ctx.session.userId, ctx.session.id]],
         () => next(),
@@ -91,7 +94,8 @@ export const revocationProcedure = (event: RevocationName) =>
       )
       if (result.ok) {
         ctx.trail.ended = revocationResult.parse(result.data).revoked
-        if (event === 'revoke-all') for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
+        if (event === 'revoke-all')
+          for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
       } else if (auditResult(result.error) === 'refused' && reasonOf(result.error) === null) {
         await ctx.activity.record(`${event}-refused`, ctx.session)
       }

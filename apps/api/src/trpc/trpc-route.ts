@@ -15,9 +15,20 @@ const MAX_BATCH = 20
 // that is sent to many pages.
 globalThis.TextEncoderStream = TextEncoderStream
 
-type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'placeOf' | 'audit'> & RouterDependencies & { readonly log: Log }
+type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'placeOf' | 'audit'> &
+  RouterDependencies & { readonly log: Log }
 
-export function trpcRoute({ auth, store, isRecent, limits, streams, activity, placeOf, audit, log }: Dependencies): Hono<HttpEnv> {
+export function trpcRoute({
+  auth,
+  store,
+  isRecent,
+  limits,
+  streams,
+  activity,
+  placeOf,
+  audit,
+  log,
+}: Dependencies): Hono<HttpEnv> {
   return new Hono<HttpEnv>().use(
     '/*',
     rejectUnsupportedRequests,

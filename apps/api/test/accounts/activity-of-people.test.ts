@@ -94,7 +94,12 @@ test('of what an application keeps with a session only what names the device rea
   const kept = { data: { clientHints, device } }
   expect(rows.map(({ event }) => JSON.parse(event) as object)).toEqual([
     { kind: 'created', session: expect.objectContaining(kept) as object },
-    { kind: 'ended', cause: 'revoke', session: expect.objectContaining(kept) as object, by: expect.objectContaining(kept) as object },
+    {
+      kind: 'ended',
+      cause: 'revoke',
+      session: expect.objectContaining(kept) as object,
+      by: expect.objectContaining(kept) as object,
+    },
     { kind: 'noted', name: 'noted', by: expect.objectContaining(kept) as object },
   ])
   expect(JSON.stringify(rows)).not.toContain('classified')

@@ -102,9 +102,16 @@ test('a user whose events SQL refuses keeps nobody else waiting', async () => {
   const events = await leaveBehind(users)
   await migrate(t.database)
   const refused = sql.lit(userTagOf('user 50'))
-  await sql`create trigger refuse before insert on activity when new.user_tag = ${refused} begin select raise(abort, 'refused'); end`.execute(t.database.kysely)
+  await sql`create trigger refuse before insert on activity when new.user_tag = ${refused} begin select raise(abort, 'refused'); end`.execute(
+    t.database.kysely,
+  )
   const warnings: string[] = []
-  const activity = await openActivity({ database: t.database, events, days: 30, warn: (message) => void warnings.push(message) })
+  const activity = await openActivity({
+    database: t.database,
+    events,
+    days: 30,
+    warn: (message) => void warnings.push(message),
+  })
   await vi.waitUntil(async () => (await waitingUsers(events)) === 1, { timeout: 10_000 })
   expect(new Set(warnings)).toEqual(new Set(['Activity cannot be written down; its events wait in Redis']))
   await sql`drop trigger refuse`.execute(t.database.kysely)

@@ -51,7 +51,10 @@ describe.runIf(postgresBinaries !== null)('a start without a usable PostgreSQL s
     await sql.raw(`create role limited login password '${PASSWORD}'`).execute(kysely)
     await sql.raw('revoke create on schema public from public').execute(kysely)
     const access = join(new URL(url).searchParams.get('host') ?? '', 'data', 'pg_hba.conf')
-    await writeFile(access, `local all limited scram-sha-256\nlocal all stranger reject\n${await readFile(access, 'utf8')}`)
+    await writeFile(
+      access,
+      `local all limited scram-sha-256\nlocal all stranger reject\n${await readFile(access, 'utf8')}`,
+    )
     await sql`select pg_reload_conf()`.execute(kysely)
     await close()
   }, 60_000)
@@ -59,28 +62,40 @@ describe.runIf(postgresBinaries !== null)('a start without a usable PostgreSQL s
 
   test('the password is wrong', async () => {
     // A reload of the access rules takes effect a moment after it was asked for.
-    await expect.poll(() => faultOf({ DATABASE_URL: as('limited', 'hunter2-not') })).toMatch(/see DATABASE_URL \(the password is wrong: .*28P01\)$/)
+    await expect
+      .poll(() => faultOf({ DATABASE_URL: as('limited', 'hunter2-not') }))
+      .toMatch(/see DATABASE_URL \(the password is wrong: .*28P01\)$/)
   })
   test('no password is set', async () => {
     expect(await faultOf({ DATABASE_URL: as('limited', '') })).toMatch(/\(it asks for a password, and none is set/)
   })
   test('the user may not connect', async () => {
-    expect(await faultOf({ DATABASE_URL: as('stranger', PASSWORD) })).toMatch(/\(this user may not connect from here: .*28000\)$/)
+    expect(await faultOf({ DATABASE_URL: as('stranger', PASSWORD) })).toMatch(
+      /\(this user may not connect from here: .*28000\)$/,
+    )
   })
   test('the database does not exist', async () => {
-    expect(await faultOf({ DATABASE_URL: as('rollcall', PASSWORD, 'nowhere') })).toMatch(/\(the database does not exist: .*"nowhere".*3D000\)$/)
+    expect(await faultOf({ DATABASE_URL: as('rollcall', PASSWORD, 'nowhere') })).toMatch(
+      /\(the database does not exist: .*"nowhere".*3D000\)$/,
+    )
   })
   test('the user may not create tables', async () => {
-    expect(await faultOf({ DATABASE_URL: as('limited', PASSWORD) })).toMatch(/\(this user may not create tables there: .*42501\)$/)
+    expect(await faultOf({ DATABASE_URL: as('limited', PASSWORD) })).toMatch(
+      /\(this user may not create tables there: .*42501\)$/,
+    )
   })
 })
 
 describe('a start that reaches no PostgreSQL says why', () => {
   test('the host is unknown', async () => {
-    expect(await faultOf({ DATABASE_URL: `postgres://rollcall:${PASSWORD}@nowhere.invalid/accounts` })).toMatch(/\(the (?:host is unknown|name of the host cannot be looked up): /)
+    expect(await faultOf({ DATABASE_URL: `postgres://rollcall:${PASSWORD}@nowhere.invalid/accounts` })).toMatch(
+      /\(the (?:host is unknown|name of the host cannot be looked up): /,
+    )
   })
   test('nothing listens there', async () => {
-    expect(await faultOf({ DATABASE_URL: `postgres://rollcall:${PASSWORD}@127.0.0.1:1/accounts` })).toMatch(/\(nothing listens at this host and port: .*ECONNREFUSED\)$/)
+    expect(await faultOf({ DATABASE_URL: `postgres://rollcall:${PASSWORD}@127.0.0.1:1/accounts` })).toMatch(
+      /\(nothing listens at this host and port: .*ECONNREFUSED\)$/,
+    )
   })
 
   /** Answers the question for TLS like a PostgreSQL, and then does what `then` does. */
@@ -95,7 +110,9 @@ describe('a start that reaches no PostgreSQL says why', () => {
     await once(server, 'listening')
     return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: async () => void server.close() } // of a TCP server
   }
-  const address = (port: number) => ({ DATABASE_URL: `postgres://rollcall:${PASSWORD}@127.0.0.1:${port}/accounts?sslmode=verify-full` })
+  const address = (port: number) => ({
+    DATABASE_URL: `postgres://rollcall:${PASSWORD}@127.0.0.1:${port}/accounts?sslmode=verify-full`,
+  })
 
   test('its certificate is not trusted', async () => {
     const pem = (name: string) => readFileSync(new URL(`../certificate/${name}.pem`, import.meta.url))
@@ -117,12 +134,18 @@ describe('a start that reaches no PostgreSQL says why', () => {
 test('a file that is no SQLite database is named as one', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-fault-'))
   await writeFile(join(dataDir, 'rollcall.sqlite'), randomBytes(8_192))
-  expect(await faultOf({ DATA_DIR: dataDir, DATABASE_URL: '' })).toMatch(/see DATA_DIR \(the file is no SQLite database: /)
-  expect(await faultOf({ DATA_DIR: join(dataDir, 'rollcall.sqlite'), DATABASE_URL: '' })).toMatch(/see DATA_DIR \(DATA_DIR is no folder: /)
+  expect(await faultOf({ DATA_DIR: dataDir, DATABASE_URL: '' })).toMatch(
+    /see DATA_DIR \(the file is no SQLite database: /,
+  )
+  expect(await faultOf({ DATA_DIR: join(dataDir, 'rollcall.sqlite'), DATABASE_URL: '' })).toMatch(
+    /see DATA_DIR \(DATA_DIR is no folder: /,
+  )
   await rm(dataDir, { recursive: true })
 })
 
 test('the password stays out even of a message that quotes it', () => {
   const url = 'postgres://rollcall:hunter%32@db/accounts'
-  expect(databaseFault(new Error(`cannot connect to ${url} with hunter2`), url)).toBe('cannot connect to postgres://rollcall:***@db/accounts with ***')
+  expect(databaseFault(new Error(`cannot connect to ${url} with hunter2`), url)).toBe(
+    'cannot connect to postgres://rollcall:***@db/accounts with ***',
+  )
 })

@@ -34,7 +34,8 @@ async function startPair() {
 }
 
 const write = (db: Kysely<Tables>, text: string) => db.insertInto('word').values({ text }).execute()
-const words = async (db: Kysely<Tables>) => (await db.selectFrom('word').select('text').execute()).map(({ text }) => text)
+const words = async (db: Kysely<Tables>) =>
+  (await db.selectFrom('word').select('text').execute()).map(({ text }) => text)
 
 test('on one SQLite file, what one server does waits for the transaction of another, and neither fails', async () => {
   await using pair = await startPair()
@@ -71,7 +72,11 @@ test('a server that waited in vain for the SQLite file goes on with what is in i
 /** The permissions of every file in a folder. */
 async function modesIn(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).toSorted()
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, ((await stat(join(folder, name))).mode & 0o777).toString(8)] as const)))
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(async (name) => [name, ((await stat(join(folder, name))).mode & 0o777).toString(8)] as const),
+    ),
+  )
 }
 
 test('only its owner reads the SQLite file, whatever the folder, the umask and the permissions it had before', async () => {
@@ -80,16 +85,25 @@ test('only its owner reads the SQLite file, whatever the folder, the umask and t
   try {
     await chmod(dataDir, 0o755)
     // As an earlier version, or a copy by hand, may have left them.
-    for (const name of ['rollcall.sqlite', 'rollcall.sqlite-wal', 'rollcall.sqlite-shm']) await writeFile(join(dataDir, name), '', { mode: 0o644 })
+    for (const name of ['rollcall.sqlite', 'rollcall.sqlite-wal', 'rollcall.sqlite-shm'])
+      await writeFile(join(dataDir, name), '', { mode: 0o644 })
     const database = openDatabase({ dataDir })
     await database.kysely.withTables<Tables>().schema.createTable('word').addColumn('text', 'text').execute()
-    expect(await modesIn(dataDir)).toEqual({ 'rollcall.sqlite': '600', 'rollcall.sqlite-shm': '600', 'rollcall.sqlite-wal': '600' })
+    expect(await modesIn(dataDir)).toEqual({
+      'rollcall.sqlite': '600',
+      'rollcall.sqlite-shm': '600',
+      'rollcall.sqlite-wal': '600',
+    })
     await database.close()
 
     const made = join(dataDir, 'made', 'below')
     const fresh = openDatabase({ dataDir: made })
     await fresh.kysely.withTables<Tables>().schema.createTable('word').addColumn('text', 'text').execute()
-    expect(await modesIn(made)).toEqual({ 'rollcall.sqlite': '600', 'rollcall.sqlite-shm': '600', 'rollcall.sqlite-wal': '600' })
+    expect(await modesIn(made)).toEqual({
+      'rollcall.sqlite': '600',
+      'rollcall.sqlite-shm': '600',
+      'rollcall.sqlite-wal': '600',
+    })
     expect((await modesIn(dataDir))['made']).toBe('700')
     expect((await modesIn(join(dataDir, 'made')))['below']).toBe('700')
     await fresh.close()
@@ -145,7 +159,12 @@ describe.each(kinds)('migrations take turns on %s', (kind) => {
           return work().finally(() => (inside = false))
         }),
     }
-    const activity = await openActivity({ database: watched, events: createSessionEvents({ redis: client }), days: 90, warn: () => undefined })
+    const activity = await openActivity({
+      database: watched,
+      events: createSessionEvents({ redis: client }),
+      days: 90,
+      warn: () => undefined,
+    })
     const send = async () => undefined
     await createAuth({
       store: createSessionStore({ redis: client }),
@@ -178,7 +197,9 @@ describe.each(kinds)('migrations take turns on %s', (kind) => {
         console.log('holds the lock')
         await new Promise(() => setInterval(() => undefined, 1_000))
       })`
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const ended = once(child, 'exit')
     await once(child.stdout, 'data')
     let killed = false
@@ -208,18 +229,21 @@ async function placeOf(postgres: string | undefined) {
   }
 }
 
-test.runIf(kinds.length > 1)('a PostgreSQL that can only be read answers, and says that it takes no writes', async () => {
-  await using server = await startPostgres()
-  const url = await databaseOn(server.url, 'standby')
-  const options = { url, dataDir: tmpdir() }
-  const before = openDatabase(options)
-  await before.checkWritable()
-  await sql`alter database standby set default_transaction_read_only = on`.execute(before.kysely)
-  await before.close()
-  const database = openDatabase(options)
-  await database.ping()
-  await expect(database.checkWritable()).rejects.toThrow('can only be read')
-  const failure = await sql`create table word (text text)`.execute(database.kysely).catch((error: unknown) => error)
-  expect(isNotWritable(failure)).toBe(true)
-  await database.close()
-})
+test.runIf(kinds.length > 1)(
+  'a PostgreSQL that can only be read answers, and says that it takes no writes',
+  async () => {
+    await using server = await startPostgres()
+    const url = await databaseOn(server.url, 'standby')
+    const options = { url, dataDir: tmpdir() }
+    const before = openDatabase(options)
+    await before.checkWritable()
+    await sql`alter database standby set default_transaction_read_only = on`.execute(before.kysely)
+    await before.close()
+    const database = openDatabase(options)
+    await database.ping()
+    await expect(database.checkWritable()).rejects.toThrow('can only be read')
+    const failure = await sql`create table word (text text)`.execute(database.kysely).catch((error: unknown) => error)
+    expect(isNotWritable(failure)).toBe(true)
+    await database.close()
+  },
+)

@@ -79,7 +79,9 @@ describe.each(databases)('on %s', (kind) => {
 
     test('signs nobody in, and a session cookie is none', async () => {
       const { email, laptop } = await ada()
-      const [device = '', session = ''] = ['rollcall.device', 'rollcall.session_token'].map((name) => laptop.jar.get(name))
+      const [device = '', session = ''] = ['rollcall.device', 'rollcall.session_token'].map((name) =>
+        laptop.jar.get(name),
+      )
       const thief = t.browser()
       thief.jar.set('rollcall.session_token', device)
       expect(await thief.session()).toBeNull()
@@ -98,7 +100,12 @@ describe.each(databases)('on %s', (kind) => {
       expect(bob && deviceOf(bob)?.id).not.toBe(adasDevice?.id)
       const browserId = decodeURIComponent(laptop.jar.get('rollcall.device') ?? '').split('.')[0] ?? ''
       expect(browserId).toMatch(/^[\w-]{22}$/)
-      const kept = JSON.stringify([await rows(userId), await rows(bob?.userId ?? ''), await t.store.list(userId), await t.store.list(bob?.userId ?? '')])
+      const kept = JSON.stringify([
+        await rows(userId),
+        await rows(bob?.userId ?? ''),
+        await t.store.list(userId),
+        await t.store.list(bob?.userId ?? ''),
+      ])
       expect(kept).not.toContain(browserId)
     })
   })
@@ -115,7 +122,11 @@ describe.each(databases)('on %s', (kind) => {
       await phone.post('/sign-out')
       await phone.signIn(email)
       expect(mailsTo(email)).toEqual([
-        { to: email, session: expect.objectContaining({ userAgent: 'phone', ipAddress: '192.0.2.1' }), url: expect.stringMatching(/\/secure-account\?token=[\w-]{43}$/) },
+        {
+          to: email,
+          session: expect.objectContaining({ userAgent: 'phone', ipAddress: '192.0.2.1' }),
+          url: expect.stringMatching(/\/secure-account\?token=[\w-]{43}$/),
+        },
       ])
     })
 
@@ -131,7 +142,11 @@ describe.each(databases)('on %s', (kind) => {
 
   test('a device that was not used for as long as its cookie lives is forgotten, and all go with their user', async () => {
     const { email, userId } = await ada()
-    await sql().updateTable('device').set({ lastSeenAt: date(Date.now() - 401 * DAY) }).where('userId', '=', userId).execute()
+    await sql()
+      .updateTable('device')
+      .set({ lastSeenAt: date(Date.now() - 401 * DAY) })
+      .where('userId', '=', userId)
+      .execute()
     await t.browser().signIn(email)
     expect(await rows(userId)).toHaveLength(1)
     await sql().deleteFrom('user').where('id', '=', userId).execute()
@@ -161,7 +176,7 @@ describe.each(databases)('on %s', (kind) => {
       expect(await deviceIn(laptop)).toEqual({ ...named, name: null })
     })
 
-    test("is given to no device of another user, and to none that is unknown", async () => {
+    test('is given to no device of another user, and to none that is unknown', async () => {
       const [mine, theirs] = [await ada(), await ada()]
       const { id = '' } = (await deviceIn(theirs.laptop)) ?? {}
       const by = await mine.laptop.session()
@@ -179,23 +194,31 @@ describe.each(databases)('on %s', (kind) => {
       await thief.signIn(one.email)
       return { ...one, thief, token: new URL(mailsTo(one.email).at(-1)?.url ?? '').searchParams.get('token') ?? '' }
     }
-    const signedIn = async (...browsers: Browser[]) => Promise.all(browsers.map(async (one) => (await one.session()) !== null))
+    const signedIn = async (...browsers: Browser[]) =>
+      Promise.all(browsers.map(async (one) => (await one.session()) !== null))
     const resetMails = (email: string) => t.mails.filter(({ to }) => to === email)
     const invalid = { status: 400, body: { code: 'INVALID_TOKEN', message: 'Invalid token' } }
 
     test('ends all sessions, takes the password away and starts a reset that gives a new one', async () => {
       const { email, laptop, thief, token, userId } = await robbed()
       const before = t.events.length
-      expect(await t.browser().post('/secure-account', { token })).toMatchObject({ status: 200, body: { status: true } })
+      expect(await t.browser().post('/secure-account', { token })).toMatchObject({
+        status: 200,
+        body: { status: true },
+      })
       expect(await signedIn(laptop, thief)).toEqual([false, false])
-      expect(t.events.slice(before)).toEqual([{ event: 'account-secured', result: 'ok', userId, ended: expect.any(Number), ipAddress: '192.0.2.1' }])
+      expect(t.events.slice(before)).toEqual([
+        { event: 'account-secured', result: 'ok', userId, ended: expect.any(Number), ipAddress: '192.0.2.1' },
+      ])
       expect((await thief.signIn(email)).status).toBe(401)
       expect((await laptop.signIn(email)).status).toBe(401)
 
       const [mail, ...more] = resetMails(email)
       expect(more).toEqual([])
       const resetToken = new URL(mail?.url ?? '').searchParams.get('token')
-      expect(await laptop.post('/reset-password', { newPassword: 'a new password', token: resetToken })).toMatchObject({ status: 200 })
+      expect(await laptop.post('/reset-password', { newPassword: 'a new password', token: resetToken })).toMatchObject({
+        status: 200,
+      })
       expect((await laptop.signIn(email, 'a new password')).status).toBe(200)
       expect((await thief.signIn(email, password)).status).toBe(401)
       expect(mailsTo(email)).toHaveLength(1) // the laptop is known
@@ -210,13 +233,19 @@ describe.each(databases)('on %s', (kind) => {
       await laptop.post('/reset-password', { newPassword: 'a new password', token: resetToken })
       await laptop.signIn(email, 'a new password')
       const second = await robbed()
-      await sql().updateTable('verification').set({ expiresAt: date(Date.now() - 1) }).where('value', 'like', `%${second.userId}%`).execute()
+      await sql()
+        .updateTable('verification')
+        .set({ expiresAt: date(Date.now() - 1) })
+        .where('value', 'like', `%${second.userId}%`)
+        .execute()
       const before = t.events.length
       for (const tried of [token, second.token, 'garbled', '', `${token}x`]) {
         expect(await t.browser().post('/secure-account', { token: tried })).toMatchObject(invalid)
       }
       expect(await signedIn(laptop, second.laptop, second.thief)).toEqual([true, true, true])
-      expect(t.events.slice(before).every(({ event, result }) => event === 'account-secured' && result === 'refused')).toBe(true)
+      expect(
+        t.events.slice(before).every(({ event, result }) => event === 'account-secured' && result === 'refused'),
+      ).toBe(true)
       expect(resetMails(second.email)).toEqual([])
       expect((await t.store.list(userId)).length).toBe(1)
     })
@@ -233,7 +262,9 @@ describe.each(databases)('on %s', (kind) => {
       const answers = await Promise.all([1, 2].map(() => t.browser().post('/secure-account', { token })))
       expect(answers.map(({ status }) => status)).toContain(200)
       const resetToken = new URL(resetMails(email).at(-1)?.url ?? '').searchParams.get('token')
-      expect((await t.browser().post('/reset-password', { newPassword: 'a new password', token: resetToken })).status).toBe(200)
+      expect(
+        (await t.browser().post('/reset-password', { newPassword: 'a new password', token: resetToken })).status,
+      ).toBe(200)
     })
 
     test('a sign-in on its way with the old password creates nothing', async () => {

@@ -8,13 +8,26 @@ import { openDatabase } from '../../src/accounts/database.js'
 import { createPasswords, type Passwords } from '../../src/accounts/passwords/passwords.js'
 import type { ScryptCost } from '../../src/accounts/passwords/scrypt.js'
 
-export { type Answer, answer, anyToken, type Browser, browser, hold, password, secret, sessionRows } from '@rollcall/dev-auth'
+export {
+  type Answer,
+  answer,
+  anyToken,
+  type Browser,
+  browser,
+  hold,
+  password,
+  secret,
+  sessionRows,
+} from '@rollcall/dev-auth'
 
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */
-export const startServer = (databaseUrl?: string) => startServerOn((dataDir) => openDatabase({ url: databaseUrl, dataDir }))
+export const startServer = (databaseUrl?: string) =>
+  startServerOn((dataDir) => openDatabase({ url: databaseUrl, dataDir }))
 
 /** Our own configuration of better-auth behind real HTTP. */
-export async function startAuth(options: { databaseUrl?: string | undefined; baseUrl?: string; secrets?: Secrets; passwords?: Passwords } = {}) {
+export async function startAuth(
+  options: { databaseUrl?: string | undefined; baseUrl?: string; secrets?: Secrets; passwords?: Passwords } = {},
+) {
   const base = await startServer(options.databaseUrl)
   const { store, database, audit, http, origin } = base
   const baseUrl = options.baseUrl ?? origin
@@ -40,7 +53,13 @@ export async function startAuth(options: { databaseUrl?: string | undefined; bas
     },
   })
   answer(http, auth.handler)
-  return { ...base, auth, mails, newDevices, browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent) }
+  return {
+    ...base,
+    auth,
+    mails,
+    newDevices,
+    browser: (userAgent?: string) => browser(origin, baseUrl, auth, userAgent),
+  }
 }
 
 /** For tests that are not about hashes: they take a millisecond. */

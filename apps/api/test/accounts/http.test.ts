@@ -92,14 +92,17 @@ describe('the token stays in the cookie', () => {
           revokeOtherSessions: true,
         }),
         // Our own server closes these.
-        ...(one === app ? [await browser.get('/get-session'), await browser.post('/update-user', { name: 'Grace' })] : []),
+        ...(one === app
+          ? [await browser.get('/get-session'), await browser.post('/update-user', { name: 'Grace' })]
+          : []),
         await browser.post('/sign-out'),
       ]
       for (const { status, text } of bodies) {
         expect(status).toBe(200)
         expect(text).not.toMatch(anyToken)
       }
-      if (one === app) expect(bodies[4]?.body).toMatchObject({ session: { userId: expect.any(String) }, user: { email } })
+      if (one === app)
+        expect(bodies[4]?.body).toMatchObject({ session: { userId: expect.any(String) }, user: { email } })
     }
   })
 })

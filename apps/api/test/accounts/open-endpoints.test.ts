@@ -16,7 +16,15 @@ afterAll(() => t[Symbol.asyncDispose]())
 const config = () => {
   const { store, database, audit, origin } = t
   const nothing = async (): Promise<void> => undefined
-  return authConfig({ store, database, audit, baseUrl: origin, secrets: [secret], requestReset: nothing, notifyNewDevice: nothing })
+  return authConfig({
+    store,
+    database,
+    audit,
+    baseUrl: origin,
+    secrets: [secret],
+    requestReset: nothing,
+    notifyNewDevice: nothing,
+  })
 }
 
 interface Registered {
@@ -44,12 +52,17 @@ test('every other one that better-auth registers is closed, over HTTP and in aut
   const others = registered(auth.api).filter(({ path }) => path === undefined || !openEndpoints.has(path))
   expect(others.length).toBeGreaterThan(20)
   for (const { name, path, methods, call } of others) {
-    const answer: unknown = await call({ body: {}, query: {}, params: {}, headers: new Headers() }).catch((error: unknown) => error)
+    const answer: unknown = await call({ body: {}, query: {}, params: {}, headers: new Headers() }).catch(
+      (error: unknown) => error,
+    )
     expect(answer, name).toMatchObject({ status: 'NOT_FOUND' })
     if (path === undefined) continue
     for (const method of methods) {
       const url = `${t.origin}/api/auth${path.replaceAll(/:\w+/g, 'x')}`
-      const init = method === 'GET' ? { method } : { method, body: '{}', headers: { 'content-type': 'application/json', origin: t.origin } }
+      const init =
+        method === 'GET'
+          ? { method }
+          : { method, body: '{}', headers: { 'content-type': 'application/json', origin: t.origin } }
       expect((await auth.handler(new Request(url, init))).status, `${method} ${path}`).toBe(404)
     }
   }

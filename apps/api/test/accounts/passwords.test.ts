@@ -5,7 +5,13 @@ import { authConfig } from '../../src/accounts/auth.js'
 import { boundedQueue, type Queue } from '../../src/accounts/passwords/bounded.js'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
 import { findPasswordFault } from '../../src/accounts/passwords/rules.js'
-import { hashPassword, isOutdated, owaspCost, type ScryptCost, verifyPassword } from '../../src/accounts/passwords/scrypt.js'
+import {
+  hashPassword,
+  isOutdated,
+  owaspCost,
+  type ScryptCost,
+  verifyPassword,
+} from '../../src/accounts/passwords/scrypt.js'
 import { hold, password, quickCost, secret, startAuth } from './helpers.js'
 
 const newPassword = 'a new password'
@@ -21,8 +27,10 @@ afterAll(() => t[Symbol.asyncDispose]())
 
 const sql = (): Kysely<Tables> => t.database.kysely.withTables<Tables>()
 const hashOf = async (userId: string) =>
-  (await sql().selectFrom('account').select('password').where('userId', '=', userId).executeTakeFirstOrThrow()).password ?? ''
-const setHash = (userId: string, hash: string) => sql().updateTable('account').set({ password: hash }).where('userId', '=', userId).execute()
+  (await sql().selectFrom('account').select('password').where('userId', '=', userId).executeTakeFirstOrThrow())
+    .password ?? ''
+const setHash = (userId: string, hash: string) =>
+  sql().updateTable('account').set({ password: hash }).where('userId', '=', userId).execute()
 
 /** Passwords, and how many were hashed or compared. */
 function counted() {
@@ -47,10 +55,44 @@ async function resetToken(email: string): Promise<string> {
   return new URL(t.mails.filter(({ to }) => to === email).at(-1)?.url ?? '').searchParams.get('token') ?? ''
 }
 
-const easy = ['password', '12345678', 'Password1', 'P@ssw0rd!', 'qwertyuiop', 'iloveyou', 'aaaaaaaaaaaa', 'abcdefgh', 'letmein1', '1q2w3e4r', 'passwordpassword', '        a', 'sonnenschein']
+const easy = [
+  'password',
+  '12345678',
+  'Password1',
+  'P@ssw0rd!',
+  'qwertyuiop',
+  'iloveyou',
+  'aaaaaaaaaaaa',
+  'abcdefgh',
+  'letmein1',
+  '1q2w3e4r',
+  'passwordpassword',
+  '        a',
+  'sonnenschein',
+]
 const blank = [' '.repeat(8), '\u00a0'.repeat(9), '\u200b\u200b\u2060\u00ad\u3164\u2800 \t'.repeat(2)]
-const personal = ['countess@analytical.example', 'COUNTESS@Analytical.Example', 'analytical', 'analytical.example', 'Ada Lovelace', 'adalovelace', 'Lovelace!!1', 'lovelace-ada', 'analytical1', 'Rollcall1!', 'countess123']
-const good = [password, newPassword, 'another good password', 'nanoseconds matter', 'x7Kq!m2Z', 'geheimes Wort', 'Übermorgen regnet es']
+const personal = [
+  'countess@analytical.example',
+  'COUNTESS@Analytical.Example',
+  'analytical',
+  'analytical.example',
+  'Ada Lovelace',
+  'adalovelace',
+  'Lovelace!!1',
+  'lovelace-ada',
+  'analytical1',
+  'Rollcall1!',
+  'countess123',
+]
+const good = [
+  password,
+  newPassword,
+  'another good password',
+  'nanoseconds matter',
+  'x7Kq!m2Z',
+  'geheimes Wort',
+  'Übermorgen regnet es',
+]
 
 describe('a request that does not read', () => {
   test.each([
@@ -82,16 +124,25 @@ describe('a request that does not read', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_ERROR' } })
     expect(hashed()).toBe(before)
     const reused = await own.browser().post(`/reset-password?token=${token}`, { token: '', newPassword: password })
-    expect(reused, 'an empty token leaves the rule in force').toMatchObject({ status: 400, body: { code: 'PASSWORD_REUSED' } })
+    expect(reused, 'an empty token leaves the rule in force').toMatchObject({
+      status: 400,
+      body: { code: 'PASSWORD_REUSED' },
+    })
   })
 })
 
 describe('a new password', () => {
   const own = ['countess@analytical.example', 'Ada Lovelace', 'Rollcall', 'localhost']
 
-  test.each(easy)('%j is easy to guess', async (text) => expect(await findPasswordFault(text, own)).toBe('PASSWORD_EASY_TO_GUESS'))
-  test.each(blank)('%j cannot be seen', async (text) => expect(await findPasswordFault(text, own)).toBe('PASSWORD_BLANK'))
-  test.each(personal)('%j is the person’s own', async (text) => expect(await findPasswordFault(text, own)).toBe('PASSWORD_PERSONAL'))
+  test.each(easy)('%j is easy to guess', async (text) =>
+    expect(await findPasswordFault(text, own)).toBe('PASSWORD_EASY_TO_GUESS'),
+  )
+  test.each(blank)('%j cannot be seen', async (text) =>
+    expect(await findPasswordFault(text, own)).toBe('PASSWORD_BLANK'),
+  )
+  test.each(personal)('%j is the person’s own', async (text) =>
+    expect(await findPasswordFault(text, own)).toBe('PASSWORD_PERSONAL'),
+  )
   test.each(good)('%j is good', async (text) => expect(await findPasswordFault(text, own)).toBeNull())
 
   const wrong: readonly [password: string, code: string][] = [
@@ -120,15 +171,21 @@ describe('a new password', () => {
   test('must not be the old one: not in a change, not in a reset, and not after "This was not me"', async () => {
     const { email, laptop } = await ada()
     const refused = { status: 400, body: { code: 'PASSWORD_REUSED' } }
-    expect(await laptop.post('/change-password', { currentPassword: password, newPassword: password })).toMatchObject(refused)
-    expect(await t.browser().post('/reset-password', { newPassword: password, token: await resetToken(email) })).toMatchObject(refused)
+    expect(await laptop.post('/change-password', { currentPassword: password, newPassword: password })).toMatchObject(
+      refused,
+    )
+    expect(
+      await t.browser().post('/reset-password', { newPassword: password, token: await resetToken(email) }),
+    ).toMatchObject(refused)
 
     await t.browser('phone').signIn(email)
     const notMine = new URL(t.newDevices.find(({ to }) => to === email)?.url ?? '').searchParams.get('token')
     expect((await t.browser().post('/secure-account', { token: notMine })).status).toBe(200)
     const token = new URL(t.mails.filter(({ to }) => to === email).at(-1)?.url ?? '').searchParams.get('token')
     expect(await t.browser().post('/reset-password', { newPassword: password, token })).toMatchObject(refused)
-    expect(await t.browser().post(`/reset-password?token=${token}`, { newPassword: password, token: '' })).toMatchObject(refused)
+    expect(
+      await t.browser().post(`/reset-password?token=${token}`, { newPassword: password, token: '' }),
+    ).toMatchObject(refused)
     expect(await t.browser().post('/reset-password', { newPassword, token })).toMatchObject({ status: 200 })
   })
 
@@ -167,12 +224,21 @@ describe('a hash', () => {
   test('costs what OWASP asks for, unless a test says otherwise', async () => {
     const hash = await createPasswords(owaspCost).hash(password)
     expect(hash).toMatch(/^\$scrypt\$ln=17,r=8,p=1\$[A-Za-z\d+/]{22}\$[A-Za-z\d+/]{86}$/)
-    const { emailAndPassword } = authConfig({ ...t, baseUrl: t.origin, secrets: [secret], requestReset: async () => undefined, notifyNewDevice: async () => undefined })
+    const { emailAndPassword } = authConfig({
+      ...t,
+      baseUrl: t.origin,
+      secrets: [secret],
+      requestReset: async () => undefined,
+      notifyNewDevice: async () => undefined,
+    })
     expect(await emailAndPassword.password.hash(password)).toMatch(/^\$scrypt\$ln=17,r=8,p=1\$/)
   })
 
   test('is of one password, with a salt of its own, and of one spelling of Unicode', async () => {
-    const [one, other] = [await hashPassword('caf\u00e9 caf\u00e9', quickCost), await hashPassword('caf\u00e9 caf\u00e9', quickCost)]
+    const [one, other] = [
+      await hashPassword('caf\u00e9 caf\u00e9', quickCost),
+      await hashPassword('caf\u00e9 caf\u00e9', quickCost),
+    ]
     expect(one).not.toBe(other)
     for (const hash of [one, other]) {
       expect(await verifyPassword(hash, 'cafe\u0301 cafe\u0301', quickCost)).toBe(true)
@@ -180,10 +246,13 @@ describe('a hash', () => {
     }
   })
 
-  test.each(['', 'x', ':', 'a:b', '$scrypt$ln=10,r=8,p=1$AAAA$AAAA', '$argon2id$v=19$m=1,t=1,p=1$AAAA$AAAA'])('what is none is nobody’s password: %j', async (text) => {
-    expect(await verifyPassword(text, '', quickCost)).toBe(false)
-    expect(isOutdated(text, quickCost)).toBe(false)
-  })
+  test.each(['', 'x', ':', 'a:b', '$scrypt$ln=10,r=8,p=1$AAAA$AAAA', '$argon2id$v=19$m=1,t=1,p=1$AAAA$AAAA'])(
+    'what is none is nobody’s password: %j',
+    async (text) => {
+      expect(await verifyPassword(text, '', quickCost)).toBe(false)
+      expect(isOutdated(text, quickCost)).toBe(false)
+    },
+  )
 
   test('of better-auth verifies, and is renewed at the next sign-in without an end to any session', async () => {
     const { email, laptop, userId } = await ada()
@@ -198,7 +267,10 @@ describe('a hash', () => {
     const renewed = await hashOf(userId)
     expect(renewed).toMatch(/^\$scrypt\$ln=10,r=8,p=1\$/)
     expect([await laptop.session(), await phone.session()]).not.toContain(null)
-    expect(t.events.slice(before).map(({ event, result }) => `${event} ${result}`)).toEqual(['sign-in refused', 'sign-in ok'])
+    expect(t.events.slice(before).map(({ event, result }) => `${event} ${result}`)).toEqual([
+      'sign-in refused',
+      'sign-in ok',
+    ])
     expect((await t.browser().signIn(email)).status).toBe(200)
     expect(await hashOf(userId)).toBe(renewed)
   })
@@ -252,7 +324,10 @@ describe('hashes in turn', () => {
     const { inTurn, open, done } = queueWith(full)
     let ran = 0
     const late = inTurn(async () => (ran += 1))
-    await expect(late).rejects.toMatchObject({ statusCode: 503, headers: { 'Retry-After': expect.stringMatching(/^[1-9]$/) } })
+    await expect(late).rejects.toMatchObject({
+      statusCode: 503,
+      headers: { 'Retry-After': expect.stringMatching(/^[1-9]$/) },
+    })
     open()
     await done
     expect(ran).toBe(0)

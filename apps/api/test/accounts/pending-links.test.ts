@@ -11,7 +11,14 @@ const newPassword = 'a new password'
 
 /** A type, not an interface: Kysely wants an indexable one. */
 type Tables = {
-  verification: { id: string; identifier: string; value: string; expiresAt: string | Date; createdAt: string | Date; updatedAt: string | Date }
+  verification: {
+    id: string
+    identifier: string
+    value: string
+    expiresAt: string | Date
+    createdAt: string | Date
+    updatedAt: string | Date
+  }
 }
 
 const tokenIn = (url: string): string => new URL(url).searchParams.get('token') ?? ''
@@ -79,7 +86,12 @@ describe.each(databases)('on %s', (kind) => {
       expect(dump).not.toContain(token)
       expect(dump).not.toContain(token.slice(-16))
     }
-    const stolen = rows.flatMap(({ id, identifier, value }) => [id, identifier, value, identifier.split(':').at(-1) ?? ''])
+    const stolen = rows.flatMap(({ id, identifier, value }) => [
+      id,
+      identifier,
+      value,
+      identifier.split(':').at(-1) ?? '',
+    ])
     for (const text of new Set(stolen)) {
       expect((await reset(text)).status, text).toBe(400)
       expect((await secure(text)).status, text).toBe(400)
@@ -97,7 +109,8 @@ describe.each(databases)('on %s', (kind) => {
         { id: randomUUID(), identifier: 'sha256:in-clear', value: userId, ...row },
       ])
       .execute()
-    for (const token of ['in-clear', 'sha256:in-clear']) expect((await reset(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
+    for (const token of ['in-clear', 'sha256:in-clear'])
+      expect((await reset(token)).body).toMatchObject({ code: 'INVALID_TOKEN' })
   })
 })
 

@@ -22,7 +22,8 @@ describe.each(databases)('on %s', (kind) => {
     if (session === null) throw new Error('The sign-up did not sign in')
     return { email, laptop, phone, userId: session.userId }
   }
-  const signedIn = async (...browsers: Browser[]) => Promise.all(browsers.map(async (one) => (await one.session()) !== null))
+  const signedIn = async (...browsers: Browser[]) =>
+    Promise.all(browsers.map(async (one) => (await one.session()) !== null))
   const agents = async (userId: string) => (await t.store.list(userId)).map(({ userAgent }) => userAgent).toSorted()
 
   test('sign-up and sign-in make sessions in the store and none in SQL', async () => {
@@ -60,7 +61,11 @@ describe.each(databases)('on %s', (kind) => {
   test('password change with the flag of better-auth is the same', async () => {
     const { laptop, phone } = await ada()
     const id = (await laptop.session())?.id
-    await laptop.post('/change-password', { currentPassword: password, newPassword: 'a new password', revokeOtherSessions: true })
+    await laptop.post('/change-password', {
+      currentPassword: password,
+      newPassword: 'a new password',
+      revokeOtherSessions: true,
+    })
     expect((await laptop.session())?.id).toBe(id)
     expect(await phone.session()).toBeNull()
   })
@@ -94,7 +99,9 @@ describe.each(databases)('on %s', (kind) => {
     const token = new URL(mail?.url ?? '').searchParams.get('token')
     expect(new URL(mail?.url ?? '').pathname).toBe('/reset-password')
 
-    expect(await t.browser().post('/reset-password', { newPassword: 'a new password', token })).toMatchObject({ status: 200 })
+    expect(await t.browser().post('/reset-password', { newPassword: 'a new password', token })).toMatchObject({
+      status: 200,
+    })
     expect(await signedIn(laptop, phone)).toEqual([false, false])
     expect(await agents(userId)).toEqual([])
     expect((await t.browser().post('/reset-password', { newPassword: 'yet another', token })).status).toBe(400)
@@ -106,7 +113,10 @@ describe.each(databases)('on %s', (kind) => {
     const { email } = await ada()
     const ask = (address: string) => t.browser().post('/request-password-reset', { email: address })
     expect((await ask(email)).text).toBe((await ask('nobody@example.org')).text)
-    const [wrong, unknown] = [await t.browser().signIn(email, 'wrong password'), await t.browser().signIn('nobody@example.org')]
+    const [wrong, unknown] = [
+      await t.browser().signIn(email, 'wrong password'),
+      await t.browser().signIn('nobody@example.org'),
+    ]
     expect([wrong.status, wrong.text]).toEqual([unknown.status, unknown.text])
   })
 

@@ -61,7 +61,9 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
     await t.fill()
     t.line.silence()
     expect(isDatabaseUnavailable(await failure(t.word()))).toBe(true)
-    expect(await Promise.all(Array.from({ length: 20 }, () => t.word()))).toEqual(Array.from({ length: 20 }, () => 'kept'))
+    expect(await Promise.all(Array.from({ length: 20 }, () => t.word()))).toEqual(
+      Array.from({ length: 20 }, () => 'kept'),
+    )
   })
 
   test('that falls silent under a full pool is no burden to those who wait for a connection', async () => {
@@ -99,7 +101,9 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
       async () => {
         const { dialect } = openPostgres(server.url)
         const admin = new Kysely<unknown>({ dialect })
-        await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname like 'rollcall_%'`.execute(admin)
+        await sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname like 'rollcall_%'`.execute(
+          admin,
+        )
         await admin.destroy()
       },
     ],

@@ -7,7 +7,11 @@ import { signedUp, startServer } from '../helpers.js'
 /** The permissions of every file and folder below a folder. */
 async function modesBelow(folder: string): Promise<Record<string, string>> {
   const entries = (await readdir(folder, { recursive: true })).toSorted()
-  return Object.fromEntries(await Promise.all(entries.map(async (name) => [name, ((await stat(join(folder, name))).mode & 0o777).toString(8)] as const)))
+  return Object.fromEntries(
+    await Promise.all(
+      entries.map(async (name) => [name, ((await stat(join(folder, name))).mode & 0o777).toString(8)] as const),
+    ),
+  )
 }
 
 test('only the owner of the process reads its files, in an open folder, under an open umask, and after an update', async () => {
@@ -23,10 +27,14 @@ test('only the owner of the process reads its files, in an open folder, under an
     await using server = await startServer({ env: { DATA_DIR: dataDir, BETTER_AUTH_SECRET: '' } })
     const { email } = await signedUp(server)
     expect((await server.browser().post('/api/auth/request-password-reset', { email })).status).toBe(200)
-    await vi.waitFor(async () => expect((await readdir(join(dataDir, 'outbox'))).length).toBeGreaterThan(1), { timeout: 30_000 })
+    await vi.waitFor(async () => expect((await readdir(join(dataDir, 'outbox'))).length).toBeGreaterThan(1), {
+      timeout: 30_000,
+    })
 
     const modes = await modesBelow(dataDir)
-    expect(Object.keys(modes)).toEqual(expect.arrayContaining(['outbox/old.eml', 'rollcall.sqlite', 'rollcall.sqlite-wal', 'secret']))
+    expect(Object.keys(modes)).toEqual(
+      expect.arrayContaining(['outbox/old.eml', 'rollcall.sqlite', 'rollcall.sqlite-wal', 'secret']),
+    )
     const folders = new Set(['outbox'])
     expect(Object.entries(modes).filter(([name, mode]) => !folders.has(name) && mode !== '600')).toEqual([])
   } finally {
@@ -42,7 +50,11 @@ test('folders that the server makes are closed to everybody else', async () => {
     await using server = await startServer({ env: { DATA_DIR: join(parent, 'made'), BETTER_AUTH_SECRET: '' } })
     const { email } = await signedUp(server)
     await server.browser().post('/api/auth/request-password-reset', { email })
-    await vi.waitFor(async () => expect(await modesBelow(parent)).toMatchObject({ made: '700', 'made/outbox': '700', 'made/secret': '600' }), { timeout: 30_000 })
+    await vi.waitFor(
+      async () =>
+        expect(await modesBelow(parent)).toMatchObject({ made: '700', 'made/outbox': '700', 'made/secret': '600' }),
+      { timeout: 30_000 },
+    )
   } finally {
     process.umask(umask)
     await rm(parent, { recursive: true, force: true })

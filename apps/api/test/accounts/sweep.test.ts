@@ -25,7 +25,10 @@ test('links that nobody followed and devices that nobody returned from are delet
   const idOf = async ({ api }: typeof ada): Promise<string> => (await api.session.current.query()).user.id
   await sql`update device set "lastSeenAt" = ${ago(401 * DAY)} where "userId" = ${await idOf(ada)}`.execute(kysely)
   await sql`update device set "lastSeenAt" = ${ago(399 * DAY)} where "userId" = ${await idOf(bob)}`.execute(kysely)
-  for (const [id, expiredFor] of [['over', MINUTE], ['pending', -MINUTE]] as const) {
+  for (const [id, expiredFor] of [
+    ['over', MINUTE],
+    ['pending', -MINUTE],
+  ] as const) {
     await sql`insert into verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
       values (${id}, ${id}, ${id}, ${ago(expiredFor)}, ${ago(DAY)}, ${ago(DAY)})`.execute(kysely)
   }
@@ -58,7 +61,9 @@ test('the sweep is repeated every five minutes, and a failure is logged and does
     await sweep.close()
     await vi.advanceTimersByTimeAsync(5 * MINUTE)
     expect(sweeps).toBe(3)
-    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['What has expired could not be deleted'])
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'What has expired could not be deleted',
+    ])
   } finally {
     vi.useRealTimers()
   }

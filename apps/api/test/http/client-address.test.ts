@@ -19,7 +19,13 @@ describe('the address of a client', () => {
     ['the proxy forwards no address', ['loopback'], '127.0.0.1', 'unknown', 'unknown'],
     ['the proxy forwards an empty list', ['loopback'], '127.0.0.1', ' , ', 'unknown'],
     ['the list has empty entries', ['loopback'], '127.0.0.1', '198.51.100.1, ,', '198.51.100.1'],
-    ['the nearest trusted proxy was asked by nobody that can be read', ['10.0.0.0/8'], '10.1.2.3', '198.51.100.1, unknown, 10.3.2.1', 'unknown'],
+    [
+      'the nearest trusted proxy was asked by nobody that can be read',
+      ['10.0.0.0/8'],
+      '10.1.2.3',
+      '198.51.100.1, unknown, 10.3.2.1',
+      'unknown',
+    ],
     ['everybody is trusted', ['10.0.0.0/8'], '10.1.2.3', '10.7.7.7, 10.3.2.1', '10.7.7.7'],
     ['the client forged no address', ['loopback'], '127.0.0.1', '<script>, 198.51.100.1', '198.51.100.1'],
     ['IPv4 comes as IPv6', [], '::ffff:203.0.113.9', undefined, '203.0.113.9'],
@@ -49,12 +55,35 @@ describe('an entry of X-Forwarded-For', () => {
     ['203.0.113.7:_obfuscated', '203.0.113.7'],
   ])('%s is read as %s', (entry, address) => {
     expect(clientAddressOf(['loopback'])(from('127.0.0.1', entry))).toBe(address)
-    expect(clientAddressOf(['loopback', address])(from('127.0.0.1', `198.51.100.1, ${entry}`)), 'as a trusted proxy').toBe('198.51.100.1')
+    expect(
+      clientAddressOf(['loopback', address])(from('127.0.0.1', `198.51.100.1, ${entry}`)),
+      'as a trusted proxy',
+    ).toBe('198.51.100.1')
   })
 
-  test.each(['unknown', '-', '_hidden', 'localhost', '203.0.113', '203.0.113.7:port', '203.0.113.07', '0x7f000001', '127.1', `[${V6}`, `${V6}]`, `[${V6}]x`, '203.0.113.7 443', '203.0.113.7%eth0', '[203.0.113.7', ':443', '""', "'203.0.113.7'", 'for=203.0.113.7', '::ffff:203.0.113.7:443'])(
-    '%s is nobody, and not the proxy',
-    (entry) => expect(clientAddressOf(['loopback'])(from('127.0.0.1', entry))).toBe('unknown'),
+  test.each([
+    'unknown',
+    '-',
+    '_hidden',
+    'localhost',
+    '203.0.113',
+    '203.0.113.7:port',
+    '203.0.113.07',
+    '0x7f000001',
+    '127.1',
+    `[${V6}`,
+    `${V6}]`,
+    `[${V6}]x`,
+    '203.0.113.7 443',
+    '203.0.113.7%eth0',
+    '[203.0.113.7',
+    ':443',
+    '""',
+    "'203.0.113.7'",
+    'for=203.0.113.7',
+    '::ffff:203.0.113.7:443',
+  ])('%s is nobody, and not the proxy', (entry) =>
+    expect(clientAddressOf(['loopback'])(from('127.0.0.1', entry))).toBe('unknown'),
   )
 })
 
@@ -120,7 +149,9 @@ describe('the log', () => {
   test('names a proxy that forwards what cannot be read, once, with a bounded part of it', () => {
     const { lines, of } = warnings(['loopback'])
     for (const list of ['x'.repeat(5_000), 'unknown', '']) of(from('127.0.0.1', list))
-    expect(lines).toEqual([{ message: expect.stringContaining('cannot be read'), proxy: '127.0.0.1', forwarded: 'x'.repeat(100) }])
+    expect(lines).toEqual([
+      { message: expect.stringContaining('cannot be read'), proxy: '127.0.0.1', forwarded: 'x'.repeat(100) },
+    ])
   })
 
   test('is not filled by clients who send such headers themselves', () => {
@@ -142,10 +173,17 @@ test('a client whose address cannot be read is unknown to the list of devices, t
   expect((await attempt({ forwarded: 'for=unknown' })).status, 'all of them count as one').toBe(429)
   expect((await attempt({})).status, 'the proxy itself').toBe(401)
   expect((await attempt({ 'x-forwarded-for': '203.0.113.7:50123' })).status, 'a known client').toBe(401)
-  expect(server.lines().filter(({ msg }) => msg.includes('cannot be read'))).toMatchObject([{ level: 'warn', proxy: '127.0.0.1' }])
+  expect(server.lines().filter(({ msg }) => msg.includes('cannot be read'))).toMatchObject([
+    { level: 'warn', proxy: '127.0.0.1' },
+  ])
 })
 
-const forged = { 'x-forwarded-for': '198.51.100.7', 'x-rollcall-client-address': '192.0.2.66', 'x-real-ip': '192.0.2.66', forwarded: 'for=192.0.2.66' }
+const forged = {
+  'x-forwarded-for': '198.51.100.7',
+  'x-rollcall-client-address': '192.0.2.66',
+  'x-real-ip': '192.0.2.66',
+  forwarded: 'for=192.0.2.66',
+}
 
 test.each([
   ['without trusted proxies no header counts', { TRUSTED_PROXIES: undefined }, '127.0.0.1'],

@@ -28,14 +28,20 @@ const navigation = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
 /** As a browser opens a page: with the host that its address names, under which `fetch` sends nothing. */
 async function navigate(path: string, headers: Record<string, string> = {}) {
-  const request = get({ host: '127.0.0.1', port: server.port, path, headers: { host: new URL(server.baseUrl).host, ...navigation, ...headers } })
+  const request = get({
+    host: '127.0.0.1',
+    port: server.port,
+    path,
+    headers: { host: new URL(server.baseUrl).host, ...navigation, ...headers },
+  })
   const [response] = (await once(request, 'response')) as [IncomingMessage] // of the event of this name
   return { status: response.statusCode, headers: response.headers, text: await text(response) }
 }
 
 describe('a page that is opened under another host', () => {
   const port = () => String(server.port)
-  const warnings = () => server.lines().flatMap(({ level, msg, host }) => (level === 'warn' && msg.includes('host') ? [[host, msg]] : []))
+  const warnings = () =>
+    server.lines().flatMap(({ level, msg, host }) => (level === 'warn' && msg.includes('host') ? [[host, msg]] : []))
 
   test.each([
     ['127.0.0.1', '/'],
@@ -55,9 +61,14 @@ describe('a page that is opened under another host', () => {
   })
 
   test('is served under the host of BASE_URL, however that is written', async () => {
-    for (const host of [`localhost:${port()}`, `LOCALHOST:${port()}`]) expect((await navigate('/', { host })).status).toBe(200)
+    for (const host of [`localhost:${port()}`, `LOCALHOST:${port()}`])
+      expect((await navigate('/', { host })).status).toBe(200)
     await using secure = await startServer({ env: { BASE_URL: 'https://rollcall.example' }, webRoot: root })
-    for (const [host, status] of [['rollcall.example', 200], ['Rollcall.example:443', 200], ['rollcall.example:80', 302]] as const) {
+    for (const [host, status] of [
+      ['rollcall.example', 200],
+      ['Rollcall.example:443', 200],
+      ['rollcall.example:80', 302],
+    ] as const) {
       const request = get({ host: '127.0.0.1', port: secure.port, path: '/', headers: { host, ...navigation } })
       const [response] = (await once(request, 'response')) as [IncomingMessage] // of the event of this name
       response.resume()
@@ -67,7 +78,9 @@ describe('a page that is opened under another host', () => {
 
   test('is named in the log with BASE_URL, once for each host, and not for ever', async () => {
     for (let times = 0; times < 2; times += 1) await navigate('/', { host: '10.1.2.3' })
-    expect(server.lines().filter(({ host }) => host === '10.1.2.3')).toEqual([expect.objectContaining({ level: 'warn', baseUrl: server.baseUrl })])
+    expect(server.lines().filter(({ host }) => host === '10.1.2.3')).toEqual([
+      expect.objectContaining({ level: 'warn', baseUrl: server.baseUrl }),
+    ])
     for (let n = 0; n < 200; n += 1) await navigate('/', { host: `h${n}.example` })
     expect(warnings().length).toBeLessThanOrEqual(100)
   })
@@ -81,35 +94,43 @@ describe('a page that is opened under another host', () => {
     expect((await navigate('/', { host: '127.0.0.1:3000', cookie })).status).toBe(302)
   })
 
-  test.each(['/healthz', '/readyz', '/trpc/devices.list', '/assets/index-4f2a.js', '/'])('is asked for, but %s is not', async (path) => {
-    const response = await navigate(path, { host: '10.0.0.7:3000', accept: '*/*' })
-    expect(response.status).toBe(path.startsWith('/trpc') ? 401 : 200)
-  })
+  test.each(['/healthz', '/readyz', '/trpc/devices.list', '/assets/index-4f2a.js', '/'])(
+    'is asked for, but %s is not',
+    async (path) => {
+      const response = await navigate(path, { host: '10.0.0.7:3000', accept: '*/*' })
+      expect(response.status).toBe(path.startsWith('/trpc') ? 401 : 200)
+    },
+  )
 })
 
 describe('security headers', () => {
-  test.each(['/', '/trpc/devices.list', '/api/auth/get-session', '/healthz', '/readyz', '/nowhere', '/assets/index-4f2a.js'])(
-    'are on %s',
-    async (path) => {
-      const { headers } = await server.send(path)
-      expect(headers.get('content-security-policy')).toBe(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-          "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-uri /csp-report; report-to csp",
-      )
-      expect(Object.fromEntries(headers)).toMatchObject({
-        'cross-origin-opener-policy': 'same-origin',
-        'cross-origin-resource-policy': 'same-origin',
-        'permissions-policy': expect.stringContaining('camera=()'),
-        'referrer-policy': 'no-referrer',
-        'reporting-endpoints': 'csp="/csp-report"',
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-        'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
-      })
-      expect(headers.has('strict-transport-security')).toBe(false)
-      expect(headers.has('x-powered-by')).toBe(false)
-    },
-  )
+  test.each([
+    '/',
+    '/trpc/devices.list',
+    '/api/auth/get-session',
+    '/healthz',
+    '/readyz',
+    '/nowhere',
+    '/assets/index-4f2a.js',
+  ])('are on %s', async (path) => {
+    const { headers } = await server.send(path)
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+        "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-uri /csp-report; report-to csp",
+    )
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': expect.stringContaining('camera=()'),
+      'referrer-policy': 'no-referrer',
+      'reporting-endpoints': 'csp="/csp-report"',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
+    })
+    expect(headers.has('strict-transport-security')).toBe(false)
+    expect(headers.has('x-powered-by')).toBe(false)
+  })
 
   test('tell a browser to stay on https, where the site is on https', async () => {
     await using secure = await startServer({ env: { BASE_URL: 'https://rollcall.example' } })
@@ -133,20 +154,24 @@ describe('caching', () => {
 })
 
 describe('the page', () => {
-  test.each(['/', '/security', '/Security/', '/reset-password?token=abc'])('is served on a navigation to %s', async (path) => {
-    const response = await navigate(path)
-    expect(response.status).toBe(200)
-    expect(response.headers['content-type']).toMatch(/^text\/html/)
-    expect(response.headers['accept-ch']).toBe('Sec-CH-UA-Platform-Version')
-    expect(response.headers['cache-control']).toBe('no-cache')
-    expect(response.text).toContain('<title>Rollcall</title>')
-  })
+  test.each(['/', '/security', '/Security/', '/reset-password?token=abc'])(
+    'is served on a navigation to %s',
+    async (path) => {
+      const response = await navigate(path)
+      expect(response.status).toBe(200)
+      expect(response.headers['content-type']).toMatch(/^text\/html/)
+      expect(response.headers['accept-ch']).toBe('Sec-CH-UA-Platform-Version')
+      expect(response.headers['cache-control']).toBe('no-cache')
+      expect(response.text).toContain('<title>Rollcall</title>')
+    },
+  )
 
   test('knows each route of its router, and no other', async () => {
     const router = await readFile(new URL('../../../web/src/router.tsx', import.meta.url), 'utf8')
     const routes = [...router.matchAll(/\bpath: '([^']+)'/g)].map(([, path]) => path)
     expect(routes.toSorted()).toEqual(PAGE_PATHS.toSorted())
-    for (const path of PAGE_PATHS) expect((await server.send(path, { headers: { accept: '*/*' } })).status, path).toBe(200)
+    for (const path of PAGE_PATHS)
+      expect((await server.send(path, { headers: { accept: '*/*' } })).status, path).toBe(200)
   })
 
   test.each([
@@ -194,7 +219,11 @@ describe('a change', () => {
   const revoke = (headers: Record<string, string>) =>
     server.send('/trpc/devices.revokeOthers', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', cookie: `rollcall.session_token=${device.jar.get('rollcall.session_token')}`, ...headers },
+      headers: {
+        'content-type': 'application/json',
+        cookie: `rollcall.session_token=${device.jar.get('rollcall.session_token')}`,
+        ...headers,
+      },
     })
 
   test.each([
@@ -207,7 +236,11 @@ describe('a change', () => {
   ])('is refused from a page %s', async (_, headers) => {
     const response = await revoke(headers)
     expect(response.status).toBe(403)
-    const error = { code: -32003, message: expect.stringContaining(`Open ${server.baseUrl} `), data: { code: 'FORBIDDEN', httpStatus: 403 } }
+    const error = {
+      code: -32003,
+      message: expect.stringContaining(`Open ${server.baseUrl} `),
+      data: { code: 'FORBIDDEN', httpStatus: 403 },
+    }
     expect(await response.json()).toMatchObject({ error })
   })
 
@@ -218,7 +251,11 @@ describe('a change', () => {
   })
 
   test('is taken from the page, and from a program that has the cookie', async () => {
-    for (const headers of [{ origin: server.baseUrl, 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'same-origin' }, {}]) {
+    for (const headers of [
+      { origin: server.baseUrl, 'sec-fetch-site': 'same-origin' },
+      { 'sec-fetch-site': 'same-origin' },
+      {},
+    ]) {
       expect((await revoke(headers)).status).toBe(200)
     }
   })
@@ -232,7 +269,11 @@ describe('a change', () => {
   test('of another site is refused by /api/auth as well', async () => {
     const response = await server.send('/api/auth/sign-out', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', origin: 'https://evil.example', cookie: `rollcall.session_token=${device.jar.get('rollcall.session_token')}` },
+      headers: {
+        'content-type': 'application/json',
+        origin: 'https://evil.example',
+        cookie: `rollcall.session_token=${device.jar.get('rollcall.session_token')}`,
+      },
       body: '{}',
     })
     expect(response.status).toBe(403)
@@ -261,14 +302,17 @@ describe('what is not understood', () => {
     expect(await response.json()).toMatchObject({ error: { data: { code: 'BAD_REQUEST' } } })
   })
 
-  test.each(['{', '"', '{"id":', 'undefined', '\u0000'])('bad JSON such as %j is refused, and not quoted', async (body) => {
-    const response = await device.request('/trpc/devices.revoke', { method: 'POST', body })
-    expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: { message: 'The input is not valid JSON' } })
-    const signIn = await server.browser().request('/api/auth/sign-in/email', { method: 'POST', body })
-    expect(signIn.status).toBe(400)
-    expect(await signIn.json()).toEqual({ code: 'BAD_REQUEST', message: 'Invalid JSON in request body' })
-  })
+  test.each(['{', '"', '{"id":', 'undefined', '\u0000'])(
+    'bad JSON such as %j is refused, and not quoted',
+    async (body) => {
+      const response = await device.request('/trpc/devices.revoke', { method: 'POST', body })
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error: { message: 'The input is not valid JSON' } })
+      const signIn = await server.browser().request('/api/auth/sign-in/email', { method: 'POST', body })
+      expect(signIn.status).toBe(400)
+      expect(await signIn.json()).toEqual({ code: 'BAD_REQUEST', message: 'Invalid JSON in request body' })
+    },
+  )
 
   test.each([
     ['GET', '/trpc/nowhere', 404, 'NOT_FOUND'],
@@ -284,7 +328,8 @@ describe('what is not understood', () => {
   ])('%s %s', async (method, path, status, code) => {
     const response = await device.request(path, { method, headers: { 'content-type': 'application/json' } })
     expect(response.status).toBe(status)
-    if (code !== undefined) expect(await response.json()).toMatchObject({ error: { data: { code, httpStatus: status } } })
+    if (code !== undefined)
+      expect(await response.json()).toMatchObject({ error: { data: { code, httpStatus: status } } })
   })
 
   test.each([
@@ -307,21 +352,34 @@ describe('what is not understood', () => {
     expect(await response.json()).toEqual({ code, message: expect.any(String) })
   })
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/octet-stream', ''])(
-    'a body of type %j, as a form of another site could send it, is refused',
-    async (type) => {
-      const response = await device.request('/trpc/devices.revokeOthers', { method: 'POST', headers: { 'content-type': type } })
-      expect(response.status).toBe(415)
-    },
-  )
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/octet-stream',
+    '',
+  ])('a body of type %j, as a form of another site could send it, is refused', async (type) => {
+    const response = await device.request('/trpc/devices.revokeOthers', {
+      method: 'POST',
+      headers: { 'content-type': type },
+    })
+    expect(response.status).toBe(415)
+  })
 
   test('a streamed answer is refused, because it could not clear a cookie', async () => {
-    const response = await device.request('/trpc/devices.list?batch=1', { headers: { 'trpc-accept': 'application/jsonl' } })
+    const response = await device.request('/trpc/devices.list?batch=1', {
+      headers: { 'trpc-accept': 'application/jsonl' },
+    })
     expect(response.status).toBe(400)
   })
 
   test.each([
-    ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":{}}`, 'name', 'INVALID_NAME'],
+    [
+      '/api/auth/sign-up/email',
+      `{"email":"odd@example.org","password":"${PASSWORD}","name":{}}`,
+      'name',
+      'INVALID_NAME',
+    ],
     ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":"x","image":7}`, 'image'],
     ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":"x","image":{}}`, 'image'],
     ['/api/auth/sign-up/email', `{"email":"odd@example.org","password":"${PASSWORD}","name":"\\u0000"}`, 'NUL'],
@@ -339,7 +397,11 @@ describe('what is not understood', () => {
 
   test('bytes that are no HTTP are answered 400, and the server lives on', async () => {
     const { port } = new URL(server.url)
-    for (const bytes of ['nonsense\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 'GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n']) {
+    for (const bytes of [
+      'nonsense\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: a b\r\n\r\n',
+      'GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n',
+    ]) {
       const socket = connect(Number(port), '127.0.0.1').end(bytes)
       expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /)
     }
@@ -383,12 +445,26 @@ describe('a report of a broken Content-Security-Policy', () => {
       },
     })
     expect(old.status).toBe(204)
-    const reported = { documentURL: 'http://localhost/api/auth/reset-password/topsecret', blockedURL: 'https://evil.example/x.js?y', effectiveDirective: 'script-src-elem' }
-    const now = await report([{ type: 'csp-violation', body: reported }, { type: 'deprecation', body: {} }], 'application/reports+json')
+    const reported = {
+      documentURL: 'http://localhost/api/auth/reset-password/topsecret',
+      blockedURL: 'https://evil.example/x.js?y',
+      effectiveDirective: 'script-src-elem',
+    }
+    const now = await report(
+      [
+        { type: 'csp-violation', body: reported },
+        { type: 'deprecation', body: {} },
+      ],
+      'application/reports+json',
+    )
     expect(now.status).toBe(204)
     expect(violations().slice(before)).toEqual([
       { page: 'http://localhost/reset-password', blocked: 'inlinelevelfatal', directive: 'script-srcself' },
-      { page: 'http://localhost/api/auth/reset-password/:token', blocked: 'https://evil.example/x.js', directive: 'script-src-elem' },
+      {
+        page: 'http://localhost/api/auth/reset-password/:token',
+        blocked: 'https://evil.example/x.js',
+        directive: 'script-src-elem',
+      },
     ])
     expect(JSON.stringify(server.lines())).not.toContain('topsecret')
   })
@@ -397,20 +473,28 @@ describe('a report of a broken Content-Security-Policy', () => {
     expect((await report(body)).status).toBe(400)
   })
 
-  test.each(['https://example.org/', 'https://', 'data:,', ''])('writes short lines, however long it is: %j', async (start) => {
-    const long = `${start}${'x'.repeat(15_000 - start.length)}`
-    const before = server.lines().length
-    expect((await report({ 'csp-report': { 'document-uri': long } })).status).toBe(204)
-    expect((await report({ 'csp-report': { 'blocked-uri': long } })).status).toBe(204)
-    expect((await report({ 'csp-report': { 'violated-directive': long } })).status).toBe(204)
-    const lines = server.lines().slice(before).filter(({ violation }) => violation)
-    expect(lines).toHaveLength(3)
-    for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(500)
-  })
+  test.each(['https://example.org/', 'https://', 'data:,', ''])(
+    'writes short lines, however long it is: %j',
+    async (start) => {
+      const long = `${start}${'x'.repeat(15_000 - start.length)}`
+      const before = server.lines().length
+      expect((await report({ 'csp-report': { 'document-uri': long } })).status).toBe(204)
+      expect((await report({ 'csp-report': { 'blocked-uri': long } })).status).toBe(204)
+      expect((await report({ 'csp-report': { 'violated-directive': long } })).status).toBe(204)
+      const lines = server
+        .lines()
+        .slice(before)
+        .filter(({ violation }) => violation)
+      expect(lines).toHaveLength(3)
+      for (const line of lines) expect(JSON.stringify(line).length).toBeLessThan(500)
+    },
+  )
 
   test('writes ten lines at the most', async () => {
     const before = violations().length
-    await report(Array.from({ length: 50 }, () => ({ type: 'csp-violation', body: { effectiveDirective: 'style-src' } })))
+    await report(
+      Array.from({ length: 50 }, () => ({ type: 'csp-violation', body: { effectiveDirective: 'style-src' } })),
+    )
     expect(violations()).toHaveLength(before + 10)
   })
 })

@@ -6,12 +6,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signedUp, startServer, type TestServer } from '../helpers.js'
 
 /** One answer over a kept-alive connection of `agent`, which no `fetch` would show. */
-async function answerOf(url: string, agent: Agent, options: { method?: string; headers?: Record<string, string> } = {}) {
+async function answerOf(
+  url: string,
+  agent: Agent,
+  options: { method?: string; headers?: Record<string, string> } = {},
+) {
   const sent = request(url, { agent, ...options }).end()
   const [response] = (await once(sent, 'response')) as [IncomingMessage] // of `response`
   response.resume()
   await once(response, 'end')
-  return { status: response.statusCode, connection: response.headers.connection, keepAlive: response.headers['keep-alive'] }
+  return {
+    status: response.statusCode,
+    connection: response.headers.connection,
+    keepAlive: response.headers['keep-alive'],
+  }
 }
 
 describe('an idle connection', () => {
@@ -46,14 +54,27 @@ describe('a server that leaves', () => {
     const agent = new Agent({ keepAlive: true })
     const stream = await device.stream()
     await stream.message()
-    const late = request(`${server.url}/csp-report`, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'content-length': '2' } })
+    const late = request(`${server.url}/csp-report`, {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/json', 'content-length': '2' },
+    })
     late.flushHeaders()
     expect((await answerOf(`${server.url}/readyz`, agent)).status).toBe(200)
 
     await server.leave()
     expect(await answerOf(`${server.url}/readyz`, agent)).toMatchObject({ status: 503, connection: 'close' })
-    for (const [path, status] of [['/healthz', 200], ['/nowhere', 404], ['/trpc/session.current', 401], ['/api/auth/nowhere', 404]] as const) {
-      expect({ path, ...(await answerOf(server.url + path, agent)) }).toMatchObject({ path, status, connection: 'close' })
+    for (const [path, status] of [
+      ['/healthz', 200],
+      ['/nowhere', 404],
+      ['/trpc/session.current', 401],
+      ['/api/auth/nowhere', 404],
+    ] as const) {
+      expect({ path, ...(await answerOf(server.url + path, agent)) }).toMatchObject({
+        path,
+        status,
+        connection: 'close',
+      })
     }
     late.end('{}') // under way when the server began to leave
     const [answer] = (await once(late, 'response')) as [IncomingMessage] // of `response`

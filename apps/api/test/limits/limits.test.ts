@@ -46,7 +46,12 @@ test('the eleventh wrong password is answered 429 by every server on the same Re
     expect(wait).toBeGreaterThan(14 * 60)
     expect(wait).toBeLessThanOrEqual(15 * 60)
   }
-  expect(server.audits().at(-1)).toEqual({ event: 'sign-in', result: 'refused', ipAddress: from, emailHash: expect.any(String) })
+  expect(server.audits().at(-1)).toEqual({
+    event: 'sign-in',
+    result: 'refused',
+    ipAddress: from,
+    emailHash: expect.any(String),
+  })
   expect((await signInAs(server, address(), email, PASSWORD)).status, 'from elsewhere it still works').toBe(200)
 })
 
@@ -66,10 +71,13 @@ test('a network has 16 passwords under way, and others sign in meanwhile', async
   await using own = await startServer({ env, passwords })
   const [crowded, calm] = [address(), address()]
   const answers: Response[] = []
-  const attempt = async (): Promise<unknown> => answers.push(await signInAs(own, crowded, newEmail(), 'a wrong password'))
+  const attempt = async (): Promise<unknown> =>
+    answers.push(await signInAs(own, crowded, newEmail(), 'a wrong password'))
   const crowd = Promise.all(Array.from({ length: 24 }, attempt))
   await expect.poll(() => answers.length).toBe(8)
-  expect(answers.map((response) => [response.status, response.headers.get('retry-after')])).toEqual(Array.from({ length: 8 }, () => [429, '8']))
+  expect(answers.map((response) => [response.status, response.headers.get('retry-after')])).toEqual(
+    Array.from({ length: 8 }, () => [429, '8']),
+  )
   const other = signInAs(own, calm, newEmail(), 'a wrong password')
   open()
   expect((await other).status).toBe(401)
@@ -107,10 +115,22 @@ test('every limit of an address counts the /64 of an IPv6 client', async () => {
 
 test('a spelling that better-auth reads as the same endpoint does not pass the limits by', async () => {
   const body = { email: newEmail(), password: PASSWORD }
-  for (const path of ['/sign-in/email/', '//sign-in/email', '/sign-in%2Femail', '/sign-in/./email%20', '/Sign-In/email', '/sign-in/%65mail']) {
+  for (const path of [
+    '/sign-in/email/',
+    '//sign-in/email',
+    '/sign-in%2Femail',
+    '/sign-in/./email%20',
+    '/Sign-In/email',
+    '/sign-in/%65mail',
+  ]) {
     expect((await server.browser().post(`/api/auth${path}`, body)).status, path).toBe(404)
   }
-  for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x', 'application/ld+json']) {
+  for (const type of [
+    'application/x-www-form-urlencoded',
+    'text/plain',
+    'multipart/form-data; boundary=x',
+    'application/ld+json',
+  ]) {
     const response = await server.browser().request('/api/auth/sign-in/email', {
       method: 'POST',
       headers: { 'content-type': type },
@@ -136,12 +156,14 @@ test('reset tokens cannot be tried out', async () => {
 
 test('a stolen session cannot be used to guess the password, from however many addresses', async () => {
   const device = await signedUp(server, { 'x-forwarded-for': address() })
-  const attempt = (currentPassword: string, newPassword = `${PASSWORD}, once more`) => () =>
-    device.request('/api/auth/change-password', {
-      method: 'POST',
-      headers: { 'x-forwarded-for': address() },
-      body: JSON.stringify({ currentPassword, newPassword, revokeOtherSessions: true }),
-    })
+  const attempt =
+    (currentPassword: string, newPassword = `${PASSWORD}, once more`) =>
+    () =>
+      device.request('/api/auth/change-password', {
+        method: 'POST',
+        headers: { 'x-forwarded-for': address() },
+        body: JSON.stringify({ currentPassword, newPassword, revokeOtherSessions: true }),
+      })
   expect((await attempt(PASSWORD)()).status).toBe(200)
   expect((await attempt(`${PASSWORD}, once more`, PASSWORD)()).status).toBe(200)
   const { id, user } = await device.api.session.current.query()
@@ -154,7 +176,8 @@ test('a stolen session cannot be used to guess the password, from however many a
 test('sixty sign-ups an hour come from one address, and as many looks at whether an address has an account', async () => {
   const from = address()
   const device = server.browser({ 'x-forwarded-for': from })
-  const signUp = (email: string, password = PASSWORD) => device.post('/api/auth/sign-up/email', { email, password, name: 'Ada' })
+  const signUp = (email: string, password = PASSWORD) =>
+    device.post('/api/auth/sign-up/email', { email, password, name: 'Ada' })
   const email = newEmail()
   await countOn(server.redis, 57, ['sign-up:address', new Client(from)], 'done')
   expect(await statuses(3, () => signUp(newEmail(), 'x'))).toEqual(times(3, 400)) // a slip, which counts nowhere
@@ -240,21 +263,37 @@ test('limits count in a Redis Cluster too', async () => {
   await using single = await startRedis({ args: ['--cluster-enabled', 'yes', ...listen] })
   await observed(single, async (admin) => {
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    while (!String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await new Promise((go) => setTimeout(go, 20))
+    while (!String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+      await new Promise((go) => setTimeout(go, 20))
   })
-  await using clustered = await startServer({ redis: single, env: { ...env, REDIS_CLUSTER_NODES: `127.0.0.1:${port}` } })
+  await using clustered = await startServer({
+    redis: single,
+    env: { ...env, REDIS_CLUSTER_NODES: `127.0.0.1:${port}` },
+  })
   const from = address()
   const { email, api } = await signedUp(clustered, { 'x-forwarded-for': from })
   expect(await api.devices.list.query()).toHaveLength(1)
-  expect(await statuses(11, () => signInAs(clustered, from, email, 'a wrong password'))).toEqual([...times(10, 401), 429])
+  expect(await statuses(11, () => signInAs(clustered, from, email, 'a wrong password'))).toEqual([
+    ...times(10, 401),
+    429,
+  ])
 })
 
 test('without an answer from Redis nothing is let through', async () => {
-  const dead = new Redis({ host: '127.0.0.1', port: 1, lazyConnect: true, enableOfflineQueue: false, retryStrategy: null })
+  const dead = new Redis({
+    host: '127.0.0.1',
+    port: 1,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    retryStrategy: null,
+  })
   dead.on('error', () => undefined)
   const limits = createLimits(dead, SECRET)
   const work = async () => 'done'
-  for (const charge of [['sign-in:address', new Client('192.0.2.1')], ['revoke:session', 'ada', 'laptop']] as const) {
+  for (const charge of [
+    ['sign-in:address', new Client('192.0.2.1')],
+    ['revoke:session', 'ada', 'laptop'],
+  ] as const) {
     await expect(limits.within([charge], work)).rejects.toThrow('The session store is unavailable')
     // A revocation proceeds: if Redis does not carry it out, it is refused there.
     await expect(limits.within([charge], work, undefined, { revokes: true })).resolves.toBe('done')

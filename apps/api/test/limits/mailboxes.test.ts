@@ -33,12 +33,15 @@ afterAll(() => server[Symbol.asyncDispose]())
 
 async function mailsTo(mailbox: RegExp): Promise<number> {
   const files = await readdir(server.outbox ?? '').catch(() => [])
-  const mails = await Promise.all(files.filter((name) => name.endsWith('.eml')).map((name) => readFile(join(server.outbox ?? '', name), 'utf8')))
+  const mails = await Promise.all(
+    files.filter((name) => name.endsWith('.eml')).map((name) => readFile(join(server.outbox ?? '', name), 'utf8')),
+  )
   return mails.filter((mail) => mailbox.test(mail)).length
 }
 
 const requestReset = async (email: string) =>
-  (await server.browser({ 'x-forwarded-for': '203.0.113.7' }).post('/api/auth/request-password-reset', { email })).status
+  (await server.browser({ 'x-forwarded-for': '203.0.113.7' }).post('/api/auth/request-password-reset', { email }))
+    .status
 
 test('requests for addresses without an account use up nothing of the mailbox', async () => {
   const victim = 'mary@example.org'
@@ -54,7 +57,8 @@ test('five reset mails an hour reach a mailbox, and always the first of each acc
     const limits = createLimits(client, SECRET)
     let sent = 0
     const reset = (email: string, send = async () => void (sent += 1)) => sendReset(limits, email, send)
-    for (let n = 0; n < 6; n += 1) await expect(reset('grace@example.org', () => Promise.reject(new Error('lost')))).rejects.toThrow('lost')
+    for (let n = 0; n < 6; n += 1)
+      await expect(reset('grace@example.org', () => Promise.reject(new Error('lost')))).rejects.toThrow('lost')
     for (let n = 0; n < 7; n += 1) expect(await reset('grace@example.org')).toBe(n < 5)
     expect(await reset('Grace+1@example.org')).toBe(true)
     expect(await reset('grace+1@example.org')).toBe(false)
@@ -91,8 +95,11 @@ describe('of notices', () => {
     await observed(redis, async (client) => {
       const limits = createLimits(client, SECRET)
       const sent: string[] = []
-      const notice = (user: string, email: string, ip: string | null, send = async () => void sent.push(email)) => sendNotice(limits, session(user, ip), email, send)
-      await expect(notice('a', 'a@example.org', '203.0.113.1', () => Promise.reject(new Error('lost')))).rejects.toThrow('lost')
+      const notice = (user: string, email: string, ip: string | null, send = async () => void sent.push(email)) =>
+        sendNotice(limits, session(user, ip), email, send)
+      await expect(
+        notice('a', 'a@example.org', '203.0.113.1', () => Promise.reject(new Error('lost'))),
+      ).rejects.toThrow('lost')
       for (let n = 0; n < 12; n += 1) await notice('a', 'a@example.org', '203.0.113.1')
       expect(sent).toHaveLength(10)
       for (let n = 0; n < 4; n += 1) for (let m = 0; m < 12; m += 1) await notice(`b${n}`, `b+${n}@example.org`, null)

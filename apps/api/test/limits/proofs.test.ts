@@ -1,6 +1,16 @@
 import { defaultTimeouts } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Browser, countOn, observed, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from '../helpers.js'
+import {
+  type Browser,
+  countOn,
+  observed,
+  PASSWORD,
+  signed,
+  signedUp,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from '../helpers.js'
 
 // The holder of a session may be a thief. Wrong passwords take the right to prove from that session, and from no other.
 
@@ -13,7 +23,8 @@ afterAll(() => server[Symbol.asyncDispose]())
 const prove = (device: Browser, password: string, headers = {}) =>
   device.request('/api/auth/reauthenticate', { method: 'POST', headers, body: JSON.stringify({ password }) })
 
-const change = (device: Browser, currentPassword: string, newPassword = `${PASSWORD}, once more`) => device.post('/api/auth/change-password', { currentPassword, newPassword })
+const change = (device: Browser, currentPassword: string, newPassword = `${PASSWORD}, once more`) =>
+  device.post('/api/auth/change-password', { currentPassword, newPassword })
 
 /** Wrong passwords of a session, without the time that they take. */
 async function wrong(number: number, device: Browser): Promise<void> {
@@ -36,7 +47,8 @@ test('a stolen session cannot lock its owner out of the proof, from however many
   await wrong(8, thief)
   expect((await prove(thief, 'a guess', { 'x-forwarded-for': '203.0.113.1' })).status).toBe(400)
   expect((await change(thief, 'a guess')).status, 'it is as good for guessing').toBe(400)
-  for (let n = 2; n < 6; n += 1) expect((await prove(thief, 'a guess', { 'x-forwarded-for': `203.0.113.${n}` })).status).toBe(429)
+  for (let n = 2; n < 6; n += 1)
+    expect((await prove(thief, 'a guess', { 'x-forwarded-for': `203.0.113.${n}` })).status).toBe(429)
   expect((await change(thief, PASSWORD)).status).toBe(429)
   const refused = await prove(thief, PASSWORD)
   expect(refused.status, 'the right one comes too late').toBe(429)

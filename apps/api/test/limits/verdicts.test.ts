@@ -11,7 +11,18 @@ import { RateLimitedError } from '../../src/errors.js'
 import { Client } from '../../src/http/client.js'
 import { LEASE_MS } from '../../src/limits/attempts.js'
 import { type Charge, createLimits } from '../../src/limits/limits.js'
-import { type Browser, codeOf, countOn, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+import {
+  type Browser,
+  codeOf,
+  countOn,
+  newEmail,
+  observed,
+  PASSWORD,
+  SECRET,
+  signedUp,
+  startServer,
+  type TestServer,
+} from '../helpers.js'
 
 // Only a verdict counts. Two servers share Redis and database; one of them has lost the database.
 
@@ -35,10 +46,15 @@ async function resetTokenIn(outbox: string, email: string): Promise<string> {
   const look = async (): Promise<string | undefined> => {
     const names = await readdir(outbox).catch(() => [])
     const texts = await Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')))
-    const mail = texts.map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '=')).find((text) => text.includes(email))
+    const mail = texts
+      .map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '='))
+      .find((text) => text.includes(email))
     return /reset-password\?token=([\w-]+)/.exec(mail ?? '')?.[1]
   }
-  return expect.poll(look).toBeDefined().then(async () => (await look()) ?? '')
+  return expect
+    .poll(look)
+    .toBeDefined()
+    .then(async () => (await look()) ?? '')
 }
 
 let hosts = 0
@@ -84,15 +100,42 @@ describe('an outage of the database uses up no attempt', () => {
     await countOn(redis, 9, ['proof:session', user.id, id])
     const there = at(broken, device)
     const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
-    expect(await statuses(3, () => there.post('/api/auth/reauthenticate', { password: PASSWORD }))).toEqual(new Set([503]))
+    expect(await statuses(3, () => there.post('/api/auth/reauthenticate', { password: PASSWORD }))).toEqual(
+      new Set([503]),
+    )
     expect(await statuses(3, () => there.post('/api/auth/change-password', change))).toEqual(new Set([503]))
     expect((await device.post('/api/auth/reauthenticate', { password: PASSWORD })).status).toBe(200)
   })
 
-  test.each<[path: string, body: (email: string) => object, limits: (client: Client, email: string) => [number, Charge][], status: number]>([
-    ['request-password-reset', (email) => ({ email }), (client, email) => [[29, ['request-reset:address', client]], [4, ['request-reset:email', email]]], 200],
-    ['sign-up/email', () => ({ email: newEmail(), password: PASSWORD, name: 'Ada' }), (client) => [[59, ['sign-up:address', client]]], 200],
-    ['reset-password', () => ({ token: 'guessed', newPassword: PASSWORD }), (client) => [[29, ['reset-password:address', client]]], 400],
+  test.each<
+    [
+      path: string,
+      body: (email: string) => object,
+      limits: (client: Client, email: string) => [number, Charge][],
+      status: number,
+    ]
+  >([
+    [
+      'request-password-reset',
+      (email) => ({ email }),
+      (client, email) => [
+        [29, ['request-reset:address', client]],
+        [4, ['request-reset:email', email]],
+      ],
+      200,
+    ],
+    [
+      'sign-up/email',
+      () => ({ email: newEmail(), password: PASSWORD, name: 'Ada' }),
+      (client) => [[59, ['sign-up:address', client]]],
+      200,
+    ],
+    [
+      'reset-password',
+      () => ({ token: 'guessed', newPassword: PASSWORD }),
+      (client) => [[29, ['reset-password:address', client]]],
+      400,
+    ],
     ['secure-account', () => ({ token: 'guessed' }), (client) => [[29, ['reset-password:address', client]]], 400],
   ])('to %s', async (path, body, limits, status) => {
     const headers = from()
@@ -136,7 +179,9 @@ test.each([
   begin(own.pid)
   try {
     expect(await statuses(11, () => signIn(alone, {}, device.email))).toEqual(new Set([503]))
-    expect(await statuses(11, () => device.post('/api/auth/reauthenticate', { password: PASSWORD }))).toEqual(new Set([503]))
+    expect(await statuses(11, () => device.post('/api/auth/reauthenticate', { password: PASSWORD }))).toEqual(
+      new Set([503]),
+    )
   } finally {
     await end(own)
   }
@@ -151,8 +196,15 @@ describe('a refusal that has cost a hash is an attempt', () => {
     await countOn(redis, 59, ['sign-up:address', clientOf(headers)], 'done')
     const body = { email: newEmail(), password: PASSWORD, name: 'Ada' }
     const json = { ...headers, 'content-type': 'application/json' } // and neither Origin nor a cookie
-    const post = (more: object) => server.send('/api/auth/sign-up/email', { method: 'POST', headers: { ...json, ...more }, body: JSON.stringify(body) })
-    expect(await (await post({ referer: 'https://elsewhere.example/' })).json()).toMatchObject({ code: 'INVALID_ORIGIN' })
+    const post = (more: object) =>
+      server.send('/api/auth/sign-up/email', {
+        method: 'POST',
+        headers: { ...json, ...more },
+        body: JSON.stringify(body),
+      })
+    expect(await (await post({ referer: 'https://elsewhere.example/' })).json()).toMatchObject({
+      code: 'INVALID_ORIGIN',
+    })
     expect((await post({})).status).toBe(429)
   })
 
@@ -162,7 +214,8 @@ describe('a refusal that has cost a hash is an attempt', () => {
     await server.browser(headers).post('/api/auth/request-password-reset', { email })
     const token = await resetTokenIn(server.outbox ?? '', email)
     await countOn(redis, 29, ['reset-password:address', clientOf(headers)])
-    const reset = (newPassword: string) => server.browser(headers).post('/api/auth/reset-password', { token, newPassword })
+    const reset = (newPassword: string) =>
+      server.browser(headers).post('/api/auth/reset-password', { token, newPassword })
     for (const weak of ['password', 'short']) expect((await reset(weak)).status).toBe(400) // refused before anything is hashed
     expect(await (await reset(PASSWORD)).json()).toMatchObject({ code: 'PASSWORD_REUSED' })
     expect((await reset(`${PASSWORD}, once more`)).status).toBe(429)
@@ -174,9 +227,24 @@ test('a sign-up that cannot be read, or chooses a weak password, is no attempt',
   await countOn(redis, 59, ['sign-up:address', clientOf(headers)], 'done')
   const body = { email: newEmail(), password: PASSWORD, name: 'Ada' }
   const signUp = (more: object) => server.browser(headers).post('/api/auth/sign-up/email', { ...body, ...more })
-  const wrong = [{ rememberMe: 'x' }, { image: null }, { emailVerified: true }, { email: 'no address' }, { password: 'password' }, { password: 'short' }]
+  const wrong = [
+    { rememberMe: 'x' },
+    { image: null },
+    { emailVerified: true },
+    { email: 'no address' },
+    { password: 'password' },
+    { password: 'short' },
+  ]
   for (const more of wrong) expect((await signUp(more)).status).toBe(400)
-  expect((await server.send('/api/auth/sign-up/email', { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '{' })).status).toBe(400)
+  expect(
+    (
+      await server.send('/api/auth/sign-up/email', {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: '{',
+      })
+    ).status,
+  ).toBe(400)
   expect((await signUp({})).status).toBe(200)
   expect((await signUp({ email: newEmail() })).status).toBe(429)
 })
@@ -188,8 +256,12 @@ test('what cannot be read is no attempt', async () => {
   await countOn(redis, 49, ['sign-in:address', clientOf(headers)])
   await countOn(redis, 29, ['request-reset:address', clientOf(headers)])
   const bodies = [{ email: 'no address', password: PASSWORD }, { email }, { email, password: 7 }, {}]
-  expect(await statuses(bodies.length, (n) => server.browser(headers).post('/api/auth/sign-in/email', bodies[n]))).toEqual(new Set([400]))
-  expect(await statuses(2, () => server.browser(headers).post('/api/auth/request-password-reset', { email: 'no address' }))).toEqual(new Set([400]))
+  expect(
+    await statuses(bodies.length, (n) => server.browser(headers).post('/api/auth/sign-in/email', bodies[n])),
+  ).toEqual(new Set([400]))
+  expect(
+    await statuses(2, () => server.browser(headers).post('/api/auth/request-password-reset', { email: 'no address' })),
+  ).toEqual(new Set([400]))
   expect((await signIn(server, headers, email)).status).toBe(200)
 })
 
@@ -208,7 +280,11 @@ test('a client that hangs up uses up no attempt', async () => {
     await new Promise((go) => setImmediate(go))
     socket.destroy()
   }
-  const answered = () => server.lines().slice(before).filter(({ audit }) => audit?.['result'] === 'ok').length
+  const answered = () =>
+    server
+      .lines()
+      .slice(before)
+      .filter(({ audit }) => audit?.['result'] === 'ok').length
   while (answered() < 2) await new Promise((go) => setTimeout(go, 20))
   expect((await signIn(server, headers, email)).status).toBe(200)
 })
@@ -265,7 +341,8 @@ test('attempts under way take places only until there is a verdict, and never mo
     expect(most).toBe(10)
     const outcomes = await Promise.allSettled(Array.from({ length: 30 }, () => attempt('wrong')))
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
-    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(RateLimitedError)
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(RateLimitedError)
   })
 })
 
@@ -275,7 +352,12 @@ test('an attempt that takes longer than a lease keeps its place', async () => {
     const charges: Charge[] = [['proof:session', 'ada', 'slow']]
     const start = performance.now()
     const slow = Array.from({ length: 10 }, () =>
-      limits.within(charges, () => new Promise((go) => setTimeout(go, LEASE_MS * 1.3)), () => 'wrong'))
+      limits.within(
+        charges,
+        () => new Promise((go) => setTimeout(go, LEASE_MS * 1.3)),
+        () => 'wrong',
+      ),
+    )
     await new Promise((go) => setTimeout(go, 50))
     await expect(limits.within(charges, async () => 'in')).rejects.toBeInstanceOf(RateLimitedError)
     expect(performance.now() - start).toBeGreaterThan(LEASE_MS)
@@ -288,7 +370,11 @@ test('a wrong guess that cannot be counted is not answered as one', async () => 
   await observed(own, async (admin) => {
     const limits = createLimits(admin, SECRET)
     const charges: Charge[] = [['proof:session', 'ada', 'a session']]
-    const guess = limits.within(charges, async () => admin.disconnect(), () => 'wrong')
+    const guess = limits.within(
+      charges,
+      async () => admin.disconnect(),
+      () => 'wrong',
+    )
     await expect(guess).rejects.toThrow('The session store is unavailable')
   })
 })
@@ -310,10 +396,15 @@ test('when Redis fails after the password was compared, nothing in the answer sa
   const attempts: ((password: string) => Promise<Response>)[] = [
     (password) => own.browser().post('/api/auth/sign-in/email', { email: device.email, password }),
     (password) => device.post('/api/auth/reauthenticate', { password }),
-    (currentPassword) => device.post('/api/auth/change-password', { currentPassword, newPassword: `${PASSWORD}, once more` }),
+    (currentPassword) =>
+      device.post('/api/auth/change-password', { currentPassword, newPassword: `${PASSWORD}, once more` }),
   ]
   const answerOf = async (attempt: Promise<Response>) => {
-    const { status, headers, ...response } = await attempt.then(async (one) => ({ status: one.status, headers: one.headers, body: await one.text() }))
+    const { status, headers, ...response } = await attempt.then(async (one) => ({
+      status: one.status,
+      headers: one.headers,
+      body: await one.text(),
+    }))
     for (const failure of failures.splice(0).toReversed()) failure[Symbol.dispose]()
     return { status, ...response, retryAfter: headers.get('retry-after'), names: [...headers.keys()].toSorted() }
   }

@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLimits } from '../../src/limits/limits.js'
-import { type Browser, countOn, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+import {
+  type Browser,
+  countOn,
+  newEmail,
+  observed,
+  PASSWORD,
+  SECRET,
+  signedUp,
+  startServer,
+  type TestServer,
+} from '../helpers.js'
 
-const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
 
 let server: TestServer
 beforeAll(async () => {
@@ -11,7 +22,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 const guesser = () => server.browser({ 'user-agent': CHROME, 'x-forwarded-for': '203.0.113.7' })
-const signIn = (email: string, password = 'a wrong password') => guesser().post('/api/auth/sign-in/email', { email, password })
+const signIn = (email: string, password = 'a wrong password') =>
+  guesser().post('/api/auth/sign-in/email', { email, password })
 
 async function whoIs(device: Browser): Promise<{ userId: string; sessionId: string }> {
   const { id, user } = await device.api.session.current.query()
@@ -28,7 +40,16 @@ const tally = (number: number, userId: string, event: string): Promise<void> =>
 const refusalsOf = async (device: Browser) => {
   await server.settled()
   const { entries } = await device.api.activity.list.query()
-  return entries.filter(({ type }) => type.endsWith('-refused')).map(({ type, attempts, device: { browser, os, ipAddress, isCurrent } }) => ({ type, attempts, browser, os, ipAddress, isCurrent }))
+  return entries
+    .filter(({ type }) => type.endsWith('-refused'))
+    .map(({ type, attempts, device: { browser, os, ipAddress, isCurrent } }) => ({
+      type,
+      attempts,
+      browser,
+      os,
+      ipAddress,
+      isCurrent,
+    }))
 }
 
 test('the audit of a refused sign-in names the account, and an address without one only by a keyed hash', async () => {
@@ -40,7 +61,12 @@ test('the audit of a refused sign-in names the account, and an address without o
   const stranger = newEmail()
   for (const email of [stranger, stranger.toUpperCase()]) expect((await signIn(email)).status).toBe(401)
   const [first, second] = server.audits().slice(-2)
-  expect(first).toEqual({ event: 'sign-in', result: 'refused', ipAddress: '203.0.113.7', emailHash: expect.stringMatching(/^[\w-]{22}$/) })
+  expect(first).toEqual({
+    event: 'sign-in',
+    result: 'refused',
+    ipAddress: '203.0.113.7',
+    emailHash: expect.stringMatching(/^[\w-]{22}$/),
+  })
   expect(second).toEqual(first)
   expect((await signIn(newEmail())).status).toBe(401)
   expect(server.audits().at(-1)).not.toEqual(first)
@@ -54,7 +80,10 @@ test('the audit of a refused proof names the account and the session, also once 
   const refused = { event: 'reauthentication', result: 'refused', ipAddress: '127.0.0.1', ...who }
   expect((await prove()).status).toBe(400)
   expect(server.audits().at(-1)).toEqual(refused)
-  await device.post('/api/auth/change-password', { currentPassword: 'a wrong password', newPassword: `${PASSWORD}, once more` })
+  await device.post('/api/auth/change-password', {
+    currentPassword: 'a wrong password',
+    newPassword: `${PASSWORD}, once more`,
+  })
   expect(server.audits().at(-1)).toEqual({ ...refused, event: 'password-change' })
   await countOn(server.redis, 8, ['proof:session', who.userId, who.sessionId])
   expect((await prove()).status).toBe(429)
@@ -64,13 +93,24 @@ test('the audit of a refused proof names the account and the session, also once 
 test('wrong passwords reach the activity of the account, counted over a day, with the address of the last one', async () => {
   const device = await signedUp(server)
   const { userId } = await whoIs(device)
-  const entry = { type: 'sign-in-refused', browser: 'Chrome', os: 'Windows', ipAddress: '203.0.113.7', isCurrent: false }
+  const entry = {
+    type: 'sign-in-refused',
+    browser: 'Chrome',
+    os: 'Windows',
+    ipAddress: '203.0.113.7',
+    isCurrent: false,
+  }
   expect((await signIn(device.email)).status).toBe(401)
   await expect.poll(() => refusalsOf(device)).toEqual([{ ...entry, attempts: 1 }])
   await tally(2, userId, 'sign-in-refused')
   expect((await signIn(device.email)).status).toBe(401) // the fourth
   expect((await signIn(device.email)).status).toBe(401)
-  await expect.poll(() => refusalsOf(device)).toEqual([{ ...entry, attempts: 5 }, { ...entry, attempts: 1 }])
+  await expect
+    .poll(() => refusalsOf(device))
+    .toEqual([
+      { ...entry, attempts: 5 },
+      { ...entry, attempts: 1 },
+    ])
   await tally(500, userId, 'sign-in-refused')
   expect((await signIn(device.email)).status).toBe(401)
   expect(await refusalsOf(device), 'a guesser cannot fill it').toHaveLength(2)
@@ -81,12 +121,17 @@ test('so do wrong proofs, with the session that gave them', async () => {
   const device = await signedUp(server, { 'user-agent': CHROME })
   await device.post('/api/auth/reauthenticate', { password: 'a wrong password' })
   await device.post('/api/auth/change-password', { currentPassword: 'a wrong password', newPassword: PASSWORD })
-  await expect.poll(() => refusalsOf(device)).toEqual([{ type: 'proof-refused', attempts: 1, browser: 'Chrome', os: 'Windows', ipAddress: '127.0.0.1', isCurrent: true }])
+  await expect
+    .poll(() => refusalsOf(device))
+    .toEqual([
+      { type: 'proof-refused', attempts: 1, browser: 'Chrome', os: 'Windows', ipAddress: '127.0.0.1', isCurrent: true },
+    ])
 })
 
 test('what is no verdict leaves no trace in the activity', async () => {
   const device = await signedUp(server)
-  for (const body of [{ email: device.email }, { email: device.email, password: 7 }]) await guesser().post('/api/auth/sign-in/email', body)
+  for (const body of [{ email: device.email }, { email: device.email, password: 7 }])
+    await guesser().post('/api/auth/sign-in/email', body)
   await device.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'x' })
   expect((await signIn(device.email, PASSWORD)).status).toBe(200)
   expect(await refusalsOf(device)).toEqual([])

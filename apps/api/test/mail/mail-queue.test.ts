@@ -25,7 +25,9 @@ const RESET = 'Choose a new password'
 const NEW_DEVICE = 'New device signed in to your account'
 
 async function rowsOf(server: Pick<TestServer, 'database'>, table: string): Promise<Record<string, unknown>[]> {
-  const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(server.database().kysely)
+  const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(
+    server.database().kysely,
+  )
   return rows
 }
 
@@ -43,7 +45,9 @@ async function addTried(server: TestServer, email: string, attempts: number): Pr
   const now = Date.now()
   await sql`
     insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
-    values (${`reset:${email}`}, 'reset', ${JSON.stringify({ email })}, ${now}, ${now}, 0, ${attempts})`.execute(server.database().kysely)
+    values (${`reset:${email}`}, 'reset', ${JSON.stringify({ email })}, ${now}, ${now}, 0, ${attempts})`.execute(
+    server.database().kysely,
+  )
 }
 
 describe('a mail that is not accepted at once', () => {
@@ -54,7 +58,9 @@ describe('a mail that is not accepted at once', () => {
     smtp.answerWith(() => ([450, 451, 451] as const)[smtp.recipients() - 1] ?? 'accept')
     await askReset(server, email)
     await server.browser().signIn(email)
-    await expect.poll(() => mailsOf(smtp).toSorted(), patient).toEqual([`${email}: ${RESET}`, `${email}: ${NEW_DEVICE}`].toSorted())
+    await expect
+      .poll(() => mailsOf(smtp).toSorted(), patient)
+      .toEqual([`${email}: ${RESET}`, `${email}: ${NEW_DEVICE}`].toSorted())
     expect(smtp.recipients()).toBe(5)
     await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
   })
@@ -65,11 +71,13 @@ describe('a mail that is not accepted at once', () => {
     const { email } = await signedUp(server)
     await server.browser().signIn(email)
     await askReset(server, email)
-    await expect.poll(() => server.lines().find(({ msg }) => msg === 'A mail could not be sent'), patient).toMatchObject({
-      level: 'error',
-      err: { code: 'ESOCKET' },
-      mail: { attempts: 1, waiting: expect.any(Number), oldestMs: expect.any(Number) },
-    })
+    await expect
+      .poll(() => server.lines().find(({ msg }) => msg === 'A mail could not be sent'), patient)
+      .toMatchObject({
+        level: 'error',
+        err: { code: 'ESOCKET' },
+        mail: { attempts: 1, waiting: expect.any(Number), oldestMs: expect.any(Number) },
+      })
     await using smtp = await startSmtp({ port })
     await expect.poll(() => mailsOf(smtp), patient).toHaveLength(2)
     expect(JSON.stringify(server.lines())).not.toMatch(/topsecret/)
@@ -108,7 +116,11 @@ describe('a mail that is not accepted at once', () => {
     await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
     expect(smtp.recipients()).toBe(2)
     const line = server.lines().find(({ msg }) => msg === 'A mail was given up: the mail server refuses it')
-    expect(line).toMatchObject({ level: 'error', mail: { kind: 'reset', attempts: 1 }, err: { message: 'The mail server answered 550 to RCPT TO' } })
+    expect(line).toMatchObject({
+      level: 'error',
+      mail: { kind: 'reset', attempts: 1 },
+      err: { message: 'The mail server answered 550 to RCPT TO' },
+    })
     expect(JSON.stringify(server.lines())).not.toContain(nobody.email)
   })
 
@@ -192,7 +204,9 @@ describe('between two servers', () => {
     smtp.answer()
     await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
     const token = linkIn(smtp.received[1] ?? fail(), 'reset-password').searchParams.get('token')
-    expect((await server.browser().post('/api/auth/reset-password', { token, newPassword: 'another good password' })).status).toBe(200)
+    expect(
+      (await server.browser().post('/api/auth/reset-password', { token, newPassword: 'another good password' })).status,
+    ).toBe(200)
   })
 })
 
@@ -211,7 +225,8 @@ describe('"This was not me"', () => {
     expect(await secure()).toBe(200)
     await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: ${NEW_DEVICE}`, `${email}: ${RESET}`])
     const chosen = linkIn(smtp.received[1] ?? fail(), 'reset-password').searchParams.get('token')
-    const choose = (newPassword: string) => server.browser().post('/api/auth/reset-password', { token: chosen, newPassword })
+    const choose = (newPassword: string) =>
+      server.browser().post('/api/auth/reset-password', { token: chosen, newPassword })
     expect(await (await choose(PASSWORD)).json()).toMatchObject({ code: 'PASSWORD_REUSED' })
     expect((await choose('another good password')).status).toBe(200)
   })
@@ -221,7 +236,10 @@ describe('a killed server', () => {
   const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
   async function spawnServer(env: Record<string, string | undefined>): Promise<{ url: string; child: ChildProcess }> {
-    const child = spawn(process.execPath, [program], { env: { PATH: process.env['PATH'], PORT: '0', BETTER_AUTH_SECRET: SECRET, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [program], {
+      env: { PATH: process.env['PATH'], PORT: '0', BETTER_AUTH_SECRET: SECRET, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let output = ''
     for await (const chunk of child.stdout) {
       output += String(chunk)
@@ -238,11 +256,20 @@ describe('a killed server', () => {
     await using redis = await startRedis()
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
     const port = await freePort()
-    const env = { DATA_DIR: folder, REDIS_URL: redis.url, SMTP_URL: `smtp://127.0.0.1:${port}`, ...(await databaseOf(folder)) }
+    const env = {
+      DATA_DIR: folder,
+      REDIS_URL: redis.url,
+      SMTP_URL: `smtp://127.0.0.1:${port}`,
+      ...(await databaseOf(folder)),
+    }
     const { url, child } = await spawnServer(env)
     const email = newEmail()
     const post = (path: string, body: object) =>
-      fetch(`${url}${path}`, { method: 'POST', headers: { origin: url, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { origin: url, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
     expect((await post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })).status).toBe(200)
     expect((await post('/api/auth/sign-in/email', { email, password: PASSWORD })).status).toBe(200)
     const ended = once(child, 'exit')
@@ -264,7 +291,8 @@ describe('a new device', () => {
     const { email } = await signedUp(server)
     const phone = server.browser()
     for (let n = 0; n < 3; n += 1) await phone.signIn(email)
-    const unnotified = async () => (await rowsOf(server, 'device')).filter(({ unnotifiedSince }) => unnotifiedSince !== null)
+    const unnotified = async () =>
+      (await rowsOf(server, 'device')).filter(({ unnotifiedSince }) => unnotifiedSince !== null)
     expect(await unnotified()).toHaveLength(1)
     await using smtp = await startSmtp({ port })
     await expect.poll(unnotified, patient).toEqual([])
@@ -281,7 +309,9 @@ describe('a new device', () => {
     const { email } = await signedUp(server)
     const phone = server.browser()
     await phone.signIn(email)
-    await expect.poll(() => server.lines().some(({ msg }) => msg === 'A mail was given up: the mail server refuses it'), patient).toBe(true)
+    await expect
+      .poll(() => server.lines().some(({ msg }) => msg === 'A mail was given up: the mail server refuses it'), patient)
+      .toBe(true)
     smtp.answerWith(() => 'accept')
     server.clock.ahead = 2 * 60_000
     await phone.signIn(email)
@@ -296,7 +326,9 @@ describe('the queue', () => {
     const { email } = await signedUp(server)
     await server.browser().signIn(email)
     await askReset(server, email)
-    await expect.poll(async () => (await rowsOf(server, 'mail')).map(({ attempts }) => Number(attempts) > 0), patient).toContain(true)
+    await expect
+      .poll(async () => (await rowsOf(server, 'mail')).map(({ attempts }) => Number(attempts) > 0), patient)
+      .toContain(true)
     const waiting = await rowsOf(server, 'mail')
     expect(waiting.map(({ kind }) => kind).toSorted()).toEqual(['new-device', 'reset'])
     expect(JSON.stringify(waiting)).not.toMatch(/token|https?:/)
@@ -324,10 +356,14 @@ describe('the queue', () => {
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
     const { email } = await signedUp(server)
     await askReset(server, email)
-    await sql`update mail set created_at = created_at - ${60 * 60_000 + 1}, due_at = 0`.execute(server.database().kysely)
+    await sql`update mail set created_at = created_at - ${60 * 60_000 + 1}, due_at = 0`.execute(
+      server.database().kysely,
+    )
     await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
     await using smtp = await startSmtp({ port })
-    expect(server.lines()).toContainEqual(expect.objectContaining({ level: 'error', msg: 'A mail was given up: its time is over' }))
+    expect(server.lines()).toContainEqual(
+      expect.objectContaining({ level: 'error', msg: 'A mail was given up: its time is over' }),
+    )
     expect(smtp.recipients()).toBe(0)
   })
 
@@ -343,24 +379,27 @@ describe('the queue', () => {
   })
 })
 
-test.each(['mute', 'holds'] as const)('a mail server that %s does not keep the server from closing, nor its mail', async (fault) => {
-  await using redis = await startRedis()
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
-  const smtp = await startSmtp({ [fault]: true })
-  const env = { DATA_DIR: folder, DRAIN_SECONDS: '5' }
-  const server = await startServer({ redis, env: { ...env, SMTP_URL: smtp.url } })
-  const { email } = await signedUp(server)
-  await askReset(server, email)
-  await expect.poll(() => (fault === 'mute' ? smtp.connections() : smtp.received.length), patient).toBe(1)
-  const started = performance.now()
-  await server.close()
-  expect(performance.now() - started).toBeLessThan(5_000) // a mail server may take 10 s for each step
-  await smtp[Symbol.asyncDispose]()
+test.each(['mute', 'holds'] as const)(
+  'a mail server that %s does not keep the server from closing, nor its mail',
+  async (fault) => {
+    await using redis = await startRedis()
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
+    const smtp = await startSmtp({ [fault]: true })
+    const env = { DATA_DIR: folder, DRAIN_SECONDS: '5' }
+    const server = await startServer({ redis, env: { ...env, SMTP_URL: smtp.url } })
+    const { email } = await signedUp(server)
+    await askReset(server, email)
+    await expect.poll(() => (fault === 'mute' ? smtp.connections() : smtp.received.length), patient).toBe(1)
+    const started = performance.now()
+    await server.close()
+    expect(performance.now() - started).toBeLessThan(5_000) // a mail server may take 10 s for each step
+    await smtp[Symbol.asyncDispose]()
 
-  await using next = await startSmtp()
-  await using successor = await startServer({ redis, env: { ...env, SMTP_URL: next.url } })
-  await expect.poll(() => mailsOf(next), patient).toEqual([`${email}: ${RESET}`])
-  await successor.close()
-  await server[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true })
-})
+    await using next = await startSmtp()
+    await using successor = await startServer({ redis, env: { ...env, SMTP_URL: next.url } })
+    await expect.poll(() => mailsOf(next), patient).toEqual([`${email}: ${RESET}`])
+    await successor.close()
+    await server[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true })
+  },
+)

@@ -17,10 +17,14 @@ async function eventually<T>(look: () => T | undefined | Promise<T | undefined>)
 
 test('a reset mail reaches a real SMTP server, and its link sets a password once', async () => {
   await using smtp = await startSmtp()
-  await using server = await startServer({ env: { SMTP_URL: `${smtp.url}?from=${encodeURIComponent('Roll Call <hello@example.org>')}` } })
+  await using server = await startServer({
+    env: { SMTP_URL: `${smtp.url}?from=${encodeURIComponent('Roll Call <hello@example.org>')}` },
+  })
   expect(server.outbox).toBeNull()
   const device = await signedUp(server)
-  const asked = await server.browser().post('/api/auth/request-password-reset', { email: device.email, redirectTo: '/reset-password' })
+  const asked = await server
+    .browser()
+    .post('/api/auth/request-password-reset', { email: device.email, redirectTo: '/reset-password' })
   expect(asked.status).toBe(200)
 
   const mail = await eventually(() => smtp.received[0])
@@ -45,9 +49,13 @@ test('a reset mail reaches a real SMTP server, and its link sets a password once
   expect((await reset()).status).toBe(200)
   expect((await reset()).status).toBe(400)
   const dead = await check('reset-password', token)
-  expect([dead.status, await dead.json()]).toEqual([400, { code: 'INVALID_TOKEN', message: 'This link does not work any more' }])
+  expect([dead.status, await dead.json()]).toEqual([
+    400,
+    { code: 'INVALID_TOKEN', message: 'This link does not work any more' },
+  ])
   expect(await codeOf(device.api.session.current.query())).toBe('UNAUTHORIZED')
-  const signIn = (password: string) => server.browser().post('/api/auth/sign-in/email', { email: device.email, password })
+  const signIn = (password: string) =>
+    server.browser().post('/api/auth/sign-in/email', { email: device.email, password })
   expect((await signIn(PASSWORD)).status).toBe(401)
   expect((await signIn('another good password')).status).toBe(200)
   expect(JSON.stringify(server.lines())).not.toContain(token)
@@ -57,7 +65,9 @@ test('the link of a mail about a new device names the sign-in, and works after i
   await using smtp = await startSmtp()
   await using server = await startServer({ env: { SMTP_URL: smtp.url } })
   const { email } = await signedUp(server)
-  const phone = server.browser({ 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0' })
+  const phone = server.browser({
+    'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0',
+  })
   await phone.signIn(email)
   const token = linkIn(await eventually(() => smtp.received[0]), 'secure-account').searchParams.get('token') ?? ''
   const check = () => server.browser().post('/api/link', { kind: 'secure-account', token })
@@ -66,7 +76,16 @@ test('the link of a mail about a new device names the sign-in, and works after i
     const answer = await check()
     expect([answer.status, await answer.json()]).toEqual([
       200,
-      { signIn: { browser: 'Firefox', os: 'Linux', name: null, ipAddress: '127.0.0.1', place: { kind: 'local' }, at: session?.createdAt } },
+      {
+        signIn: {
+          browser: 'Firefox',
+          os: 'Linux',
+          name: null,
+          ipAddress: '127.0.0.1',
+          place: { kind: 'local' },
+          at: session?.createdAt,
+        },
+      },
     ])
   }
   expect((await server.browser().post('/api/auth/secure-account', { token })).status).toBe(200)

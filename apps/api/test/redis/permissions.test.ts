@@ -27,21 +27,33 @@ const ofConnections = /^(?:auth|hello|select|client\||(?:p?un)?subscribe|monitor
 test.each([
   ['without a prefix', rules, ''],
   ['with one', 'on ~shop:* &shop:* &__redis__:invalidate +@all -@dangerous +info', 'shop:'],
-])('the whole server runs under the access list of the document, and asks for nothing beyond it: %s', async (_, list, prefix) => {
-  await using redis = await startRedis()
-  await allow(redis, list)
-  const used = await commandsOf(redis, async () => {
-    await using server = await startServer({ redis, env: { ...access, KEY_PREFIX: prefix, NEAR_CACHE_LEASE_MS: '500' } })
-    await useAll(server)
-    await using durable = await startServer({ redis, env: { ...access, KEY_PREFIX: prefix, DURABILITY: 'replicated' } })
-    const { api } = await signedUp(durable)
-    expect(await codeOf(api.devices.revokeAll.mutate())).toBe('SERVICE_UNAVAILABLE') // no replica confirms it
-    expect(await (await durable.send('/readyz')).json()).toMatchObject({ redis: 'ok' })
-  })
-  expect(await denials(redis)).toEqual([])
-  const unnamed = Object.keys(used).filter((command) => !ofConnections.test(command) && !requiredCommands.includes(command))
-  expect(unnamed, 'commands that the check at start does not look for').toEqual([])
-}, 60_000)
+])(
+  'the whole server runs under the access list of the document, and asks for nothing beyond it: %s',
+  async (_, list, prefix) => {
+    await using redis = await startRedis()
+    await allow(redis, list)
+    const used = await commandsOf(redis, async () => {
+      await using server = await startServer({
+        redis,
+        env: { ...access, KEY_PREFIX: prefix, NEAR_CACHE_LEASE_MS: '500' },
+      })
+      await useAll(server)
+      await using durable = await startServer({
+        redis,
+        env: { ...access, KEY_PREFIX: prefix, DURABILITY: 'replicated' },
+      })
+      const { api } = await signedUp(durable)
+      expect(await codeOf(api.devices.revokeAll.mutate())).toBe('SERVICE_UNAVAILABLE') // no replica confirms it
+      expect(await (await durable.send('/readyz')).json()).toMatchObject({ redis: 'ok' })
+    })
+    expect(await denials(redis)).toEqual([])
+    const unnamed = Object.keys(used).filter(
+      (command) => !ofConnections.test(command) && !requiredCommands.includes(command),
+    )
+    expect(unnamed, 'commands that the check at start does not look for').toEqual([])
+  },
+  60_000,
+)
 
 test.each([
   ['-hset', 'the command hset'],
@@ -65,7 +77,11 @@ test.each([
 
 test('the check of the access list changes nothing', async () => {
   await using redis = await startRedis()
-  const { close } = await connectRedis(readSettings({ REDIS_URL: redis.url, KEY_PREFIX: 'shop:' }), 10_000, createLog({ write: () => undefined }))
+  const { close } = await connectRedis(
+    readSettings({ REDIS_URL: redis.url, KEY_PREFIX: 'shop:' }),
+    10_000,
+    createLog({ write: () => undefined }),
+  )
   expect(await observed(redis, (admin) => admin.dbsize())).toBe(0)
   close()
 })

@@ -16,10 +16,11 @@ const SENTINEL_SECRET = 'hunter2-of-sentinel'
 const certificate = fileURLToPath(new URL('../certificate/certificate.pem', import.meta.url))
 const key = fileURLToPath(new URL('../certificate/key.pem', import.meta.url))
 /** A server that speaks TLS at its port and nothing else. */
-const tls = (port: number, files = { certificate, key }) => [
-  ['--port', '0', '--tls-port', String(port), '--tls-replication', 'yes', '--tls-auth-clients', 'no'],
-  ['--tls-cert-file', files.certificate, '--tls-key-file', files.key, '--tls-ca-cert-file', files.certificate],
-].flat()
+const tls = (port: number, files = { certificate, key }) =>
+  [
+    ['--port', '0', '--tls-port', String(port), '--tls-replication', 'yes', '--tls-auth-clients', 'no'],
+    ['--tls-cert-file', files.certificate, '--tls-key-file', files.key, '--tls-ca-cert-file', files.certificate],
+  ].flat()
 
 /** From here on only this user gets in. The servers' own connections to each other are there already. */
 async function closeToAllBut(servers: readonly PrivateRedis[], user: string, secret: string): Promise<void> {
@@ -32,15 +33,26 @@ async function closeToAllBut(servers: readonly PrivateRedis[], user: string, sec
 }
 
 const send = (url: string, path: string, body: unknown, cookie = '') =>
-  fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: url, cookie }, body: JSON.stringify(body) })
+  fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url, cookie },
+    body: JSON.stringify(body),
+  })
 
 const list = (url: string, cookie: string) => fetch(`${url}/trpc/devices.list`, { headers: { cookie } })
 
 /** @returns the cookie of someone who just signed up */
 async function signUpAt(url: string): Promise<string> {
-  const signUp = await send(url, '/api/auth/sign-up/email', { email: 'ada@example.org', password: PASSWORD, name: 'Ada' })
+  const signUp = await send(url, '/api/auth/sign-up/email', {
+    email: 'ada@example.org',
+    password: PASSWORD,
+    name: 'Ada',
+  })
   expect(signUp.status, await signUp.clone().text()).toBe(200)
-  return signUp.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ')
+  return signUp.headers
+    .getSetCookie()
+    .map((one) => one.split(';')[0])
+    .join('; ')
 }
 
 /** Someone signs up, is listed, and is signed out by themselves. */
@@ -54,7 +66,10 @@ async function useOnce(url: string): Promise<void> {
 }
 
 /** Runs the server with these settings, and with each that is wrong, which must end with a message that shows no secret. */
-async function expectToNeed(env: NodeJS.ProcessEnv, wrong: readonly (readonly [NodeJS.ProcessEnv, RegExp])[]): Promise<void> {
+async function expectToNeed(
+  env: NodeJS.ProcessEnv,
+  wrong: readonly (readonly [NodeJS.ProcessEnv, RegExp])[],
+): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-redis-settings-'))
   const all = { DATA_DIR: dataDir, BETTER_AUTH_SECRET: SECRET, NODE_EXTRA_CA_CERTS: certificate, ...env }
   const [, ...failures] = await Promise.all([
@@ -78,8 +93,17 @@ async function expectToNeed(env: NodeJS.ProcessEnv, wrong: readonly (readonly [N
 
 test('a Cluster with TLS, a user and a password', async () => {
   await using cluster = await startCluster({ args: (port) => [...tls(port), '--tls-cluster', 'yes'] })
-  await closeToAllBut(cluster.nodes.map(({ server }) => server), 'rollcall', REDIS_SECRET)
-  const env = { REDIS_CLUSTER_NODES: cluster.addresses, REDIS_USERNAME: 'rollcall', REDIS_PASSWORD: REDIS_SECRET, REDIS_TLS: 'on' }
+  await closeToAllBut(
+    cluster.nodes.map(({ server }) => server),
+    'rollcall',
+    REDIS_SECRET,
+  )
+  const env = {
+    REDIS_CLUSTER_NODES: cluster.addresses,
+    REDIS_USERNAME: 'rollcall',
+    REDIS_PASSWORD: REDIS_SECRET,
+    REDIS_TLS: 'on',
+  }
   await expectToNeed(env, [
     [{ REDIS_PASSWORD: 'hunter2' }, /^REDIS_CLUSTER_NODES: .*WRONGPASS/],
     [{ NODE_EXTRA_CA_CERTS: '' }, /^REDIS_CLUSTER_NODES: .*self.signed certificate/],
@@ -88,8 +112,16 @@ test('a Cluster with TLS, a user and a password', async () => {
 
 test('Sentinel with TLS, where the sentinels and the servers have passwords of their own', async () => {
   await using sentinel = await startSentinel({ args: tls })
-  await closeToAllBut(sentinel.nodes.map(({ server }) => server), 'rollcall', REDIS_SECRET)
-  await closeToAllBut(sentinel.sentinels.map(({ server }) => server), 'default', SENTINEL_SECRET)
+  await closeToAllBut(
+    sentinel.nodes.map(({ server }) => server),
+    'rollcall',
+    REDIS_SECRET,
+  )
+  await closeToAllBut(
+    sentinel.sentinels.map(({ server }) => server),
+    'default',
+    SENTINEL_SECRET,
+  )
   const env = {
     REDIS_SENTINELS: sentinel.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(', '),
     REDIS_SENTINEL_MASTER: sentinel.name,
@@ -144,7 +176,9 @@ test('a running server whose Redis comes back with another certificate answers 5
 
 test('the node of a Cluster in REDIS_URL is refused, and the message names the right setting', async () => {
   await using redis = await startRedis({ args: ['--cluster-enabled', 'yes'] })
-  await expect(startServer({ redis })).rejects.toThrow(/^REDIS_URL: This is a node of a Redis Cluster.*REDIS_CLUSTER_NODES/)
+  await expect(startServer({ redis })).rejects.toThrow(
+    /^REDIS_URL: This is a node of a Redis Cluster.*REDIS_CLUSTER_NODES/,
+  )
 })
 
 test('a sentinel in REDIS_URL is refused, and the message names the right setting', async () => {

@@ -22,7 +22,11 @@ const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
  *
  * @throws {AuthFailure}
  */
-async function post(path: string, body: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<void> {
+async function post(
+  path: string,
+  body: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<void> {
   let answer: Response
   try {
     answer = await fetch(`/api/auth${path}`, {
@@ -45,7 +49,8 @@ function codeIn(said: unknown): string | undefined {
 }
 
 /** For what changes the session that the page shows, or its account. */
-const change = (path: string, body?: Record<string, unknown>): Promise<void> => post(path, body, expectedSessionHeaders())
+const change = (path: string, body?: Record<string, unknown>): Promise<void> =>
+  post(path, body, expectedSessionHeaders())
 
 export const auth = {
   signUp: (input: { name: string; email: string; password: string }) => post('/sign-up/email', input),

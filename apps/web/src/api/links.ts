@@ -7,7 +7,10 @@ export type LinkState = { readonly works: false } | { readonly works: true; read
 const CHECK_TIMEOUT_MS = 3_000
 
 /** Asks before anything is filled in. Without an answer, the page goes on: the server decides in the end. */
-export async function checkLink(kind: 'reset-password' | 'secure-account', token: string | undefined): Promise<LinkState> {
+export async function checkLink(
+  kind: 'reset-password' | 'secure-account',
+  token: string | undefined,
+): Promise<LinkState> {
   if (token === undefined) return { works: false }
   try {
     const answer = await fetch('/api/link', {

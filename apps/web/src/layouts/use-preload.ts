@@ -11,7 +11,10 @@ export function usePreload(layout: Layout): void {
   useEffect(() => {
     const preload = (): void => pages.preload(layout)
     // Safari has no idle callbacks.
-    const timer = setTimeout(() => ('requestIdleCallback' in window ? window.requestIdleCallback(preload) : preload()), PRELOAD_AFTER_MS)
+    const timer = setTimeout(
+      () => ('requestIdleCallback' in window ? window.requestIdleCallback(preload) : preload()),
+      PRELOAD_AFTER_MS,
+    )
     return () => clearTimeout(timer)
   }, [pages, layout])
 }

@@ -1,4 +1,13 @@
-import { type ComponentType, type FocusEvent, type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
+import {
+  type ComponentType,
+  type FocusEvent,
+  type KeyboardEvent,
+  type MouseEvent,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
 import { Button } from './button.js'
 import { Message } from './message.js'
 import { useGuarded } from './use-guarded.js'
@@ -140,7 +149,13 @@ export function ConfirmButton(props: ConfirmButtonProps) {
   if (step === 'password') {
     return (
       <div ref={panel} className={panelLook.neutral}>
-        <Proof question={question} confirmLabel={confirmLabel} busyLabel={busyLabel} onProven={proceed} onCancel={() => disarm({ focus: true })} />
+        <Proof
+          question={question}
+          confirmLabel={confirmLabel}
+          busyLabel={busyLabel}
+          onProven={proceed}
+          onCancel={() => disarm({ focus: true })}
+        />
       </div>
     )
   }

@@ -15,7 +15,12 @@ interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'id'> {
 export function Field({ name, label, hint, error, ...input }: FieldProps) {
   return (
     <Frame name={name} label={label} hint={hint} error={error}>
-      <input required {...input} {...wiring(name, hint, error)} className={`${box} ${error ? edge.wrong : edge.fine}`} />
+      <input
+        required
+        {...input}
+        {...wiring(name, hint, error)}
+        className={`${box} ${error ? edge.wrong : edge.fine}`}
+      />
     </Frame>
   )
 }

@@ -39,7 +39,12 @@ export function Toasts({ label, dismissLabel, children }: ToastsProps) {
         className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex flex-col gap-2 sm:left-auto sm:w-96"
       >
         {items.map(({ id, message }) => (
-          <Toast key={id} message={message} dismissLabel={dismissLabel} onGone={() => setItems((all) => all.filter((item) => item.id !== id))} />
+          <Toast
+            key={id}
+            message={message}
+            dismissLabel={dismissLabel}
+            onGone={() => setItems((all) => all.filter((item) => item.id !== id))}
+          />
         ))}
       </div>
     </ToastContext>

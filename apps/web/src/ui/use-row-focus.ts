@@ -20,7 +20,11 @@ interface RowFocusOptions<Row> {
  * Keeps a person's place in a list. When the row that contains the focus disappears, the next one takes the focus, or else the
  * one before it. The page scrolls no further than that needs.
  */
-export function useRowFocus<List extends HTMLElement, Row extends { readonly id: string }>({ rows, fallback, onGone }: RowFocusOptions<Row>): RowFocus<List> {
+export function useRowFocus<List extends HTMLElement, Row extends { readonly id: string }>({
+  rows,
+  fallback,
+  onGone,
+}: RowFocusOptions<Row>): RowFocus<List> {
   const ref = useRef<List>(null)
   const focused = useRef<string | null>(null)
   const shown = useRef(rows)

@@ -17,9 +17,11 @@ async function boss(name: string): Promise<Browser> {
 /** The actions of an administrator that revoke all sessions of a user. */
 const endings: Record<string, (administrator: Browser, userId: string) => Promise<Answer>> = {
   'ban-user': (administrator, userId) => administrator.post('/admin/ban-user', { userId }),
-  'update-user with a ban': (administrator, userId) => administrator.post('/admin/update-user', { userId, data: { banned: true } }),
+  'update-user with a ban': (administrator, userId) =>
+    administrator.post('/admin/update-user', { userId, data: { banned: true } }),
   'remove-user': (administrator, userId) => administrator.post('/admin/remove-user', { userId }),
-  'set-user-password': (administrator, userId) => administrator.post('/admin/set-user-password', { userId, newPassword: 'a new password' }),
+  'set-user-password': (administrator, userId) =>
+    administrator.post('/admin/set-user-password', { userId, newPassword: 'a new password' }),
   'revoke-user-sessions': (administrator, userId) => administrator.post('/admin/revoke-user-sessions', { userId }),
 }
 const audited: Record<string, string> = {
@@ -67,7 +69,11 @@ test('a banned user cannot sign in; after the ban, or once it has run out, they 
   expect(await browser.session()).not.toBeNull()
 
   await administrator.post('/admin/ban-user', { userId, banExpiresIn: 60 })
-  await t.adapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { banExpires: new Date(Date.now() - 1) } })
+  await t.adapter.update({
+    model: 'user',
+    where: [{ field: 'id', value: userId }],
+    update: { banExpires: new Date(Date.now() - 1) },
+  })
   expect((await browser.signIn(email)).status).toBe(200)
 })
 
@@ -76,7 +82,9 @@ describe('differs from better-auth', () => {
     const administrator = await boss('listing')
     const { browser, userId } = await t.person('listed')
     expect((await administrator.post('/admin/list-user-sessions', { userId })).status).toBe(404)
-    expect((await administrator.post('/admin/revoke-user-session', { sessionToken: await browser.token() })).status).toBe(404)
+    expect(
+      (await administrator.post('/admin/revoke-user-session', { sessionToken: await browser.token() })).status,
+    ).toBe(404)
     expect(await browser.session()).not.toBeNull()
     const [session] = await t.store.list(userId)
     expect(await t.store.revoke(userId, session?.id ?? '')).toBe(1)

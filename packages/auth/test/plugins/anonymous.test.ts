@@ -5,7 +5,9 @@ import { anyToken, startApp, thiefOf } from '../helpers.js'
 let t: Awaited<ReturnType<typeof startApp>>
 const linked: unknown[] = []
 beforeAll(async () => {
-  t = await startApp({ plugins: [anonymous({ onLinkAccount: async ({ anonymousUser }) => void linked.push(anonymousUser.user.id) })] })
+  t = await startApp({
+    plugins: [anonymous({ onLinkAccount: async ({ anonymousUser }) => void linked.push(anonymousUser.user.id) })],
+  })
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
@@ -19,7 +21,8 @@ async function somebody() {
   return { browser, userId: session.userId, id: session.id }
 }
 
-const userExists = async (id: string) => (await t.adapter.findOne({ model: 'user', where: [{ field: 'id', value: id }] })) !== null
+const userExists = async (id: string) =>
+  (await t.adapter.findOne({ model: 'user', where: [{ field: 'id', value: id }] })) !== null
 
 test('an anonymous sign-in is a session like any other, and its sign-out ends it', async () => {
   const { browser, userId, id } = await somebody()
@@ -39,21 +42,24 @@ test('who is anonymous already does not become so again, and stays signed in', a
 })
 
 describe('linking to a real account', () => {
-  test.each(['sign-up', 'sign-in'] as const)('by %s ends every session of the anonymous user, who is deleted', async (how) => {
-    const email = `linked-by-${how}@example.org`
-    if (how === 'sign-in') await t.browser().signUp(email)
-    const { browser, userId } = await somebody()
-    const thief = thiefOf(browser, t.browser())
-    const answer = how === 'sign-up' ? await browser.signUp(email) : await browser.signIn(email)
-    expect(answer.status).toBe(200)
-    expect(answer.text).not.toMatch(anyToken)
-    expect((await browser.session())?.userId).not.toBe(userId)
-    expect(linked).toContain(userId)
-    expect(await thief.session()).toBeNull()
-    expect(await t.store.count(userId)).toBe(0)
-    expect(await userExists(userId)).toBe(false)
-    expect(t.events).toContainEqual(expect.objectContaining({ event: 'user-deleted', userId }))
-  })
+  test.each(['sign-up', 'sign-in'] as const)(
+    'by %s ends every session of the anonymous user, who is deleted',
+    async (how) => {
+      const email = `linked-by-${how}@example.org`
+      if (how === 'sign-in') await t.browser().signUp(email)
+      const { browser, userId } = await somebody()
+      const thief = thiefOf(browser, t.browser())
+      const answer = how === 'sign-up' ? await browser.signUp(email) : await browser.signIn(email)
+      expect(answer.status).toBe(200)
+      expect(answer.text).not.toMatch(anyToken)
+      expect((await browser.session())?.userId).not.toBe(userId)
+      expect(linked).toContain(userId)
+      expect(await thief.session()).toBeNull()
+      expect(await t.store.count(userId)).toBe(0)
+      expect(await userExists(userId)).toBe(false)
+      expect(t.events).toContainEqual(expect.objectContaining({ event: 'user-deleted', userId }))
+    },
+  )
 
   test('a refused sign-in links nothing', async () => {
     const { browser, userId, id } = await somebody()

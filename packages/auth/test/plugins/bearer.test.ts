@@ -26,7 +26,13 @@ test('a token signs in, signed or plain, whatever the case of the scheme', async
   const browser = t.browser()
   const signed = signedToken(await browser.signUp('grace@example.org'))
   const token = await browser.token()
-  for (const authorization of [`Bearer ${token}`, `Bearer ${signed}`, `Bearer ${decodeURIComponent(signed)}`, `bearer ${token}`, `BEARER  ${token}`]) {
+  for (const authorization of [
+    `Bearer ${token}`,
+    `Bearer ${signed}`,
+    `Bearer ${decodeURIComponent(signed)}`,
+    `bearer ${token}`,
+    `BEARER  ${token}`,
+  ]) {
     const answer = await ask(authorization)
     expect(answer.body, authorization).toMatchObject({ user: { email: 'grace@example.org' } })
     expect(answer.text).not.toMatch(anyToken)
@@ -38,7 +44,13 @@ test('nothing else does: no session id, no user tag, no other secret, no other s
   await browser.signUp('alan@example.org')
   const session = await browser.session()
   const token = (await browser.token()) ?? ''
-  const forged = [session?.id, session?.userId, token.slice(0, 22), token.slice(22), `${token.slice(0, 38)}${'A'.repeat(43)}`]
+  const forged = [
+    session?.id,
+    session?.userId,
+    token.slice(0, 22),
+    token.slice(22),
+    `${token.slice(0, 38)}${'A'.repeat(43)}`,
+  ]
   for (const value of [...forged, `${token}.AAAA`, `${token}A`, token.toLowerCase(), 'invalid.token', '%E0%A4%A', '']) {
     expect((await ask(`Bearer ${value}`)).body, value).toBeNull()
   }

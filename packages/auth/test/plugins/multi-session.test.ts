@@ -35,7 +35,12 @@ const accountCookies = (browser: Browser) => [...browser.jar.keys()].filter((nam
 test('the accounts of a browser are listed with the ids of their sessions, without a token', async () => {
   const { browser, ada, grace } = await shared('list')
   const accounts = (await listed(browser)).map(({ session, user }) => [session.id, user.email])
-  expect(accounts.toSorted()).toEqual([[ada.id, ada.email], [grace.id, grace.email]].toSorted())
+  expect(accounts.toSorted()).toEqual(
+    [
+      [ada.id, ada.email],
+      [grace.id, grace.email],
+    ].toSorted(),
+  )
 })
 
 describe('switching', () => {
@@ -93,7 +98,9 @@ describe('ending one account', () => {
     expect(await t.store.count(ada.userId)).toBe(0)
     expect((await thief.post('/multi-session/set-active', { sessionToken: ada.id })).status).toBe(401)
     expect((await browser.session())?.id).toBe(grace.id)
-    expect(t.events).toContainEqual(expect.objectContaining({ event: 'sign-out', result: 'ok', userId: ada.userId, sessionId: ada.id }))
+    expect(t.events).toContainEqual(
+      expect.objectContaining({ event: 'sign-out', result: 'ok', userId: ada.userId, sessionId: ada.id }),
+    )
   })
 
   test('that is the active one lets the next take its place', async () => {
@@ -131,7 +138,10 @@ test('the cookie of one account under the name of another ends nobody else', asy
   const { browser: victim } = await t.person('bound-victim')
   const { browser, ada } = await shared('bound')
   const [own = ''] = accountCookies(browser)
-  browser.jar.set(`better-auth.session_token_multi-${(await victim.token())?.toLowerCase()}`, browser.jar.get(own) ?? '')
+  browser.jar.set(
+    `better-auth.session_token_multi-${(await victim.token())?.toLowerCase()}`,
+    browser.jar.get(own) ?? '',
+  )
   const victimId = (await victim.session())?.id
   expect((await browser.post('/multi-session/revoke', { sessionToken: victimId })).status).toBe(401)
   expect(await victim.session()).not.toBeNull()

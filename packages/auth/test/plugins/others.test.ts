@@ -26,7 +26,9 @@ test('magicLink: its sign-in is a session like any other', async () => {
   const answer = await browser.get(`/magic-link/verify?token=${links.get(email)}`)
   expect(answer.status).toBe(200)
   expect(answer.text).not.toMatch(anyToken)
-  expect(t.events).toContainEqual(expect.objectContaining({ event: 'sign-in', result: 'ok', sessionId: (await browser.session())?.id }))
+  expect(t.events).toContainEqual(
+    expect.objectContaining({ event: 'sign-in', result: 'ok', sessionId: (await browser.session())?.id }),
+  )
   await t.store.revokeAll(userId)
   expect(await browser.session()).toBeNull()
 })
@@ -41,7 +43,9 @@ test('emailOTP: its sign-in is a session like any other, and its reset ends all 
   expect(await phone.session()).not.toBeNull()
 
   await t.browser().post('/email-otp/request-password-reset', { email })
-  const reset = await t.browser().post('/email-otp/reset-password', { email, otp: codes.get(email), password: 'a new password' })
+  const reset = await t
+    .browser()
+    .post('/email-otp/reset-password', { email, otp: codes.get(email), password: 'a new password' })
   expect(reset.status).toBe(200)
   for (const one of [browser, phone]) expect(await one.session()).toBeNull()
 })

@@ -9,7 +9,10 @@ const resets = new Map<string, string>()
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
   t = await startApp({
-    emailAndPassword: { enabled: true, sendResetPassword: async ({ user, token }) => void resets.set(user.email, token) },
+    emailAndPassword: {
+      enabled: true,
+      sendResetPassword: async ({ user, token }) => void resets.set(user.email, token),
+    },
     plugins: [twoFactor({ otpOptions: { sendOTP: ({ user, otp }) => void codes.set(user.email, otp) } })],
   })
 })
@@ -30,7 +33,9 @@ async function enableApp(browser: Browser) {
 /** Each way to turn a second factor on or off that better-auth answers with another session. */
 const changes: Record<string, (browser: Browser, email: string) => Promise<string[]>> = {
   'turning on an authenticator app': async (browser) => (await enableApp(browser)).bodies,
-  'turning on codes by mail': async (browser) => [(await browser.post('/two-factor/enable', { password, method: 'otp' })).text],
+  'turning on codes by mail': async (browser) => [
+    (await browser.post('/two-factor/enable', { password, method: 'otp' })).text,
+  ],
   'verifying a code by mail': async (browser, email) => {
     await browser.post('/two-factor/send-otp')
     return [(await browser.post('/two-factor/verify-otp', { code: codes.get(email) })).text]
@@ -54,7 +59,11 @@ describe.each(Object.keys(changes))('%s', (name) => {
       expect(text).not.toBe('')
       expect(text).not.toMatch(anyToken)
     }
-    expect(await browser.session()).toMatchObject({ id: before?.id, createdAt: before?.createdAt, expiresAt: before?.expiresAt })
+    expect(await browser.session()).toMatchObject({
+      id: before?.id,
+      createdAt: before?.createdAt,
+      expiresAt: before?.expiresAt,
+    })
     expect(await thief.session()).toBeNull()
     expect(await phones[0]?.session()).not.toBeNull()
     expect(await t.store.count(userId)).toBe(3)
@@ -165,7 +174,10 @@ describe('a sign-in', () => {
     expect(reset.status).toBe(200)
     open()
     expect((await first).status).toBe(200)
-    expect(await thief.post('/two-factor/verify-totp', { code: await code() })).toMatchObject({ status: 409, body: { code: 'CREDENTIALS_CHANGED' } })
+    expect(await thief.post('/two-factor/verify-totp', { code: await code() })).toMatchObject({
+      status: 409,
+      body: { code: 'CREDENTIALS_CHANGED' },
+    })
     expect(await thief.session()).toBeNull()
     expect(await owner.session()).toBeNull()
   })

@@ -9,7 +9,11 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 const signIn = (browser: Browser, name: string, secret = password, more: object = {}) =>
-  browser.post('/sign-in/username', { username: name, password: secret, ...more }, { 'sec-ch-ua-platform': '"Windows"' })
+  browser.post(
+    '/sign-in/username',
+    { username: name, password: secret, ...more },
+    { 'sec-ch-ua-platform': '"Windows"' },
+  )
 
 async function named(name: string) {
   const browser = t.browser()

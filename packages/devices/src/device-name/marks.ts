@@ -9,7 +9,9 @@ export type Marks = readonly Mark[]
 
 /** Takes time in proportion to the length of the text. */
 export function fits(text: string, marks: Marks): boolean {
-  return marks.some((mark) => (typeof mark === 'string' || mark instanceof RegExp ? has(text, mark) : mark.every((part) => has(text, part))))
+  return marks.some((mark) =>
+    typeof mark === 'string' || mark instanceof RegExp ? has(text, mark) : mark.every((part) => has(text, part)),
+  )
 }
 
 export function has(text: string, mark: string | RegExp): boolean {

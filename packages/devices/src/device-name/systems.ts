@@ -16,16 +16,19 @@ const desktops = (platform: string, marks: Readonly<Record<string, string>>): re
   Object.entries(marks).map(([name, mark]) => ({ name, kind: 'desktop', platform, marks: [mark] }))
 
 /** The size in inches in the model of a television, or the LED before it. */
-const MODEL = /[; -](?:(?:24|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)[A-Z]{1,6}|[A-Z]{1,5}-?(?:24|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)[A-Z]{2,6})[-_/]?\d|LED-?\d{2}/
+const MODEL =
+  /[; -](?:(?:24|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)[A-Z]{1,6}|[A-Z]{1,5}-?(?:24|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)[A-Z]{2,6})[-_/]?\d|LED-?\d{2}/
 
 /** The word TV, alone or at the end of a name ("MiTV", "MatrixTV"), but no part of a word in capitals: phones have DTV. */
 const WORD = /(?<![A-Za-z])TV(?![A-Za-z])|[a-z]TV(?![A-Za-z0-9])|TV ?[Bb](?:OX|ox)/
 
 /** Boxes under a television, by what they are called. */
-const BOX = /(?<![A-Za-z])(?:STB|IPTV|OTT|AFT)(?![a-z]|TO)|BOX(?![a-zA-Z])|Mi ?BOX|BRAVIA|(?<![A-Za-z0-9-])(?:Smart Box|TV Stick|X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|MECOOL|UGOOS|TANIX|HK1)/
+const BOX =
+  /(?<![A-Za-z])(?:STB|IPTV|OTT|AFT)(?![a-z]|TO)|BOX(?![a-zA-Z])|Mi ?BOX|BRAVIA|(?<![A-Za-z0-9-])(?:Smart Box|TV Stick|X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|MECOOL|UGOOS|TANIX|HK1)/
 
 /** The browser that makers of televisions build on. Some of them write 0 for o. */
-const ENGINE = / OMI\/|Vewd|HbbTV\/|hbbtv|CE-HTML|NETTV\/|InettvBrowser|NetCast|VIDAA|Roku|ViziOS|SmartTvA\/|SRAF\/|Viera/
+const ENGINE =
+  / OMI\/|Vewd|HbbTV\/|hbbtv|CE-HTML|NETTV\/|InettvBrowser|NetCast|VIDAA|Roku|ViziOS|SmartTvA\/|SRAF\/|Viera/
 
 const ANDROID = /Andr[o0]id/
 
@@ -46,9 +49,25 @@ export const systems: readonly System[] = [
   { name: 'Nintendo', kind: 'console', marks: ['Nintendo'] },
   { name: 'tvOS', kind: 'tv', marks: ['AppleTV', 'Apple TV', 'tvOS'] },
   { name: 'webOS', kind: 'tv', marks: ['Web0S', 'webOS.TV'] },
-  { name: 'Tizen', kind: 'tv', marks: [['Tizen', 'SMART-TV'], ['Tizen', 'SmartTV'], ['Tizen', WORD]] },
+  {
+    name: 'Tizen',
+    kind: 'tv',
+    marks: [
+      ['Tizen', 'SMART-TV'],
+      ['Tizen', 'SmartTV'],
+      ['Tizen', WORD],
+    ],
+  },
   { name: 'Tizen', kind: 'unknown', marks: ['Tizen'] },
-  { name: 'Fire OS', kind: 'tv', platform: 'Android', marks: [['Android', 'AFT'], ['Amazon', 'AFT']] },
+  {
+    name: 'Fire OS',
+    kind: 'tv',
+    platform: 'Android',
+    marks: [
+      ['Android', 'AFT'],
+      ['Amazon', 'AFT'],
+    ],
+  },
   { name: 'Fire OS', kind: 'tablet', platform: 'Android', marks: [['Android', 'Silk/'], / KF[A-Z]{2,} /] },
   { name: 'Horizon OS', kind: 'unknown', platform: 'Android', marks: ['OculusBrowser/'] },
   { name: 'Android TV', kind: 'tv', platform: 'Android', marks: ['AndroidTV', 'GoogleTV', ...onAndroidTv] },
@@ -74,13 +93,29 @@ export const systems: readonly System[] = [
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chrome OS', marks: ['CrOS'] },
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chromium OS', marks: [] },
   // NT 10.0 is frozen: it is Windows 10 and 11 alike, so it is plain Windows.
-  ...desktops('Windows', { 'Windows 8.1': 'Windows NT 6.3', 'Windows 8': 'Windows NT 6.2', 'Windows 7': 'Windows NT 6.1' }),
+  ...desktops('Windows', {
+    'Windows 8.1': 'Windows NT 6.3',
+    'Windows 8': 'Windows NT 6.2',
+    'Windows 7': 'Windows NT 6.1',
+  }),
   ...desktops('Windows', { 'Windows Vista': 'Windows NT 6.0', 'Windows XP': 'Windows NT 5.1', Windows: 'Windows' }),
-  { name: 'macOS', kind: 'desktop', platform: 'macOS', marks: ['Macintosh', 'Mac OS', 'macOS', 'MacBook', 'iMac', 'Macmini', [/Darwin\//, /x86_64|i386/]] },
+  {
+    name: 'macOS',
+    kind: 'desktop',
+    platform: 'macOS',
+    marks: ['Macintosh', 'Mac OS', 'macOS', 'MacBook', 'iMac', 'Macmini', [/Darwin\//, /x86_64|i386/]],
+  },
   // The libraries of Apple's systems say that it is one of them, and not which.
   { name: 'iOS', kind: 'unknown', marks: [/(?<![A-Za-z])iOS(?![A-Za-z])/] },
   { name: 'Apple', kind: 'unknown', marks: ['CFNetwork/', 'Darwin/'] },
-  ...desktops('Linux', { Ubuntu: 'Ubuntu', Fedora: 'Fedora', Debian: 'Debian', 'Linux Mint': 'Linux Mint', 'Arch Linux': 'Arch Linux', SUSE: 'SUSE' }),
+  ...desktops('Linux', {
+    Ubuntu: 'Ubuntu',
+    Fedora: 'Fedora',
+    Debian: 'Debian',
+    'Linux Mint': 'Linux Mint',
+    'Arch Linux': 'Arch Linux',
+    SUSE: 'SUSE',
+  }),
   { name: 'Linux', kind: 'desktop', platform: 'Linux', marks: ['Linux', 'linux'] },
   { name: 'FreeBSD', kind: 'desktop', marks: ['FreeBSD'] },
   { name: 'OpenBSD', kind: 'desktop', marks: ['OpenBSD'] },

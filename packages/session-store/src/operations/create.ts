@@ -7,7 +7,10 @@ import { readTime } from './time.js'
 import { toSession } from './to-session.js'
 
 /** {@link SessionStore.create} */
-export async function createSession(context: StoreContext, newSession: NewSession): Promise<{ token: string; session: Session } | null> {
+export async function createSession(
+  context: StoreContext,
+  newSession: NewSession,
+): Promise<{ token: string; session: Session } | null> {
   const { redis, clock, timeouts, maxSessionsPerUser } = context
   const { userId, ipAddress = null, userAgent = null, data = {}, startedAt, endsBy } = newSession
   const userTag = userTagOf(userId)

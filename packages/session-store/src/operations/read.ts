@@ -27,7 +27,11 @@ function peekRecord(context: StoreContext, parts: TokenParts): SessionRecord | n
  * Fetches the record of a live session and maps it; `null` if there is none. It is not an async function, because the
  * promises of one took a tenth of a look-up.
  */
-export function findRecord<T>(context: StoreContext, reference: SessionReference, map: (record: StoredRecord) => T): Promise<T | null> {
+export function findRecord<T>(
+  context: StoreContext,
+  reference: SessionReference,
+  map: (record: StoredRecord) => T,
+): Promise<T | null> {
   const { userTag, sessionId } = reference
   return context.fetchRecord(userTag, sessionId).then((bytes) => {
     const record = bytes && context.decode(userTag, sessionId, bytes)

@@ -23,7 +23,13 @@ export async function revokeOtherSessions(context: StoreContext, token: string):
   if (parts === null) return null
   const { userTag, sessionId } = parts
   const secretHash = hashBytes(parts.secretHash)
-  const reply = context.runRevocation('rollcallRevokeOthers', context.keysOf(userTag), sessionId, secretHash, context.clock())
+  const reply = context.runRevocation(
+    'rollcallRevokeOthers',
+    context.keysOf(userTag),
+    sessionId,
+    secretHash,
+    context.clock(),
+  )
   const revoked = await context.writeWithEvent(userTag, reply)
   return revoked < 0 ? null : revoked
 }
@@ -38,6 +44,14 @@ export async function revokeAllSessions(
   const userTag = userTagOf(userId)
   const details = event === undefined ? '' : encodeDetails({ userId, ...noClientInfo, ...event })
   const keys = context.keysOf(userTag)
-  const reply = context.runRevocation('rollcallRevokeAll', keys, context.clock(), changedAt, by, event?.name ?? '', details)
+  const reply = context.runRevocation(
+    'rollcallRevokeAll',
+    keys,
+    context.clock(),
+    changedAt,
+    by,
+    event?.name ?? '',
+    details,
+  )
   return context.writeWithEvent(userTag, reply)
 }

@@ -76,7 +76,10 @@ async function requireAcceptableToSession(password: string): Promise<void> {
   // better-auth hashes the password of a sign-in without an account, so that it takes as long as one with an account.
   if (endpoint?.path?.startsWith('/sign-in/')) return
   const user = endpoint?.context.session?.user
-  await requireAcceptable(password, [...(user ? [user.email, user.name] : []), ...(endpoint ? siteWords(endpoint.context) : [])])
+  await requireAcceptable(password, [
+    ...(user ? [user.email, user.name] : []),
+    ...(endpoint ? siteWords(endpoint.context) : []),
+  ])
 }
 
 export function siteWords({ appName, baseURL }: Pick<AuthContext, 'appName' | 'baseURL'>): string[] {

@@ -50,7 +50,9 @@ async function readChoice(ctx: GenericEndpointContext): Promise<Choice | null> {
   const { internalAdapter } = ctx.context
   const row = token ? await internalAdapter.findVerificationValue(`reset-password:${token}`) : null
   const user = row && row.expiresAt > new Date() ? await internalAdapter.findUserById(row.value) : null
-  return data && user ? { password: data.body.newPassword, own: [user.email, user.name], oldHashes: await oldHashes(ctx, user.id) } : null
+  return data && user
+    ? { password: data.body.newPassword, own: [user.email, user.name], oldHashes: await oldHashes(ctx, user.id) }
+    : null
 }
 
 /** In the form of better-auth's own. */
@@ -76,7 +78,8 @@ export function passwordRules(passwords: Passwords) {
           matcher: ({ path }) => path === '/change-password',
           handler: createAuthMiddleware(async ({ body }) => {
             const { data } = change.safeParse(body)
-            if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC')) throw passwordError('PASSWORD_REUSED')
+            if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC'))
+              throw passwordError('PASSWORD_REUSED')
           }),
         },
         {
@@ -85,10 +88,16 @@ export function passwordRules(passwords: Passwords) {
             const choice = await readChoice(ctx)
             const { minPasswordLength, maxPasswordLength } = ctx.context.password.config
             // The endpoint refuses these lengths.
-            if (choice === null || choice.password.length < minPasswordLength || choice.password.length > maxPasswordLength) return
+            if (
+              choice === null ||
+              choice.password.length < minPasswordLength ||
+              choice.password.length > maxPasswordLength
+            )
+              return
             const { password } = choice
             await requireAcceptable(password, [...choice.own, ...siteWords(ctx.context)])
-            for (const hash of choice.oldHashes) if (await passwords.verify({ hash, password })) throw passwordError('PASSWORD_REUSED')
+            for (const hash of choice.oldHashes)
+              if (await passwords.verify({ hash, password })) throw passwordError('PASSWORD_REUSED')
             const state = await passwordState()
             state.chosen = { password, hash: null }
             // A sign-up would hash within its transaction, and nobody else could write meanwhile.
@@ -99,13 +108,19 @@ export function passwordRules(passwords: Passwords) {
           matcher: ({ path }) => path === '/secure-account',
           handler: createAuthMiddleware(async (ctx) => {
             const { data } = secure.safeParse(ctx.body)
-            const row = data && (await ctx.context.internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
+            const row =
+              data && (await ctx.context.internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
             const userId = row && row.expiresAt > new Date() ? userIdInSecureAccountValue(row.value) : null
-            const hash = userId === null ? null : (await ctx.context.internalAdapter.findCredentialAccount(userId))?.password
+            const hash =
+              userId === null ? null : (await ctx.context.internalAdapter.findCredentialAccount(userId))?.password
             if (userId === null || !hash) return
             // Before the password is removed: if the request fails after that, its repetition finds none.
             const expiresAt = new Date(Date.now() + RETIRED_MS)
-            await ctx.context.internalAdapter.createVerificationValue({ identifier: retiredPasswordOf(userId), value: hash, expiresAt })
+            await ctx.context.internalAdapter.createVerificationValue({
+              identifier: retiredPasswordOf(userId),
+              value: hash,
+              expiresAt,
+            })
           }),
         },
       ],
@@ -117,7 +132,10 @@ export function passwordRules(passwords: Passwords) {
             if (userId === undefined) return
             for (const [old, renewed] of (await passwordState()).renewed) {
               // Only where the old hash still stands: a password that changed meanwhile does not come back.
-              const where = [{ field: 'userId', value: userId }, { field: 'password', value: old }]
+              const where = [
+                { field: 'userId', value: userId },
+                { field: 'password', value: old },
+              ]
               await sql.updateMany({ model: 'account', where, update: { password: renewed } }).catch(() => {
                 ctx.context.logger.error('A password hash could not be renewed')
               })
@@ -131,6 +149,9 @@ export function passwordRules(passwords: Passwords) {
 
 /** The hashes of the person's password, and of the one that "This was not me" removed. */
 async function oldHashes({ context: { internalAdapter } }: GenericEndpointContext, userId: string): Promise<string[]> {
-  const [account, retired] = [await internalAdapter.findCredentialAccount(userId), await internalAdapter.findVerificationValue(retiredPasswordOf(userId))]
+  const [account, retired] = [
+    await internalAdapter.findCredentialAccount(userId),
+    await internalAdapter.findVerificationValue(retiredPasswordOf(userId)),
+  ]
   return [account?.password, retired?.value].filter((hash) => typeof hash === 'string')
 }

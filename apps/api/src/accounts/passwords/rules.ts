@@ -42,7 +42,10 @@ function wordsIn(text: string): string[] {
 }
 
 function lettersOf(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
 }
 
 let loading: Promise<ZxcvbnFactory> | undefined

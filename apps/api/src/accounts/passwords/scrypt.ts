@@ -58,7 +58,8 @@ export function isOutdated(hash: string, cost: ScryptCost): boolean {
 
 function parse(hash: string): Stored | null {
   const [, oldSalt, oldKey] = LEGACY.exec(hash) ?? []
-  if (oldSalt !== undefined && oldKey !== undefined) return { cost: legacyCost, salt: oldSalt, key: Buffer.from(oldKey, 'hex') }
+  if (oldSalt !== undefined && oldKey !== undefined)
+    return { cost: legacyCost, salt: oldSalt, key: Buffer.from(oldKey, 'hex') }
   const [, ln, r, p, salt, key] = PHC.exec(hash) ?? []
   if (salt === undefined || key === undefined) return null
   const cost = { N: 2 ** Number(ln), r: Number(r), p: Number(p) }

@@ -5,6 +5,14 @@ import { Field } from '../../ui/field.js'
 export function EmailField(props: Pick<ComponentProps<typeof Field>, 'ref' | 'error' | 'defaultValue'>) {
   const { t } = useI18n()
   return (
-    <Field {...props} name="email" label={t('fields.email')} type="email" autoComplete="username" autoCapitalize="none" spellCheck={false} />
+    <Field
+      {...props}
+      name="email"
+      label={t('fields.email')}
+      type="email"
+      autoComplete="username"
+      autoCapitalize="none"
+      spellCheck={false}
+    />
   )
 }

@@ -30,9 +30,7 @@ export function ForgotPasswordPage() {
     return (
       <>
         <PageHeading key="sent" title={t('forgot.sentTitle')} />
-        <p className="mt-4 text-pretty">
-          {t.rich('forgot.sent', { email: sentTo, strong })}
-        </p>
+        <p className="mt-4 text-pretty">{t.rich('forgot.sent', { email: sentTo, strong })}</p>
         <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
         <p className="mt-4">
           <TextLink to="/sign-in">{t('forgot.back')}</TextLink>

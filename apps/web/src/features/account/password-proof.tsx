@@ -29,7 +29,8 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
     },
     explain: (error) => {
       session.failed(error)
-      if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD') return { fields: { proof: t('fields.notYourPassword') } }
+      if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD')
+        return { fields: { proof: t('fields.notYourPassword') } }
       return explainFailure(i18n, error, 'proof')
     },
   })

@@ -49,7 +49,11 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
       <PageHeading title={t('secure.title')} />
       {signIn && (
         <p className="mt-3 font-medium">
-          {t('secure.which', { device: deviceName(i18n, signIn), where: formatPlace(i18n, signIn.place) || (signIn.ipAddress ?? t('common.addressUnknown')), when: i18n.exactTime(signIn.at) })}
+          {t('secure.which', {
+            device: deviceName(i18n, signIn),
+            where: formatPlace(i18n, signIn.place) || (signIn.ipAddress ?? t('common.addressUnknown')),
+            when: i18n.exactTime(signIn.at),
+          })}
         </p>
       )}
       <p className="mt-3 text-muted">{t('secure.intro')}</p>

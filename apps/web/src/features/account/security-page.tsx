@@ -57,9 +57,7 @@ export function SecurityPage() {
         <h2 id="change-password" className="text-lg font-semibold">
           {t('security.heading')}
         </h2>
-        <p className="mt-1 text-[0.9375rem] text-muted">
-          {t('security.means')}
-        </p>
+        <p className="mt-1 text-[0.9375rem] text-muted">{t('security.means')}</p>
         {changed && (
           <Message look="good" className="mt-5">
             {t('security.done')}

@@ -14,7 +14,12 @@ import { EmailField } from './email-field.js'
 import { PasswordField } from './password-field.js'
 import { type Notice, type SignInState, useSession } from './session.js'
 
-const looks: Record<Notice, 'info' | 'good'> = { ended: 'info', 'signed-out': 'good', everywhere: 'good', reset: 'good' }
+const looks: Record<Notice, 'info' | 'good'> = {
+  ended: 'info',
+  'signed-out': 'good',
+  everywhere: 'good',
+  reset: 'good',
+}
 
 export function SignInPage() {
   const i18n = useI18n()
@@ -50,7 +55,12 @@ export function SignInPage() {
       <form {...form} className="mt-6 grid gap-5">
         {summary}
         <EmailField ref={email} error={errors['email']} />
-        <PasswordField name="password" label={t('fields.password')} autoComplete="current-password" error={errors['password']} />
+        <PasswordField
+          name="password"
+          label={t('fields.password')}
+          autoComplete="current-password"
+          error={errors['password']}
+        />
         <div className="-mt-2 flex flex-wrap items-center justify-between gap-x-4">
           <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
             <input type="checkbox" name="rememberMe" defaultChecked className="size-5 shrink-0 accent-accent" />

@@ -33,7 +33,9 @@ export function SignUpPage() {
       await session.begin(returnTo)
     },
     explain: (error) =>
-      error instanceof AuthFailure && error.status === 422 ? { summary: t('signUp.refused') } : explainFailure(i18n, error),
+      error instanceof AuthFailure && error.status === 422
+        ? { summary: t('signUp.refused') }
+        : explainFailure(i18n, error),
   })
 
   return (
@@ -41,7 +43,13 @@ export function SignUpPage() {
       <PageHeading title={t('signUp.title')}>{t('signUp.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        <Field name="name" label={t('fields.name')} autoComplete="name" maxLength={LONGEST_NAME} error={errors['name']} />
+        <Field
+          name="name"
+          label={t('fields.name')}
+          autoComplete="name"
+          maxLength={LONGEST_NAME}
+          error={errors['name']}
+        />
         <EmailField error={errors['email']} />
         <PasswordField
           name="password"

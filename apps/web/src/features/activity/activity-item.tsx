@@ -28,7 +28,9 @@ export function ActivityItem({ entry, day, now }: { entry: ActivityEntry; day: s
   const Icon = icons[entry.type]
   return (
     <li>
-      {day !== null && <h2 className="border-b border-line bg-sunken px-4 py-2 text-sm font-semibold sm:px-5">{day}</h2>}
+      {day !== null && (
+        <h2 className="border-b border-line bg-sunken px-4 py-2 text-sm font-semibold sm:px-5">{day}</h2>
+      )}
       <div className="flex gap-3.5 p-4 sm:gap-4 sm:px-5">
         <span className="grid size-9 shrink-0 place-items-center rounded-lg bg-sunken text-ink">
           <Icon aria-hidden className="size-4.5 stroke-[1.75]" />

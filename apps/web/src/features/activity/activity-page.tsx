@@ -48,9 +48,7 @@ export function ActivityPage() {
           />
         )}
         {!entries && (!problem || refused) && <ActivitySkeleton />}
-        {entries?.length === 0 && (
-          <p className="text-[0.9375rem] text-muted">{t('activity.none')}</p>
-        )}
+        {entries?.length === 0 && <p className="text-[0.9375rem] text-muted">{t('activity.none')}</p>}
         {entries && entries.length > 0 && (
           <ul
             aria-label={t('activity.list')}
@@ -91,7 +89,11 @@ export function ActivityPage() {
 }
 
 /** The day beside the first entry of each. */
-function withDays(i18n: I18n, entries: readonly ActivityEntry[], now: number): { entry: ActivityEntry; day: string | null }[] {
+function withDays(
+  i18n: I18n,
+  entries: readonly ActivityEntry[],
+  now: number,
+): { entry: ActivityEntry; day: string | null }[] {
   const days = entries.map(({ at }) => i18n.dayName(at, now))
   return entries.map((entry, n) => ({ entry, day: days[n] !== days[n - 1] ? (days[n] ?? null) : null }))
 }

@@ -4,7 +4,10 @@ import { isolate } from '../../i18n/isolate.js'
 import type { I18n } from '../../i18n/i18n.js'
 
 /** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
-export function describeActivity(i18n: I18n, entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts'>): string {
+export function describeActivity(
+  i18n: I18n,
+  entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts'>,
+): string {
   const { t } = i18n
   const device = nameOf(i18n, entry.device)
   const by = entry.by && nameOf(i18n, entry.by)

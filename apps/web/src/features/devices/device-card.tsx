@@ -79,7 +79,9 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
           />
         )}
         <SessionFacts device={device} name={name} />
-        {renaming && device.deviceId !== null && <RenameDevice device={device} id={device.deviceId} onClose={stopRenaming} />}
+        {renaming && device.deviceId !== null && (
+          <RenameDevice device={device} id={device.deviceId} onClose={stopRenaming} />
+        )}
         {older.length > 0 && <EarlierSignIns sessions={older} now={now} onSignOut={signOut.earlier} />}
       </div>
     </li>

@@ -33,7 +33,10 @@ function LastSeen({ device, now }: { device: Device; now: number }) {
   if (device.isCurrent || isActive(device.lastSeenAt, now)) {
     return (
       <span className="font-medium text-accent">
-        <span aria-hidden className="mr-1.5 mb-px inline-block size-2 rounded-full border border-current bg-current align-middle" />
+        <span
+          aria-hidden
+          className="mr-1.5 mb-px inline-block size-2 rounded-full border border-current bg-current align-middle"
+        />
         <Time value={device.lastSeenAt}>{t('devices.activeNow')}</Time>
       </span>
     )

@@ -19,5 +19,8 @@ export function matchesFilter(i18n: I18n, device: Device, { text, use }: DeviceF
   if (use === 'stale' && !isStale(device.lastSeenAt, now)) return false
   const names = `${deviceName(i18n, device)} ${browserName(i18n, device)}`
   const shown = `${names} ${device.ipAddress ?? ''} ${formatPlace(i18n, device.place)}`.toLocaleLowerCase()
-  return text.toLocaleLowerCase().split(/\s+/).every((word) => shown.includes(word))
+  return text
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .every((word) => shown.includes(word))
 }

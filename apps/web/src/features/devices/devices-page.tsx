@@ -67,14 +67,17 @@ function DeviceList({ shown, devices, heading }: DeviceListProps) {
   const [filter, setFilter] = useState(noFilter)
   const groups = grouped(shown)
   const isLong = groups.length > FEW
-  const found = isLong ? groups.filter((group) => group.some((device) => matchesFilter(i18n, device, filter, now))) : groups
+  const found = isLong
+    ? groups.filter((group) => group.some((device) => matchesFilter(i18n, device, filter, now)))
+    : groups
   const otherDevices = groups.filter(([first]) => !first.isCurrent).length
   const list = useRowFocus<HTMLUListElement, Device>({
     rows: found.flat().filter((device) => !device.isCurrent),
     fallback: heading,
     onGone(device) {
       const isFiltered = shown.some(({ id }) => id === device.id)
-      if (!isFiltered && !signOut.isOurs(device.id)) showToast(t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
+      if (!isFiltered && !signOut.isOurs(device.id))
+        showToast(t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
     },
   })
 
@@ -97,7 +100,15 @@ function DeviceList({ shown, devices, heading }: DeviceListProps) {
           const use = kindOfUse(group, now)
           const before = found[n - 1]
           const heading = before && kindOfUse(before, now) === use ? null : t(`devices.group.${use}`)
-          return <DeviceCard key={group[0].deviceId ?? group[0].id} group={group} heading={heading} now={now} signOut={signOut} />
+          return (
+            <DeviceCard
+              key={group[0].deviceId ?? group[0].id}
+              group={group}
+              heading={heading}
+              now={now}
+              signOut={signOut}
+            />
+          )
         })}
       </ul>
       {otherDevices === 0 && <p className="mt-4 text-[0.9375rem] text-muted">{t('devices.only')}</p>}

@@ -5,7 +5,10 @@ export function LiveStatus({ live }: { live: boolean | null }) {
   const { t } = useI18n()
   return (
     <p className={`mt-3 flex min-h-5 items-center gap-2 text-sm text-muted ${live === null ? 'invisible' : ''}`}>
-      <span aria-hidden className={`size-2 rounded-full border ${live ? 'border-accent bg-accent' : 'border-current'}`} />
+      <span
+        aria-hidden
+        className={`size-2 rounded-full border ${live ? 'border-accent bg-accent' : 'border-current'}`}
+      />
       {live === false ? t('devices.notLive') : t('devices.live')}
       {live && <span className="sr-only">{t('devices.liveMeans')}</span>}
     </p>

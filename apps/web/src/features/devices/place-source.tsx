@@ -5,8 +5,7 @@ export function PlaceSource() {
   const { t } = useI18n()
   return (
     <p className="mt-8 text-sm text-muted">
-      {t('devices.guess')}{' '}
-      <Away href="https://db-ip.com/">IP Geolocation by DB-IP</Away>,{' '}
+      {t('devices.guess')} <Away href="https://db-ip.com/">IP Geolocation by DB-IP</Away>,{' '}
       <Away href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</Away>.
     </p>
   )

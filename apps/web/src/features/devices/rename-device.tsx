@@ -21,7 +21,9 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
   const browser = browserName(i18n, device)
   const showToast = useToast()
   const queryClient = useQueryClient()
-  const rename = trpc.devices.rename.useMutation({ onSettled: () => queryClient.invalidateQueries({ queryKey: devicesKey }) })
+  const rename = trpc.devices.rename.useMutation({
+    onSettled: () => queryClient.invalidateQueries({ queryKey: devicesKey }),
+  })
   const element = useRef<HTMLFormElement>(null)
   const field = `name-${device.id}`
   useEffect(() => element.current?.querySelector<HTMLInputElement>('input')?.select(), [])
@@ -48,7 +50,11 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
   }
 
   return (
-    <form {...form} ref={element} className="grid basis-full gap-3 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
+    <form
+      {...form}
+      ref={element}
+      className="grid basis-full gap-3 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4"
+    >
       {summary}
       <Field
         name={field}

@@ -15,7 +15,9 @@ interface SignOutManyProps {
 export function SignOutMany({ hasOthers, otherDevices, onSignOutOthers, onSignOutEverywhere }: SignOutManyProps) {
   const { t } = useI18n()
   const headingId = useId()
-  const list = useRowFocus<HTMLUListElement, { id: string }>({ rows: [...(hasOthers ? [{ id: 'others' }] : []), { id: 'everywhere' }] })
+  const list = useRowFocus<HTMLUListElement, { id: string }>({
+    rows: [...(hasOthers ? [{ id: 'others' }] : []), { id: 'everywhere' }],
+  })
   return (
     <section aria-labelledby={headingId} className="not-first:mt-10 first:mb-10">
       <h2 id={headingId} className="text-lg font-semibold">

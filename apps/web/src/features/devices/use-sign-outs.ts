@@ -35,13 +35,19 @@ export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices) {
 
     one(device: Device): Promise<Outcome> {
       const name = deviceName(i18n, device)
-      return revokeOne(device, { done: t('signOut.oneDone', { device: name }), failed: t('signOut.oneFailed', { device: name }) })
+      return revokeOne(device, {
+        done: t('signOut.oneDone', { device: name }),
+        failed: t('signOut.oneFailed', { device: name }),
+      })
     },
 
     /** A sign-in of a browser that has signed in again since. */
     earlier(device: Device): Promise<Outcome> {
       const name = deviceName(i18n, device)
-      return revokeOne(device, { done: t('signOut.earlierDone', { device: name }), failed: t('signOut.earlierFailed', { device: name }) })
+      return revokeOne(device, {
+        done: t('signOut.earlierDone', { device: name }),
+        failed: t('signOut.earlierFailed', { device: name }),
+      })
     },
 
     async others(): Promise<Outcome> {
@@ -70,5 +76,7 @@ export type SignOuts = ReturnType<typeof useSignOuts>
 
 function outcomeOf(i18n: I18n, failed: string, error: unknown): Outcome {
   const problem = toProblem(error)
-  return problem.kind === 'password-needed' ? problem : { kind: 'failed', message: `${failed} ${describeProblem(i18n, problem)}` }
+  return problem.kind === 'password-needed'
+    ? problem
+    : { kind: 'failed', message: `${failed} ${describeProblem(i18n, problem)}` }
 }

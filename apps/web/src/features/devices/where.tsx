@@ -13,5 +13,9 @@ export function Where({ of: { ipAddress, place }, withAddress = false }: WherePr
   const i18n = useI18n()
   const address = ipAddress ?? i18n.t('common.addressUnknown')
   const where = formatPlace(i18n, place)
-  return <span className="max-sm:block">{[where, where === '' || withAddress ? address : ''].filter(Boolean).join(' · ')}</span>
+  return (
+    <span className="max-sm:block">
+      {[where, where === '' || withAddress ? address : ''].filter(Boolean).join(' · ')}
+    </span>
+  )
 }

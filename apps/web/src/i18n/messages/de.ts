@@ -41,7 +41,8 @@ export default {
     tooShort: 'Verwenden Sie mindestens {min, number} Zeichen.',
     tooLong: 'Verwenden Sie höchstens {max, number} Zeichen.',
     blankPassword: 'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.',
-    personalPassword: 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.',
+    personalPassword:
+      'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.',
     easyPassword: 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.',
     samePassword: 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.',
     notYourPassword: 'Das ist nicht Ihr Passwort.',
@@ -54,16 +55,19 @@ export default {
     submit: 'Anmelden',
     busy: 'Sie werden angemeldet …',
     wrong: 'Die E-Mail-Adresse oder das Passwort stimmt nicht.',
-    superseded: 'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
+    superseded:
+      'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
     newHere: 'Neu hier?',
     create: 'Konto erstellen',
     elsewhere: 'In einem anderen Fenster dieses Browsers hat sich jemand angemeldet.',
     goOn: 'Zu den Geräten',
     notice: {
-      ended: 'Sie wurden abgemeldet. Dieses Gerät wurde von einem anderen Gerät aus abgemeldet, oder Ihre Sitzung ist zu Ende.',
+      ended:
+        'Sie wurden abgemeldet. Dieses Gerät wurde von einem anderen Gerät aus abgemeldet, oder Ihre Sitzung ist zu Ende.',
       'signed-out': 'Sie sind auf diesem Gerät abgemeldet.',
       everywhere: 'Sie wurden auf allen Geräten abgemeldet, auch auf diesem.',
-      reset: 'Ihr Passwort wurde geändert, und alle Geräte wurden abgemeldet. Melden Sie sich mit dem neuen Passwort an.',
+      reset:
+        'Ihr Passwort wurde geändert, und alle Geräte wurden abgemeldet. Melden Sie sich mit dem neuen Passwort an.',
     },
     everywhereDone: 'Insgesamt {count, plural, one {ist # Anmeldung} other {sind # Anmeldungen}} beendet.',
   },
@@ -73,9 +77,11 @@ export default {
     all: 'Alle Geräte wurden von einem anderen Gerät aus abgemeldet, {when}.',
     allBy: 'Alle Geräte wurden von einem anderen Gerät aus abgemeldet: {device}, {when}.',
     credentials: 'Alle Geräte wurden abgemeldet ({when}), weil das Passwort oder das Konto geändert wurde.',
-    credentialsBy: 'Alle Geräte wurden abgemeldet ({when}), weil das Passwort oder das Konto auf einem Gerät geändert wurde: {device}.',
+    credentialsBy:
+      'Alle Geräte wurden abgemeldet ({when}), weil das Passwort oder das Konto auf einem Gerät geändert wurde: {device}.',
     cap: 'Dieses Gerät wurde abgemeldet ({when}), um Platz zu schaffen: Das Konto ist auf zu vielen Geräten angemeldet.',
-    capBy: 'Dieses Gerät wurde abgemeldet ({when}), um Platz zu schaffen: Das Konto ist auf zu vielen Geräten angemeldet. Das neueste ist {device}.',
+    capBy:
+      'Dieses Gerät wurde abgemeldet ({when}), um Platz zu schaffen: Das Konto ist auf zu vielen Geräten angemeldet. Das neueste ist {device}.',
     expired: 'Sie wurden abgemeldet, weil dieses Gerät lange nicht benutzt wurde oder schon sehr lange angemeldet war.',
   },
   signUp: {
@@ -83,7 +89,8 @@ export default {
     intro: 'Sehen Sie jedes Gerät, das angemeldet ist, und melden Sie jedes davon ab.',
     submit: 'Konto erstellen',
     busy: 'Ihr Konto wird erstellt …',
-    refused: 'Mit diesen Angaben konnten wir kein Konto erstellen. Falls Sie schon eines haben, melden Sie sich an oder setzen Sie Ihr Passwort zurück.',
+    refused:
+      'Mit diesen Angaben konnten wir kein Konto erstellen. Falls Sie schon eines haben, melden Sie sich an oder setzen Sie Ihr Passwort zurück.',
     already: 'Haben Sie schon ein Konto?',
     signIn: 'Anmelden',
   },
@@ -99,7 +106,8 @@ export default {
   },
   reset: {
     title: 'Neues Passwort wählen',
-    intro: 'Alle Geräte, die in Ihrem Konto angemeldet sind, werden abgemeldet. Das lässt sich nicht rückgängig machen.',
+    intro:
+      'Alle Geräte, die in Ihrem Konto angemeldet sind, werden abgemeldet. Das lässt sich nicht rückgängig machen.',
     submit: 'Neues Passwort speichern',
     busy: 'Wird gespeichert …',
     deadTitle: 'Dieser Link gilt nicht mehr',
@@ -123,7 +131,8 @@ export default {
   },
   devices: {
     title: 'Geräte',
-    intro: 'Diese Geräte sind in Ihrem Konto angemeldet. Melden Sie jedes ab, das Sie nicht kennen oder nicht mehr benutzen.',
+    intro:
+      'Diese Geräte sind in Ihrem Konto angemeldet. Melden Sie jedes ab, das Sie nicht kennen oder nicht mehr benutzen.',
     list: 'Angemeldete Geräte',
     live: 'Live',
     liveMeans: ': Diese Liste folgt dem, was geschieht',
@@ -188,10 +197,13 @@ export default {
     earlierFailed: 'Die frühere Anmeldung auf {device} gilt möglicherweise noch.',
     many: 'Mehrere abmelden',
     others: '{count, plural, =0 {Frühere Anmeldungen abmelden} other {Alle anderen Geräte abmelden (#)}}',
-    othersWho: '{count, plural, =0 {Frühere Anmeldungen auf diesem Gerät gelten dann nicht mehr.} other {Jedes Gerät außer diesem muss sich neu anmelden.}}',
-    othersAsk: '{count, plural, =0 {Frühere Anmeldungen auf diesem Gerät abmelden?} one {Das andere Gerät abmelden?} other {Alle # anderen Geräte abmelden?}}',
+    othersWho:
+      '{count, plural, =0 {Frühere Anmeldungen auf diesem Gerät gelten dann nicht mehr.} other {Jedes Gerät außer diesem muss sich neu anmelden.}}',
+    othersAsk:
+      '{count, plural, =0 {Frühere Anmeldungen auf diesem Gerät abmelden?} one {Das andere Gerät abmelden?} other {Alle # anderen Geräte abmelden?}}',
     othersMeans: 'Dieses Gerät bleibt angemeldet. Das lässt sich nicht rückgängig machen.',
-    othersDone: 'Alle anderen Geräte wurden abgemeldet. {count, plural, one {# Anmeldung ist beendet.} other {# Anmeldungen sind beendet.}}',
+    othersDone:
+      'Alle anderen Geräte wurden abgemeldet. {count, plural, one {# Anmeldung ist beendet.} other {# Anmeldungen sind beendet.}}',
     othersGone: 'Es war kein anderes Gerät mehr angemeldet.',
     othersFailed: 'Ihre anderen Geräte sind möglicherweise noch angemeldet.',
     everywhere: 'Überall abmelden',
@@ -213,7 +225,8 @@ export default {
   },
   activity: {
     title: 'Aktivität',
-    intro: 'Was in Ihrem Konto geschehen ist. Wenn Sie etwas davon nicht kennen, melden Sie das Gerät ab und ändern Sie Ihr Passwort.',
+    intro:
+      'Was in Ihrem Konto geschehen ist. Wenn Sie etwas davon nicht kennen, melden Sie das Gerät ab und ändern Sie Ihr Passwort.',
     list: 'Aktivität',
     loading: 'Ihre Aktivität wird geladen …',
     notLoaded: 'Ihre Aktivität konnte nicht geladen werden.',
@@ -261,11 +274,14 @@ export default {
     unreachable: 'Rollcall ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
     'password-needed': 'Dafür wird Ihr Passwort gebraucht.',
     limited: 'Zu viele Versuche. Bitte warten Sie einen Moment und versuchen Sie es dann noch einmal.',
-    limitedSeconds: 'Zu viele Versuche. Bitte warten Sie {count, plural, one {# Sekunde} other {# Sekunden}} und versuchen Sie es dann noch einmal.',
-    limitedMinutes: 'Zu viele Versuche. Bitte warten Sie {count, plural, one {# Minute} other {# Minuten}} und versuchen Sie es dann noch einmal.',
+    limitedSeconds:
+      'Zu viele Versuche. Bitte warten Sie {count, plural, one {# Sekunde} other {# Sekunden}} und versuchen Sie es dann noch einmal.',
+    limitedMinutes:
+      'Zu viele Versuche. Bitte warten Sie {count, plural, one {# Minute} other {# Minuten}} und versuchen Sie es dann noch einmal.',
     refused: 'Diese Anfrage wurde abgewiesen. Laden Sie die Seite neu und versuchen Sie es noch einmal.',
     proofsUsedUp: 'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.',
-    'other-session': 'In einem anderen Fenster dieses Browsers gab es inzwischen eine neue Anmeldung. Nichts wurde geändert.',
+    'other-session':
+      'In einem anderen Fenster dieses Browsers gab es inzwischen eine neue Anmeldung. Nichts wurde geändert.',
     invalid: 'Das wurde nicht angenommen. Prüfen Sie Ihre Eingabe.',
     unexpected: 'Etwas ist schiefgegangen. Bitte versuchen Sie es noch einmal.',
   },

@@ -74,8 +74,10 @@ export default {
     credentials: 'All devices were signed out {when}, because the password or the account was changed.',
     credentialsBy: 'All devices were signed out {when}, because the password or the account was changed on {device}.',
     cap: 'This device was signed out {when} to make room, because the account is signed in on too many devices.',
-    capBy: 'This device was signed out {when} to make room, because the account is signed in on too many devices. The latest is {device}.',
-    expired: 'You were signed out, because this device was not used for a long time or had been signed in for very long.',
+    capBy:
+      'This device was signed out {when} to make room, because the account is signed in on too many devices. The latest is {device}.',
+    expired:
+      'You were signed out, because this device was not used for a long time or had been signed in for very long.',
   },
   signUp: {
     title: 'Create an account',
@@ -83,7 +85,8 @@ export default {
     submit: 'Create account',
     busy: 'Creating your account…',
     /** Says the same whether or not the address has an account. */
-    refused: 'We could not create an account with these details. If you already have one, sign in or reset your password.',
+    refused:
+      'We could not create an account with these details. If you already have one, sign in or reset your password.',
     already: 'Already have an account?',
     signIn: 'Sign in',
   },
@@ -188,10 +191,13 @@ export default {
     earlierFailed: 'The earlier sign-in on {device} may not have ended.',
     many: 'Sign out more than one',
     others: '{count, plural, =0 {Sign out earlier sign-ins} other {Sign out all other devices (#)}}',
-    othersWho: '{count, plural, =0 {Earlier sign-ins on this device have to sign in again.} other {Every device except this one has to sign in again.}}',
-    othersAsk: '{count, plural, =0 {Sign out earlier sign-ins on this device?} one {Sign out the other device?} other {Sign out all # other devices?}}',
+    othersWho:
+      '{count, plural, =0 {Earlier sign-ins on this device have to sign in again.} other {Every device except this one has to sign in again.}}',
+    othersAsk:
+      '{count, plural, =0 {Sign out earlier sign-ins on this device?} one {Sign out the other device?} other {Sign out all # other devices?}}',
     othersMeans: 'This device stays signed in. This cannot be undone.',
-    othersDone: 'All other devices were signed out. {count, plural, one {# sign-in has ended.} other {# sign-ins have ended.}}',
+    othersDone:
+      'All other devices were signed out. {count, plural, one {# sign-in has ended.} other {# sign-ins have ended.}}',
     othersGone: 'No other device was signed in any more.',
     othersFailed: 'Your other devices may still be signed in.',
     everywhere: 'Sign out everywhere',
@@ -213,7 +219,8 @@ export default {
   },
   activity: {
     title: 'Activity',
-    intro: 'What happened to your account. If you do not know one of these, sign that device out and change your password.',
+    intro:
+      'What happened to your account. If you do not know one of these, sign that device out and change your password.',
     list: 'Activity',
     loading: 'Loading your activity…',
     notLoaded: 'Your activity could not be loaded.',
