@@ -56,9 +56,9 @@ describe('docs/security.md', () => {
   test.each(named)('the test "%s" is in %s', (title, path) => {
     const file = new URL(path, document)
     expect(existsSync(file)).toBe(true)
-    const source = readFileSync(file, 'utf8')
+    const source = readFileSync(file, 'utf8').replaceAll(/\(\s+/g, '(') // a long title begins on a line of its own
     expect(
-      ["'", '"', '`'].some((quote) => source.includes(`(${quote}${title}${quote}, `)),
+      ["'", '"', '`'].some((quote) => source.includes(`(${quote}${title}${quote},`)),
       'a test of this title',
     ).toBe(true)
   })
