@@ -1,7 +1,7 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import type { Audit } from './audit.js'
-import { credentialPolicy } from './policy.js'
+import { type AfterWrite, credentialPolicy } from './policy.js'
 import { requestState } from './request-state.js'
 import { sessionModel } from './session-adapter.js'
 import { verificationModel } from './verification-model.js'
@@ -59,37 +59,36 @@ function routeModels(
     findMany: (input) => adapterFor(input.model).findMany(input),
     count: (input) => adapterFor(input.model).count(input),
     update: async (input) => {
-      const adapter = adapterFor(input.model)
+      const { model, where, update } = input
+      const adapter = adapterFor(model)
       if (adapter !== sql) return adapter.update(input)
-      const afterWrite = await policy.beforeUpdate(input.model, input.where, input.update)
-      const result = await sql.update<never>(input)
-      await afterWrite()
-      return result
+      return writeUnderPolicy(policy.beforeUpdate(model, where, update), () => sql.update<never>(input))
     },
     updateMany: async (input) => {
-      const adapter = adapterFor(input.model)
+      const { model, where, update } = input
+      const adapter = adapterFor(model)
       if (adapter !== sql) return adapter.updateMany(input)
-      const afterWrite = await policy.beforeUpdate(input.model, input.where, input.update)
-      const result = await sql.updateMany(input)
-      await afterWrite()
-      return result
+      return writeUnderPolicy(policy.beforeUpdate(model, where, update), () => sql.updateMany(input))
     },
     delete: async (input) => {
       const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.delete(input)
-      const afterWrite = await policy.beforeDelete(input.model, input.where)
-      await sql.delete(input)
-      await afterWrite()
+      return writeUnderPolicy(policy.beforeDelete(input.model, input.where), () => sql.delete(input))
     },
     deleteMany: async (input) => {
       const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.deleteMany(input)
-      const afterWrite = await policy.beforeDelete(input.model, input.where)
-      const count = await sql.deleteMany(input)
-      await afterWrite()
-      return count
+      return writeUnderPolicy(policy.beforeDelete(input.model, input.where), () => sql.deleteMany(input))
     },
     consumeOne: (input) => adapterFor(input.model).consumeOne(input),
     incrementOne: (input) => adapterFor(input.model).incrementOne(input),
   }
+}
+
+/** Revokes before the row is written, so that an outage stops the change, and again after it. */
+async function writeUnderPolicy<T>(beforeWrite: Promise<AfterWrite>, write: () => Promise<T>): Promise<T> {
+  const afterWrite = await beforeWrite
+  const result = await write()
+  await afterWrite()
+  return result
 }

@@ -7,7 +7,7 @@ import { accountTokens, namedSession } from './multi-session.js'
 import { recordDevice, type Notify } from './new-device.js'
 import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { type RequestState, requestState } from './request-state.js'
-import { rejectUnavailable, unavailableError } from './session-adapter.js'
+import { rejectUnavailable, unavailableError } from './unavailable.js'
 import { withoutTokens } from './without-tokens.js'
 
 interface Dependencies {

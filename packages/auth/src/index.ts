@@ -4,7 +4,7 @@ export { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 export { UNKNOWN_CLIENT_ADDRESS } from './ip-address.js'
 export type { NewDevice } from './new-device.js'
 export { rollcall, type RollcallOptions } from './plugin.js'
-export { UnsupportedQueryError } from './session-adapter.js'
+export { UnsupportedQueryError } from './find-sessions.js'
 
 // For a server that sends mails from a queue, keeps devices tidy and takes passwords away.
 export { deleteExpiredDevices, isUnnotified, recordNotified } from './known-devices.js'

@@ -8,7 +8,7 @@ import { type Audit, auditEvent } from './audit.js'
 import { addDevice, deleteDevice, claimNotification, recordNotified, touchDevice } from './known-devices.js'
 import { clientInfo, requestState } from './request-state.js'
 import { sendReset } from './reset.js'
-import { rejectUnavailable } from './session-adapter.js'
+import { rejectUnavailable } from './unavailable.js'
 import {
   deletePending,
   deleteSecureAccountLinks,

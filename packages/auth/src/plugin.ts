@@ -14,7 +14,7 @@ import { reauthenticate } from './reauthenticate.js'
 import { rejectUnsupportedOptions } from './unsupported-options.js'
 import type { OnWrongPassword } from './refused-attempts.js'
 import { beginSignIn, requestState } from './request-state.js'
-import { rejectUnavailable } from './session-adapter.js'
+import { rejectUnavailable } from './unavailable.js'
 
 export interface RollcallOptions {
   /** The store that holds the sessions. */

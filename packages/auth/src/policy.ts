@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { clientInfo, requestState } from './request-state.js'
-import { rejectUnavailable } from './session-adapter.js'
+import { rejectUnavailable } from './unavailable.js'
 import { deletePending } from './verification-model.js'
 
 /**
@@ -19,47 +19,11 @@ import { deletePending } from './verification-model.js'
  * written, and the function that it returns after that.
  */
 export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
-  async function revokeAllOf(name: AuditEventName, userId: string): Promise<AfterWrite> {
-    await deletePending(adapter, userId)
-    await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true }))
-    return afterCommit(async () => {
-      const event = { name, ...(await clientInfo()) }
-      const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
-      await auditEvent(audit, { event: name, result: 'ok', userId, ended })
-    })
-  }
-
-  async function changeCredentials(userId: string): Promise<AfterWrite> {
-    const state = await requestState()
-    if (state.newUsers.has(userId)) return doNothing
-    const current = currentSession(changesOwnPassword)
-    if (current === null || current.userId !== userId)
-      return revokeAllOf(takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
-
-    const ended = await rejectUnavailable(() => store.revokeOthers(current.token))
-    if (ended === null) throw unauthorized()
-    await deletePending(adapter, userId)
-    return afterCommit(async () => {
-      const event = { name: 'password-change', ...(await clientInfo()) }
-      const rotated = await rejectUnavailable(() => store.rotate(current.token, { credentialChange: true, event }))
-      // Revoked from elsewhere in this very moment: then this session does not come back either.
-      const more =
-        rotated?.ended ?? (await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event })))
-      if (rotated !== null) await replaceCookies(rotated.token)
-      await auditEvent(audit, {
-        event: 'password-change',
-        result: 'ok',
-        userId,
-        sessionId: current.id,
-        ended: ended + more,
-      })
-    })
-  }
-
+  const context: PolicyContext = { adapter, store, audit }
   return {
     async beforeCreate(model: string, data: object): Promise<AfterWrite> {
       const isPassword = model === 'account' && hasPassword(data) && 'userId' in data
-      return isPassword ? changeCredentials(String(data.userId)) : doNothing
+      return isPassword ? changeCredentials(context, String(data.userId)) : doNothing
     },
 
     async afterCreate(model: string, row: unknown): Promise<void> {
@@ -71,35 +35,83 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       // Taken away or replaced: either way, the one that signed in does so no more.
       if (model === 'account' && 'password' in update && update.password !== undefined) {
         const accounts = await adapter.findMany<{ userId: string }>({ model, where })
-        return forEachOf(new Set(accounts.map(({ userId }) => userId)), changeCredentials)
+        return forEachOf(new Set(accounts.map(({ userId }) => userId)), (userId) => changeCredentials(context, userId))
       }
       if (model !== 'user') return doNothing
       // A link that was sent to the old address must not choose the password.
       if ('email' in update && update.email !== undefined)
-        for (const { id } of await usersOf(where)) await deletePending(adapter, id)
-      return 'banned' in update && update.banned === true ? revokeAllOfUsers(where, 'user-banned') : doNothing
+        for (const { id } of await usersOf(adapter, where)) await deletePending(adapter, id)
+      return 'banned' in update && update.banned === true ? revokeAllOfUsers(context, where, 'user-banned') : doNothing
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
-      return model === 'user' ? revokeAllOfUsers(where, 'user-deleted') : doNothing
+      return model === 'user' ? revokeAllOfUsers(context, where, 'user-deleted') : doNothing
     },
-  }
-
-  function usersOf(where: Where[]): Promise<{ id: string }[]> {
-    return adapter.findMany<{ id: string }>({ model: 'user', where })
-  }
-
-  async function revokeAllOfUsers(where: Where[], name: AuditEventName): Promise<AfterWrite> {
-    const users = await usersOf(where)
-    return forEachOf(
-      users.map(({ id }) => id),
-      (id) => revokeAllOf(name, id),
-    )
   }
 }
 
+interface PolicyContext {
+  readonly adapter: DBTransactionAdapter
+  readonly store: SessionStore
+  readonly audit: Audit
+}
+
+async function revokeAllOf(
+  { adapter, store, audit }: PolicyContext,
+  name: AuditEventName,
+  userId: string,
+): Promise<AfterWrite> {
+  await deletePending(adapter, userId)
+  await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true }))
+  return afterCommit(async () => {
+    const event = { name, ...(await clientInfo()) }
+    const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
+    await auditEvent(audit, { event: name, result: 'ok', userId, ended })
+  })
+}
+
+async function changeCredentials(context: PolicyContext, userId: string): Promise<AfterWrite> {
+  const { adapter, store, audit } = context
+  const state = await requestState()
+  if (state.newUsers.has(userId)) return doNothing
+  const current = currentSession(changesOwnPassword)
+  if (current === null || current.userId !== userId)
+    return revokeAllOf(context, takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
+
+  const ended = await rejectUnavailable(() => store.revokeOthers(current.token))
+  if (ended === null) throw unauthorized()
+  await deletePending(adapter, userId)
+  return afterCommit(async () => {
+    const event = { name: 'password-change', ...(await clientInfo()) }
+    const rotated = await rejectUnavailable(() => store.rotate(current.token, { credentialChange: true, event }))
+    // Revoked from elsewhere in this very moment: then this session does not come back either.
+    const more =
+      rotated?.ended ?? (await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event })))
+    if (rotated !== null) await replaceCookies(rotated.token)
+    await auditEvent(audit, {
+      event: 'password-change',
+      result: 'ok',
+      userId,
+      sessionId: current.id,
+      ended: ended + more,
+    })
+  })
+}
+
+function usersOf(adapter: DBTransactionAdapter, where: Where[]): Promise<{ id: string }[]> {
+  return adapter.findMany<{ id: string }>({ model: 'user', where })
+}
+
+async function revokeAllOfUsers(context: PolicyContext, where: Where[], name: AuditEventName): Promise<AfterWrite> {
+  const users = await usersOf(context.adapter, where)
+  return forEachOf(
+    users.map(({ id }) => id),
+    (id) => revokeAllOf(context, name, id),
+  )
+}
+
 /** The work that is left after the row is written. */
-type AfterWrite = () => Promise<void>
+export type AfterWrite = () => Promise<void>
 
 const doNothing: AfterWrite = async () => undefined
 

@@ -3,7 +3,7 @@ import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better
 import { z } from 'zod'
 import { type Audit, auditEvent } from './audit.js'
 import { replaceCookies, unauthorized } from './current-session.js'
-import { rejectUnavailable } from './session-adapter.js'
+import { rejectUnavailable } from './unavailable.js'
 
 /**
  * `POST /reauthenticate { password }`: the person of the session proves again who they are. It comes before an action that a

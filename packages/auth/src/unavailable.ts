@@ -1,0 +1,27 @@
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { APIError } from 'better-auth/api'
+import { requestState } from './request-state.js'
+
+/** Records an outage in the state of the request, even if better-auth ignores it. */
+export async function rejectUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof SessionStoreUnavailableError)) throw error
+    return rejectAsUnavailable(error)
+  }
+}
+
+export async function rejectAsUnavailable(cause: unknown): Promise<never> {
+  ;(await requestState()).outage = true
+  throw unavailableError(cause)
+}
+
+export function unavailableError(cause?: unknown): APIError {
+  const error = new APIError('SERVICE_UNAVAILABLE', {
+    code: 'SESSION_STORE_UNAVAILABLE',
+    message: 'Sign-in is out of order for the moment. Please try again.',
+  })
+  error.cause = cause
+  return error
+}
