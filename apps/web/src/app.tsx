@@ -3,7 +3,8 @@ import { RouterProvider, type RouterHistory } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { createQueryClient } from './api/query-client.js'
 import { createApiClient, trpc } from './api/trpc.js'
-import { createSession, SessionContext } from './features/account/session.js'
+import { SessionContext } from './features/account/session.js'
+import { TabSession } from './features/account/tab-session.js'
 import { I18nProvider, useI18n } from './i18n/i18n-provider.js'
 import { createAppRouter } from './router.js'
 import { Toasts } from './ui/toasts.js'
@@ -12,7 +13,7 @@ import { Toasts } from './ui/toasts.js'
 export function createApp(history?: RouterHistory) {
   const api = createApiClient()
   const queryClient = createQueryClient((error) => session.failed(error))
-  const session = createSession({
+  const session = new TabSession({
     api,
     queryClient,
     path: () => router.latestLocation.pathname,

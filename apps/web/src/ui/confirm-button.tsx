@@ -3,6 +3,7 @@ import {
   type FocusEvent,
   type KeyboardEvent,
   type MouseEvent,
+  type RefObject,
   useEffect,
   useId,
   useRef,
@@ -56,81 +57,15 @@ const panelLook = {
  * the form appears in the same place, and the action continues after it.
  */
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const {
-    label,
-    accessibleLabel,
-    question,
-    consequence,
-    confirmLabel,
-    busyLabel,
-    cancelLabel,
-    describedBy,
-    className = '',
-    onConfirm,
-    Proof,
-  } = props
-  const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
-  const [failure, setFailure] = useState<string | null>(null)
-  const trigger = useRef<HTMLButtonElement>(null)
-  const confirm = useRef<HTMLButtonElement>(null)
-  const panel = useRef<HTMLDivElement>(null)
-  const returnFocus = useRef(false)
-  const questionId = useId()
-  const consequenceId = useId()
-
-  useEffect(() => {
-    if (step === 'asking') {
-      confirm.current?.focus()
-    } else if (step === 'idle' && returnFocus.current) {
-      returnFocus.current = false
-      trigger.current?.focus()
-    }
-  }, [step])
-
-  const disarm = ({ focus }: { focus: boolean }) => {
-    if (busy) return
-    returnFocus.current = focus
-    setStep('idle')
-  }
-
-  const proceed = async () => {
-    setFailure(null)
-    const outcome = await onConfirm()
-    if (outcome.kind === 'password-needed') return setStep('password')
-    if (outcome.kind === 'failed') setFailure(outcome.message)
-    // A person who has moved on in the meantime keeps their place.
-    returnFocus.current = panel.current?.contains(document.activeElement) ?? false
-    setStep('idle')
-  }
-  const { run, busy } = useGuarded(proceed)
-
-  const onBlur = (event: FocusEvent) => {
-    if (panel.current?.contains(event.relatedTarget)) return
-    // Another window took the focus; within this one it stayed.
-    if (event.target === document.activeElement) return
-    disarm({ focus: false })
-  }
-
-  // Safari does not focus a button that is pressed: the press would blur, and so disarm, what it presses.
-  const onMouseDown = (event: MouseEvent) => event.preventDefault()
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') {
-      event.stopPropagation()
-      disarm({ focus: true })
-    }
-    // The Enter that armed the button, still held down, must not answer the question too.
-    if (event.key === 'Enter' && event.repeat) event.preventDefault()
-  }
-
-  const answering = { onBlur, onKeyDown, onMouseDown }
+  const { label, accessibleLabel, describedBy, className = '', Proof } = props
+  const { step, ask, failure, proceed, confirm, busy, disarm, trigger, panel } = useConfirmation(props.onConfirm)
 
   if (step === 'idle') {
     return (
       <>
         <Button
           ref={trigger}
-          onClick={() => setStep('asking')}
+          onClick={ask}
           aria-label={accessibleLabel}
           aria-describedby={describedBy}
           className={className}
@@ -150,15 +85,87 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     return (
       <div ref={panel} className={panelLook.neutral}>
         <Proof
-          question={question}
-          confirmLabel={confirmLabel}
-          busyLabel={busyLabel}
+          question={props.question}
+          confirmLabel={props.confirmLabel}
+          busyLabel={props.busyLabel}
           onProven={proceed}
           onCancel={() => disarm({ focus: true })}
         />
       </div>
     )
   }
+
+  return <Question {...props} panel={panel} busy={busy} onYes={confirm} onLeave={disarm} />
+}
+
+/** Where the person is between the first press and the outcome, and where the focus goes at each step. */
+function useConfirmation(onConfirm: () => Promise<Outcome>) {
+  const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
+  const [failure, setFailure] = useState<string | null>(null)
+  const trigger = useRef<HTMLButtonElement>(null)
+  const panel = useRef<HTMLDivElement>(null)
+  const returnFocus = useRef(false)
+
+  useEffect(() => {
+    if (step !== 'idle' || !returnFocus.current) return
+    returnFocus.current = false
+    trigger.current?.focus()
+  }, [step])
+
+  const proceed = async () => {
+    setFailure(null)
+    const outcome = await onConfirm()
+    if (outcome.kind === 'password-needed') return setStep('password')
+    if (outcome.kind === 'failed') setFailure(outcome.message)
+    // A person who has moved on in the meantime keeps their place.
+    returnFocus.current = panel.current?.contains(document.activeElement) ?? false
+    setStep('idle')
+  }
+  const { run, busy } = useGuarded(proceed)
+
+  const disarm = ({ focus }: { focus: boolean }) => {
+    if (busy) return
+    returnFocus.current = focus
+    setStep('idle')
+  }
+
+  return { step, ask: () => setStep('asking'), failure, proceed, confirm: run, busy, disarm, trigger, panel }
+}
+
+interface QuestionProps extends ConfirmButtonProps {
+  panel: RefObject<HTMLDivElement | null>
+  busy: boolean
+  onYes: () => Promise<void>
+  onLeave: (options: { focus: boolean }) => void
+}
+
+function Question({ panel, busy, onYes, onLeave, ...props }: QuestionProps) {
+  const confirm = useRef<HTMLButtonElement>(null)
+  const questionId = useId()
+  const consequenceId = useId()
+
+  useEffect(() => confirm.current?.focus(), [])
+
+  const onBlur = (event: FocusEvent) => {
+    if (panel.current?.contains(event.relatedTarget)) return
+    // Another window took the focus; within this one it stayed.
+    if (event.target === document.activeElement) return
+    onLeave({ focus: false })
+  }
+
+  // Safari does not focus a button that is pressed: the press would blur, and so disarm, what it presses.
+  const onMouseDown = (event: MouseEvent) => event.preventDefault()
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation()
+      onLeave({ focus: true })
+    }
+    // The Enter that armed the button, still held down, must not answer the question too.
+    if (event.key === 'Enter' && event.repeat) event.preventDefault()
+  }
+
+  const answering = { onBlur, onKeyDown, onMouseDown }
 
   return (
     <div
@@ -170,19 +177,19 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     >
       <div className="min-w-0 flex-[1_1_16rem] text-sm text-pretty">
         <p id={questionId} className="font-semibold">
-          {question}
+          {props.question}
         </p>
         <p id={consequenceId} className="mt-0.5 text-muted">
-          {consequence}
+          {props.consequence}
         </p>
       </div>
       <div className="flex flex-wrap gap-2">
-        <Button ref={confirm} look="danger" busy={busy} onClick={() => void run()} {...answering}>
-          {busy ? busyLabel : confirmLabel}
+        <Button ref={confirm} look="danger" busy={busy} onClick={() => void onYes()} {...answering}>
+          {busy ? props.busyLabel : props.confirmLabel}
         </Button>
         {!busy && (
-          <Button onClick={() => disarm({ focus: true })} {...answering}>
-            {cancelLabel}
+          <Button onClick={() => onLeave({ focus: true })} {...answering}>
+            {props.cancelLabel}
           </Button>
         )}
       </div>

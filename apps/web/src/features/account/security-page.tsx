@@ -2,6 +2,7 @@ import { useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { trpc } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import type { I18n } from '../../i18n/i18n.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
@@ -13,16 +14,75 @@ import { passwordHint, newPasswordError } from './password-rules.js'
 import { useSession } from './session.js'
 
 export function SecurityPage() {
-  const i18n = useI18n()
-  const { t } = i18n
-  const session = useSession()
+  const { t } = useI18n()
   // Asks although the header knows the person: to come to this page is to be checked.
   const { data } = trpc.session.current.useQuery()
-  const email = data?.user.email ?? ''
+
+  return (
+    <>
+      <PageHeading title={t('security.title')}>{t('security.intro')}</PageHeading>
+      <section
+        aria-labelledby="change-password"
+        className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
+      >
+        <h2 id="change-password" className="text-lg font-semibold">
+          {t('security.heading')}
+        </h2>
+        <p className="mt-1 text-[0.9375rem] text-muted">{t('security.means')}</p>
+        <ChangePassword email={data?.user.email ?? ''} />
+      </section>
+    </>
+  )
+}
+
+function ChangePassword({ email }: { email: string }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const { form, element, errors, summary, busy, changed } = usePasswordChange(i18n)
+  return (
+    <>
+      {changed && (
+        <Message look="good" className="mt-5">
+          {t('security.done')}
+        </Message>
+      )}
+      <form {...form} ref={element} className="mt-5 grid gap-5">
+        {summary}
+        {/* Tells password managers whose password this is. */}
+        <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+        <PasswordField
+          name="currentPassword"
+          label={t('fields.currentPassword')}
+          autoComplete="current-password"
+          error={errors['currentPassword']}
+        />
+        <PasswordField
+          name="newPassword"
+          label={t('fields.newPassword')}
+          autoComplete="new-password"
+          hint={passwordHint(i18n)}
+          error={errors['newPassword']}
+        />
+        <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
+          <Button type="submit" look="primary" busy={busy}>
+            {busy ? t('security.busy') : t('security.submit')}
+          </Button>
+          <TextLink to="/forgot-password" state={{ email }}>
+            {t('security.forgot')}
+          </TextLink>
+        </div>
+      </form>
+    </>
+  )
+}
+
+function usePasswordChange(i18n: I18n) {
+  const { t } = i18n
+  const session = useSession()
   const [changed, setChanged] = useState(false)
   const element = useRef<HTMLFormElement>(null)
 
-  const { form, errors, summary, busy } = useForm({
+  const form = useForm({
     check: (data) => {
       setChanged(false)
       return fieldErrors({
@@ -47,49 +107,5 @@ export function SecurityPage() {
     },
   })
 
-  return (
-    <>
-      <PageHeading title={t('security.title')}>{t('security.intro')}</PageHeading>
-      <section
-        aria-labelledby="change-password"
-        className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
-      >
-        <h2 id="change-password" className="text-lg font-semibold">
-          {t('security.heading')}
-        </h2>
-        <p className="mt-1 text-[0.9375rem] text-muted">{t('security.means')}</p>
-        {changed && (
-          <Message look="good" className="mt-5">
-            {t('security.done')}
-          </Message>
-        )}
-        <form {...form} ref={element} className="mt-5 grid gap-5">
-          {summary}
-          {/* Tells password managers whose password this is. */}
-          <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
-          <PasswordField
-            name="currentPassword"
-            label={t('fields.currentPassword')}
-            autoComplete="current-password"
-            error={errors['currentPassword']}
-          />
-          <PasswordField
-            name="newPassword"
-            label={t('fields.newPassword')}
-            autoComplete="new-password"
-            hint={passwordHint(i18n)}
-            error={errors['newPassword']}
-          />
-          <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
-            <Button type="submit" look="primary" busy={busy}>
-              {busy ? t('security.busy') : t('security.submit')}
-            </Button>
-            <TextLink to="/forgot-password" state={{ email }}>
-              {t('security.forgot')}
-            </TextLink>
-          </div>
-        </form>
-      </section>
-    </>
-  )
+  return { ...form, element, changed }
 }

@@ -62,10 +62,7 @@ export function SignInPage() {
           error={errors['password']}
         />
         <div className="-mt-2 flex flex-wrap items-center justify-between gap-x-4">
-          <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
-            <input type="checkbox" name="rememberMe" defaultChecked className="size-5 shrink-0 accent-accent" />
-            {t('signIn.remember')}
-          </label>
+          <RememberMe />
           <TextLink to="/forgot-password" state={() => ({ email: email.current?.value ?? '' })}>
             {t('signIn.forgot')}
           </TextLink>
@@ -81,6 +78,16 @@ export function SignInPage() {
         </TextLink>
       </p>
     </>
+  )
+}
+
+function RememberMe() {
+  const { t } = useI18n()
+  return (
+    <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
+      <input type="checkbox" name="rememberMe" defaultChecked className="size-5 shrink-0 accent-accent" />
+      {t('signIn.remember')}
+    </label>
   )
 }
 

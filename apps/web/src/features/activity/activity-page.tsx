@@ -1,3 +1,4 @@
+import type { Problem } from '@rollcall/react'
 import { useEffect, useRef } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type ActivityEntry, trpc } from '../../api/trpc.js'
@@ -14,8 +15,7 @@ import { ActivitySkeleton } from './activity-skeleton.js'
 import { ShowMore } from './show-more.js'
 
 export function ActivityPage() {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const now = useNow()
   const list = trpc.activity.list.useInfiniteQuery({}, { getNextPageParam: ({ nextCursor }) => nextCursor })
   const problem = list.isError ? toProblem(list.error) : undefined
@@ -49,22 +49,8 @@ export function ActivityPage() {
         )}
         {!entries && (!problem || refused) && <ActivitySkeleton />}
         {entries?.length === 0 && <p className="text-[0.9375rem] text-muted">{t('activity.none')}</p>}
-        {entries && entries.length > 0 && (
-          <ul
-            aria-label={t('activity.list')}
-            className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
-          >
-            {withDays(i18n, entries, now).map(({ entry, day }) => (
-              <ActivityItem key={entry.id} entry={entry} day={day} now={now} />
-            ))}
-          </ul>
-        )}
-        {entries && list.isFetchNextPageError && (
-          <Message look="bad" className="mt-4">
-            <p className="font-semibold">{t('activity.moreFailed')}</p>
-            {problem && <p>{describeProblem(i18n, problem)}</p>}
-          </Message>
-        )}
+        {entries && entries.length > 0 && <ActivityList entries={entries} now={now} />}
+        {entries && list.isFetchNextPageError && <NextPageProblem problem={problem} />}
         {entries && list.hasNextPage && (
           <div className="mt-5 flex justify-center">
             <ShowMore
@@ -85,6 +71,30 @@ export function ActivityPage() {
         {entries?.some(({ device, by }) => (by ?? device).place?.kind === 'country') && <PlaceSource />}
       </div>
     </>
+  )
+}
+
+function ActivityList({ entries, now }: { entries: readonly ActivityEntry[]; now: number }) {
+  const i18n = useI18n()
+  return (
+    <ul
+      aria-label={i18n.t('activity.list')}
+      className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
+    >
+      {withDays(i18n, entries, now).map(({ entry, day }) => (
+        <ActivityItem key={entry.id} entry={entry} day={day} now={now} />
+      ))}
+    </ul>
+  )
+}
+
+function NextPageProblem({ problem }: { problem: Problem | undefined }) {
+  const i18n = useI18n()
+  return (
+    <Message look="bad" className="mt-4">
+      <p className="font-semibold">{i18n.t('activity.moreFailed')}</p>
+      {problem && <p>{describeProblem(i18n, problem)}</p>}
+    </Message>
   )
 }
 

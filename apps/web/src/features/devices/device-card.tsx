@@ -1,5 +1,5 @@
 import { Pencil } from 'lucide-react'
-import { useId, useRef, useState } from 'react'
+import { type RefObject, useId, useRef, useState } from 'react'
 import { browserName, deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
@@ -46,16 +46,7 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
                 <bdi>{name}</bdi>
               </h3>
               {device.deviceId !== null && (
-                <button
-                  ref={rename}
-                  type="button"
-                  aria-label={t('rename.button', { device: name })}
-                  aria-expanded={renaming}
-                  onClick={() => setRenaming(!renaming)}
-                  className="-m-1.5 grid size-9 shrink-0 cursor-pointer place-items-center self-start rounded-lg text-muted hover:bg-sunken hover:text-ink"
-                >
-                  <Pencil aria-hidden className="size-4" />
-                </button>
+                <RenameButton ref={rename} device={name} expanded={renaming} onPress={() => setRenaming(!renaming)} />
               )}
             </div>
             <div id={detailsId} className="mt-1 text-sm text-muted">
@@ -85,5 +76,30 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
         {older.length > 0 && <EarlierSignIns sessions={older} now={now} onSignOut={signOut.earlier} />}
       </div>
     </li>
+  )
+}
+
+interface RenameButtonProps {
+  ref: RefObject<HTMLButtonElement | null>
+  /** The device's name. */
+  device: string
+  /** Whether the form is open. */
+  expanded: boolean
+  onPress: () => void
+}
+
+function RenameButton({ ref, device, expanded, onPress }: RenameButtonProps) {
+  const { t } = useI18n()
+  return (
+    <button
+      ref={ref}
+      type="button"
+      aria-label={t('rename.button', { device })}
+      aria-expanded={expanded}
+      onClick={onPress}
+      className="-m-1.5 grid size-9 shrink-0 cursor-pointer place-items-center self-start rounded-lg text-muted hover:bg-sunken hover:text-ink"
+    >
+      <Pencil aria-hidden className="size-4" />
+    </button>
   )
 }
