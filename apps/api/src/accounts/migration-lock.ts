@@ -5,6 +5,8 @@ import { ensurePrivateFile } from './private-file.js'
 
 const MAX_WAIT_MS = 60_000
 const POLL_MS = 25
+/** Milliseconds. Well below the 10 s after which PostgreSQL ends a transaction that sends nothing. */
+const HEARTBEAT_MS = 2_000
 /** Any number that nobody else uses on the same PostgreSQL database. */
 const ADVISORY_LOCK = 7_265_551_225
 
@@ -35,18 +37,30 @@ function lockFile(path: string): SqliteDatabase.Database | null {
   }
 }
 
-/** The lock belongs to a transaction, so that it works behind a pooler, and ends with its connection. */
-export async function withAdvisoryLock<T>(kysely: Kysely<unknown>, work: () => Promise<T>): Promise<T> {
+/**
+ * The lock belongs to a transaction, so that it works behind a pooler, and ends with its connection. Other connections do
+ * the work meanwhile: heartbeats keep PostgreSQL from taking this one for abandoned, however long the work takes.
+ */
+export async function withAdvisoryLock<T>(
+  kysely: Kysely<unknown>,
+  work: () => Promise<T>,
+  heartbeatMs = HEARTBEAT_MS,
+): Promise<T> {
   return kysely.transaction().execute(async (transaction) => {
-    // Other connections do the work meanwhile: this one sends nothing, and is not to be taken for abandoned.
-    await sql`set local idle_in_transaction_session_timeout = ${sql.lit(MAX_WAIT_MS)}`.execute(transaction)
     await poll(async () => {
       const { rows } = await sql<{
         locked: boolean
       }>`select pg_try_advisory_xact_lock(${ADVISORY_LOCK}) as locked`.execute(transaction)
       return rows[0]?.locked === true ? true : null
     })
-    return work()
+    const heartbeat = setInterval(() => {
+      sql`select 1`.execute(transaction).catch(() => undefined) // the commit fails too, and reports it
+    }, heartbeatMs)
+    try {
+      return await work()
+    } finally {
+      clearInterval(heartbeat)
+    }
   })
 }
 

@@ -1,6 +1,7 @@
 import { databaseOn, lineTo, postgresBinaries, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
 import { Kysely, sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { withAdvisoryLock } from '../../src/accounts/migration-lock.js'
 import { isDatabaseUnavailable, openPostgres } from '../../src/accounts/postgres.js'
 
 // A connection breaks while it is in use, in each way that a connection can break.
@@ -146,6 +147,25 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
     expect(isDatabaseUnavailable(await failure(sql`select nonsense`.execute(t.db)))).toBe(false)
     expect(await t.word()).toBe('kept')
     expect(t.line.connections()).toBe(before)
+  })
+})
+
+describe.runIf(postgresBinaries !== null)('the lock of a migration', () => {
+  test('is held for as long as the work takes, beyond the bound for transactions that send nothing', async () => {
+    const url = await databaseOn(server.url, 'rollcall_migration')
+    const db = new Kysely({ dialect: openPostgres(url, { ...limits, query: 5_000, idleInTransaction: 1_000 }).dialect })
+    const age = sql<{ ms: number }>`select extract(epoch from now() - xact_start) * 1000 as ms
+      from pg_stat_activity where datname = 'rollcall_migration' and xact_start < now() order by xact_start limit 1`
+    const done = withAdvisoryLock(
+      db,
+      async () => {
+        await vi.waitUntil(async () => Number((await age.execute(db)).rows[0]?.ms ?? 0) > 1_500, { timeout: 30_000 })
+        return (await sql`select 1 from pg_locks where locktype = 'advisory'`.execute(db)).rows.length
+      },
+      50,
+    )
+    expect(await done).toBe(1)
+    await db.destroy()
   })
 })
 
