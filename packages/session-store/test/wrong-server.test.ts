@@ -21,7 +21,7 @@ let pair: PrivatePair
 let address: MovableAddress
 let redis: Redis
 beforeEach(async () => {
-  pair = await startPair(['--enable-debug-command', 'yes'])
+  pair = await startPair({ args: ['--enable-debug-command', 'yes'] })
   address = await startAddress(pair.nodes[0].server.url)
   redis = new Redis(address.url, { ...longTimeouts, lazyConnect: true })
   redis.on('error', () => undefined) // every failed command rejects by itself

@@ -1,12 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { POLL } from './life.js'
 import { agree, freePorts, type PrivateNode, startAll, stopAll } from './network.js'
-import { startRedis } from './redis.js'
+import { startRedis, type StartRedisOptions } from './redis.js'
 
 export interface PrivatePair extends AsyncDisposable {
-  /** A master, then its replica. */
+  /** A master, then its replica, until the first failover. */
   readonly nodes: readonly [PrivateNode, PrivateNode]
-  /** The replica, once it has all that its master has, becomes a master, and the old master its replica; open connections stay open. */
+  /** The one that is the master now. It stays the master when it is killed and started again. */
+  master(): PrivateNode
+  /**
+   * Master and replica change places, and no write that was answered is lost. Open connections stay open. Resolves when
+   * the new replica follows.
+   */
   failOver(): Promise<void>
   /** Ends both servers. May be called twice. */
   stop(): Promise<void>
@@ -15,22 +18,24 @@ export interface PrivatePair extends AsyncDisposable {
 /**
  * Starts a master and a replica on 127.0.0.1, each as private as `startRedis` makes it. Resolves when the replica follows.
  *
- * @param args further redis.conf directives for both
+ * @param options for both
  * @throws {RedisUnavailableError} when there is no server to run.
  */
-export async function startPair(args: readonly string[] = []): Promise<PrivatePair> {
+export async function startPair({ args = [], ...options }: StartRedisOptions = {}): Promise<PrivatePair> {
   const ports = await freePorts(2)
-  const [master, replica] = await startAll(
-    ports.map(async (port, at) => {
+  const [first, second] = await startAll(
+    ports.map(async (port) => {
       const own = ['--bind', '127.0.0.1', '--port', String(port), '--repl-diskless-sync-delay', '0', ...args]
-      const following = at === 0 ? [] : ['--replicaof', `127.0.0.1 ${ports[0]}`]
-      return { port, server: await startRedis({ args: [...own, ...following] }) }
+      return { port, server: await startRedis({ ...options, args: own }) }
     }),
   )
-  if (master === undefined || replica === undefined) throw new Error('There are two ports')
-  const nodes = [master, replica] as const
+  if (first === undefined || second === undefined) throw new Error('There are two ports')
+  const nodes = [first, second] as const
+  let [master, replica] = nodes
   const stop = async (): Promise<void> => stopAll(nodes)
   try {
+    // Not as a setting: a master that is killed and started again would come back as the replica that it once was.
+    await agree(replica, `REPLICAOF 127.0.0.1 ${master.port}`, /^\+OK/)
     await connected(replica, master)
   } catch (error) {
     await stop()
@@ -38,11 +43,14 @@ export async function startPair(args: readonly string[] = []): Promise<PrivatePa
   }
   return {
     nodes,
+    master: () => master,
     async failOver() {
-      while ((await offsetOf(master)) !== (await offsetOf(replica))) await sleep(POLL)
-      await agree(replica, 'REPLICAOF NO ONE', /^\+OK/)
-      await agree(master, `REPLICAOF 127.0.0.1 ${replica.port}`, /^\+OK/)
-      await connected(master, replica)
+      await agree(master, 'FAILOVER', /^\+OK/)
+      await agree(replica, 'INFO replication', /role:master/)
+      const promoted = replica
+      replica = master
+      master = promoted
+      await connected(replica, master)
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -52,8 +60,4 @@ export async function startPair(args: readonly string[] = []): Promise<PrivatePa
 async function connected(replica: PrivateNode, master: PrivateNode): Promise<void> {
   await agree(replica, 'INFO replication', /master_link_status:up/)
   await agree(master, 'INFO replication', /connected_slaves:1/)
-}
-
-async function offsetOf(node: PrivateNode): Promise<string | undefined> {
-  return (await agree(node, 'INFO replication', /master_repl_offset:(\d+)/))[1]
 }

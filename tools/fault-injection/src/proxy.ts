@@ -17,8 +17,8 @@ export type Rewrite = (parts: Buffer[]) => Buffer[]
 export interface ProxyOptions {
   /** Path of the unix socket to listen on. */
   readonly path: string
-  /** Path of Redis' own. */
-  readonly redis: string
+  /** Path of the socket of the Redis that a new connection leads to. */
+  readonly redis: () => string
   /** Called when a connection is made; what it returns, when Redis has let go of that connection. */
   readonly opened?: () => () => void
   readonly rewrite?: Rewrite | undefined
@@ -34,7 +34,7 @@ export async function startProxy({ path, redis, opened, rewrite }: ProxyOptions)
   const open = new Set<Pair>()
   const listener = createServer((client) => {
     const closed = opened?.()
-    const pair: Pair = { client, server: connect(redis) }
+    const pair: Pair = { client, server: connect(redis()) }
     const { server } = pair
     const sent = rewrite ? rewritten(rewrite) : (chunk: Buffer) => chunk
     open.add(pair)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { lineTo, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
-import { startRedis } from '@rollcall/dev-redis'
+import { type PrivatePair, startPair } from '@rollcall/dev-redis'
 import { connectRedis, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
 import { Redis } from 'ioredis'
@@ -36,11 +36,12 @@ const HOUR_MS = 60 * 60 * 1_000
 export async function run(options: RunOptions): Promise<History & { readonly faults: readonly Fault[] }> {
   const { seconds, seed, workers } = options
   const dir = await mkdtemp(join(tmpdir(), 'rollcall-history-'))
-  await using redis = await startRedis({ persist: true })
+  // A replica whose master is not there refuses to read: what it has may be old.
+  await using redis = await startPair({ persist: true, args: ['--replica-serve-stale-data', 'no'] })
   await using postgres = options.postgres ? await startPostgres() : null
   const random = randomOf(seed)
   const calls: Call[] = []
-  const fleet = createFleet(dir, redis.url, postgres, options)
+  const fleet = createFleet(dir, redis, postgres, options)
   try {
     const { id, socket } = await fleet.proxied()
     const client = new Redis(socket, { ...redisOptions, lazyConnect: true })
@@ -87,7 +88,7 @@ type Fleet = ReturnType<typeof createFleet>
 /** The servers, each behind a proxy of its own. */
 function createFleet(
   dir: string,
-  redis: string,
+  redis: PrivatePair,
   postgres: PrivatePostgres | null,
   { dropHdel: drop, nearCacheLease }: RunOptions,
 ) {
@@ -109,7 +110,7 @@ function createFleet(
       connections.push(connection)
       return () => void (connection.closed = performance.now())
     }
-    proxies.set(id, await startProxy({ path, redis, opened, rewrite }))
+    proxies.set(id, await startProxy({ path, redis: () => redis.master().server.url, opened, rewrite }))
     return { id, socket: path }
   }
 
@@ -161,7 +162,7 @@ function createFleet(
 async function runNemesis(
   { faults, seconds }: RunOptions,
   fleet: Fleet,
-  redis: { readonly pid: number; restart(): Promise<void> },
+  redis: PrivatePair,
   postgres: PrivatePostgres | null,
   random: Random,
   goOn: () => boolean,
@@ -170,14 +171,17 @@ async function runNemesis(
   const aWhile = (): Promise<void> => pause(200 + random.below(Math.min(2_800, seconds * 100)))
   const kinds: Record<string, () => void | Promise<void>> = {
     'Redis killed and started again': async () => {
-      process.kill(redis.pid, 'SIGKILL')
-      await redis.restart()
+      const { server } = redis.master()
+      process.kill(server.pid, 'SIGKILL')
+      await server.restart()
     },
     'Redis hung': async () => {
-      process.kill(redis.pid, 'SIGSTOP')
+      const { pid } = redis.master().server
+      process.kill(pid, 'SIGSTOP')
       await aWhile()
-      process.kill(redis.pid, 'SIGCONT')
+      process.kill(pid, 'SIGCONT')
     },
+    'failover behind one address': () => redis.failOver(),
     'connections dropped': () => fleet.proxy(random).drop(),
     'requests to Redis swallowed': () => fleet.proxy(random).swallow('requests'),
     'replies of Redis swallowed': () => fleet.proxy(random).swallow('replies'),
