@@ -128,6 +128,32 @@ test.each([{ id: 7 }, { id: '' }, { id: 'x'.repeat(65) }, {}, null, [], 'text'])
   },
 )
 
+test('devices.revokeMany ends the chosen devices in one step, and no other', async () => {
+  const { laptop, phone, tablet, ids } = await threeDevices()
+  const stranger = await signedUp(server)
+  const { id: foreign } = await stranger.api.session.current.query()
+  const chosen = { ids: [ids.phone, ids.tablet, foreign, 'AAAAAAAAAAAAAAAA', '!notBefore'] }
+  expect(await laptop.api.devices.revokeMany.mutate(chosen)).toEqual({ revoked: 2 })
+  for (const device of [phone, tablet]) expect(await codeOf(device.api.devices.list.query())).toBe('UNAUTHORIZED')
+  expect((await laptop.api.devices.list.query()).map(({ id }) => id)).toEqual([ids.laptop])
+  expect(await stranger.api.session.current.query()).toMatchObject({ id: foreign })
+  expect(await laptop.api.devices.revokeMany.mutate(chosen)).toEqual({ revoked: 0 })
+})
+
+test('devices.revokeMany with the current device ends none', async () => {
+  const { laptop, phone, ids } = await threeDevices()
+  expect(await codeOf(laptop.api.devices.revokeMany.mutate({ ids: [ids.phone, ids.laptop] }))).toBe('BAD_REQUEST')
+  expect(await phone.api.session.current.query()).toMatchObject({ id: ids.phone })
+})
+
+test.each([{ ids: [] }, { ids: Array(501).fill('AAAAAAAAAAAAAAAA') }, { ids: [''] }, { ids: 'text' }, {}])(
+  'a choice of devices such as %j is refused',
+  async (input) => {
+    const { post } = await signedUp(server)
+    expect((await post('/trpc/devices.revokeMany', input)).status).toBe(400)
+  },
+)
+
 test('devices.revokeOthers ends all but this one', async () => {
   const { laptop, phone, tablet, ids } = await threeDevices()
   expect(await tablet.api.devices.revokeOthers.mutate()).toEqual({ revoked: 2 })
@@ -156,6 +182,7 @@ test('each revocation leaves one audit line: who, which session, from where, res
   const before = server.audits().length
   await laptop.api.devices.revoke.mutate({ id: ids.phone })
   await codeOf(laptop.api.devices.revoke.mutate({ id: ids.laptop }))
+  await laptop.api.devices.revokeMany.mutate({ ids: [ids.phone, 'AAAAAAAAAAAAAAAA'] })
   await laptop.api.devices.revokeOthers.mutate()
   await laptop.api.devices.revokeAll.mutate()
   await codeOf(laptop.api.devices.revokeAll.mutate())
@@ -164,6 +191,7 @@ test('each revocation leaves one audit line: who, which session, from where, res
   expect(server.audits().slice(before)).toEqual([
     { event: 'revoke', result: 'ok', ...who, sessionId: ids.phone, ended: 1 },
     { event: 'revoke', result: 'refused', ...who, sessionId: ids.laptop },
+    { event: 'revoke-many', result: 'ok', ...who, sessionId: ids.laptop, ended: 0 },
     { event: 'revoke-others', result: 'ok', ...who, sessionId: ids.laptop, ended: 1 },
     { event: 'revoke-all', result: 'ok', ...who, sessionId: ids.laptop, ended: 1 },
     { event: 'revoke-all', result: 'refused', ...from },

@@ -61,6 +61,7 @@ test('the router holds the procedures of the contract', () => {
     'devices.rename mutation',
     'devices.revoke mutation',
     'devices.revokeAll mutation',
+    'devices.revokeMany mutation',
     'devices.revokeOthers mutation',
     'session.current query',
   ])

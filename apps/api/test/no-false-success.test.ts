@@ -25,6 +25,10 @@ const endings: Record<string, { ends: readonly ('laptop' | 'phone')[]; act: (dev
       ends: ['phone'],
       act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revoke', { id: phoneId }),
     },
+    'devices.revokeMany': {
+      ends: ['phone'],
+      act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revokeMany', { ids: [phoneId] }),
+    },
     'devices.revokeOthers': {
       ends: ['phone'],
       act: ({ laptop }) => laptop.post('/trpc/devices.revokeOthers', undefined),

@@ -108,6 +108,11 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
     ({ devices, deviceId }) => devices.laptop.post('/trpc/devices.rename', { id: deviceId, name: 'laptop' }),
   ],
   ['devices.revoke', 'delete', ({ devices, phoneId }) => devices.laptop.post('/trpc/devices.revoke', { id: phoneId })],
+  [
+    'devices.revokeMany',
+    'delete',
+    ({ devices, phoneId }) => devices.laptop.post('/trpc/devices.revokeMany', { ids: [phoneId] }),
+  ],
   ['sign-out', 'delete', ({ devices }) => devices.kiosk.post('/api/auth/sign-out', {})],
   ['devices.revokeOthers', 'delete', ({ devices }) => devices.laptop.post('/trpc/devices.revokeOthers', undefined)],
   ['devices.revokeAll', 'delete', ({ devices }) => devices.laptop.post('/trpc/devices.revokeAll', undefined)],
@@ -341,7 +346,7 @@ test('outages say in the log what it was, and leave out the stacks that would fl
 
 test('revocations during an outage are audited as unavailable, never as done', () => {
   const done = Object.values(outages).filter(({ still }) => still.includes('delete')).length
-  for (const event of ['revoke', 'revoke-others', 'revoke-all']) {
+  for (const event of ['revoke', 'revoke-many', 'revoke-others', 'revoke-all']) {
     const audits = server.audits().filter((audit) => audit['event'] === event)
     const unavailable = audits.filter(({ result }) => result === 'unavailable')
     expect(unavailable.length, event).toBeGreaterThanOrEqual(Object.keys(outages).length - done)

@@ -34,6 +34,7 @@ const prove = (device: Browser, password = PASSWORD) => device.post('/api/auth/r
 
 const endings: Record<string, (device: Browser, id: string) => Promise<{ revoked: number }>> = {
   'devices.revoke': ({ api }, id) => api.devices.revoke.mutate({ id }),
+  'devices.revokeMany': ({ api }, id) => api.devices.revokeMany.mutate({ ids: [id] }),
   'devices.revokeOthers': ({ api }) => api.devices.revokeOthers.mutate(),
   'devices.revokeAll': ({ api }) => api.devices.revokeAll.mutate(),
 }

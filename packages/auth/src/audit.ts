@@ -11,6 +11,7 @@ export type AuditEventName =
   | 'user-deleted'
   | 'user-banned'
   | 'revoke'
+  | 'revoke-many'
   | 'revoke-others'
   | 'revoke-all'
 

@@ -5,6 +5,7 @@ export interface DevicesClient {
   readonly list: { query(): Promise<Device[]> }
   readonly changes: { subscribe(input: undefined, observer: StreamObserver): { unsubscribe(): void } }
   readonly revoke: { mutate(input: { id: string }): Promise<Revoked> }
+  readonly revokeMany: { mutate(input: { ids: string[] }): Promise<Revoked> }
   readonly revokeOthers: { mutate(): Promise<Revoked> }
   readonly revokeAll: { mutate(): Promise<Revoked> }
 }

@@ -24,6 +24,8 @@ export interface Devices {
   readonly live: boolean | null
   /** Ends another session; 0 for one that had ended already. Settles once the list has been read again. */
   readonly revoke: UseMutationResult<Revoked, Error, { id: string }>
+  /** Ends several other sessions in one step, 500 at most. Settles once the list has been read again. */
+  readonly revokeMany: UseMutationResult<Revoked, Error, { ids: string[] }>
   /** Ends all but the own session. Settles once the list has been read again. */
   readonly revokeOthers: UseMutationResult<Revoked, Error, void>
   /** Ends the own session too: there is no need to wait for `onEnded`. */
@@ -80,7 +82,7 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
   return <DevicesContext value={followed}>{children}</DevicesContext>
 }
 
-/** The devices and the three ways to end sessions, as react-query keeps them. `problemOf` reads their errors. */
+/** The devices and the ways to end sessions, as react-query keeps them. `problemOf` reads their errors. */
 export function useDevices(): Devices {
   const followed = use(DevicesContext)
   if (!followed) throw new Error('useDevices needs a DevicesProvider')
@@ -96,6 +98,7 @@ export function useDevices(): Devices {
     }),
     live,
     revoke: useMutation({ mutationFn: (input: { id: string }) => client.revoke.mutate(input), onSettled }),
+    revokeMany: useMutation({ mutationFn: (input: { ids: string[] }) => client.revokeMany.mutate(input), onSettled }),
     revokeOthers: useMutation({ mutationFn: () => client.revokeOthers.mutate(), onSettled }),
     revokeAll: useMutation({ mutationFn: () => client.revokeAll.mutate() }),
   }

@@ -21,6 +21,7 @@ export type {
 export type { SessionChange } from './session-change.js'
 export type { SessionEvent } from './session-event.js'
 export type { SessionSummary } from './session-summary.js'
+export { MAX_REVOKED_IDS } from './operations/revoke.js'
 export { createSessionStore } from './store.js'
 export { superviseClient } from './supervise.js'
 export { defaultTimeouts, profiles, type Timeouts } from './timeouts.js'

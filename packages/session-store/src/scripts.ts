@@ -7,7 +7,7 @@ export type Keys = readonly [1, sessions: string] | readonly [2, sessions: strin
 type OptionalTime = number | ''
 /** The arguments, after the keys, of each script that revokes sessions. Each replies with a number. */
 export interface RevocationArguments {
-  readonly rollcallRevoke: [sessionId: string, by: string]
+  readonly rollcallRevoke: [by: string, ...sessionIds: string[]]
   readonly rollcallRotate: [
     sessionId: string,
     secretHash: Buffer,

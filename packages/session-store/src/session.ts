@@ -11,7 +11,7 @@ export interface SessionStoreOptions {
   /** How long sessions live. Default: `defaultTimeouts`, which are those of `profiles.aal1`. */
   readonly timeouts?: Partial<Timeouts>
   /**
-   * When a revocation (revoke, revokeOthers, revokeAll, rotate) is acknowledged. `master`: as soon as the master has applied
+   * When a revocation (revoke, revokeMany, revokeOthers, revokeAll, rotate) is acknowledged. `master`: as soon as the master has applied
    * it; a failover to a replica that lags may undo it. `replicated`: once a replica holds it too. It rejects with
    * {@link NotReplicatedError} if none acknowledges it within 75 ms. Default: `master`.
    */
@@ -141,6 +141,13 @@ export interface SessionStore {
   count(userId: string): Promise<number>
   /** How many were revoked: 0 for an id that is unknown or another user's. */
   revoke(userId: string, sessionId: string, options?: RevokeOptions): Promise<0 | 1>
+  /**
+   * Revokes several sessions in one atomic step, and publishes one message. Gives how many were revoked: an id that is unknown
+   * or another user's counts 0, as with `revoke`.
+   *
+   * @throws {RangeError} for more than 500 ids.
+   */
+  revokeMany(userId: string, sessionIds: readonly string[], options?: RevokeOptions): Promise<number>
   /** How many were revoked; `null` if the calling session has itself ended: then nothing was done. */
   revokeOthers(token: string): Promise<number | null>
   /** How many were revoked. As a credential change, sign-ins that began earlier create nothing. */

@@ -1,7 +1,7 @@
 import { createContext } from './context.js'
 import { createSession } from './operations/create.js'
 import { listSessions, validateToken } from './operations/read.js'
-import { revokeAllSessions, revokeOtherSessions, revokeSession } from './operations/revoke.js'
+import { revokeAllSessions, revokeOtherSessions, revokeSession, revokeSessions } from './operations/revoke.js'
 import { readTime } from './operations/time.js'
 import { rotateSecret, touchSession, updateSession } from './operations/write.js'
 import type { SessionStore, SessionStoreOptions } from './session.js'
@@ -21,6 +21,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     list: (userId) => listSessions(context, userId),
     count: async (userId) => (await listSessions(context, userId)).length,
     revoke: (userId, sessionId, revocation = {}) => revokeSession(context, userId, sessionId, revocation),
+    revokeMany: (userId, sessionIds, revocation = {}) => revokeSessions(context, userId, sessionIds, revocation),
     revokeOthers: (token) => revokeOtherSessions(context, token),
     revokeAll: (userId, revocation = {}) => revokeAllSessions(context, userId, revocation),
   }

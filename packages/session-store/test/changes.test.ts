@@ -81,6 +81,18 @@ describe('every change is told', () => {
     expect(received).toEqual([])
   })
 
+  test('a revocation of many is one message, with those that were still there', async () => {
+    const [a, b, c] = [await t.signIn('ada', { userAgent: 'Firefox' }), await t.signIn(), await t.signIn()]
+    await t.store.revoke('ada', c.session.id)
+    const { next, received } = await live()
+    const ids = [b, c].map(({ session }) => session.id)
+    expect(await t.store.revokeMany('ada', [...ids, a.session.id], { by: a.session.id })).toBe(2)
+    expect(await next(1)).toEqual([
+      { kind: 'ended', cause: 'revoke', ids: [b.session.id, a.session.id], by: by(a.session.id, 'Firefox') },
+    ])
+    expect(received).toEqual([])
+  })
+
   test('the others, and all, its own among them', async () => {
     const a = await t.signIn('ada', { userAgent: 'Firefox' })
     await t.signIn()

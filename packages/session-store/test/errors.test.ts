@@ -12,6 +12,7 @@ const calls: [string, Call][] = [
   ['create', (store) => store.create({ userId: 'ada', data: { note: 'classified' } })],
   ['update', (store, _, id) => store.update({ userId: 'ada', id }, { note: 'classified' })],
   ['rotate', (store, token) => store.rotate(token)],
+  ['revokeMany', (store, _, id) => store.revokeMany('ada', [id])],
   ['revokeOthers', (store, token) => store.revokeOthers(token)],
   ['revokeAll', (store) => store.revokeAll('ada', { credentialChange: true, event: { name: 'classified' } })],
   ['list', (store) => store.list('ada')],

@@ -48,6 +48,16 @@ describe('each change leaves its event', () => {
     ])
   })
 
+  test('a revocation of many, one event for each of them', async () => {
+    const [laptop, phone, tablet] = [await t.signIn(), await t.signIn(), await t.signIn()]
+    const [by, ...others] = [laptop, phone, tablet].map(({ session }) => actor(session.id))
+    const ids = [phone.session.id, 'A'.repeat(16), tablet.session.id]
+    expect(await t.store.revokeMany('ada', ids, { by: laptop.session.id })).toBe(2)
+    expect((await pendingEvents()).slice(3)).toEqual(
+      others.map((session) => ({ kind: 'ended', cause: 'revoke', session, by })),
+    )
+  })
+
   test('others, all, a credential change with its name, and the session that made room', async () => {
     const sessions = []
     for (let n = 0; n < 4; n += 1) {

@@ -61,6 +61,7 @@ describe('the cost of each operation, as Redis counts it', () => {
     list: () => t.store.list('ada'),
     count: () => t.store.count('ada'),
     revoke: ({ session }) => t.store.revoke('ada', session.id),
+    revokeMany: ({ session }) => t.store.revokeMany('ada', [session.id]),
     create: () => t.store.create({ userId: 'ada' }),
     update: ({ token }) => t.store.update(token, { a: 1 }),
     rotate: ({ token }) => t.store.rotate(token),

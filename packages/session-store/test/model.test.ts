@@ -188,6 +188,16 @@ const revoke = fc.tuple(user, pick).map(
     }),
 )
 
+const revokeMany = fc.tuple(user, fc.array(pick, { maxLength: 4 })).map(
+  ([owner, picks]) =>
+    new Step(`revokeMany(${owner}, ${picks.map((n) => `#${n}`).join(' ')})`, true, async (model, real) => {
+      const ids = new Set(picks.map((n) => issuedAt(model, n).id))
+      const held = model.heldBy(owner).filter((entry) => ids.has(entry.id))
+      expect(await real.store.revokeMany(owner, [...ids])).toBe(held.length)
+      model.retain(owner, (entry) => !ids.has(entry.id))
+    }),
+)
+
 const revokeOthers = pick.map(
   (n) =>
     new Step(`revokeOthers(#${n})`, true, async (model, real) => {
@@ -229,7 +239,7 @@ beforeAll(async () => {
 afterAll(() => real[Symbol.asyncDispose]())
 
 test('the store does what the model does, whatever the order', async () => {
-  const steps = fc.commands([begin, create, create, touch, update, rotate, revoke, revokeOthers, revokeAll, jump], {
+  const steps = fc.commands([begin, create, create, touch, update, rotate, revoke, revokeMany, revokeOthers, revokeAll, jump], {
     maxCommands: 30,
     size: 'max',
   })

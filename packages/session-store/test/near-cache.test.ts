@@ -36,6 +36,7 @@ test('a lease that cannot be is refused', async () => {
 describe('an ending elsewhere', () => {
   const revocations = {
     revoke: (t: Near, id: string) => t.store.revoke('ada', id),
+    'revoke many': (t: Near, id: string) => t.store.revokeMany('ada', [id]),
     'revoke others': async (t: Near) => t.store.revokeOthers((await t.signIn()).token),
     'revoke all': (t: Near) => t.store.revokeAll('ada'),
     'an operator’s DEL': async (t: Near) => t.redis.del(await t.keys()),
@@ -106,6 +107,7 @@ describe('with what Redis tells held back,', () => {
 
   const own = {
     revoke: (t: Near, _: string, id: string) => t.near.revoke('ada', id),
+    'revoke many': (t: Near, _: string, id: string) => t.near.revokeMany('ada', [id]),
     'revoke others': async (t: Near) => t.near.revokeOthers((await t.signIn()).token),
     'revoke all': (t: Near) => t.near.revokeAll('ada'),
     rotate: (t: Near, token: string) => t.near.rotate(token),

@@ -21,6 +21,7 @@ const operations: Record<string, (signed: Signed) => Promise<unknown>> = {
   list: () => t.store.list('ada'),
   count: () => t.store.count('ada'),
   revoke: ({ session }) => t.store.revoke('ada', session.id),
+  'revoke many': ({ session }) => t.store.revokeMany('ada', [session.id]),
   'revoke others': ({ token }) => t.store.revokeOthers(token),
   'revoke all': () => t.store.revokeAll('ada'),
 }

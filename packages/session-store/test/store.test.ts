@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { defaultTimeouts } from '../src/index.js'
+import { defaultTimeouts, MAX_REVOKED_IDS } from '../src/index.js'
 import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record.js'
 import { isSessionId } from '../src/token.js'
 import { startContractStore, timeAfter } from './helpers.js'
@@ -253,6 +253,25 @@ describe('revoke', () => {
     expect(await t.store.revoke('ada', '!notBefore')).toBe(0)
     expect(await ids()).toEqual([])
     expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+  })
+
+  test('many: those of the user in one step, and no others', async () => {
+    const [a, b, c] = [await t.signIn(), await t.signIn(), await t.signIn()]
+    const bob = await t.signIn('bob')
+    const chosen = [a.session.id, b.session.id, b.session.id, bob.session.id, '!notBefore', 'A'.repeat(16)]
+    expect(await t.store.revokeMany('ada', chosen)).toBe(2)
+    expect(await ids()).toEqual([c.session.id])
+    expect(await t.store.validate(bob.token)).not.toBeNull()
+    expect(await t.store.revokeMany('ada', chosen)).toBe(0)
+    expect(await t.store.revokeMany('ada', [])).toBe(0)
+  })
+
+  test('many: at most 500 ids, or nothing is done', async () => {
+    const { token, session } = await t.signIn()
+    const unknown = Array.from({ length: MAX_REVOKED_IDS }, () => 'A'.repeat(16))
+    await expect(t.store.revokeMany('ada', [session.id, ...unknown])).rejects.toBeInstanceOf(RangeError)
+    expect(await t.store.validate(token)).not.toBeNull()
+    expect(await t.store.revokeMany('ada', [session.id, ...unknown.slice(1)])).toBe(1)
   })
 
   test('others: all but the calling one', async () => {

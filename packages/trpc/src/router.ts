@@ -1,12 +1,12 @@
 import { asSeenBy, type StreamMessage, type Streams, TooManyStreamsError } from '@rollcall/devices'
-import type { SessionStore } from '@rollcall/session-store'
+import { MAX_REVOKED_IDS, type SessionStore } from '@rollcall/session-store'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { ReauthenticationRequiredError } from './reauthentication.js'
 import { type SessionProcedure, unauthorized } from './session-procedure.js'
 
 /** A procedure that ends sessions. */
-export type RevocationName = 'revoke' | 'revoke-others' | 'revoke-all'
+export type RevocationName = 'revoke' | 'revoke-many' | 'revoke-others' | 'revoke-all'
 
 export interface DevicesRouterOptions<
   Context = object,
@@ -30,7 +30,9 @@ export type DevicesRouter = ReturnType<typeof createDevicesRouter>
 
 const PROOF_LIFE_MS = 15 * 60_000
 
-export const revokeInput = z.object({ id: z.string().min(1).max(64) })
+const sessionId = z.string().min(1).max(64)
+export const revokeInput = z.object({ id: sessionId })
+const revokeManyInput = z.object({ ids: z.array(sessionId).min(1).max(MAX_REVOKED_IDS) })
 
 /** For any place in any tRPC router: what the root says of errors and transformers holds here too. */
 export function createDevicesRouter<Context, Meta, RevocationContext = Context, RevocationMeta = Meta>({
@@ -63,10 +65,16 @@ export function createDevicesRouter<Context, Meta, RevocationContext = Context, 
     revoke: withRecentProof('revoke')
       .input(revokeInput)
       .mutation(async ({ ctx: { session }, input: { id } }) => {
-        if (id === session.id) {
-          throw new TRPCError({ code: 'BAD_REQUEST', message: 'This is the device in use. Sign out instead.' })
-        }
+        if (id === session.id) throw currentSessionNamed()
         return { revoked: await store.revoke(session.userId, id, { by: session.id }) }
+      }),
+
+    /** One step of the store: all of them, or none. */
+    revokeMany: withRecentProof('revoke-many')
+      .input(revokeManyInput)
+      .mutation(async ({ ctx: { session }, input: { ids } }) => {
+        if (ids.includes(session.id)) throw currentSessionNamed()
+        return { revoked: await store.revokeMany(session.userId, ids, { by: session.id }) }
       }),
 
     revokeOthers: withRecentProof('revoke-others').mutation(async ({ ctx: { token } }) => {
@@ -80,6 +88,10 @@ export function createDevicesRouter<Context, Meta, RevocationContext = Context, 
       return { revoked: await store.revokeAll(session.userId, { by: session.id }) }
     }),
   })
+}
+
+function currentSessionNamed(): TRPCError {
+  return new TRPCError({ code: 'BAD_REQUEST', message: 'This is the device in use. Sign out instead.' })
 }
 
 async function* withTrpcErrors(messages: AsyncGenerator<StreamMessage, void>): AsyncGenerator<StreamMessage, void> {

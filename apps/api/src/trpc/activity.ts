@@ -128,6 +128,7 @@ const named = new Map<string, ActivityType>([
   ['password-reset', 'password-reset'],
   ['account-secured', 'secured'],
   ['revoke-refused', 'refused'],
+  ['revoke-many-refused', 'refused'],
   ['revoke-others-refused', 'refused'],
   ['revoke-all-refused', 'refused'],
   ['sign-in-refused', 'sign-in-refused'],

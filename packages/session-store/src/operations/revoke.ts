@@ -11,10 +11,34 @@ export async function revokeSession(
   sessionId: string,
   { by = '' }: RevokeOptions,
 ): Promise<0 | 1> {
-  if (!isSessionId(sessionId)) return 0
+  return (await revokeByIds(context, userId, [sessionId], by)) === 1 ? 1 : 0
+}
+
+/** Ids that one step revokes at most: meanwhile Redis answers nobody. */
+export const MAX_REVOKED_IDS = 500
+
+/** {@link SessionStore.revokeMany} */
+export async function revokeSessions(
+  context: StoreContext,
+  userId: string,
+  sessionIds: readonly string[],
+  { by = '' }: RevokeOptions,
+): Promise<number> {
+  if (sessionIds.length > MAX_REVOKED_IDS) throw new RangeError(`More than ${MAX_REVOKED_IDS} session ids`)
+  return revokeByIds(context, userId, sessionIds, by)
+}
+
+async function revokeByIds(
+  context: StoreContext,
+  userId: string,
+  sessionIds: readonly string[],
+  by: string,
+): Promise<number> {
+  const ids = sessionIds.filter(isSessionId)
+  if (ids.length === 0) return 0
   const userTag = userTagOf(userId)
-  const reply = context.runRevocation('rollcallRevoke', context.keysOf(userTag), sessionId, by)
-  return (await context.writeWithEvent(userTag, reply)) === 1 ? 1 : 0
+  const reply = context.runRevocation('rollcallRevoke', context.keysOf(userTag), by, ...ids)
+  return context.writeWithEvent(userTag, reply)
 }
 
 /** {@link SessionStore.revokeOthers} */
