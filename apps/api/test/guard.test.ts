@@ -57,12 +57,15 @@ test('the router holds the procedures of the contract', () => {
   expect(procedures.map(({ path, type }) => `${path} ${type}`).toSorted()).toEqual([
     'activity.list query',
     'devices.changes subscription',
+    'devices.confirm mutation',
+    'devices.details query',
     'devices.list query',
     'devices.rename mutation',
     'devices.revoke mutation',
     'devices.revokeAll mutation',
     'devices.revokeMany mutation',
     'devices.revokeOthers mutation',
+    'devices.unusual query',
     'session.current query',
   ])
 })

@@ -78,6 +78,17 @@ async function resetTokenFor(email: string): Promise<string> {
 const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise<Response>][] = [
   ['session.current', 'read', ({ devices }) => devices.laptop.request('/trpc/session.current')],
   ['devices.list', 'read', ({ devices }) => devices.laptop.request('/trpc/devices.list')],
+  ['devices.unusual', 'read', ({ devices }) => devices.laptop.request('/trpc/devices.unusual')],
+  [
+    'devices.details',
+    'read',
+    ({ devices, phoneId }) => devices.laptop.request(`/trpc/devices.details?input=${JSON.stringify({ id: phoneId })}`),
+  ],
+  [
+    'devices.confirm',
+    'write',
+    ({ devices, phoneId }) => devices.laptop.post('/trpc/devices.confirm', { ids: [phoneId] }),
+  ],
   ['activity.list', 'read', ({ devices }) => devices.laptop.request('/trpc/activity.list')],
   [
     'sign-up',

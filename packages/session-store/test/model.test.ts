@@ -239,10 +239,13 @@ beforeAll(async () => {
 afterAll(() => real[Symbol.asyncDispose]())
 
 test('the store does what the model does, whatever the order', async () => {
-  const steps = fc.commands([begin, create, create, touch, update, rotate, revoke, revokeMany, revokeOthers, revokeAll, jump], {
-    maxCommands: 30,
-    size: 'max',
-  })
+  const steps = fc.commands(
+    [begin, create, create, touch, update, rotate, revoke, revokeMany, revokeOthers, revokeAll, jump],
+    {
+      maxCommands: 30,
+      size: 'max',
+    },
+  )
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       await real.redis.flushall()

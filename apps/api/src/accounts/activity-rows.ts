@@ -1,8 +1,9 @@
-import type { SessionSummary, SessionEvent } from '@rollcall/session-store'
+import { randomInt } from 'node:crypto'
+import type { Session, SessionSummary, SessionEvent } from '@rollcall/session-store'
 import { z } from 'zod'
 
-/** An event of an account: a change of its sessions, or of the name of one of its devices. */
-export type ActivityEvent = SessionEvent | DeviceRenamed
+/** An event of an account: a change of its sessions, of the name of one of its devices, or a person's word about a sign-in. */
+export type ActivityEvent = SessionEvent | DeviceRenamed | SignInConfirmed
 
 export interface DeviceRenamed {
   readonly id: string
@@ -15,6 +16,17 @@ export interface DeviceRenamed {
   /** `null`: the device had no name, or was left without one. */
   readonly from: string | null
   readonly to: string | null
+}
+
+/** A person said that a sign-in was theirs. */
+export interface SignInConfirmed {
+  readonly id: string
+  readonly at: Date
+  readonly kind: 'confirmed'
+  /** The session that the sign-in began. */
+  readonly session: SessionSummary
+  /** The session that the person said it in. */
+  readonly by: SessionSummary
 }
 
 /** A type, not an interface: Kysely wants an indexable one. */
@@ -30,6 +42,27 @@ export type ActivityRow = ActivityTable['activity']
 export function toRow(userTag: string, { id, at, ...what }: ActivityEvent): ActivityRow {
   return { user_tag: userTag, at: at.getTime(), id, event: toJson(what) }
 }
+
+/** Sorts among the ids of events from Redis: its time and a number. For an event that is written to SQL alone. */
+export function newEventId(at: Date): string {
+  return `${String(at.getTime()).padStart(15, '0')}-${String(randomInt(2 ** 47)).padStart(15, '0')}`
+}
+
+/** The public part of a session, as an event holds it. */
+export function toSummary({ id, ipAddress, userAgent, data }: Session): SessionSummary {
+  return { id, ipAddress, userAgent, data }
+}
+
+export const activityKinds = ['sign-ins', 'sign-outs', 'changes', 'refusals'] as const
+export type ActivityKind = (typeof activityKinds)[number]
+
+/** How the stored text of each kind of event begins or reads, for `like`. `toRow` writes the kind first. */
+export const activityPatterns = {
+  'sign-ins': ['{"kind":"created",%', '{"kind":"confirmed",%'],
+  'sign-outs': ['{"kind":"ended",%'],
+  changes: ['{"kind":"noted","name":"password-%', '{"kind":"noted","name":"account-%', '{"kind":"renamed",%'],
+  refusals: ['{"kind":"noted","name":"%-refused","by":%'],
+} as const satisfies Record<ActivityKind, readonly string[]>
 
 /** Empty for an event of a later version. */
 export function fromRow({ id, at, event }: ActivityRow): ActivityEvent[] {
@@ -68,6 +101,7 @@ const stored = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('created'), session: summary }),
   z.object({ kind: z.literal('ended'), session: summary, cause: z.string(), by: summary.nullable() }),
   z.object({ kind: z.literal('noted'), name: z.string(), by: summary }),
+  z.object({ kind: z.literal('confirmed'), session: summary, by: summary }),
   z.object({
     kind: z.literal('renamed'),
     session: summary.nullable(),

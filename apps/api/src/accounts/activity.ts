@@ -1,8 +1,15 @@
 import { type Clock, type Session, type SessionEvents, userTagOf } from '@rollcall/session-store'
 import { ActivityMover } from './activity-mover.js'
-import { type ActivityEvent, type ActivityTable, fromRow } from './activity-rows.js'
+import {
+  type ActivityEvent,
+  type ActivityKind,
+  activityPatterns,
+  type ActivityTable,
+  fromRow,
+} from './activity-rows.js'
 import type { Database } from './database.js'
 import { migrate } from './migrations.js'
+import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
 
 /** The activity of accounts, in SQL. The events come from Redis, where each change appends one. */
 export interface Activity {
@@ -18,8 +25,26 @@ export interface Activity {
    */
   list(
     userId: string,
-    options: { readonly before?: Cursor | null | undefined; readonly limit: number },
+    options: {
+      readonly before?: Cursor | null | undefined
+      readonly limit: number
+      /** Default: events of every kind. */
+      readonly kind?: ActivityKind | undefined
+    },
   ): Promise<ActivityPage>
+  /**
+   * The sign-ins that are remembered, oldest first: the newest 1,000.
+   *
+   * @throws {SessionStoreUnavailableError} and what the database fails with.
+   */
+  signIns(userId: string): Promise<SignIn[]>
+  /**
+   * Records that sign-ins were the person's own. It skips those that are unknown, another user's, or confirmed already.
+   *
+   * @returns how many it recorded.
+   * @throws {SessionStoreUnavailableError} and what the database fails with. Repeating it is harmless.
+   */
+  confirm(by: Session, sessionIds: readonly string[]): Promise<number>
   /** Resolves when this server has moved all events that it knows of. */
   settled(): Promise<void>
   /** Finishes the moves under way. Waiting events are moved after the next start, or by another server. */
@@ -81,6 +106,12 @@ export async function openActivity({
     if (await events.acquireSweepLease(SWEEP_MS).catch(() => true)) await sweep()
   }
 
+  async function signIns(userId: string): Promise<SignIn[]> {
+    const userTag = userTagOf(userId)
+    await mover.copy(userTag)
+    return readSignIns(sql, userTag, oldest())
+  }
+
   let sweeping = sweep()
   const timer = setInterval(() => void (sweeping = sweeping.then(sweepInTurn)), SWEEP_MS).unref()
 
@@ -96,13 +127,25 @@ export async function openActivity({
       mover.move(userTagOf(userId))
     },
 
-    async list(userId, { before, limit }) {
+    signIns,
+
+    async confirm(by, sessionIds) {
+      const chosen = (await signIns(by.userId)).filter(
+        ({ session, isConfirmed }) => !isConfirmed && sessionIds.includes(session.id),
+      )
+      await confirmSignIns(sql, by, chosen, new Date(clock()))
+      return chosen.length
+    },
+
+    async list(userId, { before, limit, kind }) {
       const userTag = userTagOf(userId)
       if (!before) {
         await events.expireSessions(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
         await mover.copy(userTag)
       }
       let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest())
+      if (kind !== undefined)
+        query = query.where(({ eb, or }) => or(activityPatterns[kind].map((pattern) => eb('event', 'like', pattern))))
       if (before)
         query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
       const rows = await query

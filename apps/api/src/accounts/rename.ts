@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto'
 import { deviceOf } from '@rollcall/devices'
-import { type SessionSummary, type Session, type SessionStore, userTagOf } from '@rollcall/session-store'
-import { type ActivityTable, toRow } from './activity-rows.js'
+import { type Session, type SessionStore, userTagOf } from '@rollcall/session-store'
+import { type ActivityTable, newEventId, toRow, toSummary } from './activity-rows.js'
 import type { Database } from './database.js'
 
 /** A type, not an interface: Kysely wants an indexable one. */
@@ -61,13 +60,4 @@ export async function renameDevice(
     ),
   )
   return true
-}
-
-function toSummary({ id, ipAddress, userAgent, data }: Session): SessionSummary {
-  return { id, ipAddress, userAgent, data }
-}
-
-/** Sorts among the ids of events from Redis: its time and a number. */
-function newEventId(at: Date): string {
-  return `${String(at.getTime()).padStart(15, '0')}-${String(randomInt(2 ** 47)).padStart(15, '0')}`
 }

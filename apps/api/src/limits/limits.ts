@@ -28,6 +28,7 @@ interface Subjects {
   'proof:session': [userId: string, sessionId: string]
   'rename:session': [userId: string, sessionId: string]
   'renamed:session': [userId: string, sessionId: string]
+  'confirm:session': [userId: string, sessionId: string]
   'revoke:session': [userId: string, sessionId: string]
   'csp-report:address': [Client]
   'wrong-password:user': [userId: string, event: string]
@@ -70,6 +71,7 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
   /** Each writes an event: a stolen session must not bury its sign-in under them. */
   'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
+  'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },
   'revoke:session': { points: 60, duration: MINUTE, of: 'requests' },
   'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
   /** Only tallied. */

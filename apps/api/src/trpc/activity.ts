@@ -2,22 +2,28 @@ import { type DeviceName, deviceOf, nameOf, type Place } from '@rollcall/devices
 import { type SessionSummary, type SessionEvent } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
-import type { ActivityEvent } from '../accounts/activity-rows.js'
+import { type ActivityEvent, activityKinds } from '../accounts/activity-rows.js'
+import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
 import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from './procedures.js'
 
 const PAGE = 25
+const MAX_PAGE = 100
 
 const input = z
-  .object({ cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish() })
-  .optional()
+  .object({
+    cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish(),
+    kind: z.enum(activityKinds).optional(),
+    limit: z.int().min(1).max(MAX_PAGE).default(PAGE),
+  })
+  .default({ limit: PAGE })
 
 export const activityRouter = router({
   /** The activity of the caller's own account, newest first. */
   list: sessionProcedure.input(input).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
     const { userId } = session
     const [{ events, next }, user] = await Promise.all([
-      activity.list(userId, { before: input?.cursor, limit: PAGE }),
+      activity.list(userId, { before: input.cursor, limit: input.limit, kind: input.kind }),
       auth.findUser(userId),
     ]).catch(storeOrDatabaseFailed)
     if (user === null) throw unauthorized()
@@ -28,7 +34,10 @@ export const activityRouter = router({
       place: placeOf(summary.ipAddress),
       isCurrent: summary.id === session.id,
     })
-    return { entries: events.flatMap((event) => toEntry(event, shown)), nextCursor: next }
+    const entries = events.flatMap((event) => toEntry(event, shown))
+    if (!entries.some(({ signIn }) => signIn)) return { entries, nextCursor: next }
+    const unusual = findUnusual(await activity.signIns(userId).catch(storeOrDatabaseFailed), placeOf)
+    return { entries: entries.map((entry) => withSigns(entry, unusual)), nextCursor: next }
   }),
 })
 
@@ -56,6 +65,8 @@ export type ActivityType =
   /** A wrong password, to sign in; and where someone signed in had to prove who they are. */
   | 'sign-in-refused'
   | 'proof-refused'
+  /** The person said, with `by`, that the sign-in on `device` was theirs. */
+  | 'confirmed'
 
 export interface ActivityDevice extends DeviceName {
   /** The name that its owner had given it at that time. */
@@ -77,6 +88,13 @@ export interface ActivityEntry {
   readonly newName: string | null
   /** How many wrong passwords there were within a day, up to this one. */
   readonly attempts?: number
+  /** For a sign-in: the session that it began, and what stands out about it unless it was confirmed. */
+  readonly signIn?: { readonly sessionId: string; readonly signs: readonly UnusualSign[] }
+}
+
+function withSigns(entry: ActivityEntry, unusual: ReadonlyMap<string, UnusualSign[]>): ActivityEntry {
+  if (entry.signIn === undefined) return entry
+  return { ...entry, signIn: { ...entry.signIn, signs: unusual.get(entry.signIn.sessionId) ?? [] } }
 }
 
 function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => ActivityDevice): ActivityEntry[] {
@@ -93,6 +111,8 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
       },
     ]
   }
+  if (event.kind === 'confirmed')
+    return [{ ...entry, type: 'confirmed', device: shown(event.session), by: shown(event.by), newName: null }]
   const type = typeOf(event)
   if (type === undefined) return []
   const device = event.kind === 'noted' ? event.by : event.session
@@ -106,6 +126,7 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
       by: by && shown(by),
       newName: null,
       ...(attempts !== undefined && { attempts }),
+      ...(event.kind === 'created' && { signIn: { sessionId: event.session.id, signs: [] } }),
     },
   ]
 }

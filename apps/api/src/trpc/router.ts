@@ -2,13 +2,18 @@ import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
 import { activityRouter } from './activity.js'
 import { deviceNamesRouter } from './device-names.js'
 import { sessionRouter } from './session.js'
+import { createSignInsRouter } from './sign-ins.js'
 import { mergeRouters, revocationProcedure, router, userProcedure } from './procedures.js'
 
 export type RouterDependencies = Required<Pick<DevicesRouterOptions, 'store' | 'streams' | 'isRecent'>>
 
 export function createAppRouter(dependencies: RouterDependencies) {
   const devices = createDevicesRouter({ ...dependencies, procedure: userProcedure, revocation: revocationProcedure })
-  return router({ activity: activityRouter, devices: mergeRouters(devices, deviceNamesRouter), session: sessionRouter })
+  return router({
+    activity: activityRouter,
+    devices: mergeRouters(devices, deviceNamesRouter, createSignInsRouter(dependencies.store)),
+    session: sessionRouter,
+  })
 }
 
 export type AppRouter = ReturnType<typeof createAppRouter>

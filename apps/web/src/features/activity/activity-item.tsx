@@ -1,4 +1,14 @@
-import { CircleX, Hourglass, KeyRound, LogIn, LogOut, type LucideIcon, Pencil, ShieldAlert } from 'lucide-react'
+import {
+  CircleCheck,
+  CircleX,
+  Hourglass,
+  KeyRound,
+  LogIn,
+  LogOut,
+  type LucideIcon,
+  Pencil,
+  ShieldAlert,
+} from 'lucide-react'
 import type { ActivityEntry } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Time } from '../../i18n/time.js'
@@ -20,6 +30,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   renamed: Pencil,
   'sign-in-refused': ShieldAlert,
   'proof-refused': ShieldAlert,
+  confirmed: CircleCheck,
 }
 
 /** @param day of the entry, where it is the first of that day */

@@ -36,6 +36,8 @@ export function describeActivity(
       return t('activity.refused', { device })
     case 'renamed':
       return renamed(i18n, entry.newName && isolate(entry.newName), device, by)
+    case 'confirmed':
+      return t('activity.confirmed', { device, by: by ?? device })
     case 'sign-in-refused':
       return t('activity.signInRefused', { device, count: entry.attempts ?? 1 })
     case 'proof-refused':

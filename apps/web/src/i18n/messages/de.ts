@@ -253,6 +253,7 @@ export default {
     renamedBy: '{device} wurde umbenannt in „{name}“ von {by}',
     unnamed: 'Der Name von {device} wurde entfernt',
     unnamedBy: 'Der Name von {device} wurde entfernt von {by}',
+    confirmed: 'Die Anmeldung auf {device} wurde auf {by} bestätigt',
     signInRefused:
       '{count, plural, one {{device} wollte sich mit einem falschen Passwort anmelden} other {# Versuche innerhalb eines Tages, sich mit einem falschen Passwort anzumelden, zuletzt von {device}}}',
     proofRefused:

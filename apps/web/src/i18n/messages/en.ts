@@ -247,6 +247,7 @@ export default {
     renamedBy: '{device} was renamed to “{name}” by {by}',
     unnamed: 'The name of {device} was removed',
     unnamedBy: 'The name of {device} was removed by {by}',
+    confirmed: 'The sign-in on {device} was confirmed on {by}',
     signInRefused:
       '{count, plural, one {{device} tried to sign in with a wrong password} other {# attempts to sign in with a wrong password within a day, the last one from {device}}}',
     proofRefused:

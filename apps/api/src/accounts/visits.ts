@@ -1,0 +1,24 @@
+import type { Session, SessionStore } from '@rollcall/session-store'
+import { z } from 'zod'
+
+/** Milliseconds after whose start a look at the page is a new visit. */
+const VISIT_MS = 30 * 60_000
+
+/** In the data of a session, in ms since the epoch. */
+const visit = z.object({ startedAt: z.int(), previousAt: z.int().nullable() })
+
+/**
+ * When the visit before this one began, in ms since the epoch; `null` on the first visit of a session. It writes once in a visit,
+ * and an outage of that write only makes the next look begin the visit.
+ */
+export async function previousVisit(
+  store: Pick<SessionStore, 'clock' | 'update'>,
+  session: Session,
+): Promise<number | null> {
+  const known = visit.safeParse(session.data['visit']).data
+  const now = store.clock()
+  if (known && now - known.startedAt < VISIT_MS) return known.previousAt
+  const previousAt = known?.startedAt ?? null
+  await store.update(session, { visit: { startedAt: now, previousAt } }).catch(() => null)
+  return previousAt
+}
