@@ -60,7 +60,10 @@ test('devices.list shows the current device first, then the one seen last', asyn
     kind: 'desktop',
     ipAddress: '127.0.0.1',
     place: { kind: 'local' },
+    signInMethod: { kind: 'password' },
     createdAt: expect.any(String),
+    authenticatedAt: expect.any(String),
+    proofMethod: { kind: 'password' },
     lastSeenAt: expect.any(String),
     expiresAt: expect.any(String),
   })

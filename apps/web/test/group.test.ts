@@ -15,7 +15,10 @@ function session(id: string, deviceId: string | null): Device {
     kind: 'desktop',
     ipAddress: null,
     place: null,
+    signInMethod: null,
     createdAt: time,
+    authenticatedAt: time,
+    proofMethod: null,
     lastSeenAt: time,
     expiresAt: time,
   }

@@ -7,6 +7,7 @@ import { currentSession, replaceCookies, superseded, unauthorized } from './curr
 import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { MAX_TEXT, requestState } from './request-state.js'
+import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
 /** Creates the session that better-auth asks for. Where it replaces the current one, that one gets a new secret instead. */
@@ -25,12 +26,18 @@ export async function createSession(
   // An admin who acts as somebody else brings no device of theirs.
   const device = browser !== null &&
     !rest['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
+  const signInMethod = currentSignInMethod()
   const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
   const created = await store.create({
     userId,
     ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
     userAgent: userAgent?.slice(0, MAX_TEXT) || null,
-    data: { ...applicationData(rest), ...(headers instanceof Headers && clientHintsOf(headers)), ...device },
+    data: {
+      ...applicationData(rest),
+      ...(headers instanceof Headers && clientHintsOf(headers)),
+      ...device,
+      ...(signInMethod && { signInMethod }),
+    },
     ...(startedAt && { startedAt }),
     endsBy: expiresAt,
   })

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { clientInfo, requestState } from './request-state.js'
+import { proofData } from './sign-in-method.js'
 import { rejectUnavailable } from './unavailable.js'
 import { deletePending } from './verification-model.js'
 
@@ -83,7 +84,9 @@ async function changeCredentials(context: PolicyContext, userId: string): Promis
   await deletePending(adapter, userId)
   return afterCommit(async () => {
     const event = { name: 'password-change', ...(await clientInfo()) }
-    const rotated = await rejectUnavailable(() => store.rotate(current.token, { credentialChange: true, event }))
+    const rotated = await rejectUnavailable(() =>
+      store.rotate(current.token, { credentialChange: true, event, data: proofData() }),
+    )
     // Revoked from elsewhere in this very moment: then this session does not come back either.
     const more =
       rotated?.ended ?? (await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event })))

@@ -3,6 +3,7 @@ import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better
 import { z } from 'zod'
 import { type Audit, auditEvent } from './audit.js'
 import { replaceCookies, unauthorized } from './current-session.js'
+import { proofData } from './sign-in-method.js'
 import { rejectUnavailable } from './unavailable.js'
 
 /**
@@ -24,7 +25,7 @@ export function reauthenticate(store: SessionStore, audit: Audit) {
         (await passwords.verify({ hash, password: given }))
       if (!isRight) throw new APIError('BAD_REQUEST', { code: 'INVALID_PASSWORD', message: 'Invalid password' })
 
-      const rotated = await rejectUnavailable(() => store.rotate(token, { reauthenticated: true }))
+      const rotated = await rejectUnavailable(() => store.rotate(token, { reauthenticated: true, data: proofData() }))
       // Ended while the password was checked.
       if (rotated === null) throw unauthorized()
       await replaceCookies(rotated.token)

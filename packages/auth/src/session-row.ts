@@ -24,6 +24,8 @@ const ownFields = [
   'userAgent',
   'clientHints',
   'device',
+  'signInMethod',
+  'proofMethod',
 ]
 
 export function toRow(session: Session, token: string): SessionRow {

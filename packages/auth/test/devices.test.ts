@@ -61,7 +61,7 @@ test('where nobody asks for it, browsers are not remembered', async () => {
   await using t = await startApp({})
   const { browser } = await t.person('ada')
   expect([...browser.jar.keys()]).toEqual(['better-auth.session_token'])
-  expect((await browser.session())?.data).toEqual({})
+  expect((await browser.session())?.data).toEqual({ signInMethod: 'password' })
 })
 
 test('a session that better-auth hands out holds nothing of the device', async () => {

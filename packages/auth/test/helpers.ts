@@ -8,11 +8,13 @@ export {
   anyToken,
   type Browser,
   browser,
+  createPasskey,
   hold,
   password,
   portOf,
   secret,
   sessionRows,
+  startProvider,
   thiefOf,
 } from '@rollcall/dev-auth'
 

@@ -1,6 +1,7 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { describeDevice, type DeviceName } from './device-name.js'
 import { deviceOf } from './session-device.js'
+import { proofMethodOf, signInMethodOf } from './sign-in-method.js'
 
 /** Roughly where an address is. A country is a guess: a proxy or VPN may stand in between. */
 export type Place =
@@ -41,7 +42,12 @@ function toDevice(session: Session, placeOf: PlaceOf) {
     ...nameOf(session),
     ipAddress: session.ipAddress,
     place: placeOf(session.ipAddress),
+    /** How it signed in; `null` where that is not known. */
+    signInMethod: signInMethodOf(session),
     createdAt: session.createdAt.toISOString(),
+    /** When and how the person last proved who they are: at the sign-in, or later. */
+    authenticatedAt: session.authenticatedAt.toISOString(),
+    proofMethod: proofMethodOf(session),
     lastSeenAt: session.lastSeenAt.toISOString(),
     expiresAt: session.expiresAt.toISOString(),
   }

@@ -7,6 +7,22 @@ export type Place =
   /** ISO 3166-1 alpha-2, and XK. */
   | { readonly kind: 'country'; readonly code: string }
 
+/** How a person signed in, or proved again who they are. `provider` is its id in the configuration, such as `google`. */
+export type SignInMethod =
+  | {
+      readonly kind:
+        | 'password'
+        | 'two-factor'
+        | 'passkey'
+        | 'email-link'
+        | 'email-code'
+        | 'phone-code'
+        | 'wallet'
+        | 'anonymous'
+        | 'impersonation'
+    }
+  | { readonly kind: 'provider'; readonly provider: string }
+
 /** One session of the user, as the devices page shows it. All times are ISO 8601. */
 export interface Device {
   /** The id of the session; `revoke` takes it. */
@@ -24,7 +40,13 @@ export interface Device {
   kind: 'desktop' | 'phone' | 'tablet' | 'tv' | 'console' | 'program' | 'unknown'
   ipAddress: string | null
   place: Place | null
+  /** How it signed in; `null` where that is not known. */
+  signInMethod: SignInMethod | null
   createdAt: string
+  /** When the person last proved who they are: at the sign-in, or later. */
+  authenticatedAt: string
+  /** How they proved it then; `null` where that is not known. */
+  proofMethod: SignInMethod | null
   lastSeenAt: string
   expiresAt: string
 }

@@ -8,7 +8,10 @@
 -- ARGV[5]  when the credentials changed, by Redis' clock (ms); empty: not a credential change
 -- ARGV[6]  when the person has last proven who they are (ms); empty: as before
 -- ARGV[7]  name of an event to append after the revocations; empty: none
--- Output   how many other sessions were revoked, -1 when this one has ended or was rotated before
+-- ARGV[8]  the details as they were read; empty: they stay
+-- ARGV[9]  the details to write; empty: they stay
+-- Output   how many other sessions were revoked, -1 when this one has ended or was rotated before, -2 when its details
+--          changed in the meantime: read again
 -- @include lib/revoke
 local key, now = KEYS[1], tonumber(ARGV[4])
 local record = redis.call('HGET', key, ARGV[1])
@@ -20,7 +23,14 @@ end
 if not session or session.secretHash ~= ARGV[2] then
   return -1
 end
-redis.call('HSET', key, ARGV[1], withSecret(record, ARGV[3], tonumber(ARGV[6])))
+local rotated = withSecret(record, ARGV[3], tonumber(ARGV[6]))
+if ARGV[8] ~= '' then
+  if detailsOf(record) ~= ARGV[8] then
+    return -2
+  end
+  rotated = withDetails(rotated, ARGV[9])
+end
+redis.call('HSET', key, ARGV[1], rotated)
 publish(key, 'rotated', ARGV[1])
 if ARGV[5] == '' then
   return 0

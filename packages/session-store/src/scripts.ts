@@ -16,6 +16,8 @@ export interface RevocationArguments {
     changedAt: OptionalTime,
     authenticatedAt: OptionalTime,
     event: string,
+    details: Buffer | '',
+    newDetails: Buffer | '',
   ]
   readonly rollcallRevokeOthers: [sessionId: string, secretHash: Buffer, now: number]
   readonly rollcallRevokeAll: [

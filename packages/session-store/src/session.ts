@@ -78,6 +78,8 @@ export interface RotateOptions {
   readonly credentialChange?: boolean
   /** The person has just proved again who they are. Default: true for a credential change. */
   readonly reauthenticated?: boolean
+  /** Merged into the data of the session in the same step, such as how the person proved it. Default: nothing. */
+  readonly data?: SessionData
   /** Recorded with a credential change, if the store records events. */
   readonly event?: CustomEvent
 }

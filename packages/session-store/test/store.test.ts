@@ -167,6 +167,20 @@ describe('update and rotate', () => {
     expect((await t.store.validate(rotated?.token ?? ''))?.data).toMatchObject({ a: true, c: true })
   })
 
+  test('rotate merges data with the new secret, even if the data changes at the same moment', async () => {
+    const { token, session } = await t.signIn('ada', { data: { a: 1, b: 1 } })
+    const rotations = [t.store.rotate(token, { data: { b: 2 } }), t.store.update(session, { a: 2 })] as const
+    const [rotated] = await Promise.all(rotations)
+    const found = await t.store.validate(rotated?.token ?? '')
+    expect(found).toMatchObject({ id: session.id, data: { a: 2, b: 2 } })
+    expect(await t.store.rotate(token, { data: { b: 3 } })).toBeNull()
+    const again = await Promise.all([
+      t.store.update(session, { a: 3 }),
+      t.store.rotate(rotated?.token ?? '', { data: { b: 3 } }),
+    ])
+    expect((await t.store.validate(again[1]?.token ?? ''))?.data).toMatchObject({ a: 3, b: 3 })
+  })
+
   test('rotate keeps the session and kills the old token', async () => {
     const { token, session } = await t.signIn()
     const rotated = await t.store.rotate(token)

@@ -1,6 +1,8 @@
 export { type Library, startAppWith } from './app.js'
 export { type Answer, anyToken, type Browser, browser, thiefOf } from './browser.js'
 export { hold } from './hold.js'
+export { createPasskey } from './passkeys.js'
+export { type Identity, startProvider } from './provider.js'
 export {
   answer,
   type AuditedEvent,

@@ -1,16 +1,14 @@
-import { customSession, emailOTP, magicLink, organization } from 'better-auth/plugins'
+import { customSession, emailOTP, organization } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { anyToken, startApp, thiefOf } from '../helpers.js'
 
 // Plugins that sign in, or keep something with a session, and need nothing of us.
 
-const links = new Map<string, string>()
 const codes = new Map<string, string>()
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
   t = await startApp({
     plugins: [
-      magicLink({ sendMagicLink: ({ email, token }) => void links.set(email, token) }),
       emailOTP({ sendVerificationOTP: async ({ email, otp }) => void codes.set(email, otp) }),
       organization(),
       customSession(async ({ session, user }) => ({ session, user, again: { token: session.token, name: user.name } })),
@@ -18,20 +16,6 @@ beforeAll(async () => {
   })
 })
 afterAll(() => t[Symbol.asyncDispose]())
-
-test('magicLink: its sign-in is a session like any other', async () => {
-  const { email, userId } = await t.person('by-link')
-  const browser = t.browser()
-  await browser.post('/sign-in/magic-link', { email })
-  const answer = await browser.get(`/magic-link/verify?token=${links.get(email)}`)
-  expect(answer.status).toBe(200)
-  expect(answer.text).not.toMatch(anyToken)
-  expect(t.events).toContainEqual(
-    expect.objectContaining({ event: 'sign-in', result: 'ok', sessionId: (await browser.session())?.id }),
-  )
-  await t.store.revokeAll(userId)
-  expect(await browser.session()).toBeNull()
-})
 
 test('emailOTP: its sign-in is a session like any other, and its reset ends all of them', async () => {
   const { browser, email } = await t.person('by-code')

@@ -1,6 +1,6 @@
 import type { StoreContext } from '../context.js'
 import { SessionStoreUnavailableError } from '../errors.js'
-import { encodeDetails, type SessionData } from '../record.js'
+import { encodeDetails, type SessionData, type StoredRecord } from '../record.js'
 import type { RotateOptions, Session } from '../session.js'
 import { hashBytes, isSessionId, newToken, parseToken, userTagOf } from '../token.js'
 import { findRecord, type SessionReference } from './read.js'
@@ -43,7 +43,7 @@ export async function updateSession(
     )
     if ((await context.write(userTag, reply)) === 1) return toSession(sessionId, updated)
   }
-  throw new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
+  throw tooManyChanges()
 }
 
 function referenceTo({ userId, id }: Pick<Session, 'userId' | 'id'>): SessionReference | null {
@@ -54,27 +54,47 @@ function referenceTo({ userId, id }: Pick<Session, 'userId' | 'id'>): SessionRef
 export async function rotateSecret(
   context: StoreContext,
   token: string,
-  { credentialChange = false, reauthenticated = credentialChange, event }: RotateOptions,
+  { credentialChange = false, reauthenticated = credentialChange, event, data }: RotateOptions,
 ): Promise<{ token: string; ended: number } | null> {
   const parts = parseToken(token)
   if (parts === null) return null
   const { userTag, sessionId, secretHash } = parts
   const fresh = newToken(userTag, sessionId)
   const changedAt = credentialChange ? await readTime(context) : ''
-  const now = context.clock()
-  const revoked = await context.writeWithEvent(
-    userTag,
-    context.runRevocation(
-      'rollcallRotate',
-      context.keysOf(userTag),
-      sessionId,
-      hashBytes(secretHash),
-      hashBytes(fresh.secretHash),
-      now,
-      changedAt,
-      reauthenticated ? now : '',
-      event?.name ?? '',
-    ),
-  )
-  return revoked < 0 ? null : { token: fresh.token, ended: revoked }
+  for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt += 1) {
+    const details =
+      data === undefined ? noDetails : await findRecord(context, parts, (record) => mergeData(record, data))
+    if (details === null) return null
+    const now = context.clock()
+    const revoked = await context.writeWithEvent(
+      userTag,
+      context.runRevocation(
+        'rollcallRotate',
+        context.keysOf(userTag),
+        sessionId,
+        hashBytes(secretHash),
+        hashBytes(fresh.secretHash),
+        now,
+        changedAt,
+        reauthenticated ? now : '',
+        event?.name ?? '',
+        details.read,
+        details.merged,
+      ),
+    )
+    if (revoked !== DETAILS_CHANGED) return revoked < 0 ? null : { token: fresh.token, ended: revoked }
+  }
+  throw tooManyChanges()
+}
+
+/** Reply of rotate.lua: the details are no longer those that were read. */
+const DETAILS_CHANGED = -2
+const noDetails = { read: '', merged: '' } as const
+
+function mergeData(record: StoredRecord, data: SessionData): { read: Buffer; merged: Buffer } {
+  return { read: record.details, merged: encodeDetails({ ...record, data: { ...record.data, ...data } }) }
+}
+
+function tooManyChanges(): SessionStoreUnavailableError {
+  return new SessionStoreUnavailableError(new Error('The session is being changed by too many requests at once'))
 }
