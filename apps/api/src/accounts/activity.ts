@@ -1,4 +1,5 @@
 import { type Clock, type Session, type SessionEvents, userTagOf } from '@rollcall/session-store'
+import type { Kysely } from 'kysely'
 import { ActivityMover } from './activity-mover.js'
 import {
   type ActivityEvent,
@@ -143,22 +144,7 @@ export async function openActivity({
         await events.expireSessions(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
         await mover.copy(userTag)
       }
-      let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest())
-      if (kind !== undefined)
-        query = query.where(({ eb, or }) => or(activityPatterns[kind].map((pattern) => eb('event', 'like', pattern))))
-      if (before)
-        query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
-      const rows = await query
-        .orderBy('at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .execute()
-      const page = rows.slice(0, limit)
-      const end = rows.length > limit ? page.at(-1) : undefined
-      return {
-        events: page.flatMap(fromRow),
-        next: end === undefined ? null : { at: Number(end.at), id: end.id },
-      }
+      return readPage(sql, { userTag, oldest: oldest(), before, kind, limit })
     },
 
     settled: () => mover.settled(),
@@ -168,5 +154,37 @@ export async function openActivity({
       clearInterval(timer)
       await Promise.all([mover.close(), sweeping])
     },
+  }
+}
+
+interface PageQuery {
+  readonly userTag: string
+  /** Events before it are left out, in milliseconds since the epoch. */
+  readonly oldest: number
+  readonly before: Cursor | null | undefined
+  /** Default: events of every kind. */
+  readonly kind: ActivityKind | undefined
+  readonly limit: number
+}
+
+async function readPage(
+  sql: Kysely<ActivityTable>,
+  { userTag, oldest, before, kind, limit }: PageQuery,
+): Promise<ActivityPage> {
+  let query = sql.selectFrom('activity').selectAll().where('user_tag', '=', userTag).where('at', '>=', oldest)
+  if (kind !== undefined)
+    query = query.where(({ eb, or }) => or(activityPatterns[kind].map((pattern) => eb('event', 'like', pattern))))
+  if (before)
+    query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(before.at, before.id)))
+  const rows = await query
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  const page = rows.slice(0, limit)
+  const end = rows.length > limit ? page.at(-1) : undefined
+  return {
+    events: page.flatMap(fromRow),
+    next: end === undefined ? null : { at: Number(end.at), id: end.id },
   }
 }

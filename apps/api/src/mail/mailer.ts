@@ -3,7 +3,8 @@ import { nameOf, type PlaceOf } from '@rollcall/devices'
 import { z } from 'zod'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
-import { type Delivery, type MailKind, startDelivery } from './delivery.js'
+import type { MailKind } from './attempt.js'
+import { Delivery } from './delivery.js'
 import { newDeviceMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import type { Send } from './transport.js'
@@ -71,50 +72,13 @@ const newDevicePayload = z.object({
   at: z.coerce.date(),
 })
 
-export function createMailer({ queue, send, baseUrl, placeOf, log, sendReset }: MailerOptions): Mailer {
-  const site = new URL(baseUrl).host
+export function createMailer(options: MailerOptions): Mailer {
+  const { queue, send, log } = options
   let delivery: Delivery | undefined
 
   async function add(mail: NewMail): Promise<void> {
     if ((await queue.add(mail)) === 'full') throw new MailQueueFullError()
     setTimeout(() => delivery?.wake(), WAKE_MS).unref()
-  }
-
-  function kinds(links: Links): ReadonlyMap<string, MailKind> {
-    return new Map<string, MailKind>([
-      [
-        RESET,
-        {
-          maxAgeMs: RESET_MAX_AGE_MS,
-          async compose(payload) {
-            const link = await links.createResetLink(resetPayload.parse(JSON.parse(payload)).email)
-            return link && { to: link.to, message: resetMessage(link.url, site) }
-          },
-          async limited(to, sendNow) {
-            const isSent = await sendReset(to, sendNow)
-            if (!isSent) log.warn('No reset mail: its mailbox has had as many as the limit allows')
-            return isSent
-          },
-        },
-      ],
-      [
-        NEW_DEVICE,
-        {
-          maxAgeMs: NEW_DEVICE_MAX_AGE_MS,
-          async compose(payload) {
-            const { userId, deviceId, ...facts } = newDevicePayload.parse(JSON.parse(payload))
-            const link = await links.createNewDeviceLink(userId, deviceId)
-            return (
-              link && {
-                to: link.to,
-                message: newDeviceMessage({ ...facts, place: placeOf(facts.ipAddress) }, link.url, site),
-              }
-            )
-          },
-          sent: (payload) => links.recordNotified(newDevicePayload.parse(JSON.parse(payload)).deviceId),
-        },
-      ],
-    ])
   }
 
   return {
@@ -132,11 +96,46 @@ export function createMailer({ queue, send, baseUrl, placeOf, log, sendReset }: 
     },
 
     start(links) {
-      delivery = startDelivery({ queue, kinds: kinds(links), send, log })
+      const kinds = new Map([
+        [RESET, resetMail(links, options)],
+        [NEW_DEVICE, newDeviceMail(links, options)],
+      ])
+      delivery = new Delivery({ queue, kinds, send, log })
     },
 
     async close() {
       await delivery?.close()
     },
+  }
+}
+
+const siteOf = ({ baseUrl }: MailerOptions): string => new URL(baseUrl).host
+
+function resetMail(links: Links, options: MailerOptions): MailKind {
+  return {
+    maxAgeMs: RESET_MAX_AGE_MS,
+    async compose(payload) {
+      const link = await links.createResetLink(resetPayload.parse(JSON.parse(payload)).email)
+      return link && { to: link.to, message: resetMessage(link.url, siteOf(options)) }
+    },
+    async limited(to, sendNow) {
+      const isSent = await options.sendReset(to, sendNow)
+      if (!isSent) options.log.warn('No reset mail: its mailbox has had as many as the limit allows')
+      return isSent
+    },
+  }
+}
+
+function newDeviceMail(links: Links, options: MailerOptions): MailKind {
+  return {
+    maxAgeMs: NEW_DEVICE_MAX_AGE_MS,
+    async compose(payload) {
+      const { userId, deviceId, ...facts } = newDevicePayload.parse(JSON.parse(payload))
+      const link = await links.createNewDeviceLink(userId, deviceId)
+      if (link === null) return null
+      const place = options.placeOf(facts.ipAddress)
+      return { to: link.to, message: newDeviceMessage({ ...facts, place }, link.url, siteOf(options)) }
+    },
+    sent: (payload) => links.recordNotified(newDevicePayload.parse(JSON.parse(payload)).deviceId),
   }
 }

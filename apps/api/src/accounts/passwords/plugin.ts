@@ -74,77 +74,68 @@ export function passwordRules(passwords: Passwords) {
     },
     hooks: {
       before: [
-        {
-          matcher: ({ path }) => path === '/change-password',
-          handler: createAuthMiddleware(async ({ body }) => {
-            const { data } = change.safeParse(body)
-            if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC'))
-              throw passwordError('PASSWORD_REUSED')
-          }),
-        },
+        { matcher: ({ path }) => path === '/change-password', handler: createAuthMiddleware(refuseSamePassword) },
         {
           matcher: ({ path }) => path === '/sign-up/email' || path === '/reset-password',
-          handler: createAuthMiddleware(async (ctx) => {
-            const choice = await readChoice(ctx)
-            const { minPasswordLength, maxPasswordLength } = ctx.context.password.config
-            // The endpoint refuses these lengths.
-            if (
-              choice === null ||
-              choice.password.length < minPasswordLength ||
-              choice.password.length > maxPasswordLength
-            )
-              return
-            const { password } = choice
-            await requireAcceptable(password, [...choice.own, ...siteWords(ctx.context)])
-            for (const hash of choice.oldHashes)
-              if (await passwords.verify({ hash, password })) throw passwordError('PASSWORD_REUSED')
-            const state = await passwordState()
-            state.chosen = { password, hash: null }
-            // A sign-up would hash within its transaction, and nobody else could write meanwhile.
-            if (ctx.path === '/sign-up/email') state.chosen = { password, hash: await passwords.hash(password) }
-          }),
+          handler: createAuthMiddleware((ctx) => checkChoice(ctx, passwords)),
         },
-        {
-          matcher: ({ path }) => path === '/secure-account',
-          handler: createAuthMiddleware(async (ctx) => {
-            const { data } = secure.safeParse(ctx.body)
-            const row =
-              data && (await ctx.context.internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
-            const userId = row && row.expiresAt > new Date() ? userIdInSecureAccountValue(row.value) : null
-            const hash =
-              userId === null ? null : (await ctx.context.internalAdapter.findCredentialAccount(userId))?.password
-            if (userId === null || !hash) return
-            // Before the password is removed: if the request fails after that, its repetition finds none.
-            const expiresAt = new Date(Date.now() + RETIRED_MS)
-            await ctx.context.internalAdapter.createVerificationValue({
-              identifier: retiredPasswordOf(userId),
-              value: hash,
-              expiresAt,
-            })
-          }),
-        },
+        { matcher: ({ path }) => path === '/secure-account', handler: createAuthMiddleware(retirePassword) },
       ],
-      after: [
-        {
-          matcher: () => true,
-          handler: createAuthMiddleware(async (ctx) => {
-            const userId = (ctx.context.newSession ?? ctx.context.session)?.user.id
-            if (userId === undefined) return
-            for (const [old, renewed] of (await passwordState()).renewed) {
-              // Only where the old hash still stands: a password that changed meanwhile does not come back.
-              const where = [
-                { field: 'userId', value: userId },
-                { field: 'password', value: old },
-              ]
-              await sql.updateMany({ model: 'account', where, update: { password: renewed } }).catch(() => {
-                ctx.context.logger.error('A password hash could not be renewed')
-              })
-            }
-          }),
-        },
-      ],
+      after: [{ matcher: () => true, handler: createAuthMiddleware((ctx) => renewHashes(ctx, sql)) }],
     },
   } satisfies BetterAuthPlugin
+}
+
+/** @throws {APIError} 400 when the new password is the current one. */
+async function refuseSamePassword({ body }: GenericEndpointContext): Promise<void> {
+  const { data } = change.safeParse(body)
+  if (data && data.newPassword.normalize('NFKC') === data.currentPassword.normalize('NFKC'))
+    throw passwordError('PASSWORD_REUSED')
+}
+
+/** @throws {APIError} 400 for a password that is easily guessed, or was used before. */
+async function checkChoice(ctx: GenericEndpointContext, passwords: Passwords): Promise<void> {
+  const choice = await readChoice(ctx)
+  const { minPasswordLength, maxPasswordLength } = ctx.context.password.config
+  // The endpoint refuses these lengths.
+  if (choice === null || choice.password.length < minPasswordLength || choice.password.length > maxPasswordLength)
+    return
+  const { password } = choice
+  await requireAcceptable(password, [...choice.own, ...siteWords(ctx.context)])
+  for (const hash of choice.oldHashes)
+    if (await passwords.verify({ hash, password })) throw passwordError('PASSWORD_REUSED')
+  const state = await passwordState()
+  state.chosen = { password, hash: null }
+  // A sign-up would hash within its transaction, and nobody else could write meanwhile.
+  if (ctx.path === '/sign-up/email') state.chosen = { password, hash: await passwords.hash(password) }
+}
+
+/** Remembers the hash of the password that "This was not me" is about to remove. */
+async function retirePassword({ body, context: { internalAdapter } }: GenericEndpointContext): Promise<void> {
+  const { data } = secure.safeParse(body)
+  const row = data && (await internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
+  const userId = row && row.expiresAt > new Date() ? userIdInSecureAccountValue(row.value) : null
+  const hash = userId === null ? null : (await internalAdapter.findCredentialAccount(userId))?.password
+  if (userId === null || !hash) return
+  // Before the password is removed: if the request fails after that, its repetition finds none.
+  const expiresAt = new Date(Date.now() + RETIRED_MS)
+  await internalAdapter.createVerificationValue({ identifier: retiredPasswordOf(userId), value: hash, expiresAt })
+}
+
+/** Stores the hashes that this request renewed, in place of the old ones. */
+async function renewHashes({ context }: GenericEndpointContext, sql: DBAdapter): Promise<void> {
+  const userId = (context.newSession ?? context.session)?.user.id
+  if (userId === undefined) return
+  for (const [old, renewed] of (await passwordState()).renewed) {
+    // Only where the old hash still stands: a password that changed meanwhile does not come back.
+    const where = [
+      { field: 'userId', value: userId },
+      { field: 'password', value: old },
+    ]
+    await sql.updateMany({ model: 'account', where, update: { password: renewed } }).catch(() => {
+      context.logger.error('A password hash could not be renewed')
+    })
+  }
 }
 
 /** The hashes of the person's password, and of the one that "This was not me" removed. */

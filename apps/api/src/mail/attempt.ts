@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../log.js'
+import type { Message } from './messages.js'
+import type { ClaimedMail, MailQueue } from './queue.js'
+import { growing, LONGEST_PAUSE_MS } from './retry.js'
+import { DeliveryError, type Send } from './transport.js'
+
+/** One kind of mail: the queue holds only what is needed to compose it. */
+export interface MailKind {
+  /** Milliseconds after which a mail of this kind is of no use any more. */
+  readonly maxAgeMs: number
+  /** Called for every attempt. `null`: nobody needs this mail any more. */
+  compose(payload: string): Promise<{ to: string; message: Message } | null>
+  /** Sends a mail within the limits of its kind, or drops it. Resolves with whether it was sent. Default: sends it. */
+  limited?(to: string, send: () => Promise<void>): Promise<boolean>
+  /** Called once the mail server has accepted the mail. */
+  sent?(payload: string): Promise<void>
+}
+
+export interface DeliveryOptions {
+  readonly queue: MailQueue
+  readonly kinds: ReadonlyMap<string, MailKind>
+  readonly send: Send
+  readonly log: Log
+}
+
+export interface Attempt extends DeliveryOptions {
+  /** Aborted when the server closes: nothing is tried again. */
+  readonly closing: AbortSignal
+  /** Aborted when a mail on its way has no time left. */
+  readonly abandoned: AbortSignal
+}
+
+/** `outage`: the failure was not about this mail. */
+export type Outcome = 'sent' | 'not sent' | 'outage'
+
+/** For one mail, whatever the mail server does. Shorter than `LEASE_MS`. */
+const SEND_MS = 20_000
+/** The pauses between them end before the lease does. */
+const REMOVE_ATTEMPTS = 4
+/** Of one mail, which the mail server did not take. */
+const LONGEST_RETRY_MS = 5 * 60_000
+
+/** Tries to send a claimed mail, then takes it out of the queue or puts it back. Never rejects. */
+export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outcome> {
+  const { kinds, log } = attempt
+  const kind = kinds.get(mail.kind)
+  if (kind === undefined || mail.ageMs > kind.maxAgeMs) {
+    log.error({ mail: described(mail) }, 'A mail was given up: its time is over')
+    await remove(mail, attempt)
+    return 'not sent'
+  }
+  let isSent: boolean
+  try {
+    isSent = await composeAndSend(kind, mail.payload, attempt)
+  } catch (error) {
+    await putBack(mail, error, attempt)
+    return error instanceof DeliveryError && !error.isAboutThisMail ? 'outage' : 'not sent'
+  }
+  if (!isSent) {
+    await remove(mail, attempt)
+    return 'not sent' // no mail server was asked, so this says nothing about an outage
+  }
+  await kind
+    .sent?.(mail.payload)
+    .catch((error: unknown) => log.error({ err: error, mail: described(mail) }, 'A sent mail could not be recorded'))
+  await remove(mail, attempt)
+  return 'sent'
+}
+
+/** `false`: nobody needs the mail any more, or a limit has dropped it. */
+async function composeAndSend(kind: MailKind, payload: string, { send, abandoned }: Attempt): Promise<boolean> {
+  const composed = await kind.compose(payload)
+  if (composed === null) return false
+  const { to, message } = composed
+  const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned]))
+  if (kind.limited) return kind.limited(to, sendNow)
+  await sendNow()
+  return true
+}
+
+async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandoned }: Attempt): Promise<void> {
+  try {
+    if (abandoned.aborted) return await queue.release(mail)
+    if (error instanceof DeliveryError && error.isFinal) {
+      log.error({ err: error, mail: described(mail) }, 'A mail was given up: the mail server refuses it')
+      return await queue.remove(mail)
+    }
+    const delayMs = growing(mail.attempts, LONGEST_RETRY_MS)
+    await queue.retry(
+      mail,
+      delayMs,
+      error instanceof DeliveryError ? `${error.code}: ${error.message}` : 'It could not be composed',
+    )
+    const { waiting, oldestMs } = await queue.status()
+    log.error(
+      { err: error, mail: { ...described(mail), retryMs: delayMs, waiting, oldestMs } },
+      'A mail could not be sent',
+    )
+  } catch (failure) {
+    log.error(
+      { err: failure, mail: described(mail) },
+      'A mail could not be put back; it is tried again when its lease ends',
+    )
+  }
+}
+
+/** A sent mail must leave the queue before its lease expires, or it is sent again. */
+async function remove(mail: ClaimedMail, { queue, log, closing }: Attempt): Promise<void> {
+  for (let failures = 1; failures <= REMOVE_ATTEMPTS; failures += 1) {
+    try {
+      return await queue.remove(mail)
+    } catch (error) {
+      log.error({ err: error, mail: described(mail) }, 'A mail cannot be taken out of the queue')
+      await sleep(growing(failures, LONGEST_PAUSE_MS), undefined, { signal: closing }).catch(() => undefined)
+    }
+  }
+}
+
+/** For a log line: without address and without link. */
+function described({ kind, attempts, ageMs }: ClaimedMail): object {
+  return { kind, attempts, ageMs }
+}
