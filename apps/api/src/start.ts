@@ -2,40 +2,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Secrets } from '@rollcall/auth'
-import { createStreams, type PlaceOf } from '@rollcall/devices'
-import {
-  type Clock,
-  createRedisClock,
-  createSessionChanges,
-  createSessionEvents,
-  createSessionStore,
-} from '@rollcall/session-store'
 import type { Hono } from 'hono'
-import type { Cluster, Redis } from 'ioredis'
-import { openActivity } from './accounts/activity.js'
-import { type Auth, createAuth } from './accounts/auth.js'
-import { databaseFault } from './accounts/database-fault.js'
-import { type Database, openDatabase } from './accounts/database.js'
-import type { Passwords } from './accounts/passwords/passwords.js'
-import { restrictFilesIn } from './accounts/private-files.js'
-import { developmentSecret } from './accounts/secret.js'
-import { startSweep } from './accounts/sweep.js'
-import { insecurities, type Settings } from './env.js'
+import { insecurities } from './env.js'
 import { clientAddressOf } from './http/client-address.js'
 import type { HttpEnv } from './http/http.js'
 import { listen } from './http/listen.js'
 import { createServer } from './http/server.js'
-import { createLimits } from './limits/limits.js'
-import { sendNotice, sendReset } from './limits/mail-limits.js'
-import { recordWrongPasswords } from './limits/wrong-passwords.js'
-import { auditTo, type Log } from './log.js'
-import { createMailer } from './mail/mailer.js'
-import { openMailQueue } from './mail/queue.js'
-import { createSend } from './mail/transport.js'
-import { openPlaces } from './places.js'
-import { connectRedis } from './redis/connect.js'
-import { StartError } from './start-error.js'
+import type { Log } from './log.js'
+import { openServices, outboxOf, type ServiceOptions, type Services } from './services.js'
 
 export interface Running {
   /** The one origin of page and API. */
@@ -56,27 +30,17 @@ export interface Running {
   close(): Promise<void>
 }
 
-export interface StartOptions {
-  readonly settings: Settings
-  readonly log: Log
-  /** Default: the clock of this machine while it agrees with that of Redis, else that of Redis. */
-  readonly clock?: Clock
+export interface StartOptions extends ServiceOptions {
+  /** Default: the page as built beside us. */
   readonly webRoot?: string
-  /** Milliseconds for a Redis that starts together with us. Default 10 s. */
-  readonly redisTimeoutMs?: number
-  readonly openDatabase?: typeof openDatabase
-  /** Default: hashes at the cost that OWASP asks for. */
-  readonly passwords?: Passwords
-  /** Milliseconds between two looks at the session of an open stream. Default 15 s. */
-  readonly revalidateEvery?: number
 }
 
 /** The page as built beside us. */
 const builtPage = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
-/** The whole server: what it needs is opened, checked and wired here, and closed in reverse. */
+/** The whole server: opens the port and the services, wires them, and closes them in reverse. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, webRoot = builtPage, redisTimeoutMs = 10_000, revalidateEvery } = options
+  const { settings, log } = options
   const resources: (() => Promise<unknown>)[] = []
   // The port comes first: it is taken or not, and BASE_URL may depend on it. Early requests wait.
   const app = defer<Hono<HttpEnv>>()
@@ -88,129 +52,15 @@ export async function start(options: StartOptions): Promise<Running> {
 
   try {
     for (const name of settings.allowedInsecure) log.warn(`ALLOW_INSECURE=${name}: ${insecurities[name]}`)
-    const { keyPrefix } = settings
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
-
-    const { redis, close: disconnect } = await connectRedis(settings, redisTimeoutMs, log)
-    resources.push(async () => disconnect())
-    const shared =
-      options.clock === undefined
-        ? await sharedClock(redis, settings, log)
-        : { now: options.clock, close: () => undefined }
-    resources.push(async () => shared.close())
-    const clock = shared.now
-    const database = openConfiguredDatabase(options)
-    resources.push(() => database.close())
-
-    const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
-    const warn = (message: string, details: object): void => log.warn(details, message)
-    const activity = await openActivity({
-      database,
-      events: createSessionEvents({ redis, clock, warn, keyPrefix }),
-      days: settings.activityDays,
-      clock,
-      warn: (message, reason) => log.error({ err: reason }, message),
-    }).catch((error: unknown) => {
-      throw databaseError(error, settings)
-    })
-    resources.push(() => activity.close())
-    const store = createSessionStore({
-      redis,
-      clock,
-      keyPrefix,
-      timeouts: settings.timeouts,
-      maxSessionsPerUser: settings.maxSessionsPerUser,
-      durability: settings.durability,
-      warn,
-      onEvent: (userTag) => activity.move(userTag),
-      ...(settings.nearCacheLease !== undefined && { nearCache: { lease: settings.nearCacheLease } }),
-    })
-    const changes = createSessionChanges({ redis, keyPrefix })
-    resources.push(async () => changes.close())
-    const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
-    const streams = createStreams({
-      store,
-      placeOf,
-      changes,
-      clock,
-      ...(revalidateEvery !== undefined && { revalidateEvery }),
-    })
+    const services = await openServices(options, baseUrl, (closeResource) => resources.push(closeResource))
+    const { streams, activity } = services
     endStreams = () => streams.close()
-    const outbox = join(settings.dataDir, 'outbox')
-    restrictFilesIn(outbox)
-    const queue = await openMailQueue(database).catch((error: unknown) => {
-      throw databaseError(error, settings)
-    })
-    const send = createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log })
-    const limits = createLimits(redis, secrets[0], keyPrefix)
-    const mailer = createMailer({
-      queue,
-      send,
-      baseUrl,
-      placeOf,
-      log,
-      sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
-    })
-    resources.push(() => mailer.close())
-    const audit = auditTo(log)
-    const recordWrongPassword = recordWrongPasswords(limits, activity)
-    const auth: Auth = await createAuth({
-      store,
-      database,
-      baseUrl,
-      secrets,
-      audit,
-      onWrongPassword: (wrong) => {
-        recordWrongPassword(wrong).catch((error: unknown) =>
-          log.warn({ err: error }, 'A wrong password is missing in the activity'),
-        )
-      },
-      ...(options.passwords && { passwords: options.passwords }),
-      requestReset: (email) => mailer.requestReset(email),
-      notifyNewDevice: async (session, deviceId) => {
-        if (await mailer.isWaiting(deviceId)) return
-        const user = await auth.findUser(session.userId)
-        if (user === null) return
-        const isSent = await sendNotice(limits, session, user.email, () => mailer.notifyNewDevice(session, deviceId))
-        if (!isSent)
-          log.warn(
-            { userId: session.userId },
-            'No mail about a new device: its user has had as many as the limit allows',
-          )
-      },
-      log: (level, message) => log[level]({ from: 'better-auth' }, message),
-    }).catch((error: unknown) => {
-      throw databaseError(error, settings)
-    })
-    mailer.start(auth)
-    const sweep = startSweep(() => auth.deleteExpired(), log)
-    resources.push(() => sweep.close())
-
-    app.resolve(
-      createServer({
-        auth,
-        store,
-        isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,
-        redis,
-        keyPrefix,
-        database,
-        limits,
-        streams,
-        activity,
-        placeOf,
-        audit,
-        log,
-        clientAddressOf: clientAddressOf(settings.trustedProxies, warn),
-        baseUrl,
-        isLeaving,
-        omitSuccesses: !settings.production,
-        webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
-      }),
-    )
+    app.resolve(createConfiguredServer(options, services, { baseUrl, isLeaving }))
     return {
       baseUrl,
       port,
-      outbox: settings.smtpUrl === undefined ? outbox : null,
+      outbox: settings.smtpUrl === undefined ? outboxOf(settings) : null,
       openStreams: () => streams.size(),
       settled: () => activity.settled(),
       leave: () => {
@@ -227,30 +77,21 @@ export async function start(options: StartOptions): Promise<Running> {
   }
 }
 
-/** Sessions, proofs and activity are compared across servers, so their times are those of one clock. */
-function sharedClock(redis: Redis | Cluster, { keyPrefix }: Settings, log: Log): ReturnType<typeof createRedisClock> {
-  const onSkew = (ahead: number): void => {
-    const seconds = Math.round(Math.abs(ahead) / 1_000)
-    log.warn(
-      { aheadMs: ahead },
-      `The clock of this server is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of Redis, which counts`,
-    )
-  }
-  return createRedisClock({ redis, keyPrefix, onSkew })
-}
-
-function openConfiguredDatabase({ settings, openDatabase: open = openDatabase }: StartOptions): Database {
-  try {
-    return open({ url: settings.databaseUrl, dataDir: settings.dataDir })
-  } catch (error) {
-    throw databaseError(error, settings)
-  }
-}
-
-function databaseError(error: unknown, { databaseUrl }: Settings): StartError {
-  const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL'
-  return new StartError(`The database cannot be used; see ${setting} (${databaseFault(error, databaseUrl)})`, {
-    cause: error,
+function createConfiguredServer(
+  { settings, log, webRoot = builtPage }: StartOptions,
+  services: Services,
+  port: { readonly baseUrl: string; readonly isLeaving: () => boolean },
+): Hono<HttpEnv> {
+  const { clock, ...served } = services
+  return createServer({
+    ...served,
+    ...port,
+    keyPrefix: settings.keyPrefix,
+    log,
+    isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,
+    clientAddressOf: clientAddressOf(settings.trustedProxies, (message, details) => log.warn(details, message)),
+    omitSuccesses: !settings.production,
+    webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
   })
 }
 
@@ -278,6 +119,6 @@ interface Deferred<T> {
 function defer<T>(): Deferred<T> {
   let settle: Omit<Deferred<T>, 'promise'> | undefined
   const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }))
-  promise.catch(() => undefined) // told to whoever awaits it, if anyone does
+  promise.catch(() => undefined) // a caller that awaits it still receives the error
   return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) }
 }

@@ -8,9 +8,13 @@ import { checkPermissions } from './permissions.js'
 import type { RedisSettings } from './settings.js'
 
 /**
- * Connected and checked. Reconnects by itself from then on, and says so in the log.
+ * Connects to Redis and checks it. The client reconnects by itself from then on, and logs it.
+ *
+ * The store's `connectRedis` tries once and reports the error of ioredis. A server may start together with its Redis. So this
+ * function keeps one client trying until its deadline, checks permissions and database too, and names the setting to mend.
  *
  * @param timeoutMs until it must answer
+ * @throws {StartError} which names the setting.
  */
 export async function connectRedis(
   { redis: where, redisTimeouts, keyPrefix }: Pick<Settings, 'redis' | 'redisTimeouts' | 'keyPrefix'>,

@@ -1,0 +1,224 @@
+import { join } from 'node:path'
+import type { Secrets } from '@rollcall/auth'
+import { createStreams, type PlaceOf, type Streams } from '@rollcall/devices'
+import {
+  type Clock,
+  createRedisClock,
+  createSessionChanges,
+  createSessionEvents,
+  createSessionStore,
+  type SessionStore,
+} from '@rollcall/session-store'
+import type { Cluster, Redis } from 'ioredis'
+import { type Activity, openActivity } from './accounts/activity.js'
+import { type Auth, createAuth } from './accounts/auth.js'
+import { databaseFault } from './accounts/database-fault.js'
+import { type Database, openDatabase } from './accounts/database.js'
+import type { Passwords } from './accounts/passwords/passwords.js'
+import { restrictFilesIn } from './accounts/private-files.js'
+import { developmentSecret } from './accounts/secret.js'
+import { startSweep } from './accounts/sweep.js'
+import type { Settings } from './env.js'
+import { createLimits, type Limits } from './limits/limits.js'
+import { sendNotice, sendReset } from './limits/mail-limits.js'
+import { recordWrongPasswords } from './limits/wrong-passwords.js'
+import { auditTo, type Log } from './log.js'
+import { createMailer, type Mailer } from './mail/mailer.js'
+import { openMailQueue } from './mail/queue.js'
+import { createSend } from './mail/transport.js'
+import { openPlaces } from './places.js'
+import { connectRedis } from './redis/connect.js'
+import { StartError } from './start-error.js'
+
+export interface ServiceOptions {
+  readonly settings: Settings
+  readonly log: Log
+  /** Default: the clock of this machine while it agrees with that of Redis, else that of Redis. */
+  readonly clock?: Clock
+  /** Milliseconds for a Redis that starts together with us. Default 10 s. */
+  readonly redisTimeoutMs?: number
+  readonly openDatabase?: typeof openDatabase
+  /** Default: hashes at the cost that OWASP asks for. */
+  readonly passwords?: Passwords
+  /** Milliseconds between two looks at the session of an open stream. Default 15 s. */
+  readonly revalidateEvery?: number
+}
+
+/** Takes what must be closed with the server. It is closed in reverse. */
+type OnClose = (close: () => Promise<unknown>) => void
+
+/** What the server's routes work with. */
+export type Services = Awaited<ReturnType<typeof openServices>>
+
+/** Opens and checks Redis, the database and all that stands on them. */
+export async function openServices(options: ServiceOptions, baseUrl: string, onClose: OnClose) {
+  const { settings, log } = options
+  const { redis, clock } = await openRedis(options, onClose)
+  const database = openConfiguredDatabase(options)
+  onClose(() => database.close())
+  const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
+  const { store, activity } = await openStore(options, { redis, clock, database }, onClose)
+
+  const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
+  const streams = openStreams(options, { redis, clock, store, placeOf }, onClose)
+  const limits = createLimits(redis, secrets[0], settings.keyPrefix)
+  const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
+  const audit = auditTo(log)
+  const auth = await openAuth(options, { store, database, activity, limits, mailer, audit, secrets, baseUrl })
+  mailer.start(auth)
+  const sweep = startSweep(() => auth.deleteExpired(), log)
+  onClose(() => sweep.close())
+  return { redis, clock, database, store, activity, placeOf, streams, limits, audit, auth }
+}
+
+async function openRedis(
+  { settings, log, clock, redisTimeoutMs = 10_000 }: ServiceOptions,
+  onClose: OnClose,
+): Promise<{ redis: Redis | Cluster; clock: Clock }> {
+  const { redis, close } = await connectRedis(settings, redisTimeoutMs, log)
+  onClose(async () => close())
+  if (clock !== undefined) return { redis, clock }
+  const shared = await sharedClock(redis, settings, log)
+  onClose(async () => shared.close())
+  return { redis, clock: shared.now }
+}
+
+/** Sessions, proofs and activity are compared across servers, so their times are those of one clock. */
+function sharedClock(redis: Redis | Cluster, { keyPrefix }: Settings, log: Log): ReturnType<typeof createRedisClock> {
+  const onSkew = (ahead: number): void => {
+    const seconds = Math.round(Math.abs(ahead) / 1_000)
+    log.warn(
+      { aheadMs: ahead },
+      `The clock of this server is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of Redis, which counts`,
+    )
+  }
+  return createRedisClock({ redis, keyPrefix, onSkew })
+}
+
+function openConfiguredDatabase({ settings, openDatabase: open = openDatabase }: ServiceOptions): Database {
+  try {
+    return open({ url: settings.databaseUrl, dataDir: settings.dataDir })
+  } catch (error) {
+    throw databaseError(error, settings)
+  }
+}
+
+function databaseError(error: unknown, { databaseUrl }: Settings): StartError {
+  const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL'
+  return new StartError(`The database cannot be used; see ${setting} (${databaseFault(error, databaseUrl)})`, {
+    cause: error,
+  })
+}
+
+/** The session store, and the activity that its events become. */
+async function openStore(
+  { settings, log }: ServiceOptions,
+  { redis, clock, database }: { redis: Redis | Cluster; clock: Clock; database: Database },
+  onClose: OnClose,
+): Promise<{ store: SessionStore; activity: Activity }> {
+  const { keyPrefix } = settings
+  const warn = (message: string, details: object): void => log.warn(details, message)
+  const activity = await openActivity({
+    database,
+    events: createSessionEvents({ redis, clock, warn, keyPrefix }),
+    days: settings.activityDays,
+    clock,
+    warn: (message, reason) => log.error({ err: reason }, message),
+  }).catch((error: unknown) => {
+    throw databaseError(error, settings)
+  })
+  onClose(() => activity.close())
+  const store = createSessionStore({
+    redis,
+    clock,
+    keyPrefix,
+    timeouts: settings.timeouts,
+    maxSessionsPerUser: settings.maxSessionsPerUser,
+    durability: settings.durability,
+    warn,
+    onEvent: (userTag) => activity.move(userTag),
+    ...(settings.nearCacheLease !== undefined && { nearCache: { lease: settings.nearCacheLease } }),
+  })
+  return { store, activity }
+}
+
+function openStreams(
+  { settings: { keyPrefix }, revalidateEvery }: ServiceOptions,
+  { redis, clock, store, placeOf }: { redis: Redis | Cluster; clock: Clock; store: SessionStore; placeOf: PlaceOf },
+  onClose: OnClose,
+): Streams {
+  const changes = createSessionChanges({ redis, keyPrefix })
+  onClose(async () => changes.close())
+  return createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
+}
+
+/** The folder for mails as files, where no mail server is set. */
+export function outboxOf({ dataDir }: Settings): string {
+  return join(dataDir, 'outbox')
+}
+
+async function openMailer(
+  { settings, log }: ServiceOptions,
+  { database, limits, baseUrl, placeOf }: { database: Database; limits: Limits; baseUrl: string; placeOf: PlaceOf },
+  onClose: OnClose,
+): Promise<Mailer> {
+  const outbox = outboxOf(settings)
+  restrictFilesIn(outbox)
+  const queue = await openMailQueue(database).catch((error: unknown) => {
+    throw databaseError(error, settings)
+  })
+  const mailer = createMailer({
+    queue,
+    send: createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log }),
+    baseUrl,
+    placeOf,
+    log,
+    sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
+  })
+  onClose(() => mailer.close())
+  return mailer
+}
+
+interface AuthParts {
+  readonly store: SessionStore
+  readonly database: Database
+  readonly activity: Activity
+  readonly limits: Limits
+  readonly mailer: Mailer
+  readonly audit: ReturnType<typeof auditTo>
+  readonly secrets: Secrets
+  readonly baseUrl: string
+}
+
+async function openAuth(
+  { settings, log, passwords }: ServiceOptions,
+  { store, database, activity, limits, mailer, audit, secrets, baseUrl }: AuthParts,
+): Promise<Auth> {
+  const recordWrongPassword = recordWrongPasswords(limits, activity)
+  const auth: Auth = await createAuth({
+    store,
+    database,
+    baseUrl,
+    secrets,
+    audit,
+    onWrongPassword: (wrong) => {
+      recordWrongPassword(wrong).catch((error: unknown) =>
+        log.warn({ err: error }, 'A wrong password is missing in the activity'),
+      )
+    },
+    ...(passwords && { passwords }),
+    requestReset: (email) => mailer.requestReset(email),
+    notifyNewDevice: async (session, deviceId) => {
+      if (await mailer.isWaiting(deviceId)) return
+      const user = await auth.findUser(session.userId)
+      if (user === null) return
+      const isSent = await sendNotice(limits, session, user.email, () => mailer.notifyNewDevice(session, deviceId))
+      if (!isSent)
+        log.warn({ userId: session.userId }, 'No mail about a new device: its user has had as many as the limit allows')
+    },
+    log: (level, message) => log[level]({ from: 'better-auth' }, message),
+  }).catch((error: unknown) => {
+    throw databaseError(error, settings)
+  })
+  return auth
+}
