@@ -41,58 +41,66 @@ export function follow(
     receive(message)
   }
 
-  function readStream(turn: AbortSignal): void {
-    let wasRefused = false
-    let stream: { unsubscribe(): void } | undefined
-    let timer: ReturnType<typeof setTimeout> | undefined
-    isElected = true
-    turn.addEventListener('abort', () => {
-      isElected = false
-      stream?.unsubscribe()
-      clearTimeout(timer)
-    })
-    open()
-
-    function open(): void {
-      if (isOver()) return
-      let hasData = false
-      stream = client.changes.subscribe(undefined, {
-        onData(message) {
-          hasData = true
-          wasRefused = false
-          publish(message)
-        },
-        onConnectionStateChange: ({ error }) => error && publish({ type: 'waiting' }),
-        // A server that shuts down, or a new secret: there is another server, or a new cookie.
-        onComplete: () => openAgain(hasData ? REOPEN_MS * Math.random() : retryMs()),
-        onError(error) {
-          const isRefused = problemOf(error).kind === 'unauthorized'
-          // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
-          if (isRefused && wasRefused)
-            return publish({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
-          wasRefused = isRefused
-          openAgain(retryMs())
-        },
-      })
-    }
-
-    function openAgain(afterMs: number): void {
-      if (turn.aborted) return
-      publish({ type: 'waiting' })
-      timer = setTimeout(open, afterMs)
-    }
-  }
-
   channel.addEventListener('message', ({ data }: MessageEvent<StreamMessage | typeof LATEST_REQUEST>) => {
     if (data !== LATEST_REQUEST) receive(data)
     else if (isElected && latest) channel.postMessage(latest)
   })
   channel.postMessage(LATEST_REQUEST)
-  elect(`rollcall.listens.${sessionId}`, signal, readStream)
+  elect(`rollcall.listens.${sessionId}`, signal, (turn) => {
+    isElected = true
+    turn.addEventListener('abort', () => (isElected = false))
+    readStream(client, turn, isOver, publish)
+  })
 
   return () => {
     left.abort()
     channel.close()
+  }
+}
+
+/** Keeps a stream open and publishes its messages, until `turn` is aborted or the session is over. */
+function readStream(
+  client: DevicesClient,
+  turn: AbortSignal,
+  isOver: () => boolean,
+  publish: (message: StreamMessage) => void,
+): void {
+  let wasRefused = false
+  let stream: { unsubscribe(): void } | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  turn.addEventListener('abort', () => {
+    stream?.unsubscribe()
+    clearTimeout(timer)
+  })
+  open()
+
+  function open(): void {
+    if (isOver()) return
+    let hasData = false
+    stream = client.changes.subscribe(undefined, {
+      onData(message) {
+        hasData = true
+        wasRefused = false
+        publish(message)
+      },
+      onConnectionStateChange: ({ error }) => error && publish({ type: 'waiting' }),
+      // A server that shuts down, or a new secret: there is another server, or a new cookie.
+      onComplete: () => openAgain(hasData ? REOPEN_MS * Math.random() : retryMs()),
+      onError(error) {
+        const isRefused = problemOf(error).kind === 'unauthorized'
+        // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
+        if (isRefused && wasRefused)
+          return publish({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
+        wasRefused = isRefused
+        openAgain(retryMs())
+      },
+    })
+  }
+
+  function openAgain(afterMs: number): void {
+    if (turn.aborted) return
+    publish({ type: 'waiting' })
+    timer = setTimeout(open, afterMs)
   }
 }
 
