@@ -63,20 +63,7 @@ export async function openScene() {
     server,
     beside,
     /** Milliseconds until each of so many requests is answered 503, one after another, while Redis hangs. */
-    async whileHung(requests: number): Promise<number[]> {
-      process.kill(redis.pid, 'SIGSTOP')
-      const took: number[] = []
-      try {
-        while (took.length < requests) {
-          const began = performance.now()
-          if ((await ask()) === 503) took.push(performance.now() - began)
-        }
-      } finally {
-        process.kill(redis.pid, 'SIGCONT')
-      }
-      while ((await ask()) !== 200) await sleep(20)
-      return took
-    },
+    whileHung: (requests: number) => whileHung(redis.pid, ask, requests),
     async [Symbol.asyncDispose]() {
       admin.disconnect()
       await server.kill()
@@ -84,6 +71,21 @@ export async function openScene() {
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+async function whileHung(pid: number, ask: () => Promise<number | null>, requests: number): Promise<number[]> {
+  process.kill(pid, 'SIGSTOP')
+  const took: number[] = []
+  try {
+    while (took.length < requests) {
+      const began = performance.now()
+      if ((await ask()) === 503) took.push(performance.now() - began)
+    }
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+  while ((await ask()) !== 200) await sleep(20)
+  return took
 }
 
 /** Keeps every core busy for so many milliseconds. */

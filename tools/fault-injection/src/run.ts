@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { lineTo, type PostgresLine, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
+import { type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
 import { type PrivatePair, startPair } from '@rollcall/dev-redis'
 import { connectRedis, createSessionStore, redisOptions } from '@rollcall/session-store'
-import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
+import { clockAhead } from '@rollcall/dev-servers'
 import { Redis } from 'ioredis'
-import type { Call, Connection, Fault, History, Server } from './history.js'
-import { dropHdel, type Proxy, startProxy } from './proxy.js'
+import type { Call, Fault, History } from './history.js'
+import { Fleet } from './fleet.js'
 import { type Random, randomOf } from './random.js'
 import { finalReads, signUp, work, type Workload } from './workers.js'
 
@@ -41,9 +41,9 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
   await using postgres = options.postgres ? await startPostgres() : null
   const random = randomOf(seed)
   const calls: Call[] = []
-  const fleet = createFleet(dir, redis, postgres, options)
+  const fleet = new Fleet(dir, redis, postgres, options)
   try {
-    const { id, socket } = await fleet.proxied()
+    const { id, socket } = await fleet.startProxy()
     const client = new Redis(socket, { ...redisOptions, lazyConnect: true })
     client.on('error', () => undefined) // every failed command rejects by itself
     await connectRedis(client)
@@ -80,81 +80,6 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
   } finally {
     await fleet.stop()
     await rm(dir, { recursive: true, force: true })
-  }
-}
-
-type Fleet = ReturnType<typeof createFleet>
-
-/** The servers, each behind a proxy of its own. */
-function createFleet(
-  dir: string,
-  redis: PrivatePair,
-  postgres: PrivatePostgres | null,
-  { dropHdel: drop, nearCacheLease }: RunOptions,
-) {
-  const servers = new Map<number, ApiServer>()
-  const proxies = new Map<number, Proxy>()
-  const orphans: Proxy[] = []
-  const lines: PostgresLine[] = []
-  const ended = new Map<number, number>()
-  const connections: (Connection & { closed: number | null })[] = []
-  const rewrite = drop === undefined ? undefined : dropHdel(drop)
-  let lives = 0
-
-  async function proxied(): Promise<{ id: number; socket: string }> {
-    const id = lives
-    lives += 1
-    const path = join(dir, `redis-${id}.sock`)
-    const opened = () => {
-      const connection: (typeof connections)[number] = { server: id, opened: performance.now(), closed: null }
-      connections.push(connection)
-      return () => void (connection.closed = performance.now())
-    }
-    proxies.set(id, await startProxy({ path, redis: () => redis.master().server.url, opened, rewrite }))
-    return { id, socket: path }
-  }
-
-  async function end(random: Random, how: (server: ApiServer) => Promise<void>): Promise<void> {
-    const [id, server] = random.of([...servers])
-    servers.delete(id) // workers choose another one
-    await how(server)
-    ended.set(id, performance.now())
-    // Stays open: what the server had sent may still be on the way.
-    const proxy = proxies.get(id)
-    if (proxy) orphans.push(proxy)
-    proxies.delete(id)
-  }
-
-  return {
-    servers,
-    connections,
-    proxied,
-    lives: (): Server[] => Array.from({ length: lives }, (_, id) => ({ id, ended: ended.get(id) ?? null })),
-    proxy: (random: Random): Proxy => random.of([...proxies.values()]),
-    line: (random: Random): PostgresLine => random.of(lines),
-    async start(env: NodeJS.ProcessEnv = {}) {
-      const { id, socket } = await proxied()
-      const line = postgres && (await lineTo(postgres.url))
-      if (line) lines.push(line)
-      servers.set(id, await startApi(dir, socket, nearCacheLease, { ...env, ...(line && { DATABASE_URL: line.url }) }))
-    },
-    /** SIGSTOP for up to 1.5 s, as a busy machine or a sleeping VM would. */
-    async pause(random: Random) {
-      const [, server] = random.of([...servers])
-      await server.pause(100 + random.below(1_400))
-    },
-    kill: (random: Random) => end(random, (server) => server.kill()),
-    /** As a deploy stops it: it answers what is under way. */
-    drain: (random: Random) =>
-      end(random, async (server) => {
-        const code = await server.stop()
-        if (code !== 0) throw new Error(`A server that was asked to stop ended with ${code}`)
-      }),
-    async stop() {
-      await Promise.all([...servers.values()].map((server) => server.kill()))
-      for (const proxy of [...proxies.values(), ...orphans]) proxy.close()
-      await Promise.all(lines.map((line) => line[Symbol.asyncDispose]()))
-    },
   }
 }
 

@@ -77,7 +77,7 @@ async function roll(
   while (people.length < clients) people.push(await signUp(tcp.port, origin, people.length))
   // The first signs in again and again, which in the end pushes its own first session out.
   const watching = people.slice(1)
-  const sides = []
+  const sides: Side[] = []
   for (const [balancer, port] of ports) {
     sides.push({ balancer, load: startLoad(port, origin, people), pages: await openPages(port, watching) })
   }
@@ -89,19 +89,24 @@ async function roll(
     await tcp.allReady()
   }
   await pause(2_000) // for the streams of the last stop
-  return await Promise.all(
-    sides.map(async ({ balancer, load, pages }) => {
-      pages.close()
-      await load.stop()
-      const gaps = pages.gaps.toSorted((a, b) => a - b)
-      return {
-        balancer,
-        requests: load.requests(),
-        outages: load.outages(),
-        failures: [...load.failures, ...pages.failures],
-        streams: watching.length,
-        gaps,
-      }
-    }),
-  )
+  return await Promise.all(sides.map((side) => finish(side, watching.length)))
+}
+
+interface Side {
+  readonly balancer: Outcome['balancer']
+  readonly load: ReturnType<typeof startLoad>
+  readonly pages: Awaited<ReturnType<typeof openPages>>
+}
+
+async function finish({ balancer, load, pages }: Side, streams: number): Promise<Outcome> {
+  pages.close()
+  await load.stop()
+  return {
+    balancer,
+    requests: load.requests(),
+    outages: load.outages(),
+    failures: [...load.failures, ...pages.failures],
+    streams,
+    gaps: pages.gaps.toSorted((a, b) => a - b),
+  }
 }
