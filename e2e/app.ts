@@ -38,7 +38,7 @@ export interface App {
 
 type MailedPage = 'reset-password' | 'secure-account'
 
-export interface Mail {
+interface Mail {
   readonly text: string
   readonly link: string
 }

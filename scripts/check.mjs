@@ -51,6 +51,8 @@ export async function check() {
   single('format', await stage('format', 'oxfmt', ['--check']))
   const built = await stage('build', 'turbo', ['run', 'build', '--continue'])
   if (!built) single('build', false)
+  // After the build: it follows an import of another package through its declarations.
+  single('unused code', await stage('unused code', 'knip', []))
   await suites('test', 'vitest.json', vitestCounts)
   if (built) {
     try {

@@ -38,7 +38,7 @@ const operators = [
 const STATEMENT = /^\s*(?!local |return |if |elseif |for |function |end\b|else\b)[\w.#[\]]+(?:\(.*\)| = .*[^{,(])$/
 
 /** @param {string} line @returns {string[]} the line, changed in every way */
-export function mutationsOf(line) {
+function mutationsOf(line) {
   const [code, comment] = split(line)
   if (code.trim() === '') return []
   const changed = operators.flatMap(([pattern, change]) =>

@@ -46,7 +46,7 @@ function proceduresOf(): { path: string; type: string }[] {
   }))
 }
 
-export interface Line {
+interface Line {
   readonly level: string
   readonly msg: string
   readonly requestId?: string
@@ -240,7 +240,7 @@ function browser(
 export type TestStream = ReturnType<typeof readStream>
 
 /** One event of a stream: `message` for what the procedure yields, else tRPC's own name for it. */
-export interface StreamEvent {
+interface StreamEvent {
   readonly event: string
   readonly data: unknown
 }

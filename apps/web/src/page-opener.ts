@@ -3,7 +3,7 @@ import { type Problem, problemOfStatus } from '@rollcall/react'
 import type { LazyPage } from './lazy-page.js'
 
 /** A page that could not be opened. */
-export interface PageFailure {
+interface PageFailure {
   readonly problem: Problem
   /** The path that stayed. */
   readonly path: string

@@ -10,7 +10,7 @@ export interface DevicesClient {
   readonly revokeAll: { mutate(): Promise<Revoked> }
 }
 
-export interface StreamObserver {
+interface StreamObserver {
   onData(message: StreamMessage): void
   /** With an error while the connection is lost and being made again. */
   onConnectionStateChange(state: { readonly error: unknown }): void

@@ -8,7 +8,7 @@ export type Place =
   | { readonly kind: 'country'; readonly code: string }
 
 /** How a person signed in, or proved again who they are. `provider` is its id in the configuration, such as `google`. */
-export type SignInMethod =
+type SignInMethod =
   | {
       readonly kind:
         | 'password'

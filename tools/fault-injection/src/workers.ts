@@ -22,7 +22,7 @@ export interface Workload {
   readonly people: Person[]
 }
 
-export interface Person {
+interface Person {
   readonly email: string
   readonly userId: string
   readonly devices: Device[]

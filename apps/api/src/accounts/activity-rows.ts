@@ -5,7 +5,7 @@ import { z } from 'zod'
 /** An event of an account: a change of its sessions, of the name of one of its devices, or a person's word about a sign-in. */
 export type ActivityEvent = SessionEvent | DeviceRenamed | SignInConfirmed
 
-export interface DeviceRenamed {
+interface DeviceRenamed {
   readonly id: string
   readonly at: Date
   readonly kind: 'renamed'

@@ -52,13 +52,17 @@ export interface Activity {
   close(): Promise<void>
 }
 
-/** The last event of a page: when it happened, in milliseconds since the epoch, and its id. */
+/**
+ * The last event of a page: when it happened, in milliseconds since the epoch, and its id.
+ *
+ * @public because the declarations of the router name it.
+ */
 export interface Cursor {
   readonly at: number
   readonly id: string
 }
 
-export interface ActivityPage {
+interface ActivityPage {
   readonly events: ActivityEvent[]
   /** The start of the next page; `null` when there is none. */
   readonly next: Cursor | null

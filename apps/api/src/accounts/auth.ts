@@ -36,7 +36,7 @@ export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
 const RESET_LIFE_MS = 60 * 60 * 1_000
 
 /** Links in mails, by the page that they lead to. */
-export type LinkKind = 'reset-password' | 'secure-account'
+type LinkKind = 'reset-password' | 'secure-account'
 
 /** For one mail: where it goes, and the page that it leads to. */
 export interface MailLink {

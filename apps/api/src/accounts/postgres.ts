@@ -3,7 +3,7 @@ import { PostgresDialect, type PostgresPool, type PostgresPoolClient, type Postg
 import { Client, type ClientConfig, DatabaseError, Pool } from 'pg'
 
 /** All in milliseconds. */
-export interface PostgresLimits {
+interface PostgresLimits {
   /** For a connection: a new one, or one that others have to give back first. */
   readonly connect: number
   /** For one query. */

@@ -78,7 +78,7 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'wrong-password:user': { points: Number.MAX_SAFE_INTEGER, duration: DAY, of: 'requests' },
 }
 
-export type LimitName = keyof Subjects
+type LimitName = keyof Subjects
 
 /** A limit, and whom it counts. */
 export type Charge = { [N in LimitName]: readonly [limit: N, ...subject: Subjects[N]] }[LimitName]

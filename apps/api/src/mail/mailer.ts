@@ -10,13 +10,13 @@ import type { MailQueue, NewMail } from './queue.js'
 import type { Send } from './transport.js'
 
 /** A mailbox, and the page that the mail leads to. */
-export interface Link {
+interface Link {
   readonly to: string
   readonly url: string
 }
 
 /** Makes the links when a mail is sent: none that works is ever in the queue. */
-export interface Links {
+interface Links {
   /** `null` when nobody has this address. */
   createResetLink(email: string): Promise<Link | null>
   /** `null` when the user is gone, or was notified of this device. */

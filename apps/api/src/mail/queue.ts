@@ -41,7 +41,7 @@ export interface ClaimedMail extends NewMail {
   readonly ageMs: number
 }
 
-export interface MailStatus {
+interface MailStatus {
   readonly waiting: number
   /** Milliseconds; 0 when nothing waits. */
   readonly oldestMs: number

@@ -41,7 +41,7 @@ export const activityRouter = router({
   }),
 })
 
-export type ActivityType =
+type ActivityType =
   | 'signed-in'
   /** From a browser that nobody had signed in from before. */
   | 'signed-in-first'

@@ -2,7 +2,7 @@
  * A sign in a user agent. A string does not count inside a longer word ("SkyLine/" is not "Line/"); one that begins with ^
  * counts at the start only. A regular expression is for a shape, such as the model of a television. A list means all of it.
  */
-export type Mark = string | RegExp | readonly (string | RegExp)[]
+type Mark = string | RegExp | readonly (string | RegExp)[]
 
 /** Any of them is enough. */
 export type Marks = readonly Mark[]
