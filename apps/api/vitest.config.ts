@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 
 /** Suites about people and their devices run on each database; the others do not depend on it. */
-const onAnyDatabase = ['activity', 'devices', 'reauthentication', 'start-together'].map(
+const onAnyDatabase = ['activity', 'activity-after-kill', 'devices', 'reauthentication', 'start-together'].map(
   (name) => `test/${name}.test.ts`,
 )
 

@@ -1,32 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
-import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database.js'
-import {
-  type Browser,
-  codeOf,
-  databaseOf,
-  newEmail,
-  observed,
-  PASSWORD,
-  SECRET,
-  signedUp,
-  startServer,
-  type TestServer,
-} from './helpers.js'
-
-const CHROME =
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
-const SAFARI =
-  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1'
+import { CHROME, SAFARI, entriesOf, name, told } from './activity-entries.js'
+import { codeOf, databaseOf, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 
 // Two servers that share Redis and database, as two behind a balancer do.
 let redis: PrivateRedis
@@ -46,25 +27,6 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-type Entry = Awaited<ReturnType<Browser['api']['activity']['list']['query']>>['entries'][number]
-
-/** Everything, page by page. */
-async function entriesOf(device: Pick<Browser, 'api'>): Promise<Entry[]> {
-  const entries: Entry[] = []
-  let cursor: { at: number; id: string } | null | undefined
-  do {
-    const page = await device.api.activity.list.query({ cursor })
-    entries.push(...page.entries)
-    cursor = page.nextCursor
-  } while (cursor !== null)
-  return entries
-}
-
-const name = ({ browser, os }: { browser: string; os: string }) => `${browser} on ${os}`
-/** In words: newest first. */
-const told = (entries: Entry[]) =>
-  entries.map(({ type, device, by }) => `${name(device)}: ${type}${by ? ` by ${name(by)}` : ''}`)
-
 /** Someone with a laptop on the first server and a phone on the second. */
 async function person() {
   const email = newEmail()
@@ -74,10 +36,6 @@ async function person() {
   await phone.signIn(email)
   const { id } = await phone.api.session.current.query()
   return { email, laptop, phone, phoneId: id }
-}
-
-async function waitFor(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await pause(20)
 }
 
 describe('what a person sees', () => {
@@ -308,65 +266,6 @@ describe('without the database', () => {
     )
   })
 })
-
-const program = fileURLToPath(new URL('../dist/main.js', import.meta.url))
-
-test('what a killed server left behind is written down by the next one, once', async () => {
-  await using own = await startRedis()
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-killed-'))
-  const server = spawn(process.execPath, [program], {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: folder, REDIS_URL: own.url, BETTER_AUTH_SECRET: SECRET },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  server.stdout.on('data', (chunk) => (output += String(chunk)))
-  await waitFor(async () => /listening on (\S+)/.test(output))
-  const url = /listening on (\S+)/.exec(output)?.[1] ?? ''
-  const email = newEmail()
-  const post = (path: string, body: object, cookie = '') =>
-    fetch(`${url}${path}`, {
-      method: 'POST',
-      headers: { origin: url, cookie, 'content-type': 'application/json', 'user-agent': CHROME },
-      body: JSON.stringify(body),
-    })
-  const signUp = await post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })
-  const cookie = signUp.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ')
-
-  const other = openDatabase({ dataDir: folder })
-  // Its event is in Redis, and the database cannot be written: so it dies between the two.
-  const held = other.kysely.transaction().execute(async () => {
-    expect((await post('/api/auth/sign-out', {}, cookie)).status).toBe(200)
-    await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) > 0))
-    const ended = once(server, 'exit')
-    server.kill('SIGKILL')
-    await ended
-  })
-  await held
-  await other.close()
-  expect(await observed(own, waitingIn)).toBeGreaterThan(0)
-
-  {
-    await using next = await startServer({ redis: own, env: { DATA_DIR: folder, DATABASE_URL: '' } })
-    await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) === 0)) // nobody asked for it
-    const device = next.browser({ 'user-agent': SAFARI })
-    await device.signIn(email)
-    expect(told(await entriesOf(device))).toEqual([
-      'Safari on iOS: signed-in-first',
-      'Chrome on Windows: signed-out',
-      'Chrome on Windows: signed-in-first',
-    ])
-  }
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function waitingIn(admin: Redis): Promise<number> {
-  const streams = await admin.keys('*:events')
-  const lengths = await Promise.all(streams.map((stream) => admin.xlen(stream)))
-  return lengths.reduce((sum, length) => sum + length, 0)
-}
 
 async function resetTokenFor(email: string): Promise<string> {
   for (;;) {

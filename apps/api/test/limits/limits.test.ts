@@ -1,36 +1,14 @@
-import { startRedis } from '@rollcall/dev-redis'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
-import { RateLimitedError } from '../../src/errors.js'
 import { Client, networkOf } from '../../src/http/client.js'
-import { createLimits } from '../../src/limits/limits.js'
-import { countOn, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
-
-// Each test comes from addresses of its own, as if through a proxy that the server trusts.
-const env = { TRUSTED_PROXIES: 'loopback' }
-let hosts = 0
-const address = (): string => {
-  hosts += 1
-  return `198.51.100.${hosts}`
-}
+import { countOn, newEmail, observed, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import { address, env, signInAs, statuses, times } from './attempts-helpers.js'
 
 let server: TestServer
 beforeAll(async () => {
   server = await startServer({ env })
 })
 afterAll(() => server[Symbol.asyncDispose]())
-
-const signInAs = (where: TestServer, from: string, email: string, password: string): Promise<Response> =>
-  where.browser({ 'x-forwarded-for': from }).post('/api/auth/sign-in/email', { email, password })
-
-async function statuses(times: number, attempt: () => Promise<Response>): Promise<number[]> {
-  const seen: number[] = []
-  for (let i = 0; i < times; i += 1) seen.push((await attempt()).status)
-  return seen
-}
-
-const times = (count: number, status: number): number[] => Array.from({ length: count }, () => status)
 
 test('the eleventh wrong password is answered 429 by every server on the same Redis', async () => {
   await using second = await startServer({ env, redis: server.redis })
@@ -255,48 +233,4 @@ describe('an IPv6 client', () => {
   ])('%s counts as %s', (client, network) => {
     expect(networkOf(client)).toBe(network)
   })
-})
-
-test('limits count in a Redis Cluster too', async () => {
-  const port = 20_000 + (process.pid % 10_000)
-  const listen = ['--port', String(port), '--bind', '127.0.0.1', '--cluster-announce-ip', '127.0.0.1']
-  await using single = await startRedis({ args: ['--cluster-enabled', 'yes', ...listen] })
-  await observed(single, async (admin) => {
-    await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    while (!String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
-      await new Promise((go) => setTimeout(go, 20))
-  })
-  await using clustered = await startServer({
-    redis: single,
-    env: { ...env, REDIS_CLUSTER_NODES: `127.0.0.1:${port}` },
-  })
-  const from = address()
-  const { email, api } = await signedUp(clustered, { 'x-forwarded-for': from })
-  expect(await api.devices.list.query()).toHaveLength(1)
-  expect(await statuses(11, () => signInAs(clustered, from, email, 'a wrong password'))).toEqual([
-    ...times(10, 401),
-    429,
-  ])
-})
-
-test('without an answer from Redis nothing is let through', async () => {
-  const dead = new Redis({
-    host: '127.0.0.1',
-    port: 1,
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    retryStrategy: null,
-  })
-  dead.on('error', () => undefined)
-  const limits = createLimits(dead, SECRET)
-  const work = async () => 'done'
-  for (const charge of [
-    ['sign-in:address', new Client('192.0.2.1')],
-    ['revoke:session', 'ada', 'laptop'],
-  ] as const) {
-    await expect(limits.within([charge], work)).rejects.toThrow('The session store is unavailable')
-    // A revocation proceeds: if Redis does not carry it out, it is refused there.
-    await expect(limits.within([charge], work, undefined, { revokes: true })).resolves.toBe('done')
-  }
-  expect(new RateLimitedError(3).retryAfter).toBe(3)
 })

@@ -1,0 +1,11 @@
+export const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)'
+export const win = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)'
+export const x11 = 'Mozilla/5.0 (X11; Linux x86_64)'
+export const phone = 'Mozilla/5.0 (Linux; Android 10; K)'
+export const iphone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X)'
+export const ipad = 'Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X)'
+export const blink = 'AppleWebKit/537.36 (KHTML, like Gecko)'
+export const webkit = 'AppleWebKit/605.1.15 (KHTML, like Gecko)'
+export const chromeOnWindows = `${win} ${blink} Chrome/140.0.0.0 Safari/537.36`
+export const chromeOnPhone = `${phone} ${blink} Chrome/140.0.0.0 Mobile Safari/537.36`
+export const webView = `Mozilla/5.0 (Linux; Android 14; SM-S928W Build/UP1A.231005.007; wv) ${blink} Version/4.0 Chrome/122.0.6261.119 Mobile Safari/537.36`
