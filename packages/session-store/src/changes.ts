@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { nameInRedis } from './cluster.js'
-import { sessionsKey } from './keys.js'
+import { clockKey, sessionsKey } from './keys.js'
 import { parseChange, type SessionChange } from './session-change.js'
 import { Subscriber } from './subscriber.js'
 import { userTagOf } from './token.js'
@@ -36,6 +36,8 @@ interface Channel {
 
 export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOptions): SessionChanges {
   const channels = new Map<string, Channel>()
+  /** Of changes that concern all users. */
+  const everybody = nameInRedis(redis, clockKey(keyPrefix))
 
   function notify(name: string, change: SessionChange): void {
     for (const listener of channels.get(name)?.listeners ?? []) listener(change)
@@ -43,8 +45,11 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
 
   const subscriber = new Subscriber({
     redis,
-    channels: () => [...channels.keys()],
-    onMessage: (name, text) => notify(name, parseChange(text)),
+    channels: () => (channels.size === 0 ? [] : [everybody, ...channels.keys()]),
+    onMessage(name, text) {
+      const change = parseChange(text)
+      for (const channel of name === everybody ? channels.keys() : [name]) notify(channel, change)
+    },
     onSubscribed(names) {
       for (const name of names) {
         const channel = channels.get(name)
@@ -67,6 +72,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
       const isNew = channel.listeners.size === 0
       channel.listeners.add(listener)
       channels.set(name, channel)
+      if (isNew && channels.size === 1) subscriber.subscribe(everybody)
       if (isNew) subscriber.subscribe(name)
       else if (channel.isLive) queueMicrotask(() => channel.listeners.has(listener) && listener({ kind: 'live' }))
 
@@ -74,6 +80,7 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
         if (!channel.listeners.delete(listener) || channel.listeners.size > 0) return
         channels.delete(name)
         subscriber.unsubscribe(name)
+        if (channels.size === 0) subscriber.unsubscribe(everybody)
       }
     },
 

@@ -32,3 +32,9 @@ export function nodeFor(client: Redis | Cluster, key: string, address = ownerOf(
 function ownerOf(client: Redis | Cluster, key: string): string | undefined {
   return isCluster(client) ? client.slots[new Command('hdel', [nameInRedis(client, key)]).getSlot()]?.[0] : undefined
 }
+
+/** Asks the Cluster which node owns which slot. Does nothing for another client. */
+export async function refreshSlots(client: Redis | Cluster): Promise<void> {
+  if (!isCluster(client)) return
+  await new Promise<void>((resolve, reject) => client.refreshSlotsCache((error) => (error ? reject(error) : resolve())))
+}

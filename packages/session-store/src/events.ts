@@ -1,10 +1,11 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './clock.js'
-import { mastersOf, nameInRedis } from './cluster.js'
+import { nameInRedis } from './cluster.js'
 import { prepareClient } from './connect.js'
 import { rejectUnavailable } from './errors.js'
 import { eventsKey, sessionsKey, sweepKey } from './keys.js'
 import { encodeDetails, noClientInfo } from './record.js'
+import { scanOnce } from './scan.js'
 import type { Keys } from './scripts.js'
 import type { CustomEvent } from './session.js'
 import { parseEvent, type SessionEvent, toEventId, toStreamId } from './session-event.js'
@@ -46,7 +47,6 @@ export interface SessionEventsOptions {
 }
 
 const MAX_BATCH = 100
-const SCAN_COUNT = 1_000
 
 export function createSessionEvents({
   redis,
@@ -89,14 +89,8 @@ export function createSessionEvents({
 
     async *pendingUsers() {
       const [before = '', behind = ''] = nameInRedis(redis, eventsKey(keyPrefix, '\n')).split('\n')
-      const pattern = `${escapePattern(before)}*${escapePattern(behind)}`
-      for (const node of mastersOf(redis)) {
-        let cursor = '0'
-        do {
-          const [next, keys] = await rejectUnavailable(node.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT))
-          for (const key of keys) yield key.slice(before.length, -behind.length)
-          cursor = next
-        } while (cursor !== '0')
+      for await (const { keys } of scanOnce(redis, before, behind)) {
+        for (const key of keys) yield key.slice(before.length, -behind.length)
       }
     },
 
@@ -104,8 +98,4 @@ export function createSessionEvents({
       return (await rejectUnavailable(redis.set(sweepKey(keyPrefix), '', 'PX', milliseconds, 'NX'))) === 'OK'
     },
   }
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[\\*?[\]^]/g, String.raw`\$&`)
 }

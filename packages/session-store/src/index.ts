@@ -20,9 +20,18 @@ export type {
 } from './session.js'
 export type { SessionChange } from './session-change.js'
 export type { SessionEvent } from './session-event.js'
-export type { SessionSummary } from './session-summary.js'
+export type { OperationSummary, SessionSummary } from './session-summary.js'
 export { MAX_REVOKED_IDS } from './operations/revoke.js'
 export { createSessionStore } from './store.js'
 export { superviseClient } from './supervise.js'
+export {
+  createSessionOperator,
+  MovingSlotsError,
+  type ScanStep,
+  type SessionOperator,
+  type SessionOperatorOptions,
+  type UserSessions,
+  wasLiveAt,
+} from './operator.js'
 export { defaultTimeouts, profiles, type Timeouts } from './timeouts.js'
 export { userTagOf } from './token.js'

@@ -21,7 +21,10 @@ export function eventsKey(prefix: string, userTag: string): string {
   return `${usersPrefix(prefix)}${userTag}}:events`
 }
 
-/** Never set. The node that owns this key is the one whose clock dates sign-ins and credential changes. */
+/**
+ * The node that owns this key is the one whose clock dates sign-ins and credential changes. Its value is the watermark of all
+ * users, and its name is the channel of messages that concern all users.
+ */
 export function clockKey(prefix: string): string {
   return `${prefix}user:clock`
 }

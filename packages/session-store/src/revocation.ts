@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { isCluster, nameOnNode, nodeFor } from './cluster.js'
+import { isCluster, nameOnNode, nodeFor, refreshSlots } from './cluster.js'
 import { NotReplicatedError } from './errors.js'
 import { TIMED_OUT } from './fair-timeouts.js'
 import { type Keys, type RevocationArguments, scriptSource } from './scripts.js'
@@ -78,9 +78,4 @@ export function runWithReplica(redis: Redis | Cluster): RunRevocation {
     }
     throw new Error('No node of the cluster answers for this key')
   }
-}
-
-async function refreshSlots(client: Redis | Cluster): Promise<void> {
-  if (!isCluster(client)) return
-  await new Promise<void>((resolve, reject) => client.refreshSlotsCache((error) => (error ? reject(error) : resolve())))
 }

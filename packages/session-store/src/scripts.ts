@@ -8,6 +8,7 @@ type OptionalTime = number | ''
 /** The arguments, after the keys, of each script that revokes sessions. Each replies with a number. */
 export interface RevocationArguments {
   readonly rollcallRevoke: [by: string, ...sessionIds: string[]]
+  readonly rollcallRevokeSelected: [operation: string, notBefore: OptionalTime, ...ids: string[]]
   readonly rollcallRotate: [
     sessionId: string,
     secretHash: Buffer,
@@ -62,6 +63,14 @@ declare module 'ioredis' {
     rollcallRevokeAll(
       ...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeAll']]
     ): Result<number, Context>
+    rollcallRevokeSelected(
+      ...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeSelected']]
+    ): Result<number, Context>
+    rollcallRevokeCreatedBefore(
+      ...args: [...keys: Keys, now: number, createdBefore: number, latest: number, keep: string]
+    ): Result<[live: number, revoked: number], Context>
+    rollcallGlobalWatermark(...args: [count: 1, key: string]): Result<number, Context>
+    rollcallRaiseGlobalWatermark(...args: [count: 1, key: string, mark: OptionalTime]): Result<number, Context>
     rollcallAppendEvent(
       ...args: [...keys: Keys, name: string, sessionId: string, details: Buffer]
     ): Result<number, Context>
@@ -81,6 +90,10 @@ const sources = {
   rollcallRevoke: luaScripts.revoke,
   rollcallRevokeOthers: luaScripts['revoke-others'],
   rollcallRevokeAll: luaScripts['revoke-all'],
+  rollcallRevokeSelected: luaScripts['revoke-selected'],
+  rollcallRevokeCreatedBefore: luaScripts['revoke-created-before'],
+  rollcallGlobalWatermark: luaScripts['global-watermark'],
+  rollcallRaiseGlobalWatermark: luaScripts['raise-global-watermark'],
   rollcallAppendEvent: luaScripts['append-event'],
   rollcallExpireSessions: luaScripts['expire-sessions'],
   rollcallAcknowledgeEvents: luaScripts['acknowledge-events'],

@@ -1,5 +1,5 @@
 import { isObject, parseJson } from './json.js'
-import { type SessionSummary, toSummary } from './session-summary.js'
+import { type OperationSummary, type SessionSummary, toOperation, toSummary } from './session-summary.js'
 
 /** A change of a user's sessions. Holds no secret. */
 export type SessionChange =
@@ -15,14 +15,16 @@ export type SessionChange =
 
 interface Revocation {
   readonly kind: 'ended'
-  /** The operation of the store that revoked them; `cap`: a sign-in beyond the most that a user may have. */
+  /** The operation of the store that revoked them; `cap`: a sign-in beyond the most that a user may have; `operator`: an operator. */
   readonly cause: (typeof causes)[number]
   /** `null`: no session asked for it, or it is unknown which one did. */
   readonly by: SessionSummary | null
+  /** Only with the cause `operator`. */
+  readonly operation?: OperationSummary | undefined
 }
 
 const plainKinds = ['created', 'seen', 'updated', 'rotated'] as const
-const causes = ['revoke', 'revoke-others', 'revoke-all', 'credential-change', 'cap'] as const
+const causes = ['revoke', 'revoke-others', 'revoke-all', 'credential-change', 'cap', 'operator'] as const
 
 /** A message that cannot be read, such as one of a later version, still says that something changed. */
 export function parseChange(text: string): SessionChange {
@@ -31,12 +33,13 @@ export function parseChange(text: string): SessionChange {
 
 function toChange(message: unknown): SessionChange | null {
   if (!isObject(message)) return null
-  const { kind, id, ids, allBut, cause, by } = message
+  const { kind, id, ids, allBut, cause, by, operation } = message
   const plainKind = plainKinds.find((name) => name === kind)
   if (plainKind !== undefined && typeof id === 'string') return { kind: plainKind, id }
   const knownCause = causes.find((name) => name === cause)
   if (kind !== 'ended' || knownCause === undefined) return null
-  const revocation = { kind, cause: knownCause, by: toSummary(by) } as const
+  const found = toOperation(operation)
+  const revocation = { kind, cause: knownCause, by: toSummary(by), ...(found && { operation: found }) } as const
   if (isListOfText(ids)) return { ...revocation, ids }
   return typeof allBut === 'string' || allBut === null ? { ...revocation, allBut } : null
 }

@@ -1,5 +1,5 @@
 import { isObject, parseJson } from './json.js'
-import { type SessionSummary, toSummary } from './session-summary.js'
+import { type OperationSummary, type SessionSummary, toOperation, toSummary } from './session-summary.js'
 
 /** An event of a user's sessions, with the details of each device. Holds no secret. */
 export type SessionEvent = {
@@ -18,6 +18,8 @@ type EventBody =
       readonly cause: string
       /** The session that asked for it, if one did: for a sign-out the one that ended. */
       readonly by: SessionSummary | null
+      /** Only with the cause `operator`. */
+      readonly operation?: OperationSummary
     }
   /** One that the application named. The id is empty if no session caused it. */
   | { readonly kind: 'noted'; readonly name: string; readonly by: SessionSummary }
@@ -35,7 +37,10 @@ function toBody(event: unknown): EventBody | null {
   const { kind, cause, name } = event
   const [session, by] = [toSummary(event['session']), toSummary(event['by'])]
   if (kind === 'created' && session !== null) return { kind, session }
-  if (kind === 'ended' && session !== null && typeof cause === 'string') return { kind, session, cause, by }
+  if (kind === 'ended' && session !== null && typeof cause === 'string') {
+    const operation = toOperation(event['operation'])
+    return { kind, session, cause, by, ...(operation && { operation }) }
+  }
   if (kind === 'noted' && by !== null && typeof name === 'string') return { kind, name, by }
   return null
 }

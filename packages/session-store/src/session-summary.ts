@@ -9,6 +9,18 @@ export interface SessionSummary {
   readonly data: SessionData
 }
 
+/** What an operator did. */
+export interface OperationSummary {
+  readonly id: string
+  /** The public reason; may be empty. */
+  readonly reason: string
+}
+
+export function toOperation(value: unknown): OperationSummary | undefined {
+  if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['reason'] !== 'string') return undefined
+  return { id: value['id'], reason: value['reason'] }
+}
+
 /** Reads the `{ id, details }` that the scripts write; `null` for anything else. */
 export function toSummary(value: unknown): SessionSummary | null {
   if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['details'] !== 'string') return null

@@ -20,11 +20,12 @@ local function appendEvent(event)
   end
 end
 
-local function appendRevocations(cause, ids, recordOf, by)
+-- operation: that of the operator who revoked them.
+local function appendRevocations(cause, ids, recordOf, by, operation)
   if not EVENTS or #ids == 0 then
     return
   end
-  local start = string.sub(cjson.encode({ kind = 'ended', cause = cause, by = by }), 1, -2) -- the same for all of them
+  local start = string.sub(cjson.encode({ kind = 'ended', cause = cause, by = by, operation = operation }), 1, -2) -- the same for all of them
   for _, id in ipairs(ids) do
     local record = recordOf[id]
     local session = cjson.encode({ id = id, details = detailsOf(record) })

@@ -40,6 +40,10 @@ local function lastSeenAtOf(record)
   return (struct.unpack('>I6', record, LAST_SEEN_AT))
 end
 
+local function createdAtOf(record)
+  return (struct.unpack('>I6', record, CREATED_AT))
+end
+
 local function detailsOf(record)
   return string.sub(record, DETAILS)
 end

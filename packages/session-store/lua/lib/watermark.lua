@@ -1,14 +1,14 @@
 -- The watermark of a user: the field of the hash that refuses sign-ins which began before a credential change.
+-- @include lib/number
 -- @include lib/ttl
 local NOT_BEFORE = '!notBefore'
 -- No sign-in request lives longer than this, so the watermark does not have to either.
 local WATERMARK_RETENTION_MS = 24 * 60 * 60 * 1000
 
 -- Returns the time (ms, by Redis' clock) at or before which a sign-in must not have begun; 0 for none. Other bytes count as
--- none: Lua would read 'inf' as a number and lock the user out, and 'nan' would never be replaced.
+-- none: 'inf' would lock the user out, and 'nan' would never be replaced.
 local function notBeforeOf(key)
-  local digits = string.match(redis.call('HGET', key, NOT_BEFORE) or '', '^%d+$')
-  return digits and #digits <= 15 and tonumber(digits) or 0
+  return wholeNumber(redis.call('HGET', key, NOT_BEFORE))
 end
 
 -- The watermark never moves back. Each change gives another value, so that lower-watermark.lua notices it.

@@ -1,5 +1,6 @@
 import type { StoreContext } from '../context.js'
 import { rejectUnavailable } from '../errors.js'
+import { clockKey } from '../keys.js'
 import { encodeRecord } from '../record.js'
 import type { NewSession, Session } from '../session.js'
 import { newSessionId, newToken, userTagOf } from '../token.js'
@@ -37,7 +38,28 @@ export async function createSession(
     await lowerFutureWatermark(context, userTag, watermark)
     return null
   }
+  if (startedAt !== undefined && (await isRefusedForAll(context, startedAt))) {
+    await endRefused(context, userTag, id)
+    return null
+  }
   return { token, session: toSession(id, record) }
+}
+
+/**
+ * Reads the watermark of all users after the session exists. So either an operation on all users finds the session, or this
+ * sign-in finds the watermark.
+ */
+async function isRefusedForAll({ redis, keyPrefix }: StoreContext, startedAt: Date): Promise<boolean> {
+  return startedAt.getTime() <= (await rejectUnavailable(redis.rollcallGlobalWatermark(1, clockKey(keyPrefix))))
+}
+
+/** Nobody has received the token. */
+async function endRefused(context: StoreContext, userTag: string, id: string): Promise<void> {
+  const operation = JSON.stringify({ id: '', reason: '' })
+  await context.writeWithEvent(
+    userTag,
+    context.redis.rollcallRevokeSelected(...context.keysOf(userTag), operation, '', id),
+  )
 }
 
 /**
