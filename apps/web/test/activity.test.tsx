@@ -131,6 +131,16 @@ test.each([
 })
 
 test.each([
+  ['by-operator', undefined, 'Safari on iOS was signed out by the operator'],
+  ['by-operator', 'Stolen', 'Safari on iOS was signed out by the operator. Reason: Stolen'],
+  ['all-by-operator', undefined, 'All devices were signed out by the operator'],
+  ['all-by-operator', 'Stolen', 'All devices were signed out by the operator. Reason: Stolen'],
+] as const)('%s with the reason %j: %s', (type, reason, words) => {
+  const entry = { type, device: safari, by: null, newName: null, ...(reason && { reason }) }
+  expect(describeActivity(createI18n('en'), entry).replaceAll(/[\u2066-\u2069]/g, '')).toBe(words)
+})
+
+test.each([
   [null, 'Work', null, 'Safari on iOS was renamed to “Work”', 'Safari auf iOS wurde umbenannt in „Work“'],
   [
     'Home',

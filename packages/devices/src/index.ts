@@ -1,7 +1,7 @@
 export { TooManyStreamsError } from './admission.js'
 export { type ClientHint, clientHintsOf } from './client-hints.js'
 export { asSeenBy, type Device, nameOf, type Place, type PlaceOf } from './device-list.js'
-export type { DeviceKind, DeviceName } from './device-name.js'
+export { browserNames, type DeviceKind, type DeviceName, systemNames } from './device-name.js'
 export { deviceOf, type SessionDevice } from './session-device.js'
 export { encodeSignInMethod, proofMethodOf, type SignInMethod, signInMethodOf } from './sign-in-method.js'
 export type { StreamMessage } from './device-stream.js'

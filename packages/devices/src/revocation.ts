@@ -11,6 +11,8 @@ export interface Ended {
   readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
   /** ISO 8601. */
   readonly at: string
+  /** The public reason of an operator; left out if there is none. */
+  readonly reason?: string
 }
 
 /** Whether it may be about this session: one that is younger than the message may be meant, too. */
@@ -23,9 +25,9 @@ export function names(revocation: Revocation, sessionId: string): boolean {
   return 'ids' in revocation && revocation.ids.includes(sessionId)
 }
 
-export function toEnded({ cause, by }: Revocation, sessionId: string, now: number): Ended {
+export function toEnded({ cause, by, operation }: Revocation, sessionId: string, now: number): Ended {
   const at = new Date(now).toISOString()
-  if (by === null) return { type: 'ended', cause, by, at }
+  if (by === null) return { type: 'ended', cause, by, at, ...(operation?.reason && { reason: operation.reason }) }
   const { browser, os } = nameOf(by)
   return { type: 'ended', cause, by: { isSelf: by.id === sessionId, browser, os }, at }
 }

@@ -55,11 +55,21 @@ export interface Device {
 export interface Ended {
   readonly type: 'ended'
   /** `unknown` where only that it has ended could be seen. */
-  readonly cause: 'revoke' | 'revoke-others' | 'revoke-all' | 'credential-change' | 'cap' | 'expired' | 'unknown'
+  readonly cause:
+    | 'revoke'
+    | 'revoke-others'
+    | 'revoke-all'
+    | 'credential-change'
+    | 'cap'
+    | 'operator'
+    | 'expired'
+    | 'unknown'
   /** The device that asked for it. */
   readonly by: { readonly isSelf: boolean; readonly browser: string; readonly os: string } | null
   /** ISO 8601. */
   readonly at: string
+  /** The public reason of an operator; left out if there is none. */
+  readonly reason?: string
 }
 
 export type StreamMessage =

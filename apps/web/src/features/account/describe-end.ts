@@ -1,9 +1,10 @@
 import type { Ending } from '../../api/trpc.js'
 import { deviceName } from '../../i18n/device-name.js'
 import type { I18n } from '../../i18n/i18n.js'
+import { isolate } from '../../i18n/isolate.js'
 
 /** Why somebody finds themselves on the sign-in page. */
-export function describeEnd(i18n: I18n, { cause, by, at }: Ending, now: number): string {
+export function describeEnd(i18n: I18n, { cause, by, at, reason }: Ending, now: number): string {
   const { t } = i18n
   const when = i18n.relativeTime(at, now)
   const device = by === null ? null : deviceName(i18n, by)
@@ -17,6 +18,10 @@ export function describeEnd(i18n: I18n, { cause, by, at }: Ending, now: number):
       return device === null ? t('ending.credentials', { when }) : t('ending.credentialsBy', { device, when })
     case 'cap':
       return device === null ? t('ending.cap', { when }) : t('ending.capBy', { device, when })
+    case 'operator':
+      return reason === undefined
+        ? t('ending.operator', { when })
+        : t('ending.operatorReason', { when, reason: isolate(reason) })
     case 'expired':
       return t('ending.expired')
     case 'unknown':

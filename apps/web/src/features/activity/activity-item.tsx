@@ -23,6 +23,8 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   reset: CircleX,
   expired: Hourglass,
   capped: CircleX,
+  'by-operator': CircleX,
+  'all-by-operator': CircleX,
   'password-changed': KeyRound,
   'password-reset': KeyRound,
   secured: ShieldAlert,

@@ -6,11 +6,12 @@ import type { I18n } from '../../i18n/i18n.js'
 /** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
 export function describeActivity(
   i18n: I18n,
-  entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts'>,
+  entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts' | 'reason'>,
 ): string {
   const { t } = i18n
   const device = nameOf(i18n, entry.device)
   const by = entry.by && nameOf(i18n, entry.by)
+  const reason = entry.reason === undefined ? null : isolate(entry.reason)
   switch (entry.type) {
     case 'signed-in':
       return t('activity.signedIn', { device })
@@ -26,6 +27,10 @@ export function describeActivity(
       return t('activity.expired', { device })
     case 'capped':
       return by === null ? t('activity.capped', { device }) : t('activity.cappedBy', { device, by })
+    case 'by-operator':
+      return reason === null ? t('activity.byOperator', { device }) : t('activity.byOperatorReason', { device, reason })
+    case 'all-by-operator':
+      return reason === null ? t('activity.allByOperator') : t('activity.allByOperatorReason', { reason })
     case 'password-changed':
       return t('activity.passwordChanged', { device })
     case 'password-reset':

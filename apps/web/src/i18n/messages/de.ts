@@ -82,6 +82,8 @@ export default {
     cap: 'Dieses Gerät wurde abgemeldet ({when}), um Platz zu schaffen: Das Konto ist auf zu vielen Geräten angemeldet.',
     capBy:
       'Dieses Gerät wurde abgemeldet ({when}), um Platz zu schaffen: Das Konto ist auf zu vielen Geräten angemeldet. Das neueste ist {device}.',
+    operator: 'Dieses Gerät wurde vom Betreiber dieses Dienstes abgemeldet, {when}.',
+    operatorReason: 'Dieses Gerät wurde vom Betreiber dieses Dienstes abgemeldet, {when}. Grund: {reason}',
     expired: 'Sie wurden abgemeldet, weil dieses Gerät lange nicht benutzt wurde oder schon sehr lange angemeldet war.',
   },
   signUp: {
@@ -245,6 +247,10 @@ export default {
     expired: '{device} wurde von selbst abgemeldet, weil die Zeit abgelaufen war',
     capped: '{device} wurde abgemeldet, um Platz für ein anderes Gerät zu schaffen',
     cappedBy: '{device} wurde abgemeldet, um Platz zu schaffen für {by}',
+    byOperator: '{device} wurde vom Betreiber abgemeldet',
+    byOperatorReason: '{device} wurde vom Betreiber abgemeldet. Grund: {reason}',
+    allByOperator: 'Alle Geräte wurden vom Betreiber abgemeldet',
+    allByOperatorReason: 'Alle Geräte wurden vom Betreiber abgemeldet. Grund: {reason}',
     passwordChanged: 'Das Passwort wurde geändert auf {device}',
     passwordReset: 'Das Passwort wurde zurückgesetzt auf {device}',
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',

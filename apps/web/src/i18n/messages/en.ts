@@ -76,6 +76,8 @@ export default {
     cap: 'This device was signed out {when} to make room, because the account is signed in on too many devices.',
     capBy:
       'This device was signed out {when} to make room, because the account is signed in on too many devices. The latest is {device}.',
+    operator: 'This device was signed out by the operator of this service, {when}.',
+    operatorReason: 'This device was signed out by the operator of this service, {when}. Reason: {reason}',
     expired:
       'You were signed out, because this device was not used for a long time or had been signed in for very long.',
   },
@@ -239,6 +241,10 @@ export default {
     expired: '{device} was signed out by itself after its time was up',
     capped: '{device} was signed out to make room for another device',
     cappedBy: '{device} was signed out to make room for {by}',
+    byOperator: '{device} was signed out by the operator',
+    byOperatorReason: '{device} was signed out by the operator. Reason: {reason}',
+    allByOperator: 'All devices were signed out by the operator',
+    allByOperatorReason: 'All devices were signed out by the operator. Reason: {reason}',
     passwordChanged: 'The password was changed on {device}',
     passwordReset: 'The password was reset on {device}',
     secured: '{device} reported a sign-in, and the password stopped working',
