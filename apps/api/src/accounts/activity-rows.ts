@@ -1,9 +1,17 @@
 import { randomInt } from 'node:crypto'
-import type { Session, SessionSummary, SessionEvent } from '@rollcall/session-store'
+import type { OperationSummary, Session, SessionEvent, SessionSummary } from '@rollcall/session-store'
 import { z } from 'zod'
 
 /** An event of an account: a change of its sessions, of the name of one of its devices, or a person's word about a sign-in. */
-export type ActivityEvent = SessionEvent | DeviceRenamed | SignInConfirmed
+export type ActivityEvent = SessionEvent | DeviceRenamed | SignInConfirmed | EverybodySignedOut
+
+/** An operation that revoked the sessions of everybody, in the activity of one who had a session. */
+export interface EverybodySignedOut {
+  readonly id: string
+  readonly at: Date
+  readonly kind: 'everybody'
+  readonly operation: OperationSummary
+}
 
 interface DeviceRenamed {
   readonly id: string
@@ -35,6 +43,19 @@ export type ActivityTable = {
   activity: { user_tag: string; at: number | string; id: string; event: string }
   /** Users whose events are not kept, even those that another server is about to write. */
   deleted_user: { user_tag: string; at: number | string }
+  /** Revocations by operators. An empty filter means everybody. */
+  operation: OperationRow
+}
+
+export type OperationRow = {
+  id: string
+  at: number | string
+  filter: string
+  reason: string
+  note: string
+  started_by: string
+  state: string
+  revoked: number
 }
 
 export type ActivityRow = ActivityTable['activity']
@@ -59,7 +80,7 @@ export type ActivityKind = (typeof activityKinds)[number]
 /** How the stored text of each kind of event begins or reads, for `like`. `toRow` writes the kind first. */
 export const activityPatterns = {
   'sign-ins': ['{"kind":"created",%', '{"kind":"confirmed",%'],
-  'sign-outs': ['{"kind":"ended",%'],
+  'sign-outs': ['{"kind":"ended",%', '{"kind":"everybody",%'],
   changes: ['{"kind":"noted","name":"password-%', '{"kind":"noted","name":"account-%', '{"kind":"renamed",%'],
   refusals: ['{"kind":"noted","name":"%-refused","by":%'],
 } as const satisfies Record<ActivityKind, readonly string[]>
@@ -97,9 +118,20 @@ const summary: z.ZodType<SessionSummary> = z.object({
   data: deviceSigns,
 })
 
+const operation: z.ZodType<OperationSummary> = z.object({ id: z.string(), reason: z.string() })
+
 const stored = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('created'), session: summary }),
-  z.object({ kind: z.literal('ended'), session: summary, cause: z.string(), by: summary.nullable() }),
+  z
+    .object({
+      kind: z.literal('ended'),
+      session: summary,
+      cause: z.string(),
+      by: summary.nullable(),
+      operation: operation.optional(),
+    })
+    .transform(({ operation, ...event }) => ({ ...event, ...(operation && { operation }) })),
+  z.object({ kind: z.literal('everybody'), operation }),
   z.object({ kind: z.literal('noted'), name: z.string(), by: summary }),
   z.object({ kind: z.literal('confirmed'), session: summary, by: summary }),
   z.object({

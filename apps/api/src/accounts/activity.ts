@@ -10,6 +10,7 @@ import {
 } from './activity-rows.js'
 import type { Database } from './database.js'
 import { migrate } from './migrations.js'
+import { recordOperations } from './operations.js'
 import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
 
 /** The activity of accounts, in SQL. The events come from Redis, where each change appends one. */
@@ -147,6 +148,7 @@ export async function openActivity({
       if (!before) {
         await events.expireSessions(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
         await mover.copy(userTag)
+        await recordOperations(sql, userTag, oldest())
       }
       return readPage(sql, { userTag, oldest: oldest(), before, kind, limit })
     },

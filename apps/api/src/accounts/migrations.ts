@@ -70,4 +70,20 @@ const migrations = {
       await db.schema.createIndex('deleted_user_at').ifNotExists().on('deleted_user').column('at').execute()
     },
   },
+  '7-operation': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('operation')
+        .ifNotExists()
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('filter', 'text', (column) => column.notNull())
+        .addColumn('reason', 'text', (column) => column.notNull())
+        .addColumn('note', 'text', (column) => column.notNull())
+        .addColumn('started_by', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('revoked', 'integer', (column) => column.notNull())
+        .execute()
+    },
+  },
 }

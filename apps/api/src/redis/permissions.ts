@@ -42,6 +42,7 @@ function probesFor(keyPrefix: string): Probe[] {
     ['XDEL', events, '0-0'],
     ['XLEN', events],
     ['XRANGE', events, '-', '+', 'COUNT', '1'],
+    ['GET', `${keyPrefix}user:clock`],
     ['SET', `${keyPrefix}user:sweep`, '', SYNTAX_ERROR],
     ['SET', `${keyPrefix}readyz`, '', SYNTAX_ERROR],
     ['SET', limit, '', SYNTAX_ERROR],

@@ -1,5 +1,5 @@
 import { type DeviceName, deviceOf, nameOf, type Place } from '@rollcall/devices'
-import { type SessionSummary, type SessionEvent } from '@rollcall/session-store'
+import type { OperationSummary, SessionEvent, SessionSummary } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
 import { type ActivityEvent, activityKinds } from '../accounts/activity-rows.js'
@@ -54,6 +54,9 @@ type ActivityType =
   | 'expired'
   /** To make room for another device. */
   | 'capped'
+  | 'by-operator'
+  /** An operation on the sessions of everybody. */
+  | 'all-by-operator'
   | 'password-changed'
   | 'password-reset'
   /** Said that a sign-in was not theirs: the password was taken away. */
@@ -90,6 +93,8 @@ export interface ActivityEntry {
   readonly attempts?: number
   /** For a sign-in: the session that it began, and what stands out about it unless it was confirmed. */
   readonly signIn?: { readonly sessionId: string; readonly signs: readonly UnusualSign[] }
+  /** The public reason of an operation; left out if there is none. */
+  readonly reason?: string
 }
 
 function withSigns(entry: ActivityEntry, unusual: ReadonlyMap<string, UnusualSign[]>): ActivityEntry {
@@ -113,6 +118,10 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
   }
   if (event.kind === 'confirmed')
     return [{ ...entry, type: 'confirmed', device: shown(event.session), by: shown(event.by), newName: null }]
+  if (event.kind === 'everybody') {
+    const device = { ...shown(nobody), name: null }
+    return [{ ...entry, type: 'all-by-operator', device, by: null, newName: null, ...reasonOf(event) }]
+  }
   const type = typeOf(event)
   if (type === undefined) return []
   const device = event.kind === 'noted' ? event.by : event.session
@@ -127,8 +136,13 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
       newName: null,
       ...(attempts !== undefined && { attempts }),
       ...(event.kind === 'created' && { signIn: { sessionId: event.session.id, signs: [] } }),
+      ...(event.kind === 'ended' && reasonOf(event)),
     },
   ]
+}
+
+function reasonOf({ operation }: { readonly operation?: OperationSummary }): { reason?: string } {
+  return operation?.reason ? { reason: operation.reason } : {}
 }
 
 /** A device without a session: nothing but its name is known. */
@@ -140,6 +154,7 @@ function typeOf(event: SessionEvent): ActivityType | undefined {
   if (event.kind === 'noted') return named.get(event.name)
   if (event.by?.id === event.session.id) return 'signed-out'
   if (event.cause === 'credential-change' && event.by === null) return 'reset'
+  if (event.cause === 'operator') return 'by-operator'
   if (event.cause === 'cap') return 'capped'
   return event.cause === 'expired' ? 'expired' : 'revoked'
 }

@@ -5,6 +5,8 @@ import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Activity, openActivity } from '../../src/accounts/activity.js'
+import type { ActivityTable } from '../../src/accounts/activity-rows.js'
+import { recordOperation } from '../../src/accounts/operations.js'
 import { answer, browser, password, secret, startServer } from './helpers.js'
 
 // An application whose events go to SQL.
@@ -103,4 +105,41 @@ test('of what an application keeps with a session only what names the device rea
     { kind: 'noted', name: 'noted', by: expect.objectContaining(kept) as object },
   ])
   expect(JSON.stringify(rows)).not.toContain('classified')
+})
+
+test('the activity shows an operation on everybody once, to those who had a session then', async () => {
+  const store = newStore()
+  const startedAt = Date.now() + 1_000
+  for (const userId of ['ada', 'bob']) await store.create({ userId })
+  await store.revokeAll('bob')
+  const sql = t.database.kysely.withTables<ActivityTable>()
+  const operation = {
+    id: 'o1',
+    at: startedAt,
+    filter: '',
+    reason: 'Maintenance',
+    note: 'secret',
+    started_by: 'on call',
+  }
+  await recordOperation(sql, { ...operation, state: 'running', revoked: 0 })
+  await recordOperation(sql, { ...operation, id: 'o2', filter: '{"kind":"phone"}', state: 'done', revoked: 3 })
+  await recordOperation(sql, { ...operation, state: 'done', revoked: 2 })
+  expect(await sql.selectFrom('operation').select(['id', 'state', 'revoked']).orderBy('id').execute()).toEqual([
+    { id: 'o1', state: 'done', revoked: 2 },
+    { id: 'o2', state: 'done', revoked: 3 },
+  ])
+
+  const kindsOf = async (userId: string) =>
+    (await activity.list(userId, { limit: 10 })).events.map(({ kind, at }) => [kind, at.getTime() === startedAt])
+  for (const _ of ['the first time', 'again']) {
+    expect(await kindsOf('ada')).toEqual([
+      ['everybody', true],
+      ['created', false],
+    ])
+    expect((await kindsOf('bob')).map(([kind]) => kind)).toEqual(['ended', 'created'])
+    expect(await kindsOf('eve')).toEqual([])
+  }
+  const { events: shown } = await activity.list('ada', { limit: 1 })
+  expect(shown[0]).toMatchObject({ kind: 'everybody', operation: { id: 'o1', reason: 'Maintenance' } })
+  expect(JSON.stringify(shown)).not.toContain('secret')
 })
