@@ -1,0 +1,123 @@
+import type { PlaceOf } from '@rollcall/devices'
+import { createSessionOperator, type Session, type SessionOperatorOptions } from '@rollcall/session-store'
+import { OperationStateError } from './errors.js'
+import { createMatcher, type Filter, parseFilter } from './filter.js'
+import { createOperationLog, newOperationId } from './operation-log.js'
+import type { Operation, OperationRequest, RunOptions } from './operation.js'
+import { runOperation } from './run.js'
+
+export interface SessionAdminOptions extends SessionOperatorOptions {
+  /** Where an address is, for the condition `country`. Default: none, and that condition is refused. */
+  readonly placeOf?: PlaceOf
+}
+
+/**
+ * Finds and revokes sessions across users. Every call rejects with `SessionStoreUnavailableError` when Redis gives no answer.
+ *
+ * @example
+ * const admin = createSessionAdmin({ redis })
+ * const operation = await admin.revoke({ address: '203.0.113.0/24' }, { reason: 'Unusual traffic', startedBy: 'on call' })
+ */
+export interface SessionAdmin {
+  /**
+   * The live sessions that the filter selects, in no order. It reads in bounded batches. A session may come twice if keys move
+   * between masters meanwhile.
+   *
+   * @throws {InvalidFilterError} at once.
+   */
+  find(filter: Filter): AsyncGenerator<Session, void>
+  /**
+   * Revokes the sessions that the filter selects and that were live when it began. Sign-ins under way that began before it are
+   * refused: with `users`, those of these users; else all, because a sign-in does not know the filter.
+   *
+   * @throws {InvalidFilterError} at once.
+   */
+  revoke(filter: Filter, request: OperationRequest & RunOptions): Promise<Operation>
+  /** Revokes all sessions that were live when it began, and refuses all sign-ins that began before it. */
+  revokeEveryone(request: OperationRequest & RunOptions): Promise<Operation>
+  readonly operations: {
+    /** Newest first. Redis keeps them for 90 days. */
+    list(): Promise<Operation[]>
+    /** @throws {UnknownOperationError} */
+    get(id: string): Promise<Operation>
+    /**
+     * Runs one again that has not ended. Younger sessions stay, and none is revoked twice.
+     *
+     * @throws {UnknownOperationError | OperationStateError}
+     */
+    resume(id: string, options?: RunOptions): Promise<Operation>
+    /**
+     * Asks the process that runs it to stop, which it does within about a second.
+     *
+     * @throws {UnknownOperationError | OperationStateError}
+     */
+    stop(id: string): Promise<void>
+  }
+}
+
+export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions): SessionAdmin {
+  const operator = createSessionOperator(options)
+  const log = createOperationLog(options.redis, options.keyPrefix ?? '')
+  const matcherOf = (filter: Filter | null) => (filter === null ? () => true : createMatcher(filter, placeOf))
+
+  async function start(filter: Filter | null, request: OperationRequest & RunOptions): Promise<Operation> {
+    const { reason = '', note = '', startedBy, keep = null, ...run } = request
+    const matches = matcherOf(filter)
+    // The clock first: everything that is live by then is meant.
+    const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
+    const operation: Operation = {
+      id: newOperationId(startedAt),
+      filter,
+      keep,
+      reason,
+      note,
+      startedBy,
+      startedAt,
+      updatedAt: new Date(),
+      state: 'running',
+      scanned: 0,
+      matched: 0,
+      revoked: 0,
+      alreadyGone: 0,
+      failed: 0,
+      share: 0,
+      rate: 0,
+      millisecondsLeft: null,
+      error: null,
+    }
+    return runOperation({ operator, log, matches }, operation, run)
+  }
+
+  return {
+    find(filter) {
+      const parsed = parseFilter(filter)
+      const matches = matcherOf(parsed)
+      return findSessions(parsed, matches)
+    },
+    revoke: async (filter, request) => start(parseFilter(filter), request),
+    revokeEveryone: (request) => start(null, request),
+    operations: {
+      list: () => log.list(),
+      get: (id) => log.read(id),
+      async resume(id, run = {}) {
+        const operation = await log.read(id)
+        if (operation.state === 'done') throw new OperationStateError(`The operation ${id} is done`)
+        await log.setStop(id, false)
+        return runOperation({ operator, log, matches: matcherOf(operation.filter) }, { ...operation, error: null }, run)
+      },
+      async stop(id) {
+        const { state } = await log.read(id)
+        if (state === 'done') throw new OperationStateError(`The operation ${id} is done`)
+        await log.setStop(id, true)
+      },
+    },
+  }
+
+  async function* findSessions(filter: Filter, matches: (session: Session) => boolean): AsyncGenerator<Session, void> {
+    if (filter.users === undefined) {
+      for await (const { found } of operator.scan()) for (const { sessions } of found) yield* sessions.filter(matches)
+      return
+    }
+    for (const userId of filter.users) yield* (await operator.read(userId)).sessions.filter(matches)
+  }
+}

@@ -1,0 +1,18 @@
+/** The filter is not valid; the message names each field and says what is wrong with it. */
+export class InvalidFilterError extends Error {
+  override readonly name = 'InvalidFilterError'
+}
+
+/** There is no operation with that id. Redis keeps operations for 90 days. */
+export class UnknownOperationError extends Error {
+  override readonly name = 'UnknownOperationError'
+
+  constructor(readonly id: string) {
+    super(`There is no operation ${id}`)
+  }
+}
+
+/** An operation that is done cannot be resumed, and one that has ended cannot be stopped. */
+export class OperationStateError extends Error {
+  override readonly name = 'OperationStateError'
+}

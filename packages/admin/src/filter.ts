@@ -1,0 +1,146 @@
+import { browserNames, deviceOf, nameOf, type PlaceOf, systemNames } from '@rollcall/devices'
+import type { Session } from '@rollcall/session-store'
+import { z } from 'zod'
+import { parseRange } from './address-range.js'
+import { InvalidFilterError } from './errors.js'
+
+const MAX_TEXT = 1_024
+const kinds = ['desktop', 'phone', 'tablet', 'tv', 'console', 'program', 'unknown'] as const
+
+const text = z.string().min(1, 'must not be empty').max(MAX_TEXT, `must have ${MAX_TEXT} characters at most`)
+const time = z.date('must be a date')
+
+/** One of the names that devices can have; upper and lower case count as equal. */
+const nameAmong = (names: readonly string[], what: string) =>
+  text
+    .transform((given) => names.find((name) => name.toLowerCase() === given.toLowerCase()) ?? '')
+    .refine((name) => name !== '', `is not the name of a ${what}; there are ${names.filter(Boolean).join(', ')}`)
+
+const schema = z
+  .strictObject({
+    users: z.array(text).min(1, 'must name a user'),
+    address: text.refine((range) => parseRange(range) !== null, 'must be an address, or a range such as 10.0.0.0/8'),
+    country: z
+      .string()
+      .regex(/^[a-z]{2}$/i, 'must be two letters (ISO 3166-1), such as DE')
+      .transform((code) => code.toUpperCase()),
+    browser: nameAmong(browserNames, 'browser'),
+    system: nameAmong(systemNames, 'system'),
+    kind: z.enum(kinds, `must be one of ${kinds.join(', ')}`),
+    userAgent: text,
+    signedInAfter: time,
+    signedInBefore: time,
+    lastSeenAfter: time,
+    lastSeenBefore: time,
+    newDevice: z.literal(true, 'must be true, or left out'),
+    method: text,
+  })
+  .partial()
+
+/** Selects sessions. All conditions must hold. */
+export interface Filter {
+  /** Ids of users. With them, only their keys are read. */
+  readonly users?: readonly string[] | undefined
+  /** An address, or a range in CIDR notation: `203.0.113.0/24`, `2001:db8::/32`. */
+  readonly address?: string | undefined
+  /** ISO 3166-1 alpha-2, in which the address lies; needs `placeOf`. */
+  readonly country?: string | undefined
+  /** As the devices page names it, such as `Firefox`. */
+  readonly browser?: string | undefined
+  /** As the devices page names it, such as `Windows 11`. */
+  readonly system?: string | undefined
+  readonly kind?: (typeof kinds)[number] | undefined
+  /** Text that the user agent contains; upper and lower case count as equal. */
+  readonly userAgent?: string | undefined
+  /** At this time or later. */
+  readonly signedInAfter?: Date | undefined
+  /** Earlier than this time. */
+  readonly signedInBefore?: Date | undefined
+  /** At this time or later. */
+  readonly lastSeenAfter?: Date | undefined
+  /** Earlier than this time. */
+  readonly lastSeenBefore?: Date | undefined
+  /** Only sessions from a device that the user had not signed in from before. */
+  readonly newDevice?: true | undefined
+  /** The method of the sign-in, such as `password`, `passkey` or `provider:google`. Unknown methods match nothing. */
+  readonly method?: string | undefined
+}
+
+/**
+ * Checks a filter. An empty one is refused, because it would select everybody.
+ *
+ * @throws {InvalidFilterError} for unknown or empty fields, and for times that no session can have.
+ */
+export function parseFilter(given: unknown): Filter {
+  const { data, error } = schema.safeParse(given)
+  if (error) throw new InvalidFilterError(error.issues.map(describeIssue).join('\n'))
+  const filter: Filter = data
+  if (Object.values(filter).every((value) => value === undefined))
+    throw new InvalidFilterError('The filter is empty. To revoke the sessions of everybody, say so.')
+  refuseContradictions(filter)
+  return filter
+}
+
+function describeIssue({ path, message, ...issue }: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: there is no such field`
+  return `${path.join('.') || 'The filter'} ${message}`
+}
+
+function refuseContradictions(filter: Filter): void {
+  const { signedInAfter, signedInBefore, lastSeenAfter, lastSeenBefore } = filter
+  refuseEmpty('signedInAfter', signedInAfter, 'signedInBefore', signedInBefore)
+  refuseEmpty('lastSeenAfter', lastSeenAfter, 'lastSeenBefore', lastSeenBefore)
+  // No session was seen before its sign-in.
+  refuseEmpty('signedInAfter', signedInAfter, 'lastSeenBefore', lastSeenBefore)
+}
+
+function refuseEmpty(afterName: string, after: Date | undefined, beforeName: string, before: Date | undefined): void {
+  if (after !== undefined && before !== undefined && after >= before)
+    throw new InvalidFilterError(`No session can match: ${afterName} is not earlier than ${beforeName}`)
+}
+
+/**
+ * Compiles a filter.
+ *
+ * @throws {InvalidFilterError} for a country without `placeOf`.
+ */
+export function createMatcher(filter: Filter, placeOf?: PlaceOf): (session: Session) => boolean {
+  const { users, address, country, browser, system, kind, userAgent, newDevice, method } = filter
+  const conditions: ((session: Session) => boolean)[] = []
+  const require = <T>(wanted: T | undefined, holds: (session: Session, wanted: T) => boolean): void => {
+    if (wanted !== undefined) conditions.push((session) => holds(session, wanted))
+  }
+
+  require(filter.signedInAfter, ({ createdAt }, at) => createdAt >= at)
+  require(filter.signedInBefore, ({ createdAt }, at) => createdAt < at)
+  require(filter.lastSeenAfter, ({ lastSeenAt }, at) => lastSeenAt >= at)
+  require(filter.lastSeenBefore, ({ lastSeenAt }, at) => lastSeenAt < at)
+  require(users && new Set(users), ({ userId }, ids) => ids.has(userId))
+  require((address === undefined ? undefined : parseRange(address)) ?? undefined, ({ ipAddress }, isIn) =>
+    isIn(ipAddress))
+  require(userAgent?.toLowerCase(), (session, part) => session.userAgent?.toLowerCase().includes(part) ?? false)
+  require(newDevice, (session) => deviceOf(session)?.isNew ?? false)
+  require(method, ({ data }, name) => data['signInMethod'] === name)
+  require(browser, (session, name) => nameOf(session).browser === name)
+  require(system, (session, name) => nameOf(session).os === name)
+  require(kind, (session, name) => nameOf(session).kind === name)
+  if (country !== undefined) {
+    if (placeOf === undefined)
+      throw new InvalidFilterError('country needs the places of addresses, which are turned off')
+    conditions.push(({ ipAddress }) => {
+      const place = placeOf(ipAddress)
+      return place?.kind === 'country' && place.code === country
+    })
+  }
+  return (session) => conditions.every((holds) => holds(session))
+}
+
+/** The filter from the text that {@link JSON.stringify} made of it. */
+export function filterFromJson(json: string): Filter {
+  const times = ['signedInAfter', 'signedInBefore', 'lastSeenAfter', 'lastSeenBefore']
+  return parseFilter(
+    JSON.parse(json, (key, value: unknown) =>
+      times.includes(key) && typeof value === 'string' ? new Date(value) : value,
+    ),
+  )
+}

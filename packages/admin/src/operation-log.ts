@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import type { Cluster, Redis } from 'ioredis'
+import { z } from 'zod'
+import { UnknownOperationError } from './errors.js'
+import { type Filter, filterFromJson } from './filter.js'
+import type { Operation } from './operation.js'
+
+const RETENTION_MS = 90 * 24 * 60 * 60 * 1_000
+/** A running operation is saved four times a second. One that was not for so long has lost its process. */
+const INTERRUPTED_MS = 10_000
+
+/** The operations in Redis: a hash for each, and their ids by the time at which they began. */
+export interface OperationLog {
+  /** Stores an operation. @returns whether somebody asked it to stop. */
+  save(operation: Operation): Promise<boolean>
+  /** @throws {UnknownOperationError} */
+  read(id: string): Promise<Operation>
+  /** Newest first. */
+  list(): Promise<Operation[]>
+  /** Asks it to stop, or withdraws that. */
+  setStop(id: string, isToStop: boolean): Promise<void>
+}
+
+const count = z.coerce.number().nonnegative()
+
+const stored = z.object({
+  id: z.string(),
+  filter: z.string(),
+  keep: z.string(),
+  reason: z.string(),
+  note: z.string(),
+  startedBy: z.string(),
+  startedAt: z.coerce.number(),
+  updatedAt: z.coerce.number(),
+  state: z.enum(['running', 'stopped', 'done', 'failed']),
+  scanned: count,
+  matched: count,
+  revoked: count,
+  alreadyGone: count,
+  failed: count,
+  share: count,
+  rate: count,
+  millisecondsLeft: z.string(),
+  error: z.string(),
+  stop: z.string().optional(),
+})
+
+/** Sorts by time, and is easy to type. */
+export function newOperationId(startedAt: Date): string {
+  const digits = startedAt.toISOString().replaceAll(/\D/g, '')
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(3).toString('hex')}`
+}
+
+export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): OperationLog {
+  const index = `${keyPrefix}user:operations`
+  const keyOf = (id: string): string => `${keyPrefix}user:operation:${id}`
+
+  async function find(id: string): Promise<Operation | null> {
+    const { data } = stored.safeParse(await redis.hgetall(keyOf(id)))
+    return data === undefined ? null : toOperation(data)
+  }
+
+  const read = async (id: string): Promise<Operation> => {
+    const operation = await find(id)
+    if (operation === null) throw new UnknownOperationError(id)
+    return operation
+  }
+
+  return {
+    save: (operation) =>
+      unavailable(async () => {
+        const key = keyOf(operation.id)
+        // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
+        await redis.zadd(index, operation.startedAt.getTime(), operation.id)
+        await redis.hset(key, toFields(operation))
+        await redis.pexpire(key, RETENTION_MS)
+        return (await redis.hget(key, 'stop')) === '1'
+      }),
+
+    read: (id) => unavailable(() => read(id)),
+
+    list: () =>
+      unavailable(async () => {
+        await redis.zremrangebyscore(index, 0, Date.now() - RETENTION_MS)
+        const ids = await redis.zrevrange(index, 0, -1)
+        return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
+      }),
+
+    setStop: (id, isToStop) =>
+      unavailable(async () => {
+        await read(id)
+        await redis.hset(keyOf(id), 'stop', isToStop ? '1' : '0')
+      }),
+  }
+}
+
+/** Wraps errors of Redis, but not ours. */
+async function unavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof UnknownOperationError ? error : new SessionStoreUnavailableError(error)
+  }
+}
+
+function toFields(operation: Operation): Record<string, string | number> {
+  const { filter, keep, startedAt, updatedAt, millisecondsLeft, error, state, ...rest } = operation
+  return {
+    ...rest,
+    filter: filter === null ? '' : JSON.stringify(filter),
+    keep: keep ?? '',
+    startedAt: startedAt.getTime(),
+    updatedAt: updatedAt.getTime(),
+    millisecondsLeft: millisecondsLeft ?? '',
+    error: error ?? '',
+    state: state === 'interrupted' ? 'running' : state,
+  }
+}
+
+function toOperation({ filter, stop, ...fields }: z.infer<typeof stored>): Operation {
+  const updatedAt = new Date(fields.updatedAt)
+  const parsed: Filter | null = filter === '' ? null : filterFromJson(filter)
+  const isRunning = fields.state === 'running'
+  const isSilent = Date.now() - fields.updatedAt > INTERRUPTED_MS
+  return {
+    ...fields,
+    filter: parsed,
+    keep: fields.keep || null,
+    startedAt: new Date(fields.startedAt),
+    updatedAt,
+    state: isRunning && stop === '1' ? 'stopped' : isRunning && isSilent ? 'interrupted' : fields.state,
+    millisecondsLeft: fields.millisecondsLeft === '' ? null : Number(fields.millisecondsLeft),
+    error: fields.error || null,
+  }
+}

@@ -1,0 +1,67 @@
+import type { Filter } from './filter.js'
+
+export type OperationState =
+  | 'running'
+  /** Its process ended, or lost Redis, before it was done. Resume it. */
+  | 'interrupted'
+  /** On request. It can be resumed. */
+  | 'stopped'
+  | 'done'
+  /** `error` says why. It can be resumed. */
+  | 'failed'
+
+/** A revocation across users. Each count is of sessions. */
+export interface Operation {
+  readonly id: string
+  /** `null`: the sessions of everybody. */
+  readonly filter: Filter | null
+  /** The session that stays; `null`: none. */
+  readonly keep: string | null
+  /** For the people concerned; may be empty. */
+  readonly reason: string
+  /** For operators alone; may be empty. */
+  readonly note: string
+  readonly startedBy: string
+  /** By the clock of Redis. A session that is younger stays. */
+  readonly startedAt: Date
+  readonly updatedAt: Date
+  readonly state: OperationState
+  /** Live sessions that were looked at, in the current pass through all keys. */
+  readonly scanned: number
+  readonly matched: number
+  /** By this operation. */
+  readonly revoked: number
+  /** Matched, but had ended by the time they were to be revoked. */
+  readonly alreadyGone: number
+  /** Keys that are no sessions of a user, although they have such a name. */
+  readonly failed: number
+  /** The share that is done, from 0 to 1; about. */
+  readonly share: number
+  /** Sessions looked at per second. */
+  readonly rate: number
+  /** `null` while it is unknown. */
+  readonly millisecondsLeft: number | null
+  /** `null`: none. */
+  readonly error: string | null
+}
+
+/** Options of every operation. */
+export interface OperationRequest {
+  /** For the people concerned: their activity and their open pages show it. Default: none. */
+  readonly reason?: string
+  /** For operators alone. Default: none. */
+  readonly note?: string
+  /** Who asks for it, such as an address or a name. */
+  readonly startedBy: string
+  /** Id of a session that stays, such as that of the person who acts. Default: none stays. */
+  readonly keep?: string
+}
+
+export interface RunOptions {
+  /** Most users that are looked at per second. Default: as many as Redis can answer. */
+  readonly maxUsersPerSecond?: number
+  /** Called at most four times a second, and at the end. */
+  readonly onProgress?: (operation: Operation) => void
+  /** Milliseconds for which an operation waits for a Redis that gives no answer. Default: a minute. */
+  readonly patience?: number
+}

@@ -1,0 +1,287 @@
+import {
+  createSessionChanges,
+  type SessionChange,
+  SessionStoreUnavailableError,
+  userTagOf,
+} from '@rollcall/session-store'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { type Operation, OperationStateError, UnknownOperationError } from '../src/index.js'
+import { collect, failNext, gate, keyPrefix, startBackend } from './helpers.js'
+
+let t: Awaited<ReturnType<(typeof startBackend)['single node']>>
+beforeAll(async () => {
+  t = await startBackend[inject('backend')]()
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(async () => {
+  t.clock.ahead = 0
+  await t.flush()
+})
+
+const startedBy = 'on call'
+const evil = { ipAddress: '203.0.113.9' }
+const good = { ipAddress: '198.51.100.7' }
+
+describe('find', () => {
+  test('gives each live session that the filter selects, and no other', async () => {
+    const found = await t.signInMany(40, evil)
+    await t.signInMany(40, good)
+    await t.signIn('user-1', { ...evil, endsBy: new Date(Date.now() - 1) })
+    const ids = (await collect(t.admin.find({ country: 'DE' }))).map(({ id }) => id)
+    expect(ids.toSorted()).toEqual(found.map(({ session }) => session.id).toSorted())
+  })
+
+  test('with users, reads their keys and scans nothing', async () => {
+    const { session } = await t.signIn('ada', evil)
+    await t.signIn('ada', good)
+    await t.signIn('bob', evil)
+    const held = gate(t.redis, 'hgetallBuffer')
+    const finding = collect(t.admin.find({ users: ['ada'], address: '203.0.113.0/24' }))
+    await held.waiting
+    held.open()
+    expect((await finding).map(({ id }) => id)).toEqual([session.id])
+  })
+})
+
+describe('revoke', () => {
+  test('revokes what the filter selects, and nothing else', async () => {
+    const evils = await t.signInMany(60, evil)
+    const goods = await t.signInMany(60, good)
+    const operation = await t.admin.revoke({ address: '203.0.113.0/24' }, { startedBy, reason: 'Unusual traffic' })
+    expect(operation).toMatchObject({
+      state: 'done',
+      scanned: 120,
+      matched: 60,
+      revoked: 60,
+      alreadyGone: 0,
+      failed: 0,
+    })
+    for (const { token } of evils) expect(await t.livesOn(token)).toBe(false)
+    for (const { token } of goods) expect(await t.livesOn(token)).toBe(true)
+    expect(await t.admin.operations.get(operation.id)).toEqual(operation)
+    const again = await t.admin.revoke({ address: '203.0.113.0/24' }, { startedBy })
+    expect(again).toMatchObject({ matched: 0, revoked: 0 })
+    expect((await t.admin.operations.list()).map(({ id }) => id)).toEqual([again.id, operation.id])
+  })
+
+  test('publishes to open pages, and appends events with the public reason', async () => {
+    const { session } = await t.signIn('ada', evil)
+    const changes = createSessionChanges({ redis: t.redis, keyPrefix })
+    const received: SessionChange[] = []
+    const arrived = new Promise<void>((resolve) => {
+      changes.watch('ada', (change) => {
+        received.push(change)
+        if (change.kind === 'ended') resolve()
+      })
+    })
+    while (received.length === 0) await t.redis.get('wait')
+    const { id } = await t.admin.revoke(
+      { users: ['ada'] },
+      { startedBy, reason: 'Your laptop was reported stolen', note: 'Ticket 7' },
+    )
+    await arrived
+    changes.close()
+    const operation = { id, reason: 'Your laptop was reported stolen' }
+    expect(received.at(-1)).toEqual({ kind: 'ended', cause: 'operator', by: null, ids: [session.id], operation })
+    const { events } = await t.events.read(userTagOf('ada'))
+    expect(events.at(-1)).toMatchObject({ kind: 'ended', cause: 'operator', session: { id: session.id }, operation })
+    expect(JSON.stringify([events, received])).not.toContain('Ticket 7')
+  })
+
+  test('spares the session of the one who acts', async () => {
+    const [own, other] = [await t.signIn('ada', evil), await t.signIn('ada', evil)]
+    await t.admin.revoke({ users: ['ada'] }, { startedBy, keep: own.session.id })
+    expect([await t.livesOn(own.token), await t.livesOn(other.token)]).toEqual([true, false])
+  })
+
+  test('spares sessions of sign-ins that began later, also when it is resumed', async () => {
+    const { token } = await t.signIn('ada', evil)
+    const operation = await t.admin.revoke({ country: 'DE' }, { startedBy })
+    await t.redis.hset(`${keyPrefix}user:operation:${operation.id}`, {
+      state: 'failed',
+      startedAt: Date.now() - 60_000,
+    })
+    const younger = await t.signIn('ada', evil)
+    t.clock.ahead = -120_000
+    const older = await t.signIn('ada', evil)
+    t.clock.ahead = 0
+    const resumed = await t.admin.operations.resume(operation.id)
+    expect(resumed).toMatchObject({ state: 'done', matched: 2, revoked: 2 }) // one of them in the first run
+    expect([await t.livesOn(token), await t.livesOn(younger.token), await t.livesOn(older.token)]).toEqual([
+      false,
+      true,
+      false,
+    ])
+  })
+
+  test('a user with more sessions than a script takes at once', async () => {
+    const signed = await Promise.all(Array.from({ length: 450 }, async () => t.signIn('ada', evil)))
+    const { revoked } = await t.admin.revoke({ country: 'DE' }, { startedBy })
+    expect(revoked).toBe(signed.length)
+    expect(await t.store.list('ada')).toEqual([])
+  })
+
+  test('a session that ends between search and revocation counts as gone', async () => {
+    const { session } = await t.signIn('ada', evil)
+    const held = gate(t.redis, 'rollcallRevokeSelected')
+    const revoking = t.admin.revoke({ country: 'DE' }, { startedBy })
+    await held.waiting
+    await t.store.revoke('ada', session.id)
+    held.open()
+    expect(await revoking).toMatchObject({ matched: 1, revoked: 0, alreadyGone: 1 })
+  })
+
+  test('a key of another kind under the name of sessions counts as failed, and stops nothing', async () => {
+    await t.redis.set(`${keyPrefix}user:{${userTagOf('eve')}}:sessions`, 'x')
+    await t.signIn('ada', evil)
+    expect(await t.admin.revoke({ country: 'DE' }, { startedBy })).toMatchObject({ revoked: 1, failed: 1 })
+    await t.signIn('ada', evil)
+    expect(await t.admin.revokeEveryone({ startedBy })).toMatchObject({ revoked: 1, failed: 1 })
+  })
+})
+
+describe('revoke everyone', () => {
+  test('revokes all sessions but the one that is kept; one message serves all, and nobody gets an event', async () => {
+    const own = await t.signIn('ada')
+    const signed = await t.signInMany(60)
+    const many = await Promise.all(Array.from({ length: 510 }, async () => t.signIn('max')))
+    const changes = createSessionChanges({ redis: t.redis, keyPrefix })
+    const received: SessionChange[] = []
+    const arrived = new Promise<void>((resolve) => {
+      changes.watch('user-7', (change) => {
+        received.push(change)
+        if (change.kind === 'ended') resolve()
+      })
+    })
+    while (received.length === 0) await t.redis.get('wait')
+    const operation = await t.admin.revokeEveryone({ startedBy, reason: 'Maintenance', keep: own.session.id })
+    expect(operation).toMatchObject({ state: 'done', filter: null, revoked: 570 })
+    await arrived
+    changes.close()
+    expect(received.filter(({ kind }) => kind === 'ended')).toEqual([
+      {
+        kind: 'ended',
+        cause: 'operator',
+        by: null,
+        allBut: null,
+        operation: { id: operation.id, reason: 'Maintenance' },
+      },
+    ])
+    for (const { token } of [...signed, ...many.slice(0, 5)]) expect(await t.livesOn(token)).toBe(false)
+    expect(await t.livesOn(own.token)).toBe(true)
+    expect((await t.events.read(userTagOf('user-7'))).events.map(({ kind }) => kind)).toEqual(['created'])
+  })
+
+  const operations = {
+    everyone: () => t.admin.revokeEveryone({ startedBy }),
+    'a filter': () => t.admin.revoke({ country: 'DE' }, { startedBy }),
+    'a user': () => t.admin.revoke({ users: ['ada'] }, { startedBy }),
+  }
+
+  describe.each(Object.entries(operations))('%s, and a sign-in that began before', (_, run) => {
+    test('whose session is created after the scan', async () => {
+      const startedAt = await t.store.time()
+      const held = gate(t.redis, 'rollcallCreate')
+      const signing = t.store.create({ userId: 'ada', ...evil, startedAt })
+      await held.waiting
+      await run()
+      held.open()
+      expect(await signing).toBeNull()
+      expect(await t.store.list('ada')).toEqual([])
+    })
+
+    test('whose session is created before the scan', async () => {
+      const startedAt = await t.store.time()
+      const held = gate(t.redis, 'rollcallGlobalWatermark')
+      const signing = t.store.create({ userId: 'ada', ...evil, startedAt })
+      await held.waiting
+      await run()
+      held.open()
+      const created = await signing
+      expect(created === null || !(await t.livesOn(created.token))).toBe(true)
+      expect(await t.store.list('ada')).toEqual([])
+    })
+
+    test('and one that begins after it passes', async () => {
+      await run()
+      let startedAt = await t.store.time()
+      const [{ startedAt: mark } = { startedAt }] = await t.admin.operations.list()
+      while (startedAt <= mark) startedAt = await t.store.time()
+      expect(await t.store.create({ userId: 'ada', ...evil, startedAt })).not.toBeNull()
+    })
+  })
+
+  test('an outage while a sign-in asks for the watermark is no sign-in', async () => {
+    failNext(t.redis, 'rollcallGlobalWatermark')
+    const startedAt = await t.store.time()
+    await expect(t.store.create({ userId: 'ada', startedAt })).rejects.toThrow(SessionStoreUnavailableError)
+  })
+
+  test('a watermark in the future refuses one sign-in, and is lowered', async () => {
+    await t.redis.set(`${keyPrefix}user:clock`, Date.now() + 3_600_000)
+    expect(await t.store.create({ userId: 'ada', startedAt: await t.store.time() })).toBeNull()
+    let startedAt = await t.store.time()
+    const mark = Number(await t.redis.get(`${keyPrefix}user:clock`))
+    while (startedAt.getTime() <= mark) startedAt = await t.store.time()
+    expect(await t.store.create({ userId: 'ada', startedAt })).not.toBeNull()
+  })
+
+  test('validation stays one HGET, and a sign-in without a beginning asks for no watermark', async () => {
+    const held = gate(t.redis, 'rollcallGlobalWatermark')
+    const { token } = await t.signIn('ada')
+    expect(await t.livesOn(token)).toBe(true)
+    expect(await Promise.race([held.waiting.then(() => 'asked'), t.store.time().then(() => 'not asked')])).toBe(
+      'not asked',
+    )
+    held.open()
+    await t.store.create({ userId: 'ada', startedAt: await t.store.time() }) // gives the command back
+  })
+})
+
+describe('an operation', () => {
+  test('is stopped and resumed, and ends each session once', async () => {
+    await t.signInMany(80, evil)
+    const seen: Operation[] = []
+    const onProgress = (operation: Operation): void => {
+      seen.push(operation)
+      if (seen.length === 1) void t.admin.operations.stop(operation.id)
+    }
+    const stopped = await t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 40 })
+    expect(stopped.state).toBe('stopped')
+    expect(stopped.revoked).toBeLessThan(80)
+    expect((await t.admin.operations.get(stopped.id)).state).toBe('stopped')
+    const done = await t.admin.operations.resume(stopped.id)
+    expect(done).toMatchObject({ state: 'done', matched: 80, revoked: 80, share: 1, millisecondsLeft: 0 })
+    expect(await collect(t.admin.find({ country: 'DE' }))).toEqual([])
+    await expect(t.admin.operations.resume(done.id)).rejects.toThrow(OperationStateError)
+    await expect(t.admin.operations.stop(done.id)).rejects.toThrow(OperationStateError)
+  })
+
+  test('that two processes run at once ends each session once', async () => {
+    await t.signInMany(60, evil)
+    const both = await Promise.all([1, 2].map(async () => t.admin.revoke({ country: 'DE' }, { startedBy })))
+    expect(both.reduce((sum, { revoked }) => sum + revoked, 0)).toBe(60)
+    const { events } = await t.events.read(userTagOf('user-7'))
+    expect(events.filter(({ kind }) => kind === 'ended')).toHaveLength(1)
+  })
+
+  test('whose process is gone shows as interrupted', async () => {
+    const { id } = await t.admin.revokeEveryone({ startedBy })
+    await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state: 'running', updatedAt: Date.now() - 60_000 })
+    expect((await t.admin.operations.get(id)).state).toBe('interrupted')
+    expect((await t.admin.operations.resume(id)).state).toBe('done')
+  })
+
+  test('is unknown under another id', async () => {
+    for (const call of [t.admin.operations.get, t.admin.operations.resume, t.admin.operations.stop])
+      await expect(call('20300101-000000-aaaaaa')).rejects.toThrow(UnknownOperationError)
+  })
+
+  test('is kept for 90 days, and holds no token', async () => {
+    const { token } = await t.signIn('ada', evil)
+    const { id } = await t.admin.revoke({ users: ['ada'] }, { startedBy })
+    const key = `${keyPrefix}user:operation:${id}`
+    expect(await t.redis.pttl(key)).toBeGreaterThan(89 * 24 * 60 * 60 * 1_000)
+    expect(JSON.stringify(await t.redis.hgetall(key))).not.toContain(token.slice(38))
+  })
+})

@@ -1,0 +1,102 @@
+import type { Session } from '@rollcall/session-store'
+import { describe, expect, test } from 'vitest'
+import { createMatcher, type Filter, filterFromJson } from '../src/filter.js'
+import { InvalidFilterError, parseFilter } from '../src/index.js'
+
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+const day = (n: number) => new Date(Date.UTC(2030, 0, n))
+
+const session: Session = {
+  id: 'AAAAAAAAAAAAAAAA',
+  userId: 'ada',
+  createdAt: day(2),
+  lastSeenAt: day(4),
+  authenticatedAt: day(2),
+  expiresAt: day(9),
+  ipAddress: '203.0.113.9',
+  userAgent: firefox,
+  data: { device: { id: 'd', isNew: true }, signInMethod: 'provider:google' },
+}
+
+const placeOf = () => ({ kind: 'country', code: 'DE' }) as const
+const selects = (filter: Filter, changes: Partial<Session> = {}) =>
+  createMatcher(parseFilter(filter), placeOf)({ ...session, ...changes })
+
+describe('a condition', () => {
+  test.each<[Filter, Filter]>([
+    [{ users: ['bob', 'ada'] }, { users: ['bob'] }],
+    [{ address: '203.0.113.9' }, { address: '203.0.113.8' }],
+    [{ address: '203.0.113.0/24' }, { address: '203.0.112.0/24' }],
+    [{ address: '0.0.0.0/0' }, { address: '::/0' }],
+    [{ country: 'de' }, { country: 'FR' }],
+    [{ browser: 'firefox' }, { browser: 'Chrome' }],
+    [{ system: 'Linux' }, { system: 'Windows 11' }],
+    [{ kind: 'desktop' }, { kind: 'phone' }],
+    [{ userAgent: 'GECKO/2010' }, { userAgent: 'Chrome' }],
+    [{ signedInAfter: day(2) }, { signedInAfter: day(3) }],
+    [{ signedInBefore: day(3) }, { signedInBefore: day(2) }],
+    [{ lastSeenAfter: day(4) }, { lastSeenAfter: day(5) }],
+    [{ lastSeenBefore: day(5) }, { lastSeenBefore: day(4) }],
+    [{ method: 'provider:google' }, { method: 'password' }],
+  ])('%j selects the session, and %j does not', (matching, other) => {
+    expect(selects(matching)).toBe(true)
+    expect(selects(other)).toBe(false)
+    expect(selects({ ...matching, ...other })).toBe(false)
+    expect(createMatcher(filterFromJson(JSON.stringify(matching)), placeOf)(session)).toBe(true)
+  })
+
+  test('all conditions must hold', () => {
+    const all: Filter = { users: ['ada'], address: '203.0.113.0/24', browser: 'Firefox', newDevice: true }
+    expect(selects(all)).toBe(true)
+    expect(selects({ ...all, users: ['bob'] })).toBe(false)
+    expect(selects({ ...all, browser: 'Chrome' })).toBe(false)
+  })
+
+  test('what a session does not say matches nothing', () => {
+    expect(selects({ address: '0.0.0.0/0' }, { ipAddress: null })).toBe(false)
+    expect(selects({ address: '::/0' }, { ipAddress: 'unknown' })).toBe(false)
+    expect(selects({ userAgent: 'a' }, { userAgent: null })).toBe(false)
+    expect(selects({ newDevice: true }, { data: {} })).toBe(false)
+    expect(selects({ method: 'password' }, { data: {} })).toBe(false)
+  })
+
+  test('ranges of IPv6, in any spelling', () => {
+    expect(selects({ address: '2001:db8::/32' }, { ipAddress: '2001:DB8:0:1::2' })).toBe(true)
+    expect(selects({ address: '2001:db8::/32' }, { ipAddress: '2001:db9::2' })).toBe(false)
+    expect(selects({ address: '2001:db8:0::2' }, { ipAddress: '2001:db8::2' })).toBe(true)
+    expect(selects({ address: '203.0.113.0/24' }, { ipAddress: '::ffff:203.0.113.9' })).toBe(true)
+  })
+})
+
+describe('a filter is refused', () => {
+  test.each<[unknown, RegExp]>([
+    [{}, /empty.*everybody/],
+    [{ browser: undefined }, /empty.*everybody/],
+    [null, /filter/i],
+    [{ adress: '10.0.0.1' }, /^adress: there is no such field$/],
+    [{ users: [] }, /^users must name a user/],
+    [{ users: [''] }, /^users\.0 must not be empty/],
+    [{ userAgent: '' }, /^userAgent must not be empty/],
+    [{ address: '10.0.0.0/33' }, /^address must be an address/],
+    [{ address: '10.0.0' }, /^address/],
+    [{ address: '10.0.0.0/' }, /^address/],
+    [{ address: 'fe80::1%eth0' }, /^address/],
+    [{ address: '10.0.0.0/8/8' }, /^address/],
+    [{ country: 'Germany' }, /^country must be two letters/],
+    [{ browser: 'Chorme' }, /^browser is not the name of a browser; there are .*Chrome/],
+    [{ system: '' }, /^system must not be empty/],
+    [{ kind: 'car' }, /^kind must be one of desktop/],
+    [{ newDevice: false }, /^newDevice must be true/],
+    [{ signedInAfter: new Date(Number.NaN) }, /^signedInAfter/],
+    [{ signedInAfter: day(2), signedInBefore: day(2) }, /No session can match: signedInAfter .* signedInBefore/],
+    [{ lastSeenAfter: day(3), lastSeenBefore: day(2) }, /No session can match: lastSeenAfter .* lastSeenBefore/],
+    [{ signedInAfter: day(3), lastSeenBefore: day(2) }, /No session can match: signedInAfter .* lastSeenBefore/],
+  ])('%j', (filter, message) => {
+    expect(() => parseFilter(filter)).toThrow(InvalidFilterError)
+    expect(() => parseFilter(filter)).toThrow(message)
+  })
+
+  test('for a country, where places are turned off', () => {
+    expect(() => createMatcher(parseFilter({ country: 'DE' }))).toThrow(InvalidFilterError)
+  })
+})

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+/** What holds on a single node and on a Cluster alike. */
+const contract = 'test/admin.test.ts'
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('single node', [contract, 'test/filter.test.ts', 'test/outage.test.ts']),
+      project('Cluster', [contract, 'test/cluster.test.ts']),
+    ],
+  },
+})
+
+function project(backend: 'single node' | 'Cluster', include: string[]) {
+  return {
+    test: {
+      name: backend,
+      include,
+      provide: { backend },
+      // Servers that have to find each other on a busy machine.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  }
+}
