@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Secrets } from '@rollcall/auth'
+import type { Audit, Secrets } from '@rollcall/auth'
 import { createStreams, type PlaceOf, type Streams } from '@rollcall/devices'
 import {
   type Clock,
@@ -20,7 +20,7 @@ import { developmentSecret } from './accounts/secret.js'
 import { startSweep } from './accounts/sweep.js'
 import type { Settings } from './env.js'
 import { createLimits, type Limits } from './limits/limits.js'
-import { sendNotice, sendReset } from './limits/mail-limits.js'
+import { sendNotice, sendPasswordChanged, sendReset } from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
@@ -63,7 +63,7 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const streams = openStreams(options, { redis, clock, store, placeOf }, onClose)
   const limits = createLimits(redis, secrets[0], settings.keyPrefix)
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
-  const audit = auditTo(log)
+  const audit = mailOwners(auditTo(log), mailer, clock, log)
   const auth = await openAuth(options, { store, database, activity, limits, mailer, audit, secrets, baseUrl })
   mailer.start(auth)
   const sweep = startSweep(() => auth.deleteExpired(), log)
@@ -174,9 +174,23 @@ async function openMailer(
     placeOf,
     log,
     sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
+    sendPasswordChanged: (email, sendNow) => sendPasswordChanged(limits, email, sendNow),
   })
   onClose(() => mailer.close())
   return mailer
+}
+
+/** Writes to the owner of a password that was changed. The audit is where each change is known, whichever way it came. */
+function mailOwners(audit: Audit, mailer: Mailer, clock: Clock, log: Log): Audit {
+  return (event) => {
+    audit(event)
+    const { userId, result } = event
+    const isChange = event.event === 'password-change' || event.event === 'password-reset'
+    if (!isChange || result !== 'ok' || userId === undefined) return
+    mailer.notifyPasswordChange(userId, new Date(clock())).catch((error: unknown) => {
+      log.error({ err: error, userId }, 'No mail about a changed password')
+    })
+  }
 }
 
 interface AuthParts {
@@ -185,7 +199,7 @@ interface AuthParts {
   readonly activity: Activity
   readonly limits: Limits
   readonly mailer: Mailer
-  readonly audit: ReturnType<typeof auditTo>
+  readonly audit: Audit
   readonly secrets: Secrets
   readonly baseUrl: string
 }

@@ -55,6 +55,7 @@ async function cookies(): Promise<Record<string, string | undefined>> {
 
 test('the router holds the procedures of the contract', () => {
   expect(procedures.map(({ path, type }) => `${path} ${type}`).toSorted()).toEqual([
+    'account.setLanguage mutation',
     'activity.list query',
     'devices.changes subscription',
     'devices.confirm mutation',

@@ -19,6 +19,7 @@ import type { Session, SessionStore } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { Database } from './database.js'
+import { type Language, languageOf } from './language.js'
 import { createExpiryIndexes, migrate } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
@@ -38,9 +39,14 @@ const RESET_LIFE_MS = 60 * 60 * 1_000
 /** Links in mails, by the page that they lead to. */
 type LinkKind = 'reset-password' | 'secure-account'
 
-/** For one mail: where it goes, and the page that it leads to. */
-export interface MailLink {
+/** For one mail: where it goes, and the language of its reader. */
+export interface Reader {
   readonly to: string
+  readonly language: Language
+}
+
+/** For one mail, with the page that it leads to. */
+export interface MailLink extends Reader {
   readonly url: string
 }
 
@@ -70,6 +76,10 @@ export interface Auth extends CookieSessions {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
+  /** For a mail to this user. `null` when the user is gone. */
+  findReader(userId: string): Promise<Reader | null>
+  /** Of the mails to this user, as two letters. */
+  setLanguage(userId: string, language: string): Promise<void>
   /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
   createResetLink(email: string): Promise<MailLink | null>
   /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
@@ -120,6 +130,7 @@ export function authConfig(options: AuthOptions) {
       resetPasswordTokenExpiresIn: RESET_LIFE_MS / 1_000,
       sendResetPassword: ({ user }) => requestReset(user.email), // after "this was not me"
     },
+    user: { additionalFields: { language: { type: 'string', required: false } } },
     plugins: [
       closeUnusedEndpoints(),
       passwordRules(passwords),
@@ -176,11 +187,21 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       return user && { id: user.id, name: user.name, email: user.email }
     },
 
+    async findReader(userId) {
+      const user = await internalAdapter.findUserById(userId)
+      return user && { to: user.email, language: languageOf(user) }
+    },
+
+    async setLanguage(userId, language) {
+      await internalAdapter.updateUser(userId, { language })
+    },
+
     async createResetLink(email) {
       const found = await internalAdapter.findUserByEmail(email)
       if (found === null) return null
       return {
         to: found.user.email,
+        language: languageOf(found.user),
         url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id, RESET_LIFE_MS)),
       }
     },
@@ -190,6 +211,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       if (user === null || !(await isUnnotified(adapter, deviceId))) return null
       return {
         to: user.email,
+        language: languageOf(user),
         url: pageFor('/secure-account', await createDeviceToken(internalAdapter, userId, deviceId)),
       }
     },

@@ -22,10 +22,13 @@ interface Subjects {
   'request-reset:first': [email: string]
   'request-reset:mailbox': [Mailbox]
   'reset-password:address': [Client]
+  'password-changed:first': [email: string]
+  'password-changed:mailbox': [Mailbox]
   'new-device:first': [userId: string]
   'new-device:mailbox': [Mailbox]
   'new-device:address': [Client]
   'proof:session': [userId: string, sessionId: string]
+  'language:session': [userId: string, sessionId: string]
   'rename:session': [userId: string, sessionId: string]
   'renamed:session': [userId: string, sessionId: string]
   'confirm:session': [userId: string, sessionId: string]
@@ -61,6 +64,9 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'request-reset:first': { points: 1, duration: HOUR, of: 'attempts' },
   'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
+  /** Mails about changed passwords: their owner cannot fill a mailbox that is shared with others. */
+  'password-changed:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'password-changed:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   /** Mails about new devices: somebody who has the password cannot fill the mailbox. ADR 30 says why the first is apart. */
   'new-device:first': { points: 1, duration: HOUR, of: 'attempts' },
   'new-device:mailbox': { points: 10, duration: HOUR, of: 'attempts' },
@@ -69,6 +75,7 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
   /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
   'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
+  'language:session': { points: 60, duration: MINUTE, of: 'requests' },
   /** Each writes an event: a stolen session must not bury its sign-in under them. */
   'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
   'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },

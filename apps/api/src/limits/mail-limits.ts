@@ -42,6 +42,20 @@ export function sendReset(limits: Limits, email: string, send: () => Promise<voi
 }
 
 /**
+ * Sends a mail about a changed password within the limit of its mailbox.
+ *
+ * @returns whether it was sent
+ */
+export function sendPasswordChanged(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
+  return sendWithin(
+    limits,
+    ['password-changed:first', email.toLowerCase()],
+    [['password-changed:mailbox', new Mailbox(email)]],
+    send,
+  )
+}
+
+/**
  * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of their
  * own at the same mailbox.
  */

@@ -1,27 +1,24 @@
 import type { Session } from '@rollcall/session-store'
 import { nameOf, type PlaceOf } from '@rollcall/devices'
 import { z } from 'zod'
+import type { MailLink, Reader } from '../accounts/auth.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
 import { Delivery } from './delivery.js'
-import { newDeviceMessage, resetMessage } from './messages.js'
+import { newDeviceMessage, passwordChangedMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import type { Send } from './transport.js'
-
-/** A mailbox, and the page that the mail leads to. */
-interface Link {
-  readonly to: string
-  readonly url: string
-}
 
 /** Makes the links when a mail is sent: none that works is ever in the queue. */
 interface Links {
   /** `null` when nobody has this address. */
-  createResetLink(email: string): Promise<Link | null>
+  createResetLink(email: string): Promise<MailLink | null>
   /** `null` when the user is gone, or was notified of this device. */
-  createNewDeviceLink(userId: string, deviceId: string): Promise<Link | null>
+  createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   recordNotified(deviceId: string): Promise<void>
+  /** `null` when the user is gone. */
+  findReader(userId: string): Promise<Reader | null>
 }
 
 /** Each resolves when the mail is safe in the queue, and never waits for a mail server. */
@@ -32,10 +29,14 @@ export interface Mailer {
   isWaiting(deviceId: string): Promise<boolean>
   /** Rejects with `MailQueueFullError`. */
   notifyNewDevice(session: Session, deviceId: string): Promise<void>
+  /** Rejects with `MailQueueFullError`. */
+  notifyPasswordChange(userId: string, at: Date): Promise<void>
   /** From now on, mails are sent. */
   start(links: Links): void
   close(): Promise<void>
 }
+
+type SendWithin = (email: string, send: () => Promise<void>) => Promise<boolean>
 
 export interface MailerOptions {
   readonly queue: MailQueue
@@ -44,7 +45,9 @@ export interface MailerOptions {
   readonly placeOf: PlaceOf
   readonly log: Log
   /** Sends a reset mail within its limits. Resolves with whether it was sent. */
-  readonly sendReset: (email: string, send: () => Promise<void>) => Promise<boolean>
+  readonly sendReset: SendWithin
+  /** Sends a mail about a changed password within its limits. Resolves with whether it was sent. */
+  readonly sendPasswordChanged: SendWithin
 }
 
 /**
@@ -57,10 +60,11 @@ const HOUR_MS = 60 * 60_000
 /** The person who asked waits in front of the mailbox; later, they have asked again or given up. */
 const RESET_MAX_AGE_MS = HOUR_MS
 /** Longer than a weekend without anybody who looks after the mail server. */
-const NEW_DEVICE_MAX_AGE_MS = 3 * 24 * HOUR_MS
+const NOTICE_MAX_AGE_MS = 3 * 24 * HOUR_MS
 
 const RESET = 'reset'
 const NEW_DEVICE = 'new-device'
+const PASSWORD_CHANGED = 'password-changed'
 
 const resetPayload = z.object({ email: z.string() })
 
@@ -71,6 +75,8 @@ const newDevicePayload = z.object({
   ipAddress: z.string().nullable(),
   at: z.coerce.date(),
 })
+
+const passwordChangedPayload = z.object({ userId: z.string(), at: z.coerce.date() })
 
 export function createMailer(options: MailerOptions): Mailer {
   const { queue, send, log } = options
@@ -95,10 +101,16 @@ export function createMailer(options: MailerOptions): Mailer {
       await add({ key: `${NEW_DEVICE}:${deviceId}`, kind: NEW_DEVICE, payload })
     },
 
+    async notifyPasswordChange(userId, at) {
+      const payload = JSON.stringify({ userId, at })
+      await add({ key: `${PASSWORD_CHANGED}:${userId}`, kind: PASSWORD_CHANGED, payload })
+    },
+
     start(links) {
       const kinds = new Map([
         [RESET, resetMail(links, options)],
         [NEW_DEVICE, newDeviceMail(links, options)],
+        [PASSWORD_CHANGED, passwordChangedMail(links, options)],
       ])
       delivery = new Delivery({ queue, kinds, send, log })
     },
@@ -109,14 +121,12 @@ export function createMailer(options: MailerOptions): Mailer {
   }
 }
 
-const siteOf = ({ baseUrl }: MailerOptions): string => new URL(baseUrl).host
-
 function resetMail(links: Links, options: MailerOptions): MailKind {
   return {
     maxAgeMs: RESET_MAX_AGE_MS,
     async compose(payload) {
       const link = await links.createResetLink(resetPayload.parse(JSON.parse(payload)).email)
-      return link && { to: link.to, message: resetMessage(link.url, siteOf(options)) }
+      return link && { to: link.to, message: resetMessage({ ...link, baseUrl: options.baseUrl }) }
     },
     async limited(to, sendNow) {
       const isSent = await options.sendReset(to, sendNow)
@@ -128,14 +138,32 @@ function resetMail(links: Links, options: MailerOptions): MailKind {
 
 function newDeviceMail(links: Links, options: MailerOptions): MailKind {
   return {
-    maxAgeMs: NEW_DEVICE_MAX_AGE_MS,
+    maxAgeMs: NOTICE_MAX_AGE_MS,
     async compose(payload) {
       const { userId, deviceId, ...facts } = newDevicePayload.parse(JSON.parse(payload))
       const link = await links.createNewDeviceLink(userId, deviceId)
       if (link === null) return null
       const place = options.placeOf(facts.ipAddress)
-      return { to: link.to, message: newDeviceMessage({ ...facts, place }, link.url, siteOf(options)) }
+      const message = newDeviceMessage({ ...facts, place }, { ...link, baseUrl: options.baseUrl })
+      return { to: link.to, message }
     },
     sent: (payload) => links.recordNotified(newDevicePayload.parse(JSON.parse(payload)).deviceId),
+  }
+}
+
+function passwordChangedMail(links: Links, { baseUrl, sendPasswordChanged, log }: MailerOptions): MailKind {
+  return {
+    maxAgeMs: NOTICE_MAX_AGE_MS,
+    async compose(payload) {
+      const { userId, at } = passwordChangedPayload.parse(JSON.parse(payload))
+      const reader = await links.findReader(userId)
+      const url = new URL('/forgot-password', baseUrl).href
+      return reader && { to: reader.to, message: passwordChangedMessage(at, { ...reader, baseUrl, url }) }
+    },
+    async limited(to, sendNow) {
+      const isSent = await sendPasswordChanged(to, sendNow)
+      if (!isSent) log.warn('No mail about a changed password: its mailbox has had as many as the limit allows')
+      return isSent
+    },
   }
 }

@@ -1,10 +1,17 @@
 import type { DeviceName, Place } from '@rollcall/devices'
+import type { Language } from '../accounts/language.js'
+import { layOut, type Message } from './layout.js'
+import de from './words/de.js'
+import en from './words/en.js'
 
-/** One mail, as its reader sees it. */
-export interface Message {
-  readonly subject: string
-  readonly text: string
-  readonly html: string
+export type { Message } from './layout.js'
+
+export interface Context {
+  readonly language: Language
+  /** The origin of the page. */
+  readonly baseUrl: string
+  /** The page that the mail leads to. */
+  readonly url: string
 }
 
 export interface NewDeviceFacts {
@@ -14,64 +21,62 @@ export interface NewDeviceFacts {
   readonly at: Date
 }
 
+const words = { en, de } satisfies Record<Language, typeof en>
+const locales: Record<Language, string> = { en: 'en-GB', de: 'de' }
+
 /** Without the name on the account: someone who signed up with another person's address could write to them through it. */
-export function resetMessage(url: string, site: string): Message {
-  return linkMail({
-    subject: 'Choose a new password',
-    before: [
-      'Hello,',
-      `someone, hopefully you, asked for a new password for your account at ${site}.`,
-      'Choose it here. The link works once, within one hour:',
-    ],
-    link: { url, label: 'Choose a new password' },
-    after: [
-      'All devices will be signed out then, and you sign in again with the new password.',
-      'If it was not you, do nothing: your password stays as it is.',
-    ],
-  })
+export function resetMessage(context: Context): Message {
+  const { reset } = words[context.language]
+  return mail(context, { ...reset, before: reset.before(siteOf(context)) })
 }
 
-const countries = new Intl.DisplayNames('en', { type: 'region' })
-const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
-
-export function newDeviceMessage({ device, ipAddress, place, at }: NewDeviceFacts, url: string, site: string): Message {
-  const name = device.os === '' ? device.browser : `${device.browser} on ${device.os}`
-  const address = ipAddress ?? 'an address that is not known'
-  return linkMail({
-    subject: 'New device signed in to your account',
-    before: [
-      'Hello,',
-      `someone signed in to your account at ${site} from a device that was not used for it before:`,
-      `${name}, from ${address}${placeWords(place)}, on ${time.format(at)} (UTC).`,
-      'If it was you, there is nothing to do.',
-      'If it was not you, someone else knows your password. Use this link, which works once, within seven days. It signs out every device and sends you another mail to choose a new password:',
-    ],
-    link: { url, label: 'This was not me' },
-    after: ['Nothing happens before you confirm it on the page that opens.'],
-  })
+export function newDeviceMessage({ device, ipAddress, place, at }: NewDeviceFacts, context: Context): Message {
+  const w = words[context.language]
+  const browser = device.browser === 'Unknown browser' ? w.unknownBrowser : device.browser
+  const from = w.from(w.device(browser, device.os), ipAddress ?? w.unknownAddress, placeWords(place, context.language))
+  return mail(context, { ...w.newDevice, before: w.newDevice.before(siteOf(context), from, timeOf(at, context)) })
 }
 
-function placeWords(place: Place | null): string {
-  if (place === null) return ''
-  return place.kind === 'local' ? ' (local network)' : ` (approximately: ${countries.of(place.code)})`
+export function passwordChangedMessage(at: Date, context: Context): Message {
+  const { passwordChanged } = words[context.language]
+  return mail(context, { ...passwordChanged, before: passwordChanged.before(siteOf(context), timeOf(at, context)) })
 }
 
-interface LinkMail {
+interface Said {
   readonly subject: string
   readonly before: readonly string[]
-  readonly link: { readonly url: string; readonly label: string }
+  readonly label: string
   readonly after: readonly string[]
 }
 
-function linkMail({ subject, before, link, after }: LinkMail): Message {
-  const paragraphs = (lines: readonly string[]): string => lines.map((line) => `<p>${escape(line)}</p>`).join('\n')
-  return {
+function mail({ language, baseUrl, url }: Context, { subject, before, label, after }: Said): Message {
+  const { hello, devicesLabel, footer } = words[language]
+  return layOut({
+    language,
     subject,
-    text: [...before, link.url, ...after].join('\n\n'),
-    html: `${paragraphs(before)}\n<p><a href="${escape(link.url)}">${escape(link.label)}</a></p>\n${paragraphs(after)}\n`,
-  }
+    before: [hello, ...before],
+    action: { url, label },
+    after,
+    more: { url: new URL('/', baseUrl).href, label: devicesLabel },
+    footer: footer(new URL(baseUrl).host),
+  })
 }
 
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+function siteOf({ baseUrl }: Context): string {
+  return new URL(baseUrl).host
+}
+
+function timeOf(at: Date, { language }: Context): string {
+  return new Intl.DateTimeFormat(locales[language], {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  }).format(at)
+}
+
+function placeWords(place: Place | null, language: Language): string {
+  const w = words[language]
+  if (place === null) return ''
+  if (place.kind === 'local') return w.localNetwork
+  return w.near(new Intl.DisplayNames(locales[language], { type: 'region' }).of(place.code) ?? place.code)
 }

@@ -1,4 +1,5 @@
 import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
+import { accountRouter } from './account.js'
 import { activityRouter } from './activity.js'
 import { deviceNamesRouter } from './device-names.js'
 import { sessionRouter } from './session.js'
@@ -10,6 +11,7 @@ export type RouterDependencies = Required<Pick<DevicesRouterOptions, 'store' | '
 export function createAppRouter(dependencies: RouterDependencies) {
   const devices = createDevicesRouter({ ...dependencies, procedure: userProcedure, revocation: revocationProcedure })
   return router({
+    account: accountRouter,
     activity: activityRouter,
     devices: mergeRouters(devices, deviceNamesRouter, createSignInsRouter(dependencies.store)),
     session: sessionRouter,

@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect, test } from 'vitest'
-import { resetMessage } from '../../src/mail/messages.js'
+import { describe, expect, test } from 'vitest'
+import { newDeviceMessage, passwordChangedMessage, resetMessage } from '../../src/mail/messages.js'
 import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
@@ -138,5 +138,96 @@ test('a mail says nothing that the owner of the account could have written', asy
   const { message } = await eventually(() => smtp.received[0])
   expect(message).toContain('From: Rollcall <no-reply@rollcall.example>')
   expect(message).not.toMatch(/evil|Win at/)
-  expect(resetMessage('https://rollcall.example/?token="><b>', 'rollcall.example').html).not.toContain('<b>')
+  const link = {
+    language: 'en',
+    baseUrl: 'https://rollcall.example',
+    url: 'https://rollcall.example/?token="><b>',
+  } as const
+  expect(resetMessage(link).html).not.toContain('<b>')
+})
+
+test('a mail is in the language that its reader chose: at the sign-up, and later on the page', async () => {
+  await using smtp = await startSmtp()
+  await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+  const email = newEmail()
+  const device = server.browser()
+  const signUp = (language: unknown) =>
+    device.post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada', language })
+  expect((await signUp('German')).status).toBe(400)
+  expect((await signUp('de')).status).toBe(200)
+  const subjectOf = async (n: number) =>
+    /^Subject: (.*)\r$/m.exec((await eventually(() => smtp.received[n])).message)?.[1]
+
+  await server.browser().signIn(email)
+  expect(await subjectOf(0)).toContain('Neues_Ger') // encoded, as it has an umlaut
+  expect(await device.api.account.setLanguage.mutate({ language: 'en' })).toEqual({ language: 'en' })
+  await server.browser().signIn(email)
+  expect(await subjectOf(1)).toBe('New device signed in to your account')
+  // The page may have a language that mails do not have.
+  await device.api.account.setLanguage.mutate({ language: 'fr' })
+  await device.post('/api/auth/request-password-reset', { email })
+  expect(await subjectOf(2)).toBe('Choose a new password')
+  expect(await codeOf(device.api.account.setLanguage.mutate({ language: '' }))).toBe('BAD_REQUEST')
+})
+
+test('the owner of a changed password gets a mail, whichever way it was changed', async () => {
+  await using smtp = await startSmtp()
+  await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+  const device = await signedUp(server)
+  const mails = () => smtp.received.map(({ message }) => /^Subject: (.*)\r$/m.exec(message)?.[1])
+  const refused = { currentPassword: 'a wrong password', newPassword: 'another good password' }
+  expect((await device.post('/api/auth/change-password', refused)).status).not.toBe(200)
+  const changed = await device.post('/api/auth/change-password', { ...refused, currentPassword: PASSWORD })
+  expect(changed.status).toBe(200)
+  await eventually(() => smtp.received[0])
+  expect(mails()).toEqual(['Your password was changed'])
+  expect(smtp.received[0]?.to).toEqual([device.email])
+  expect(smtp.received[0]?.message).toContain(`${server.baseUrl}/forgot-password`)
+
+  await device.post('/api/auth/request-password-reset', { email: device.email })
+  const token = linkIn(await eventually(() => smtp.received[1]), 'reset-password').searchParams.get('token')
+  await server.browser().post('/api/auth/reset-password', { token, newPassword: 'a third good password' })
+  await eventually(() => smtp.received[2])
+  expect(mails().at(-1)).toBe('Your password was changed')
+})
+
+describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
+  const context = { language, baseUrl: 'https://rollcall.example', url: 'https://rollcall.example/somewhere?token=1' }
+  const at = new Date('2026-11-28T12:00:00Z')
+  const device = { browser: 'Unknown browser', os: '' }
+  const messages = {
+    reset: resetMessage(context),
+    'new device': newDeviceMessage({ device, ipAddress: null, place: null, at }, context),
+    'new device, with a place': newDeviceMessage(
+      {
+        device: { browser: 'Chrome', os: 'Android' },
+        ipAddress: '192.0.2.1',
+        place: { kind: 'country', code: 'FR' },
+        at,
+      },
+      context,
+    ),
+    'password changed': passwordChangedMessage(at, context),
+  }
+
+  test.each(Object.entries(messages))('says the same as text and as HTML: %s', (_name, { subject, text, html }) => {
+    expect(html).toContain(`<html lang="${language}">`)
+    const words = html
+      .slice(html.indexOf('<body'))
+      .replaceAll(/<[^>]*>/g, '')
+      .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    const links = [context.url, 'https://rollcall.example/']
+    for (const link of links) expect(html).toContain(`href="${link}"`)
+    const lines = text.split(/\n+/).filter((line) => !links.includes(line))
+    for (const line of lines) expect(words).toContain(line.replace(/:$/, ''))
+    expect(subject).not.toBe('')
+  })
+
+  test('names the device, the place and the time in its own words', () => {
+    const { text } = messages['new device, with a place']
+    expect(text).toContain(language === 'de' ? 'Chrome auf Android' : 'Chrome on Android')
+    expect(text).toContain(language === 'de' ? 'Frankreich' : 'France')
+    expect(text).toContain(language === 'de' ? '28. November 2026' : '28 November 2026')
+    expect(messages['new device'].text).toContain(language === 'de' ? 'Unbekannter Browser' : 'Unknown browser')
+  })
 })

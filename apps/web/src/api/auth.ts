@@ -53,7 +53,8 @@ const change = (path: string, body?: Record<string, unknown>): Promise<void> =>
   post(path, body, expectedSessionHeaders())
 
 export const auth = {
-  signUp: (input: { name: string; email: string; password: string }) => post('/sign-up/email', input),
+  /** `language`: of the mails to the new account. */
+  signUp: (input: { name: string; email: string; password: string; language: string }) => post('/sign-up/email', input),
   signIn: (input: { email: string; password: string; rememberMe: boolean }) => post('/sign-in/email', input),
   signOut: () => change('/sign-out'),
   requestPasswordReset: (input: { email: string }) =>

@@ -29,6 +29,7 @@ export function AccountLayout() {
   const { client } = trpc.useUtils()
   const [signOutFailure, setSignOutFailure] = useState<string | null>(null)
   const changes = useAccountChanges(account)
+  const saveLanguage = useSaveLanguage()
   usePreload('account')
 
   const signOut = useGuarded(async () => {
@@ -69,10 +70,24 @@ export function AccountLayout() {
         )}
       </main>
       <footer className="mx-auto max-w-3xl px-4 pb-10 sm:px-6">
-        <LanguageSwitch />
+        <LanguageSwitch onChoose={saveLanguage} />
       </footer>
     </DevicesProvider>
   )
+}
+
+/** Mails to the account come in the language that is chosen on its pages. */
+function useSaveLanguage(): (language: string) => void {
+  const i18n = useI18n()
+  const session = useSession()
+  const showToast = useToast()
+  const { mutate } = trpc.account.setLanguage.useMutation({
+    onError(error) {
+      session.failed(error)
+      showToast(`${i18n.t('layout.languageNotSaved')} ${describeProblem(i18n, toProblem(error))}`)
+    },
+  })
+  return (language) => mutate({ language })
 }
 
 /**

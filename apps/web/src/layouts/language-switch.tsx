@@ -2,7 +2,7 @@ import { Languages } from 'lucide-react'
 import { useI18n, useSetLanguage } from '../i18n/i18n-provider.js'
 import { languageCodes, languageName } from '../i18n/i18n.js'
 
-export function LanguageSwitch() {
+export function LanguageSwitch({ onChoose }: { onChoose?: (language: string) => void }) {
   const { t, language } = useI18n()
   const setLanguage = useSetLanguage()
   return (
@@ -11,7 +11,10 @@ export function LanguageSwitch() {
       <span className="sr-only">{t('layout.language')}</span>
       <select
         value={language}
-        onChange={({ target }) => setLanguage(target.value)}
+        onChange={({ target }) => {
+          setLanguage(target.value)
+          onChoose?.(target.value)
+        }}
         className="min-h-11 cursor-pointer rounded-lg border border-transparent bg-transparent px-1 hover:border-line hover:text-ink"
       >
         {languageCodes.map((code) => (

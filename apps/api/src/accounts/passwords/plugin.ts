@@ -4,6 +4,7 @@ import type { DBAdapter } from '@better-auth/core/db/adapter'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { languageInput } from '../language.js'
 import { type Passwords, passwordState, passwordError, requireAcceptable, siteWords } from './passwords.js'
 
 /** How long a password that was taken away cannot be chosen again, in milliseconds. */
@@ -25,6 +26,7 @@ const signUp = z.strictObject({
   image: z.string().optional(),
   callbackURL: z.string().optional(),
   rememberMe: z.boolean().optional(),
+  language: languageInput.optional(),
 })
 const change = z.object({ currentPassword: z.string(), newPassword: z.string() })
 /** The endpoint takes the token from the query when the body has none, or an empty one. */

@@ -29,6 +29,7 @@ export function SignUpPage() {
         name: text(data, 'name').trim(),
         email: text(data, 'email'),
         password: text(data, 'password'),
+        language: i18n.language,
       })
       await session.begin(returnTo)
     },

@@ -11,6 +11,7 @@ export default {
     stillSignedIn: 'Dieses Gerät ist noch angemeldet.',
     signOutFailed: 'Das Abmelden hat nicht geklappt.',
     language: 'Sprache',
+    languageNotSaved: 'E-Mails an Sie bleiben in der bisherigen Sprache.',
     messages: 'Meldungen',
     dismiss: 'Schließen',
     signedInAs: 'In diesem Browser ist jetzt {name} angemeldet.',

@@ -10,6 +10,7 @@ export default {
     stillSignedIn: 'This device is still signed in.',
     signOutFailed: 'Signing out did not work.',
     language: 'Language',
+    languageNotSaved: 'Mails to you stay in the language that they had.',
     messages: 'Messages',
     dismiss: 'Dismiss',
     signedInAs: 'This browser is signed in as {name} now.',

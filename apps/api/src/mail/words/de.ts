@@ -1,0 +1,50 @@
+import type en from './en.js'
+
+export default {
+  hello: 'Guten Tag,',
+  devicesLabel: 'Die Geräte Ihres Kontos ansehen',
+  footer: (site) => `Diese E-Mail kommt von ${site}, wo Sie ein Konto haben. Antworten darauf liest niemand.`,
+
+  reset: {
+    subject: 'Neues Passwort wählen',
+    before: (site) => [
+      `jemand, hoffentlich Sie, hat ein neues Passwort für Ihr Konto bei ${site} angefordert.`,
+      'Hier können Sie es wählen. Der Link gilt einmal, innerhalb einer Stunde:',
+    ],
+    label: 'Neues Passwort wählen',
+    after: [
+      'Danach sind alle Geräte abgemeldet, und Sie melden sich mit dem neuen Passwort wieder an.',
+      'Wenn Sie das nicht waren, müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.',
+    ],
+  },
+
+  newDevice: {
+    subject: 'Neues Gerät in Ihrem Konto angemeldet',
+    before: (site, device, time) => [
+      `jemand hat sich bei ${site} mit einem Gerät in Ihrem Konto angemeldet, das dort bisher nicht benutzt wurde:`,
+      `${device}, am ${time} (UTC).`,
+      'Wenn Sie das waren, ist nichts zu tun.',
+      'Wenn Sie das nicht waren, kennt jemand Ihr Passwort. Dieser Link gilt einmal, innerhalb von sieben Tagen. Er meldet alle Geräte ab und schickt Ihnen eine weitere E-Mail, mit der Sie ein neues Passwort wählen:',
+    ],
+    label: 'Das war ich nicht',
+    after: ['Es geschieht nichts, bevor Sie es auf der Seite bestätigen, die sich öffnet.'],
+  },
+
+  passwordChanged: {
+    subject: 'Ihr Passwort wurde geändert',
+    before: (site, time) => [
+      `das Passwort Ihres Kontos bei ${site} wurde am ${time} (UTC) geändert.`,
+      'Wenn Sie das waren, ist nichts zu tun.',
+      'Wenn Sie das nicht waren, fordern Sie sofort ein neues Passwort an. Dabei werden alle Geräte abgemeldet:',
+    ],
+    label: 'Neues Passwort wählen',
+    after: [],
+  },
+
+  device: (browser, os) => (os === '' ? browser : `${browser} auf ${os}`),
+  unknownBrowser: 'Unbekannter Browser',
+  from: (device, address, place) => `${device}, von ${address}${place}`,
+  unknownAddress: 'einer unbekannten Adresse',
+  localNetwork: ' (lokales Netz)',
+  near: (country) => ` (ungefähr: ${country})`,
+} satisfies typeof en

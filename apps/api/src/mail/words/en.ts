@@ -1,0 +1,49 @@
+/** The words of mails. Each paragraph is a sentence or two of its own. */
+export default {
+  hello: 'Hello,',
+  devicesLabel: 'See the devices of your account',
+  footer: (site: string) => `This mail is from ${site}, where you have an account. Nobody reads answers to it.`,
+
+  reset: {
+    subject: 'Choose a new password',
+    before: (site: string) => [
+      `someone, hopefully you, asked for a new password for your account at ${site}.`,
+      'Choose it here. The link works once, within one hour:',
+    ],
+    label: 'Choose a new password',
+    after: [
+      'All devices will be signed out then, and you sign in again with the new password.',
+      'If it was not you, do nothing: your password stays as it is.',
+    ],
+  },
+
+  newDevice: {
+    subject: 'New device signed in to your account',
+    before: (site: string, device: string, time: string) => [
+      `someone signed in to your account at ${site} from a device that was not used for it before:`,
+      `${device}, on ${time} (UTC).`,
+      'If it was you, there is nothing to do.',
+      'If it was not you, someone else knows your password. Use this link, which works once, within seven days. It signs out every device and sends you another mail to choose a new password:',
+    ],
+    label: 'This was not me',
+    after: ['Nothing happens before you confirm it on the page that opens.'],
+  },
+
+  passwordChanged: {
+    subject: 'Your password was changed',
+    before: (site: string, time: string) => [
+      `the password of your account at ${site} was changed on ${time} (UTC).`,
+      'If it was you, there is nothing to do.',
+      'If it was not you, ask for a new password at once. That signs out every device:',
+    ],
+    label: 'Choose a new password',
+    after: [] as readonly string[],
+  },
+
+  device: (browser: string, os: string) => (os === '' ? browser : `${browser} on ${os}`),
+  unknownBrowser: 'Unknown browser',
+  from: (device: string, address: string, place: string) => `${device}, from ${address}${place}`,
+  unknownAddress: 'an address that is not known',
+  localNetwork: ' (local network)',
+  near: (country: string) => ` (approximately: ${country})`,
+}
