@@ -23,7 +23,10 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     const state = await requestState()
     const { returned, responseHeaders } = ctx.context
     const attempt = attemptOf(ctx)
-    if (!(returned instanceof APIError)) await revokeRequested(ctx, store)
+    if (!(returned instanceof APIError)) {
+      await revokeRequested(ctx, store)
+      await revokeLeftBehind(state, store)
+    }
     if (state.outage) {
       // Clearing the cookie would be a sign-out that did not happen.
       for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
@@ -45,6 +48,13 @@ async function revokeRequested(ctx: GenericEndpointContext, store: SessionStore)
     if (alive !== null)
       await rejectUnavailable(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
   }
+}
+
+/** Also if a second factor is still due: the browser has lost the cookie of its earlier session. */
+async function revokeLeftBehind({ leftBehind }: RequestState, store: SessionStore): Promise<void> {
+  if (leftBehind === null) return
+  const { userId, id } = leftBehind
+  await rejectUnavailable(() => store.revoke(userId, id, { by: id })).catch(() => 0)
 }
 
 async function tokensToRevoke(ctx: GenericEndpointContext): Promise<string[]> {

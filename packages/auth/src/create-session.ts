@@ -2,8 +2,11 @@ import { clientHintsOf } from '@rollcall/devices'
 import type { SessionStore } from '@rollcall/session-store'
 import { hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
+import { z } from 'zod'
 import { type Audit, auditEvent } from './audit.js'
-import { currentSession, replaceCookies, superseded, unauthorized } from './current-session.js'
+import { secretsOf, tokenFromCookie } from './cookie.js'
+import { currentSession, moveCurrentAccount, replaceCookies, superseded, unauthorized } from './current-session.js'
+import type { FoundSession } from './find-sessions.js'
 import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { MAX_TEXT, requestState } from './request-state.js'
@@ -13,7 +16,7 @@ import { applicationData, newSessionRow, type SessionRow, toRow } from './sessio
 /** Creates the session that better-auth asks for. Where it replaces the current one, that one gets a new secret instead. */
 export async function createSession(
   store: SessionStore,
-  users: Pick<DBAdapter, 'findOne'>,
+  users: Users,
   audit: Audit,
   data: unknown,
 ): Promise<SessionRow> {
@@ -21,31 +24,69 @@ export async function createSession(
   const current = currentSession(replacesCurrentSession)
   if (current?.userId === userId) return rotateCurrent(store, current.token)
 
-  const { startedAt: starting, signedIn, browser } = await requestState()
-  const startedAt = await starting
-  // An admin who acts as somebody else brings no device of theirs.
-  const device = browser !== null &&
-    !rest['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
-  const signInMethod = currentSignInMethod()
-  const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
+  const state = await requestState()
+  const startedAt = await state.startedAt
+  const previous = rest['impersonatedBy'] ? null : await previousSession(store, userId)
+  const isDueForSecondFactor = previous !== null && (await hasSecondFactor(users, userId))
   const created = await store.create({
     userId,
     ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
     userAgent: userAgent?.slice(0, MAX_TEXT) || null,
-    data: {
-      ...applicationData(rest),
-      ...(headers instanceof Headers && clientHintsOf(headers)),
-      ...device,
-      ...(signInMethod && { signInMethod }),
-    },
+    data: await sessionData(users, userId, rest),
     ...(startedAt && { startedAt }),
     endsBy: expiresAt,
+    ...(previous && !isDueForSecondFactor && { inPlaceOf: previous.token }),
   })
   if (created === null) throw superseded()
-  if (await hasRequestState()) signedIn.set(created.session.id, created.session)
+  if (previous !== null && created.session.id === previous.session.id) {
+    state.renewed = { from: previous.token, to: created.token }
+    await moveCurrentAccount(previous.token, created.token)
+  } else state.leftBehind = previous?.session ?? null
+  if (await hasRequestState()) state.signedIn.set(created.session.id, created.session)
   else await auditEvent(audit, { event: 'sign-in', result: 'ok', userId, sessionId: created.session.id })
   return toRow(created.session, created.token)
 }
+
+async function sessionData(users: Users, userId: string, row: SessionRow): Promise<SessionRow> {
+  const { browser } = await requestState()
+  // An admin who acts as somebody else brings no device of theirs.
+  const device = browser !== null &&
+    !row['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
+  const signInMethod = currentSignInMethod()
+  const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
+  return {
+    ...applicationData(row),
+    ...(headers instanceof Headers && clientHintsOf(headers)),
+    ...device,
+    ...(signInMethod && { signInMethod }),
+  }
+}
+
+/**
+ * The session that this browser already has of the same user. A sign-in takes its place, because nobody could see or end a
+ * session whose cookie was replaced. An administrator's session for somebody else stays what it is.
+ */
+async function previousSession(store: SessionStore, userId: string): Promise<FoundSession | null> {
+  const endpoint = tryGetCurrentAuthEndpointContext()
+  if (!(endpoint?.headers instanceof Headers)) return null
+  const { name } = endpoint.context.authCookies.sessionToken
+  const token = tokenFromCookie(endpoint.headers, name, secretsOf(endpoint.context))
+  const session = token === null ? null : await store.validate(token, { strict: true })
+  if (token === null || session === null || session.userId !== userId || session.data['impersonatedBy']) return null
+  return { token, session }
+}
+
+/** The password alone does not sign in to such an account: twoFactor may yet delete the session that it was given. */
+async function hasSecondFactor(users: Users, userId: string): Promise<boolean> {
+  const endpoint = tryGetCurrentAuthEndpointContext()
+  if (!endpoint?.context.hasPlugin('two-factor')) return false
+  const user = await users.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })
+  return !withoutSecondFactor.safeParse(user).success
+}
+
+const withoutSecondFactor = z.object({ twoFactorEnabled: z.literal(false).nullish() })
+
+type Users = Pick<DBAdapter, 'findOne'>
 
 /** When a second factor is turned on or off, better-auth makes a session in place of the current one. */
 function replacesCurrentSession(at: string | undefined): boolean {

@@ -25,6 +25,13 @@ export async function replaceCookies(token: string): Promise<void> {
   await setSessionCookie(endpoint, { user: current.user, session: { ...current.session, token } })
 }
 
+/** For the plugin multiSession: the account of this browser goes by the token that takes the place of its own. */
+export async function moveCurrentAccount(from: string, to: string): Promise<void> {
+  // As above.
+  const endpoint = tryGetCurrentAuthEndpointContext() as GenericEndpointContext | undefined
+  if (endpoint?.context.hasPlugin('multi-session')) await moveAccount(endpoint, from, to)
+}
+
 export function unauthorized(): APIError {
   return new APIError('UNAUTHORIZED', { code: 'UNAUTHORIZED', message: 'Unauthorized' })
 }

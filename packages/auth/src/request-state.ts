@@ -18,6 +18,10 @@ export interface RequestState {
   readonly newUsers: Set<string>
   /** Sessions made by this request and alive, by id: it may yet end them, as while a second factor is due. */
   readonly signedIn: Map<string, Session>
+  /** The tokens, earlier and new, of the session that a sign-in renews. The request came with the earlier one. */
+  renewed: { readonly from: string; readonly to: string } | null
+  /** A session of the same user whose cookie a sign-in replaces, but whose place it does not take. */
+  leftBehind: Session | null
   /** The id of the browser that it comes from; `null` for none, or where browsers are not remembered. */
   browser: string | null
 }
@@ -31,6 +35,8 @@ const emptyState = (): RequestState => ({
   outage: false,
   newUsers: new Set(),
   signedIn: new Map(),
+  renewed: null,
+  leftBehind: null,
   browser: null,
 })
 

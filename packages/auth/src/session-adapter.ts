@@ -83,11 +83,20 @@ async function findRows(
   join: object | undefined,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<SessionRow[]> {
-  const found = (await findSessions(store, where)).slice(0, limit)
+  const found = (await findSessions(store, await afterRenewal(where))).slice(0, limit)
   if (!(join !== undefined && 'user' in join)) return found.map(({ session, token }) => toRow(session, token))
   return Promise.all(
     found.map(async ({ session, token }) => ({ ...toRow(session, token), user: await findUserOf(users, session) })),
   )
+}
+
+/** After a sign-in in place, hooks of plugins still look for the session by the cookie that the request came with. */
+async function afterRenewal(where: readonly Where[]): Promise<readonly Where[]> {
+  const { renewed } = await requestState()
+  return where.map((condition) => {
+    const isEarlier = renewed !== null && condition.field === 'token' && condition.value === renewed.from
+    return isEarlier ? { ...condition, value: renewed.to } : condition
+  })
 }
 
 /** better-auth takes a session whose user it cannot read for none. That would answer an outage of the database with 401. */

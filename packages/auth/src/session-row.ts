@@ -29,13 +29,13 @@ const ownFields = [
 ]
 
 export function toRow(session: Session, token: string): SessionRow {
-  const { id, userId, createdAt, lastSeenAt, expiresAt, ipAddress, userAgent, data } = session
+  const { id, userId, authenticatedAt, lastSeenAt, expiresAt, ipAddress, userAgent, data } = session
   return {
     ...applicationData(data),
     id,
     token,
     userId,
-    createdAt,
+    createdAt: authenticatedAt, // what better-auth compares with its `freshAge`
     updatedAt: lastSeenAt,
     expiresAt,
     ipAddress,

@@ -1,4 +1,5 @@
-import type { BetterAuthOptions } from 'better-auth'
+import type { HookEndpointContext } from '@better-auth/core'
+import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { z } from 'zod'
 
 /** Plugins of better-auth that would break a promise of this one, and how. */
@@ -20,6 +21,18 @@ const cookieForwarders = new Set([
   'tanstack-start-cookies-solid',
 ])
 
+/** The plugin keeps its options to itself. Its hook runs for a request with a key only where keys are sessions. */
+function makesKeysSessions({ hooks }: BetterAuthPlugin): boolean {
+  const headers = { get: () => 'a key' }
+  const anyKey = { headers, request: { headers, url: 'https://example.org' } }
+  try {
+    // The cast: the hook reads nothing else, unless the application has a getter of its own for such keys.
+    return (hooks?.before ?? []).some(({ matcher }) => matcher(anyKey as unknown as HookEndpointContext))
+  } catch {
+    return true
+  }
+}
+
 const samlLogout = z.object({ saml: z.object({ enableSingleLogout: z.literal(true) }) })
 
 /**
@@ -39,12 +52,18 @@ export function rejectUnsupportedOptions({ secondaryStorage, session, plugins = 
     }
   }
 
-  for (const { id, schema = {}, options } of plugins) {
+  for (const plugin of plugins) {
+    const { id, schema = {}, options } = plugin
     const reason = unsupportedPlugins[id]
     if (reason !== undefined) throw new Error(`Rollcall cannot work beside the plugin ${id}: ${reason}`)
     if (id === 'sso' && samlLogout.safeParse(options).success) {
       throw new Error(
         'Rollcall cannot work beside saml.enableSingleLogout of the plugin sso: it writes the session token into SQL',
+      )
+    }
+    if (id === 'api-key' && makesKeysSessions(plugin)) {
+      throw new Error(
+        'Rollcall cannot work beside enableSessionForAPIKeys of the plugin api-key: such a key still signs in after all sessions have ended',
       )
     }
     const fields = Object.values(schema).flatMap((table) => Object.values(table.fields))

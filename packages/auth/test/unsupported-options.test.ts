@@ -1,3 +1,4 @@
+import { apiKey } from '@better-auth/api-key'
 import { createSessionStore, redisOptions } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions, type BetterAuthPlugin } from 'better-auth'
 import { memoryAdapter } from 'better-auth/adapters/memory'
@@ -32,6 +33,21 @@ const refused: [string, BetterAuthOptions, RegExp][] = [
   ['the OAuth provider', { plugins: [named('oauth-provider')] }, /plugin oauth-provider: its tokens/],
   ['Expo', { plugins: [named('expo')] }, /plugin expo: it writes/],
   ['Electron', { plugins: [named('electron')] }, /plugin electron: it hands/],
+  [
+    'API keys that are sessions',
+    { plugins: [apiKey({ enableSessionForAPIKeys: true })] },
+    /enableSessionForAPIKeys of the plugin api-key: such a key still signs in/,
+  ],
+  [
+    'API keys that are sessions, found by the application',
+    { plugins: [apiKey({ enableSessionForAPIKeys: true, customAPIKeyGetter: ({ request }) => request?.url ?? null })] },
+    /enableSessionForAPIKeys of the plugin api-key/,
+  ],
+  [
+    'API keys that are sessions, in one of several configurations',
+    { plugins: [apiKey([{ configId: 'a' }, { configId: 'b', enableSessionForAPIKeys: true }])] },
+    /enableSessionForAPIKeys of the plugin api-key/,
+  ],
   [
     'SAML logout',
     { plugins: [named('sso', { saml: { enableSingleLogout: true } })] },
@@ -70,7 +86,7 @@ test('a plugin that comes after ours, whose answers we would not see', async () 
   await expect(start({ plugins: [ours, username()] })).rejects.toThrow(/put the plugin username in front/)
 })
 
-test('nothing else: what only passes cookies on comes last, and single sign-on may be there without SAML logout', async () => {
-  const context = await start({ plugins: [named('sso', { saml: {} }), username(), ours, nextCookies()] })
+test('nothing else: what only passes cookies on comes last, single sign-on without SAML logout, and keys that are no sessions', async () => {
+  const context = await start({ plugins: [named('sso', { saml: {} }), apiKey(), username(), ours, nextCookies()] })
   expect(context.sessionConfig.expiresIn).toBe(30 * 24 * 60 * 60)
 })

@@ -27,7 +27,7 @@ export class News {
   record(change: SessionChange): void {
     if (change.kind === 'live' || change.kind === 'lost') this.isLive = change.kind === 'live'
     if (change.kind === 'rotated') this.isRotated ||= change.id === this.#sessionId
-    else this.isListStale = true
+    this.isListStale = true // after a rotation too: the list shows the latest proof
     if (change.kind === 'ended' && mayConcern(change, this.#sessionId)) {
       this.ended ??= toEnded(change, this.#sessionId, this.#clock())
       this.isNamed ||= names(change, this.#sessionId)

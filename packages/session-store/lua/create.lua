@@ -1,4 +1,5 @@
--- Adds a session, unless the user's credentials changed after the sign-in began.
+-- Adds a session, unless the user's credentials changed after the sign-in began. It may take the place of a session of the
+-- same browser, whose id it keeps.
 -- KEYS[1]  the user's sessions
 -- ARGV[1]  session id
 -- ARGV[2]  record
@@ -6,7 +7,9 @@
 -- ARGV[4]  when the sign-in began, by Redis' clock (ms); empty: with this step
 -- ARGV[5]  most sessions that a user may have; beyond it, the scanned session that is idle for longest makes room
 -- ARGV[6]  time until the session's first deadline (ms)
--- Output   0 created; else the watermark (ms) that refuses it: the credentials changed in the meantime
+-- ARGV[7]  SHA-256 of the current secret of the session with that id, whose place it takes; empty: it takes no place
+-- Output   0 created, -1 when the session whose place it takes has ended or was rotated before; else the watermark (ms) that
+--          refuses it: the credentials changed in the meantime
 -- @include lib/delete
 -- @include lib/publish
 -- @include lib/scan
@@ -15,13 +18,21 @@ local notBefore = notBeforeOf(key)
 if ARGV[4] ~= '' and notBefore > 0 and tonumber(ARGV[4]) <= notBefore then
   return notBefore
 end
+local renewed = ARGV[7] ~= '' and liveSession(redis.call('HGET', key, ARGV[1]), now)
+-- This very sign-in: a Cluster client whose connection broke before the reply sends it again.
+if renewed and renewed.secretHash == secretHashOf(ARGV[2]) then
+  return 0
+end
+if ARGV[7] ~= '' and not (renewed and renewed.secretHash == ARGV[7]) then
+  return -1
+end
 
 -- HLEN also counts the watermark and unreadable records: then the scan finds fewer sessions, and none has to make room.
 -- With events, every sign-in scans for sessions that have expired since.
 local most = tonumber(ARGV[5])
 local details = detailsOf(ARGV[2])
 if EVENTS or redis.call('HLEN', key) >= most then
-  local found = scanSessions(key, now)
+  local found = scanSessions(key, now, renewed and ARGV[1] or nil)
   local idlest, recordOf, lastSeenAt, revoked = found.live, found.recordOf, {}, {}
   local excess = found.count - most + 1
   if #idlest < found.count then -- some were not scanned, and may have expired
@@ -58,5 +69,5 @@ end
 redis.call('HSET', key, ARGV[1], ARGV[2])
 keepAtLeast(key, tonumber(ARGV[6]) + EXPIRED_RETENTION_MS)
 appendEvent({ kind = 'created', session = { id = ARGV[1], details = details } })
-publish(key, 'created', ARGV[1])
+publish(key, renewed and 'rotated' or 'created', ARGV[1])
 return 0

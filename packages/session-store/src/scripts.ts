@@ -47,6 +47,7 @@ declare module 'ioredis' {
         startedAt: OptionalTime,
         maxSessions: number,
         lifetime: number,
+        renewedSecretHash: Buffer | '',
       ]
     ): Result<number, Context>
     rollcallTouch(

@@ -71,6 +71,11 @@ export interface NewSession {
   readonly startedAt?: Date
   /** An absolute deadline earlier than the one that the timeouts give. Default: none. */
   readonly endsBy?: Date
+  /**
+   * The token of a session of the same user, whose place the new one takes: it keeps the id, and the token is dead. Without
+   * such a live session, the new one has an id of its own. Default: none.
+   */
+  readonly inPlaceOf?: string
 }
 
 export interface RotateOptions {

@@ -167,6 +167,48 @@ describe('update and rotate', () => {
     expect((await t.store.validate(rotated?.token ?? ''))?.data).toMatchObject({ a: true, c: true })
   })
 
+  test('a session created in place of another one keeps its id, and the other token is dead', async () => {
+    const { token, session } = await t.signIn('ada', { data: { a: 1 } })
+    await t.signIn('ada')
+    t.clock.now += 60_000
+    const renewed = await t.store.create({ userId: 'ada', data: { b: 2 }, inPlaceOf: token })
+    const now = new Date(t.clock.now)
+    expect(renewed?.session).toMatchObject({ id: session.id, createdAt: now, authenticatedAt: now, data: { b: 2 } })
+    expect(await t.store.validate(token)).toBeNull()
+    expect(await t.store.validate(renewed?.token ?? '')).toEqual(renewed?.session)
+    expect(await t.store.count('ada')).toBe(2)
+  })
+
+  test('a session takes no place of one that has ended, was rotated, or is of another user', async () => {
+    const { token, session } = await t.signIn('ada')
+    const rotated = await t.store.rotate(token)
+    const other = await t.signIn('bob')
+    const ended = await t.signIn('ada')
+    await t.store.revoke('ada', ended.session.id)
+    for (const inPlaceOf of [token, other.token, ended.token, 'garbled']) {
+      const created = await t.store.create({ userId: 'ada', inPlaceOf })
+      expect([session.id, other.session.id, ended.session.id]).not.toContain(created?.session.id)
+      expect(await t.store.validate(created?.token ?? '')).not.toBeNull()
+    }
+    expect(await t.store.validate(rotated?.token ?? '')).not.toBeNull()
+    expect(await t.store.validate(other.token)).not.toBeNull()
+    const startedAt = await t.store.time()
+    const last = await t.store.rotate(rotated?.token ?? '', { credentialChange: true })
+    expect(await t.store.create({ userId: 'ada', startedAt, inPlaceOf: last?.token ?? '' })).toBeNull()
+    expect(await t.store.validate(last?.token ?? '')).not.toBeNull()
+  })
+
+  test('at the cap, a session in place of another one revokes none', async () => {
+    const first = await t.signIn()
+    for (let others = 1; others < 5; others += 1) {
+      t.clock.now += 1
+      await t.signIn()
+    }
+    const renewed = await t.store.create({ userId: 'ada', inPlaceOf: first.token })
+    expect(renewed?.session.id).toBe(first.session.id)
+    expect(await ids()).toHaveLength(5)
+  })
+
   test('rotate merges data with the new secret, even if the data changes at the same moment', async () => {
     const { token, session } = await t.signIn('ada', { data: { a: 1, b: 1 } })
     const rotations = [t.store.rotate(token, { data: { b: 2 } }), t.store.update(session, { a: 2 })] as const

@@ -88,11 +88,12 @@ test('differs: sessions are not listed and not ended by token', async () => {
 
 test('an outage hands out no token, even one that better-auth has put into the answer already', async () => {
   await using both = await startApp({ plugins: [bearer(), multiSession()] })
-  const { browser, email } = await both.person('kathleen')
+  const { email } = await both.person('kathleen')
+  const { browser } = await both.person('donald')
   const { create } = both.store
   both.store.create = async (session) => {
     const created = await create(session)
-    process.kill(both.server.pid, 'SIGSTOP') // before multiSession looks at the earlier session of this browser
+    process.kill(both.server.pid, 'SIGSTOP') // before multiSession looks at the other account of this browser
     return created
   }
   try {

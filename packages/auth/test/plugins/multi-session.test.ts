@@ -148,11 +148,13 @@ test('the cookie of one account under the name of another ends nobody else', asy
   expect(await t.store.count(ada.userId)).toBe(1)
 })
 
-test('the same person signing in again ends the earlier session of this browser', async () => {
+test('the same person signing in again renews the session of this browser, and its earlier cookie is dead', async () => {
   const { browser, email, userId } = await t.person('again')
   const first = (await browser.session())?.id
+  const thief = thiefOf(browser, t.browser())
   expect((await browser.signIn(email)).status).toBe(200)
-  expect((await t.store.list(userId)).map(({ id }) => id)).not.toContain(first)
+  expect((await t.store.list(userId)).map(({ id }) => id)).toEqual([first])
+  expect(await thief.session()).toBeNull()
   expect(await listed(browser)).toHaveLength(1)
   expect(accountCookies(browser)).toHaveLength(1)
 })

@@ -23,7 +23,6 @@ let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
   provider = await startProvider()
   t = await startApp({
-    account: { accountLinking: { requireLocalEmailVerified: false } },
     plugins: [
       username(),
       passkey(),
@@ -71,7 +70,7 @@ async function somebody(name: string) {
   await t.adapter.update({
     model: 'user',
     where,
-    update: { phoneNumber: number, phoneNumberVerified: true, username: name },
+    update: { phoneNumber: number, phoneNumberVerified: true, username: name, emailVerified: true },
   })
   const key = createPasskey(t.origin)
   expect((await key.register(browser)).status).toBe(200)
@@ -139,6 +138,42 @@ describe.each(Object.entries(waysIn))('%s', (name, { method, signIn }) => {
   })
 })
 
+describe.each(Object.entries(waysIn))('signing in again in the same browser by %s', (name, { method, signIn }) => {
+  test('proves and renews the session under its id: none is left beside it, and its old cookie is dead', async () => {
+    const person = await somebody(`again_${name.toLowerCase()}`)
+    const browser = person.owner
+    const before = await browser.session()
+    const thief = thiefOf(browser, t.browser())
+    t.clock.offset += 60_000
+    const answer = await signIn(browser, person)
+    expect([200, 302]).toContain(answer.status)
+    const after = await browser.session()
+    expect(after?.id).toBe(before?.id)
+    expect(after?.authenticatedAt.getTime()).toBeGreaterThan(before?.authenticatedAt.getTime() ?? 0)
+    expect(after && proofMethodOf(after)).toEqual(method)
+    expect(await thief.session()).toBeNull()
+    expect(await t.store.count(person.userId)).toBe(1)
+  })
+})
+
+test('signing in as somebody else in the same browser leaves the other person their session', async () => {
+  const [ada, bob] = [await somebody('left_ada'), await somebody('left_bob')]
+  const id = (await ada.owner.session())?.id
+  await ada.owner.signIn(bob.email)
+  expect((await ada.owner.session())?.userId).toBe(bob.userId)
+  expect((await t.store.list(ada.userId)).map((session) => session.id)).toEqual([id])
+  expect(await t.store.count(bob.userId)).toBe(2)
+})
+
+test('a sign-in that is not to be remembered shortens the session whose place it takes', async () => {
+  const { owner, email, userId } = await somebody('kiosk')
+  await owner.signIn(email, password, { rememberMe: false })
+  expect((await owner.session())?.expiresAt.getTime()).toBeLessThanOrEqual(
+    Date.now() + t.clock.offset + 24 * 60 * 60_000,
+  )
+  expect(await t.store.count(userId)).toBe(1)
+})
+
 test('siwe and anonymous: their sign-ins are sessions like any other, and name their method', async () => {
   const signIns: [SignInMethod, (browser: Browser) => Promise<{ status: number; text: string }>][] = [
     [{ kind: 'wallet' }, signInWithWallet],
@@ -167,6 +202,17 @@ test('an administrator who acts as somebody else, and a second factor, are named
   await phone.post('/two-factor/verify-totp', { code: await code() })
   const session = await phone.session()
   expect(session && signInMethodOf(session)).toEqual({ kind: 'two-factor' })
+  // The password alone gives no session of this account, so the earlier one goes with its cookie.
+  await phone.signIn(email)
+  expect(await phone.session()).toBeNull()
+  await phone.post('/two-factor/verify-totp', { code: await code() })
+  expect(await t.store.count(userId)).toBe(2)
+  await phone.post('/sign-out')
+  await phone.signIn(email)
+  await phone.post('/two-factor/verify-totp', { code: await code(), trustDevice: true })
+  await phone.signIn(email)
+  expect(await phone.session()).not.toBeNull()
+  expect(await t.store.count(userId)).toBe(2)
 
   const administrator = await t.person('administrator')
   await t.promote(administrator.userId)
@@ -175,6 +221,17 @@ test('an administrator who acts as somebody else, and a second factor, are named
   const acting = await administrator.browser.session()
   expect(acting?.userId).toBe(userId)
   expect(acting && signInMethodOf(acting)).toEqual({ kind: 'impersonation' })
+})
+
+test('after a proof the session is fresh again for better-auth: a passkey can be added', async () => {
+  const { offset } = t.clock
+  t.clock.offset = -2 * 24 * 60 * 60_000 // better-auth asks for a session of the last 24 hours
+  const { browser } = await t.person('stale')
+  t.clock.offset = offset
+  const key = createPasskey(t.origin)
+  expect(await key.register(browser)).toMatchObject({ status: 403, body: { code: 'SESSION_NOT_FRESH' } })
+  await browser.post('/reauthenticate', { password })
+  expect((await key.register(browser)).status).toBe(200)
 })
 
 test('a confirmed password is the latest proof, and does not change how the session came in', async () => {

@@ -14,6 +14,10 @@ local function isRecord(record)
   return record and #record >= DETAILS and string.byte(record, 1) == VERSION
 end
 
+local function secretHashOf(record)
+  return string.sub(record, SECRET_HASH, CREATED_AT - 1)
+end
+
 -- Returns the session of a record (times in ms) if it is live, else nil.
 local function liveSession(record, now)
   if not isRecord(record) then
@@ -23,7 +27,7 @@ local function liveSession(record, now)
   if math.min(idle, absolute) <= now then
     return nil
   end
-  return { secretHash = string.sub(record, SECRET_HASH, CREATED_AT - 1), lastSeenAt = lastSeenAt, absoluteDeadline = absolute }
+  return { secretHash = secretHashOf(record), lastSeenAt = lastSeenAt, absoluteDeadline = absolute }
 end
 
 -- Returns the earlier deadline (ms), 0 for bytes that are not a record. Creates no table: scripts call it for hundreds of

@@ -3,7 +3,7 @@ import { rejectUnavailable } from '../errors.js'
 import { clockKey } from '../keys.js'
 import { encodeRecord } from '../record.js'
 import type { NewSession, Session } from '../session.js'
-import { newSessionId, newToken, userTagOf } from '../token.js'
+import { hashBytes, newSessionId, newToken, parseToken, type TokenParts, userTagOf } from '../token.js'
 import { readTime } from './time.js'
 import { toSession } from './to-session.js'
 
@@ -12,17 +12,44 @@ export async function createSession(
   context: StoreContext,
   newSession: NewSession,
 ): Promise<{ token: string; session: Session } | null> {
+  let { reply, token, session } = await writeSession(context, newSession, placeOf(newSession))
+  if (reply === ENDED) ({ reply, token, session } = await writeSession(context, newSession, null))
+  if (reply > 0) {
+    await lowerFutureWatermark(context, userTagOf(newSession.userId), reply)
+    return null
+  }
+  const { startedAt, userId } = newSession
+  if (startedAt !== undefined && (await isRefusedForAll(context, startedAt))) {
+    await endRefused(context, userTagOf(userId), session.id)
+    return null
+  }
+  return { token, session }
+}
+
+/** Reply of create.lua: the session whose place the new one takes has ended. */
+const ENDED = -1
+
+/** The session of the same user whose place the new one takes. */
+function placeOf({ userId, inPlaceOf }: NewSession): TokenParts | null {
+  const parts = inPlaceOf === undefined ? null : parseToken(inPlaceOf)
+  return parts?.userTag === userTagOf(userId) ? parts : null
+}
+
+async function writeSession(
+  context: StoreContext,
+  { userId, ipAddress = null, userAgent = null, data = {}, startedAt, endsBy }: NewSession,
+  place: TokenParts | null,
+): Promise<{ reply: number; token: string; session: Session }> {
   const { redis, clock, timeouts, maxSessionsPerUser } = context
-  const { userId, ipAddress = null, userAgent = null, data = {}, startedAt, endsBy } = newSession
   const userTag = userTagOf(userId)
-  const id = newSessionId()
+  const id = place?.sessionId ?? newSessionId()
   const { token, secretHash } = newToken(userTag, id)
   const now = clock()
   const absoluteDeadline = Math.min(now + timeouts.absolute, endsBy?.getTime() ?? Number.POSITIVE_INFINITY)
   const idleDeadline = Math.min(now + timeouts.idle, absoluteDeadline)
   const times = { createdAt: now, lastSeenAt: now, authenticatedAt: now, idleDeadline, absoluteDeadline }
   const record = { secretHash, ...times, userId, ipAddress, userAgent, data }
-  const watermark = await context.writeWithEvent(
+  const reply = await context.writeWithEvent(
     userTag,
     redis.rollcallCreate(
       ...context.keysOf(userTag),
@@ -32,17 +59,10 @@ export async function createSession(
       startedAt?.getTime() ?? '',
       maxSessionsPerUser,
       Math.max(idleDeadline - now, 1),
+      place === null ? '' : hashBytes(place.secretHash),
     ),
   )
-  if (watermark > 0) {
-    await lowerFutureWatermark(context, userTag, watermark)
-    return null
-  }
-  if (startedAt !== undefined && (await isRefusedForAll(context, startedAt))) {
-    await endRefused(context, userTag, id)
-    return null
-  }
-  return { token, session: toSession(id, record) }
+  return { reply, token, session: toSession(id, record) }
 }
 
 /**
