@@ -25,6 +25,7 @@ describe('devices.rename', () => {
     expect(await own(laptop)).toMatchObject({ deviceId, name: "Mum's iPad 🦊" })
     await laptop.post('/api/auth/sign-out', {})
     await laptop.signIn(laptop.email)
+    laptop.jar.delete('rollcall.session_token') // the browser has lost it, and its session lives on
     await laptop.signIn(laptop.email)
     expect((await laptop.api.devices.list.query()).map((device) => [device.deviceId, device.name])).toEqual([
       [deviceId, "Mum's iPad 🦊"],

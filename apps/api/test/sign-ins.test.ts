@@ -59,6 +59,7 @@ describe('a sign-in is unusual', () => {
     const { laptop, other, email, otherId } = await laptopAnd(ERLANGEN)
     await laptop.api.devices.confirm.mutate({ ids: [otherId] })
     expect(await laptop.api.devices.unusual.query()).toEqual([])
+    await other.post('/api/auth/sign-out', {})
     await later(31 * 60_000, async () => {
       await other.signIn(email)
       const id = await idOf(other)

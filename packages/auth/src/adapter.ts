@@ -1,5 +1,6 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
+import { recordAccountChanges } from './account-changes.js'
 import type { Audit } from './audit.js'
 import { type AfterWrite, credentialPolicy } from './policy.js'
 import { requestState } from './request-state.js'
@@ -7,15 +8,16 @@ import { sessionModel } from './session-adapter.js'
 import { verificationModel } from './verification-model.js'
 
 /** better-auth's adapter with the model `session` on the store, hashes in the model `verification`, and the policy on every other model. */
-export function rollcallAdapter(sql: DBAdapter, store: SessionStore, audit: Audit): DBAdapter {
+export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdapter {
+  const { store } = options
   return {
     ...sql,
-    ...routeModels(sql, store, audit),
+    ...routeModels(sql, options),
     // The callback works with an adapter of its own: unwrapped, its sessions would pass the store by.
     transaction: async (work) => {
       const createdInTransaction: { userId: string; id: string }[] = []
       try {
-        return await sql.transaction((trx) => work(routeModels(trx, store, audit, createdInTransaction)))
+        return await sql.transaction((trx) => work(routeModels(trx, options, createdInTransaction)))
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.
         await Promise.allSettled(createdInTransaction.map(({ userId, id }) => store.revoke(userId, id)))
@@ -27,15 +29,22 @@ export function rollcallAdapter(sql: DBAdapter, store: SessionStore, audit: Audi
   }
 }
 
+export interface AdapterOptions {
+  readonly store: SessionStore
+  readonly audit: Audit
+  /** Whether people are sent a link with which they take back what an intruder added. */
+  readonly hasSecureLinks: boolean
+}
+
 function routeModels(
   sql: DBTransactionAdapter,
-  store: SessionStore,
-  audit: Audit,
+  { store, audit, hasSecureLinks }: AdapterOptions,
   createdInTransaction: { userId: string; id: string }[] = [],
 ): DBTransactionAdapter {
   const sessions = sessionModel(store, sql, audit)
   const verifications = verificationModel(sql, store.clock)
   const policy = credentialPolicy(sql, store, audit)
+  const changes = hasSecureLinks ? recordAccountChanges(sql, verifications) : undefined
   /** `sql` for a model that the policy looks after. */
   const adapterFor = (model: string) =>
     model === 'session' ? sessions : model === 'verification' ? verifications : sql
@@ -52,6 +61,7 @@ function routeModels(
       const afterWrite = await policy.beforeCreate(input.model, input.data)
       const row = await sql.create<typeof input.data, never>(input)
       await policy.afterCreate(input.model, row)
+      await changes?.afterCreate(input.model, row)
       await afterWrite()
       return row
     },
@@ -62,12 +72,14 @@ function routeModels(
       const { model, where, update } = input
       const adapter = adapterFor(model)
       if (adapter !== sql) return adapter.update(input)
+      await changes?.beforeUpdate(model, where, update)
       return writeUnderPolicy(policy.beforeUpdate(model, where, update), () => sql.update<never>(input))
     },
     updateMany: async (input) => {
       const { model, where, update } = input
       const adapter = adapterFor(model)
       if (adapter !== sql) return adapter.updateMany(input)
+      await changes?.beforeUpdate(model, where, update)
       return writeUnderPolicy(policy.beforeUpdate(model, where, update), () => sql.updateMany(input))
     },
     delete: async (input) => {

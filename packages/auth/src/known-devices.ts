@@ -130,6 +130,12 @@ export async function deleteExpiredDevices(sql: Pick<Rows, 'deleteMany'>, now: D
   await sql.deleteMany({ model: 'device', where: [{ field: 'lastSeenAt', operator: 'lt', value: forgotten }] })
 }
 
+/** The epoch for a device that is not known: then everything counts as later. */
+export async function firstSignInFrom(sql: Pick<Rows, 'findOne'>, deviceId: string): Promise<Date> {
+  const row = await sql.findOne<{ createdAt: Date }>({ model: 'device', where: whereDevice(deviceId) })
+  return row?.createdAt ?? new Date(0)
+}
+
 /** The next sign-in from it counts as one from a new device. */
 export async function deleteDevice(sql: Rows, deviceId: string): Promise<void> {
   await sql.deleteMany({ model: 'device', where: whereDevice(deviceId) })

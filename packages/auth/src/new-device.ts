@@ -4,8 +4,16 @@ import type { Session, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext, InternalAdapter } from '@better-auth/core'
 import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { z } from 'zod'
+import { forgetAccountChanges, undoAccountChanges } from './account-changes.js'
 import { type Audit, auditEvent } from './audit.js'
-import { addDevice, deleteDevice, claimNotification, recordNotified, touchDevice } from './known-devices.js'
+import {
+  addDevice,
+  claimNotification,
+  deleteDevice,
+  firstSignInFrom,
+  recordNotified,
+  touchDevice,
+} from './known-devices.js'
 import { clientInfo, requestState } from './request-state.js'
 import { sendReset } from './reset.js'
 import { rejectUnavailable } from './unavailable.js'
@@ -85,7 +93,8 @@ export async function createDeviceToken(
 
 /**
  * `POST /secure-account { token }`, for a user who was notified of a sign-in that was not theirs. It needs no session. It
- * revokes all sessions, removes the password, if there is one, and asks the application to send a mail to choose a new one.
+ * revokes all sessions, removes the password, if there is one, takes away each way in that was added since that sign-in, and
+ * asks the application to send a mail to choose a new password.
  * It consumes the token after that, so an outage, or a mail that the application rejects, leaves the token good. A
  * request that is repeated may ask for that mail again.
  */
@@ -110,10 +119,13 @@ export function secureAccount(store: SessionStore, audit: Audit) {
         const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
         await auditEvent(audit, { event: 'account-secured', result: 'ok', userId, ended })
       }
-      await deleteDevice(adapter, deviceIdIn(ctx.body.token))
+      const deviceId = deviceIdIn(ctx.body.token)
+      await undoAccountChanges(ctx.context, userId, await firstSignInFrom(adapter, deviceId))
       await sendReset(ctx, user)
+      await deleteDevice(adapter, deviceId)
       if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
       await deleteSecureAccountLinks(adapter, userId)
+      await forgetAccountChanges(adapter, userId)
       return ctx.json({ status: true })
     },
   )

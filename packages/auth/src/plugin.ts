@@ -86,7 +86,7 @@ export function rollcallPlugin({
       return {
         options: { session: { expiresIn, disableSessionRefresh: true } },
         context: {
-          adapter: rollcallAdapter(context.adapter, store, audit),
+          adapter: rollcallAdapter(context.adapter, { store, audit, hasSecureLinks: notify !== undefined }),
           sessionConfig: { ...context.sessionConfig, expiresIn },
         },
       }

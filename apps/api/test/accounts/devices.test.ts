@@ -158,7 +158,8 @@ describe.each(databases)('on %s', (kind) => {
       const { email, laptop } = await ada()
       const twin = t.browser()
       for (const [name, value] of laptop.jar) twin.jar.set(name, value)
-      await twin.signIn(email) // the same browser again: its first session lives on
+      twin.jar.delete('rollcall.session_token')
+      await twin.signIn(email) // the same browser again: it has lost its cookie, and its first session lives on
       const phone = t.browser()
       await phone.signIn(email)
       const { id = '' } = (await deviceIn(laptop)) ?? {}

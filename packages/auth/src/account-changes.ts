@@ -1,0 +1,124 @@
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { z } from 'zod'
+import { requestState } from './request-state.js'
+import type { SessionModel } from './session-adapter.js'
+
+// "This was not me" must also close each way in that an intruder added. Not every table of a plugin dates its rows, and none
+// keeps an earlier value. So each such change is recorded as a row of the model `verification`, dated by Redis' clock.
+
+/** The tables whose rows sign in beside the password, each with the field that names its user. */
+const waysIn: Readonly<Record<string, string>> = {
+  account: 'userId',
+  passkey: 'userId',
+  walletAddress: 'userId',
+  apikey: 'referenceId',
+  ssoProvider: 'userId',
+}
+
+const change = z.union([
+  z.object({ added: z.string(), id: z.string() }),
+  z.object({ secondFactor: z.literal(true) }),
+  /** The number before the change. */
+  z.object({ phoneNumber: z.string().nullable() }),
+])
+type Change = z.infer<typeof change>
+
+/** Longer than a link about a new device works, counted from when its mail is sent. */
+const RETENTION_MS = 14 * 24 * 60 * 60 * 1_000
+/** Between a change and the sign-in that it is compared with, because the clocks of servers differ. */
+const SLACK_MS = 60_000
+
+const identifierOf = (userId: string): string => `account-change:${userId}`
+
+/** Records the changes of one adapter, in its transaction. `verifications` is the model `verification` of the same adapter. */
+export function recordAccountChanges(sql: DBTransactionAdapter, verifications: SessionModel) {
+  async function record(userId: string, value: Change): Promise<void> {
+    if ((await requestState()).newUsers.has(userId)) return
+    const now = new Date()
+    const times = { createdAt: now, updatedAt: now, expiresAt: new Date(now.getTime() + RETENTION_MS) }
+    const data = { identifier: identifierOf(userId), value: JSON.stringify(value), ...times }
+    await verifications.create({ model: 'verification', data })
+  }
+
+  return {
+    async afterCreate(model: string, row: unknown): Promise<void> {
+      const userField = waysIn[model]
+      if (userField !== undefined) {
+        const added = rowWithId.safeParse(row).data
+        const userId = added?.[userField]
+        if (added !== undefined && typeof userId === 'string') await record(userId, { added: model, id: added.id })
+      }
+      const owner = model === 'twoFactor' ? withUser.safeParse(row).data : undefined
+      if (owner !== undefined) await record(owner.userId, { secondFactor: true })
+    },
+
+    async beforeUpdate(model: string, where: Where[], update: object): Promise<void> {
+      if (model === 'twoFactor' && replacesSecondFactor(update)) {
+        for (const { userId } of await sql.findMany<{ userId: string }>({ model, where }))
+          await record(userId, { secondFactor: true })
+      }
+      if (model === 'user' && 'phoneNumber' in update) {
+        const users = await sql.findMany<{ id: string; phoneNumber?: string | null }>({ model, where })
+        for (const { id, phoneNumber = null } of users)
+          if (phoneNumber !== update.phoneNumber) await record(id, { phoneNumber })
+      }
+    },
+  }
+}
+
+const rowWithId = z.looseObject({ id: z.string() })
+const withUser = z.object({ userId: z.string() })
+
+/** A backup code that is used up replaces the others too, and changes nothing. */
+function replacesSecondFactor(update: object): boolean {
+  const isUse = tryGetCurrentAuthEndpointContext()?.path === '/two-factor/verify-backup-code'
+  return !isUse && ['secret', 'backupCodes', 'verified'].some((field) => field in update)
+}
+
+/** The part of better-auth's context that is needed. */
+interface Account {
+  readonly adapter: DBTransactionAdapter
+  readonly tables: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Takes away what was added to an account since a time: passkeys, linked providers, wallets, API keys and the second factor. A
+ * changed phone number is put back. Doing so twice changes nothing more.
+ *
+ * @throws {Error} of the database.
+ */
+export async function undoAccountChanges({ adapter, tables }: Account, userId: string, since: Date): Promise<void> {
+  const rows = await adapter.findMany<{ value: string; createdAt: Date }>({
+    model: 'verification',
+    where: [{ field: 'identifier', value: identifierOf(userId) }],
+    sortBy: { field: 'createdAt', direction: 'desc' }, // so that the earliest phone number is put back last
+  })
+  const from = since.getTime() - SLACK_MS
+  for (const { value } of rows.filter(({ createdAt }) => createdAt.getTime() >= from)) {
+    const { data } = change.safeParse(JSON.parse(value))
+    if (data !== undefined) await undo(data)
+  }
+
+  async function undo(made: Change): Promise<void> {
+    if ('added' in made) {
+      const userField = waysIn[made.added]
+      if (userField === undefined || !(made.added in tables)) return
+      await adapter.deleteMany({ model: made.added, where: [ofUser(userField), { field: 'id', value: made.id }] })
+    } else if ('phoneNumber' in made) {
+      await adapter.update({ model: 'user', where: [ofUser('id')], update: { phoneNumber: made.phoneNumber } })
+    } else if ('twoFactor' in tables) {
+      await adapter.update({ model: 'user', where: [ofUser('id')], update: { twoFactorEnabled: false } })
+      await adapter.deleteMany({ model: 'twoFactor', where: [ofUser('userId')] })
+    }
+  }
+
+  function ofUser(field: string): Where {
+    return { field, value: userId }
+  }
+}
+
+/** Call it once they are undone for good. */
+export async function forgetAccountChanges(adapter: DBTransactionAdapter, userId: string): Promise<void> {
+  await adapter.deleteMany({ model: 'verification', where: [{ field: 'identifier', value: identifierOf(userId) }] })
+}

@@ -1,0 +1,123 @@
+import { apiKey } from '@better-auth/api-key'
+import { passkey } from '@better-auth/passkey'
+import { base32 } from '@better-auth/utils/base32'
+import { createOTP } from '@better-auth/utils/otp'
+import { genericOAuth, phoneNumber, siwe, twoFactor } from 'better-auth/plugins'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
+
+// A thief who has signed in adds ways in that need no password. "This was not me" must close each of them.
+
+const links: string[] = []
+const resets: string[] = []
+const codes = new Map<string, string>()
+let provider: Awaited<ReturnType<typeof startProvider>>
+let t: Awaited<ReturnType<typeof startApp>>
+beforeAll(async () => {
+  provider = await startProvider()
+  t = await startApp(
+    {
+      account: { accountLinking: { allowDifferentEmails: true } },
+      emailAndPassword: {
+        enabled: true,
+        sendResetPassword: async ({ token }: { token: string }) => void resets.push(token),
+      },
+      plugins: [
+        passkey(),
+        genericOAuth({ config: [provider.config] }),
+        twoFactor(),
+        apiKey(),
+        phoneNumber({ sendOTP: ({ phoneNumber: number, code }) => void codes.set(number, code) }),
+        siwe({ domain: 'example.org', getNonce: async () => 'a1b2c3d4e5f6', verifyMessage: async () => true }),
+      ],
+    },
+    { onNewDevice: async ({ token }) => void links.push(token) },
+  )
+})
+afterAll(async () => {
+  await t[Symbol.asyncDispose]()
+  await provider[Symbol.asyncDispose]()
+})
+
+const keysOf = async (browser: Browser): Promise<number> =>
+  ((await browser.get('/api-key/list')).body as { apiKeys: unknown[] }).apiKeys.length
+
+async function turnOnSecondFactor(browser: Browser): Promise<void> {
+  const { body } = await browser.post('/two-factor/enable', { password })
+  const secret = new URL((body as { totpURI: string }).totpURI).searchParams.get('secret') ?? ''
+  const code = await createOTP(new TextDecoder().decode(base32.decode(secret))).totp()
+  expect((await browser.post('/two-factor/verify-totp', { code })).status).toBe(200)
+}
+
+async function changeNumber(browser: Browser, number: string): Promise<void> {
+  await browser.post('/phone-number/send-otp', { phoneNumber: number })
+  const body = { phoneNumber: number, code: codes.get(number), updatePhoneNumber: true }
+  expect((await browser.post('/phone-number/verify', body)).status).toBe(200)
+}
+
+/** Follows the link of the last mail about a new device, and chooses a new password. */
+async function secure(newPassword: string): Promise<void> {
+  expect((await t.browser().post('/secure-account', { token: links.at(-1) })).status).toBe(200)
+  expect((await t.browser().post('/reset-password', { newPassword, token: resets.at(-1) })).status).toBe(200)
+}
+
+test('"This was not me" closes every way in that was added since that sign-in, and none that was there before', async () => {
+  const { browser: owner, email, userId } = await t.person('ada')
+  const own = createPasskey(t.origin)
+  await own.register(owner)
+  await owner.post('/api-key/create', { name: 'backup' })
+  await changeNumber(owner, '+15550001')
+  t.clock.offset += 5 * 60_000
+  // What the plugins write is dated by Redis, whose clock does not follow that of this test.
+  const rows = { model: 'verification', where: [{ field: 'value', operator: 'contains' as const, value: 'added' }] }
+  await t.adapter.updateMany({ ...rows, update: { createdAt: new Date(Date.now() - 5 * 60_000) } })
+  await t.adapter.updateMany({
+    model: 'verification',
+    where: [{ field: 'value', operator: 'contains' as const, value: 'phoneNumber' }],
+    update: { createdAt: new Date(Date.now() - 5 * 60_000) },
+  })
+
+  t.clock.offset = 0
+  const thief = t.browser()
+  expect((await thief.signIn(email)).status).toBe(200)
+  const stolen = createPasskey(t.origin)
+  expect((await stolen.register(thief)).status).toBe(200)
+  const identity = { sub: 'thief', email: 'thief@example.com', email_verified: true, name: 'Thief' }
+  expect((await provider.visit(thief, identity, '/link-social')).headers.get('location')).not.toContain('error')
+  await thief.post('/api-key/create', { name: 'mine' })
+  await changeNumber(thief, '+15550002')
+  await turnOnSecondFactor(thief)
+  expect(await keysOf(thief)).toBe(2)
+
+  await secure('a new password')
+  expect(await t.store.count(userId)).toBe(0)
+  expect((await stolen.signIn(t.browser())).status).toBe(401)
+  const byProvider = t.browser()
+  await provider.visit(byProvider, identity)
+  expect((await byProvider.session())?.userId).not.toBe(userId)
+  const user = await t.adapter.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })
+  expect(user).toMatchObject({ phoneNumber: '+15550001', twoFactorEnabled: false })
+
+  const again = t.browser()
+  await own.signIn(again)
+  expect((await again.session())?.userId).toBe(userId)
+  expect(await keysOf(again)).toBe(1)
+  expect((await again.signIn(email, 'a new password')).body).not.toMatchObject({ twoFactorRedirect: true })
+})
+
+test('a second factor that was on before that sign-in stays on', async () => {
+  const { browser: owner, email, userId } = await t.person('grace')
+  await turnOnSecondFactor(owner)
+  await t.adapter.deleteMany({
+    // as if it had been turned on weeks ago
+    model: 'verification',
+    where: [{ field: 'value', value: '{"secondFactor":true}' }],
+  })
+  const own = createPasskey(t.origin)
+  await own.register(owner)
+  const phone = t.browser()
+  await own.signIn(phone) // a passkey needs no second factor
+  await secure('a new password')
+  expect(await t.store.count(userId)).toBe(0)
+  expect((await t.browser().signIn(email, 'a new password')).body).toMatchObject({ twoFactorRedirect: true })
+})
