@@ -6,7 +6,7 @@ import {
   useQueryClient,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { createContext, type ReactNode, use, useEffect, useEffectEvent, useMemo, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { DevicesClient, Revoked } from './client.js'
 import { follow } from './follow.js'
 import type { Device, Ended, StreamMessage } from './wire.js'
@@ -56,7 +56,7 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
   const queryClient = useQueryClient()
   const [live, setLive] = useState<boolean | null>(null)
 
-  const onMessage = useEffectEvent((message: StreamMessage) => {
+  const onMessage = useEvent((message: StreamMessage) => {
     const isOurs =
       message.type === 'devices' && message.devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)
     setLive(isOurs)
@@ -76,15 +76,24 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
       leave()
       setLive(null)
     }
-  }, [client, sessionId])
+  }, [client, sessionId, onMessage])
 
   const followed = useMemo(() => ({ client, sessionId, live }), [client, sessionId, live])
-  return <DevicesContext value={followed}>{children}</DevicesContext>
+  return <DevicesContext.Provider value={followed}>{children}</DevicesContext.Provider>
+}
+
+/** Calls the handler of the latest rendering, and never changes itself. React 18 has no `useEffectEvent`. */
+function useEvent<Argument>(handle: (argument: Argument) => void): (argument: Argument) => void {
+  const latest = useRef(handle)
+  useEffect(() => {
+    latest.current = handle
+  }, [handle])
+  return useCallback((argument) => latest.current(argument), [])
 }
 
 /** The devices and the ways to end sessions, as react-query keeps them. `problemOf` reads their errors. */
 export function useDevices(): Devices {
-  const followed = use(DevicesContext)
+  const followed = useContext(DevicesContext)
   if (!followed) throw new Error('useDevices needs a DevicesProvider')
   const { client, sessionId, live } = followed
   const queryClient = useQueryClient()

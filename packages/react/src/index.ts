@@ -1,3 +1,5 @@
+'use client'
+
 export type { DevicesClient, Revoked } from './client.js'
 export { type Devices, devicesKey, DevicesProvider, type DevicesProviderProps, useDevices } from './devices.js'
 export { type Problem, problemOf, problemOfStatus } from './problem.js'
