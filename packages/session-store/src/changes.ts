@@ -3,6 +3,7 @@ import { nameInRedis } from './cluster.js'
 import { clockKey, sessionsKey } from './keys.js'
 import { parseChange, type SessionChange } from './session-change.js'
 import { Subscriber } from './subscriber.js'
+import { superviseClient } from './supervise.js'
 import { userTagOf } from './token.js'
 
 /**
@@ -35,6 +36,7 @@ interface Channel {
 }
 
 export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOptions): SessionChanges {
+  superviseClient(redis)
   const channels = new Map<string, Channel>()
   /** Of changes that concern all users. */
   const everybody = nameInRedis(redis, clockKey(keyPrefix))

@@ -23,7 +23,7 @@ export class NotReplicatedError extends SessionStoreUnavailableError {
   }
 }
 
-/** This Redis cannot keep the promises of the store; the message says why. */
+/** This Redis, or its client, cannot keep the promises of the store; the message says why. */
 export class UnsupportedRedisError extends Error {
   override readonly name = 'UnsupportedRedisError'
 

@@ -6,7 +6,10 @@ import { readTime } from './operations/time.js'
 import { rotateSecret, touchSession, updateSession } from './operations/write.js'
 import type { SessionStore, SessionStoreOptions } from './session.js'
 
-/** @throws {RangeError} for timeouts, a cap or a lease that cannot be. */
+/**
+ * @throws {RangeError} for timeouts, a cap or a lease that cannot be.
+ * @throws {UnsupportedRedisError} for a client that lacks what the store needs.
+ */
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const context = createContext(options)
   return {

@@ -1,4 +1,5 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import { rejectUnsupportedClient } from './client-check.js'
 import { isCluster } from './cluster.js'
 import { makeTimeoutsFair } from './fair-timeouts.js'
 import { redisOptions } from './redis.js'
@@ -16,9 +17,12 @@ const supervised = new WeakSet<Redis | Cluster>()
  *
  * Every part of this package does so with the client that it is given. Call it yourself for a client that you use earlier.
  * A second call does nothing.
+ *
+ * @throws {UnsupportedRedisError} for a client of another library, or of an older ioredis.
  */
 export function superviseClient(client: Redis | Cluster): void {
   if (supervised.has(client)) return
+  rejectUnsupportedClient(client)
   supervised.add(client)
   if (isCluster(client)) {
     client.on('+node', superviseClient)

@@ -1,7 +1,17 @@
+import { createClient } from '@redis/client'
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
-import { checkRedis, connectRedis, redisOptions, UnsupportedRedisError } from '../src/index.js'
+import {
+  checkRedis,
+  connectRedis,
+  createRedisClock,
+  createSessionChanges,
+  createSessionEvents,
+  createSessionStore,
+  redisOptions,
+  UnsupportedRedisError,
+} from '../src/index.js'
 
 test('a Redis that may evict is refused by the name of its policy', async () => {
   await using server = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] })
@@ -44,5 +54,30 @@ describe('to connect a client', () => {
     const client = clientOf('redis://127.0.0.1:1')
     client.on('error', () => undefined)
     await expect(connectRedis(client)).rejects.toThrow(/closed|ECONNREFUSED/)
+  })
+})
+
+describe('a client that the store cannot use is refused, with all that it lacks', () => {
+  const olderClient = () => Object.assign(new Redis({ lazyConnect: true }), { setSocketTimeout: undefined }) // as in 5.3
+  test.each([
+    [
+      'of node-redis',
+      createClient,
+      /lacks defineCommand, hget, hgetall, handleReconnection, setSocketTimeout: pass a client of ioredis/,
+    ],
+    [
+      'of an older ioredis',
+      olderClient,
+      /lacks setSocketTimeout: pass a client of ioredis 5 \(5\.4\.0 or newer\) or 6/,
+    ],
+    ['that is missing', () => undefined, /lacks on, once, off, connect/],
+  ])('%s', async (_, create, message) => {
+    const redis = create() as unknown as Redis // an application without types
+    const refused = { name: 'UnsupportedRedisError', message: expect.stringMatching(message) }
+    for (const start of [createSessionStore, createSessionChanges, createSessionEvents]) {
+      expect(() => start({ redis })).toThrow(expect.objectContaining(refused))
+    }
+    await expect(createRedisClock({ redis })).rejects.toMatchObject(refused)
+    await expect(connectRedis(redis)).rejects.toMatchObject(refused)
   })
 })
