@@ -95,11 +95,11 @@ function readStamp() {
 
 /** The packages of the workspace, each with its folder relative to the root. */
 export function packages() {
-  const folders = ['packages', 'apps', 'examples', 'tools'].flatMap((parent) =>
+  const folders = ['packages', 'apps', 'tools'].flatMap((parent) =>
     readdirSync(join(root, parent)).map((name) => join(parent, name)),
   )
   return (
-    [...folders, 'e2e']
+    [...folders, 'examples', 'e2e']
       // tools/mutation is a workspace of its own.
       .filter(
         (folder) =>

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { freePort, startRedis } from '@rollcall/dev-redis'
+import { createTRPCClient, httpBatchLink } from '@trpc/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { createSessions } from '../sessions.ts'
+import { listen as listenToStore } from '../store.ts'
+import { type Server, startServers } from './servers.ts'
+
+type Router = Awaited<ReturnType<typeof createSessions>>['router']
+
+const names = ['express', 'hono', 'fastify', 'next'] as const
+const email = 'ada@example.org'
+let redis: Awaited<ReturnType<typeof startRedis>>
+let servers: Server[]
+let store: { readonly origin: string; readonly close: () => unknown }
+
+beforeAll(async () => {
+  redis = await startRedis()
+  servers = await startServers(redis.url)
+  const port = await freePort()
+  store = { origin: `http://localhost:${port}`, close: await listenToStore(port, redis.url) }
+}, 60_000)
+afterAll(async () => {
+  for (const { close } of [...servers, store]) await close()
+  await redis.stop()
+})
+
+function serverOf(name: string): Server {
+  const server = servers.find((each) => each.name === name)
+  if (!server) throw new Error(`There is no server of ${name}`)
+  return server
+}
+
+/** A browser that has just signed up or in, and the client that its page would have. */
+async function browser({ origin, trpc }: Server, path: 'sign-up' | 'sign-in', address = email) {
+  const response = await fetch(`${origin}/api/auth/${path}/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin },
+    body: JSON.stringify({ email: address, password: 'correct horse battery', name: 'Ada' }),
+  })
+  expect(response.status).toBe(200)
+  const cookie = cookieOf(response)
+  const api = createTRPCClient<Router>({ links: [httpBatchLink({ url: trpc, headers: { cookie } })] })
+  const stream = () => fetch(`${trpc}/devices.changes`, { headers: { cookie, accept: 'text/event-stream' } })
+  return { devices: api.devices, greeting: api.greeting, stream }
+}
+
+const cookieOf = (response: Response): string =>
+  response.headers
+    .getSetCookie()
+    .map((value) => value.split(';')[0])
+    .join('; ')
+
+describe.each(names)('%s', (name) => {
+  test('a device that is revoked is refused at its next call, in every router of the application', async () => {
+    const server = serverOf(name)
+    const laptop = await browser(server, 'sign-up')
+    const phone = await browser(server, 'sign-in')
+    const stranger = await browser(server, 'sign-up', 'eve@example.org')
+    expect(await phone.greeting.query()).toMatch(/^Hello, /)
+
+    const [here, there] = await laptop.devices.list.query()
+    expect([here?.isCurrent, there?.isCurrent]).toEqual([true, false])
+    const id = there?.id ?? ''
+    const stream = await phone.stream()
+    expect(await stranger.devices.revoke.mutate({ id })).toEqual({ revoked: 0 })
+    expect(await laptop.devices.revoke.mutate({ id })).toEqual({ revoked: 1 })
+
+    expect(await stream.text()).toContain('"type":"ended","cause":"revoke"') // the stream closes after that
+
+    const refused = { data: { code: 'UNAUTHORIZED', httpStatus: 401 } }
+    await expect(phone.devices.list.query()).rejects.toMatchObject(refused)
+    await expect(phone.greeting.query()).rejects.toMatchObject(refused)
+    expect(await laptop.devices.list.query()).toMatchObject([{ id: here?.id }])
+  })
+})
+
+test('the store alone: a session that is revoked is refused at its next request', async () => {
+  const request = (method: string, path: string, cookie = '') =>
+    fetch(`${store.origin}${path}`, { method, headers: { cookie } })
+  const [laptop = '', phone = ''] = await Promise.all(
+    ['laptop', 'phone'].map(async () => cookieOf(await request('POST', '/sign-in?user=ada'))),
+  )
+  const devices: { id: string; isCurrent: boolean }[] = await (await request('GET', '/devices', laptop)).json()
+  const other = devices.find(({ isCurrent }) => !isCurrent)
+  expect(await (await request('POST', `/revoke?id=${other?.id}`, laptop)).json()).toEqual({ revoked: 1 })
+  expect((await request('GET', '/devices', phone)).status).toBe(401)
+  expect((await request('GET', '/devices', laptop)).status).toBe(200)
+})
+
+test('an outage is no sign-out: 503 in every application, and no cookie is cleared', async () => {
+  const laptops = await Promise.all(names.map((name) => browser(serverOf(name), 'sign-in')))
+  const cookie = cookieOf(await fetch(`${store.origin}/sign-in?user=ada`, { method: 'POST' }))
+  await redis.stop()
+  const unavailable = { data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } }
+  for (const { devices, greeting } of laptops) {
+    await expect(devices.list.query()).rejects.toMatchObject(unavailable)
+    await expect(greeting.query()).rejects.toMatchObject(unavailable)
+  }
+  const answer = await fetch(`${store.origin}/devices`, { headers: { cookie } })
+  expect([answer.status, answer.headers.getSetCookie()]).toEqual([503, []])
+})
+
+test.runIf(process.env['ROLLCALL_ROOT'])('the READMEs show the lines of these applications as they stand', () => {
+  const text = (path: string) => readFileSync(`${process.env['ROLLCALL_ROOT']}/${path}`, 'utf8')
+  const shown = (path: string) => [...text(path).matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
+  expect(shown('README.md')).toEqual([text('examples/sessions.ts'), shown('packages/session-store/README.md')[0]])
+})
