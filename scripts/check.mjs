@@ -55,6 +55,13 @@ export async function check() {
   single('unused code', await stage('unused code', 'knip', []))
   await suites('test', 'vitest.json', vitestCounts)
   if (built) {
+    console.log('\n=== packages')
+    try {
+      const { checkPackages } = await import('./packages.mjs') // needs what is installed by now
+      single('packages', (await checkPackages()) === 0)
+    } catch (error) {
+      single('packages', false, error instanceof Error ? error.message : String(error))
+    }
     try {
       const browser = await findBrowser()
       if (browser) process.env.ROLLCALL_CHROMIUM = browser
@@ -63,6 +70,7 @@ export async function check() {
       single('e2e', false, error instanceof Error ? error.message : String(error))
     }
   } else {
+    single('packages', false, 'not run: nothing built')
     single('e2e', false, 'not run: nothing built')
   }
 

@@ -1,69 +1,101 @@
-// The packages as others get them: packed, installed by npm into an application outside of this repository, and used there.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// The packages as others get them: packed, installed by npm into applications outside of this repository, and used there.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { mustRun, root, run } from './workspace.mjs'
+import { build } from 'esbuild'
+import { packAll } from './tarballs.mjs'
+import { Failure, mustRun, root, run } from './workspace.mjs'
 
-const EXAMPLE = join(root, 'examples/express')
+const EXAMPLES = join(root, 'examples')
+/** The hooks in a page, minified: the tRPC client, react-query and React come on top. */
+const MAX_HOOKS_BYTES = 20_000
+
+/** @typedef {import('./tarballs.mjs').Tarball} Tarball */
 
 /**
- * Packs what is built, and runs the Express example on it: strict types, sign-in, revocation, outage.
+ * Packs what is built, checks the archives, and runs the examples on them: strict types, sign-in, revocation, outage.
  *
+ * @param {{ next?: boolean }} [options] next: also build the Next application and run it, instead of its handlers alone
+ * @returns {Promise<number>} exit code
  * @throws {Failure} naming the step that failed
  */
-export async function checkPackages() {
+export async function checkPackages(options = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-packages-'))
   try {
-    const tarballs = await pack(folder)
-    const app = join(folder, 'app')
-    for (const part of ['src', 'test']) cpSync(join(EXAMPLE, part), join(app, part), { recursive: true })
-    const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.base.json'), 'utf8'))
-    writeFileSync(
-      join(app, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions: { ...compilerOptions, noEmit: true }, include: ['src', 'test'] }),
-    )
-    writeFileSync(join(app, 'package.json'), JSON.stringify(manifest(tarballs)))
-    await mustRun('The installation', 'npm', ['install', '--no-audit', '--no-fund', '--prefix', app])
-    for (const resolution of [[], ['--module', 'esnext', '--moduleResolution', 'bundler']]) {
-      await mustRun('The type check', join(app, 'node_modules/.bin/tsc'), ['-p', app, ...resolution])
-    }
-    const { code } = await run(join(app, 'node_modules/.bin/vitest'), ['run', '--root', app, '-t', 'revoked|outage'])
-    return code
+    return await checkTarballs(await packAll(folder), folder, options)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/**
- * @param {string} folder
- * @returns {Promise<Map<string, string>>} the tarball of each package, by its name
- */
-async function pack(folder) {
-  const tarballs = new Map()
-  for (const name of readdirSync(join(root, 'packages'))) {
-    const source = join(root, 'packages', name)
-    await mustRun(`publint of ${name}`, 'publint', [source, '--strict'])
-    await mustRun(`Packing ${name}`, 'pnpm', ['--dir', source, 'pack', '--pack-destination', folder])
-    const { name: full, version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
-    tarballs.set(full, join(folder, `${full.replace('@', '').replace('/', '-')}-${version}.tgz`))
+/** @param {readonly Tarball[]} tarballs @param {string} folder @param {{ next?: boolean }} options */
+export async function checkTarballs(tarballs, folder, { next = false }) {
+  const app = join(folder, 'app')
+  cpSync(EXAMPLES, app, { recursive: true, filter: (path) => !/\/(?:node_modules|\.next|test-results)$/.test(path) })
+  const { extends: _, ...config } = read(join(EXAMPLES, 'tsconfig.json'))
+  const { compilerOptions } = read(join(root, 'tsconfig.base.json'))
+  const strict = { ...config, compilerOptions: { ...compilerOptions, ...config.compilerOptions } }
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(strict))
+  writeFileSync(join(app, 'package.json'), JSON.stringify(manifest(tarballs, next)))
+  await mustRun('The installation', 'npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--prefix', app])
+  await checkHooks(app)
+  await Promise.all(
+    [[], ['--module', 'esnext', '--moduleResolution', 'bundler']].map((resolution) =>
+      mustRun('The type check', join(app, 'node_modules/.bin/tsc'), ['-p', app, ...resolution]),
+    ),
+  )
+  if (next) {
+    const env = { NEXT_TELEMETRY_DISABLED: '1' }
+    await mustRun('The build of Next', join(app, 'node_modules/.bin/next'), ['build', join(app, 'next')], env)
   }
-  return tarballs
+  const { code } = await run(join(app, 'node_modules/.bin/vitest'), ['run', '--root', app], {
+    env: { ROLLCALL_ROOT: root },
+  })
+  return code
 }
 
 /**
- * The example's own, with the tarballs in place of the workspace.
- * @param {Map<string, string>} tarballs
+ * The hooks are for the browser alone, small, and bring nothing of the server.
+ * @param {string} app
  */
-function manifest(tarballs) {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(EXAMPLE, 'package.json'), 'utf8'))
+async function checkHooks(app) {
+  const entry = join(app, 'node_modules/@rollcall/react/dist/index.js')
+  if (!readFileSync(entry, 'utf8').startsWith("'use client'"))
+    throw new Failure('@rollcall/react does not say use client.')
+  const { metafile } = await build({
+    entryPoints: [entry],
+    absWorkingDir: app,
+    external: ['react', 'react/jsx-runtime', '@tanstack/react-query', '@trpc/client'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const foreign = Object.keys(metafile.inputs).filter((input) => !input.startsWith('node_modules/@rollcall/react/'))
+  if (foreign.length > 0) throw new Failure(`@rollcall/react brings ${foreign.join(', ')}.`)
+  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0)
+  console.log(`@rollcall/react weighs ${bytes} bytes.`)
+  if (bytes > MAX_HOOKS_BYTES)
+    throw new Failure(`@rollcall/react weighs ${bytes} bytes; ${MAX_HOOKS_BYTES} are allowed.`)
+}
+
+/**
+ * That of the examples, with the tarballs in place of the workspace.
+ * @param {readonly Tarball[]} tarballs
+ * @param {boolean} next
+ */
+function manifest(tarballs, next) {
+  const { dependencies, devDependencies } = read(join(EXAMPLES, 'package.json'))
   /** @param {string} name */
   const target = (name) => {
-    const tarball = tarballs.get(name)
-    if (tarball) return `file:${tarball}`
-    const installed = join(EXAMPLE, 'node_modules', name)
+    const tarball = tarballs.find((each) => each.name === name)
+    if (tarball) return `file:${tarball.path}`
     return name.startsWith('@rollcall/')
       ? `file:${resolve(root, 'tools', name.slice('@rollcall/'.length))}`
-      : JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')).version
+      : read(join(EXAMPLES, 'node_modules', name, 'package.json')).version
   }
   /** @param {Record<string, string>} wanted */
   const resolved = (wanted) => Object.fromEntries(Object.keys(wanted).map((name) => [name, target(name)]))
@@ -71,7 +103,12 @@ function manifest(tarballs) {
     name: 'someone-elses-application',
     private: true,
     type: 'module',
-    dependencies: resolved(dependencies),
+    dependencies: { ...resolved(dependencies), ...(next && read(join(EXAMPLES, 'next/package.json')).dependencies) },
     devDependencies: resolved(devDependencies),
   }
+}
+
+/** @param {string} path */
+function read(path) {
+  return JSON.parse(readFileSync(path, 'utf8'))
 }

@@ -5,8 +5,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { check } from './check.mjs'
+import { testMatrix } from './matrix.mjs'
 import { mutate } from './mutate.mjs'
-import { checkPackages } from './packages.mjs'
 import { Failure, mustRun, packages, prepare, root, run } from './workspace.mjs'
 
 /** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
@@ -71,7 +71,15 @@ async function long(name = '', script = '', ...args) {
 async function installed() {
   await prepare()
   await build([...readdirSync(join(root, 'packages')), 'dev-redis'])
-  return await checkPackages()
+  const { checkPackages } = await import('./packages.mjs') // needs what `prepare` installs
+  return await checkPackages({ next: true })
+}
+
+/** @param {string[]} versions such as `ioredis@5.4.2` */
+async function matrix(...versions) {
+  await prepare()
+  await build([...readdirSync(join(root, 'packages')), 'dev-*'])
+  return await testMatrix(versions)
 }
 
 /** @param {string[]} args */
@@ -135,7 +143,7 @@ const [name = 'start', ...args] = process.argv.slice(2)
 process.chdir(root)
 try {
   /** @type {Record<string, (...args: string[]) => Promise<number>>} */
-  const commands = { start, dev, test, long, mutate: mutation, packages: installed }
+  const commands = { start, dev, test, long, matrix, mutate: mutation, packages: installed }
   const command = commands[name]
   if (!command) throw new Failure(`No such command: ${name}. There are ${Object.keys(commands).join(', ')}.`)
   process.exit(await command(...args))
