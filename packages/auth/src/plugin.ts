@@ -11,6 +11,7 @@ import { readableAddress } from './ip-address.js'
 import { withAccountToken } from './multi-session.js'
 import { type NewDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
 import { reauthenticate } from './reauthenticate.js'
+import { rejectUnsupportedVersion } from './supported-version.js'
 import { rejectUnsupportedOptions } from './unsupported-options.js'
 import type { OnWrongPassword } from './refused-attempts.js'
 import { beginSignIn, requestState } from './request-state.js'
@@ -74,6 +75,7 @@ export function rollcallPlugin({
     id: 'rollcall',
 
     init(context) {
+      rejectUnsupportedVersion(context.version)
       rejectUnsupportedOptions(context.options)
       const { enabled, sendResetPassword } = context.options.emailAndPassword ?? {}
       if (notify && enabled && !sendResetPassword) {

@@ -1,0 +1,17 @@
+/** The range of the peer dependency. The oldest is the first on which the suites pass; a later minor may change what we rely on. */
+const MINOR = '1.7'
+const OLDEST_PATCH = 20
+
+/**
+ * Refuses another better-auth than the package declares, which a package manager may install with a warning alone.
+ *
+ * @param version as better-auth says it, such as `1.7.25`.
+ * @throws {Error} at the start of the application.
+ */
+export function rejectUnsupportedVersion(version: unknown): void {
+  const [, minor, patch] = /^(\d+\.\d+)\.(\d+)/.exec(String(version)) ?? []
+  if (minor === MINOR && Number(patch) >= OLDEST_PATCH) return
+  throw new Error(
+    `Rollcall cannot work with better-auth ${String(version ?? 'of an unknown version')}: it needs ${MINOR}.${OLDEST_PATCH} or a later ${MINOR}`,
+  )
+}
