@@ -1,8 +1,8 @@
 // Runs the suites of the packages on the oldest and newest version of each peer, in a copy of this workspace.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Failure, mustRun, root, run } from './workspace.mjs'
+import { Failure, mustRun, published, root, run } from './workspace.mjs'
 
 /** Others of the same release, which must have the same version. */
 const COMPANIONS = /** @type {Record<string, readonly string[]>} */ ({
@@ -33,8 +33,8 @@ export async function testMatrix(wanted) {
 /** @returns {Map<string, readonly string[]>} of each peer, its range of each major version, such as `^5.4.2` */
 function declaredRanges() {
   const ranges = new Map()
-  for (const { peerDependencies = {} } of manifests()) {
-    for (const [name, range] of Object.entries(/** @type {Versions} */ (peerDependencies))) {
+  for (const { peerDependencies } of published()) {
+    for (const [name, range] of Object.entries(peerDependencies)) {
       const alternatives = range.split(' || ')
       if (String(ranges.get(name) ?? alternatives) !== String(alternatives)) {
         throw new Failure(`Two packages declare different ranges of ${name}.`)
@@ -149,23 +149,13 @@ async function testWith(versions) {
 
 /** The packages with suites, and the peers that these meet: also those of other packages. */
 function tested() {
-  const all = manifests()
-  const peersOf = /** @param {any} manifest @returns {string[]} */ ({
-    peerDependencies = {},
-    dependencies = {},
-    devDependencies = {},
-  }) => [
+  const all = published()
+  /** @param {import('./workspace.mjs').Manifest} manifest @returns {string[]} */
+  const peersOf = ({ peerDependencies, dependencies, devDependencies }) => [
     ...Object.keys(peerDependencies),
     ...all.filter(({ name }) => name in dependencies || name in devDependencies).flatMap((used) => peersOf(used)),
   ]
   return all
     .filter(({ scripts }) => scripts.test)
     .map((manifest) => ({ name: manifest.name, peers: peersOf(manifest) }))
-}
-
-/** @returns {any[]} */
-function manifests() {
-  return readdirSync(join(root, 'packages')).map((name) =>
-    JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')),
-  )
 }

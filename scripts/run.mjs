@@ -75,6 +75,14 @@ async function installed() {
   return await checkPackages({ next: true })
 }
 
+/** @param {string[]} args `--dry-run`: publish nothing */
+async function releasing(...args) {
+  await prepare()
+  await build([...readdirSync(join(root, 'packages')), 'dev-redis'])
+  const { release } = await import('./release.mjs')
+  return await release({ dry: args.includes('--dry-run') })
+}
+
 /** @param {string[]} versions such as `ioredis@5.4.2` */
 async function matrix(...versions) {
   await prepare()
@@ -143,7 +151,7 @@ const [name = 'start', ...args] = process.argv.slice(2)
 process.chdir(root)
 try {
   /** @type {Record<string, (...args: string[]) => Promise<number>>} */
-  const commands = { start, dev, test, long, matrix, mutate: mutation, packages: installed }
+  const commands = { start, dev, test, long, matrix, release: releasing, mutate: mutation, packages: installed }
   const command = commands[name]
   if (!command) throw new Failure(`No such command: ${name}. There are ${Object.keys(commands).join(', ')}.`)
   process.exit(await command(...args))

@@ -111,3 +111,20 @@ export function packages() {
       })
   )
 }
+
+/** The manifests of the packages that are published. */
+export function published() {
+  return readdirSync(join(root, 'packages')).map((name) => {
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+    return /** @type {Manifest} */ ({
+      scripts: {},
+      dependencies: {},
+      devDependencies: {},
+      peerDependencies: {},
+      ...manifest,
+    })
+  })
+}
+
+/** @typedef {Record<'scripts' | 'dependencies' | 'devDependencies' | 'peerDependencies', Record<string, string>>} Tables */
+/** @typedef {Tables & { name: string, version: string, repository?: unknown }} Manifest */
