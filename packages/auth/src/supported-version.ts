@@ -8,10 +8,10 @@ const OLDEST_PATCH = 20
  * @param version as better-auth says it, such as `1.7.25`.
  * @throws {Error} at the start of the application.
  */
-export function rejectUnsupportedVersion(version: unknown): void {
-  const [, minor, patch] = /^(\d+\.\d+)\.(\d+)/.exec(String(version)) ?? []
+export function rejectUnsupportedVersion(version: string | undefined): void {
+  const [, minor, patch] = /^(\d+\.\d+)\.(\d+)/.exec(version ?? '') ?? []
   if (minor === MINOR && Number(patch) >= OLDEST_PATCH) return
   throw new Error(
-    `Rollcall cannot work with better-auth ${String(version ?? 'of an unknown version')}: it needs ${MINOR}.${OLDEST_PATCH} or a later ${MINOR}`,
+    `Rollcall cannot work with better-auth ${version ?? 'of an unknown version'}: it needs ${MINOR}.${OLDEST_PATCH} or a later ${MINOR}`,
   )
 }

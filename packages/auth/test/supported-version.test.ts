@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createSessionStore, redisOptions } from '@rollcall/session-store'
-import { betterAuth } from 'better-auth'
+import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { memoryAdapter } from 'better-auth/adapters/memory'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
@@ -10,7 +10,8 @@ import { secret } from './helpers.js'
 const redis = new Redis({ ...redisOptions, lazyConnect: true })
 const plugin = rollcall({ store: createSessionStore({ redis }) })
 const database = memoryAdapter({ user: [], account: [], session: [], verification: [] })
-const context = await betterAuth({ secret, database }).$context
+const options: BetterAuthOptions = { secret, database }
+const context = await betterAuth(options).$context
 
 /** The start of the plugin on a better-auth that gives another version of itself. */
 const start = (version: string) => plugin.init({ ...context, version })
