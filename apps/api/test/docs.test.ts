@@ -38,6 +38,14 @@ test.each(documents)('every link of %s inside the repository leads somewhere', (
   }
 })
 
+test.each(documents.filter((path) => /^packages\/[^/]+\/README\.md$/.test(path)))(
+  '%s leads to nothing outside of its package, which is all that a registry shows',
+  (path) => {
+    const links = [...read(path).matchAll(/\]\((?!https:|#)([^)\s]+)\)/g)].map(([, link = '']) => link)
+    expect(links.filter((link) => link.startsWith('..'))).toEqual([])
+  },
+)
+
 test('the front page can be read in two minutes: 120 lines at most', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(120)
 })

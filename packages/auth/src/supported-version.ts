@@ -1,4 +1,4 @@
-/** The range of the peer dependency. The oldest is the first on which the suites pass; a later minor may change what we rely on. */
+/** The range of the peer dependency. It begins with the oldest on which the suites ran; a later minor may change what we rely on. */
 const MINOR = '1.7'
 const OLDEST_PATCH = 20
 

@@ -17,6 +17,6 @@ export function rejectUnsupportedClient(client: Redis | Cluster): void {
   const missing = needed.filter((method) => typeof parts[method] !== 'function')
   if (missing.length === 0) return
   throw new UnsupportedRedisError(
-    `This Redis client lacks ${missing.join(', ')}: pass a client of ioredis 5 (5.4.0 or newer) or 6`,
+    `This Redis client lacks ${missing.join(', ')}: pass a client of ioredis 5 (5.4.2 or newer) or 6`,
   )
 }

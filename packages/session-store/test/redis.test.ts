@@ -68,7 +68,7 @@ describe('a client that the store cannot use is refused, with all that it lacks'
     [
       'of an older ioredis',
       olderClient,
-      /lacks setSocketTimeout: pass a client of ioredis 5 \(5\.4\.0 or newer\) or 6/,
+      /lacks setSocketTimeout: pass a client of ioredis 5 \(5\.4\.2 or newer\) or 6/,
     ],
     ['that is missing', () => undefined, /lacks on, once, off, connect/],
   ])('%s', async (_, create, message) => {
