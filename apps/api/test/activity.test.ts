@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- Two servers serve all of it, on each database. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

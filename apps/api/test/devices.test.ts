@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One server serves all of it, on each database. */
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- The last test judges the server that all others have fuzzed. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setFlagsFromString } from 'node:v8'

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One server, with a Redis that fails in each way, serves all of it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One application with a mailbox serves all of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anyToken, type Browser, password, startApp, thiefOf } from './helpers.js'
 

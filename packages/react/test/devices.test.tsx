@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- The last test compares the README with the page that all others use. */
 import { readFileSync } from 'node:fs'
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { cleanup, fireEvent, render, waitFor, within } from '@testing-library/react'

@@ -1,8 +1,8 @@
+/* oxlint-disable max-lines -- It is one script from top to bottom. */
 // The cost of each session and each operation, with a million sessions on a Cluster of three masters. docs/scale.md uses these
 // figures.
 // npm run measure:scale -- [people] [further directives of redis.conf]
 
-// Longer than other files, because it is one script from top to bottom.
 import { scryptSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { machine, quantile, table } from '@rollcall/dev-bench'

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- Its tests share a store, its events and the notifications it sent. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   createSessionEvents,

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One store serves all of it, on each backend in turn; a second file would start each again. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultTimeouts, MAX_REVOKED_IDS } from '../src/index.js'

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import type { Answer, Browser } from './browser.js'
 
 // A software authenticator: WebAuthn without attestation, one key on P-256.
@@ -27,6 +27,30 @@ function cbor(value: Cbor): Buffer {
   return Buffer.concat([head(5, value.size), ...[...value].flatMap(([key, held]) => [cbor(key), cbor(held)])])
 }
 
+function coseOf(publicKey: KeyObject): Buffer {
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+  return cbor(
+    new Map<number, Cbor>([
+      [1, EC2],
+      [3, ES256],
+      [-1, P256],
+      [-2, Buffer.from(x, 'base64url')],
+      [-3, Buffer.from(y, 'base64url')],
+    ]),
+  )
+}
+
+/** The attestation object that attests nothing. */
+function withoutAttestation(authData: Buffer): Buffer {
+  return cbor(
+    new Map<string, Cbor>([
+      ['fmt', 'none'],
+      ['attStmt', new Map()],
+      ['authData', authData],
+    ]),
+  )
+}
+
 /** One passkey, and the ceremonies of its owner's browser. */
 export function createPasskey(origin: string) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -43,24 +67,9 @@ export function createPasskey(origin: string) {
   }
 
   function attestation(): Buffer {
-    const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
-    const key = new Map<number, Cbor>([
-      [1, EC2],
-      [3, ES256],
-      [-1, P256],
-      [-2, Buffer.from(x, 'base64url')],
-      [-3, Buffer.from(y, 'base64url')],
-    ])
     const length = Buffer.of(0, id.length)
-    const credential = Buffer.concat([Buffer.alloc(16), length, id, cbor(key)])
-    const authData = Buffer.concat([authenticatorData(PRESENT_AND_VERIFIED | ATTESTED), credential])
-    return cbor(
-      new Map<string, Cbor>([
-        ['fmt', 'none'],
-        ['attStmt', new Map()],
-        ['authData', authData],
-      ]),
-    )
+    const credential = Buffer.concat([Buffer.alloc(16), length, id, coseOf(publicKey)])
+    return withoutAttestation(Buffer.concat([authenticatorData(PRESENT_AND_VERIFIED | ATTESTED), credential]))
   }
 
   const credential = (response: object) => ({

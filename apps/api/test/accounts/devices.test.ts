@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One server serves all of it, on each database. */
 import { deviceOf } from '@rollcall/devices'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -154,7 +154,7 @@ describe.runIf(postgresBinaries !== null)('the lock of a migration', () => {
   test('is held for as long as the work takes, beyond the bound for transactions that send nothing', async () => {
     const url = await databaseOn(server.url, 'rollcall_migration')
     const db = new Kysely({ dialect: openPostgres(url, { ...limits, query: 5_000, idleInTransaction: 1_000 }).dialect })
-    const age = sql<{ ms: number }>`select extract(epoch from now() - xact_start) * 1000 as ms
+    const age = sql<{ ms: string }>`select extract(epoch from now() - xact_start) * 1000 as ms
       from pg_stat_activity where datname = 'rollcall_migration' and xact_start < now() order by xact_start limit 1`
     const done = withAdvisoryLock(
       db,

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One server with a built page serves all of it. */
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- Two servers, one without its database, serve all of it. */
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'

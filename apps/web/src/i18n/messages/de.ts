@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One file is one language: a translator reads it from top to bottom. */
 import type { Messages } from '../i18n.js'
 
 export default {

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One file is one language: a translator copies it and reads it from top to bottom. */
 /** Every word of the page in English, which the other languages are held to: ICU MessageFormat, compiled by the build. */
 export default {
   layout: {
