@@ -1,5 +1,10 @@
 import type { PlaceOf } from '@rollcall/devices'
-import { createSessionOperator, type Session, type SessionOperatorOptions } from '@rollcall/session-store'
+import {
+  createSessionOperator,
+  type Session,
+  type SessionOperator,
+  type SessionOperatorOptions,
+} from '@rollcall/session-store'
 import { OperationStateError } from './errors.js'
 import { createMatcher, type Filter, parseFilter } from './filter.js'
 import { createOperationLog, newOperationId } from './operation-log.js'
@@ -92,7 +97,7 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
     find(filter) {
       const parsed = parseFilter(filter)
       const matches = matcherOf(parsed)
-      return findSessions(parsed, matches)
+      return findSessions(operator, parsed, matches)
     },
     revoke: async (filter, request) => start(parseFilter(filter), request),
     revokeEveryone: (request) => start(null, request),
@@ -112,12 +117,16 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
       },
     },
   }
+}
 
-  async function* findSessions(filter: Filter, matches: (session: Session) => boolean): AsyncGenerator<Session, void> {
-    if (filter.users === undefined) {
-      for await (const { found } of operator.scan()) for (const { sessions } of found) yield* sessions.filter(matches)
-      return
-    }
-    for (const userId of filter.users) yield* (await operator.read(userId)).sessions.filter(matches)
+async function* findSessions(
+  operator: SessionOperator,
+  filter: Filter,
+  matches: (session: Session) => boolean,
+): AsyncGenerator<Session, void> {
+  if (filter.users === undefined) {
+    for await (const { found } of operator.scan()) for (const { sessions } of found) yield* sessions.filter(matches)
+    return
   }
+  for (const userId of filter.users) yield* (await operator.read(userId)).sessions.filter(matches)
 }

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One Redis serves all of it, on a single node and on a Cluster. */
 import {
   createSessionChanges,
   type SessionChange,

@@ -14,7 +14,7 @@ const clientOptions = { ...redisOptions, commandTimeout: 10_000, socketTimeout: 
 
 export const keyPrefix = 'shop:'
 
-export function clientOf(servers: PrivateRedis | PrivateCluster): Redis | Cluster {
+function clientOf(servers: PrivateRedis | PrivateCluster): Redis | Cluster {
   const redis =
     'nodes' in servers
       ? new Cluster(
@@ -32,7 +32,7 @@ export function clientOf(servers: PrivateRedis | PrivateCluster): Redis | Cluste
 }
 
 /** A store and its administration, on servers of its own. */
-export async function startAdmin(servers: PrivateRedis | PrivateCluster) {
+async function startAdmin(servers: PrivateRedis | PrivateCluster) {
   const redis = clientOf(servers)
   await redis.connect()
   /** Milliseconds by which the clock of the store is ahead. */

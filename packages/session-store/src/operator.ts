@@ -59,7 +59,7 @@ export interface UserSessions {
 }
 
 /** Each but `users` counts sessions, and `failed` counts keys that are not the sessions of a user. */
-export interface RevokedStep {
+interface RevokedStep {
   readonly users: number
   readonly live: number
   readonly revoked: number
@@ -108,23 +108,110 @@ export class MovingSlotsError extends Error {
   }
 }
 
-export function createSessionOperator({
-  redis,
-  keyPrefix = '',
-  clock = Date.now,
-  events = true,
-  durability = 'master',
-  batch = 500,
-}: SessionOperatorOptions): SessionOperator {
-  prepareClient(redis)
-  const clientPrefix = nameInRedis(redis, '')
-  const sessionsKeyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
-  const keysOf = (userTag: string): Keys =>
-    events ? [2, sessionsKeyOf(userTag), eventsKey(keyPrefix, userTag)] : [1, sessionsKeyOf(userTag)]
+export function createSessionOperator(options: SessionOperatorOptions): SessionOperator {
+  return new RedisSessionOperator(options)
+}
 
-  async function readSessions(userTag: string): Promise<UserSessions> {
-    const fields = await redis.hgetallBuffer(sessionsKeyOf(userTag)).catch(nullForOtherType)
-    const now = clock()
+class RedisSessionOperator implements SessionOperator {
+  readonly clock: Clock
+  readonly #redis: Redis | Cluster
+  readonly #keyPrefix: string
+  readonly #events: boolean
+  readonly #durability: 'master' | 'replicated'
+  readonly #batch: number
+
+  constructor({
+    redis,
+    keyPrefix = '',
+    clock = Date.now,
+    events = true,
+    durability = 'master',
+    batch = 500,
+  }: SessionOperatorOptions) {
+    prepareClient(redis)
+    this.clock = clock
+    this.#redis = redis
+    this.#keyPrefix = keyPrefix
+    this.#events = events
+    this.#durability = durability
+    this.#batch = batch
+  }
+
+  async time(): Promise<Date> {
+    return new Date(await rejectUnavailable(this.#redis.rollcallTime(1, clockKey(this.#keyPrefix))))
+  }
+
+  async refuseEarlierSignIns(since?: Date): Promise<Date> {
+    const mark = since?.getTime() ?? ''
+    const raised = this.#redis.rollcallRaiseGlobalWatermark(1, clockKey(this.#keyPrefix), mark)
+    return new Date(await rejectUnavailable(raised))
+  }
+
+  read(userId: string): Promise<UserSessions> {
+    return this.#readSessions(userTagOf(userId))
+  }
+
+  scan(): AsyncGenerator<ScanStep<UserSessions[]>, void> {
+    return this.#passes((userTags) => Promise.all(userTags.map((userTag) => this.#readSessions(userTag))))
+  }
+
+  async revoke(
+    userTag: string,
+    ids: readonly string[],
+    operation: OperationSummary,
+    notBefore?: Date,
+  ): Promise<number> {
+    const text = JSON.stringify({ id: operation.id, reason: operation.reason })
+    let revoked = 0
+    for (let at = 0; at === 0 || at < ids.length; at += MAX_REVOKED) {
+      const some = ids.slice(at, at + MAX_REVOKED)
+      const mark = notBefore?.getTime() ?? ''
+      const reply = this.#redis.rollcallRevokeSelected(...this.#keysOf(userTag), text, mark, ...some)
+      revoked += await rejectUnavailable(reply)
+    }
+    return revoked
+  }
+
+  revokeAll(createdBefore: Date, keep = ''): AsyncGenerator<ScanStep<RevokedStep>, void> {
+    return this.#passes(async (userTags) => {
+      const now = this.clock()
+      const results = await Promise.all(
+        userTags.map((userTag) => this.#revokeCreatedBefore(userTag, createdBefore, keep, now)),
+      )
+      return {
+        users: userTags.length,
+        live: sum(results.map((counts) => counts?.[0] ?? 0)),
+        revoked: sum(results.map((counts) => counts?.[1] ?? 0)),
+        failed: results.filter((counts) => counts === null).length,
+      }
+    })
+  }
+
+  async publishToAll({ id, reason }: OperationSummary): Promise<void> {
+    const message = { kind: 'ended', cause: 'operator', allBut: null, operation: { id, reason } }
+    const channel = nameInRedis(this.#redis, clockKey(this.#keyPrefix))
+    await rejectUnavailable(this.#redis.publish(channel, JSON.stringify(message)))
+  }
+
+  async confirm(): Promise<void> {
+    if (this.#durability === 'master') return
+    for (const master of mastersOf(this.#redis)) {
+      if ((await rejectUnavailable(master.wait(1, REPLICA_TIMEOUT_MS))) === 0) throw new NotReplicatedError()
+    }
+  }
+
+  #sessionsKeyOf(userTag: string): string {
+    return sessionsKey(this.#keyPrefix, userTag)
+  }
+
+  #keysOf(userTag: string): Keys {
+    const key = this.#sessionsKeyOf(userTag)
+    return this.#events ? [2, key, eventsKey(this.#keyPrefix, userTag)] : [1, key]
+  }
+
+  async #readSessions(userTag: string): Promise<UserSessions> {
+    const fields = await this.#redis.hgetallBuffer(this.#sessionsKeyOf(userTag)).catch(nullForOtherType)
+    const now = this.clock()
     if (fields === null) return { userTag, sessions: [], unreadable: 0, isReadable: false }
     const records = Object.entries(fields)
       .filter(([field]) => isSessionId(field))
@@ -136,31 +223,17 @@ export function createSessionOperator({
     return { userTag, sessions, unreadable, isReadable: true }
   }
 
-  async function revoke(
-    userTag: string,
-    ids: readonly string[],
-    operation: OperationSummary,
-    notBefore?: Date,
-  ): Promise<number> {
-    const text = JSON.stringify({ id: operation.id, reason: operation.reason })
-    let revoked = 0
-    for (let at = 0; at === 0 || at < ids.length; at += MAX_REVOKED) {
-      const some = ids.slice(at, at + MAX_REVOKED)
-      const mark = notBefore?.getTime() ?? ''
-      revoked += await rejectUnavailable(redis.rollcallRevokeSelected(...keysOf(userTag), text, mark, ...some))
-    }
-    return revoked
-  }
-
   /** Passes through all keys until none can have been missed. */
-  async function* passes<T>(visit: (userTags: string[]) => Promise<T>): AsyncGenerator<ScanStep<T>, void> {
-    const [before = '', behind = ''] = nameInRedis(redis, sessionsKey(keyPrefix, '\n')).split('\n')
+  async *#passes<T>(visit: (userTags: string[]) => Promise<T>): AsyncGenerator<ScanStep<T>, void> {
+    const redis = this.#redis
+    const clientPrefix = nameInRedis(redis, '')
+    const [before = '', behind = ''] = nameInRedis(redis, this.#sessionsKeyOf('\n')).split('\n')
     for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
       await rejectUnavailable(refreshSlots(redis))
       const topology = await topologyOf(redis)
       const shareOf = await progressOf(redis)
-      for await (const { keys, ...progress } of scanOnce(redis, before, behind, batch)) {
-        const userTags = keys.flatMap((key) => userTagIn(keyPrefix, key.slice(clientPrefix.length)) ?? [])
+      for await (const { keys, ...progress } of scanOnce(redis, before, behind, this.#batch)) {
+        const userTags = keys.flatMap((key) => userTagIn(this.#keyPrefix, key.slice(clientPrefix.length)) ?? [])
         if (userTags.length > 0) yield { found: await visit([...new Set(userTags)]), pass, share: shareOf(progress) }
       }
       if (topology !== null && (await topologyOf(redis)) === topology) return
@@ -168,61 +241,25 @@ export function createSessionOperator({
     throw new MovingSlotsError()
   }
 
-  /** For more sessions of a user than one script may read. */
-  async function revokeMany(userTag: string, isMeant: (session: Session) => boolean): Promise<[number, number]> {
-    const { sessions } = await readSessions(userTag)
-    const ids = sessions.filter(isMeant).map(({ id }) => id)
-    return [sessions.length, await revoke(userTag, ids, { id: '', reason: '' })]
-  }
-
-  return {
-    clock,
-    time: async () => new Date(await rejectUnavailable(redis.rollcallTime(1, clockKey(keyPrefix)))),
-
-    async refuseEarlierSignIns(since) {
-      const mark = since?.getTime() ?? ''
-      return new Date(await rejectUnavailable(redis.rollcallRaiseGlobalWatermark(1, clockKey(keyPrefix), mark)))
-    },
-
-    read: (userId) => readSessions(userTagOf(userId)),
-
-    scan: () => passes((userTags) => Promise.all(userTags.map(readSessions))),
-
-    revoke,
-
-    revokeAll: (createdBefore, keep = '') =>
-      passes(async (userTags) => {
-        const now = clock()
-        const before = createdBefore.getTime() + CLOCK_TOLERANCE_MS
-        const latest = now + CLOCK_TOLERANCE_MS
-        const results = await Promise.all(
-          userTags.map(async (userTag) => {
-            const reply = redis.rollcallRevokeCreatedBefore(1, sessionsKeyOf(userTag), now, before, latest, keep)
-            const counts = await reply.catch(nullForOtherType)
-            if (counts === null || counts[0] >= 0) return counts
-            return revokeMany(userTag, (session) => session.id !== keep && wasLiveAt(session, createdBefore, now))
-          }),
-        )
-        return {
-          users: userTags.length,
-          live: sum(results.map((counts) => counts?.[0] ?? 0)),
-          revoked: sum(results.map((counts) => counts?.[1] ?? 0)),
-          failed: results.filter((counts) => counts === null).length,
-        }
-      }),
-
-    async publishToAll({ id, reason }) {
-      const message = { kind: 'ended', cause: 'operator', allBut: null, operation: { id, reason } }
-      const channel = nameInRedis(redis, clockKey(keyPrefix))
-      await rejectUnavailable(redis.publish(channel, JSON.stringify(message)))
-    },
-
-    async confirm() {
-      if (durability === 'master') return
-      for (const master of mastersOf(redis)) {
-        if ((await rejectUnavailable(master.wait(1, REPLICA_TIMEOUT_MS))) === 0) throw new NotReplicatedError()
-      }
-    },
+  /** Returns how many sessions of the user are live and how many were revoked, or `null` if the key is none of ours. */
+  async #revokeCreatedBefore(
+    userTag: string,
+    createdBefore: Date,
+    keep: string,
+    now: number,
+  ): Promise<readonly [number, number] | null> {
+    const before = createdBefore.getTime() + CLOCK_TOLERANCE_MS
+    const latest = now + CLOCK_TOLERANCE_MS
+    const key = this.#sessionsKeyOf(userTag)
+    const counts = await this.#redis
+      .rollcallRevokeCreatedBefore(1, key, now, before, latest, keep)
+      .catch(nullForOtherType)
+    if (counts === null || counts[0] >= 0) return counts
+    // More sessions than one script may read.
+    const { sessions } = await this.#readSessions(userTag)
+    const meant = sessions.filter((session) => session.id !== keep && wasLiveAt(session, createdBefore, now))
+    const ids = meant.map(({ id }) => id)
+    return [sessions.length, await this.revoke(userTag, ids, { id: '', reason: '' })]
   }
 }
 

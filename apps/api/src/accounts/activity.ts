@@ -83,28 +83,18 @@ const DAY_MS = 24 * 60 * 60 * 1_000
 const SWEEP_MS = 5 * 60 * 1_000
 
 /** Brings its table up to date, and looks for events that were left behind. */
-export async function openActivity({
-  database,
-  events,
-  days,
-  clock = Date.now,
-  warn,
-}: ActivityOptions): Promise<Activity> {
+export async function openActivity(options: ActivityOptions): Promise<Activity> {
+  const { database, events, days, clock = Date.now, warn } = options
   await migrate(database)
   const sql = database.kysely.withTables<ActivityTable>()
   const mover = new ActivityMover({ sql, events, clock, warn })
   const oldest = (): number => clock() - days * DAY_MS
   let isClosed = false
 
-  async function sweep(): Promise<void> {
-    try {
-      for await (const userTag of events.pendingUsers()) mover.move(userTag)
-      await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
-      await sql.deleteFrom('deleted_user').where('at', '<', oldest()).execute()
-    } catch (error) {
+  const sweep = (): Promise<void> =>
+    tidyUp(sql, events, mover, oldest()).catch((error: unknown) => {
       if (!isClosed) warn('Activity cannot be tidied up', error)
-    }
-  }
+    })
 
   /** Each server sweeps when it starts, for what it left behind itself; then they take turns. */
   async function sweepInTurn(): Promise<void> {
@@ -161,6 +151,18 @@ export async function openActivity({
       await Promise.all([mover.close(), sweeping])
     },
   }
+}
+
+/** Moves the events that servers left behind, and deletes those older than `oldest`. */
+async function tidyUp(
+  sql: Kysely<ActivityTable>,
+  events: SessionEvents,
+  mover: ActivityMover,
+  oldest: number,
+): Promise<void> {
+  for await (const userTag of events.pendingUsers()) mover.move(userTag)
+  await sql.deleteFrom('activity').where('at', '<', oldest).execute()
+  await sql.deleteFrom('deleted_user').where('at', '<', oldest).execute()
 }
 
 interface PageQuery {

@@ -16,6 +16,7 @@ import {
   userIdInSecureAccountValue,
 } from '@rollcall/auth'
 import type { Session, SessionStore } from '@rollcall/session-store'
+import type { AuthContext } from '@better-auth/core'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { Database } from './database.js'
@@ -171,12 +172,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const auth = betterAuth(config)
   const context = await auth.$context
   const { adapter, internalAdapter } = context
-  const pageFor = (path: string, token: string): string => {
-    const url = new URL(path, baseUrl)
-    url.searchParams.set('token', token)
-    return url.href
-  }
-
   return {
     handler: (request) => auth.handler(request),
 
@@ -196,6 +191,33 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await internalAdapter.updateUser(userId, { language })
     },
 
+    ...accountLinks(context, baseUrl),
+
+    recordNotified: (deviceId) => recordNotified(adapter, deviceId),
+
+    async deleteExpired() {
+      const now = new Date()
+      await adapter.deleteMany({ model: 'verification', where: [{ field: 'expiresAt', operator: 'lt', value: now }] })
+      await deleteExpiredDevices(adapter, now)
+    },
+
+    renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
+    hashEmail: (email) => emailHashOf(email, context.secret),
+  }
+}
+
+/** Links of mails: made, and found again by their token. */
+function accountLinks(
+  { adapter, internalAdapter }: Pick<AuthContext, 'internalAdapter'> & { adapter: Parameters<typeof isUnnotified>[0] },
+  baseUrl: string,
+): Pick<Auth, 'createResetLink' | 'createNewDeviceLink' | 'findLink'> {
+  const pageFor = (path: string, token: string): string => {
+    const url = new URL(path, baseUrl)
+    url.searchParams.set('token', token)
+    return url.href
+  }
+
+  return {
     async createResetLink(email) {
       const found = await internalAdapter.findUserByEmail(email)
       if (found === null) return null
@@ -226,16 +248,5 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       const user = userId === null ? null : await internalAdapter.findUserById(userId)
       return user && { userId: user.id, deviceId: isReset ? null : deviceIdIn(token) }
     },
-
-    recordNotified: (deviceId) => recordNotified(adapter, deviceId),
-
-    async deleteExpired() {
-      const now = new Date()
-      await adapter.deleteMany({ model: 'verification', where: [{ field: 'expiresAt', operator: 'lt', value: now }] })
-      await deleteExpiredDevices(adapter, now)
-    },
-
-    renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
-    hashEmail: (email) => emailHashOf(email, context.secret),
   }
 }
