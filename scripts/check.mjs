@@ -74,6 +74,11 @@ export async function check() {
     single('e2e', false, 'not run: nothing built')
   }
 
+  return printSummary(results)
+}
+
+/** @param {readonly { name: string, counts: Counts, note?: string }[]} results @returns {number} exit code */
+function printSummary(results) {
   console.log('\n=== summary')
   for (const { name, counts, note } of results) {
     const skipped = counts.skipped ? `, ${counts.skipped} skipped` : ''

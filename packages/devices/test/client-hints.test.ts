@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ClientHint } from '../src/client-hints.js'
+import { type ClientHint, clientHintsOf } from '../src/client-hints.js'
 import { describeDevice } from '../src/device-name.js'
 import { mac, win, phone, blink, chromeOnWindows, chromeOnPhone, webView } from './user-agents.js'
 
@@ -104,6 +104,12 @@ describe('client hints', () => {
     expect(of(chromeOnWindows, { 'sec-ch-ua-platform': '"Unknown"' }).os).toBe('Windows')
   })
 
+  test('an Xbox stays one, though its platform is Windows 11', () => {
+    const xbox = `Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox Series X) ${blink} Chrome/140.0.0.0 Edg/140.0.0.0`
+    const hints = { 'sec-ch-ua-platform': '"Windows"', 'sec-ch-ua-platform-version': '"15.0.0"' }
+    expect(of(xbox, hints)).toMatchObject({ os: 'Xbox', kind: 'console' })
+  })
+
   test('mobile tells a phone from a tablet, and nothing else', () => {
     expect(of(chromeOnPhone, { 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?0' }).kind).toBe('tablet')
     expect(of(`${phone} ${blink} Chrome/140.0.0.0 Safari/537.36`, { 'sec-ch-ua-mobile': '?1' }).kind).toBe('phone')
@@ -116,6 +122,7 @@ describe('client hints', () => {
     ['a version is not a name', '"Not A Brand";v="Brave"', 'Chrome'],
     ['a comma in a version begins no name', '"Not A Brand";v="1, Brave"', 'Chrome'],
     ['a name is in quotes', 'Brave;v="86", x"Brave"', 'Chrome'],
+    ['a second string without a comma is not a name', '"Not A Brand" "Brave"', 'Chrome'],
     ['a name comes whole', '"Brave', 'Chrome'],
     ['an escape at the end', '"Brave\\', 'Chrome'],
     ['names differ by case', '"brave";v="1"', 'Chrome'],
@@ -123,4 +130,16 @@ describe('client hints', () => {
   ])('%s', (_, brands, browser) => {
     expect(of(chromeOnWindows, { 'sec-ch-ua': brands }).browser).toBe(browser)
   })
+})
+
+test('of a request, only client hints that were sent are stored, each up to 256 characters', () => {
+  expect(clientHintsOf(new Headers({ 'user-agent': 'x', 'sec-ch-ua-mobile': '' }))).toEqual({})
+  const headers = { 'sec-ch-ua': 'x'.repeat(300), 'x-touch-screen': '?1', cookie: 'secret' }
+  expect(clientHintsOf(new Headers(headers))).toEqual({
+    clientHints: { 'sec-ch-ua': 'x'.repeat(256), 'x-touch-screen': '?1' },
+  })
+})
+
+test('an Android app that names neither Mobile nor Safari may be on a phone or a tablet', () => {
+  expect(describeDevice({ userAgent: 'Mozilla/5.0 (Linux; Android 14; SM-S928W) Reader/2.1' }).kind).toBe('unknown')
 })
