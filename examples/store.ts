@@ -42,10 +42,12 @@ async function answer(store: SessionStore, request: IncomingMessage): Promise<Re
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
   const route = `${request.method} ${pathname}`
   if (route === 'POST /sign-in') {
+    const startedAt = await store.time()
     // Check a password here. The user id is in the query only to keep this short.
     const signedIn = await store.create({
       userId: searchParams.get('user') ?? '',
       userAgent: request.headers['user-agent'] ?? null,
+      startedAt,
     })
     return signedIn === null ? { status: 409 } : { status: 200, cookie: signedIn.token }
   }
