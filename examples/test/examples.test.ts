@@ -19,7 +19,7 @@ beforeAll(async () => {
   servers = await startServers(redis.url)
   const port = await freePort()
   store = { origin: `http://localhost:${port}`, close: await listenToStore(port, redis.url) }
-}, 60_000)
+})
 afterAll(async () => {
   for (const { close } of [...servers, store]) await close()
   await redis.stop()
