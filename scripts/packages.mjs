@@ -10,6 +10,9 @@ const EXAMPLES = join(root, 'examples')
 /** The hooks in a page, minified: the tRPC client, react-query and React come on top. */
 const MAX_HOOKS_BYTES = 20_000
 
+/** For a registry that hangs. An installation took 28 s on a quiet machine. */
+const INSTALL_DEADLINE_MS = 300_000
+
 /** @typedef {import('./tarballs.mjs').Tarball} Tarball */
 
 /**
@@ -37,7 +40,8 @@ export async function checkTarballs(tarballs, folder, { next = false }) {
   const strict = { ...config, compilerOptions: { ...compilerOptions, ...config.compilerOptions } }
   writeFileSync(join(app, 'tsconfig.json'), JSON.stringify(strict))
   writeFileSync(join(app, 'package.json'), JSON.stringify(manifest(tarballs, next)))
-  await mustRun('The installation', 'npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--prefix', app])
+  const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--prefix', app]
+  await mustRun('The installation', 'npm', install, {}, INSTALL_DEADLINE_MS)
   await checkHooks(app)
   await Promise.all(
     [[], ['--module', 'esnext', '--moduleResolution', 'bundler']].map((resolution) =>

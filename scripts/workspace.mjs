@@ -44,9 +44,10 @@ export async function run(command, args, { env = {}, quiet = false, deadline, cw
  * @param {string} command
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {number} [deadline] milliseconds, then it is killed
  */
-export async function mustRun(what, command, args, env) {
-  const { code, output } = await run(command, args, { quiet: true, ...(env && { env }) })
+export async function mustRun(what, command, args, env = {}, deadline) {
+  const { code, output } = await run(command, args, { quiet: true, env, ...(deadline && { deadline }) })
   if (code !== 0) throw new Failure(`${output.trimEnd()}\n\n${what} failed (exit ${code}).`)
   return output
 }

@@ -46,6 +46,23 @@ test.each(documents.filter((path) => /^packages\/[^/]+\/README\.md$/.test(path))
   },
 )
 
+test.each([
+  ['session-store', 'session', 'SessionStoreOptions'],
+  ['session-store', 'changes', 'SessionChangesOptions'],
+  ['session-store', 'events', 'SessionEventsOptions'],
+  ['session-store', 'redis-clock', 'RedisClockOptions'],
+  ['devices', 'streams', 'StreamsOptions'],
+  ['auth', 'plugin', 'RollcallOptions'],
+  ['trpc', 'router', 'DevicesRouterOptions'],
+])('the README of %s lists every option of %s.ts: %s', (name, file, type) => {
+  const [, body = ''] =
+    new RegExp(String.raw`interface ${type}\b.*?\{\n(.*?)\n\}`, 's').exec(read(`packages/${name}/src/${file}.ts`)) ?? []
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => `\`${option}\``)
+  expect(options).not.toEqual([])
+  const readme = read(`packages/${name}/README.md`)
+  expect(options.filter((option) => !readme.includes(option))).toEqual([])
+})
+
 test('the front page can be read in two minutes: 120 lines at most', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(120)
 })
