@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { databaseOf, newEmail, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+import { temporaryFolder } from '../temporary-folder.js'
 import { askReset, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
@@ -97,9 +95,9 @@ describe('a mail that is not accepted at once', () => {
 
   test('outlives a restart', async () => {
     await using redis = await startRedis()
-    const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
+    await using folder = await temporaryFolder('mail')
     const port = await freePort()
-    const env = { DATA_DIR: folder, SMTP_URL: `smtp://127.0.0.1:${port}` }
+    const env = { DATA_DIR: folder.path, SMTP_URL: `smtp://127.0.0.1:${port}` }
     let email: string
     {
       await using server = await startServer({ redis, env })
@@ -112,7 +110,6 @@ describe('a mail that is not accepted at once', () => {
     const token = linkIn(smtp.received[0] ?? fail(), 'reset-password').searchParams.get('token')
     const reset = await next.browser().post('/api/auth/reset-password', { token, newPassword: 'another good password' })
     expect(reset.status).toBe(200)
-    await rm(folder, { recursive: true })
   })
 })
 
@@ -142,13 +139,13 @@ describe('a killed server', () => {
 
   test('leaves the mails that it has promised to the next one', async () => {
     await using redis = await startRedis()
-    const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
+    await using folder = await temporaryFolder('mail')
     const port = await freePort()
     const env = {
-      DATA_DIR: folder,
+      DATA_DIR: folder.path,
       REDIS_URL: redis.url,
       SMTP_URL: `smtp://127.0.0.1:${port}`,
-      ...(await databaseOf(folder)),
+      ...(await databaseOf(folder.path)),
     }
     const { url, child } = await spawnServer(env)
     const email = newEmail()
@@ -168,7 +165,6 @@ describe('a killed server', () => {
     await using next = await startServer({ redis, env: { ...env, DATABASE_URL: env.DATABASE_URL ?? '' } })
     await expect.poll(() => mailsOf(smtp), { ...patient, timeout: 45_000 }).toEqual([`${email}: ${NEW_DEVICE}`])
     await expect.poll(() => rowsOf(next, 'mail'), patient).toEqual([])
-    await rm(folder, { recursive: true })
   }, 60_000)
 })
 
@@ -176,9 +172,9 @@ test.each(['mute', 'holds'] as const)(
   'a mail server that %s does not keep the server from closing, nor its mail',
   async (fault) => {
     await using redis = await startRedis()
-    const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
+    await using folder = await temporaryFolder('mail')
     const smtp = await startSmtp({ [fault]: true })
-    const env = { DATA_DIR: folder, DRAIN_SECONDS: '5' }
+    const env = { DATA_DIR: folder.path, DRAIN_SECONDS: '5' }
     const server = await startServer({ redis, env: { ...env, SMTP_URL: smtp.url } })
     const { email } = await signedUp(server)
     await askReset(server, email)
@@ -193,6 +189,5 @@ test.each(['mute', 'holds'] as const)(
     await expect.poll(() => mailsOf(next), patient).toEqual([`${email}: ${RESET}`])
     await successor.close()
     await server[Symbol.asyncDispose]()
-    await rm(folder, { recursive: true })
   },
 )

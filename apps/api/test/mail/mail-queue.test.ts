@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { freePort, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import { temporaryFolder } from '../temporary-folder.js'
 import { askReset, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
@@ -24,9 +22,9 @@ function fail(): never {
 describe('between two servers', () => {
   test('each mail is sent once, and what one of them leaves behind is sent by the other', async () => {
     await using redis = await startRedis()
-    const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
+    await using folder = await temporaryFolder('mail')
     await using smtp = await startSmtp()
-    const env = { DATA_DIR: folder, SMTP_URL: smtp.url }
+    const env = { DATA_DIR: folder.path, SMTP_URL: smtp.url }
     await using one = await startServer({ redis, env })
     await using two = await startServer({ redis, env })
     const people = await Promise.all(Array.from({ length: 4 }, () => signedUp(one)))
@@ -37,14 +35,13 @@ describe('between two servers', () => {
     await expect.poll(() => mailsOf(smtp).length, patient).toBeGreaterThanOrEqual(4)
     await expect.poll(() => rowsOf(two, 'mail'), patient).toEqual([])
     expect(mailsOf(smtp).toSorted()).toEqual(people.map(({ email }) => `${email}: ${RESET}`).toSorted())
-    await rm(folder, { recursive: true })
   })
 
   test('a mail on its way is not sent by the other one', async () => {
     await using redis = await startRedis()
-    const folder = await mkdtemp(join(tmpdir(), 'rollcall-mail-'))
+    await using folder = await temporaryFolder('mail')
     await using smtp = await startSmtp({ holds: true })
-    const env = { DATA_DIR: folder, SMTP_URL: smtp.url }
+    const env = { DATA_DIR: folder.path, SMTP_URL: smtp.url }
     await using one = await startServer({ redis, env })
     await using two = await startServer({ redis, env })
     const { email } = await signedUp(one)
@@ -56,7 +53,6 @@ describe('between two servers', () => {
     smtp.answer()
     await expect.poll(() => rowsOf(two, 'mail'), patient).toEqual([])
     expect(smtp.received).toHaveLength(1)
-    await rm(folder, { recursive: true })
   })
 
   test('a request made while its mail is on its way is a mail of its own, with a link that works', async () => {
