@@ -1,8 +1,10 @@
 import type { SessionStore } from '@rollcall/session-store'
-import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
+import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { recordAccountChanges } from './account-changes.js'
+import { type AfterWrite, forEachOf } from './after-write.js'
 import type { Audit } from './audit.js'
-import { type AfterWrite, credentialPolicy } from './policy.js'
+import { factorPolicy } from './factor-policy.js'
+import { credentialPolicy, recordNewUser } from './policy.js'
 import { requestState } from './request-state.js'
 import { sessionModel } from './session-adapter.js'
 import { verificationModel } from './verification-model.js'
@@ -29,7 +31,7 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
   }
 }
 
-export interface AdapterOptions {
+interface AdapterOptions {
   readonly store: SessionStore
   readonly audit: Audit
   /** Whether people are sent a link with which they take back what an intruder added. */
@@ -43,7 +45,7 @@ function routeModels(
 ): DBTransactionAdapter {
   const sessions = sessionModel(store, sql, audit)
   const verifications = verificationModel(sql, store.clock)
-  const policy = credentialPolicy(sql, store, audit)
+  const policy = joinPolicies(credentialPolicy(sql, store, audit), factorPolicy(sql, store, audit))
   const changes = hasSecureLinks ? recordAccountChanges(sql, verifications) : undefined
   /** `sql` for a model that the policy looks after. */
   const adapterFor = (model: string) =>
@@ -60,7 +62,7 @@ function routeModels(
       }
       const afterWrite = await policy.beforeCreate(input.model, input.data)
       const row = await sql.create<typeof input.data, never>(input)
-      await policy.afterCreate(input.model, row)
+      await recordNewUser(input.model, row)
       await changes?.afterCreate(input.model, row)
       await afterWrite()
       return row
@@ -94,6 +96,21 @@ function routeModels(
     },
     consumeOne: (input) => adapterFor(input.model).consumeOne(input),
     incrementOne: (input) => adapterFor(input.model).incrementOne(input),
+  }
+}
+
+interface Policy {
+  beforeCreate(model: string, data: object): Promise<AfterWrite>
+  beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite>
+  beforeDelete(model: string, where: Where[]): Promise<AfterWrite>
+}
+
+function joinPolicies(first: Policy, second: Policy): Policy {
+  const join = (ask: (policy: Policy) => Promise<AfterWrite>) => forEachOf([first, second], ask)
+  return {
+    beforeCreate: (model, data) => join((policy) => policy.beforeCreate(model, data)),
+    beforeUpdate: (model, where, update) => join((policy) => policy.beforeUpdate(model, where, update)),
+    beforeDelete: (model, where) => join((policy) => policy.beforeDelete(model, where)),
   }
 }
 

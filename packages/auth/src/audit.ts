@@ -8,6 +8,17 @@ export type AuditEventName =
   | 'password-reset'
   /** Someone was notified of a sign-in, and said that it was not theirs. */
   | 'account-secured'
+  /** Changes of how a person signs in beside the password. */
+  | 'passkey-added'
+  | 'passkey-removed'
+  | 'account-linked'
+  | 'account-unlinked'
+  | 'wallet-added'
+  | 'wallet-removed'
+  | 'second-factor-on'
+  | 'second-factor-off'
+  | 'backup-codes-renewed'
+  | 'email-change'
   | 'user-deleted'
   | 'user-banned'
   | 'revoke'

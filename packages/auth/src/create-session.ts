@@ -9,7 +9,8 @@ import { currentSession, moveCurrentAccount, replaceCookies, superseded, unautho
 import type { FoundSession } from './find-sessions.js'
 import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
-import { MAX_TEXT, requestState } from './request-state.js'
+import { secondFactorChange } from './factor-policy.js'
+import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
@@ -22,7 +23,7 @@ export async function createSession(
 ): Promise<SessionRow> {
   const { userId, ipAddress, userAgent, expiresAt, ...rest } = newSessionRow.parse(data)
   const current = currentSession(replacesCurrentSession)
-  if (current?.userId === userId) return rotateCurrent(store, current.token)
+  if (current?.userId === userId) return rotateCurrent(store, audit, current)
 
   const state = await requestState()
   const startedAt = await state.startedAt
@@ -94,10 +95,26 @@ function replacesCurrentSession(at: string | undefined): boolean {
 }
 
 /** The session under a new secret, where better-auth would make another and let the device lose its place. */
-async function rotateCurrent(store: SessionStore, token: string): Promise<SessionRow> {
-  const rotated = await store.rotate(token)
+async function rotateCurrent(
+  store: SessionStore,
+  audit: Audit,
+  { id, userId, token }: { id: string; userId: string; token: string },
+): Promise<SessionRow> {
+  const { event: name, endsOthers } = await secondFactorChange(tryGetCurrentAuthEndpointContext()?.path)
+  const event = { name, ...(await clientInfo()) }
+  const rotated = await store.rotate(token, {
+    reauthenticated: false,
+    ...(endsOthers && { credentialChange: true, event }),
+  })
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
   if (rotated === null || session === null) throw unauthorized() // revoked meanwhile: nothing brings it back
   await replaceCookies(rotated.token)
+  await auditEvent(audit, {
+    event: name,
+    result: 'ok',
+    userId,
+    sessionId: id,
+    ...(endsOthers && { ended: rotated.ended }),
+  })
   return toRow(session, rotated.token)
 }

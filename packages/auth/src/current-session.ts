@@ -25,6 +25,13 @@ export async function replaceCookies(token: string): Promise<void> {
   await setSessionCookie(endpoint, { user: current.user, session: { ...current.session, token } })
 }
 
+/** The same, where the endpoint goes on with its session: it may write the cookie again, or change something else. */
+export async function adoptToken(token: string): Promise<void> {
+  await replaceCookies(token)
+  const session = tryGetCurrentAuthEndpointContext()?.context.session?.session
+  if (session) session.token = token
+}
+
 /** For the plugin multiSession: the account of this browser goes by the token that takes the place of its own. */
 export async function moveCurrentAccount(from: string, to: string): Promise<void> {
   // As above.

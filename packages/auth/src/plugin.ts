@@ -6,6 +6,7 @@ import { rollcallAdapter } from './adapter.js'
 import { afterHook } from './after-hook.js'
 import type { Audit } from './audit.js'
 import { signWithCurrentSecret, secretsOf } from './cookie.js'
+import { readChoice } from './factor-policy.js'
 import { browserIdOf, deviceSchema } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { withAccountToken } from './multi-session.js'
@@ -114,6 +115,7 @@ export function rollcallPlugin({
             const state = await requestState()
             state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
             if (notify) state.browser = browserIdOf(ctx)
+            await readChoice(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // To revoke the others, it makes a new session; here this one stays and gets a new secret.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in

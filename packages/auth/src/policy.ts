@@ -1,7 +1,8 @@
 import type { SessionStore } from '@rollcall/session-store'
-import { queueAfterTransactionHook, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
+import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { clientInfo, requestState } from './request-state.js'
@@ -27,11 +28,6 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       return isPassword ? changeCredentials(context, String(data.userId)) : doNothing
     },
 
-    async afterCreate(model: string, row: unknown): Promise<void> {
-      const user = model === 'user' ? rowWithId.safeParse(row).data : undefined
-      if (user !== undefined) (await requestState()).newUsers.add(user.id)
-    },
-
     async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
       // Taken away or replaced: either way, the one that signed in does so no more.
       if (model === 'account' && 'password' in update && update.password !== undefined) {
@@ -49,6 +45,12 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       return model === 'user' ? revokeAllOfUsers(context, where, 'user-deleted') : doNothing
     },
   }
+}
+
+/** The first password of a new user changes nobody's credentials. */
+export async function recordNewUser(model: string, row: unknown): Promise<void> {
+  const user = model === 'user' ? rowWithId.safeParse(row).data : undefined
+  if (user !== undefined) (await requestState()).newUsers.add(user.id)
 }
 
 interface PolicyContext {
@@ -111,27 +113,6 @@ async function revokeAllOfUsers(context: PolicyContext, where: Where[], name: Au
     users.map(({ id }) => id),
     (id) => revokeAllOf(context, name, id),
   )
-}
-
-/** The work that is left after the row is written. */
-export type AfterWrite = () => Promise<void>
-
-const doNothing: AfterWrite = async () => undefined
-
-/** Outside of a transaction, better-auth does such work at once: so it is asked to only when the row is written. */
-function afterCommit(work: () => Promise<void>): AfterWrite {
-  return () => queueAfterTransactionHook(work)
-}
-
-async function forEachOf(
-  userIds: Iterable<string>,
-  revoke: (userId: string) => Promise<AfterWrite>,
-): Promise<AfterWrite> {
-  const afterWrites: AfterWrite[] = []
-  for (const userId of userIds) afterWrites.push(await revoke(userId))
-  return async () => {
-    for (const afterWrite of afterWrites) await afterWrite()
-  }
 }
 
 const rowWithId = z.object({ id: z.string() })

@@ -16,12 +16,16 @@ export interface RequestState {
   outage: boolean
   /** Users made by this request: their first password changes nobody's credentials. */
   readonly newUsers: Set<string>
+  /** Users whose sessions this request has ended altogether, such as before their deletion. */
+  readonly endedUsers: Set<string>
   /** Sessions made by this request and alive, by id: it may yet end them, as while a second factor is due. */
   readonly signedIn: Map<string, Session>
   /** The tokens, earlier and new, of the session that a sign-in renews. The request came with the earlier one. */
   renewed: { readonly from: string; readonly to: string } | null
   /** A session of the same user whose cookie a sign-in replaces, but whose place it does not take. */
   leftBehind: Session | null
+  /** Whether the person wants their other sessions to end with a change of a way in; `null` where they do not say. */
+  revokeOtherSessions: boolean | null
   /** The id of the browser that it comes from; `null` for none, or where browsers are not remembered. */
   browser: string | null
 }
@@ -34,9 +38,11 @@ const emptyState = (): RequestState => ({
   ipAddress: null,
   outage: false,
   newUsers: new Set(),
+  endedUsers: new Set(),
   signedIn: new Map(),
   renewed: null,
   leftBehind: null,
+  revokeOtherSessions: null,
   browser: null,
 })
 

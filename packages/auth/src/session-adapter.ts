@@ -113,6 +113,7 @@ async function revokeWhere(store: SessionStore, audit: Audit, where: readonly Wh
   const { tokens, userId } = selectorOf(where)
   if (tokens === null) {
     const ended = await store.revokeAll(userId)
+    ;(await requestState()).endedUsers.add(userId)
     if (path() === '/admin/revoke-user-sessions')
       await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
     return ended

@@ -1,6 +1,6 @@
 /* oxlint-disable max-lines -- One application with a mailbox serves all of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, password, startApp, thiefOf } from './helpers.js'
+import { anyToken, type Browser, password, startApp, thiefOf, deleteAccounts } from './helpers.js'
 
 // The promises about sessions in the test suites of better-auth 1.7, tested over HTTP in an application that uses the plugin. If
 // we differ on purpose, the test says so.
@@ -266,7 +266,7 @@ describe('change-password', () => {
 
   test('a first password, set by the application for the person, is a password change', async () => {
     const { browser, phones, userId, email } = await t.person('passwordless', 1)
-    await t.adapter.delete({ model: 'account', where: [{ field: 'userId', value: userId }] })
+    await deleteAccounts(t.database, userId)
     const id = (await browser.session())?.id
     const thief = thiefOf(browser, t.browser())
     const cookie = [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ')

@@ -2,7 +2,7 @@ import { deviceOf } from '@rollcall/devices'
 import { admin } from 'better-auth/plugins'
 import { expect, test } from 'vitest'
 import type { NewDevice } from '../src/index.js'
-import { startApp } from './helpers.js'
+import { startApp, deleteAccounts } from './helpers.js'
 
 test('of two sign-ins at once from a browser that is new to both, one is told of', async () => {
   const told: string[] = []
@@ -94,7 +94,7 @@ test('who signs in without a password has all sessions ended by the link too', a
   const links: string[] = []
   await using t = await startApp({}, { onNewDevice: async ({ token }) => void links.push(token) })
   const { email, userId } = await t.person('ada', 1)
-  await t.adapter.deleteMany({ model: 'account', where: [{ field: 'userId', value: userId }] })
+  await deleteAccounts(t.database, userId)
   expect((await t.browser().post('/secure-account', { token: links[0] })).status).toBe(200)
   expect(await t.store.list(userId)).toEqual([])
   expect(t.resets).toEqual([email])

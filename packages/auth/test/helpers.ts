@@ -9,6 +9,7 @@ export {
   type Browser,
   browser,
   createPasskey,
+  deleteAccounts,
   hold,
   password,
   portOf,

@@ -2,10 +2,11 @@ export { type Library, startAppWith } from './app.js'
 export { type Answer, anyToken, type Browser, browser, thiefOf } from './browser.js'
 export { hold } from './hold.js'
 export { createPasskey } from './passkeys.js'
-export { type Identity, startProvider } from './provider.js'
+export { startProvider } from './provider.js'
 export {
   answer,
   type AuditedEvent,
+  deleteAccounts,
   openSqlite,
   password,
   portOf,

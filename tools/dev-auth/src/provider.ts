@@ -5,7 +5,7 @@ import type { Answer, Browser } from './browser.js'
 import { portOf } from './server.js'
 
 /** A person as the provider knows them. */
-export interface Identity {
+interface Identity {
   readonly sub: string
   readonly email: string
   readonly email_verified: boolean

@@ -8,7 +8,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { connectRedis, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { toNodeHandler } from 'better-auth/node'
 import { Redis } from 'ioredis'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely, sql, SqliteDialect } from 'kysely'
 import SqliteFile from 'libsql'
 
 export const password = 'correct horse battery'
@@ -86,6 +86,11 @@ export function answer(http: Server, auth: Parameters<typeof toNodeHandler>[0]):
 export function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === 'string') throw new Error('The server has no port')
   return address.port
+}
+
+/** As if the user had never had a password or a provider: no policy hears of it. */
+export async function deleteAccounts({ kysely }: Pick<SqlDatabase, 'kysely'>, userId: string): Promise<void> {
+  await sql`delete from "account" where "userId" = ${userId}`.execute(kysely)
 }
 
 /** Every byte of the session table: there must never be a row. */

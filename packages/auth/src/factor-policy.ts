@@ -1,0 +1,106 @@
+import type { SessionStore } from '@rollcall/session-store'
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { z } from 'zod'
+import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-write.js'
+import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { currentSession, adoptToken } from './current-session.js'
+import { clientInfo, requestState } from './request-state.js'
+import { rejectUnavailable } from './unavailable.js'
+
+/** Ways in whose rows come and go, and the events of that. */
+const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed: AuditEventName }>> = {
+  passkey: { added: 'passkey-added', removed: 'passkey-removed' },
+  account: { added: 'account-linked', removed: 'account-unlinked' },
+  walletAddress: { added: 'wallet-added', removed: 'wallet-removed' },
+}
+
+const choice = z.object({ revokeOtherSessions: z.boolean() })
+
+/** The person may say in the body of the same request whether the other sessions end. Endpoints drop fields that they do not know. */
+export async function readChoice({ body }: { readonly body?: unknown }): Promise<void> {
+  ;(await requestState()).revokeOtherSessions = choice.safeParse(body).data?.revokeOtherSessions ?? null
+}
+
+/**
+ * Revokes the other sessions of a person who changes how they sign in; this one stays under its id with a new secret. A removal
+ * or replacement revokes them unless the request has `revokeOtherSessions: false`. An addition revokes them if the request has
+ * `revokeOtherSessions: true`. Like the policy of passwords, it revokes before the row is written and after.
+ */
+export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
+  async function changeFactor(userId: string, event: AuditEventName, byDefault: boolean): Promise<AfterWrite> {
+    const { newUsers, endedUsers, revokeOtherSessions } = await requestState()
+    if (newUsers.has(userId) || endedUsers.has(userId)) return doNothing
+    const current = currentSession(() => true)
+    const isOwn = current?.userId === userId
+    if (!(revokeOtherSessions ?? byDefault)) {
+      return isOwn ? () => auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id }) : doNothing
+    }
+    if (!isOwn) return revokeAll(userId, event)
+    const before = await rejectUnavailable(() => store.revokeOthers(current.token))
+    if (before === null) return revokeAll(userId, event) // it has ended itself
+    return afterCommit(async () => {
+      const change = { credentialChange: true, reauthenticated: false, event: { name: event, ...(await clientInfo()) } }
+      const rotated = await rejectUnavailable(() => store.rotate(current.token, change))
+      if (rotated !== null) await adoptToken(rotated.token)
+      const ended = before + (rotated?.ended ?? 0)
+      await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ended })
+    })
+  }
+
+  /** Somebody else changes it, such as an administrator, or a link that was followed in another browser. */
+  async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
+    const before = await rejectUnavailable(() => store.revokeAll(userId))
+    return afterCommit(async () => {
+      const ended = before + (await rejectUnavailable(() => store.revokeAll(userId)))
+      await auditEvent(audit, { event, result: 'ok', userId, ended })
+    })
+  }
+
+  async function forEachUser(
+    model: string,
+    where: Where[],
+    change: (userId: string) => Promise<AfterWrite>,
+  ): Promise<AfterWrite> {
+    const rows = await adapter.findMany<{ id: string; userId?: string }>({ model, where })
+    return forEachOf(new Set(rows.map((row) => row.userId ?? row.id)), change)
+  }
+
+  return {
+    async beforeCreate(model: string, data: object): Promise<AfterWrite> {
+      const event = rowEvents[model]?.added
+      const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
+      return event === undefined || isPassword || !('userId' in data)
+        ? doNothing
+        : changeFactor(String(data.userId), event, false)
+    },
+
+    async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
+      if (model === 'twoFactor' && renewsBackupCodes())
+        return forEachUser(model, where, (userId) => changeFactor(userId, 'backup-codes-renewed', true))
+      if (model !== 'user' || !('email' in update) || update.email === undefined) return doNothing
+      const users = await adapter.findMany<{ id: string; email: string }>({ model, where })
+      return users.every(({ email }) => email === update.email)
+        ? doNothing
+        : forEachUser(model, where, (userId) => changeFactor(userId, 'email-change', true))
+    },
+
+    async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
+      const event = rowEvents[model]?.removed
+      return event === undefined ? doNothing : forEachUser(model, where, (userId) => changeFactor(userId, event, true))
+    },
+  }
+}
+
+function renewsBackupCodes(): boolean {
+  return tryGetCurrentAuthEndpointContext()?.path === '/two-factor/generate-backup-codes'
+}
+
+/** The event of an endpoint that turns the second factor on or off, and whether the other sessions end. */
+export async function secondFactorChange(
+  path: string | undefined,
+): Promise<{ event: AuditEventName; endsOthers: boolean }> {
+  const isOff = path === '/two-factor/disable'
+  const { revokeOtherSessions } = await requestState()
+  return { event: isOff ? 'second-factor-off' : 'second-factor-on', endsOthers: revokeOtherSessions ?? isOff }
+}
