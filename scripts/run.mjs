@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { check } from './check.mjs'
@@ -68,6 +69,37 @@ async function long(name = '', script = '', ...args) {
   return code
 }
 
+/**
+ * The command for operators, with the settings and the Redis of `npm start`, whether or not that runs.
+ * @param {string[]} args
+ */
+async function rollcall(...args) {
+  await prepare()
+  await build(['cli', 'dev-redis'])
+  const socket = resolve(process.env.DATA_DIR || '.data', 'redis/redis.sock')
+  const isRunning = await connects(socket)
+  if (isRunning && !namesRedis()) process.env.REDIS_URL = socket
+  const redis = await provideRedis()
+  try {
+    const { code } = await run(process.execPath, ['apps/cli/dist/main.js', ...args])
+    return code
+  } finally {
+    await redis?.stop()
+  }
+}
+
+/**
+ * @param {string} socket
+ * @returns {Promise<boolean>}
+ */
+async function connects(socket) {
+  const connection = connect(socket)
+  return await new Promise((answer) => {
+    connection.once('connect', () => answer(true))
+    connection.once('error', () => answer(false))
+  }).finally(() => connection.destroy())
+}
+
 async function installed() {
   await prepare()
   await build([...readdirSync(join(root, 'packages')), 'dev-redis'])
@@ -107,9 +139,7 @@ async function build(names) {
  * @returns {Promise<import('../tools/dev-redis/src/index.js').PrivateRedis | undefined>}
  */
 async function provideRedis() {
-  const settings = join(root, '.env')
-  if (existsSync(settings)) process.loadEnvFile(settings)
-  if (process.env.REDIS_URL || process.env.REDIS_CLUSTER_NODES || process.env.REDIS_SENTINELS) return undefined
+  if (namesRedis()) return undefined
   const { startRedis } = await built('tools/dev-redis/dist/index.js')
   const redis = await startRedis({
     dir: resolve(process.env.DATA_DIR || '.data', 'redis'),
@@ -118,6 +148,13 @@ async function provideRedis() {
   })
   process.env.REDIS_URL = redis.url
   return redis
+}
+
+/** Whether the settings, in .env or the environment, name a Redis. */
+function namesRedis() {
+  const settings = join(root, '.env')
+  if (existsSync(settings)) process.loadEnvFile(settings)
+  return Boolean(process.env.REDIS_URL || process.env.REDIS_CLUSTER_NODES || process.env.REDIS_SENTINELS)
 }
 
 /**
@@ -151,7 +188,7 @@ const [name = 'start', ...args] = process.argv.slice(2)
 process.chdir(root)
 try {
   /** @type {Record<string, (...args: string[]) => Promise<number>>} */
-  const commands = { start, dev, test, long, matrix, release: releasing, mutate: mutation, packages: installed }
+  const commands = { start, dev, test, long, matrix, release: releasing, mutate: mutation, packages: installed, rollcall }
   const command = commands[name]
   if (!command) throw new Failure(`No such command: ${name}. There are ${Object.keys(commands).join(', ')}.`)
   process.exit(await command(...args))

@@ -92,6 +92,13 @@ export interface Auth extends CookieSessions {
   /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
   deleteExpired(): Promise<void>
   /**
+   * Removes the password of a user, which revokes all sessions, and asks for a mail with a link to choose another one.
+   * `false` for a user who is unknown or has no password.
+   *
+   * @throws {SessionStoreUnavailableError} and what the database fails with.
+   */
+  requirePasswordReset(userId: string): Promise<boolean>
+  /**
    * Gives a device a name, or takes it back with `null`; the activity of its user shows both. `false` for one that is
    * unknown or another user's.
    *
@@ -199,6 +206,15 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       const now = new Date()
       await adapter.deleteMany({ model: 'verification', where: [{ field: 'expiresAt', operator: 'lt', value: now }] })
       await deleteExpiredDevices(adapter, now)
+    },
+
+    async requirePasswordReset(userId) {
+      const user = await internalAdapter.findUserById(userId)
+      const account = await internalAdapter.findCredentialAccount(userId)
+      if (user === null || !account?.password) return false
+      await internalAdapter.updateAccount(account.id, { password: null }) // which revokes all sessions
+      await options.requestReset(user.email)
+      return true
     },
 
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),

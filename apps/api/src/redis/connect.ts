@@ -22,7 +22,7 @@ export async function connectRedis(
   log: Log,
 ): Promise<{ redis: Redis | Cluster; close(): void }> {
   const setting = settingNames[where.kind]
-  const redis = clientFor(where, redisTimeouts)
+  const redis = createRedisClient(where, redisTimeouts)
 
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error))
@@ -63,7 +63,8 @@ const hints = {
   sentinel: '; set REDIS_SENTINELS and REDIS_SENTINEL_MASTER instead',
 }
 
-function clientFor(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
+/** A client that is not connected yet. */
+export function createRedisClient(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
   const options = nodeOptions(where, timeouts)
   if (where.kind === 'single') return new Redis(where.url, { ...options, lazyConnect: true })
   if (where.kind === 'cluster') {

@@ -1,0 +1,25 @@
+// What the command `rollcall` shares with the server: the settings, the connections, and the record of operations.
+import type { ActivityTable, OperationRow } from './accounts/activity-rows.js'
+import type { Database } from './accounts/database.js'
+import { recordOperation as recordIn } from './accounts/operations.js'
+import { createLog, type Log } from './log.js'
+
+export { type Database, openDatabase } from './accounts/database.js'
+export { migrate } from './accounts/migrations.js'
+export { findUserIds, listUsers } from './accounts/users.js'
+export { readSettings, type Settings, SettingsError } from './env.js'
+export { openPlaces } from './places.js'
+export { createRedisClient } from './redis/connect.js'
+export { StartError } from './start-error.js'
+
+/** On standard error, so that standard output holds the results alone. Warnings and errors only. */
+export function createOperatorLog(): Log {
+  const log = createLog(process.stderr)
+  log.level = 'warn'
+  return log
+}
+
+/** Stores an operation, or what has become of it, in SQL. */
+export async function recordOperation(database: Database, row: OperationRow): Promise<void> {
+  await recordIn(database.kysely.withTables<ActivityTable>(), row)
+}

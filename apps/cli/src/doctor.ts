@@ -1,0 +1,165 @@
+import { type Settings, readSettings } from '@rollcall/api/operator'
+import {
+  connectRedis,
+  createSessionEvents,
+  createSessionOperator,
+  isCluster,
+  UnsupportedRedisError,
+} from '@rollcall/session-store'
+import type { Cluster, Redis } from 'ioredis'
+import { createClient } from './connections.js'
+import type { Output } from './output.js'
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly check: string
+  readonly level: 'ok' | 'warning' | 'problem'
+  readonly found: string
+  /** What to do; empty if nothing. */
+  readonly advice: string
+}
+
+const MAX_SKEW_MS = 1_000
+/** A server moves events within a second. */
+const MANY_PENDING = 1_000
+
+/**
+ * Looks for what would break a promise of the store.
+ *
+ * @returns whether there is no problem.
+ */
+export async function doctor(output: Output): Promise<boolean> {
+  const settings = readSettings()
+  const redis = createClient(settings)
+  let hasProblem = false
+  try {
+    for await (const finding of examine(redis, settings)) {
+      hasProblem ||= finding.level === 'problem'
+      const sign = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[finding.level]
+      output.result(
+        finding,
+        `${sign}${finding.check}: ${finding.found}${finding.advice && `\n        ${finding.advice}`}`,
+      )
+    }
+    return !hasProblem
+  } finally {
+    redis.disconnect()
+  }
+}
+
+async function* examine(redis: Redis | Cluster, settings: Settings): AsyncGenerator<Finding> {
+  const supported = await connectRedis(redis).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  )
+  if (supported !== null) {
+    const advice =
+      supported instanceof UnsupportedRedisError
+        ? 'The server refuses to start on this Redis.'
+        : 'Check that Redis runs, and the address and password in the settings.'
+    yield { check: 'redis', level: 'problem', found: supported.message, advice }
+    return
+  }
+  for (const node of isCluster(redis) ? redis.nodes('master') : [redis]) yield* examineNode(node)
+  yield* examineSettings(settings)
+  yield* examineData(redis, settings)
+}
+
+async function* examineNode(node: Redis): AsyncGenerator<Finding> {
+  const info = new Map(
+    [...(await node.info()).matchAll(/^([^#:\r\n]+):(.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]),
+  )
+  const read = (name: string): string => info.get(name) ?? 'unknown'
+  yield ok(
+    'version',
+    info.has('valkey_version') ? `Valkey ${read('valkey_version')}` : `Redis ${read('redis_version')}`,
+  )
+  yield ok('eviction', read('maxmemory_policy'))
+
+  const limit = Number(read('maxmemory'))
+  const used = Number(read('used_memory'))
+  yield limit > 0 && used > 0.9 * limit
+    ? warning('memory', `${used} of ${limit} bytes`, 'Raise maxmemory: a full Redis refuses sign-ins.')
+    : ok('memory', `${read('used_memory_human')} used, limit ${limit === 0 ? 'none' : read('maxmemory_human')}`)
+
+  const isDurable = read('aof_enabled') === '1'
+  yield isDurable
+    ? ok('persistence', 'append-only file')
+    : warning(
+        'persistence',
+        'no append-only file',
+        'Set appendonly yes. After a restart, Redis would have lost its sessions, or have those back that were revoked.',
+      )
+  yield read('connected_slaves') === '0'
+    ? warning('replication', 'no replica', 'Add a replica, so that a failed server does not sign everybody out.')
+    : ok('replication', `${read('connected_slaves')} replicas`)
+
+  yield* examineAccess(node)
+  const before = Date.now()
+  const [seconds = 0, microseconds = 0] = (await node.time()).map(Number)
+  const ahead = Math.round((before + Date.now()) / 2 - (seconds * 1_000 + microseconds / 1_000))
+  yield Math.abs(ahead) > MAX_SKEW_MS
+    ? warning('clock', `this machine is ${ahead} ms ahead of Redis`, 'Run NTP on both. Servers use the clock of Redis.')
+    : ok('clock', `${Math.abs(ahead)} ms apart`)
+}
+
+async function* examineAccess(node: Redis): AsyncGenerator<Finding> {
+  const user = await node.call('ACL', 'WHOAMI').then(String, () => 'unknown')
+  yield user === 'default'
+    ? warning(
+        'access',
+        'the user default, who may do everything',
+        'Give Rollcall a user of its own: docs/architecture.md has the access list.',
+      )
+    : ok('access', `the user ${user}`)
+}
+
+function* examineSettings(settings: Settings): Generator<Finding> {
+  const { production, durability, nearCacheLease, allowedInsecure } = settings
+  if (!production)
+    yield warning('settings', 'NODE_ENV is not production', 'Set NODE_ENV=production where people sign in.')
+  for (const name of allowedInsecure)
+    yield warning('settings', `ALLOW_INSECURE has ${name}`, 'This is for a trial. Remove it where people sign in.')
+  if (durability === 'replicated' && nearCacheLease !== undefined)
+    yield warning(
+      'settings',
+      'DURABILITY is replicated, and NEAR_CACHE_LEASE_MS is set',
+      'A cached record may pass for a lease after its revocation. Leave NEAR_CACHE_LEASE_MS out if that is too long.',
+    )
+}
+
+async function* examineData(redis: Redis | Cluster, { keyPrefix }: Settings): AsyncGenerator<Finding> {
+  const operator = createSessionOperator({ redis, keyPrefix })
+  let [users, sessions, unreadable, foreign, bytes, sampled] = [0, 0, 0, 0, 0, 0]
+  for await (const { found } of operator.scan()) {
+    for (const user of found) {
+      users += 1
+      sessions += user.sessions.length
+      unreadable += user.unreadable
+      if (!user.isReadable) foreign += 1
+    }
+    const [first] = found
+    if (first !== undefined && first.sessions.length > 0) {
+      bytes += Number(await redis.memory('USAGE', `${keyPrefix}user:{${first.userTag}}:sessions`))
+      sampled += first.sessions.length
+    }
+  }
+  const each = sampled === 0 ? '' : `, about ${Math.round(bytes / sampled)} bytes each`
+  yield ok('sessions', `${sessions} of ${users} users${each}`)
+  yield unreadable + foreign > 0
+    ? warning(
+        'records',
+        `${unreadable} records and ${foreign} keys cannot be read`,
+        'They sign nobody in. Something else wrote them: look for another program on this Redis.',
+      )
+    : ok('records', 'all can be read')
+  let pending = 0
+  for await (const _ of createSessionEvents({ redis, keyPrefix }).pendingUsers()) pending += 1
+  // The stream of a user stays for a minute after its last event.
+  yield pending > MANY_PENDING
+    ? warning('events', `of ${pending} users wait`, 'Check that a server runs and that its database takes writes.')
+    : ok('events', `of ${pending} users wait, or were moved within the last minute`)
+}
+
+const ok = (check: string, found: string): Finding => ({ check, level: 'ok', found, advice: '' })
+const warning = (check: string, found: string, advice: string): Finding => ({ check, level: 'warning', found, advice })

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { type Filter, InvalidFilterError, parseFilter } from '@rollcall/admin'
+import { type Database, findUserIds } from '@rollcall/api/operator'
+import type { Command } from 'commander'
+
+/** The options of a filter, as commander gives them. */
+export interface FilterOptions {
+  readonly user?: string[]
+  readonly usersFile?: string
+  readonly address?: string
+  readonly country?: string
+  readonly browser?: string
+  readonly system?: string
+  readonly kind?: string
+  readonly userAgent?: string
+  readonly signedInAfter?: string
+  readonly signedInBefore?: string
+  readonly lastSeenAfter?: string
+  readonly lastSeenBefore?: string
+  readonly newDevice?: true
+  readonly method?: string
+}
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option('--user <email|id...>', 'sessions of these users')
+    .option('--users-file <file>', 'sessions of the users in a file, one mail address or id a line')
+    .option('--address <address|range>', 'from an address or a range, such as 203.0.113.0/24 or 2001:db8::/32')
+    .option('--country <code>', 'from a country, such as DE')
+    .option('--browser <name>', 'such as Firefox')
+    .option('--system <name>', 'such as "Windows 11"')
+    .option('--kind <kind>', 'desktop, phone, tablet, tv, console, program or unknown')
+    .option('--user-agent <text>', 'the user agent contains this text')
+    .option(
+      '--signed-in-after <time>',
+      'at this time or later: 2026-11-28T02:00:00Z, or a span before now: 2h, 30m, 7d',
+    )
+    .option('--signed-in-before <time>', 'earlier than this time')
+    .option('--last-seen-after <time>', 'at this time or later')
+    .option('--last-seen-before <time>', 'earlier than this time')
+    .option('--new-device', 'only from devices that their user had not signed in from before')
+    .option('--method <method>', 'of the sign-in, such as password, passkey or provider:google')
+}
+
+/** Whether any option of a filter was given. */
+export function hasFilter(options: FilterOptions): boolean {
+  const { user, usersFile } = options
+  return [user, usersFile, ...Object.values(conditionsOf(options))].some((value) => value !== undefined)
+}
+
+/** @throws {InvalidFilterError} */
+export async function readFilter(options: FilterOptions, database: Database): Promise<Filter> {
+  const { user, usersFile } = options
+  const named = [...(user ?? []), ...(usersFile === undefined ? [] : linesOf(usersFile))]
+  const isForUsers = user !== undefined || usersFile !== undefined
+  return parseFilter({
+    users: isForUsers ? await userIdsOf(named, database) : undefined,
+    ...conditionsOf(options),
+  })
+}
+
+function conditionsOf(options: FilterOptions) {
+  return {
+    address: options.address,
+    country: options.country,
+    browser: options.browser,
+    system: options.system,
+    kind: options.kind,
+    userAgent: options.userAgent,
+    signedInAfter: timeOf('--signed-in-after', options.signedInAfter),
+    signedInBefore: timeOf('--signed-in-before', options.signedInBefore),
+    lastSeenAfter: timeOf('--last-seen-after', options.lastSeenAfter),
+    lastSeenBefore: timeOf('--last-seen-before', options.lastSeenBefore),
+    newDevice: options.newDevice,
+    method: options.method,
+  }
+}
+
+function linesOf(file: string): string[] {
+  const lines = readFileSync(file, 'utf8').split(/\r?\n/)
+  return lines.map((line) => line.trim()).filter((line) => line !== '')
+}
+
+/** @throws {InvalidFilterError} for a mail address that nobody has. An id is taken as it is: its user may be deleted. */
+export async function userIdsOf(named: readonly string[], database: Database): Promise<string[]> {
+  const ids = new Set<string>()
+  for (const name of named) {
+    if (!name.includes('@')) {
+      ids.add(name)
+      continue
+    }
+    const found = await findUserIds(database.kysely, name)
+    if (found.length === 0) throw new InvalidFilterError(`Nobody has the mail address ${name}`)
+    for (const id of found) ids.add(id)
+  }
+  return [...ids]
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function timeOf(option: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+  const time = amount === undefined ? new Date(text) : new Date(Date.now() - Number(amount) * (UNITS_MS[unit] ?? 0))
+  if (Number.isNaN(time.getTime())) throw new InvalidFilterError(`${option} is no time: ${text}`)
+  return time
+}

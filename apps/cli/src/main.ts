@@ -1,0 +1,150 @@
+#!/usr/bin/env node
+import { InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
+import { SettingsError, StartError } from '@rollcall/api/operator'
+import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { Command, CommanderError } from 'commander'
+import { type Connections, withConnections } from './connections.js'
+import { doctor } from './doctor.js'
+import { addFilterOptions, type FilterOptions, hasFilter, readFilter, userIdsOf } from './filter-options.js'
+import { createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
+import { resume, revoke, type RevokeOptions, UsageError } from './revoke.js'
+import type { ResetOptions } from './users.js'
+
+/** 0: done. 1: something failed. 2: the input is wrong, and nothing was done. 3: Redis gave no answer; resume later. */
+const [FAILED, WRONG_INPUT, UNAVAILABLE] = [1, 2, 3]
+
+const program = new Command('rollcall')
+  .description('Find and revoke sessions, whether or not a server runs. It reads the settings of the server.')
+  .option('--json', 'one JSON object a line')
+  .exitOverride()
+  .showHelpAfterError()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  rollcall sessions list ada@example.org
+  rollcall find --address 203.0.113.0/24 --signed-in-after 2h
+  rollcall revoke --address 203.0.113.0/24 --reason "Unusual traffic"        shows what it would revoke
+  rollcall revoke --address 203.0.113.0/24 --reason "Unusual traffic" --confirm 12
+  rollcall revoke --everyone --reason "Security update" --confirm 250000
+
+Exit codes: 0 done, 1 failed, 2 wrong input and nothing was done, 3 Redis gave no answer (resume the operation later).`,
+  )
+
+const output = (): Output => createOutput(program.opts<{ json?: true }>().json === true)
+
+const sessions = program.command('sessions').description('The sessions of one user')
+sessions
+  .command('list <email|id>')
+  .description('list the live sessions of a user')
+  .action(async (name: string) => {
+    await withConnections(async ({ admin, database }) => {
+      const users = await userIdsOf([name], database)
+      for await (const session of admin.find({ users })) output().result(describeSession(session), sessionLine(session))
+    })
+  })
+
+addFilterOptions(program.command('find').description('find live sessions; all conditions must hold')).action(
+  async (options: FilterOptions) => {
+    await withConnections(async ({ admin, database }) => {
+      let count = 0
+      for await (const session of admin.find(await readFilter(options, database))) {
+        count += 1
+        output().result(describeSession(session), sessionLine(session))
+      }
+      output().note(`${count} sessions`)
+    })
+  },
+)
+
+addFilterOptions(
+  program
+    .command('revoke')
+    .description('sign out what `find` finds; without --confirm, it only shows what it would do')
+    .option('--everyone', 'the sessions of everybody, instead of a filter')
+    .option('--confirm <count>', 'revoke, if this is the number of sessions (within 2 %)')
+    .option('--reason <text>', 'public: the people concerned see it')
+    .option('--note <text>', 'internal: only operators see it')
+    .option('--keep <session id>', 'a session that stays, such as your own')
+    .option('--max-rate <users>', 'look at no more users than this in a second'),
+).action(async (options: FilterOptions & RevokeOptions & { everyone?: true }) => {
+  const { everyone } = options
+  if (everyone === true && hasFilter(options)) throw new UsageError('--everyone cannot be combined with a filter')
+  await withConnections(async (connections: Connections) => {
+    const filter = everyone === true ? null : await readFilter(options, connections.database)
+    await revoke(connections, filter, options, output())
+  })
+})
+
+const operations = program.command('operations').description('Revocations of the last 90 days')
+operations
+  .command('list')
+  .description('list operations, newest first')
+  .action(() =>
+    withConnections(async ({ admin }) => {
+      for (const operation of await admin.operations.list()) output().result(operation, operationLine(operation))
+    }),
+  )
+operations
+  .command('show <id>')
+  .description('show an operation with its counts')
+  .action((id: string) =>
+    withConnections(async ({ admin }) => {
+      const operation = await admin.operations.get(id)
+      output().result(operation, JSON.stringify(operation, null, 2))
+    }),
+  )
+operations
+  .command('resume <id>')
+  .description('run an operation again that was interrupted, stopped or failed; nothing is revoked twice')
+  .action((id: string) => withConnections((connections) => resume(connections, id, output())))
+operations
+  .command('stop <id>')
+  .description('stop an operation, wherever it runs')
+  .action((id: string) =>
+    withConnections(async ({ admin }) => {
+      await admin.operations.stop(id)
+      output().result({ id, stopping: true }, `The operation ${id} stops within about a second.`)
+    }),
+  )
+
+program
+  .command('users')
+  .description('Accounts')
+  .command('require-password-reset [email|id...]')
+  .description('revoke the sessions of users, make their passwords stop working, and have reset mails sent')
+  .option('--everyone', 'all users')
+  .option('--confirm <count>', 'do it, if this is the number of users')
+  .action(async (named: string[], options: ResetOptions) => {
+    // It loads all of the server, which takes a second.
+    const { requirePasswordReset } = await import('./users.js')
+    await requirePasswordReset(named, options, output())
+  })
+
+program
+  .command('doctor')
+  .description('look for what would break a promise, and say what to do')
+  .action(async () => {
+    if (!(await doctor(output()))) process.exitCode = FAILED
+  })
+
+const wrongInputs = [InvalidFilterError, OperationStateError, UnknownOperationError, UsageError, SettingsError]
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_INPUT
+  if (wrongInputs.some((type) => error instanceof type)) return WRONG_INPUT
+  return error instanceof SessionStoreUnavailableError || error instanceof StartError ? UNAVAILABLE : FAILED
+}
+
+/** An error whose message is for a person, and needs no stack. */
+function isExpected(error: unknown): error is Error {
+  const types = [...wrongInputs, MovingSlotsError, SessionStoreUnavailableError, StartError]
+  return types.some((type) => error instanceof type)
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+  if (!(error instanceof CommanderError)) console.error(isExpected(error) ? error.message : error)
+}

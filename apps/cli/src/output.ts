@@ -1,0 +1,71 @@
+import type { Operation } from '@rollcall/admin'
+import { nameOf } from '@rollcall/devices'
+import type { Session } from '@rollcall/session-store'
+
+/** Where results go: one JSON object a line, or text for a person. */
+export interface Output {
+  readonly isJson: boolean
+  /** Writes one result. `text` is for a person. */
+  result(value: object, text: string): void
+  /** Writes for a person alone. */
+  note(text: string): void
+}
+
+export function createOutput(isJson: boolean): Output {
+  return {
+    isJson,
+    result: (value, text) => console.log(isJson ? JSON.stringify(value) : text),
+    note: (text) => {
+      if (!isJson) console.error(text)
+    },
+  }
+}
+
+/** What may be shown of a session. */
+export function describeSession(session: Session) {
+  const { id, userId, createdAt, lastSeenAt, ipAddress, userAgent } = session
+  const { browser, os, kind } = nameOf(session)
+  return { id, userId, browser, system: os, kind, ipAddress, userAgent, createdAt, lastSeenAt }
+}
+
+export function sessionLine(session: Session): string {
+  const { id, userId, browser, system, ipAddress, lastSeenAt } = describeSession(session)
+  const device = system === '' ? browser : `${browser} on ${system}`
+  return `${id}  ${userId}  ${device}  ${ipAddress ?? 'no address'}  last seen ${lastSeenAt.toISOString()}`
+}
+
+export function operationLine(operation: Operation): string {
+  const { id, state, startedAt, startedBy, filter, scanned, matched, revoked, alreadyGone, failed, error } = operation
+  const what = filter === null ? 'everyone' : JSON.stringify(filter)
+  const counts = `scanned ${scanned}, matched ${matched}, revoked ${revoked}, already gone ${alreadyGone}, failed ${failed}`
+  return `${id}  ${state}  ${startedAt.toISOString()}  by ${startedBy}  ${what}: ${counts}${error === null ? '' : `  (${error})`}`
+}
+
+const BAR_LENGTH = 30
+/** Between two lines where there is no terminal. */
+const LINE_MS = 1_000
+
+/** Shows how far an operation is: a bar on a terminal, else a line a second. Nothing with `--json`. */
+export function createProgress({ isJson }: Output): (operation: Operation) => void {
+  let last = Number.NEGATIVE_INFINITY
+  return (operation) => {
+    const isOver = operation.state !== 'running'
+    if (isJson) return
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\u001B[K${progressBar(operation)}${isOver ? '\n' : ''}`)
+    } else if (isOver || performance.now() - last >= LINE_MS) {
+      last = performance.now()
+      console.error(progressText(operation))
+    }
+  }
+}
+
+function progressBar(operation: Operation): string {
+  const filled = Math.round(operation.share * BAR_LENGTH)
+  return `[${'#'.repeat(filled)}${'.'.repeat(BAR_LENGTH - filled)}] ${progressText(operation)}`
+}
+
+function progressText({ share, scanned, revoked, rate, millisecondsLeft }: Operation): string {
+  const left = millisecondsLeft === null ? '' : `, about ${Math.ceil(millisecondsLeft / 1_000)} s left`
+  return `${Math.floor(share * 100)} %, ${scanned} looked at, ${revoked} revoked, ${rate} a second${left}`
+}

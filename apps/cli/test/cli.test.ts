@@ -1,0 +1,204 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createOperatorLog, readSettings } from '@rollcall/api/operator'
+import { openServices } from '@rollcall/api/services'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { createSessionStore, type SessionStore } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+let server: PrivateRedis
+let redis: Redis
+let store: SessionStore
+let folder: string
+let env: Record<string, string>
+beforeAll(async () => {
+  server = await startRedis()
+  redis = new Redis(server.url, { commandTimeout: 10_000 })
+  store = createSessionStore({ redis, keyPrefix: 'shop:', onEvent: () => undefined })
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'))
+  env = { REDIS_URL: server.url, KEY_PREFIX: 'shop:', DATA_DIR: folder, PLACES: 'off' }
+  await withServices(async () => undefined) // which makes the tables of accounts, as the first start of a server does
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+  await rm(folder, { recursive: true })
+})
+beforeEach(() => redis.flushall())
+
+function start(args: readonly string[], more: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...env, ...more } })
+  const printed = { out: '', err: '' }
+  child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (printed.err += chunk.toString()))
+  return { child, printed, ended: exitCodeOf(child) }
+}
+
+/** `null` for a process that was killed. */
+async function exitCodeOf(child: ChildProcess): Promise<number | null> {
+  const [code]: unknown[] = await once(child, 'close')
+  return typeof code === 'number' ? code : null
+}
+
+async function run(args: readonly string[], more?: Record<string, string>) {
+  const { printed, ended } = start(args, more)
+  const code = await ended
+  return { code, ...printed }
+}
+
+/** Each line of standard output is one JSON object. */
+async function runJson(args: readonly string[]) {
+  const { code, out, err } = await run(['--json', ...args])
+  const lines = out.split('\n').filter((line) => line !== '')
+  return { code, err, results: lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
+}
+
+async function signIn(userId: string, ipAddress = '203.0.113.9') {
+  const created = await store.create({ userId, ipAddress, userAgent: 'curl/8.0' })
+  if (created === null) throw new Error('The sign-in was refused')
+  return created
+}
+
+describe('wrong input is refused with 2, and changes nothing', () => {
+  test.each([
+    [['revoke'], /filter is empty.*everybody/],
+    [['revoke', '--everyone', '--address', '203.0.113.9'], /cannot be combined/],
+    [
+      ['revoke', '--address', '203.0.113.9', '--confirm', '7'],
+      /does not fit: it is 1 now, not 7\. Nothing was revoked/,
+    ],
+    [['find', '--adress', '203.0.113.9'], /unknown option '--adress'[^]*Did you mean --address/],
+    [['sessions', 'list', 'nobody@example.org'], /Nobody has the mail address nobody@example\.org/],
+  ])('%j', async (args, message) => {
+    const { token } = await signIn('ada')
+    const { code, err, out } = await run(args)
+    expect(err).toMatch(message)
+    expect(out).toBe('')
+    expect(code).toBe(2)
+    expect(await store.validate(token)).not.toBeNull()
+  })
+})
+
+test('the help teaches, and needs no settings', async () => {
+  const { code, out } = await run(['--help'], { REDIS_URL: '' })
+  expect(code).toBe(0)
+  for (const text of ['Examples:', 'revoke', 'operations', 'doctor', 'Exit codes:']) expect(out).toContain(text)
+})
+
+test('a Redis that is away is 3, and a setting that is missing is named', async () => {
+  const away = await run(['find', '--kind', 'phone'], { REDIS_URL: join(folder, 'none.sock') })
+  expect(away).toMatchObject({ code: 3, out: '' })
+  const { code, err } = await run(['find', '--kind', 'phone'], { REDIS_URL: '' })
+  expect(err).toMatch(/^REDIS_URL must be set/)
+  expect(code).toBe(2)
+})
+
+test('sessions are found, previewed and revoked', async () => {
+  const [evil, good] = [await signIn('ada'), await signIn('ada', '198.51.100.7')]
+  await writeFile(join(folder, 'users'), 'ada\n\nbob\n')
+  const found = await runJson(['find', '--users-file', join(folder, 'users'), '--address', '203.0.113.0/24'])
+  expect(found).toMatchObject({ code: 0, results: [{ id: evil.session.id, userId: 'ada', browser: 'curl' }] })
+  expect((await runJson(['sessions', 'list', 'ada'])).results).toHaveLength(2)
+
+  const preview = await run(['revoke', '--address', '203.0.113.0/24'])
+  expect(preview.out).toBe('1 sessions of 1 users would be revoked.\n')
+  expect(preview.err).toContain('--confirm 1')
+  expect(await store.validate(evil.token)).not.toBeNull()
+
+  const done = await runJson(['revoke', '--address', '203.0.113.0/24', '--reason', 'Stolen', '--confirm', '1'])
+  expect(done).toMatchObject({ code: 0, results: [{ state: 'done', matched: 1, revoked: 1, reason: 'Stolen' }] })
+  expect([await store.validate(evil.token), (await store.validate(good.token))?.id]).toEqual([null, good.session.id])
+  const { id } = done.results[0] ?? {}
+  expect((await runJson(['operations', 'list'])).results).toMatchObject([{ id, reason: 'Stolen', state: 'done' }])
+})
+
+test('everyone: killed in the middle, resumed by id, and all are signed out', async () => {
+  const signed = await Promise.all(Array.from({ length: 1_500 }, (_, n) => signIn(`user-${n}`)))
+  const { child, printed, ended } = start(['revoke', '--everyone', '--max-rate', '500', '--confirm', '1500'])
+  const idIn = (text: string): string => /Operation (\S+)\. /.exec(text)?.[1] ?? ''
+  const revoked = () => redis.hget(`shop:user:operation:${idIn(printed.err)}`, 'revoked')
+  while (Number(await revoked()) === 0) await redis.ping()
+  child.kill('SIGKILL')
+  expect(await ended).toBeNull()
+  const left = await Promise.all(signed.map(({ token }) => store.validate(token)))
+  expect(left.some((session) => session !== null)).toBe(true)
+
+  const resumed = await runJson(['operations', 'resume', idIn(printed.err)])
+  expect(resumed).toMatchObject({ code: 0, results: [{ state: 'done', filter: null, share: 1 }] })
+  expect(await Promise.all(signed.map(({ token }) => store.validate(token)))).toEqual(signed.map(() => null))
+})
+
+test('the doctor says what it found, and what to do', async () => {
+  await signIn('ada')
+  await redis.hset('shop:user:{AAAAAAAAAAAAAAAAAAAAAA}:sessions', 'AAAAAAAAAAAAAAAA', 'x')
+  const { code, results } = await runJson(['doctor'])
+  const byCheck = Object.fromEntries(results.map((finding) => [String(finding['check']), finding]))
+  expect(code).toBe(0)
+  expect(byCheck).toMatchObject({
+    version: { level: 'ok' },
+    eviction: { level: 'ok', found: 'noeviction' },
+    persistence: { level: 'warning', advice: expect.stringContaining('appendonly yes') },
+    replication: { level: 'warning' },
+    access: { level: 'warning', found: expect.stringContaining('default') },
+    clock: { level: 'ok' },
+    records: { level: 'warning', found: '1 records and 0 keys cannot be read' },
+    sessions: { level: 'ok', found: expect.stringMatching(/^1 of 2 users/) },
+  })
+  await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+  const bad = await run(['doctor'])
+  await redis.config('SET', 'maxmemory-policy', 'noeviction')
+  expect(bad.out).toMatch(/PROBLEM redis: .*allkeys-lru[^]*refuses to start/)
+  expect(bad.code).toBe(1)
+})
+
+const baseUrl = 'http://localhost:3000'
+
+/** The services of a server on the same Redis and SQL, without its port. */
+async function withServices<T>(work: (services: Awaited<ReturnType<typeof openServices>>) => Promise<T>): Promise<T> {
+  const closing: (() => Promise<unknown>)[] = []
+  const settings = readSettings({ ...env, BASE_URL: baseUrl })
+  const log = createOperatorLog()
+  log.level = 'silent'
+  const services = await openServices({ settings, log }, baseUrl, (close) => closing.push(close))
+  try {
+    return await work(services)
+  } finally {
+    for (const close of closing.toReversed()) await close()
+  }
+}
+
+test('a required password reset ends the sessions and the password, and sends a mail', async () => {
+  const person = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery staple' }
+  await withServices(async ({ auth, store, activity }) => {
+    const post = async (path: string): Promise<number> => {
+      const headers = { 'content-type': 'application/json', origin: baseUrl }
+      const request = new Request(`${baseUrl}/api/auth${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(person),
+      })
+      return (await auth.handler(request)).status
+    }
+    expect(await post('/sign-up/email')).toBe(200)
+    const command = ['users', 'require-password-reset', 'ADA@example.org', '--confirm']
+    expect(await run([...command, '2'])).toMatchObject({ code: 2, out: '' })
+    const { code, results } = await runJson([...command, '1'])
+    expect(results.at(-1)).toEqual({ reset: 1, withoutPassword: 0 })
+    expect(code).toBe(0)
+    expect(await store.list(String(results[0]?.['userId']))).toEqual([])
+    expect(await post('/sign-in/email')).toBe(401)
+    await vi.waitUntil(
+      () => existsSync(join(folder, 'outbox')) && readdirSync(join(folder, 'outbox')).length > 0,
+      30_000,
+    )
+    await activity.settled()
+  })
+})
