@@ -11,7 +11,7 @@ import { createClient } from './connections.js'
 import type { Output } from './output.js'
 
 /** One thing that was looked at. */
-export interface Finding {
+interface Finding {
   readonly check: string
   readonly level: 'ok' | 'warning' | 'problem'
   readonly found: string
