@@ -188,7 +188,17 @@ const [name = 'start', ...args] = process.argv.slice(2)
 process.chdir(root)
 try {
   /** @type {Record<string, (...args: string[]) => Promise<number>>} */
-  const commands = { start, dev, test, long, matrix, release: releasing, mutate: mutation, packages: installed, rollcall }
+  const commands = {
+    start,
+    dev,
+    test,
+    long,
+    matrix,
+    release: releasing,
+    mutate: mutation,
+    packages: installed,
+    rollcall,
+  }
   const command = commands[name]
   if (!command) throw new Failure(`No such command: ${name}. There are ${Object.keys(commands).join(', ')}.`)
   process.exit(await command(...args))
