@@ -91,7 +91,7 @@ function proof(event: AuditEvent['event']) {
   return async (attempt: Attempt): Promise<AttemptLimits> => {
     const session = await attempt.session()
     return {
-      charges: session === null ? [] : [['proof:session', session.userId, session.id]],
+      charges: session === null ? [] : [['proof:session', session.userId, session.id, session.createdAt.toISOString()]],
       success: 'right',
       hashes: true,
       event,

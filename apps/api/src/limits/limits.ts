@@ -27,7 +27,8 @@ interface Subjects {
   'new-device:first': [userId: string]
   'new-device:mailbox': [Mailbox]
   'new-device:address': [Client]
-  'proof:session': [userId: string, sessionId: string]
+  /** A sign-in in the same browser keeps the id of the session, so the time of the sign-in is part of the subject. */
+  'proof:session': [userId: string, sessionId: string, signedInAt: string]
   'language:session': [userId: string, sessionId: string]
   'rename:session': [userId: string, sessionId: string]
   'renamed:session': [userId: string, sessionId: string]

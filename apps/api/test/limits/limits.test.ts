@@ -144,8 +144,8 @@ test('a stolen session cannot be used to guess the password, from however many a
       })
   expect((await attempt(PASSWORD)()).status).toBe(200)
   expect((await attempt(`${PASSWORD}, once more`, PASSWORD)()).status).toBe(200)
-  const { id, user } = await device.api.session.current.query()
-  await countOn(server.redis, 7, ['proof:session', user.id, id]) // as if it had tried so often
+  const { id, user, createdAt } = await device.api.session.current.query()
+  await countOn(server.redis, 7, ['proof:session', user.id, id, createdAt]) // as if it had tried so often
   expect(await statuses(4, attempt('a wrong password'))).toEqual([...times(3, 400), 429])
   const verify = await device.post('/api/auth/verify-password', { password: PASSWORD })
   expect(verify.status, 'better-auth brings an endpoint that only checks, and would not count').toBe(404)

@@ -28,8 +28,8 @@ const change = (device: Browser, currentPassword: string, newPassword = `${PASSW
 
 /** Wrong passwords of a session, without the time that they take. */
 async function wrong(number: number, device: Browser): Promise<void> {
-  const { id, user } = await device.api.session.current.query()
-  await countOn(server.redis, number, ['proof:session', user.id, id])
+  const { id, user, createdAt } = await device.api.session.current.query()
+  await countOn(server.redis, number, ['proof:session', user.id, id, createdAt])
 }
 
 /** The owner's laptop, their phone, and a thief with a copy of the phone's cookie. */

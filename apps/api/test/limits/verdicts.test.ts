@@ -97,8 +97,8 @@ describe('an outage of the database uses up no attempt', () => {
 
   test('to prove who one is, or to change the password', async () => {
     const device = await signedUp(server, from())
-    const { id, user } = await device.api.session.current.query()
-    await countOn(redis, 9, ['proof:session', user.id, id])
+    const { id, user, createdAt } = await device.api.session.current.query()
+    await countOn(redis, 9, ['proof:session', user.id, id, createdAt])
     const there = at(broken, device)
     const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
     expect(await statuses(3, () => there.post('/api/auth/reauthenticate', { password: PASSWORD }))).toEqual(
@@ -350,7 +350,7 @@ test('attempts under way take places only until there is a verdict, and never mo
 test('an attempt that takes longer than a lease keeps its place', async () => {
   await observed(redis, async (admin) => {
     const limits = createLimits(admin, SECRET)
-    const charges: Charge[] = [['proof:session', 'ada', 'slow']]
+    const charges: Charge[] = [['proof:session', 'ada', 'slow', 'today']]
     const start = performance.now()
     const slow = Array.from({ length: 10 }, () =>
       limits.within(
@@ -370,7 +370,7 @@ test('a wrong guess that cannot be counted is not answered as one', async () => 
   await using own = await startRedis()
   await observed(own, async (admin) => {
     const limits = createLimits(admin, SECRET)
-    const charges: Charge[] = [['proof:session', 'ada', 'a session']]
+    const charges: Charge[] = [['proof:session', 'ada', 'a session', 'today']]
     const guess = limits.within(
       charges,
       async () => admin.disconnect(),

@@ -85,7 +85,8 @@ test('the audit of a refused proof names the account and the session, also once 
     newPassword: `${PASSWORD}, once more`,
   })
   expect(server.audits().at(-1)).toEqual({ ...refused, event: 'password-change' })
-  await countOn(server.redis, 8, ['proof:session', who.userId, who.sessionId])
+  const { createdAt } = await device.api.session.current.query()
+  await countOn(server.redis, 8, ['proof:session', who.userId, who.sessionId, createdAt])
   expect((await prove()).status).toBe(429)
   expect(server.audits().at(-1)).toEqual(refused)
 })
