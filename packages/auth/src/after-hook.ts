@@ -5,6 +5,7 @@ import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { rememberBrowser } from './known-devices.js'
 import { accountTokens, namedSession } from './multi-session.js'
 import { recordDevice, type Notify } from './new-device.js'
+import { proveByCode } from './prove-by-code.js'
 import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { type RequestState, requestState } from './request-state.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
@@ -27,6 +28,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await revokeRequested(ctx, store)
       await revokeLeftBehind(state, store)
     }
+    await proveByCode(ctx, returned, store, audit)
     if (state.outage) {
       // Clearing the cookie would be a sign-out that did not happen.
       for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)

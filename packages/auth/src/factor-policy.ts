@@ -76,6 +76,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     },
 
     async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
+      if (model === 'twoFactor' && 'verified' in update) (await requestState()).isEnrolling = true
       if (model === 'twoFactor' && renewsBackupCodes())
         return forEachUser(model, where, (userId) => changeFactor(userId, 'backup-codes-renewed', true))
       if (model !== 'user' || !('email' in update) || update.email === undefined) return doNothing

@@ -1,6 +1,6 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
-import type { BetterAuthPlugin } from 'better-auth'
+import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { rollcallAdapter } from './adapter.js'
 import { afterHook } from './after-hook.js'
@@ -11,6 +11,7 @@ import { browserIdOf, deviceSchema } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { withAccountToken } from './multi-session.js'
 import { type NewDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
+import { proofMethods } from './proof-methods.js'
 import { reauthenticate } from './reauthenticate.js'
 import { rejectUnsupportedVersion } from './supported-version.js'
 import { rejectUnsupportedOptions } from './unsupported-options.js'
@@ -65,6 +66,17 @@ export function rollcall({ onNewDevice, ...options }: RollcallOptions) {
   return rollcallPlugin({ ...options, ...(onNewDevice && { notify: notifyBy(onNewDevice) }) })
 }
 
+/** @throws {Error} if people could lose their password, and not choose a new one. */
+function rejectMissingReset({
+  emailAndPassword: { enabled, sendResetPassword } = { enabled: false },
+}: BetterAuthOptions): void {
+  if (enabled && !sendResetPassword) {
+    throw new Error(
+      'People who secure their account need a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice',
+    )
+  }
+}
+
 /** Leaves it to the caller when to notify a user of a new device, and when to make the link for that. */
 export function rollcallPlugin({
   store,
@@ -78,12 +90,7 @@ export function rollcallPlugin({
     init(context) {
       rejectUnsupportedVersion(context.version)
       rejectUnsupportedOptions(context.options)
-      const { enabled, sendResetPassword } = context.options.emailAndPassword ?? {}
-      if (notify && enabled && !sendResetPassword) {
-        throw new Error(
-          'Whoever secures their account needs a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice',
-        )
-      }
+      if (notify) rejectMissingReset(context.options)
       // The cookie lives as long as a session can; whether it still signs in is for the store to say.
       const expiresIn = Math.floor(store.timeouts.absolute / 1_000)
       return {
@@ -96,7 +103,11 @@ export function rollcallPlugin({
     },
 
     ...(notify && { schema: deviceSchema }),
-    endpoints: { reauthenticate: reauthenticate(store, audit), secureAccount: secureAccount(store, audit) },
+    endpoints: {
+      reauthenticate: reauthenticate(store, audit),
+      proofMethods: proofMethods(),
+      secureAccount: secureAccount(store, audit),
+    },
 
     hooks: {
       before: [

@@ -26,6 +26,8 @@ export interface RequestState {
   leftBehind: Session | null
   /** Whether the person wants their other sessions to end with a change of a way in; `null` where they do not say. */
   revokeOtherSessions: boolean | null
+  /** This request turns a second factor on. */
+  isEnrolling: boolean
   /** The id of the browser that it comes from; `null` for none, or where browsers are not remembered. */
   browser: string | null
 }
@@ -43,6 +45,7 @@ const emptyState = (): RequestState => ({
   renewed: null,
   leftBehind: null,
   revokeOtherSessions: null,
+  isEnrolling: false,
   browser: null,
 })
 

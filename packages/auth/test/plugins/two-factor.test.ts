@@ -4,6 +4,7 @@ import { twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anyToken, type Browser, hold, password, startApp, thiefOf } from '../helpers.js'
 
+const DAY = 24 * 60 * 60 * 1_000
 const codes = new Map<string, string>()
 const resets = new Map<string, string>()
 let t: Awaited<ReturnType<typeof startApp>>
@@ -153,7 +154,7 @@ describe('a sign-in', () => {
     const kiosk = t.browser()
     await kiosk.signIn(email, password, { rememberMe: false })
     await kiosk.post('/two-factor/verify-totp', { code: await code() })
-    expect((await kiosk.session())?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 24 * 60 * 60 * 1_000)
+    expect((await kiosk.session())?.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + DAY)
   })
 
   test('with the old password that waits for its second factor creates nothing after a change', async () => {
@@ -210,5 +211,67 @@ describe('a trusted device', () => {
     expect(changed.status).toBe(200)
     expect((await browser.signIn(email)).status).toBe(401)
     expect((await browser.signIn(email, 'a new password')).text).toMatch(/twoFactorRedirect/)
+  })
+})
+
+describe('a code that is given in a session', () => {
+  /** Somebody who signed in two days ago, and has turned on an authenticator app now. That proved nothing. */
+  async function earlier(name: string) {
+    t.clock.offset -= 2 * DAY
+    const { browser, email } = await t.person(name)
+    t.clock.offset += 2 * DAY
+    const app = await enableApp(browser)
+    const proofOf = async () => (await browser.session())?.authenticatedAt.getTime() ?? 0
+    const before = await proofOf()
+    expect(before).toBeLessThan(Date.now() - DAY)
+    return { browser, email, ...app, proofOf, before }
+  }
+
+  test('proves who its person is: the session keeps its id, its old cookie is dead, and the audit has it', async () => {
+    const { browser, code, backupCodes, proofOf, before } = await earlier('code-proof')
+    const id = (await browser.session())?.id
+    const thief = thiefOf(browser, t.browser())
+    t.events.length = 0
+    const answer = await browser.post('/two-factor/verify-totp', { code: await code() })
+    expect(answer.status).toBe(200)
+    expect(answer.text).not.toMatch(anyToken)
+    expect(await browser.session()).toMatchObject({ id, data: { proofMethod: 'two-factor' } })
+    expect(await proofOf()).toBeGreaterThan(before)
+    expect(await thief.session()).toBeNull()
+    expect(t.events).toMatchObject([{ event: 'reauthentication', result: 'ok', sessionId: id }])
+    expect((await browser.post('/two-factor/verify-backup-code', { code: backupCodes[0] })).status).toBe(200)
+    expect((await browser.session())?.id).toBe(id)
+  })
+
+  test('proves nothing after five wrong ones in that session; another session is not affected', async () => {
+    const { browser, email, code, proofOf, before } = await earlier('code-guesses')
+    for (let n = 0; n < 5; n += 1)
+      expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(401)
+    expect(t.events.at(-1)).toMatchObject({ event: 'reauthentication', result: 'refused' })
+    await browser.post('/two-factor/verify-totp', { code: await code() })
+    expect(await proofOf()).toBe(before)
+    const phone = t.browser()
+    await phone.signIn(email)
+    await phone.post('/two-factor/verify-totp', { code: await code() })
+    const signedInAt = (await phone.session())?.authenticatedAt.getTime() ?? 0
+    await phone.post('/two-factor/verify-totp', { code: await code() })
+    expect((await phone.session())?.authenticatedAt.getTime()).toBeGreaterThan(signedInAt)
+  })
+
+  test('is a 503 during an outage, and no cookie is replaced', async () => {
+    const { browser, code } = await earlier('code-outage')
+    const { rotate } = t.store
+    t.store.rotate = async (...given) => {
+      process.kill(t.server.pid, 'SIGSTOP')
+      return rotate(...given)
+    }
+    try {
+      const body = { code: await code() }
+      expect(await browser.post('/two-factor/verify-totp', body)).toMatchObject({ status: 503, setCookies: [] })
+    } finally {
+      process.kill(t.server.pid, 'SIGCONT')
+      t.store.rotate = rotate
+    }
+    await expect.poll(() => t.store.time().catch(() => null), { timeout: 10_000 }).not.toBeNull()
   })
 })

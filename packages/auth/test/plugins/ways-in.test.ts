@@ -14,7 +14,16 @@ import {
   username,
 } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, createPasskey, password, startApp, startProvider, thiefOf } from '../helpers.js'
+import {
+  anyToken,
+  type Browser,
+  createPasskey,
+  deleteAccounts,
+  password,
+  startApp,
+  startProvider,
+  thiefOf,
+} from '../helpers.js'
 
 const links = new Map<string, string>()
 const codes = new Map<string, string>()
@@ -47,12 +56,8 @@ const walletMessage = (nonce: string): string =>
   [
     'example.org wants you to sign in with your Ethereum account:',
     '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed',
-    '',
-    'URI: https://example.org',
-    'Version: 1',
-    'Chain ID: 1',
-    `Nonce: ${nonce}`,
-    'Issued At: 2026-11-28T00:00:00.000Z',
+    '\nURI: https://example.org\nVersion: 1\nChain ID: 1',
+    `Nonce: ${nonce}\nIssued At: 2026-11-28T00:00:00.000Z`,
   ].join('\n')
 
 async function signInWithWallet(browser: Browser) {
@@ -232,6 +237,26 @@ test('after a proof the session is fresh again for better-auth: a passkey can be
   expect(await key.register(browser)).toMatchObject({ status: 403, body: { code: 'SESSION_NOT_FRESH' } })
   await browser.post('/reauthenticate', { password })
   expect((await key.register(browser)).status).toBe(200)
+})
+
+test('an account names the ways in which its person can prove who they are', async () => {
+  const { owner, userId, identity } = await somebody('has_all')
+  const methods = async (browser: Browser) =>
+    (await browser.get('/reauthenticate/methods')).body as { methods: SignInMethod[] }
+  const byMail: SignInMethod[] = [{ kind: 'email-link' }, { kind: 'email-code' }]
+  const always: SignInMethod[] = [{ kind: 'passkey' }, { kind: 'phone-code' }, ...byMail]
+  expect(await methods(owner)).toEqual({ methods: [{ kind: 'password' }, ...always] })
+  await deleteAccounts(t.database, userId)
+  expect(await methods(owner)).toEqual({ methods: always })
+  await provider.visit(owner, identity)
+  const linked: SignInMethod = { kind: 'provider', provider: 'acme' }
+  expect(await methods(owner)).toEqual({ methods: [{ kind: 'passkey' }, linked, { kind: 'phone-code' }, ...byMail] })
+  await deleteAccounts(t.database, userId)
+  expect(await methods(owner)).toEqual({ methods: always })
+  const guest = t.browser()
+  await guest.post('/sign-in/anonymous')
+  expect(await methods(guest)).toEqual({ methods: [] })
+  expect((await t.browser().get('/reauthenticate/methods')).status).toBe(401)
 })
 
 test('a confirmed password is the latest proof, and does not change how the session came in', async () => {

@@ -1,0 +1,47 @@
+import type { SignInMethod } from '@rollcall/devices'
+import type { AuthContext } from '@better-auth/core'
+import { createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
+
+/**
+ * `GET /reauthenticate/methods`: how the person of the session can prove who they are. `password` is for `/reauthenticate`,
+ * `two-factor` for a code at `/two-factor/verify-…`, and each other method signs in again in the same browser. Empty for an
+ * account without any way in, such as an anonymous one.
+ */
+export function proofMethods() {
+  return createAuthEndpoint(
+    '/reauthenticate/methods',
+    { method: 'GET', use: [sensitiveSessionMiddleware] },
+    async (ctx) => ctx.json({ methods: await methodsOf(ctx.context, ctx.context.session.user) }),
+  )
+}
+
+interface User {
+  readonly id: string
+  readonly twoFactorEnabled?: unknown
+  readonly phoneNumberVerified?: unknown
+  readonly isAnonymous?: unknown
+}
+
+async function methodsOf(context: AuthContext, user: User): Promise<SignInMethod[]> {
+  const { adapter, internalAdapter, socialProviders } = context
+  const has = async (plugin: string, model: string): Promise<boolean> =>
+    hasPlugin(context, plugin) && (await adapter.count({ model, where: [{ field: 'userId', value: user.id }] })) > 0
+  const accounts = await internalAdapter.findAccounts(user.id)
+  const linked = new Set(accounts.map(({ providerId }) => providerId))
+  const methods: SignInMethod[] = []
+  if (accounts.some(({ providerId, password }) => providerId === 'credential' && password))
+    methods.push({ kind: 'password' })
+  if (await has('passkey', 'passkey')) methods.push({ kind: 'passkey' })
+  for (const { id } of socialProviders) if (linked.has(id)) methods.push({ kind: 'provider', provider: id })
+  if (await has('siwe', 'walletAddress')) methods.push({ kind: 'wallet' })
+  if (hasPlugin(context, 'two-factor') && user.twoFactorEnabled === true) methods.push({ kind: 'two-factor' })
+  if (hasPlugin(context, 'phone-number') && user.phoneNumberVerified === true) methods.push({ kind: 'phone-code' })
+  if (user.isAnonymous === true) return methods // its address is made up
+  if (hasPlugin(context, 'magic-link')) methods.push({ kind: 'email-link' })
+  if (hasPlugin(context, 'email-otp')) methods.push({ kind: 'email-code' })
+  return methods
+}
+
+function hasPlugin({ options }: AuthContext, id: string): boolean {
+  return options.plugins?.some((plugin) => plugin.id === id) ?? false
+}
