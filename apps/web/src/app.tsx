@@ -2,7 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider, type RouterHistory } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { createQueryClient } from './api/query-client.js'
-import { createApiClient, trpc } from './api/trpc.js'
+import { ApiContext, createApiClient } from './api/trpc.js'
 import { SessionContext } from './features/account/session.js'
 import { TabSession } from './features/account/tab-session.js'
 import { I18nProvider, useI18n } from './i18n/i18n-provider.js'
@@ -23,7 +23,7 @@ export function createApp(history?: RouterHistory) {
   const router = createAppRouter(session, history)
 
   return (
-    <trpc.Provider client={api} queryClient={queryClient}>
+    <ApiContext value={api}>
       <QueryClientProvider client={queryClient}>
         <SessionContext value={session}>
           <I18nProvider>
@@ -33,7 +33,7 @@ export function createApp(history?: RouterHistory) {
           </I18nProvider>
         </SessionContext>
       </QueryClientProvider>
-    </trpc.Provider>
+    </ApiContext>
   )
 }
 

@@ -135,6 +135,8 @@ declare module '@tanstack/react-router' {
   interface HistoryState extends SignInState {
     /** The email address that was typed on the page before. */
     email?: string
+    /** The device of a sign-in that was not the person's own, and that was signed out just now. */
+    notMe?: string
   }
   interface Register {
     router: ReturnType<typeof createAppRouter>

@@ -1,6 +1,6 @@
 import { createMemoryHistory } from '@tanstack/react-router'
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../src/app.js'
 import { describeActivity } from '../src/features/activity/describe-activity.js'
 import { createI18n } from '../src/i18n/i18n.js'
@@ -184,4 +184,62 @@ test.each([
   expect(describeActivity(createI18n(language), { type, attempts, device: safari, by: null, newName: null })).toBe(
     words,
   )
+})
+
+describe('the events of one kind', () => {
+  test('are shown, and asked for again where they are others', async () => {
+    happened(1)
+    api.activity.push({ id: 'r', type: 'revoked', device: safari, by: null, newName: null })
+    open()
+    await screen.findByText('Browser 0 on Windows signed in')
+    fireEvent.change(screen.getByLabelText('Which events'), { target: { value: 'sign-outs' } })
+    await screen.findByText('Safari on iOS was signed out')
+    expect(screen.queryByText('Browser 0 on Windows signed in')).toBeNull()
+    fireEvent.change(screen.getByLabelText('Which events'), { target: { value: 'refusals' } })
+    await screen.findByText('There are no such events.')
+  })
+
+  test('are all in a download, whose names no spreadsheet runs', async () => {
+    happened(5)
+    for (const entry of api.activity) entry.device.name = '=1+"1"'
+    const saved: Blob[] = []
+    vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+      if (blob instanceof Blob) saved.push(blob)
+      return 'blob:none'
+    })
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined)
+    open()
+    await screen.findAllByText(/signed in/)
+    fireEvent.click(button('Download as CSV'))
+    await screen.findByText('5 events were saved.')
+    const rows = ((await saved[0]?.text()) ?? '').trim().split('\r\n')
+    expect(rows).toHaveLength(6)
+    expect(rows[1]).toContain(`"'=1+""1"""`)
+    api.always = 'SERVICE_UNAVAILABLE'
+    fireEvent.click(button('Download as JSON'))
+    await screen.findByText('The download did not work.')
+    vi.restoreAllMocks()
+  })
+})
+
+test('each sign-in but the own can be disowned, and an unusual one is marked', async () => {
+  const here = { ...chrome, id: 'here', isCurrent: true }
+  api.activity = [
+    {
+      id: '1',
+      type: 'signed-in',
+      device: safari,
+      by: null,
+      newName: null,
+      signIn: { sessionId: 'there', signs: ['program'] },
+    },
+    { id: '2', type: 'signed-in', device: here, by: null, newName: null, signIn: { sessionId: 'here', signs: [] } },
+  ]
+  open()
+  await screen.findByText('A program, not a browser')
+  expect(screen.getAllByRole('button', { name: /^It was not me/ })).toHaveLength(1)
+  fireEvent.click(button('It was not me: Safari on iOS'))
+  fireEvent.click(screen.getByRole('button', { name: /and go on$|^Go on$/ }))
+  await screen.findByText(/is signed out\. Now choose a new password/)
+  expect(api.devices.map(({ id }) => id)).toEqual(['here'])
 })

@@ -24,6 +24,7 @@ interface FakeEntry {
   device: FakeDevice & { ipAddress: string | null }
   by: (FakeDevice & { ipAddress: string | null }) | null
   newName: string | null
+  signIn?: { sessionId: string; signs: string[] }
 }
 
 /** As many as the pages of the fake hold. */
@@ -37,6 +38,8 @@ export function serveFakeApi() {
       { id: 'there', browser: 'Firefox', os: 'Windows 11', kind: 'desktop', isCurrent: false },
     ] as FakeDevice[],
     activity: [] as FakeEntry[],
+    /** The signs of unusual sign-ins, by session. */
+    unusual: new Map<string, string[]>(),
     /** Whose cookie the browser has. */
     session: { id: 'here', user: { name: 'Ada Lovelace', email: 'ada@example.com' } },
     /** Whether the rules allow the next name. */
@@ -104,10 +107,13 @@ export function serveFakeApi() {
       })),
     }),
     activity: t.router({
-      list: procedure.input(readCursor).query(({ input: from }) => ({
-        entries: state.activity.slice(from, from + PAGE).map((entry) => ({ ...entry, at: time })),
-        nextCursor: from + PAGE < state.activity.length ? { at: from + PAGE, id: '' } : null,
-      })),
+      list: procedure.input(readCursor).query(({ input: { from, kind } }) => {
+        const all = state.activity.filter(({ type }) => kind === undefined || kinds[type] === kind)
+        return {
+          entries: all.slice(from, from + PAGE).map((entry) => ({ ...entry, at: time })),
+          nextCursor: from + PAGE < all.length ? { at: from + PAGE, id: '' } : null,
+        }
+      }),
     }),
     devices: t.router({
       list: procedure.query(shown),
@@ -130,6 +136,23 @@ export function serveFakeApi() {
           if (typeof message === 'object' && message.type === 'ended') break
         }
         listeners.delete(listener)
+      }),
+      unusual: procedure.query(() => [...state.unusual].map(([id, signs]) => ({ id, signs }))),
+      confirm: procedure.input(readIds).mutation(({ input: ids }) => {
+        for (const id of ids) state.unusual.delete(id)
+        return { confirmed: ids.length }
+      }),
+      details: procedure.input(readId).query(() => ({
+        userAgent: 'the whole agent',
+        firstSignInAt: time,
+        lastSignInAt: time,
+        signIns: 3,
+        addresses: [{ ipAddress: '192.0.2.7', place: { kind: 'country', code: 'JP' } }],
+      })),
+      revokeMany: procedure.input(readIds).mutation(({ input: ids }) => {
+        const before = state.devices.length
+        state.devices = state.devices.filter(({ id }) => !ids.includes(id))
+        return { revoked: before - state.devices.length }
       }),
       revokeOthers: procedure.mutation(() => {
         const others = state.devices.filter(({ isCurrent }) => !isCurrent)
@@ -171,7 +194,20 @@ function readId(input: unknown): { id: string } {
   throw new Error('no id')
 }
 
-function readCursor(input: unknown): number {
-  const cursor = typeof input === 'object' && input !== null && 'cursor' in input ? input.cursor : null
-  return typeof cursor === 'object' && cursor !== null && 'at' in cursor ? Number(cursor.at) : 0
+function readIds(input: unknown): string[] {
+  if (typeof input === 'object' && input !== null && 'ids' in input && Array.isArray(input.ids)) {
+    return input.ids.map(String)
+  }
+  throw new Error('no ids')
+}
+
+const kinds: Record<FakeEntry['type'], string> = { 'signed-in': 'sign-ins', revoked: 'sign-outs' }
+
+function readCursor(input: unknown): { from: number; kind: unknown } {
+  const { cursor, kind } = (typeof input === 'object' && input !== null ? input : {}) as {
+    cursor?: unknown
+    kind?: unknown
+  } // any fields of it
+  const from = typeof cursor === 'object' && cursor !== null && 'at' in cursor ? Number(cursor.at) : 0
+  return { from, kind }
 }

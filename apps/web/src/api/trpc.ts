@@ -1,15 +1,15 @@
 import type { AppRouter } from '@rollcall/api'
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, type TRPCClient } from '@trpc/client'
-import { createTRPCReact } from '@trpc/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
+import { createContext, use } from 'react'
 import { expectedSessionHeaders } from './expected-session.js'
-
-export const trpc = createTRPCReact<AppRouter>()
 
 export type ApiClient = TRPCClient<AppRouter>
 type Outputs = inferRouterOutputs<AppRouter>
 export type { Device, Ended as Ending } from '@rollcall/react'
-export type ActivityEntry = Outputs['activity']['list']['entries'][number]
+export type ActivityPage = Outputs['activity']['list']
+export type ActivityEntry = ActivityPage['entries'][number]
+export type UnusualSign = Outputs['devices']['unusual'][number]['signs'][number]
 
 export function createApiClient(): ApiClient {
   return createTRPCClient<AppRouter>({
@@ -21,4 +21,13 @@ export function createApiClient(): ApiClient {
       }),
     ],
   })
+}
+
+export const ApiContext = createContext<ApiClient | null>(null)
+
+/** The client of the API. Pages put its answers into react-query themselves: its own hooks are a twentieth of a first visit's script. */
+export function useApi(): ApiClient {
+  const api = use(ApiContext)
+  if (!api) throw new Error('useApi needs an ApiContext')
+  return api
 }

@@ -3,9 +3,10 @@ import { Outlet } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { auth } from '../api/auth.js'
 import { toProblem } from '../api/problem.js'
-import { trpc } from '../api/trpc.js'
+import { useApi } from '../api/trpc.js'
 import { OutagePage } from '../features/account/outage-page.js'
 import { useSession } from '../features/account/session.js'
+import { useAccount } from '../features/account/use-account.js'
 import { useI18n } from '../i18n/i18n-provider.js'
 import { isolate } from '../i18n/isolate.js'
 import { describeProblem } from '../i18n/problem.js'
@@ -22,11 +23,11 @@ export function AccountLayout() {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
-  const current = trpc.session.current.useQuery()
+  const current = useAccount()
   // Refused and on the way to the sign-in page: from here on nothing of the account is shown.
   const refused = current.isError && toProblem(current.error).kind === 'unauthorized'
   const account = refused ? undefined : current.data
-  const { client } = trpc.useUtils()
+  const api = useApi()
   const [signOutFailure, setSignOutFailure] = useState<string | null>(null)
   const changes = useAccountChanges(account)
   const saveLanguage = useSaveLanguage()
@@ -45,7 +46,7 @@ export function AccountLayout() {
   })
 
   return (
-    <DevicesProvider client={client.devices} sessionId={account?.id} onEnded={(ending) => void session.ended(ending)}>
+    <DevicesProvider client={api.devices} sessionId={account?.id} onEnded={(ending) => void session.ended(ending)}>
       <SkipLink />
       <AccountHeader user={account?.user} signOut={signOut} />
       {/* So tall that the footer is below the window while a list is on its way, and is not seen to move when it comes. */}

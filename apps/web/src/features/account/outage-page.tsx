@@ -1,5 +1,5 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { toProblem } from '../../api/problem.js'
-import { trpc } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
@@ -10,7 +10,7 @@ import { PageHeading } from '../../ui/page-heading.js'
 export function OutagePage({ error, retrying }: { error: unknown; retrying: boolean }) {
   const i18n = useI18n()
   const { t } = i18n
-  const utils = trpc.useUtils()
+  const queryClient = useQueryClient()
   return (
     <>
       <PageHeading title={t('lost.outage')} />
@@ -18,7 +18,7 @@ export function OutagePage({ error, retrying }: { error: unknown; retrying: bool
         <p className="font-semibold">{describeProblem(i18n, toProblem(error))}</p>
         <p>{t('lost.notSignedOut')}</p>
       </Message>
-      <Button look="primary" busy={retrying} onClick={() => void utils.invalidate()} className="mt-6">
+      <Button look="primary" busy={retrying} onClick={() => void queryClient.invalidateQueries()} className="mt-6">
         {t('common.tryAgain')}
       </Button>
     </>

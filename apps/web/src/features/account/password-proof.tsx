@@ -1,6 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useRef } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
-import { trpc } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
@@ -9,13 +8,14 @@ import { TextLink } from '../../ui/text-link.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { useSession } from './session.js'
+import { useAccount } from './use-account.js'
 
 /** Asks for the password in place, some time after the sign-in. */
 export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onCancel }: ProofRequest) {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
-  const { data } = trpc.session.current.useQuery()
+  const { data } = useAccount()
   const email = data?.user.email ?? ''
   const element = useRef<HTMLFormElement>(null)
   const titleId = useId()

@@ -1,6 +1,6 @@
+import { useLocation } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
-import { trpc } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { Button } from '../../ui/button.js'
@@ -12,15 +12,24 @@ import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { passwordHint, newPasswordError } from './password-rules.js'
 import { useSession } from './session.js'
+import { useAccount } from './use-account.js'
 
 export function SecurityPage() {
   const { t } = useI18n()
   // Asks although the header knows the person: to come to this page is to be checked.
-  const { data } = trpc.session.current.useQuery()
+  const { data } = useAccount()
+  const notMe = useLocation({ select: ({ state }) => state.notMe })
 
   return (
     <>
-      <PageHeading title={t('security.title')}>{t('security.intro')}</PageHeading>
+      {notMe !== undefined && (
+        <Message look="good" id="not-me" className="mb-6">
+          {t('unusual.signedOut', { device: notMe })}
+        </Message>
+      )}
+      <PageHeading title={t('security.title')} describedBy={notMe && 'not-me'}>
+        {t('security.intro')}
+      </PageHeading>
       <section
         aria-labelledby="change-password"
         className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"

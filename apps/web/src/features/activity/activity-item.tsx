@@ -9,10 +9,14 @@ import {
   Pencil,
   ShieldAlert,
 } from 'lucide-react'
+import { useRef } from 'react'
 import type { ActivityEntry } from '../../api/trpc.js'
+import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Time } from '../../i18n/time.js'
 import { Where } from '../devices/where.js'
+import type { Question } from '../recognition/use-answers.js'
+import { OnlyNotMe, WasThisYou } from '../recognition/was-this-you.js'
 import { describeActivity } from './describe-activity.js'
 
 const icons: Record<ActivityEntry['type'], LucideIcon> = {
@@ -35,30 +39,73 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   confirmed: CircleCheck,
 }
 
-/** @param day of the entry, where it is the first of that day */
-export function ActivityItem({ entry, day, now }: { entry: ActivityEntry; day: string | null; now: number }) {
+interface ActivityItemProps {
+  entry: ActivityEntry
+  /** Of the entry, where it is the first of that day. */
+  day: string | null
+  now: number
+  /** The sessions that are signed in. */
+  live: ReadonlySet<string>
+  signOut: Question['signOut']
+}
+
+export function ActivityItem({ entry, day, now, live, signOut }: ActivityItemProps) {
   const i18n = useI18n()
+  const row = useRef<HTMLLIElement>(null)
   const Icon = icons[entry.type]
   return (
-    <li>
+    <li ref={row} tabIndex={-1} data-row={entry.id}>
       {day !== null && (
         <h2 className="border-b border-line bg-sunken px-4 py-2 text-sm font-semibold sm:px-5">{day}</h2>
       )}
-      <div className="flex gap-3.5 p-4 sm:gap-4 sm:px-5">
-        <span className="grid size-9 shrink-0 place-items-center rounded-lg bg-sunken text-ink">
-          <Icon aria-hidden className="size-4.5 stroke-[1.75]" />
-        </span>
-        <div className="min-w-0">
-          <p className="font-medium text-pretty">{describeActivity(i18n, entry)}</p>
-          <p className="mt-0.5 text-sm text-muted">
-            <Time value={entry.at}>{i18n.clockTime(entry.at, now)}</Time>
-            <span aria-hidden className="max-sm:hidden">
-              {' · '}
-            </span>
-            <Where of={entry.by ?? entry.device} withAddress />
-          </p>
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
+        <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:gap-4">
+          <span className="grid size-9 shrink-0 place-items-center rounded-lg bg-sunken text-ink">
+            <Icon aria-hidden className="size-4.5 stroke-[1.75]" />
+          </span>
+          <div className="min-w-0">
+            <p className="font-medium text-pretty">{describeActivity(i18n, entry)}</p>
+            <p className="mt-0.5 text-sm text-muted">
+              <Time value={entry.at}>{i18n.clockTime(entry.at, now)}</Time>
+              <span aria-hidden className="max-sm:hidden">
+                {' · '}
+              </span>
+              <Where of={entry.by ?? entry.device} withAddress />
+            </p>
+          </div>
         </div>
+        {entry.signIn && !entry.device.isCurrent && (
+          <SignInQuestion
+            entry={entry}
+            signIn={entry.signIn}
+            live={live}
+            signOut={signOut}
+            onConfirmed={() => row.current?.focus({ preventScroll: true })}
+          />
+        )}
       </div>
     </li>
+  )
+}
+
+interface SignInQuestionProps extends Pick<ActivityItemProps, 'entry' | 'live' | 'signOut'> {
+  signIn: NonNullable<ActivityEntry['signIn']>
+  onConfirmed: () => void
+}
+
+/** Asked of every sign-in; with a mark where something stands out about it. */
+function SignInQuestion({ entry: { device }, signIn, live, signOut, onConfirmed }: SignInQuestionProps) {
+  const i18n = useI18n()
+  const { sessionId, signs } = signIn
+  const question: Question = {
+    name: deviceName(i18n, device),
+    ids: [sessionId],
+    liveIds: live.has(sessionId) ? [sessionId] : [],
+    signOut,
+  }
+  return signs.length > 0 ? (
+    <WasThisYou question={question} signs={signs} place={device.place} onConfirmed={onConfirmed} />
+  ) : (
+    <OnlyNotMe question={question} />
   )
 }

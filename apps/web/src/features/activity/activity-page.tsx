@@ -1,7 +1,8 @@
-import type { Problem } from '@rollcall/react'
-import { useEffect, useRef } from 'react'
+import { type Problem, useDevices } from '@rollcall/react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { type ActivityEntry, trpc } from '../../api/trpc.js'
+import { type ActivityEntry, type ActivityPage as Page, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
@@ -10,14 +11,17 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { useNow } from '../../ui/use-now.js'
 import { ListProblem } from '../account/list-problem.js'
 import { PlaceSource } from '../devices/place-source.js'
+import { ActivityFilter, type KindFilter } from './activity-filter.js'
 import { ActivityItem } from './activity-item.js'
+import { activityKey } from './activity-key.js'
 import { ActivitySkeleton } from './activity-skeleton.js'
 import { ShowMore } from './show-more.js'
 
 export function ActivityPage() {
   const { t } = useI18n()
   const now = useNow()
-  const list = trpc.activity.list.useInfiniteQuery({}, { getNextPageParam: ({ nextCursor }) => nextCursor })
+  const [filter, setFilter] = useState<KindFilter>('all')
+  const list = useActivity(filter)
   const problem = list.isError ? toProblem(list.error) : undefined
   // Refused: the sign-in page is on its way.
   const refused = problem?.kind === 'unauthorized'
@@ -47,8 +51,13 @@ export function ActivityPage() {
             onRetry={() => void list.refetch()}
           />
         )}
+        {!refused && <ActivityFilter filter={filter} onChange={setFilter} />}
         {!entries && (!problem || refused) && <ActivitySkeleton />}
-        {entries?.length === 0 && <p className="text-[0.9375rem] text-muted">{t('activity.none')}</p>}
+        {entries?.length === 0 && (
+          <p className="text-[0.9375rem] text-muted">
+            {filter === 'all' ? t('activity.none') : t('activity.noneOfKind')}
+          </p>
+        )}
         {entries && entries.length > 0 && <ActivityList entries={entries} now={now} />}
         {entries && list.isFetchNextPageError && <NextPageProblem problem={problem} />}
         {entries && list.hasNextPage && (
@@ -74,15 +83,34 @@ export function ActivityPage() {
   )
 }
 
+function useActivity(filter: KindFilter) {
+  const api = useApi()
+  return useInfiniteQuery({
+    queryKey: [...activityKey, filter],
+    queryFn: ({ pageParam: cursor }) => api.activity.list.query({ ...(filter !== 'all' && { kind: filter }), cursor }),
+    initialPageParam: null as Page['nextCursor'],
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  })
+}
+
 function ActivityList({ entries, now }: { entries: readonly ActivityEntry[]; now: number }) {
   const i18n = useI18n()
+  const { list, revokeMany } = useDevices()
+  const live = new Set(list.data?.map(({ id }) => id))
   return (
     <ul
       aria-label={i18n.t('activity.list')}
       className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
     >
       {withDays(i18n, entries, now).map(({ entry, day }) => (
-        <ActivityItem key={entry.id} entry={entry} day={day} now={now} />
+        <ActivityItem
+          key={entry.id}
+          entry={entry}
+          day={day}
+          now={now}
+          live={live}
+          signOut={(ids) => revokeMany.mutateAsync({ ids: [...ids] })}
+        />
       ))}
     </ul>
   )

@@ -3,12 +3,15 @@ import { type RefObject, useId, useRef, useState } from 'react'
 import { browserName, deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import type { Signs } from '../recognition/use-unusual.js'
+import { WasThisYou } from '../recognition/was-this-you.js'
 import { DeviceDetails } from './device-details.js'
 import { DeviceIcon } from './device-icon.js'
 import { EarlierSignIns } from './earlier-sign-ins.js'
 import type { DeviceGroup } from './group.js'
 import { RenameDevice } from './rename-device.js'
 import { SessionFacts } from './session-facts.js'
+import type { Choice } from './use-choice.js'
 import type { SignOuts } from './use-sign-outs.js'
 
 interface DeviceCardProps {
@@ -16,11 +19,16 @@ interface DeviceCardProps {
   /** Of this device and those that follow it. */
   heading: string | null
   now: number
-  signOut: Pick<SignOuts, 'one' | 'earlier'>
+  /** Of all sign-ins. */
+  signs: Signs
+  /** While devices are chosen to be signed out together. */
+  choice: Choice | undefined
+  signOut: Pick<SignOuts, 'one' | 'earlier' | 'revokeIds'>
 }
 
 /** One browser: its newest session, and below it the older ones, if there are any. */
-export function DeviceCard({ group: [device, ...older], heading, now, signOut }: DeviceCardProps) {
+export function DeviceCard({ group, heading, now, signs, choice, signOut }: DeviceCardProps) {
+  const [device, ...older] = group
   const i18n = useI18n()
   const { t } = i18n
   const name = deviceName(i18n, device)
@@ -28,6 +36,7 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
   const detailsId = useId()
   const [renaming, setRenaming] = useState(false)
   const rename = useRef<HTMLButtonElement>(null)
+  const row = useRef<HTMLLIElement>(null)
 
   const stopRenaming = () => {
     setRenaming(false)
@@ -35,11 +44,20 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
   }
 
   return (
-    <li data-row={device.id} tabIndex={-1} aria-labelledby={nameId} className="rounded-2xl">
+    <li ref={row} data-row={device.id} tabIndex={-1} aria-labelledby={nameId} className="rounded-2xl">
       {heading !== null && <h2 className="mt-2 mb-2 text-lg font-semibold">{heading}</h2>}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3 rounded-2xl border border-line bg-surface p-4 shadow-card sm:px-5">
+        {choice && (
+          <input
+            type="checkbox"
+            aria-label={t('signOut.chooseOne', { device: name })}
+            checked={choice.isChosen}
+            onChange={({ target }) => choice.onChange(target.checked)}
+            className="-mx-1 size-6 shrink-0 cursor-pointer self-start accent-accent sm:self-center"
+          />
+        )}
         <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:items-center sm:gap-4">
-          <DeviceIcon kind={device.kind} />
+          <DeviceIcon device={device} />
           <div className="min-w-0">
             <div className="flex items-center gap-x-2.5">
               <h3 id={nameId} className="min-w-0 font-semibold">
@@ -55,7 +73,7 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
             </div>
           </div>
         </div>
-        {!device.isCurrent && (
+        {!device.isCurrent && !choice && (
           <ConfirmWithPassword
             key={device.id} // a question about one sign-in must not become one about the next
             label={t('signOut.one')}
@@ -69,6 +87,7 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
             onConfirm={() => signOut.one(device)}
           />
         )}
+        <Mark group={group} name={name} signs={signs} signOut={signOut.revokeIds} onGone={() => row.current?.focus()} />
         <SessionFacts device={device} name={name} />
         {renaming && device.deviceId !== null && (
           <RenameDevice device={device} id={device.deviceId} onClose={stopRenaming} />
@@ -77,6 +96,26 @@ export function DeviceCard({ group: [device, ...older], heading, now, signOut }:
       </div>
     </li>
   )
+}
+
+interface MarkProps extends Pick<DeviceCardProps, 'group' | 'signs'> {
+  name: string
+  signOut: SignOuts['revokeIds']
+  onGone: () => void
+}
+
+/** Of the device: its unusual sign-ins together. */
+function Mark({ group, name, signs, signOut, onGone }: MarkProps) {
+  const unusual = group.filter(({ id, isCurrent }) => signs.has(id) && !isCurrent)
+  if (unusual.length === 0) return null
+  const reasons = new Set(unusual.flatMap(({ id }) => signs.get(id) ?? []))
+  const question = {
+    name,
+    ids: unusual.map(({ id }) => id),
+    liveIds: group.filter(({ isCurrent }) => !isCurrent).map(({ id }) => id),
+    signOut,
+  }
+  return <WasThisYou question={question} signs={[...reasons]} place={group[0].place} onConfirmed={onGone} />
 }
 
 interface RenameButtonProps {

@@ -18,7 +18,8 @@ export function matchesFilter(i18n: I18n, device: Device, { text, use }: DeviceF
   if (use === 'active' && !device.isCurrent && !isActive(device.lastSeenAt, now)) return false
   if (use === 'stale' && !isStale(device.lastSeenAt, now)) return false
   const names = `${deviceName(i18n, device)} ${browserName(i18n, device)}`
-  const shown = `${names} ${device.ipAddress ?? ''} ${formatPlace(i18n, device.place)}`.toLocaleLowerCase()
+  const kind = `${i18n.t(`devices.kind.${device.kind}`)} ${i18n.t(`devices.kindWords.${device.kind}`)}`
+  const shown = `${names} ${kind} ${device.ipAddress ?? ''} ${formatPlace(i18n, device.place)}`.toLocaleLowerCase()
   return text
     .toLocaleLowerCase()
     .split(/\s+/)

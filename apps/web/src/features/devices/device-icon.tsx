@@ -1,13 +1,14 @@
 import {
+  CircleQuestionMark,
   Gamepad2,
   type LucideIcon,
   Monitor,
-  MonitorSmartphone,
   Smartphone,
   SquareTerminal,
   Tablet,
   Tv,
 } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import type { Device } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 
@@ -18,16 +19,22 @@ const kinds: Record<Device['kind'], LucideIcon> = {
   tv: Tv,
   console: Gamepad2,
   program: SquareTerminal,
-  unknown: MonitorSmartphone,
+  unknown: CircleQuestionMark,
 }
 
-export function DeviceIcon({ kind }: { kind: Device['kind'] }) {
+// An ornament: it comes after the list, and the page does without it where it cannot be loaded.
+const BrandMark = lazy(() => import('./brand-mark.js').catch(() => ({ default: () => null })))
+
+export function DeviceIcon({ device }: { device: Pick<Device, 'kind' | 'browser' | 'os'> }) {
   const { t } = useI18n()
-  const Icon = kinds[kind]
+  const Icon = kinds[device.kind]
   return (
-    <span className="grid size-11 shrink-0 place-items-center rounded-xl bg-sunken text-ink sm:size-12">
+    <span className="relative grid size-11 shrink-0 place-items-center rounded-xl bg-sunken text-ink sm:size-12">
       <Icon aria-hidden className="size-5.5 stroke-[1.75] sm:size-6" />
-      <span className="sr-only">{t(`devices.kind.${kind}`)}</span>
+      <span className="sr-only">{t(`devices.kind.${device.kind}`)}</span>
+      <Suspense>
+        <BrandMark device={device} />
+      </Suspense>
     </span>
   )
 }

@@ -1,5 +1,5 @@
 import { Search } from 'lucide-react'
-import { startTransition, useState } from 'react'
+import { type ReactNode, startTransition, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { noFilter, type Use, type DeviceFilter } from './device-filter.js'
 
@@ -7,9 +7,11 @@ interface DeviceSearchProps {
   found: number
   all: number
   onFilterChange: (filter: DeviceFilter) => void
+  /** What can be done with the devices found. */
+  children?: ReactNode
 }
 
-export function DeviceSearch({ found, all, onFilterChange }: DeviceSearchProps) {
+export function DeviceSearch({ found, all, onFilterChange, children }: DeviceSearchProps) {
   const { t } = useI18n()
   const [filter, setFilter] = useState(noFilter)
   const change = (part: Partial<DeviceFilter>) => {
@@ -51,9 +53,12 @@ export function DeviceSearch({ found, all, onFilterChange }: DeviceSearchProps) 
           ))}
         </select>
       </div>
-      <p role="status" className="mt-2 text-sm text-muted">
-        {found === 0 ? t('devices.noneFound') : t('devices.found', { found, all })}
-      </p>
+      <div className="mt-2 flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <p role="status" className="text-sm text-muted">
+          {found === 0 ? t('devices.noneFound') : t('devices.found', { found, all })}
+        </p>
+        {children}
+      </div>
     </search>
   )
 }

@@ -1,8 +1,8 @@
 import { devicesKey } from '@rollcall/react'
-import { useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { type Device, trpc } from '../../api/trpc.js'
+import { type Device, useApi } from '../../api/trpc.js'
 import { browserName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
@@ -21,7 +21,9 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
   const browser = browserName(i18n, device)
   const showToast = useToast()
   const queryClient = useQueryClient()
-  const rename = trpc.devices.rename.useMutation({
+  const api = useApi()
+  const rename = useMutation({
+    mutationFn: (input: { id: string; name: string }) => api.devices.rename.mutate(input),
     onSettled: () => queryClient.invalidateQueries({ queryKey: devicesKey }),
   })
   const element = useRef<HTMLFormElement>(null)

@@ -1,13 +1,16 @@
+import { useQuery } from '@tanstack/react-query'
 import { ChevronRight } from 'lucide-react'
-import type { ReactNode } from 'react'
-import type { Device } from '../../api/trpc.js'
+import { type ReactNode, useState } from 'react'
+import { type Device, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { formatPlace } from '../../i18n/place.js'
 
 /** All that is known of a session, in place: for those who want it exactly, with whatever they point or type. */
 export function SessionFacts({ device, name }: { device: Device; name: string }) {
   const { t, exactTime } = useI18n()
+  const [isOpen, setIsOpen] = useState(false)
   return (
-    <details className="group basis-full text-sm">
+    <details className="group basis-full text-sm" onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
       <summary className="inline-flex min-h-8 max-sm:ml-13.5 sm:ml-15 cursor-pointer list-none items-center gap-1 rounded-lg pr-2 text-muted hover:text-ink [&::-webkit-details-marker]:hidden">
         <ChevronRight aria-hidden className="size-4 shrink-0 transition-transform group-open:rotate-90" />
         {t('facts.title')} <span className="sr-only">{t('facts.of', { device: name })}</span>
@@ -17,8 +20,40 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
         <Fact name={t('facts.lastSeen')}>{exactTime(device.lastSeenAt)}</Fact>
         <Fact name={t('facts.expires')}>{exactTime(device.expiresAt)}</Fact>
         <Fact name={t('facts.address')}>{device.ipAddress ?? t('common.addressUnknown')}</Fact>
+        {isOpen && <MoreFacts device={device} />}
       </dl>
     </details>
+  )
+}
+
+/** What the activity remembers of the device: read only for those who look. */
+function MoreFacts({ device: { id, lastSeenAt } }: { device: Device }) {
+  const i18n = useI18n()
+  const { t, exactTime } = i18n
+  const api = useApi()
+  const { data: details, isError } = useQuery({
+    queryKey: ['details', id, lastSeenAt],
+    queryFn: () => api.devices.details.query({ id }),
+  })
+  if (isError) return <Note>{t('facts.notLoaded')}</Note>
+  if (details === undefined) return <Note>{t('facts.loading')}</Note>
+  if (details === null) return null
+  const { firstSignInAt, lastSignInAt, signIns, addresses, userAgent } = details
+  return (
+    <>
+      <Fact name={t('facts.firstSignIn')}>{exactTime(firstSignInAt)}</Fact>
+      <Fact name={t('facts.lastSignIn')}>
+        {exactTime(lastSignInAt)} ({t('facts.signIns', { count: signIns })})
+      </Fact>
+      <Fact name={t('facts.addresses')}>
+        {addresses.map(({ ipAddress, place }) => (
+          <span key={ipAddress} className="block">
+            {[ipAddress ?? t('common.addressUnknown'), formatPlace(i18n, place)].filter(Boolean).join(' · ')}
+          </span>
+        ))}
+      </Fact>
+      <Fact name={t('facts.agent')}>{userAgent ?? t('facts.agentUnknown')}</Fact>
+    </>
   )
 }
 
@@ -26,6 +61,16 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div>
       <dt className="text-muted">{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** In place of facts that are not there. */
+function Note({ children }: { children: string }) {
+  return (
+    <div role="status" className="col-span-full text-muted">
+      <dt className="sr-only">{children}</dt>
       <dd>{children}</dd>
     </div>
   )

@@ -1,5 +1,6 @@
 import { useId } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
@@ -8,11 +9,19 @@ interface SignOutManyProps {
   /** Whether any session but this one is alive, be it of this device. */
   hasOthers: boolean
   otherDevices: number
+  /** Lets several devices be chosen. Left out where there is nothing to choose from. */
+  onChoose: (() => void) | undefined
   onSignOutOthers: () => Promise<Outcome>
   onSignOutEverywhere: () => Promise<Outcome>
 }
 
-export function SignOutMany({ hasOthers, otherDevices, onSignOutOthers, onSignOutEverywhere }: SignOutManyProps) {
+export function SignOutMany({
+  hasOthers,
+  otherDevices,
+  onChoose,
+  onSignOutOthers,
+  onSignOutEverywhere,
+}: SignOutManyProps) {
   const { t } = useI18n()
   const headingId = useId()
   const list = useRowFocus<HTMLUListElement, { id: string }>({
@@ -24,6 +33,12 @@ export function SignOutMany({ hasOthers, otherDevices, onSignOutOthers, onSignOu
         {t('signOut.many')}
       </h2>
       <ul {...list} className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
+        {onChoose && (
+          <li className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
+            <p className="flex-[1_1_15rem] text-[0.9375rem] text-muted">{t('signOut.chooseWho')}</p>
+            <Button onClick={onChoose}>{t('signOut.choose')}</Button>
+          </li>
+        )}
         {hasOthers && (
           <Row
             id="others"

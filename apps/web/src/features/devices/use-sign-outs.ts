@@ -9,8 +9,8 @@ import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { useSession } from '../account/session.js'
 
-/** The three ways to end sessions. Each reports success only after the API has. */
-export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices) {
+/** The ways to end sessions. Each reports success only after the API has. */
+export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Devices) {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
@@ -29,7 +29,20 @@ export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices) {
     }
   }
 
+  /** Ends sessions in one step, and gives how many there were. */
+  async function revokeIds(ids: readonly string[]): Promise<number> {
+    for (const id of ids) ours.current.add(id)
+    try {
+      return (await revokeMany.mutateAsync({ ids: [...ids] })).revoked
+    } catch (error) {
+      for (const id of ids) ours.current.delete(id)
+      throw error
+    }
+  }
+
   return {
+    revokeIds,
+
     /** Whether this page has signed the session out, or is about to: the list may show it before the answer comes, or after. */
     isOurs: (id: string): boolean => ours.current.has(id),
 
@@ -48,6 +61,16 @@ export function useSignOuts({ revoke, revokeOthers, revokeAll }: Devices) {
         done: t('signOut.earlierDone', { device: name }),
         failed: t('signOut.earlierFailed', { device: name }),
       })
+    },
+
+    async several(ids: readonly string[]): Promise<Outcome> {
+      try {
+        const count = await revokeIds(ids)
+        showToast(count === 0 ? t('signOut.severalGone') : t('signOut.severalDone', { count }))
+        return { kind: 'done' }
+      } catch (error) {
+        return outcomeOf(i18n, t('signOut.severalFailed'), error)
+      }
     },
 
     async others(): Promise<Outcome> {

@@ -1,0 +1,80 @@
+import type { ActivityEntry, ApiClient } from '../../api/trpc.js'
+import type { KindFilter } from './activity-filter.js'
+
+export const formats = ['CSV', 'JSON'] as const
+export type Format = (typeof formats)[number]
+
+/** Events of one request, the most that the API gives. */
+const PAGE = 100
+/** Milliseconds that a browser has to begin to save a file. */
+const SAVED_WITHIN_MS = 60_000
+/** Events of a download: a browser holds them in memory. */
+const MOST = 5_000
+
+/** Every event of a kind, newest first, page by page. */
+export async function readAllActivity(
+  api: ApiClient,
+  filter: KindFilter,
+): Promise<{ entries: ActivityEntry[]; isComplete: boolean }> {
+  const entries: ActivityEntry[] = []
+  let cursor: Awaited<ReturnType<ApiClient['activity']['list']['query']>>['nextCursor'] = null
+  do {
+    const kind = filter === 'all' ? {} : { kind: filter }
+    const page = await api.activity.list.query({ ...kind, limit: PAGE, cursor })
+    entries.push(...page.entries)
+    cursor = page.nextCursor
+  } while (cursor !== null && entries.length < MOST)
+  return { entries: entries.slice(0, MOST), isComplete: cursor === null && entries.length <= MOST }
+}
+
+export function toText(entries: readonly ActivityEntry[], format: Format): string {
+  return format === 'JSON' ? `${JSON.stringify(entries, null, 2)}\n` : toCsv(entries)
+}
+
+const columns = [
+  'at',
+  'type',
+  'device',
+  'browser',
+  'system',
+  'kind',
+  'address',
+  'country',
+  'by',
+  'newName',
+  'attempts',
+] as const
+
+/** RFC 4180. */
+function toCsv(entries: readonly ActivityEntry[]): string {
+  const rows = entries.map(({ at, type, device, by, newName, attempts }) => [
+    at,
+    type,
+    device.name,
+    device.browser,
+    device.os,
+    device.kind,
+    device.ipAddress,
+    device.place?.kind === 'country' ? device.place.code : null,
+    by && (by.name ?? `${by.browser} ${by.os}`),
+    newName,
+    attempts,
+  ])
+  return [columns, ...rows].map((row) => `${row.map(toCell).join(',')}\r\n`).join('')
+}
+
+function toCell(value: string | number | null | undefined): string {
+  const text = String(value ?? '')
+  // A spreadsheet would run a name that begins like this.
+  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return `"${inert.replaceAll('"', '""')}"`
+}
+
+export function saveFile(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), SAVED_WITHIN_MS)
+}

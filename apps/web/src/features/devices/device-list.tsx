@@ -1,0 +1,119 @@
+import type { Device, Devices } from '@rollcall/react'
+import { type RefObject, useState } from 'react'
+import { deviceName } from '../../i18n/device-name.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import type { I18n } from '../../i18n/i18n.js'
+import { useToast } from '../../ui/toasts.js'
+import { useNow } from '../../ui/use-now.js'
+import { useRowFocus } from '../../ui/use-row-focus.js'
+import { type Signs, useUnusual } from '../recognition/use-unusual.js'
+import { ChoiceBar } from './choice-bar.js'
+import { DeviceCard } from './device-card.js'
+import { type DeviceFilter, matchesFilter, noFilter } from './device-filter.js'
+import { DeviceSearch } from './device-search.js'
+import { type DeviceGroup, grouped, inOneStep, keyOf, kindOfUse, withUnusualFirst } from './group.js'
+import { PlaceSource } from './place-source.js'
+import { SignOutFound } from './sign-out-found.js'
+import { SignOutMany } from './sign-out-many.js'
+import { useChoice } from './use-choice.js'
+import { useSignOuts } from './use-sign-outs.js'
+
+/** As many devices as are seen at a glance: no search is offered for them. */
+const FEW = 10
+
+interface DeviceListProps {
+  shown: Device[]
+  devices: Devices
+  heading: RefObject<HTMLElement | null>
+}
+
+export function DeviceList({ shown, devices, heading }: DeviceListProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const now = useNow()
+  const signOut = useSignOuts(devices)
+  const showToast = useToast()
+  const unusual = useUnusual(shown)
+  const [filter, setFilter] = useState(noFilter)
+  const groups = withUnusualFirst(grouped(shown), unusual.signs)
+  const isLong = groups.length > FEW
+  const found = isLong ? groups.filter((group) => isFound(i18n, group, filter, now)) : groups
+  const others = groups.filter(([first]) => !first.isCurrent)
+  const choice = useChoice(others)
+  const list = useRowFocus<HTMLUListElement, Device>({
+    rows: found.flat().filter((device) => !device.isCurrent),
+    fallback: heading,
+    onGone(device) {
+      const isFiltered = shown.some(({ id }) => id === device.id)
+      if (!isFiltered && !signOut.isOurs(device.id))
+        showToast(t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
+    },
+  })
+
+  const many = (
+    <SignOutMany
+      hasOthers={shown.length > 1}
+      otherDevices={others.length}
+      onChoose={others.length > 1 && !choice.isOpen ? choice.open : undefined}
+      onSignOutOthers={signOut.others}
+      onSignOutEverywhere={signOut.everywhere}
+    />
+  )
+
+  return (
+    <>
+      {/* Out of sight below a long list. */}
+      {isLong && many}
+      {isLong && (
+        <DeviceSearch found={found.length} all={groups.length} onFilterChange={setFilter}>
+          {found.length < groups.length && <SignOutFound found={inOneStep(found)} onSignOut={signOut.several} />}
+        </DeviceSearch>
+      )}
+      {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{t('unusual.notLoaded')}</p>}
+      <ul {...list} aria-label={t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
+        {found.map((group, n) => (
+          <DeviceCard
+            key={keyOf(group)}
+            group={group}
+            heading={headingOf(i18n, group, found[n - 1], unusual.signs, now)}
+            now={now}
+            signs={unusual.signs}
+            choice={choice.isOpen && !group[0].isCurrent ? choice.of(group) : undefined}
+            signOut={signOut}
+          />
+        ))}
+      </ul>
+      {choice.isOpen && (
+        <ChoiceBar
+          chosen={inOneStep(choice.chosen)}
+          choosable={found.filter(([first]) => !first.isCurrent)}
+          onChooseAll={choice.choose}
+          onSignOut={signOut.several}
+          onClose={() => {
+            choice.close()
+            heading.current?.focus({ preventScroll: true })
+          }}
+        />
+      )}
+      {others.length === 0 && <p className="mt-4 text-[0.9375rem] text-muted">{t('devices.only')}</p>}
+      {!isLong && many}
+      {shown.some(({ place }) => place?.kind === 'country') && <PlaceSource />}
+    </>
+  )
+}
+
+function isFound(i18n: I18n, group: DeviceGroup, filter: DeviceFilter, now: number): boolean {
+  return group.some((device) => matchesFilter(i18n, device, filter, now))
+}
+
+/** For the first group of each kind. */
+function headingOf(
+  { t }: I18n,
+  group: DeviceGroup,
+  before: DeviceGroup | undefined,
+  signs: Signs,
+  now: number,
+): string | null {
+  const use = kindOfUse(group, signs, now)
+  return before && kindOfUse(before, signs, now) === use ? null : t(`devices.group.${use}`)
+}

@@ -1,0 +1,27 @@
+import { useI18n } from '../../i18n/i18n-provider.js'
+import type { Outcome } from '../../ui/confirm-button.js'
+import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import type { inOneStep } from './group.js'
+
+interface SignOutFoundProps {
+  found: ReturnType<typeof inOneStep>
+  onSignOut: (ids: readonly string[]) => Promise<Outcome>
+}
+
+/** Ends what a search or a filter shows, except for this device. */
+export function SignOutFound({ found: { groups, ids }, onSignOut }: SignOutFoundProps) {
+  const { t } = useI18n()
+  const count = groups.length
+  if (count === 0) return null
+  return (
+    <ConfirmWithPassword
+      key={ids.join()} // a question about some devices must not become one about others
+      label={t('signOut.severalFound', { count })}
+      question={t('signOut.severalAsk', { count })}
+      consequence={t('signOut.severalMeans')}
+      confirmLabel={t('signOut.yes')}
+      busyLabel={t('signOut.busy')}
+      onConfirm={() => onSignOut(ids)}
+    />
+  )
+}

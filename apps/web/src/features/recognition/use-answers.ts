@@ -1,0 +1,66 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { toProblem } from '../../api/problem.js'
+import { useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
+import type { Outcome } from '../../ui/confirm-button.js'
+import { useToast } from '../../ui/toasts.js'
+import { activityKey } from '../activity/activity-key.js'
+import { useForgetUnusual } from './use-unusual.js'
+
+export interface Question {
+  /** The device, as it is called on the page. */
+  readonly name: string
+  /** The sessions that the answer is about. */
+  readonly ids: readonly string[]
+  /** Those of them that are still signed in, and so can be ended. */
+  readonly liveIds: readonly string[]
+  /** Ends sessions, and rejects if that failed. */
+  readonly signOut: (ids: readonly string[]) => Promise<unknown>
+}
+
+/** The two answers to "Was this you?". */
+export function useAnswers({ name, ids, liveIds, signOut }: Question) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const api = useApi()
+  const showToast = useToast()
+  const queryClient = useQueryClient()
+  const navigate = useNavigate()
+  const forgetUnusual = useForgetUnusual()
+  const confirm = useMutation({ mutationFn: (input: { ids: string[] }) => api.devices.confirm.mutate(input) })
+
+  return {
+    isSaving: confirm.isPending,
+
+    /** `null`, or why the answer was not saved. */
+    async wasMe(): Promise<string | null> {
+      try {
+        await confirm.mutateAsync({ ids: [...ids] })
+      } catch (error) {
+        return `${t('unusual.wasMeFailed')} ${describeProblem(i18n, toProblem(error))}`
+      }
+      forgetUnusual(ids)
+      void queryClient.invalidateQueries({ queryKey: activityKey })
+      showToast(t('unusual.wasMeDone', { device: name }))
+      return null
+    },
+
+    /** Signs the device out, then leads to a new password. */
+    async notMe(): Promise<Outcome> {
+      try {
+        if (liveIds.length > 0) await signOut(liveIds)
+      } catch (error) {
+        const problem = toProblem(error)
+        if (problem.kind === 'password-needed') return problem
+        return {
+          kind: 'failed',
+          message: `${t('signOut.oneFailed', { device: name })} ${describeProblem(i18n, problem)}`,
+        }
+      }
+      await navigate({ to: '/security', state: { notMe: name } })
+      return { kind: 'done' }
+    },
+  }
+}
