@@ -90,10 +90,13 @@ export function serveFakeApi() {
       place: null,
       deviceId: null,
       name: null,
+      signInMethod: { kind: 'password' },
+      proofMethod: null,
       lastSeenAt: time,
       ...device,
       ipAddress: '192.0.2.1',
       createdAt: time,
+      authenticatedAt: time,
       expiresAt: time,
     }))
   const time = '2026-01-05T09:00:00.000Z'

@@ -57,7 +57,7 @@ describe('the language', () => {
     const select = screen.getByRole('combobox', { name: 'Language' })
     select.focus()
     fireEvent.change(select, { target: { value: 'de' } })
-    screen.getByRole('heading', { name: 'Anmelden' })
+    await screen.findByRole('heading', { name: 'Anmelden' })
     expect(document.title).toBe('Anmelden – Rollcall')
     expect(document.documentElement.lang).toBe('de')
     expect(document.activeElement).toBe(screen.getByRole('combobox', { name: 'Sprache' }))

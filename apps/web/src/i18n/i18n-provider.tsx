@@ -1,20 +1,22 @@
 import { createContext, type ReactNode, use, useLayoutEffect, useMemo, useState } from 'react'
-import { createI18n, type I18n, preferredLanguage, storeLanguage } from './i18n.js'
+import { createI18n, type I18n, initialLanguage, loadLanguage, storeLanguage } from './i18n.js'
 
 interface I18nState {
   i18n: I18n
-  setLanguage: (language: string) => void
+  /** Rejects if the language cannot be loaded, and keeps the one that is shown. */
+  setLanguage: (language: string) => Promise<void>
 }
 
 const I18nContext = createContext<I18nState | null>(null)
 
 /** Provides the page's language, and lets it be changed. */
 export function I18nProvider({ children }: { children: ReactNode }) {
-  const [language, setLanguage] = useState(preferredLanguage)
+  const [language, setLanguage] = useState(initialLanguage)
   const state = useMemo(
     () => ({
       i18n: createI18n(language),
-      setLanguage(other: string) {
+      async setLanguage(other: string) {
+        await loadLanguage(other)
         storeLanguage(other)
         setLanguage(other)
       },

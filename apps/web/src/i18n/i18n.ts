@@ -1,5 +1,5 @@
 import { createTranslator } from 'use-intl/core'
-import type en from './messages/en.js'
+import en from './messages/en.js'
 import { createTimeFormat } from './time-format.js'
 
 type EnglishMessages = typeof en
@@ -9,13 +9,20 @@ export type Messages<Model = EnglishMessages> = {
   readonly [Key in keyof Model]: Model[Key] extends string ? string : Messages<Model[Key]>
 }
 
-// Each file in that folder is a language. All of them come with the page, so that none can fail to load when it is
-// chosen. Each weighs about 3 kB.
-const files = import.meta.glob<EnglishMessages>('./messages/*.ts', { eager: true, import: 'default' })
-const languages = new Map(Object.entries(files).map(([path, messages]) => [path.replace(/^.*\/|\.ts$/g, ''), messages]))
+// Each file in that folder is a language. English comes with the page; another one is loaded before it is shown.
+const files = import.meta.glob<EnglishMessages>(['./messages/*.ts', '!./messages/en.ts'], { import: 'default' })
+const loaders = new Map(Object.entries(files).map(([path, load]) => [path.replace(/^.*\/|\.ts$/g, ''), load]))
+const loaded = new Map<string, EnglishMessages>([['en', en]])
 
 /** Two letters each, as files are named: `en`. */
-export const languageCodes = [...languages.keys()]
+export const languageCodes = ['en', ...loaders.keys()].toSorted()
+
+/** Rejects if the language cannot be loaded. */
+export async function loadLanguage(language: string): Promise<void> {
+  if (loaded.has(language)) return
+  const messages = await loaders.get(language)?.()
+  if (messages) loaded.set(language, messages)
+}
 
 /** A language's name in itself. */
 export function languageName(code: string): string {
@@ -24,9 +31,10 @@ export function languageName(code: string): string {
 
 export type I18n = ReturnType<typeof createI18n>
 
+/** @param language one that is loaded */
 export function createI18n(language: string) {
-  const messages = languages.get(language)
-  if (!messages) throw new Error(`There is no language ${language}`)
+  const messages = loaded.get(language)
+  if (!messages) throw new Error(`The language ${language} is not loaded`)
   // The reader's own flavour of the language: day before month, 24 hours.
   const locale = navigator.languages.find((tag) => primary(tag) === language) ?? language
   const t = createTranslator({ locale, messages })
@@ -44,7 +52,13 @@ const STORAGE_KEY = 'rollcall.language'
 /** The language that was chosen here, else the first of the browser's that the page has, else English. */
 export function preferredLanguage(): string {
   const wanted = [localStorage.getItem(STORAGE_KEY) ?? '', ...navigator.languages.map(primary)]
-  return wanted.find((code) => languages.has(code)) ?? 'en'
+  return wanted.find((code) => languageCodes.includes(code)) ?? 'en'
+}
+
+/** The preferred language, or English where that could not be loaded. */
+export function initialLanguage(): string {
+  const language = preferredLanguage()
+  return loaded.has(language) ? language : 'en'
 }
 
 export function storeLanguage(language: string): void {

@@ -23,8 +23,6 @@ const brandsOfSystems: Readonly<Record<string, Brand>> = {
   Android: 'Android',
   'Android TV': 'Android',
   Ubuntu: 'Ubuntu',
-  Fedora: 'Fedora',
-  PlayStation: 'PlayStation',
 }
 
 /** The mark of the browser, or else of the system; nothing for one without a mark. The name beside it says the same in words. */

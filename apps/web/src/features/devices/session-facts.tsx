@@ -3,11 +3,13 @@ import { ChevronRight } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { type Device, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import type { I18n } from '../../i18n/i18n.js'
 import { formatPlace } from '../../i18n/place.js'
 
 /** All that is known of a session, in place: for those who want it exactly, with whatever they point or type. */
 export function SessionFacts({ device, name }: { device: Device; name: string }) {
-  const { t, exactTime } = useI18n()
+  const i18n = useI18n()
+  const { t, exactTime } = i18n
   const [isOpen, setIsOpen] = useState(false)
   return (
     <details className="group basis-full text-sm" onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
@@ -17,6 +19,11 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
       </summary>
       <dl className="mt-1 grid grid-cols-[repeat(auto-fit,minmax(min(100%,16rem),1fr))] gap-x-6 gap-y-2 rounded-lg bg-sunken p-3">
         <Fact name={t('facts.signedIn')}>{exactTime(device.createdAt)}</Fact>
+        {device.signInMethod && <Fact name={t('facts.how')}>{methodName(i18n, device.signInMethod)}</Fact>}
+        <Fact name={t('facts.proved')}>
+          {exactTime(device.authenticatedAt)}
+          {device.proofMethod && ` (${methodName(i18n, device.proofMethod)})`}
+        </Fact>
         <Fact name={t('facts.lastSeen')}>{exactTime(device.lastSeenAt)}</Fact>
         <Fact name={t('facts.expires')}>{exactTime(device.expiresAt)}</Fact>
         <Fact name={t('facts.address')}>{device.ipAddress ?? t('common.addressUnknown')}</Fact>
@@ -55,6 +62,12 @@ function MoreFacts({ device: { id, lastSeenAt } }: { device: Device }) {
       <Fact name={t('facts.agent')}>{userAgent ?? t('facts.agentUnknown')}</Fact>
     </>
   )
+}
+
+function methodName({ t }: I18n, method: NonNullable<Device['signInMethod']>): string {
+  return method.kind === 'provider'
+    ? t('facts.method.provider', { provider: method.provider })
+    : t(`facts.method.${method.kind}`)
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
