@@ -1,4 +1,5 @@
 import { DevicesProvider } from '@rollcall/react'
+import { useMutation } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { auth } from '../api/auth.js'
@@ -82,7 +83,9 @@ function useSaveLanguage(): (language: string) => void {
   const i18n = useI18n()
   const session = useSession()
   const showToast = useToast()
-  const { mutate } = trpc.account.setLanguage.useMutation({
+  const api = useApi()
+  const { mutate } = useMutation({
+    mutationFn: (input: { language: string }) => api.account.setLanguage.mutate(input),
     onError(error) {
       session.failed(error)
       showToast(`${i18n.t('layout.languageNotSaved')} ${describeProblem(i18n, toProblem(error))}`)
