@@ -35,7 +35,7 @@ test('sign in with a wrong password is told without saying which part was wrong'
 })
 
 test('a password change ends the other device and keeps this one', async ({ device, user }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   const laptop = await device()
   await laptop.getByRole('link', { name: 'Security' }).click()
   await laptop.getByLabel('Current password', { exact: true }).fill(user.password)
@@ -50,7 +50,7 @@ test('a password change ends the other device and keeps this one', async ({ devi
 
 test('a reset by email ends all devices, and the new password signs in', async ({ app, device, user }) => {
   const laptop = await device()
-  const phone = await device({ browser: 'Safari on iOS', signedIn: false })
+  const phone = await device({ browser: 'Safari on iPhone', signedIn: false })
   await phone.getByRole('link', { name: 'Forgot your password?' }).click()
   await expect(phone.getByRole('heading', { name: 'Forgot your password?' })).toBeVisible() // its field has a namesake before
   await phone.getByLabel('Email address').fill(user.email)

@@ -3,20 +3,20 @@ import { devices, expect, test } from '../fixtures.js'
 test('what was done from the laptop is told there: signed in, signed out, by whom and from where', async ({
   device,
 }) => {
-  await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' })
+  await device({ browser: 'Safari on iPhone', address: '2001:638:8c0e:2::a4' })
   const laptop = await device({ address: '192.0.2.41' })
-  await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
+  await laptop.getByRole('button', { name: 'Sign out Safari on iPhone' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(devices(laptop)).toHaveCount(1)
 
   await laptop.getByRole('link', { name: 'Activity' }).click()
   await expect(laptop.getByRole('heading', { name: 'Activity', level: 1 })).toBeFocused()
   const lines = laptop.getByRole('list', { name: 'Activity' }).getByRole('listitem')
-  await expect(lines.nth(0)).toContainText('Safari on iOS was signed out by Chrome on Windows (this device)')
+  await expect(lines.nth(0)).toContainText('Safari on iPhone was signed out by Chrome on Windows (this device)')
   await expect(lines.nth(0)).toContainText('192.0.2.41')
   await expect(lines.nth(0)).toContainText('just now')
   await expect(lines.nth(1)).toContainText('Chrome on Windows (this device) signed in for the first time')
-  await expect(lines.nth(2)).toContainText('Safari on iOS signed in for the first time')
+  await expect(lines.nth(2)).toContainText('Safari on iPhone signed in for the first time')
   await expect(lines.nth(2)).toContainText('Germany · 2001:638:8c0e:2::a4')
   await expect(laptop.getByText('That is all. Nothing older is kept.')).toBeVisible()
   await expect(laptop.getByRole('link', { name: 'IP Geolocation by DB-IP' })).toBeVisible()

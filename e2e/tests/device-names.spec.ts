@@ -12,7 +12,7 @@ test('a name is shown on all devices at once, and is still there after signing o
   device,
   user,
 }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
   await expect(devices(phone)).toHaveCount(2)
   await laptop.getByRole('button', { name: 'Rename Firefox on Ubuntu' }).click()
@@ -37,7 +37,7 @@ test('a name is shown on all devices at once, and is still there after signing o
 })
 
 test('a second sign-in of one browser stands under it, and can be signed out there', async ({ device, user }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
   await laptop.context().clearCookies({ name: 'rollcall.session_token' }) // as when a browser is closed
   await laptop.goto('/sign-in')

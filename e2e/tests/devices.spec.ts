@@ -1,41 +1,41 @@
 import { devices, expect, test } from '../fixtures.js'
 
 test('both devices are shown, this one marked and first', async ({ device }) => {
-  await device({ browser: 'Safari on iOS', address: '203.0.113.7' })
+  await device({ browser: 'Safari on iPhone', address: '203.0.113.7' })
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
 
   await expect(devices(laptop)).toHaveCount(2)
   await expect(devices(laptop).nth(0)).toContainText('Firefox on Ubuntu')
   await expect(devices(laptop).nth(0)).toContainText('This device')
-  await expect(devices(laptop).nth(1)).toContainText('Safari on iOS')
+  await expect(devices(laptop).nth(1)).toContainText('Safari on iPhone')
   await expect(devices(laptop).nth(1)).toContainText('203.0.113.7')
   await expect(devices(laptop).nth(1)).toContainText('Active now')
   await expect(devices(laptop).nth(1).locator('time').first()).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\dT/)
 })
 
 test('a device is shown with its place, and where that is known from', async ({ device }) => {
-  await device({ browser: 'Safari on iOS', address: '131.188.0.10' })
+  await device({ browser: 'Safari on iPhone', address: '131.188.0.10' })
   await device({ browser: 'Samsung Internet on Android', address: '10.0.0.7' })
   const laptop = await device()
 
   const place = (browser: string, words: string) =>
     expect(devices(laptop).filter({ hasText: browser })).toContainText(words)
-  await place('Safari on iOS', 'Germany')
+  await place('Safari on iPhone', 'Germany')
   await place('Samsung Internet on Android', 'Local network')
   await expect(laptop.getByText('Countries are approximate: they are a guess from the address')).toBeVisible()
   await expect(laptop.getByRole('link', { name: 'IP Geolocation by DB-IP' })).toBeVisible()
 })
 
 test('a device that is revoked leaves at once, in all of its tabs, and is told why', async ({ device }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   const secondTab = await phone.context().newPage()
   await secondTab.goto('/security')
   const laptop = await device()
   await expect(devices(phone)).toHaveCount(2)
 
-  await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
+  await laptop.getByRole('button', { name: 'Sign out Safari on iPhone' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
-  await expect(laptop.getByText('Safari on iOS was signed out.').first()).toBeVisible()
+  await expect(laptop.getByText('Safari on iPhone was signed out.').first()).toBeVisible()
   await expect(devices(laptop)).toHaveCount(1)
   await expect(laptop.getByText('This is the only device signed in to your account.')).toBeVisible()
 
@@ -51,9 +51,9 @@ test('a device that is revoked leaves at once, in all of its tabs, and is told w
 })
 
 test('the first press asks, Escape takes it back, and nothing was ended', async ({ device }) => {
-  await device({ browser: 'Safari on iOS' })
+  await device({ browser: 'Safari on iPhone' })
   const laptop = await device()
-  const signOut = laptop.getByRole('button', { name: 'Sign out Safari on iOS' })
+  const signOut = laptop.getByRole('button', { name: 'Sign out Safari on iPhone' })
   await signOut.click()
   await expect(laptop.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
   await laptop.keyboard.press('Escape')
@@ -63,7 +63,7 @@ test('the first press asks, Escape takes it back, and nothing was ended', async 
 })
 
 test('sign out others: this one stays, all others are refused', async ({ device }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   await device({ browser: 'Firefox on Ubuntu' })
   const tablet = await device({ browser: 'Samsung Internet on Android' })
   const laptop = await device({ viewport: { width: 360, height: 480 } })
@@ -73,7 +73,7 @@ test('sign out others: this one stays, all others are refused', async ({ device 
   expect(before).toBeGreaterThan(100)
   await laptop.keyboard.press('Enter')
   await expect(devices(laptop)).toHaveCount(3)
-  await expect(laptop.getByRole('listitem', { name: 'Safari on iOS' })).toBeFocused()
+  await expect(laptop.getByRole('listitem', { name: 'Safari on iPhone' })).toBeFocused()
   expect(Math.abs((await laptop.evaluate(() => scrollY)) - before), 'the place on the page').toBeLessThan(100)
 
   await laptop.getByRole('button', { name: 'Sign out all other devices (2)' }).click()
@@ -86,7 +86,7 @@ test('sign out others: this one stays, all others are refused', async ({ device 
 })
 
 test('sign out everywhere: this one is signed out too', async ({ device }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   const laptop = await device()
 
   await laptop.getByRole('button', { name: 'Sign out everywhere' }).click()
@@ -103,10 +103,10 @@ test('who signed in a while ago gives the password in place, and what was asked 
   device,
   user,
 }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   const laptop = await device()
   await app.age(16)
-  await laptop.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
+  await laptop.getByRole('button', { name: 'Sign out Safari on iPhone' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
 
   const password = laptop.getByLabel('Your password', { exact: true })
@@ -118,7 +118,7 @@ test('who signed in a while ago gives the password in place, and what was asked 
   await laptop.keyboard.press('Tab')
   await password.fill(user.password)
   await laptop.keyboard.press('Enter')
-  await expect(laptop.getByText('Safari on iOS was signed out.').first()).toBeVisible()
+  await expect(laptop.getByText('Safari on iPhone was signed out.').first()).toBeVisible()
   await expect(devices(laptop)).toHaveCount(1)
   await expect(phone).toHaveURL(/\/sign-in/)
 
@@ -132,7 +132,7 @@ test('who signed in a while ago gives the password in place, and what was asked 
 })
 
 test('sign out: this device goes to the sign-in page, the other stays', async ({ device }) => {
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   const laptop = await device()
   const secondTab = await laptop.context().newPage()
   await secondTab.goto('/')
@@ -173,10 +173,10 @@ test('the list follows what happens elsewhere, without a reload', async ({ devic
   for (const tab of [laptop, secondTab])
     await expect(tab.getByText('Live: this list follows what happens')).toBeVisible()
 
-  const phone = await device({ browser: 'Safari on iOS' })
+  const phone = await device({ browser: 'Safari on iPhone' })
   await expect(devices(phone)).toHaveCount(2)
   for (const tab of [laptop, secondTab]) {
-    await expect(devices(tab).nth(1)).toContainText('Safari on iOS', { timeout: 1_000 }) // counted from the phone's own page
+    await expect(devices(tab).nth(1)).toContainText('Safari on iPhone', { timeout: 1_000 }) // counted from the phone's own page
     await expect(devices(tab)).toHaveCount(2)
   }
   await phone.getByRole('button', { name: 'Sign out', exact: true }).first().click()
@@ -190,7 +190,7 @@ test('the list follows what happens elsewhere, without a reload', async ({ devic
 })
 
 test('the whole journey by keyboard alone', async ({ device, user }) => {
-  await device({ browser: 'Safari on iOS' })
+  await device({ browser: 'Safari on iPhone' })
   const laptop = await device({ signedIn: false })
   await expect(laptop).toHaveURL(/\/sign-in/)
   const tabTo = async (name: string): Promise<void> => {
@@ -210,7 +210,7 @@ test('the whole journey by keyboard alone', async ({ device, user }) => {
   await laptop.keyboard.press('Enter')
   await expect(devices(laptop)).toHaveCount(2)
 
-  await tabTo('Sign out Safari on iOS')
+  await tabTo('Sign out Safari on iPhone')
   await laptop.keyboard.press('Enter')
   await expect(laptop.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
   await laptop.keyboard.press('Enter')

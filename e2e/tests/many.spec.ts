@@ -44,7 +44,7 @@ async function longestTask(page: Page, work: () => Promise<void>): Promise<numbe
 }
 
 test('a search is offered for more than ten devices, and finds by name, address and use', async ({ device }) => {
-  await device({ browser: 'Safari on iOS' })
+  await device({ browser: 'Safari on iPhone' })
   await device({ browser: 'Firefox on Ubuntu' })
   const laptop = await device()
   const search = laptop.getByRole('searchbox', { name: 'Search devices' })
@@ -58,7 +58,7 @@ test('a search is offered for more than ten devices, and finds by name, address 
   await laptop.reload()
   await expect(devices(laptop)).toHaveCount(24)
   await search.fill('safari 198.51')
-  await expect(devices(laptop).filter({ hasNotText: 'Safari on iOS' })).toHaveCount(0)
+  await expect(devices(laptop).filter({ hasNotText: 'Safari on iPhone' })).toHaveCount(0)
   await search.fill('firefox safari')
   await expect(laptop.getByText('No matching devices.')).toBeVisible()
   await search.clear()
@@ -67,7 +67,7 @@ test('a search is offered for more than ten devices, and finds by name, address 
 })
 
 test('500 devices stay smooth to look at and to search', async ({ device }) => {
-  await device({ browser: 'Safari on iOS' })
+  await device({ browser: 'Safari on iPhone' })
   await device({ browser: 'Firefox on Ubuntu' })
   const laptop = await device()
   await multiply(laptop, 500)

@@ -11,8 +11,8 @@ test('a new browser is told of by mail, one that is known is not', async ({ app,
   await laptop.getByRole('button', { name: 'Sign in' }).click()
   await expect(devices(laptop)).toHaveCount(1)
   // Mails are written in order: when that of the next new browser is there, one of this sign-in would be, too.
-  await device({ browser: 'Safari on iOS' })
-  await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iOS')
+  await device({ browser: 'Safari on iPhone' })
+  await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iPhone')
   expect(
     app
       .mailsTo(user.email, 'secure-account')
@@ -27,12 +27,12 @@ test('"this was not me" ends both devices at once, and the second mail gives a n
   user,
 }) => {
   const laptop = await device({ browser: 'Firefox on Ubuntu' })
-  const thief = await device({ browser: 'Safari on iOS' })
-  await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iOS')
+  const thief = await device({ browser: 'Safari on iPhone' })
+  await expect.poll(() => app.mailTo(user.email, 'secure-account')?.text).toContain('Safari on iPhone')
   const reader = await device({ browser: 'Samsung Internet on Android', signedIn: false })
   await reader.goto(app.mailTo(user.email, 'secure-account')?.link ?? '')
   await expect(reader.getByRole('heading', { name: 'Was this not you?' })).toBeVisible()
-  await expect(reader.getByText(/^Safari on iOS, .+ 20\d\d/)).toBeVisible()
+  await expect(reader.getByText(/^Safari on iPhone, .+ 20\d\d/)).toBeVisible()
   await thief.reload()
   await expect(devices(thief)).toHaveCount(2) // opening the link has changed nothing
 

@@ -16,7 +16,7 @@ const outage = test.extend({
 outage(
   'while Redis hangs nobody is signed out, nothing is said to be done, and it goes on by itself',
   async ({ app, device }) => {
-    await device({ browser: 'Safari on iOS' })
+    await device({ browser: 'Safari on iPhone' })
     const laptop = await device()
     await expect(devices(laptop)).toHaveCount(2)
     process.kill(app.redis.pid, 'SIGSTOP')

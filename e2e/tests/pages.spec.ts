@@ -171,7 +171,7 @@ async function household(
 ): Promise<{ signedIn: Page; signedOut: Page }> {
   await device({ browser: 'Samsung Internet on Android', address: '203.0.113.80' })
   await device({ browser: 'Firefox on Ubuntu', address: '192.168.1.23' }) // local
-  await device({ browser: 'Safari on iOS', address: '2001:638:8c0e:2::a4' }) // in Germany
+  await device({ browser: 'Safari on iPhone', address: '2001:638:8c0e:2::a4' }) // in Germany
   return {
     signedIn: await device({ ...options, address: '192.0.2.41' }),
     signedOut: await device({ ...options, signedIn: false }),

@@ -24,14 +24,14 @@ test('seven tabs on plain http off localhost share one stream, and each still wo
 
     await fetch(`http://127.0.0.1:${new URL(app.url).port}/api/auth/sign-in/email`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', origin: app.url, 'user-agent': agents['Safari on iOS'] },
+      headers: { 'content-type': 'application/json', origin: app.url, 'user-agent': agents['Safari on iPhone'] },
       body: JSON.stringify(user),
     })
     for (const tab of tabs) await expect(devices(tab)).toHaveCount(2)
     // The one that held the stream for all of them leaves.
     await tabs.shift()?.close()
     const last = tabs.at(-1) ?? first
-    await last.getByRole('button', { name: 'Sign out Safari on iOS' }).click()
+    await last.getByRole('button', { name: 'Sign out Safari on iPhone' }).click()
     await last.getByRole('button', { name: 'Yes, sign out' }).click()
     for (const tab of tabs) await expect(devices(tab)).toHaveCount(1)
   } finally {

@@ -9,7 +9,7 @@ mkdirSync(pictures, { recursive: true })
 
 test('a tab on the laptop is signed out from the phone, in three pictures', async ({ browser, device }) => {
   const laptop = await device({ viewport: { width: 860, height: 620 } })
-  const phone = await device({ browser: 'Safari on iOS', viewport: { width: 390, height: 760 } })
+  const phone = await device({ browser: 'Safari on iPhone', viewport: { width: 390, height: 760 } })
   const studio = await browser.newPage({ viewport: { width: 1_200, height: 680 } })
   const take = (name: string) => sideBySide(studio, laptop, phone, `${pictures}/signed-out-from-phone-${name}.png`)
 
@@ -21,13 +21,13 @@ test('a tab on the laptop is signed out from the phone, in three pictures', asyn
   await phone.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(phone.getByText('Chrome on Windows was signed out')).toBeVisible()
   await expect(
-    laptop.getByText('This device was signed out from another device, Safari on iOS, just now.'),
+    laptop.getByText('This device was signed out from another device, Safari on iPhone, just now.'),
   ).toBeVisible()
   await take('2-signed-out')
 
   await phone.getByRole('link', { name: 'Activity' }).click()
   await expect(phone.getByRole('list', { name: 'Activity' })).toContainText(
-    'Chrome on Windows was signed out by Safari on iOS',
+    'Chrome on Windows was signed out by Safari on iPhone',
   )
   await take('3-told')
   await studio.close()

@@ -61,7 +61,7 @@ test('what a killed server left behind is written down by the next one, once', a
     const device = next.browser({ 'user-agent': SAFARI })
     await device.signIn(email)
     expect(told(await entriesOf(device))).toEqual([
-      'Safari on iOS: signed-in-first',
+      'Safari on iPhone: signed-in-first',
       'Chrome on Windows: signed-out',
       'Chrome on Windows: signed-in-first',
     ])

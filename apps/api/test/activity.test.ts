@@ -57,18 +57,18 @@ describe('what a person sees', () => {
 
     const entries = await entriesOf(watcher)
     const seen = told(entries)
-    const all = ['Safari on iOS: signed-out', 'Chrome on Windows: revoked by Safari on iOS']
+    const all = ['Safari on iPhone: signed-out', 'Chrome on Windows: revoked by Safari on iPhone']
     expect(seen.slice(1, 3).toSorted()).toEqual(all.toSorted())
     expect([seen[0], ...seen.slice(3)]).toEqual([
       'Chrome on Windows: signed-in-first',
-      'Safari on iOS: refused',
+      'Safari on iPhone: refused',
       'Chrome on Windows: signed-in',
       'Chrome on Windows: signed-out',
       'Chrome on Windows: signed-in',
-      'Chrome on Windows: revoked by Safari on iOS',
-      'Safari on iOS: signed-in',
-      'Safari on iOS: revoked by Chrome on Windows',
-      'Safari on iOS: signed-in-first',
+      'Chrome on Windows: revoked by Safari on iPhone',
+      'Safari on iPhone: signed-in',
+      'Safari on iPhone: revoked by Chrome on Windows',
+      'Safari on iPhone: signed-in-first',
       'Chrome on Windows: signed-in-first',
     ])
     expect(entries[0]).toEqual({
@@ -86,6 +86,7 @@ describe('what a person sees', () => {
       },
       by: null,
       newName: null,
+      signIn: { sessionId: expect.any(String), signs: ['new-browser'] },
     })
     expect(entries.filter(({ device }) => device.isCurrent)).toHaveLength(1)
     expect(entries.map(({ at }) => at)).toEqual(
@@ -124,8 +125,8 @@ describe('what a person sees', () => {
       'Work signed-out',
       "Mum's iPad renamed Work",
       "Mum's iPad signed-in",
-      "Safari on iOS renamed Mum's iPad by Chrome on Windows",
-      'Safari on iOS signed-in-first',
+      "Safari on iPhone renamed Mum's iPad by Chrome on Windows",
+      'Safari on iPhone signed-in-first',
       'Chrome on Windows signed-in-first',
     ])
   })
@@ -156,7 +157,7 @@ describe('what a person sees', () => {
     await laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword })
     expect(told(await entriesOf(laptop)).slice(0, 2)).toEqual([
       'Chrome on Windows: password-changed',
-      'Safari on iOS: revoked by Chrome on Windows',
+      'Safari on iPhone: revoked by Chrome on Windows',
     ])
     const thief = two.browser({ 'user-agent': SAFARI })
     await thief.post('/api/auth/request-password-reset', { email })
@@ -168,7 +169,7 @@ describe('what a person sees', () => {
     const entries = await entriesOf(laptop)
     expect(told(entries).slice(0, 3)).toEqual([
       'Chrome on Windows: signed-in',
-      'Safari on iOS: password-reset',
+      'Safari on iPhone: password-reset',
       'Chrome on Windows: reset',
     ])
     expect(entries[1]?.device.ipAddress).toBe('127.0.0.1')
@@ -261,7 +262,7 @@ describe('without the database', () => {
     await transaction
     await other.close()
     await one.settled() // by itself
-    expect(told(await entriesOf(laptop))[0]).toBe('Safari on iOS: revoked by Chrome on Windows')
+    expect(told(await entriesOf(laptop))[0]).toBe('Safari on iPhone: revoked by Chrome on Windows')
     expect(one.lines()).toContainEqual(
       expect.objectContaining({ level: 'error', msg: 'Activity cannot be written down; its events wait in Redis' }),
     )

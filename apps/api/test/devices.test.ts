@@ -90,7 +90,7 @@ test('a touch screen reported at sign-in tells an iPad from a Mac', async () => 
   await mac.signIn(email)
   expect(await mac.api.devices.list.query()).toMatchObject([
     { os: 'macOS', kind: 'desktop' },
-    { os: 'iPadOS', kind: 'tablet' },
+    { os: 'iPad', kind: 'tablet' },
     {},
   ])
 })

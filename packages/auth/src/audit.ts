@@ -35,7 +35,7 @@ export interface AuditEvent {
    */
   readonly result: 'ok' | 'refused' | 'superseded' | 'unavailable'
   readonly userId?: string
-  /** Keyed hash of the e-mail address that was given, where the account is not known. */
+  /** Keyed hash of the email address that was given, where the account is not known. */
   readonly emailHash?: string
   readonly sessionId?: string
   readonly ipAddress?: string

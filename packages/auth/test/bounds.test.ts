@@ -28,7 +28,14 @@ beforeEach(() => void (hashed = 0))
 
 test('of a user agent 512 characters are kept, and of each client hint 256', async () => {
   const long = t.browser('u'.repeat(LONG))
-  const hints = ['sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-ch-ua-platform-version', 'x-touch-screen']
+  const hints = [
+    'sec-ch-ua',
+    'sec-ch-ua-mobile',
+    'sec-ch-ua-platform',
+    'sec-ch-ua-platform-version',
+    'sec-ch-ua-model',
+    'x-touch-screen',
+  ]
   const headers = Object.fromEntries(hints.map((name) => [name, 'h'.repeat(LONG / 4)]))
   await long.signUp('long@example.org')
   expect((await long.post('/sign-in/email', { email: 'long@example.org', password }, headers)).status).toBe(200)

@@ -1,6 +1,6 @@
 /**
  * Request headers that reveal what a frozen user agent hides; stored with the session of a sign-in. A browser
- * sends the platform version only to a server that has asked for it with Accept-CH.
+ * sends the platform version and the model only to a server that has asked for them with Accept-CH.
  *
  * No browser sends `x-touch-screen`: a page sets it to `?1` on its sign-in requests if `navigator.maxTouchPoints > 1`. It
  * distinguishes an iPad from a Mac, whose user agents are alike.
@@ -10,6 +10,7 @@ const clientHintHeaders = [
   'sec-ch-ua-mobile',
   'sec-ch-ua-platform',
   'sec-ch-ua-platform-version',
+  'sec-ch-ua-model',
   'x-touch-screen',
 ] as const
 

@@ -1,6 +1,6 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
-import { describeDevice, type DeviceName } from './device-name.js'
 import { deviceOf } from './session-device.js'
+import { type NameOf, shownNameOf } from './shown-name.js'
 import { proofMethodOf, signInMethodOf } from './sign-in-method.js'
 
 /** Roughly where an address is. A country is a guess: a proxy or VPN may stand in between. */
@@ -15,13 +15,15 @@ export type PlaceOf = (address: string | null) => Place | null
 export type Device = ReturnType<typeof toDevice>
 
 export interface DeviceSources {
+  /** Names the devices. */
+  readonly nameOf: NameOf
   readonly store: SessionStore
   readonly placeOf: PlaceOf
 }
 
 /** The devices of a user as nobody in particular sees them, latest seen first. */
-export async function listDevices({ store, placeOf }: DeviceSources, userId: string): Promise<Device[]> {
-  return (await store.list(userId)).map((session) => toDevice(session, placeOf))
+export async function listDevices({ store, placeOf, nameOf: named }: DeviceSources, userId: string): Promise<Device[]> {
+  return (await store.list(userId)).map((session) => toDevice(session, placeOf, named))
 }
 
 /** As one of them sees them: itself first. */
@@ -30,7 +32,7 @@ export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[
   return [...own, ...devices.filter(({ id }) => id !== sessionId)]
 }
 
-function toDevice(session: Session, placeOf: PlaceOf) {
+function toDevice(session: Session, placeOf: PlaceOf, named: NameOf) {
   const device = deviceOf(session)
   return {
     id: session.id,
@@ -39,7 +41,7 @@ function toDevice(session: Session, placeOf: PlaceOf) {
     deviceId: device?.id ?? null,
     /** The name that its owner has given it. */
     name: device?.name ?? null,
-    ...nameOf(session),
+    ...shownNameOf(session, named(session)),
     ipAddress: session.ipAddress,
     place: placeOf(session.ipAddress),
     /** How it signed in; `null` where that is not known. */
@@ -51,28 +53,4 @@ function toDevice(session: Session, placeOf: PlaceOf) {
     lastSeenAt: session.lastSeenAt.toISOString(),
     expiresAt: session.expiresAt.toISOString(),
   }
-}
-
-/** Names by user agent and hints: few are in use at a time. */
-const names = new Map<string, DeviceName>()
-
-/** More are forgotten: anyone can make user agents up. */
-const MOST_NAMES = 1_000
-
-export function nameOf({ userAgent, data }: Pick<Session, 'userAgent' | 'data'>): DeviceName {
-  const key = `${JSON.stringify(data['clientHints'])} ${userAgent}`
-  const known = names.get(key)
-  if (known !== undefined) return known
-  const name = describeDevice({ userAgent, hints: hintsOf(data) })
-  if (names.size >= MOST_NAMES) names.clear()
-  names.set(key, name)
-  return name
-}
-
-/** As `clientHintsOf` gave them at sign-in. */
-function hintsOf({ clientHints }: Session['data']): Record<string, string> {
-  if (typeof clientHints !== 'object' || clientHints === null) return {}
-  return Object.fromEntries(
-    Object.entries(clientHints).filter((hint): hint is [string, string] => typeof hint[1] === 'string'),
-  )
 }

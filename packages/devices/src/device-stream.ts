@@ -8,6 +8,7 @@ import {
 import { asSeenBy, type Device } from './device-list.js'
 import type { Ended } from './revocation.js'
 import { News } from './news.js'
+import type { NameOf } from './shown-name.js'
 import { createSleeper } from './turns.js'
 
 /** A message to an open page. Each is complete and needs no earlier one. */
@@ -23,6 +24,7 @@ export type StreamMessage =
 export interface StreamContext {
   readonly store: SessionStore
   readonly clock: Clock
+  readonly nameOf: NameOf
   /** Milliseconds after which a stream asks the store again whether its session still signs in. */
   readonly revalidateEvery: number
   /** One read for all streams of a user that ask in the same turn. `nextExpiry`: of the first device, by the clock. */
@@ -64,7 +66,7 @@ export class DeviceStream {
     this.#context = context
     this.#session = session
     this.#token = token
-    this.#news = new News(session.id, context.clock)
+    this.#news = new News(session.id, context.clock, context.nameOf)
     this.#nextCheck = performance.now() + context.revalidateEvery
     this.#expiresAt = session.expiresAt.getTime()
   }

@@ -1,4 +1,5 @@
 import type { Clock, SessionChange } from '@rollcall/session-store'
+import type { NameOf } from './shown-name.js'
 import { type Ended, mayConcern, names, toEnded } from './revocation.js'
 
 /**
@@ -8,6 +9,7 @@ import { type Ended, mayConcern, names, toEnded } from './revocation.js'
 export class News {
   readonly #sessionId: string
   readonly #clock: Clock
+  readonly #nameOf: NameOf
   /** No message is missed. */
   isLive = false
   /** The list has changed. */
@@ -19,7 +21,8 @@ export class News {
   /** A message named this very session as ended. Then a refused token does not mean that there is a new secret. */
   isNamed = false
 
-  constructor(sessionId: string, clock: Clock) {
+  constructor(sessionId: string, clock: Clock, nameOf: NameOf) {
+    this.#nameOf = nameOf
     this.#sessionId = sessionId
     this.#clock = clock
   }
@@ -29,7 +32,7 @@ export class News {
     if (change.kind === 'rotated') this.isRotated ||= change.id === this.#sessionId
     this.isListStale = true // after a rotation too: the list shows the latest proof
     if (change.kind === 'ended' && mayConcern(change, this.#sessionId)) {
-      this.ended ??= toEnded(change, this.#sessionId, this.#clock())
+      this.ended ??= toEnded(change, this.#sessionId, this.#clock(), this.#nameOf)
       this.isNamed ||= names(change, this.#sessionId)
     }
   }

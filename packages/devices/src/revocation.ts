@@ -1,5 +1,5 @@
 import type { SessionChange } from '@rollcall/session-store'
-import { nameOf } from './device-list.js'
+import { type NameOf, shownNameOf } from './shown-name.js'
 
 type Revocation = Extract<SessionChange, { kind: 'ended' }>
 
@@ -25,9 +25,9 @@ export function names(revocation: Revocation, sessionId: string): boolean {
   return 'ids' in revocation && revocation.ids.includes(sessionId)
 }
 
-export function toEnded({ cause, by, operation }: Revocation, sessionId: string, now: number): Ended {
+export function toEnded({ cause, by, operation }: Revocation, sessionId: string, now: number, nameOf: NameOf): Ended {
   const at = new Date(now).toISOString()
   if (by === null) return { type: 'ended', cause, by, at, ...(operation?.reason && { reason: operation.reason }) }
-  const { browser, os } = nameOf(by)
+  const { browser, os } = shownNameOf(by, nameOf(by))
   return { type: 'ended', cause, by: { isSelf: by.id === sessionId, browser, os }, at }
 }

@@ -2,6 +2,8 @@ import type { Clock, Session, SessionChanges, SessionStore } from '@rollcall/ses
 import { createAdmission } from './admission.js'
 import { type Device, listDevices, type PlaceOf } from './device-list.js'
 import { DeviceStream, type StreamContext, type StreamMessage } from './device-stream.js'
+import { nameOf as nameByTable } from './name-of.js'
+import type { NameOf } from './shown-name.js'
 import { coalesce, takeTurns } from './turns.js'
 
 export interface Streams {
@@ -28,6 +30,8 @@ export interface StreamsOptions {
   readonly store: SessionStore
   /** Finds the place of an address, for the devices. Default: no device has a place. */
   readonly placeOf?: PlaceOf
+  /** Names the devices; `createNameOf` adds names of your own apps. Default: `nameOf`. */
+  readonly nameOf?: NameOf
   /** The changes that the store publishes. */
   readonly changes: SessionChanges
   /** The clock of the store. Default: `Date.now`. */
@@ -42,17 +46,18 @@ export interface StreamsOptions {
 export function createStreams({
   store,
   placeOf = () => null,
+  nameOf = nameByTable,
   changes,
   clock = Date.now,
   revalidateEvery = 15_000,
 }: StreamsOptions): Streams {
   const admit = createAdmission()
-  const list = (userId: string): Promise<Device[]> => listDevices({ store, placeOf }, userId)
+  const list = (userId: string): Promise<Device[]> => listDevices({ store, placeOf, nameOf }, userId)
   const listOnce = coalesce(async (userId) => {
     const devices = await list(userId)
     return { devices, nextExpiry: Math.min(...devices.map((device) => Date.parse(device.expiresAt))) }
   })
-  const context: StreamContext = { store, clock, revalidateEvery, list: listOnce, inTurn: takeTurns() }
+  const context: StreamContext = { store, clock, nameOf, revalidateEvery, list: listOnce, inTurn: takeTurns() }
   const streams = new Set<DeviceStream>()
   let isClosed = false
 

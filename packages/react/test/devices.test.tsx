@@ -75,7 +75,7 @@ test('the page of the README lists the devices of any router, follows what happe
   await using app = await startApp()
   const there = await app.signIn(phone)
   const tab = openTab(app.here.id)
-  await tab.shows('Firefox on Linux', 'Safari on iOS')
+  await tab.shows('Firefox on Linux', 'Safari on iPhone')
   await tab.isLive(true)
 
   tab.press('Sign out')
@@ -84,7 +84,7 @@ test('the page of the README lists the devices of any router, follows what happe
 
   await app.signIn(tablet)
   await app.signIn(phone)
-  await tab.shows('Firefox on Linux', 'Safari on iOS', 'Chrome on Android')
+  await tab.shows('Firefox on Linux', 'Safari on iPhone', 'Chrome on Android')
   tab.press('Sign out all others')
   await tab.shows('Firefox on Linux')
   expect(await app.store.count('ada')).toBe(1)
@@ -108,13 +108,13 @@ test.each([
 
     first.close()
     await app.signIn(tablet)
-    for (const tab of others) await tab.shows('Firefox on Linux', 'Chrome on Android', 'Safari on iOS')
+    for (const tab of others) await tab.shows('Firefox on Linux', 'Chrome on Android', 'Safari on iPhone')
     await waitFor(() => expect(app.streams.size()).toBe(1), wait)
     await app.store.revokeOthers(there.token)
     const ending = {
       type: 'ended',
       cause: 'revoke-others',
-      by: { isSelf: false, browser: 'Safari', os: 'iOS' },
+      by: { isSelf: false, browser: 'Safari', os: 'iPhone' },
       at: expect.any(String),
     }
     for (const tab of others) await waitFor(() => expect(tab.endings).toEqual([ending]), wait)
@@ -133,7 +133,7 @@ describe('without locks', () => {
     for (const tab of tabs) await tab.isLive(true)
     await waitFor(() => expect(app.streams.size()).toBe(1), wait)
     await app.signIn(phone)
-    for (const tab of tabs) await tab.shows('Firefox on Linux', 'Safari on iOS')
+    for (const tab of tabs) await tab.shows('Firefox on Linux', 'Safari on iPhone')
     expect(app.streams.size()).toBe(1)
   })
 
@@ -222,7 +222,7 @@ test('what needs the password first says so, and did nothing', async () => {
   await using app = await startApp({ isRecent: () => false })
   const there = await app.signIn(phone)
   const tab = openTab(app.here.id)
-  await tab.shows('Firefox on Linux', 'Safari on iOS')
+  await tab.shows('Firefox on Linux', 'Safari on iPhone')
   tab.press('Sign out')
   expect(await tab.alert()).toBe('password-needed')
   expect(await app.store.validate(there.token)).not.toBeNull()
@@ -250,7 +250,7 @@ test('whoever signs in next on the page is shown nothing of the person before, n
   await app.signIn(phone)
   const grace = await app.signIn(tablet, 'grace')
   const tab = openTab(app.here.id)
-  await tab.shows('Firefox on Linux', 'Safari on iOS')
+  await tab.shows('Firefox on Linux', 'Safari on iPhone')
   await tab.isLive(true)
 
   const { answer } = network

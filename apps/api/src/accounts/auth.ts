@@ -109,7 +109,7 @@ export interface Auth extends CookieSessions {
   hashEmail(email: string): string
 }
 
-/** How this application configures better-auth: e-mail and password, sessions in the store, and closed unless used. */
+/** How this application configures better-auth: email and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
   const {
     store,

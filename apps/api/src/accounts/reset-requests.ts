@@ -21,7 +21,7 @@ export function resetRequests(requestReset: (email: string) => Promise<void>) {
           handler: createAuthMiddleware(async (ctx) => {
             const { data, error } = body.safeParse(ctx.body)
             if (error)
-              throw new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message: 'Enter a valid e-mail address' })
+              throw new APIError('BAD_REQUEST', { code: 'VALIDATION_ERROR', message: 'Enter a valid email address' })
             await requestReset(data.email.toLowerCase())
             return { status: true, message: 'If this email exists in our system, check your email for the reset link' }
           }),

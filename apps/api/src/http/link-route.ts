@@ -1,4 +1,4 @@
-import { deviceOf, nameOf, type Place, type PlaceOf } from '@rollcall/devices'
+import { deviceOf, type Place, type PlaceOf, shownNameOf } from '@rollcall/devices'
 import type { SessionStore } from '@rollcall/session-store'
 import { Hono } from 'hono'
 import { z } from 'zod'
@@ -36,7 +36,7 @@ export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<
     const sessions = (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
     const [first] = sessions.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
     if (first === undefined) return null
-    const { browser, os } = nameOf(first)
+    const { browser, os } = shownNameOf(first)
     const { ipAddress } = first
     return {
       browser,

@@ -9,7 +9,7 @@ import { leadToBaseUrl } from './origin.js'
 const FOREVER = 'public, max-age=31536000, immutable'
 
 /** The high-entropy hints for device names; a browser sends only those that it is asked for. */
-const WANTED_HINTS = 'Sec-CH-UA-Platform-Version'
+const WANTED_HINTS = 'Sec-CH-UA-Platform-Version, Sec-CH-UA-Model'
 
 /** The routes of the page. A test of the page compares them with its router. */
 export const PAGE_PATHS: readonly string[] = [

@@ -118,7 +118,7 @@ export interface Limits {
 }
 
 /**
- * @param secret keys the hashes under which subjects are counted: Redis learns no address and no e-mail address.
+ * @param secret keys the hashes under which subjects are counted: Redis learns no address and no email address.
  * @param keyPrefix that of the store
  */
 export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix = ''): Limits {

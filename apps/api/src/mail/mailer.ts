@@ -1,5 +1,5 @@
 import type { Session } from '@rollcall/session-store'
-import { nameOf, type PlaceOf } from '@rollcall/devices'
+import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
 import type { MailLink, Reader } from '../accounts/auth.js'
 import { MailQueueFullError } from '../errors.js'
@@ -96,7 +96,7 @@ export function createMailer(options: MailerOptions): Mailer {
 
     async notifyNewDevice(session, deviceId) {
       const { userId, ipAddress, createdAt: at } = session
-      const { browser, os } = nameOf(session)
+      const { browser, os } = shownNameOf(session)
       const payload = JSON.stringify({ userId, deviceId, device: { browser, os }, ipAddress, at })
       await add({ key: `${NEW_DEVICE}:${deviceId}`, kind: NEW_DEVICE, payload })
     },

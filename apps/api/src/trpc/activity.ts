@@ -1,4 +1,4 @@
-import { type DeviceName, deviceOf, nameOf, type Place } from '@rollcall/devices'
+import { type DeviceName, deviceOf, type Place, shownNameOf } from '@rollcall/devices'
 import type { OperationSummary, SessionEvent, SessionSummary } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
@@ -28,7 +28,7 @@ export const activityRouter = router({
     ]).catch(storeOrDatabaseFailed)
     if (user === null) throw unauthorized()
     const shown = (summary: SessionSummary): ActivityDevice => ({
-      ...nameOf(summary),
+      ...shownNameOf(summary),
       name: deviceOf(summary)?.name ?? null,
       ipAddress: summary.ipAddress,
       place: placeOf(summary.ipAddress),

@@ -161,7 +161,7 @@ describe('the page', () => {
       const response = await navigate(path)
       expect(response.status).toBe(200)
       expect(response.headers['content-type']).toMatch(/^text\/html/)
-      expect(response.headers['accept-ch']).toBe('Sec-CH-UA-Platform-Version')
+      expect(response.headers['accept-ch']).toBe('Sec-CH-UA-Platform-Version, Sec-CH-UA-Model')
       expect(response.headers['cache-control']).toBe('no-cache')
       expect(response.text).toContain('<title>Rollcall</title>')
     },

@@ -79,7 +79,9 @@ export const systems: readonly System[] = [
   { name: 'Sailfish OS', kind: 'phone', marks: ['Sailfish'] },
   { name: 'KaiOS', kind: 'phone', marks: ['KAIOS/'] },
   iPadOS,
-  { name: 'iOS', kind: 'phone', platform: 'iOS', marks: ['iPhone', 'iPod'] },
+  // It also says "iPhone OS", and is no phone.
+  { name: 'iOS', kind: 'unknown', marks: ['iPod'] },
+  { name: 'iOS', kind: 'phone', platform: 'iOS', marks: ['iPhone'] },
   // On a computer it also says Windows NT 10.0.
   { name: 'HarmonyOS', kind: 'desktop', marks: [/\((?:PC|2in1); (?:OpenHarmony|HarmonyOS)/] },
   { name: 'HarmonyOS', kind: 'tablet', marks: [/\(Tablet; (?:OpenHarmony|HarmonyOS)/] },

@@ -44,8 +44,8 @@ interface ActivityItemProps {
   /** Of the entry, where it is the first of that day. */
   day: string | null
   now: number
-  /** The sessions that are signed in. */
-  live: ReadonlySet<string>
+  /** The sessions that are signed in; undefined while that is not known. */
+  live: ReadonlySet<string> | undefined
   signOut: Question['signOut']
 }
 
@@ -100,7 +100,7 @@ function SignInQuestion({ entry: { device }, signIn, live, signOut, onConfirmed 
   const question: Question = {
     name: deviceName(i18n, device),
     ids: [sessionId],
-    liveIds: live.has(sessionId) ? [sessionId] : [],
+    liveIds: live === undefined || live.has(sessionId) ? [sessionId] : [],
     signOut,
   }
   return signs.length > 0 ? (

@@ -96,7 +96,7 @@ function useActivity(filter: KindFilter) {
 function ActivityList({ entries, now }: { entries: readonly ActivityEntry[]; now: number }) {
   const i18n = useI18n()
   const { list, revokeMany } = useDevices()
-  const live = new Set(list.data?.map(({ id }) => id))
+  const live = list.data && new Set(list.data.map(({ id }) => id))
   return (
     <ul
       aria-label={i18n.t('activity.list')}

@@ -6,7 +6,7 @@ import type { I18n } from '../../i18n/i18n.js'
 import { useToast } from '../../ui/toasts.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
-import { type Signs, useUnusual } from '../recognition/use-unusual.js'
+import type { Signs, Unusual } from '../recognition/use-unusual.js'
 import { ChoiceBar } from './choice-bar.js'
 import { DeviceCard } from './device-card.js'
 import { type DeviceFilter, matchesFilter, noFilter } from './device-filter.js'
@@ -23,17 +23,17 @@ const FEW = 10
 
 interface DeviceListProps {
   shown: Device[]
+  unusual: Unusual
   devices: Devices
   heading: RefObject<HTMLElement | null>
 }
 
-export function DeviceList({ shown, devices, heading }: DeviceListProps) {
+export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps) {
   const i18n = useI18n()
   const { t } = i18n
   const now = useNow()
   const signOut = useSignOuts(devices)
   const showToast = useToast()
-  const unusual = useUnusual(shown)
   const [filter, setFilter] = useState(noFilter)
   const groups = withUnusualFirst(grouped(shown), unusual.signs)
   const isLong = groups.length > FEW

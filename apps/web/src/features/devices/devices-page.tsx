@@ -4,6 +4,7 @@ import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { ListProblem } from '../account/list-problem.js'
+import { useUnusual } from '../recognition/use-unusual.js'
 import { DeviceList } from './device-list.js'
 import { DeviceListSkeleton } from './device-list-skeleton.js'
 import { LiveStatus } from './live-status.js'
@@ -15,7 +16,9 @@ export function DevicesPage() {
   const { list, live } = devices
   const problem = list.isError ? toProblem(list.error) : undefined
   // Refused: the sign-in page is on its way.
-  const shown = problem?.kind === 'unauthorized' ? undefined : list.data
+  const known = problem?.kind === 'unauthorized' ? undefined : list.data
+  const unusual = useUnusual(known)
+  const shown = unusual.isPending ? undefined : known
 
   return (
     <>
@@ -27,12 +30,12 @@ export function DevicesPage() {
         {problem && problem.kind !== 'unauthorized' && (
           <ListProblem
             problem={problem}
-            notLoaded={shown ? null : t('devices.notLoaded')}
+            notLoaded={known ? null : t('devices.notLoaded')}
             busy={list.isFetching}
             onRetry={() => void list.refetch()}
           />
         )}
-        {shown && <DeviceList shown={shown} devices={devices} heading={heading} />}
+        {shown && <DeviceList shown={shown} unusual={unusual} devices={devices} heading={heading} />}
         {!shown && (!problem || problem.kind === 'unauthorized') && <DeviceListSkeleton />}
       </div>
     </>

@@ -11,7 +11,7 @@ export default {
     stillSignedIn: 'This device is still signed in.',
     signOutFailed: 'Signing out did not work.',
     language: 'Language',
-    languageNotSaved: 'Mails to you stay in the language that they had.',
+    languageNotSaved: 'Emails to you stay in the language that they had.',
     languageFailed: 'That language could not be loaded.',
     messages: 'Messages',
     dismiss: 'Dismiss',
