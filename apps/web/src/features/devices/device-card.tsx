@@ -2,6 +2,7 @@ import { Pencil } from 'lucide-react'
 import { type RefObject, useId, useRef, useState } from 'react'
 import { browserName, deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import type { Outcome } from '../../ui/confirm-button.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 import type { Signs } from '../recognition/use-unusual.js'
 import { WasThisYou } from '../recognition/was-this-you.js'
@@ -30,7 +31,6 @@ interface DeviceCardProps {
 export function DeviceCard({ group, heading, now, signs, choice, signOut }: DeviceCardProps) {
   const [device, ...older] = group
   const i18n = useI18n()
-  const { t } = i18n
   const name = deviceName(i18n, device)
   const nameId = useId()
   const detailsId = useId()
@@ -47,15 +47,7 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
     <li ref={row} data-row={device.id} tabIndex={-1} aria-labelledby={nameId} className="rounded-2xl">
       {heading !== null && <h2 className="mt-2 mb-2 text-lg font-semibold">{heading}</h2>}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3 rounded-2xl border border-line bg-surface p-4 shadow-card sm:px-5">
-        {choice && (
-          <input
-            type="checkbox"
-            aria-label={t('signOut.chooseOne', { device: name })}
-            checked={choice.isChosen}
-            onChange={({ target }) => choice.onChange(target.checked)}
-            className="-mx-1 size-6 shrink-0 cursor-pointer self-start accent-accent sm:self-center"
-          />
-        )}
+        {choice && <ChoiceBox name={name} choice={choice} />}
         <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:items-center sm:gap-4">
           <DeviceIcon device={device} />
           <div className="min-w-0">
@@ -74,18 +66,8 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
           </div>
         </div>
         {!device.isCurrent && !choice && (
-          <ConfirmWithPassword
-            key={device.id} // a question about one sign-in must not become one about the next
-            label={t('signOut.one')}
-            accessibleLabel={t('signOut.oneNamed', { device: name })}
-            question={t('signOut.oneAsk', { device: name })}
-            consequence={t('signOut.oneMeans')}
-            confirmLabel={t('signOut.yes')}
-            busyLabel={t('signOut.busy')}
-            describedBy={detailsId}
-            className="max-sm:ml-14.5"
-            onConfirm={() => signOut.one(device)}
-          />
+          // A question about one sign-in must not become one about the next.
+          <SignOutOne key={device.id} name={name} describedBy={detailsId} onConfirm={() => signOut.one(device)} />
         )}
         <Mark group={group} name={name} signs={signs} signOut={signOut.revokeIds} onGone={() => row.current?.focus()} />
         <SessionFacts device={device} name={name} />
@@ -95,6 +77,42 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
         {older.length > 0 && <EarlierSignIns sessions={older} now={now} onSignOut={signOut.earlier} />}
       </div>
     </li>
+  )
+}
+
+interface SignOutOneProps {
+  name: string
+  describedBy: string
+  onConfirm: () => Promise<Outcome>
+}
+
+function SignOutOne({ name, describedBy, onConfirm }: SignOutOneProps) {
+  const { t } = useI18n()
+  return (
+    <ConfirmWithPassword
+      label={t('signOut.one')}
+      accessibleLabel={t('signOut.oneNamed', { device: name })}
+      question={t('signOut.oneAsk', { device: name })}
+      consequence={t('signOut.oneMeans')}
+      confirmLabel={t('signOut.yes')}
+      busyLabel={t('signOut.busy')}
+      describedBy={describedBy}
+      className="max-sm:ml-14.5"
+      onConfirm={onConfirm}
+    />
+  )
+}
+
+function ChoiceBox({ name, choice }: { name: string; choice: Choice }) {
+  const { t } = useI18n()
+  return (
+    <input
+      type="checkbox"
+      aria-label={t('signOut.chooseOne', { device: name })}
+      checked={choice.isChosen}
+      onChange={({ target }) => choice.onChange(target.checked)}
+      className="-mx-1 size-6 shrink-0 cursor-pointer self-start accent-accent sm:self-center"
+    />
   )
 }
 

@@ -16,7 +16,7 @@ import { PlaceSource } from './place-source.js'
 import { SignOutFound } from './sign-out-found.js'
 import { SignOutMany } from './sign-out-many.js'
 import { useChoice } from './use-choice.js'
-import { useSignOuts } from './use-sign-outs.js'
+import { type SignOuts, useSignOuts } from './use-sign-outs.js'
 
 /** As many devices as are seen at a glance: no search is offered for them. */
 const FEW = 10
@@ -30,7 +30,6 @@ interface DeviceListProps {
 
 export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps) {
   const i18n = useI18n()
-  const { t } = i18n
   const now = useNow()
   const signOut = useSignOuts(devices)
   const showToast = useToast()
@@ -46,7 +45,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
     onGone(device) {
       const isFiltered = shown.some(({ id }) => id === device.id)
       if (!isFiltered && !signOut.isOurs(device.id))
-        showToast(t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
+        showToast(i18n.t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
     },
   })
 
@@ -69,19 +68,9 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
           {found.length < groups.length && <SignOutFound found={inOneStep(found)} onSignOut={signOut.several} />}
         </DeviceSearch>
       )}
-      {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{t('unusual.notLoaded')}</p>}
-      <ul {...list} aria-label={t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
-        {found.map((group, n) => (
-          <DeviceCard
-            key={keyOf(group)}
-            group={group}
-            heading={headingOf(i18n, group, found[n - 1], unusual.signs, now)}
-            now={now}
-            signs={unusual.signs}
-            choice={choice.isOpen && !group[0].isCurrent ? choice.of(group) : undefined}
-            signOut={signOut}
-          />
-        ))}
+      {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{i18n.t('unusual.notLoaded')}</p>}
+      <ul {...list} aria-label={i18n.t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
+        <Cards groups={found} signs={unusual.signs} choice={choice} signOut={signOut} now={now} />
       </ul>
       {choice.isOpen && (
         <ChoiceBar
@@ -95,11 +84,34 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
           }}
         />
       )}
-      {others.length === 0 && <p className="mt-4 text-[0.9375rem] text-muted">{t('devices.only')}</p>}
+      {others.length === 0 && <p className="mt-4 text-[0.9375rem] text-muted">{i18n.t('devices.only')}</p>}
       {!isLong && many}
       {shown.some(({ place }) => place?.kind === 'country') && <PlaceSource />}
     </>
   )
+}
+
+interface CardsProps {
+  groups: readonly DeviceGroup[]
+  signs: Signs
+  choice: ReturnType<typeof useChoice>
+  signOut: SignOuts
+  now: number
+}
+
+function Cards({ groups, signs, choice, signOut, now }: CardsProps) {
+  const i18n = useI18n()
+  return groups.map((group, n) => (
+    <DeviceCard
+      key={keyOf(group)}
+      group={group}
+      heading={headingOf(i18n, group, groups[n - 1], signs, now)}
+      now={now}
+      signs={signs}
+      choice={choice.isOpen && !group[0].isCurrent ? choice.of(group) : undefined}
+      signOut={signOut}
+    />
+  ))
 }
 
 function isFound(i18n: I18n, group: DeviceGroup, filter: DeviceFilter, now: number): boolean {

@@ -63,35 +63,32 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
       })
     },
 
-    async several(ids: readonly string[]): Promise<Outcome> {
-      try {
+    several: (ids: readonly string[]) =>
+      attempt(i18n, t('signOut.severalFailed'), async () => {
         const count = await revokeIds(ids)
         showToast(count === 0 ? t('signOut.severalGone') : t('signOut.severalDone', { count }))
-        return { kind: 'done' }
-      } catch (error) {
-        return outcomeOf(i18n, t('signOut.severalFailed'), error)
-      }
-    },
+      }),
 
-    async others(): Promise<Outcome> {
-      try {
+    others: () =>
+      attempt(i18n, t('signOut.othersFailed'), async () => {
         const { revoked: count } = await revokeOthers.mutateAsync()
         showToast(count === 0 ? t('signOut.othersGone') : t('signOut.othersDone', { count }))
-        return { kind: 'done' }
-      } catch (error) {
-        return outcomeOf(i18n, t('signOut.othersFailed'), error)
-      }
-    },
+      }),
 
-    async everywhere(): Promise<Outcome> {
-      try {
+    everywhere: () =>
+      attempt(i18n, t('signOut.everywhereFailed'), async () => {
         const { revoked } = await revokeAll.mutateAsync()
         await session.end({ notice: 'everywhere', revoked })
-        return { kind: 'done' }
-      } catch (error) {
-        return outcomeOf(i18n, t('signOut.everywhereFailed'), error)
-      }
-    },
+      }),
+  }
+}
+
+async function attempt(i18n: I18n, failed: string, work: () => Promise<void>): Promise<Outcome> {
+  try {
+    await work()
+    return { kind: 'done' }
+  } catch (error) {
+    return outcomeOf(i18n, failed, error)
   }
 }
 

@@ -1,0 +1,143 @@
+import { createMemoryHistory } from '@tanstack/react-router'
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createApp } from '../src/app.js'
+import { serveFakeApi } from './fake-api.js'
+
+let api: ReturnType<typeof serveFakeApi>
+beforeEach(() => {
+  api = serveFakeApi()
+})
+
+const press = (name: string | RegExp) => fireEvent.click(screen.getByRole('button', { name }))
+const card = (name: string) => screen.getByRole('listitem', { name })
+
+async function open(): Promise<void> {
+  render(createApp(createMemoryHistory({ initialEntries: ['/'] })))
+  await screen.findByText(': this list follows what happens')
+}
+
+function household(): void {
+  api.devices = ['Chrome', 'Firefox', 'Safari', 'Opera'].map((browser, n) => ({
+    id: browser,
+    browser,
+    os: 'macOS',
+    kind: 'desktop',
+    isCurrent: n === 0,
+  }))
+  api.session.id = 'Chrome'
+}
+
+describe('an unusual sign-in', () => {
+  beforeEach(() => {
+    household()
+    api.devices = api.devices.map((device) => ({
+      ...device,
+      place: { kind: 'country', code: 'JP' },
+      lastSeenAt: new Date().toISOString(),
+    }))
+    api.unusual.set('Opera', ['new-browser', 'new-country', 'since-last-visit'])
+  })
+
+  test('stands first among the others, with its reasons', async () => {
+    await open()
+    const list = within(screen.getByRole('list', { name: 'Signed-in devices' }))
+    await list.findByRole('heading', { name: 'New or unusual' })
+    expect(list.getAllByRole('heading').map(({ textContent }) => textContent)).toEqual([
+      'This device',
+      'Chrome on macOS',
+      'New or unusual',
+      'Opera on macOS',
+      'Other devices',
+      'Firefox on macOS',
+      'Safari on macOS',
+    ])
+    expect(screen.getByRole('region', { name: 'Was this you? Opera on macOS' }).textContent).toContain(
+      'First sign-in from this browser; New country: Japan; Since your last visit',
+    )
+  })
+
+  test('"It was me" takes the mark away and keeps the place', async () => {
+    await open()
+    fireEvent.click(await screen.findByRole('button', { name: 'It was me: Opera on macOS' }))
+    await screen.findByText('Opera on macOS is no longer marked.')
+    await waitFor(() => expect(screen.queryByText('Was this you?')).toBeNull())
+    expect(api.unusual.size).toBe(0)
+    expect(document.activeElement).toBe(card('Opera on macOS'))
+    expect(api.devices).toHaveLength(4)
+  })
+
+  test('"It was not me" signs it out and leads to a new password', async () => {
+    await open()
+    fireEvent.click(await screen.findByRole('button', { name: 'It was not me: Opera on macOS' }))
+    screen.getByRole('group', { name: 'Sign out Opera on macOS and choose a new password?' })
+    press('Sign out and go on')
+    await screen.findByRole('heading', { name: 'Security' })
+    screen.getByText(/^Opera on macOS is signed out\. Now choose a new password/)
+    screen.getByLabelText('New password')
+    expect(api.devices.map(({ id }) => id)).toEqual(['Chrome', 'Firefox', 'Safari'])
+    expect(screen.queryByText(/in the meantime/)).toBeNull()
+  })
+
+  test('stays marked, and the device signed in, when an answer cannot be given', async () => {
+    await open()
+    const wasMe = await screen.findByRole('button', { name: 'It was me: Opera on macOS' })
+    api.always = 'SERVICE_UNAVAILABLE'
+    fireEvent.click(wasMe)
+    await screen.findByText(/^That could not be saved\./)
+    press('It was not me: Opera on macOS')
+    press('Sign out and go on')
+    await screen.findByText(/^Opera on macOS may still be signed in\./)
+    expect(api.devices).toHaveLength(4)
+    expect(api.unusual.size).toBe(1)
+  })
+})
+
+describe('several devices', () => {
+  test('are chosen and signed out in one step', async () => {
+    household()
+    await open()
+    press('Choose devices')
+    expect(screen.queryByRole('button', { name: /^Sign out .* on macOS$/ })).toBeNull()
+    fireEvent.click(screen.getByRole('checkbox', { name: 'Choose Firefox on macOS' }))
+    fireEvent.click(screen.getByRole('checkbox', { name: 'Choose Opera on macOS' }))
+    screen.getByText('2 devices chosen')
+    press('Sign out 2 devices')
+    press('Yes, sign out')
+    await screen.findByText('2 sign-ins have ended.')
+    await waitFor(() => expect(screen.queryByRole('checkbox')).toBeNull())
+    expect(api.devices.map(({ id }) => id)).toEqual(['Chrome', 'Safari'])
+    expect(api.mutations).toBe(1)
+    expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Devices' }))
+  })
+
+  test('that a search finds are signed out together, with their number on the button', async () => {
+    api.devices = Array.from({ length: 12 }, (_, n) => ({
+      id: String(n),
+      browser: `Browser ${n}`,
+      os: '',
+      kind: n % 3 === 0 ? 'phone' : 'desktop',
+      isCurrent: n === 0,
+    }))
+    api.session.id = '0'
+    await open()
+    expect(screen.queryByRole('button', { name: /found$/ })).toBeNull()
+    fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'mobile' } })
+    fireEvent.click(await screen.findByRole('button', { name: 'Sign out the 3 devices found' }))
+    screen.getByText('Sign out 3 devices?')
+    press('Yes, sign out')
+    await waitFor(() => expect(api.devices).toHaveLength(9))
+    expect(api.devices.some(({ id }) => id === '0')).toBe(true)
+  })
+})
+
+test('more is known of a device once its details are open', async () => {
+  await open()
+  const details = within(card('Firefox on Windows 11')).getByText('Details').closest('details')
+  if (!details) throw new Error('no details')
+  details.open = true
+  fireEvent(details, new Event('toggle'))
+  await within(details).findByText('the whole agent')
+  within(details).getByText('192.0.2.7 · Japan')
+  within(details).getByText(/\(3 sign-ins\)$/)
+})
