@@ -40,6 +40,8 @@ export function serveFakeApi() {
     activity: [] as FakeEntry[],
     /** The signs of unusual sign-ins, by session. */
     unusual: new Map<string, string[]>(),
+    /** Nobody answers the question about them, as with a database that hangs. */
+    unusualHangs: false,
     /** Whose cookie the browser has. */
     session: { id: 'here', user: { name: 'Ada Lovelace', email: 'ada@example.com' } },
     /** Whether the rules allow the next name. */
@@ -140,7 +142,10 @@ export function serveFakeApi() {
         }
         listeners.delete(listener)
       }),
-      unusual: procedure.query(() => [...state.unusual].map(([id, signs]) => ({ id, signs }))),
+      unusual: procedure.query(async () => {
+        if (state.unusualHangs) await new Promise(() => {})
+        return [...state.unusual].map(([id, signs]) => ({ id, signs }))
+      }),
       confirm: procedure.input(readIds).mutation(({ input: ids }) => {
         for (const id of ids) state.unusual.delete(id)
         return { confirmed: ids.length }

@@ -57,6 +57,14 @@ describe('an unusual sign-in', () => {
     )
   })
 
+  test('does not hold the list up while the database gives no answer', async () => {
+    api.unusualHangs = true
+    await open()
+    fireEvent.click(await screen.findByRole('button', { name: /^Sign out.*Opera/ }, { timeout: 10_000 }))
+    fireEvent.click(await screen.findByRole('button', { name: 'Yes, sign out' }))
+    await waitFor(() => expect(api.devices).toHaveLength(3))
+  })
+
   test('"It was me" takes the mark away and keeps the place', async () => {
     await open()
     fireEvent.click(await screen.findByRole('button', { name: 'It was me: Opera on macOS' }))

@@ -1,5 +1,12 @@
 import type { AppRouter } from '@rollcall/api'
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, type TRPCClient } from '@trpc/client'
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+} from '@trpc/client'
 import type { inferRouterOutputs } from '@trpc/server'
 import { createContext, use } from 'react'
 import { expectedSessionHeaders } from './expected-session.js'
@@ -17,11 +24,18 @@ export function createApiClient(): ApiClient {
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: httpSubscriptionLink({ url: '/trpc' }),
-        false: httpBatchLink({ url: '/trpc', headers: expectedSessionHeaders }),
+        false: splitLink({
+          condition: ({ context }) => context['isAlone'] === true,
+          true: httpLink({ url: '/trpc', headers: expectedSessionHeaders }),
+          false: httpBatchLink({ url: '/trpc', headers: expectedSessionHeaders }),
+        }),
       }),
     ],
   })
 }
+
+/** For a query that needs SQL beside some that do not: in one batch, all of them would wait for it. */
+export const alone = { context: { isAlone: true } }
 
 export const ApiContext = createContext<ApiClient | null>(null)
 

@@ -1,7 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
-import { type Device, type UnusualSign, useApi } from '../../api/trpc.js'
+import { useEffect, useRef, useState } from 'react'
+import { alone, type Device, type UnusualSign, useApi } from '../../api/trpc.js'
 import { useAccount } from '../account/use-account.js'
+
+/** Milliseconds that the list waits for what its order depends on. With SQL away, a person can still sign devices out. */
+const MAX_WAIT_MS = 1_000
 
 const unusualKey = ['unusual'] as const
 
@@ -12,7 +15,7 @@ const none: Signs = new Map()
 export interface Unusual {
   /** Why sign-ins are worth a second look, by the id of the session. */
   readonly signs: Signs
-  /** The first answer is on its way: the list waits for it, because its order depends on it. */
+  /** The first answer is on its way: the list waits for it, but not for long, because its order depends on it. */
   readonly isPending: boolean
   readonly isUnknown: boolean
 }
@@ -26,9 +29,9 @@ export interface Unusual {
 export function useUnusual(devices: readonly Device[] | undefined): Unusual {
   const api = useApi()
   const account = useAccount()
-  const { data, isError, isPending, refetch } = useQuery({
+  const { data, isError, isPending, isLoading, refetch } = useQuery({
     queryKey: unusualKey,
-    queryFn: () => api.devices.unusual.query(),
+    queryFn: () => api.devices.unusual.query(undefined, alone),
     enabled: account.data !== undefined,
   })
   const ids = devices
@@ -41,8 +44,20 @@ export function useUnusual(devices: readonly Device[] | undefined): Unusual {
     if (asked.current !== undefined) void refetch()
     asked.current = ids
   }, [ids, refetch])
+  const isLate = useIsLate(isLoading)
   const signs = data ? new Map(data.map((one) => [one.id, one.signs] as const)) : none
-  return { signs, isPending, isUnknown: isError }
+  return { signs, isPending: isPending && !isLate, isUnknown: isError }
+}
+
+/** Whether something has been going on for longer than `MAX_WAIT_MS`, once. */
+function useIsLate(isGoingOn: boolean): boolean {
+  const [isLate, setIsLate] = useState(false)
+  useEffect(() => {
+    if (!isGoingOn) return
+    const timer = setTimeout(() => setIsLate(true), MAX_WAIT_MS)
+    return () => clearTimeout(timer)
+  }, [isGoingOn])
+  return isLate
 }
 
 /** Takes the marks of sign-ins away before the API is asked again. */
