@@ -92,6 +92,11 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   ],
   ['activity.list', 'read', ({ devices }) => devices.laptop.request('/trpc/activity.list')],
   [
+    'account.setLanguage',
+    'write',
+    ({ devices }) => devices.laptop.post('/trpc/account.setLanguage', { language: 'de' }),
+  ],
+  [
     'sign-up',
     'write',
     () => server.browser().post('/api/auth/sign-up/email', { email: newEmail(), password: PASSWORD, name: 'Eve' }),

@@ -125,6 +125,7 @@ describe.each(databases)('on %s', (kind) => {
       expect(mailsTo(email)).toEqual([
         {
           to: email,
+          language: 'en',
           session: expect.objectContaining({ userAgent: 'phone', ipAddress: '192.0.2.1' }),
           url: expect.stringMatching(/\/secure-account\?token=[\w-]{43}$/),
         },
