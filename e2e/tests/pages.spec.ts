@@ -7,7 +7,8 @@ import { expectNothingLost, outOfReach, overflow } from '../layout.js'
 
 // Every page and every question, in light and dark, at the width of a phone and of a desk. axe finds nothing, nothing overflows,
 // and nothing moves while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
-const pictures = process.env['SCREENSHOTS_DIR'] ?? fileURLToPath(new URL('../test-results/pictures/', import.meta.url))
+const documentation = process.env['SCREENSHOTS_DIR']
+const pictures = documentation ?? fileURLToPath(new URL('../test-results/pictures/', import.meta.url))
 mkdirSync(pictures, { recursive: true })
 
 interface Shown {
@@ -178,9 +179,13 @@ async function household(
   }
 }
 
-const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-  ([1440, 360] as const).map((width) => ({ colorScheme, width })),
-)
+// Each width and each colour scheme, and all states in both schemes. The fourth pair of them is for the documentation alone.
+const looks = [
+  { colorScheme: 'light', width: 360 },
+  { colorScheme: 'dark', width: 360 },
+  { colorScheme: 'dark', width: 1440 },
+  ...(documentation === undefined ? [] : [{ colorScheme: 'light', width: 1440 } as const]),
+] as const
 
 for (const { colorScheme, width } of looks) {
   test(`every page in ${colorScheme} at ${width} px`, async ({ app, device, user }) => {

@@ -78,8 +78,8 @@ function rewritten(rewrite: Rewrite): (chunk: Buffer) => Buffer {
 export function dropHdel(n: number): Rewrite {
   let count = 0
   return (parts) => {
-    const [name = '', , keys, key = '', events = '', id = '', by = ''] = parts.map(String)
-    // Sessions and events of the user, the session to end, and the one that asked for it, if any. Two look-ups in one
+    const [name = '', , keys, key = '', events = '', by = '', id = ''] = parts.map(String)
+    // Sessions and events of the user, the session that asked for it, if any, and the one to end. Two look-ups in one
     // command are nearly the same, but for the second key.
     const isScript = /^eval(sha)?$/i.test(name) && keys === '2' && events.endsWith(':events')
     const isRevoke = isScript && parts.length === 7 && isId(id) && (by === '' || isId(by))
