@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -177,7 +177,8 @@ async function withServices<T>(work: (services: Awaited<ReturnType<typeof openSe
 
 test('a required password reset ends the sessions and the password, and sends a mail', async () => {
   const person = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery staple' }
-  await withServices(async ({ auth, store, activity }) => {
+  const outbox = join(folder, 'outbox')
+  await withServices(async ({ auth, store, activity, database }) => {
     const post = async (path: string): Promise<number> => {
       const headers = { 'content-type': 'application/json', origin: baseUrl }
       const request = new Request(`${baseUrl}/api/auth${path}`, {
@@ -195,10 +196,13 @@ test('a required password reset ends the sessions and the password, and sends a 
     expect(code).toBe(0)
     expect(await store.list(String(results[0]?.['userId']))).toEqual([])
     expect(await post('/sign-in/email')).toBe(401)
-    await vi.waitUntil(
-      () => existsSync(join(folder, 'outbox')) && readdirSync(join(folder, 'outbox')).length > 0,
-      30_000,
+    const waiting = () =>
+      database.kysely.withTables<{ mail: { key: string } }>().selectFrom('mail').select('key').execute()
+    await vi.waitUntil(async () => existsSync(outbox) && (await waiting()).length === 0, 30_000)
+    const subjects = readdirSync(outbox).map(
+      (name) => /^Subject: (.*)\r$/m.exec(readFileSync(join(outbox, name), 'utf8'))?.[1],
     )
+    expect(subjects).toEqual(['Choose a new password']) // and none says that the person changed it
     await activity.settled()
   })
 })

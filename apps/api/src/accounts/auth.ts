@@ -77,8 +77,8 @@ export interface Auth extends CookieSessions {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
-  /** For a mail to this user. `null` when the user is gone. */
-  findReader(userId: string): Promise<Reader | null>
+  /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
+  findPasswordOwner(userId: string): Promise<Reader | null>
   /** Of the mails to this user, as two letters. */
   setLanguage(userId: string, language: string): Promise<void>
   /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
@@ -189,9 +189,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       return user && { id: user.id, name: user.name, email: user.email }
     },
 
-    async findReader(userId) {
+    async findPasswordOwner(userId) {
       const user = await internalAdapter.findUserById(userId)
-      return user && { to: user.email, language: languageOf(user) }
+      const account = await internalAdapter.findCredentialAccount(userId)
+      return user && account?.password ? { to: user.email, language: languageOf(user) } : null
     },
 
     async setLanguage(userId, language) {

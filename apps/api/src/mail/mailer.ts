@@ -17,8 +17,8 @@ interface Links {
   /** `null` when the user is gone, or was notified of this device. */
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   recordNotified(deviceId: string): Promise<void>
-  /** `null` when the user is gone. */
-  findReader(userId: string): Promise<Reader | null>
+  /** `null` when the user is gone, or has no password. */
+  findPasswordOwner(userId: string): Promise<Reader | null>
 }
 
 /** Each resolves when the mail is safe in the queue, and never waits for a mail server. */
@@ -156,7 +156,7 @@ function passwordChangedMail(links: Links, { baseUrl, sendPasswordChanged, log }
     maxAgeMs: NOTICE_MAX_AGE_MS,
     async compose(payload) {
       const { userId, at } = passwordChangedPayload.parse(JSON.parse(payload))
-      const reader = await links.findReader(userId)
+      const reader = await links.findPasswordOwner(userId)
       const url = new URL('/forgot-password', baseUrl).href
       return reader && { to: reader.to, message: passwordChangedMessage(at, { ...reader, baseUrl, url }) }
     },
