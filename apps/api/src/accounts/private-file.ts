@@ -11,8 +11,20 @@ const OTHERS = 0o077
  */
 export function ensurePrivateFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  closeSync(openSync(path, 'a', 0o600))
+  createFile(path)
   restrictToOwner(path)
+}
+
+/**
+ * Never opens a file that exists: closing it would drop the locks that SQLite holds on it in this process. Another process
+ * would then take itself for the last one, and delete the write-ahead log.
+ */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }
 
 /**

@@ -24,6 +24,7 @@ async function startPair() {
   const [here, there] = databases.map(({ kysely }) => kysely.withTables<Tables>()) as [Kysely<Tables>, Kysely<Tables>]
   await here.schema.createTable('word').addColumn('text', 'text').execute()
   return {
+    dataDir,
     here,
     there,
     async [Symbol.asyncDispose]() {
@@ -68,6 +69,28 @@ test('a server that waited in vain for the SQLite file goes on with what is in i
   await there.transaction().execute((transaction) => write(transaction, 'three'))
   expect(await words(here)).toEqual(['one', 'two', 'three'])
 })
+
+test('a file that is opened again in one process stays locked, so another process that ends does not take its log away', async () => {
+  await using pair = await startPair()
+  expect(await words(pair.here)).toEqual([])
+  await openDatabase({ dataDir: pair.dataDir }).close()
+  await writeElsewhere(pair.dataDir, 'one')
+  expect(await words(pair.here)).toEqual(['one'])
+  await writeElsewhere(pair.dataDir, 'two')
+  expect(await words(pair.here)).toEqual(['one', 'two'])
+})
+
+/** From a process that opens the file, writes, and closes it. */
+async function writeElsewhere(dataDir: string, text: string): Promise<void> {
+  const script = `
+    import SqliteDatabase from 'libsql'
+    const database = new SqliteDatabase(${JSON.stringify(join(dataDir, 'rollcall.sqlite'))})
+    database.exec("insert into word values ('${text}')")
+    database.close()`
+  const cwd = new URL('../..', import.meta.url)
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd, stdio: 'inherit' })
+  expect(await once(child, 'exit')).toEqual([0, null])
+}
 
 /** The permissions of every file in a folder. */
 async function modesIn(folder: string): Promise<Record<string, string>> {
