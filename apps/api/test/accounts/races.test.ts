@@ -89,7 +89,10 @@ test('of two password changes at once from two devices, one happens', async () =
     phone.post('/change-password', { currentPassword: password, newPassword: 'of the phone' }),
   ])
   const winner = one.status === 200 ? 'of the laptop' : 'of the phone'
-  expect([one.status, two.status].toSorted()).toEqual([200, 401])
+  const [winning, losing] = [one.status, two.status].toSorted()
+  expect(winning).toBe(200)
+  // Its session ended first; or its password was checked after the other change, and is wrong by then.
+  expect([400, 401]).toContain(losing)
   const alive = await Promise.all([laptop.session(), phone.session()])
   expect(alive.filter((session) => session !== null)).toHaveLength(1)
   expect((await t.browser().signIn(email, winner)).status).toBe(200)
