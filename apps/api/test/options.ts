@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+import ts from 'typescript-api' // the compiler, native since version 7, has no interface for programs yet
 
 const packages = fileURLToPath(new URL('../../../packages', import.meta.url))
 const sources = readdirSync(packages)
