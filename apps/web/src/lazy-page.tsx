@@ -1,8 +1,9 @@
 import type { ComponentType, ReactNode } from 'react'
+import { loadLaterMessages } from './i18n/i18n.js'
 
-/** A page whose code comes in a file of its own. */
+/** A page whose code and words come in files of their own. */
 export interface LazyPage {
-  /** Loads the code, if it is not there yet. */
+  /** Loads both, if they are not there yet. */
   load(): Promise<void>
   /** Shows nothing before `load` has resolved. */
   readonly component: () => ReactNode
@@ -12,7 +13,8 @@ export function lazyPage(importPage: () => Promise<ComponentType>): LazyPage {
   let Page: ComponentType | undefined
   return {
     async load() {
-      Page ??= await importPage()
+      const [page] = await Promise.all([Page ?? importPage(), loadLaterMessages()])
+      Page = page
     },
     component: () => Page && <Page />,
   }

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createMemoryHistory } from '@tanstack/react-router'
 import { fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -25,14 +25,37 @@ function needs(messages: Messages, path = ''): [string, string[]][] {
   )
 }
 
-test.each(readdirSync(folder).filter((file) => file !== 'en.ts'))(
+const translated = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'en.ts')
+
+test.each([...translated, ...translated.map((file) => `later/${file}`)])(
   '%s says all that English says, of the same things',
   async (file) => {
-    const english = await messagesOf('en.ts')
-    expect(needs(english).length).toBeGreaterThan(100)
+    const english = await messagesOf(join(dirname(file), 'en.ts'))
+    expect(needs(english).length).toBeGreaterThan(50)
     expect(new Map(needs(await messagesOf(file)))).toEqual(new Map(needs(english)))
   },
 )
+
+/** A file with all that it imports before it runs. */
+function filesOf(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found
+  found.add(file)
+  for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)\.js'$/gm)) {
+    const source = ['.ts', '.tsx'].map((ending) => join(dirname(file), `${path}${ending}`)).find(existsSync)
+    if (source !== undefined) filesOf(source, found)
+  }
+  return found
+}
+
+test('the script of a first visit needs no message that comes later', async () => {
+  const later = Object.keys(await messagesOf('later/en.ts')).join('|')
+  const files = [...filesOf(join(import.meta.dirname, '../src/main.tsx'))]
+  expect(files.length).toBeGreaterThan(50)
+  const uses = new RegExp(`['\`](?:${later})\\.\\w`)
+  expect(files.filter((file) => uses.test(readFileSync(file, 'utf8')))).toEqual([])
+  const securityPage = readFileSync(join(import.meta.dirname, '../src/features/account/security-page.tsx'), 'utf8')
+  expect(securityPage).toMatch(uses)
+})
 
 describe('the language', () => {
   afterEach(() => void vi.restoreAllMocks())

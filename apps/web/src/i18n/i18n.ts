@@ -1,18 +1,27 @@
 import { createTranslator } from 'use-intl/core'
 import en from './messages/en.js'
+import type laterEnglish from './messages/later/en.js'
 import { createTimeFormat } from './time-format.js'
 
-type EnglishMessages = typeof en
+/** What a language must have for each English message: one of its own. */
+type Translated<Model> = { readonly [Key in keyof Model]: Model[Key] extends string ? string : Translated<Model[Key]> }
 
-/** The messages that a language must have: one for each English one. */
-export type Messages<Model = EnglishMessages> = {
-  readonly [Key in keyof Model]: Model[Key] extends string ? string : Messages<Model[Key]>
-}
+export type Messages = Translated<typeof en>
+export type LaterMessages = Translated<typeof laterEnglish>
+
+type AllMessages = typeof en & typeof laterEnglish
 
 // Each file in that folder is a language. English comes with the page; another one is loaded before it is shown.
-const files = import.meta.glob<EnglishMessages>(['./messages/*.ts', '!./messages/en.ts'], { import: 'default' })
-const loaders = new Map(Object.entries(files).map(([path, load]) => [path.replace(/^.*\/|\.ts$/g, ''), load]))
-const loaded = new Map<string, EnglishMessages>([['en', en]])
+const loaders = byLanguage(import.meta.glob<typeof en>(['./messages/*.ts', '!./messages/en.ts'], { import: 'default' }))
+const laterLoaders = byLanguage(import.meta.glob<typeof laterEnglish>('./messages/later/*.ts', { import: 'default' }))
+
+// The type says more than is there at first: `loadLaterMessages` is awaited before a page that needs the others is shown.
+const loaded = new Map<string, AllMessages>([['en', { ...en } as AllMessages]])
+let needsLater = false
+
+function byLanguage<Loader>(files: Record<string, Loader>): Map<string, Loader> {
+  return new Map(Object.entries(files).map(([path, load]) => [path.replace(/^.*\/|\.ts$/g, ''), load]))
+}
 
 /** Two letters each, as files are named: `en`. */
 export const languageCodes = ['en', ...loaders.keys()].toSorted()
@@ -21,7 +30,20 @@ export const languageCodes = ['en', ...loaders.keys()].toSorted()
 export async function loadLanguage(language: string): Promise<void> {
   if (loaded.has(language)) return
   const messages = await loaders.get(language)?.()
-  if (messages) loaded.set(language, messages)
+  if (messages === undefined) return
+  const complete = { ...messages } as AllMessages // as above
+  if (needsLater) await addLater(language, complete)
+  loaded.set(language, complete)
+}
+
+/** Loads the messages of the pages that are no part of a first visit, in each language that is loaded. Rejects if it cannot. */
+export async function loadLaterMessages(): Promise<void> {
+  needsLater = true
+  await Promise.all([...loaded].map(([language, messages]) => addLater(language, messages)))
+}
+
+async function addLater(language: string, messages: AllMessages): Promise<void> {
+  Object.assign(messages, await laterLoaders.get(language)?.())
 }
 
 /** A language's name in itself. */
