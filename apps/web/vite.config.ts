@@ -13,8 +13,10 @@ export default defineConfig(({ mode }) => {
     // The Content-Security-Policy allows no inline module, so that small files must stay files.
     build: {
       assetsInlineLimit: 0,
-      // Libraries change seldom: a browser keeps them over our own changes.
-      rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'vendor', test: /node_modules/ }] } } },
+      // Libraries change seldom: a browser keeps them over our own changes. Those of later pages come with these.
+      rolldownOptions: {
+        output: { codeSplitting: { groups: [{ name: 'vendor', test: /node_modules/, tags: ['$initial'] }] } },
+      },
     },
     // Mails and the origin check name this port, so that another one would not do.
     server: { port: 5173, strictPort: true, proxy: { '/trpc': api, '/api': api } },
