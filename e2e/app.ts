@@ -28,8 +28,8 @@ export interface App {
   /** As if so many minutes had passed since anybody gave their password. */
   age(minutes: number): Promise<void>
   /**
-   * Stops it, then searches everything that it has left for the tokens of its browsers: every answer, its whole output, each
-   * command to Redis and each file.
+   * Stops it, then searches everything that it has left for the tokens of its browsers. That is every answer, its whole output,
+   * each command to Redis and each file.
    *
    * @throws {Error} when one is found anywhere.
    */

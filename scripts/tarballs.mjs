@@ -78,8 +78,8 @@ async function typeProblems(bytes) {
 }
 
 /**
- * Licence and README are there, links of the README lead out of the repository or into the archive, source maps hold their
- * sources, and no version is left that only this workspace understands.
+ * Licence and README are there. Links of the README lead out of the repository or into the archive. Source maps hold their
+ * sources. No version is left that only this workspace understands.
  * @param {Uint8Array} bytes
  */
 function contentProblems(bytes) {

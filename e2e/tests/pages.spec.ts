@@ -5,8 +5,8 @@ import type { App } from '../app.js'
 import { type DeviceOptions, devices, expect, requestReset, test, type User, violations } from '../fixtures.js'
 import { expectNothingLost, outOfReach, overflow } from '../layout.js'
 
-// Every page and every question, in light and dark, at the width of a phone and of a desk. axe finds nothing, nothing overflows,
-// and nothing moves while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
+// Every page and every question, in light and dark, at the width of a phone and of a desk. Nothing fails axe, overflows, or moves
+// while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
 const documentation = process.env['SCREENSHOTS_DIR']
 const pictures = documentation ?? fileURLToPath(new URL('../test-results/pictures/', import.meta.url))
 mkdirSync(pictures, { recursive: true })

@@ -12,7 +12,7 @@ const folder = (path: string): string => fileURLToPath(new URL(`../${path}`, imp
 export interface Server {
   readonly name: string
   readonly origin: string
-  /** Where tRPC is. */
+  /** The path of tRPC. */
   readonly trpc: string
   readonly close: () => unknown
 }

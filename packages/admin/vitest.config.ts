@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** What holds on a single node and on a Cluster alike. */
+/** The tests that pass on a single node and on a Cluster alike. */
 const contract = 'test/admin.test.ts'
 
 export default defineConfig({

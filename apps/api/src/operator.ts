@@ -1,4 +1,4 @@
-// What the command `rollcall` shares with the server: the settings, the connections, and the record of operations.
+// The command `rollcall` shares this with the server: the settings, the connections, and the record of operations.
 import type { ActivityTable, OperationRow } from './accounts/activity-rows.js'
 import type { Database } from './accounts/database.js'
 import { recordOperation as recordIn } from './accounts/operations.js'

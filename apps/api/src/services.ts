@@ -47,7 +47,7 @@ export interface ServiceOptions {
 /** Takes what must be closed with the server. It is closed in reverse. */
 type OnClose = (close: () => Promise<unknown>) => void
 
-/** What the server's routes work with. */
+/** The services that the server's routes need. */
 export type Services = Awaited<ReturnType<typeof openServices>>
 
 /** Opens and checks Redis, the database and all that stands on them. */

@@ -207,7 +207,7 @@ test('each revocation leaves one audit line: who, which session, from where, res
 
 test('a call of a batch does not act for a session that its batch mate has ended', async () => {
   const { laptop } = await threeDevices()
-  // Both are validated before either is done; the store asks again inside of its atomic step.
+  // The two calls are validated before either is done. The store checks again inside of its atomic step.
   const response = await laptop.post('/trpc/devices.revokeAll,devices.revokeOthers?batch=1', {})
   const [all, others] = (await response.json()) as [object, object]
   expect(all).toEqual({ result: { data: { revoked: 3 } } })

@@ -20,7 +20,7 @@ interface Option {
 /**
  * Reads the members of an exported interface of a package, with their comments.
  *
- * @throws {Error} when no package has it, when a member has no comment, or when an optional one names no default
+ * @throws {Error} when no package has it, a member has no comment, or an optional one names no default.
  */
 export function optionsOf(interfaceName: string): Option[] {
   for (const file of sources) {

@@ -15,7 +15,7 @@ interface Finding {
   readonly check: string
   readonly level: 'ok' | 'warning' | 'problem'
   readonly found: string
-  /** What to do; empty if nothing. */
+  /** The next step; empty if there is none. */
   readonly advice: string
 }
 

@@ -2,7 +2,7 @@ import type { Operation } from '@rollcall/admin'
 import { nameOf } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 
-/** Where results go: one JSON object a line, or text for a person. */
+/** Prints results: one JSON object a line, or text for a person. */
 export interface Output {
   readonly isJson: boolean
   /** Writes one result. `text` is for a person. */
@@ -21,7 +21,7 @@ export function createOutput(isJson: boolean): Output {
   }
 }
 
-/** What may be shown of a session. */
+/** The fields of a session that may be shown. */
 export function describeSession(session: Session) {
   const { id, userId, createdAt, lastSeenAt, ipAddress, userAgent } = session
   const { browser, os, kind } = nameOf(session)

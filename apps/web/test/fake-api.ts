@@ -42,7 +42,7 @@ export function serveFakeApi() {
     unusual: new Map<string, string[]>(),
     /** Nobody answers the question about them, as with a database that hangs. */
     unusualHangs: false,
-    /** Whose cookie the browser has. */
+    /** The session of the browser's cookie. */
     session: { id: 'here', user: { name: 'Ada Lovelace', email: 'ada@example.com' } },
     /** Whether the rules allow the next name. */
     acceptsNames: true,
@@ -50,7 +50,7 @@ export function serveFakeApi() {
     next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
     signOutStatus: 200,
-    /** What is known of a link; null for a dead one. */
+    /** The sign-in behind a link; `null` for a dead one. */
     link: { signIn: null } as { signIn: MailedSignIn | null } | null,
     /** Codes of refusals below `/api/auth`, by path. */
     authRefusals: new Map<string, string>(),
@@ -62,7 +62,7 @@ export function serveFakeApi() {
       })
     },
     release: () => {},
-    /** What the stream publishes next; `break` ends it. */
+    /** Publishes the next message of the stream; `break` ends it. */
     publish(message: StreamEvent | 'break') {
       for (const listener of listeners) listener(message)
     },

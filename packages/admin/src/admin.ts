@@ -12,7 +12,7 @@ import type { Operation, OperationRequest, RunOptions } from './operation.js'
 import { runOperation } from './run.js'
 
 export interface SessionAdminOptions extends SessionOperatorOptions {
-  /** Where an address is, for the condition `country`. Default: none, and that condition is refused. */
+  /** The place of an address, for the condition `country`. Default: none, and that condition is refused. */
   readonly placeOf?: PlaceOf
 }
 
@@ -33,7 +33,7 @@ export interface SessionAdmin {
   find(filter: Filter): AsyncGenerator<Session, void>
   /**
    * Revokes the sessions that the filter selects and that were live when it began. Sign-ins under way that began before it are
-   * refused: with `users`, those of these users; else all, because a sign-in does not know the filter.
+   * refused. With `users`, only those of these users are; else all, because a sign-in does not know the filter.
    *
    * @throws {InvalidFilterError} at once.
    */

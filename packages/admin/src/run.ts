@@ -16,7 +16,7 @@ const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2_000
 const PATIENCE_MS = 60_000
 
-/** What one step of an operation found and did, in sessions. */
+/** The findings and changes of one step of an operation, in sessions. */
 interface Step {
   readonly users: number
   readonly scanned: number
@@ -38,10 +38,10 @@ export interface Runner {
 class Stopped extends Error {}
 
 /**
- * Runs an operation to its end. If Redis gives no answer, it begins again with the first key once Redis is back. What is
- * revoked by then stays revoked, so nothing is done twice.
+ * Runs an operation to its end. If Redis gives no answer, it begins again with the first key once Redis is back.
+ * Sessions that it has revoked by then stay revoked, so nothing is done twice.
  *
- * @returns the operation, `done` or `stopped`.
+ * @returns The operation, `done` or `stopped`.
  * @throws {SessionStoreUnavailableError} after the patience is used up; resume it then.
  */
 export async function runOperation(runner: Runner, given: Operation, options: RunOptions): Promise<Operation> {

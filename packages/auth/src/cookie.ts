@@ -19,7 +19,7 @@ export function tokenFromCookie(headers: Headers, cookieName: string, secrets: S
   return signed !== null && secrets.some((secret) => isSignedWith(signed, secret)) ? signed.text : null
 }
 
-/** Signs anew each value of a Cookie header that an earlier secret has signed; `null` if there is none. */
+/** Signs each value of a Cookie header anew that an earlier secret has signed. `null` if there is none. */
 export function signWithCurrentSecret(cookies: string, [current, ...earlier]: Secrets): string | null {
   if (earlier.length === 0) return null
   let changed = false

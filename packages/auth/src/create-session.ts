@@ -14,7 +14,7 @@ import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
-/** Creates the session that better-auth asks for. Where it replaces the current one, that one gets a new secret instead. */
+/** Creates the session that better-auth asks for. If it replaces the current one, that one gets a new secret instead. */
 export async function createSession(
   store: SessionStore,
   users: Users,

@@ -32,7 +32,7 @@ export async function adoptToken(token: string): Promise<void> {
   if (session) session.token = token
 }
 
-/** For the plugin multiSession: the account of this browser goes by the token that takes the place of its own. */
+/** For the plugin multiSession: gives the account of this browser the new token in place of its own. */
 export async function moveCurrentAccount(from: string, to: string): Promise<void> {
   // As above.
   const endpoint = tryGetCurrentAuthEndpointContext() as GenericEndpointContext | undefined

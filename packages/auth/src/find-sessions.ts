@@ -21,7 +21,7 @@ interface Selector {
 }
 
 /**
- * The valid sessions that the conditions select. One that is found by its user has no token to give away: it is empty.
+ * The valid sessions that the conditions select. The token of a session that is found by its user is empty.
  *
  * @throws {UnsupportedQueryError} for conditions other than a token and a user.
  */

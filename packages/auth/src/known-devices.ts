@@ -36,7 +36,7 @@ export const deviceSchema = {
 /** A flag that is false is left out, which keeps a record small. */
 type StoredDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
 
-/** The id of the request's browser, from its cookie, or a new id. */
+/** The id of the request's browser from its cookie, or a new id. */
 export function browserIdOf(ctx: GenericEndpointContext): string | null {
   if (!ctx.headers) return null
   const id = tokenFromCookie(ctx.headers, cookieOf(ctx).name, secretsOf(ctx.context))

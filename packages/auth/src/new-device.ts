@@ -93,8 +93,8 @@ export async function createDeviceToken(
 
 /**
  * `POST /secure-account { token }`, for a user who was notified of a sign-in that was not theirs. It needs no session. It
- * revokes all sessions, removes the password, if there is one, takes away each way in that was added since that sign-in, and
- * asks the application to send a mail to choose a new password.
+ * revokes all sessions, removes the password, if there is one, and takes away each way in that was added since that sign-in.
+ * Then it asks the application to send a mail to choose a new password.
  * It consumes the token after that, so an outage, or a mail that the application rejects, leaves the token good. A
  * request that is repeated may ask for that mail again.
  */

@@ -15,8 +15,8 @@ const WRONG_CODE_LIFE_MS = 60 * 60 * 1_000
 const WRONG_CODES = new Set(['INVALID_CODE', 'INVALID_BACKUP_CODE'])
 
 /**
- * A code of the second factor that is given in a session proves who its person is, like a password. better-auth checks the
- * code, and does not count wrong ones in a session. A code that turns the second factor on proves nothing: the holder of the
+ * A code of the second factor that is given in a session proves who its person is, like a password. The code is checked by
+ * better-auth, which does not count wrong ones in a session. A code that turns the second factor on proves nothing: the holder of the
  * session has just received its secret.
  */
 export async function proveByCode(

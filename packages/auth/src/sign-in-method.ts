@@ -34,7 +34,7 @@ const callbackParams = z.union([
 ])
 const socialBody = z.object({ provider: z.string() })
 
-/** What the endpoint that runs has verified, as it is stored; `undefined` for one that is not known. */
+/** The method that the current endpoint has verified, as it is stored. `undefined` for an unknown endpoint. */
 export function currentSignInMethod(): string | undefined {
   const endpoint = tryGetCurrentAuthEndpointContext()
   const method = endpoint && methodOf(endpoint)

@@ -3,9 +3,9 @@ const MINOR = '1.7'
 const OLDEST_PATCH = 20
 
 /**
- * Refuses another better-auth than the package declares, which a package manager may install with a warning alone.
+ * Refuses another better-auth than the package declares. A package manager may install one with only a warning.
  *
- * @param version as better-auth says it, such as `1.7.25`.
+ * @param version As better-auth reports it, such as `1.7.25`.
  * @throws {Error} at the start of the application.
  */
 export function rejectUnsupportedVersion(version: string | undefined): void {

@@ -5,7 +5,7 @@ import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, createPasskey, password, startApp, startProvider, thiefOf } from './helpers.js'
 
-// What a change of a way in does to sessions, through real HTTP.
+// How a change of a way in affects sessions, through real HTTP.
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 let t: Awaited<ReturnType<typeof startApp>>

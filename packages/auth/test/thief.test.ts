@@ -68,7 +68,7 @@ test('"This was not me" closes every way in that was added since that sign-in, a
   await owner.post('/api-key/create', { name: 'backup' })
   await changeNumber(owner, '+15550001')
   t.clock.offset += 5 * 60_000
-  // What the plugins write is dated by Redis, whose clock does not follow that of this test.
+  // Redis dates the rows of the plugins, and its clock does not follow that of this test.
   const rows = { model: 'verification', where: [{ field: 'value', operator: 'contains' as const, value: 'added' }] }
   await t.adapter.updateMany({ ...rows, update: { createdAt: new Date(Date.now() - 5 * 60_000) } })
   await t.adapter.updateMany({
@@ -109,7 +109,7 @@ test('a second factor that was on before that sign-in stays on', async () => {
   const { browser: owner, email, userId } = await t.person('grace')
   await turnOnSecondFactor(owner)
   await t.adapter.deleteMany({
-    // as if it had been turned on weeks ago
+    // As if it had been turned on weeks ago.
     model: 'verification',
     where: [{ field: 'value', value: '{"secondFactor":true}' }],
   })

@@ -20,8 +20,8 @@ export interface AppName {
 }
 
 /**
- * Names the apps of your own by your rows, and everything else as `nameOf` does. The first row that fits counts. A name is a help
- * to the reader, no proof: anybody can send the user agent of your app.
+ * Names the apps of your own by your rows, and everything else as `nameOf` does. The first row that fits counts. A name helps
+ * the reader and proves nothing, because anybody can send the user agent of your app.
  *
  * @example
  * createStreams({ store, changes, nameOf: createNameOf([{ userAgent: 'AcmeMail/', name: 'Acme Mail', kind: 'phone' }]) })
@@ -39,7 +39,7 @@ export function createNameOf(apps: readonly AppName[]): NameOf {
   }
 }
 
-/** As a person calls it: an iPhone and an iPad by their names, and a phone or tablet with Android with its maker, if that is known. */
+/** The name that a person uses: iPhone, iPad, or the maker of a phone or tablet with Android, if the maker is known. */
 export function shownNameOf(session: Named, name: DeviceName = nameOf(session)): DeviceName {
   const { browser, os, kind } = name
   if (os === 'iOS' && kind === 'phone') return { browser, os: 'iPhone', kind }

@@ -9,7 +9,7 @@ import { coalesce, takeTurns } from './turns.js'
 export interface Streams {
   /**
    * Ends with the session, or with `signal`. If this server shuts down, or the session gets a new secret, it ends without the
-   * last message, and the page opens another stream.
+   * last message. Then the page opens another stream.
    *
    * @throws {TooManyStreamsError} when this session or user has too many streams here.
    */

@@ -39,7 +39,7 @@ function reasonIn(data: unknown): unknown {
 /**
  * The same for calls that the application makes without tRPC.
  *
- * @param status The status of HTTP; undefined if there was no answer.
+ * @param status The status of HTTP. `undefined`: there was no answer.
  * @param retryAfter The header of that name, in seconds.
  */
 export function problemOfStatus(status: number | undefined, retryAfter: string | null): Problem {

@@ -2,7 +2,7 @@ import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from
 import { EventSource } from 'eventsource'
 import type { AppRouter } from './app.js'
 
-/** What stands at the other end of the client; a test puts its server here. */
+/** The other end of the client; a test puts its server here. */
 export const network: { answer: (request: Request) => Promise<Response> } = {
   answer: ({ url }) => Promise.reject(new TypeError(`no server for ${url}`)),
 }

@@ -18,8 +18,7 @@ interface AppOptions {
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'
 
 /**
- * An application that mounts the devices under a name of its own, on a Redis of its own, and a browser that is signed
- * in there.
+ * An application that mounts the devices under a name of its own, on a Redis of its own. A browser is signed in there.
  */
 export async function startApp({ isRecent = () => true, commandTimeout = 10_000 }: AppOptions = {}) {
   const server = await startRedis()
@@ -54,7 +53,7 @@ export async function startApp({ isRecent = () => true, commandTimeout = 10_000 
   }
 
   const here = await signIn(firefox)
-  /** What the cookie still is when a stream is asked for, one each, and until the next one is; then it is the browser's own. */
+  /** The cookies of the next streams, one each, as if each stream were opened just before a new secret. Then the browser's own. */
   const nextTokens: string[] = []
   let late: string | undefined
   network.answer = async (request) => {

@@ -1,6 +1,6 @@
 /* oxlint-disable max-lines -- It is one script from top to bottom. */
-// The cost of each session and each operation, with a million sessions on a Cluster of three masters. docs/scale.md uses these
-// figures.
+// The cost of each session and each operation, with a million sessions on a Cluster of three masters. The figures stand in
+// docs/scale.md.
 // npm run measure:scale -- [people] [further directives of redis.conf]
 
 import { scryptSync } from 'node:crypto'

@@ -9,7 +9,7 @@ const INCLUDE = /^-- @include (\S+)$/
 /**
  * The source of a script with all that it includes, without comments and empty lines.
  *
- * @param read gives the text of a file by its name without `.lua`.
+ * @param read Gives the text of a file by its name without `.lua`.
  * @throws {Error} for a file that includes itself, directly or through others.
  */
 export function bundleScript(name: string, read: (name: string) => string = readLua): string {

@@ -8,8 +8,8 @@
 -- ARGV[5]  most sessions that a user may have; beyond it, the scanned session that is idle for longest makes room
 -- ARGV[6]  time until the session's first deadline (ms)
 -- ARGV[7]  SHA-256 of the current secret of the session with that id, whose place it takes; empty: it takes no place
--- Output   0 created, -1 when the session whose place it takes has ended or was rotated before; else the watermark (ms) that
---          refuses it: the credentials changed in the meantime
+-- Output   0: created. -1: the session whose place it takes was revoked, has expired or was rotated before. Else the watermark
+--          (ms) that refuses it: the credentials changed in the meantime.
 -- @include lib/delete
 -- @include lib/publish
 -- @include lib/scan

@@ -1,4 +1,4 @@
--- Reads the watermark of all users. One in the future was set before Redis' clock was put back: it is lowered to now, so that
+-- Reads the watermark of all users. One in the future was set before Redis' clock was put back. It is lowered to now, so that
 -- it refuses no sign-in that begins from here on.
 -- KEYS[1]  the key whose node dates sign-ins; it holds the watermark
 -- Output   the watermark (ms since the epoch); 0 for none

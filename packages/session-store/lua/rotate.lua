@@ -10,8 +10,8 @@
 -- ARGV[7]  name of an event to append after the revocations; empty: none
 -- ARGV[8]  the details as they were read; empty: they stay
 -- ARGV[9]  the details to write; empty: they stay
--- Output   how many other sessions were revoked, -1 when this one has ended or was rotated before, -2 when its details
---          changed in the meantime: read again
+-- Output   How many other sessions were revoked. -1: this one was revoked, has expired or was rotated before. -2: its details
+--          changed in the meantime, so read again.
 -- @include lib/revoke
 local key, now = KEYS[1], tonumber(ARGV[4])
 local record = redis.call('HGET', key, ARGV[1])

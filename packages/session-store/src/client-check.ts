@@ -7,7 +7,7 @@ const NODE_METHODS = ['duplicate', 'sendCommand', 'handleReconnection', 'setSock
 const CLUSTER_METHODS = ['nodes']
 
 /**
- * Refuses a client that lacks a method which the store needs: one of another library, a mock, or of an older ioredis.
+ * Refuses a client that lacks a method which the store needs. It may be of another library, a mock, or of an older ioredis.
  *
  * @throws {UnsupportedRedisError} that names everything it lacks.
  */

@@ -6,9 +6,9 @@ import { superviseClient } from './supervise.js'
 /**
  * Connects a client and checks its server with `checkRedis`. On a failure it disconnects the client.
  *
- * @param client not connected yet.
- * @returns the client.
- * @throws {UnsupportedRedisError}, or the error of the connection.
+ * @param client Not connected yet.
+ * @returns The client.
+ * @throws {UnsupportedRedisError} or the error of the connection.
  *
  * @example const redis = await connectRedis(new Redis(url, { ...redisOptions, lazyConnect: true }))
  */

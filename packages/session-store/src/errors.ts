@@ -23,11 +23,11 @@ export class NotReplicatedError extends SessionStoreUnavailableError {
   }
 }
 
-/** This Redis, or its client, cannot keep the promises of the store; the message says why. */
+/** This Redis, or its client, cannot keep the promises of the store. The message says why. */
 export class UnsupportedRedisError extends Error {
   override readonly name = 'UnsupportedRedisError'
 
-  /** @param mode set when the server needs another kind of client. */
+  /** @param mode Set when the server needs another kind of client. */
   constructor(
     message: string,
     readonly mode: 'cluster' | 'sentinel' | null = null,

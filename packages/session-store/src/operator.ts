@@ -25,8 +25,8 @@ export interface SessionOperator {
    * Refuses sign-ins of all users that began at or before a time and have not been answered yet. It must come before the
    * scan for sessions: then either the scan finds a session, or its sign-in is refused.
    *
-   * @param since default: now, by Redis' clock.
-   * @returns that time.
+   * @param since Default: now, by Redis' clock.
+   * @returns That time.
    */
   refuseEarlierSignIns(since?: Date): Promise<Date>
   /** Reads one user's sessions, with one command. */
@@ -36,8 +36,8 @@ export interface SessionOperator {
   /**
    * Revokes these sessions of a user, publishes that, and appends an event for each.
    *
-   * @param notBefore also refuses sign-ins of this user that began at or before this time.
-   * @returns how many were revoked.
+   * @param notBefore Also refuses sign-ins of this user that began at or before this time.
+   * @returns How many were revoked.
    */
   revoke(userTag: string, sessionIds: readonly string[], operation: OperationSummary, notBefore?: Date): Promise<number>
   /** Revokes the sessions of all users that were live at a time, except one. Publishes nothing and appends no event. */

@@ -37,7 +37,7 @@ export async function* scanOnce(
 
 /**
  * Identifies the masters, the start of each server and the owner of each slot. If it is the same before and after a scan, the
- * scan has missed no key: a cursor is worth nothing to another server, and a slot may move behind it. `null` while a slot moves.
+ * scan has missed no key. A cursor means nothing to another server, and a slot may move behind it. `null` while a slot moves.
  */
 export async function topologyOf(redis: Redis | Cluster): Promise<string | null> {
   const masters = await Promise.all(mastersOf(redis).map(async (node) => rejectUnavailable(describeMaster(node))))

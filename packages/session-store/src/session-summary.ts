@@ -9,7 +9,7 @@ export interface SessionSummary {
   readonly data: SessionData
 }
 
-/** What an operator did. */
+/** The operation of an operator, as messages and events show it. */
 export interface OperationSummary {
   readonly id: string
   /** The public reason; may be empty. */

@@ -128,7 +128,7 @@ export interface SessionStore {
   /**
    * `null`: the user's credentials changed after the sign-in began, and nothing was created.
    *
-   * @throws {RangeError} for a user id, address or user agent of more than 55,294 characters.
+   * @throws {RangeError} for a user id, address or user agent above 55,294 characters.
    */
   create(session: NewSession): Promise<{ token: string; session: Session } | null>
   /**

@@ -12,7 +12,7 @@ interface Identity {
   readonly name: string
 }
 
-/** An OAuth 2 provider on a port of its own. It asks nobody: whoever comes is `identity`. */
+/** An OAuth 2 provider on a port of its own. It asks no questions: everybody is `identity`. */
 export async function startProvider() {
   const grants = new Map<string, Identity>()
   const http = createServer((request, response) => {

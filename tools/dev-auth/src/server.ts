@@ -88,7 +88,7 @@ export function portOf(address: AddressInfo | string | null): number {
   return address.port
 }
 
-/** As if the user had never had a password or a provider: no policy hears of it. */
+/** As if the user had never had a password or a provider: no policy notices it. */
 export async function deleteAccounts({ kysely }: Pick<SqlDatabase, 'kysely'>, userId: string): Promise<void> {
   await sql`delete from "account" where "userId" = ${userId}`.execute(kysely)
 }

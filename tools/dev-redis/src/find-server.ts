@@ -40,7 +40,7 @@ export class RedisUnavailableError extends Error {
 /**
  * Finds a Redis 7.0 or newer, or a Valkey: on PATH, else in an earlier download, else by a download.
  *
- * @param program only this one, from PATH
+ * @param program Only this one, from PATH.
  * @throws {RedisUnavailableError} when all of them fail.
  */
 export async function findServer(

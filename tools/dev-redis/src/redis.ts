@@ -39,7 +39,7 @@ export interface PrivateRedis extends AsyncDisposable {
 
 /**
  * Starts a Redis that no other program uses: it has a unix socket, no port, and none of the machine's settings. It stops with
- * this process, whatever ends that, and does not keep it alive.
+ * this process, whatever ends that. It does not keep it alive.
  *
  * @throws {RedisUnavailableError} when there is no server to run.
  * @throws {Error} naming the folder, when a live Redis holds it for longer than 3 s.

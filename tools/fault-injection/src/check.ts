@@ -35,7 +35,7 @@ const validated = new Set<Kind>([
  * Finds answers that are impossible if every call is one atomic step between its start and its end. If calls overlap, any
  * order that explains their answers is accepted.
  *
- * @param allowance milliseconds for which queries may accept a session after its revocation was acknowledged
+ * @param allowance Milliseconds for which queries may accept a session after its revocation was acknowledged.
  */
 export function check(history: History, allowance = 0): Violation[] {
   const until = effectsUntil(history)

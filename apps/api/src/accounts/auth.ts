@@ -79,7 +79,7 @@ export interface Auth extends CookieSessions {
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
   findPasswordOwner(userId: string): Promise<Reader | null>
-  /** Of the mails to this user, as two letters. */
+  /** Sets the language of the mails to this user, as two letters. */
   setLanguage(userId: string, language: string): Promise<void>
   /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
   createResetLink(email: string): Promise<MailLink | null>

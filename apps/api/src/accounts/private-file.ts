@@ -5,7 +5,7 @@ const OTHERS = 0o077
 
 /**
  * Creates a file, unless it exists, and makes sure that only its owner may use it, whatever the umask and the folder.
- * Creates missing folders for their owner alone; an existing folder stays as it is.
+ * Creates missing folders for their owner alone. An existing folder stays as it is.
  *
  * @throws {Error} of the file system, such as EPERM for a file of another user.
  */
@@ -28,7 +28,7 @@ function createFile(path: string): void {
 }
 
 /**
- * Removes everybody else's permissions from a file; does nothing when there is none.
+ * Removes everybody else's permissions from a file. Does nothing when there is none.
  *
  * @throws {Error} of the file system, such as EPERM for a file of another user.
  */

@@ -159,7 +159,7 @@ function proofsUsedUp(c: Context<HttpEnv>, { retryAfter }: RateLimitedError): Re
   )
 }
 
-/** The request under the origin that is configured, whatever its Host says. */
+/** The request under the configured origin, whatever its Host says. */
 function forwarded(c: Context<HttpEnv>, body: string, baseUrl: string): Request {
   const { pathname, search } = new URL(c.req.url)
   const headers = new Headers(c.req.raw.headers)

@@ -96,11 +96,11 @@ export interface Limits {
   /**
    * Does the work within all of the limits. Work that fails by an outage counts nowhere.
    *
-   * @param options.revokes the work revokes sessions: it goes on when Redis cannot count, as a full Redis can still delete.
-   *   Redis answers whether the revocation happens.
+   * @param options.revokes The work revokes sessions. It goes on when Redis cannot count, because a full Redis can still
+   *   delete. Redis answers whether the revocation happens.
    * @throws {RateLimitedError} when any of the limits is reached.
-   * @throws {SessionStoreUnavailableError} when Redis gives no answer: without a count nothing is let through, and no wrong
-   *   guess is answered as one.
+   * @throws {SessionStoreUnavailableError} when Redis gives no answer. Without a count, nothing is done and no guess is
+   *   called wrong.
    */
   within<T>(
     charges: readonly Charge[],
@@ -111,7 +111,7 @@ export interface Limits {
   /**
    * Counts what is not limited.
    *
-   * @returns the number of events, with this one, since the first of them and within its duration
+   * @returns The number of events, with this one, since the first of them and within its duration.
    * @throws {Error} of Redis.
    */
   tally(charge: Charge & readonly ['wrong-password:user', ...unknown[]]): Promise<number>

@@ -11,10 +11,10 @@ import type { RedisSettings } from './settings.js'
  * Connects to Redis and checks it. The client reconnects by itself from then on, and logs it.
  *
  * The store's `connectRedis` tries once and reports the error of ioredis. A server may start together with its Redis. So this
- * function keeps one client trying until its deadline, checks permissions and database too, and names the setting to mend.
+ * function keeps one client trying until its deadline. It also checks permissions and database.
  *
- * @param timeoutMs until it must answer
- * @throws {StartError} which names the setting.
+ * @param timeoutMs Until it must answer.
+ * @throws {StartError} which names the setting to mend.
  */
 export async function connectRedis(
   { redis: where, redisTimeouts, keyPrefix }: Pick<Settings, 'redis' | 'redisTimeouts' | 'keyPrefix'>,

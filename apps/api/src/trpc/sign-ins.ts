@@ -20,11 +20,11 @@ export interface DeviceDetails {
   readonly firstSignInAt: string
   readonly lastSignInAt: string
   readonly signIns: number
-  /** Where it signed in from, the latest first. */
+  /** The addresses that it signed in from, the latest first. */
   readonly addresses: readonly { readonly ipAddress: string | null; readonly place: Place | null }[]
 }
 
-/** What the page knows of the sign-ins behind the devices. It reads the activity, so it needs SQL. */
+/** Gives the page the sign-ins behind the devices. It reads the activity, so it needs SQL. */
 export function createSignInsRouter(store: SessionStore) {
   return router({
     /** The sign-ins that a person may want to look at twice, by the id of the session. The current one is never among them. */

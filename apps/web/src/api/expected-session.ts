@@ -4,7 +4,7 @@
  */
 let expected: string | undefined
 
-/** @param sessionId undefined while the page does not know whose session it is */
+/** @param sessionId `undefined` while the page does not know whose session it is */
 export function expectSession(sessionId: string | undefined): void {
   expected = sessionId
 }

@@ -1,6 +1,6 @@
 import type { MailedSignIn } from '@rollcall/api'
 
-/** What is known of the link that a mail brought. */
+/** Whether the link of a mail works, and the sign-in that it is about. */
 export type LinkState = { readonly works: false } | { readonly works: true; readonly signIn: MailedSignIn | null }
 
 /** How long a page waits for the answer before it is shown. */

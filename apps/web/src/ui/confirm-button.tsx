@@ -98,7 +98,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
   return <Question {...props} panel={panel} busy={busy} onYes={confirm} onLeave={disarm} />
 }
 
-/** Where the person is between the first press and the outcome, and where the focus goes at each step. */
+/** The step between the first press and the outcome, and the focus at each step. */
 function useConfirmation(onConfirm: () => Promise<Outcome>) {
   const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
   const [failure, setFailure] = useState<string | null>(null)

@@ -47,8 +47,8 @@ const programs: Readonly<Record<string, Marks>> = {
 }
 
 /**
- * Marks of robots and monitors: a word that ends in "bot", "crawler" or "spider", a plus and the address of a page that explains
- * them, or the name of the tool. Phones are called "Cubot" or "M bot 54". Toolbars left an address without a plus.
+ * Marks of robots and monitors. Such a mark is a word that ends in "bot", "crawler" or "spider", or the name of a tool. Another is
+ * a plus and the address of a page that explains the robot. Phones are called "Cubot" or "M bot 54". Toolbars left an address without a plus.
  */
 const robots: Marks = [
   /(?<![Cc]u)(?:[bB]ot|[cC]rawler|[sS]pider|[sS]craper)(?=[/;),@]|$| \()/,

@@ -1,5 +1,5 @@
 -- Publishes changes in the same step that makes them, on a channel with the name of the user's key. Every server can read a
--- message: it holds session ids and what a list shows, never a secret.
+-- message. It holds session ids and what a list shows, never a secret.
 -- @include lib/record
 
 local function publish(key, kind, id)

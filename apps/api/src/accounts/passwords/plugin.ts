@@ -37,9 +37,9 @@ const reset = z.object({
 const secure = z.object({ token: z.string() })
 
 /**
- * `null` for a reset that does not read or has no valid token: the endpoint refuses it.
+ * `null` for a reset that does not parse or has no valid token: the endpoint refuses it.
  *
- * @throws {APIError} 400 for a sign-up that does not read.
+ * @throws {APIError} 400 for a sign-up that does not parse.
  */
 async function readChoice(ctx: GenericEndpointContext): Promise<Choice | null> {
   if (ctx.path === '/sign-up/email') {
@@ -64,8 +64,8 @@ function validationError({ issues }: z.ZodError): APIError {
 }
 
 /**
- * The rules for new passwords, and the renewal of old hashes. It must come before the plugin `rollcall`: a renewed hash
- * goes to SQL past the policy, because it is no new credential.
+ * The rules for new passwords, and the renewal of old hashes. It must come before the plugin `rollcall`, because a
+ * renewed hash goes to SQL past the policy: it is no new credential.
  */
 export function passwordRules(passwords: Passwords) {
   let sql: DBAdapter

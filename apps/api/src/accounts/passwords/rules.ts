@@ -17,7 +17,7 @@ const INVISIBLE = /[\s\p{Z}\p{C}\p{DI}\u2800]/gu
 
 /**
  * The problem with a new password, or `null`. NIST SP 800-63B-4 asks for a blocklist of common, expected and compromised
- * passwords, and for no rules of composition.
+ * passwords. It asks for no rules of composition.
  *
  * @param own Texts that a guesser knows: addresses and names of the person, the name and host of the site.
  */

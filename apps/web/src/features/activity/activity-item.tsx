@@ -41,7 +41,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
 
 interface ActivityItemProps {
   entry: ActivityEntry
-  /** Of the entry, where it is the first of that day. */
+  /** The day of the entry, if it is the first of that day. */
   day: string | null
   now: number
   /** The sessions that are signed in; undefined while that is not known. */

@@ -122,7 +122,7 @@ interface MarkProps extends Pick<DeviceCardProps, 'group' | 'signs'> {
   onGone: () => void
 }
 
-/** Of the device: its unusual sign-ins together. */
+/** Marks the unusual sign-ins of the device together. */
 function Mark({ group, name, signs, signOut, onGone }: MarkProps) {
   const unusual = group.filter(({ id, isCurrent }) => signs.has(id) && !isCurrent)
   if (unusual.length === 0) return null

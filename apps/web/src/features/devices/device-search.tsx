@@ -7,7 +7,7 @@ interface DeviceSearchProps {
   found: number
   all: number
   onFilterChange: (filter: DeviceFilter) => void
-  /** What can be done with the devices found. */
+  /** The actions for the devices found. */
   children?: ReactNode
 }
 

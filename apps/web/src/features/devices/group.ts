@@ -27,7 +27,7 @@ export function kindOfUse(group: DeviceGroup, signs: Signs, now: number): Device
   return isStale(newest.lastSeenAt, now) ? 'stale' : 'other'
 }
 
-/** What a person came for stands at the top; the order of the list decides within each kind. */
+/** This device comes first, then devices with unusual sign-ins. The order of the list decides within each kind. */
 export function withUnusualFirst(groups: readonly DeviceGroup[], signs: Signs): DeviceGroup[] {
   const rank = (group: DeviceGroup): number => (group[0].isCurrent ? 0 : group.some(({ id }) => signs.has(id)) ? 1 : 2)
   return groups.toSorted((a, b) => rank(a) - rank(b))
@@ -36,7 +36,7 @@ export function withUnusualFirst(groups: readonly DeviceGroup[], signs: Signs): 
 /** The most sessions that one step ends. */
 const MOST_IDS = 500
 
-/** Those of other devices that one step can end, all sign-ins of each. */
+/** The groups of other devices that one step can revoke, with all sign-ins of each. */
 export function inOneStep(groups: readonly DeviceGroup[]): { groups: DeviceGroup[]; ids: string[] } {
   const ids: string[] = []
   const taken = groups.filter((group) => {

@@ -33,7 +33,7 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
   )
 }
 
-/** What the activity remembers of the device: read only for those who look. */
+/** Shows the sign-ins of the device from its activity. It reads them only once it is opened. */
 function MoreFacts({ device: { id, lastSeenAt } }: { device: Device }) {
   const i18n = useI18n()
   const { t, exactTime } = i18n

@@ -14,7 +14,7 @@ export interface Question {
   readonly name: string
   /** The sessions that the answer is about. */
   readonly ids: readonly string[]
-  /** Those of them that may still be signed in, and so are ended. */
+  /** The ids that may still be signed in, and so are revoked. */
   readonly liveIds: readonly string[]
   /** Ends sessions, and rejects if that failed. */
   readonly signOut: (ids: readonly string[]) => Promise<unknown>

@@ -21,8 +21,7 @@ export interface Unusual {
 }
 
 /**
- * What stands out about the sign-ins behind the devices. It is asked for together with the list, and again when a device comes or
- * goes.
+ * Marks unusual sign-ins behind the devices. It is fetched together with the list, and again when a device comes or goes.
  *
  * @param devices undefined while they are not known
  */

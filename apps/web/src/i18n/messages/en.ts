@@ -121,7 +121,7 @@ export default {
       program: 'Program',
       unknown: 'Device of unknown kind',
     },
-    /** What a person may type to find devices of a kind. */
+    /** Words that a person may type to find devices of a kind. */
     kindWords: {
       desktop: 'computer desktop laptop notebook pc',
       phone: 'phone mobile smartphone cell',
