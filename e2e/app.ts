@@ -10,7 +10,11 @@ import { freePort, type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { filesBelow, placesOf, startRecordingProxy, watchCommands } from './recording-proxy.js'
 
-const program = fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.url))
+const programs = {
+  server: fileURLToPath(new URL('../apps/api/dist/main.js', import.meta.url)),
+  /** The same, with passwords that are hashed in a millisecond. */
+  quickServer: fileURLToPath(new URL('server.js', import.meta.url)),
+}
 
 /** Offset of the time of the last proof in a session record: docs/architecture.md. */
 const AUTHENTICATED_AT = 57
@@ -43,14 +47,20 @@ interface Mail {
   readonly link: string
 }
 
-/** @param host the name by which browsers call it: `localhost`, or `rollcall.test`, which is no secure context */
-export async function startApp(host: 'localhost' | 'rollcall.test' = 'localhost'): Promise<App> {
+interface AppOptions {
+  /** The name by which browsers call it. Default: `localhost`. The other one is no secure context. */
+  readonly host?: 'localhost' | 'rollcall.test'
+  /** Default: `quickServer`. */
+  readonly program?: keyof typeof programs
+}
+
+export async function startApp({ host = 'localhost', program = 'quickServer' }: AppOptions = {}): Promise<App> {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-e2e-'))
   const redis = await startRedis({ dir: join(dataDir, 'redis'), persist: true })
   const port = await freePort()
   const [proxy, commands] = await Promise.all([startRecordingProxy(port), watchCommands(redis.url)])
   const url = `http://${host}:${proxy.port}`
-  const server = spawn(process.execPath, [program], {
+  const server = spawn(process.execPath, [programs[program]], {
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production', // every request leaves a line

@@ -81,11 +81,6 @@ export const test = base.extend<Fixtures, { app: App }>({
         if (/Content.Security.Policy/i.test(message.text())) violations.push(message.text())
       })
       context.on('weberror', (error) => violations.push(String(error.error())))
-      // Playwright's user agent does not change the hints, which would reveal the headless browser.
-      await context.route('**', async (route) => {
-        const headers = Object.entries(route.request().headers()).filter(([name]) => !name.startsWith('sec-ch-ua'))
-        await route.continue({ headers: Object.fromEntries(headers) })
-      })
       if (signedIn) {
         const signIn = () =>
           context.request.post('/api/auth/sign-in/email', {

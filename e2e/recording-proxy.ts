@@ -4,7 +4,7 @@ import { createServer, request as ask } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 
-/** Stands between browsers and application: passes everything on and remembers what was answered. */
+/** Stands between browsers and application: passes everything on but client hints, and remembers each answer. */
 export interface RecordingProxy {
   readonly port: number
   /** Every session token that a browser was given, and nowhere else may be. */
@@ -19,7 +19,11 @@ export async function startRecordingProxy(target: number): Promise<RecordingProx
   const tokens = new Set<string>()
   const answers = new Map<string, Uint8Array[]>()
   const server = createServer((incoming, outgoing) => {
-    const { method, url: path = '', headers } = incoming
+    const { method, url: path = '' } = incoming
+    // Playwright changes the user agent alone: the hints would reveal the headless browser.
+    const headers = Object.fromEntries(
+      Object.entries(incoming.headers).filter(([name]) => !name.startsWith('sec-ch-ua')),
+    )
     const passed = ask({ host: '127.0.0.1', port: target, method, path, headers }, (answer) => {
       for (const cookie of answer.headers['set-cookie'] ?? []) {
         const [, token] = /session_token=([\w-]{81})\./.exec(cookie) ?? []

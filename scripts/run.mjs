@@ -21,7 +21,7 @@ async function start() {
   const redis = await provideRedis()
   try {
     const { main } = await built('apps/api/dist/main.js')
-    const api = await main(process.env)
+    const api = await main()
     await ended
     await api.close()
   } finally {

@@ -2,7 +2,7 @@ import { startApp } from '../app.js'
 import { agents, devices, expect, password, test } from '../fixtures.js'
 
 test('seven tabs on plain http off localhost share one stream, and each still works', async ({ browser }) => {
-  const app = await startApp('rollcall.test')
+  const app = await startApp({ host: 'rollcall.test', program: 'server' })
   const context = await browser.newContext({ baseURL: app.url, userAgent: agents['Chrome on Windows'] })
   try {
     const user = { name: 'Ada Lovelace', email: 'ada@example.org', password }

@@ -1,18 +1,26 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Passwords } from './accounts/passwords/passwords.js'
 import { readSettings, SettingsError } from './env.js'
 import { createLog } from './log.js'
 import { start } from './start.js'
 import { StartError } from './start-error.js'
+
+interface MainOptions {
+  /** Default: `process.env`. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Default: `createPasswords()`. */
+  readonly passwords?: Passwords
+}
 
 /**
  * Starts the server and says on standard output where it is. `close` leaves first, and then drains.
  *
  * @throws {SettingsError | StartError} whose message is for a person, and needs no stack.
  */
-export async function main(env?: NodeJS.ProcessEnv): Promise<{ close(): Promise<void> }> {
+export async function main({ env, ...options }: MainOptions = {}): Promise<{ close(): Promise<void> }> {
   const settings = readSettings(env)
-  const { baseUrl, outbox, leave, close } = await start({ settings, log: createLog() })
+  const { baseUrl, outbox, leave, close } = await start({ settings, log: createLog(), ...options })
   console.log(`Rollcall is listening on ${baseUrl}`)
   if (outbox !== null) console.log(`Mails are written to ${outbox}, because SMTP_URL is not set`)
   return {
@@ -23,8 +31,9 @@ export async function main(env?: NodeJS.ProcessEnv): Promise<{ close(): Promise<
   }
 }
 
-async function run(): Promise<void> {
-  const started = main()
+/** The program: `main`, until a signal says that it shall end. */
+export async function run(options?: MainOptions): Promise<void> {
+  const started = main(options)
   let isStopping = false
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

@@ -15,7 +15,7 @@ test('main says where it listens and where mails go, and lets go of everything',
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-main-'))
   const said: unknown[] = []
   const spy = vi.spyOn(console, 'log').mockImplementation((line) => void said.push(line))
-  const { close } = await main({ PORT: '0', DATA_DIR: dataDir, REDIS_URL: redis.url })
+  const { close } = await main({ env: { PORT: '0', DATA_DIR: dataDir, REDIS_URL: redis.url } })
   spy.mockRestore()
   expect(said).toEqual([
     expect.stringMatching(/^Rollcall is listening on http:\/\/localhost:\d+$/),
