@@ -1,5 +1,4 @@
-import { createPasswords } from '../apps/api/dist/accounts/passwords/passwords.js'
-import { run } from '../apps/api/dist/main.js'
+import { run } from '@rollcall/api/main'
 
 // The real thing but for the cost of a password: with it, these tests would mostly compute hashes.
-await run({ passwords: createPasswords({ N: 2 ** 10, r: 8, p: 1 }) })
+await run({ passwordCost: { N: 2 ** 10, r: 8, p: 1 } })

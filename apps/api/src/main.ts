@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Passwords } from './accounts/passwords/passwords.js'
+import { createPasswords } from './accounts/passwords/passwords.js'
+import type { ScryptCost } from './accounts/passwords/scrypt.js'
 import { readSettings, SettingsError } from './env.js'
 import { createLog } from './log.js'
 import { start } from './start.js'
@@ -9,8 +10,8 @@ import { StartError } from './start-error.js'
 interface MainOptions {
   /** Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv
-  /** Default: `createPasswords()`. */
-  readonly passwords?: Passwords
+  /** Of the hash of a new password. Default: what OWASP asks for. */
+  readonly passwordCost?: ScryptCost
 }
 
 /**
@@ -18,9 +19,13 @@ interface MainOptions {
  *
  * @throws {SettingsError | StartError} whose message is for a person, and needs no stack.
  */
-export async function main({ env, ...options }: MainOptions = {}): Promise<{ close(): Promise<void> }> {
+export async function main({ env, passwordCost }: MainOptions = {}): Promise<{ close(): Promise<void> }> {
   const settings = readSettings(env)
-  const { baseUrl, outbox, leave, close } = await start({ settings, log: createLog(), ...options })
+  const { baseUrl, outbox, leave, close } = await start({
+    settings,
+    log: createLog(),
+    passwords: createPasswords(passwordCost),
+  })
   console.log(`Rollcall is listening on ${baseUrl}`)
   if (outbox !== null) console.log(`Mails are written to ${outbox}, because SMTP_URL is not set`)
   return {
