@@ -1,9 +1,6 @@
 import type { Session } from '@rollcall/session-store'
 import { password } from './server.js'
 
-/** In which apps/api hands better-auth the address of the client. */
-const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
-
 /** Whatever holds a session token, anywhere in it. */
 export const anyToken = /[A-Za-z0-9_-]{81}/
 
@@ -19,8 +16,18 @@ export interface Authenticator {
   authenticate(headers: Headers): Promise<{ readonly token: string; readonly session: Session } | null>
 }
 
-/** One person's browser: keeps cookies and sends them back. */
-export function browser(origin: string, baseUrl: string, auth: Authenticator, userAgent = 'Firefox') {
+/**
+ * One person's browser: keeps cookies and sends them back.
+ *
+ * @param headers Sent with every request.
+ */
+export function browser(
+  origin: string,
+  baseUrl: string,
+  auth: Authenticator,
+  userAgent = 'Firefox',
+  headers: Readonly<Record<string, string>> = {},
+) {
   const jar = new Map<string, string>()
   const cookie = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 
@@ -35,9 +42,9 @@ export function browser(origin: string, baseUrl: string, auth: Authenticator, us
       headers: {
         'user-agent': userAgent,
         origin: baseUrl,
-        [CLIENT_ADDRESS_HEADER]: '192.0.2.1',
         cookie: cookie(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
         ...more,
       },
       redirect: 'manual',

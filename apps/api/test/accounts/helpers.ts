@@ -1,28 +1,29 @@
 import { cookieSessions, rollcall, type RollcallOptions, type Secrets } from '@rollcall/auth'
-import { answer, browser, secret, startAppWith, startServerOn } from '@rollcall/dev-auth'
+import {
+  answer,
+  type Authenticator,
+  browser as browserOf,
+  secret,
+  startAppWith,
+  startServerOn,
+} from '@rollcall/dev-auth'
 import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import type { Session } from '@rollcall/session-store'
 import type { BetterAuthOptions } from 'better-auth'
-import { createAuth, type MailLink } from '../../src/accounts/auth.js'
+import { CLIENT_ADDRESS_HEADER, createAuth, type MailLink } from '../../src/accounts/auth.js'
 import { openDatabase } from '../../src/accounts/database.js'
 import { createPasswords, type Passwords } from '../../src/accounts/passwords/passwords.js'
 import type { ScryptCost } from '../../src/accounts/passwords/scrypt.js'
 
-export {
-  type Answer,
-  answer,
-  anyToken,
-  type Browser,
-  browser,
-  hold,
-  password,
-  secret,
-  sessionRows,
-} from '@rollcall/dev-auth'
+export { type Answer, answer, anyToken, type Browser, hold, password, secret, sessionRows } from '@rollcall/dev-auth'
 
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */
 export const startServer = (databaseUrl?: string) =>
   startServerOn((dataDir) => openDatabase({ url: databaseUrl, dataDir }))
+
+/** A browser whose address reaches better-auth as the server sends it. */
+export const browser = (origin: string, baseUrl: string, auth: Authenticator, userAgent?: string) =>
+  browserOf(origin, baseUrl, auth, userAgent, { [CLIENT_ADDRESS_HEADER]: '192.0.2.1' })
 
 /** Our own configuration of better-auth behind real HTTP. */
 export async function startAuth(
