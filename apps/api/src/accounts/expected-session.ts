@@ -5,7 +5,7 @@ import { OtherSessionError } from '../errors.js'
  * Names the session that a page shows. Windows of one browser share a cookie, so that a sign-in in one makes every other
  * show somebody else's account until it has asked again. A caller without this header means the session of its cookie.
  */
-const EXPECTED_SESSION_HEADER = 'x-expected-session'
+export const EXPECTED_SESSION_HEADER = 'x-expected-session'
 
 export function expectsSession(headers: Headers): boolean {
   return headers.has(EXPECTED_SESSION_HEADER)

@@ -1,3 +1,7 @@
+import type { ExpectedSessionHeader } from '@rollcall/api'
+
+const HEADER: ExpectedSessionHeader = 'x-expected-session'
+
 /**
  * The session that this page shows. Another window may sign in as somebody else, which replaces the cookie of this one too. The
  * API refuses a change for a session that the page does not show.
@@ -10,5 +14,5 @@ export function expectSession(sessionId: string | undefined): void {
 }
 
 export function expectedSessionHeaders(): Record<string, string> {
-  return expected === undefined ? {} : { 'x-expected-session': expected }
+  return expected === undefined ? {} : { [HEADER]: expected }
 }
