@@ -1,5 +1,6 @@
 import { type Clock, type Session, type SessionEvents, userTagOf } from '@rollcall/session-store'
 import type { Kysely } from 'kysely'
+import { DAY_MS, MINUTE_MS } from '../durations.js'
 import { ActivityMover } from './activity-mover.js'
 import {
   type ActivityEvent,
@@ -79,8 +80,7 @@ export interface ActivityOptions {
   readonly warn: (message: string, reason: unknown) => void
 }
 
-const DAY_MS = 24 * 60 * 60 * 1_000
-const SWEEP_MS = 5 * 60 * 1_000
+const SWEEP_MS = 5 * MINUTE_MS
 
 /** Brings its table up to date, and looks for events that were left behind. */
 export async function openActivity(options: ActivityOptions): Promise<Activity> {

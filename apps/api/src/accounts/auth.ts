@@ -28,14 +28,14 @@ import { passwordRules } from './passwords/plugin.js'
 import { renameDevice } from './rename.js'
 import { resetRequests } from './reset-requests.js'
 
+/** The prefix of better-auth's endpoints. */
+export const AUTH_PATH = '/api/auth'
+
 /**
  * The request header in which better-auth reads the client's address. The server must overwrite it with an address that it
  * trusts, or drop it.
  */
 export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
-
-/** How long a link to choose a new password works. */
-const RESET_LIFE_MS = 60 * 60 * 1_000
 
 /** Links in mails, by the page that they lead to. */
 type LinkKind = 'reset-password' | 'secure-account'
@@ -127,7 +127,7 @@ export function authConfig(options: AuthOptions) {
   return {
     appName: 'Rollcall',
     baseURL: baseUrl,
-    basePath: '/api/auth',
+    basePath: AUTH_PATH,
     // Nothing is kept encrypted with them, so their versions need not last.
     secrets: secrets.map((value, n) => ({ version: secrets.length - n, value })),
     secret: secrets[0], // else it would take what the environment holds as one more
@@ -135,7 +135,6 @@ export function authConfig(options: AuthOptions) {
     emailAndPassword: {
       enabled: true,
       password: passwords,
-      resetPasswordTokenExpiresIn: RESET_LIFE_MS / 1_000,
       sendResetPassword: ({ user }) => requestReset(user.email), // after "this was not me"
     },
     user: { additionalFields: { language: { type: 'string', required: false } } },
@@ -241,7 +240,7 @@ function accountLinks(
       return {
         to: found.user.email,
         language: languageOf(found.user),
-        url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id, RESET_LIFE_MS)),
+        url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id)),
       }
     },
 

@@ -24,8 +24,8 @@ export const nameOf = (max: number) =>
     .refine((text) => text.length <= max, `must have ${max} characters at most`)
     .refine((text) => !CONTROL.test(text), 'must have no control characters')
 
-/** RFC 5321, section 4.5.3.1: the longest address that a mail can be sent to. */
-const MAX_EMAIL = 254
+/** RFC 5321, section 4.5.3.1.3: the longest address that a mail can be sent to. */
+export const MAX_EMAIL = 254
 const MAX_PERSON = 100
 const MAX_IMAGE = 2_048
 

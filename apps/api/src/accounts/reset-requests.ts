@@ -1,9 +1,7 @@
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-
-/** No address is longer: RFC 5321, 4.5.3.1.3. */
-const MAX_EMAIL = 254
+import { MAX_EMAIL } from './names.js'
 
 const body = z.object({ email: z.email().max(MAX_EMAIL) })
 

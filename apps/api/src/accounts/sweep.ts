@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../durations.js'
 import type { Log } from '../log.js'
 
 export interface Sweep {
@@ -5,7 +6,7 @@ export interface Sweep {
   close(): Promise<void>
 }
 
-const SWEEP_MS = 5 * 60_000
+const SWEEP_MS = 5 * MINUTE_MS
 
 /** Deletes what has expired: now, and then every five minutes. Every server does; on an index, it costs next to nothing. */
 export function startSweep(deleteExpired: () => Promise<void>, log: Log): Sweep {

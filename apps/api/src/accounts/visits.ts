@@ -1,8 +1,9 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { z } from 'zod'
+import { MINUTE_MS } from '../durations.js'
 
 /** Milliseconds after whose start a look at the page is a new visit. */
-const VISIT_MS = 30 * 60_000
+const VISIT_MS = 30 * MINUTE_MS
 
 /** In the data of a session, in ms since the epoch. */
 const visit = z.object({ startedAt: z.int(), previousAt: z.int().nullable() })

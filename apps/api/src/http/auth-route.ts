@@ -2,7 +2,7 @@ import { type Audit, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Context, Hono } from 'hono'
 import type { ZodError } from 'zod'
-import { type Auth, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
+import { type Auth, AUTH_PATH, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
 import { expectsSession, rejectOtherSession } from '../accounts/expected-session.js'
 import { personalData } from '../accounts/names.js'
@@ -14,8 +14,6 @@ import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-lim
 import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
 import { type HttpEnv, refuse } from './http.js'
-
-const BASE_PATH = '/api/auth'
 
 /** PostgreSQL holds none in a text. */
 const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
@@ -51,7 +49,7 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
 
 /** Answers what this application does not offer, and what the limits and better-auth could read in different ways. */
 async function guard(c: Context<HttpEnv>): Promise<AuthRequest | Response> {
-  const path = new URL(c.req.url).pathname.slice(BASE_PATH.length)
+  const path = new URL(c.req.url).pathname.slice(AUTH_PATH.length)
   // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
   const method = openEndpoints.get(path)
   if (method === undefined) return notFound(c)

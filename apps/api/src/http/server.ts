@@ -5,12 +5,12 @@ import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
 import type { Activity } from '../accounts/activity.js'
-import type { Auth } from '../accounts/auth.js'
+import { type Auth, AUTH_PATH } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
 import { publicError } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
 import type { Log } from '../log.js'
-import { trpcRoute } from '../trpc/trpc-route.js'
+import { TRPC_PATH, trpcRoute } from '../trpc/trpc-route.js'
 import { authRoute } from './auth-route.js'
 import type { ClientAddressOf } from './client-address.js'
 import { cspReport } from './csp-report.js'
@@ -56,11 +56,11 @@ export function createServer(dependencies: ServerDependencies): Hono<HttpEnv> {
   app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
 
   const origin = sameOrigin({ baseUrl, log })
-  app.use('/trpc/*', origin)
-  app.use('/api/auth/*', origin) // better-auth has a check of its own, but not in every NODE_ENV
+  app.use(`${TRPC_PATH}/*`, origin)
+  app.use(`${AUTH_PATH}/*`, origin) // better-auth has a check of its own, but not in every NODE_ENV
   app.use('/api/link', origin)
-  app.route('/trpc', trpcRoute(dependencies))
-  app.route('/api/auth', authRoute(dependencies))
+  app.route(TRPC_PATH, trpcRoute(dependencies))
+  app.route(AUTH_PATH, authRoute(dependencies))
   app.route('/api/link', linkRoute(dependencies))
   app.route(CSP_REPORT_PATH, cspReport(limits, log))
   app.route('/', health({ redis, keyPrefix, database, isLeaving }))

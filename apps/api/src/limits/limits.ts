@@ -1,15 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { DAY_MS as DAY, HOUR_MS as HOUR, MINUTE_MS as MINUTE, SECOND_MS as SECOND } from '../durations.js'
 import { Client } from '../http/client.js'
 import { type Attempts, createAttempts } from './attempts.js'
 import { Mailbox } from './mailbox.js'
 import { type Place, type Verdict, runWithin } from './reservations.js'
-
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 
 /** Whom each limit counts. */
 interface Subjects {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MINUTE_MS } from '../durations.js'
 import type { Log } from '../log.js'
 import type { Message } from './messages.js'
 import type { ClaimedMail, MailQueue } from './queue.js'
@@ -39,7 +40,7 @@ const SEND_MS = 20_000
 /** The pauses between them end before the lease does. */
 const REMOVE_ATTEMPTS = 4
 /** Of one mail, which the mail server did not take. */
-const LONGEST_RETRY_MS = 5 * 60_000
+const LONGEST_RETRY_MS = 5 * MINUTE_MS
 
 /** Tries to send a claimed mail, then takes it out of the queue or puts it back. Never rejects. */
 export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outcome> {

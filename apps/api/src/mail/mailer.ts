@@ -2,6 +2,7 @@ import type { Session } from '@rollcall/session-store'
 import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
 import type { MailLink, Reader } from '../accounts/auth.js'
+import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
@@ -56,11 +57,10 @@ export interface MailerOptions {
  */
 const WAKE_MS = 250
 
-const HOUR_MS = 60 * 60_000
 /** The person who asked waits in front of the mailbox; later, they have asked again or given up. */
 const RESET_MAX_AGE_MS = HOUR_MS
 /** Longer than a weekend without anybody who looks after the mail server. */
-const NOTICE_MAX_AGE_MS = 3 * 24 * HOUR_MS
+const NOTICE_MAX_AGE_MS = 3 * DAY_MS
 
 const RESET = 'reset'
 const NEW_DEVICE = 'new-device'

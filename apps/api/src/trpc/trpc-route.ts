@@ -8,6 +8,8 @@ import type { Log } from '../log.js'
 import type { Context } from './context.js'
 import { createAppRouter, type RouterDependencies } from './router.js'
 
+export const TRPC_PATH = '/trpc'
+
 /** More than the page ever asks for at once, and little enough to be cheap. */
 const MAX_BATCH = 20
 
@@ -33,7 +35,7 @@ export function trpcRoute({
     '/*',
     rejectUnsupportedRequests,
     trpcServer({
-      endpoint: '/trpc',
+      endpoint: TRPC_PATH,
       router: createAppRouter({ store, streams, isRecent }),
       maxBatchSize: MAX_BATCH,
       createContext: ({ req, resHeaders }, c: HonoContext<HttpEnv>): Context => ({

@@ -1,7 +1,4 @@
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../durations.js'
 
 interface TimeTexts {
   justNow: string
@@ -19,12 +16,12 @@ export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) 
 
   function relativeTime(iso: string, now: number): string {
     const passed = Math.max(0, now - Date.parse(iso))
-    if (passed < MINUTE) return justNow
-    if (passed < HOUR) return relative.format(-Math.floor(passed / MINUTE), 'minute')
-    if (passed < DAY) return relative.format(-Math.floor(passed / HOUR), 'hour')
-    if (passed < 60 * DAY) return relative.format(-Math.floor(passed / DAY), 'day')
-    if (passed < 730 * DAY) return relative.format(-Math.floor(passed / (30 * DAY)), 'month')
-    return relative.format(-Math.floor(passed / (365 * DAY)), 'year')
+    if (passed < MINUTE_MS) return justNow
+    if (passed < HOUR_MS) return relative.format(-Math.floor(passed / MINUTE_MS), 'minute')
+    if (passed < DAY_MS) return relative.format(-Math.floor(passed / HOUR_MS), 'hour')
+    if (passed < 60 * DAY_MS) return relative.format(-Math.floor(passed / DAY_MS), 'day')
+    if (passed < 730 * DAY_MS) return relative.format(-Math.floor(passed / (30 * DAY_MS)), 'month')
+    return relative.format(-Math.floor(passed / (365 * DAY_MS)), 'year')
   }
 
   return {
@@ -33,7 +30,7 @@ export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) 
     /** The time of a day that is known, and how long ago that was within the hour. */
     clockTime(iso: string, now: number): string {
       const time = clock.format(Date.parse(iso))
-      return now - Date.parse(iso) < HOUR ? `${time} (${relativeTime(iso, now)})` : time
+      return now - Date.parse(iso) < HOUR_MS ? `${time} (${relativeTime(iso, now)})` : time
     },
     /** A day as a heading: today, yesterday, or its date. */
     dayName(iso: string, now: number): string {

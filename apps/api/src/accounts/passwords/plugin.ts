@@ -4,11 +4,12 @@ import type { DBAdapter } from '@better-auth/core/db/adapter'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { DAY_MS } from '../../durations.js'
 import { languageInput } from '../language.js'
 import { type Passwords, passwordState, passwordError, requireAcceptable, siteWords } from './passwords.js'
 
 /** How long a password that was taken away cannot be chosen again, in milliseconds. */
-const RETIRED_MS = 365 * 24 * 60 * 60 * 1_000
+const RETIRED_MS = 365 * DAY_MS
 
 /** A password that a request without a session chooses. */
 interface Choice {

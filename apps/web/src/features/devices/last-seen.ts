@@ -1,5 +1,4 @@
-const MINUTE_MS = 60_000
-const DAY_MS = 24 * 60 * MINUTE_MS
+import { DAY_MS, MINUTE_MS } from '../../durations.js'
 
 /** Activity is recorded at most once a minute, so that a device in use can look this idle. */
 const ACTIVE_WITHIN_MS = 2 * MINUTE_MS
