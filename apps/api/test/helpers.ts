@@ -145,6 +145,15 @@ export async function startServer({
     redis,
     dataDir,
     clock,
+    /** Does the work with the server's clock so many milliseconds ahead. */
+    async later<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+      clock.ahead += milliseconds
+      try {
+        return await work()
+      } finally {
+        clock.ahead -= milliseconds
+      }
+    },
     send,
     lines: () => output.map((line) => JSON.parse(line) as Line),
     /** For tests of memory: the lines so far are let go. */

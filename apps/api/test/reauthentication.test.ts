@@ -21,15 +21,6 @@ async function laptopAndPhone() {
   return { laptop, phone, id }
 }
 
-const later = async <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => {
-  server.clock.ahead += milliseconds
-  try {
-    return await work()
-  } finally {
-    server.clock.ahead -= milliseconds
-  }
-}
-
 const prove = (device: Browser, password = PASSWORD) => device.post('/api/auth/reauthenticate', { password })
 
 const endings: Record<string, (device: Browser, id: string) => Promise<{ revoked: number }>> = {
@@ -42,7 +33,7 @@ const endings: Record<string, (device: Browser, id: string) => Promise<{ revoked
 describe.each(Object.entries(endings))('%s', (name, end) => {
   test('is refused with its reason once the proof is old, and nothing changes', async () => {
     const { laptop, id } = await laptopAndPhone()
-    await later(QUARTER, async () => {
+    await server.later(QUARTER, async () => {
       const error: unknown = await end(laptop, id).catch((reason: unknown) => reason)
       expect(error).toMatchObject({ data: { code: 'FORBIDDEN', httpStatus: 403, reason: 'REAUTHENTICATE' } })
       expect(await laptop.api.devices.list.query()).toHaveLength(2)
@@ -55,9 +46,9 @@ describe.each(Object.entries(endings))('%s', (name, end) => {
 
   test('goes through until then, and again after the password was given', async () => {
     const { laptop, phone, id } = await laptopAndPhone()
-    await later(QUARTER, async () => {
+    await server.later(QUARTER, async () => {
       expect((await prove(laptop)).status).toBe(200)
-      await later(QUARTER - 10_000, async () => {
+      await server.later(QUARTER - 10_000, async () => {
         expect((await end(laptop, id)).revoked).toBeGreaterThan(0)
         expect(await codeOf(phone.api.session.current.query())).toBe('UNAUTHORIZED')
       })
@@ -67,7 +58,7 @@ describe.each(Object.entries(endings))('%s', (name, end) => {
 
 test('listing, and signing oneself out, ask for no proof', async () => {
   const { laptop, phone } = await laptopAndPhone()
-  await later(QUARTER * 10, async () => {
+  await server.later(QUARTER * 10, async () => {
     expect(await laptop.api.devices.list.query()).toHaveLength(2)
     expect((await laptop.post('/api/auth/sign-out', {})).status).toBe(200)
     expect(await phone.api.devices.list.query()).toHaveLength(1)
@@ -110,7 +101,9 @@ test('a wrong password proves nothing, is audited, and can be tried ten times in
   // The password change shares the count: it is as good for guessing.
   const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
   expect((await laptop.post('/api/auth/change-password', change)).status).toBe(429)
-  await later(QUARTER, async () => expect(await codeOf(laptop.api.devices.revoke.mutate({ id }))).toBe('FORBIDDEN'))
+  await server.later(QUARTER, async () =>
+    expect(await codeOf(laptop.api.devices.revoke.mutate({ id }))).toBe('FORBIDDEN'),
+  )
 })
 
 test('nobody proves anything without a session', async () => {
@@ -122,7 +115,7 @@ test('nobody proves anything without a session', async () => {
 
 test('a password change is a proof as well', async () => {
   const { laptop, id } = await laptopAndPhone()
-  await later(QUARTER, async () => {
+  await server.later(QUARTER, async () => {
     const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}, once more` }
     expect((await laptop.post('/api/auth/change-password', change)).status).toBe(200)
     expect(await laptop.api.devices.revoke.mutate({ id })).toEqual({ revoked: 0 }) // it has ended already

@@ -13,15 +13,6 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-const later = async <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => {
-  server.clock.ahead += milliseconds
-  try {
-    return await work()
-  } finally {
-    server.clock.ahead -= milliseconds
-  }
-}
-
 const browserAt = (address: string, userAgent = CHROME) =>
   server.browser({ 'user-agent': userAgent, 'x-forwarded-for': address })
 const idOf = async ({ api }: Browser) => (await api.session.current.query()).id
@@ -60,7 +51,7 @@ describe('a sign-in is unusual', () => {
     await laptop.api.devices.confirm.mutate({ ids: [otherId] })
     expect(await laptop.api.devices.unusual.query()).toEqual([])
     await other.post('/api/auth/sign-out', {})
-    await later(31 * 60_000, async () => {
+    await server.later(31 * 60_000, async () => {
       await other.signIn(email)
       const id = await idOf(other)
       const signs = { id, signs: ['since-last-visit'] }

@@ -1,39 +1,19 @@
-import { createMemoryHistory } from '@tanstack/react-router'
-import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
+import { card, household, open, press } from './household.js'
 
 let api: ReturnType<typeof serveFakeApi>
 beforeEach(() => {
   api = serveFakeApi()
 })
 
-const press = (name: string | RegExp) => fireEvent.click(screen.getByRole('button', { name }))
-const card = (name: string) => screen.getByRole('listitem', { name })
-
-async function open(): Promise<void> {
-  render(createApp(createMemoryHistory({ initialEntries: ['/'] })))
-  await screen.findByText(': this list follows what happens')
-}
-
-function household(): void {
-  api.devices = ['Chrome', 'Firefox', 'Safari', 'Opera'].map((browser, n) => ({
-    id: browser,
-    browser,
-    os: 'macOS',
-    kind: 'desktop',
-    isCurrent: n === 0,
-  }))
-  api.session.id = 'Chrome'
-}
-
 describe('the place in the list', () => {
   test.each([
     ['Firefox on macOS', 'Safari on macOS'],
     ['Opera on macOS', 'Safari on macOS'],
   ])('after signing out %s is at %s, without a scroll to the top', async (gone, next) => {
-    household()
+    household(api)
     await open()
     const scrollTo = vi.spyOn(window, 'scrollTo')
     press(`Sign out ${gone}`)
@@ -47,7 +27,7 @@ describe('the place in the list', () => {
   })
 
   test('stays when a device disappears while its question is open, with a word why', async () => {
-    household()
+    household(api)
     await open()
     press('Sign out Firefox on macOS')
     api.devices = api.devices.filter(({ id }) => id !== 'Firefox')
@@ -59,7 +39,7 @@ describe('the place in the list', () => {
   })
 
   test('is left alone when a device disappears that nobody was asking about', async () => {
-    household()
+    household(api)
     await open()
     screen.getByRole('link', { name: 'Security' }).focus()
     api.devices = api.devices.filter(({ id }) => id !== 'Firefox')

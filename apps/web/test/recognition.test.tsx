@@ -1,36 +1,16 @@
-import { createMemoryHistory } from '@tanstack/react-router'
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
+import { card, household, open, press } from './household.js'
 
 let api: ReturnType<typeof serveFakeApi>
 beforeEach(() => {
   api = serveFakeApi()
 })
 
-const press = (name: string | RegExp) => fireEvent.click(screen.getByRole('button', { name }))
-const card = (name: string) => screen.getByRole('listitem', { name })
-
-async function open(): Promise<void> {
-  render(createApp(createMemoryHistory({ initialEntries: ['/'] })))
-  await screen.findByText(': this list follows what happens')
-}
-
-function household(): void {
-  api.devices = ['Chrome', 'Firefox', 'Safari', 'Opera'].map((browser, n) => ({
-    id: browser,
-    browser,
-    os: 'macOS',
-    kind: 'desktop',
-    isCurrent: n === 0,
-  }))
-  api.session.id = 'Chrome'
-}
-
 describe('an unusual sign-in', () => {
   beforeEach(() => {
-    household()
+    household(api)
     api.devices = api.devices.map((device) => ({
       ...device,
       place: { kind: 'country', code: 'JP' },
@@ -103,7 +83,7 @@ describe('an unusual sign-in', () => {
 
 describe('several devices', () => {
   test('are chosen and signed out in one step', async () => {
-    household()
+    household(api)
     await open()
     press('Choose devices')
     expect(screen.queryByRole('button', { name: /^Sign out .* on macOS$/ })).toBeNull()

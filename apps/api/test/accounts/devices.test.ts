@@ -2,7 +2,17 @@
 import { deviceOf } from '@rollcall/devices'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, databases, hold, password, secret, startAuth, startAuthOn } from './helpers.js'
+import {
+  type Browser,
+  databases,
+  hold,
+  newEmail,
+  password,
+  secret,
+  signedUp,
+  startAuth,
+  startAuthOn,
+} from './helpers.js'
 
 const DAY = 24 * 60 * 60 * 1_000
 
@@ -25,16 +35,6 @@ describe.each(databases)('on %s', (kind) => {
   const rows = (userId: string) => sql().selectFrom('device').selectAll().where('userId', '=', userId).execute()
   const mailsTo = (email: string) => t.newDevices.filter(({ to }) => to === email)
 
-  let people = 0
-  async function ada() {
-    people += 1
-    const email = `ada-${people}@example.org`
-    const laptop = t.browser('laptop')
-    expect((await laptop.signUp(email)).status).toBe(200)
-    const session = await laptop.session()
-    if (session === null) throw new Error('The sign-up did not sign in')
-    return { email, laptop, userId: session.userId }
-  }
   const deviceIn = async (browser: Browser) => {
     const session = await browser.session()
     return session && deviceOf(session)
@@ -43,8 +43,7 @@ describe.each(databases)('on %s', (kind) => {
   describe('the cookie of a browser', () => {
     test('is set at the sign-up, is out of reach of scripts, lasts 400 days and outlives signing out', async () => {
       const browser = t.browser()
-      people += 1
-      const { setCookies } = await browser.signUp(`ada-${people}@example.org`)
+      const { setCookies } = await browser.signUp(newEmail())
       const [cookie = '', ...more] = setCookies.filter((line) => line.startsWith('rollcall.device='))
       expect(more).toEqual([])
       expect(cookie.split('; ').slice(1).toSorted()).toEqual(['HttpOnly', 'Max-Age=34560000', 'Path=/', 'SameSite=Lax'])
@@ -53,7 +52,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('makes two sign-ins one device, and a browser without it another', async () => {
-      const { email, laptop } = await ada()
+      const { email, laptop } = await signedUp(t)
       const first = await deviceIn(laptop)
       await laptop.post('/sign-out')
       await laptop.signIn(email)
@@ -69,7 +68,7 @@ describe.each(databases)('on %s', (kind) => {
       ['without a signature', (cookie: string) => decodeURIComponent(cookie).split('.')[0] ?? ''],
       ['that is no cookie of ours', () => 'garbled'],
     ])('one %s is replaced, so that nobody chooses a device', async (_, forge) => {
-      const { email, laptop } = await ada()
+      const { email, laptop } = await signedUp(t)
       const before = await deviceIn(laptop)
       laptop.jar.set('rollcall.device', forge(laptop.jar.get('rollcall.device') ?? ''))
       await laptop.signIn(email)
@@ -79,7 +78,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('signs nobody in, and a session cookie is none', async () => {
-      const { email, laptop } = await ada()
+      const { email, laptop } = await signedUp(t)
       const [device = '', session = ''] = ['rollcall.device', 'rollcall.session_token'].map((name) =>
         laptop.jar.get(name),
       )
@@ -93,10 +92,9 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('says nothing of who else uses the browser: neither its id nor anything alike is kept', async () => {
-      const { laptop, userId } = await ada()
+      const { laptop, userId } = await signedUp(t)
       const adasDevice = await deviceIn(laptop)
-      people += 1
-      await laptop.signUp(`ada-${people}@example.org`)
+      await laptop.signUp(newEmail())
       const bob = await laptop.session()
       expect(bob && deviceOf(bob)?.id).not.toBe(adasDevice?.id)
       const browserId = decodeURIComponent(laptop.jar.get('rollcall.device') ?? '').split('.')[0] ?? ''
@@ -113,7 +111,7 @@ describe.each(databases)('on %s', (kind) => {
 
   describe('a sign-in from a new device is told of', () => {
     test('once for each, but not the sign-up, and not a device that is known', async () => {
-      const { email, laptop } = await ada()
+      const { email, laptop } = await signedUp(t)
       expect(mailsTo(email)).toEqual([])
       await laptop.post('/sign-out')
       await laptop.signIn(email)
@@ -133,7 +131,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('not when it is refused', async () => {
-      const { email, userId } = await ada()
+      const { email, userId } = await signedUp(t)
       const thief = t.browser()
       expect((await thief.signIn(email, 'wrong password')).status).toBe(401)
       expect(thief.jar.size).toBe(0)
@@ -143,7 +141,7 @@ describe.each(databases)('on %s', (kind) => {
   })
 
   test('a device that was not used for as long as its cookie lives is forgotten, and all go with their user', async () => {
-    const { email, userId } = await ada()
+    const { email, userId } = await signedUp(t)
     await sql()
       .updateTable('device')
       .set({ lastSeenAt: date(Date.now() - 401 * DAY) })
@@ -157,7 +155,7 @@ describe.each(databases)('on %s', (kind) => {
 
   describe('a name', () => {
     test('is shown with all sessions of the device at once, and with those to come', async () => {
-      const { email, laptop } = await ada()
+      const { email, laptop } = await signedUp(t)
       const twin = t.browser()
       for (const [name, value] of laptop.jar) twin.jar.set(name, value)
       twin.jar.delete('rollcall.session_token')
@@ -180,7 +178,7 @@ describe.each(databases)('on %s', (kind) => {
     })
 
     test('is given to no device of another user, and to none that is unknown', async () => {
-      const [mine, theirs] = [await ada(), await ada()]
+      const [mine, theirs] = [await signedUp(t), await signedUp(t)]
       const { id = '' } = (await deviceIn(theirs.laptop)) ?? {}
       const by = await mine.laptop.session()
       expect(by && (await t.auth.renameDevice(by, id, 'stolen'))).toBe(false)
@@ -192,7 +190,7 @@ describe.each(databases)('on %s', (kind) => {
   describe('"this was not me"', () => {
     /** A person who was notified of a thief's sign-in. */
     async function robbed() {
-      const one = await ada()
+      const one = await signedUp(t)
       const thief = t.browser('thief')
       await thief.signIn(one.email)
       return { ...one, thief, token: new URL(mailsTo(one.email).at(-1)?.url ?? '').searchParams.get('token') ?? '' }

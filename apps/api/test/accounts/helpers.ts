@@ -63,6 +63,22 @@ export async function startAuth(
   }
 }
 
+let people = 0
+export function newEmail(): string {
+  people += 1
+  return `countess-${people}@analytical.example`
+}
+
+/** Somebody new, signed in on a laptop. */
+export async function signedUp(t: Pick<Awaited<ReturnType<typeof startAuth>>, 'browser'>) {
+  const email = newEmail()
+  const laptop = t.browser('laptop')
+  const { status, text } = await laptop.signUp(email, { name: 'Ada Lovelace' })
+  const session = await laptop.session()
+  if (status !== 200 || session === null) throw new Error(`The sign-up did not sign in: ${text}`)
+  return { email, laptop, userId: session.userId }
+}
+
 /** For tests that are not about hashes: they take a millisecond. */
 export const quickCost: ScryptCost = { N: 2 ** 10, r: 8, p: 1 }
 

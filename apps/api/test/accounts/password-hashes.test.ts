@@ -11,7 +11,7 @@ import {
   type ScryptCost,
   verifyPassword,
 } from '../../src/accounts/passwords/scrypt.js'
-import { hold, password, quickCost, secret, startAuth } from './helpers.js'
+import { hold, password, quickCost, secret, signedUp, startAuth } from './helpers.js'
 
 const newPassword = 'a new password'
 
@@ -30,15 +30,6 @@ const hashOf = async (userId: string) =>
     .password ?? ''
 const setHash = (userId: string, hash: string) =>
   sql().updateTable('account').set({ password: hash }).where('userId', '=', userId).execute()
-
-let people = 0
-async function ada(name = 'Ada Lovelace') {
-  people += 1
-  const email = `countess-${people}@analytical.example`
-  const laptop = t.browser('laptop')
-  expect((await laptop.signUp(email, { name })).status).toBe(200)
-  return { email, laptop, userId: (await laptop.session())?.userId ?? '' }
-}
 
 describe('a hash', () => {
   test('costs what OWASP asks for, unless a test says otherwise', async () => {
@@ -75,7 +66,7 @@ describe('a hash', () => {
   )
 
   test('of better-auth verifies, and is renewed at the next sign-in without an end to any session', async () => {
-    const { email, laptop, userId } = await ada()
+    const { email, laptop, userId } = await signedUp(t)
     const old = await legacyHash(password)
     await setHash(userId, old)
     const before = t.events.length
@@ -96,7 +87,7 @@ describe('a hash', () => {
   })
 
   test('that is renewed while the password changes does not bring the old password back', async () => {
-    const { email, laptop, userId } = await ada()
+    const { email, laptop, userId } = await signedUp(t)
     await setHash(userId, await legacyHash(password))
     const creating = hold(t.store, 'create')
     const signIn = t.browser().signIn(email)

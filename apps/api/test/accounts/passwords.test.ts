@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Queue } from '../../src/accounts/passwords/bounded.js'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
 import { findPasswordFault } from '../../src/accounts/passwords/rules.js'
-import { password, quickCost, startAuth } from './helpers.js'
+import { newEmail, password, quickCost, signedUp, startAuth } from './helpers.js'
 
 const newPassword = 'a new password'
 
@@ -23,14 +23,6 @@ function counted() {
   return { hashed: () => hashes, passwords: createPasswords(quickCost, inTurn) }
 }
 
-let people = 0
-async function ada(name = 'Ada Lovelace') {
-  people += 1
-  const email = `countess-${people}@analytical.example`
-  const laptop = t.browser('laptop')
-  expect((await laptop.signUp(email, { name })).status).toBe(200)
-  return { email, laptop, userId: (await laptop.session())?.userId ?? '' }
-}
 async function resetToken(email: string): Promise<string> {
   await t.browser().post('/request-password-reset', { email })
   return new URL(t.mails.filter(({ to }) => to === email).at(-1)?.url ?? '').searchParams.get('token') ?? ''
@@ -135,10 +127,10 @@ describe('a new password', () => {
   ]
 
   test.each(wrong)('%j is refused wherever one is chosen, and the old one stays: %s', async (text, code) => {
-    const { email, laptop } = await ada()
+    const { email, laptop } = await signedUp(t)
     const token = await resetToken(email)
     const answers = [
-      await t.browser().signUp(`new-${people}@analytical.example`, { name: 'Ada Lovelace', password: text }),
+      await t.browser().signUp(newEmail(), { name: 'Ada Lovelace', password: text }),
       await laptop.post('/change-password', { currentPassword: password, newPassword: text }),
       await t.browser().post('/reset-password', { newPassword: text, token }),
       await t.browser().post(`/reset-password?token=${token}`, { newPassword: text }),
@@ -150,7 +142,7 @@ describe('a new password', () => {
   })
 
   test('must not be the old one: not in a change, not in a reset, and not after "This was not me"', async () => {
-    const { email, laptop } = await ada()
+    const { email, laptop } = await signedUp(t)
     const refused = { status: 400, body: { code: 'PASSWORD_REUSED' } }
     expect(await laptop.post('/change-password', { currentPassword: password, newPassword: password })).toMatchObject(
       refused,
@@ -171,7 +163,7 @@ describe('a new password', () => {
   })
 
   test('must not be the removed one, even if the link that removed it was followed twice', async () => {
-    const { email } = await ada()
+    const { email } = await signedUp(t)
     await t.browser('phone').signIn(email)
     const notMine = new URL(t.newDevices.find(({ to }) => to === email)?.url ?? '').searchParams.get('token')
     const secure = () =>
@@ -195,7 +187,7 @@ describe('a new password', () => {
   })
 
   test('a wrong current password is answered as such', async () => {
-    const { laptop } = await ada()
+    const { laptop } = await signedUp(t)
     const answer = await laptop.post('/change-password', { currentPassword: 'wrong password', newPassword })
     expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_PASSWORD' } })
   })

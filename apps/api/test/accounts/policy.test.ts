@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, databases, password, sessionRows, startAuthOn } from './helpers.js'
+import { type Browser, databases, password, sessionRows, signedUp, startAuthOn } from './helpers.js'
 
 // Each row of the policy table, through real HTTP, on every database that this machine has.
 
@@ -10,17 +10,12 @@ describe.each(databases)('on %s', (kind) => {
   }, 60_000)
   afterAll(() => t[Symbol.asyncDispose]())
 
-  let people = 0
   /** Someone new, signed in on a laptop and on a phone. */
   async function ada() {
-    people += 1
-    const email = `ada-${people}@example.org`
-    const [laptop, phone] = [t.browser('laptop'), t.browser('phone')]
-    expect((await laptop.signUp(email)).status).toBe(200)
-    expect((await phone.signIn(email)).status).toBe(200)
-    const session = await laptop.session()
-    if (session === null) throw new Error('The sign-up did not sign in')
-    return { email, laptop, phone, userId: session.userId }
+    const person = await signedUp(t)
+    const phone = t.browser('phone')
+    expect((await phone.signIn(person.email)).status).toBe(200)
+    return { ...person, phone }
   }
   const signedIn = async (...browsers: Browser[]) =>
     Promise.all(browsers.map(async (one) => (await one.session()) !== null))
