@@ -15,6 +15,8 @@ import { openDatabase } from '../src/accounts/database.js'
 import { clientAddressOf } from '../src/http/client-address.js'
 import { fixedHeaders } from '../src/http/headers.js'
 import { type HttpEnv, limitBody } from '../src/http/http.js'
+import { createMetrics } from '../src/metrics/metrics.js'
+import { observeCommands, observeStore } from '../src/metrics/observe.js'
 import { sameOrigin } from '../src/http/origin.js'
 import { requestLog } from '../src/http/request-log.js'
 import { createLog } from '../src/log.js'
@@ -30,11 +32,18 @@ const baseUrl = 'http://localhost'
 process.once('disconnect', () => process.exit()) // however the bench ends
 const [redisUrl = '', dataDir = ''] = process.argv.slice(2)
 
-const redis = new Redis(redisUrl, { ...redisOptions, commandTimeout: 30_000, socketTimeout: 30_000, lazyConnect: true })
-await connectRedis(redis)
+const connect = (): Promise<Redis> =>
+  connectRedis(
+    new Redis(redisUrl, { ...redisOptions, commandTimeout: 30_000, socketTimeout: 30_000, lazyConnect: true }),
+  )
+const redis = await connect()
+const metrics = createMetrics()
+const observedRedis = await connect()
+observeCommands(observedRedis, metrics)
 const database = openDatabase({ dataDir })
 const store = createSessionStore({ redis })
 const ours = await authOn(store)
+const observed = await authOn(observeStore(createSessionStore({ redis: observedRedis }), metrics))
 const near = await authOn(createSessionStore({ redis, nearCache: {} }))
 const stock = await startBetterAuth(redis)
 const stockSql = await startBetterAuth()
@@ -77,6 +86,7 @@ const router = t.router({
   get: behind((headers) => redis.get(`raw:${headers.get('cookie')?.slice(2)}`)).query(answer),
   unprotected: t.procedure.query(answer),
   rollcall: signedIn(ours).query(answer),
+  observed: signedIn(observed).query(answer),
   near: signedIn(near).query(answer),
   stock: behind((headers) => stock.getSession(headers)).query(answer),
   stockSql: behind((headers) => stockSql.getSession(headers)).query(answer),

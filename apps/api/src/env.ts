@@ -79,6 +79,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     leavingMs: (data.LEAVING_SECONDS ?? (production ? data.KEEP_ALIVE_SECONDS + LEAVING_MARGIN : 0)) * 1_000,
     drainMs: data.DRAIN_SECONDS * 1_000,
     baseUrl: data.BASE_URL,
+    /** `undefined`: no metrics. */
+    metrics: data.METRICS_PORT === undefined ? undefined : { port: data.METRICS_PORT, host: data.METRICS_HOST },
     dataDir: data.DATA_DIR,
     redis: toRedisSettings(data),
     keyPrefix: data.KEY_PREFIX,

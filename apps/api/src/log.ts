@@ -36,9 +36,11 @@ export function createLog(to?: DestinationStream): Log {
 
 /** One line per event that a person may have to account for later: who, which session, from where, result. */
 export const auditTo =
-  (log: Log): Audit =>
-  (event) =>
+  (log: Log, count?: Audit): Audit =>
+  (event) => {
+    count?.(event)
     log.info({ audit: event }, 'audit')
+  }
 
 /**
  * A path as it may be logged: without its query and without the reset token that better-auth puts in one

@@ -26,6 +26,8 @@ import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
 import { openMailQueue } from './mail/queue.js'
 import { createSend } from './mail/transport.js'
+import { countAudit, countEvent, countNearCache, createMetrics, type Metrics } from './metrics/metrics.js'
+import { observeCommands, observeLimits, observeStore } from './metrics/observe.js'
 import { openPlaces } from './places.js'
 import { connectRedis } from './redis/connect.js'
 import { StartError } from './start-error.js'
@@ -53,22 +55,25 @@ export type Services = Awaited<ReturnType<typeof openServices>>
 /** Opens and checks Redis, the database and all that stands on them. */
 export async function openServices(options: ServiceOptions, baseUrl: string, onClose: OnClose) {
   const { settings, log } = options
+  const metrics = settings.metrics && createMetrics()
   const { redis, clock } = await openRedis(options, onClose)
+  if (metrics) observeCommands(redis, metrics)
   const database = openConfiguredDatabase(options)
   onClose(() => database.close())
   const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
-  const { store, activity } = await openStore(options, { redis, clock, database }, onClose)
+  const { store, activity } = await openStore(options, { redis, clock, database, metrics }, onClose)
 
   const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
   const streams = openStreams(options, { redis, clock, store, placeOf }, onClose)
-  const limits = createLimits(redis, secrets[0], settings.keyPrefix)
+  const counted = createLimits(redis, secrets[0], settings.keyPrefix)
+  const limits = metrics ? observeLimits(counted, metrics) : counted
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
-  const audit = mailOwners(auditTo(log), mailer, clock, log)
+  const audit = mailOwners(auditTo(log, metrics && ((event) => countAudit(metrics, event))), mailer, clock, log)
   const auth = await openAuth(options, { store, database, activity, limits, mailer, audit, secrets, baseUrl })
   mailer.start(auth)
   const sweep = startSweep(() => auth.deleteExpired(), log)
   onClose(() => sweep.close())
-  return { redis, clock, database, store, activity, placeOf, streams, limits, audit, auth }
+  return { redis, clock, database, store, activity, placeOf, streams, limits, audit, auth, mailer, metrics }
 }
 
 async function openRedis(
@@ -110,10 +115,17 @@ function databaseError(error: unknown, { databaseUrl }: Settings): StartError {
   })
 }
 
+interface Connected {
+  readonly redis: Redis | Cluster
+  readonly clock: Clock
+  readonly database: Database
+  readonly metrics: Metrics | undefined
+}
+
 /** The session store, and the activity that its events become. */
 async function openStore(
   { settings, log }: ServiceOptions,
-  { redis, clock, database }: { redis: Redis | Cluster; clock: Clock; database: Database },
+  { redis, clock, database, metrics }: Connected,
   onClose: OnClose,
 ): Promise<{ store: SessionStore; activity: Activity }> {
   const { keyPrefix } = settings
@@ -123,6 +135,7 @@ async function openStore(
     events: createSessionEvents({ redis, clock, warn, keyPrefix }),
     days: settings.activityDays,
     clock,
+    onMoved: metrics && ((events) => events.forEach((event) => countEvent(metrics, event, clock()))),
     warn: (message, reason) => log.error({ err: reason }, message),
   }).catch((error: unknown) => {
     throw databaseError(error, settings)
@@ -137,9 +150,11 @@ async function openStore(
     durability: settings.durability,
     warn,
     onEvent: (userTag) => activity.move(userTag),
-    ...(settings.nearCacheLease !== undefined && { nearCache: { lease: settings.nearCacheLease } }),
+    ...(settings.nearCacheLease !== undefined && {
+      nearCache: { lease: settings.nearCacheLease, ...(metrics && { onEvent: countNearCache(metrics) }) },
+    }),
   })
-  return { store, activity }
+  return { store: metrics ? observeStore(store, metrics) : store, activity }
 }
 
 function openStreams(

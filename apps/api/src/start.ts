@@ -7,6 +7,7 @@ import { insecurities } from './env.js'
 import { clientAddressOf } from './http/client-address.js'
 import type { HttpEnv } from './http/http.js'
 import { listen } from './http/listen.js'
+import { serveStates } from './metrics/serve.js'
 import { createServer } from './http/server.js'
 import type { Log } from './log.js'
 import { openServices, outboxOf, type ServiceOptions, type Services } from './services.js'
@@ -15,6 +16,8 @@ export interface Running {
   /** The one origin of page and API. */
   readonly baseUrl: string
   readonly port: number
+  /** `null` without METRICS_PORT. */
+  readonly metricsPort: number | null
   /** The folder for mails as files; `null` when they are sent. */
   readonly outbox: string | null
   /** How many streams of open pages this server feeds. */
@@ -56,10 +59,12 @@ export async function start(options: StartOptions): Promise<Running> {
     const services = await openServices(options, baseUrl, (closeResource) => resources.push(closeResource))
     const { streams, activity } = services
     endStreams = () => streams.close()
+    const metricsPort = await serveStates(options, services, (closeResource) => resources.push(closeResource))
     app.resolve(createConfiguredServer(options, services, { baseUrl, isLeaving }))
     return {
       baseUrl,
       port,
+      metricsPort,
       outbox: settings.smtpUrl === undefined ? outboxOf(settings) : null,
       openStreams: () => streams.size(),
       settled: () => activity.settled(),
@@ -82,7 +87,7 @@ function createConfiguredServer(
   services: Services,
   port: { readonly baseUrl: string; readonly isLeaving: () => boolean },
 ): Hono<HttpEnv> {
-  const { clock, ...served } = services
+  const { clock, metrics, ...served } = services
   return createServer({
     ...served,
     ...port,
@@ -91,6 +96,7 @@ function createConfiguredServer(
     isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,
     clientAddressOf: clientAddressOf(settings.trustedProxies, (message, details) => log.warn(details, message)),
     omitSuccesses: !settings.production,
+    countAnswer: metrics && ((status) => metrics.httpRequests.inc({ status })),
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
   })
 }

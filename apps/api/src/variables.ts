@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type profiles, redisOptions } from '@rollcall/session-store'
-import proxyaddr from 'proxy-addr'
 import { z } from 'zod'
+import { areRanges } from './http/client-address.js'
 import { parseNode, redisUrlFault } from './redis/settings.js'
 
 /** Explains a setting. `.env.example` and docs/configuration.md are made of this. */
@@ -52,6 +52,12 @@ function count(unit: string, min: number, max: number) {
     .refine((number) => number >= min && number <= max, message)
 }
 
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'must be a port number')
+
 /** A setting that is a number of something. Without a default it may be left out. */
 const counted = (unit: string, min: number, max: number, byDefault: number, meaning: string) =>
   explained(bounds(unit, min, max), count(unit, min, max).default(byDefault), meaning)
@@ -63,16 +69,7 @@ export const variables = z.object({
     z.enum(['development', 'production', 'test'], 'must be development, production or test').default('development'),
     'In production, the server refuses to start without https, a mail server and a random secret.',
   ),
-  PORT: explained(
-    'port number',
-    z
-      .string()
-      .regex(/^\d{1,5}$/, 'must be a port number')
-      .transform(Number)
-      .refine((port) => port <= 65_535, 'must be a port number')
-      .default(3000),
-    'The port that the server listens on. 0 takes any free port.',
-  ),
+  PORT: explained('port number', port.default(3000), 'The port that the server listens on. 0 takes any free port.'),
   HOST: explained(
     'host name or address',
     z.string().default('127.0.0.1'),
@@ -251,13 +248,14 @@ export const variables = z.object({
     z.enum(['master', 'replicated'], 'must be master or replicated').default('master'),
     'When a revocation is answered: after the master has made it (master), or after a replica has it too (replicated). With master, a failover to a replica that lags may undo it. With replicated, the answer is 503 if no replica confirms in time, although the master has revoked.',
   ),
+  METRICS_PORT: explained(
+    'port number',
+    port.optional(),
+    'Serves GET /metrics for Prometheus on a port of its own. The metrics name no user, address or token. 0 takes any free port. Default: no metrics.',
+  ),
+  METRICS_HOST: explained(
+    'host name or address',
+    z.string().default('127.0.0.1'),
+    'The address that METRICS_PORT listens on. Anybody who reaches it can read the metrics. In a container, use 0.0.0.0, and publish the port to Prometheus alone.',
+  ),
 })
-
-function areRanges(ranges: string[]): boolean {
-  try {
-    if (ranges.length > 0) proxyaddr.compile(ranges)
-    return true
-  } catch {
-    return false
-  }
-}

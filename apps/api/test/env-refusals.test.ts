@@ -52,6 +52,8 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['REDIS_COMMAND_TIMEOUT_MS', '199'],
     ['REDIS_SOCKET_TIMEOUT_MS', '250ms'],
     ['NEAR_CACHE_LEASE_MS', 'hunter2'],
+    ['METRICS_PORT', 'hunter2'],
+    ['METRICS_PORT', '65536'],
     ['REAUTHENTICATION_MINUTES', 'hunter2'],
     ['ACTIVITY_DAYS', 'hunter2'],
     ['ACTIVITY_DAYS', '0'],

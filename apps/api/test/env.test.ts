@@ -61,6 +61,8 @@ test('each setting is read', () => {
       SMTP_URL: 'smtps://user:pw@mail.example',
       REAUTHENTICATION_MINUTES: '5',
       NEAR_CACHE_LEASE_MS: '500',
+      METRICS_PORT: '9464',
+      METRICS_HOST: '0.0.0.0',
       ACTIVITY_DAYS: '365',
       TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,2001:db8::1',
       PLACES: 'off',
@@ -83,6 +85,7 @@ test('each setting is read', () => {
     leavingMs: 20_000,
     drainMs: 5_000,
     baseUrl: 'https://rollcall.example',
+    metrics: { port: 9464, host: '0.0.0.0' },
     dataDir: '/var/lib/rollcall',
     redis: {
       kind: 'cluster',

@@ -56,8 +56,8 @@ export function createContext(options: SessionStoreOptions): StoreContext {
   prepareClient(redis)
   const coalesceWrites = createWriteCoalescer(redis)
   const lookUp = createLookupBatcher(redis, coalesceWrites)
-  const { lease = DEFAULT_LEASE_MS } = options.nearCache ?? {}
-  const nearCache = options.nearCache && createNearCache({ redis, lookUp, keyPrefix, lease })
+  const { lease = DEFAULT_LEASE_MS, onEvent: onCacheEvent = () => undefined } = options.nearCache ?? {}
+  const nearCache = options.nearCache && createNearCache({ redis, lookUp, keyPrefix, lease, onEvent: onCacheEvent })
   const sessionsKeyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const warnOnce = createWarning(options.warn ?? console.warn)
 

@@ -10,6 +10,7 @@ export { checkRedis, redisOptions } from './redis.js'
 export { createRedisClock, type RedisClock, type RedisClockOptions } from './redis-clock.js'
 export type {
   CustomEvent,
+  NearCacheEvent,
   NewSession,
   RevokeAllOptions,
   RevokeOptions,

@@ -4,6 +4,7 @@ import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
 import type { LookUp } from './lookup-batcher.js'
 import { decodeRecord, type SessionRecord } from './record.js'
 import { RecordCache } from './record-cache.js'
+import type { NearCacheEvent } from './session.js'
 import { track, type Tracking } from './tracking.js'
 
 /** Records from Redis, cached in this process until Redis says that they have changed. */
@@ -12,6 +13,7 @@ export interface NearCache {
   peek(userTag: string, sessionId: string): SessionRecord | null
   /** Asks Redis, and caches the reply unless the record may have changed since. */
   fetch(userTag: string, sessionId: string): Promise<Buffer | null>
+  readonly onEvent: (event: NearCacheEvent) => void
   /** Call it when this process has written, or may have written, to the user's sessions. */
   invalidate(userTag: string): void
 }
@@ -22,6 +24,7 @@ export interface NearCacheOptions {
   readonly keyPrefix: string
   /** In milliseconds. */
   readonly lease: number
+  readonly onEvent: (event: NearCacheEvent) => void
 }
 
 /** The records of one master, and whether it still reports their changes. */
@@ -32,7 +35,7 @@ interface TrackedNode {
 }
 
 /** @throws {RangeError} for an invalid lease. */
-export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOptions): NearCache {
+export function createNearCache({ redis, lookUp, keyPrefix, lease, onEvent }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1)
     throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
   const prefix = nameInRedis(redis, keyPrefix)
@@ -50,6 +53,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
         if (userTag !== null) cache.invalidate(userTag)
       },
       onReset: () => cache.clear(),
+      onLost: () => onEvent('lease-lost'),
     })
     if (isCluster(redis)) node.once('end', () => trackedNodes.delete(node))
     const tracked = { node, cache, tracking }
@@ -67,6 +71,8 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease }: NearCacheOp
   }
 
   return {
+    onEvent,
+
     peek: (userTag, sessionId) => trustedNodeOf(userTag)?.cache.get(userTag, sessionId) ?? null,
 
     async fetch(userTag, sessionId) {

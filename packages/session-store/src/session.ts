@@ -19,9 +19,9 @@ export interface SessionStoreOptions {
   /**
    * Lets `validate` use records that this process has cached. Redis invalidates a record as soon as it changes. If that
    * message is lost, a revoked session passes for at most one lease (milliseconds, default 1,000) longer.
-   * Default: no cache, and every validation asks Redis.
+   * Default: no cache, and every validation asks Redis. `onEvent` is for metrics, and must not throw.
    */
-  readonly nearCache?: { readonly lease?: number }
+  readonly nearCache?: { readonly lease?: number; readonly onEvent?: (event: NearCacheEvent) => void }
   /** Comes before every key, outside of the hash tag, such as `shop:`. Default: none. */
   readonly keyPrefix?: string
   /**
@@ -38,6 +38,12 @@ export interface SessionStoreOptions {
   /** Called once for each record that cannot be read, never with its bytes. Default: `console.warn`. */
   readonly warn?: (message: string, details: { key: string; sessionId: string }) => void
 }
+
+/**
+ * `hit`, `miss`: a validation used a cached record, or asked Redis. Strict ones do not count. `lease-lost`: the records of a
+ * node are not trusted any more, because its changes may go unnoticed.
+ */
+export type NearCacheEvent = 'hit' | 'miss' | 'lease-lost'
 
 /** One signed-in browser, as it may be shown: without its secret. */
 export interface Session {

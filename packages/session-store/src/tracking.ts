@@ -14,6 +14,8 @@ export interface TrackingOptions {
   readonly onInvalidate: (key: string) => void
   /** Any key may have changed unnoticed. */
   readonly onReset: () => void
+  /** The reports were trusted, and are no longer. */
+  readonly onLost: () => void
 }
 
 export interface Tracking {
@@ -40,9 +42,10 @@ const connectionOptions = {
  * Redis answers a PING on that connection after all changes that were acknowledged before it was sent. So its reply is good
  * for a lease, counted from when it was sent, whatever becomes of the connection.
  */
-export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }: TrackingOptions): Tracking {
+export function track({ node, isCluster, prefix, lease, onInvalidate, onReset, onLost }: TrackingOptions): Tracking {
   let connection: Redis | undefined
   let trustedUntil = never
+  let wasTrusted = false
   let retry: NodeJS.Timeout | undefined
 
   async function open(): Promise<void> {
@@ -76,8 +79,15 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }:
       if (currentEpoch !== epoch) onReset()
       epoch = currentEpoch
       trustedUntil = { monotonic: sent.monotonic + lease, wall: sent.wall + lease }
+      wasTrusted = true
       await new Promise((resolve) => setTimeout(resolve, lease / HEARTBEATS_PER_LEASE).unref())
     }
+  }
+
+  function reportLoss(): void {
+    if (!wasTrusted) return
+    wasTrusted = false
+    onLost()
   }
 
   function lose(lost: Redis | undefined): void {
@@ -85,6 +95,7 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }:
     clearTimeout(retry)
     connection = undefined
     trustedUntil = never
+    reportLoss()
     onReset()
     lost?.disconnect()
     if (node.status === 'ready') retry = setTimeout(() => void open(), RETRY_MS).unref()
@@ -96,7 +107,9 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset }:
 
   return {
     isTrusted() {
-      return performance.now() < trustedUntil.monotonic && Date.now() < trustedUntil.wall
+      const isTrusted = performance.now() < trustedUntil.monotonic && Date.now() < trustedUntil.wall
+      if (!isTrusted) reportLoss() // no heartbeat was answered for a lease
+      return isTrusted
     },
   }
 }

@@ -22,6 +22,7 @@ beforeEach(async () => {
     lease: LEASE,
     onInvalidate: () => undefined,
     onReset: () => undefined,
+    onLost: () => undefined,
   })
   while (!tracking.isTrusted()) await turn()
 })

@@ -14,6 +14,7 @@ interface MoverOptions {
   readonly clock: Clock
   /** Called with the reason when a move is put off. */
   readonly warn: (message: string, reason: unknown) => void
+  readonly onMoved: ((events: readonly SessionEvent[]) => void) | undefined
 }
 
 /** Moves events from Redis to SQL, several users at once, until SQL has them. */
@@ -41,6 +42,11 @@ export class ActivityMover {
     await this.#copy([userTag], async () => this.move(userTag))
   }
 
+  /** Users whose events are to be moved, without the batch under way. */
+  waiting(): number {
+    return this.#pending.size
+  }
+
   /** Resolves when all users are moved that were to be. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0 || this.#moving !== undefined) await (this.#moving ?? pause(FIRST_RETRY_MS))
@@ -66,7 +72,7 @@ export class ActivityMover {
       const userTags = first(this.#pending, this.#batchSize)
       for (const userTag of userTags) this.#pending.delete(userTag)
       try {
-        await this.#copy(userTags, (userTag, ids) => this.#options.events.acknowledge(userTag, ids))
+        await this.#copy(userTags, (userTag, stored) => this.#acknowledge(userTag, stored))
         this.#retryMs = FIRST_RETRY_MS
         this.#batchSize = Math.min(2 * this.#batchSize, MAX_USERS)
       } catch (error) {
@@ -79,6 +85,13 @@ export class ActivityMover {
     }
   }
 
+  async #acknowledge(userTag: string, stored: readonly SessionEvent[]): Promise<void> {
+    const { events, onMoved } = this.#options
+    const ids = stored.map(({ id }) => id)
+    await events.acknowledge(userTag, ids)
+    onMoved?.(stored)
+  }
+
   #retryLater(): void {
     this.#retry = setTimeout(() => {
       this.#retry = undefined
@@ -88,7 +101,10 @@ export class ActivityMover {
   }
 
   /** Calls `onStored` for each batch of a user that SQL holds. If the server dies before that, the batch is written again, which changes nothing. */
-  async #copy(userTags: readonly string[], onStored: (userTag: string, ids: string[]) => Promise<void>): Promise<void> {
+  async #copy(
+    userTags: readonly string[],
+    onStored: (userTag: string, events: readonly SessionEvent[]) => Promise<void>,
+  ): Promise<void> {
     const { events } = this.#options
     let cursors = new Map<string, string | undefined>(userTags.map((userTag) => [userTag, undefined]))
     while (cursors.size > 0) {
@@ -97,14 +113,7 @@ export class ActivityMover {
       )
       const filled = batches.filter((batch) => batch.events.length > 0)
       await this.#write(filled)
-      await Promise.all(
-        filled.map((batch) =>
-          onStored(
-            batch.userTag,
-            batch.events.map(({ id }) => id),
-          ),
-        ),
-      )
+      await Promise.all(filled.map((batch) => onStored(batch.userTag, batch.events)))
       cursors = new Map(batches.flatMap(({ userTag, last }) => (last === null ? [] : [[userTag, last] as const])))
     }
   }

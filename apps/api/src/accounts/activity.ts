@@ -1,4 +1,4 @@
-import { type Clock, type Session, type SessionEvents, userTagOf } from '@rollcall/session-store'
+import { type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
 import type { Kysely } from 'kysely'
 import { DAY_MS, MINUTE_MS } from '../durations.js'
 import { ActivityMover } from './activity-mover.js'
@@ -48,6 +48,8 @@ export interface Activity {
    * @throws {SessionStoreUnavailableError} and what the database fails with. Repeating it is harmless.
    */
   confirm(by: Session, sessionIds: readonly string[]): Promise<number>
+  /** Users whose events this server still has to move. */
+  waiting(): number
   /** Resolves when this server has moved all events that it knows of. */
   settled(): Promise<void>
   /** Finishes the moves under way. Waiting events are moved after the next start, or by another server. */
@@ -76,6 +78,8 @@ export interface ActivityOptions {
   /** How long an event is kept. */
   readonly days: number
   readonly clock?: Clock
+  /** Called with the events that the database now holds and Redis no longer does. */
+  readonly onMoved?: ((events: readonly SessionEvent[]) => void) | undefined
   /** Called for work that was postponed, with the reason. */
   readonly warn: (message: string, reason: unknown) => void
 }
@@ -84,10 +88,10 @@ const SWEEP_MS = 5 * MINUTE_MS
 
 /** Brings its table up to date, and looks for events that were left behind. */
 export async function openActivity(options: ActivityOptions): Promise<Activity> {
-  const { database, events, days, clock = Date.now, warn } = options
+  const { database, events, days, clock = Date.now, warn, onMoved } = options
   await migrate(database)
   const sql = database.kysely.withTables<ActivityTable>()
-  const mover = new ActivityMover({ sql, events, clock, warn })
+  const mover = new ActivityMover({ sql, events, clock, warn, onMoved })
   const oldest = (): number => clock() - days * DAY_MS
   let isClosed = false
 
@@ -142,6 +146,8 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
       }
       return readPage(sql, { userTag, oldest: oldest(), before, kind, limit })
     },
+
+    waiting: () => mover.waiting(),
 
     settled: () => mover.settled(),
 

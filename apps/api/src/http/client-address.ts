@@ -60,3 +60,13 @@ export function clientAddressOf(
 function shown({ headers }: IncomingMessage): string {
   return String(headers['x-forwarded-for'] ?? headers.forwarded).slice(-MAX_SHOWN)
 }
+
+/** Whether `TRUSTED_PROXIES` can be these. */
+export function areRanges(ranges: string[]): boolean {
+  try {
+    if (ranges.length > 0) proxyaddr.compile(ranges)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -8,10 +8,12 @@ interface Dependencies {
   readonly log: Log
   readonly clientAddressOf: ClientAddressOf
   readonly omitSuccesses: boolean
+  /** Called with the status of each answer. */
+  readonly countAnswer?: ((status: number) => void) | undefined
 }
 
 /** One line per request, found again by the request id that the answer bears. */
-export const requestLog = ({ log, clientAddressOf, omitSuccesses }: Dependencies) => {
+export const requestLog = ({ log, clientAddressOf, omitSuccesses, countAnswer }: Dependencies) => {
   // Nothing is to be struck out of fields that are all named here; to look for it would be a tenth of a query's cost.
   const lines = log.child({}, { redact: [] })
   return createMiddleware<HttpEnv>(async (c, next) => {
@@ -22,6 +24,7 @@ export const requestLog = ({ log, clientAddressOf, omitSuccesses }: Dependencies
       await next()
       c.res.headers.set('X-Request-Id', c.get('requestId'))
       const { status } = c.res
+      countAnswer?.(status)
       const level = status >= 500 ? 'warn' : omitSuccesses && status < 400 ? 'debug' : 'info'
       const ms = Math.round((performance.now() - started) * 10) / 10
       lines[level]({ method: c.req.method, path: loggablePath(c.req.path), status, ms, address }, 'request')

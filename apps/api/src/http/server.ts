@@ -43,6 +43,8 @@ export interface ServerDependencies {
   readonly isLeaving: () => boolean
   /** Leaves out the log lines of requests that went well: they would hide the address from who has just started it. */
   readonly omitSuccesses: boolean
+  /** Called with the status of each answer. */
+  readonly countAnswer?: ((status: number) => void) | undefined
   /** The folder of the built page, if there is one. */
   readonly webRoot: string | undefined
 }

@@ -34,6 +34,8 @@ export interface Mailer {
   notifyPasswordChange(userId: string, at: Date): Promise<void>
   /** From now on, mails are sent. */
   start(links: Links): void
+  /** Mails of all servers that wait. */
+  status: MailQueue['status']
   close(): Promise<void>
 }
 
@@ -114,6 +116,8 @@ export function createMailer(options: MailerOptions): Mailer {
       ])
       delivery = new Delivery({ queue, kinds, send, log })
     },
+
+    status: () => queue.status(),
 
     async close() {
       await delivery?.close()

@@ -19,8 +19,12 @@ export function validateToken(context: StoreContext, token: string, strict: bool
 
 /** Use a cached record only to accept, never to reject: the secret or a deadline may have changed since. */
 function peekRecord(context: StoreContext, parts: TokenParts): SessionRecord | null {
-  const record = context.nearCache?.peek(parts.userTag, parts.sessionId)
-  return record && signsIn(context, record, parts) ? record : null
+  const { nearCache } = context
+  if (nearCache === undefined) return null
+  const record = nearCache.peek(parts.userTag, parts.sessionId)
+  const isHit = record !== null && signsIn(context, record, parts)
+  nearCache.onEvent(isHit ? 'hit' : 'miss')
+  return isHit ? record : null
 }
 
 /**

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createSessionAdmin } from '@rollcall/admin'
+import type { Settings } from '../env.js'
+import type { Log } from '../log.js'
+import { StartError } from '../start-error.js'
+import type { ServiceOptions, Services } from '../services.js'
+import type { Metrics } from './metrics.js'
+import { readStates } from './states.js'
+
+/**
+ * Serves the metrics of a server, if a port is set for them.
+ *
+ * @returns the port, or `null`.
+ * @throws {StartError} when the address is taken or unknown.
+ */
+export async function serveStates(
+  { settings, log }: Pick<ServiceOptions, 'settings' | 'log'>,
+  { metrics, redis, ...sources }: Services,
+  onClose: (close: () => Promise<unknown>) => void,
+): Promise<number | null> {
+  if (settings.metrics === undefined || metrics === undefined) return null
+  const { operations } = createSessionAdmin({ redis, keyPrefix: settings.keyPrefix })
+  const refresh = (): Promise<void> => readStates(metrics, { ...sources, operations })
+  const { port, close } = await serveMetrics(settings.metrics, metrics, refresh, log)
+  onClose(close)
+  return port
+}
+
+interface Listener {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** `GET /metrics` on a port of its own, which the balancer in front of the pages does not lead to. */
+async function serveMetrics(
+  { host, port }: NonNullable<Settings['metrics']>,
+  { registry }: Metrics,
+  refresh: () => Promise<void>,
+  log: Log,
+): Promise<Listener> {
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') return answer(response, 404)
+    if (request.method !== 'GET') return answer(response, 405)
+    refresh()
+      .then(() => registry.metrics())
+      .then(
+        (text) => answer(response, 200, text, registry.contentType),
+        (error: unknown) => {
+          log.error({ err: error }, 'The metrics cannot be read')
+          answer(response, 500)
+        },
+      )
+  })
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    throw new StartError(
+      code === 'EADDRINUSE'
+        ? `METRICS_PORT: ${port} is taken by another program`
+        : `METRICS_HOST, METRICS_PORT: cannot listen there (${code})`,
+    )
+  }
+  return {
+    port: (server.address() as AddressInfo).port, // it listens on a port, not on a pipe
+    async close() {
+      const end = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await end
+    },
+  }
+}
+
+function answer(response: ServerResponse, status: number, text = '', type = 'text/plain'): void {
+  response.writeHead(status, { 'content-type': type }).end(text)
+}

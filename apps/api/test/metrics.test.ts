@@ -1,0 +1,180 @@
+import { createSessionAdmin } from '@rollcall/admin'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { StartError } from '../src/start-error.js'
+import { type Browser, countOn, newEmail, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { Client } from '../src/http/client.js'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ env: { METRICS_PORT: '0', NEAR_CACHE_LEASE_MS: '1000' } })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const urlOf = ({ metricsPort }: TestServer, path = '/metrics'): string => `http://127.0.0.1:${metricsPort}${path}`
+
+/** The samples that Prometheus would read: names with labels, and their values. */
+async function scrape(from = server): Promise<{ text: string; sample(name: string): number | undefined }> {
+  const response = await fetch(urlOf(from))
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const text = await response.text()
+  const samples = new Map(
+    text.split('\n').flatMap((line) => {
+      const [, name = '', value] = /^([^#].*) (\S+)$/.exec(line) ?? []
+      return value === undefined ? [] : [[name, Number(value)] as const]
+    }),
+  )
+  return { text, sample: (name) => samples.get(name) }
+}
+
+/** How far each sample has grown by the work. */
+async function growth(work: () => Promise<unknown>, names: readonly string[]): Promise<Record<string, number>> {
+  const before = await scrape()
+  await work()
+  await server.settled()
+  const after = await scrape()
+  return Object.fromEntries(names.map((name) => [name, (after.sample(name) ?? 0) - (before.sample(name) ?? 0)]))
+}
+
+const created = 'rollcall_sessions_created_total'
+const ended = (cause: string): string => `rollcall_sessions_ended_total{cause="${cause}"}`
+const account = (event: string, result: string): string =>
+  `rollcall_account_events_total{event="${event}",result="${result}"}`
+const validations = (result: string): string => `rollcall_validation_duration_seconds_count{result="${result}"}`
+
+test('sessions and sign-ins are counted by their cause and result', async () => {
+  const email = newEmail()
+  const [one, two, three] = [server.browser(), server.browser(), server.browser()]
+  const traffic = async (): Promise<void> => {
+    await one.signUp(email)
+    for (const device of [two, three]) await device.signIn(email)
+    await two.post('/api/auth/sign-in/email', { email, password: 'a wrong password' })
+    await three.post('/api/auth/sign-out', {})
+    expect(await one.api.devices.revokeOthers.mutate()).toEqual({ revoked: 1 })
+  }
+  const names = [created, ended('sign-out'), ended('revoke-others'), ended('revoke')]
+  const events = [account('sign-in', 'ok'), account('sign-in', 'refused'), account('revoke-others', 'ok')]
+  expect(await growth(traffic, [...names, ...events])).toEqual({
+    [created]: 3,
+    [ended('sign-out')]: 1,
+    [ended('revoke-others')]: 1,
+    [ended('revoke')]: 0,
+    [account('sign-in', 'ok')]: 3,
+    [account('sign-in', 'refused')]: 1,
+    [account('revoke-others', 'ok')]: 1,
+  })
+})
+
+test('validations are counted by result and duration, and so are round trips to Redis', async () => {
+  const { api } = await signedUp(server)
+  const stranger = server.browser({ cookie: 'rollcall.session_token=none' })
+  const lookups = (result: string): string => `rollcall_near_cache_lookups_total{result="${result}"}`
+  let queries = 0
+  const cached = await growth(async () => {
+    await vi.waitUntil(async () => {
+      await api.session.current.query()
+      queries += 1
+      return ((await scrape()).sample(lookups('hit')) ?? 0) > 0
+    })
+    await expect(stranger.api.session.current.query()).rejects.toThrow()
+  }, [validations('valid'), lookups('hit'), lookups('miss'), 'rollcall_http_requests_total{status="401"}'])
+  expect(cached[validations('valid')]).toBe(queries)
+  expect((cached[lookups('hit')] ?? 0) + (cached[lookups('miss')] ?? 0)).toBe(queries)
+  expect(cached['rollcall_http_requests_total{status="401"}']).toBe(1)
+
+  const { text, sample } = await scrape()
+  const total = sample(validations('valid')) ?? 0
+  const buckets = [
+    ...text.matchAll(/^rollcall_validation_duration_seconds_bucket\{result="valid",le="(.+)"\} (\d+)$/gm),
+  ]
+  const counts = buckets.map(([, , count]) => Number(count))
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+  expect([buckets.at(-1)?.[1], counts.at(-1)]).toEqual(['+Inf', total])
+  expect(sample('rollcall_validation_duration_seconds_sum{result="valid"}')).toBeGreaterThan(0)
+
+  const hget = 'rollcall_redis_command_duration_seconds_count{command="hget"}'
+  const mutations = await growth(() => api.devices.revokeOthers.mutate(), [hget])
+  expect(mutations[hget], 'a mutation always asks Redis').toBe(1)
+})
+
+test('a limit that is hit is counted once, under its name', async () => {
+  const email = newEmail()
+  await countOn(server.redis, 10, ['sign-in:address+email', new Client('127.0.0.1'), email])
+  const name = 'rollcall_limits_hit_total{limit="sign-in:address+email"}'
+  const attempt = async (): Promise<void> => {
+    const { status } = await server.browser().post('/api/auth/sign-in/email', { email, password: 'whatever it is' })
+    expect(status).toBe(429)
+  }
+  expect(await growth(attempt, [name])).toEqual({ [name]: 1 })
+})
+
+test('open streams, waiting mails, event lag and operations are read when Prometheus asks', async () => {
+  const device = await signedUp(server)
+  const stream = await device.stream()
+  await stream.message()
+  await server.browser().post('/api/auth/request-password-reset', { email: 'nobody@example.org' })
+  const redis = new Redis(server.redis.url)
+  const { operations, revoke } = createSessionAdmin({ redis })
+  const { id } = await revoke({ users: [(await device.api.session.current.query()).user.id] }, { startedBy: 'test' })
+  await redis.hset(`user:operation:${id}`, { state: 'running', share: 0.25, updatedAt: Date.now() + 60_000 })
+  await device.signIn(device.email) // the server then finds the event that the operator has appended
+  await server.settled()
+  const { text, sample } = await scrape()
+  expect((await operations.get(id)).state).toBe('running')
+  redis.disconnect()
+  await stream.close()
+  expect(sample('rollcall_operations{state="running"}')).toBe(1)
+  expect(sample('rollcall_operation_done_ratio')).toBe(0.25)
+  expect(sample('rollcall_operation_revoked_sessions')).toBe(1)
+  expect(sample(ended('operator'))).toBe(1)
+  expect(sample('rollcall_users_with_waiting_events')).toBe(0)
+  expect(sample('rollcall_event_lag_seconds_count{kind="created"}')).toBe(sample(created))
+  expect(text).toMatch(/^rollcall_mails_waiting \d+$/m)
+  expect([sample('rollcall_up{of="redis"}'), sample('rollcall_up{of="database"}')]).toEqual([1, 1])
+  await vi.waitUntil(async () => (await scrape()).sample('rollcall_open_streams') === 0)
+})
+
+test('while Redis hangs the metrics say so, and count the validations without an answer', async () => {
+  const { api } = await signedUp(server)
+  process.kill(server.redis.pid, 'SIGSTOP')
+  let outage = await scrape()
+  try {
+    await expect(api.devices.revokeOthers.mutate()).rejects.toThrow()
+    await vi.waitUntil(
+      async () => {
+        await api.session.current.query().catch(() => undefined)
+        outage = await scrape()
+        return (outage.sample('rollcall_near_cache_leases_lost_total') ?? 0) > 0
+      },
+      { timeout: 20_000 },
+    )
+  } finally {
+    process.kill(server.redis.pid, 'SIGCONT')
+  }
+  expect([outage.sample('rollcall_up{of="redis"}'), outage.sample('rollcall_up{of="database"}')]).toEqual([0, 1])
+  expect(outage.sample(validations('unavailable'))).toBeGreaterThan(0)
+  expect(outage.sample('rollcall_store_failures_total')).toBeGreaterThan(0)
+  expect(outage.sample('rollcall_redis_failures_total{reason="no_reply"}')).toBeGreaterThan(0)
+  expect(outage.sample('rollcall_http_requests_total{status="503"}')).toBeGreaterThan(0)
+  expect(outage.text, 'no state that may be old').not.toMatch(/^rollcall_operation/m)
+  await vi.waitUntil(async () => (await scrape()).sample('rollcall_up{of="redis"}') === 1)
+})
+
+test('no label holds a token, an address or a user, and the port of the page has no metrics', async () => {
+  const device: Browser & { email: string } = await signedUp(server, { 'user-agent': 'Mozilla/5.0 of-the-metrics' })
+  const { id, user } = await device.api.session.current.query()
+  const { text } = await scrape()
+  for (const secret of [tokenOf(device), id, user.id, device.email, '127.0.0.1', 'of-the-metrics', 'Ada'])
+    expect(text).not.toContain(secret)
+  for (const path of ['/metrics', '/metrics/', '/trpc/metrics', '/api/auth/metrics'])
+    expect((await server.send(path)).status, path).toBe(404)
+  expect((await fetch(urlOf(server, '/readyz'))).status).toBe(404)
+  expect((await fetch(urlOf(server), { method: 'POST' })).status).toBe(405)
+})
+
+test('without METRICS_PORT there are none, and a port that is taken stops the start', async () => {
+  await using quiet = await startServer({ redis: server.redis })
+  expect(quiet.metricsPort).toBeNull()
+  const taken = startServer({ redis: server.redis, env: { METRICS_PORT: String(server.metricsPort) } })
+  await expect(taken).rejects.toThrow(new StartError(`METRICS_PORT: ${server.metricsPort} is taken by another program`))
+})
