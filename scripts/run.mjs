@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { findBrowser } from './browser.mjs'
 import { check } from './check.mjs'
 import { testMatrix } from './matrix.mjs'
 import { mutate } from './mutate.mjs'
@@ -66,6 +67,16 @@ async function long(name = '', script = '', ...args) {
   await prepare()
   await build([name])
   const { code } = await run('pnpm', [`--filter=@rollcall/${name}`, 'run', script, ...args])
+  return code
+}
+
+/** A first visit to the built page on a slow phone, in a real browser. */
+async function measurePage() {
+  await prepare()
+  await build(['api', 'web', 'dev-redis'])
+  const browser = await findBrowser()
+  if (browser) process.env.ROLLCALL_CHROMIUM = browser
+  const { code } = await run('pnpm', ['--filter=@rollcall/e2e', 'run', 'measure:page'])
   return code
 }
 
@@ -193,6 +204,7 @@ try {
     dev,
     test,
     long,
+    'measure-page': measurePage,
     matrix,
     release: releasing,
     mutate: mutation,
