@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createSessionAdmin } from '@rollcall/admin'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -177,4 +181,39 @@ test('without METRICS_PORT there are none, and a port that is taken stops the st
   expect(quiet.metricsPort).toBeNull()
   const taken = startServer({ redis: server.redis, env: { METRICS_PORT: String(server.metricsPort) } })
   await expect(taken).rejects.toThrow(new StartError(`METRICS_PORT: ${server.metricsPort} is taken by another program`))
+})
+
+const ops = fileURLToPath(new URL('../../../ops/', import.meta.url))
+const read = (file: string): string => readFileSync(join(ops, file), 'utf8')
+
+test('each metric of the alert rules and of the dashboard is one that a server prints', async () => {
+  const { text } = await scrape()
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type]) => [name, type]))
+  const isPrinted = (name: string): boolean =>
+    types.has(name) || types.get(name.replace(/_(?:bucket|sum|count)$/, '')) === 'histogram'
+  for (const file of ['alerts.yml', 'alerts.test.yml', 'dashboard.json']) {
+    const names = read(file).match(/\b(?:rollcall|process|nodejs)_\w+/g) ?? []
+    expect(names.length, file).toBeGreaterThan(10)
+    expect(
+      names.filter((name) => !isPrinted(name)),
+      file,
+    ).toEqual([])
+  }
+  const dashboard = read('dashboard.json')
+  const shown = [...types.keys()].filter((name) => name.startsWith('rollcall_') && !dashboard.includes(name))
+  expect(shown, 'the dashboard shows every metric of ours').toEqual([])
+})
+
+test('each alert has a test, and promtool passes them where it is installed', () => {
+  const alerts = [...read('alerts.yml').matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name)
+  const tests = read('alerts.test.yml')
+  for (const alert of alerts) {
+    expect(tests, alert).toMatch(new RegExp(`alertname: ${alert}, exp_alerts: \\[\\]`))
+    expect(tests, alert).toMatch(new RegExp(`alertname: ${alert}\\n +exp_alerts:\\n`))
+  }
+  const { error, status, stderr } = spawnSync('promtool', ['test', 'rules', 'alerts.test.yml'], {
+    cwd: ops,
+    encoding: 'utf8',
+  })
+  if (error === undefined) expect(status, stderr).toBe(0)
 })
