@@ -49,7 +49,12 @@ const stock = await startBetterAuth(redis)
 const stockSql = await startBetterAuth()
 
 function authOn(store: SessionStore): Promise<Auth> {
-  const nobody = { audit: () => undefined, requestReset: async () => undefined, notifyNewDevice: async () => undefined }
+  const nobody = {
+    audit: () => undefined,
+    requestReset: async () => undefined,
+    notifyNewDevice: async () => undefined,
+    accountMails: { prepareAccountDeleted: async () => ({ release: async () => undefined }) },
+  }
   return createAuth({ store, database, baseUrl, secrets: [SECRET], ...nobody })
 }
 

@@ -20,7 +20,7 @@ import { developmentSecret } from './accounts/secret.js'
 import { startSweep } from './accounts/sweep.js'
 import type { Settings } from './env.js'
 import { createLimits, type Limits } from './limits/limits.js'
-import { sendNotice, sendPasswordChanged, sendReset } from './limits/mail-limits.js'
+import { sendAccountNotice, sendNotice, sendPasswordChanged, sendReset } from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
@@ -190,6 +190,7 @@ async function openMailer(
     log,
     sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
     sendPasswordChanged: (email, sendNow) => sendPasswordChanged(limits, email, sendNow),
+    sendAccountNotice: (email, sendNow) => sendAccountNotice(limits, email, sendNow),
   })
   onClose(() => mailer.close())
   return mailer
@@ -237,6 +238,7 @@ async function openAuth(
     },
     ...(passwords && { passwords }),
     requestReset: (email) => mailer.requestReset(email),
+    accountMails: mailer,
     notifyNewDevice: async (session, deviceId) => {
       if (await mailer.isWaiting(deviceId)) return
       const user = await auth.findUser(session.userId)

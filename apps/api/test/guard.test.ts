@@ -55,6 +55,9 @@ async function cookies(): Promise<Record<string, string | undefined>> {
 
 test('the router holds the procedures of the contract', () => {
   expect(procedures.map(({ path, type }) => `${path} ${type}`).toSorted()).toEqual([
+    'account.changeName mutation',
+    'account.data query',
+    'account.delete mutation',
     'account.setLanguage mutation',
     'activity.list query',
     'devices.changes subscription',

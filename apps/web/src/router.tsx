@@ -23,6 +23,7 @@ interface RouterContext {
 // Devices and sign-in, where a visit begins, come with the first script. The other pages follow when the browser is idle.
 const activityPage = lazyPage(async () => (await import('./features/activity/activity-page.js')).ActivityPage)
 const securityPage = lazyPage(async () => (await import('./features/account/security-page.js')).SecurityPage)
+const accountPage = lazyPage(async () => (await import('./features/account-settings/account-page.js')).AccountPage)
 const signUpPage = lazyPage(async () => (await import('./features/account/sign-up-page.js')).SignUpPage)
 const forgotPasswordPage = lazyPage(
   async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage,
@@ -55,6 +56,13 @@ const security = createRoute({
   path: '/security',
   component: securityPage.component,
   beforeLoad: ({ context }) => context.pages.open(securityPage),
+})
+
+const accountSettings = createRoute({
+  getParentRoute: () => account,
+  path: '/account',
+  component: accountPage.component,
+  beforeLoad: ({ context }) => context.pages.open(accountPage),
 })
 
 const open = createRoute({
@@ -112,13 +120,13 @@ async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise
 }
 
 const routeTree = root.addChildren([
-  account.addChildren([devices, activity, security]),
+  account.addChildren([devices, activity, security, accountSettings]),
   open.addChildren([signIn, signUp, forgotPassword, resetPassword, secureAccount]),
 ])
 
 export function createAppRouter(session: Session, history?: RouterHistory) {
   const pages = createPageOpener({
-    next: { account: [activityPage, securityPage], public: [signUpPage, forgotPasswordPage] },
+    next: { account: [activityPage, securityPage, accountPage], public: [signUpPage, forgotPasswordPage] },
     shown: () => router.state.resolvedLocation,
     reload: () => window.location.reload(),
   })

@@ -19,6 +19,7 @@ import type { Session, SessionStore } from '@rollcall/session-store'
 import type { AuthContext } from '@better-auth/core'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import type { AccountMails } from './account-mails.js'
 import type { Database } from './database.js'
 import { type Language, languageOf } from './language.js'
 import { createExpiryIndexes, migrate } from './migrations.js'
@@ -27,6 +28,7 @@ import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
 import { renameDevice } from './rename.js'
 import { resetRequests } from './reset-requests.js'
+import { type AccountSettings, accountSettings } from './settings.js'
 
 /** The prefix of better-auth's endpoints. */
 export const AUTH_PATH = '/api/auth'
@@ -65,6 +67,7 @@ export interface AuthOptions {
   readonly requestReset: (email: string) => Promise<void>
   /** It resolves once the notification is safe; a mail follows with `createNewDeviceLink`, and then `recordNotified`. */
   readonly notifyNewDevice: (session: Session, deviceId: string) => Promise<void>
+  readonly accountMails: AccountMails
   readonly audit: Audit
   /** Called for every wrong password of an account that exists. */
   readonly onWrongPassword?: OnWrongPassword
@@ -73,7 +76,7 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth extends CookieSessions {
+export interface Auth extends CookieSessions, AccountSettings {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
@@ -199,6 +202,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
 
     ...accountLinks(context, baseUrl),
+    // The cast: its type names our own options, of which nothing reads any.
+    ...accountSettings(context as unknown as AuthContext, options),
 
     recordNotified: (deviceId) => recordNotified(adapter, deviceId),
 

@@ -30,11 +30,12 @@ const MAX_PERSON = 100
 const MAX_IMAGE = 2_048
 
 const email = z.string().max(MAX_EMAIL, `must have ${MAX_EMAIL} characters at most`)
-const person = nameOf(MAX_PERSON).refine((name) => name !== '', 'must not be empty')
+/** The name of a person. */
+export const personName = nameOf(MAX_PERSON).refine((name) => name !== '', 'must not be empty')
 
 /** Personal data in the bodies for better-auth, which would put texts into rows as they are. */
 export const personalData = z.looseObject({
-  name: person.optional(),
+  name: personName.optional(),
   email: email.optional(),
   image: z.string().max(MAX_IMAGE, `must have ${MAX_IMAGE} characters at most`).nullable().optional(),
   language: languageInput.optional(),

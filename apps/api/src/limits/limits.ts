@@ -26,6 +26,10 @@ interface Subjects {
   /** A sign-in in the same browser keeps the id of the session, so the time of the sign-in is part of the subject. */
   'proof:session': [userId: string, sessionId: string, signedInAt: string]
   'language:session': [userId: string, sessionId: string]
+  'account:session': [userId: string, sessionId: string]
+  'account-data:session': [userId: string, sessionId: string]
+  'account-notice:first': [email: string]
+  'account-notice:mailbox': [Mailbox]
   'rename:session': [userId: string, sessionId: string]
   'renamed:session': [userId: string, sessionId: string]
   'confirm:session': [userId: string, sessionId: string]
@@ -73,6 +77,12 @@ const rules: { readonly [N in LimitName]: Rule } = {
   /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
   'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
   'language:session': { points: 60, duration: MINUTE, of: 'requests' },
+  'account:session': { points: 60, duration: MINUTE, of: 'requests' },
+  /** Each reads up to thousands of rows. */
+  'account-data:session': { points: 20, duration: HOUR, of: 'requests' },
+  /** Mails about changes of an account: a stranger cannot fill a mailbox with accounts that they make and delete. */
+  'account-notice:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'account-notice:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   /** Each writes an event: a stolen session must not bury its sign-in under them. */
   'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
   'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },

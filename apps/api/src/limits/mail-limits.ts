@@ -56,6 +56,20 @@ export function sendPasswordChanged(limits: Limits, email: string, send: () => P
 }
 
 /**
+ * Sends a mail about a change of an account within the limit of its mailbox.
+ *
+ * @returns whether it was sent
+ */
+export function sendAccountNotice(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
+  return sendWithin(
+    limits,
+    ['account-notice:first', email.toLowerCase()],
+    [['account-notice:mailbox', new Mailbox(email)]],
+    send,
+  )
+}
+
+/**
  * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of their
  * own at the same mailbox.
  */

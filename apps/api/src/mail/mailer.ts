@@ -1,18 +1,20 @@
 import type { Session } from '@rollcall/session-store'
 import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
+import type { AccountMails } from '../accounts/account-mails.js'
 import type { MailLink, Reader } from '../accounts/auth.js'
 import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
+import { type AccountLinks, accountMailKinds, createAccountMails } from './account-mails.js'
 import { Delivery } from './delivery.js'
 import { newDeviceMessage, passwordChangedMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import type { Send } from './transport.js'
 
 /** Makes the links when a mail is sent: none that works is ever in the queue. */
-interface Links {
+interface Links extends AccountLinks {
   /** `null` when nobody has this address. */
   createResetLink(email: string): Promise<MailLink | null>
   /** `null` when the user is gone, or was notified of this device. */
@@ -23,7 +25,7 @@ interface Links {
 }
 
 /** Each resolves when the mail is safe in the queue, and never waits for a mail server. */
-export interface Mailer {
+export interface Mailer extends AccountMails {
   /** Does the same work whether or not somebody has this address. Rejects with `MailQueueFullError`. */
   requestReset(email: string): Promise<void>
   /** Whether a mail about this device waits already. */
@@ -51,6 +53,8 @@ export interface MailerOptions {
   readonly sendReset: SendWithin
   /** Sends a mail about a changed password within its limits. Resolves with whether it was sent. */
   readonly sendPasswordChanged: SendWithin
+  /** Sends a mail about a change of an account within its limits. Resolves with whether it was sent. */
+  readonly sendAccountNotice: SendWithin
 }
 
 /**
@@ -89,6 +93,11 @@ export function createMailer(options: MailerOptions): Mailer {
     setTimeout(() => delivery?.wake(), WAKE_MS).unref()
   }
 
+  async function release(key: string): Promise<void> {
+    await queue.makeDue(key)
+    delivery?.wake()
+  }
+
   return {
     async requestReset(email) {
       await add({ key: `${RESET}:${email}`, kind: RESET, payload: JSON.stringify({ email }) })
@@ -108,11 +117,14 @@ export function createMailer(options: MailerOptions): Mailer {
       await add({ key: `${PASSWORD_CHANGED}:${userId}`, kind: PASSWORD_CHANGED, payload })
     },
 
+    ...createAccountMails({ add, release }),
+
     start(links) {
       const kinds = new Map([
         [RESET, resetMail(links, options)],
         [NEW_DEVICE, newDeviceMail(links, options)],
         [PASSWORD_CHANGED, passwordChangedMail(links, options)],
+        ...accountMailKinds(links, options),
       ])
       delivery = new Delivery({ queue, kinds, send, log })
     },

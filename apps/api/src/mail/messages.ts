@@ -42,6 +42,11 @@ export function passwordChangedMessage(at: Date, context: Context): Message {
   return mail(context, { ...passwordChanged, before: passwordChanged.before(siteOf(context), timeOf(at, context)) })
 }
 
+export function accountDeletedMessage(at: Date, context: Context): Message {
+  const { accountDeleted } = words[context.language]
+  return mail(context, { ...accountDeleted, before: accountDeleted.before(siteOf(context), timeOf(at, context)) })
+}
+
 interface Said {
   readonly subject: string
   readonly before: readonly string[]

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../accounts/database.js'
 import { migrate } from '../accounts/migrations.js'
 
@@ -23,6 +23,8 @@ export interface MailQueue {
   retry(mail: ClaimedMail, delayMs: number, error: string): Promise<void>
   /** Due again at once, as if it had not been claimed. */
   release(mail: ClaimedMail): Promise<void>
+  /** Makes the mail with this key due. */
+  makeDue(key: string): Promise<void>
   /** Makes all that wait for a retry due. */
   retryAll(): Promise<void>
   status(): Promise<MailStatus>
@@ -33,6 +35,8 @@ export interface NewMail {
   readonly key: string
   readonly kind: string
   readonly payload: string
+  /** Milliseconds until it is due for the first time. Default: 0. */
+  readonly delayMs?: number
 }
 
 export interface ClaimedMail extends NewMail {
@@ -62,11 +66,7 @@ interface Row extends NewMail {
 export async function openMailQueue(database: Database): Promise<MailQueue> {
   const { kysely, type } = database
   await migrate(database)
-  // The clock of the database: those of two servers may be apart, and then both would send what one has claimed.
-  const now =
-    type === 'postgres'
-      ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
-      : sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`
+  const now = clockOf(type)
 
   /** No longer once its lease has passed and another server has claimed it, or once the mail was added again. */
   const isHeld = ({ key, attempts }: ClaimedMail) => sql`key = ${key} and attempts = ${attempts}`
@@ -79,7 +79,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
   return {
     has,
 
-    async add({ key, kind, payload }) {
+    async add({ key, kind, payload, delayMs = 0 }) {
       // With another number of attempts, the server that has claimed it holds it no longer.
       const waiting = await sql`
         update mail set created_at = ${now}, leased_until = 0,
@@ -88,7 +88,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       if (Number(waiting.numAffectedRows) > 0) return 'waiting'
       const added = await sql`
         insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
-        select ${key}, ${kind}, ${payload}, ${now}, ${now}, 0, 0 where (select count(*) from mail) < ${MAX_WAITING}
+        select ${key}, ${kind}, ${payload}, ${now}, ${now} + ${sql.lit(delayMs)}, 0, 0 where (select count(*) from mail) < ${MAX_WAITING}
         on conflict (key) do nothing`.execute(kysely)
       if (Number(added.numAffectedRows) > 0) return 'added'
       return (await has(key)) ? 'waiting' : 'full'
@@ -122,6 +122,10 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       await sql`update mail set leased_until = 0, attempts = attempts - 1 where ${isHeld(mail)}`.execute(kysely)
     },
 
+    async makeDue(key) {
+      await sql`update mail set due_at = ${now} where key = ${key}`.execute(kysely)
+    },
+
     async retryAll() {
       await sql`update mail set due_at = ${now} where due_at > ${now}`.execute(kysely)
     },
@@ -132,4 +136,11 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       return { waiting: Number(rows[0]?.waiting ?? 0), oldestMs: Number(rows[0]?.oldest ?? 0) }
     },
   }
+}
+
+/** The clock of the database: those of two servers may be apart, and then both would send what one has claimed. */
+function clockOf(type: Database['type']): RawBuilder<number> {
+  return type === 'postgres'
+    ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+    : sql<number>`cast((julianday('now') - 2440587.5) * 86400000 as integer)`
 }

@@ -1,18 +1,77 @@
+import { asSeenBy, type Streams } from '@rollcall/devices'
+import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
 import { languageInput } from '../accounts/language.js'
-import { DatabaseUnavailableError } from '../errors.js'
-import { router, sessionProcedure } from './procedures.js'
+import { personName } from '../accounts/names.js'
+import { DatabaseUnavailableError, storeOrDatabaseFailed } from '../errors.js'
+import { toEntries } from './activity.js'
+import { router, sessionProcedure, strictProcedure } from './procedures.js'
+import { type IsRecent, requireRecentProof } from './recent-proof.js'
 
-export const accountRouter = router({
-  /** The language of the mails to this account. */
-  setLanguage: sessionProcedure
-    .input(z.object({ language: languageInput }))
-    .mutation(async ({ ctx: { auth, limits, session }, input: { language } }) => {
-      await limits.within([['language:session', session.userId, session.id]], () =>
-        auth.setLanguage(session.userId, language).catch((cause: unknown) => {
-          throw new DatabaseUnavailableError(cause)
-        }),
-      )
-      return { language }
+/** Events in the data of a person: what a browser can hold in memory, and a server send at once. */
+const MAX_EVENTS = 5_000
+
+function databaseFailed(cause: unknown): never {
+  throw new DatabaseUnavailableError(cause)
+}
+
+export function createAccountRouter({ streams, isRecent }: { readonly streams: Streams; readonly isRecent: IsRecent }) {
+  return router({
+    /** The language of the mails to this account. */
+    setLanguage: sessionProcedure
+      .input(z.object({ language: languageInput }))
+      .mutation(async ({ ctx: { auth, limits, session }, input: { language } }) => {
+        await limits.within([['language:session', session.userId, session.id]], () =>
+          auth.setLanguage(session.userId, language).catch(databaseFailed),
+        )
+        return { language }
+      }),
+
+    /** Returns the name as it is stored: without the white space around it. */
+    changeName: sessionProcedure
+      .input(z.object({ name: personName }))
+      .mutation(async ({ ctx: { auth, limits, session }, input: { name } }) => {
+        await limits.within([['account:session', session.userId, session.id]], () =>
+          auth.changeName(session.userId, name).catch(databaseFailed),
+        )
+        return { name }
+      }),
+
+    /** All that is stored about the person, without secrets, hashes and tokens. `isComplete`: no older event was left out. */
+    data: strictProcedure.query(async ({ ctx: { auth, activity, limits, placeOf, session } }) => {
+      const { userId, id } = session
+      return limits.within([['account-data:session', userId, id]], async () => {
+        const [own, devices, { events, next }] = await Promise.all([
+          auth.readPersonalData(userId),
+          streams.list(userId),
+          activity.list(userId, { limit: MAX_EVENTS }),
+        ]).catch(storeOrDatabaseFailed)
+        if (own === null) throw unauthorized()
+        return {
+          ...own,
+          sessions: asSeenBy(id, devices),
+          activity: toEntries(events, id, placeOf),
+          isComplete: next === null,
+        }
+      })
     }),
-})
+
+    /**
+     * Deletes the account of the caller, which revokes all of its sessions and clears the cookie. It needs a recent proof. After
+     * an error the account may be deleted all the same, if the error came after the commit: then nothing of it signs in.
+     */
+    delete: sessionProcedure.mutation(async ({ ctx }) => {
+      const { auth, limits, session, token } = ctx
+      requireRecentProof(session, isRecent)
+      const isDeleted = await limits.within(
+        [['account:session', session.userId, session.id]],
+        () => auth.deleteUser({ session, token }).catch(storeOrDatabaseFailed),
+        undefined,
+        { revokes: true },
+      )
+      if (!isDeleted) throw unauthorized()
+      for (const cookie of auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
+      return { deleted: true }
+    }),
+  })
+}

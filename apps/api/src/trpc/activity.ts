@@ -1,4 +1,4 @@
-import { type DeviceName, deviceOf, type Place, shownNameOf } from '@rollcall/devices'
+import { type DeviceName, deviceOf, type Place, type PlaceOf, shownNameOf } from '@rollcall/devices'
 import type { OperationSummary, SessionEvent, SessionSummary } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
@@ -27,19 +27,24 @@ export const activityRouter = router({
       auth.findUser(userId),
     ]).catch(storeOrDatabaseFailed)
     if (user === null) throw unauthorized()
-    const shown = (summary: SessionSummary): ActivityDevice => ({
-      ...shownNameOf(summary),
-      name: deviceOf(summary)?.name ?? null,
-      ipAddress: summary.ipAddress,
-      place: placeOf(summary.ipAddress),
-      isCurrent: summary.id === session.id,
-    })
-    const entries = events.flatMap((event) => toEntry(event, shown))
+    const entries = toEntries(events, session.id, placeOf)
     if (!entries.some(({ signIn }) => signIn)) return { entries, nextCursor: next }
     const unusual = findUnusual(await activity.signIns(userId).catch(storeOrDatabaseFailed), placeOf)
     return { entries: entries.map((entry) => withSigns(entry, unusual)), nextCursor: next }
   }),
 })
+
+/** Events as the page shows them. `currentId`: of the session that asks. */
+export function toEntries(events: readonly ActivityEvent[], currentId: string, placeOf: PlaceOf): ActivityEntry[] {
+  const shown = (summary: SessionSummary): ActivityDevice => ({
+    ...shownNameOf(summary),
+    name: deviceOf(summary)?.name ?? null,
+    ipAddress: summary.ipAddress,
+    place: placeOf(summary.ipAddress),
+    isCurrent: summary.id === currentId,
+  })
+  return events.flatMap((event) => toEntry(event, shown))
+}
 
 type ActivityType =
   | 'signed-in'

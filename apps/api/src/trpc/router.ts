@@ -1,5 +1,5 @@
 import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
-import { accountRouter } from './account.js'
+import { createAccountRouter } from './account.js'
 import { activityRouter } from './activity.js'
 import { deviceNamesRouter } from './device-names.js'
 import { sessionRouter } from './session.js'
@@ -11,7 +11,7 @@ export type RouterDependencies = Required<Pick<DevicesRouterOptions, 'store' | '
 export function createAppRouter(dependencies: RouterDependencies) {
   const devices = createDevicesRouter({ ...dependencies, procedure: userProcedure, revocation: revocationProcedure })
   return router({
-    account: accountRouter,
+    account: createAccountRouter(dependencies),
     activity: activityRouter,
     devices: mergeRouters(devices, deviceNamesRouter, createSignInsRouter(dependencies.store)),
     session: sessionRouter,

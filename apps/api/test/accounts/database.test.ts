@@ -13,7 +13,7 @@ import { openActivity } from '../../src/accounts/activity.js'
 import { createAuth } from '../../src/accounts/auth.js'
 import { type Database, openDatabase } from '../../src/accounts/database.js'
 import { isNotWritable } from '../../src/accounts/writable.js'
-import { databases as kinds, secret } from './helpers.js'
+import { databases as kinds, noAccountMails, secret } from './helpers.js'
 
 type Tables = { word: { text: string } }
 
@@ -196,6 +196,7 @@ describe.each(kinds)('migrations take turns on %s', (kind) => {
       secrets: [secret],
       requestReset: send,
       notifyNewDevice: send,
+      accountMails: noAccountMails,
       audit: () => undefined,
     })
     await activity.close()

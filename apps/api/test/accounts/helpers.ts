@@ -10,12 +10,18 @@ import {
 import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import type { Session } from '@rollcall/session-store'
 import type { BetterAuthOptions } from 'better-auth'
+import type { AccountMails } from '../../src/accounts/account-mails.js'
 import { CLIENT_ADDRESS_HEADER, createAuth, type MailLink } from '../../src/accounts/auth.js'
 import { openDatabase } from '../../src/accounts/database.js'
 import { createPasswords, type Passwords } from '../../src/accounts/passwords/passwords.js'
 import type { ScryptCost } from '../../src/accounts/passwords/scrypt.js'
 
 export { type Answer, answer, anyToken, type Browser, hold, password, secret, sessionRows } from '@rollcall/dev-auth'
+
+/** For tests without mails about changes of an account. */
+export const noAccountMails: AccountMails = {
+  prepareAccountDeleted: async () => ({ release: async () => undefined }),
+}
 
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */
 export const startServer = (databaseUrl?: string) =>
@@ -40,6 +46,7 @@ export async function startAuth(
     baseUrl,
     secrets: options.secrets ?? [secret],
     audit,
+    accountMails: noAccountMails,
     passwords: options.passwords ?? createPasswords(quickCost),
     // A queue that is always empty: each mail is sent at once.
     requestReset: async (email) => {

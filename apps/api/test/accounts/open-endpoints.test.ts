@@ -3,7 +3,7 @@ import { createAuthEndpoint } from 'better-auth/api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authConfig } from '../../src/accounts/auth.js'
 import { openEndpoints } from '../../src/accounts/open-endpoints.js'
-import { secret, startServer } from './helpers.js'
+import { noAccountMails, secret, startServer } from './helpers.js'
 
 // An endpoint of better-auth is closed unless this application uses it, whatever an update of better-auth adds.
 
@@ -24,6 +24,7 @@ const config = () => {
     secrets: [secret],
     requestReset: nothing,
     notifyNewDevice: nothing,
+    accountMails: noAccountMails,
   })
 }
 

@@ -11,7 +11,7 @@ import {
   type ScryptCost,
   verifyPassword,
 } from '../../src/accounts/passwords/scrypt.js'
-import { hold, password, quickCost, secret, signedUp, startAuth } from './helpers.js'
+import { hold, noAccountMails, password, quickCost, secret, signedUp, startAuth } from './helpers.js'
 
 const newPassword = 'a new password'
 
@@ -41,6 +41,7 @@ describe('a hash', () => {
       secrets: [secret],
       requestReset: async () => undefined,
       notifyNewDevice: async () => undefined,
+      accountMails: noAccountMails,
     })
     expect(await emailAndPassword.password.hash(password)).toMatch(/^\$scrypt\$ln=17,r=8,p=1\$/)
   })

@@ -3,7 +3,17 @@ import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuth } from '../../src/accounts/auth.js'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
-import { answer, browser, databases, password, quickCost, secret, startAuthOn, startServer } from './helpers.js'
+import {
+  answer,
+  browser,
+  databases,
+  noAccountMails,
+  password,
+  quickCost,
+  secret,
+  startAuthOn,
+  startServer,
+} from './helpers.js'
 
 // A link or a code that could replace a credential ends with that credential. SQL holds hashes of links only.
 
@@ -127,6 +137,7 @@ test('a reset request asks the database nothing about the address before it is a
     passwords: createPasswords(quickCost),
     requestReset: async (email) => void requested.push(email),
     notifyNewDevice: async () => undefined,
+    accountMails: noAccountMails,
   })
   answer(http, auth.handler)
   const known = browser(origin, origin, auth)

@@ -2,7 +2,12 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { newDeviceMessage, passwordChangedMessage, resetMessage } from '../../src/mail/messages.js'
+import {
+  accountDeletedMessage,
+  newDeviceMessage,
+  passwordChangedMessage,
+  resetMessage,
+} from '../../src/mail/messages.js'
 import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
@@ -208,6 +213,7 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
       context,
     ),
     'password changed': passwordChangedMessage(at, context),
+    'account deleted': accountDeletedMessage(at, context),
   }
 
   test.each(Object.entries(messages))('says the same as text and as HTML: %s', (_name, { subject, text, html }) => {

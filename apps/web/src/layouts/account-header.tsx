@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { LogOut } from 'lucide-react'
+import type { AccountPath } from '../features/account/session.js'
 import { useI18n } from '../i18n/i18n-provider.js'
 import { Button } from '../ui/button.js'
 import { Logo } from '../ui/logo.js'
@@ -41,6 +42,7 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
             <NavItem to="/">{t('layout.devices')}</NavItem>
             <NavItem to="/activity">{t('layout.activity')}</NavItem>
             <NavItem to="/security">{t('layout.security')}</NavItem>
+            <NavItem to="/account">{t('layout.account')}</NavItem>
           </ul>
         </nav>
       </div>
@@ -60,7 +62,7 @@ function Person({ user }: { user: User | undefined }) {
   )
 }
 
-function NavItem({ to, children }: { to: '/' | '/activity' | '/security'; children: string }) {
+function NavItem({ to, children }: { to: AccountPath; children: string }) {
   return (
     <li>
       <Link

@@ -41,6 +41,17 @@ export default {
     after: [],
   },
 
+  accountDeleted: {
+    subject: 'Sie haben Ihr Konto gelöscht',
+    before: (site, time) => [
+      `Ihr Konto bei ${site} wurde am ${time} (UTC) gelöscht. Alle seine Geräte sind abgemeldet, und seine Daten sind gelöscht.`,
+      'Wenn Sie das waren, ist nichts zu tun.',
+      'Wenn Sie das nicht waren, war jemand anderes angemeldet und konnte sich ausweisen. Das Konto lässt sich nicht wiederherstellen. Ändern Sie das Passwort überall, wo Sie es sonst noch benutzen. Sie können ein neues Konto anlegen:',
+    ],
+    label: 'Konto anlegen',
+    after: [],
+  },
+
   device: (browser, os) => (os === '' ? browser : `${browser} auf ${os}`),
   unknownBrowser: 'Unbekannter Browser',
   from: (device, address, place) => `${device}, von ${address}${place}`,

@@ -40,6 +40,17 @@ export default {
     after: [] as readonly string[],
   },
 
+  accountDeleted: {
+    subject: 'You deleted your account',
+    before: (site: string, time: string) => [
+      `your account at ${site} was deleted on ${time} (UTC). All its devices are signed out, and its data is gone.`,
+      'If it was you, there is nothing to do.',
+      'If it was not you, someone else was signed in and knew how to confirm it. The account cannot be restored. Change that password wherever else you use it. You can create a new account:',
+    ],
+    label: 'Create an account',
+    after: [] as readonly string[],
+  },
+
   device: (browser: string, os: string) => (os === '' ? browser : `${browser} on ${os}`),
   unknownBrowser: 'Unknown browser',
   from: (device: string, address: string, place: string) => `${device}, from ${address}${place}`,

@@ -2,10 +2,10 @@ import { createContext, use } from 'react'
 import type { Ending } from '../../api/trpc.js'
 
 /** Why the sign-in page is shown. */
-export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset'
+export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset' | 'deleted'
 
 /** The pages that need a session. */
-export const accountPaths = ['/', '/activity', '/security'] as const
+export const accountPaths = ['/', '/activity', '/security', '/account'] as const
 export type AccountPath = (typeof accountPaths)[number]
 
 /** Stands in the entry of the history and not in the address, where anyone could put words into our mouth. */

@@ -19,6 +19,7 @@ const looks: Record<Notice, 'info' | 'good'> = {
   'signed-out': 'good',
   everywhere: 'good',
   reset: 'good',
+  deleted: 'good',
 }
 
 export function SignInPage() {

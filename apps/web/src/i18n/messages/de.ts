@@ -69,6 +69,7 @@ export default {
         'Sie wurden abgemeldet. Dieses Gerät wurde von einem anderen Gerät aus abgemeldet, oder Ihre Sitzung ist zu Ende.',
       'signed-out': 'Sie sind auf diesem Gerät abgemeldet.',
       everywhere: 'Sie wurden auf allen Geräten abgemeldet, auch auf diesem.',
+      deleted: 'Ihr Konto wurde gelöscht, und alle seine Geräte wurden abgemeldet.',
       reset:
         'Ihr Passwort wurde geändert, und alle Geräte wurden abgemeldet. Melden Sie sich mit dem neuen Passwort an.',
     },

@@ -65,6 +65,7 @@ export default {
       ended: 'You were signed out. This device was signed out from another device, or your session ended.',
       'signed-out': 'You are signed out on this device.',
       everywhere: 'You were signed out on all devices, this one too.',
+      deleted: 'Your account was deleted, and all its devices were signed out.',
       reset: 'Your password was changed and all devices were signed out. Sign in with your new password.',
     },
     everywhereDone: '{count, plural, one {# sign-in has ended} other {# sign-ins have ended}} in all.',

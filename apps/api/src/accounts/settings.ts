@@ -1,0 +1,123 @@
+import type { AuthContext } from '@better-auth/core'
+import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
+import type { Session, SessionStore } from '@rollcall/session-store'
+import { z } from 'zod'
+import type { AccountMails } from './account-mails.js'
+import type { Reader } from './auth.js'
+import { languageOf } from './language.js'
+
+/** What a person may change about their account, take along, and delete. Each rejects with what the database fails with. */
+export interface AccountSettings {
+  changeName(userId: string, name: string): Promise<void>
+  /** The rows of a user, without hashes and secrets; `null` for a user who is gone. */
+  readPersonalData(userId: string): Promise<PersonalData | null>
+  /** The address and language of a user; `null` for one who is gone. */
+  findReader(userId: string): Promise<Reader | null>
+  /**
+   * Deletes the user of a session, which revokes all sessions. A failure before the commit changes nothing; repeating it is
+   * harmless. A mail follows. `false` if the session was revoked meanwhile, or the user is gone: nothing was deleted.
+   *
+   * @throws {SessionStoreUnavailableError} as the cause of an APIError, and what the database fails with.
+   */
+  deleteUser(by: { readonly session: Session; readonly token: string }): Promise<boolean>
+}
+
+/** Dates are ISO 8601. */
+export interface PersonalData {
+  readonly user: z.infer<typeof userRow>
+  readonly devices: readonly z.infer<typeof deviceRow>[]
+  /** How this person can sign in: passwords and providers, passkeys, and whether there is a second factor. */
+  readonly waysIn: {
+    readonly accounts: readonly z.infer<typeof accountRow>[]
+    readonly passkeys: readonly z.infer<typeof passkeyRow>[]
+    readonly secondFactor: boolean
+  }
+}
+
+const date = z.date().transform((value) => value.toISOString())
+
+// Only what is named here leaves the server: an update of better-auth may add a column with a secret.
+const userRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  emailVerified: z.boolean(),
+  language: z.string().nullish().default(null),
+  createdAt: date,
+  updatedAt: date,
+})
+const deviceRow = z.object({
+  deviceId: z.string(),
+  name: z.string().nullish().default(null),
+  createdAt: date,
+  lastSeenAt: date,
+})
+const accountRow = z.object({ providerId: z.string(), accountId: z.string(), createdAt: date, updatedAt: date })
+const passkeyRow = z.object({ name: z.string().nullish().default(null), createdAt: date.nullish().default(null) })
+const secondFactor = z.object({ twoFactorEnabled: z.literal(true) })
+
+/** Rows of one kind in the data of a person: whoever has the password can make as many as they like. */
+const MAX_ROWS = 1_000
+
+interface Options {
+  readonly store: SessionStore
+  readonly accountMails: AccountMails
+}
+
+/** @param context that of better-auth with the plugin `rollcall`, whose adapter revokes what must be revoked. */
+export function accountSettings(context: AuthContext, { store, accountMails }: Options): AccountSettings {
+  const { adapter, internalAdapter, tables } = context
+  const rowsOf = async <T>(model: string, userId: string, row: z.ZodType<T>, newest = 'createdAt'): Promise<T[]> =>
+    model in tables
+      ? z.array(row).parse(
+          await adapter.findMany({
+            model,
+            where: [{ field: 'userId', value: userId }],
+            sortBy: { field: newest, direction: 'desc' },
+            limit: MAX_ROWS,
+          }),
+        )
+      : []
+
+  const findReader = async (userId: string): Promise<Reader | null> => {
+    const user = await internalAdapter.findUserById(userId)
+    return user && { to: user.email, language: languageOf(user) }
+  }
+
+  return {
+    async changeName(userId, name) {
+      await internalAdapter.updateUser(userId, { name })
+    },
+
+    async readPersonalData(userId) {
+      const user = await internalAdapter.findUserById(userId)
+      if (user === null) return null
+      const [devices, accounts, passkeys] = await Promise.all([
+        rowsOf('device', userId, deviceRow, 'lastSeenAt'),
+        rowsOf('account', userId, accountRow),
+        rowsOf('passkey', userId, passkeyRow),
+      ])
+      const waysIn = { accounts, passkeys, secondFactor: secondFactor.safeParse(user).success }
+      return { user: userRow.parse(user), devices, waysIn }
+    },
+
+    findReader,
+
+    async deleteUser({ session: { userId }, token }) {
+      const reader = await findReader(userId)
+      if (reader === null) return false
+      const mail = await accountMails.prepareAccountDeleted(userId, reader)
+      const isDeleted = await runWithTransaction(adapter, async () => {
+        const sql = await getCurrentAdapter(adapter)
+        const where = [{ field: 'id', value: userId }]
+        // It locks the row. A session that was revoked while this waited deletes nothing.
+        const user = await sql.update({ model: 'user', where, update: { updatedAt: new Date() } })
+        if (user === null || (await store.validate(token, { strict: true })) === null) return false
+        await sql.delete({ model: 'user', where }) // the database deletes the rows that refer to it
+        return true
+      })
+      if (isDeleted) await mail.release().catch(() => undefined) // it leaves a few seconds later by itself
+      return isDeleted
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import type { AccountMails } from '../accounts/account-mails.js'
+import type { Reader } from '../accounts/auth.js'
+import type { Log } from '../log.js'
+import type { MailKind } from './attempt.js'
+import { accountDeletedMessage } from './messages.js'
+import type { NewMail } from './queue.js'
+
+/** The part of the accounts that these mails need when they are sent. */
+export interface AccountLinks {
+  /** `null` when the user is gone. */
+  findReader(userId: string): Promise<Reader | null>
+}
+
+interface Options {
+  readonly baseUrl: string
+  readonly log: Log
+  readonly sendAccountNotice: (email: string, send: () => Promise<void>) => Promise<boolean>
+}
+
+const ACCOUNT_DELETED = 'account-deleted'
+/** Longer than a deletion can take before it fails. */
+const DELETION_MS = 10_000
+const MAX_AGE_MS = 3 * 24 * 60 * 60_000
+
+const deletedPayload = z.object({
+  userId: z.string(),
+  to: z.string(),
+  language: z.enum(['en', 'de']),
+  at: z.coerce.date(),
+})
+
+export function createAccountMails({
+  add,
+  release,
+}: {
+  readonly add: (mail: NewMail) => Promise<void>
+  readonly release: (key: string) => Promise<void>
+}): AccountMails {
+  return {
+    async prepareAccountDeleted(userId, reader) {
+      const key = `${ACCOUNT_DELETED}:${userId}`
+      const payload = JSON.stringify({ userId, ...reader, at: new Date() })
+      await add({ key, kind: ACCOUNT_DELETED, payload, delayMs: DELETION_MS })
+      return { release: () => release(key) }
+    },
+  }
+}
+
+export function accountMailKinds(links: AccountLinks, options: Options): [string, MailKind][] {
+  return [[ACCOUNT_DELETED, accountDeletedMail(links, options)]]
+}
+
+function accountDeletedMail(links: AccountLinks, { baseUrl, log, sendAccountNotice }: Options): MailKind {
+  return {
+    maxAgeMs: MAX_AGE_MS,
+    async compose(payload) {
+      const { userId, to, language, at } = deletedPayload.parse(JSON.parse(payload))
+      if ((await links.findReader(userId)) !== null) return null // the deletion failed
+      return { to, message: accountDeletedMessage(at, { language, baseUrl, url: new URL('/sign-up', baseUrl).href }) }
+    },
+    async limited(to, sendNow) {
+      const isSent = await sendAccountNotice(to, sendNow)
+      if (!isSent) log.warn('No mail about a deleted account: its mailbox has had as many as the limit allows')
+      return isSent
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { toProblem } from '../../api/problem.js'
+import { useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
+import type { Outcome } from '../../ui/confirm-button.js'
+import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { useSession } from '../account/session.js'
+
+export function DeleteAccount() {
+  const i18n = useI18n()
+  const { t } = i18n
+  const api = useApi()
+  const session = useSession()
+
+  const onConfirm = async (): Promise<Outcome> => {
+    try {
+      await api.account.delete.mutate()
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.kind === 'password-needed') return problem
+      session.failed(error)
+      return { kind: 'failed', message: `${t('accountPage.deleteFailed')} ${describeProblem(i18n, problem)}` }
+    }
+    await session.end({ notice: 'deleted' })
+    return { kind: 'done' }
+  }
+
+  return (
+    <div className="mt-4 flex flex-wrap gap-4">
+      <ConfirmWithPassword
+        label={t('accountPage.deleteSubmit')}
+        question={t('accountPage.deleteAsk')}
+        consequence={t('accountPage.deleteConsequence')}
+        confirmLabel={t('accountPage.deleteYes')}
+        busyLabel={t('accountPage.deleteBusy')}
+        onConfirm={onConfirm}
+      />
+    </div>
+  )
+}
