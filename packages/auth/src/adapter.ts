@@ -3,6 +3,7 @@ import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/d
 import { recordAccountChanges } from './account-changes.js'
 import { type AfterWrite, forEachOf } from './after-write.js'
 import type { Audit } from './audit.js'
+import { recordErrors } from './database-errors.js'
 import { factorPolicy } from './factor-policy.js'
 import { credentialPolicy, recordNewUser } from './policy.js'
 import { requestState } from './request-state.js'
@@ -39,10 +40,11 @@ interface AdapterOptions {
 }
 
 function routeModels(
-  sql: DBTransactionAdapter,
+  unwatched: DBTransactionAdapter,
   { store, audit, hasSecureLinks }: AdapterOptions,
   createdInTransaction: { userId: string; id: string }[] = [],
 ): DBTransactionAdapter {
+  const sql = recordErrors(unwatched)
   const sessions = sessionModel(store, sql, audit)
   const verifications = verificationModel(sql, store.clock)
   const policy = joinPolicies(credentialPolicy(sql, store, audit), factorPolicy(sql, store, audit))

@@ -2,6 +2,7 @@ import type { SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { unhideError } from './database-errors.js'
 import { rememberBrowser } from './known-devices.js'
 import { accountTokens, namedSession } from './multi-session.js'
 import { recordDevice, type Notify } from './new-device.js'
@@ -29,6 +30,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await revokeLeftBehind(state, store)
     }
     await proveByCode(ctx, returned, store, audit)
+    const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
     if (state.outage) {
       // Clearing the cookie would be a sign-out that did not happen.
       for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
@@ -39,7 +41,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     if (!(returned instanceof APIError)) return withoutTokens(returned)
     if (attempt !== null && state.signedIn.size === 0)
       await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
-    return undefined
+    return unhidden
   })
 }
 
@@ -99,5 +101,6 @@ function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | 
   if (path === '/secure-account') return 'account-secured'
   // With a session, a second factor is not the end of a sign-in: it is being turned on.
   const completes = path?.startsWith('/two-factor/verify-') && context.session === null
-  return completes || path?.startsWith('/sign-in/') ? 'sign-in' : null
+  const signsIn = path === '/passkey/verify-authentication' || path?.startsWith('/sign-in/')
+  return completes || signsIn ? 'sign-in' : null
 }

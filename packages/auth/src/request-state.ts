@@ -14,6 +14,8 @@ export interface RequestState {
   ipAddress: string | null
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
   outage: boolean
+  /** The first error of the database. An endpoint may answer it as if the person were wrong. */
+  databaseError: unknown
   /** Users made by this request: their first password changes nobody's credentials. */
   readonly newUsers: Set<string>
   /** Users whose sessions this request has ended altogether, such as before their deletion. */
@@ -39,6 +41,7 @@ const emptyState = (): RequestState => ({
   startedAt: null,
   ipAddress: null,
   outage: false,
+  databaseError: null,
   newUsers: new Set(),
   endedUsers: new Set(),
   signedIn: new Map(),

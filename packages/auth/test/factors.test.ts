@@ -2,6 +2,7 @@ import { passkey } from '@better-auth/passkey'
 import { base32 } from '@better-auth/utils/base32'
 import { createOTP } from '@better-auth/utils/otp'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, createPasskey, password, startApp, startProvider, thiefOf } from './helpers.js'
 
@@ -162,4 +163,30 @@ test('an outage stops the change: the passkey stays, and no cookie is cleared', 
     t.store.revokeOthers = revokeOthers
   }
   await expect.poll(() => passkeyIdOf(browser), { timeout: 10_000 }).toBe(id)
+})
+
+test('an error of the database is not answered as a wrong passkey', async () => {
+  const { browser } = await t.person('database-error')
+  const key = createPasskey(t.origin)
+  await key.register(browser)
+  const { kysely } = t.database
+  await sql`create trigger fails before update on passkey begin select raise(abort, 'disk'); end`.execute(kysely)
+  try {
+    const answer = await key.signIn(t.browser())
+    expect(answer).toMatchObject({ status: 500, setCookies: [] })
+    expect(answer.text).not.toContain('AUTHENTICATION_FAILED')
+  } finally {
+    await sql`drop trigger fails`.execute(kysely)
+  }
+  expect((await key.signIn(t.browser())).status).toBe(200)
+})
+
+test('what is no passkey is refused as bad input', async () => {
+  const { browser } = await t.person('no-passkey')
+  await browser.get('/passkey/generate-register-options')
+  const response = { id: 'x', rawId: 'x', type: 'public-key', response: { clientDataJSON: 'e30', attestationObject: '' } }
+  expect(await browser.post('/passkey/verify-registration', { response })).toMatchObject({
+    status: 400,
+    body: { code: 'FAILED_TO_VERIFY_REGISTRATION' },
+  })
 })
