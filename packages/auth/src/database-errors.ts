@@ -16,7 +16,7 @@ export function recordErrors(sql: DBTransactionAdapter): DBTransactionAdapter {
         try {
           return await Reflect.apply(value, target, args)
         } catch (error) {
-          ;(await requestState()).databaseError ??= error
+          ;(await requestState()).databaseError ??= error instanceof Error ? error : new Error('The database failed')
           throw error
         }
       }

@@ -15,7 +15,7 @@ export interface RequestState {
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
   outage: boolean
   /** The first error of the database. An endpoint may answer it as if the person were wrong. */
-  databaseError: unknown
+  databaseError: Error | null
   /** Users made by this request: their first password changes nobody's credentials. */
   readonly newUsers: Set<string>
   /** Users whose sessions this request has ended altogether, such as before their deletion. */

@@ -4,7 +4,8 @@ import type { Answer, Browser } from './browser.js'
 // A software authenticator: WebAuthn without attestation, one key on P-256.
 
 /** Flags of the authenticator data: user present, user verified; for a registration also attested credential data. */
-const PRESENT_AND_VERIFIED = 0x05
+const PRESENT = 0x01
+const VERIFIED = 0x04
 const ATTESTED = 0x40
 /** COSE: key type EC2, algorithm ES256, curve P-256. */
 const [EC2, ES256, P256] = [2, -7, 1]
@@ -51,8 +52,14 @@ function withoutAttestation(authData: Buffer): Buffer {
   )
 }
 
-/** One passkey, and the ceremonies of its owner's browser. */
-export function createPasskey(origin: string) {
+type Requests = Pick<Browser, 'get' | 'post'>
+
+/**
+ * One passkey, and the ceremonies of its owner's browser.
+ *
+ * @param owner whether it asks for their face, finger or code, read at each use. Default: it does.
+ */
+export function createPasskey(origin: string, owner: { isVerified: boolean } = { isVerified: true }) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const id = randomBytes(16)
   const rpIdHash = sha256(new URL(origin).hostname)
@@ -60,16 +67,17 @@ export function createPasskey(origin: string) {
 
   const clientDataOf = (type: string, challenge: string): string => JSON.stringify({ type, challenge, origin })
 
-  function authenticatorData(flags: number): Buffer {
+  function authenticatorData(more = 0): Buffer {
     const counter = Buffer.alloc(4)
     counter.writeUInt32BE((uses += 1))
+    const flags = PRESENT | (owner.isVerified ? VERIFIED : 0) | more
     return Buffer.concat([rpIdHash, Buffer.of(flags), counter])
   }
 
   function attestation(): Buffer {
     const length = Buffer.of(0, id.length)
     const credential = Buffer.concat([Buffer.alloc(16), length, id, coseOf(publicKey)])
-    return withoutAttestation(Buffer.concat([authenticatorData(PRESENT_AND_VERIFIED | ATTESTED), credential]))
+    return withoutAttestation(Buffer.concat([authenticatorData(ATTESTED), credential]))
   }
 
   const credential = (response: object) => ({
@@ -84,7 +92,7 @@ export function createPasskey(origin: string) {
     id: base64url(id),
 
     /** Adds it to the account that the browser is signed in to. */
-    async register(browser: Browser, more: object = {}): Promise<Answer> {
+    async register(browser: Requests, more: object = {}): Promise<Answer> {
       const options = await browser.get('/passkey/generate-register-options')
       if (options.status !== 200) return options
       const clientData = clientDataOf('webauthn.create', challengeIn(options))
@@ -97,12 +105,12 @@ export function createPasskey(origin: string) {
     },
 
     /** Signs in with it. */
-    async signIn(browser: Browser): Promise<Answer> {
+    async signIn(browser: Requests): Promise<Answer> {
       const clientData = clientDataOf(
         'webauthn.get',
         challengeIn(await browser.get('/passkey/generate-authenticate-options')),
       )
-      const data = authenticatorData(PRESENT_AND_VERIFIED)
+      const data = authenticatorData()
       const signature = sign('sha256', Buffer.concat([data, sha256(clientData)]), privateKey)
       const response = credential({
         clientDataJSON: base64url(clientData),
