@@ -1,5 +1,5 @@
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
-import { type Reason, reasonOf } from '@rollcall/trpc'
+import { type Reason, ReauthenticationRequiredError, reasonOf } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
@@ -86,6 +86,8 @@ export function publicError(error: unknown): PublicError {
       retryAfter: error.retryAfter,
     }
   }
+  if (error instanceof ReauthenticationRequiredError)
+    return { ...toPublicError('FORBIDDEN', 'Please prove again who you are'), reason: 'REAUTHENTICATE' }
   if (error instanceof OtherSessionError) {
     return {
       ...toPublicError('CONFLICT', 'This browser has signed in again since this page was shown. Nothing was changed.'),

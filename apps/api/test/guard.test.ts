@@ -70,6 +70,8 @@ test('the router holds the procedures of the contract', () => {
     'devices.revokeMany mutation',
     'devices.revokeOthers mutation',
     'devices.unusual query',
+    'passkeys.list query',
+    'passkeys.rename mutation',
     'session.current query',
   ])
 })

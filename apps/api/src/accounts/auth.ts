@@ -24,6 +24,8 @@ import type { Database } from './database.js'
 import { type Language, languageOf } from './language.js'
 import { createExpiryIndexes, migrate } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
+import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
+import { passkeyPlugin, passkeyRules } from './passkeys/plugin.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
 import { renameDevice } from './rename.js'
@@ -108,6 +110,7 @@ export interface Auth extends CookieSessions, AccountSettings {
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
   renameDevice(by: Session, deviceId: string, name: string | null): Promise<boolean>
+  readonly passkeys: Passkeys
   /** Keyed hash by which the audit names an address. */
   hashEmail(email: string): string
 }
@@ -145,6 +148,8 @@ export function authConfig(options: AuthOptions) {
       closeUnusedEndpoints(),
       passwordRules(passwords),
       resetRequests(requestReset),
+      passkeyPlugin(baseUrl),
+      passkeyRules(),
       rollcallPlugin({
         store,
         audit,
@@ -222,6 +227,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       return true
     },
 
+    passkeys: passkeysOf(adapter),
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
     hashEmail: (email) => emailHashOf(email, context.secret),
   }

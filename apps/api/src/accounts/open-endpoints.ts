@@ -14,6 +14,21 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/reset-password', 'POST'],
   ['/reauthenticate', 'POST'],
   ['/secure-account', 'POST'],
+  ['/reauthenticate/methods', 'GET'],
+  ['/passkey/generate-register-options', 'GET'],
+  ['/passkey/verify-registration', 'POST'],
+  ['/passkey/generate-authenticate-options', 'GET'],
+  ['/passkey/verify-authentication', 'POST'],
+  ['/passkey/remove', 'POST'],
+])
+
+/**
+ * Those that need a recent proof, as `devices.revoke` does. To register a passkey, only its challenge needs one: the challenge
+ * is bound to the person and works once, within five minutes.
+ */
+export const endpointsWithProof: ReadonlySet<string> = new Set([
+  '/passkey/generate-register-options',
+  '/passkey/remove',
 ])
 
 /** Closes every endpoint that is not open. It must be the first plugin: no hook of another one may answer before it. */

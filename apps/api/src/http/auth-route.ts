@@ -1,12 +1,13 @@
 import { type Audit, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { ReauthenticationRequiredError } from '@rollcall/trpc'
 import { type Context, Hono } from 'hono'
 import type { ZodError } from 'zod'
 import { type Auth, AUTH_PATH, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
 import { expectsSession, rejectOtherSession } from '../accounts/expected-session.js'
 import { personalData } from '../accounts/names.js'
-import { openEndpoints } from '../accounts/open-endpoints.js'
+import { endpointsWithProof, openEndpoints } from '../accounts/open-endpoints.js'
 import { isDatabaseUnavailable } from '../accounts/postgres.js'
 import { isNotWritable } from '../accounts/writable.js'
 import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError } from '../errors.js'
@@ -20,6 +21,8 @@ const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
 
 interface Dependencies {
   readonly auth: Auth
+  /** Whether a proof at this time is recent enough for an endpoint that needs one. */
+  readonly isRecent: (authenticatedAt: Date) => boolean
   readonly limits: Limits
   readonly audit: Audit
   readonly database: Pick<Database, 'ping' | 'checkWritable'>
@@ -41,7 +44,7 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
   return new Hono<HttpEnv>().all('/*', async (c) => {
     const request = await guard(c)
     if (request instanceof Response) return request
-    await requireExpectedSession(c, dependencies.auth)
+    await requireSession(c, request.path, dependencies)
     const price = await priceOf(c, request, dependencies.auth)
     return forwardWithin(price, c, request, { ...dependencies, shares })
   })
@@ -184,18 +187,22 @@ function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
 }
 
-/** @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie. */
-async function requireExpectedSession(
-  {
-    req: {
-      raw: { headers },
-    },
-  }: Context<HttpEnv>,
-  auth: Auth,
+/**
+ * @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie.
+ * @throws {ReauthenticationRequiredError} if the endpoint needs a recent proof, and the session has none.
+ */
+async function requireSession(
+  c: Context<HttpEnv>,
+  path: string,
+  { auth, isRecent }: Pick<Dependencies, 'auth' | 'isRecent'>,
 ): Promise<void> {
-  if (!expectsSession(headers)) return
+  const { headers } = c.req.raw
+  const needsProof = endpointsWithProof.has(path)
+  if (!needsProof && !expectsSession(headers)) return
   const signedIn = await auth.authenticate(headers)
-  if (signedIn !== null) rejectOtherSession(headers, signedIn.session)
+  if (signedIn === null) return // better-auth refuses it where it needs a session
+  rejectOtherSession(headers, signedIn.session)
+  if (needsProof && !isRecent(signedIn.session.authenticatedAt)) throw new ReauthenticationRequiredError()
 }
 
 /** Pages explain these two at their fields. */

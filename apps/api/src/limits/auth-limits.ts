@@ -4,7 +4,7 @@ import type { Client } from '../http/client.js'
 import type { Charge } from './limits.js'
 import type { Verdict } from './reservations.js'
 
-/** A POST to an endpoint of better-auth. */
+/** A request to an endpoint of better-auth. */
 export interface Attempt {
   readonly client: Client
   /** In one spelling; empty when the body holds none. */
@@ -44,6 +44,10 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       event: 'sign-in',
       email,
     }),
+  ],
+  [
+    '/passkey/verify-authentication',
+    ({ client }) => ({ charges: [['sign-in:address', client]], success: 'right', event: 'sign-in' }),
   ],
   [
     '/sign-up/email',
@@ -100,11 +104,13 @@ function proof(event: AuditEvent['event']) {
   }
 }
 
-/** Answers that say whether a guess was right: of a password, a token, or whether an address has an account. */
+/** Answers that say whether a guess was right: of a password, a token, a passkey, or whether an address has an account. */
 const WRONG = new Set([
   'INVALID_EMAIL_OR_PASSWORD',
   'INVALID_PASSWORD',
   'INVALID_TOKEN',
+  'AUTHENTICATION_FAILED',
+  'PASSKEY_NOT_FOUND',
   'USER_ALREADY_EXISTS',
   'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',
 ])

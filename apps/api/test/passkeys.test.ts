@@ -1,0 +1,275 @@
+import { createPasskey } from '@rollcall/dev-auth'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Client } from '../src/http/client.js'
+import {
+  type Browser,
+  codeOf,
+  countOn,
+  PASSWORD,
+  signed,
+  signedUp,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
+import { type Ceremonies, ceremonies, failingAt } from './passkeys-helpers.js'
+
+// What adding, using and removing a passkey does, through real HTTP.
+
+const QUARTER = 15 * 60_000
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ env: { TRUSTED_PROXIES: 'loopback' } })
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const newKey = (owner = { isVerified: true }) => createPasskey(server.baseUrl, owner)
+
+const remove = (device: Browser, id: string | undefined, more: object = {}) =>
+  ceremonies(device).post('/passkey/remove', { id, ...more })
+
+const currentId = async (device: Browser): Promise<string> => (await device.api.session.current.query()).id
+
+/** Somebody with a passkey, on a laptop and a phone. */
+async function withPasskey(name = 'Laptop') {
+  const laptop = await signedUp(server)
+  const key = newKey()
+  expect((await key.register(ceremonies(laptop), { name })).status).toBe(200)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const [passkey] = await laptop.api.passkeys.list.query()
+  return { laptop, phone, key, id: passkey?.id ?? '' }
+}
+
+const later = async <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => {
+  server.clock.ahead += milliseconds
+  try {
+    return await work()
+  } finally {
+    server.clock.ahead -= milliseconds
+  }
+}
+
+test('an added passkey keeps the other sessions, or ends them if the person says so; it is listed with its name', async () => {
+  const { laptop, phone } = await withPasskey('Work laptop')
+  expect(await laptop.api.passkeys.list.query()).toEqual([
+    { id: expect.any(String), name: 'Work laptop', manager: null, createdAt: expect.any(String), lastUsedAt: null },
+  ])
+  const id = await currentId(phone)
+  const copy = server.browser()
+  copy.jar.set('rollcall.session_token', signed(tokenOf(phone)))
+  expect((await newKey().register(ceremonies(phone), { revokeOtherSessions: true })).status).toBe(200)
+  expect(await codeOf(currentId(laptop))).toBe('UNAUTHORIZED')
+  expect(await codeOf(currentId(copy))).toBe('UNAUTHORIZED')
+  expect(await currentId(phone)).toBe(id)
+  expect(server.audits().at(-1)).toMatchObject({ event: 'passkey-added', result: 'ok', sessionId: id, ended: 1 })
+})
+
+test('it signs in, and the devices page names it', async () => {
+  const { laptop, key } = await withPasskey()
+  const tablet = server.browser()
+  expect((await key.signIn(ceremonies(tablet))).status).toBe(200)
+  const id = await currentId(tablet)
+  const devices = await laptop.api.devices.list.query()
+  expect(devices.find((device) => device.id === id)).toMatchObject({ signInMethod: { kind: 'passkey' } })
+  expect((await laptop.api.passkeys.list.query())[0]?.lastUsedAt).toEqual(expect.any(String))
+  expect(server.audits().at(-1)).toMatchObject({ event: 'sign-in', result: 'ok', sessionId: id })
+})
+
+test('a removed passkey ends the other sessions and signs in no more; this device stays under its id, with a new secret', async () => {
+  const { laptop, phone, key, id } = await withPasskey()
+  const session = await currentId(laptop)
+  const copy = server.browser()
+  copy.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
+  expect(await remove(laptop, id)).toMatchObject({ status: 200, body: { status: true } })
+  expect(await codeOf(currentId(phone))).toBe('UNAUTHORIZED')
+  expect(await codeOf(currentId(copy))).toBe('UNAUTHORIZED')
+  expect(await currentId(laptop)).toBe(session)
+  expect(await laptop.api.passkeys.list.query()).toEqual([])
+  const refused = await key.signIn(ceremonies(server.browser()))
+  expect(refused).toMatchObject({ status: 401, body: { code: 'PASSKEY_NOT_FOUND' } })
+  expect(server.audits().at(-1)).toMatchObject({ event: 'sign-in', result: 'refused' })
+})
+
+test('adding and removing need a recent proof: the password, or a passkey, which keeps the id of the session', async () => {
+  const { laptop, key, id } = await withPasskey()
+  const session = await currentId(laptop)
+  const needed = { status: 403, body: { code: 'REAUTHENTICATE' } }
+  await later(QUARTER, async () => {
+    expect(await newKey().register(ceremonies(laptop))).toMatchObject(needed)
+    expect(await remove(laptop, id)).toMatchObject(needed)
+    expect((await key.signIn(ceremonies(laptop))).status).toBe(200)
+    expect(await currentId(laptop)).toBe(session)
+    expect((await newKey().register(ceremonies(laptop))).status).toBe(200)
+    await later(QUARTER, async () => {
+      expect(await remove(laptop, id)).toMatchObject(needed)
+      await laptop.post('/api/auth/reauthenticate', { password: PASSWORD })
+      expect((await remove(laptop, id)).status).toBe(200)
+    })
+  })
+})
+
+test('no endpoint that needs a session takes one that is missing, forged, expired or revoked', async () => {
+  const { laptop, phone, id } = await withPasskey()
+  const endpoints: ((at: Ceremonies) => Promise<{ status: number }>)[] = [
+    (at) => at.get('/passkey/generate-register-options'),
+    (at) => at.post('/passkey/verify-registration', { response: { id: 'x', response: {} } }),
+    (at) => at.post('/passkey/remove', { id }),
+    (at) => at.get('/reauthenticate/methods'),
+  ]
+  const forged = server.browser()
+  forged.jar.set('rollcall.session_token', signed(tokenOf(laptop), 'another secret, also of 32 characters or more'))
+  await laptop.api.devices.revoke.mutate({ id: await currentId(phone) })
+  const statuses = (device: Browser) =>
+    Promise.all(endpoints.map(async (ask) => (await ask(ceremonies(device))).status))
+  for (const device of [server.browser(), forged, phone]) expect(await statuses(device)).toEqual([401, 401, 401, 401])
+  const { expiresAt } = await laptop.api.session.current.query()
+  await later(new Date(expiresAt).getTime() - Date.now() + 1, async () =>
+    expect(await statuses(laptop)).toEqual([401, 401, 401, 401]),
+  )
+  await laptop.signIn(laptop.email)
+  expect(await laptop.api.passkeys.list.query()).toHaveLength(1)
+})
+
+test("another person's passkey is answered like an unknown one, and stays", async () => {
+  const { laptop, id } = await withPasskey()
+  const stranger = await signedUp(server)
+  const answers = [await remove(stranger, id), await remove(stranger, 'unknown')]
+  expect(answers.map(({ status, body }) => ({ status, body }))).toEqual(
+    answers.map(() => ({ status: 404, body: { code: 'PASSKEY_NOT_FOUND', message: 'Passkey not found' } })),
+  )
+  for (const unknown of [id, 'unknown'])
+    expect(await stranger.api.passkeys.rename.mutate({ id: unknown, name: 'Mine' })).toEqual({ renamed: 0 })
+  expect(await laptop.api.passkeys.rename.mutate({ id, name: ' Kitchen ' })).toEqual({ renamed: 1 })
+  expect((await laptop.api.passkeys.list.query()).map(({ name }) => name)).toEqual(['Kitchen'])
+  for (const name of ['', '\u202E', 'x'.repeat(51)])
+    expect(await codeOf(laptop.api.passkeys.rename.mutate({ id, name }))).toBe('BAD_REQUEST')
+})
+
+test('a change that was meant for another session of the browser is refused', async () => {
+  const { laptop, id } = await withPasskey()
+  const init = { method: 'POST', body: JSON.stringify({ id }), headers: { 'x-expected-session': 'another' } }
+  const answer = await laptop.request('/api/auth/passkey/remove', init)
+  expect([answer.status, await answer.json()]).toEqual([409, expect.objectContaining({ code: 'OTHER_SESSION' })])
+  expect(await laptop.api.passkeys.list.query()).toHaveLength(1)
+})
+
+test('the last way in cannot be removed, even by two removals at once', async () => {
+  const { laptop } = await withPasskey()
+  expect((await newKey().register(ceremonies(laptop))).status).toBe(200)
+  const { user } = await laptop.api.session.current.query()
+  await sql`update account set password = null where "userId" = ${user.id}`.execute(server.database().kysely)
+  expect(await (await laptop.request('/api/auth/reauthenticate/methods')).json()).toEqual({
+    methods: [{ kind: 'passkey' }],
+  })
+  const ids = (await laptop.api.passkeys.list.query()).map(({ id }) => id)
+  const answers = await Promise.all(ids.map((id) => remove(laptop, id, { revokeOtherSessions: false })))
+  const refused = { status: 400, body: { code: 'LAST_WAY_IN' } }
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
+  expect(answers.find(({ status }) => status === 400)).toMatchObject(refused)
+  const [left] = await laptop.api.passkeys.list.query()
+  expect(await remove(laptop, left?.id)).toMatchObject(refused)
+})
+
+test('an authenticator that does not verify its user is refused: a passkey needs no second factor', async () => {
+  const laptop = await signedUp(server)
+  const required = { status: 400, body: { code: 'USER_VERIFICATION_REQUIRED' } }
+  const owner = { isVerified: false }
+  const key = newKey(owner)
+  expect(await key.register(ceremonies(laptop))).toMatchObject(required)
+  owner.isVerified = true
+  expect((await key.register(ceremonies(laptop))).status).toBe(200)
+  owner.isVerified = false
+  expect(await key.signIn(ceremonies(server.browser()))).toMatchObject(required)
+})
+
+test('nobody registers the id of somebody else’s passkey, nor more passkeys than an account may have', async () => {
+  const { laptop, key } = await withPasskey()
+  const thief = await signedUp(server)
+  expect(await key.register(ceremonies(thief))).toMatchObject({ status: 400, body: { code: 'PREVIOUSLY_REGISTERED' } })
+  const { user } = await laptop.api.session.current.query()
+  for (let n = 0; n < 24; n += 1)
+    await sql`insert into passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
+      values (${`many-${n}`}, '', ${user.id}, ${`many-${n}`}, 0, 'singleDevice', 0)`.execute(server.database().kysely)
+  expect(await newKey().register(ceremonies(laptop))).toMatchObject({
+    status: 400,
+    body: { code: 'TOO_MANY_PASSKEYS' },
+  })
+})
+
+test('bad input is refused as such, and a challenge works once', async () => {
+  const { key, laptop } = await withPasskey()
+  const replayed: object[] = []
+  const tablet = server.browser()
+  const recording = {
+    ...ceremonies(tablet),
+    post: async (path: string, body: object = {}) => {
+      replayed.push(body)
+      return ceremonies(tablet).post(path, body)
+    },
+  }
+  expect((await key.signIn(recording)).status).toBe(200)
+  expect(await ceremonies(tablet).post('/passkey/verify-authentication', replayed[0])).toMatchObject({
+    status: 400,
+    body: { code: 'CHALLENGE_NOT_FOUND' },
+  })
+  for (const response of [null, 'x', {}, { id: {}, response: {} }, { id: 'x', response: { transports: [{}] } }]) {
+    for (const path of ['/passkey/verify-authentication', '/passkey/verify-registration']) {
+      await ceremonies(laptop).get('/passkey/generate-authenticate-options')
+      expect((await ceremonies(laptop).post(path, { response })).status).toBe(400)
+    }
+  }
+})
+
+test('sign-ins by passkey are limited with the others of their address', async () => {
+  const { key } = await withPasskey()
+  const address = '192.0.2.9'
+  await countOn(server.redis, 49, ['sign-in:address', new Client(address)])
+  const office = ceremonies(server.browser({ 'x-forwarded-for': address }))
+  expect((await key.signIn(office)).status).toBe(200) // a right one does not count
+  expect((await newKey().signIn(office)).status).toBe(401)
+  expect((await key.signIn(office)).status).toBe(429)
+})
+
+const outages: Record<string, () => Promise<() => unknown>> = {
+  'Redis hangs': async () => {
+    process.kill(server.redis.pid, 'SIGSTOP')
+    return () => process.kill(server.redis.pid, 'SIGCONT')
+  },
+  'the disk is full': async () => {
+    const { kysely } = server.database()
+    // The change itself grows no file, so it takes another row with it.
+    await sql`create table filler (data blob)`.execute(kysely)
+    for (const change of ['update', 'insert'])
+      await sql`create trigger ${sql.raw(`full_at_${change}`)} before ${sql.raw(change)} on passkey
+        begin insert into filler values (randomblob(1000000)); end`.execute(kysely)
+    await sql`pragma max_page_count = 1`.execute(kysely) // never less than there are
+    return async () => {
+      await sql`pragma max_page_count = 1000000`.execute(kysely)
+      for (const change of ['update', 'insert']) await sql`drop trigger ${sql.raw(`full_at_${change}`)}`.execute(kysely)
+      await sql`drop table filler`.execute(kysely)
+    }
+  },
+}
+
+test.each(Object.entries(outages))('%s in the middle: a 503, and nothing is changed or used up', async (_, begin) => {
+  const { laptop, key, id } = await withPasskey()
+  const unavailable = { status: 503, setCookies: [], body: { code: 'SERVICE_UNAVAILABLE' } }
+  const tablet = server.browser()
+  const added = newKey()
+  expect(await key.signIn(failingAt(tablet, begin))).toMatchObject(unavailable)
+  expect(await added.register(failingAt(laptop, begin))).toMatchObject(unavailable)
+  await expect.poll(async () => (await key.signIn(ceremonies(tablet))).status).toBe(200)
+  expect((await added.register(ceremonies(laptop))).status).toBe(200)
+  const list = await laptop.api.passkeys.list.query()
+  expect(list.map((passkey) => passkey.id)).toEqual([id, expect.any(String)])
+})
+
+test('Redis hangs in the middle of a removal: a 503, and the passkey stays', async () => {
+  const { laptop, id } = await withPasskey()
+  const hung = failingAt(laptop, outages['Redis hangs'] ?? expect.fail)
+  expect(await hung.post('/passkey/remove', { id })).toMatchObject({ status: 503, setCookies: [] })
+  await expect.poll(() => laptop.api.passkeys.list.query().catch(() => null)).toHaveLength(1)
+})
