@@ -18,7 +18,7 @@ const ECHO = 500
 async function start() {
   await prepare()
   await build(['api', 'web', 'dev-redis'])
-  const ended = toldToEnd()
+  const ended = stopRequest()
   const redis = await provideRedis()
   try {
     const { main } = await built('apps/api/dist/main.js')
@@ -35,7 +35,7 @@ async function start() {
 async function dev() {
   await prepare()
   await build(['dev-redis'])
-  const ended = toldToEnd()
+  const ended = stopRequest()
   const redis = await provideRedis()
   process.env.BASE_URL ||= 'http://localhost:5173'
   process.env.ROLLCALL_API_URL ||= `http://localhost:${process.env.PORT || 3000}`
@@ -178,7 +178,7 @@ async function built(path) {
 }
 
 /** Resolves at the first signal; a second one ends this process at once. */
-async function toldToEnd() {
+async function stopRequest() {
   await new Promise((end) => {
     /** @type {number | undefined} */
     let first

@@ -95,13 +95,13 @@ async function measure(
     console.log(`  open and shown the list  ${opened.toFixed(0)} ms for all`)
     console.log(`  resident memory          ${(perStream / 1024).toFixed(1)} KiB per stream`)
     for (const [name, change] of changes(sessions)) {
-      const heard = streams.map((stream) => stream.next())
+      const received = streams.map((stream) => stream.next())
       const began = performance.now()
-      const [times] = await Promise.all([Promise.all(heard.map(async (one) => (await one) - began)), change()])
+      const [times] = await Promise.all([Promise.all(received.map(async (one) => (await one) - began)), change()])
       const sorted = times.toSorted((a, b) => a - b)
       const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1]?.toFixed(0)
       console.log(
-        `  ${name.padEnd(24)} half have heard after ${at(0.5)} ms, 99 % after ${at(0.99)} ms, all after ${at(1)} ms`,
+        `  ${name.padEnd(24)} half have received after ${at(0.5)} ms, 99 % after ${at(0.99)} ms, all after ${at(1)} ms`,
       )
     }
     for (const stream of streams) stream.close()

@@ -42,7 +42,7 @@ export async function run(options?: MainOptions): Promise<void> {
   let isStopping = false
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (isStopping) process.exit(1) // the second signal: whoever sends it does not want to wait
+      if (isStopping) process.exit(1) // the second signal: its sender does not want to wait
       isStopping = true
       void started.then(({ close }) => close()).then(() => process.exit(0))
     })

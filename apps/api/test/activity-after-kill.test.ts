@@ -9,7 +9,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import type { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database.js'
-import { CHROME, SAFARI, entriesOf, told } from './activity-entries.js'
+import { CHROME, SAFARI, entriesOf, summarize } from './activity-entries.js'
 import { newEmail, observed, PASSWORD, SECRET, startServer } from './helpers.js'
 
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
@@ -60,7 +60,7 @@ test('what a killed server left behind is written down by the next one, once', a
     await waitFor(() => observed(own, async (admin) => (await waitingIn(admin)) === 0)) // nobody asked for it
     const device = next.browser({ 'user-agent': SAFARI })
     await device.signIn(email)
-    expect(told(await entriesOf(device))).toEqual([
+    expect(summarize(await entriesOf(device))).toEqual([
       'Safari on iPhone: signed-in-first',
       'Chrome on Windows: signed-out',
       'Chrome on Windows: signed-in-first',

@@ -23,5 +23,5 @@ export async function entriesOf(device: Pick<Browser, 'api'>): Promise<Entry[]> 
 export const name = ({ browser, os }: { browser: string; os: string }) => `${browser} on ${os}`
 
 /** In words: newest first. */
-export const told = (entries: Entry[]) =>
+export const summarize = (entries: Entry[]) =>
   entries.map(({ type, device, by }) => `${name(device)}: ${type}${by ? ` by ${name(by)}` : ''}`)

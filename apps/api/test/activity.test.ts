@@ -7,7 +7,7 @@ import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../src/accounts/database.js'
-import { CHROME, SAFARI, entriesOf, name, told } from './activity-entries.js'
+import { CHROME, SAFARI, entriesOf, name, summarize } from './activity-entries.js'
 import { codeOf, databaseOf, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 
 // Two servers that share Redis and database, as two behind a balancer do.
@@ -56,7 +56,7 @@ describe('what a person sees', () => {
     await watcher.signIn(email)
 
     const entries = await entriesOf(watcher)
-    const seen = told(entries)
+    const seen = summarize(entries)
     const all = ['Safari on iPhone: signed-out', 'Chrome on Windows: revoked by Safari on iPhone']
     expect(seen.slice(1, 3).toSorted()).toEqual(all.toSorted())
     expect([seen[0], ...seen.slice(3)]).toEqual([
@@ -155,7 +155,7 @@ describe('what a person sees', () => {
     const { email, laptop } = await person()
     const newPassword = 'a new password, and a better one'
     await laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword })
-    expect(told(await entriesOf(laptop)).slice(0, 2)).toEqual([
+    expect(summarize(await entriesOf(laptop)).slice(0, 2)).toEqual([
       'Chrome on Windows: password-changed',
       'Safari on iPhone: revoked by Chrome on Windows',
     ])
@@ -167,7 +167,7 @@ describe('what a person sees', () => {
     ).toBe(200)
     await laptop.signIn(email)
     const entries = await entriesOf(laptop)
-    expect(told(entries).slice(0, 3)).toEqual([
+    expect(summarize(entries).slice(0, 3)).toEqual([
       'Chrome on Windows: signed-in',
       'Safari on iPhone: password-reset',
       'Chrome on Windows: reset',
@@ -192,7 +192,7 @@ describe('what a person sees', () => {
   test('nothing of anybody else', async () => {
     const { laptop } = await person()
     const stranger = await signedUp(two)
-    expect(told(await entriesOf(stranger))).toHaveLength(1)
+    expect(summarize(await entriesOf(stranger))).toHaveLength(1)
     const { entries } = await laptop.api.activity.list.query()
     const cursor = { at: Date.now() + 1_000, id: entries[0]?.id ?? '' }
     expect((await stranger.api.activity.list.query({ cursor })).entries).toHaveLength(1)
@@ -262,7 +262,7 @@ describe('without the database', () => {
     await transaction
     await other.close()
     await one.settled() // by itself
-    expect(told(await entriesOf(laptop))[0]).toBe('Safari on iPhone: revoked by Chrome on Windows')
+    expect(summarize(await entriesOf(laptop))[0]).toBe('Safari on iPhone: revoked by Chrome on Windows')
     expect(one.lines()).toContainEqual(
       expect.objectContaining({ level: 'error', msg: 'Activity cannot be written down; its events wait in Redis' }),
     )

@@ -31,8 +31,8 @@ test('a failover behind one address: limits, sign-ins, endings, activity, open p
   expect((await phone.request('/trpc/session.current')).status).toBe(401)
   expect((await laptop.request('/trpc/activity.list')).status).toBe(200)
   for (;;) {
-    const told = await open.message()
-    if (Array.isArray(told) && told.length === 2 && !told.includes(id)) break
+    const message = await open.message()
+    if (Array.isArray(message) && message.length === 2 && !message.includes(id)) break
   }
   await open.close()
 

@@ -89,9 +89,9 @@ function request(method: string, path: string, headers: Record<string, string>, 
 }
 
 function wellAnswered({ status, text }: Answer, closing = false): void {
-  const told = `${text}\n${JSON.stringify(server.lines().at(-2))}`
-  if (!(closing && status === 0)) expect(status, told).toBeGreaterThanOrEqual(200)
-  expect(status, told).toBeLessThan(500)
+  const details = `${text}\n${JSON.stringify(server.lines().at(-2))}`
+  if (!(closing && status === 0)) expect(status, details).toBeGreaterThanOrEqual(200)
+  expect(status, details).toBeLessThan(500)
   expect(text.replaceAll(/^set-cookie: .*$/gim, '')).not.toContain(token.slice(-43))
   expect(text).not.toMatch(/\.[jt]s:\d+/)
 }

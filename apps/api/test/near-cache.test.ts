@@ -45,7 +45,7 @@ test('a stream asks Redis whether its session lives, though a near-cache has it 
   try {
     const page = streams.open(signedIn, undefined)
     expect((await page.next()).value).toMatchObject({ type: 'devices' })
-    tracking.stream.pause() // what Redis tells of the change is not read
+    tracking.stream.pause() // the messages of Redis about the change are not read
     await other.del(`user:{${userTagOf('ada')}}:sessions`)
     expect(await store.validate(signedIn.token), 'a query passes until the lease is over').not.toBeNull()
     expect((await page.next()).value).toMatchObject({ type: 'ended' })

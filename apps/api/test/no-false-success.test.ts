@@ -19,26 +19,28 @@ interface Devices {
   phoneId: string
 }
 
-const endings: Record<string, { ends: readonly ('laptop' | 'phone')[]; act: (devices: Devices) => Promise<Response> }> =
-  {
-    'devices.revoke': {
-      ends: ['phone'],
-      act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revoke', { id: phoneId }),
-    },
-    'devices.revokeMany': {
-      ends: ['phone'],
-      act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revokeMany', { ids: [phoneId] }),
-    },
-    'devices.revokeOthers': {
-      ends: ['phone'],
-      act: ({ laptop }) => laptop.post('/trpc/devices.revokeOthers', undefined),
-    },
-    'devices.revokeAll': {
-      ends: ['laptop', 'phone'],
-      act: ({ laptop }) => laptop.post('/trpc/devices.revokeAll', undefined),
-    },
-    'sign-out': { ends: ['laptop'], act: ({ laptop }) => laptop.post('/api/auth/sign-out', {}) },
-  }
+const revocations: Record<
+  string,
+  { ends: readonly ('laptop' | 'phone')[]; act: (devices: Devices) => Promise<Response> }
+> = {
+  'devices.revoke': {
+    ends: ['phone'],
+    act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revoke', { id: phoneId }),
+  },
+  'devices.revokeMany': {
+    ends: ['phone'],
+    act: ({ laptop, phoneId }) => laptop.post('/trpc/devices.revokeMany', { ids: [phoneId] }),
+  },
+  'devices.revokeOthers': {
+    ends: ['phone'],
+    act: ({ laptop }) => laptop.post('/trpc/devices.revokeOthers', undefined),
+  },
+  'devices.revokeAll': {
+    ends: ['laptop', 'phone'],
+    act: ({ laptop }) => laptop.post('/trpc/devices.revokeAll', undefined),
+  },
+  'sign-out': { ends: ['laptop'], act: ({ laptop }) => laptop.post('/api/auth/sign-out', {}) },
+}
 
 async function signsIn(token: string): Promise<boolean> {
   const response = await server.send('/trpc/session.current', {
@@ -58,7 +60,7 @@ async function signIn({ email }: Pick<Devices, 'email'>): Promise<Browser> {
 async function failsAt(
   n: number,
   fault: Fault,
-  { ends, act }: (typeof endings)[string],
+  { ends, act }: (typeof revocations)[string],
   devices: Devices,
 ): Promise<boolean> {
   if (!devices.laptop.jar.has('rollcall.session_token') || !(await signsIn(tokenOf(devices.laptop))))
@@ -88,14 +90,14 @@ async function failsAt(
   return failing.reached()
 }
 
-const cases = Object.keys(endings).flatMap((name) => faults.map((fault) => [name, fault] as const))
+const cases = Object.keys(revocations).flatMap((name) => faults.map((fault) => [name, fault] as const))
 
 test.each(cases)('%s, %s: no false success and no sign-out, at whichever command it fails', async (name, fault) => {
-  const ending = endings[name]
-  if (ending === undefined) throw new Error('unreachable')
+  const revocation = revocations[name]
+  if (revocation === undefined) throw new Error('unreachable')
   const laptop = await signedUp(server)
   const devices: Devices = { email: laptop.email, laptop, phone: await signIn(laptop), phoneId: '' }
   let n = 1
-  while (await failsAt(n, fault, ending, devices)) n += 1
+  while (await failsAt(n, fault, revocation, devices)) n += 1
   expect(n).toBeGreaterThan(3) // it looks up who asks, counts, and ends
 })

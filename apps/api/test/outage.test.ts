@@ -311,20 +311,20 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
     await begin()
     try {
       let fresh = await device.stream()
-      let told = await fresh.message()
+      let message = await fresh.message()
       if (still.includes('read')) {
         // As above: a machine that is slow itself can make a slow answer late.
         for (
           let left = state === 'ok' ? 5 : 0;
-          JSON.stringify(told).includes('SERVICE_UNAVAILABLE') && left > 0;
+          JSON.stringify(message).includes('SERVICE_UNAVAILABLE') && left > 0;
           left -= 1
         ) {
           fresh = await device.stream()
-          told = await fresh.message()
+          message = await fresh.message()
         }
-        expect(told).toEqual([id])
+        expect(message).toEqual([id])
       } else {
-        expect(told).toMatchObject({
+        expect(message).toMatchObject({
           event: 'serialized-error',
           data: { data: { code: 'SERVICE_UNAVAILABLE', httpStatus: 503 } },
         })
@@ -341,9 +341,9 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
     await other.signIn(device.email)
     const { id: otherId } = await other.api.session.current.query()
     for (;;) {
-      const told = await open.message()
-      if (JSON.stringify(told) === JSON.stringify([id, otherId])) break
-      expect([[id], { type: 'waiting' }]).toContainEqual(told)
+      const message = await open.message()
+      if (JSON.stringify(message) === JSON.stringify([id, otherId])) break
+      expect([[id], { type: 'waiting' }]).toContainEqual(message)
     }
     await open.close()
   })

@@ -23,14 +23,14 @@ async function laptopAndPhone() {
 
 const prove = (device: Browser, password = PASSWORD) => device.post('/api/auth/reauthenticate', { password })
 
-const endings: Record<string, (device: Browser, id: string) => Promise<{ revoked: number }>> = {
+const revocations: Record<string, (device: Browser, id: string) => Promise<{ revoked: number }>> = {
   'devices.revoke': ({ api }, id) => api.devices.revoke.mutate({ id }),
   'devices.revokeMany': ({ api }, id) => api.devices.revokeMany.mutate({ ids: [id] }),
   'devices.revokeOthers': ({ api }) => api.devices.revokeOthers.mutate(),
   'devices.revokeAll': ({ api }) => api.devices.revokeAll.mutate(),
 }
 
-describe.each(Object.entries(endings))('%s', (name, end) => {
+describe.each(Object.entries(revocations))('%s', (name, end) => {
   test('is refused with its reason once the proof is old, and nothing changes', async () => {
     const { laptop, id } = await laptopAndPhone()
     await server.later(QUARTER, async () => {

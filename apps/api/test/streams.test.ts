@@ -114,7 +114,7 @@ describe('the list, within a second, on another server', () => {
 })
 
 describe('the end of the session ends its streams, on another server, with the reason', () => {
-  const endings: [
+  const revocations: [
     name: string,
     end: (p: Awaited<ReturnType<typeof laptopAndPhone>>) => Promise<unknown>,
     message: object,
@@ -148,7 +148,7 @@ describe('the end of the session ends its streams, on another server, with the r
     ],
   ]
 
-  test.each(endings)('%s', async (_name, end, message) => {
+  test.each(revocations)('%s', async (_name, end, message) => {
     const scene = await laptopAndPhone()
     const more = await on(server, scene.phone).stream()
     await more.message()
@@ -239,10 +239,10 @@ describe('what pub/sub does not report', () => {
     await using privateRedis = await startRedis()
     const redis = new Redis(privateRedis.url)
     const store = createSessionStore({ redis })
-    let tell: (change: SessionChange) => void = () => undefined
+    let publish: (change: SessionChange) => void = () => undefined
     const changes: SessionChanges = {
       watch: (_, listener) => {
-        tell = listener
+        publish = listener
         return () => undefined
       },
       close: () => undefined,
@@ -253,12 +253,12 @@ describe('what pub/sub does not report', () => {
       if (device === null) throw new Error('The sign-in was refused')
       const page = streams.open(device, undefined)
       const first = page.next()
-      tell({ kind: 'live' })
+      publish({ kind: 'live' })
       expect((await first).value).toMatchObject({ type: 'devices' })
       const next = page.next()
       await store.revokeAll('ada')
-      tell({ kind: 'ended', cause: 'revoke-all', allBut: null, by: null })
-      tell({ kind: 'lost' })
+      publish({ kind: 'ended', cause: 'revoke-all', allBut: null, by: null })
+      publish({ kind: 'lost' })
       expect((await within(promptly, next)).value).toMatchObject({ type: 'ended', cause: 'revoke-all' })
     } finally {
       streams.close()
@@ -438,12 +438,12 @@ describe('a stream', () => {
         turn += 1
         counting = setImmediate(next)
       })
-      const told = pages.map(async (page) => {
+      const received = pages.map(async (page) => {
         const { value } = await page.next()
         return value?.type === 'devices' && value.devices.length === 21 ? turn : null
       })
       await store.create({ userId: 'ada' })
-      const turns = await Promise.all(told)
+      const turns = await Promise.all(received)
       expect(turns).not.toContain(null)
       expect(new Set(turns).size).toBe(20)
     } finally {
@@ -480,11 +480,11 @@ describe('a stream', () => {
   })
 
   test('does not hold a shutdown up', async () => {
-    const ending = await startServer()
-    const device = await signedUp(ending)
+    const leaving = await startServer()
+    const device = await signedUp(leaving)
     const stream = await device.stream()
     await stream.message()
-    await within(promptly, ending[Symbol.asyncDispose]())
+    await within(promptly, leaving[Symbol.asyncDispose]())
     expect(await stream.next()).toEqual({ event: 'return', data: null })
     expect(await stream.next()).toBeNull()
   })

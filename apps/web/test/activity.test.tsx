@@ -17,8 +17,8 @@ beforeEach(() => {
     'IntersectionObserver',
     class {
       readonly #near: () => void
-      constructor(told: (entries: { isIntersecting: boolean }[]) => void) {
-        this.#near = () => told([{ isIntersecting: true }])
+      constructor(onIntersect: (entries: { isIntersecting: boolean }[]) => void) {
+        this.#near = () => onIntersect([{ isIntersecting: true }])
       }
       observe = () => void watched.add(this.#near)
       disconnect = () => void watched.delete(this.#near)

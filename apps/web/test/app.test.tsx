@@ -122,11 +122,11 @@ describe('what the server tells', () => {
 
   test('to one window reaches the others of the browser', async () => {
     const other = new BroadcastChannel('rollcall.session')
-    const heard = new Promise((resolve) => other.addEventListener('message', ({ data }) => resolve(data)))
+    const received = new Promise((resolve) => other.addEventListener('message', ({ data }) => resolve(data)))
     await openDevices()
     await isLive()
     api.publish(ending)
-    expect(await heard).toEqual({ type: 'signed-out', sessionId: 'here', state: { notice: 'ended', ending } })
+    expect(await received).toEqual({ type: 'signed-out', sessionId: 'here', state: { notice: 'ended', ending } })
     other.close()
   })
 

@@ -87,7 +87,7 @@ test('signing in reports to the other windows', async () => {
   api.always = 'UNAUTHORIZED'
   const other = new BroadcastChannel('rollcall.session')
   // A page of the test before may still say that its session is over.
-  const heard = new Promise((resolve) =>
+  const received = new Promise((resolve) =>
     other.addEventListener('message', ({ data }: MessageEvent<{ type: string }>) => {
       if (data.type !== 'signed-out') resolve(data)
     }),
@@ -97,7 +97,7 @@ test('signing in reports to the other windows', async () => {
   fireEvent.change(screen.getByLabelText('Password'), { target: { value: 'correct horse battery' } })
   api.always = null
   press('Sign in')
-  expect(await heard).toEqual({ type: 'signed-in' })
+  expect(await received).toEqual({ type: 'signed-in' })
   other.close()
   await screen.findAllByText('Ada Lovelace')
 })

@@ -5,8 +5,8 @@ import type { NewDevice } from '../src/index.js'
 import { startApp, deleteAccounts } from './helpers.js'
 
 test('of two sign-ins at once from a browser that is new to both, one is told of', async () => {
-  const told: string[] = []
-  await using t = await startApp({}, { onNewDevice: async ({ session }) => void told.push(session.id) })
+  const notified: string[] = []
+  await using t = await startApp({}, { onNewDevice: async ({ session }) => void notified.push(session.id) })
   const { email, browser, userId } = await t.person('ada')
   await t.adapter.deleteMany({ model: 'device', where: [{ field: 'userId', value: userId }] })
   let signIns = 0
@@ -26,16 +26,16 @@ test('of two sign-ins at once from a browser that is new to both, one is told of
   const answers = await Promise.all([1, 2].map(() => browser.signIn(email)))
   expect(answers.map(({ status }) => status)).toEqual([200, 200])
   expect(signIns).toBe(2)
-  expect(told).toHaveLength(1)
+  expect(notified).toHaveLength(1)
   expect(await t.adapter.findMany({ model: 'device' })).toHaveLength(1)
 })
 
 test('a notification that failed is tried again by a sign-in a minute later, and a device counts as notified only then', async () => {
   let isAway = true
-  const told: string[] = []
+  const notified: string[] = []
   const onNewDevice = async ({ session }: NewDevice): Promise<void> => {
     if (isAway) throw new Error('The mail server is away')
-    told.push(session.id)
+    notified.push(session.id)
   }
   await using t = await startApp({}, { onNewDevice })
   const { email, phones } = await t.person('ada', 1)
@@ -47,14 +47,14 @@ test('a notification that failed is tried again by a sign-in a minute later, and
   expect(await unnotified()).toHaveLength(1)
   isAway = false
   await phone?.signIn(email) // the first sign-in could still be at it
-  expect(told).toEqual([])
+  expect(notified).toEqual([])
   t.clock.offset += 61_000
   await phone?.signIn(email)
-  expect(told).toEqual([(await phone?.session())?.id])
+  expect(notified).toEqual([(await phone?.session())?.id])
   expect(await unnotified()).toEqual([])
   t.clock.offset += 61_000
   await phone?.signIn(email)
-  expect(told).toHaveLength(1)
+  expect(notified).toHaveLength(1)
 })
 
 test('where nobody asks for it, browsers are not remembered', async () => {
@@ -76,10 +76,10 @@ test('a session that better-auth hands out holds nothing of the device', async (
 })
 
 test('an admin who acts as somebody else is no device of theirs', async () => {
-  const told: string[] = []
+  const notified: string[] = []
   await using t = await startApp(
     { plugins: [admin()] },
-    { onNewDevice: async ({ user }) => void told.push(user.email) },
+    { onNewDevice: async ({ user }) => void notified.push(user.email) },
   )
   const [boss, ada] = [await t.person('boss'), await t.person('ada')]
   await t.promote(boss.userId)
@@ -87,7 +87,7 @@ test('an admin who acts as somebody else is no device of theirs', async () => {
   const session = await boss.browser.session()
   expect(session?.userId).toBe(ada.userId)
   expect(session && deviceOf(session)).toBeNull()
-  expect(told).toEqual([])
+  expect(notified).toEqual([])
 })
 
 test('who signs in without a password has all sessions ended by the link too', async () => {

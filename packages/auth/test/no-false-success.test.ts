@@ -52,45 +52,46 @@ type Device = keyof Scene['tokens']
 
 const newPassword = 'a new password'
 
-const endings: Record<string, { ends: readonly Device[]; audit: string; act: (scene: Scene) => Promise<Answer> }> = {
-  'sign-out': { ends: ['laptop'], audit: 'sign-out', act: ({ laptop }) => laptop.post('/sign-out') },
-  // The token that the laptop had is dead too: it has a new one.
-  'password change': {
-    ends: ['laptop', 'phone'],
-    audit: 'password-change',
-    act: ({ laptop }) => laptop.post('/change-password', { currentPassword: password, newPassword }),
-  },
-  'password reset': {
-    ends: ['laptop', 'phone'],
-    audit: 'password-reset',
-    act: ({ token }) => t.browser().post('/reset-password', { newPassword, token }),
-  },
-  'user deleted': {
-    ends: ['laptop', 'phone'],
-    audit: 'user-deleted',
-    act: ({ laptop }) => laptop.post('/delete-user', { password }),
-  },
-  'user removed by an administrator': {
-    ends: ['laptop', 'phone'],
-    audit: 'user-deleted',
-    act: ({ userId }) => boss.post('/admin/remove-user', { userId }),
-  },
-  'user banned': {
-    ends: ['laptop', 'phone'],
-    audit: 'user-banned',
-    act: ({ userId }) => boss.post('/admin/ban-user', { userId }),
-  },
-  'password set by an administrator': {
-    ends: ['laptop', 'phone'],
-    audit: 'password-reset',
-    act: ({ userId }) => boss.post('/admin/set-user-password', { userId, newPassword }),
-  },
-  'sessions ended by an administrator': {
-    ends: ['laptop', 'phone'],
-    audit: '',
-    act: ({ userId }) => boss.post('/admin/revoke-user-sessions', { userId }),
-  },
-}
+const revocations: Record<string, { ends: readonly Device[]; audit: string; act: (scene: Scene) => Promise<Answer> }> =
+  {
+    'sign-out': { ends: ['laptop'], audit: 'sign-out', act: ({ laptop }) => laptop.post('/sign-out') },
+    // The token that the laptop had is dead too: it has a new one.
+    'password change': {
+      ends: ['laptop', 'phone'],
+      audit: 'password-change',
+      act: ({ laptop }) => laptop.post('/change-password', { currentPassword: password, newPassword }),
+    },
+    'password reset': {
+      ends: ['laptop', 'phone'],
+      audit: 'password-reset',
+      act: ({ token }) => t.browser().post('/reset-password', { newPassword, token }),
+    },
+    'user deleted': {
+      ends: ['laptop', 'phone'],
+      audit: 'user-deleted',
+      act: ({ laptop }) => laptop.post('/delete-user', { password }),
+    },
+    'user removed by an administrator': {
+      ends: ['laptop', 'phone'],
+      audit: 'user-deleted',
+      act: ({ userId }) => boss.post('/admin/remove-user', { userId }),
+    },
+    'user banned': {
+      ends: ['laptop', 'phone'],
+      audit: 'user-banned',
+      act: ({ userId }) => boss.post('/admin/ban-user', { userId }),
+    },
+    'password set by an administrator': {
+      ends: ['laptop', 'phone'],
+      audit: 'password-reset',
+      act: ({ userId }) => boss.post('/admin/set-user-password', { userId, newPassword }),
+    },
+    'sessions ended by an administrator': {
+      ends: ['laptop', 'phone'],
+      audit: '',
+      act: ({ userId }) => boss.post('/admin/revoke-user-sessions', { userId }),
+    },
+  }
 
 async function alive({ tokens }: Scene, devices: readonly Device[]): Promise<Device[]> {
   const sessions = await Promise.all(
@@ -100,7 +101,7 @@ async function alive({ tokens }: Scene, devices: readonly Device[]): Promise<Dev
 }
 
 /** Whether the revocation sends as many as n commands. */
-async function failsAt(n: number, fault: Fault, { ends, audit, act }: (typeof endings)[string]): Promise<boolean> {
+async function failsAt(n: number, fault: Fault, { ends, audit, act }: (typeof revocations)[string]): Promise<boolean> {
   const stage = await scene()
   const jars = [stage.laptop, stage.phone, boss].map(({ jar }) => new Map(jar))
   t.events.length = 0
@@ -125,14 +126,14 @@ async function failsAt(n: number, fault: Fault, { ends, audit, act }: (typeof en
   return failing.reached()
 }
 
-test.each(Object.keys(endings))(
+test.each(Object.keys(revocations))(
   '%s: no failure at any of its commands gives a false success or a sign-out',
   async (name) => {
-    const ending = endings[name]
-    if (ending === undefined) throw new Error('unreachable')
+    const revocation = revocations[name]
+    if (revocation === undefined) throw new Error('unreachable')
     for (const fault of faults) {
       let n = 1
-      while (await failsAt(n, fault, ending)) n += 1
+      while (await failsAt(n, fault, revocation)) n += 1
       expect(n).toBeGreaterThan(2) // it looks up who asks, and ends
     }
   },

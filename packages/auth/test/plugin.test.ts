@@ -10,16 +10,16 @@ afterAll(() => t[Symbol.asyncDispose]())
 describe('in an application of someone else', () => {
   test('a transaction that fails leaves no live session', async () => {
     const { browser, userId } = await t.person('rolled-back')
-    const born: string[] = []
+    const tokens: string[] = []
     const failing = t.adapter.transaction(async (trx) => {
       const data: Record<string, unknown> = { userId, expiresAt: new Date(Date.now() + 60_000) }
       const row = await trx.create<Record<string, unknown>, { token: string }>({ model: 'session', data })
-      born.push(row.token)
+      tokens.push(row.token)
       expect(await t.store.validate(row.token)).not.toBeNull()
       throw new Error('rolled back')
     })
     await expect(failing).rejects.toThrow('rolled back')
-    expect(await t.store.validate(born[0] ?? '')).toBeNull()
+    expect(await t.store.validate(tokens[0] ?? '')).toBeNull()
     expect(await browser.session()).not.toBeNull()
   })
 

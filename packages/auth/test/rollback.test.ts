@@ -11,7 +11,7 @@ import { portOf, sessionRows, startApp } from './helpers.js'
 let provider: Awaited<ReturnType<typeof startProvider>>
 let t: Awaited<ReturnType<typeof startApp>>
 /** The token of every session that the store made. */
-const born: string[] = []
+const tokens: string[] = []
 
 beforeAll(async () => {
   provider = await startProvider()
@@ -36,7 +36,7 @@ beforeAll(async () => {
   Object.assign(t.store, {
     create: async (...args: Parameters<typeof create>) => {
       const created = await create(...args)
-      if (created !== null) born.push(created.token)
+      if (created !== null) tokens.push(created.token)
       return created
     },
   })
@@ -99,7 +99,7 @@ test('a sign-in with an OAuth provider makes a session like any other', async ()
 })
 
 test('a sign-in with an OAuth provider that is rolled back leaves no session', async () => {
-  born.length = 0
+  tokens.length = 0
   const { browser, answer } = await signInWithProvider('refused-by-oauth@example.org')
   expect([answer.status, answer.headers.get('location')]).toEqual([
     302,
@@ -107,16 +107,16 @@ test('a sign-in with an OAuth provider that is rolled back leaves no session', a
   ])
   expect(await browser.session()).toBeNull()
   expect(await usersNamed('refused-by-oauth@example.org')).toBe(0)
-  for (const token of born) expect(await t.store.validate(token)).toBeNull()
+  for (const token of tokens) expect(await t.store.validate(token)).toBeNull()
 })
 
 test('a sign-up that is rolled back leaves no session', async () => {
-  born.length = 0
+  tokens.length = 0
   const browser = t.browser()
   const answer = await browser.signUp('refused@example.org')
   expect(answer.status).toBe(500)
   expect(await usersNamed('refused@example.org')).toBe(0)
-  expect(born).toHaveLength(1)
-  expect(await t.store.validate(born[0] ?? '')).toBeNull()
+  expect(tokens).toHaveLength(1)
+  expect(await t.store.validate(tokens[0] ?? '')).toBeNull()
   expect(await browser.session()).toBeNull()
 })

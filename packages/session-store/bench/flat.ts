@@ -21,7 +21,7 @@ export async function flat(redis: Redis): Promise<void> {
   const validations: Record<string, Operation> = {}
   const coalesceWrites = createWriteCoalescer(redis)
   const gets: Record<string, Operation> = {}
-  const gathered: Record<string, Operation> = {}
+  const coalesced: Record<string, Operation> = {}
   for (const { users, each } of populations) {
     const total = users * each
     const name = `${users.toLocaleString('en')} ${users === 1 ? 'user' : 'users'} with ${each.toLocaleString('en')}`
@@ -45,14 +45,14 @@ export async function flat(redis: Redis): Promise<void> {
     const get: Operation = (n) => found(redis.get(raw[n % raw.length] ?? ''))
     const keys = `${total.toLocaleString('en')} keys`
     gets[keys] = get
-    gathered[keys] = (n) => {
+    coalesced[keys] = (n) => {
       coalesceWrites()
       return get(n)
     }
   }
   await print('validate, 64 at once, among', validations)
   await print('GET, 64 at once, among', gets)
-  await print('GET, writes gathered, 64 at once, among', gathered)
+  await print('GET, writes coalesced, 64 at once, among', coalesced)
 }
 
 async function print(title: string, candidates: Record<string, Operation>): Promise<void> {

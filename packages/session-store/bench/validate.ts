@@ -24,7 +24,7 @@ export async function validate(redis: Redis): Promise<void> {
   const coalesceWrites = createWriteCoalescer(redis)
   const candidates = {
     'GET of as many bytes': (n: number) => found(redis.get(raw[n % USERS] ?? '')),
-    'GET, writes gathered as ours are': (n: number) => {
+    'GET, writes coalesced as ours are': (n: number) => {
       coalesceWrites()
       return found(redis.get(raw[n % USERS] ?? ''))
     },

@@ -68,14 +68,14 @@ const violates =
   (call: Call): Violation => ({ rule, call })
 
 function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
-  const births = birthsOf(calls)
+  const creations = creationsOf(calls)
   const ends = new Map<string, Call>()
   const recordEnd = (subject: string, call: Call): void => {
     const known = ends.get(subject)
     if (known === undefined || endOf(call) < endOf(known)) ends.set(subject, call)
   }
   for (const call of calls) {
-    for (const subject of endedBy(call, births)) recordEnd(subject, call)
+    for (const subject of endedBy(call, creations)) recordEnd(subject, call)
   }
   return calls.flatMap((call) => {
     const before = (ended: Call | undefined, allowed: number): ended is Call =>
@@ -91,11 +91,13 @@ function validAfterEnd(calls: readonly Call[], allowance: number): Violation[] {
 }
 
 /** Whatever has surely ended by the end of the call: sessions by their id, or single credentials. */
-function endedBy(call: Call, births: Births): string[] {
+function endedBy(call: Call, creations: Creations): string[] {
   const { kind, status, by, target, listed } = call
   // Only a session that was acknowledged before the call began was surely there for it.
   const others = (spared: string | undefined, knownSince = endOf): string[] => {
-    return [...births.sessions].filter(([id, born]) => id !== spared && knownSince(born) < call.start).map(([id]) => id)
+    return [...creations.sessions]
+      .filter(([id, creation]) => id !== spared && knownSince(creation) < call.start)
+      .map(([id]) => id)
   }
   if (status === 401) return by && validated.has(kind) ? [nameOf(by)] : []
   if (status !== 200) return []
@@ -109,7 +111,7 @@ function endedBy(call: Call, births: Births): string[] {
     case 'devices.revokeAll':
       return others(undefined)
     case 'change-password':
-      return [...others(by?.session, (born) => born.begun ?? endOf(born)), ...(by ? [nameOf(by)] : [])]
+      return [...others(by?.session, (creation) => creation.begun ?? endOf(creation)), ...(by ? [nameOf(by)] : [])]
     case 'devices.list':
       return others(undefined).filter((id) => !listed?.includes(id))
     case 'sign-up':
@@ -131,47 +133,51 @@ function shownBy({ status, target, revoked, listed = [] }: Call): string[] {
 }
 
 function vanished(calls: readonly Call[], until: (call: Call) => number): Violation[] {
-  const births = birthsOf(calls)
-  const endings = calls.filter((call) => mayEnd(call))
-  const told = new Set<string>()
+  const creations = creationsOf(calls)
+  const revocations = calls.filter((call) => mayRevoke(call))
+  const reported = new Set<string>()
   return calls.flatMap((call) => {
-    for (const { session, born } of foundDeadBy(call, births)) {
-      const explained = endings.some(
-        (ending) =>
-          ending !== call && mayEndSession(ending, session) && ending.start < endOf(call) && until(ending) > born.start,
+    for (const { session, creation } of foundDeadBy(call, creations)) {
+      const explained = revocations.some(
+        (revocation) =>
+          revocation !== call &&
+          mayRevokeSession(revocation, session) &&
+          revocation.start < endOf(call) &&
+          until(revocation) > creation.start,
       )
-      if (explained || told.has(session)) continue
-      told.add(session)
-      return [{ rule: 'vanished' as const, call, against: born }]
+      if (explained || reported.has(session)) continue
+      reported.add(session)
+      return [{ rule: 'vanished' as const, call, against: creation }]
     }
     return []
   })
 }
 
 /** Sessions that were acknowledged before the call, which did not find them. */
-function foundDeadBy(call: Call, births: Births): { session: string; born: Call }[] {
+function foundDeadBy(call: Call, creations: Creations): { session: string; creation: Call }[] {
   const { kind, status, by, target, revoked, listed } = call
-  const before = (born: Call | undefined): born is Call => born !== undefined && endOf(born) < call.start
+  const before = (creation: Call | undefined): creation is Call =>
+    creation !== undefined && endOf(creation) < call.start
   if (status === 401 && by && validated.has(kind)) {
-    const born = births.credentials.get(nameOf(by))
-    return before(born) ? [{ session: by.session, born }] : []
+    const creation = creations.credentials.get(nameOf(by))
+    return before(creation) ? [{ session: by.session, creation }] : []
   }
   if (status !== 200) return []
-  const missing = listed ? [...births.sessions.keys()].filter((id) => !listed.includes(id)) : []
+  const missing = listed ? [...creations.sessions.keys()].filter((id) => !listed.includes(id)) : []
   if (target !== undefined && revoked === 0) missing.push(target)
   return missing.flatMap((session) => {
-    const born = births.sessions.get(session)
-    return before(born) ? [{ session, born }] : []
+    const creation = creations.sessions.get(session)
+    return before(creation) ? [{ session, creation }] : []
   })
 }
 
 /** Refused calls do nothing; every other one may have done all that it was asked for. */
-function mayEnd({ kind, status }: Call): boolean {
+function mayRevoke({ kind, status }: Call): boolean {
   const refused = status !== null && status >= 400 && status < 500
   return !refused && (kind === 'sign-out' || kind === 'change-password' || kind.startsWith('devices.revoke'))
 }
 
-function mayEndSession({ kind, by, target }: Call, session: string): boolean {
+function mayRevokeSession({ kind, by, target }: Call, session: string): boolean {
   if (kind === 'sign-out') return by?.session === session
   if (kind === 'devices.revoke') return target === session
   if (kind === 'devices.revokeOthers') return by?.session !== session
@@ -180,7 +186,7 @@ function mayEndSession({ kind, by, target }: Call, session: string): boolean {
 }
 
 function refusedSignIns(calls: readonly Call[], until: (call: Call) => number): Violation[] {
-  const changes = calls.filter((call) => call.kind === 'change-password' && mayEnd(call))
+  const changes = calls.filter((call) => call.kind === 'change-password' && mayRevoke(call))
   return (
     calls
       .filter(({ kind, status }) => isSignIn(kind) && (status === 401 || status === 409))
@@ -210,13 +216,13 @@ function effectsUntil({ servers, connections }: History): (call: Call) => number
   }
 }
 
-interface Births {
+interface Creations {
   /** The first acknowledgement of each session. */
   readonly sessions: ReadonlyMap<string, Call>
   readonly credentials: ReadonlyMap<string, Call>
 }
 
-function birthsOf(calls: readonly Call[]): Births {
+function creationsOf(calls: readonly Call[]): Creations {
   const made = calls
     .flatMap((call) => (call.made ? [{ call, made: call.made }] : []))
     .toSorted((a, b) => endOf(b.call) - endOf(a.call))

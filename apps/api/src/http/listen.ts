@@ -74,7 +74,7 @@ export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): P
     },
     async drain() {
       closeAnswered()
-      await quietTurn()
+      await shortTurn()
       const end = once(server, 'close')
       const bound = setTimeout(() => server.closeAllConnections(), settings.drainMs * REQUESTS_SHARE)
       isDraining = true
@@ -91,7 +91,7 @@ export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): P
  * The kernel resets connections that it has accepted and we have not seen. Right after a short turn of the event loop there are
  * hardly any: within 0.1 ms, a busy balancer opens one in a hundred stops.
  */
-async function quietTurn(): Promise<void> {
+async function shortTurn(): Promise<void> {
   for (let attempt = 0; attempt < 1_000; attempt += 1) {
     const began = performance.now()
     await turn()

@@ -51,7 +51,7 @@ type ActivityType =
   /** From a browser that nobody had signed in from before. */
   | 'signed-in-first'
   | 'signed-out'
-  /** By another device, or by none: `by` tells. */
+  /** By another device, or by none: see `by`. */
   | 'revoked'
   /** By a reset of the password. */
   | 'reset'

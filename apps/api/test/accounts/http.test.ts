@@ -147,9 +147,9 @@ test('an IPv6 address is kept in its short form', async () => {
 test('activity is recorded on the way, at most once in an interval', async () => {
   const browser = t.browser()
   await browser.signUp('active@example.org')
-  const born = (await browser.session())?.lastSeenAt.getTime() ?? 0
+  const createdAt = (await browser.session())?.lastSeenAt.getTime() ?? 0
   t.clock.offset += 10 * 60_000
   await browser.session()
   const seen = (await browser.session())?.lastSeenAt.getTime() ?? 0
-  expect(seen - born).toBeGreaterThanOrEqual(10 * 60_000)
+  expect(seen - createdAt).toBeGreaterThanOrEqual(10 * 60_000)
 })

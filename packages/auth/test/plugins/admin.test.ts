@@ -15,7 +15,7 @@ async function boss(name: string): Promise<Browser> {
 }
 
 /** The actions of an administrator that revoke all sessions of a user. */
-const endings: Record<string, (administrator: Browser, userId: string) => Promise<Answer>> = {
+const revocations: Record<string, (administrator: Browser, userId: string) => Promise<Answer>> = {
   'ban-user': (administrator, userId) => administrator.post('/admin/ban-user', { userId }),
   'update-user with a ban': (administrator, userId) =>
     administrator.post('/admin/update-user', { userId, data: { banned: true } }),
@@ -32,13 +32,13 @@ const audited: Record<string, string> = {
   'revoke-user-sessions': 'revoke-all',
 }
 
-describe.each(Object.keys(endings))('%s', (name) => {
+describe.each(Object.keys(revocations))('%s', (name) => {
   const id = name.replaceAll(' ', '-')
 
   test("ends that user's sessions and nobody else's", async () => {
     const administrator = await boss(`boss-of-${id}`)
     const { browser, phones, userId } = await t.person(`user-of-${id}`, 1)
-    const answer = await endings[name]?.(administrator, userId)
+    const answer = await revocations[name]?.(administrator, userId)
     expect(answer?.status).toBe(200)
     expect(answer?.text).not.toMatch(anyToken)
     for (const one of [browser, ...phones]) {
@@ -53,7 +53,7 @@ describe.each(Object.keys(endings))('%s', (name) => {
   test('is refused to people who are no administrators, and ends nothing', async () => {
     const { browser: nobody } = await t.person(`nobody-of-${id}`)
     const { browser, userId } = await t.person(`spared-by-${id}`)
-    expect((await endings[name]?.(nobody, userId))?.status).toBe(403)
+    expect((await revocations[name]?.(nobody, userId))?.status).toBe(403)
     expect(await browser.session()).not.toBeNull()
   })
 })

@@ -48,7 +48,7 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
         <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>
       </div>
       {summary}
-      {/* Tells password managers whose password this is. */}
+      {/* Names the account of this password to password managers. */}
       <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
       <PasswordField
         name="proof"

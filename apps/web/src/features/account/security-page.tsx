@@ -57,7 +57,7 @@ function ChangePassword({ email }: { email: string }) {
       )}
       <form {...form} ref={element} className="mt-5 grid gap-5">
         {summary}
-        {/* Tells password managers whose password this is. */}
+        {/* Names the account of this password to password managers. */}
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
         <PasswordField
           name="currentPassword"
