@@ -8,9 +8,7 @@ import { Message } from '../../ui/message.js'
 import { useToast } from '../../ui/toasts.js'
 import { useGuarded } from '../../ui/use-guarded.js'
 import { type Format, formats, readAllActivity, saveFile, toText } from './download.js'
-
-const filters = ['all', 'sign-ins', 'sign-outs', 'changes', 'refusals'] as const
-export type KindFilter = (typeof filters)[number]
+import { type KindFilter, kindFilters } from './kind-filter.js'
 
 interface ActivityFilterProps {
   filter: KindFilter
@@ -27,12 +25,12 @@ export function ActivityFilter({ filter, onChange }: ActivityFilterProps) {
         aria-label={t('activity.which')}
         value={filter}
         onChange={({ target }) => {
-          const chosen = filters.find((one) => one === target.value)
+          const chosen = kindFilters.find((one) => one === target.value)
           if (chosen) onChange(chosen)
         }}
         className="min-h-11 max-w-full flex-[0_1_16rem] rounded-lg border border-edge bg-surface px-3 py-2 text-base text-ink"
       >
-        {filters.map((one) => (
+        {kindFilters.map((one) => (
           <option key={one} value={one}>
             {t(`activity.kind.${one}`)}
           </option>

@@ -11,10 +11,11 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { useNow } from '../../ui/use-now.js'
 import { ListProblem } from '../account/list-problem.js'
 import { PlaceSource } from '../devices/place-source.js'
-import { ActivityFilter, type KindFilter } from './activity-filter.js'
+import { ActivityFilter } from './activity-filter.js'
 import { ActivityItem } from './activity-item.js'
 import { activityKey } from './activity-key.js'
 import { ActivitySkeleton } from './activity-skeleton.js'
+import type { KindFilter } from './kind-filter.js'
 import { ShowMore } from './show-more.js'
 
 export function ActivityPage() {

@@ -1,5 +1,5 @@
 import type { ActivityEntry, ApiClient } from '../../api/trpc.js'
-import type { KindFilter } from './activity-filter.js'
+import type { KindFilter } from './kind-filter.js'
 
 export const formats = ['CSV', 'JSON'] as const
 export type Format = (typeof formats)[number]
