@@ -38,6 +38,28 @@ test.each(documents)('every link of %s inside the repository leads somewhere', (
   }
 })
 
+/** Without indentation: a document may show the inside of a function. */
+const linesOf = (code: string): string[] => code.split('\n').map((line) => line.trim())
+
+test('every TypeScript example of a document stands in examples/, which compiles', () => {
+  const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'examples/*.ts'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((path) => path !== '')
+    .map((path) => `\n${linesOf(read(path)).join('\n')}`)
+  const examples = documents.flatMap((path) =>
+    [...read(path).matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => ({ path, code })),
+  )
+  expect(examples.length).toBeGreaterThan(10)
+  const strange = examples.filter(({ code }) => {
+    const lines = linesOf(code).join('\n')
+    return !sources.some((source) => source.includes(`\n${lines}`))
+  })
+  expect(strange).toEqual([])
+})
+
 test.each(documents.filter((path) => /^packages\/[^/]+\/README\.md$/.test(path)))(
   '%s leads to nothing outside of its package, which is all that a registry shows',
   (path) => {
