@@ -8,6 +8,7 @@ import { factorPolicy } from './factor-policy.js'
 import { credentialPolicy, recordNewUser } from './policy.js'
 import { requestState } from './request-state.js'
 import { sessionModel } from './session-adapter.js'
+import { currentTransaction } from './transaction.js'
 import { verificationModel } from './verification-model.js'
 
 /** better-auth's adapter with the model `session` on the store, hashes in the model `verification`, and the policy on every other model. */
@@ -20,7 +21,9 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
     transaction: async (work) => {
       const createdInTransaction: { userId: string; id: string }[] = []
       try {
-        return await sql.transaction((trx) => work(routeModels(trx, options, createdInTransaction)))
+        return await sql.transaction((trx) =>
+          currentTransaction.run(trx, () => work(routeModels(trx, options, createdInTransaction))),
+        )
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.
         await Promise.allSettled(createdInTransaction.map(({ userId, id }) => store.revoke(userId, id)))
@@ -32,7 +35,7 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
   }
 }
 
-interface AdapterOptions {
+export interface AdapterOptions {
   readonly store: SessionStore
   readonly audit: Audit
   /** Whether people are sent a link with which they take back what an intruder added. */

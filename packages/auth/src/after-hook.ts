@@ -6,6 +6,7 @@ import { unhideError } from './database-errors.js'
 import { rememberBrowser } from './known-devices.js'
 import { accountTokens, namedSession } from './multi-session.js'
 import { recordDevice, type Notify } from './new-device.js'
+import { setImportedCookie } from './old-sessions.js'
 import { proveByCode } from './prove-by-code.js'
 import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { type RequestState, requestState } from './request-state.js'
@@ -36,6 +37,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
       return answerOutage(ctx, attempt, audit)
     }
+    await setImportedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     if (!(returned instanceof APIError)) return withoutTokens(returned)

@@ -29,9 +29,19 @@ export function signWithCurrentSecret(cookies: string, [current, ...earlier]: Se
     if (signed === null || isSignedWith(signed, current) || !earlier.some((secret) => isSignedWith(signed, secret)))
       return pair
     changed = true
-    return ` ${name}=${encodeURIComponent(`${signed.text}.${signatureOf(signed.text, current).toString('base64')}`)}`
+    return ` ${name}=${signedValue(signed.text, current)}`
   })
   return changed ? pairs.join(';') : null
+}
+
+/** A Cookie header with another text, signed, in the cookie of that name. */
+export function signCookie(cookies: string, name: string, text: string, [current]: Secrets): string {
+  const pairs = cookies.split(';')
+  return pairs.map((pair) => (parseCookies(pair).has(name) ? ` ${name}=${signedValue(text, current)}` : pair)).join(';')
+}
+
+function signedValue(text: string, secret: string): string {
+  return encodeURIComponent(`${text}.${signatureOf(text, secret).toString('base64')}`)
 }
 
 interface Signed {

@@ -3,6 +3,7 @@ export type { Secrets } from './cookie.js'
 export { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 export { UNKNOWN_CLIENT_ADDRESS } from './ip-address.js'
 export type { NewDevice } from './new-device.js'
+export { OldSessionsError } from './import/old-session.js'
 export { rollcall, type RollcallOptions } from './plugin.js'
 export { UnsupportedQueryError } from './find-sessions.js'
 

@@ -1,16 +1,16 @@
 import type { SessionStore } from '@rollcall/session-store'
-import type { GenericEndpointContext } from '@better-auth/core'
+import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
-import { rollcallAdapter } from './adapter.js'
+import { type AdapterOptions, rollcallAdapter } from './adapter.js'
 import { afterHook } from './after-hook.js'
 import type { Audit } from './audit.js'
-import { signWithCurrentSecret, secretsOf } from './cookie.js'
 import { readChoice } from './factor-policy.js'
 import { browserIdOf, deviceSchema } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { withAccountToken } from './multi-session.js'
 import { type NewDevice, type Notify, notifyBy, secureAccount } from './new-device.js'
+import { attachOldSessions, withCurrentToken } from './old-sessions.js'
 import { proofMethods } from './proof-methods.js'
 import { reauthenticate } from './reauthenticate.js'
 import { rejectUnsupportedVersion } from './supported-version.js'
@@ -22,6 +22,11 @@ import { rejectUnavailable } from './unavailable.js'
 export interface RollcallOptions {
   /** The store that holds the sessions. */
   readonly store: SessionStore
+  /**
+   * `ignore`: whoever is signed in with better-auth alone signs in again. Otherwise the plugin refuses to start while the table
+   * `session` holds live sessions, unless `store` is one of `importSessions`. Default: refuse.
+   */
+  readonly oldSessions?: 'ignore'
   /** Called with every sign-in, sign-out and revocation, and every refused attempt. It must not throw. Default: nothing. */
   readonly audit?: Audit
   /**
@@ -77,11 +82,27 @@ function rejectMissingReset({
   }
 }
 
+/** Puts the store in the place of better-auth's sessions, when better-auth starts. */
+async function replaceSessions(context: AuthContext, options: AdapterOptions, oldSessions: 'ignore' | undefined) {
+  const { store } = options
+  await attachOldSessions(store, context.adapter, oldSessions)
+  // The cookie lives as long as a session can; whether it still signs in is for the store to say.
+  const expiresIn = Math.floor(store.timeouts.absolute / 1_000)
+  return {
+    options: { session: { expiresIn, disableSessionRefresh: true } },
+    context: {
+      adapter: rollcallAdapter(context.adapter, options),
+      sessionConfig: { ...context.sessionConfig, expiresIn },
+    },
+  }
+}
+
 /** Leaves it to the caller when to notify a user of a new device, and when to make the link for that. */
 export function rollcallPlugin({
   store,
   audit = () => undefined,
   notify,
+  oldSessions,
   onWrongPassword = () => undefined,
 }: Omit<RollcallOptions, 'onNewDevice'> & { readonly notify?: Notify; readonly onWrongPassword?: OnWrongPassword }) {
   return {
@@ -91,15 +112,7 @@ export function rollcallPlugin({
       rejectUnsupportedVersion(context.version)
       rejectUnsupportedOptions(context.options)
       if (notify) rejectMissingReset(context.options)
-      // The cookie lives as long as a session can; whether it still signs in is for the store to say.
-      const expiresIn = Math.floor(store.timeouts.absolute / 1_000)
-      return {
-        options: { session: { expiresIn, disableSessionRefresh: true } },
-        context: {
-          adapter: rollcallAdapter(context.adapter, { store, audit, hasSecureLinks: notify !== undefined }),
-          sessionConfig: { ...context.sessionConfig, expiresIn },
-        },
-      }
+      return replaceSessions(context, { store, audit, hasSecureLinks: notify !== undefined }, oldSessions)
     },
 
     ...(notify && { schema: deviceSchema }),
@@ -115,7 +128,7 @@ export function rollcallPlugin({
           // Endpoints verify cookies with the current secret alone.
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx): Promise<object | undefined> => {
-            const cookie = signWithCurrentSecret(ctx.headers?.get('cookie') ?? '', secretsOf(ctx.context))
+            const cookie = await withCurrentToken(ctx, store)
             return cookie === null ? undefined : { context: { headers: new Headers({ cookie }) } } // merged in
           }),
         },

@@ -24,6 +24,8 @@ export interface RequestState {
   readonly signedIn: Map<string, Session>
   /** The tokens, earlier and new, of the session that a sign-in renews. The request came with the earlier one. */
   renewed: { readonly from: string; readonly to: string } | null
+  /** The token that takes the place of the one of better-auth that the request came with. */
+  imported: string | null
   /** A session of the same user whose cookie a sign-in replaces, but whose place it does not take. */
   leftBehind: Session | null
   /** Whether the person wants their other sessions to end with a change of a way in; `null` where they do not say. */
@@ -46,6 +48,7 @@ const emptyState = (): RequestState => ({
   endedUsers: new Set(),
   signedIn: new Map(),
   renewed: null,
+  imported: null,
   leftBehind: null,
   revokeOtherSessions: null,
   isEnrolling: false,

@@ -1,4 +1,4 @@
-import type { Session } from '@rollcall/session-store'
+import { IMPORTED_FROM, type Session } from '@rollcall/session-store'
 import { z } from 'zod'
 
 /** A session as better-auth knows it: a row of the model `session`. */
@@ -26,6 +26,7 @@ const ownFields = [
   'device',
   'signInMethod',
   'proofMethod',
+  IMPORTED_FROM,
 ]
 
 export function toRow(session: Session, token: string): SessionRow {

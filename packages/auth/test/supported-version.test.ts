@@ -25,10 +25,10 @@ test.each(['1.6.34', '1.7.19', '1.8.0', '2.7.25', '1.70.25', undefined as unknow
   },
 )
 
-test('the versions of the declared range start, from its oldest on', () => {
+test('the versions of the declared range start, from its oldest on', async () => {
   const { peerDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const oldest: string = peerDependencies['better-auth'].replace('~', '')
-  for (const version of [oldest, context.version, '1.7.99']) expect(start(version)).toHaveProperty('context')
+  for (const version of [oldest, context.version, '1.7.99']) expect(await start(version)).toHaveProperty('context')
   const [major, minor, patch] = oldest.split('.')
   expect(() => start(`${major}.${minor}.${Number(patch) - 1}`)).toThrow(/it needs/)
 })

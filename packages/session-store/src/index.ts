@@ -5,6 +5,14 @@ export { isCluster } from './cluster.js'
 export { connectRedis } from './connect.js'
 export { NotReplicatedError, SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
 export { createSessionEvents, type SessionEvents, type SessionEventsOptions } from './events.js'
+export {
+  createSessionImport,
+  IMPORTED_FROM,
+  type ImportedSession,
+  type ImportOutcome,
+  type SessionImport,
+  type SessionImportOptions,
+} from './import.js'
 export type { SessionData } from './record.js'
 export { checkRedis, redisOptions } from './redis.js'
 export { createRedisClock, type RedisClock, type RedisClockOptions } from './redis-clock.js'

@@ -33,3 +33,13 @@ export function clockKey(prefix: string): string {
 export function sweepKey(prefix: string): string {
   return `${prefix}user:sweep`
 }
+
+/** The ids of the user's imported sessions, in the slot of the sessions. */
+export function importedKey(prefix: string, userTag: string): string {
+  return `${usersPrefix(prefix)}${userTag}}:imported`
+}
+
+/** Leads from the hash of a token of another store to the imported session. */
+export function importedTokenKey(prefix: string, tokenHash: string): string {
+  return `${prefix}user:token:${tokenHash}`
+}

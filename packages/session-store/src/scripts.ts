@@ -50,6 +50,9 @@ declare module 'ioredis' {
         renewedSecretHash: Buffer | '',
       ]
     ): Result<number, Context>
+    rollcallImport(
+      ...args: [count: 2, sessions: string, imported: string, sessionId: string, record: Buffer, lifetime: number]
+    ): Result<number, Context>
     rollcallTouch(
       ...args: [...keys: Keys, sessionId: string, now: number, idleTimeout: number, touchInterval: number]
     ): Result<number, Context>
@@ -85,6 +88,7 @@ const sources = {
   rollcallTime: luaScripts.time,
   rollcallLowerWatermark: luaScripts['lower-watermark'],
   rollcallCreate: luaScripts.create,
+  rollcallImport: luaScripts.import,
   rollcallTouch: luaScripts.touch,
   rollcallUpdate: luaScripts.update,
   rollcallRotate: luaScripts.rotate,

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { eventsKey, sessionsKey, sweepKey, usersPrefix, userTagIn } from '../src/keys.js'
+import { eventsKey, importedKey, importedTokenKey, sessionsKey, sweepKey, usersPrefix, userTagIn } from '../src/keys.js'
 
 test.each(['', 'app:'])('keys begin with the prefix %j, and what is of a user is in one slot', (prefix) => {
   expect(usersPrefix(prefix)).toBe(`${prefix}user:{`)
   expect(sessionsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:sessions`)
   expect(eventsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:events`)
+  expect(importedKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:imported`)
+  expect(importedTokenKey(prefix, 'hash')).toBe(`${prefix}user:token:hash`)
   expect(sweepKey(prefix)).toBe(`${prefix}user:sweep`)
 })
 
@@ -12,6 +14,8 @@ test.each(['', 'app:'])('the tag is read from a key of sessions under the prefix
   expect(userTagIn(prefix, sessionsKey(prefix, 'tag'))).toBe('tag')
   const others = [
     eventsKey(prefix, 'tag'),
+    importedKey(prefix, 'tag'),
+    importedTokenKey(prefix, '{tag}:sessions'),
     sweepKey(prefix),
     `${prefix}user:{tag`,
     'tag}:sessions',

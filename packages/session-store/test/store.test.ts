@@ -1,7 +1,7 @@
 /* oxlint-disable max-lines -- One store serves all of it, on each backend in turn; a second file would start each again. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { defaultTimeouts, MAX_REVOKED_IDS } from '../src/index.js'
+import { createSessionImport, defaultTimeouts, IMPORTED_FROM, MAX_REVOKED_IDS } from '../src/index.js'
 import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record.js'
 import { isSessionId } from '../src/token.js'
 import { startContractStore, timeAfter } from './helpers.js'
@@ -557,5 +557,86 @@ describe('settings that cannot be', () => {
     expect(await t.keys()).toEqual([expect.stringMatching(/^app:user:\{/)])
     expect(await store.count('ada')).toBe(1)
     expect(await t.store.count('ada')).toBe(0)
+  })
+})
+
+describe('the import of a session of another store', () => {
+  const DAY = 24 * 60 * 60 * 1000
+  const earlier = (token: string, more: object = {}) => ({
+    token,
+    userId: 'ada',
+    createdAt: new Date(t.clock.now - DAY),
+    lastSeenAt: new Date(t.clock.now - 120_000),
+    expiresAt: new Date(t.clock.now + DAY),
+    isProlonged: true,
+    ipAddress: '203.0.113.9',
+    userAgent: 'Firefox',
+    data: { theme: 'dark' },
+    ...more,
+  })
+  const sessionImport = () => createSessionImport({ redis: t.redis, clock: () => t.clock.now })
+
+  test('adds it with its times, under a token that only the earlier one leads to', async () => {
+    const imports = sessionImport()
+    expect(await imports.add([earlier('one'), earlier('two', { userId: 'bob' })])).toEqual(['imported', 'imported'])
+    const token = (await imports.tokenOf('one')) ?? ''
+    const session = await t.store.validate(token)
+    expect(session).toMatchObject({
+      userId: 'ada',
+      createdAt: new Date(t.clock.now - DAY),
+      authenticatedAt: new Date(t.clock.now - DAY),
+      lastSeenAt: new Date(t.clock.now - 120_000),
+      expiresAt: new Date(t.clock.now + DAY),
+      ipAddress: '203.0.113.9',
+      userAgent: 'Firefox',
+      data: { theme: 'dark' },
+    })
+    expect(await ids()).toEqual([session?.id])
+    expect(await imports.tokenOf('three')).toBeNull()
+    for (const key of await t.keys()) expect(key).not.toContain('one')
+    await imports.forget(String(session?.data[IMPORTED_FROM]))
+    expect(await imports.tokenOf('one')).toBeNull()
+    expect(await t.store.validate(token)).not.toBeNull()
+  })
+
+  test('adds it once, however often it is tried: after it was revoked, nothing brings it back', async () => {
+    const imports = sessionImport()
+    expect(await imports.add([earlier('one')])).toEqual(['imported'])
+    const token = await imports.tokenOf('one')
+    expect(await sessionImport().add([earlier('one')])).toEqual(['known'])
+    expect(await sessionImport().tokenOf('one')).toBe(token)
+    await t.store.revokeAll('ada')
+    expect(await imports.add([earlier('one')])).toEqual(['known'])
+    expect(await ids()).toEqual([])
+  })
+
+  test('adds nothing if the credentials have changed since, or if it has expired', async () => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    const now = (await t.store.time()).getTime()
+    t.clock.now = now
+    const imports = sessionImport()
+    expect(await imports.add([earlier('one'), earlier('late', { expiresAt: new Date(now) })])).toEqual([
+      'superseded',
+      'expired',
+    ])
+    expect(await ids()).toEqual([])
+  })
+
+  test('leaves an absolute deadline where it was, or puts one after its creation', async () => {
+    const imports = sessionImport()
+    const long = 2 * absolute
+    await imports.add([
+      earlier('short', { isProlonged: false }),
+      earlier('usual', { userId: 'bob' }),
+      earlier('old', { userId: 'eve', createdAt: new Date(t.clock.now - long) }),
+    ])
+    const deadlineAfterUse = async (userId: string) => {
+      const [session] = await t.store.list(userId)
+      if (session) await t.store.touch({ ...session, lastSeenAt: new Date(0) })
+      return (await t.store.list(userId))[0]?.expiresAt.getTime()
+    }
+    expect(await deadlineAfterUse('ada')).toBe(t.clock.now + DAY)
+    expect(await deadlineAfterUse('bob')).toBe(t.clock.now + idle)
+    expect(await deadlineAfterUse('eve')).toBe(t.clock.now + DAY)
   })
 })

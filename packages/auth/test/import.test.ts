@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { anyToken, type Browser, password, thiefOf } from './helpers.js'
+import { cookieOf, DAY_MS, isSignedIn, startMove } from './import-helpers.js'
+
+let t: Awaited<ReturnType<typeof startMove>>
+beforeAll(async () => {
+  t = await startMove()
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+const copyOf = (mine: Browser): Browser => thiefOf(mine, t.browser())
+
+describe('a cookie of better-auth', () => {
+  test('signs in, and its session keeps its times, address and browser; its row goes', async () => {
+    const mine = await t.oldBrowser('times', { isNew: true })
+    const [row] = await t.rowsOf(await t.userIdOf('times'))
+    const session = await mine.session()
+    expect(session).toMatchObject({
+      userId: await t.userIdOf('times'),
+      createdAt: row?.createdAt,
+      lastSeenAt: row?.updatedAt,
+      expiresAt: row?.expiresAt,
+      userAgent: 'Browser of times',
+    })
+    expect(await t.rowsOf(await t.userIdOf('times'))).toEqual([])
+  })
+
+  test('is replaced by one of ours; it signs in until the browser has shown the new one, and not after it', async () => {
+    const mine = await t.oldBrowser('exchange', { isNew: true })
+    const [lost, before] = [copyOf(mine), copyOf(mine)]
+    expect((await lost.get('/get-session')).body).toMatchObject({ user: { email: 'exchange@example.org' } })
+
+    const answered = await mine.get('/get-session') // as if the first answer had been lost
+    expect(answered.body).toMatchObject({ user: { email: 'exchange@example.org' } })
+    expect(answered.setCookies.join()).toMatch(/Max-Age=2592000/)
+    expect(answered.text).not.toMatch(anyToken)
+    expect(cookieOf(mine)).not.toBe(cookieOf(before))
+    expect(cookieOf(lost)).toBe(cookieOf(mine))
+
+    expect(await isSignedIn(before)).toBe(true)
+    expect(await isSignedIn(mine)).toBe(true)
+    expect(await isSignedIn(before)).toBe(false)
+    expect(await isSignedIn(mine)).toBe(true)
+    expect((await t.store.list(await t.userIdOf('exchange'))).length).toBe(1)
+  })
+
+  test('signs in for every request of a page that sends several at once', async () => {
+    const mine = await t.oldBrowser('burst', { isNew: true })
+    const copies = Array.from({ length: 6 }, () => copyOf(mine))
+    for (const { body } of await Promise.all(copies.map((copy) => copy.get('/get-session'))))
+      expect(body).toMatchObject({ user: { email: 'burst@example.org' } })
+    expect(new Set(copies.map(cookieOf)).size).toBe(1)
+    expect((await t.store.list(await t.userIdOf('burst'))).length).toBe(1)
+  })
+
+  test('of somebody who is not to be remembered lasts as long as before, and goes with the browser', async () => {
+    const mine = await t.oldBrowser('guest', { isNew: true, rememberMe: false })
+    const answered = await mine.get('/get-session')
+    expect(answered.setCookies.join()).toContain('session_token')
+    expect(answered.setCookies.join()).not.toMatch(/max-age/i)
+    t.clock.offset = DAY_MS / 2
+    expect(await isSignedIn(mine)).toBe(true)
+    await mine.get('/get-session')
+    t.clock.offset = DAY_MS + 60_000
+    expect(await isSignedIn(mine)).toBe(false)
+    t.clock.offset = 0
+  })
+
+  test('that better-auth remembers is prolonged by activity', async () => {
+    const mine = await t.oldBrowser('active', { isNew: true })
+    t.clock.offset = 6 * DAY_MS
+    await mine.get('/get-session')
+    t.clock.offset = 12 * DAY_MS
+    expect(await isSignedIn(mine)).toBe(true)
+    t.clock.offset = 0
+  })
+
+  test('signs out, and stays signed out', async () => {
+    const mine = await t.oldBrowser('leaves', { isNew: true })
+    const copy = copyOf(mine)
+    expect((await mine.post('/sign-out')).body).toEqual({ success: true })
+    expect(await isSignedIn(copy)).toBe(false)
+    expect(cookieOf(mine)).toBe('')
+  })
+
+  test('with a wrong signature or an unknown token signs nobody in', async () => {
+    const mine = t.browser()
+    mine.jar.set('better-auth.session_token', `${'a'.repeat(32)}.${randomBytes(32).toString('base64')}`)
+    expect(await isSignedIn(mine)).toBe(false)
+    expect((await mine.get('/get-session')).body).toBeNull()
+  })
+})
+
+describe('what ends sessions also ends those that have not come yet', () => {
+  test('all are listed before they come, and one that is revoked stays dead', async () => {
+    const mine = await t.oldBrowser('lists', { isNew: true })
+    const phone = await t.oldBrowser('lists')
+    const userId = await t.userIdOf('lists')
+    const current = await mine.session()
+    const listed = await t.importer.list(userId)
+    expect(listed).toHaveLength(2)
+    const other = listed.find(({ id }) => id !== current?.id)
+    expect(await t.importer.revoke(userId, other?.id ?? '')).toBe(1)
+    expect(await isSignedIn(phone)).toBe(false)
+    await t.importer.importAll()
+    expect(await isSignedIn(phone)).toBe(false)
+    expect(await isSignedIn(mine)).toBe(true)
+  })
+
+  test.each(['others', 'all'])('signing out %s', async (which) => {
+    const mine = await t.oldBrowser(`ends-${which}`, { isNew: true })
+    const phone = await t.oldBrowser(`ends-${which}`)
+    const userId = await t.userIdOf(`ends-${which}`)
+    const token = (await t.rowsOf(userId)).find(({ token: one }) => cookieOf(mine).startsWith(one))?.token ?? ''
+    if (which === 'others') expect(await t.importer.revokeOthers(token)).toBe(1)
+    else expect(await t.importer.revokeAll(userId)).toBe(2)
+    await t.importer.importAll()
+    expect(await isSignedIn(phone)).toBe(false)
+    expect(await isSignedIn(mine)).toBe(which === 'others')
+  })
+
+  test('a changed password; this device stays', async () => {
+    const mine = await t.oldBrowser('changes', { isNew: true })
+    const phone = await t.oldBrowser('changes')
+    const body = { currentPassword: password, newPassword: `${password}!` }
+    expect((await mine.post('/change-password', body)).status).toBe(200)
+    expect(await isSignedIn(phone)).toBe(false)
+    expect(await isSignedIn(mine)).toBe(true)
+  })
+
+  test('a reset', async () => {
+    const mine = await t.oldBrowser('resets', { isNew: true })
+    const stranger = t.browser()
+    await stranger.post('/request-password-reset', { email: 'resets@example.org' })
+    const body = { token: t.resets.at(-1), newPassword: `${password}!` }
+    expect((await stranger.post('/reset-password', body)).status).toBe(200)
+    expect(await isSignedIn(mine)).toBe(false)
+    expect(await t.rowsOf(await t.userIdOf('resets'))).toEqual([])
+  })
+
+  test('signing in again in the same browser renews that session', async () => {
+    const mine = await t.oldBrowser('renews', { isNew: true })
+    const before = copyOf(mine)
+    expect((await mine.signIn('renews@example.org')).status).toBe(200)
+    expect(await t.importer.list(await t.userIdOf('renews'))).toHaveLength(1)
+    expect(await isSignedIn(before)).toBe(false)
+    expect(await isSignedIn(mine)).toBe(true)
+  })
+})
