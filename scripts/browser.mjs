@@ -6,7 +6,7 @@ import { Failure, root, run } from './workspace.mjs'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 /** Milliseconds for Playwright's download on a slow line. */
-const DOWNLOAD_DEADLINE = 600_000
+const DOWNLOAD_DEADLINE_MS = 600_000
 
 /**
  * @returns {Promise<string | undefined>} the browser's path; undefined when it is Playwright's own, which Playwright finds by itself
@@ -21,7 +21,7 @@ export async function findBrowser() {
   const download = await run('pnpm', ['--filter=@rollcall/e2e', 'exec', 'playwright', 'install', 'chromium'], {
     env: { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: '10000' },
     quiet: true,
-    deadline: DOWNLOAD_DEADLINE,
+    deadline: DOWNLOAD_DEADLINE_MS,
   })
   if (await works(playwrightBrowser())) return undefined
 

@@ -12,7 +12,7 @@ import { mutate } from './mutate.mjs'
 import { Failure, mustRun, packages, prepare, root, run } from './workspace.mjs'
 
 /** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
-const ECHO = 500
+const SIGNAL_ECHO_MS = 500
 
 /** API and Redis live and die with this one process. */
 async function start() {
@@ -185,13 +185,14 @@ async function stopRequest() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.on(signal, () => {
         first ??= Date.now()
-        if (Date.now() - first > ECHO) process.exit(130)
+        if (Date.now() - first > SIGNAL_ECHO_MS) process.exit(130)
         end(undefined)
       })
     }
     // A kill -9 of npm, our parent since the script says `exec`, ends what npm started.
     const { ppid } = process
-    if (process.env.npm_lifecycle_event) setInterval(() => process.ppid === ppid || end(undefined), ECHO).unref()
+    if (process.env.npm_lifecycle_event)
+      setInterval(() => process.ppid === ppid || end(undefined), SIGNAL_ECHO_MS).unref()
   })
 }
 

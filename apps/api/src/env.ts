@@ -12,7 +12,7 @@ export class SettingsError extends Error {
 export type Settings = ReturnType<typeof readSettings>
 
 /** Seconds by which a server that leaves outlives its idle connections. */
-const LEAVING_MARGIN = 5
+const LEAVING_MARGIN_SECONDS = 5
 
 /** Risks of a trial, logged at each start. */
 export const insecurities = {
@@ -76,7 +76,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     port: data.PORT,
     host: data.HOST,
     keepAliveMs: data.KEEP_ALIVE_SECONDS * 1_000,
-    leavingMs: (data.LEAVING_SECONDS ?? (production ? data.KEEP_ALIVE_SECONDS + LEAVING_MARGIN : 0)) * 1_000,
+    leavingMs: (data.LEAVING_SECONDS ?? (production ? data.KEEP_ALIVE_SECONDS + LEAVING_MARGIN_SECONDS : 0)) * 1_000,
     drainMs: data.DRAIN_SECONDS * 1_000,
     baseUrl: data.BASE_URL,
     /** `undefined`: no metrics. */

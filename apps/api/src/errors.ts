@@ -66,7 +66,7 @@ export interface PublicError {
 }
 
 /** An outage is retried by the page at once or a second later; both are fine. */
-const OUTAGE_RETRY = 1
+const OUTAGE_RETRY_SECONDS = 1
 
 const outages = [SessionStoreUnavailableError, DatabaseUnavailableError, MailQueueFullError]
 
@@ -97,7 +97,7 @@ export function publicError(error: unknown): PublicError {
   if (outages.some((outage) => error instanceof outage)) {
     return {
       ...toPublicError('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'),
-      retryAfter: OUTAGE_RETRY,
+      retryAfter: OUTAGE_RETRY_SECONDS,
     }
   }
   if (error instanceof URIError) return toPublicError('BAD_REQUEST', 'The address is not valid')

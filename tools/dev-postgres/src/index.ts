@@ -13,7 +13,7 @@ export { lineTo, type PostgresLine } from './line.js'
 export const postgresBinaries = findBinaries()
 
 /** Milliseconds until a new server answers. */
-const PATIENCE = 20_000
+const START_TIMEOUT_MS = 20_000
 /** PostgreSQL's codes for a database that exists already; the second when another connection has just created it. */
 const DUPLICATES = ['42P04', '23505']
 
@@ -67,7 +67,7 @@ export async function startPostgres(): Promise<PrivatePostgres> {
 }
 
 async function answering(url: string): Promise<void> {
-  const deadline = Date.now() + PATIENCE
+  const deadline = Date.now() + START_TIMEOUT_MS
   for (;;) {
     try {
       return await query(url, 'SELECT 1')

@@ -4,7 +4,7 @@ import { startRedis } from './redis.js'
 const MASTERS = 3
 const SLOTS = 16_384
 /** Milliseconds until a silent node counts as failing. */
-const NODE_TIMEOUT = 1_000
+const NODE_TIMEOUT_MS = 1_000
 
 export interface StartClusterOptions {
   /** Further redis.conf directives for the node at this port, to which the others talk at its bus port. */
@@ -36,7 +36,7 @@ export async function startCluster({ args = () => [] }: StartClusterOptions = {}
         port,
         'cluster-port': busPort,
         'cluster-enabled': 'yes',
-        'cluster-node-timeout': NODE_TIMEOUT,
+        'cluster-node-timeout': NODE_TIMEOUT_MS,
         // With so few keys and nodes, waiting for others to join a synchronisation, or to leave, is only waiting.
         'repl-diskless-sync-delay': 0,
         'cluster-replica-validity-factor': 0,

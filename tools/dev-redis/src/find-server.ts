@@ -10,7 +10,7 @@ const run = promisify(execFile)
 const NAMES = ['redis-server', 'valkey-server'] as const
 const OLDEST_MAJOR = 7
 /** Milliseconds that one apt or dpkg command may take on a slow network. */
-const COMMAND_DEADLINE = 120_000
+const COMMAND_DEADLINE_MS = 120_000
 
 /** A server that was run once with `--version` and is new enough. */
 export interface Server {
@@ -135,9 +135,9 @@ async function unpackPackages(work: string, root: string, aptOptions: readonly s
   await mkdir(debs)
   await mkdir(root, { recursive: true })
   const packages = await packagesNeeded(aptOptions)
-  await run('apt-get', [...aptOptions, 'download', ...packages], { cwd: debs, timeout: COMMAND_DEADLINE })
+  await run('apt-get', [...aptOptions, 'download', ...packages], { cwd: debs, timeout: COMMAND_DEADLINE_MS })
   for (const deb of await readdir(debs)) {
-    await run('dpkg', ['-x', join(debs, deb), root], { timeout: COMMAND_DEADLINE })
+    await run('dpkg', ['-x', join(debs, deb), root], { timeout: COMMAND_DEADLINE_MS })
   }
 }
 
@@ -147,7 +147,7 @@ async function packagesNeeded(aptOptions: readonly string[]): Promise<string[]> 
   const { stdout } = await run(
     'apt-cache',
     [...aptOptions, 'depends', '--recurse', ...kinds.map((kind) => `--no-${kind}`), 'redis-server'],
-    { timeout: COMMAND_DEADLINE, maxBuffer: 16 * 1024 * 1024 },
+    { timeout: COMMAND_DEADLINE_MS, maxBuffer: 16 * 1024 * 1024 },
   )
   const dependencies = new Map<string, string[]>()
   let current: string[] = []
@@ -174,7 +174,7 @@ async function ownLists(work: string): Promise<string[]> {
   const options = ['-o', `Dir::State::lists=${lists}`, '-o', `Dir::Cache=${cache}`]
   // apt run by root fetches as a user who may not enter a private folder.
   if (process.getuid?.() === 0) options.push('-o', 'APT::Sandbox::User=root')
-  await run('apt-get', [...options, 'update'], { timeout: COMMAND_DEADLINE })
+  await run('apt-get', [...options, 'update'], { timeout: COMMAND_DEADLINE_MS })
   return options
 }
 

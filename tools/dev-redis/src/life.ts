@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Milliseconds for a new server to answer, counted anew while it says that it is loading its data. */
-const READY_DEADLINE = 15_000
+const READY_DEADLINE_MS = 15_000
 /** Milliseconds for a server to end by itself before it is killed. */
-const END_DEADLINE = 5_000
+const END_DEADLINE_MS = 5_000
 /** Milliseconds for one reply. */
-const REPLY_DEADLINE = 250
+const REPLY_DEADLINE_MS = 250
 /** Milliseconds between two looks. */
-export const POLL = 10
+export const POLL_MS = 10
 /** The supervisor's exit status: EX_TEMPFAIL. */
 const FOLDER_IN_USE = 75
 
@@ -98,24 +98,24 @@ export async function launch({ command, folder, socket, temporary }: Plan): Prom
       if (hasExited()) return
       supervisor.ref()
       supervisor.stdin.end('the parent lives\n')
-      const insist = setTimeout(() => process.kill(pid, 'SIGKILL'), END_DEADLINE)
+      const insist = setTimeout(() => process.kill(pid, 'SIGKILL'), END_DEADLINE_MS)
       await exited
       clearTimeout(insist)
     },
   }
 
-  let deadline = Date.now() + READY_DEADLINE
+  let deadline = Date.now() + READY_DEADLINE_MS
   for (;;) {
     const reply = await ask(socket)
     if (hasExited()) throw new Error(`Redis did not start on ${folder}:\n${await logEnd(folder)}`)
     // A server with a password is ready too.
     if (reply?.startsWith('+PONG') || reply?.startsWith('-NOAUTH')) break
-    if (reply?.startsWith('-LOADING')) deadline = Date.now() + READY_DEADLINE
+    if (reply?.startsWith('-LOADING')) deadline = Date.now() + READY_DEADLINE_MS
     if (Date.now() > deadline) {
       await life.end()
-      throw new Error(`Redis did not answer within ${READY_DEADLINE} ms on ${folder}:\n${await logEnd(folder)}`)
+      throw new Error(`Redis did not answer within ${READY_DEADLINE_MS} ms on ${folder}:\n${await logEnd(folder)}`)
     }
-    await sleep(POLL)
+    await sleep(POLL_MS)
   }
   supervisor.unref()
   if (supervisor.stdin instanceof Socket) supervisor.stdin.unref()
@@ -123,7 +123,7 @@ export async function launch({ command, folder, socket, temporary }: Plan): Prom
 }
 
 /** The start of what a listener answers: undefined when nobody listens, empty when it stays silent. */
-export async function ask(socket: string, command = 'PING', deadline = REPLY_DEADLINE): Promise<string | undefined> {
+export async function ask(socket: string, command = 'PING', deadline = REPLY_DEADLINE_MS): Promise<string | undefined> {
   const client = connect(socket)
   const reply = await new Promise<string | undefined>((resolve) => {
     client.setTimeout(deadline, () => resolve(''))

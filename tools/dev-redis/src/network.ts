@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask, POLL } from './life.js'
+import { ask, POLL_MS } from './life.js'
 import type { PrivateRedis } from './redis.js'
 
 /** Servers that find each other need ports. These lie below those that a system gives to outgoing connections. */
@@ -10,7 +10,7 @@ const LAST_PORT = 32_000
 /** Each process looks in a part of its own, so that two that start at once do not choose the same. */
 const PART = 64
 /** Milliseconds for several servers to agree, on a machine that is busy. */
-const AGREE_DEADLINE = 30_000
+const AGREE_DEADLINE_MS = 30_000
 
 /** One server of several, on 127.0.0.1. */
 export interface PrivateNode {
@@ -48,14 +48,14 @@ export async function freePort(): Promise<number> {
 
 /** Sends a command again until its reply matches. */
 export async function agree({ server }: PrivateNode, command: string, reply: RegExp): Promise<RegExpExecArray> {
-  const deadline = Date.now() + AGREE_DEADLINE
+  const deadline = Date.now() + AGREE_DEADLINE_MS
   for (;;) {
-    const said = (await ask(server.url, command, AGREE_DEADLINE)) ?? ''
+    const said = (await ask(server.url, command, AGREE_DEADLINE_MS)) ?? ''
     const match = reply.exec(said)
     if (match) return match
     if (Date.now() > deadline)
-      throw new Error(`Not within ${AGREE_DEADLINE} ms: ${reply} to ${command}. Last reply: ${said}`)
-    await sleep(POLL)
+      throw new Error(`Not within ${AGREE_DEADLINE_MS} ms: ${reply} to ${command}. Last reply: ${said}`)
+    await sleep(POLL_MS)
   }
 }
 

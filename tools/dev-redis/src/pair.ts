@@ -36,7 +36,7 @@ export async function startPair({ args = [], ...options }: StartRedisOptions = {
   try {
     // Not as a setting: a master that is killed and started again would come back as the replica that it once was.
     await agree(replica, `REPLICAOF 127.0.0.1 ${master.port}`, /^\+OK/)
-    await connected(replica, master)
+    await waitForReplica(replica, master)
   } catch (error) {
     await stop()
     throw error
@@ -50,14 +50,14 @@ export async function startPair({ args = [], ...options }: StartRedisOptions = {
       const promoted = replica
       replica = master
       master = promoted
-      await connected(replica, master)
+      await waitForReplica(replica, master)
     },
     stop,
     [Symbol.asyncDispose]: stop,
   }
 }
 
-async function connected(replica: PrivateNode, master: PrivateNode): Promise<void> {
+async function waitForReplica(replica: PrivateNode, master: PrivateNode): Promise<void> {
   await agree(replica, 'INFO replication', /master_link_status:up/)
   await agree(master, 'INFO replication', /connected_slaves:1/)
 }

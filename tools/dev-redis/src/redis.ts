@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findServer } from './find-server.js'
-import { ask, launch, type Life, type Plan, POLL } from './life.js'
+import { ask, launch, type Life, type Plan, POLL_MS } from './life.js'
 
 /** The kernel takes 107 bytes on Linux and 103 on macOS. */
 const LONGEST_SOCKET_PATH = 100
 /** Milliseconds for a Redis whose parent has just died to let go of its folder. */
-const FOLDER_DEADLINE = 3_000
+const FOLDER_DEADLINE_MS = 3_000
 /** More deaths than this within the window (milliseconds) are a crash loop. */
 const RESPAWN_LIMIT = 5
-const RESPAWN_WINDOW = 60_000
+const RESPAWN_WINDOW_MS = 60_000
 
 export interface StartRedisOptions {
   /** Runs only this one, from PATH. Default: the first that can be had. */
@@ -167,7 +167,7 @@ class SupervisedRedis implements PrivateRedis {
 
   async #launchOnFreeFolder(): Promise<Life> {
     const { folder, socket } = this.#plan
-    const deadline = Date.now() + FOLDER_DEADLINE
+    const deadline = Date.now() + FOLDER_DEADLINE_MS
     for (;;) {
       // The supervisor's lock decides. Without flock (macOS), the process that listens on the socket does.
       const life = (await ask(socket)) === undefined ? await launch(this.#plan) : undefined
@@ -175,7 +175,7 @@ class SupervisedRedis implements PrivateRedis {
       if (Date.now() > deadline) {
         throw new Error(`Another Redis is running on ${folder}. End it, or choose another folder.`)
       }
-      await sleep(POLL)
+      await sleep(POLL_MS)
     }
   }
 
@@ -192,10 +192,10 @@ class SupervisedRedis implements PrivateRedis {
     const { folder } = this.#plan
     for (;;) {
       const now = Date.now()
-      this.#deaths = [...this.#deaths.filter((at) => at > now - RESPAWN_WINDOW), now]
+      this.#deaths = [...this.#deaths.filter((at) => at > now - RESPAWN_WINDOW_MS), now]
       if (this.#deaths.length > RESPAWN_LIMIT) {
         console.error(
-          `Redis on ${folder} died ${this.#deaths.length} times within ${RESPAWN_WINDOW / 1000} s and is not started again. Its log: ${join(folder, 'redis.log')}`,
+          `Redis on ${folder} died ${this.#deaths.length} times within ${RESPAWN_WINDOW_MS / 1000} s and is not started again. Its log: ${join(folder, 'redis.log')}`,
         )
         return
       }

@@ -4,9 +4,9 @@ import { startRedis, startSentinelProcess } from './redis.js'
 const SENTINELS = 3
 const QUORUM = 2
 /** Milliseconds until a silent master counts as failing. */
-const DOWN_AFTER = 1_000
+const DOWN_AFTER_MS = 1_000
 /** Milliseconds that a failover may take before another is tried. */
-const FAILOVER_TIMEOUT = 5_000
+const FAILOVER_TIMEOUT_MS = 5_000
 
 export interface StartSentinelOptions {
   /** Further redis.conf directives, for the servers and the sentinels alike, of the one at this port. */
@@ -48,8 +48,8 @@ export async function startSentinel({ args = () => [] }: StartSentinelOptions = 
     // A sentinel asks the master for its replicas at once, and then only every ten seconds.
     for (const node of nodes) await agree(node, 'INFO replication', following)
     const watch = `sentinel monitor ${name} 127.0.0.1 ${masterPort} ${QUORUM}
-sentinel down-after-milliseconds ${name} ${DOWN_AFTER}
-sentinel failover-timeout ${name} ${FAILOVER_TIMEOUT}
+sentinel down-after-milliseconds ${name} ${DOWN_AFTER_MS}
+sentinel failover-timeout ${name} ${FAILOVER_TIMEOUT_MS}
 `
     sentinels.push(
       ...(await startAll(sentinelPorts.map((port) => startNode(port, startSentinelProcess(watch, onPort(port)))))),

@@ -130,7 +130,7 @@ interface Reply {
 }
 
 /** Longer than any answer may take; a call that runs into it has no answer. */
-const PATIENCE = 30_000
+const REPLY_TIMEOUT_MS = 30_000
 
 /** `null`: no answer, or not the whole of it. */
 async function ask(
@@ -148,7 +148,7 @@ async function ask(
         ...(body && { origin: server.origin, 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(REPLY_TIMEOUT_MS),
     })
     const text = await response.text()
     const set = response.headers.getSetCookie().find((header) => header.startsWith(`${COOKIE}=`))

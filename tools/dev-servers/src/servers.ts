@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const SECRET = 'a secret of these servers with 32 characters and more'
 
 /** Milliseconds for a server to start on a busy machine. */
-const START_DEADLINE = 60_000
+const START_DEADLINE_MS = 60_000
 
 const program = fileURLToPath(new URL('../../../apps/api/dist/main.js', import.meta.url))
 
@@ -58,7 +58,7 @@ export async function startApi(
   const exited = once(child, 'exit')
   let output = ''
   child.stdout.on('data', (chunk) => (output += String(chunk)))
-  const origin = await announced(child)
+  const origin = await readOrigin(child)
   return {
     url: `http://127.0.0.1:${new URL(origin).port}`,
     origin,
@@ -81,7 +81,7 @@ export async function startApi(
   }
 }
 
-async function announced(child: ChildProcess & Record<'stdout' | 'stderr', NodeJS.ReadableStream>): Promise<string> {
+async function readOrigin(child: ChildProcess & Record<'stdout' | 'stderr', NodeJS.ReadableStream>): Promise<string> {
   let output = ''
   let late: NodeJS.Timeout | undefined
   const origin = new Promise<string>((resolve, reject) => {
@@ -94,9 +94,9 @@ async function announced(child: ChildProcess & Record<'stdout' | 'stderr', NodeJ
     })
     child.once('close', (code, signal) => fail(`ended with ${signal ?? code} before it listened`))
     late = setTimeout(() => {
-      fail(`did not listen within ${START_DEADLINE} ms`)
+      fail(`did not listen within ${START_DEADLINE_MS} ms`)
       child.kill('SIGKILL')
-    }, START_DEADLINE)
+    }, START_DEADLINE_MS)
   })
   return await origin.finally(() => clearTimeout(late))
 }

@@ -2,9 +2,9 @@ import { RateLimitedError } from '../errors.js'
 import type { Client } from '../http/client.js'
 
 /** Requests with a password that one network may have under way on this server. A quarter of those that may wait for a hash. */
-const MOST = 16
+const MAX_REQUESTS = 16
 /** Seconds in which two hashes at once work off a share. */
-const RETRY_AFTER = 8
+const RETRY_AFTER_SECONDS = 8
 
 /** Runs work for a client, while its network has fewer than 16 others under way. */
 export type Shares = <T>(client: Client, work: () => Promise<T>) => Promise<T>
@@ -19,7 +19,7 @@ export function passwordShares(): Shares {
   return async (client, work) => {
     const { network } = client
     const count = underWay.get(network) ?? 0
-    if (count >= MOST) throw new RateLimitedError(RETRY_AFTER, 'passwords:network')
+    if (count >= MAX_REQUESTS) throw new RateLimitedError(RETRY_AFTER_SECONDS, 'passwords:network')
     underWay.set(network, count + 1)
     try {
       return await work()

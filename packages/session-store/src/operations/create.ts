@@ -20,7 +20,7 @@ export async function createSession(
   }
   const { startedAt, userId } = newSession
   if (startedAt !== undefined && (await isRefusedForAll(context, startedAt))) {
-    await endRefused(context, userTagOf(userId), session.id)
+    await revokeRefused(context, userTagOf(userId), session.id)
     return null
   }
   return { token, session }
@@ -74,7 +74,7 @@ async function isRefusedForAll({ redis, keyPrefix }: StoreContext, startedAt: Da
 }
 
 /** Nobody has received the token. */
-async function endRefused(context: StoreContext, userTag: string, id: string): Promise<void> {
+async function revokeRefused(context: StoreContext, userTag: string, id: string): Promise<void> {
   const operation = JSON.stringify({ id: '', reason: '' })
   await context.writeWithEvent(
     userTag,

@@ -6,7 +6,7 @@ const CONCURRENT = 2
 /** Hashes that wait. At half a second each, the last one waits for 16 s. */
 const MAX_WAITING = 64
 /** Seconds after which a quarter of a full queue is done. */
-const RETRY_AFTER = 4
+const RETRY_AFTER_SECONDS = 4
 
 /** Runs a piece of work in its turn. Throws a 503 with `Retry-After`, before it runs anything, when the queue is full. */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>
@@ -24,6 +24,6 @@ function queueFullError(): APIError {
   return new APIError(
     'SERVICE_UNAVAILABLE',
     { code: 'SERVICE_UNAVAILABLE', message: 'Too many people sign in at the moment. Please try again.' },
-    { 'Retry-After': String(RETRY_AFTER) },
+    { 'Retry-After': String(RETRY_AFTER_SECONDS) },
   )
 }

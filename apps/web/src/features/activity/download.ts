@@ -9,7 +9,7 @@ const PAGE = 100
 /** Milliseconds that a browser has to begin to save a file. */
 const SAVED_WITHIN_MS = 60_000
 /** Events of a download: a browser holds them in memory. */
-const MOST = 5_000
+const MAX_EVENTS = 5_000
 
 /** Every event of a kind, newest first, page by page. */
 export async function readAllActivity(
@@ -23,8 +23,8 @@ export async function readAllActivity(
     const page = await api.activity.list.query({ ...kind, limit: PAGE, cursor })
     entries.push(...page.entries)
     cursor = page.nextCursor
-  } while (cursor !== null && entries.length < MOST)
-  return { entries: entries.slice(0, MOST), isComplete: cursor === null && entries.length <= MOST }
+  } while (cursor !== null && entries.length < MAX_EVENTS)
+  return { entries: entries.slice(0, MAX_EVENTS), isComplete: cursor === null && entries.length <= MAX_EVENTS }
 }
 
 export function toText(entries: readonly ActivityEntry[], format: Format): string {
