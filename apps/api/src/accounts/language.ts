@@ -1,12 +1,14 @@
 import { z } from 'zod'
 
-/** The languages of mails. */
-export type Language = 'en' | 'de'
+const languages = ['en', 'de'] as const
+
+/** A language of mails. */
+export type Language = (typeof languages)[number]
 
 /** Two letters, as the page names its languages. It may have more of them than mails. */
 export const languageInput = z.string().regex(/^[a-z]{2}$/, 'must have two letters')
 
-const user = z.object({ language: z.enum(['en', 'de'] satisfies Language[]) })
+const user = z.object({ language: z.enum(languages) })
 
 /** The language of the mails to an account. English for one that never chose, or chose one that mails do not have. */
 export function languageOf(row: unknown): Language {
