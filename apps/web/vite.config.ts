@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => {
     // The Content-Security-Policy allows no inline module, so that small files must stay files.
     build: {
       assetsInlineLimit: 0,
-      // Libraries change seldom: a browser keeps them over our own changes. Those of later pages come with these.
+      // Libraries change seldom: a browser keeps them over our own changes. Libraries of later pages come with those pages.
       rolldownOptions: {
         output: { codeSplitting: { groups: [{ name: 'vendor', test: /node_modules/, tags: ['$initial'] }] } },
       },

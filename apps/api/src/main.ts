@@ -10,7 +10,7 @@ import { StartError } from './start-error.js'
 interface MainOptions {
   /** Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv
-  /** Of the hash of a new password. Default: what OWASP asks for. */
+  /** The cost of the hash of a new password. Default: the one that OWASP asks for. */
   readonly passwordCost?: ScryptCost
 }
 

@@ -15,7 +15,7 @@ import {
 } from './helpers.js'
 import { type Ceremonies, ceremonies, failingAt } from './passkeys-helpers.js'
 
-// What adding, using and removing a passkey does, through real HTTP.
+// Adds, uses and removes passkeys through real HTTP.
 
 const QUARTER = 15 * 60_000
 

@@ -25,7 +25,7 @@ export function recordErrors(sql: DBTransactionAdapter): DBTransactionAdapter {
 }
 
 /**
- * Tells apart what such an answer may mean. `undefined` if the answer is right as it is.
+ * Distinguishes the meanings of such an answer. `undefined` if the answer is right as it is.
  *
  * @throws the error of the database that the endpoint hides.
  */

@@ -26,8 +26,8 @@ export async function attachOldSessions(
 }
 
 /**
- * The Cookie header signed with the current secret, and with the new token in the place of one of better-auth; `null` if it is
- * so already.
+ * The Cookie header, signed with the current secret, and with the new token in the place of one of better-auth. `null` if it
+ * is so already.
  */
 export async function withCurrentToken(ctx: GenericEndpointContext, store: SessionStore): Promise<string | null> {
   const given = ctx.headers?.get('cookie') ?? ''

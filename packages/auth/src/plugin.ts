@@ -23,8 +23,8 @@ export interface RollcallOptions {
   /** The store that holds the sessions. */
   readonly store: SessionStore
   /**
-   * `ignore`: whoever is signed in with better-auth alone signs in again. Otherwise the plugin refuses to start while the table
-   * `session` holds live sessions, unless `store` is one of `importSessions`. Default: refuse.
+   * `ignore`: people who are signed in with better-auth alone must sign in again. Otherwise the plugin refuses to start while
+   * the table `session` holds live sessions, unless `store` is one of `importSessions`. Default: refuse.
    */
   readonly oldSessions?: 'ignore'
   /** Called with every sign-in, sign-out and revocation, and every refused attempt. It must not throw. Default: nothing. */

@@ -14,7 +14,7 @@ export interface SessionImportOptions {
   readonly redis: Redis | Cluster
   /** The clock of the store. Default: `Date.now`. */
   readonly clock?: Clock
-  /** Those of the store. Default: `defaultTimeouts`. */
+  /** The same as those of the store. Default: `defaultTimeouts`. */
   readonly timeouts?: Partial<Timeouts>
   /** That of the store. Default: none. */
   readonly keyPrefix?: string
@@ -52,8 +52,8 @@ export interface SessionImport {
   /**
    * Adds sessions, each at most once. The cap on sessions of a user applies at the next sign-in.
    *
-   * @returns the outcome for each.
-   * @throws {RangeError} for a user id, address or user agent of more than 55,294 characters.
+   * @returns The outcome for each.
+   * @throws {RangeError} for a user id, address or user agent above 55,294 characters.
    */
   add(sessions: readonly ImportedSession[]): Promise<ImportOutcome[]>
   /** The token that takes the place of one of the other store; `null` if no such session was imported. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 
 // The token of an imported session is derived from the earlier token and from a random key. The key is in Redis, in the pointer
-// that the earlier token leads to. Neither Redis alone nor a backup of the other store yields the token.
+// that the earlier token leads to. So Redis alone does not yield the token, nor does a backup of the other store.
 
 const TAG_LENGTH = 22
 const ID_LENGTH = 16

@@ -23,8 +23,8 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
 ])
 
 /**
- * Those that need a recent proof, as `devices.revoke` does. To register a passkey, only its challenge needs one: the challenge
- * is bound to the person and works once, within five minutes.
+ * The endpoints that need a recent proof, as `devices.revoke` does. To register a passkey, only its challenge needs one: the
+ * challenge is bound to the person and works once, within five minutes.
  */
 export const endpointsWithProof: ReadonlySet<string> = new Set([
   '/passkey/generate-register-options',

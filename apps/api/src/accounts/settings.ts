@@ -6,7 +6,7 @@ import type { AccountMails } from './account-mails.js'
 import type { Reader } from './auth.js'
 import { languageOf } from './language.js'
 
-/** What a person may change about their account, take along, and delete. Each rejects with what the database fails with. */
+/** Changes the name of a person, gives them their data, and deletes their account. Each rejects with the error of the database. */
 export interface AccountSettings {
   changeName(userId: string, name: string): Promise<void>
   /** The rows of a user, without hashes and secrets; `null` for a user who is gone. */
@@ -15,8 +15,9 @@ export interface AccountSettings {
   findReader(userId: string): Promise<Reader | null>
   /**
    * Deletes the user of a session, which revokes all sessions. A failure before the commit changes nothing; repeating it is
-   * harmless. A mail follows. `false` if the session was revoked meanwhile, or the user is gone: nothing was deleted.
+   * harmless. A mail follows.
    *
+   * @returns `false` if the session was revoked meanwhile, or the user is gone: nothing was deleted.
    * @throws {SessionStoreUnavailableError} as the cause of an APIError, and what the database fails with.
    */
   deleteUser(by: { readonly session: Session; readonly token: string }): Promise<boolean>
@@ -56,7 +57,7 @@ const accountRow = z.object({ providerId: z.string(), accountId: z.string(), cre
 const passkeyRow = z.object({ name: z.string().nullish().default(null), createdAt: date.nullish().default(null) })
 const secondFactor = z.object({ twoFactorEnabled: z.literal(true) })
 
-/** Rows of one kind in the data of a person: whoever has the password can make as many as they like. */
+/** Rows of one kind in the data of a person. Anybody with the password can make as many as they like. */
 const MAX_ROWS = 1_000
 
 interface Options {

@@ -4,8 +4,8 @@ import type { Metric, Registry } from 'prom-client'
 const BUCKETS_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 60_000, 600_000]
 
 /**
- * Durations in buckets. The histogram of prom-client takes half a microsecond for one, which a validated query would notice;
- * this takes a tenth of that.
+ * Durations in buckets. The histogram of prom-client takes half a microsecond for one, which slows a validated query. This one
+ * takes a tenth of that.
  *
  * @public because the declarations of the services name it.
  */

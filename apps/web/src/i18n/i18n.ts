@@ -3,7 +3,7 @@ import en from './messages/en.js'
 import type laterEnglish from './messages/later/en.js'
 import { createTimeFormat } from './time-format.js'
 
-/** What a language must have for each English message: one of its own. */
+/** A language must have a message of its own for each English one. */
 type Translated<Model> = { readonly [Key in keyof Model]: Model[Key] extends string ? string : Translated<Model[Key]> }
 
 export type Messages = Translated<typeof en>

@@ -14,7 +14,7 @@ import { sqlSessions } from './sql-sessions.js'
 export type { ImportCounts, ImportOutcome, SecondaryStorage, UnreadableRow }
 
 export interface ImportOptions extends SessionImportOptions {
-  /** Where better-auth's `secondaryStorage` held the sessions. Default: they are in the table `session`. */
+  /** The `secondaryStorage` in which better-auth held the sessions. Default: they are in the table `session`. */
   readonly secondaryStorage?: SecondaryStorage
 }
 

@@ -37,7 +37,7 @@ export function importingStore(store: SessionStore, mover: Mover): SessionStore 
     async validate(token, options) {
       if (isOldToken(token)) return store.validate(await currentToken(token), options)
       const session = await store.validate(token, options)
-      // The validation decides. What fails here is done by a later request.
+      // The validation decides. A later request repeats this if it fails.
       if (session !== null) await retireOldToken(token, session).catch(() => undefined)
       return session
     },

@@ -9,7 +9,7 @@ export class OldSessionsError extends Error {
   override readonly name = 'OldSessionsError'
 }
 
-/** Where sessions of better-auth were stored before. */
+/** The storage in which better-auth held sessions before. */
 export interface OldSessions {
   /** The row of a token, or none. */
   ofToken(token: string): Promise<OldRow[]>

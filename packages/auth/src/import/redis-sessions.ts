@@ -26,7 +26,7 @@ const reference = z.looseObject({ token: z.string() })
 const references = z.array(reference).catch([])
 const stored = z.object({ session: z.looseObject({}) }).transform(({ session }) => session)
 
-/** The sessions that better-auth's `redisStorage` holds: a key for each, and a list of tokens for each user. */
+/** The sessions in better-auth's `redisStorage`: a key for each, and a list of tokens for each user. */
 export function redisSessions({ client, keyPrefix = 'better-auth:' }: SecondaryStorage): OldSessions {
   const keyOf = (name: string): string => keyPrefix + name
 

@@ -17,8 +17,8 @@ const ceremonyBody = z.object({
 })
 
 /**
- * Passkeys of better-auth. A passkey signs in without a second factor, so it must be two factors itself: the authenticator, and
- * the face, finger or code of its owner (user verification). ADR 56 gives the reasons.
+ * Passkeys of better-auth. A passkey signs in without a second factor, so it must be two factors itself. These are the
+ * authenticator, and the face, finger or code of its owner (user verification). ADR 56 gives the reasons.
  *
  * @param baseUrl the origin of the page. Browsers create no passkey for an IP address.
  */
@@ -45,7 +45,7 @@ export function passkeyPlugin(baseUrl: string): BetterAuthPlugin {
   })
 }
 
-/** What better-auth's plugin leaves out: when a passkey was last used, bounds on what is stored, and a safe removal. */
+/** Adds to better-auth's plugin the time of the last use of a passkey, bounds on its data, and a safe removal. */
 export function passkeyRules() {
   return {
     id: 'passkey-rules',

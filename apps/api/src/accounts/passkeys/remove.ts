@@ -5,8 +5,8 @@ import { z } from 'zod'
 
 /**
  * `POST /passkey/remove { id }`: removes a passkey of the person, but not their last way in. It takes the place of better-auth's
- * `/passkey/delete-passkey`, which removes the last one, and answers a foreign id in another way than an unknown one. What the
- * removal does to sessions is up to the policy of `packages/auth`.
+ * `/passkey/delete-passkey`, which removes the last one, and answers a foreign id in another way than an unknown one. The
+ * policy of `packages/auth` decides which sessions the removal revokes.
  */
 export function removePasskey() {
   return createAuthEndpoint(

@@ -73,7 +73,7 @@ export function passwordError(code: keyof typeof messages): APIError {
 /** Checks a password that no hook has checked. If there is a session, its person has chosen the password. */
 async function requireAcceptableToSession(password: string): Promise<void> {
   const endpoint = tryGetCurrentAuthEndpointContext()
-  // better-auth hashes the password of a sign-in without an account, so that it takes as long as one with an account.
+  // Even without an account, better-auth hashes the password of a sign-in, so that both take as long.
   if (endpoint?.path?.startsWith('/sign-in/')) return
   const user = endpoint?.context.session?.user
   await requireAcceptable(password, [
