@@ -23,7 +23,11 @@ export interface AccountSettings {
   deleteUser(by: { readonly session: Session; readonly token: string }): Promise<boolean>
 }
 
-/** Dates are ISO 8601. */
+/**
+ * Dates are ISO 8601.
+ *
+ * @public because the declarations of the router name it.
+ */
 export interface PersonalData {
   readonly user: z.infer<typeof userRow>
   readonly devices: readonly z.infer<typeof deviceRow>[]

@@ -76,6 +76,7 @@ type ActivityType =
   /** The person said, with `by`, that the sign-in on `device` was theirs. */
   | 'confirmed'
 
+/** @public because the declarations of the router name it. */
 export interface ActivityDevice extends DeviceName {
   /** The name that its owner had given it at that time. */
   readonly name: string | null
