@@ -9,7 +9,7 @@ import { deadlineOf, decodeRecord } from './record.js'
 import { type ScannedKeys, scanOnce, topologyOf } from './scan.js'
 import type { Keys } from './scripts.js'
 import type { Session } from './session.js'
-import type { OperationSummary } from './session-summary.js'
+import { type OperationSummary, UNNAMED_OPERATION } from './session-summary.js'
 import { isSessionId, userTagOf } from './token.js'
 
 /**
@@ -259,7 +259,7 @@ class RedisSessionOperator implements SessionOperator {
     const { sessions } = await this.#readSessions(userTag)
     const meant = sessions.filter((session) => session.id !== keep && wasLiveAt(session, createdBefore, now))
     const ids = meant.map(({ id }) => id)
-    return [sessions.length, await this.revoke(userTag, ids, { id: '', reason: '' })]
+    return [sessions.length, await this.revoke(userTag, ids, UNNAMED_OPERATION)]
   }
 }
 

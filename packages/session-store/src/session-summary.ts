@@ -16,6 +16,9 @@ export interface OperationSummary {
   readonly reason: string
 }
 
+/** For a revocation that belongs to no operation that people could be shown. */
+export const UNNAMED_OPERATION: OperationSummary = { id: '', reason: '' }
+
 export function toOperation(value: unknown): OperationSummary | undefined {
   if (!isObject(value) || typeof value['id'] !== 'string' || typeof value['reason'] !== 'string') return undefined
   return { id: value['id'], reason: value['reason'] }

@@ -3,6 +3,7 @@ import { rejectUnavailable } from '../errors.js'
 import { clockKey } from '../keys.js'
 import { encodeRecord } from '../record.js'
 import type { NewSession, Session } from '../session.js'
+import { UNNAMED_OPERATION } from '../session-summary.js'
 import { hashBytes, newSessionId, newToken, parseToken, type TokenParts, userTagOf } from '../token.js'
 import { readTime } from './time.js'
 import { toSession } from './to-session.js'
@@ -75,7 +76,7 @@ async function isRefusedForAll({ redis, keyPrefix }: StoreContext, startedAt: Da
 
 /** Nobody has received the token. */
 async function revokeRefused(context: StoreContext, userTag: string, id: string): Promise<void> {
-  const operation = JSON.stringify({ id: '', reason: '' })
+  const operation = JSON.stringify(UNNAMED_OPERATION)
   await context.writeWithEvent(
     userTag,
     context.redis.rollcallRevokeSelected(...context.keysOf(userTag), operation, '', id),
