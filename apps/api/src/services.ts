@@ -52,7 +52,7 @@ type OnClose = (close: () => Promise<unknown>) => void
 /** The services that the server's routes need. */
 export type Services = Awaited<ReturnType<typeof openServices>>
 
-/** Opens and checks Redis, the database and all that stands on them. */
+/** Opens and checks Redis, the database and all that stands on them. It sends no mail and deletes nothing that has expired. */
 export async function openServices(options: ServiceOptions, baseUrl: string, onClose: OnClose) {
   const { settings, log } = options
   const metrics = settings.metrics && createMetrics()
@@ -70,10 +70,14 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
   const audit = mailOwners(auditTo(log, metrics && ((event) => countAudit(metrics, event))), mailer, clock, log)
   const auth = await openAuth(options, { store, database, activity, limits, mailer, audit, secrets, baseUrl })
+  return { redis, clock, database, store, activity, placeOf, streams, limits, audit, auth, mailer, metrics }
+}
+
+/** Begins to send mails and to delete what has expired. A server does so, and a command of an operator does not. */
+export function startBackgroundWork({ mailer, auth }: Services, log: Log, onClose: OnClose): void {
   mailer.start(auth)
   const sweep = startSweep(() => auth.deleteExpired(), log)
   onClose(() => sweep.close())
-  return { redis, clock, database, store, activity, placeOf, streams, limits, audit, auth, mailer, metrics }
 }
 
 async function openRedis(

@@ -10,7 +10,7 @@ import { listen } from './http/listen.js'
 import { serveStates } from './metrics/serve.js'
 import { createServer } from './http/server.js'
 import type { Log } from './log.js'
-import { openServices, outboxOf, type ServiceOptions, type Services } from './services.js'
+import { openServices, outboxOf, type ServiceOptions, type Services, startBackgroundWork } from './services.js'
 
 export interface Running {
   /** The one origin of page and API. */
@@ -56,10 +56,12 @@ export async function start(options: StartOptions): Promise<Running> {
   try {
     for (const name of settings.allowedInsecure) log.warn(`ALLOW_INSECURE=${name}: ${insecurities[name]}`)
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
-    const services = await openServices(options, baseUrl, (closeResource) => resources.push(closeResource))
+    const onClose = (closeResource: () => Promise<unknown>): void => void resources.push(closeResource)
+    const services = await openServices(options, baseUrl, onClose)
+    startBackgroundWork(services, log, onClose)
     const { streams, activity } = services
     endStreams = () => streams.close()
-    const metricsPort = await serveStates(options, services, (closeResource) => resources.push(closeResource))
+    const metricsPort = await serveStates(options, services, onClose)
     app.resolve(createConfiguredServer(options, services, { baseUrl, isLeaving }))
     return {
       baseUrl,

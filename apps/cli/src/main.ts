@@ -108,18 +108,21 @@ operations
     }),
   )
 
-program
-  .command('users')
-  .description('Accounts')
-  .command('require-password-reset [email|id...]')
-  .description('revoke the sessions of users, make their passwords stop working, and have reset mails sent')
-  .option('--everyone', 'all users')
-  .option('--confirm <count>', 'do it, if this is the number of users')
-  .action(async (named: string[], options: ResetOptions) => {
-    // It loads all of the server, which takes a second.
-    const { requirePasswordReset } = await import('./users.js')
-    await requirePasswordReset(named, options, output())
-  })
+addFilterOptions(
+  program
+    .command('users')
+    .description('Accounts')
+    .command('require-password-reset [email|id...]')
+    .description(
+      'sign out users, make their passwords stop working, and have reset mails sent; a filter finds their sessions',
+    )
+    .option('--everyone', 'all users')
+    .option('--confirm <count>', 'do it, if this is the number of users (within 2 % with a filter)'),
+).action(async (named: string[], options: ResetOptions) => {
+  // It loads all of the server, which takes a second.
+  const { requirePasswordReset } = await import('./users.js')
+  await requirePasswordReset(named, options, output())
+})
 
 program
   .command('doctor')

@@ -45,7 +45,7 @@ export async function revoke(
     output.note(sessions === 0 ? 'Nothing to do.' : `To revoke them, add: --confirm ${sessions}`)
     return
   }
-  if (Math.abs(sessions - confirmed) > confirmed * TOLERANCE)
+  if (!fits(sessions, confirmed))
     throw new UsageError(`The count does not fit: it is ${sessions} now, not ${confirmed}. Nothing was revoked.`)
   const request = {
     startedBy: userInfo().username,
@@ -104,6 +104,11 @@ async function finish({ database }: Connections, output: Output, running: Promis
 function rowOf({ id, startedAt, filter, reason, note, startedBy, state, revoked }: Operation) {
   const text = filter === null ? '' : JSON.stringify(filter)
   return { id, at: startedAt.getTime(), filter: text, reason, note, started_by: startedBy, state, revoked }
+}
+
+/** Whether a count is near enough to the one that was confirmed. */
+export function fits(count: number, confirmed: number): boolean {
+  return Math.abs(count - confirmed) <= confirmed * TOLERANCE
 }
 
 export function wholeNumber(option: string, text: string): number {

@@ -1,58 +1,94 @@
-import { type Database, createOperatorLog, listUsers, readSettings } from '@rollcall/api/operator'
-import { openServices } from '@rollcall/api/services'
-import { userIdsOf } from './filter-options.js'
+import { createSessionAdmin, type Filter } from '@rollcall/admin'
+import { createOperatorLog, listUsers, readSettings, type Settings } from '@rollcall/api/operator'
+import { openServices, type Services } from '@rollcall/api/services'
+import { type FilterOptions, hasFilter, readFilter, userIdsOf } from './filter-options.js'
 import type { Output } from './output.js'
-import { UsageError, wholeNumber } from './revoke.js'
+import { fits, UsageError, wholeNumber } from './revoke.js'
 
-export interface ResetOptions {
+export interface ResetOptions extends FilterOptions {
   readonly everyone?: true
   readonly confirm?: string
 }
 
 /**
  * Makes the passwords of users stop working, revokes their sessions, and has a mail sent to each with a link to choose a new
- * one. The servers send these mails. It may be repeated: a user without a password is skipped.
+ * one. The servers send these mails. It may be repeated: a user without a password gets no mail.
  */
 export async function requirePasswordReset(
   named: readonly string[],
   options: ResetOptions,
   output: Output,
 ): Promise<void> {
-  if (named.length === 0 && options.everyone !== true) throw new UsageError('Name users, or add --everyone')
-  if (named.length > 0 && options.everyone === true) throw new UsageError('Name users, or add --everyone, not both')
+  const ways = [named.length > 0, options.everyone === true, hasFilter(options)].filter(Boolean).length
+  if (ways === 0) throw new UsageError('Name users, give a filter, or add --everyone')
+  if (ways > 1) throw new UsageError('Name users, give a filter, or add --everyone, but only one of these')
   const settings = readSettings()
   const closing: (() => Promise<unknown>)[] = []
   try {
     const baseUrl = settings.baseUrl ?? `http://localhost:${settings.port}`
     const log = createOperatorLog()
-    const { auth, database, activity } = await openServices({ settings, log }, baseUrl, (close) => closing.push(close))
-    const count = await countUsers(named, database)
+    const services = await openServices({ settings, log }, baseUrl, (close) => closing.push(close))
+    const users = await selectUsers(named, options, services, settings)
+    const count = await countOf(users())
     if (options.confirm === undefined) {
       output.result({ dryRun: true, users: count }, `${count} users would have to choose a new password.`)
       output.note(`To do it, add: --confirm ${count}`)
       return
     }
-    if (wholeNumber('--confirm', options.confirm) !== count)
+    const confirmed = wholeNumber('--confirm', options.confirm)
+    // People sign in and out between the two runs, so a filter may find a few more or less.
+    if (hasFilter(options) ? !fits(count, confirmed) : count !== confirmed)
       throw new UsageError(`The count does not fit: it is ${count} now. Nothing was changed.`)
-    const users = named.length === 0 ? listUsers(database.kysely) : await userIdsOf(named, database)
-    let reset = 0
-    let withoutPassword = 0
-    for await (const userId of users) {
-      const isReset = await auth.requirePasswordReset(userId)
-      if (isReset) reset += 1
-      else withoutPassword += 1
-      if (output.isJson) output.result({ userId, reset: isReset }, '')
-    }
-    await activity.settled()
-    output.result({ reset, withoutPassword }, `${reset} users must choose a new password, ${withoutPassword} had none.`)
+    await resetEach(users(), services, output)
   } finally {
     for (const close of closing.toReversed()) await close()
   }
 }
 
-async function countUsers(named: readonly string[], database: Database): Promise<number> {
-  if (named.length > 0) return (await userIdsOf(named, database)).length
+async function resetEach(users: AsyncIterable<string>, { auth, activity }: Services, output: Output): Promise<void> {
+  let reset = 0
+  let withoutPassword = 0
+  for await (const userId of users) {
+    const isReset = await auth.requirePasswordReset(userId)
+    if (isReset) reset += 1
+    else withoutPassword += 1
+    if (output.isJson) output.result({ userId, reset: isReset }, '')
+  }
+  await activity.settled()
+  output.result({ reset, withoutPassword }, `${reset} users must choose a new password, ${withoutPassword} had none.`)
+}
+
+/** Each call of the returned function gives the same users again. A filter selects the users of the sessions that it finds. */
+async function selectUsers(
+  named: readonly string[],
+  options: ResetOptions,
+  services: Services,
+  settings: Settings,
+): Promise<() => AsyncIterable<string>> {
+  const { database } = services
+  if (options.everyone === true) return () => listUsers(database.kysely)
+  const ids = hasFilter(options)
+    ? await findUsers(await readFilter(options, database), services, settings)
+    : await userIdsOf(named, database)
+  return async function* () {
+    yield* ids
+  }
+}
+
+/** All of them before the first is changed: the sessions that are found would be gone. */
+async function findUsers(
+  filter: Filter,
+  { redis, clock, placeOf }: Services,
+  { keyPrefix, places }: Settings,
+): Promise<Set<string>> {
+  const { find } = createSessionAdmin({ redis, clock, keyPrefix, ...(places && { placeOf }) })
+  const ids = new Set<string>()
+  for await (const { userId } of find(filter)) ids.add(userId)
+  return ids
+}
+
+async function countOf(users: AsyncIterable<string>): Promise<number> {
   let count = 0
-  for await (const _ of listUsers(database.kysely)) count += 1
+  for await (const _ of users) count += 1
   return count
 }

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createOperatorLog, readSettings } from '@rollcall/api/operator'
+import { createOperatorLog, findUserIds, readSettings } from '@rollcall/api/operator'
 import { openServices } from '@rollcall/api/services'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, type SessionStore } from '@rollcall/session-store'
@@ -75,6 +75,7 @@ describe('wrong input is refused with 2, and changes nothing', () => {
       ['revoke', '--address', '203.0.113.9', '--confirm', '7'],
       /does not fit: it is 1 now, not 7\. Nothing was revoked/,
     ],
+    [['users', 'require-password-reset', '--everyone', '--kind', 'phone'], /only one of these/],
     [['find', '--adress', '203.0.113.9'], /unknown option '--adress'[^]*Did you mean --address/],
     [['sessions', 'list', 'nobody@example.org'], /Nobody has the mail address nobody@example\.org/],
   ])('%j', async (args, message) => {
@@ -175,34 +176,79 @@ async function withServices<T>(work: (services: Awaited<ReturnType<typeof openSe
   }
 }
 
+const person = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery staple' }
+type Services = Awaited<ReturnType<typeof openServices>>
+
+async function post({ auth }: Services, path: string, body: object): Promise<number> {
+  const headers = { 'content-type': 'application/json', origin: baseUrl }
+  const request = new Request(`${baseUrl}/api/auth${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  return (await auth.handler(request)).status
+}
+
+/** The keys of the mails that wait. */
+async function waitingMails({ database }: Services): Promise<string[]> {
+  const mails = database.kysely.withTables<{ mail: { key: string } }>()
+  return (await mails.selectFrom('mail').select('key').execute()).map(({ key }) => key)
+}
+
 test('a required password reset ends the sessions and the password, and sends a mail', async () => {
-  const person = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery staple' }
   const outbox = join(folder, 'outbox')
-  await withServices(async ({ auth, store, activity, database }) => {
-    const post = async (path: string): Promise<number> => {
-      const headers = { 'content-type': 'application/json', origin: baseUrl }
-      const request = new Request(`${baseUrl}/api/auth${path}`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(person),
-      })
-      return (await auth.handler(request)).status
-    }
-    expect(await post('/sign-up/email')).toBe(200)
+  await withServices(async (services) => {
+    const { auth, store, activity, mailer } = services
+    expect(await post(services, '/sign-up/email', person)).toBe(200)
     const command = ['users', 'require-password-reset', 'ADA@example.org', '--confirm']
     expect(await run([...command, '2'])).toMatchObject({ code: 2, out: '' })
     const { code, results } = await runJson([...command, '1'])
     expect(results.at(-1)).toEqual({ reset: 1, withoutPassword: 0 })
     expect(code).toBe(0)
     expect(await store.list(String(results[0]?.['userId']))).toEqual([])
-    expect(await post('/sign-in/email')).toBe(401)
-    const waiting = () =>
-      database.kysely.withTables<{ mail: { key: string } }>().selectFrom('mail').select('key').execute()
-    await vi.waitUntil(async () => existsSync(outbox) && (await waiting()).length === 0, 30_000)
+    expect(await post(services, '/sign-in/email', person)).toBe(401)
+    expect(await waitingMails(services), 'the command leaves it to a server').toContain('reset:ada@example.org')
+    mailer.start(auth)
+    await vi.waitUntil(async () => existsSync(outbox) && (await waitingMails(services)).length === 0, 30_000)
     const subjects = readdirSync(outbox).map(
       (name) => /^Subject: (.*)\r$/m.exec(readFileSync(join(outbox, name), 'utf8'))?.[1],
     )
     expect(subjects).toEqual(['Choose a new password']) // and none says that the person changed it
     await activity.settled()
+  })
+})
+
+test('a required password reset that lost its mail is made good by its repetition', async () => {
+  const bob = { ...person, email: 'bob@example.org' }
+  await withServices(async (services) => {
+    const { auth, store, database } = services
+    expect(await post(services, '/sign-up/email', bob)).toBe(200)
+    const [userId = ''] = await findUserIds(database.kysely, bob.email)
+    await database.kysely.schema.alterTable('mail').renameTo('mail_away').execute()
+    await expect(auth.requirePasswordReset(userId)).rejects.toThrow()
+    await database.kysely.schema.alterTable('mail_away').renameTo('mail').execute()
+    expect(await auth.requirePasswordReset(userId)).toBe(true)
+    expect(await waitingMails(services)).toContain('reset:bob@example.org')
+    await store.create({ userId }) // as if its process had been killed before it revoked the sessions
+    expect(await auth.requirePasswordReset(userId), 'no password is left').toBe(false)
+    expect(await store.list(userId)).toEqual([])
+  })
+})
+
+test('a required password reset takes a filter, and concerns the users of the sessions that it finds', async () => {
+  const cy = { ...person, email: 'cy@example.org' }
+  await withServices(async (services) => {
+    const { store, database } = services
+    for (const email of [cy.email, 'dee@example.org'])
+      expect(await post(services, '/sign-up/email', { ...cy, email })).toBe(200)
+    const [userId = ''] = await findUserIds(database.kysely, cy.email)
+    for (const ipAddress of ['192.0.2.1', '192.0.2.2', '198.51.100.7']) await store.create({ userId, ipAddress })
+    const command = ['users', 'require-password-reset', '--address', '192.0.2.0/24']
+    expect(await runJson([...command, '--confirm', '1'])).toMatchObject({
+      code: 0,
+      results: [
+        { userId, reset: true },
+        { reset: 1, withoutPassword: 0 },
+      ],
+    })
+    expect(await store.list(userId)).toEqual([])
+    expect(await post(services, '/sign-in/email', cy)).toBe(401)
+    expect(await post(services, '/sign-in/email', { ...cy, email: 'dee@example.org' })).toBe(200)
   })
 })

@@ -11,7 +11,7 @@ import {
 } from './activity-rows.js'
 import type { Database } from './database.js'
 import { migrate } from './migrations.js'
-import { recordOperations } from './operations.js'
+import { createOperationRecorder } from './operations.js'
 import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
 
 /** The activity of accounts, in SQL. The events come from Redis, where each change appends one. */
@@ -93,6 +93,7 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
   const sql = database.kysely.withTables<ActivityTable>()
   const mover = new ActivityMover({ sql, events, clock, warn, onMoved })
   const oldest = (): number => clock() - days * DAY_MS
+  const recordOperations = createOperationRecorder(sql)
   let isClosed = false
 
   const sweep = (): Promise<void> =>
@@ -142,7 +143,7 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
       if (!before) {
         await events.expireSessions(userId).catch(() => undefined) // a replica cannot; what it reads is shown all the same
         await mover.copy(userTag)
-        await recordOperations(sql, userTag, oldest())
+        await recordOperations(userTag, oldest())
       }
       return readPage(sql, { userTag, oldest: oldest(), before, kind, limit })
     },

@@ -97,8 +97,10 @@ export interface Auth extends CookieSessions, AccountSettings {
   /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
   deleteExpired(): Promise<void>
   /**
-   * Removes the password of a user, which revokes all sessions, and asks for a mail with a link to choose another one.
-   * `false` for a user who is unknown or has no password.
+   * Asks for a mail with a link to choose a new password, removes the password of a user, and revokes all sessions. A user
+   * without a password is signed out and gets no mail. Whenever it failed, repeat it.
+   *
+   * @returns whether the user had a password.
    *
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
@@ -221,9 +223,14 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     async requirePasswordReset(userId) {
       const user = await internalAdapter.findUserById(userId)
       const account = await internalAdapter.findCredentialAccount(userId)
-      if (user === null || !account?.password) return false
+      if (user === null) return false
+      if (!account?.password) {
+        await store.revokeAll(userId, { credentialChange: true }) // an earlier call may have failed just before that
+        return false
+      }
+      await options.requestReset(user.email) // first: a repetition finds no password, and asks for no mail
       await internalAdapter.updateAccount(account.id, { password: null }) // which revokes all sessions
-      await options.requestReset(user.email)
+      await options.requestReset(user.email) // the same mail, unless that has left with a link that no longer works
       return true
     },
 

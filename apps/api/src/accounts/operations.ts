@@ -13,30 +13,41 @@ export async function recordOperation(sql: Kysely<ActivityTable>, row: Operation
     .execute()
 }
 
+const MAX_REMEMBERED = 10_000
+
 /**
  * Writes the operations on everybody into the activity of a user, if the user had a session then. An operation appends no event
  * per person, because there may be millions. So each activity receives its row when somebody reads it.
  */
-export async function recordOperations(sql: Kysely<ActivityTable>, userTag: string, since: number): Promise<void> {
-  const operations = await sql
-    .selectFrom('operation')
-    .selectAll()
-    .where('filter', '=', '')
-    .where('at', '>=', since)
-    .execute()
-  for (const row of operations) {
-    const event = eventOf(row)
-    const at = event.at.getTime()
-    const known = sql.selectFrom('activity').where('user_tag', '=', userTag).where('at', '<=', at)
-    if ((await known.select('id').where('id', '=', event.id).executeTakeFirst()) !== undefined) continue
-    const earlier = (await known.selectAll().orderBy('at').orderBy('id').execute()).flatMap(fromRow)
-    if (!hasOpenSession(earlier)) continue
-    await sql
-      .insertInto('activity')
-      .values(toRow(userTag, event))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+export function createOperationRecorder(sql: Kysely<ActivityTable>) {
+  /** Users with an operation that their activity has been searched for: that takes all of it, at each reading. */
+  const searched = new Set<string>()
+  return async (userTag: string, since: number): Promise<void> => {
+    for (const row of await operationsOnEverybody(sql, since)) {
+      const key = `${userTag} ${row.id}`
+      if (searched.has(key)) continue
+      await recordInActivity(sql, userTag, eventOf(row))
+      if (searched.size >= MAX_REMEMBERED) searched.clear()
+      searched.add(key)
+    }
   }
+}
+
+function operationsOnEverybody(sql: Kysely<ActivityTable>, since: number): Promise<OperationRow[]> {
+  return sql.selectFrom('operation').selectAll().where('filter', '=', '').where('at', '>=', since).execute()
+}
+
+/** The activity holds all that happened to the user before now. */
+async function recordInActivity(sql: Kysely<ActivityTable>, userTag: string, event: EverybodySignedOut): Promise<void> {
+  const known = sql.selectFrom('activity').where('user_tag', '=', userTag).where('at', '<=', event.at.getTime())
+  if ((await known.select('id').where('id', '=', event.id).executeTakeFirst()) !== undefined) return
+  const earlier = (await known.selectAll().orderBy('at').orderBy('id').execute()).flatMap(fromRow)
+  if (!hasOpenSession(earlier)) return
+  await sql
+    .insertInto('activity')
+    .values(toRow(userTag, event))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 function eventOf({ id, at, reason }: OperationRow): EverybodySignedOut {

@@ -3,10 +3,11 @@ import { createSessionEvents, createSessionStore, userTagOf } from '@rollcall/se
 import { rollcall } from '@rollcall/auth'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import type { KyselyPlugin } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Activity, openActivity } from '../../src/accounts/activity.js'
 import type { ActivityTable } from '../../src/accounts/activity-rows.js'
-import { recordOperation } from '../../src/accounts/operations.js'
+import { createOperationRecorder, recordOperation } from '../../src/accounts/operations.js'
 import { answer, browser, password, secret, startServer } from './helpers.js'
 
 // An application whose events go to SQL.
@@ -142,4 +143,35 @@ test('the activity shows an operation on everybody once, to those who had a sess
   const { events: shown } = await activity.list('ada', { limit: 1 })
   expect(shown[0]).toMatchObject({ kind: 'everybody', operation: { id: 'o1', reason: 'Maintenance' } })
   expect(JSON.stringify(shown)).not.toContain('secret')
+})
+
+test('the activity of a user is searched once for an operation on everybody', async () => {
+  const store = newStore()
+  for (const userId of ['fay', 'gus']) await store.create({ userId })
+  await store.revokeAll('gus')
+  await activity.settled()
+  let statements = 0
+  const counting: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      statements += 1
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+  const sql = t.database.kysely.withTables<ActivityTable>()
+  const at = Date.now() + 1_000
+  const row = { filter: '', reason: '', note: '', started_by: 'on call', state: 'done', revoked: 1 }
+  await recordOperation(sql, { ...row, id: 'o3', at })
+  const recordOperations = createOperationRecorder(sql.withPlugin(counting))
+  for (const userId of ['fay', 'gus']) {
+    const read = async (): Promise<number> => {
+      statements = 0
+      await recordOperations(userTagOf(userId), at)
+      return statements
+    }
+    expect(await read(), userId).toBeGreaterThan(1)
+    expect(await read(), 'only the operations').toBe(1)
+    await recordOperation(sql, { ...row, id: `later-${userId}`, at: at + 1_000 })
+    expect(await read(), 'a later operation').toBeGreaterThan(1)
+  }
 })
