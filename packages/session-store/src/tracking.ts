@@ -44,8 +44,7 @@ const connectionOptions = {
  */
 export function track({ node, isCluster, prefix, lease, onInvalidate, onReset, onLost }: TrackingOptions): Tracking {
   let connection: Redis | undefined
-  let trustedUntil = never
-  let wasTrusted = false
+  const trust = createLease(lease, onLost)
   let retry: NodeJS.Timeout | undefined
 
   async function open(): Promise<void> {
@@ -78,24 +77,16 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset, o
       if (connection !== own) return
       if (currentEpoch !== epoch) onReset()
       epoch = currentEpoch
-      trustedUntil = { monotonic: sent.monotonic + lease, wall: sent.wall + lease }
-      wasTrusted = true
+      trust.renew(sent)
       await new Promise((resolve) => setTimeout(resolve, lease / HEARTBEATS_PER_LEASE).unref())
     }
-  }
-
-  function reportLoss(): void {
-    if (!wasTrusted) return
-    wasTrusted = false
-    onLost()
   }
 
   function lose(lost: Redis | undefined): void {
     if (connection !== lost) return
     clearTimeout(retry)
     connection = undefined
-    trustedUntil = never
-    reportLoss()
+    trust.end()
     onReset()
     lost?.disconnect()
     if (node.status === 'ready') retry = setTimeout(() => void open(), RETRY_MS).unref()
@@ -105,11 +96,31 @@ export function track({ node, isCluster, prefix, lease, onInvalidate, onReset, o
   node.on('ready', () => void open())
   if (node.status === 'ready') void open()
 
+  return { isTrusted: () => trust.isValid() }
+}
+
+/** @param onLost is called once for each time that a valid lease ends or is found to be over. */
+function createLease(milliseconds: number, onLost: () => void) {
+  let until = never
+  let wasValid = false
+
+  function end(): void {
+    until = never
+    if (!wasValid) return
+    wasValid = false
+    onLost()
+  }
+
   return {
-    isTrusted() {
-      const isTrusted = performance.now() < trustedUntil.monotonic && Date.now() < trustedUntil.wall
-      if (!isTrusted) reportLoss() // no heartbeat was answered for a lease
-      return isTrusted
+    end,
+    renew({ monotonic, wall }: typeof never): void {
+      until = { monotonic: monotonic + milliseconds, wall: wall + milliseconds }
+      wasValid = true
+    },
+    isValid(): boolean {
+      if (performance.now() < until.monotonic && Date.now() < until.wall) return true
+      end()
+      return false
     },
   }
 }
