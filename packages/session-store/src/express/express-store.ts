@@ -1,0 +1,212 @@
+import { type SessionData as ExpressSession, Store } from 'express-session'
+import { createSessionImport, type SessionImport } from '../import.js'
+import { hashOf } from '../imported-token.js'
+import { createSessionOperator, type SessionOperator } from '../operator.js'
+import type { SessionData } from '../record.js'
+import type { Session, SessionStore, SessionStoreOptions } from '../session.js'
+
+/** Whose session it is, and what a list of devices shows. */
+export interface ExpressUser {
+  /** `null`: nobody is signed in. */
+  readonly userId: string | null
+  /** Default: unknown. */
+  readonly ipAddress?: string | null
+  /** Default: unknown. */
+  readonly userAgent?: string | null
+  /** The result of `store.time()` before the password was checked. Default: when the session is saved with its user. */
+  readonly startedAt?: Date
+}
+
+export interface ExpressStoreOptions extends Pick<SessionStoreOptions, 'redis' | 'clock' | 'timeouts' | 'keyPrefix'> {
+  /** The session store with the same client, clock, timeouts and key prefix. */
+  readonly store: SessionStore
+  /** Reads the user from the data of a session, as it is saved. */
+  readonly userOf: (session: Partial<ExpressSession>) => ExpressUser
+}
+
+/** The credentials changed between the sign-in and the first save of its session. Nothing was stored. */
+export class SessionSupersededError extends Error {
+  override readonly name = 'SessionSupersededError'
+  constructor() {
+    super('The password or another credential of this account changed during the sign-in')
+  }
+}
+
+type Callback<T> = (error: unknown, result?: T) => void
+
+/** The data of a session of ours that hold the one of Express. */
+const EXPRESS = 'express'
+
+/**
+ * A store for express-session. The sessions of a user are in the session store: list and revoke them there, by user.
+ *
+ * A session that has ended is never saved again, as by a request that was under way. Redis holds a hash of the session id of
+ * Express. Every callback gets a `SessionStoreUnavailableError` when Redis gives no answer: answer 503.
+ */
+export class ExpressStore extends Store {
+  readonly #store: SessionStore
+  readonly #userOf: ExpressStoreOptions['userOf']
+  readonly #sessions: SessionImport
+  readonly #operator: SessionOperator
+
+  constructor({ store, userOf, ...options }: ExpressStoreOptions) {
+    super()
+    this.#store = store
+    this.#userOf = userOf
+    this.#sessions = createSessionImport(options)
+    const { redis, clock, keyPrefix } = options
+    this.#operator = createSessionOperator({ redis, ...(clock && { clock }), ...(keyPrefix && { keyPrefix }) })
+  }
+
+  override get(sid: string, callback: Callback<ExpressSession | null>): void {
+    answer(
+      (async () => {
+        const found = await this.#find(sid)
+        return found && expressSessionIn(found.session.data)
+      })(),
+      callback,
+    )
+  }
+
+  override set(sid: string, session: ExpressSession, callback?: Callback<void>): void {
+    answer(this.#save(sid, session), callback)
+  }
+
+  /** Moves the deadline of the cookie, and that of the store's idle timeout. */
+  override touch(sid: string, session: ExpressSession, callback?: Callback<void>): void {
+    answer(
+      (async () => {
+        const found = await this.#find(sid)
+        const data = found && expressSessionIn(found.session.data)
+        if (!found || !data) return
+        await this.#store.touch(found.session)
+        await this.#store.update(found.token, dataOf({ ...data, cookie: session.cookie }))
+      })(),
+      callback,
+    )
+  }
+
+  override destroy(sid: string, callback?: Callback<void>): void {
+    answer(
+      (async () => {
+        const found = await this.#find(sid)
+        if (found) await this.#store.revoke(found.session.userId, found.session.id, { by: found.session.id })
+      })(),
+      callback,
+    )
+  }
+
+  /** Visits every key of the store. */
+  override all(callback: Callback<ExpressSession[]>): void {
+    answer(
+      this.#all().then((all) => all.map(({ session }) => session)),
+      callback,
+    )
+  }
+
+  /** Visits every key of the store. */
+  override length(callback: Callback<number>): void {
+    answer(
+      this.#all().then((all) => all.length),
+      callback,
+    )
+  }
+
+  /** Revokes every session that was saved by express-session, and no other. */
+  override clear(callback?: Callback<void>): void {
+    answer(
+      this.#all().then(async (all) => {
+        for (const { userId, id } of all) await this.#store.revoke(userId, id)
+      }),
+      callback,
+    )
+  }
+
+  async #find(sid: string): Promise<{ token: string; session: Session } | null> {
+    const token = await this.#sessions.tokenOf(sid)
+    const session = token && (await this.#store.validate(token, { strict: true }))
+    if (!token || !session) return null
+    if (!isExpired(session.data, this.#store.clock())) return { token, session }
+    await this.#store.revoke(session.userId, session.id)
+    return null
+  }
+
+  async #save(sid: string, session: ExpressSession): Promise<void> {
+    const user = this.#userOf(session)
+    const userId = user.userId ?? anonymousUserOf(sid)
+    const token = await this.#sessions.tokenOf(sid)
+    if (token === null) return this.#add(sid, userId, user, session)
+    const stored = await this.#store.update(token, dataOf(session))
+    if (stored === null || stored.userId === userId) return
+    // Somebody signs in or out without a new session id.
+    if ((await this.#store.revoke(stored.userId, stored.id)) === 0) return
+    await this.#sessions.forget(hashOf(sid))
+    await this.#add(sid, userId, user, session)
+  }
+
+  async #add(sid: string, userId: string, user: ExpressUser, session: ExpressSession): Promise<void> {
+    const { clock, timeouts } = this.#store
+    const now = new Date(clock())
+    if (isExpired(dataOf(session), now.getTime())) return
+    const [outcome] = await this.#sessions.add([
+      {
+        token: sid,
+        userId,
+        createdAt: user.startedAt ?? now,
+        lastSeenAt: now,
+        expiresAt: new Date(now.getTime() + timeouts.idle),
+        isProlonged: true,
+        ipAddress: user.ipAddress ?? null,
+        userAgent: user.userAgent ?? null,
+        data: dataOf(session),
+      },
+    ])
+    if (outcome === 'superseded') throw new SessionSupersededError()
+  }
+
+  async #all(): Promise<{ userId: string; id: string; session: ExpressSession }[]> {
+    const found = new Map<string, { userId: string; id: string; session: ExpressSession }>()
+    for await (const { found: users } of this.#operator.scan()) {
+      for (const { userId, id, data } of users.flatMap(({ sessions }) => sessions)) {
+        const session = expressSessionIn(data)
+        if (session && !isExpired(data, this.#store.clock())) found.set(id, { userId, id, session })
+      }
+    }
+    return [...found.values()]
+  }
+}
+
+/** Nobody has this id but the session itself. */
+function anonymousUserOf(sid: string): string {
+  return `anonymous:${hashOf(sid)}`
+}
+
+/** express-session expects its callback outside of any promise: an error that it throws is not one of the store. */
+function answer<T>(work: Promise<T>, callback: Callback<T> | undefined): void {
+  work.then(
+    (result) => callback && setImmediate(callback, null, result),
+    (error: unknown) => callback && setImmediate(callback, error),
+  )
+}
+
+/** Only what JSON keeps: a cookie of express-session has methods. */
+function dataOf(session: ExpressSession): SessionData {
+  return { [EXPRESS]: JSON.parse(JSON.stringify(session)) }
+}
+
+/** What `dataOf` stored; `null` for a session of another origin. */
+function expressSessionIn(data: SessionData): ExpressSession | null {
+  return (data[EXPRESS] as ExpressSession | undefined) ?? null // only this file writes it
+}
+
+function isExpired(data: SessionData, now: number): boolean {
+  const expiry = expiryOf(expressSessionIn(data)?.cookie)
+  return expiry !== null && expiry.getTime() <= now
+}
+
+/** `null` for a cookie that ends with the browser. */
+function expiryOf(cookie: { readonly expires?: unknown } | undefined): Date | null {
+  const { expires } = cookie ?? {}
+  if (expires instanceof Date) return expires
+  return typeof expires === 'string' || typeof expires === 'number' ? new Date(expires) : null
+}

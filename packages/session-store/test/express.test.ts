@@ -1,0 +1,172 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
+import session from 'express-session'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ExpressStore, SessionSupersededError } from '../src/express/express-store.js'
+import { startStore } from './helpers.js'
+
+declare module 'express-session' {
+  interface SessionData {
+    visits?: number
+  }
+}
+
+let t: Awaited<ReturnType<typeof startStore>>
+let express: ExpressStore
+beforeAll(async () => {
+  t = await startStore()
+  express = new ExpressStore({
+    redis: t.redis,
+    store: t.store,
+    clock: () => t.clock.now,
+    userOf: ({ userId = null }) => ({ userId, userAgent: 'Firefox' }),
+  })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(async () => {
+  await t.redis.flushall()
+  t.clock.now = Date.now()
+})
+
+type Stored = session.SessionData
+const call = {
+  get: (sid: string) => promisify(express.get.bind(express))(sid),
+  set: (sid: string, data: object) => promisify(express.set.bind(express))(sid, data as Stored), // as JSON has it
+  touch: (sid: string, data: object) =>
+    new Promise<void>((resolve, reject) =>
+      express.touch(sid, data as Stored, (error) => (error ? reject(error) : resolve())),
+    ),
+  destroy: (sid: string) => promisify(express.destroy.bind(express))(sid),
+  all: () => promisify(express.all.bind(express))(),
+  length: () => promisify(express.length.bind(express))(),
+  clear: () => promisify(express.clear.bind(express))(),
+}
+const cookie = (expires: Date | null = null) => ({ originalMaxAge: null, ...(expires && { expires }) })
+
+describe('the contract of a store of express-session, as connect-redis tests it', () => {
+  test('get, set, touch, length, all, destroy and clear', async () => {
+    await call.clear()
+    await call.set('123', { visits: 1, cookie: cookie() })
+    expect(await call.get('123')).toEqual({ visits: 1, cookie: cookie() })
+
+    await call.set('456', { cookie: cookie(new Date(t.clock.now + 60_000)) })
+    t.clock.now += 30_000
+    await call.touch('456', { cookie: cookie(new Date(t.clock.now + 60_000)) })
+    t.clock.now += 45_000
+    expect(await call.length()).toBe(2)
+    expect(await call.all()).toHaveLength(2)
+    t.clock.now += 15_000
+    expect(await call.get('456')).toBeNull()
+    expect(await call.length()).toBe(1)
+
+    await call.destroy('123')
+    expect(await call.get('123')).toBeNull()
+    expect(await call.length()).toBe(0)
+    for (let i = 0; i < 50; i += 1) await call.set(`many-${i}`, { cookie: cookie() })
+    expect(await call.length()).toBe(50)
+    await call.clear()
+    expect(await call.length()).toBe(0)
+    await call.set('789', { cookie: cookie(new Date(t.clock.now)) })
+    expect(await call.get('789')).toBeNull()
+    expect(await call.all()).toEqual([])
+  })
+
+  test('a second save replaces the data, an unknown session is none, and destroying it is no error', async () => {
+    await call.set('a', { visits: 1, cookie: cookie() })
+    await call.set('a', { userId: 'ada', cookie: cookie() })
+    expect(await call.get('a')).toEqual({ userId: 'ada', cookie: cookie() })
+    expect(await call.get('unknown')).toBeNull()
+    await call.destroy('unknown')
+    await call.touch('unknown', { cookie: cookie() })
+    expect(await call.length()).toBe(1)
+  })
+})
+
+describe('sessions of Express', () => {
+  test('are listed and revoked by user; clear leaves sessions of others alone', async () => {
+    await call.set('laptop', { userId: 'ada', cookie: cookie() })
+    await call.set('phone', { userId: 'ada', cookie: cookie() })
+    await call.set('other', { userId: 'bob', cookie: cookie() })
+    const { session: own } = await t.signIn('ada')
+    const listed = await t.store.list('ada')
+    expect(listed).toHaveLength(3)
+    expect(listed.some(({ userAgent }) => userAgent === 'Firefox')).toBe(true)
+    await call.clear()
+    expect((await t.store.list('ada')).map(({ id }) => id)).toEqual([own.id])
+  })
+
+  test('that were revoked are not saved again, by whatever was under way', async () => {
+    await call.set('laptop', { userId: 'ada', cookie: cookie() })
+    const data = await call.get('laptop')
+    expect(await t.store.revokeAll('ada')).toBe(1)
+    await call.touch('laptop', { ...data })
+    await call.set('laptop', { ...data, visits: 2 })
+    expect(await call.get('laptop')).toBeNull()
+    expect(await t.store.count('ada')).toBe(0)
+  })
+
+  test('follow a sign-in that keeps the session id, and a sign-out', async () => {
+    await call.set('same', { visits: 1, cookie: cookie() })
+    expect(await t.store.count('ada')).toBe(0)
+    await call.set('same', { visits: 2, userId: 'ada', cookie: cookie() })
+    expect(await t.store.count('ada')).toBe(1)
+    expect(await call.get('same')).toMatchObject({ visits: 2, userId: 'ada' })
+    await call.set('same', { visits: 3, cookie: cookie() })
+    expect(await t.store.count('ada')).toBe(0)
+    expect(await call.get('same')).toMatchObject({ visits: 3 })
+  })
+
+  test('of a sign-in that began before a credential change are refused', async () => {
+    const startedAt = await t.store.time()
+    await t.store.revokeAll('ada', { credentialChange: true })
+    const late = new ExpressStore({ redis: t.redis, store: t.store, userOf: () => ({ userId: 'ada', startedAt }) })
+    const save = promisify(late.set.bind(late))
+    await expect(save('late', { cookie: cookie() } as unknown as Stored)).rejects.toThrow(SessionSupersededError)
+    expect(await t.store.count('ada')).toBe(0)
+  })
+
+  test('leave no session id in Redis', async () => {
+    await call.set('secret-sid', { userId: 'ada', cookie: cookie() })
+    const values = await Promise.all((await t.redis.keys('*')).map(async (key) => key + (await t.redis.dump(key))))
+    expect(values.join()).not.toContain('secret-sid')
+  })
+
+  test('are an error while Redis gives no answer, and there again afterwards', async () => {
+    await call.set('outage', { userId: 'ada', cookie: cookie() })
+    await t.server.stop()
+    await expect(call.get('outage')).rejects.toThrow('unavailable')
+    await expect(call.set('outage', { cookie: cookie() })).rejects.toThrow('unavailable')
+    await t.server.restart()
+    await t.back()
+  })
+})
+
+test('express-session itself: signs in, counts, revokes, and refuses the cookie from the next request on', async () => {
+  const handle = session({ store: express, secret: 'a secret', resave: false, saveUninitialized: false })
+  const http = createServer((request, response) => {
+    // The types of express-session are those of Express, of which it needs nothing more.
+    handle(request as never, response as never, (error?: unknown) => {
+      const current = (request as unknown as { session?: session.Session & Partial<Stored> }).session
+      if (error || !current) return void response.writeHead(503).end()
+      if (request.url === '/sign-in') current.userId = 'ada'
+      if (current.userId === undefined) return void response.writeHead(401).end()
+      current.visits = (current.visits ?? 0) + 1
+      response.end(String(current.visits))
+    })
+  })
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
+  try {
+    const signedIn = await fetch(`${origin}/sign-in`)
+    const headers = { cookie: signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '' }
+    expect(await (await fetch(origin, { headers })).text()).toBe('2')
+    expect(await t.store.revokeAll('ada')).toBe(1)
+    expect((await fetch(origin, { headers })).status).toBe(401)
+  } finally {
+    http.closeAllConnections()
+    http.close()
+  }
+})
