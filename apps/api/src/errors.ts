@@ -51,7 +51,9 @@ export class MailQueueFullError extends Error {
 }
 
 /** For what asks the database and the store: an error that is not the store's is the database's. */
-export function storeOrDatabaseFailed(cause: unknown): never {
+export function storeOrDatabaseFailed(error: unknown): never {
+  // The policy of better-auth's rows throws an APIError, whose cause is the store's.
+  const cause = error instanceof Error && error.cause instanceof SessionStoreUnavailableError ? error.cause : error
   throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
 }
 

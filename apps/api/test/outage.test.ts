@@ -43,12 +43,12 @@ type Need = 'read' | 'delete' | 'write'
 
 type Scene = Awaited<ReturnType<typeof scene>>
 
-/** Someone with four devices, and two others: one changes their password, and one resets it. */
+/** Someone with four devices, and three others: one changes their password, one resets it, and one deletes their account. */
 async function scene() {
   const laptop = await signedUp(server)
   const [phone, tablet, kiosk] = [server.browser(), server.browser(), server.browser()]
   for (const device of [phone, tablet, kiosk]) await device.signIn(laptop.email)
-  const [bob, carol] = [await signedUp(server), await signedUp(server)]
+  const [bob, carol, dora] = [await signedUp(server), await signedUp(server), await signedUp(server)]
   await carol.post('/api/auth/request-password-reset', { email: carol.email })
   const { id } = await phone.api.session.current.query()
   const deviceId = (await phone.api.devices.list.query()).find((device) => device.isCurrent)?.deviceId
@@ -58,6 +58,7 @@ async function scene() {
     deviceId,
     bob,
     carol,
+    dora,
     resetToken: await resetTokenFor(carol.email),
   }
 }
@@ -96,6 +97,11 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
     'write',
     ({ devices }) => devices.laptop.post('/trpc/account.setLanguage', { language: 'de' }),
   ],
+  ['account.changeName', 'write', ({ dora }) => dora.post('/trpc/account.changeName', { name: 'Dora' })],
+  ['account.data', 'write', ({ dora }) => dora.request('/trpc/account.data')],
+  ['account.delete', 'write', ({ dora }) => dora.post('/trpc/account.delete', undefined)],
+  ['passkeys.list', 'read', ({ bob }) => bob.request('/trpc/passkeys.list')],
+  ['passkeys.rename', 'write', ({ bob }) => bob.post('/trpc/passkeys.rename', { id: 'none', name: 'Phone' })],
   [
     'sign-up',
     'write',
@@ -233,8 +239,8 @@ async function back(): Promise<void> {
   }
 }
 
-const jarsOf = ({ devices, bob, carol }: Scene) =>
-  [...Object.values(devices), bob, carol].map(({ jar }) => new Map(jar))
+const jarsOf = ({ devices, bob, carol, dora }: Scene) =>
+  [...Object.values(devices), bob, carol, dora].map(({ jar }) => new Map(jar))
 
 /** Answers that are no outage any more: on a machine that is busy, replies of before may still be on the way. */
 async function recovered(work: () => Promise<Response>): Promise<number> {
@@ -298,6 +304,8 @@ describe.each(Object.entries(outages))('while Redis is %s', (_, { begin, end, st
     }
     for (const { email } of [stage.bob, stage.carol])
       expect(await signsIn(email, PASSWORD)).toBe(still.includes('write') ? 401 : 200)
+    // A full Redis has signed everybody out by then; only the event is missing, and the account is gone.
+    expect(await signsIn(stage.dora.email, PASSWORD)).toBe(still.includes('delete') ? 401 : 200)
     expect(await statusOf(stage.bob)).toBe(200)
     expect(await statusOf(stage.carol)).toBe(still.includes('write') ? 401 : 200)
     expect(await signsIn(laptop.email, PASSWORD)).toBe(200)

@@ -14,6 +14,7 @@ const WANTED_HINTS = 'Sec-CH-UA-Platform-Version, Sec-CH-UA-Model'
 /** The routes of the page. A test of the page compares them with its router. */
 export const PAGE_PATHS: readonly string[] = [
   '/',
+  '/account',
   '/activity',
   '/forgot-password',
   '/reset-password',
