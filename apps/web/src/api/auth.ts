@@ -20,25 +20,25 @@ const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
  * The client of better-auth would be a twelfth of the first visit's script. It adds a cache of the session to a POST, which this
  * page must not have.
  *
+ * @param body of a POST; without it, this is a GET
  * @throws {AuthFailure}
  */
-async function post(
+export async function callAuth(
   path: string,
-  body: Record<string, unknown> = {},
+  body?: Record<string, unknown>,
   headers: Record<string, string> = {},
-): Promise<void> {
+): Promise<unknown> {
   let answer: Response
   try {
     answer = await fetch(`/api/auth${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...touch, ...headers },
-      body: JSON.stringify(body),
+      headers: { ...(body && { 'content-type': 'application/json' }), ...touch, ...headers },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
     })
   } catch (cause) {
     throw new AuthFailure(undefined, undefined, null, { cause })
   }
-  if (answer.ok) return
   const said: unknown = await answer.json().catch(() => null)
+  if (answer.ok) return said
   throw new AuthFailure(answer.status, codeIn(said), answer.headers.get('retry-after'))
 }
 
@@ -48,9 +48,14 @@ function codeIn(said: unknown): string | undefined {
   return typeof said.code === 'string' ? said.code : undefined
 }
 
+async function post(path: string, body: Record<string, unknown> = {}): Promise<void> {
+  await callAuth(path, body)
+}
+
 /** For what changes the session that the page shows, or its account. */
-const change = (path: string, body?: Record<string, unknown>): Promise<void> =>
-  post(path, body, expectedSessionHeaders())
+async function change(path: string, body: Record<string, unknown> = {}): Promise<void> {
+  await callAuth(path, body, expectedSessionHeaders())
+}
 
 export const auth = {
   /** `language`: of the mails to the new account. */

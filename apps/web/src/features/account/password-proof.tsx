@@ -1,5 +1,6 @@
-import { type KeyboardEvent, useEffect, useId, useRef } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
+import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
@@ -10,8 +11,22 @@ import { PasswordField } from './password-field.js'
 import { useSession } from './session.js'
 import { useAccount } from './use-account.js'
 
-/** Asks for the password in place, some time after the sign-in. */
-export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onCancel }: ProofRequest) {
+const PasskeyProof = lazy(() =>
+  Promise.all([import('../passkeys/passkey-proof.js'), loadLaterMessages()]).then(
+    ([proof]) => proof,
+    () => ({ default: () => null }), // the password remains
+  ),
+)
+
+/** Asks for the password in place, or for a passkey, some time after the sign-in. */
+export function PasswordProof({
+  question,
+  confirmLabel,
+  busyLabel,
+  onProven,
+  onCancel,
+  look = 'danger',
+}: ProofRequest & { look?: 'danger' | 'primary' }) {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
@@ -58,7 +73,7 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
         onKeyDown={onKeyDown}
       />
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="danger" busy={busy}>
+        <Button type="submit" look={look} busy={busy}>
           {busy ? busyLabel : confirmLabel}
         </Button>
         {!busy && (
@@ -67,6 +82,9 @@ export function PasswordProof({ question, confirmLabel, busyLabel, onProven, onC
           </Button>
         )}
       </div>
+      <Suspense>
+        <PasskeyProof onProven={onProven} />
+      </Suspense>
       <TextLink to="/forgot-password" state={{ email }}>
         {t('signIn.forgot')}
       </TextLink>

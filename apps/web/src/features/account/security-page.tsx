@@ -8,6 +8,7 @@ import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
+import { PasskeysSection } from '../passkeys/passkeys-section.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { passwordHint, newPasswordError } from './password-rules.js'
@@ -40,6 +41,7 @@ export function SecurityPage() {
         <p className="mt-1 text-[0.9375rem] text-muted">{t('security.means')}</p>
         <ChangePassword email={data?.user.email ?? ''} />
       </section>
+      <PasskeysSection />
     </>
   )
 }

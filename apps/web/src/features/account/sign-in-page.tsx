@@ -8,6 +8,7 @@ import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { useNow } from '../../ui/use-now.js'
+import { PasskeySignIn } from '../passkeys/passkey-sign-in.js'
 import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
 import { describeEnd } from './describe-end.js'
 import { EmailField } from './email-field.js'
@@ -55,7 +56,7 @@ export function SignInPage() {
       <PageHeading title={t('signIn.title')} describedBy={notice && 'notice'} />
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        <EmailField ref={email} error={errors['email']} />
+        <EmailField ref={email} error={errors['email']} autoComplete="username webauthn" />
         <PasswordField
           name="password"
           label={t('fields.password')}
@@ -72,6 +73,7 @@ export function SignInPage() {
           {busy ? t('signIn.busy') : t('signIn.submit')}
         </Button>
       </form>
+      <PasskeySignIn onSignedIn={() => session.begin(returnTo)} />
       <p className="mt-4 text-[0.9375rem] text-muted">
         {t('signIn.newHere')}{' '}
         <TextLink to="/sign-up" state={() => ({ ...(returnTo && { returnTo }) })}>

@@ -57,6 +57,7 @@ export default {
     forgot: 'Passwort vergessen?',
     submit: 'Anmelden',
     busy: 'Sie werden angemeldet …',
+    passkey: 'Mit Passkey anmelden',
     wrong: 'Die E-Mail-Adresse oder das Passwort stimmt nicht.',
     superseded:
       'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',

@@ -55,6 +55,7 @@ export default {
     forgot: 'Forgot your password?',
     submit: 'Sign in',
     busy: 'Signing in…',
+    passkey: 'Sign in with a passkey',
     wrong: 'The email address or the password is not right.',
     superseded: 'The password of this account was changed while you were signing in. Please sign in again.',
     newHere: 'New here?',

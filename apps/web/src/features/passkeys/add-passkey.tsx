@@ -1,0 +1,73 @@
+import { useState } from 'react'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Message } from '../../ui/message.js'
+import { useGuarded } from '../../ui/use-guarded.js'
+import { PasswordProof } from '../account/password-proof.js'
+import { useSession } from '../account/session.js'
+import { registerPasskey } from './ceremonies.js'
+import { explainCeremony, needsProof } from './explain.js'
+
+interface AddPasskeyProps {
+  onStart: () => void
+  /** With the id of the new passkey, where the answer had one. */
+  onAdded: (id: string | null) => Promise<void>
+}
+
+/** Asks for a proof if the latest one is old, then lets the browser create a passkey. */
+export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const [isProving, setIsProving] = useState(false)
+  const [revokesOthers, setRevokesOthers] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+
+  const add = async () => {
+    onStart()
+    setFailure(null)
+    try {
+      const id = await registerPasskey(revokesOthers)
+      setIsProving(false)
+      await onAdded(id)
+    } catch (error) {
+      if (needsProof(error)) return setIsProving(true)
+      session.failed(error)
+      setIsProving(false)
+      setFailure(await explainCeremony(i18n, error))
+    }
+  }
+  const { run, busy } = useGuarded(add)
+
+  if (isProving) {
+    return (
+      <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
+        <PasswordProof
+          question={t('passkeys.addAsk')}
+          confirmLabel={t('passkeys.addGoOn')}
+          busyLabel={t('passkeys.adding')}
+          look="primary"
+          onProven={add}
+          onCancel={() => setIsProving(false)}
+        />
+      </div>
+    )
+  }
+  return (
+    <div className="mt-4 grid justify-items-start gap-3">
+      <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
+        <input
+          type="checkbox"
+          checked={revokesOthers}
+          onChange={(event) => setRevokesOthers(event.currentTarget.checked)}
+          className="size-5 shrink-0 accent-accent"
+        />
+        {t('passkeys.revokeOthers')}
+      </label>
+      <Button busy={busy} onClick={() => void run()}>
+        {busy ? t('passkeys.adding') : t('passkeys.add')}
+      </Button>
+      {failure !== null && <Message look="bad">{failure}</Message>}
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+import { AuthFailure } from '../../api/auth.js'
+import { toProblem } from '../../api/problem.js'
+import { type I18n, loadLaterMessages } from '../../i18n/i18n.js'
+import { describeProblem } from '../../i18n/problem.js'
+
+/** What the server or the browser refuses, by its code. */
+const reasons = {
+  PASSKEY_NOT_FOUND: 'unknown',
+  CHALLENGE_NOT_FOUND: 'late',
+  AUTHENTICATION_FAILED: 'failed',
+  FAILED_TO_VERIFY_REGISTRATION: 'notAdded',
+  USER_VERIFICATION_REQUIRED: 'unverified',
+  PREVIOUSLY_REGISTERED: 'already',
+  TOO_MANY_PASSKEYS: 'tooMany',
+  LAST_WAY_IN: 'lastWayIn',
+  CREDENTIALS_CHANGED: 'superseded',
+  ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED: 'already',
+  ERROR_AUTHENTICATOR_MISSING_DISCOVERABLE_CREDENTIAL_SUPPORT: 'unverified',
+  ERROR_AUTHENTICATOR_MISSING_USER_VERIFICATION_SUPPORT: 'unverified',
+} as const
+
+/** Why a passkey was not created, used or removed, for its person. */
+export async function explainCeremony(i18n: I18n, error: unknown): Promise<string> {
+  await loadLaterMessages().catch(() => undefined)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code in reasons) return i18n.t(`passkeys.refused.${reasons[code as keyof typeof reasons]}`) // it is in there
+  if (error instanceof AuthFailure) return describeProblem(i18n, toProblem(error))
+  return i18n.t('passkeys.refused.cancelled')
+}
+
+/** The account must be proved first. better-auth itself says so where a session is older than a day. */
+export function needsProof(error: unknown): boolean {
+  return error instanceof AuthFailure && (error.code === 'REAUTHENTICATE' || error.code === 'SESSION_NOT_FRESH')
+}

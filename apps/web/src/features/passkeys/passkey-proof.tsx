@@ -1,0 +1,48 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { callAuth } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Message } from '../../ui/message.js'
+import { useGuarded } from '../../ui/use-guarded.js'
+import { useSession } from '../account/session.js'
+import { arePasskeysUsable } from './are-usable.js'
+import { choosePasskey, verifyPasskey } from './ceremonies.js'
+import { explainCeremony } from './explain.js'
+
+/** A second way to prove who the person is, for an account with a passkey. */
+export default function PasskeyProof({ onProven }: { onProven: () => Promise<void> }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const [failure, setFailure] = useState<string | null>(null)
+  const { data: hasPasskey = false } = useQuery({
+    queryKey: ['proof-methods'],
+    queryFn: accountHasPasskey,
+    retry: false,
+  })
+  const { run, busy } = useGuarded(async () => {
+    setFailure(null)
+    try {
+      await verifyPasskey(await choosePasskey())
+    } catch (error) {
+      session.failed(error)
+      return setFailure(await explainCeremony(i18n, error))
+    }
+    await onProven()
+  })
+
+  if (!hasPasskey || !arePasskeysUsable()) return null
+  return (
+    <div className="grid justify-items-start gap-3">
+      <Button busy={busy} onClick={() => void run()}>
+        {t('passkeys.prove')}
+      </Button>
+      {failure !== null && <Message look="bad">{failure}</Message>}
+    </div>
+  )
+}
+
+async function accountHasPasskey(): Promise<boolean> {
+  return JSON.stringify(await callAuth('/reauthenticate/methods')).includes('"passkey"')
+}

@@ -1,0 +1,75 @@
+import { useId, useState } from 'react'
+import { callAuth } from '../../api/auth.js'
+import { expectedSessionHeaders } from '../../api/expected-session.js'
+import type { Passkey } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { isolate } from '../../i18n/isolate.js'
+import { Button } from '../../ui/button.js'
+import type { Outcome } from '../../ui/confirm-button.js'
+import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { useSession } from '../account/session.js'
+import { explainCeremony, needsProof } from './explain.js'
+import { RenamePasskey } from './rename-passkey.js'
+
+interface PasskeyRowProps {
+  passkey: Passkey
+  now: number
+  /** It was just added: it asks for its name. */
+  isNew: boolean
+  /** With what happened, in words. */
+  onDone: (message: string) => Promise<void>
+}
+
+export function PasskeyRow({ passkey, now, isNew, onDone }: PasskeyRowProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const factsId = useId()
+  const [isNaming, setIsNaming] = useState(isNew)
+  const name = isolate(passkey.name ?? passkey.manager ?? t('passkeys.unnamed'))
+
+  const remove = async (): Promise<Outcome> => {
+    try {
+      await callAuth('/passkey/remove', { id: passkey.id }, expectedSessionHeaders())
+    } catch (error) {
+      if (needsProof(error)) return { kind: 'password-needed' }
+      session.failed(error)
+      return { kind: 'failed', message: await explainCeremony(i18n, error) }
+    }
+    await onDone(t('passkeys.removed', { name }))
+    return { kind: 'done' }
+  }
+
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 border-t border-line pt-4 first:border-0 first:pt-0">
+      <div id={factsId} className="min-w-0 flex-[1_1_12rem]">
+        <p className="font-medium wrap-anywhere">{name}</p>
+        <p className="text-sm text-muted">
+          {passkey.createdAt !== null && t('passkeys.since', { when: i18n.shortTime(passkey.createdAt, now) })}{' '}
+          {passkey.lastUsedAt === null
+            ? t('passkeys.neverUsed')
+            : t('passkeys.lastUsed', { when: i18n.shortTime(passkey.lastUsedAt, now) })}
+        </p>
+      </div>
+      {isNaming ? (
+        <RenamePasskey passkey={passkey} onDone={onDone} onClose={() => setIsNaming(false)} />
+      ) : (
+        <>
+          <Button aria-label={t('passkeys.renameNamed', { name })} onClick={() => setIsNaming(true)}>
+            {t('passkeys.rename')}
+          </Button>
+          <ConfirmWithPassword
+            label={t('passkeys.remove')}
+            accessibleLabel={t('passkeys.removeNamed', { name })}
+            question={t('passkeys.removeAsk', { name })}
+            consequence={t('passkeys.removeMeans')}
+            confirmLabel={t('passkeys.removeYes')}
+            busyLabel={t('passkeys.removing')}
+            describedBy={factsId}
+            onConfirm={remove}
+          />
+        </>
+      )}
+    </li>
+  )
+}

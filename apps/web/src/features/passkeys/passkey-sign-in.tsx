@@ -1,0 +1,53 @@
+import { useEffect, useState } from 'react'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Message } from '../../ui/message.js'
+import { useGuarded } from '../../ui/use-guarded.js'
+import { arePasskeysUsable } from './are-usable.js'
+
+/** Milliseconds that a first visit has to itself. */
+const OFFER_AFTER_MS = 1_000
+
+const loadSignIn = () => import('./sign-in.js')
+
+/** A button to sign in with a passkey. The field with `autocomplete="username webauthn"` offers passkeys as well. */
+export function PasskeySignIn({ onSignedIn }: { onSignedIn: () => Promise<void> }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const [failure, setFailure] = useState<string | null>(null)
+  const { run, busy } = useGuarded(async () => {
+    setFailure(null)
+    const attempt = loadSignIn().then(({ signIn }) => signIn(i18n, onSignedIn))
+    setFailure(await attempt.catch(() => t('problem.unreachable')))
+  })
+  useOffer(setFailure, onSignedIn)
+
+  if (!arePasskeysUsable()) return null
+  return (
+    <div className="mt-3 grid gap-3">
+      <Button busy={busy} onClick={() => void run()}>
+        {t('signIn.passkey')}
+      </Button>
+      {failure !== null && <Message look="bad">{failure}</Message>}
+    </div>
+  )
+}
+
+function useOffer(onFailure: (failure: string) => void, onSignedIn: () => Promise<void>): void {
+  const i18n = useI18n()
+  useEffect(() => {
+    if (!arePasskeysUsable()) return
+    let stop = (): void => undefined
+    const timer = setTimeout(() => {
+      loadSignIn().then(
+        ({ offerPasskeys }) => (stop = offerPasskeys(i18n, onSignedIn, onFailure)),
+        () => undefined, // the button remains
+      )
+    }, OFFER_AFTER_MS)
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+    // Once for the page: the others are the same at each render, except for the language.
+  }, [i18n])
+}

@@ -1,0 +1,76 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { toProblem } from '../../api/problem.js'
+import { alone, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Message } from '../../ui/message.js'
+import { useNow } from '../../ui/use-now.js'
+import { ListProblem } from '../account/list-problem.js'
+import { AddPasskey } from './add-passkey.js'
+import { arePasskeysUsable } from './are-usable.js'
+import { PasskeyRow } from './passkey-row.js'
+
+const passkeysKey = ['passkeys']
+
+/** The passkeys of the account: what they are called, when they were used, and how to add, rename and remove one. */
+export function PasskeysSection() {
+  const { t } = useI18n()
+  const api = useApi()
+  const now = useNow()
+  const queryClient = useQueryClient()
+  const [done, setDone] = useState<string | null>(null)
+  /** The passkey that was just added: it is asked for its name. */
+  const [added, setAdded] = useState<string | null>(null)
+  const list = useQuery({ queryKey: passkeysKey, queryFn: () => api.passkeys.list.query(undefined, alone) })
+
+  const refresh = async (message: string) => {
+    setDone(message)
+    await queryClient.invalidateQueries({ queryKey: passkeysKey })
+  }
+
+  return (
+    <section
+      aria-labelledby="passkeys"
+      className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
+    >
+      <h2 id="passkeys" className="text-lg font-semibold">
+        {t('passkeys.title')}
+      </h2>
+      <p className="mt-1 text-[0.9375rem] text-pretty text-muted">{t('passkeys.means')}</p>
+      {done !== null && (
+        <Message look="good" className="mt-4">
+          {done}
+        </Message>
+      )}
+      <div className="mt-4">
+        {list.error && (
+          <ListProblem
+            problem={toProblem(list.error)}
+            notLoaded={list.data ? null : t('passkeys.notLoaded')}
+            busy={list.isFetching}
+            onRetry={() => void list.refetch()}
+          />
+        )}
+        {list.data?.length === 0 && <p className="text-[0.9375rem]">{t('passkeys.none')}</p>}
+        {list.data && list.data.length > 0 && (
+          <ul aria-labelledby="passkeys" className="grid gap-4">
+            {list.data.map((passkey) => (
+              <PasskeyRow key={passkey.id} passkey={passkey} now={now} isNew={passkey.id === added} onDone={refresh} />
+            ))}
+          </ul>
+        )}
+      </div>
+      {arePasskeysUsable() ? (
+        <AddPasskey
+          onStart={() => setDone(null)}
+          onAdded={async (id) => {
+            setAdded(id)
+            await refresh(t('passkeys.added'))
+          }}
+        />
+      ) : (
+        <p className="mt-4 text-sm text-muted">{t('passkeys.notHere')}</p>
+      )}
+    </section>
+  )
+}

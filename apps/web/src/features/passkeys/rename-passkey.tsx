@@ -1,0 +1,73 @@
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { toProblem } from '../../api/problem.js'
+import { type Passkey, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { isolate } from '../../i18n/isolate.js'
+import { describeProblem } from '../../i18n/problem.js'
+import { Button } from '../../ui/button.js'
+import { Field } from '../../ui/field.js'
+import { text, useForm } from '../../ui/form.js'
+import { fieldErrors } from '../account/auth-errors.js'
+import { useSession } from '../account/session.js'
+
+/** The API's own limit. */
+const LONGEST = 50
+
+interface RenamePasskeyProps {
+  passkey: Passkey
+  onDone: (message: string) => Promise<void>
+  onClose: () => void
+}
+
+/** Asks for a name in place of the buttons. */
+export function RenamePasskey({ passkey, onDone, onClose }: RenamePasskeyProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const api = useApi()
+  const session = useSession()
+  const element = useRef<HTMLFormElement>(null)
+  const field = `passkey-${passkey.id}`
+  useEffect(() => element.current?.querySelector<HTMLInputElement>('input')?.select(), [])
+
+  const badName = t('fields.badName', { max: LONGEST })
+  const { form, errors, summary, busy } = useForm({
+    check: (data) => fieldErrors({ [field]: text(data, field).trim() === '' ? t('fields.enterName') : undefined }),
+    submit: async (data) => {
+      const name = text(data, field).trim()
+      const { renamed } = await api.passkeys.rename.mutate({ id: passkey.id, name })
+      onClose()
+      await onDone(renamed === 0 ? t('passkeys.gone') : t('passkeys.renamed', { name: isolate(name) }))
+    },
+    explain: (error) => {
+      session.failed(error)
+      const problem = toProblem(error)
+      return problem.kind === 'invalid' ? { fields: { [field]: badName } } : { summary: describeProblem(i18n, problem) }
+    },
+  })
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && !busy) onClose()
+  }
+
+  return (
+    <form {...form} ref={element} className="grid basis-full gap-3 rounded-lg border border-line p-3 sm:p-4">
+      {summary}
+      <Field
+        name={field}
+        label={t('passkeys.nameLabel')}
+        hint={t('passkeys.nameHint')}
+        defaultValue={passkey.name ?? passkey.manager ?? ''}
+        maxLength={LONGEST}
+        autoComplete="off"
+        onKeyDown={onKeyDown}
+        error={errors[field]}
+      />
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" look="primary" busy={busy}>
+          {busy ? t('passkeys.naming') : t('passkeys.nameSave')}
+        </Button>
+        {!busy && <Button onClick={onClose}>{t('common.cancel')}</Button>}
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,37 @@
+import type { I18n } from '../../i18n/i18n.js'
+import { cancelCeremony, choosePasskey, verifyPasskey } from './ceremonies.js'
+import { explainCeremony } from './explain.js'
+
+type Begin = () => Promise<void>
+
+/** Asks for a passkey in a dialog of the browser. Resolves with what went wrong, or with `null`. */
+export async function signIn(i18n: I18n, begin: Begin): Promise<string | null> {
+  try {
+    await verifyPasskey(await choosePasskey())
+  } catch (error) {
+    return explainCeremony(i18n, error)
+  }
+  await begin()
+  return null
+}
+
+/**
+ * Offers passkeys among the suggestions of a field, until one of them has signed in, a dialog takes its place, or the returned
+ * function is called.
+ */
+export function offerPasskeys(i18n: I18n, begin: Begin, onFailure: (failure: string) => void): () => void {
+  void offerAgain()
+  return cancelCeremony
+
+  async function offerAgain(): Promise<void> {
+    const chosen = await choosePasskey({ asSuggestion: true }).catch(() => null)
+    if (chosen === null) return // no browser, no answer, or another ceremony: the button remains
+    try {
+      await verifyPasskey(chosen)
+    } catch (error) {
+      onFailure(await explainCeremony(i18n, error))
+      return offerAgain()
+    }
+    await begin()
+  }
+}
