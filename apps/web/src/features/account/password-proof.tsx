@@ -19,14 +19,8 @@ const PasskeyProof = lazy(() =>
 )
 
 /** Asks for the password in place, or for a passkey, some time after the sign-in. */
-export function PasswordProof({
-  question,
-  confirmLabel,
-  busyLabel,
-  onProven,
-  onCancel,
-  look = 'danger',
-}: ProofRequest & { look?: 'danger' | 'primary' }) {
+export function PasswordProof({ look = 'danger', ...request }: ProofRequest & { look?: 'danger' | 'primary' }) {
+  const { question, confirmLabel, busyLabel, onProven, onCancel } = request
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
@@ -82,12 +76,21 @@ export function PasswordProof({
           </Button>
         )}
       </div>
+      <OtherWays email={email} onProven={onProven} />
+    </form>
+  )
+}
+
+function OtherWays({ email, onProven }: { email: string; onProven: () => Promise<void> }) {
+  const { t } = useI18n()
+  return (
+    <>
       <Suspense>
         <PasskeyProof onProven={onProven} />
       </Suspense>
       <TextLink to="/forgot-password" state={{ email }}>
         {t('signIn.forgot')}
       </TextLink>
-    </form>
+    </>
   )
 }

@@ -1,4 +1,5 @@
 import {
+  browserSupportsWebAuthnAutofill,
   type PublicKeyCredentialCreationOptionsJSON,
   type PublicKeyCredentialRequestOptionsJSON,
   startAuthentication,
@@ -36,6 +37,8 @@ export async function registerPasskey(revokeOtherSessions: boolean): Promise<str
   const added = await callAuth('/passkey/verify-registration', body, expectedSessionHeaders())
   return typeof added === 'object' && added !== null && 'id' in added && typeof added.id === 'string' ? added.id : null
 }
+
+export { browserSupportsWebAuthnAutofill as canSuggestPasskeys }
 
 export function cancelCeremony(): void {
   WebAuthnAbortService.cancelCeremony()

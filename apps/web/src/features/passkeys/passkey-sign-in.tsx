@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
@@ -35,12 +35,19 @@ export function PasskeySignIn({ onSignedIn }: { onSignedIn: () => Promise<void> 
 
 function useOffer(onFailure: (failure: string) => void, onSignedIn: () => Promise<void>): void {
   const i18n = useI18n()
+  const begin = useEffectEvent(onSignedIn)
+  const fail = useEffectEvent(onFailure)
   useEffect(() => {
-    if (!arePasskeysUsable()) return
+    if (!arePasskeysUsable()) return undefined
     let stop = (): void => undefined
     const timer = setTimeout(() => {
       loadSignIn().then(
-        ({ offerPasskeys }) => (stop = offerPasskeys(i18n, onSignedIn, onFailure)),
+        ({ offerPasskeys }) =>
+          (stop = offerPasskeys(
+            i18n,
+            () => begin(),
+            (failure) => fail(failure),
+          )),
         () => undefined, // the button remains
       )
     }, OFFER_AFTER_MS)
@@ -48,6 +55,5 @@ function useOffer(onFailure: (failure: string) => void, onSignedIn: () => Promis
       clearTimeout(timer)
       stop()
     }
-    // Once for the page: the others are the same at each render, except for the language.
   }, [i18n])
 }

@@ -1,5 +1,5 @@
 import type { I18n } from '../../i18n/i18n.js'
-import { cancelCeremony, choosePasskey, verifyPasskey } from './ceremonies.js'
+import { canSuggestPasskeys, cancelCeremony, choosePasskey, verifyPasskey } from './ceremonies.js'
 import { explainCeremony } from './explain.js'
 
 type Begin = () => Promise<void>
@@ -20,7 +20,7 @@ export async function signIn(i18n: I18n, begin: Begin): Promise<string | null> {
  * function is called.
  */
 export function offerPasskeys(i18n: I18n, begin: Begin, onFailure: (failure: string) => void): () => void {
-  void offerAgain()
+  void canSuggestPasskeys().then((can) => (can ? offerAgain() : undefined))
   return cancelCeremony
 
   async function offerAgain(): Promise<void> {
