@@ -20,7 +20,7 @@ test('sign up, and see the one device; when somebody else signs in in another wi
   await expect(other.getByText('Somebody has signed in in another window of this browser.')).toBeVisible()
   await other.getByLabel('Email address').fill(user.email)
   await other.getByLabel('Password', { exact: true }).fill(user.password)
-  await other.getByRole('button', { name: 'Sign in' }).click()
+  await other.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(other.getByText(user.name).first()).toBeVisible()
   await expect(page.getByText(user.name).first()).toBeVisible({ timeout: 1_000 }) // counted from the other window's own page
   await expect(page.getByText('Grace Hopper')).toHaveCount(0)
@@ -30,7 +30,7 @@ test('sign in with a wrong password is told without saying which part was wrong'
   const page = await device({ signedIn: false })
   await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill('not the password')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByText('The email address or the password is not right.')).toBeVisible()
 })
 
@@ -69,6 +69,6 @@ test('a reset by email ends all devices, and the new password signs in', async (
   await expect(laptop.getByText('because the password or the account was changed')).toBeVisible()
   await laptop.getByLabel('Email address').fill(user.email)
   await laptop.getByLabel('Password', { exact: true }).fill('a new password')
-  await laptop.getByRole('button', { name: 'Sign in' }).click()
+  await laptop.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(devices(laptop)).toHaveCount(1)
 })

@@ -4,7 +4,7 @@ import { devices, expect, test, type User } from '../fixtures.js'
 async function signIn(page: Page, user: User): Promise<void> {
   await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill(user.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByRole('heading', { name: 'Devices', level: 1 })).toBeVisible()
 }
 

@@ -24,7 +24,7 @@ test('somebody whose browser speaks German does everything in German', async ({ 
   const phone = await device({ ...german, browser: 'Firefox on Ubuntu', signedIn: false })
   await expect(phone.getByRole('heading', { name: 'Anmelden' })).toBeVisible()
   await isFine(phone, 'sign-in')
-  await phone.getByRole('button', { name: 'Anmelden' }).click()
+  await phone.getByRole('button', { name: 'Anmelden', exact: true }).click()
   await expect(phone.getByRole('alert')).toContainText('Geben Sie Ihr Passwort ein.')
   await isFine(phone, 'sign-in with its mistakes')
   const linkOf = (page: 'reset-password' | 'secure-account') => app.mailTo(user.email, page)?.link ?? ''

@@ -8,7 +8,7 @@ test('a new browser is told of by mail, one that is known is not', async ({ app,
   await expect(laptop).toHaveURL(/\/sign-in/)
   await laptop.getByLabel('Email address').fill(user.email)
   await laptop.getByLabel('Password', { exact: true }).fill(user.password)
-  await laptop.getByRole('button', { name: 'Sign in' }).click()
+  await laptop.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(devices(laptop)).toHaveCount(1)
   // Mails are written in order: when that of the next new browser is there, one of this sign-in would be, too.
   await device({ browser: 'Safari on iPhone' })
@@ -41,7 +41,7 @@ test('"this was not me" ends both devices at once, and the second mail gives a n
   for (const tab of [laptop, thief]) await expect(tab).toHaveURL(/\/sign-in/)
   await thief.getByLabel('Email address').fill(user.email)
   await thief.getByLabel('Password', { exact: true }).fill(user.password)
-  await thief.getByRole('button', { name: 'Sign in' }).click()
+  await thief.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(thief.getByRole('alert').first()).toBeVisible()
   await expect(thief).toHaveURL(/\/sign-in/)
 
@@ -55,6 +55,6 @@ test('"this was not me" ends both devices at once, and the second mail gives a n
   await expect(laptop.getByText('all devices were signed out')).toBeVisible()
   await laptop.getByLabel('Email address').fill(user.email)
   await laptop.getByLabel('Password', { exact: true }).fill('a new password')
-  await laptop.getByRole('button', { name: 'Sign in' }).click()
+  await laptop.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(devices(laptop)).toHaveCount(1)
 })

@@ -61,7 +61,20 @@ const pages: Record<string, Shown> = {
       await expect(page.getByRole('list', { name: 'Activity' })).toContainText('Samsung Internet on Android signed in')
     },
   },
-  security: { signedIn: true, path: '/security', ready: heading('Security') },
+  security: {
+    signedIn: true,
+    path: '/security',
+    async ready(page) {
+      await expect(page.getByRole('button', { name: 'Add a passkey' })).toBeVisible()
+    },
+  },
+  account: { signedIn: true, path: '/account', ready: heading('Account') },
+  'account-deleting': {
+    signedIn: true,
+    path: '/account',
+    ready: heading('Account'),
+    act: ask('Delete account', 'Yes, delete my account'),
+  },
 }
 
 /** Checked only on a phone, because they are made of the same pieces. */
@@ -81,7 +94,7 @@ const states: Record<string, Shown> = {
     path: '/sign-in',
     ready: heading('Sign in'),
     async act(page) {
-      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
       await expect(page.getByRole('alert')).toContainText('Enter your password.')
     },
   },

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Audit, Secrets } from '@rollcall/auth'
+import type { Audit, AuditEvent, Secrets } from '@rollcall/auth'
 import { createStreams, type PlaceOf, type Streams } from '@rollcall/devices'
 import {
   type Clock,
@@ -200,15 +200,20 @@ async function openMailer(
   return mailer
 }
 
-/** Writes to the owner of a password that was changed. The audit is where each change is known, whichever way it came. */
+/** Writes to the owner of a changed password or passkey. The audit is where each change is known, whichever way it came. */
 function mailOwners(audit: Audit, mailer: Mailer, clock: Clock, log: Log): Audit {
-  return (event) => {
-    audit(event)
-    const { userId, result } = event
-    const isChange = event.event === 'password-change' || event.event === 'password-reset'
-    if (!isChange || result !== 'ok' || userId === undefined) return
-    mailer.notifyPasswordChange(userId, new Date(clock())).catch((error: unknown) => {
-      log.error({ err: error, userId }, 'No mail about a changed password')
+  const notify: { [Name in AuditEvent['event']]?: (userId: string, at: Date) => Promise<void> } = {
+    'password-change': (userId, at) => mailer.notifyPasswordChange(userId, at),
+    'password-reset': (userId, at) => mailer.notifyPasswordChange(userId, at),
+    'passkey-added': (userId, at) => mailer.notifyPasskeyChange(userId, 'added', at),
+    'passkey-removed': (userId, at) => mailer.notifyPasskeyChange(userId, 'removed', at),
+  }
+  return (entry) => {
+    audit(entry)
+    const { event, userId, result } = entry
+    if (result !== 'ok' || userId === undefined) return
+    notify[event]?.(userId, new Date(clock())).catch((error: unknown) => {
+      log.error({ err: error, userId, event }, 'No mail about a change of an account')
     })
   }
 }

@@ -3,13 +3,18 @@ import type { AccountMails } from '../accounts/account-mails.js'
 import type { Reader } from '../accounts/auth.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
-import { accountDeletedMessage } from './messages.js'
+import { accountDeletedMessage, passkeyChangedMessage } from './messages.js'
 import type { NewMail } from './queue.js'
 
 /** The part of the accounts that these mails need when they are sent. */
 export interface AccountLinks {
   /** `null` when the user is gone. */
   findReader(userId: string): Promise<Reader | null>
+}
+
+export interface PasskeyMails {
+  /** Resolves once the mail is safe in the queue. Rejects with `MailQueueFullError`. */
+  notifyPasskeyChange(userId: string, change: 'added' | 'removed', at: Date): Promise<void>
 }
 
 interface Options {
@@ -19,6 +24,7 @@ interface Options {
 }
 
 const ACCOUNT_DELETED = 'account-deleted'
+const PASSKEY_CHANGED = 'passkey-changed'
 /** Longer than a deletion can take before it fails. */
 const DELETION_MS = 10_000
 const MAX_AGE_MS = 3 * 24 * 60 * 60_000
@@ -30,13 +36,15 @@ const deletedPayload = z.object({
   at: z.coerce.date(),
 })
 
+const passkeyPayload = z.object({ userId: z.string(), change: z.enum(['added', 'removed']), at: z.coerce.date() })
+
 export function createAccountMails({
   add,
   release,
 }: {
   readonly add: (mail: NewMail) => Promise<void>
   readonly release: (key: string) => Promise<void>
-}): AccountMails {
+}): AccountMails & PasskeyMails {
   return {
     async prepareAccountDeleted(userId, reader) {
       const key = `${ACCOUNT_DELETED}:${userId}`
@@ -44,24 +52,53 @@ export function createAccountMails({
       await add({ key, kind: ACCOUNT_DELETED, payload, delayMs: DELETION_MS })
       return { release: () => release(key) }
     },
+
+    async notifyPasskeyChange(userId, change, at) {
+      const payload = JSON.stringify({ userId, change, at })
+      await add({ key: `${PASSKEY_CHANGED}:${change}:${userId}`, kind: PASSKEY_CHANGED, payload })
+    },
   }
 }
 
 export function accountMailKinds(links: AccountLinks, options: Options): [string, MailKind][] {
-  return [[ACCOUNT_DELETED, accountDeletedMail(links, options)]]
+  return [
+    [ACCOUNT_DELETED, accountDeletedMail(links, options)],
+    [PASSKEY_CHANGED, passkeyChangedMail(links, options)],
+  ]
 }
 
-function accountDeletedMail(links: AccountLinks, { baseUrl, log, sendAccountNotice }: Options): MailKind {
+function accountDeletedMail(links: AccountLinks, options: Options): MailKind {
+  const { baseUrl } = options
   return {
-    maxAgeMs: MAX_AGE_MS,
+    ...noticeOf('a deleted account', options),
     async compose(payload) {
       const { userId, to, language, at } = deletedPayload.parse(JSON.parse(payload))
       if ((await links.findReader(userId)) !== null) return null // the deletion failed
       return { to, message: accountDeletedMessage(at, { language, baseUrl, url: new URL('/sign-up', baseUrl).href }) }
     },
+  }
+}
+
+function passkeyChangedMail(links: AccountLinks, options: Options): MailKind {
+  const { baseUrl } = options
+  return {
+    ...noticeOf('a changed passkey', options),
+    async compose(payload) {
+      const { userId, change, at } = passkeyPayload.parse(JSON.parse(payload))
+      const reader = await links.findReader(userId)
+      const url = new URL('/security', baseUrl).href
+      return reader && { to: reader.to, message: passkeyChangedMessage(change, at, { ...reader, baseUrl, url }) }
+    },
+  }
+}
+
+/** @param about for the log */
+function noticeOf(about: string, { log, sendAccountNotice }: Options): Pick<MailKind, 'maxAgeMs' | 'limited'> {
+  return {
+    maxAgeMs: MAX_AGE_MS,
     async limited(to, sendNow) {
       const isSent = await sendAccountNotice(to, sendNow)
-      if (!isSent) log.warn('No mail about a deleted account: its mailbox has had as many as the limit allows')
+      if (!isSent) log.warn(`No mail about ${about}: its mailbox has had as many as the limit allows`)
       return isSent
     },
   }

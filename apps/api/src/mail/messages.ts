@@ -47,6 +47,12 @@ export function accountDeletedMessage(at: Date, context: Context): Message {
   return mail(context, { ...accountDeleted, before: accountDeleted.before(siteOf(context), timeOf(at, context)) })
 }
 
+export function passkeyChangedMessage(change: 'added' | 'removed', at: Date, context: Context): Message {
+  const { passkeyChanged } = words[context.language]
+  const { subject, before, ...rest } = { ...passkeyChanged, ...passkeyChanged[change] }
+  return mail(context, { ...rest, subject, before: before(siteOf(context), timeOf(at, context)) })
+}
+
 interface Said {
   readonly subject: string
   readonly before: readonly string[]

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import {
   accountDeletedMessage,
+  passkeyChangedMessage,
   newDeviceMessage,
   passwordChangedMessage,
   resetMessage,
@@ -214,6 +215,8 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     ),
     'password changed': passwordChangedMessage(at, context),
     'account deleted': accountDeletedMessage(at, context),
+    'passkey added': passkeyChangedMessage('added', at, context),
+    'passkey removed': passkeyChangedMessage('removed', at, context),
   }
 
   test.each(Object.entries(messages))('says the same as text and as HTML: %s', (_name, { subject, text, html }) => {

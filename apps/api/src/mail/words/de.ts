@@ -52,6 +52,27 @@ export default {
     after: [],
   },
 
+  passkeyChanged: {
+    added: {
+      subject: 'Ihrem Konto wurde ein Passkey hinzugefügt',
+      before: (site, time) => [
+        `Ihrem Konto bei ${site} wurde am ${time} (UTC) ein Passkey hinzugefügt. Er meldet ohne Passwort an.`,
+        'Wenn Sie das waren, ist nichts zu tun.',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Entfernen Sie den Passkey und ändern Sie Ihr Passwort:',
+      ],
+    },
+    removed: {
+      subject: 'Ein Passkey Ihres Kontos wurde entfernt',
+      before: (site, time) => [
+        `ein Passkey Ihres Kontos bei ${site} wurde am ${time} (UTC) entfernt. Er meldet nicht mehr an.`,
+        'Wenn Sie das waren, ist nichts zu tun.',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Sehen Sie Ihre Passkeys an und ändern Sie Ihr Passwort:',
+      ],
+    },
+    label: 'Passkeys ansehen',
+    after: [],
+  },
+
   device: (browser, os) => (os === '' ? browser : `${browser} auf ${os}`),
   unknownBrowser: 'Unbekannter Browser',
   from: (device, address, place) => `${device}, von ${address}${place}`,

@@ -51,6 +51,27 @@ export default {
     after: [] as readonly string[],
   },
 
+  passkeyChanged: {
+    added: {
+      subject: 'A passkey was added to your account',
+      before: (site: string, time: string) => [
+        `a passkey was added to your account at ${site} on ${time} (UTC). It signs in without the password.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, someone else is signed in and could confirm it. Remove the passkey and change your password:',
+      ],
+    },
+    removed: {
+      subject: 'A passkey was removed from your account',
+      before: (site: string, time: string) => [
+        `a passkey was removed from your account at ${site} on ${time} (UTC). It no longer signs in.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, someone else is signed in and could confirm it. Look at your passkeys and change your password:',
+      ],
+    },
+    label: 'See your passkeys',
+    after: [] as readonly string[],
+  },
+
   device: (browser: string, os: string) => (os === '' ? browser : `${browser} on ${os}`),
   unknownBrowser: 'Unknown browser',
   from: (device: string, address: string, place: string) => `${device}, from ${address}${place}`,

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ComponentProps, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -60,17 +60,25 @@ export function PasskeysSection() {
           </ul>
         )}
       </div>
-      {arePasskeysUsable() ? (
-        <AddPasskey
+      {/* Not before the list is there, which would push it down. */}
+      {!list.isPending && (
+        <AddPart
           onStart={() => setDone(null)}
           onAdded={async (id) => {
             setAdded(id)
             await refresh(t('passkeys.added'))
           }}
         />
-      ) : (
-        <p className="mt-4 text-sm text-muted">{t('passkeys.notHere')}</p>
       )}
     </section>
+  )
+}
+
+function AddPart(props: ComponentProps<typeof AddPasskey>) {
+  const { t } = useI18n()
+  return arePasskeysUsable() ? (
+    <AddPasskey {...props} />
+  ) : (
+    <p className="mt-4 text-sm text-muted">{t('passkeys.notHere')}</p>
   )
 }
