@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { devices, expect, test } from '../fixtures.js'
+import { devices, expect, test, violations } from '../fixtures.js'
 
 test('sign up, and see the one device; when somebody else signs in in another window, this one shows them', async ({
   device,
@@ -32,6 +32,33 @@ test('sign in with a wrong password is told without saying which part was wrong'
   await page.getByLabel('Password', { exact: true }).fill('not the password')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByText('The email address or the password is not right.')).toBeVisible()
+})
+
+test('after wrong passwords from elsewhere, a new browser signs in with a check that goes on by itself', async ({
+  device,
+  user,
+}) => {
+  const page = await device({ signedIn: false })
+  for (let n = 0; n < 10; n += 1) {
+    const answer = await page.request.post('/api/auth/sign-in/email', {
+      data: { email: user.email, password: 'not the password' },
+      headers: { origin: new URL(page.url()).origin },
+    })
+    expect(answer.status()).toBe(401)
+  }
+  await page.getByLabel('Email address').fill(user.email)
+  await page.getByLabel('Password', { exact: true }).fill(user.password)
+  await page.route('**/assets/solver*.js', () => undefined) // the work does not begin
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText('Checking that this is a person’s browser…')).toBeVisible()
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Stop' }).press('Enter')
+  await expect(page.getByText('Checking that this is a person’s browser…')).toHaveCount(0)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(devices(page)).toHaveCount(1)
 })
 
 test('a password change ends the other device and keeps this one', async ({ device, user }) => {

@@ -23,6 +23,21 @@ export class RateLimitedError extends Error {
   }
 }
 
+/** So many attempts have failed that a further one must come with a proof of work. */
+export class ChallengeNeededError extends RateLimitedError {
+  /**
+   * @param retryAfter whole seconds until an attempt passes without one
+   * @param level of the work
+   */
+  constructor(
+    retryAfter: number,
+    limit: string,
+    readonly level: number,
+  ) {
+    super(retryAfter, limit)
+  }
+}
+
 /** A change was meant for another session than that of the cookie: the browser has signed in again since. */
 export class OtherSessionError extends Error {
   override readonly name = 'OtherSessionError'

@@ -19,6 +19,7 @@ import { restrictFilesIn } from './accounts/private-files.js'
 import { developmentSecret } from './accounts/secret.js'
 import { startSweep } from './accounts/sweep.js'
 import type { Settings } from './env.js'
+import { createChallenges } from './limits/challenges.js'
 import { createLimits, type Limits } from './limits/limits.js'
 import { sendAccountNotice, sendNotice, sendPasswordChanged, sendReset } from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
@@ -67,10 +68,11 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const streams = openStreams(options, { redis, clock, store, placeOf }, onClose)
   const counted = createLimits(redis, secrets[0], settings.keyPrefix)
   const limits = metrics ? observeLimits(counted, metrics) : counted
+  const challenges = createChallenges(secrets, clock)
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
   const audit = mailOwners(auditTo(log, metrics && ((event) => countAudit(metrics, event))), mailer, clock, log)
   const auth = await openAuth(options, { store, database, activity, limits, mailer, audit, secrets, baseUrl })
-  return { redis, clock, database, store, activity, placeOf, streams, limits, audit, auth, mailer, metrics }
+  return { redis, clock, database, store, activity, placeOf, streams, limits, challenges, audit, auth, mailer, metrics }
 }
 
 /** Begins to send mails and to delete what has expired. A server does so, and a command of an operator does not. */

@@ -26,16 +26,33 @@ test.each([
         : answer(request)
     render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
 
-    const submit = await screen.findByRole('button', { name: button })
-    const form = submit.closest('form')
-    for (const [name, value] of [
-      ['email', 'ada@example.org'],
-      ['password', 'right until now'],
-    ] as const) {
-      const field = form?.querySelector(`[name=${name}]`)
-      if (field) fireEvent.change(field, { target: { value } })
-    }
-    fireEvent.click(submit)
+    await signIn(button)
     expect(await screen.findByText(sentence)).toBeTruthy()
   },
 )
+
+test('a browser that cannot do the check that the API asks for is told so, and the form stays', async () => {
+  serveFakeApi().always = 'UNAUTHORIZED'
+  const { answer } = network
+  network.answer = async (request) =>
+    new URL(request.url).pathname === '/api/auth/sign-in/email'
+      ? Response.json({ code: 'CHALLENGE_NEEDED', challenge: {} }, { status: 429, headers: { 'retry-after': '60' } })
+      : answer(request)
+  render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
+  await signIn('Sign in')
+  expect(await screen.findByText(/this browser cannot do the check/)).toBeTruthy()
+  expect(await screen.findByRole('button', { name: 'Sign in' })).toBeTruthy()
+})
+
+async function signIn(button: string): Promise<void> {
+  const submit = await screen.findByRole('button', { name: button })
+  const form = submit.closest('form')
+  for (const [name, value] of [
+    ['email', 'ada@example.org'],
+    ['password', 'right until now'],
+  ] as const) {
+    const field = form?.querySelector(`[name=${name}]`)
+    if (field) fireEvent.change(field, { target: { value } })
+  }
+  fireEvent.click(submit)
+}

@@ -7,8 +7,8 @@ export { OldSessionsError } from './import/old-session.js'
 export { rollcall, type RollcallOptions } from './plugin.js'
 export { UnsupportedQueryError } from './find-sessions.js'
 
-// For a server that sends mails from a queue, keeps devices tidy and takes passwords away.
-export { deleteExpiredDevices, isUnnotified, recordNotified } from './known-devices.js'
+// For a server that sends mails from a queue, keeps devices tidy, limits sign-ins and takes passwords away.
+export { deleteExpiredDevices, isUnnotified, knownDeviceOf, recordNotified } from './known-devices.js'
 export { createDeviceToken, deviceIdIn, type Notify } from './new-device.js'
 export { rollcallPlugin } from './plugin.js'
 export { emailHashOf, type OnWrongPassword, type WrongPassword } from './refused-attempts.js'

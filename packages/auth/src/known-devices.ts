@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { SessionDevice } from '@rollcall/devices'
-import type { GenericEndpointContext } from '@better-auth/core'
+import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPluginDBSchema } from '@better-auth/core/db'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { secretsOf, tokenFromCookie } from './cookie.js'
@@ -39,17 +39,42 @@ type StoredDevice = Omit<SessionDevice, 'isNew'> & { readonly isNew?: true }
 /** The id of the request's browser from its cookie, or a new id. */
 export function browserIdOf(ctx: GenericEndpointContext): string | null {
   if (!ctx.headers) return null
-  const id = tokenFromCookie(ctx.headers, cookieOf(ctx).name, secretsOf(ctx.context))
-  return id !== null && BROWSER_ID.test(id) ? id : randomBytes(16).toString('base64url')
+  return browserIdIn(ctx.headers, ctx.context) ?? randomBytes(16).toString('base64url')
+}
+
+type CookieContext = Pick<AuthContext, 'createAuthCookie' | 'secret' | 'secretConfig'>
+
+function browserIdIn(headers: Headers, context: CookieContext): string | null {
+  const id = tokenFromCookie(headers, cookieOf(context).name, secretsOf(context))
+  return id !== null && BROWSER_ID.test(id) ? id : null
 }
 
 export async function rememberBrowser(ctx: GenericEndpointContext, browser: string): Promise<void> {
-  const { name, attributes } = cookieOf(ctx)
+  const { name, attributes } = cookieOf(ctx.context)
   await ctx.setSignedCookie(name, browser, ctx.context.secret, attributes)
 }
 
-function cookieOf(ctx: GenericEndpointContext): ReturnType<GenericEndpointContext['context']['createAuthCookie']> {
-  return ctx.context.createAuthCookie('device', { maxAge: COOKIE_LIFE_SECONDS })
+function cookieOf(context: Pick<AuthContext, 'createAuthCookie'>): ReturnType<AuthContext['createAuthCookie']> {
+  return context.createAuthCookie('device', { maxAge: COOKIE_LIFE_SECONDS })
+}
+
+/**
+ * The device that the browser of a request is to the account with this address; `null` if it has not signed in to it. For a
+ * browser with a device cookie, the look-ups are the same whether or not there is such an account.
+ *
+ * @throws what the database fails with.
+ */
+export async function knownDeviceOf(
+  context: CookieContext & Pick<AuthContext, 'internalAdapter'> & { readonly adapter: Pick<Rows, 'findOne'> },
+  headers: Headers,
+  email: string,
+): Promise<string | null> {
+  const browser = browserIdIn(headers, context)
+  if (browser === null) return null
+  const found = await context.internalAdapter.findUserByEmail(email)
+  const deviceId = deviceIdOf(browser, found?.user.id ?? '')
+  const row = await context.adapter.findOne<Row>({ model: 'device', where: whereDevice(deviceId) })
+  return row && deviceId
 }
 
 /** 128 bits, and without a secret, so that it outlives each of them. */

@@ -8,6 +8,7 @@ import {
   deviceIdIn,
   emailHashOf,
   isUnnotified,
+  knownDeviceOf,
   type OnWrongPassword,
   recordNotified,
   rollcallPlugin,
@@ -92,6 +93,12 @@ export interface Auth extends CookieSessions, AccountSettings {
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   /** Whom the link of a mail is for, and which device; it is not used up. `null` for one that is unknown, used or expired. */
   findLink(kind: LinkKind, token: string): Promise<{ userId: string; deviceId: string | null } | null>
+  /**
+   * The id of the request's browser as a device of the account with this address; `null` if it has not signed in to it.
+   *
+   * @throws what the database fails with.
+   */
+  knownDevice(headers: Headers, email: string): Promise<string | null>
   /** The user of this device has been sent a mail about it. */
   recordNotified(deviceId: string): Promise<void>
   /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
@@ -211,6 +218,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...accountLinks(context, baseUrl),
     // The cast: its type names our own options, of which nothing reads any.
     ...accountSettings(context as unknown as AuthContext, options),
+
+    knownDevice: (headers, email) => knownDeviceOf(context, headers, email),
 
     recordNotified: (deviceId) => recordNotified(adapter, deviceId),
 

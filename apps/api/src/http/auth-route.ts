@@ -10,10 +10,18 @@ import { personalData } from '../accounts/names.js'
 import { endpointsWithProof, openEndpoints } from '../accounts/open-endpoints.js'
 import { isDatabaseUnavailable } from '../accounts/postgres.js'
 import { isNotWritable } from '../accounts/writable.js'
-import { auditResult, DatabaseUnavailableError, fieldMessages, RateLimitedError } from '../errors.js'
+import {
+  auditResult,
+  ChallengeNeededError,
+  DatabaseUnavailableError,
+  fieldMessages,
+  RateLimitedError,
+} from '../errors.js'
 import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-limits.js'
+import { type Challenges, SOLUTION_HEADER } from '../limits/challenges.js'
 import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
+import type { Work } from '../limits/work.js'
 import { type HttpEnv, refuse } from './http.js'
 
 /** PostgreSQL holds none in a text. */
@@ -24,6 +32,7 @@ interface Dependencies {
   /** Whether a proof at this time is recent enough for an endpoint that needs one. */
   readonly isRecent: (authenticatedAt: Date) => boolean
   readonly limits: Limits
+  readonly challenges: Challenges
   readonly audit: Audit
   readonly database: Pick<Database, 'ping' | 'checkWritable'>
   readonly baseUrl: string
@@ -45,7 +54,7 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
     const request = await guard(c)
     if (request instanceof Response) return request
     await requireSession(c, request.path, dependencies)
-    const price = await priceOf(c, request, dependencies.auth)
+    const price = await priceOf(c, request, dependencies)
     return forwardWithin(price, c, request, { ...dependencies, shares })
   })
 }
@@ -79,12 +88,22 @@ async function guard(c: Context<HttpEnv>): Promise<AuthRequest | Response> {
 const unlimited: AttemptLimits = { charges: [], success: 'done' }
 
 /** The limits of this request, beside the general one. */
-async function priceOf(c: Context<HttpEnv>, { path, json }: AuthRequest, auth: Auth): Promise<AttemptLimits> {
+async function priceOf(
+  c: Context<HttpEnv>,
+  { path, json }: AuthRequest,
+  { auth, database }: Pick<Dependencies, 'auth' | 'database'>,
+): Promise<AttemptLimits> {
+  const { headers } = c.req.raw
+  const email = emailIn(json)
   return (
     attemptLimits.get(path)?.({
       client: c.get('client'),
-      email: emailIn(json),
-      session: async () => (await auth.authenticate(c.req.raw.headers))?.session ?? null,
+      email,
+      session: async () => (await auth.authenticate(headers))?.session ?? null,
+      knownDevice: () =>
+        auth.knownDevice(headers, email).catch(async (error: unknown) => {
+          throw await reasonOf(error, database)
+        }),
     }) ?? unlimited
   )
 }
@@ -92,30 +111,75 @@ async function priceOf(c: Context<HttpEnv>, { path, json }: AuthRequest, auth: A
 async function forwardWithin(
   price: AttemptLimits,
   c: Context<HttpEnv>,
-  { body }: AuthRequest,
-  { auth, limits, shares, audit, database, baseUrl }: Dependencies & { readonly shares: Shares },
+  request: AuthRequest,
+  dependencies: Dependencies & { readonly shares: Shares },
 ): Promise<Response> {
-  const { charges, revokes = false } = price
+  const { limits } = dependencies
+  const { own, charges, revokes = false } = price
+  const proof = await proofIn(c, price, dependencies)
   let isReached = false
   const forward = (): Promise<Response> => {
     isReached = true
-    return answer(c, body, { auth, database, baseUrl })
+    return answer(c, request.body, dependencies)
   }
-  const attempt = (): Promise<Response> => (price.hashes ? shares(c.get('client'), forward) : forward())
+  const attempt = (): Promise<Response> => (price.hashes ? dependencies.shares(c.get('client'), forward) : forward())
+  const within = (some: AttemptLimits['charges']): Promise<Response> =>
+    limits.within(some, attempt, (response) => verdictOf(response, price), { revokes, proof })
   try {
     // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
     return await limits.within(
       [['auth', c.get('client')]],
-      () => limits.within(charges, attempt, (response) => verdictOf(response, price), { revokes }),
+      () =>
+        own === undefined
+          ? within(charges)
+          : withinOwn(
+              () => within(own),
+              () => within(charges),
+            ),
       (response) => (response.status >= 500 ? 'void' : 'done'),
       { revokes },
     )
   } catch (error) {
     // The audit of better-auth covers only the requests that reach it.
-    if (!isReached) auditUnreached({ audit, auth }, c, price, error)
+    if (!isReached) auditUnreached(dependencies, c, price, error)
+    if (error instanceof ChallengeNeededError && price.challenge !== undefined)
+      return challengeNeeded(
+        c,
+        error,
+        await dependencies.challenges.issue(price.challenge, price.email ?? '', error.level),
+      )
     if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
     throw error
   }
+}
+
+/** A known browser that has used up its own tries is treated as an unknown one. */
+async function withinOwn(own: () => Promise<Response>, shared: () => Promise<Response>): Promise<Response> {
+  try {
+    return await own()
+  } catch (error) {
+    if (error instanceof RateLimitedError && error.limit === 'sign-in:browser') return shared()
+    throw error
+  }
+}
+
+async function proofIn(
+  c: Context<HttpEnv>,
+  { challenge, email = '' }: AttemptLimits,
+  { challenges }: Pick<Dependencies, 'challenges'>,
+): Promise<Work | null> {
+  return challenge === undefined ? null : challenges.verify(c.req.header(SOLUTION_HEADER), challenge, email)
+}
+
+/** The same for every address, whether or not it has an account. */
+function challengeNeeded(
+  c: Context<HttpEnv>,
+  { retryAfter }: ChallengeNeededError,
+  challenge: Awaited<ReturnType<Challenges['issue']>>,
+): Response {
+  c.header('Retry-After', String(retryAfter))
+  const message = `Too many attempts. Please send the solution of the challenge in the header ${SOLUTION_HEADER}, or wait.`
+  return c.json({ code: 'CHALLENGE_NEEDED', message, challenge }, 429)
 }
 
 async function answer(

@@ -22,6 +22,15 @@ export class Client {
     return networkOf(this.#address)
   }
 
+  /** The networks around it that may belong to one customer. IPv6 gives homes a /56, and organisations a /48. */
+  get surroundings(): { readonly home: Network | null; readonly site: Network | null } {
+    const version = isIP(this.#address)
+    if (version === 4) return { home: null, site: new Network(`${this.#address.replace(/\.\d+$/, '')}.0/24`) }
+    if (version !== 6) return { home: null, site: null }
+    const bytes = ipaddr.parse(this.#address).toByteArray()
+    return { home: new Network(prefixOf(bytes, 56)), site: new Network(prefixOf(bytes, 48)) }
+  }
+
   /** For logs, the audit and the devices page. */
   get address(): string {
     return this.#address
@@ -30,6 +39,23 @@ export class Client {
   get isKnown(): boolean {
     return this.#address !== UNKNOWN_ADDRESS
   }
+}
+
+/** Many clients that a limit counts as one. */
+export class Network {
+  readonly #name: string
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  get name(): string {
+    return this.#name
+  }
+}
+
+function prefixOf(bytes: readonly number[], bits: number): string {
+  return `${Buffer.from(bytes.slice(0, bits / 8)).toString('hex')}/${bits}`
 }
 
 export function networkOf(address: string): string {

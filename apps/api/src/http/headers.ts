@@ -6,6 +6,7 @@ export const CSP_REPORT_PATH = '/csp-report'
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
+  "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
   "font-src 'self'",

@@ -8,6 +8,7 @@ import type { Activity } from '../accounts/activity.js'
 import { type Auth, AUTH_PATH } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
 import { publicError } from '../errors.js'
+import type { Challenges } from '../limits/challenges.js'
 import type { Limits } from '../limits/limits.js'
 import type { Log } from '../log.js'
 import { TRPC_PATH, trpcRoute } from '../trpc/trpc-route.js'
@@ -31,6 +32,7 @@ export interface ServerDependencies {
   readonly keyPrefix: string
   readonly database: Pick<Database, 'ping' | 'checkWritable'>
   readonly limits: Limits
+  readonly challenges: Challenges
   readonly streams: Streams
   readonly activity: Activity
   readonly placeOf: PlaceOf

@@ -1,6 +1,7 @@
 import type { AuditEvent } from '@rollcall/auth'
 import type { Session } from '@rollcall/session-store'
 import type { Client } from '../http/client.js'
+import type { Purpose } from './challenges.js'
 import type { Charge } from './limits.js'
 import type { Verdict } from './reservations.js'
 
@@ -11,11 +12,17 @@ export interface Attempt {
   readonly email: string
   /** The session that it came with, if any. */
   session(): Promise<Session | null>
+  /** The id of the browser as a device of the account, if it has signed in to it before. */
+  knownDevice(): Promise<string | null>
 }
 
 /** The limits of an attempt beside the general one. */
 export interface AttemptLimits {
   readonly charges: readonly Charge[]
+  /** Until they are used up, they count in place of the others, which strangers share. */
+  readonly own?: readonly Charge[]
+  /** A proof of work for this passes the limits that allow for one. */
+  readonly challenge?: Purpose
   /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
   readonly success: Verdict & ('right' | 'done')
   /** A password is hashed or compared, which takes turns. */
@@ -28,22 +35,25 @@ export interface AttemptLimits {
   readonly event?: AuditEvent['event']
   /** Whom the audit names when it is refused. */
   readonly session?: Session | null
+  /** The account that it is for; also for the audit. */
   readonly email?: string
 }
 
 export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits | Promise<AttemptLimits>>([
   [
     '/sign-in/email',
-    ({ client, email }) => ({
-      charges: [
-        ['sign-in:address', client],
-        ['sign-in:address+email', client, email],
-      ],
-      success: 'right',
-      hashes: true,
-      event: 'sign-in',
-      email,
-    }),
+    async ({ client, email, knownDevice }) => {
+      const deviceId = await knownDevice()
+      return {
+        ...(deviceId !== null && { own: [['sign-in:browser', deviceId]] }),
+        charges: [['sign-in:account', email], ...networks('sign-in', client)],
+        challenge: 'sign-in',
+        success: 'right',
+        hashes: true,
+        event: 'sign-in',
+        email,
+      }
+    },
   ],
   [
     '/passkey/verify-authentication',
@@ -51,15 +61,21 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   ],
   [
     '/sign-up/email',
-    ({ client }) => ({ charges: [['sign-up:address', client]], success: 'done', hashes: true, hashesFirst: true }),
+    ({ client, email }) => ({
+      charges: networks('sign-up', client),
+      challenge: 'sign-up',
+      email,
+      success: 'done',
+      hashes: true,
+      hashesFirst: true,
+    }),
   ],
   [
     '/request-password-reset',
     ({ client, email }) => ({
-      charges: [
-        ['request-reset:address', client],
-        ['request-reset:email', email],
-      ],
+      charges: [['request-reset:email', email], ...networks('request-reset', client)],
+      challenge: 'request-reset',
+      email,
       success: 'done',
     }),
   ],
@@ -86,6 +102,15 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   ['/change-password', proof('password-change')],
   ['/reauthenticate', proof('reauthentication')],
 ])
+
+/** One customer may have all the addresses of a network, so each network around the client counts too. */
+function networks(purpose: Purpose, client: Client): Charge[] {
+  const { home, site } = client.surroundings
+  const charges: Charge[] = [[`${purpose}:address`, client]]
+  if (home !== null) charges.push([`${purpose}:home`, home])
+  if (site !== null) charges.push([`${purpose}:site`, site])
+  return charges
+}
 
 /**
  * Counts per session alone. A thief cannot make another session without the password, nor use up the right of the owner's

@@ -2,18 +2,28 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { DAY_MS as DAY, HOUR_MS as HOUR, MINUTE_MS as MINUTE, SECOND_MS as SECOND } from '../durations.js'
-import { Client } from '../http/client.js'
+import { Client, Network } from '../http/client.js'
 import { type Attempts, createAttempts } from './attempts.js'
 import { Mailbox } from './mailbox.js'
+import { CHALLENGE_LIFE_MS } from './challenges.js'
 import { type Place, type Verdict, runWithin } from './reservations.js'
+import { levelBeyond, mostCounted, pointsWith, type Work } from './work.js'
 
 /** Whom each limit counts. */
 interface Subjects {
   auth: [Client]
-  'sign-in:address+email': [Client, email: string]
+  'sign-in:browser': [deviceId: string]
+  'sign-in:account': [email: string]
   'sign-in:address': [Client]
+  'sign-in:home': [Network]
+  'sign-in:site': [Network]
   'sign-up:address': [Client]
+  'sign-up:home': [Network]
+  'sign-up:site': [Network]
   'request-reset:address': [Client]
+  'request-reset:home': [Network]
+  'request-reset:site': [Network]
+  challenge: [id: string]
   'request-reset:email': [email: string]
   'request-reset:first': [email: string]
   'request-reset:mailbox': [Mailbox]
@@ -46,6 +56,8 @@ interface Rule {
   readonly of: 'requests' | 'attempts'
   /** A right attempt takes the wrong ones before it back. */
   readonly clears?: true
+  /** Beyond it, an attempt passes with a proof of work. */
+  readonly work?: true
 }
 
 /**
@@ -55,10 +67,21 @@ interface Rule {
 const rules: { readonly [N in LimitName]: Rule } = {
   /** Any change through /api/auth. */
   auth: { points: 600, duration: 15 * MINUTE, of: 'requests' },
-  'sign-in:address+email': { points: 10, duration: 15 * MINUTE, of: 'attempts' },
-  'sign-in:address': { points: 50, duration: 15 * MINUTE, of: 'attempts' },
-  'sign-up:address': { points: 60, duration: HOUR, of: 'attempts' },
-  'request-reset:address': { points: 30, duration: HOUR, of: 'attempts' },
+  /** A browser that has signed in to the account before. Beyond it, it counts as an unknown one. */
+  'sign-in:browser': { points: 10, duration: 15 * MINUTE, of: 'attempts' },
+  /** All unknown browsers share it. Strangers can use it up, so that beyond it there is work and no lock. */
+  'sign-in:account': { points: 10, duration: DAY, of: 'attempts', work: true },
+  'sign-in:address': { points: 50, duration: 15 * MINUTE, of: 'attempts', work: true },
+  'sign-in:home': { points: 100, duration: 15 * MINUTE, of: 'attempts', work: true },
+  'sign-in:site': { points: 200, duration: 15 * MINUTE, of: 'attempts', work: true },
+  'sign-up:address': { points: 60, duration: HOUR, of: 'attempts', work: true },
+  'sign-up:home': { points: 120, duration: HOUR, of: 'attempts', work: true },
+  'sign-up:site': { points: 240, duration: HOUR, of: 'attempts', work: true },
+  'request-reset:address': { points: 30, duration: HOUR, of: 'attempts', work: true },
+  'request-reset:home': { points: 60, duration: HOUR, of: 'attempts', work: true },
+  'request-reset:site': { points: 120, duration: HOUR, of: 'attempts', work: true },
+  /** A solved challenge passes one attempt, right or wrong. */
+  challenge: { points: 1, duration: CHALLENGE_LIFE_MS, of: 'attempts' },
   /** Requests for one address, with or without an account. */
   'request-reset:email': { points: 5, duration: HOUR, of: 'attempts' },
   /** Mails that are sent: they keep a stranger from filling someone's mailbox. */
@@ -104,7 +127,9 @@ export interface Limits {
    *
    * @param options.revokes The work revokes sessions. It goes on when Redis cannot count, because a full Redis can still
    *   delete. Redis answers whether the revocation happens.
+   * @param options.proof of work; the attempt uses it up
    * @throws {RateLimitedError} when any of the limits is reached.
+   * @throws {ChallengeNeededError} when all of those that are reached can be passed with work.
    * @throws {SessionStoreUnavailableError} when Redis gives no answer. Without a count, nothing is done and no guess is
    *   called wrong.
    */
@@ -112,7 +137,7 @@ export interface Limits {
     charges: readonly Charge[],
     work: () => Promise<T>,
     verdictOf?: (result: T) => Verdict | Promise<Verdict>,
-    options?: { revokes?: boolean },
+    options?: { revokes?: boolean; proof?: Work | null },
   ): Promise<T>
   /**
    * Counts what is not limited.
@@ -141,7 +166,7 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
 
   function hashOf([limit, ...subject]: Charge): string {
     const parts = subject.map((part) =>
-      part instanceof Client ? part.network : part instanceof Mailbox ? part.name : part,
+      part instanceof Client ? part.network : typeof part === 'string' ? part : part.name,
     )
     return createHmac('sha256', secret)
       .update(JSON.stringify([limit, ...parts]))
@@ -149,20 +174,21 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
       .slice(0, 22)
   }
 
-  function placeOn(charge: Charge, id: string): Place {
+  function placeOn(charge: Charge, id: string, level: number): Place {
     const [limit] = charge
     const hash = hashOf(charge)
     const counter = requests.get(limit)
     return counter === undefined
-      ? attemptPlace(attempts, limit, `${prefixOf(limit)}:${hash}`, id)
+      ? attemptPlace(attempts, limit, { key: `${prefixOf(limit)}:${hash}`, id, level })
       : requestPlace(counter, limit, hash)
   }
 
   return {
-    within(charges, work, verdictOf = () => 'done', { revokes = false } = {}) {
+    within(charges, work, verdictOf = () => 'done', { revokes = false, proof = null } = {}) {
       const id = randomBytes(9).toString('base64url')
+      const all: readonly Charge[] = proof === null ? charges : [...charges, ['challenge', proof.id]]
       return runWithin(
-        charges.map((charge) => placeOn(charge, id)),
+        all.map((charge) => placeOn(charge, id, proof?.level ?? 0)),
         work,
         verdictOf,
         revokes,
@@ -182,9 +208,10 @@ function requestPlace(counter: RateLimiterRedis, limit: LimitName, hash: string)
     of: 'requests',
     reserve: () =>
       counter.consume(hash).then(
-        () => 'reserved',
+        () => 'reserved' as const,
         (refusal: unknown) => {
-          if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext
+          if (refusal instanceof RateLimiterRes)
+            return { retryAfter: refusal.msBeforeNext, counted: refusal.consumedPoints }
           throw refusal
         },
       ),
@@ -193,15 +220,26 @@ function requestPlace(counter: RateLimiterRedis, limit: LimitName, hash: string)
   }
 }
 
-function attemptPlace(attempts: Attempts, limit: LimitName, key: string, id: string): Place {
-  const { points, duration, clears } = rules[limit]
+interface Attempt {
+  readonly key: string
+  readonly id: string
+  /** Of the work that it comes with; 0 without any. */
+  readonly level: number
+}
+
+function attemptPlace(attempts: Attempts, limit: LimitName, { key, id, level }: Attempt): Place {
+  const { points, duration, clears, work } = rules[limit]
+  const isProof = limit === 'challenge'
   return {
     limit,
     of: 'attempts',
-    reserve: () => attempts.reserve(key, points, id),
+    reserve: () => attempts.reserve(key, work ? pointsWith(points, level) : points, id),
+    ...(work && { levelBeyond: (counted) => levelBeyond(points, counted) }),
+    ...(isProof && { levelBeyond: () => level }), // it was used before: another one of its kind is needed
     renew: () => attempts.renew(key, id),
     settle: (verdict) => {
-      if (verdict === 'wrong' || verdict === 'done') return attempts.count(key, id, duration)
+      if (verdict === 'wrong' || verdict === 'done' || (verdict === 'right' && isProof))
+        return attempts.count(key, id, duration, work && mostCounted(points))
       return verdict === 'right' && clears ? attempts.clear(key) : attempts.release(key, id)
     },
   }

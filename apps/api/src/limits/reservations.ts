@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
-import { publicError, RateLimitedError } from '../errors.js'
-import { RENEW_MS, type Reservation } from './attempts.js'
+import { ChallengeNeededError, publicError, RateLimitedError } from '../errors.js'
+import { type Full, RENEW_MS, type Reservation } from './attempts.js'
 
 /**
  * The outcome of limited work.
@@ -17,6 +17,8 @@ export interface Place {
   readonly limit: string
   readonly of: 'requests' | 'attempts'
   reserve(): Promise<Reservation>
+  /** The level of work with which an attempt passes a full limit. Absent: none does. */
+  levelBeyond?(counted: number): number
   renew(): Promise<unknown>
   settle(verdict: Verdict): Promise<unknown>
 }
@@ -72,13 +74,36 @@ async function reserveAll(places: readonly Place[]): Promise<void> {
 
     const failed = replies.find((reply) => reply.status === 'rejected')
     if (failed !== undefined) throw new SessionStoreUnavailableError(failed.reason)
-    const full = places.map(({ limit }, n) => ({ limit, ms: Number(reserved(n)) })).filter(({ ms }) => ms > 0)
-    const [longest] = full.toSorted((a, b) => b.ms - a.ms)
-    if (longest !== undefined) throw new RateLimitedError(Math.ceil(longest.ms / 1_000), longest.limit)
+    const refusal = refusalOf(places, replies)
+    if (refusal !== null) throw refusal
     if (performance.now() > deadline)
       throw new SessionStoreUnavailableError(new Error('Too many attempts are under way'))
     await pause(wait)
   }
+}
+
+function refusalOf(
+  places: readonly Place[],
+  replies: readonly PromiseSettledResult<Reservation>[],
+): RateLimitedError | null {
+  const full = places.flatMap((place, n) => {
+    const reply = replies[n]?.status === 'fulfilled' ? replies[n].value : 'unknown'
+    return typeof reply === 'string' ? [] : [{ place, ...reply }]
+  })
+  const hard = longest(full.filter(({ place }) => place.levelBeyond === undefined))
+  if (hard !== undefined) return new RateLimitedError(seconds(hard), hard.place.limit)
+  const last = longest(full)
+  if (last === undefined) return null
+  const level = Math.max(...full.map(({ place, counted }) => place.levelBeyond?.(counted) ?? 0))
+  return new ChallengeNeededError(seconds(last), last.place.limit, level)
+}
+
+function longest<P extends Full>(full: readonly P[]): P | undefined {
+  return full.toSorted((a, b) => b.retryAfter - a.retryAfter)[0]
+}
+
+function seconds({ retryAfter }: Full): number {
+  return Math.ceil(retryAfter / 1_000)
 }
 
 /** Best effort: a lease ends by itself, and one request more or less is none of many. */

@@ -24,6 +24,7 @@ import {
   startServer,
   type TestServer,
 } from '../helpers.js'
+import { challengeIn, solve, withSolution } from './solving.js'
 
 // Only a verdict counts. Two servers share Redis and database; one of them has lost the database.
 
@@ -87,12 +88,21 @@ describe('an outage of the database uses up no attempt', () => {
     const headers = from()
     const client = clientOf(headers)
     const { email } = await signedUp(server, headers)
-    await countOn(redis, 9, ['sign-in:address+email', client, email])
+    await countOn(redis, 9, ['sign-in:account', email])
     await countOn(redis, 49, ['sign-in:address', client])
     expect(await statuses(10, () => signIn(broken, headers, email))).toEqual(new Set([503]))
     expect((await signIn(server, headers, email)).status).toBe(200)
     expect((await signIn(server, headers, email, 'a wrong password')).status).toBe(401)
     expect((await signIn(server, headers, email)).status).toBe(429)
+  })
+
+  test('to sign in with a solved challenge, which is good afterwards', async () => {
+    const { email } = await signedUp(server, from())
+    await countOn(redis, 10, ['sign-in:account', email])
+    const solved = withSolution(await solve(await challengeIn(await signIn(server, from(), email))))
+    expect(await statuses(2, () => signIn(broken, { ...from(), ...solved }, email))).toEqual(new Set([503]))
+    expect((await signIn(server, { ...from(), ...solved }, email)).status).toBe(200)
+    expect((await signIn(server, { ...from(), ...solved }, email)).status).toBe(429)
   })
 
   test('to prove who one is, or to change the password', async () => {
@@ -253,7 +263,7 @@ test('a sign-up that cannot be read, or chooses a weak password, is no attempt',
 test('what cannot be read is no attempt', async () => {
   const headers = from()
   const { email } = await signedUp(server, headers)
-  await countOn(redis, 9, ['sign-in:address+email', clientOf(headers), email])
+  await countOn(redis, 9, ['sign-in:account', email])
   await countOn(redis, 49, ['sign-in:address', clientOf(headers)])
   await countOn(redis, 29, ['request-reset:address', clientOf(headers)])
   const bodies = [{ email: 'no address', password: PASSWORD }, { email }, { email, password: 7 }, {}]
@@ -269,7 +279,7 @@ test('what cannot be read is no attempt', async () => {
 test('a client that hangs up uses up no attempt', async () => {
   const headers = from()
   const { email } = await signedUp(server, headers)
-  await countOn(redis, 9, ['sign-in:address+email', clientOf(headers), email])
+  await countOn(redis, 9, ['sign-in:account', email])
   const body = JSON.stringify({ email, password: PASSWORD })
   const head = `POST /api/auth/sign-in/email HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${headers['x-forwarded-for']}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
   const before = server.lines().length
@@ -291,7 +301,7 @@ test('a client that hangs up uses up no attempt', async () => {
 })
 
 describe('a server that dies with attempts under way', () => {
-  const charge = (): Charge[] => [['sign-in:address+email', clientOf(from()), newEmail()]]
+  const charge = (): Charge[] => [['sign-in:account', newEmail()]]
 
   test('gives their places back after a lease; until then nobody takes them', async () => {
     const charges = charge()
@@ -325,7 +335,7 @@ describe('a server that dies with attempts under way', () => {
 test('attempts under way take places only until there is a verdict, and never more than there are', async () => {
   await observed(redis, async (admin) => {
     const limits = createLimits(admin, SECRET)
-    const charges: Charge[] = [['sign-in:address+email', new Client('192.0.2.8'), newEmail()]]
+    const charges: Charge[] = [['sign-in:account', newEmail()]]
     let [underWay, most] = [0, 0]
     const attempt = (verdict: 'right' | 'wrong') =>
       limits.within(

@@ -6,12 +6,16 @@ export class AuthFailure extends Error {
     readonly status: number | undefined,
     readonly code: string | undefined,
     readonly retryAfter: string | null,
+    /** What the answer held, in any shape. */
+    readonly body?: unknown,
     options?: ErrorOptions,
   ) {
     super(code ?? 'no answer', options)
     this.name = 'AuthFailure'
   }
 }
+
+export type AuthHeaders = Record<string, string>
 
 /** An iPad says it is a Mac, but no Mac has a touch screen. The server stores this with a new session. */
 const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
@@ -26,7 +30,7 @@ const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
 export async function callAuth(
   path: string,
   body?: Record<string, unknown>,
-  headers: Record<string, string> = {},
+  headers: AuthHeaders = {},
 ): Promise<unknown> {
   let answer: Response
   try {
@@ -35,11 +39,11 @@ export async function callAuth(
       ...(body && { method: 'POST', body: JSON.stringify(body) }),
     })
   } catch (cause) {
-    throw new AuthFailure(undefined, undefined, null, { cause })
+    throw new AuthFailure(undefined, undefined, null, undefined, { cause })
   }
   const said: unknown = await answer.json().catch(() => null)
   if (answer.ok) return said
-  throw new AuthFailure(answer.status, codeIn(said), answer.headers.get('retry-after'))
+  throw new AuthFailure(answer.status, codeIn(said), answer.headers.get('retry-after'), said)
 }
 
 /** A shape check and not a type: something between the page and the API can answer with anything. */
@@ -48,8 +52,8 @@ function codeIn(said: unknown): string | undefined {
   return typeof said.code === 'string' ? said.code : undefined
 }
 
-async function post(path: string, body: Record<string, unknown> = {}): Promise<void> {
-  await callAuth(path, body)
+async function post(path: string, body: Record<string, unknown> = {}, headers: AuthHeaders = {}): Promise<void> {
+  await callAuth(path, body, headers)
 }
 
 /** For what changes the session that the page shows, or its account. */
@@ -58,12 +62,14 @@ async function change(path: string, body: Record<string, unknown> = {}): Promise
 }
 
 export const auth = {
-  /** `language`: of the mails to the new account. */
-  signUp: (input: { name: string; email: string; password: string; language: string }) => post('/sign-up/email', input),
-  signIn: (input: { email: string; password: string; rememberMe: boolean }) => post('/sign-in/email', input),
+  /** `language`: of the mails to the new account. `solution`: of a challenge. */
+  signUp: (input: { name: string; email: string; password: string; language: string }, solution?: AuthHeaders) =>
+    post('/sign-up/email', input, solution),
+  signIn: (input: { email: string; password: string; rememberMe: boolean }, solution?: AuthHeaders) =>
+    post('/sign-in/email', input, solution),
   signOut: () => change('/sign-out'),
-  requestPasswordReset: (input: { email: string }) =>
-    post('/request-password-reset', { ...input, redirectTo: '/reset-password' }),
+  requestPasswordReset: (input: { email: string }, solution?: AuthHeaders) =>
+    post('/request-password-reset', { ...input, redirectTo: '/reset-password' }, solution),
   resetPassword: (input: { newPassword: string; token: string }) => post('/reset-password', input),
   /** Proves the password of the session again: an endpoint of ours. */
   reauthenticate: (input: { password: string }) => change('/reauthenticate', input),

@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
+import { useChallenge } from '../challenge/use-challenge.js'
 import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
 import { EmailField } from './email-field.js'
 
@@ -16,12 +17,12 @@ export function ForgotPasswordPage() {
   const { t } = i18n
   const typed = useLocation({ select: ({ state }) => state.email })
   const [sentTo, setSentTo] = useState<string | null>(null)
+  const challenge = useChallenge()
   const { form, errors, summary, busy } = useForm({
     check: (data) => fieldErrors({ email: emailError(i18n, text(data, 'email')) }),
     submit: async (data) => {
       const email = text(data, 'email')
-      await auth.requestPasswordReset({ email })
-      setSentTo(email)
+      if (await challenge.pass((solution) => auth.requestPasswordReset({ email }, solution))) setSentTo(email)
     },
     explain: (error) => explainFailure(i18n, error),
   })
@@ -44,6 +45,7 @@ export function ForgotPasswordPage() {
       <PageHeading title={t('forgot.title')}>{t('forgot.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
+        {challenge.notice}
         <EmailField defaultValue={typed} error={errors['email']} />
         <Button type="submit" look="primary" busy={busy}>
           {busy ? t('forgot.busy') : t('forgot.submit')}

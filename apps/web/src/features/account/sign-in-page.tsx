@@ -8,6 +8,7 @@ import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { useNow } from '../../ui/use-now.js'
+import { useChallenge } from '../challenge/use-challenge.js'
 import { PasskeySignIn } from '../passkeys/passkey-sign-in.js'
 import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
 import { describeEnd } from './describe-end.js'
@@ -29,6 +30,7 @@ export function SignInPage() {
   const session = useSession()
   const { notice, ending, revoked, returnTo } = useLocation({ select: ({ state }): SignInState => state })
   const email = useRef<HTMLInputElement>(null)
+  const challenge = useChallenge()
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
@@ -36,12 +38,12 @@ export function SignInPage() {
         password: text(data, 'password') === '' ? t('fields.enterPassword') : undefined,
       }),
     submit: async (data) => {
-      await auth.signIn({
+      const input = {
         email: text(data, 'email'),
         password: text(data, 'password'),
         rememberMe: data.has('rememberMe'),
-      })
-      await session.begin(returnTo)
+      }
+      if (await challenge.pass((solution) => auth.signIn(input, solution))) await session.begin(returnTo)
     },
     explain: (error) =>
       error instanceof AuthFailure && error.status === 401
@@ -56,6 +58,7 @@ export function SignInPage() {
       <PageHeading title={t('signIn.title')} describedBy={notice && 'notice'} />
       <form {...form} className="mt-6 grid gap-5">
         {summary}
+        {challenge.notice}
         <EmailField ref={email} error={errors['email']} autoComplete="username webauthn" />
         <PasswordField
           name="password"

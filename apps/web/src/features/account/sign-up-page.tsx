@@ -6,6 +6,7 @@ import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
+import { useChallenge } from '../challenge/use-challenge.js'
 import { emailError, explainFailure, fieldErrors, LONGEST_NAME } from './auth-errors.js'
 import { EmailField } from './email-field.js'
 import { PasswordField } from './password-field.js'
@@ -17,6 +18,7 @@ export function SignUpPage() {
   const { t } = i18n
   const session = useSession()
   const returnTo = useLocation({ select: ({ state }) => state.returnTo })
+  const challenge = useChallenge()
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
@@ -25,13 +27,13 @@ export function SignUpPage() {
         password: newPasswordError(i18n, text(data, 'password')),
       }),
     submit: async (data) => {
-      await auth.signUp({
+      const input = {
         name: text(data, 'name').trim(),
         email: text(data, 'email'),
         password: text(data, 'password'),
         language: i18n.language,
-      })
-      await session.begin(returnTo)
+      }
+      if (await challenge.pass((solution) => auth.signUp(input, solution))) await session.begin(returnTo)
     },
     explain: (error) =>
       error instanceof AuthFailure && error.status === 422
@@ -44,6 +46,7 @@ export function SignUpPage() {
       <PageHeading title={t('signUp.title')}>{t('signUp.intro')}</PageHeading>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
+        {challenge.notice}
         <Field
           name="name"
           label={t('fields.name')}

@@ -46,6 +46,13 @@ export default {
     another: 'Noch einen Link senden',
     dead: 'Er wurde schon benutzt, das Passwort wurde seither geändert, oder es ist zu viel Zeit vergangen. Falls jemand anderes Ihr Passwort kennen könnte, wählen Sie ein neues: Auch das meldet alle Geräte ab.',
   },
+  challenge: {
+    checking: 'Es wird geprüft, ob dies der Browser eines Menschen ist …',
+    why: 'In letzter Zeit sind viele Versuche fehlgeschlagen. Ihr Browser rechnet dafür höchstens eine Minute. Dann geht es von selbst weiter.',
+    stop: 'Anhalten',
+    impossible:
+      'In letzter Zeit sind viele Versuche fehlgeschlagen, und dieser Browser kann die nötige Prüfung nicht ausführen. Bitte verwenden Sie einen anderen Browser oder einen, der mit diesem Konto schon angemeldet war.',
+  },
   activity: {
     title: 'Aktivität',
     intro:

@@ -45,6 +45,13 @@ export default {
     another: 'Send another link',
     dead: 'It was used already, the password was changed since, or too much time has passed. If someone else may know your password, choose a new one: that signs out every device, too.',
   },
+  challenge: {
+    checking: 'Checking that this is a person’s browser…',
+    why: 'There were many failed attempts lately. Your browser does some work for this, a minute at most. Then it goes on by itself.',
+    stop: 'Stop',
+    impossible:
+      'There were many failed attempts lately, and this browser cannot do the check that is needed now. Please use another browser, or one that has signed in to this account before.',
+  },
   activity: {
     title: 'Activity',
     intro:
