@@ -36,6 +36,10 @@ export class Durations {
   }
 }
 
+export interface Observer {
+  observe(milliseconds: number): void
+}
+
 /** Registers a histogram with one label. The returned function gives the durations of one value of that label. */
 export function addHistogram(registry: Registry, name: string, help: string, label: string) {
   const byValue = new Map<string, Durations>()
@@ -50,7 +54,7 @@ export function addHistogram(registry: Registry, name: string, help: string, lab
     }),
   }
   registry.registerMetric(histogram as unknown as Metric) // the registry only reads the name and calls `get`
-  return (value: string): Durations => {
+  return (value: string): Observer => {
     const known = byValue.get(value)
     if (known !== undefined) return known
     const durations = new Durations()
