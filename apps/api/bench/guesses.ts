@@ -66,7 +66,7 @@ function guess(from: string, email: string): Promise<Response> {
   })
 }
 
-/** By the CPU time of one key: each level tries twice the keys of the one before, and from 100 to 200 at the first. */
+/** By the CPU time of one key: each level tries twice the keys of the one before, and from 200 to 400 at the first. */
 async function printCosts(challenge: Challenge): Promise<void> {
   const begun = process.cpuUsage()
   let keys = 0
@@ -79,7 +79,7 @@ async function printCosts(challenge: Challenge): Promise<void> {
   let total = 0
   for (const level of LEVELS) {
     const [from, to] = [GUESSES * 2 ** (level - 1), GUESSES * 2 ** level]
-    const cost = 150 * 2 ** (level - 1) * secondsPerKey
+    const cost = 300 * 2 ** (level - 1) * secondsPerKey
     const isTop = level === LEVELS.length
     total += cost * ((isTop ? ADDRESSES * GUESSES : to) - from)
     console.log(`| ${isTop ? `${from} and more` : `${from} to ${to - 1}`} | ${cost.toFixed(2)} |`)

@@ -30,7 +30,7 @@ const ALGORITHM = 'PBKDF2/SHA-256'
 /** Rounds of PBKDF2 for each key that is tried: so few that a browser cannot pause, so many that its own overhead is small. */
 const ROUNDS = 2_000
 /** Keys of the first level that are tried at least; twice as many at most. */
-const KEYS = 100
+const KEYS = 200
 
 const hex = z.string().regex(/^[0-9a-f]+$/)
 const text = z.string().transform((base64) => Buffer.from(base64, 'base64').toString())
