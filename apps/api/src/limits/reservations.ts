@@ -66,11 +66,11 @@ async function reserveAll(places: readonly Place[]): Promise<void> {
   const deadline = performance.now() + MAX_WAIT_MS
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(2 * wait, LAST_POLL_MS)) {
     const replies = await Promise.allSettled(places.map((place) => place.reserve()))
-    const reserved = (n: number): Reservation | 'unknown' =>
-      replies[n]?.status === 'fulfilled' ? replies[n].value : 'unknown'
-    if (places.every((_, n) => reserved(n) === 'reserved')) return
+    const isIn = (n: number, state: Reservation): boolean =>
+      replies[n]?.status === 'fulfilled' && replies[n].value === state
+    if (places.every((_, n) => isIn(n, 'reserved'))) return
     // A command without a reply may have been carried out all the same.
-    await release(places.filter((_, n) => ['reserved', 'unknown'].includes(String(reserved(n)))))
+    await release(places.filter((_, n) => isIn(n, 'reserved') || replies[n]?.status === 'rejected'))
 
     const failed = replies.find((reply) => reply.status === 'rejected')
     if (failed !== undefined) throw new SessionStoreUnavailableError(failed.reason)

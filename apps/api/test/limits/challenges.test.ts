@@ -153,7 +153,7 @@ test('a challenge is the same for an address with an account and one without', a
   for (const one of [email, nobody]) {
     await countOn(server.redis, 10, ['sign-in:account', one])
     const answer = await signInWith({}, one)
-    const { parameters, signature } = await challengeIn(answer.clone() as Response)
+    const { parameters, signature } = await challengeIn(answer.clone())
     const { data } = parameters
     shapes.push({
       names: [...answer.headers.keys()].toSorted(),

@@ -31,8 +31,8 @@ export async function solve(body: unknown, signal: AbortSignal): Promise<Solved 
     return await new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => resolve(null))
       for (const [counterStart, worker] of workers.entries()) {
-        worker.onmessage = ({ data }) => resolve({ challenge, solution: data })
-        worker.onerror = () => reject(new UnsolvableError())
+        worker.addEventListener('message', ({ data }) => resolve({ challenge, solution: data }))
+        worker.addEventListener('error', () => reject(new UnsolvableError()))
         worker.postMessage({ challenge, counterStart, counterStep })
       }
     })
