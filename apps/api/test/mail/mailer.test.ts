@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { createPasskey } from '@rollcall/dev-auth'
 import { describe, expect, test } from 'vitest'
 import {
   accountDeletedMessage,
@@ -10,15 +11,16 @@ import {
   resetMessage,
 } from '../../src/mail/messages.js'
 import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
+import { ceremonies } from '../passkeys-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
 async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (let i = 0; i < 300; i += 1) {
+  for (let i = 0; i < 3_000; i += 1) {
     const found = await look()
     if (found !== undefined) return found
     await pause(10)
   }
-  throw new Error('It did not happen within 3 s')
+  throw new Error('It did not happen within 30 s')
 }
 
 test('a reset mail reaches a real SMTP server, and its link sets a password once', async () => {
@@ -195,6 +197,22 @@ test('the owner of a changed password gets a mail, whichever way it was changed'
   await server.browser().post('/api/auth/reset-password', { token, newPassword: 'a third good password' })
   await eventually(() => smtp.received[2])
   expect(mails().at(-1)).toBe('Your password was changed')
+})
+
+test('the owner of a passkey gets a mail when it is added, and when it is removed', async () => {
+  await using smtp = await startSmtp()
+  await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+  const device = await signedUp(server)
+  expect((await createPasskey(server.baseUrl).register(ceremonies(device), { name: 'Laptop' })).status).toBe(200)
+  const [passkey] = await device.api.passkeys.list.query()
+  await ceremonies(device).post('/passkey/remove', { id: passkey?.id })
+  const mails = () => smtp.received.map(({ message }) => /^Subject: (.*)\r$/m.exec(message)?.[1])
+  await eventually(() => smtp.received[1])
+  expect(mails().toSorted()).toEqual(['A passkey was added to your account', 'A passkey was removed from your account'])
+  for (const { to, message } of smtp.received) {
+    expect(to).toEqual([device.email])
+    expect(message).toContain(`${server.baseUrl}/security`)
+  }
 })
 
 describe.each(['en', 'de'] as const)('each mail in %s', (language) => {

@@ -77,13 +77,20 @@ export function SignInPage() {
         </Button>
       </form>
       <PasskeySignIn onSignedIn={() => session.begin(returnTo)} />
-      <p className="mt-4 text-[0.9375rem] text-muted">
-        {t('signIn.newHere')}{' '}
-        <TextLink to="/sign-up" state={() => ({ ...(returnTo && { returnTo }) })}>
-          {t('signIn.create')}
-        </TextLink>
-      </p>
+      <CreateAccount returnTo={returnTo} />
     </>
+  )
+}
+
+function CreateAccount({ returnTo }: { returnTo: SignInState['returnTo'] | undefined }) {
+  const { t } = useI18n()
+  return (
+    <p className="mt-4 text-[0.9375rem] text-muted">
+      {t('signIn.newHere')}{' '}
+      <TextLink to="/sign-up" state={() => ({ ...(returnTo && { returnTo }) })}>
+        {t('signIn.create')}
+      </TextLink>
+    </p>
   )
 }
 
