@@ -71,6 +71,8 @@ export async function startApp({ host = 'localhost', program = 'quickServer' }: 
       LEAVING_SECONDS: '0', // no balancer sends it anything
       DATA_DIR: dataDir,
       REDIS_URL: redis.url,
+      REDIS_COMMAND_TIMEOUT_MS: '1000', // two browsers and a server share a few cores: they are no outage
+      REDIS_SOCKET_TIMEOUT_MS: '2000',
       TRUSTED_PROXIES: 'loopback', // so that each browser of a test can come from an address of its own
     },
     stdio: ['ignore', 'pipe', 'pipe'],

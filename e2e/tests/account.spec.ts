@@ -49,14 +49,14 @@ test('after wrong passwords from elsewhere, a new browser signs in with a check 
   await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill(user.password)
   await page.route('**/assets/solver*.js', () => undefined) // the work does not begin
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByText('Checking that this is a person’s browser…')).toBeVisible()
   expect(await violations(page)).toEqual([])
   await page.getByRole('button', { name: 'Stop' }).press('Enter')
   await expect(page.getByText('Checking that this is a person’s browser…')).toHaveCount(0)
   await page.unrouteAll({ behavior: 'ignoreErrors' })
 
-  await expect(page.getByRole('button', { name: 'Sign in' })).toBeFocused()
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(devices(page)).toHaveCount(1)
 })

@@ -14,7 +14,8 @@ export function AccountPage() {
     <>
       <PageHeading title={t('accountPage.title')}>{t('accountPage.intro')}</PageHeading>
       <Section title={t('accountPage.nameHeading')} means={t('accountPage.nameMeans')}>
-        {data && <ChangeName name={data.user.name} />}
+        {/* It has its place before the name is there: what follows must not move. */}
+        <ChangeName key={data ? 'loaded' : 'loading'} name={data?.user.name ?? ''} />
       </Section>
       <Section title={t('accountPage.emailHeading')} means={t('accountPage.emailMeans')}>
         <p className="mt-3 min-h-6 font-medium wrap-anywhere">{data?.user.email}</p>

@@ -185,7 +185,7 @@ export default {
   },
   security: {
     title: 'Sicherheit',
-    intro: 'Ändern Sie das Passwort, mit dem Sie sich anmelden.',
+    intro: 'Ihr Passwort, und die Passkeys, die ohne es anmelden.',
     heading: 'Passwort ändern',
     means: 'Ihre anderen Geräte werden abgemeldet, was sich nicht rückgängig machen lässt. Dieses bleibt angemeldet.',
     submit: 'Passwort ändern',

@@ -181,7 +181,7 @@ export default {
   },
   security: {
     title: 'Security',
-    intro: 'Change the password that you sign in with.',
+    intro: 'Your password, and the passkeys that sign in without it.',
     heading: 'Change password',
     means: 'Your other devices will be signed out, which cannot be undone. This one stays signed in.',
     submit: 'Change password',
