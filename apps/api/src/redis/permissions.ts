@@ -53,6 +53,7 @@ function probesFor(keyPrefix: string): Probe[] {
     ['ZRANGE', limit, '0', '-1'],
     ['ZSCORE', limit, '-'],
     ['ZREM', limit, '-'],
+    ['ZREMRANGEBYRANK', limit, SYNTAX_ERROR, SYNTAX_ERROR],
     ['ZREMRANGEBYSCORE', limit, SYNTAX_ERROR, SYNTAX_ERROR],
   ]
 }
