@@ -125,6 +125,14 @@ test.each([
   ['password-changed', null, 'The password was changed on Safari on iOS'],
   ['secured', null, 'Safari on iOS reported a sign-in, and the password stopped working'],
   ['password-reset', null, 'The password was reset on Safari on iOS'],
+  ['passkey-added', null, 'A passkey was added on Safari on iOS'],
+  ['passkey-removed', null, 'A passkey was removed on Safari on iOS'],
+  ['provider-linked', null, 'An account for signing in was linked on Safari on iOS'],
+  ['provider-unlinked', null, 'An account for signing in was unlinked on Safari on iOS'],
+  ['second-factor-on', null, 'Codes at sign-in were turned on, on Safari on iOS'],
+  ['second-factor-off', null, 'Codes at sign-in were turned off, on Safari on iOS'],
+  ['backup-codes-renewed', null, 'New backup codes were made on Safari on iOS'],
+  ['email-changed', null, 'The email address was changed on Safari on iOS'],
   ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
 ] as const)('%s by %j: %s', (type, by, words) => {
   expect(describeActivity(createI18n('en'), { type, device: safari, by, newName: null })).toBe(words)

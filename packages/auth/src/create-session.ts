@@ -104,7 +104,8 @@ async function rotateCurrent(
   const event = { name, ...(await clientInfo()) }
   const rotated = await store.rotate(token, {
     reauthenticated: false,
-    ...(endsOthers && { credentialChange: true, event }),
+    credentialChange: endsOthers,
+    event,
   })
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
   if (rotated === null || session === null) throw unauthorized() // revoked meanwhile: nothing brings it back

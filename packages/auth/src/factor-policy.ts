@@ -25,7 +25,8 @@ export async function readChoice({ body }: { readonly body?: unknown }): Promise
 /**
  * Revokes the other sessions of a person who changes how they sign in; this one stays under its id with a new secret. A removal
  * or replacement revokes them unless the request has `revokeOtherSessions: false`. An addition revokes them if the request has
- * `revokeOtherSessions: true`. Like the policy of passwords, it revokes before the row is written and after.
+ * `revokeOtherSessions: true`. Like the policy of passwords, it revokes before the row is written and after. The event of the
+ * change is recorded in either case.
  */
 export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
   async function changeFactor(userId: string, event: AuditEventName, byDefault: boolean): Promise<AfterWrite> {
@@ -33,18 +34,16 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     if (newUsers.has(userId) || endedUsers.has(userId)) return doNothing
     const current = currentSession(() => true)
     const isOwn = current?.userId === userId
-    if (!(revokeOtherSessions ?? byDefault)) {
-      return isOwn ? () => auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id }) : doNothing
-    }
-    if (!isOwn) return revokeAll(userId, event)
-    const before = await rejectUnavailable(() => store.revokeOthers(current.token))
+    const endsOthers = revokeOtherSessions ?? byDefault
+    if (!isOwn) return endsOthers ? revokeAll(userId, event) : doNothing
+    const before = endsOthers ? await rejectUnavailable(() => store.revokeOthers(current.token)) : 0
     if (before === null) return revokeAll(userId, event) // it has ended itself
     return afterCommit(async () => {
-      const change = { credentialChange: true, reauthenticated: false, event: { name: event, ...(await clientInfo()) } }
+      const change = { credentialChange: endsOthers, reauthenticated: false, event: { name: event } }
       const rotated = await rejectUnavailable(() => store.rotate(current.token, change))
       if (rotated !== null) await adoptToken(rotated.token)
       const ended = before + (rotated?.ended ?? 0)
-      await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ended })
+      await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ...(endsOthers && { ended }) })
     })
   }
 
@@ -52,7 +51,8 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
   async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
     const before = await rejectUnavailable(() => store.revokeAll(userId))
     return afterCommit(async () => {
-      const ended = before + (await rejectUnavailable(() => store.revokeAll(userId)))
+      const details = { event: { name: event, ...(await clientInfo()) } }
+      const ended = before + (await rejectUnavailable(() => store.revokeAll(userId, details)))
       await auditEvent(audit, { event, result: 'ok', userId, ended })
     })
   }

@@ -127,18 +127,21 @@ describe.each(Object.entries(removals))('%s', (title, change) => {
     )
   })
 
-  test('ends none if the request says so', async () => {
-    const { browser, other, id } = await changed(nameOf(title, 'kept'), change, { revokeOtherSessions: false })
+  test('ends none if the request says so, and this device has a new secret all the same', async () => {
+    const { browser, other, copy, id } = await changed(nameOf(title, 'kept'), change, { revokeOtherSessions: false })
     expect(await other.session()).not.toBeNull()
     expect((await browser.session())?.id).toBe(id)
+    expect(await copy.session()).toBeNull()
     expect(t.events.map(({ event }) => event)).toEqual([change.event])
   })
 })
 
 describe.each(Object.entries(additions))('%s', (title, change) => {
-  test('ends none, unless the request asks for it: then this device stays under its id with a new secret', async () => {
+  test('ends none unless the request asks for it, and this device stays under its id with a new secret', async () => {
     const kept = await changed(nameOf(title, 'default'), change, {})
     expect(await kept.other.session()).not.toBeNull()
+    expect((await kept.browser.session())?.id).toBe(kept.id)
+    expect(await kept.copy.session()).toBeNull()
     expect(t.events.map(({ event }) => event)).toContain(change.event)
     const { browser, other, copy, id } = await changed(nameOf(title, 'asked'), change, { revokeOtherSessions: true })
     expect(await other.session()).toBeNull()

@@ -32,12 +32,11 @@ if ARGV[8] ~= '' then
 end
 redis.call('HSET', key, ARGV[1], rotated)
 publish(key, 'rotated', ARGV[1])
-if ARGV[5] == '' then
-  return 0
+local by, revoked = { id = ARGV[1], details = detailsOf(record) }, 0
+if ARGV[5] ~= '' then
+  revoked = revokeAllExcept(key, ARGV[1], now, 'credential-change', by)
+  setNotBefore(key, tonumber(ARGV[5]))
 end
-local by = { id = ARGV[1], details = detailsOf(record) }
-local revoked = revokeAllExcept(key, ARGV[1], now, 'credential-change', by)
-setNotBefore(key, tonumber(ARGV[5]))
 if ARGV[7] ~= '' then
   appendEvent({ kind = 'noted', name = ARGV[7], by = by })
 end

@@ -91,7 +91,7 @@ export interface RotateOptions {
   readonly reauthenticated?: boolean
   /** Merged into the data of the session in the same step, such as how the person proved it. Default: nothing. */
   readonly data?: SessionData
-  /** Recorded with a credential change, if the store records events. */
+  /** Recorded after the revocations, if the store records events. Default: none. */
   readonly event?: CustomEvent
 }
 

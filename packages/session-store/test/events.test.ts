@@ -108,6 +108,13 @@ describe('each change leaves its event', () => {
     })
   })
 
+  test('of a new secret, only if it has a name', async () => {
+    const { token, session } = await t.signIn()
+    const rotated = await t.store.rotate(token)
+    await t.store.rotate(rotated?.token ?? '', { event: { name: 'passkey-added' } })
+    expect((await pendingEvents()).slice(1)).toEqual([{ kind: 'noted', name: 'passkey-added', by: actor(session.id) }])
+  })
+
   test('what the application notes', async () => {
     await events.append('ada', { name: 'refused', userAgent: 'curl' }, 'some session')
     expect(await pendingEvents()).toEqual([{ kind: 'noted', name: 'refused', by: actor('some session', 'curl') }])

@@ -81,7 +81,12 @@ export type ActivityKind = (typeof activityKinds)[number]
 export const activityPatterns = {
   'sign-ins': ['{"kind":"created",%', '{"kind":"confirmed",%'],
   'sign-outs': ['{"kind":"ended",%', '{"kind":"everybody",%'],
-  changes: ['{"kind":"noted","name":"password-%', '{"kind":"noted","name":"account-%', '{"kind":"renamed",%'],
+  changes: [
+    ...['password-', 'account-', 'passkey-', 'second-factor-', 'backup-codes-', 'email-'].map(
+      (name) => `{"kind":"noted","name":"${name}%`,
+    ),
+    '{"kind":"renamed",%',
+  ],
   refusals: ['{"kind":"noted","name":"%-refused","by":%'],
 } as const satisfies Record<ActivityKind, readonly string[]>
 

@@ -66,6 +66,15 @@ type ActivityType =
   | 'password-reset'
   /** Said that a sign-in was not theirs: the password was taken away. */
   | 'secured'
+  /** Changes of how the person signs in beside the password. */
+  | 'passkey-added'
+  | 'passkey-removed'
+  | 'provider-linked'
+  | 'provider-unlinked'
+  | 'second-factor-on'
+  | 'second-factor-off'
+  | 'backup-codes-renewed'
+  | 'email-changed'
   /** An attempt to sign out other devices. */
   | 'refused'
   /** From the name that `device` bears to `newName`. */
@@ -169,6 +178,14 @@ const named = new Map<string, ActivityType>([
   ['password-change', 'password-changed'],
   ['password-reset', 'password-reset'],
   ['account-secured', 'secured'],
+  ['passkey-added', 'passkey-added'],
+  ['passkey-removed', 'passkey-removed'],
+  ['account-linked', 'provider-linked'],
+  ['account-unlinked', 'provider-unlinked'],
+  ['second-factor-on', 'second-factor-on'],
+  ['second-factor-off', 'second-factor-off'],
+  ['backup-codes-renewed', 'backup-codes-renewed'],
+  ['email-change', 'email-changed'],
   ['revoke-refused', 'refused'],
   ['revoke-many-refused', 'refused'],
   ['revoke-others-refused', 'refused'],

@@ -3,6 +3,27 @@ import { deviceName } from '../../i18n/device-name.js'
 import { isolate } from '../../i18n/isolate.js'
 import type { I18n } from '../../i18n/i18n.js'
 
+/** The words of those that need only the name of the device. */
+const ofDevice = {
+  'signed-in': 'activity.signedIn',
+  'signed-in-first': 'activity.signedInFirst',
+  'signed-out': 'activity.signedOut',
+  reset: 'activity.reset',
+  expired: 'activity.expired',
+  'password-changed': 'activity.passwordChanged',
+  'password-reset': 'activity.passwordReset',
+  secured: 'activity.secured',
+  'passkey-added': 'activity.passkeyAdded',
+  'passkey-removed': 'activity.passkeyRemoved',
+  'provider-linked': 'activity.providerLinked',
+  'provider-unlinked': 'activity.providerUnlinked',
+  'second-factor-on': 'activity.secondFactorOn',
+  'second-factor-off': 'activity.secondFactorOff',
+  'backup-codes-renewed': 'activity.backupCodesRenewed',
+  'email-changed': 'activity.emailChanged',
+  refused: 'activity.refused',
+} as const
+
 /** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
 export function describeActivity(
   i18n: I18n,
@@ -12,33 +33,17 @@ export function describeActivity(
   const device = nameOf(i18n, entry.device)
   const by = entry.by && nameOf(i18n, entry.by)
   const reason = entry.reason === undefined ? null : isolate(entry.reason)
-  switch (entry.type) {
-    case 'signed-in':
-      return t('activity.signedIn', { device })
-    case 'signed-in-first':
-      return t('activity.signedInFirst', { device })
-    case 'signed-out':
-      return t('activity.signedOut', { device })
+  const { type } = entry
+  if (isOfDevice(type)) return t(ofDevice[type], { device })
+  switch (type) {
     case 'revoked':
       return by === null ? t('activity.revoked', { device }) : t('activity.revokedBy', { device, by })
-    case 'reset':
-      return t('activity.reset', { device })
-    case 'expired':
-      return t('activity.expired', { device })
     case 'capped':
       return by === null ? t('activity.capped', { device }) : t('activity.cappedBy', { device, by })
     case 'by-operator':
       return reason === null ? t('activity.byOperator', { device }) : t('activity.byOperatorReason', { device, reason })
     case 'all-by-operator':
       return reason === null ? t('activity.allByOperator') : t('activity.allByOperatorReason', { reason })
-    case 'password-changed':
-      return t('activity.passwordChanged', { device })
-    case 'password-reset':
-      return t('activity.passwordReset', { device })
-    case 'secured':
-      return t('activity.secured', { device })
-    case 'refused':
-      return t('activity.refused', { device })
     case 'renamed':
       return renamed(i18n, entry.newName && isolate(entry.newName), device, by)
     case 'confirmed':
@@ -48,6 +53,10 @@ export function describeActivity(
     case 'proof-refused':
       return t('activity.proofRefused', { device, count: entry.attempts ?? 1 })
   }
+}
+
+function isOfDevice(type: ActivityEntry['type']): type is keyof typeof ofDevice {
+  return type in ofDevice
 }
 
 function renamed({ t }: I18n, name: string | null, device: string, by: string | null): string {
