@@ -66,7 +66,7 @@ function guess(from: string, email: string): Promise<Response> {
   })
 }
 
-/** By the CPU time of one key: each level tries twice the keys of the one before, and from 200 to 400 at the first. */
+/** By the CPU time of one key: each level tries twice the keys of the one before, and 300 at the first on average. */
 async function printCosts(challenge: Challenge): Promise<void> {
   const begun = process.cpuUsage()
   let keys = 0

@@ -1,5 +1,6 @@
 import type { Answer } from '@rollcall/dev-auth'
-import type { Browser } from './helpers.js'
+import { sql } from 'kysely'
+import type { Browser, TestServer } from './helpers.js'
 
 export interface Ceremonies {
   get(path: string): Promise<Answer>
@@ -28,6 +29,28 @@ export const failingAt = (device: Browser, begin: () => Promise<() => unknown>):
       return await ceremonies(device).post(path, body)
     } finally {
       await end()
+    }
+  },
+})
+
+/** Each begins, and gives what ends it. */
+export const outagesOf = (at: () => TestServer): Record<string, () => Promise<() => unknown>> => ({
+  'Redis hangs': async () => {
+    process.kill(at().redis.pid, 'SIGSTOP')
+    return () => process.kill(at().redis.pid, 'SIGCONT')
+  },
+  'the disk is full': async () => {
+    const { kysely } = at().database()
+    // The change itself grows no file, so it takes another row with it.
+    await sql`create table filler (data blob)`.execute(kysely)
+    for (const change of ['update', 'insert'])
+      await sql`create trigger ${sql.raw(`full_at_${change}`)} before ${sql.raw(change)} on passkey
+        begin insert into filler values (randomblob(1000000)); end`.execute(kysely)
+    await sql`pragma max_page_count = 1`.execute(kysely) // never less than there are
+    return async () => {
+      await sql`pragma max_page_count = 1000000`.execute(kysely)
+      for (const change of ['update', 'insert']) await sql`drop trigger ${sql.raw(`full_at_${change}`)}`.execute(kysely)
+      await sql`drop table filler`.execute(kysely)
     }
   },
 })

@@ -59,22 +59,30 @@ function cookieOf(context: Pick<AuthContext, 'createAuthCookie'>): ReturnType<Au
 }
 
 /**
- * The device that the browser of a request is to the account with this address; `null` if it has not signed in to it. For a
- * browser with a device cookie, the look-ups are the same whether or not there is such an account.
+ * The device that the browser of a request is to the account with this address; `null` if it has not signed in to it since its
+ * password changed: whoever had the old password may have made many. For a browser with a device cookie, the look-ups are the
+ * same whether or not there is such an account.
  *
  * @throws what the database fails with.
  */
 export async function knownDeviceOf(
-  context: CookieContext & Pick<AuthContext, 'internalAdapter'> & { readonly adapter: Pick<Rows, 'findOne'> },
+  {
+    adapter,
+    internalAdapter,
+    ...context
+  }: CookieContext & Pick<AuthContext, 'internalAdapter'> & { readonly adapter: Pick<Rows, 'findOne'> },
   headers: Headers,
   email: string,
 ): Promise<string | null> {
   const browser = browserIdIn(headers, context)
   if (browser === null) return null
-  const found = await context.internalAdapter.findUserByEmail(email)
-  const deviceId = deviceIdOf(browser, found?.user.id ?? '')
-  const row = await context.adapter.findOne<Row>({ model: 'device', where: whereDevice(deviceId) })
-  return row && deviceId
+  const userId = (await internalAdapter.findUserByEmail(email))?.user.id ?? ''
+  const deviceId = deviceIdOf(browser, userId)
+  const [row, password] = await Promise.all([
+    adapter.findOne<Row>({ model: 'device', where: whereDevice(deviceId) }),
+    internalAdapter.findCredentialAccount(userId),
+  ])
+  return row !== null && password !== null && row.lastSeenAt >= password.updatedAt ? deviceId : null
 }
 
 /** 128 bits, and without a secret, so that it outlives each of them. */
@@ -85,6 +93,7 @@ function deviceIdOf(browser: string, userId: string): string {
 type Rows = Pick<DBTransactionAdapter, 'findOne' | 'create' | 'update' | 'deleteMany'>
 
 interface Row {
+  readonly lastSeenAt: Date
   readonly name?: string | null
   readonly unnotifiedSince?: Date | null
 }

@@ -115,7 +115,7 @@ async function forwardWithin(
   dependencies: Dependencies & { readonly shares: Shares },
 ): Promise<Response> {
   const { limits } = dependencies
-  const { own, charges, revokes = false } = price
+  const { revokes = false } = price
   const proof = await proofIn(c, price, dependencies)
   let isReached = false
   const forward = (): Promise<Response> => {
@@ -129,13 +129,7 @@ async function forwardWithin(
     // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
     return await limits.within(
       [['auth', c.get('client')]],
-      () =>
-        own === undefined
-          ? within(charges)
-          : withinOwn(
-              () => within(own),
-              () => within(charges),
-            ),
+      () => withinOwn(price, within),
       (response) => (response.status >= 500 ? 'void' : 'done'),
       { revokes },
     )
@@ -154,13 +148,17 @@ async function forwardWithin(
 }
 
 /** A known browser that has used up its own tries is treated as an unknown one. */
-async function withinOwn(own: () => Promise<Response>, shared: () => Promise<Response>): Promise<Response> {
+async function withinOwn(
+  price: AttemptLimits,
+  within: (charges: AttemptLimits['charges']) => Promise<Response>,
+): Promise<Response> {
+  const own = (await price.own?.()) ?? []
   try {
-    return await own()
+    if (own.length > 0) return await within(own)
   } catch (error) {
-    if (error instanceof RateLimitedError && error.limit === 'sign-in:browser') return shared()
-    throw error
+    if (!(error instanceof RateLimitedError && error.limit === 'sign-in:browser')) throw error
   }
+  return within(price.charges)
 }
 
 async function proofIn(

@@ -19,8 +19,8 @@ export interface Attempt {
 /** The limits of an attempt beside the general one. */
 export interface AttemptLimits {
   readonly charges: readonly Charge[]
-  /** Until they are used up, they count in place of the others, which strangers share. */
-  readonly own?: readonly Charge[]
+  /** Until they are used up, they count in place of the others, which strangers share. It looks them up in the database. */
+  own?(): Promise<readonly Charge[]>
   /** A proof of work for this passes the limits that allow for one. */
   readonly challenge?: Purpose
   /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
@@ -42,23 +42,21 @@ export interface AttemptLimits {
 export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits | Promise<AttemptLimits>>([
   [
     '/sign-in/email',
-    async ({ client, email, knownDevice }) => {
-      const deviceId = await knownDevice()
-      return {
-        ...(deviceId !== null && { own: [['sign-in:browser', deviceId]] }),
-        charges: [['sign-in:account', email], ...networks('sign-in', client)],
-        challenge: 'sign-in',
-        success: 'right',
-        hashes: true,
-        event: 'sign-in',
-        email,
-      }
-    },
+    ({ client, email, knownDevice }) => ({
+      own: async () => {
+        const deviceId = await knownDevice()
+        return deviceId === null ? [] : [['sign-in:browser', deviceId]]
+      },
+      charges: [['sign-in:account', email], ...networks('sign-in', client)],
+      challenge: 'sign-in',
+      success: 'right',
+      hashes: true,
+      event: 'sign-in',
+      email,
+    }),
   ],
-  [
-    '/passkey/verify-authentication',
-    ({ client }) => ({ charges: [['sign-in:address', client]], success: 'right', event: 'sign-in' }),
-  ],
+  // Nobody guesses a passkey, so wrong ones are not counted: strangers at one's address would use up the tries.
+  ['/passkey/verify-authentication', () => ({ charges: [], success: 'right', event: 'sign-in' })],
   [
     '/sign-up/email',
     ({ client, email }) => ({

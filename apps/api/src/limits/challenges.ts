@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomInt } from 'node:crypto'
 import type { Secrets } from '@rollcall/auth'
 import type { Clock } from '@rollcall/session-store'
-import { type Challenge, createChallenge, randomInt, verifySolution } from 'altcha-lib'
+import { type Challenge, createChallenge, verifySolution } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { z } from 'zod'
 import { TOP_LEVEL, type Work } from './work.js'
@@ -29,8 +29,8 @@ export interface Challenges {
 const ALGORITHM = 'PBKDF2/SHA-256'
 /** Rounds of PBKDF2 for each key that is tried: so few that a browser cannot pause, so many that its own overhead is small. */
 const ROUNDS = 2_000
-/** Keys of the first level that are tried at least; twice as many at most. */
-const KEYS = 200
+/** Keys of the first level that are tried on average, by whoever tries: each number up to twice as many is as likely. */
+const KEYS = 300
 
 const hex = z.string().regex(/^[0-9a-f]+$/)
 const text = z.string().transform((base64) => Buffer.from(base64, 'base64').toString())
@@ -73,7 +73,7 @@ export function createChallenges(secrets: Secrets, clock: Clock): Challenges {
       return createChallenge({
         algorithm: ALGORITHM,
         cost: ROUNDS,
-        counter: randomInt(2 * keys, keys),
+        counter: randomInt(1, 2 * keys),
         // Not ALTCHA's own expiry, which goes by the clock of this machine.
         data: { subject: subjectOf(current, purpose, email), level, expiresAt: clock() + CHALLENGE_LIFE_MS },
         deriveKey,

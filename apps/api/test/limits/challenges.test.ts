@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ChallengeNeededError } from '../../src/errors.js'
 import { Client, type Network } from '../../src/http/client.js'
 import { CHALLENGE_LIFE_MS, createChallenges } from '../../src/limits/challenges.js'
 import { type Charge, createLimits } from '../../src/limits/limits.js'
@@ -126,6 +127,21 @@ function changed(parameters: Asked['parameters'], data: object): object {
   return { ...parameters, data: { ...parameters.data, ...data } }
 }
 
+test('a solution that passed on one server passes on none whose secrets are newer', async () => {
+  const proof = { level: TOP_LEVEL, id: randomBytes(16).toString('hex') }
+  await observed(server.redis, async (redis) => {
+    const pass = (secret: string) =>
+      createLimits(redis, secret).within(
+        [],
+        async () => 'passed',
+        () => 'right',
+        { proof },
+      )
+    expect(await pass(SECRET)).toBe('passed')
+    await expect(pass(`${SECRET} anew`)).rejects.toThrow(ChallengeNeededError)
+  })
+})
+
 test('a browser that has signed in has tries of its own, and then needs work like any other', async () => {
   const from = { 'x-forwarded-for': address() }
   const owner = await signedUp(server, from)
@@ -144,6 +160,24 @@ test('a browser that has signed in has tries of its own, and then needs work lik
   expect((await attempt(owner, WRONG)).status).toBe(401)
   const asked = await challengeIn(await attempt(owner, PASSWORD))
   expect((await attempt(owner, PASSWORD, withSolution(await solve(asked)))).status).toBe(200)
+})
+
+test('a browser that has not signed in since the password changed has no tries of its own', async () => {
+  const owner = await signedUp(server, { 'x-forwarded-for': address() })
+  const phone = server.browser({ 'x-forwarded-for': address() })
+  await phone.signIn(owner.email)
+  const newPassword = `${PASSWORD} anew`
+  await owner.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword })
+  await countOn(server.redis, 10, ['sign-in:account', owner.email])
+  const attempt = (headers = {}) =>
+    phone.request('/api/auth/sign-in/email', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ email: owner.email, password: newPassword }),
+    })
+  const asked = await challengeIn(await attempt())
+  expect((await attempt(withSolution(await solve(asked)))).status).toBe(200)
+  expect((await attempt()).status, 'it has signed in since').toBe(200)
 })
 
 test('a challenge is the same for an address with an account and one without', async () => {

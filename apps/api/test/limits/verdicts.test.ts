@@ -178,6 +178,19 @@ describe('an outage of the database uses up no attempt', () => {
     expect((await post(server)).status).toBe(200)
     expect((await post(server)).status).toBe(429)
   })
+
+  test('and beyond it, the database is not asked whether the browser is known', async () => {
+    const headers = from()
+    const device = await signedUp(server)
+    await countOn(redis, 600, ['auth', clientOf(headers)], 'done')
+    const { email } = device
+    const answer = await at(broken, device).request('/api/auth/sign-in/email', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ email, password: PASSWORD }),
+    })
+    expect(answer.status).toBe(429)
+  })
 })
 
 test.each([

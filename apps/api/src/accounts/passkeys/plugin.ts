@@ -10,6 +10,8 @@ const MAX_PASSKEYS = 25
 
 /** The part of a response that is stored or looked up as it comes. Its signatures are verified with all of it. */
 const ceremonyBody = z.object({
+  /** better-auth would sign in with a passkey that was only registered, which proves nobody. */
+  createSession: z.literal(false).optional(),
   response: z.looseObject({
     id: z.string().max(1_400), // 1,023 bytes in base64url, the longest that WebAuthn allows
     response: z.looseObject({ transports: z.array(z.string().max(32)).max(16).optional() }),
