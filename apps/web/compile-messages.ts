@@ -5,7 +5,7 @@ export interface Messages {
   readonly [key: string]: string | Messages
 }
 
-/** Compiles the messages of every language when the page is built: to parse them there takes 10 kB of script. */
+/** Compiles the messages of every language when the page is built. A parser in the page would be 10 kB of script. */
 export function compileMessages(): Plugin {
   return {
     name: 'compile-messages',

@@ -1,4 +1,4 @@
-// What guesses at passwords from many addresses cost: how many pass without work, and the CPU time of one beyond that.
+// The cost of guesses at passwords from many addresses: how many pass without work, and the CPU time of each one after these.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -23,7 +23,7 @@ export class RateLimitedError extends Error {
   }
 }
 
-/** So many attempts have failed that a further one must come with a proof of work. */
+/** After so many failures an attempt needs a proof of work. */
 export class ChallengeNeededError extends RateLimitedError {
   /**
    * @param retryAfter whole seconds until an attempt passes without one

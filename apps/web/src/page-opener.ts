@@ -14,7 +14,7 @@ export type Layout = 'account' | 'public'
 export interface PageOpener {
   /**
    * Loads the code of a page before it takes the place of the one that is shown. Without an answer from the server, that one
-   * stays, and `failure` says why. If there is an answer, a new release has taken the code away, so the document is loaded anew.
+   * stays, and `failure` says why. If there is an answer, a new release has removed the code. Then the document is loaded anew.
    *
    * @throws {Error} The failure if no page is shown; otherwise it throws a redirect back to that page.
    */

@@ -1,4 +1,4 @@
-// Revocations across users on a Cluster of three masters: their time, what validations notice of them, and whether they are exact.
+// Revocations across users on a Cluster of three masters: their time, their effect on validations, and whether they are exact.
 // npm run measure:operations -- [sessions, default 1000000]
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
-// How many acknowledged revocations does a failover undo? On a cluster of three masters and three replicas, each round
-// kills a master while ten servers revoke.
+// How many acknowledged revocations does a failover undo? The cluster has three masters and three
+// replicas. Each round kills a master while ten servers revoke.
 // npm run measure:failover [rounds] [milliseconds to the replica]
 import { killAmidRevocations, startDistantCluster, startServers } from '../test/failover.js'
 

@@ -22,7 +22,7 @@ function listenForErrors(connector: object): void {
 
 listenForErrors(AbstractConnector.prototype)
 
-/** Does the same for a client of another copy of ioredis, and for clients of that copy that connect later. */
+/** Does the same for a client of another copy of ioredis, and for the later clients of that copy. */
 export function listenForStreamErrors(client: Redis): void {
   const { connector } = client as unknown as { readonly connector?: { stream?: Duplex } } // a part that its types hide
   if (connector === undefined || connector instanceof AbstractConnector) return

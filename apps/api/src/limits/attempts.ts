@@ -82,7 +82,10 @@ if #counted < points then return {0, #counted} end
 return {counted[#counted - points + 1] - now, #counted}
 `
 
-/** KEYS: the attempts of a subject. ARGV: a member, the ms to hold its place for, XX to hold only what is there, a member to take out, how many to store or 0. */
+/**
+ * KEYS: the attempts of a subject. ARGV: a member; the ms to hold its place for; XX to hold only an existing one. Then a member to
+ * remove, and how many to store or 0.
+ */
 const hold = `${now}
 if ARGV[3] == 'XX' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
 if ARGV[4] ~= '' then redis.call('ZREM', KEYS[1], ARGV[4]) end

@@ -12,7 +12,7 @@ export const SOLUTION_HEADER = 'x-challenge-solution'
 /** Milliseconds: the slowest phone needs a minute for the most work. */
 export const CHALLENGE_LIFE_MS = 10 * 60_000
 
-/** What an attempt is for. One challenge serves one purpose. */
+/** The kind of attempt. One challenge serves one purpose. */
 export type Purpose = 'sign-in' | 'sign-up' | 'request-reset'
 
 /** Proof-of-work challenges as ALTCHA makes them. */
@@ -29,7 +29,7 @@ export interface Challenges {
 const ALGORITHM = 'PBKDF2/SHA-256'
 /** Rounds of PBKDF2 for each key that is tried: so few that a browser cannot pause, so many that its own overhead is small. */
 const ROUNDS = 2_000
-/** Keys of the first level that are tried on average, by whoever tries: each number up to twice as many is as likely. */
+/** Keys of the first level that are tried on average. Each number up to twice as many is equally likely. */
 const KEYS = 300
 
 const hex = z.string().regex(/^[0-9a-f]+$/)
@@ -74,7 +74,7 @@ export function createChallenges(secrets: Secrets, clock: Clock): Challenges {
         algorithm: ALGORITHM,
         cost: ROUNDS,
         counter: randomInt(1, 2 * keys),
-        // Not ALTCHA's own expiry, which goes by the clock of this machine.
+        // ALTCHA's own expiry would use the clock of this machine.
         data: { subject: subjectOf(current, purpose, email), level, expiresAt: clock() + CHALLENGE_LIFE_MS },
         deriveKey,
         ...keysOf(current),

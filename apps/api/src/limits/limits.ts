@@ -142,7 +142,7 @@ export interface Limits {
   /**
    * Counts what is not limited.
    *
-   * @returns The number of events, with this one, since the first of them and within its duration.
+   * @returns The number of events, with this one, within the duration of the first.
    * @throws {Error} of Redis.
    */
   tally(charge: Charge & readonly ['wrong-password:user', ...unknown[]]): Promise<number>
@@ -225,7 +225,7 @@ function requestPlace(counter: RateLimiterRedis, limit: LimitName, hash: string)
 interface Attempt {
   readonly key: string
   readonly id: string
-  /** Of the work that it comes with; 0 without any. */
+  /** The level of its proof of work; 0 without one. */
   readonly level: number
 }
 

@@ -6,7 +6,7 @@ export class AuthFailure extends Error {
     readonly status: number | undefined,
     readonly code: string | undefined,
     readonly retryAfter: string | null,
-    /** What the answer held, in any shape. */
+    /** The body of the answer, in any shape. */
     readonly body?: unknown,
     options?: ErrorOptions,
   ) {

@@ -8,7 +8,7 @@ const HEADER: ExpectedSessionHeader = 'x-expected-session'
  */
 let expected: string | undefined
 
-/** @param sessionId `undefined` while the page does not know whose session it is */
+/** @param sessionId `undefined` while the page does not know its session */
 export function expectSession(sessionId: string | undefined): void {
   expected = sessionId
 }

@@ -5,7 +5,7 @@ import { createSessionOperator, type SessionOperator } from '../operator.js'
 import type { SessionData } from '../record.js'
 import type { Session, SessionStore, SessionStoreOptions } from '../session.js'
 
-/** Whose session it is, and what a list of devices shows. */
+/** The user of a session, and its entry in a list of devices. */
 export interface ExpressUser {
   /** `null`: nobody is signed in. */
   readonly userId: string | null
@@ -194,7 +194,7 @@ function dataOf(session: ExpressSession): SessionData {
   return { [EXPRESS]: JSON.parse(JSON.stringify(session)) }
 }
 
-/** What `dataOf` stored; `null` for a session of another origin. */
+/** The session that `dataOf` stored; `null` for one of another origin. */
 function expressSessionIn(data: SessionData): ExpressSession | null {
   return (data[EXPRESS] as ExpressSession | undefined) ?? null // only this file writes it
 }

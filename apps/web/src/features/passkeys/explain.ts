@@ -3,7 +3,7 @@ import { toProblem } from '../../api/problem.js'
 import { type I18n, loadLaterMessages } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
 
-/** What the server or the browser refuses, by its code. */
+/** Refusals of the server or the browser, by their codes. */
 const reasons = {
   PASSKEY_NOT_FOUND: 'unknown',
   CHALLENGE_NOT_FOUND: 'late',

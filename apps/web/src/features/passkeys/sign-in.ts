@@ -16,8 +16,8 @@ export async function signIn(i18n: I18n, begin: Begin): Promise<string | null> {
 }
 
 /**
- * Offers passkeys among the suggestions of a field, until one of them has signed in, a dialog takes its place, or the returned
- * function is called.
+ * Offers passkeys among the suggestions of a field. It ends when one has signed in, when a dialog takes its place, or when the
+ * returned function is called.
  */
 export function offerPasskeys(i18n: I18n, begin: Begin, onFailure: (failure: string) => void): () => void {
   void canSuggestPasskeys().then((can) => (can ? offerAgain() : undefined))
