@@ -3,6 +3,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unhideError } from './database-errors.js'
+import { hideTokens } from './hide-tokens.js'
 import { rememberBrowser } from './known-devices.js'
 import { accountTokens, namedSession } from './multi-session.js'
 import { recordDevice, type Notify } from './new-device.js'
@@ -10,8 +11,8 @@ import { setImportedCookie } from './old-sessions.js'
 import { proveByCode } from './prove-by-code.js'
 import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { type RequestState, requestState } from './request-state.js'
+import { revocationAt } from './session-endpoints.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
-import { withoutTokens } from './without-tokens.js'
 
 interface Dependencies {
   readonly store: SessionStore
@@ -40,7 +41,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     await setImportedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
-    if (!(returned instanceof APIError)) return withoutTokens(returned)
+    if (!(returned instanceof APIError)) return hideTokens(returned)
     if (attempt !== null && state.signedIn.size === 0)
       await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
     return unhidden
@@ -101,6 +102,8 @@ function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | 
   if (path === '/reset-password') return 'password-reset'
   if (path === '/reauthenticate') return 'reauthentication'
   if (path === '/secure-account') return 'account-secured'
+  const revocation = revocationAt(path)
+  if (revocation !== null) return revocation
   // With a session, a second factor is not the end of a sign-in: it is being turned on.
   const completes = path?.startsWith('/two-factor/verify-') && context.session === null
   const signsIn = path === '/passkey/verify-authentication' || path?.startsWith('/sign-in/')

@@ -1,4 +1,4 @@
-import type { SessionStore } from '@rollcall/session-store'
+import { PROOF_LIFE_MS, type SessionStore } from '@rollcall/session-store'
 import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
@@ -13,6 +13,7 @@ import { type NewDevice, type Notify, notifyBy, secureAccount } from './new-devi
 import { attachOldSessions, withCurrentToken } from './old-sessions.js'
 import { proofMethods } from './proof-methods.js'
 import { reauthenticate } from './reauthenticate.js'
+import { sessionEndpoints } from './session-endpoints.js'
 import { rejectUnsupportedVersion } from './supported-version.js'
 import { rejectUnsupportedOptions } from './unsupported-options.js'
 import type { OnWrongPassword } from './refused-attempts.js'
@@ -30,6 +31,11 @@ export interface RollcallOptions {
   /** Called with every sign-in, sign-out and revocation, and every refused attempt. It must not throw. Default: nothing. */
   readonly audit?: Audit
   /**
+   * Whether a proof at this time is recent enough to revoke other sessions at better-auth's own endpoints. Give the devices
+   * router the same function. Default: for 15 minutes, by the store's clock.
+   */
+  readonly isRecent?: (authenticatedAt: Date) => boolean
+  /**
    * If given, the plugin recognizes browsers at later sign-ins, by a cookie and the table `device`. It is called at each
    * sign-in from a browser that is new to its user, except for the first sign-in of a new user. The sign-in waits for it: put
    * the mail into a queue. If it rejects, a later sign-in from that browser calls it again, after a minute or more. Default:
@@ -38,15 +44,8 @@ export interface RollcallOptions {
   readonly onNewDevice?: (newDevice: NewDevice) => Promise<void>
 }
 
-/** They hand out tokens or ask for them; `devices.list` and its kin take their place. */
-const closed = new Set([
-  '/list-sessions',
-  '/revoke-session',
-  '/revoke-sessions',
-  '/revoke-other-sessions',
-  '/admin/list-user-sessions',
-  '/admin/revoke-user-session',
-])
+/** They hand out tokens of other people or ask for them. */
+const closed = new Set(['/admin/list-user-sessions', '/admin/revoke-user-session'])
 
 /** They take a token that `secret` alone can forge. Without a mail that brings such tokens, nobody needs these endpoints. */
 const ofVerificationMails = new Set(['/verify-email', '/send-verification-email'])
@@ -103,6 +102,7 @@ export function rollcallPlugin({
   audit = () => undefined,
   notify,
   oldSessions,
+  isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < PROOF_LIFE_MS,
   onWrongPassword = () => undefined,
 }: Omit<RollcallOptions, 'onNewDevice'> & { readonly notify?: Notify; readonly onWrongPassword?: OnWrongPassword }) {
   return {
@@ -120,6 +120,7 @@ export function rollcallPlugin({
       reauthenticate: reauthenticate(store, audit),
       proofMethods: proofMethods(),
       secureAccount: secureAccount(store, audit),
+      ...sessionEndpoints({ store, audit, isRecent }),
     },
 
     hooks: {

@@ -97,18 +97,24 @@ describe('session API', () => {
     expect((await thief.get('/get-session')).body).toBeNull()
   })
 
-  test('differs: sessions are listed and ended through the store, by id; these endpoints need tokens', async () => {
-    const { browser, phones, userId } = await t.person('listing', 1)
-    const token = await phones[0]?.token()
-    expect((await browser.get('/list-sessions')).status).toBe(404)
-    for (const path of ['/revoke-session', '/revoke-sessions', '/revoke-other-sessions']) {
-      expect((await browser.post(path, { token })).status).toBe(404)
-    }
-    expect(await t.store.count(userId)).toBe(2)
-    const [session] = (await t.store.list(userId)).filter(({ id }) => token?.includes(id))
-    expect(await t.store.revoke(userId, session?.id ?? '')).toBe(1)
+  test('differs: sessions are listed, named and revoked by id, and revoking others needs a recent proof', async () => {
+    const { browser, phones } = await t.person('listing', 2)
+    const list = await browser.get('/list-sessions')
+    expect(list.text).not.toMatch(anyToken)
+    const rows = list.body as { id: string; token: string }[]
+    expect(rows.every(({ id, token }) => id === token)).toBe(true)
+    const [first, second] = await Promise.all(phones.map(async (phone) => (await phone.session())?.id))
+    expect(rows.map(({ id }) => id)).toEqual(expect.arrayContaining([first, second]))
+    expect((await browser.post('/revoke-session', { token: first })).body).toEqual({ status: true })
     expect((await phones[0]?.get('/get-session'))?.body).toBeNull()
+    expect((await browser.post('/revoke-other-sessions')).body).toEqual({ status: true })
+    expect((await phones[1]?.get('/get-session'))?.body).toBeNull()
     expect((await browser.get('/get-session')).body).not.toBeNull()
+    t.clock.offset = 16 * 60 * 1_000
+    expect((await browser.post('/revoke-sessions')).status).toBe(403)
+    t.clock.offset = 0
+    expect((await browser.post('/revoke-sessions')).body).toEqual({ status: true })
+    expect((await browser.get('/get-session')).body).toBeNull()
   })
 
   test('update-session changes fields of the application', async () => {

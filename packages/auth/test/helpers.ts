@@ -23,5 +23,5 @@ export {
 export const startServer = () => startServerOn(openSqlite)
 
 /** Somebody else's better-auth application that uses the plugin. */
-export const startApp = (options: BetterAuthOptions, plugin: Pick<RollcallOptions, 'onNewDevice'> = {}) =>
+export const startApp = (options: BetterAuthOptions, plugin: Pick<RollcallOptions, 'onNewDevice' | 'isRecent'> = {}) =>
   startAppWith({ rollcall, cookieSessions }, options, plugin)

@@ -42,5 +42,5 @@ export {
   type UserSessions,
   wasLiveAt,
 } from './operator.js'
-export { defaultTimeouts, profiles, type Timeouts } from './timeouts.js'
+export { defaultTimeouts, profiles, PROOF_LIFE_MS, type Timeouts } from './timeouts.js'
 export { userTagOf } from './token.js'

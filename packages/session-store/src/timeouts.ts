@@ -30,6 +30,9 @@ export const profiles = {
   aal3: { idle: 15 * minute, absolute: 12 * hour, touchInterval: minute / 4 },
 } as const satisfies Record<string, Timeouts>
 
+/** How long a session may revoke others after its latest proof, by default: 15 minutes. */
+export const PROOF_LIFE_MS = 15 * minute
+
 /** @throws {RangeError} that names the invalid timeout. */
 export function resolveTimeouts(given: Partial<Timeouts>): Timeouts {
   const timeouts = { ...defaultTimeouts, ...given }

@@ -1,5 +1,5 @@
 import { asSeenBy, type StreamMessage, type Streams, TooManyStreamsError } from '@rollcall/devices'
-import { MAX_REVOKED_IDS, type SessionStore } from '@rollcall/session-store'
+import { MAX_REVOKED_IDS, PROOF_LIFE_MS, type SessionStore } from '@rollcall/session-store'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { ReauthenticationRequiredError } from './reauthentication.js'
@@ -27,8 +27,6 @@ export interface DevicesRouterOptions<
 }
 
 export type DevicesRouter = ReturnType<typeof createDevicesRouter>
-
-const PROOF_LIFE_MS = 15 * 60_000
 
 const sessionId = z.string().min(1).max(64)
 export const revokeInput = z.object({ id: sessionId })

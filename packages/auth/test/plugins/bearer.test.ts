@@ -80,10 +80,16 @@ test('a password change gives the new token in the header, and the old one is de
   expect((await ask(`Bearer ${old}`)).body).toBeNull()
 })
 
-test('differs: sessions are not listed and not ended by token', async () => {
-  const { browser } = await t.person('donald')
+test('differs: sessions are listed and revoked by id', async () => {
+  const { browser, phones } = await t.person('donald', 1)
   const authorization = `Bearer ${await browser.token()}`
-  expect((await ask(authorization, '/list-sessions')).status).toBe(404)
+  const list = await ask(authorization, '/list-sessions')
+  const id = (await phones[0]?.session())?.id
+  expect(list.text).not.toMatch(anyToken)
+  expect(list.body).toContainEqual(expect.objectContaining({ id, token: id }))
+  expect((await t.browser().post('/revoke-session', { token: id }, { authorization })).status).toBe(200)
+  expect(await phones[0]?.session()).toBeNull()
+  expect(await browser.session()).not.toBeNull()
 })
 
 test('an outage hands out no token, even one that better-auth has put into the answer already', async () => {

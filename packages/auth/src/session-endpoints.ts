@@ -1,0 +1,93 @@
+import type { Session, SessionStore } from '@rollcall/session-store'
+import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
+import { deleteSessionCookie } from 'better-auth/cookies'
+import { parseSessionOutput } from 'better-auth/db'
+import { z } from 'zod'
+import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { unauthorized } from './current-session.js'
+import { idInToken } from './hide-tokens.js'
+import { applicationData } from './session-row.js'
+import { rejectUnavailable } from './unavailable.js'
+
+interface Dependencies {
+  readonly store: SessionStore
+  readonly audit: Audit
+  readonly isRecent: (authenticatedAt: Date) => boolean
+}
+
+const signedIn = { use: [sensitiveSessionMiddleware], requireHeaders: true }
+
+/**
+ * better-auth's own endpoints that list and revoke sessions, under their names, with the session's id in the place of its
+ * token. They revoke in one step of the store. Revoking others needs a recent proof, as with the devices router.
+ */
+export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
+  /** @throws {APIError} FORBIDDEN with the code REAUTHENTICATE. */
+  function requireRecentProof({ createdAt: authenticatedAt }: { readonly createdAt: Date }): void {
+    if (isRecent(authenticatedAt)) return
+    throw new APIError('FORBIDDEN', { code: 'REAUTHENTICATE', message: 'Please prove again who you are' })
+  }
+
+  return {
+    /** Needs no recent proof: it has no token to hide. `createdAt` is when the session signed in. */
+    listSessions: createAuthEndpoint('/list-sessions', { ...signedIn, method: 'GET' }, async (ctx) => {
+      const { userId } = ctx.context.session.session
+      const sessions = await rejectUnavailable(() => store.list(userId))
+      return ctx.json(sessions.map((session) => parseSessionOutput(ctx.context.options, publicRow(session))))
+    }),
+
+    /** The current session signs out. An unknown id and a foreign one are answered alike. */
+    revokeSession: createAuthEndpoint(
+      '/revoke-session',
+      { ...signedIn, method: 'POST', body: z.object({ token: z.string() }) },
+      async (ctx) => {
+        const current = ctx.context.session.session
+        const { userId } = current
+        const sessionId = idInToken(ctx.body.token)
+        const isOwn = sessionId === current.id
+        if (!isOwn) requireRecentProof(current)
+        const ended = await rejectUnavailable(() => store.revoke(userId, sessionId, { by: current.id }))
+        if (isOwn) deleteSessionCookie(ctx)
+        await auditEvent(audit, { event: isOwn ? 'sign-out' : 'revoke', result: 'ok', userId, sessionId, ended })
+        return ctx.json({ status: true })
+      },
+    ),
+
+    revokeSessions: createAuthEndpoint('/revoke-sessions', { ...signedIn, method: 'POST' }, async (ctx) => {
+      const current = ctx.context.session.session
+      const { id: sessionId, userId } = current
+      requireRecentProof(current)
+      const ended = await rejectUnavailable(() => store.revokeAll(userId, { by: sessionId }))
+      deleteSessionCookie(ctx)
+      await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, sessionId, ended })
+      return ctx.json({ status: true })
+    }),
+
+    revokeOtherSessions: createAuthEndpoint('/revoke-other-sessions', { ...signedIn, method: 'POST' }, async (ctx) => {
+      const current = ctx.context.session.session
+      const { id: sessionId, userId } = current
+      requireRecentProof(current)
+      const ended = await rejectUnavailable(() => store.revokeOthers(current.token))
+      if (ended === null) throw unauthorized() // it was revoked since it was validated
+      await auditEvent(audit, { event: 'revoke-others', result: 'ok', userId, sessionId, ended })
+      return ctx.json({ status: true })
+    }),
+  }
+}
+
+/** The audit's name for what such an endpoint does; `null` for any other path. */
+export function revocationAt(path: string | undefined): AuditEventName | null {
+  return (path !== undefined && revocations.get(path)) || null
+}
+
+const revocations: ReadonlyMap<string, AuditEventName> = new Map([
+  ['/revoke-session', 'revoke'],
+  ['/revoke-sessions', 'revoke-all'],
+  ['/revoke-other-sessions', 'revoke-others'],
+])
+
+/** A session as better-auth lists it. */
+function publicRow({ id, userId, createdAt, lastSeenAt, expiresAt, ipAddress, userAgent, data }: Session) {
+  const times = { createdAt, updatedAt: lastSeenAt, expiresAt }
+  return { ...applicationData(data), id, token: id, userId, ...times, ipAddress, userAgent }
+}
