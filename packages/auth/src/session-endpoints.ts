@@ -1,4 +1,5 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
+import type { Session as ListedSession } from 'better-auth'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { deleteSessionCookie } from 'better-auth/cookies'
 import { parseSessionOutput } from 'better-auth/db'
@@ -87,7 +88,8 @@ const revocations: ReadonlyMap<string, AuditEventName> = new Map([
 ])
 
 /** A session as better-auth lists it. */
-function publicRow({ id, userId, createdAt, lastSeenAt, expiresAt, ipAddress, userAgent, data }: Session) {
+function publicRow(session: Session): ListedSession {
+  const { id, userId, createdAt, lastSeenAt, expiresAt, ipAddress, userAgent, data } = session
   const times = { createdAt, updatedAt: lastSeenAt, expiresAt }
   return { ...applicationData(data), id, token: id, userId, ...times, ipAddress, userAgent }
 }
