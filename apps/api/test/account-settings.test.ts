@@ -78,6 +78,9 @@ describe('the name', () => {
     await phone.signIn(laptop.email)
     expect(await laptop.api.account.changeName.mutate({ name: '  Ada King ' })).toEqual({ name: 'Ada King' })
     expect((await phone.api.session.current.query()).user.name).toBe('Ada King')
+    await laptop.api.account.changeName.mutate({ name: 'Ada King' }) // it is so already
+    const { entries } = await phone.api.activity.list.query({ kind: 'changes' })
+    expect(entries.map(({ type, device }) => [type, device.isCurrent])).toEqual([['name-changed', false]])
   })
 
   test('must be one that people can read', async () => {

@@ -139,6 +139,7 @@ describe('what a person sees', () => {
     await sql`alter table activity rename to activity_away`.execute(kysely)
     try {
       expect(await codeOf(laptop.api.devices.rename.mutate({ id: deviceId, name: 'Work' }))).toBe('SERVICE_UNAVAILABLE')
+      expect(await codeOf(laptop.api.account.changeName.mutate({ name: 'Ada King' }))).toBe('SERVICE_UNAVAILABLE')
     } finally {
       await sql`alter table activity_away rename to activity`.execute(kysely)
     }
@@ -148,7 +149,10 @@ describe('what a person sees', () => {
     expect(await entriesOf(laptop)).toContainEqual(
       expect.objectContaining({ type: 'renamed', newName: 'Work', by: expect.objectContaining({ isCurrent: true }) }),
     )
-    expect((await laptop.api.session.current.query()).id).toBe(id)
+    expect(await laptop.api.session.current.query()).toMatchObject({ id, user: { name: 'Ada' } })
+    await laptop.api.account.changeName.mutate({ name: 'Ada King' })
+    expect(summarize(await entriesOf(laptop))[0]).toBe('Chrome on Windows: name-changed')
+    expect((await phone.api.session.current.query()).user.name).toBe('Ada King')
   })
 
   test('a password that was changed, and one that was reset, by whom', async () => {

@@ -149,6 +149,8 @@ test("another person's passkey is answered like an unknown one, and stays", asyn
     expect(await stranger.api.passkeys.rename.mutate({ id: unknown, name: 'Mine' })).toEqual({ renamed: 0 })
   expect(await laptop.api.passkeys.rename.mutate({ id, name: ' Kitchen ' })).toEqual({ renamed: 1 })
   expect((await laptop.api.passkeys.list.query()).map(({ name }) => name)).toEqual(['Kitchen'])
+  const { entries } = await laptop.api.activity.list.query({ kind: 'changes' })
+  expect(entries.map(({ type }) => type)).toEqual(['passkey-renamed', 'passkey-added'])
   for (const name of ['', '\u202E', 'x'.repeat(51)])
     expect(await codeOf(laptop.api.passkeys.rename.mutate({ id, name }))).toBe('BAD_REQUEST')
 })

@@ -127,6 +127,8 @@ test.each([
   ['password-reset', null, 'The password was reset on Safari on iOS'],
   ['passkey-added', null, 'A passkey was added on Safari on iOS'],
   ['passkey-removed', null, 'A passkey was removed on Safari on iOS'],
+  ['passkey-renamed', null, 'A passkey was renamed on Safari on iOS'],
+  ['name-changed', null, 'The name of the account was changed on Safari on iOS'],
   ['provider-linked', null, 'An account for signing in was linked on Safari on iOS'],
   ['provider-unlinked', null, 'An account for signing in was unlinked on Safari on iOS'],
   ['second-factor-on', null, 'Codes at sign-in were turned on, on Safari on iOS'],

@@ -82,7 +82,7 @@ export const activityPatterns = {
   'sign-ins': ['{"kind":"created",%', '{"kind":"confirmed",%'],
   'sign-outs': ['{"kind":"ended",%', '{"kind":"everybody",%'],
   changes: [
-    ...['password-', 'account-', 'passkey-', 'second-factor-', 'backup-codes-', 'email-'].map(
+    ...['password-', 'account-', 'passkey-', 'second-factor-', 'backup-codes-', 'email-', 'name-'].map(
       (name) => `{"kind":"noted","name":"${name}%`,
     ),
     '{"kind":"renamed",%',

@@ -29,6 +29,7 @@ import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
 import { passkeyPlugin, passkeyRules } from './passkeys/plugin.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
+import { renamePasskey, renamePerson } from './recorded-names.js'
 import { renameDevice } from './rename.js'
 import { resetRequests } from './reset-requests.js'
 import { type AccountSettings, accountSettings } from './settings.js'
@@ -119,6 +120,10 @@ export interface Auth extends CookieSessions, AccountSettings {
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
   renameDevice(by: Session, deviceId: string, name: string | null): Promise<boolean>
+  /** Changes the name of the person. `false` for a user who is gone. It fails like `renameDevice`. */
+  renamePerson(by: Session, name: string): Promise<boolean>
+  /** `false` for a passkey that is unknown or another user's. It fails like `renameDevice`. */
+  renamePasskey(by: Session, id: string, name: string): Promise<boolean>
   readonly passkeys: Passkeys
   /** Keyed hash by which the audit names an address. */
   hashEmail(email: string): string
@@ -245,6 +250,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
     passkeys: passkeysOf(adapter),
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
+    renamePerson: (by, name) => renamePerson(database, store, by, name),
+    renamePasskey: (by, id, name) => renamePasskey(database, store, by, id, name),
     hashEmail: (email) => emailHashOf(email, context.secret),
   }
 }

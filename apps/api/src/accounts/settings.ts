@@ -6,9 +6,8 @@ import type { AccountMails } from './account-mails.js'
 import type { Reader } from './auth.js'
 import { languageOf } from './language.js'
 
-/** Changes the name of a person, gives them their data, and deletes their account. Each rejects with the error of the database. */
+/** Gives a person their data, and deletes their account. Each rejects with the error of the database. */
 export interface AccountSettings {
-  changeName(userId: string, name: string): Promise<void>
   /** The rows of a user, without hashes and secrets; `null` for a user who is gone. */
   readPersonalData(userId: string): Promise<PersonalData | null>
   /** The address and language of a user; `null` for one who is gone. */
@@ -90,10 +89,6 @@ export function accountSettings(context: AuthContext, { store, accountMails }: O
   }
 
   return {
-    async changeName(userId, name) {
-      await internalAdapter.updateUser(userId, { name })
-    },
-
     async readPersonalData(userId) {
       const user = await internalAdapter.findUserById(userId)
       if (user === null) return null

@@ -31,9 +31,15 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
     changeName: sessionProcedure
       .input(z.object({ name: personName }))
       .mutation(async ({ ctx: { auth, limits, session }, input: { name } }) => {
-        await limits.within([['account:session', session.userId, session.id]], () =>
-          auth.changeName(session.userId, name).catch(databaseFailed),
+        const { userId, id } = session
+        const isChanged = await limits.within([['account:session', userId, id]], () =>
+          limits.within(
+            [['renamed:session', userId, id]],
+            () => auth.renamePerson(session, name).catch(storeOrDatabaseFailed),
+            (isKnown) => (isKnown ? 'done' : 'void'),
+          ),
         )
+        if (!isChanged) throw unauthorized()
         return { name }
       }),
 

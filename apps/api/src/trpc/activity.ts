@@ -66,9 +66,12 @@ type ActivityType =
   | 'password-reset'
   /** Said that a sign-in was not theirs: the password was taken away. */
   | 'secured'
+  /** The name of the person. */
+  | 'name-changed'
   /** Changes of how the person signs in beside the password. */
   | 'passkey-added'
   | 'passkey-removed'
+  | 'passkey-renamed'
   | 'provider-linked'
   | 'provider-unlinked'
   | 'second-factor-on'
@@ -180,6 +183,8 @@ const named = new Map<string, ActivityType>([
   ['account-secured', 'secured'],
   ['passkey-added', 'passkey-added'],
   ['passkey-removed', 'passkey-removed'],
+  ['passkey-renamed', 'passkey-renamed'],
+  ['name-change', 'name-changed'],
   ['account-linked', 'provider-linked'],
   ['account-unlinked', 'provider-unlinked'],
   ['second-factor-on', 'second-factor-on'],

@@ -22,7 +22,11 @@ export const passkeysRouter = router({
     .mutation(async ({ ctx: { auth, limits, session }, input: { id, name } }) => {
       const { userId } = session
       const renamed = await limits.within([['rename:session', userId, session.id]], () =>
-        auth.passkeys.rename(userId, id, name).catch(storeOrDatabaseFailed),
+        limits.within(
+          [['renamed:session', userId, session.id]],
+          () => auth.renamePasskey(session, id, name).catch(storeOrDatabaseFailed),
+          (isKnown) => (isKnown ? 'done' : 'void'),
+        ),
       )
       return { renamed: renamed ? 1 : 0 }
     }),

@@ -16,7 +16,7 @@ export interface Passkey {
 type Row = Omit<Passkey, 'manager'> & { readonly aaguid?: string | null }
 
 /** The passkeys of users. Each operation fails with what the database fails with. */
-export function passkeysOf(adapter: Pick<DBAdapter, 'findMany' | 'updateMany'>) {
+export function passkeysOf(adapter: Pick<DBAdapter, 'findMany'>) {
   return {
     /** The oldest first. */
     async list(userId: string): Promise<Passkey[]> {
@@ -32,15 +32,6 @@ export function passkeysOf(adapter: Pick<DBAdapter, 'findMany' | 'updateMany'>) 
         createdAt,
         lastUsedAt,
       }))
-    },
-
-    /** `false` for a passkey that is unknown or another user's. */
-    async rename(userId: string, id: string, name: string): Promise<boolean> {
-      const where = [
-        { field: 'id', value: id },
-        { field: 'userId', value: userId },
-      ]
-      return (await adapter.updateMany({ model: 'passkey', where, update: { name } })) > 0
     },
   }
 }

@@ -34,6 +34,8 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   secured: ShieldAlert,
   'passkey-added': KeyRound,
   'passkey-removed': KeyRound,
+  'passkey-renamed': Pencil,
+  'name-changed': Pencil,
   'provider-linked': KeyRound,
   'provider-unlinked': KeyRound,
   'second-factor-on': KeyRound,

@@ -15,6 +15,8 @@ const ofDevice = {
   secured: 'activity.secured',
   'passkey-added': 'activity.passkeyAdded',
   'passkey-removed': 'activity.passkeyRemoved',
+  'passkey-renamed': 'activity.passkeyRenamed',
+  'name-changed': 'activity.nameChanged',
   'provider-linked': 'activity.providerLinked',
   'provider-unlinked': 'activity.providerUnlinked',
   'second-factor-on': 'activity.secondFactorOn',

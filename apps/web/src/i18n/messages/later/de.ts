@@ -98,6 +98,8 @@ export default {
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',
     passkeyAdded: 'Ein Passkey wurde hinzugefügt auf {device}',
     passkeyRemoved: 'Ein Passkey wurde entfernt auf {device}',
+    passkeyRenamed: 'Ein Passkey wurde umbenannt auf {device}',
+    nameChanged: 'Der Name des Kontos wurde geändert auf {device}',
     providerLinked: 'Ein Konto zum Anmelden wurde verknüpft auf {device}',
     providerUnlinked: 'Ein Konto zum Anmelden wurde getrennt auf {device}',
     secondFactorOn: 'Codes beim Anmelden wurden eingeschaltet auf {device}',

@@ -97,6 +97,8 @@ export default {
     secured: '{device} reported a sign-in, and the password stopped working',
     passkeyAdded: 'A passkey was added on {device}',
     passkeyRemoved: 'A passkey was removed on {device}',
+    passkeyRenamed: 'A passkey was renamed on {device}',
+    nameChanged: 'The name of the account was changed on {device}',
     providerLinked: 'An account for signing in was linked on {device}',
     providerUnlinked: 'An account for signing in was unlinked on {device}',
     secondFactorOn: 'Codes at sign-in were turned on, on {device}',
