@@ -36,9 +36,9 @@ export function createLog(to?: DestinationStream): Log {
 
 /** One line per event that a person may have to account for later: who, which session, from where, result. */
 export const auditTo =
-  (log: Log, count?: Audit): Audit =>
+  (log: Log, observe: Audit): Audit =>
   (event) => {
-    count?.(event)
+    observe(event)
     log.info({ audit: event }, 'audit')
   }
 

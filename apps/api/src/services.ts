@@ -3,7 +3,6 @@ import type { Audit, AuditEvent, Secrets } from '@rollcall/auth'
 import { createStreams, type PlaceOf, type Streams } from '@rollcall/devices'
 import {
   type Clock,
-  createRedisClock,
   createSessionChanges,
   createSessionEvents,
   createSessionStore,
@@ -27,10 +26,10 @@ import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
 import { openMailQueue } from './mail/queue.js'
 import { createSend } from './mail/transport.js'
-import { countAudit, countEvent, countNearCache, createMetrics, type Metrics } from './metrics/metrics.js'
-import { observeCommands, observeLimits, observeStore } from './metrics/observe.js'
+import { countEvent, countNearCache } from './metrics/metrics.js'
+import { createObserver, type Observer } from './observer.js'
 import { openPlaces } from './places.js'
-import { connectRedis } from './redis/connect.js'
+import { openRedis } from './redis/open-redis.js'
 import { StartError } from './start-error.js'
 
 export interface ServiceOptions {
@@ -48,7 +47,7 @@ export interface ServiceOptions {
 }
 
 /** Takes what must be closed with the server. It is closed in reverse. */
-type OnClose = (close: () => Promise<unknown>) => void
+export type OnClose = (close: () => Promise<unknown>) => void
 
 /** The services that the server's routes need. */
 export type Services = Awaited<ReturnType<typeof openServices>>
@@ -56,23 +55,37 @@ export type Services = Awaited<ReturnType<typeof openServices>>
 /** Opens and checks Redis, the database and all that stands on them. It sends no mail and deletes nothing that has expired. */
 export async function openServices(options: ServiceOptions, baseUrl: string, onClose: OnClose) {
   const { settings, log } = options
-  const metrics = settings.metrics && createMetrics()
+  const observer = createObserver(settings.metrics !== undefined)
   const { redis, clock } = await openRedis(options, onClose)
-  if (metrics) observeCommands(redis, metrics)
+  observer.watch(redis)
   const database = openConfiguredDatabase(options)
   onClose(() => database.close())
   const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
-  const { store, activity } = await openStore(options, { redis, clock, database, metrics }, onClose)
+  const { store, activity } = await openStore(options, { redis, clock, database, observer }, onClose)
 
   const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
   const streams = openStreams(options, { redis, clock, store, placeOf }, onClose)
-  const counted = createLimits(redis, secrets[0], settings.keyPrefix)
-  const limits = metrics ? observeLimits(counted, metrics) : counted
+  const limits = observer.limits(createLimits(redis, secrets[0], settings.keyPrefix))
   const challenges = createChallenges(secrets, clock)
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
-  const audit = mailOwners(auditTo(log, metrics && ((event) => countAudit(metrics, event))), mailer, clock, log)
-  const auth = await openAuth(options, { store, database, activity, limits, mailer, audit, secrets, baseUrl })
-  return { redis, clock, database, store, activity, placeOf, streams, limits, challenges, audit, auth, mailer, metrics }
+  const audit = mailOwners(auditTo(log, observer.audit), mailer, clock, log)
+  const parts = { store, database, activity, limits, mailer, audit, secrets, baseUrl }
+  const auth = observer.auth(await openAuth(options, parts))
+  return {
+    redis,
+    clock,
+    database,
+    store,
+    activity,
+    placeOf,
+    streams,
+    limits,
+    challenges,
+    audit,
+    auth,
+    mailer,
+    observer,
+  }
 }
 
 /** Begins to send mails and to delete what has expired. A server does so, and a command of an operator does not. */
@@ -80,30 +93,6 @@ export function startBackgroundWork({ mailer, auth }: Services, log: Log, onClos
   mailer.start(auth)
   const sweep = startSweep(() => auth.deleteExpired(), log)
   onClose(() => sweep.close())
-}
-
-async function openRedis(
-  { settings, log, clock, redisTimeoutMs = 10_000 }: ServiceOptions,
-  onClose: OnClose,
-): Promise<{ redis: Redis | Cluster; clock: Clock }> {
-  const { redis, close } = await connectRedis(settings, redisTimeoutMs, log)
-  onClose(async () => close())
-  if (clock !== undefined) return { redis, clock }
-  const shared = await sharedClock(redis, settings, log)
-  onClose(async () => shared.close())
-  return { redis, clock: shared.now }
-}
-
-/** Sessions, proofs and activity are compared across servers, so their times are those of one clock. */
-function sharedClock(redis: Redis | Cluster, { keyPrefix }: Settings, log: Log): ReturnType<typeof createRedisClock> {
-  const onSkew = (ahead: number): void => {
-    const seconds = Math.round(Math.abs(ahead) / 1_000)
-    log.warn(
-      { aheadMs: ahead },
-      `The clock of this server is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} that of Redis, which counts`,
-    )
-  }
-  return createRedisClock({ redis, keyPrefix, onSkew })
 }
 
 function openConfiguredDatabase({ settings, openDatabase: open = openDatabase }: ServiceOptions): Database {
@@ -125,16 +114,17 @@ interface Connected {
   readonly redis: Redis | Cluster
   readonly clock: Clock
   readonly database: Database
-  readonly metrics: Metrics | undefined
+  readonly observer: Observer
 }
 
 /** The session store, and the activity that its events become. */
 async function openStore(
   { settings, log }: ServiceOptions,
-  { redis, clock, database, metrics }: Connected,
+  { redis, clock, database, observer }: Connected,
   onClose: OnClose,
 ): Promise<{ store: SessionStore; activity: Activity }> {
   const { keyPrefix } = settings
+  const { metrics } = observer
   const warn = (message: string, details: object): void => log.warn(details, message)
   const activity = await openActivity({
     database,
@@ -160,7 +150,7 @@ async function openStore(
       nearCache: { lease: settings.nearCacheLease, ...(metrics && { onEvent: countNearCache(metrics) }) },
     }),
   })
-  return { store: metrics ? observeStore(store, metrics) : store, activity }
+  return { store: observer.store(store), activity }
 }
 
 function openStreams(

@@ -89,10 +89,12 @@ function createConfiguredServer(
   services: Services,
   port: { readonly baseUrl: string; readonly isLeaving: () => boolean },
 ): Hono<HttpEnv> {
-  const { clock, metrics, ...served } = services
+  const { clock, observer, ...served } = services
+  const { metrics, tracer } = observer
   return createServer({
     ...served,
     ...port,
+    tracer,
     keyPrefix: settings.keyPrefix,
     log,
     isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,

@@ -176,6 +176,7 @@ export function authConfig(options: AuthOptions) {
     ],
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
+    experimental: { instrumentation: { enabled: false } }, // its spans hold messages of errors
     logger: { log: (level, message) => log(level, message) }, // its further arguments may hold rows
     onAPIError: { throw: true }, // it would print database errors as they are
     advanced: {

@@ -1,3 +1,4 @@
+import type { Tracer } from '@opentelemetry/api'
 import type { Audit } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { PlaceOf, Streams } from '@rollcall/devices'
@@ -11,7 +12,10 @@ import { publicError } from '../errors.js'
 import type { Challenges } from '../limits/challenges.js'
 import type { Limits } from '../limits/limits.js'
 import type { Log } from '../log.js'
+import { createRouteOf, traceRequests } from '../tracing/requests.js'
+import { createAppRouter } from '../trpc/router.js'
 import { TRPC_PATH, trpcRoute } from '../trpc/trpc-route.js'
+import { openEndpoints } from '../accounts/open-endpoints.js'
 import { authRoute } from './auth-route.js'
 import type { ClientAddressOf } from './client-address.js'
 import { cspReport } from './csp-report.js'
@@ -47,6 +51,8 @@ export interface ServerDependencies {
   readonly omitSuccesses: boolean
   /** Called with the status of each answer. */
   readonly countAnswer?: ((status: number) => void) | undefined
+  /** Of an SDK, if one is installed. */
+  readonly tracer?: Tracer | undefined
   /** The folder of the built page, if there is one. */
   readonly webRoot: string | undefined
 }
@@ -54,9 +60,10 @@ export interface ServerDependencies {
 const MAX_BODY = 64 * 1024
 
 export function createServer(dependencies: ServerDependencies): Hono<HttpEnv> {
-  const { redis, keyPrefix, database, isLeaving, limits, log, baseUrl, webRoot } = dependencies
+  const { redis, keyPrefix, database, isLeaving, limits, log, tracer, baseUrl, webRoot } = dependencies
   const app = new Hono<HttpEnv>()
 
+  if (tracer) app.use(traceRequests(tracer, routesOf(dependencies)))
   app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
 
   const origin = sameOrigin({ baseUrl, log })
@@ -76,4 +83,18 @@ export function createServer(dependencies: ServerDependencies): Hono<HttpEnv> {
     return answerError(c, error)
   })
   return app
+}
+
+/** The names of paths in spans. A batch is several procedures, so it has that of all. */
+function routesOf(dependencies: ServerDependencies): (path: string) => string {
+  const procedures = Object.keys(createAppRouter(dependencies)._def.procedures) // of a router that serves nobody
+  const known = [
+    ...procedures.map((procedure) => `${TRPC_PATH}/${procedure}`),
+    ...[...openEndpoints.keys()].map((endpoint) => `${AUTH_PATH}${endpoint}`),
+    '/api/link',
+    CSP_REPORT_PATH,
+    '/healthz',
+    '/readyz',
+  ]
+  return createRouteOf(known, [TRPC_PATH, AUTH_PATH])
 }

@@ -1,30 +1,19 @@
-import { isCluster, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
-import type { Cluster, Command, Redis } from 'ioredis'
+import { type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import type { Cluster, Redis } from 'ioredis'
 import { RateLimitedError } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
+import { watchCommands } from '../redis/watch-commands.js'
 import type { Metrics } from './metrics.js'
 
 /** Counts the commands of a client, on each node of a Cluster. */
-export function observeCommands(client: Redis | Cluster, metrics: Metrics): void {
-  if (isCluster(client)) {
-    client.on('+node', (node: Redis) => observeNode(node, metrics))
-    for (const node of client.nodes()) observeNode(node, metrics)
-  } else observeNode(client, metrics)
-}
-
-function observeNode(node: Redis, { redisCommands, redisFailures }: Metrics): void {
-  const send = node.sendCommand
-  node.sendCommand = (command: Command, ...rest) => {
+export function observeCommands(client: Redis | Cluster, { redisCommands, redisFailures }: Metrics): void {
+  watchCommands(client, ({ name }) => {
     const began = performance.now()
-    const reply = send.call(node, command, ...rest)
-    const observe = (): void => redisCommands(command.name).observe(performance.now() - began)
-    command.promise.then(observe, (error: unknown) => {
-      observe()
-      const isReply = error instanceof Error && error.name === 'ReplyError'
-      redisFailures.inc({ reason: isReply ? 'error_reply' : 'no_reply' })
-    })
-    return reply
-  }
+    return (failure) => {
+      redisCommands(name).observe(performance.now() - began)
+      if (failure !== undefined) redisFailures.inc({ reason: failure })
+    }
+  })
 }
 
 /** The store, with its validations timed and its outages counted. */

@@ -17,7 +17,7 @@ import { readStates } from './states.js'
  */
 export async function serveStates(
   { settings, log }: Pick<ServiceOptions, 'settings' | 'log'>,
-  { metrics, redis, ...sources }: Services,
+  { observer: { metrics }, redis, ...sources }: Services,
   onClose: (close: () => Promise<unknown>) => void,
 ): Promise<number | null> {
   if (settings.metrics === undefined || metrics === undefined) return null
