@@ -40,7 +40,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-type MailedPage = 'reset-password' | 'secure-account'
+type MailedPage = 'reset-password' | 'secure-account' | 'confirm-email'
 
 interface Mail {
   readonly text: string

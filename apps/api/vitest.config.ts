@@ -5,9 +5,14 @@ import { defineConfig } from 'vitest/config'
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 
 /** Suites about people and their devices run on each database; the others do not depend on it. */
-const onAnyDatabase = ['activity', 'activity-after-kill', 'devices', 'reauthentication', 'start-together'].map(
-  (name) => `test/${name}.test.ts`,
-)
+const onAnyDatabase = [
+  'activity',
+  'activity-after-kill',
+  'devices',
+  'email-change',
+  'reauthentication',
+  'start-together',
+].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig({
   test: {

@@ -49,11 +49,16 @@ const stock = await startBetterAuth(redis)
 const stockSql = await startBetterAuth()
 
 function authOn(store: SessionStore): Promise<Auth> {
+  const prepared = async () => ({ release: async () => undefined })
   const nobody = {
     audit: () => undefined,
     requestReset: async () => undefined,
     notifyNewDevice: async () => undefined,
-    accountMails: { prepareAccountDeleted: async () => ({ release: async () => undefined }) },
+    accountMails: {
+      prepareAccountDeleted: prepared,
+      prepareEmailChange: prepared,
+      prepareEmailChanged: prepared,
+    },
   }
   return createAuth({ store, database, baseUrl, secrets: [SECRET], ...nobody })
 }

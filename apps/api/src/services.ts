@@ -20,7 +20,7 @@ import { startSweep } from './accounts/sweep.js'
 import type { Settings } from './env.js'
 import { createChallenges } from './limits/challenges.js'
 import { createLimits, type Limits } from './limits/limits.js'
-import { sendAccountNotice, sendNotice, sendPasswordChanged, sendReset } from './limits/mail-limits.js'
+import { sendAccountNotice, sendEmailChange, sendNotice, sendPasswordChanged, sendReset } from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
@@ -187,6 +187,7 @@ async function openMailer(
     sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
     sendPasswordChanged: (email, sendNow) => sendPasswordChanged(limits, email, sendNow),
     sendAccountNotice: (email, sendNow) => sendAccountNotice(limits, email, sendNow),
+    sendEmailChange: (side, email, sendNow) => sendEmailChange(limits, side, email, sendNow),
   })
   onClose(() => mailer.close())
   return mailer

@@ -100,6 +100,13 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   ['account.changeName', 'write', ({ dora }) => dora.post('/trpc/account.changeName', { name: 'Dora' })],
   ['account.data', 'write', ({ dora }) => dora.request('/trpc/account.data')],
   ['account.delete', 'write', ({ dora }) => dora.post('/trpc/account.delete', undefined)],
+  ['emailChange.pending', 'read', ({ bob }) => bob.request('/trpc/emailChange.pending')],
+  [
+    'emailChange.request',
+    'write',
+    ({ dora }) => dora.post('/trpc/emailChange.request', { email: 'new-dora@example.org' }),
+  ],
+  ['emailChange.cancel', 'write', ({ dora }) => dora.post('/trpc/emailChange.cancel', undefined)],
   ['passkeys.list', 'read', ({ bob }) => bob.request('/trpc/passkeys.list')],
   ['passkeys.rename', 'write', ({ bob }) => bob.post('/trpc/passkeys.rename', { id: 'none', name: 'Phone' })],
   [

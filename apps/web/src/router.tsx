@@ -35,6 +35,10 @@ const secureAccountPage = lazyPage(
   async () => (await import('./features/account/secure-account-page.js')).SecureAccountPage,
 )
 
+const confirmEmailPage = lazyPage(
+  async () => (await import('./features/email-change/confirm-email-page.js')).ConfirmEmailPage,
+)
+
 const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage, errorComponent: CrashPage })
 
 const account = createRoute({
@@ -111,6 +115,16 @@ const secureAccount = createRoute({
   loader: ({ deps: { token } }) => checkLink('secure-account', token),
 })
 
+const confirmEmail = createRoute({
+  getParentRoute: () => open,
+  path: '/confirm-email',
+  component: confirmEmailPage.component,
+  beforeLoad: ({ context }) => context.pages.open(confirmEmailPage),
+  validateSearch: tokenOf,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps: { token } }) => checkLink('confirm-email', token),
+})
+
 function tokenOf(search: Record<string, unknown>): { token?: string } {
   return typeof search['token'] === 'string' ? { token: search['token'] } : {}
 }
@@ -121,7 +135,7 @@ async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise
 
 const routeTree = root.addChildren([
   account.addChildren([devices, activity, security, accountSettings]),
-  open.addChildren([signIn, signUp, forgotPassword, resetPassword, secureAccount]),
+  open.addChildren([signIn, signUp, forgotPassword, resetPassword, secureAccount, confirmEmail]),
 ])
 
 export function createAppRouter(session: Session, history?: RouterHistory) {

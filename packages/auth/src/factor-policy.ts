@@ -34,8 +34,9 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     if (newUsers.has(userId) || endedUsers.has(userId)) return doNothing
     const current = currentSession(() => true)
     const isOwn = current?.userId === userId
+    // Only their own session can speak for the person and keep the others.
+    if (!isOwn) return revokeOtherSessions || byDefault ? revokeAll(userId, event) : doNothing
     const endsOthers = revokeOtherSessions ?? byDefault
-    if (!isOwn) return endsOthers ? revokeAll(userId, event) : doNothing
     const before = endsOthers ? await rejectUnavailable(() => store.revokeOthers(current.token)) : 0
     if (before === null) return revokeAll(userId, event) // it has ended itself
     return afterCommit(async () => {

@@ -13,4 +13,9 @@ export { createDeviceToken, deviceIdIn, type Notify } from './new-device.js'
 export { rollcallPlugin } from './plugin.js'
 export { emailHashOf, type OnWrongPassword, type WrongPassword } from './refused-attempts.js'
 export { createResetToken } from './reset.js'
-export { retiredPasswordOf, secureAccountIdentifier, userIdInSecureAccountValue } from './verification-model.js'
+export {
+  emailChangeOf,
+  retiredPasswordOf,
+  secureAccountIdentifier,
+  userIdInSecureAccountValue,
+} from './verification-model.js'

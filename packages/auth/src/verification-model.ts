@@ -67,7 +67,7 @@ function shiftExpiry<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number
 
 /**
  * Deletes the pending rows of a user that could replace a credential. They are reset links, links about new devices, trusted
- * devices of a second factor, and codes by mail or phone. Call it before the credential is written, with the adapter of the
+ * devices of a second factor, codes by mail or phone, and a change of the address. Call it before the credential is written, with the adapter of the
  * same transaction. A request to `/secure-account` keeps rows of its own kind until it has finished, so that it can be
  * repeated. It also keeps the password that it retires.
  *
@@ -80,7 +80,8 @@ export async function deletePending(sql: DBTransactionAdapter, userId: string): 
   const user = contacts.safeParse(await sql.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })).data
   if (user === undefined) return
   const retired = isSecuring ? [] : [retiredPasswordOf(userId)]
-  const identifiers = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber), ...retired].map(hash)
+  const codes = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber)]
+  const identifiers = [...codes, emailChangeOf(userId), ...retired].map(hash)
   await sql.deleteMany({ model: 'verification', where: [{ field: 'identifier', operator: 'in', value: identifiers }] })
 }
 
@@ -91,6 +92,9 @@ export async function deleteSecureAccountLinks(sql: DBTransactionAdapter, userId
 
 /** The row with the hash of the password that "This was not me" took away. */
 export const retiredPasswordOf = (userId: string): string => `retired-password:${userId}`
+
+/** The row of a new address that is not confirmed yet, for an application that has such rows. */
+export const emailChangeOf = (userId: string): string => `email-change:${userId}`
 
 const SECURES_ACCOUNT = 'secure-account:'
 

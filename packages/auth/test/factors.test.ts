@@ -150,6 +150,26 @@ describe.each(Object.entries(additions))('%s', (title, change) => {
   })
 })
 
+test.each(['revokeOthers', 'rotate'] as const)(
+  'a session that is revoked just before %s does not come back',
+  async (step) => {
+    const { browser, email, userId } = await t.person(`revoked-before-${step}`)
+    const other = t.browser()
+    await other.signIn(email)
+    const id = (await browser.session())?.id ?? ''
+    const { revokeOthers, rotate } = t.store
+    const revokeFirst = async (): Promise<void> => void (await t.store.revoke(userId, id))
+    if (step === 'revokeOthers') t.store.revokeOthers = async (token) => revokeFirst().then(() => revokeOthers(token))
+    else t.store.rotate = async (token, options) => revokeFirst().then(() => rotate(token, options))
+    try {
+      await browser.post('/change-email', { newEmail: `after-${step}@example.net` })
+    } finally {
+      Object.assign(t.store, { revokeOthers, rotate })
+    }
+    expect([await browser.session(), await other.session()]).toEqual([null, null])
+  },
+)
+
 test('an outage stops the change: the passkey stays, and no cookie is cleared', async () => {
   const { browser } = await t.person('outage')
   await createPasskey(t.origin).register(browser)

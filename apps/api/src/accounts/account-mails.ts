@@ -1,10 +1,26 @@
 import type { Reader } from './auth.js'
+import type { Language } from './language.js'
 
-/** Mails about changes of an account. Each promise resolves once the mail is safe in the queue. */
+/** Mails about changes of an account. Each promise resolves once the mail is safe in the queue, or rejects with `MailQueueFullError`. */
 export interface AccountMails {
   /**
    * Prepares the mail about a deletion, before which its address must be read. It leaves when `release` is called, or some
-   * seconds later, and is dropped if the account is still there by then. Rejects with `MailQueueFullError`.
+   * seconds later, and is dropped if the account is still there by then.
    */
-  prepareAccountDeleted(userId: string, reader: Reader): Promise<{ release(): Promise<void> }>
+  prepareAccountDeleted(userId: string, reader: Reader): Promise<PreparedMails>
+  /** Prepares the links to both addresses of a change, which is begun after that. They are dropped if it was not. */
+  prepareEmailChange(userId: string, changeId: string): Promise<PreparedMails>
+  /** Prepares the notices to both addresses. They are dropped if the change failed. */
+  prepareEmailChanged(userId: string, change: ChangedEmail): Promise<PreparedMails>
+}
+
+/** Mails that are safe in the queue. They leave when `release` is called, or some seconds later. */
+export interface PreparedMails {
+  release(): Promise<void>
+}
+
+export interface ChangedEmail {
+  readonly from: string
+  readonly to: string
+  readonly language: Language
 }

@@ -22,6 +22,8 @@ import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { AccountMails } from './account-mails.js'
 import type { Database } from './database.js'
+import { type EmailChanges, emailChangesOf } from './email-change/email-changes.js'
+import { emailChanges } from './email-change/plugin.js'
 import { type Language, languageOf } from './language.js'
 import { createExpiryIndexes, migrate } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
@@ -80,7 +82,7 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth extends CookieSessions, AccountSettings {
+export interface Auth extends CookieSessions, AccountSettings, EmailChanges {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
@@ -162,6 +164,7 @@ export function authConfig(options: AuthOptions) {
       closeUnusedEndpoints(),
       passwordRules(passwords),
       resetRequests(requestReset),
+      emailChanges(options.accountMails),
       passkeyPlugin(baseUrl),
       passkeyRules(),
       rollcallPlugin({
@@ -222,7 +225,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
 
     ...accountLinks(context, baseUrl),
-    // The cast: its type names our own options, of which nothing reads any.
+    // The casts: its type names our own options, of which nothing reads any.
+    ...emailChangesOf(context as unknown as AuthContext, options),
     ...accountSettings(context as unknown as AuthContext, options),
 
     knownDevice: (headers, email) => knownDeviceOf(context, headers, email),

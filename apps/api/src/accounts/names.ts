@@ -29,9 +29,16 @@ export const MAX_EMAIL = 254
 const MAX_PERSON = 100
 const MAX_IMAGE = 2_048
 
+/** Not its form, which better-auth checks. */
 const email = z.string().max(MAX_EMAIL, `must have ${MAX_EMAIL} characters at most`)
 /** The name of a person. */
 export const personName = nameOf(MAX_PERSON).refine((name) => name !== '', 'must not be empty')
+
+/** An address that an account is to have, in the one spelling that is stored. */
+export const newEmail = z
+  .email('must be an email address')
+  .max(MAX_EMAIL, `must have ${MAX_EMAIL} characters at most`)
+  .toLowerCase()
 
 /** Personal data in the bodies for better-auth, which would put texts into rows as they are. */
 export const personalData = z.looseObject({

@@ -14,6 +14,7 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/reset-password', 'POST'],
   ['/reauthenticate', 'POST'],
   ['/secure-account', 'POST'],
+  ['/confirm-email-change', 'POST'],
   ['/reauthenticate/methods', 'GET'],
   ['/passkey/generate-register-options', 'GET'],
   ['/passkey/verify-registration', 'POST'],

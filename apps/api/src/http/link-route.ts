@@ -7,7 +7,10 @@ import { storeOrDatabaseFailed } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
 import { type HttpEnv, refuse } from './http.js'
 
-const input = z.object({ kind: z.enum(['reset-password', 'secure-account']), token: z.string().min(1).max(200) })
+const input = z.object({
+  kind: z.enum(['reset-password', 'secure-account', 'confirm-email']),
+  token: z.string().min(1).max(200),
+})
 
 /** The sign-in that a mail was about. */
 export interface MailedSignIn {
@@ -20,8 +23,25 @@ export interface MailedSignIn {
   readonly at: string
 }
 
+/** The change of address that a link confirms. */
+export interface MailedEmailChange {
+  /** The address that the link went to. */
+  readonly side: 'old' | 'new'
+  /** The address that the account is to have. */
+  readonly email: string
+  /** The other address has confirmed it. */
+  readonly isLast: boolean
+  /** The browser that opens the link is signed in to this account. */
+  readonly isSignedIn: boolean
+}
+
+interface LinkAnswer {
+  readonly signIn: MailedSignIn | null
+  readonly emailChange?: MailedEmailChange
+}
+
 interface Dependencies {
-  readonly auth: Pick<Auth, 'findLink'>
+  readonly auth: Pick<Auth, 'findLink' | 'findLinkedEmailChange' | 'authenticate'>
   readonly store: SessionStore
   readonly placeOf: PlaceOf
   readonly limits: Limits
@@ -48,15 +68,33 @@ export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<
     }
   }
 
+  async function linkOf(kind: 'reset-password' | 'secure-account', token: string): Promise<LinkAnswer | null> {
+    const link = await auth.findLink(kind, token)
+    if (link === null) return null
+    return { signIn: link.deviceId === null ? null : await signInOf(link.userId, link.deviceId) }
+  }
+
+  async function emailChangeOf(headers: Headers, token: string): Promise<LinkAnswer | null> {
+    const change = await auth.findLinkedEmailChange(token)
+    if (change === null) return null
+    const { userId, side, email, isLast } = change
+    const isSignedIn = (await auth.authenticate(headers))?.session.userId === userId
+    return { signIn: null, emailChange: { side, email, isLast, isSignedIn } }
+  }
+
   return new Hono<HttpEnv>().post('/', async (c) => {
     const { data } = input.safeParse(await c.req.json().catch(() => null))
     if (data === undefined) return refuse(c, 'BAD_REQUEST', 'kind and token are needed')
-    const link = await limits.within(
+    const { kind, token } = data
+    const answer = await limits.within(
       [['reset-password:address', c.get('client')]],
-      () => auth.findLink(data.kind, data.token).catch(storeOrDatabaseFailed),
+      () =>
+        (kind === 'confirm-email' ? emailChangeOf(c.req.raw.headers, token) : linkOf(kind, token)).catch(
+          storeOrDatabaseFailed,
+        ),
       (found) => (found === null ? 'wrong' : 'right'),
     )
-    if (link === null) return c.json({ code: 'INVALID_TOKEN', message: 'This link does not work any more' }, 400)
-    return c.json({ signIn: link.deviceId === null ? null : await signInOf(link.userId, link.deviceId) })
+    if (answer === null) return c.json({ code: 'INVALID_TOKEN', message: 'This link does not work any more' }, 400)
+    return c.json(answer)
   })
 }

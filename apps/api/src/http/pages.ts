@@ -16,6 +16,7 @@ export const PAGE_PATHS: readonly string[] = [
   '/',
   '/account',
   '/activity',
+  '/confirm-email',
   '/forgot-password',
   '/reset-password',
   '/secure-account',

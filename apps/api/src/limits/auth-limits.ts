@@ -97,6 +97,15 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       event: 'account-secured',
     }),
   ],
+  [
+    '/confirm-email-change',
+    ({ client }) => ({
+      charges: [['reset-password:address', client]],
+      success: 'right',
+      revokes: true,
+      event: 'email-change',
+    }),
+  ],
   ['/change-password', proof('password-change')],
   ['/reauthenticate', proof('reauthentication')],
 ])

@@ -40,6 +40,9 @@ interface Subjects {
   'account-data:session': [userId: string, sessionId: string]
   'account-notice:first': [email: string]
   'account-notice:mailbox': [Mailbox]
+  'email-change:first': [side: 'old' | 'new', email: string]
+  'email-change:mailbox': [side: 'old' | 'new', Mailbox]
+  'email-change:session': [userId: string, sessionId: string]
   'rename:session': [userId: string, sessionId: string]
   'renamed:session': [userId: string, sessionId: string]
   'confirm:session': [userId: string, sessionId: string]
@@ -106,6 +109,10 @@ const rules: { readonly [N in LimitName]: Rule } = {
   /** Mails about changes of an account: a stranger cannot fill a mailbox with accounts that they make and delete. */
   'account-notice:first': { points: 1, duration: HOUR, of: 'attempts' },
   'account-notice:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  /** Links that confirm a new address, apart for the address that an account has and for the one that it is to have. */
+  'email-change:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'email-change:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  'email-change:session': { points: 10, duration: HOUR, of: 'requests' },
   /** Each writes an event: a stolen session must not bury its sign-in under them. */
   'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
   'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },

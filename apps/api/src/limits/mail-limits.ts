@@ -70,6 +70,26 @@ export function sendAccountNotice(limits: Limits, email: string, send: () => Pro
 }
 
 /**
+ * Sends a link that confirms a new address within the limit of its mailbox. Anybody can name an address as their new one, and
+ * must not use up the links of its owner's own changes. So the two kinds are counted apart.
+ *
+ * @returns whether it was sent
+ */
+export function sendEmailChange(
+  limits: Limits,
+  side: 'old' | 'new',
+  email: string,
+  send: () => Promise<void>,
+): Promise<boolean> {
+  return sendWithin(
+    limits,
+    ['email-change:first', side, email.toLowerCase()],
+    [['email-change:mailbox', side, new Mailbox(email)]],
+    send,
+  )
+}
+
+/**
  * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of their
  * own at the same mailbox.
  */

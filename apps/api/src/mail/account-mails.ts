@@ -44,7 +44,7 @@ export function createAccountMails({
 }: {
   readonly add: (mail: NewMail) => Promise<void>
   readonly release: (key: string) => Promise<void>
-}): AccountMails & PasskeyMails {
+}): Pick<AccountMails, 'prepareAccountDeleted'> & PasskeyMails {
   return {
     async prepareAccountDeleted(userId, reader) {
       const key = `${ACCOUNT_DELETED}:${userId}`

@@ -3,18 +3,20 @@ import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/account-mails.js'
 import type { MailLink, Reader } from '../accounts/auth.js'
+import type { Side } from '../accounts/email-change/pending.js'
 import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
 import { type AccountLinks, accountMailKinds, createAccountMails, type PasskeyMails } from './account-mails.js'
 import { Delivery } from './delivery.js'
+import { createEmailChangeMails, type EmailChangeLinks, emailChangeMailKinds } from './email-change-mails.js'
 import { newDeviceMessage, passwordChangedMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import type { Send } from './transport.js'
 
 /** Makes the links when a mail is sent: none that works is ever in the queue. */
-interface Links extends AccountLinks {
+interface Links extends AccountLinks, EmailChangeLinks {
   /** `null` when nobody has this address. */
   createResetLink(email: string): Promise<MailLink | null>
   /** `null` when the user is gone, or was notified of this device. */
@@ -55,6 +57,8 @@ export interface MailerOptions {
   readonly sendPasswordChanged: SendWithin
   /** Sends a mail about a change of an account within its limits. Resolves with whether it was sent. */
   readonly sendAccountNotice: SendWithin
+  /** Sends a link that confirms a new address within its limits. Resolves with whether it was sent. */
+  readonly sendEmailChange: (side: Side, ...mail: Parameters<SendWithin>) => Promise<boolean>
 }
 
 /**
@@ -118,6 +122,7 @@ export function createMailer(options: MailerOptions): Mailer {
     },
 
     ...createAccountMails({ add, release }),
+    ...createEmailChangeMails({ add, release }),
 
     start(links) {
       const kinds = new Map([
@@ -125,6 +130,7 @@ export function createMailer(options: MailerOptions): Mailer {
         [NEW_DEVICE, newDeviceMail(links, options)],
         [PASSWORD_CHANGED, passwordChangedMail(links, options)],
         ...accountMailKinds(links, options),
+        ...emailChangeMailKinds(links, options),
       ])
       delivery = new Delivery({ queue, kinds, send, log })
     },

@@ -53,6 +53,22 @@ export function passkeyChangedMessage(change: 'added' | 'removed', at: Date, con
   return mail(context, { ...rest, subject, before: before(siteOf(context), timeOf(at, context)) })
 }
 
+/** Without the new address, which is a text that anybody can choose: the page that the link opens names it. */
+export function confirmEmailMessage(side: 'old' | 'new', context: Context): Message {
+  const { confirmEmail } = words[context.language]
+  return mail(context, { ...confirmEmail[side], before: confirmEmail[side].before(siteOf(context)) })
+}
+
+export function emailTakenMessage(context: Context): Message {
+  const { emailTaken } = words[context.language]
+  return mail(context, { ...emailTaken, before: emailTaken.before(siteOf(context)) })
+}
+
+export function emailChangedMessage(at: Date, context: Context): Message {
+  const { emailChanged } = words[context.language]
+  return mail(context, { ...emailChanged, before: emailChanged.before(siteOf(context), timeOf(at, context)) })
+}
+
 interface Said {
   readonly subject: string
   readonly before: readonly string[]

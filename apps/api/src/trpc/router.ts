@@ -2,6 +2,7 @@ import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
 import { createAccountRouter } from './account.js'
 import { activityRouter } from './activity.js'
 import { deviceNamesRouter } from './device-names.js'
+import { createEmailChangeRouter } from './email-change.js'
 import { passkeysRouter } from './passkeys.js'
 import { sessionRouter } from './session.js'
 import { createSignInsRouter } from './sign-ins.js'
@@ -15,6 +16,7 @@ export function createAppRouter(dependencies: RouterDependencies) {
     account: createAccountRouter(dependencies),
     activity: activityRouter,
     devices: mergeRouters(devices, deviceNamesRouter, createSignInsRouter(dependencies.store)),
+    emailChange: createEmailChangeRouter(dependencies),
     passkeys: passkeysRouter,
     session: sessionRouter,
   })

@@ -18,9 +18,13 @@ import type { ScryptCost } from '../../src/accounts/passwords/scrypt.js'
 
 export { type Answer, answer, anyToken, type Browser, hold, password, secret, sessionRows } from '@rollcall/dev-auth'
 
+const prepared = async () => ({ release: async () => undefined })
+
 /** For tests without mails about changes of an account. */
 export const noAccountMails: AccountMails = {
-  prepareAccountDeleted: async () => ({ release: async () => undefined }),
+  prepareAccountDeleted: prepared,
+  prepareEmailChange: prepared,
+  prepareEmailChanged: prepared,
 }
 
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */

@@ -6,6 +6,9 @@ import { describe, expect, test } from 'vitest'
 import {
   accountDeletedMessage,
   passkeyChangedMessage,
+  confirmEmailMessage,
+  emailChangedMessage,
+  emailTakenMessage,
   newDeviceMessage,
   passwordChangedMessage,
   resetMessage,
@@ -235,6 +238,10 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     'account deleted': accountDeletedMessage(at, context),
     'passkey added': passkeyChangedMessage('added', at, context),
     'passkey removed': passkeyChangedMessage('removed', at, context),
+    'new address, to the old one': confirmEmailMessage('old', context),
+    'new address, to the new one': confirmEmailMessage('new', context),
+    'new address that is taken': emailTakenMessage(context),
+    'address changed': emailChangedMessage(at, context),
   }
 
   test.each(Object.entries(messages))('says the same as text and as HTML: %s', (_name, { subject, text, html }) => {

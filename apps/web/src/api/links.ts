@@ -1,14 +1,19 @@
-import type { MailedSignIn } from '@rollcall/api'
+import type { MailedEmailChange, MailedSignIn } from '@rollcall/api'
 
-/** Whether the link of a mail works, and the sign-in that it is about. */
-export type LinkState = { readonly works: false } | { readonly works: true; readonly signIn: MailedSignIn | null }
+/** Whether the link of a mail works, and the sign-in or change that it is about. */
+export type LinkState = { readonly works: false } | ({ readonly works: true } & Facts)
+
+interface Facts {
+  readonly signIn: MailedSignIn | null
+  readonly emailChange?: MailedEmailChange
+}
 
 /** How long a page waits for the answer before it is shown. */
 const CHECK_TIMEOUT_MS = 3_000
 
 /** Asks before anything is filled in. Without an answer, the page goes on: the server decides in the end. */
 export async function checkLink(
-  kind: 'reset-password' | 'secure-account',
+  kind: 'reset-password' | 'secure-account' | 'confirm-email',
   token: string | undefined,
 ): Promise<LinkState> {
   if (token === undefined) return { works: false }
@@ -20,8 +25,7 @@ export async function checkLink(
       signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
     })
     if (answer.status === 400) return { works: false }
-    const { signIn } = (answer.ok ? await answer.json() : { signIn: null }) as { signIn: MailedSignIn | null } // by the route's type
-    return { works: true, signIn }
+    return { works: true, ...((answer.ok ? await answer.json() : { signIn: null }) as Facts) } // by the route's type
   } catch {
     return { works: true, signIn: null }
   }

@@ -16,6 +16,7 @@ type Outputs = inferRouterOutputs<AppRouter>
 export type { Device, Ended as Ending } from '@rollcall/react'
 export type ActivityPage = Outputs['activity']['list']
 export type ActivityEntry = ActivityPage['entries'][number]
+export type EmailChange = NonNullable<Outputs['emailChange']['pending']>
 export type Passkey = Outputs['passkeys']['list'][number]
 export type UnusualSign = Outputs['devices']['unusual'][number]['signs'][number]
 

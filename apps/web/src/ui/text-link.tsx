@@ -1,7 +1,7 @@
 import { Link, type LinkProps } from '@tanstack/react-router'
 
 interface TextLinkProps extends Pick<LinkProps, 'state'> {
-  to: '/' | '/activity' | '/security' | '/sign-in' | '/sign-up' | '/forgot-password'
+  to: '/' | '/account' | '/activity' | '/security' | '/sign-in' | '/sign-up' | '/forgot-password'
   children: string
 }
 

@@ -73,6 +73,54 @@ export default {
     after: [],
   },
 
+  confirmEmail: {
+    old: {
+      subject: 'Neue Adresse Ihres Kontos bestätigen',
+      before: (site) => [
+        `jemand, hoffentlich Sie, möchte für Ihr Konto bei ${site} eine andere E-Mail-Adresse.`,
+        'Sehen Sie sich die neue Adresse an und bestätigen Sie sie hier. Der Link gilt einmal, innerhalb einer Stunde:',
+      ],
+      label: 'Neue Adresse ansehen',
+      after: [
+        'Auch an die neue Adresse haben wir einen Link gesendet. Nichts ändert sich, bevor beide bestätigt sind.',
+        'Wenn Sie das nicht waren, bestätigen Sie nichts: Jemand anderes ist in Ihrem Konto angemeldet. Wählen Sie ein neues Passwort. Das meldet alle anderen Geräte ab und beendet diese Änderung.',
+      ],
+    },
+    new: {
+      subject: 'E-Mail-Adresse bestätigen',
+      before: (site) => [
+        `jemand, hoffentlich Sie, möchte diese E-Mail-Adresse für ein Konto bei ${site} benutzen.`,
+        'Bestätigen Sie sie hier. Der Link gilt einmal, innerhalb einer Stunde:',
+      ],
+      label: 'Diese Adresse bestätigen',
+      after: [
+        'Auch an die bisherige Adresse des Kontos haben wir einen Link gesendet. Nichts ändert sich, bevor beide bestätigt sind.',
+        'Wenn Sie das nicht waren, müssen Sie nichts tun: Es ändert sich nichts.',
+      ],
+    },
+  },
+
+  emailTaken: {
+    subject: 'Ihre E-Mail-Adresse hat schon ein Konto',
+    before: (site) => [
+      `jemand, vielleicht Sie, möchte diese E-Mail-Adresse für ein anderes Konto bei ${site} benutzen.`,
+      'Sie hat schon ein Konto, darum wurde nichts geändert. In diesem Konto können Sie sich anmelden:',
+    ],
+    label: 'Anmelden',
+    after: ['Wenn Sie das nicht waren, müssen Sie nichts tun.'],
+  },
+
+  emailChanged: {
+    subject: 'Ihre E-Mail-Adresse wurde geändert',
+    before: (site, time) => [
+      `die E-Mail-Adresse Ihres Kontos bei ${site} wurde am ${time} (UTC) geändert. Beide Adressen hatten das bestätigt.`,
+      'Wenn Sie das waren, ist nichts zu tun. Melden Sie sich ab jetzt mit der neuen Adresse an.',
+      'Wenn Sie das nicht waren, kann jemand anderes Ihre E-Mails lesen. Ändern Sie zuerst das Passwort Ihres Postfachs. Schreiben Sie dann dem Betreiber dieser Seite, oder melden Sie sich mit der neuen Adresse an und wählen Sie ein neues Passwort:',
+    ],
+    label: 'Anmelden',
+    after: [],
+  },
+
   device: (browser, os) => (os === '' ? browser : `${browser} auf ${os}`),
   unknownBrowser: 'Unbekannter Browser',
   from: (device, address, place) => `${device}, von ${address}${place}`,

@@ -72,6 +72,54 @@ export default {
     after: [] as readonly string[],
   },
 
+  confirmEmail: {
+    old: {
+      subject: 'Confirm the new address of your account',
+      before: (site: string) => [
+        `someone, hopefully you, wants your account at ${site} to have another email address.`,
+        'Look at the new address and confirm it here. The link works once, within one hour:',
+      ],
+      label: 'See the new address',
+      after: [
+        'We sent a link to the new address too. Nothing changes before both are confirmed.',
+        'If it was not you, confirm nothing: someone else is signed in to your account. Choose a new password, which signs out every other device and ends this change.',
+      ],
+    },
+    new: {
+      subject: 'Confirm your email address',
+      before: (site: string) => [
+        `someone, hopefully you, wants to use this email address for their account at ${site}.`,
+        'Confirm it here. The link works once, within one hour:',
+      ],
+      label: 'Confirm this address',
+      after: [
+        'We sent a link to the present address of the account too. Nothing changes before both are confirmed.',
+        'If it was not you, do nothing: nothing changes.',
+      ],
+    },
+  },
+
+  emailTaken: {
+    subject: 'Your email address has an account already',
+    before: (site: string) => [
+      `someone, perhaps you, wants to use this email address for another account at ${site}.`,
+      'It has an account already, so nothing was changed. You can sign in to that account:',
+    ],
+    label: 'Sign in',
+    after: ['If it was not you, do nothing.'],
+  },
+
+  emailChanged: {
+    subject: 'Your email address was changed',
+    before: (site: string, time: string) => [
+      `the email address of your account at ${site} was changed on ${time} (UTC), after both addresses had confirmed it.`,
+      'If it was you, there is nothing to do. From now on, sign in with the new address.',
+      'If it was not you, someone else can read your mail. First change the password of your mailbox. Then write to the operator of this site, or sign in with the new address and choose a new password:',
+    ],
+    label: 'Sign in',
+    after: [] as readonly string[],
+  },
+
   device: (browser: string, os: string) => (os === '' ? browser : `${browser} on ${os}`),
   unknownBrowser: 'Unknown browser',
   from: (device: string, address: string, place: string) => `${device}, from ${address}${place}`,

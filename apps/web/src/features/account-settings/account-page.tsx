@@ -2,6 +2,7 @@ import { type ReactNode, useId } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { useAccount } from '../account/use-account.js'
+import { EmailSection } from '../email-change/email-section.js'
 import { ChangeName } from './change-name.js'
 import { DeleteAccount } from './delete-account.js'
 import { DownloadData } from './download-data.js'
@@ -18,7 +19,7 @@ export function AccountPage() {
         <ChangeName key={data ? 'loaded' : 'loading'} name={data?.user.name ?? ''} />
       </Section>
       <Section title={t('accountPage.emailHeading')} means={t('accountPage.emailMeans')}>
-        <p className="mt-3 min-h-6 font-medium wrap-anywhere">{data?.user.email}</p>
+        <EmailSection email={data?.user.email} />
       </Section>
       <Section title={t('accountPage.dataHeading')} means={t('accountPage.dataMeans')}>
         <DownloadData />

@@ -1,0 +1,82 @@
+import type { GenericEndpointContext } from '@better-auth/core'
+import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthEndpoint, getSessionFromCtx } from 'better-auth/api'
+import { z } from 'zod'
+import type { AccountMails } from '../account-mails.js'
+import { languageOf } from '../language.js'
+import { findLinkedEmailChange, type LinkedEmailChange } from './email-changes.js'
+import { deleteEmailChange, findEmailChange, lockUser, writeEmailChange } from './pending.js'
+
+/**
+ * `POST /confirm-email-change { token, revokeOtherSessions? }`, for the links of both mails. It needs no session. The second
+ * of the two confirmations changes the address. The policy then revokes the sessions of the account, but keeps the one that
+ * this request came with under a new secret. An outage changes nothing, and the link still works.
+ */
+export function emailChanges(mails: AccountMails) {
+  return {
+    id: 'email-changes',
+    endpoints: {
+      confirmEmailChange: createAuthEndpoint(
+        '/confirm-email-change',
+        { method: 'POST', body: z.object({ token: z.string(), revokeOtherSessions: z.boolean().optional() }) },
+        async (ctx) => {
+          const change = await findLinkedEmailChange(ctx.context, ctx.body.token)
+          const user = change && (await ctx.context.internalAdapter.findUserById(change.userId))
+          if (change === null || user === null) throw invalidToken()
+          await getSessionFromCtx(ctx) // the policy keeps it
+          const prepare = () =>
+            mails.prepareEmailChanged(change.userId, { from: user.email, to: change.email, language: languageOf(user) })
+          const prepared = change.isLast ? await prepare() : null
+          const outcome = await confirm(ctx, change)
+          if (outcome === 'over') throw invalidToken()
+          if (outcome === 'changed') {
+            // If the other address confirmed in this very moment, nothing is prepared yet.
+            const notices = prepared ?? (await prepare())
+            await notices.release().catch(() => undefined) // they leave a few seconds later by themselves
+          }
+          return ctx.json({ status: true, changed: outcome === 'changed' })
+        },
+      ),
+    },
+  } satisfies BetterAuthPlugin
+}
+
+type Outcome = 'changed' | 'confirmed' | 'over'
+
+/** @throws {APIError} 409 if another account has the address by now. Only somebody who reads mails to it comes so far. */
+async function confirm({ context }: GenericEndpointContext, linked: LinkedEmailChange): Promise<Outcome> {
+  const { userId, side, email } = linked
+  try {
+    return await runWithTransaction(context.adapter, async () => {
+      if ((await lockUser(context, userId)) === null) return 'over'
+      const change = await findEmailChange(context, userId)
+      // To delete it also shows that no new password has ended it in this moment.
+      const isPending = change?.id === linked.changeId && !change.confirmed.includes(side)
+      if (!isPending || !(await deleteEmailChange(context, userId))) return 'over'
+      const confirmed = [...change.confirmed, side]
+      if (confirmed.length === 1) {
+        await writeEmailChange(context, userId, { ...change, confirmed })
+        return 'confirmed'
+      }
+      if ((await context.internalAdapter.findUserByEmail(email)) !== null) throw emailTaken()
+      const sql = await getCurrentAdapter(context.adapter)
+      const where = [{ field: 'id', value: userId }]
+      await sql.update({ model: 'user', where, update: { email, emailVerified: true } })
+      return 'changed'
+    })
+  } catch (error) {
+    const owner = error instanceof APIError ? null : await context.internalAdapter.findUserByEmail(email)
+    if (owner !== null && owner.user.id !== userId) throw emailTaken() // in this very moment
+    throw error
+  }
+}
+
+/** One answer for a token that is unknown, used or expired. */
+function invalidToken(): APIError {
+  return new APIError('BAD_REQUEST', { code: 'INVALID_TOKEN', message: 'Invalid token' })
+}
+
+function emailTaken(): APIError {
+  return new APIError('CONFLICT', { code: 'EMAIL_TAKEN', message: 'Another account has this email address' })
+}

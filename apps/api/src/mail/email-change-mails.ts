@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import type { AccountMails } from '../accounts/account-mails.js'
+import type { MailLink, Reader } from '../accounts/auth.js'
+import type { EmailChangeLink } from '../accounts/email-change/links.js'
+import { type Side, sides } from '../accounts/email-change/pending.js'
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../durations.js'
+import type { Log } from '../log.js'
+import type { MailKind } from './attempt.js'
+import { confirmEmailMessage, emailChangedMessage, emailTakenMessage } from './messages.js'
+import type { NewMail } from './queue.js'
+
+/** The part of the accounts that these mails need when they are sent. */
+export interface EmailChangeLinks {
+  /** `null` when the change is no longer pending. */
+  createEmailChangeLink(link: EmailChangeLink): Promise<(MailLink & { readonly isTaken: boolean }) | null>
+  /** `null` when the user is gone. */
+  findReader(userId: string): Promise<Reader | null>
+}
+
+interface Options {
+  readonly baseUrl: string
+  readonly log: Log
+  /** Sends a link to one of the two addresses within the limits. Resolves with whether it was sent. */
+  readonly sendEmailChange: (side: Side, email: string, send: () => Promise<void>) => Promise<boolean>
+}
+
+const LINK = { old: 'email-change-old', new: 'email-change-new' } as const satisfies Record<Side, string>
+const CHANGED = 'email-changed'
+/** Longer than a change can take before it fails. */
+const CHANGE_MS = 10 * SECOND_MS
+
+const linkPayload = z.object({ userId: z.string(), changeId: z.string() })
+const changedPayload = z.object({
+  userId: z.string(),
+  reader: z.object({ to: z.string(), language: z.enum(['en', 'de']) }),
+  from: z.string(),
+  at: z.coerce.date(),
+})
+
+interface Queue {
+  readonly add: (mail: NewMail) => Promise<void>
+  readonly release: (key: string) => Promise<void>
+}
+
+export function createEmailChangeMails({
+  add,
+  release,
+}: Queue): Pick<AccountMails, 'prepareEmailChange' | 'prepareEmailChanged'> {
+  async function prepare(mails: readonly NewMail[]) {
+    for (const mail of mails) await add({ ...mail, delayMs: CHANGE_MS })
+    return { release: async () => void (await Promise.all(mails.map(({ key }) => release(key)))) }
+  }
+
+  return {
+    prepareEmailChange(userId, changeId) {
+      const payload = JSON.stringify({ userId, changeId })
+      return prepare(sides.map((side) => ({ key: `${LINK[side]}:${changeId}`, kind: LINK[side], payload })))
+    },
+
+    prepareEmailChanged(userId, { from, to: now, language }) {
+      const at = new Date()
+      return prepare(
+        [from, now].map((to) => ({
+          key: `${CHANGED}:${userId}:${now}:${to}`,
+          kind: CHANGED,
+          payload: JSON.stringify({ userId, reader: { to, language }, from, at }),
+        })),
+      )
+    },
+  }
+}
+
+export function emailChangeMailKinds(links: EmailChangeLinks, options: Options): [string, MailKind][] {
+  return [
+    ...sides.map((side): [string, MailKind] => [LINK[side], linkMail(side, links, options)]),
+    [CHANGED, changedMail(links, options)],
+  ]
+}
+
+function linkMail(side: Side, links: EmailChangeLinks, { baseUrl, log, sendEmailChange }: Options): MailKind {
+  return {
+    maxAgeMs: HOUR_MS, // as long as the change is pending
+    async compose(payload) {
+      const link = await links.createEmailChangeLink({ side, ...linkPayload.parse(JSON.parse(payload)) })
+      if (link === null) return null
+      const context = { ...link, baseUrl }
+      return { to: link.to, message: link.isTaken ? emailTakenMessage(context) : confirmEmailMessage(side, context) }
+    },
+    async limited(to, sendNow) {
+      const isSent = await sendEmailChange(side, to, sendNow)
+      if (!isSent) log.warn('No link for a new address: its mailbox has had as many as the limit allows')
+      return isSent
+    },
+  }
+}
+
+/** Without a limit: each of them follows two links that were confirmed. */
+function changedMail(links: EmailChangeLinks, { baseUrl }: Options): MailKind {
+  return {
+    maxAgeMs: 3 * DAY_MS,
+    async compose(payload) {
+      const { userId, reader, from, at } = changedPayload.parse(JSON.parse(payload))
+      const owner = await links.findReader(userId)
+      if (owner === null || owner.to === from) return null // the change failed
+      const url = new URL('/sign-in', baseUrl).href
+      return { to: reader.to, message: emailChangedMessage(at, { ...reader, baseUrl, url }) }
+    },
+  }
+}

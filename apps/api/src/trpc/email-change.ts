@@ -1,0 +1,42 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { newEmail } from '../accounts/names.js'
+import { storeOrDatabaseFailed } from '../errors.js'
+import { router, sessionProcedure } from './procedures.js'
+import { type IsRecent, requireRecentProof } from './recent-proof.js'
+
+/** A new address for the account of the caller. The links in the mails are confirmed below `/api/auth`, which changes cookies. */
+export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRecent }) {
+  return router({
+    /** The change that waits for its confirmations; `null` for none. Times are ISO 8601. */
+    pending: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
+      const change = await auth.findEmailChange(session.userId).catch(storeOrDatabaseFailed)
+      if (change === null) return null
+      const { email, confirmed, expiresAt } = change
+      return { email, confirmed, expiresAt: expiresAt.toISOString() }
+    }),
+
+    /**
+     * Sends a link to both addresses; the change takes the place of an earlier one. It needs a recent proof, and answers the same
+     * whether or not another account has the new address.
+     */
+    request: sessionProcedure
+      .input(z.object({ email: newEmail }))
+      .mutation(async ({ ctx: { auth, limits, session }, input: { email } }) => {
+        requireRecentProof(session, isRecent)
+        const isRequested = await limits.within([['email-change:session', session.userId, session.id]], () =>
+          auth.requestEmailChange(session.userId, email).catch(storeOrDatabaseFailed),
+        )
+        if (!isRequested) throw new TRPCError({ code: 'BAD_REQUEST', message: 'The account has this address already' })
+        return { email }
+      }),
+
+    /** Needs no proof: it changes nothing. `cancelled: false` if nothing was pending any more. */
+    cancel: sessionProcedure.mutation(async ({ ctx: { auth, limits, session } }) => {
+      const cancelled = await limits.within([['account:session', session.userId, session.id]], () =>
+        auth.cancelEmailChange(session.userId).catch(storeOrDatabaseFailed),
+      )
+      return { cancelled }
+    }),
+  })
+}

@@ -1,0 +1,287 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { failCommand } from '@rollcall/dev-redis/faults'
+import { Redis } from 'ioredis'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  type Browser,
+  codeOf,
+  newEmail,
+  PASSWORD,
+  signed,
+  signedUp,
+  startServer,
+  type TestServer,
+  tokenOf,
+} from './helpers.js'
+
+// A change of address, which the old one and the new one confirm, in any order.
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const HOUR = 60 * 60_000
+
+async function mailsTo(email: string): Promise<string[]> {
+  const outbox = server.outbox ?? ''
+  const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml')).toSorted()
+  const mails = await Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')))
+  return mails
+    .filter((mail) => mail.includes(`To: ${email}`))
+    .map((mail) => mail.replaceAll('=\r\n', '').replaceAll('=3D', '='))
+}
+
+const countOf = async (email: string, subject: string): Promise<number> =>
+  (await mailsTo(email)).filter((mail) => mail.includes(subject)).length
+
+type Page = 'confirm-email' | 'reset-password' | 'secure-account'
+
+const tokensIn = (mails: readonly string[], page: Page = 'confirm-email'): string[] =>
+  mails.flatMap((mail) => new RegExp(`/${page}\\?token=([\\w-]+)`).exec(mail)?.[1] ?? [])
+
+/** The tokens of the links to an address, as soon as there are so many. */
+async function linksTo(email: string, count = 1, page?: Page): Promise<string[]> {
+  await expect.poll(async () => tokensIn(await mailsTo(email), page)).toHaveLength(count)
+  return tokensIn(await mailsTo(email), page)
+}
+
+const linkTo = async (email: string): Promise<string> => (await linksTo(email))[0] ?? ''
+
+type Person = Browser & { readonly email: string }
+
+const confirm = (token: string, by: Browser = server.browser(), more: object = {}) =>
+  by.post('/api/auth/confirm-email-change', { token, ...more })
+const lookAt = async (token: string, by: Browser = server.browser()): Promise<unknown> =>
+  (await by.post('/api/link', { kind: 'confirm-email', token })).json()
+const emailOf = async ({ api }: Pick<Browser, 'api'>) => (await api.session.current.query()).user.email
+const request = ({ api }: Pick<Browser, 'api'>, email: string) => api.emailChange.request.mutate({ email })
+const changesOf = async ({ api }: Pick<Browser, 'api'>) =>
+  (await api.activity.list.query({ kind: 'changes' })).entries.map(({ type }) => type)
+
+async function confirmed(token: string, by?: Browser, more?: object): Promise<unknown> {
+  const answer = await confirm(token, by, more)
+  return answer.ok ? answer.json() : { status: answer.status, ...((await answer.json()) as object) }
+}
+
+const dead = { status: 400, code: 'INVALID_TOKEN', message: 'Invalid token' }
+
+/** Somebody with a pending change, and the links to both addresses. */
+async function pending(): Promise<{ laptop: Person; to: string; old: string; fresh: string }> {
+  const laptop = await signedUp(server)
+  const to = newEmail()
+  await request(laptop, to)
+  return { laptop, to, old: await linkTo(laptop.email), fresh: await linkTo(to) }
+}
+
+/** The same, after the old address has confirmed it. */
+async function halfChanged() {
+  const change = await pending()
+  expect(await confirmed(change.old)).toEqual({ status: true, changed: false })
+  return change
+}
+
+test('takes both addresses, ends the other sessions, and keeps this one under its id with a new secret', async () => {
+  const laptop = await signedUp(server)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const { id } = await laptop.api.session.current.query()
+  const oldToken = tokenOf(laptop)
+  const to = newEmail()
+  expect(await laptop.api.emailChange.pending.query()).toBeNull()
+  expect(await request(laptop, to.toUpperCase())).toEqual({ email: to })
+  expect(await phone.api.emailChange.pending.query()).toMatchObject({ email: to, confirmed: [] })
+
+  const [old, fresh] = [await linkTo(laptop.email), await linkTo(to)]
+  const first = { side: 'new', email: to, isLast: false, isSignedIn: false }
+  for (let opened = 0; opened < 2; opened += 1)
+    expect(await lookAt(fresh)).toEqual({ signIn: null, emailChange: first })
+  expect(await confirmed(fresh)).toEqual({ status: true, changed: false })
+  expect(await confirmed(fresh)).toEqual(dead)
+  expect(await emailOf(laptop)).toBe(laptop.email)
+  expect(await laptop.api.emailChange.pending.query()).toMatchObject({ email: to, confirmed: ['new'] })
+
+  const last = { side: 'old', email: to, isLast: true, isSignedIn: true }
+  expect(await lookAt(old, laptop)).toEqual({ signIn: null, emailChange: last })
+  expect(await confirmed(old, laptop)).toEqual({ status: true, changed: true })
+  expect(await confirmed(old)).toEqual(dead)
+
+  expect(await laptop.api.session.current.query()).toMatchObject({ id, user: { email: to } })
+  expect(await laptop.api.emailChange.pending.query()).toBeNull()
+  expect(await codeOf(phone.api.session.current.query())).toBe('UNAUTHORIZED')
+  const thief = server.browser()
+  thief.jar.set('rollcall.session_token', signed(oldToken))
+  expect(await codeOf(thief.api.session.current.query())).toBe('UNAUTHORIZED')
+  const signIn = (email: string) => server.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })
+  expect([(await signIn(laptop.email)).status, (await signIn(to)).status]).toEqual([401, 200])
+  expect(await changesOf(laptop)).toEqual(['email-changed'])
+  expect((await laptop.api.account.data.query()).user).toMatchObject({ email: to, emailVerified: true })
+  for (const address of [laptop.email, to])
+    await expect.poll(() => countOf(address, 'Your email address was changed')).toBe(1)
+  const text = JSON.stringify(server.lines())
+  for (const token of [old, fresh]) expect(text).not.toContain(token)
+})
+
+test('keeps the other sessions if the person says so in the same step', async () => {
+  const { laptop, fresh } = await halfChanged()
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const copy = server.browser()
+  copy.jar.set('rollcall.session_token', signed(tokenOf(laptop)))
+  expect(await confirmed(fresh, laptop, { revokeOtherSessions: false })).toEqual({ status: true, changed: true })
+  expect(await emailOf(phone)).toBe(await emailOf(laptop))
+  expect(await codeOf(copy.api.session.current.query())).toBe('UNAUTHORIZED')
+  expect(await changesOf(laptop)).toEqual(['email-changed'])
+})
+
+test('from a browser that is signed in nowhere, or as somebody else, it ends every session of the account alone', async () => {
+  const { laptop, to, fresh } = await halfChanged()
+  const other = await signedUp(server)
+  expect((await confirm(fresh, other, { revokeOtherSessions: false })).status).toBe(200)
+  expect(await codeOf(laptop.api.session.current.query())).toBe('UNAUTHORIZED')
+  expect(await emailOf(other)).toBe(other.email)
+  const again = server.browser()
+  await again.signIn(to)
+  expect(await emailOf(again)).toBe(to)
+  expect(await changesOf(again)).toEqual(['email-changed'])
+})
+
+test('an address that another account has is answered the same, and its owner gets a mail without a link', async () => {
+  const owner = await signedUp(server)
+  const laptop = await signedUp(server)
+  expect(await request(laptop, owner.email)).toEqual({ email: owner.email })
+  expect(await laptop.api.emailChange.pending.query()).toMatchObject({ email: owner.email, confirmed: [] })
+  expect(await confirmed(await linkTo(laptop.email))).toEqual({ status: true, changed: false })
+  await expect.poll(() => countOf(owner.email, 'has an account already')).toBe(1)
+  expect(tokensIn(await mailsTo(owner.email))).toEqual([])
+})
+
+test('an address that got an account meanwhile stays that account’s', async () => {
+  const { laptop, to, fresh } = await halfChanged()
+  await server.browser().signUp(to)
+  expect(await confirmed(fresh, laptop)).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' })
+  expect(await emailOf(laptop)).toBe(laptop.email)
+})
+
+test('an address that another account takes in that very moment stays that account’s', async () => {
+  const { laptop, to, fresh } = await halfChanged()
+  const other = await signedUp(server)
+  const { kysely, type } = server.database()
+  const waiting = async () =>
+    (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(kysely)).rows.length
+  let answer: Promise<unknown> | undefined
+  await kysely.transaction().execute(async (transaction) => {
+    await sql`update "user" set email = ${to} where email = ${other.email}`.execute(transaction)
+    answer = confirmed(fresh, laptop)
+    // It has found the address free, and waits for the index. On SQLite it waits for the file.
+    if (type === 'postgres') await expect.poll(waiting).toBe(1)
+  })
+  expect(await answer).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' })
+  expect(await emailOf(laptop)).toBe(laptop.email)
+  expect(await emailOf(other)).toBe(to)
+})
+
+test('an address of one’s own, or none, is refused; a change needs a recent proof', async () => {
+  const laptop = await signedUp(server)
+  for (const email of ['no address', laptop.email.toUpperCase(), `${'a'.repeat(250)}@example.org`])
+    expect(await codeOf(request(laptop, email))).toBe('BAD_REQUEST')
+  const error: unknown = await server.later(15 * 60_000, () =>
+    request(laptop, newEmail()).catch((reason: unknown) => reason),
+  )
+  expect(error).toMatchObject({ data: { code: 'FORBIDDEN', reason: 'REAUTHENTICATE' } })
+  expect(await laptop.api.emailChange.pending.query()).toBeNull()
+})
+
+test('links are stored as hashes, work for an hour, and not together with those of another change', async () => {
+  const { laptop, old, fresh } = await pending()
+  const { rows } = await sql`select identifier, value from verification`.execute(server.database().kysely)
+  for (const token of [old, fresh]) expect(JSON.stringify(rows)).not.toContain(token)
+  for (const token of [old, fresh]) expect(await server.later(HOUR + 1, () => confirmed(token))).toEqual(dead)
+
+  const next = newEmail()
+  await request(laptop, next)
+  expect([await confirmed(old), await confirmed(fresh)]).toEqual([dead, dead])
+  expect(await confirmed((await linksTo(laptop.email, 2)).at(-1) ?? '')).toEqual({ status: true, changed: false })
+  expect(await confirmed(await linkTo(next), laptop)).toEqual({ status: true, changed: true })
+  expect(await emailOf(laptop)).toBe(next)
+})
+
+const endings: Record<string, (laptop: Person) => Promise<unknown>> = {
+  'it is cancelled': ({ api }) => api.emailChange.cancel.mutate(),
+  'the password is changed': (laptop) =>
+    laptop.post('/api/auth/change-password', { currentPassword: PASSWORD, newPassword: 'another good password' }),
+  'the password is reset': async ({ email }) => {
+    await server.browser().post('/api/auth/request-password-reset', { email })
+    const [token] = await linksTo(email, 1, 'reset-password')
+    return server.browser().post('/api/auth/reset-password', { token, newPassword: 'another good password' })
+  },
+  '“This was not me” is confirmed': async ({ email }) => {
+    await server.browser().signIn(email)
+    const [token] = await linksTo(email, 1, 'secure-account')
+    return server.browser().post('/api/auth/secure-account', { token })
+  },
+}
+
+test.each(Object.entries(endings))('a pending change is over when %s', async (_, end) => {
+  const { laptop, old, fresh } = await pending()
+  await end(laptop)
+  expect([await confirmed(old), await confirmed(fresh)]).toEqual([dead, dead])
+  expect(await lookAt(old)).toMatchObject({ code: 'INVALID_TOKEN' })
+})
+
+test('to cancel what is over does nothing', async () => {
+  const { laptop, fresh } = await halfChanged()
+  await confirm(fresh, laptop)
+  expect(await laptop.api.emailChange.cancel.mutate()).toEqual({ cancelled: false })
+})
+
+test('of two changes at once one is pending, and only its links work', async () => {
+  const laptop = await signedUp(server)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const addresses = [newEmail(), newEmail()] as const
+  await Promise.all([request(laptop, addresses[0]), request(phone, addresses[1])])
+  const change = await laptop.api.emailChange.pending.query()
+  expect(addresses).toContain(change?.email)
+  const { rows } = await sql<{ value: string }>`select value from verification`.execute(server.database().kysely)
+  const pendingRows = rows.filter(({ value }) => addresses.some((email) => value.includes(email)))
+  expect(pendingRows).toHaveLength(1)
+  const fresh = await linkTo(change?.email ?? '')
+  expect(await confirmed(fresh)).toEqual({ status: true, changed: false })
+  const other = addresses.find((email) => email !== change?.email) ?? ''
+  for (const token of tokensIn(await mailsTo(other))) expect(await confirmed(token)).toEqual(dead)
+})
+
+test('of both links and their repetitions at once, each counts once, and one of them changes the address', async () => {
+  const { laptop, to, old, fresh } = await pending()
+  const answers = await Promise.all([old, fresh, old, fresh].map((token) => confirmed(token, laptop)))
+  expect(answers).toContainEqual({ status: true, changed: true })
+  expect(answers.filter((answer) => JSON.stringify(answer).includes('"status":true'))).toHaveLength(2)
+  const again = server.browser()
+  await again.signIn(to)
+  expect(await emailOf(again)).toBe(to)
+  for (const address of [laptop.email, to])
+    await expect.poll(() => countOf(address, 'Your email address was changed')).toBe(1)
+})
+
+test('an outage of Redis at any command leaves the link good, or the address changed', async () => {
+  const { laptop, to, fresh } = await halfChanged()
+  for (let n = 1; ; n += 1) {
+    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const { status } = await confirm(fresh, laptop)
+    const isReached = failing.reached()
+    failing[Symbol.dispose]()
+    const { rows } = await sql<{ email: string }>`
+      select email from "user" where email in (${to}, ${laptop.email})`.execute(server.database().kysely)
+    expect(rows).toHaveLength(1)
+    if (status === 200) expect(rows).toEqual([{ email: to }])
+    else expect(status, `command ${n}`).toBe(503)
+    if (rows[0]?.email === to) break
+    expect(isReached, 'without an outage it is done').toBe(true)
+  }
+  for (const address of [laptop.email, to])
+    await expect.poll(() => countOf(address, 'Your email address was changed')).toBe(1)
+})

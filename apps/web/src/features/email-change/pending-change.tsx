@@ -1,0 +1,55 @@
+import { useState } from 'react'
+import { toProblem } from '../../api/problem.js'
+import { type EmailChange, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { isolate } from '../../i18n/isolate.js'
+import { describeProblem } from '../../i18n/problem.js'
+import { Button } from '../../ui/button.js'
+import { Message } from '../../ui/message.js'
+import { useGuarded } from '../../ui/use-guarded.js'
+import { useSession } from '../account/session.js'
+
+interface PendingChangeProps {
+  change: EmailChange
+  /** The address that the account has. */
+  from: string
+  /** With what to say. */
+  onOver: (message: string) => Promise<void>
+}
+
+export function PendingChange({ change, from, onOver }: PendingChangeProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const api = useApi()
+  const session = useSession()
+  const [failure, setFailure] = useState<string | null>(null)
+  const [side] = change.confirmed
+  const addresses = { from: isolate(from), to: isolate(change.email) }
+
+  const { run, busy } = useGuarded(async () => {
+    setFailure(null)
+    try {
+      const { cancelled } = await api.emailChange.cancel.mutate()
+      await onOver(t(cancelled ? 'emailChange.cancelled' : 'emailChange.over'))
+    } catch (error) {
+      session.failed(error)
+      setFailure(describeProblem(i18n, toProblem(error)))
+    }
+  })
+
+  return (
+    <div className="mt-4 grid justify-items-start gap-4">
+      <Message look="info" className="w-full">
+        <p className="wrap-anywhere">{t('emailChange.sent', addresses)}</p>
+        <p className="mt-1.5 text-sm text-muted">
+          {side !== undefined && t(side === 'old' ? 'emailChange.oldConfirmed' : 'emailChange.newConfirmed')}{' '}
+          {t('emailChange.until', { when: i18n.exactTime(change.expiresAt) })}
+        </p>
+      </Message>
+      <Button busy={busy} onClick={() => void run()}>
+        {busy ? t('emailChange.cancelling') : t('emailChange.cancel')}
+      </Button>
+      {failure !== null && <Message look="bad">{failure}</Message>}
+    </div>
+  )
+}
