@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -18,40 +18,9 @@ interface RequestChangeProps {
 }
 
 /** Asks for the new address, and for a proof if the latest one is old. Then links go to both addresses. */
-export function RequestChange({ email, onStart, onRequested }: RequestChangeProps) {
-  const i18n = useI18n()
-  const { t } = i18n
-  const api = useApi()
-  const session = useSession()
-  const [isProving, setIsProving] = useState(false)
-  /** The new address: the proof takes the place of its field. */
-  const typed = useRef('')
-
-  const request = async () => {
-    await api.emailChange.request.mutate({ email: typed.current })
-    await onRequested()
-  }
-
-  const { form, errors, summary, busy } = useForm({
-    check: (data) => {
-      onStart()
-      typed.current = text(data, 'newEmail').trim()
-      const isSame = typed.current.toLowerCase() === email.toLowerCase()
-      return fieldErrors({ newEmail: emailError(i18n, typed.current) ?? (isSame ? t('emailChange.same') : undefined) })
-    },
-    submit: request,
-    explain: (error) => {
-      const problem = toProblem(error)
-      if (problem.kind === 'password-needed') {
-        setIsProving(true)
-        return {}
-      }
-      session.failed(error)
-      return problem.kind === 'invalid'
-        ? { fields: { newEmail: t('fields.badEmail') } }
-        : { summary: describeProblem(i18n, problem) }
-    },
-  })
+export function RequestChange(props: RequestChangeProps) {
+  const { t } = useI18n()
+  const { form, errors, summary, busy, typed, request, isProving, stopProving } = useRequest(props)
 
   if (isProving) {
     return (
@@ -61,8 +30,8 @@ export function RequestChange({ email, onStart, onRequested }: RequestChangeProp
           confirmLabel={t('emailChange.submit')}
           busyLabel={t('emailChange.busy')}
           look="primary"
-          onProven={request}
-          onCancel={() => setIsProving(false)}
+          onProven={() => request(typed)}
+          onCancel={stopProving}
         />
       </div>
     )
@@ -78,7 +47,7 @@ export function RequestChange({ email, onStart, onRequested }: RequestChangeProp
         autoComplete="off"
         autoCapitalize="none"
         spellCheck={false}
-        defaultValue={typed.current}
+        defaultValue={typed}
         error={errors['newEmail']}
       />
       <div>
@@ -88,4 +57,46 @@ export function RequestChange({ email, onStart, onRequested }: RequestChangeProp
       </div>
     </form>
   )
+}
+
+function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const api = useApi()
+  const session = useSession()
+  /** The proof takes the place of the field. */
+  const [isProving, setIsProving] = useState(false)
+  const [typed, setTyped] = useState('')
+
+  const request = async (to: string) => {
+    await api.emailChange.request.mutate({ email: to })
+    await onRequested()
+  }
+
+  const form = useForm({
+    check: (data) => {
+      onStart()
+      const to = text(data, 'newEmail').trim()
+      const isSame = to.toLowerCase() === email.toLowerCase()
+      return fieldErrors({ newEmail: emailError(i18n, to) ?? (isSame ? t('emailChange.same') : undefined) })
+    },
+    submit: async (data) => {
+      const to = text(data, 'newEmail').trim()
+      setTyped(to)
+      await request(to)
+    },
+    explain: (error) => {
+      const problem = toProblem(error)
+      if (problem.kind === 'password-needed') {
+        setIsProving(true)
+        return {}
+      }
+      session.failed(error)
+      return problem.kind === 'invalid'
+        ? { fields: { newEmail: t('fields.badEmail') } }
+        : { summary: describeProblem(i18n, problem) }
+    },
+  })
+
+  return { ...form, typed, request, isProving, stopProving: () => setIsProving(false) }
 }
