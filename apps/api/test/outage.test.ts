@@ -104,9 +104,9 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   [
     'emailChange.request',
     'write',
-    ({ dora }) => dora.post('/trpc/emailChange.request', { email: 'new-dora@example.org' }),
+    ({ bob }) => bob.post('/trpc/emailChange.request', { email: 'new-bob@example.org' }),
   ],
-  ['emailChange.cancel', 'write', ({ dora }) => dora.post('/trpc/emailChange.cancel', undefined)],
+  ['emailChange.cancel', 'write', ({ bob }) => bob.post('/trpc/emailChange.cancel', undefined)],
   ['passkeys.list', 'read', ({ bob }) => bob.request('/trpc/passkeys.list')],
   ['passkeys.rename', 'write', ({ bob }) => bob.post('/trpc/passkeys.rename', { id: 'none', name: 'Phone' })],
   [

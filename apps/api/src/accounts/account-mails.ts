@@ -15,11 +15,11 @@ export interface AccountMails {
 }
 
 /** Mails that are safe in the queue. They leave when `release` is called, or some seconds later. */
-export interface PreparedMails {
+interface PreparedMails {
   release(): Promise<void>
 }
 
-export interface ChangedEmail {
+interface ChangedEmail {
   readonly from: string
   readonly to: string
   readonly language: Language
