@@ -9,6 +9,7 @@ import { OperationStateError } from './errors.js'
 import { createMatcher, type Filter, parseFilter } from './filter.js'
 import { createOperationLog, newOperationId } from './operation-log.js'
 import type { Operation, OperationRequest, RunOptions } from './operation.js'
+import { type Preview, previewSessions, type PreviewOptions } from './preview.js'
 import { runOperation } from './run.js'
 
 export interface SessionAdminOptions extends SessionOperatorOptions {
@@ -31,6 +32,12 @@ export interface SessionAdmin {
    * @throws {InvalidFilterError} at once.
    */
   find(filter: Filter): AsyncGenerator<Session, void>
+  /**
+   * Counts what `revoke` would revoke, and changes nothing. `null` selects everybody.
+   *
+   * @throws {InvalidFilterError}
+   */
+  preview(filter: Filter | null, options?: PreviewOptions): Promise<Preview>
   /**
    * Revokes the sessions that the filter selects and that were live when it began. Sign-ins under way that began before it are
    * refused. With `users`, only those of these users are; else all, because a sign-in does not know the filter.
@@ -98,6 +105,10 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
       const parsed = parseFilter(filter)
       const matches = matcherOf(parsed)
       return findSessions(operator, parsed, matches)
+    },
+    async preview(filter, options = {}) {
+      const parsed = filter && parseFilter(filter)
+      return previewSessions(operator, parsed, matcherOf(parsed), options)
     },
     revoke: async (filter, request) => start(parseFilter(filter), request),
     revokeEveryone: (request) => start(null, request),

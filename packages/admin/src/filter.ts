@@ -19,6 +19,7 @@ const nameAmong = (names: readonly string[], what: string) =>
 const schema = z
   .strictObject({
     users: z.array(text).min(1, 'must name a user'),
+    sessions: z.array(text).min(1, 'must name a session'),
     address: text.refine((range) => parseRange(range) !== null, 'must be an address, or a range such as 10.0.0.0/8'),
     country: z
       .string()
@@ -41,6 +42,8 @@ const schema = z
 export interface Filter {
   /** Ids of users. With them, only their keys are read. */
   readonly users?: readonly string[] | undefined
+  /** Ids of sessions. */
+  readonly sessions?: readonly string[] | undefined
   /** An address, or a range in CIDR notation: `203.0.113.0/24`, `2001:db8::/32`. */
   readonly address?: string | undefined
   /** ISO 3166-1 alpha-2, in which the address lies; needs `placeOf`. */
@@ -105,7 +108,7 @@ function refuseEmpty(afterName: string, after: Date | undefined, beforeName: str
  * @throws {InvalidFilterError} for a country without `placeOf`.
  */
 export function createMatcher(filter: Filter, placeOf?: PlaceOf): (session: Session) => boolean {
-  const { users, address, country, browser, system, kind, userAgent, newDevice, method } = filter
+  const { users, sessions, address, country, browser, system, kind, userAgent, newDevice, method } = filter
   const conditions: ((session: Session) => boolean)[] = []
   const require = <T>(wanted: T | undefined, holds: (session: Session, wanted: T) => boolean): void => {
     if (wanted !== undefined) conditions.push((session) => holds(session, wanted))
@@ -116,6 +119,7 @@ export function createMatcher(filter: Filter, placeOf?: PlaceOf): (session: Sess
   require(filter.lastSeenAfter, ({ lastSeenAt }, at) => lastSeenAt >= at)
   require(filter.lastSeenBefore, ({ lastSeenAt }, at) => lastSeenAt < at)
   require(users && new Set(users), ({ userId }, ids) => ids.has(userId))
+  require(sessions && new Set(sessions), ({ id }, ids) => ids.has(id))
   require((address === undefined ? undefined : parseRange(address)) ?? undefined, ({ ipAddress }, isIn) =>
     isIn(ipAddress))
   require(userAgent?.toLowerCase(), (session, part) => session.userAgent?.toLowerCase().includes(part) ?? false)

@@ -1,4 +1,6 @@
 export { createSessionAdmin, type SessionAdmin, type SessionAdminOptions } from './admin.js'
 export { InvalidFilterError, OperationStateError, UnknownOperationError } from './errors.js'
 export { type Filter, parseFilter } from './filter.js'
+export { newOperationId } from './operation-log.js'
 export type { Operation, OperationRequest, OperationState, RunOptions } from './operation.js'
+export { countFits, type Preview, type PreviewOptions } from './preview.js'

@@ -6,7 +6,7 @@ import {
   userTagOf,
 } from '@rollcall/session-store'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { type Operation, OperationStateError, UnknownOperationError } from '../src/index.js'
+import { countFits, type Operation, OperationStateError, UnknownOperationError } from '../src/index.js'
 import { collect, failNext, gate, keyPrefix, startBackend } from './helpers.js'
 
 let t: Awaited<ReturnType<(typeof startBackend)['single node']>>
@@ -42,6 +42,27 @@ describe('find', () => {
     held.open()
     expect((await finding).map(({ id }) => id)).toEqual([session.id])
   })
+})
+
+test('a preview counts what would be revoked, until it is ended early', async () => {
+  const found = await t.signInMany(30, evil)
+  await t.signInMany(30, good)
+  const [first] = found
+  const filter = { address: '203.0.113.0/24' }
+  const exact = await t.admin.preview(filter, { sample: 2, keep: first?.session.id ?? '' })
+  expect(exact).toMatchObject({ sessions: 29, users: 29, share: 1 })
+  expect(exact.sample.map(({ ipAddress }) => ipAddress)).toEqual([evil.ipAddress, evil.ipAddress])
+  expect(await t.admin.preview(null)).toMatchObject({ sessions: 60, users: 30, share: 1 })
+  const about = await t.admin.preview(filter, { signal: AbortSignal.abort() })
+  expect(about.share).toBeGreaterThan(0)
+  expect(about.share).toBeLessThan(1)
+  expect(about.sessions).toBeLessThan(30)
+  expect([countFits(98, 100), countFits(102, 100), countFits(97, 100), countFits(1, 0)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
 })
 
 describe('revoke', () => {

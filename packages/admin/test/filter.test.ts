@@ -25,6 +25,7 @@ const selects = (filter: Filter, changes: Partial<Session> = {}) =>
 describe('a condition', () => {
   test.each<[Filter, Filter]>([
     [{ users: ['bob', 'ada'] }, { users: ['bob'] }],
+    [{ sessions: ['AAAAAAAAAAAAAAAA'] }, { sessions: ['BBBBBBBBBBBBBBBB'] }],
     [{ address: '203.0.113.9' }, { address: '203.0.113.8' }],
     [{ address: '203.0.113.0/24' }, { address: '203.0.112.0/24' }],
     [{ address: '0.0.0.0/0' }, { address: '::/0' }],
@@ -75,6 +76,7 @@ describe('a filter is refused', () => {
     [null, /filter/i],
     [{ adress: '10.0.0.1' }, /^adress: there is no such field$/],
     [{ users: [] }, /^users must name a user/],
+    [{ sessions: [] }, /^sessions must name a session/],
     [{ users: [''] }, /^users\.0 must not be empty/],
     [{ userAgent: '' }, /^userAgent must not be empty/],
     [{ address: '10.0.0.0/33' }, /^address must be an address/],
