@@ -1,12 +1,13 @@
 // The command `rollcall` shares this with the server: the settings, the connections, and the record of operations.
 import type { ActivityTable, OperationRow } from './accounts/activity-rows.js'
 import type { Database } from './accounts/database.js'
-import { recordOperation as recordIn } from './accounts/operations.js'
+import { recordOperation as recordIn, recordWork as recordWorkIn } from './accounts/operations.js'
 import { createLog, type Log } from './log.js'
 
 export { type Database, openDatabase } from './accounts/database.js'
 export { migrate } from './accounts/migrations.js'
-export { findUserIds, listUsers } from './accounts/users.js'
+export { operationRow } from './accounts/operations.js'
+export { findUserIds, listUsers, UnknownUserError, userIdsOf } from './accounts/users.js'
 export { readSettings, type Settings, SettingsError } from './env.js'
 export { openPlaces } from './places.js'
 export { createRedisClient } from './redis/connect.js'
@@ -22,4 +23,13 @@ export function createOperatorLog(): Log {
 /** Stores an operation, or what has become of it, in SQL. */
 export async function recordOperation(database: Database, row: OperationRow): Promise<void> {
   await recordIn(database.kysely.withTables<ActivityTable>(), row)
+}
+
+/** Does the work of a command between two writes of its row in SQL. */
+export async function recordWork(
+  database: Database,
+  row: Omit<OperationRow, 'state' | 'revoked'>,
+  work: () => Promise<number>,
+): Promise<number> {
+  return recordWorkIn(database.kysely.withTables<ActivityTable>(), row, work)
 }

@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { procedures, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { type Browser, procedures, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 /** Nothing is public today. A public procedure must be named here, on purpose. */
 const PUBLIC: string[] = []
 
 let server: TestServer
+/** The cookies that sign nobody in, by what is wrong with them. */
 let refusedCookies: Record<string, string | undefined>
+/** Signed in, until its deadline. */
+let signedIn: Browser
 beforeAll(async () => {
   server = await startServer()
   refusedCookies = await cookies()
+  signedIn = await signedUp(server)
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
@@ -62,6 +66,18 @@ test('the router holds the procedures of the contract', () => {
     'account.delete mutation',
     'account.setLanguage mutation',
     'activity.list query',
+    'admin.operations.list query',
+    'admin.operations.resume mutation',
+    'admin.operations.stop mutation',
+    'admin.people.activity query',
+    'admin.people.ban mutation',
+    'admin.people.requirePasswordReset mutation',
+    'admin.people.search query',
+    'admin.people.show query',
+    'admin.people.signOut mutation',
+    'admin.people.unban mutation',
+    'admin.sessions.find query',
+    'admin.sessions.revoke mutation',
     'devices.changes subscription',
     'devices.confirm mutation',
     'devices.details query',
@@ -101,9 +117,8 @@ describe.each(procedures.filter(({ path }) => !PUBLIC.includes(path)))('$path', 
   })
 
   test('refuses a session from the millisecond of its deadline on', async () => {
-    const device = await signedUp(server)
-    const cookie = device.jar.get('rollcall.session_token')
-    const { expiresAt } = await device.api.session.current.query()
+    const cookie = signedIn.jar.get('rollcall.session_token')
+    const { expiresAt } = await signedIn.api.session.current.query()
     const refusal = await (await call(procedure, undefined)).text()
     try {
       server.clock.ahead = new Date(expiresAt).getTime() - Date.now() + 1

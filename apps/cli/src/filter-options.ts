@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { type Filter, InvalidFilterError, parseFilter } from '@rollcall/admin'
-import { type Database, findUserIds } from '@rollcall/api/operator'
+import { type Database, userIdsOf } from '@rollcall/api/operator'
 import type { Command } from 'commander'
 
 /** The options of a filter, as commander gives them. */
 export interface FilterOptions {
   readonly user?: string[]
   readonly usersFile?: string
+  readonly session?: string[]
   readonly address?: string
   readonly country?: string
   readonly browser?: string
@@ -25,6 +26,7 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option('--user <email|id...>', 'sessions of these users')
     .option('--users-file <file>', 'sessions of the users in a file, one mail address or id a line')
+    .option('--session <id...>', 'sessions with these ids')
     .option('--address <address|range>', 'from an address or a range, such as 203.0.113.0/24 or 2001:db8::/32')
     .option('--country <code>', 'from a country, such as DE')
     .option('--browser <name>', 'such as Firefox')
@@ -48,19 +50,20 @@ export function hasFilter(options: FilterOptions): boolean {
   return [user, usersFile, ...Object.values(conditionsOf(options))].some((value) => value !== undefined)
 }
 
-/** @throws {InvalidFilterError} */
+/** @throws {InvalidFilterError | UnknownUserError} */
 export async function readFilter(options: FilterOptions, database: Database): Promise<Filter> {
   const { user, usersFile } = options
   const named = [...(user ?? []), ...(usersFile === undefined ? [] : linesOf(usersFile))]
   const isForUsers = user !== undefined || usersFile !== undefined
   return parseFilter({
-    users: isForUsers ? await userIdsOf(named, database) : undefined,
+    users: isForUsers ? await userIdsOf(named, database.kysely) : undefined,
     ...conditionsOf(options),
   })
 }
 
 function conditionsOf(options: FilterOptions) {
   return {
+    sessions: options.session,
     address: options.address,
     country: options.country,
     browser: options.browser,
@@ -79,21 +82,6 @@ function conditionsOf(options: FilterOptions) {
 function linesOf(file: string): string[] {
   const lines = readFileSync(file, 'utf8').split(/\r?\n/)
   return lines.map((line) => line.trim()).filter((line) => line !== '')
-}
-
-/** @throws {InvalidFilterError} for a mail address that nobody has. An id is taken as it is: its user may be deleted. */
-export async function userIdsOf(named: readonly string[], database: Database): Promise<string[]> {
-  const ids = new Set<string>()
-  for (const name of named) {
-    if (!name.includes('@')) {
-      ids.add(name)
-      continue
-    }
-    const found = await findUserIds(database.kysely, name)
-    if (found.length === 0) throw new InvalidFilterError(`Nobody has the mail address ${name}`)
-    for (const id of found) ids.add(id)
-  }
-  return [...ids]
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
-import { SettingsError, StartError } from '@rollcall/api/operator'
+import { SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { Command, CommanderError } from 'commander'
 import { type Connections, withConnections } from './connections.js'
 import { doctor } from './doctor.js'
-import { addFilterOptions, type FilterOptions, hasFilter, readFilter, userIdsOf } from './filter-options.js'
+import { addFilterOptions, type FilterOptions, hasFilter, readFilter } from './filter-options.js'
 import { createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
 import { resume, revoke, type RevokeOptions, UsageError } from './revoke.js'
 import type { ResetOptions } from './users.js'
@@ -27,6 +27,7 @@ Examples:
   rollcall revoke --address 203.0.113.0/24 --reason "Unusual traffic"        shows what it would revoke
   rollcall revoke --address 203.0.113.0/24 --reason "Unusual traffic" --confirm 12
   rollcall revoke --everyone --reason "Security update" --confirm 250000
+  rollcall admins add ada@example.org
 
 Exit codes: 0 done, 1 failed, 2 wrong input and nothing was done, 3 Redis gave no answer (resume the operation later).`,
   )
@@ -39,7 +40,7 @@ sessions
   .description('list the live sessions of a user')
   .action(async (name: string) => {
     await withConnections(async ({ admin, database }) => {
-      const users = await userIdsOf([name], database)
+      const users = await userIdsOf([name], database.kysely)
       for await (const session of admin.find({ users })) output().result(describeSession(session), sessionLine(session))
     })
   })
@@ -124,6 +125,29 @@ addFilterOptions(
   await requirePasswordReset(named, options, output())
 })
 
+const admins = program.command('admins').description('The people who may use the page of administrators')
+admins
+  .command('add <email|id>')
+  .description('make a user an administrator')
+  .action(async (name: string) => {
+    const { setAdministrator } = await import('./admins.js')
+    await setAdministrator(name, true, output())
+  })
+admins
+  .command('remove <email|id>')
+  .description('take that back; it holds from the next request on')
+  .action(async (name: string) => {
+    const { setAdministrator } = await import('./admins.js')
+    await setAdministrator(name, false, output())
+  })
+admins
+  .command('list')
+  .description('list the administrators')
+  .action(async () => {
+    const { listAdministrators } = await import('./admins.js')
+    await listAdministrators(output())
+  })
+
 program
   .command('doctor')
   .description('look for what would break a promise, and say what to do')
@@ -131,7 +155,14 @@ program
     if (!(await doctor(output()))) process.exitCode = FAILED
   })
 
-const wrongInputs = [InvalidFilterError, OperationStateError, UnknownOperationError, UsageError, SettingsError]
+const wrongInputs = [
+  InvalidFilterError,
+  OperationStateError,
+  UnknownOperationError,
+  UnknownUserError,
+  UsageError,
+  SettingsError,
+]
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_INPUT

@@ -1,9 +1,10 @@
-import { createSessionAdmin, type Filter } from '@rollcall/admin'
-import { createOperatorLog, listUsers, readSettings, type Settings } from '@rollcall/api/operator'
-import { openServices, type Services } from '@rollcall/api/services'
-import { type FilterOptions, hasFilter, readFilter, userIdsOf } from './filter-options.js'
+import { countFits, createSessionAdmin, type Filter } from '@rollcall/admin'
+import { listUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
+import type { Services } from '@rollcall/api/services'
+import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
 import type { Output } from './output.js'
-import { fits, UsageError, wholeNumber } from './revoke.js'
+import { UsageError, wholeNumber } from './revoke.js'
+import { withServices } from './services.js'
 
 export interface ResetOptions extends FilterOptions {
   readonly everyone?: true
@@ -22,12 +23,7 @@ export async function requirePasswordReset(
   const ways = [named.length > 0, options.everyone === true, hasFilter(options)].filter(Boolean).length
   if (ways === 0) throw new UsageError('Name users, give a filter, or add --everyone')
   if (ways > 1) throw new UsageError('Name users, give a filter, or add --everyone, but only one of these')
-  const settings = readSettings()
-  const closing: (() => Promise<unknown>)[] = []
-  try {
-    const baseUrl = settings.baseUrl ?? `http://localhost:${settings.port}`
-    const log = createOperatorLog()
-    const services = await openServices({ settings, log }, baseUrl, (close) => closing.push(close))
+  await withServices(async (services, settings) => {
     const users = await selectUsers(named, options, services, settings)
     const count = await countOf(users())
     if (options.confirm === undefined) {
@@ -37,12 +33,10 @@ export async function requirePasswordReset(
     }
     const confirmed = wholeNumber('--confirm', options.confirm)
     // People sign in and out between the two runs, so a filter may find a few more or less.
-    if (hasFilter(options) ? !fits(count, confirmed) : count !== confirmed)
+    if (hasFilter(options) ? !countFits(count, confirmed) : count !== confirmed)
       throw new UsageError(`The count does not fit: it is ${count} now. Nothing was changed.`)
     await resetEach(users(), services, output)
-  } finally {
-    for (const close of closing.toReversed()) await close()
-  }
+  })
 }
 
 async function resetEach(users: AsyncIterable<string>, { auth, activity }: Services, output: Output): Promise<void> {
@@ -69,7 +63,7 @@ async function selectUsers(
   if (options.everyone === true) return () => listUsers(database.kysely)
   const ids = hasFilter(options)
     ? await findUsers(await readFilter(options, database), services, settings)
-    : await userIdsOf(named, database)
+    : await userIdsOf(named, database.kysely)
   return async function* () {
     yield* ids
   }

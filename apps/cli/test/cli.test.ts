@@ -1,8 +1,9 @@
+/* oxlint-disable max-lines -- One Redis and one database serve all of it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createOperatorLog, findUserIds, readSettings } from '@rollcall/api/operator'
@@ -250,5 +251,34 @@ test('a required password reset takes a filter, and concerns the users of the se
     expect(await store.list(userId)).toEqual([])
     expect(await post(services, '/sign-in/email', cy)).toBe(401)
     expect(await post(services, '/sign-in/email', { ...cy, email: 'dee@example.org' })).toBe(200)
+  })
+})
+
+test('administrators are added, listed and removed, and each change is on record', async () => {
+  const eve = { ...person, email: 'eve@example.org' }
+  const change = { email: eve.email, isChanged: true }
+  await withServices(async (services) => {
+    expect(await post(services, '/sign-up/email', { ...eve, role: 'admin' }), 'nobody takes the role').not.toBe(200)
+    expect(await post(services, '/sign-up/email', eve)).toBe(200)
+    const [id = ''] = await findUserIds(services.database.kysely, eve.email)
+    const added = await runJson(['admins', 'add', 'EVE@example.org'])
+    expect(added).toMatchObject({ code: 0, results: [{ ...change, id, isAdmin: true }] })
+    expect(await services.auth.findUser(id)).toMatchObject({ isAdmin: true })
+    const [listed, again, unknown] = await Promise.all(
+      [['list'], ['add', id], ['add', 'ada']].map((args) => run(['admins', ...args])),
+    )
+    expect(listed).toMatchObject({ code: 0, out: `${id}  ${eve.email}  Ada\n` })
+    expect(again).toMatchObject({ code: 0, out: `${eve.email} is already an administrator.\n` })
+    expect(unknown).toMatchObject({ code: 2, out: '', err: 'There is no user ada\n' })
+    expect((await runJson(['admins', 'remove', id])).results).toEqual([{ ...change, id, isAdmin: false }])
+    expect(await services.auth.listAdministrators()).toEqual([])
+    const { kysely } = services.database
+    const rows = kysely.withTables<{ operation: Record<'action' | 'filter' | 'state' | 'started_by', string> }>()
+    const record = await rows.selectFrom('operation').selectAll().where('filter', 'like', `%${id}%`).execute()
+    const row = { filter: JSON.stringify({ users: [id] }), state: 'done', started_by: userInfo().username }
+    expect(record.toSorted((a, b) => a.action.localeCompare(b.action))).toMatchObject([
+      { action: 'add-administrator', ...row },
+      { action: 'remove-administrator', ...row },
+    ])
   })
 })

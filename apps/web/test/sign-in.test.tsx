@@ -8,21 +8,28 @@ import { network } from './network.js'
 afterEach(() => void vi.restoreAllMocks())
 
 test.each([
-  ['en', 'Sign in', 'The password of this account was changed while you were signing in. Please sign in again.'],
+  [
+    'en',
+    'Sign in',
+    'CREDENTIALS_CHANGED',
+    'The password of this account was changed while you were signing in. Please sign in again.',
+  ],
   [
     'de',
     'Anmelden',
+    'CREDENTIALS_CHANGED',
     'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
   ],
+  ['en', 'Sign in', 'BANNED_USER', 'This account is blocked. Please contact the people who run this site.'],
 ])(
-  'a sign-in that a credential change overtook is not called a wrong password (%s)',
-  async (language, button, sentence) => {
+  'a sign-in that fails for another reason is not called a wrong password (%s: %s, %s)',
+  async (language, button, code, sentence) => {
     vi.spyOn(navigator, 'languages', 'get').mockReturnValue([language])
     serveFakeApi().always = 'UNAUTHORIZED'
     const { answer } = network
     network.answer = async (request) =>
       new URL(request.url).pathname === '/api/auth/sign-in/email'
-        ? Response.json({ code: 'CREDENTIALS_CHANGED' }, { status: 409 })
+        ? Response.json({ code }, { status: code === 'BANNED_USER' ? 403 : 409 })
         : answer(request)
     render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
 

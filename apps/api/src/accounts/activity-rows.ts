@@ -43,13 +43,23 @@ export type ActivityTable = {
   activity: { user_tag: string; at: number | string; id: string; event: string }
   /** Users whose events are not kept, even those that another server is about to write. */
   deleted_user: { user_tag: string; at: number | string }
-  /** Revocations by operators. An empty filter means everybody. */
+  /** What operators and administrators did. An empty filter means everybody. */
   operation: OperationRow
 }
+
+export type OperationAction =
+  | 'revoke'
+  | 'require-password-reset'
+  | 'ban'
+  | 'unban'
+  | 'add-administrator'
+  | 'remove-administrator'
 
 export type OperationRow = {
   id: string
   at: number | string
+  /** An {@link OperationAction}, or one of a later version. */
+  action: string
   filter: string
   reason: string
   note: string
@@ -82,7 +92,7 @@ export const activityPatterns = {
   'sign-ins': ['{"kind":"created",%', '{"kind":"confirmed",%'],
   'sign-outs': ['{"kind":"ended",%', '{"kind":"everybody",%'],
   changes: [
-    ...['password-', 'account-', 'passkey-', 'second-factor-', 'backup-codes-', 'email-', 'name-'].map(
+    ...['password-', 'account-', 'passkey-', 'second-factor-', 'backup-codes-', 'email-', 'name-', 'user-'].map(
       (name) => `{"kind":"noted","name":"${name}%`,
     ),
     '{"kind":"renamed",%',

@@ -21,6 +21,7 @@ import type { AuthContext } from '@better-auth/core'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { AccountMails } from './account-mails.js'
+import { administratorPlugin, type Administrators, administrators } from './administrators.js'
 import type { Database } from './database.js'
 import { type EmailChanges, emailChangesOf } from './email-change/email-changes.js'
 import { emailChanges } from './email-change/plugin.js'
@@ -82,10 +83,9 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth extends CookieSessions, AccountSettings, EmailChanges {
+export interface Auth extends CookieSessions, AccountSettings, Administrators, EmailChanges {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
-  findUser(id: string): Promise<{ id: string; name: string; email: string } | null>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
   findPasswordOwner(userId: string): Promise<Reader | null>
   /** Sets the language of the mails to this user, as two letters. */
@@ -167,6 +167,7 @@ export function authConfig(options: AuthOptions) {
       emailChanges(options.accountMails),
       passkeyPlugin(baseUrl),
       passkeyRules(),
+      administratorPlugin(),
       rollcallPlugin({
         store,
         audit,
@@ -209,11 +210,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
     ...(await cookieSessions(auth, store)),
 
-    async findUser(id) {
-      const user = await internalAdapter.findUserById(id)
-      return user && { id: user.id, name: user.name, email: user.email }
-    },
-
     async findPasswordOwner(userId) {
       const user = await internalAdapter.findUserById(userId)
       const account = await internalAdapter.findCredentialAccount(userId)
@@ -228,6 +224,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     // The casts: its type names our own options, of which nothing reads any.
     ...emailChangesOf(context as unknown as AuthContext, options),
     ...accountSettings(context as unknown as AuthContext, options),
+    ...administrators(context as unknown as AuthContext),
 
     knownDevice: (headers, email) => knownDeviceOf(context, headers, email),
 

@@ -86,4 +86,12 @@ const migrations = {
         .execute()
     },
   },
+  '8-operation-action': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .alterTable('operation')
+        .addColumn('action', 'text', (column) => column.notNull().defaultTo('revoke'))
+        .execute()
+    },
+  },
 }

@@ -1,5 +1,13 @@
+import type { Operation } from '@rollcall/admin'
 import type { Kysely } from 'kysely'
-import { type ActivityTable, type EverybodySignedOut, fromRow, type OperationRow, toRow } from './activity-rows.js'
+import {
+  type ActivityTable,
+  type EverybodySignedOut,
+  fromRow,
+  type OperationAction,
+  type OperationRow,
+  toRow,
+} from './activity-rows.js'
 
 /** No id of an event of Redis ends like this. */
 const LAST_OF_MILLISECOND = '999999'
@@ -11,6 +19,42 @@ export async function recordOperation(sql: Kysely<ActivityTable>, row: Operation
     .values(row)
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ state: row.state, revoked: row.revoked }))
     .execute()
+}
+
+/** The row of an operation that revokes sessions. */
+export function operationRow(operation: Operation, action: OperationAction): OperationRow {
+  const { id, startedAt, filter, reason, note, startedBy, state, revoked } = operation
+  const text = filter === null ? '' : JSON.stringify(filter)
+  return { id, at: startedAt.getTime(), action, filter: text, reason, note, started_by: startedBy, state, revoked }
+}
+
+/**
+ * Does the work between two writes of its row: what was begun is on record, whatever becomes of it.
+ *
+ * @param work Returns how many sessions it revoked.
+ * @returns the same.
+ * @throws what the database or the work fails with. The row says `failed` then, or `running` if the database failed.
+ */
+export async function recordWork(
+  sql: Kysely<ActivityTable>,
+  row: Omit<OperationRow, 'state' | 'revoked'>,
+  work: () => Promise<number>,
+): Promise<number> {
+  const save = (state: Operation['state'], revoked: number) => recordOperation(sql, { ...row, state, revoked })
+  await save('running', 0)
+  try {
+    const revoked = await work()
+    await save('done', revoked)
+    return revoked
+  } catch (error) {
+    await save('failed', 0).catch(() => undefined)
+    throw error
+  }
+}
+
+/** The newest first. */
+export function listOperationRows(sql: Kysely<ActivityTable>, limit: number): Promise<OperationRow[]> {
+  return sql.selectFrom('operation').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute()
 }
 
 const MAX_REMEMBERED = 10_000

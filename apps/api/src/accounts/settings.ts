@@ -47,6 +47,9 @@ const userRow = z.object({
   email: z.string(),
   emailVerified: z.boolean(),
   language: z.string().nullish().default(null),
+  role: z.string().nullish().default(null),
+  banned: z.boolean().nullish().default(null),
+  banReason: z.string().nullish().default(null),
   createdAt: date,
   updatedAt: date,
 })

@@ -1,7 +1,16 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 
 /** The part of better-auth's tables that names a user. */
 type UserTable = { user: { id: string; email: string } }
+
+/** Nobody has that mail address. */
+export class UnknownUserError extends Error {
+  override readonly name = 'UnknownUserError'
+
+  constructor(email: string) {
+    super(`Nobody has the mail address ${email}`)
+  }
+}
 
 /** A mail address has at most one user; the case of its letters does not count. */
 export async function findUserIds(kysely: Kysely<unknown>, email: string): Promise<string[]> {
@@ -11,6 +20,35 @@ export async function findUserIds(kysely: Kysely<unknown>, email: string): Promi
     .select('id')
     .where('email', '=', email.toLowerCase())
     .execute()
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * The ids of users that are named by address or by id. An id is taken as it is: its user may be deleted.
+ *
+ * @throws {UnknownUserError} and what the database fails with.
+ */
+export async function userIdsOf(named: readonly string[], kysely: Kysely<unknown>): Promise<string[]> {
+  const ids = new Set<string>()
+  for (const name of named) {
+    if (!name.includes('@')) {
+      ids.add(name)
+      continue
+    }
+    const found = await findUserIds(kysely, name)
+    if (found.length === 0) throw new UnknownUserError(name)
+    for (const id of found) ids.add(id)
+  }
+  return [...ids]
+}
+
+/** The ids of users with this id, or with this text in the name or the address, in the order of their addresses. */
+export async function searchUsers(kysely: Kysely<unknown>, text: string, limit: number): Promise<string[]> {
+  const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+  const { rows } = await sql<{ id: string }>`
+    select id from "user"
+    where id = ${text} or lower(email) like ${pattern} escape '\\' or lower(name) like ${pattern} escape '\\'
+    order by email limit ${limit}`.execute(kysely)
   return rows.map(({ id }) => id)
 }
 

@@ -120,6 +120,7 @@ test('the activity shows an operation on everybody once, to those who had a sess
     filter: '',
     reason: 'Maintenance',
     note: 'secret',
+    action: 'revoke',
     started_by: 'on call',
   }
   await recordOperation(sql, { ...operation, state: 'running', revoked: 0 })
@@ -160,7 +161,7 @@ test('the activity of a user is searched once for an operation on everybody', as
   }
   const sql = t.database.kysely.withTables<ActivityTable>()
   const at = Date.now() + 1_000
-  const row = { filter: '', reason: '', note: '', started_by: 'on call', state: 'done', revoked: 1 }
+  const row = { filter: '', reason: '', note: '', action: 'revoke', started_by: 'on call', state: 'done', revoked: 1 }
   await recordOperation(sql, { ...row, id: 'o3', at })
   const recordOperations = createOperationRecorder(sql.withPlugin(counting))
   for (const userId of ['fay', 'gus']) {

@@ -47,6 +47,22 @@ test('a sign-in that checked the old password before a change creates nothing af
   expect(await owner.session()).not.toBeNull()
 })
 
+test('a sign-in that was found right before a ban creates nothing after it, and none is found right after it', async () => {
+  const email = 'ban-race@example.org'
+  const owner = t.browser()
+  await owner.signUp(email)
+  const userId = (await owner.session())?.userId ?? ''
+  const { waiting, open } = hold(t.store, 'create')
+  const late = t.browser()
+  const signIn = late.signIn(email)
+  await waiting
+  await t.auth.ban(userId, 'Spam')
+  open()
+  expect(await signIn).toMatchObject(superseded)
+  expect(await t.store.list(userId)).toEqual([])
+  expect(await t.browser().signIn(email)).toMatchObject({ status: 403, body: { code: 'BANNED_USER' }, setCookies: [] })
+})
+
 test('a password change by a session that is revoked meanwhile changes nothing', async () => {
   const email = 'revoked-changer@example.org'
   const [owner, thief] = [t.browser(), t.browser()]

@@ -28,6 +28,7 @@ export function explainFailure(i18n: I18n, error: unknown, newPassword = 'passwo
   if (code === 'INVALID_NAME') return { fields: { name: i18n.t('fields.badName', { max: LONGEST_NAME }) } }
   if (code === 'TOO_MANY_WRONG_PASSWORDS') return { summary: i18n.t('problem.proofsUsedUp') }
   if (code === 'CREDENTIALS_CHANGED') return { summary: i18n.t('signIn.superseded') }
+  if (code === 'BANNED_USER') return { summary: i18n.t('signIn.banned') }
   const fault = code === undefined ? undefined : newPasswordRefusal(i18n, code)
   if (fault !== undefined) return { fields: { [newPassword]: fault } }
   return { summary: describeProblem(i18n, toProblem(error)) }

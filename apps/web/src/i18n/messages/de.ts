@@ -59,6 +59,7 @@ export default {
     busy: 'Sie werden angemeldet …',
     passkey: 'Mit Passkey anmelden',
     wrong: 'Die E-Mail-Adresse oder das Passwort stimmt nicht.',
+    banned: 'Dieses Konto ist gesperrt. Bitte wenden Sie sich an die Betreiber dieser Seite.',
     superseded:
       'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
     newHere: 'Neu hier?',

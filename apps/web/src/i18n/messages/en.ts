@@ -57,6 +57,7 @@ export default {
     busy: 'Signing in…',
     passkey: 'Sign in with a passkey',
     wrong: 'The email address or the password is not right.',
+    banned: 'This account is blocked. Please contact the people who run this site.',
     superseded: 'The password of this account was changed while you were signing in. Please sign in again.',
     newHere: 'New here?',
     create: 'Create an account',
