@@ -9,6 +9,7 @@ import {
   type SessionStore,
 } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
+import { openAdministration } from './administration/open.js'
 import { type Activity, openActivity } from './accounts/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
 import { databaseFault } from './accounts/database-fault.js'
@@ -71,21 +72,9 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const audit = mailOwners(auditTo(log, observer.audit), mailer, clock, log)
   const parts = { store, database, activity, limits, mailer, audit, secrets, baseUrl }
   const auth = observer.auth(await openAuth(options, parts))
-  return {
-    redis,
-    clock,
-    database,
-    store,
-    activity,
-    placeOf,
-    streams,
-    limits,
-    challenges,
-    audit,
-    auth,
-    mailer,
-    observer,
-  }
+  const administration = openAdministration({ settings, log, clock, database, placeOf }, onClose)
+  const state = { redis, clock, database, store, activity, administration, placeOf, streams }
+  return { ...state, limits, challenges, audit, auth, mailer, observer }
 }
 
 /** Begins to send mails and to delete what has expired. A server does so, and a command of an operator does not. */

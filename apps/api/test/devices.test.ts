@@ -40,7 +40,7 @@ test('session.current tells who is signed in, and until when', async () => {
     id: expect.stringMatching(/^[\w-]{16}$/),
     createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-    user: { id: expect.any(String), name: 'Ada', email },
+    user: { id: expect.any(String), name: 'Ada', email, isAdmin: false },
   })
   const week = 7 * 24 * 60 * 60 * 1_000
   expect(Date.parse(current.expiresAt) - Date.parse(current.createdAt)).toBe(week)

@@ -152,7 +152,8 @@ test('every procedure of the router is among the calls', () => {
   const names = calls.map(([name]) => name)
   // A stream does not end with its answer: it has a test of its own below.
   const answering = procedures.filter(({ type }) => type !== 'subscription').map(({ path }) => path)
-  expect(names).toEqual(expect.arrayContaining(answering))
+  const ofPeople = answering.filter((path) => !path.startsWith('admin.')) // those of administrators: admin.test.ts
+  expect(names).toEqual(expect.arrayContaining(ofPeople))
 })
 
 interface Outage {

@@ -25,6 +25,8 @@ export type AuditEventName =
   | 'revoke-many'
   | 'revoke-others'
   | 'revoke-all'
+  /** A call of an administrator. */
+  | 'administration'
 
 /** An event of the audit: the person, the action, the session, the address and the result. It never holds a token. */
 export interface AuditEvent {
@@ -39,6 +41,9 @@ export interface AuditEvent {
   readonly emailHash?: string
   readonly sessionId?: string
   readonly ipAddress?: string
+  /** Of a call of an administrator: its name, and the user whom it is about. */
+  readonly procedure?: string
+  readonly subjectId?: string
   /** How many sessions ended. */
   readonly ended?: number
 }

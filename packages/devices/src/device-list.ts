@@ -1,5 +1,6 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { deviceOf } from './session-device.js'
+import { nameOf } from './name-of.js'
 import { type NameOf, shownNameOf } from './shown-name.js'
 import { proofMethodOf, signInMethodOf } from './sign-in-method.js'
 
@@ -32,7 +33,8 @@ export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[
   return [...own, ...devices.filter(({ id }) => id !== sessionId)]
 }
 
-function toDevice(session: Session, placeOf: PlaceOf, named: NameOf) {
+/** A session as a device that nobody in particular sees. */
+export function toDevice(session: Session, placeOf: PlaceOf, named: NameOf = nameOf) {
   const device = deviceOf(session)
   return {
     id: session.id,

@@ -1,6 +1,6 @@
 export { TooManyStreamsError } from './admission.js'
 export { type ClientHint, clientHintsOf } from './client-hints.js'
-export { asSeenBy, type Device, type Place, type PlaceOf } from './device-list.js'
+export { asSeenBy, type Device, type Place, type PlaceOf, toDevice } from './device-list.js'
 export { browserNames, type DeviceKind, type DeviceName, systemNames } from './device-name.js'
 export { deviceOf, type SessionDevice } from './session-device.js'
 export { encodeSignInMethod, proofMethodOf, type SignInMethod, signInMethodOf } from './sign-in-method.js'

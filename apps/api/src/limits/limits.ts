@@ -47,6 +47,8 @@ interface Subjects {
   'renamed:session': [userId: string, sessionId: string]
   'confirm:session': [userId: string, sessionId: string]
   'revoke:session': [userId: string, sessionId: string]
+  'admin:session': [userId: string, sessionId: string]
+  'admin-scan:session': [userId: string, sessionId: string]
   'csp-report:address': [Client]
   'wrong-password:user': [userId: string, event: string]
 }
@@ -117,6 +119,10 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
   'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },
   'revoke:session': { points: 60, duration: MINUTE, of: 'requests' },
+  /** A page asks for the progress of an operation once a second. */
+  'admin:session': { points: 300, duration: MINUTE, of: 'requests' },
+  /** Each may look at all sessions that there are. */
+  'admin-scan:session': { points: 30, duration: MINUTE, of: 'requests' },
   'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
   /** Only tallied. */
   'wrong-password:user': { points: Number.MAX_SAFE_INTEGER, duration: DAY, of: 'requests' },

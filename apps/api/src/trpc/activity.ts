@@ -10,7 +10,7 @@ import { router, sessionProcedure } from './procedures.js'
 const PAGE = 25
 const MAX_PAGE = 100
 
-const input = z
+export const activityInput = z
   .object({
     cursor: z.object({ at: z.int().nonnegative(), id: z.string().regex(/^\d{15}-\d{6,20}$/) }).nullish(),
     kind: z.enum(activityKinds).optional(),
@@ -20,7 +20,7 @@ const input = z
 
 export const activityRouter = router({
   /** The activity of the caller's own account, newest first. */
-  list: sessionProcedure.input(input).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
+  list: sessionProcedure.input(activityInput).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
     const { userId } = session
     const [{ events, next }, user] = await Promise.all([
       activity.list(userId, { before: input.cursor, limit: input.limit, kind: input.kind }),
@@ -82,6 +82,8 @@ type ActivityType =
   | 'refused'
   /** From the name that `device` bears to `newName`. */
   | 'renamed'
+  /** By an administrator: no sign-in was possible from then on. */
+  | 'banned'
   /** A wrong password, to sign in; and where someone signed in had to prove who they are. */
   | 'sign-in-refused'
   | 'proof-refused'
@@ -191,6 +193,7 @@ const named = new Map<string, ActivityType>([
   ['second-factor-off', 'second-factor-off'],
   ['backup-codes-renewed', 'backup-codes-renewed'],
   ['email-change', 'email-changed'],
+  ['user-banned', 'banned'],
   ['revoke-refused', 'refused'],
   ['revoke-many-refused', 'refused'],
   ['revoke-others-refused', 'refused'],

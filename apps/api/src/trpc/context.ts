@@ -1,5 +1,6 @@
 import type { Audit } from '@rollcall/auth'
 import type { PlaceOf } from '@rollcall/devices'
+import type { Administration } from '../administration/administration.js'
 import type { Activity } from '../accounts/activity.js'
 import type { Auth } from '../accounts/auth.js'
 import type { Client } from '../http/client.js'
@@ -10,6 +11,7 @@ export type Context = {
   readonly auth: Auth
   readonly limits: Limits
   readonly activity: Activity
+  readonly administration: Administration
   readonly placeOf: PlaceOf
   readonly audit: Audit
   /** Headers of the request. Nobody is authenticated here, because the calls of a batch share a context, but not a moment. */

@@ -1,4 +1,5 @@
 import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
+import { createAdminRouter } from './admin/router.js'
 import { createAccountRouter } from './account.js'
 import { activityRouter } from './activity.js'
 import { deviceNamesRouter } from './device-names.js'
@@ -15,6 +16,7 @@ export function createAppRouter(dependencies: RouterDependencies) {
   return router({
     account: createAccountRouter(dependencies),
     activity: activityRouter,
+    admin: createAdminRouter(dependencies),
     devices: mergeRouters(devices, deviceNamesRouter, createSignInsRouter(dependencies.store)),
     emailChange: createEmailChangeRouter(dependencies),
     passkeys: passkeysRouter,

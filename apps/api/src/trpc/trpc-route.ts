@@ -17,7 +17,7 @@ const MAX_BATCH = 20
 // that is sent to many pages.
 globalThis.TextEncoderStream = TextEncoderStream
 
-type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'placeOf' | 'audit'> &
+type Dependencies = Pick<Context, 'auth' | 'limits' | 'activity' | 'administration' | 'placeOf' | 'audit'> &
   RouterDependencies & { readonly log: Log }
 
 export function trpcRoute({
@@ -27,6 +27,7 @@ export function trpcRoute({
   limits,
   streams,
   activity,
+  administration,
   placeOf,
   audit,
   log,
@@ -42,6 +43,7 @@ export function trpcRoute({
         auth,
         limits,
         activity,
+        administration,
         placeOf,
         audit,
         headers: req.headers,

@@ -31,6 +31,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'all-by-operator': CircleX,
   'password-changed': KeyRound,
   'password-reset': KeyRound,
+  banned: CircleX,
   secured: ShieldAlert,
   'passkey-added': KeyRound,
   'passkey-removed': KeyRound,

@@ -46,6 +46,8 @@ export function describeActivity(
       return reason === null ? t('activity.byOperator', { device }) : t('activity.byOperatorReason', { device, reason })
     case 'all-by-operator':
       return reason === null ? t('activity.allByOperator') : t('activity.allByOperatorReason', { reason })
+    case 'banned':
+      return t('activity.banned')
     case 'renamed':
       return renamed(i18n, entry.newName && isolate(entry.newName), device, by)
     case 'confirmed':

@@ -95,6 +95,7 @@ export default {
     allByOperatorReason: 'Alle Geräte wurden vom Betreiber abgemeldet. Grund: {reason}',
     passwordChanged: 'Das Passwort wurde geändert auf {device}',
     passwordReset: 'Das Passwort wurde zurückgesetzt auf {device}',
+    banned: 'Das Konto wurde vom Betreiber gesperrt',
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',
     passkeyAdded: 'Ein Passkey wurde hinzugefügt auf {device}',
     passkeyRemoved: 'Ein Passkey wurde entfernt auf {device}',

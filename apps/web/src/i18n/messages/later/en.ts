@@ -94,6 +94,7 @@ export default {
     allByOperatorReason: 'All devices were signed out by the operator. Reason: {reason}',
     passwordChanged: 'The password was changed on {device}',
     passwordReset: 'The password was reset on {device}',
+    banned: 'The account was blocked by the operator',
     secured: '{device} reported a sign-in, and the password stopped working',
     passkeyAdded: 'A passkey was added on {device}',
     passkeyRemoved: 'A passkey was removed on {device}',

@@ -1,0 +1,158 @@
+import {
+  type Filter,
+  newOperationId,
+  type Operation,
+  type OperationRequest,
+  parseFilter,
+  type Preview,
+  type PreviewOptions,
+  type SessionAdmin,
+} from '@rollcall/admin'
+import type { Clock } from '@rollcall/session-store'
+import type { ActivityTable, OperationAction, OperationRow } from '../accounts/activity-rows.js'
+import type { Database } from '../accounts/database.js'
+import { listOperationRows, operationRow, recordOperation, recordWork } from '../accounts/operations.js'
+import { userIdsOf } from '../accounts/users.js'
+import { createBackground } from './background.js'
+import type { AdminConnection } from './connection.js'
+import { findUsers, type FoundUsers } from './search.js'
+
+/**
+ * The work of administrators across users. Each call rejects with `SessionStoreUnavailableError` when Redis gives no answer, or with
+ * what the database fails with.
+ */
+export interface Administration {
+  /** Finds users by a part of their name or address, their id, the id of a session, or the address of a device. */
+  findUsers(text: string): Promise<FoundUsers>
+  /**
+   * Checks a filter whose users are named by id or mail address.
+   *
+   * @throws {InvalidFilterError | UnknownUserError}
+   */
+  readFilter(given: NamedFilter): Promise<Filter>
+  /** @throws {InvalidFilterError} */
+  preview(filter: Filter, options: PreviewOptions): Promise<Preview>
+  /** Revokes what the filter selects, and resolves when that is done and on record. */
+  revoke(filter: Filter, request: OperationRequest): Promise<Operation>
+  /** Resolves when the operation has begun. It goes on in the background. */
+  begin(filter: Filter, request: OperationRequest): Promise<Operation>
+  /** Revokes all sessions of a user, for the given reason, then does the work, with a row that names both. */
+  signOutAnd(
+    action: OperationAction,
+    userId: string,
+    request: OperationRequest,
+    work: () => Promise<unknown>,
+  ): Promise<Operation>
+  /** Does work that revokes nothing, between two writes of its row. */
+  record(
+    action: OperationAction,
+    userId: string,
+    by: Pick<OperationRequest, 'startedBy'>,
+    work: () => Promise<void>,
+  ): Promise<void>
+  /** The newest first: all that is on record, and the progress of those that Redis still knows. */
+  operations(): Promise<{ readonly row: OperationRow; readonly progress: Operation | null }[]>
+  /**
+   * Resolves when the operation runs again, in the background.
+   *
+   * @throws {UnknownOperationError | OperationStateError}
+   */
+  resume(id: string): Promise<Operation>
+  /** @throws {UnknownOperationError | OperationStateError} */
+  stop(id: string): Promise<void>
+  /** Stops the operations that run in this process. They can be resumed on any server. */
+  close(): Promise<void>
+}
+
+/** A filter that nobody has checked yet. */
+type NamedFilter = { readonly [Name in keyof Filter]: unknown } & { readonly users?: string[] | undefined }
+
+/** A person waits for the answer, so an outage is reported at once. */
+const AT_ONCE = { patience: 0 }
+const MAX_LISTED = 100
+
+interface Options {
+  readonly connection: AdminConnection
+  readonly database: Database
+  readonly clock: Clock
+  /** Called when an operation in the background has failed. It can be resumed. */
+  readonly warn: (message: string, reason: unknown) => void
+}
+
+export function createAdministration({ connection, database, clock, warn }: Options): Administration {
+  const sql = database.kysely.withTables<ActivityTable>()
+  const save = (operation: Operation): Promise<void> => recordOperation(sql, operationRow(operation, 'revoke'))
+
+  const { running, start } = createBackground(save, warn)
+  const preview: Administration['preview'] = async (filter, options) =>
+    (await connection.open()).preview(filter, options)
+
+  return {
+    findUsers: (text) => findUsers(preview, database.kysely, text),
+
+    readFilter: async ({ users, ...conditions }) =>
+      parseFilter({ users: users && (await userIdsOf(users, database.kysely)), ...conditions }),
+
+    preview,
+
+    async revoke(filter, request) {
+      const operation = await (await connection.open()).revoke(filter, { ...request, ...AT_ONCE })
+      await save(operation)
+      return operation
+    },
+
+    async begin(filter, request) {
+      const admin = await connection.open()
+      return start((onProgress) => admin.revoke(filter, { ...request, onProgress }))
+    },
+
+    async signOutAnd(action, userId, request, work) {
+      const admin = await connection.open()
+      const operation = await admin.revoke({ users: [userId] }, { ...request, ...AT_ONCE })
+      await recordWork(sql, operationRow(operation, action), async () => {
+        await work()
+        return operation.revoked
+      })
+      return operation
+    },
+
+    async record(action, userId, { startedBy }, work) {
+      const at = new Date(clock())
+      const filter = JSON.stringify({ users: [userId] })
+      const names = { reason: '', note: '', started_by: startedBy }
+      await recordWork(sql, { id: newOperationId(at), at: at.getTime(), action, filter, ...names }, async () => {
+        await work()
+        return 0
+      })
+    },
+
+    operations: async () => listOperations(await connection.open(), await listOperationRows(sql, MAX_LISTED)),
+
+    async resume(id) {
+      const admin = await connection.open()
+      return start((onProgress) => admin.operations.resume(id, { onProgress }))
+    },
+
+    stop: async (id) => (await connection.open()).operations.stop(id),
+
+    async close() {
+      if (running.size > 0) {
+        const { operations } = await connection.open()
+        await Promise.allSettled([...running.keys()].map((id) => operations.stop(id)))
+        await Promise.allSettled(running.values())
+      }
+      connection.close()
+    },
+  }
+}
+
+/** A process that was killed may have left a row out, or as it was: Redis knows better for as long as it keeps the operation. */
+async function listOperations({ operations }: SessionAdmin, rows: readonly OperationRow[]) {
+  const known = new Map((await operations.list()).map((operation) => [operation.id, operation]))
+  const recorded = new Set(rows.map(({ id }) => id))
+  const missing = [...known.values()].filter(({ id }) => !recorded.has(id))
+  return [...rows, ...missing.map((operation) => operationRow(operation, 'revoke'))]
+    .toSorted((a, b) => Number(b.at) - Number(a.at))
+    .slice(0, MAX_LISTED)
+    .map((row) => ({ row, progress: row.action === 'revoke' ? (known.get(row.id) ?? null) : null }))
+}

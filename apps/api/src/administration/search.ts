@@ -1,0 +1,38 @@
+import { isIP } from 'node:net'
+import type { Filter } from '@rollcall/admin'
+import type { Kysely } from 'kysely'
+import { searchUsers } from '../accounts/users.js'
+import type { Administration } from './administration.js'
+
+export interface FoundUsers {
+  readonly userIds: readonly string[]
+  /** `false`: there are more, or not all sessions were looked at. */
+  readonly isComplete: boolean
+}
+
+const MAX_USERS = 20
+/** Sessions that are looked at for their users: one of them may have many from an address. */
+const MAX_SESSIONS = 500
+/** Sessions are found without an index, so a large Redis takes seconds. */
+const MAX_SCAN_MS = 20_000
+
+/** Finds users by a part of their name or address, their id, the id of a session, or the address of a device. */
+export async function findUsers(
+  preview: Administration['preview'],
+  kysely: Kysely<unknown>,
+  text: string,
+): Promise<FoundUsers> {
+  const [network = ''] = text.split('/')
+  if (isIP(network) !== 0) return usersOfSessions(preview, { address: text })
+  const found = await searchUsers(kysely, text, MAX_USERS + 1)
+  if (found.length > 0 || !/^[\w-]{16}$/.test(text))
+    return { userIds: found.slice(0, MAX_USERS), isComplete: found.length <= MAX_USERS }
+  return usersOfSessions(preview, { sessions: [text] })
+}
+
+async function usersOfSessions(preview: Administration['preview'], filter: Filter): Promise<FoundUsers> {
+  const signal = AbortSignal.timeout(MAX_SCAN_MS)
+  const { sample, users, share } = await preview(filter, { sample: MAX_SESSIONS, signal })
+  const userIds = [...new Set(sample.map(({ userId }) => userId))].slice(0, MAX_USERS)
+  return { userIds, isComplete: share === 1 && users <= userIds.length }
+}

@@ -1,0 +1,57 @@
+import type { Operation } from '@rollcall/admin'
+import { z } from 'zod'
+import type { OperationRow } from '../../accounts/activity-rows.js'
+import { router } from '../procedures.js'
+import type { IsRecent } from '../recent-proof.js'
+import { administrationFailed } from './errors.js'
+import { id } from './inputs.js'
+import { adminChange, quietProcedure } from './procedures.js'
+
+/** The work of operators and administrators, by the page and by the command. */
+export function createOperationsRouter(isRecent: IsRecent) {
+  const change = adminChange(isRecent)
+  return router({
+    /** The newest 100. A page asks for them again while one runs, so that leaves no audit line. */
+    list: quietProcedure.query(async ({ ctx: { administration } }) => {
+      const operations = await administration.operations().catch(administrationFailed)
+      return operations.map(({ row, progress }) => toPublic(row, progress))
+    }),
+
+    /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice. */
+    resume: change.input(z.object({ id })).mutation(async ({ ctx: { administration }, input }) => {
+      const { id, state } = await administration.resume(input.id).catch(administrationFailed)
+      return { id, state }
+    }),
+
+    /** The process that runs it stops within about a second. */
+    stop: change.input(z.object({ id })).mutation(async ({ ctx: { administration }, input: { id } }) => {
+      await administration.stop(id).catch(administrationFailed)
+      return { id }
+    }),
+  })
+}
+
+function toPublic(row: OperationRow, progress: Operation | null) {
+  return {
+    id: row.id,
+    at: new Date(Number(row.at)).toISOString(),
+    action: row.action,
+    /** As JSON; `null` for everybody. */
+    filter: row.filter === '' ? null : row.filter,
+    reason: row.reason,
+    note: row.note,
+    startedBy: row.started_by,
+    state: progress?.state ?? row.state,
+    revoked: progress?.revoked ?? row.revoked,
+    /** `null` where Redis does not know the operation any more, or it is no revocation. */
+    progress: progress && {
+      scanned: progress.scanned,
+      matched: progress.matched,
+      alreadyGone: progress.alreadyGone,
+      failed: progress.failed,
+      share: progress.share,
+      rate: progress.rate,
+      millisecondsLeft: progress.millisecondsLeft,
+    },
+  }
+}

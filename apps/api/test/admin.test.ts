@@ -1,0 +1,324 @@
+/* oxlint-disable max-lines -- One server serves all of it. */
+import { createPasskey } from '@rollcall/dev-auth'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  type Browser,
+  codeOf,
+  newEmail,
+  observed,
+  PASSWORD,
+  procedures,
+  signedUp,
+  startServer,
+  type TestServer,
+} from './helpers.js'
+import { ceremonies } from './passkeys-helpers.js'
+
+// The procedures of administrators, through real HTTP. That each refuses a session that does not sign in: guard.test.ts.
+
+let server: TestServer
+let boss: Browser & { email: string }
+beforeAll(async () => {
+  server = await startServer({ env: { TRUSTED_PROXIES: 'loopback', BASE_URL: 'http://localhost:3000' } })
+  boss = await signedUp(server)
+  await setRole(boss.email, 'admin')
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const setRole = (email: string, role: string) =>
+  sql`update "user" set role = ${role} where email = ${email}`.execute(server.database().kysely)
+
+const from = (address: string) => ({ 'x-forwarded-for': address })
+
+/** Somebody with a laptop and a phone. */
+async function person(address = '198.51.100.7') {
+  const laptop = await signedUp(server, from(address))
+  const phone = server.browser(from(address))
+  await phone.signIn(laptop.email)
+  const { id: sessionId, user } = await laptop.api.session.current.query()
+  return { laptop, phone, sessionId, email: laptop.email, id: user.id }
+}
+
+const isSignedIn = async (device: Browser): Promise<boolean> =>
+  (await device.request('/trpc/session.current')).status === 200
+
+const adminProcedures = procedures.filter(({ path }) => path.startsWith('admin.'))
+
+/** The answer of each procedure to a body that fits none of them, and then that of one that does not exist. */
+async function answersTo(device: Browser, path: string, type: string): Promise<{ status: number; body: string }> {
+  const response = await (type === 'mutation' ? device.post(`/trpc/${path}`, {}) : device.request(`/trpc/${path}`))
+  const headers = [...response.headers].filter(([name]) => !['date', 'x-request-id', 'content-length'].includes(name))
+  return { status: response.status, body: `${(await response.text()).replaceAll(path, '')} ${JSON.stringify(headers)}` }
+}
+
+/** What was done, newest first. */
+const operations = () => boss.api.admin.operations.list.query()
+
+const setState = (id: string, state: string) =>
+  observed(server.redis, (redis) => redis.hset(`user:operation:${id}`, { state }))
+
+/** The types and reasons of a person's newest activity, as they see it. */
+const activityOf = async ({ api }: Browser) =>
+  (await api.activity.list.query({ limit: 5 })).entries.map(({ type, reason }) => ({ type, reason }))
+
+describe('for anybody else', () => {
+  test('each procedure answers like one that does not exist', async () => {
+    const nobody = await signedUp(server)
+    const former = await signedUp(server)
+    await setRole(former.email, 'admin')
+    expect((await former.api.session.current.query()).user.isAdmin).toBe(true)
+    expect(await codeOf(former.api.admin.operations.list.query())).toBe('no error')
+    await setRole(former.email, 'user')
+    const banned = await signedUp(server)
+    // By hand: else no session is left to ask with.
+    await sql`update "user" set role = 'admin', banned = true where email = ${banned.email}`.execute(
+      server.database().kysely,
+    )
+    expect(adminProcedures).toHaveLength(12)
+    for (const device of [nobody, former, banned])
+      for (const { path, type } of adminProcedures)
+        expect(await answersTo(device, path, type), path).toEqual(await answersTo(device, `${path}s`, type))
+    expect((await nobody.api.session.current.query()).user.isAdmin).toBe(false)
+  })
+
+  test('nobody gives themselves the role', async () => {
+    for (const more of [{ role: 'admin' }, { role: 'admin', banned: false }]) {
+      const device = server.browser()
+      const account = { email: newEmail(), password: PASSWORD, name: 'Eve', ...more }
+      await device.post('/api/auth/sign-up/email', account)
+      expect(await codeOf(device.api.admin.operations.list.query())).toBe('UNAUTHORIZED')
+    }
+    const device = await signedUp(server)
+    for (const path of ['update-user', 'admin/set-role', 'admin/update-user', 'admin/impersonate-user'])
+      expect((await device.post(`/api/auth/${path}`, { role: 'admin' })).status, path).toBe(404)
+  })
+})
+
+test('each change needs a recent proof, and each call leaves an audit line', async () => {
+  const { id } = await person()
+  const changes = adminProcedures.filter(({ type }) => type === 'mutation')
+  await server.later(15 * 60_000, async () => {
+    for (const { path } of changes) {
+      const response = await boss.post(`/trpc/${path}`, { id })
+      expect(await response.json(), path).toMatchObject({ error: { data: { reason: 'REAUTHENTICATE' } } })
+      expect(server.audits().at(-1)).toMatchObject({
+        event: 'administration',
+        procedure: path,
+        result: 'refused',
+        subjectId: id,
+      })
+    }
+    const other = await boss.request('/trpc/admin.people.ban', {
+      method: 'POST',
+      headers: { 'x-expected-session': 'another' },
+      body: '{}',
+    })
+    expect(other.status).toBe(409)
+    await boss.api.admin.people.show.query({ id })
+  })
+  const { user } = await boss.api.session.current.query()
+  expect(server.audits().at(-1)).toEqual({
+    event: 'administration',
+    result: 'ok',
+    procedure: 'admin.people.show',
+    userId: user.id,
+    sessionId: expect.any(String),
+    subjectId: id,
+    ipAddress: '127.0.0.1',
+  })
+})
+
+describe('a person', () => {
+  test('is found by address, name, id, session and network; no sign in the text is a wildcard', async () => {
+    const address = '203.0.113.77'
+    const { laptop, id, sessionId, email } = await person(address)
+    await laptop.api.account.changeName.mutate({ name: 'Grace 100%_Hopper' })
+    const found = async (text: string) =>
+      (await boss.api.admin.people.search.query({ text })).people.map((one) => one.id)
+    for (const text of [email.toUpperCase(), 'grace 100%_', id, sessionId, address, '203.0.113.76/31'])
+      expect(await found(text), text).toEqual([id])
+    for (const text of ['100_', 'gra%e', '203.0.113.78', 'AAAAAAAAAAAAAAAA'])
+      expect(await found(text), text).toEqual([])
+    expect(await codeOf(found('203.0.113.0/99'))).toBe('BAD_REQUEST')
+    const many = await boss.api.admin.people.search.query({ text: 'ADA-' })
+    expect(many.isComplete).toBe(many.people.length < 20)
+  })
+
+  test('is shown with devices and activity as they see them', async () => {
+    const { laptop, id, email } = await person()
+    const { person: shown, devices } = await boss.api.admin.people.show.query({ id })
+    expect(shown).toMatchObject({ id, email, name: 'Ada', isAdmin: false, isBanned: false, banReason: '' })
+    const own = await laptop.api.devices.list.query()
+    expect(devices).toEqual(expect.arrayContaining(own.map((device) => ({ ...device, isCurrent: false }))))
+    const { entries } = await boss.api.admin.people.activity.query({ id })
+    expect(entries.map((entry) => entry.type)).toEqual(['signed-in-first', 'signed-in-first'])
+    expect(await codeOf(boss.api.admin.people.show.query({ id: 'nobody' }))).toBe('NOT_FOUND')
+  })
+
+  test('is signed out of one session or all, with the reason; an unknown session and a foreign one answer alike', async () => {
+    const { laptop, phone, id, sessionId } = await person()
+    const stranger = await person()
+    const { signOut } = boss.api.admin.people
+    for (const foreign of [stranger.sessionId, 'AAAAAAAAAAAAAAAA'])
+      expect(await signOut.mutate({ id, sessionId: foreign })).toEqual({ revoked: 0 })
+    expect(await signOut.mutate({ id: 'nobody' })).toEqual({ revoked: 0 })
+    expect(await signOut.mutate({ id, sessionId, reason: ' Stolen ' })).toEqual({ revoked: 1 })
+    expect([await isSignedIn(laptop), await isSignedIn(phone)]).toEqual([false, true])
+    expect((await activityOf(phone))[0]).toEqual({ type: 'by-operator', reason: 'Stolen' })
+    expect((await operations())[0]).toMatchObject({
+      action: 'revoke',
+      filter: JSON.stringify({ users: [id], sessions: [sessionId] }),
+      reason: 'Stolen',
+      startedBy: boss.email,
+      state: 'done',
+      revoked: 1,
+    })
+    expect(await signOut.mutate({ id })).toEqual({ revoked: 1 })
+    expect(await isSignedIn(phone)).toBe(false)
+    expect(await isSignedIn(stranger.laptop)).toBe(true)
+  })
+
+  test('must choose a new password', async () => {
+    const { laptop, id, email } = await person()
+    const done = await boss.api.admin.people.requirePasswordReset.mutate({ id, reason: 'Leak' })
+    expect(done).toEqual({ revoked: 2, hadPassword: true })
+    expect(await isSignedIn(laptop)).toBe(false)
+    const refused = await server.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })
+    expect(refused.status).toBe(401)
+    expect((await operations())[0]).toMatchObject({ action: 'require-password-reset', state: 'done', revoked: 2 })
+  })
+
+  test('is banned: signed out, and refused by password and passkey, until the ban is lifted', async () => {
+    const { laptop, phone, id, email } = await person()
+    const key = createPasskey(server.baseUrl, { isVerified: true })
+    expect((await key.register(ceremonies(laptop), { name: 'Laptop' })).status).toBe(200)
+    expect(await boss.api.admin.people.ban.mutate({ id, reason: 'Spam' })).toEqual({ revoked: 2 })
+    expect([await isSignedIn(laptop), await isSignedIn(phone)]).toEqual([false, false])
+    const signIn = (password: string) => server.browser().post('/api/auth/sign-in/email', { email, password })
+    const refused = await signIn(PASSWORD)
+    expect({ status: refused.status, body: await refused.json() }).toMatchObject({
+      status: 403,
+      body: { code: 'BANNED_USER' },
+    })
+    expect((await signIn('a wrong guess')).status, 'a guess learns nothing').toBe(401)
+    expect((await key.signIn(ceremonies(server.browser()))).status).toBe(403)
+    expect((await boss.api.admin.people.show.query({ id })).person).toMatchObject({ isBanned: true, banReason: 'Spam' })
+    expect((await operations())[0]).toMatchObject({ action: 'ban', reason: 'Spam', state: 'done', revoked: 2 })
+
+    expect(await boss.api.admin.people.unban.mutate({ id })).toEqual({ isBanned: false })
+    await laptop.signIn(email)
+    // Above these: this sign-in, and the wrong guess.
+    expect((await activityOf(laptop)).slice(2)).toEqual([
+      { type: 'banned', reason: undefined },
+      { type: 'by-operator', reason: 'Spam' },
+      { type: 'by-operator', reason: 'Spam' },
+    ])
+    expect((await operations())[0]).toMatchObject({ action: 'unban', startedBy: boss.email })
+  })
+
+  test('is never the administrator themselves, whose own session stays', async () => {
+    const { user } = await boss.api.session.current.query()
+    const other = server.browser()
+    await other.signIn(boss.email)
+    const { people } = boss.api.admin
+    expect(await codeOf(people.ban.mutate({ id: user.id }))).toBe('BAD_REQUEST')
+    expect(await codeOf(people.requirePasswordReset.mutate({ id: user.id }))).toBe('BAD_REQUEST')
+    for (const id of ['nobody', user.id.toLowerCase()]) {
+      expect(await codeOf(people.ban.mutate({ id }))).toBe('NOT_FOUND')
+      expect(await codeOf(people.requirePasswordReset.mutate({ id }))).toBe('NOT_FOUND')
+    }
+    expect(await people.signOut.mutate({ id: user.id })).toEqual({ revoked: 1 })
+    expect([await isSignedIn(boss), await isSignedIn(other)]).toEqual([true, false])
+  })
+})
+
+describe('sessions', () => {
+  test('are found by a filter, and revoked if the count fits; the administrator stays', async () => {
+    const address = '192.0.2.0/28'
+    const victim = await person('192.0.2.3')
+    const spared = await person('192.0.2.99')
+    const { sessions } = boss.api.admin
+    const filter = { address, newDevice: true as const }
+    const found = await sessions.find.query({ filter, isExact: true })
+    expect(found).toMatchObject({ isExact: true, sessions: 2, users: 1 })
+    expect(found.found).toMatchObject([
+      { user: { id: victim.id, email: victim.email, name: 'Ada' }, device: { ipAddress: '192.0.2.3' } },
+      { user: { id: victim.id } },
+    ])
+    expect(await codeOf(sessions.revoke.mutate({ filter, count: 1 }))).toBe('PRECONDITION_FAILED')
+    expect(await isSignedIn(victim.laptop)).toBe(true)
+
+    const { id } = await sessions.revoke.mutate({ filter, count: 2, reason: 'Unusual traffic', note: 'Ticket 7' })
+    const operation = async () => (await operations()).find((one) => one.id === id)
+    await expect.poll(async () => (await operation())?.state).toBe('done')
+    expect(await operation()).toMatchObject({
+      startedBy: boss.email,
+      note: 'Ticket 7',
+      revoked: 2,
+      progress: { matched: 2, share: 1 },
+    })
+    expect([await isSignedIn(victim.phone), await isSignedIn(spared.phone)]).toEqual([false, true])
+
+    const own = { users: [boss.email] }
+    expect(await sessions.find.query({ filter: own, isExact: true })).toMatchObject({ sessions: 1 })
+    const kept = await sessions.revoke.mutate({ filter: own, count: 1 })
+    await expect.poll(async () => (await operations()).find((one) => one.id === kept.id)?.state).toBe('done')
+    expect(await isSignedIn(boss)).toBe(true)
+  })
+
+  test('are not found by a filter that is empty, wrong, or names nobody', async () => {
+    const { sessions } = boss.api.admin
+    const filters = [{}, { browser: 'Chorme' }, { users: ['nobody@example.org'] }, { address: '1.2.3' }]
+    for (const filter of filters) {
+      expect(await codeOf(sessions.find.query({ filter })), JSON.stringify(filter)).toBe('BAD_REQUEST')
+      expect(await codeOf(sessions.revoke.mutate({ filter, count: 0 })), JSON.stringify(filter)).toBe('BAD_REQUEST')
+    }
+  })
+})
+
+test('an operation that was stopped can be resumed; one that is done or unknown cannot', async () => {
+  const { id: userId } = await person()
+  await boss.api.admin.people.signOut.mutate({ id: userId })
+  const id = (await operations())[0]?.id ?? ''
+  const { stop, resume } = boss.api.admin.operations
+  for (const change of [stop, resume]) {
+    expect(await codeOf(change.mutate({ id }))).toBe('BAD_REQUEST')
+    expect(await codeOf(change.mutate({ id: 'unknown' }))).toBe('NOT_FOUND')
+  }
+  await setState(id, 'stopped')
+  expect(await stop.mutate({ id })).toEqual({ id })
+  expect(await resume.mutate({ id })).toMatchObject({ id })
+  await expect.poll(async () => (await operations()).find((one) => one.id === id)?.state).toBe('done')
+})
+
+test('an outage of Redis or SQL is a 503 of every procedure, and changes nothing', async () => {
+  const { id, laptop } = await person()
+  const ask = async () => {
+    const answers = await Promise.all(
+      adminProcedures.map(async ({ path, type }) => {
+        const body = { id, text: 'ada', filter: { users: [id] }, count: 2 }
+        const response = await (type === 'mutation'
+          ? boss.post(`/trpc/${path}`, body)
+          : boss.request(`/trpc/${path}?input=${encodeURIComponent(JSON.stringify(body))}`))
+        return { path, status: response.status }
+      }),
+    )
+    return answers.filter(({ status }) => status !== 503)
+  }
+  process.kill(server.redis.pid, 'SIGSTOP')
+  try {
+    expect(await ask()).toEqual([])
+  } finally {
+    process.kill(server.redis.pid, 'SIGCONT')
+  }
+  await expect.poll(() => isSignedIn(boss)).toBe(true)
+  const { schema } = server.database().kysely
+  await schema.alterTable('user').renameTo('user_away').execute()
+  try {
+    expect(await ask()).toEqual([])
+  } finally {
+    await schema.alterTable('user_away').renameTo('user').execute()
+  }
+  expect(await isSignedIn(laptop)).toBe(true)
+})
