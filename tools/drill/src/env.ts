@@ -1,0 +1,2 @@
+/** Where programs are found. The processes of a drill get nothing else of this environment. */
+export const programPath = process.env['PATH'] ?? ''
