@@ -187,6 +187,7 @@ function mailOwners(audit: Audit, mailer: Mailer, clock: Clock, log: Log): Audit
   const notify: { [Name in AuditEvent['event']]?: (userId: string, at: Date) => Promise<void> } = {
     'password-change': (userId, at) => mailer.notifyPasswordChange(userId, at),
     'password-reset': (userId, at) => mailer.notifyPasswordChange(userId, at),
+    'password-set': (userId, at) => mailer.notifyPasswordChange(userId, at, 'set'),
     'passkey-added': (userId, at) => mailer.notifyPasskeyChange(userId, 'added', at),
     'passkey-removed': (userId, at) => mailer.notifyPasskeyChange(userId, 'removed', at),
   }

@@ -6,6 +6,8 @@ export type AuditEventName =
   | 'reauthentication'
   | 'password-change'
   | 'password-reset'
+  /** The first password of an account that had none. */
+  | 'password-set'
   /** Someone was notified of a sign-in, and said that it was not theirs. */
   | 'account-secured'
   /** Changes of how a person signs in beside the password. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, adoptToken } from './current-session.js'
+import { setsFirstPassword } from './policy.js'
 import { clientInfo, requestState } from './request-state.js'
 import { rejectUnavailable } from './unavailable.js'
 
@@ -69,17 +70,16 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
 
   return {
     async beforeCreate(model: string, data: object): Promise<AfterWrite> {
-      const event = rowEvents[model]?.added
-      const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
-      return event === undefined || isPassword || !('userId' in data)
-        ? doNothing
-        : changeFactor(String(data.userId), event, false)
+      const event = additionOf(model, data)
+      return event === undefined || !('userId' in data) ? doNothing : changeFactor(String(data.userId), event, false)
     },
 
     async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
       if (model === 'twoFactor' && 'verified' in update) (await requestState()).isEnrolling = true
       if (model === 'twoFactor' && renewsBackupCodes())
         return forEachUser(model, where, (userId) => changeFactor(userId, 'backup-codes-renewed', true))
+      if (model === 'account' && 'password' in update && setsFirstPassword())
+        return forEachUser(model, where, (userId) => changeFactor(userId, 'password-set', false))
       if (model !== 'user' || !('email' in update) || update.email === undefined) return doNothing
       const users = await adapter.findMany<{ id: string; email: string }>({ model, where })
       return users.every(({ email }) => email === update.email)
@@ -92,6 +92,12 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
       return event === undefined ? doNothing : forEachUser(model, where, (userId) => changeFactor(userId, event, true))
     },
   }
+}
+
+function additionOf(model: string, data: object): AuditEventName | undefined {
+  if (model === 'account' && setsFirstPassword()) return 'password-set'
+  const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
+  return isPassword ? undefined : rowEvents[model]?.added
 }
 
 function renewsBackupCodes(): boolean {

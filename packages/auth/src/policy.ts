@@ -77,6 +77,10 @@ async function changeCredentials(context: PolicyContext, userId: string): Promis
   const { adapter, store, audit } = context
   const state = await requestState()
   if (state.newUsers.has(userId)) return doNothing
+  if (setsFirstPassword()) {
+    await deletePending(adapter, userId)
+    return doNothing // it is a way in that is added, see `factorPolicy`
+  }
   const current = currentSession(changesOwnPassword)
   if (current === null || current.userId !== userId)
     return revokeAllOf(context, takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
@@ -119,6 +123,11 @@ const rowWithId = z.object({ id: z.string() })
 
 function hasPassword(row: object): boolean {
   return 'password' in row && typeof row.password === 'string'
+}
+
+/** An endpoint that an application may have, for accounts without a password. */
+export function setsFirstPassword(): boolean {
+  return tryGetCurrentAuthEndpointContext()?.path === '/set-password'
 }
 
 function takesPasswordAway(): boolean {

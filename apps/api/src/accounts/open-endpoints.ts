@@ -10,6 +10,7 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/sign-in/email', 'POST'],
   ['/sign-out', 'POST'],
   ['/change-password', 'POST'],
+  ['/set-password', 'POST'],
   ['/request-password-reset', 'POST'],
   ['/reset-password', 'POST'],
   ['/reauthenticate', 'POST'],
@@ -30,6 +31,7 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
 export const endpointsWithProof: ReadonlySet<string> = new Set([
   '/passkey/generate-register-options',
   '/passkey/remove',
+  '/set-password',
 ])
 
 /** Closes every endpoint that is not open. It must be the first plugin: no hook of another one may answer before it. */

@@ -106,6 +106,19 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       event: 'email-change',
     }),
   ],
+  [
+    '/set-password',
+    async (attempt) => {
+      const session = await attempt.session()
+      return {
+        charges: session === null ? [] : [['account:session', session.userId, session.id]],
+        success: 'done',
+        hashes: true,
+        event: 'password-set',
+        session,
+      }
+    },
+  ],
   ['/change-password', proof('password-change')],
   ['/reauthenticate', proof('reauthentication')],
 ])

@@ -34,8 +34,8 @@ export interface Mailer extends AccountMails, PasskeyMails {
   isWaiting(deviceId: string): Promise<boolean>
   /** Rejects with `MailQueueFullError`. */
   notifyNewDevice(session: Session, deviceId: string): Promise<void>
-  /** Rejects with `MailQueueFullError`. */
-  notifyPasswordChange(userId: string, at: Date): Promise<void>
+  /** `set`: the account had none before. Default: `changed`. Rejects with `MailQueueFullError`. */
+  notifyPasswordChange(userId: string, at: Date, change?: 'set' | 'changed'): Promise<void>
   /** From now on, mails are sent. */
   start(links: Links): void
   /** Mails of all servers that wait. */
@@ -86,7 +86,11 @@ const newDevicePayload = z.object({
   at: z.coerce.date(),
 })
 
-const passwordChangedPayload = z.object({ userId: z.string(), at: z.coerce.date() })
+const passwordChangedPayload = z.object({
+  userId: z.string(),
+  at: z.coerce.date(),
+  change: z.enum(['set', 'changed']).default('changed'),
+})
 
 export function createMailer(options: MailerOptions): Mailer {
   const { queue, send, log } = options
@@ -116,8 +120,8 @@ export function createMailer(options: MailerOptions): Mailer {
       await add({ key: `${NEW_DEVICE}:${deviceId}`, kind: NEW_DEVICE, payload })
     },
 
-    async notifyPasswordChange(userId, at) {
-      const payload = JSON.stringify({ userId, at })
+    async notifyPasswordChange(userId, at, change = 'changed') {
+      const payload = JSON.stringify({ userId, at, change })
       await add({ key: `${PASSWORD_CHANGED}:${userId}`, kind: PASSWORD_CHANGED, payload })
     },
 
@@ -177,10 +181,10 @@ function passwordChangedMail(links: Links, { baseUrl, sendPasswordChanged, log }
   return {
     maxAgeMs: NOTICE_MAX_AGE_MS,
     async compose(payload) {
-      const { userId, at } = passwordChangedPayload.parse(JSON.parse(payload))
+      const { userId, at, change } = passwordChangedPayload.parse(JSON.parse(payload))
       const reader = await links.findPasswordOwner(userId)
       const url = new URL('/forgot-password', baseUrl).href
-      return reader && { to: reader.to, message: passwordChangedMessage(at, { ...reader, baseUrl, url }) }
+      return reader && { to: reader.to, message: passwordChangedMessage(at, { ...reader, baseUrl, url }, change) }
     },
     async limited(to, sendNow) {
       const isSent = await sendPasswordChanged(to, sendNow)

@@ -37,9 +37,11 @@ export function newDeviceMessage({ device, ipAddress, place, at }: NewDeviceFact
   return mail(context, { ...w.newDevice, before: w.newDevice.before(siteOf(context), from, timeOf(at, context)) })
 }
 
-export function passwordChangedMessage(at: Date, context: Context): Message {
-  const { passwordChanged } = words[context.language]
-  return mail(context, { ...passwordChanged, before: passwordChanged.before(siteOf(context), timeOf(at, context)) })
+/** @param change `set`: the account had no password before. Default: `changed`. */
+export function passwordChangedMessage(at: Date, context: Context, change: 'set' | 'changed' = 'changed'): Message {
+  const { passwordChanged, passwordSet } = words[context.language]
+  const said = change === 'set' ? passwordSet : passwordChanged
+  return mail(context, { ...said, before: said.before(siteOf(context), timeOf(at, context)) })
 }
 
 export function accountDeletedMessage(at: Date, context: Context): Message {

@@ -64,6 +64,7 @@ type ActivityType =
   | 'all-by-operator'
   | 'password-changed'
   | 'password-reset'
+  | 'password-set'
   /** Said that a sign-in was not theirs: the password was taken away. */
   | 'secured'
   /** The name of the person. */
@@ -182,6 +183,7 @@ function typeOf(event: SessionEvent): ActivityType | undefined {
 const named = new Map<string, ActivityType>([
   ['password-change', 'password-changed'],
   ['password-reset', 'password-reset'],
+  ['password-set', 'password-set'],
   ['account-secured', 'secured'],
   ['passkey-added', 'passkey-added'],
   ['passkey-removed', 'passkey-removed'],

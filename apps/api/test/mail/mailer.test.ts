@@ -235,6 +235,7 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
       context,
     ),
     'password changed': passwordChangedMessage(at, context),
+    'password set': passwordChangedMessage(at, context, 'set'),
     'account deleted': accountDeletedMessage(at, context),
     'passkey added': passkeyChangedMessage('added', at, context),
     'passkey removed': passkeyChangedMessage('removed', at, context),

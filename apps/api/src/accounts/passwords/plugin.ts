@@ -6,6 +6,7 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { DAY_MS } from '../../durations.js'
 import { languageInput } from '../language.js'
+import { setPassword } from './set-password.js'
 import { type Passwords, passwordState, passwordError, requireAcceptable, siteWords } from './passwords.js'
 
 /** How long a password that was taken away cannot be chosen again, in milliseconds. */
@@ -65,13 +66,14 @@ function validationError({ issues }: z.ZodError): APIError {
 }
 
 /**
- * The rules for new passwords, and the renewal of old hashes. It must come before the plugin `rollcall`, because a
+ * The rules for new passwords, a first password for accounts without one, and the renewal of old hashes. It must come before the plugin `rollcall`, because a
  * renewed hash goes to SQL past the policy: it is no new credential.
  */
 export function passwordRules(passwords: Passwords) {
   let sql: DBAdapter
   return {
     id: 'password-rules',
+    endpoints: { setFirstPassword: setPassword(passwords) },
     init(context) {
       sql = context.adapter
     },

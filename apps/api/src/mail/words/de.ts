@@ -41,6 +41,17 @@ export default {
     after: [],
   },
 
+  passwordSet: {
+    subject: 'Für Ihr Konto wurde ein Passwort festgelegt',
+    before: (site, time) => [
+      `für Ihr Konto bei ${site} wurde am ${time} (UTC) ein Passwort festgelegt. Bisher hatte das Konto keines; nun meldet auch das Passwort an.`,
+      'Wenn Sie das waren, ist nichts zu tun.',
+      'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Wählen Sie sofort ein eigenes Passwort. Das meldet alle Geräte ab:',
+    ],
+    label: 'Neues Passwort wählen',
+    after: [],
+  },
+
   accountDeleted: {
     subject: 'Sie haben Ihr Konto gelöscht',
     before: (site, time) => [

@@ -40,6 +40,17 @@ export default {
     after: [] as readonly string[],
   },
 
+  passwordSet: {
+    subject: 'A password was set for your account',
+    before: (site: string, time: string) => [
+      `a password was set for your account at ${site} on ${time} (UTC). The account had none before, and now signs in with it too.`,
+      'If it was you, there is nothing to do.',
+      'If it was not you, someone else is signed in and could confirm it. Choose a password of your own at once. That signs out every device:',
+    ],
+    label: 'Choose a new password',
+    after: [] as readonly string[],
+  },
+
   accountDeleted: {
     subject: 'You deleted your account',
     before: (site: string, time: string) => [

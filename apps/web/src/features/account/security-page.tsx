@@ -13,12 +13,16 @@ import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { passwordHint, newPasswordError } from './password-rules.js'
 import { useSession } from './session.js'
+import { SetPassword, useHasPassword } from './set-password.js'
 import { useAccount } from './use-account.js'
 
 export function SecurityPage() {
   const { t } = useI18n()
   // Asks although the header knows the person: to come to this page is to be checked.
   const { data } = useAccount()
+  const email = data?.user.email ?? ''
+  const hasPassword = useHasPassword()
+  const [isSet, setIsSet] = useState(false)
   const notMe = useLocation({ select: ({ state }) => state.notMe })
 
   return (
@@ -36,10 +40,15 @@ export function SecurityPage() {
         className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
       >
         <h2 id="change-password" className="text-lg font-semibold">
-          {t('security.heading')}
+          {t(hasPassword ? 'security.heading' : 'security.setHeading')}
         </h2>
-        <p className="mt-1 text-[0.9375rem] text-muted">{t('security.means')}</p>
-        <ChangePassword email={data?.user.email ?? ''} />
+        <p className="mt-1 text-[0.9375rem] text-muted">{t(hasPassword ? 'security.means' : 'security.setMeans')}</p>
+        {isSet && (
+          <Message look="good" className="mt-5">
+            {t('security.setDone')}
+          </Message>
+        )}
+        {hasPassword ? <ChangePassword email={email} /> : <SetPassword email={email} onSet={() => setIsSet(true)} />}
       </section>
       <PasskeysSection />
     </>

@@ -32,6 +32,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'password-changed': KeyRound,
   'password-reset': KeyRound,
   banned: CircleX,
+  'password-set': KeyRound,
   secured: ShieldAlert,
   'passkey-added': KeyRound,
   'passkey-removed': KeyRound,

@@ -12,6 +12,7 @@ const ofDevice = {
   expired: 'activity.expired',
   'password-changed': 'activity.passwordChanged',
   'password-reset': 'activity.passwordReset',
+  'password-set': 'activity.passwordSet',
   secured: 'activity.secured',
   'passkey-added': 'activity.passkeyAdded',
   'passkey-removed': 'activity.passkeyRemoved',

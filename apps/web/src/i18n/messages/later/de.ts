@@ -94,6 +94,7 @@ export default {
     allByOperator: 'Alle Geräte wurden vom Betreiber abgemeldet',
     allByOperatorReason: 'Alle Geräte wurden vom Betreiber abgemeldet. Grund: {reason}',
     passwordChanged: 'Das Passwort wurde geändert auf {device}',
+    passwordSet: 'Ein erstes Passwort wurde auf {device} festgelegt',
     passwordReset: 'Das Passwort wurde zurückgesetzt auf {device}',
     banned: 'Das Konto wurde vom Betreiber gesperrt',
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',
@@ -235,6 +236,13 @@ export default {
   security: {
     title: 'Sicherheit',
     intro: 'Ihr Passwort, und die Passkeys, die ohne es anmelden.',
+    setHeading: 'Passwort festlegen',
+    setMeans:
+      'Ihr Konto hat noch kein Passwort. Mit einem melden Sie sich auch dort an, wo nichts anderes zur Hand ist.',
+    setSubmit: 'Passwort festlegen',
+    setBusy: 'Ihr Passwort wird festgelegt …',
+    setAsk: 'Ein Passwort festlegen?',
+    setDone: 'Ihr Passwort wurde festgelegt. Ab jetzt können Sie sich damit anmelden.',
     heading: 'Passwort ändern',
     means: 'Ihre anderen Geräte werden abgemeldet, was sich nicht rückgängig machen lässt. Dieses bleibt angemeldet.',
     submit: 'Passwort ändern',

@@ -1,0 +1,73 @@
+import { retiredPasswordOf } from '@rollcall/auth'
+import type { GenericEndpointContext } from '@better-auth/core'
+import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
+import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { type Passwords, passwordError } from './passwords.js'
+
+/**
+ * `POST /set-password { newPassword, revokeOtherSessions? }`: the first password of an account that has none. It must not replace
+ * one: for that, the current one is needed. The policy of `packages/auth` decides which sessions end.
+ */
+export function setPassword(passwords: Pick<Passwords, 'verify'>) {
+  return createAuthEndpoint(
+    '/set-password',
+    {
+      method: 'POST',
+      body: z.object({ newPassword: z.string(), revokeOtherSessions: z.boolean().optional() }),
+      use: [sensitiveSessionMiddleware],
+    },
+    async (ctx) => {
+      const { internalAdapter, password: hashing } = ctx.context
+      const { userId } = ctx.context.session.session
+      const { newPassword } = ctx.body
+      requireLength(newPassword, hashing.config)
+      if ((await internalAdapter.findCredentialAccount(userId))?.password) throw alreadySet()
+      const retired = await internalAdapter.findVerificationValue(retiredPasswordOf(userId))
+      if (retired !== null && (await passwords.verify({ hash: retired.value, password: newPassword })))
+        throw passwordError('PASSWORD_REUSED')
+      await storeFirst(ctx, userId, await hashing.hash(newPassword)) // which also applies the rules for passwords
+      return ctx.json({ status: true })
+    },
+  )
+}
+
+/** @throws {APIError} 400 if another request was faster. */
+async function storeFirst({ context }: GenericEndpointContext, userId: string, hash: string): Promise<void> {
+  await runWithTransaction(context.adapter, async () => {
+    const sql = await getCurrentAdapter(context.adapter)
+    // One request at a time: PostgreSQL locks the row, and SQLite has one writer.
+    await sql.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { updatedAt: new Date() } })
+    const account = await context.internalAdapter.findCredentialAccount(userId)
+    if (account === null) {
+      await context.internalAdapter.createAccount({
+        userId,
+        providerId: 'credential',
+        accountId: userId,
+        password: hash,
+      })
+      return
+    }
+    const where = [
+      { field: 'id', value: account.id },
+      { field: 'password', value: null }, // a reset may be faster
+    ]
+    if ((await sql.updateMany({ model: 'account', where, update: { password: hash } })) === 0) throw alreadySet()
+  })
+}
+
+function requireLength(password: string, { minPasswordLength, maxPasswordLength }: LengthRules): void {
+  if (password.length < minPasswordLength)
+    throw new APIError('BAD_REQUEST', { code: 'PASSWORD_TOO_SHORT', message: 'Password too short' })
+  if (password.length > maxPasswordLength)
+    throw new APIError('BAD_REQUEST', { code: 'PASSWORD_TOO_LONG', message: 'Password too long' })
+}
+
+interface LengthRules {
+  readonly minPasswordLength: number
+  readonly maxPasswordLength: number
+}
+
+function alreadySet(): APIError {
+  return new APIError('BAD_REQUEST', { code: 'PASSWORD_ALREADY_SET', message: 'The account has a password already' })
+}

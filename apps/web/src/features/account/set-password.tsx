@@ -1,0 +1,118 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { callAuth } from '../../api/auth.js'
+import { expectedSessionHeaders } from '../../api/expected-session.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { text, useForm } from '../../ui/form.js'
+import { needsProof } from '../passkeys/explain.js'
+import { explainFailure, fieldErrors } from './auth-errors.js'
+import { PasswordField } from './password-field.js'
+import { PasswordProof } from './password-proof.js'
+import { passwordHint, newPasswordError } from './password-rules.js'
+import { useSession } from './session.js'
+
+const hasPasswordKey = ['has-password']
+
+/** Whether the account has a password. Without an answer, it is taken to have one, as nearly every account does. */
+export function useHasPassword(): boolean {
+  const { data = true } = useQuery({
+    queryKey: hasPasswordKey,
+    queryFn: async () => hasPassword(await callAuth('/reauthenticate/methods')),
+  })
+  return data
+}
+
+/** The answer comes from outside of this program. */
+function hasPassword(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null || !('methods' in answer) || !Array.isArray(answer.methods))
+    return true
+  return JSON.stringify(answer.methods).includes('"password"')
+}
+
+/** The first password of an account that has none. */
+export function SetPassword({ email, onSet }: { email: string; onSet: () => void }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const { form, errors, summary, busy, set, isProving, stopProving } = useFirstPassword(onSet)
+
+  // The form stays, so that what was typed is still there after the proof.
+  return (
+    <>
+      {isProving && (
+        <div className="mt-5 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
+          <PasswordProof
+            question={t('security.setAsk')}
+            confirmLabel={t('security.setSubmit')}
+            busyLabel={t('security.setBusy')}
+            look="primary"
+            onProven={set}
+            onCancel={stopProving}
+          />
+        </div>
+      )}
+      <form {...form} hidden={isProving} className="mt-5 grid gap-5">
+        {summary}
+        {/* Names the account of this password to password managers. */}
+        <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+        <PasswordField
+          name="newPassword"
+          label={t('fields.newPassword')}
+          autoComplete="new-password"
+          hint={passwordHint(i18n)}
+          error={errors['newPassword']}
+        />
+        <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
+          <input type="checkbox" name="revokeOthers" className="size-5 shrink-0 accent-accent" />
+          {t('passkeys.revokeOthers')}
+        </label>
+        <div>
+          <Button type="submit" look="primary" busy={busy}>
+            {busy ? t('security.setBusy') : t('security.setSubmit')}
+          </Button>
+        </div>
+      </form>
+    </>
+  )
+}
+
+interface Choice {
+  readonly newPassword: string
+  readonly revokeOtherSessions: boolean
+}
+
+function useFirstPassword(onSet: () => void) {
+  const i18n = useI18n()
+  const session = useSession()
+  const queryClient = useQueryClient()
+  const [choice, setChoice] = useState<Choice | null>(null)
+  const [isProving, setIsProving] = useState(false)
+
+  const set = async ({ newPassword, revokeOtherSessions }: Choice) => {
+    await callAuth('/set-password', { newPassword, revokeOtherSessions }, expectedSessionHeaders())
+    onSet()
+    await queryClient.invalidateQueries({ queryKey: hasPasswordKey })
+  }
+
+  const form = useForm({
+    check: (data) => fieldErrors({ newPassword: newPasswordError(i18n, text(data, 'newPassword')) }),
+    submit: async (data) => {
+      const chosen = { newPassword: text(data, 'newPassword'), revokeOtherSessions: data.has('revokeOthers') }
+      setChoice(chosen)
+      await set(chosen)
+    },
+    explain: (error) => {
+      if (needsProof(error)) {
+        setIsProving(true)
+        return {}
+      }
+      session.failed(error)
+      return explainFailure(i18n, error, 'newPassword')
+    },
+  })
+
+  const setProven = async () => {
+    if (choice !== null) await set(choice)
+  }
+  return { ...form, set: setProven, isProving, stopProving: () => setIsProving(false) }
+}
