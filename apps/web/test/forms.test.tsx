@@ -72,6 +72,34 @@ test('a wrong password leaves the focus in the only field', async () => {
   await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Current password')))
 })
 
+test('a first password is set after a proof in place, as it was typed', async () => {
+  const { answer } = network
+  const chosen: unknown[] = []
+  let isProven = false
+  const answers: Record<string, (request: Request) => Promise<Response>> = {
+    '/api/auth/reauthenticate/methods': async () => Response.json({ methods: [{ kind: 'passkey' }] }),
+    '/api/auth/reauthenticate': async () => {
+      isProven = true
+      return Response.json({ status: true })
+    },
+    '/api/auth/set-password': async (request) => {
+      if (!isProven) return Response.json({ code: 'REAUTHENTICATE' }, { status: 403 })
+      chosen.push(await request.json())
+      return Response.json({ status: true })
+    },
+  }
+  network.answer = (request) => (answers[new URL(request.url).pathname] ?? answer)(request)
+  await open('/security', 'Security')
+  await screen.findByRole('heading', { name: 'Set a password' })
+  type('New password', 'a good first password')
+  press('Set password')
+  fireEvent.change(await screen.findByLabelText('Your password'), { target: { value: 'mine' } })
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Your password')))
+  press('Set password')
+  await screen.findByText('Your password was set. From now on, you can sign in with it.')
+  expect(chosen).toEqual([{ newPassword: 'a good first password', revokeOtherSessions: false }])
+})
+
 test.each([
   ['INVALID_NAME', 'Name', 'Use letters, numbers and signs, 100 at most.'],
   ['INVALID_EMAIL', 'Email address', 'Enter an email address such as name@example.com.'],
