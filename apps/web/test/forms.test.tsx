@@ -1,6 +1,6 @@
 import { createMemoryHistory } from '@tanstack/react-router'
 import { fireEvent, render, screen, waitFor } from '@testing-library/react'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
 import { network } from './network.js'
@@ -9,6 +9,7 @@ let api: ReturnType<typeof serveFakeApi>
 beforeEach(() => {
   api = serveFakeApi()
 })
+afterEach(() => vi.unstubAllGlobals())
 
 const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
 const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
@@ -73,6 +74,7 @@ test('a wrong password leaves the focus in the only field', async () => {
 })
 
 test('a first password is set after a proof in place, as it was typed', async () => {
+  vi.stubGlobal('PublicKeyCredential', class {})
   const { answer } = network
   const chosen: unknown[] = []
   let isProven = false
@@ -93,7 +95,8 @@ test('a first password is set after a proof in place, as it was typed', async ()
   await screen.findByRole('heading', { name: 'Set a password' })
   type('New password', 'a good first password')
   press('Set password')
-  fireEvent.change(await screen.findByLabelText('Your password'), { target: { value: 'mine' } })
+  await screen.findByRole('button', { name: 'Confirm with a passkey' }) // it asks the same endpoint
+  fireEvent.change(screen.getByLabelText('Your password'), { target: { value: 'mine' } })
   await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Your password')))
   press('Set password')
   await screen.findByText('Your password was set. From now on, you can sign in with it.')
