@@ -74,7 +74,7 @@ test('a wrong password leaves the focus in the only field', async () => {
 })
 
 test('a first password is set after a proof in place, as it was typed', async () => {
-  vi.stubGlobal('PublicKeyCredential', class {})
+  vi.stubGlobal('PublicKeyCredential', function PublicKeyCredential() {})
   const { answer } = network
   const chosen: unknown[] = []
   let isProven = false
