@@ -7,6 +7,7 @@ import { recordErrors } from './database-errors.js'
 import { factorPolicy } from './factor-policy.js'
 import { credentialPolicy, recordNewUser } from './policy.js'
 import { requestState } from './request-state.js'
+import { announceAfter, hookedByCaller } from './revocations.js'
 import { sessionModel } from './session-adapter.js'
 import { currentTransaction } from './transaction.js'
 import { verificationModel } from './verification-model.js'
@@ -21,12 +22,16 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
     transaction: async (work) => {
       const createdInTransaction: { userId: string; id: string }[] = []
       try {
-        return await sql.transaction((trx) =>
-          currentTransaction.run(trx, () => work(routeModels(trx, options, createdInTransaction))),
+        return await announceAfter(() =>
+          sql.transaction((trx) =>
+            currentTransaction.run(trx, () => work(routeModels(trx, options, createdInTransaction))),
+          ),
         )
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.
-        await Promise.allSettled(createdInTransaction.map(({ userId, id }) => store.revoke(userId, id)))
+        await hookedByCaller(() =>
+          Promise.allSettled(createdInTransaction.map(({ userId, id }) => store.revoke(userId, id))),
+        )
         const { signedIn } = await requestState()
         for (const { id } of createdInTransaction) signedIn.delete(id)
         throw error

@@ -29,6 +29,8 @@ export type AuditEventName =
   | 'revoke-all'
   /** A call of an administrator. */
   | 'administration'
+  /** A sign-in beyond the most that a user may have revoked the sessions that were idle for longest. */
+  | 'evict'
 
 /** An event of the audit: the person, the action, the session, the address and the result. It never holds a token. */
 export interface AuditEvent {

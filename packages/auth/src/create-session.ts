@@ -11,6 +11,7 @@ import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { secondFactorChange } from './factor-policy.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
+import { auditedByCaller } from './revocations.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
@@ -102,11 +103,8 @@ async function rotateCurrent(
 ): Promise<SessionRow> {
   const { event: name, endsOthers } = await secondFactorChange(tryGetCurrentAuthEndpointContext()?.path)
   const event = { name, ...(await clientInfo()) }
-  const rotated = await store.rotate(token, {
-    reauthenticated: false,
-    credentialChange: endsOthers,
-    event,
-  })
+  const change = { reauthenticated: false, credentialChange: endsOthers, event }
+  const rotated = await auditedByCaller(() => store.rotate(token, change))
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
   if (rotated === null || session === null) throw unauthorized() // revoked meanwhile: nothing brings it back
   await replaceCookies(rotated.token)

@@ -7,7 +7,7 @@ import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, adoptToken } from './current-session.js'
 import { setsFirstPassword } from './policy.js'
 import { clientInfo, requestState } from './request-state.js'
-import { rejectUnavailable } from './unavailable.js'
+import { revokeWithAudit } from './revocations.js'
 
 /** Ways in whose rows come and go, and the events of that. */
 const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed: AuditEventName }>> = {
@@ -38,11 +38,11 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     // Only their own session can speak for the person and keep the others.
     if (!isOwn) return revokeOtherSessions || byDefault ? revokeAll(userId, event) : doNothing
     const endsOthers = revokeOtherSessions ?? byDefault
-    const before = endsOthers ? await rejectUnavailable(() => store.revokeOthers(current.token)) : 0
+    const before = endsOthers ? await revokeWithAudit(() => store.revokeOthers(current.token)) : 0
     if (before === null) return revokeAll(userId, event) // it has ended itself
     return afterCommit(async () => {
       const change = { credentialChange: endsOthers, reauthenticated: false, event: { name: event } }
-      const rotated = await rejectUnavailable(() => store.rotate(current.token, change))
+      const rotated = await revokeWithAudit(() => store.rotate(current.token, change))
       if (rotated !== null) await adoptToken(rotated.token)
       const ended = before + (rotated?.ended ?? 0)
       await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ...(endsOthers && { ended }) })
@@ -51,10 +51,10 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
 
   /** Somebody else changes it, such as an administrator, or a link that was followed in another browser. */
   async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
-    const before = await rejectUnavailable(() => store.revokeAll(userId))
+    const before = await revokeWithAudit(() => store.revokeAll(userId))
     return afterCommit(async () => {
       const details = { event: { name: event, ...(await clientInfo()) } }
-      const ended = before + (await rejectUnavailable(() => store.revokeAll(userId, details)))
+      const ended = before + (await revokeWithAudit(() => store.revokeAll(userId, details)))
       await auditEvent(audit, { event, result: 'ok', userId, ended })
     })
   }

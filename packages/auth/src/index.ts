@@ -11,6 +11,7 @@ export { UnsupportedQueryError } from './find-sessions.js'
 export { deleteExpiredDevices, isUnnotified, knownDeviceOf, recordNotified } from './known-devices.js'
 export { createDeviceToken, deviceIdIn, type Notify } from './new-device.js'
 export { rollcallPlugin } from './plugin.js'
+export { auditedByCaller } from './revocations.js'
 export { emailHashOf, type OnWrongPassword, type WrongPassword } from './refused-attempts.js'
 export { createResetToken } from './reset.js'
 export {

@@ -16,7 +16,7 @@ import {
 } from './known-devices.js'
 import { clientInfo, requestState } from './request-state.js'
 import { sendReset } from './reset.js'
-import { rejectUnavailable } from './unavailable.js'
+import { revokeWithAudit } from './revocations.js'
 import {
   deletePending,
   deleteSecureAccountLinks,
@@ -116,7 +116,7 @@ export function secureAccount(store: SessionStore, audit: Audit) {
       else {
         await deletePending(adapter, userId)
         const event = { name: 'account-secured', ...(await clientInfo()) }
-        const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
+        const ended = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event }))
         await auditEvent(audit, { event: 'account-secured', result: 'ok', userId, ended })
       }
       const deviceId = deviceIdIn(ctx.body.token)

@@ -13,6 +13,7 @@ import { type NewDevice, type Notify, notifyBy, secureAccount } from './new-devi
 import { attachOldSessions, withCurrentToken } from './old-sessions.js'
 import { proofMethods } from './proof-methods.js'
 import { reauthenticate } from './reauthenticate.js'
+import { followRevocations } from './revocations.js'
 import { sessionEndpoints } from './session-endpoints.js'
 import { rejectUnsupportedVersion } from './supported-version.js'
 import { rejectUnsupportedOptions } from './unsupported-options.js'
@@ -112,6 +113,7 @@ export function rollcallPlugin({
       rejectUnsupportedVersion(context.version)
       rejectUnsupportedOptions(context.options)
       if (notify) rejectMissingReset(context.options)
+      followRevocations(context, store, audit)
       return replaceSessions(context, { store, audit, hasSecureLinks: notify !== undefined }, oldSessions)
     },
 

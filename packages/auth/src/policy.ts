@@ -6,8 +6,8 @@ import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-writ
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { clientInfo, requestState } from './request-state.js'
+import { revokeWithAudit } from './revocations.js'
 import { proofData } from './sign-in-method.js'
-import { rejectUnavailable } from './unavailable.js'
 import { deletePending } from './verification-model.js'
 
 /**
@@ -65,10 +65,11 @@ async function revokeAllOf(
   userId: string,
 ): Promise<AfterWrite> {
   await deletePending(adapter, userId)
-  await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true }))
+  const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true }))
   return afterCommit(async () => {
     const event = { name, ...(await clientInfo()) }
-    const ended = await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event }))
+    const more = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event }))
+    const ended = before + more
     await auditEvent(audit, { event: name, result: 'ok', userId, ended })
   })
 }
@@ -85,17 +86,17 @@ async function changeCredentials(context: PolicyContext, userId: string): Promis
   if (current === null || current.userId !== userId)
     return revokeAllOf(context, takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
 
-  const ended = await rejectUnavailable(() => store.revokeOthers(current.token))
+  const ended = await revokeWithAudit(() => store.revokeOthers(current.token))
   if (ended === null) throw unauthorized()
   await deletePending(adapter, userId)
   return afterCommit(async () => {
     const event = { name: 'password-change', ...(await clientInfo()) }
-    const rotated = await rejectUnavailable(() =>
+    const rotated = await revokeWithAudit(() =>
       store.rotate(current.token, { credentialChange: true, event, data: proofData() }),
     )
     // Revoked from elsewhere in this very moment: then this session does not come back either.
     const more =
-      rotated?.ended ?? (await rejectUnavailable(() => store.revokeAll(userId, { credentialChange: true, event })))
+      rotated?.ended ?? (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event })))
     if (rotated !== null) await replaceCookies(rotated.token)
     await auditEvent(audit, {
       event: 'password-change',

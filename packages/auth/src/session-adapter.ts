@@ -5,6 +5,7 @@ import { type Audit, auditEvent } from './audit.js'
 import { createSession } from './create-session.js'
 import { findSessions, selectorOf, UnsupportedQueryError } from './find-sessions.js'
 import { requestState } from './request-state.js'
+import { announcedSessions, auditedByCaller, hookedByCaller } from './revocations.js'
 import { applicationData, type SessionRow, toRow } from './session-row.js'
 import { rejectAsUnavailable, rejectUnavailable } from './unavailable.js'
 
@@ -42,7 +43,10 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
       rejectUnavailable(async () => ((await findRows(store, users, where, join))[0] ?? null) as T | null),
 
     findMany: <T>({ where = [], limit, join }: FindManyInput) =>
-      rejectUnavailable(async () => (await findRows(store, users, where, join, limit)) as T[]),
+      rejectUnavailable(async () => {
+        const rows = announcedSessions(where)?.map((session) => toRow(session, session.id))
+        return (rows ?? (await findRows(store, users, where, join, limit))) as T[]
+      }),
 
     count: ({ where = [] }) => rejectUnavailable(async () => (await findSessions(store, where)).length),
 
@@ -62,7 +66,8 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
       }),
 
     delete: ({ where }) => rejectUnavailable(async () => void (await revokeWhere(store, audit, where))),
-    deleteMany: ({ where }) => rejectUnavailable(() => revokeWhere(store, audit, where)),
+    deleteMany: ({ where }) =>
+      rejectUnavailable(async () => announcedSessions(where)?.length ?? (await revokeWhere(store, audit, where))),
 
     consumeOne: <T>({ where }: { where: Where[] }) =>
       rejectUnavailable(async () => {
@@ -109,13 +114,17 @@ async function findUserOf(users: Pick<DBAdapter, 'findOne'>, { userId }: Session
 }
 
 /** Revokes the sessions that the conditions select, and returns how many were valid until then. */
-async function revokeWhere(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
+function revokeWhere(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
+  return hookedByCaller(() => revokeSelected(store, audit, where))
+}
+
+async function revokeSelected(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
   const { tokens, userId } = selectorOf(where)
   if (tokens === null) {
-    const ended = await store.revokeAll(userId)
+    const isAsked = path() === '/admin/revoke-user-sessions'
+    const ended = await (isAsked ? auditedByCaller(() => store.revokeAll(userId)) : store.revokeAll(userId))
     ;(await requestState()).endedUsers.add(userId)
-    if (path() === '/admin/revoke-user-sessions')
-      await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
+    if (isAsked) await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
     return ended
   }
   const found = await findSessions(store, where)
@@ -125,10 +134,11 @@ async function revokeWhere(store: SessionStore, audit: Audit, where: readonly Wh
 
 async function revokeOne(store: SessionStore, audit: Audit, { id, userId }: Session): Promise<number> {
   const signOut = isSignOut()
-  const count = await store.revoke(userId, id, signOut ? { by: id } : {})
+  const revoke = () => store.revoke(userId, id, signOut ? { by: id } : {})
+  const ended = await (signOut ? auditedByCaller(revoke) : revoke())
   ;(await requestState()).signedIn.delete(id)
-  if (signOut) await auditEvent(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended: count })
-  return count
+  if (signOut) await auditEvent(audit, { event: 'sign-out', result: 'ok', userId, sessionId: id, ended })
+  return ended
 }
 
 const path = (): string | undefined => tryGetCurrentAuthEndpointContext()?.path

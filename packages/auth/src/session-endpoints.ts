@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unauthorized } from './current-session.js'
 import { idInToken } from './hide-tokens.js'
+import { revokeWithAudit } from './revocations.js'
 import { applicationData } from './session-row.js'
 import { rejectUnavailable } from './unavailable.js'
 
@@ -47,7 +48,7 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
         const sessionId = idInToken(ctx.body.token)
         const isOwn = sessionId === current.id
         if (!isOwn) requireRecentProof(current)
-        const ended = await rejectUnavailable(() => store.revoke(userId, sessionId, { by: current.id }))
+        const ended = await revokeWithAudit(() => store.revoke(userId, sessionId, { by: current.id }))
         if (isOwn) deleteSessionCookie(ctx)
         await auditEvent(audit, { event: isOwn ? 'sign-out' : 'revoke', result: 'ok', userId, sessionId, ended })
         return ctx.json({ status: true })
@@ -58,7 +59,7 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
       const current = ctx.context.session.session
       const { id: sessionId, userId } = current
       requireRecentProof(current)
-      const ended = await rejectUnavailable(() => store.revokeAll(userId, { by: sessionId }))
+      const ended = await revokeWithAudit(() => store.revokeAll(userId, { by: sessionId }))
       deleteSessionCookie(ctx)
       await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, sessionId, ended })
       return ctx.json({ status: true })
@@ -68,7 +69,7 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
       const current = ctx.context.session.session
       const { id: sessionId, userId } = current
       requireRecentProof(current)
-      const ended = await rejectUnavailable(() => store.revokeOthers(current.token))
+      const ended = await revokeWithAudit(() => store.revokeOthers(current.token))
       if (ended === null) throw unauthorized() // it was revoked since it was validated
       await auditEvent(audit, { event: 'revoke-others', result: 'ok', userId, sessionId, ended })
       return ctx.json({ status: true })

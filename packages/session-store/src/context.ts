@@ -21,6 +21,8 @@ export interface StoreContext {
   readonly keyPrefix: string
   readonly nearCache: NearCache | undefined
   readonly runRevocation: RunRevocation
+  /** Whether revocations have a connection of their own, to wait for a replica. */
+  readonly isReplicated: boolean
   /** Call it before a command: the commands of one turn of the event loop leave in one write. */
   readonly coalesceWrites: () => void
   sessionsKeyOf(userTag: string): string
@@ -73,6 +75,7 @@ export function createContext(options: SessionStoreOptions): StoreContext {
     keyPrefix,
     nearCache,
     coalesceWrites,
+    isReplicated: durability === 'replicated',
     runRevocation: durability === 'replicated' ? runWithReplica(redis) : runOnMaster(redis),
     sessionsKeyOf,
     keysOf: (userTag) =>

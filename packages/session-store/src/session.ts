@@ -107,6 +107,19 @@ export interface RevokeAllOptions extends RevokeOptions {
   readonly event?: CustomEvent
 }
 
+/** The sessions that one step of the store has revoked. */
+export interface RevokedSessions {
+  /** The operation; `credential-change` for `rotate` and `revokeAll` as such, `cap` for a sign-in beyond the most a user may have. */
+  readonly cause: 'revoke' | 'revoke-many' | 'revoke-others' | 'revoke-all' | 'credential-change' | 'cap'
+  /** As they were before it. */
+  readonly sessions: readonly [Session, ...Session[]]
+  /** Id of the session that asked for it; `null`: none did. */
+  readonly by: string | null
+}
+
+/** The reply of the store waits for it. Its rejection changes nothing. */
+export type OnRevoked = (revoked: RevokedSessions) => void | Promise<void>
+
 /** An event that the application names, and the client that caused it. */
 export interface CustomEvent extends Partial<Omit<Details, 'userId'>> {
   readonly name: string
@@ -165,4 +178,13 @@ export interface SessionStore {
   revokeOthers(token: string): Promise<number | null>
   /** How many were revoked. As a credential change, sign-ins that began earlier create nothing. */
   revokeAll(userId: string, options?: RevokeAllOptions): Promise<number>
+
+  /**
+   * Calls the listener after each step of this store object that revoked sessions. With a listener, revocations and sign-ins
+   * also list the user's sessions, in the same round trip. It does not notice expiry, other processes and operators; for those,
+   * read the events ({@link SessionStoreOptions.onEvent}). It may miss a session created in the instant before its revocation.
+   *
+   * @returns stops it.
+   */
+  onRevoked(listener: OnRevoked): () => void
 }

@@ -4,6 +4,7 @@ import { listSessions, validateToken } from './operations/read.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, revokeSessions } from './operations/revoke.js'
 import { readTime } from './operations/time.js'
 import { rotateSecret, touchSession, updateSession } from './operations/write.js'
+import { withRevocationListeners } from './revocation-listeners.js'
 import type { SessionStore, SessionStoreOptions } from './session.js'
 
 /**
@@ -12,7 +13,7 @@ import type { SessionStore, SessionStoreOptions } from './session.js'
  */
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const context = createContext(options)
-  return {
+  return withRevocationListeners(context, {
     timeouts: context.timeouts,
     clock: context.clock,
     time: async () => new Date(await readTime(context)),
@@ -27,5 +28,5 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     revokeMany: (userId, sessionIds, revocation = {}) => revokeSessions(context, userId, sessionIds, revocation),
     revokeOthers: (token) => revokeOtherSessions(context, token),
     revokeAll: (userId, revocation = {}) => revokeAllSessions(context, userId, revocation),
-  }
+  })
 }

@@ -640,3 +640,76 @@ describe('the import of a session of another store', () => {
     expect(await deadlineAfterUse('eve')).toBe(t.clock.now + DAY)
   })
 })
+
+describe('onRevoked', () => {
+  test('each step that revokes calls the listener with the sessions, its cause and who asked; others do not', async () => {
+    const seen: unknown[] = []
+    const stop = t.store.onRevoked(({ cause, sessions, by }) => {
+      seen.push({ cause, ids: sessions.map(({ id }) => id).toSorted(), by })
+    })
+    const fresh = async (others: number) => {
+      await t.flush()
+      const mine = await t.signIn('ada')
+      const more = []
+      for (let n = 0; n < others; n += 1) more.push(await t.signIn('ada'))
+      seen.length = 0
+      return { mine, more: more.map(({ session }) => session.id).toSorted(), by: mine.session.id }
+    }
+
+    let { mine, more, by } = await fresh(2)
+    await t.store.touch(mine.session)
+    await t.store.rotate(mine.token, { reauthenticated: true })
+    await t.store.revoke('ada', 'A'.repeat(16), { by })
+    await t.store.revokeMany('eve', more, { by })
+    expect(seen).toEqual([])
+    await t.store.revoke('ada', more[0] ?? '', { by })
+    await t.store.revokeMany('ada', more, { by })
+    await t.store.revokeAll('ada')
+    await t.store.revokeAll('ada')
+    expect(seen).toEqual([
+      { cause: 'revoke', ids: [more[0]], by },
+      { cause: 'revoke-many', ids: [more[1]], by },
+      { cause: 'revoke-all', ids: [by], by: null },
+    ])
+
+    ;({ mine, more, by } = await fresh(2))
+    await t.store.revokeOthers(mine.token)
+    expect(await t.store.revokeOthers('no token')).toBeNull()
+    expect(seen).toEqual([{ cause: 'revoke-others', ids: more, by }])
+
+    ;({ mine, more, by } = await fresh(2))
+    await t.store.rotate(mine.token, { credentialChange: true })
+    await t.store.revokeAll('ada', { credentialChange: true, by })
+    expect(seen).toEqual([
+      { cause: 'credential-change', ids: more, by },
+      { cause: 'credential-change', ids: [by], by },
+    ])
+
+    ;({ by } = await fresh(4))
+    t.clock.now += 1
+    await t.signIn('ada') // the sixth of five: one of those that are idle for as long makes room
+    expect(seen).toMatchObject([{ cause: 'cap', ids: [expect.any(String)], by: null }])
+
+    ;({ more } = await fresh(1))
+    stop()
+    await t.store.revokeAll('ada')
+    expect(seen).toEqual([])
+  })
+
+  test('a listener that fails changes nothing, and the reply waits for one that takes its time', async () => {
+    const { session } = await t.signIn('ada')
+    let isDone = false
+    const stops = [
+      t.store.onRevoked(() => {
+        throw new Error('a listener failed')
+      }),
+      t.store.onRevoked(async () => {
+        await Promise.resolve()
+        isDone = true
+      }),
+    ]
+    expect(await t.store.revoke('ada', session.id)).toBe(1)
+    expect(isDone).toBe(true)
+    for (const stop of stops) stop()
+  })
+})

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '@rollcall/auth'
+import { auditedByCaller, type AuditEvent } from '@rollcall/auth'
 import { createSessionProcedure, type RevocationName, reasonOf, revokeInput, unauthorized } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
@@ -95,7 +95,7 @@ export const revocationProcedure = (event: RevocationName) =>
         ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
       const result = await ctx.limits.within(
         [['revoke:session', ctx.session.userId, ctx.session.id]],
-        () => next(),
+        () => auditedByCaller(() => next()),
         (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
         { revokes: true },
       )

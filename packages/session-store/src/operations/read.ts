@@ -49,9 +49,13 @@ function signsIn({ clock }: StoreContext, record: SessionRecord, { secretHash }:
 }
 
 /** {@link SessionStore.list} */
-export async function listSessions(context: StoreContext, userId: string): Promise<Session[]> {
+export function listSessions(context: StoreContext, userId: string): Promise<Session[]> {
+  return listByTag(context, userTagOf(userId))
+}
+
+/** The sessions of the user with this tag. */
+export async function listByTag(context: StoreContext, userTag: string): Promise<Session[]> {
   const { redis, clock } = context
-  const userTag = userTagOf(userId)
   context.coalesceWrites()
   const fields = await rejectUnavailable(redis.hgetallBuffer(context.sessionsKeyOf(userTag)))
   return Object.entries(fields)

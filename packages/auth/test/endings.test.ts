@@ -1,0 +1,231 @@
+import type { BetterAuthOptions } from 'better-auth'
+import { admin, twoFactor } from 'better-auth/plugins'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { anyToken, password, startApp } from './helpers.js'
+
+// The audit and better-auth's hooks notice every revocation once, whoever asked for it.
+
+interface Heard {
+  readonly id: string
+  readonly userId: string
+  readonly userAgent?: string | null | undefined
+}
+
+const heard: Heard[] = []
+const heardByPlugin: string[] = []
+const resetTokens = new Map<string, string>()
+let t: Awaited<ReturnType<typeof startApp>>
+let boss: Person
+
+const options: BetterAuthOptions = {
+  emailAndPassword: {
+    enabled: true,
+    sendResetPassword: async ({ user, token }) => void resetTokens.set(user.email, token),
+  },
+  user: { deleteUser: { enabled: true }, changeEmail: { enabled: true, updateEmailWithoutVerification: true } },
+  databaseHooks: { session: { delete: { after: async (session) => void heard.push(session) } } },
+  plugins: [
+    admin(),
+    twoFactor(),
+    {
+      id: 'listens',
+      init: () => ({
+        options: {
+          databaseHooks: { session: { delete: { before: async ({ id }: Heard) => void heardByPlugin.push(id) } } },
+        },
+      }),
+    },
+  ],
+}
+
+beforeAll(async () => {
+  t = await startApp(options)
+  boss = await t.person('boss')
+  await t.promote(boss.userId)
+})
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(forget)
+
+function forget(): void {
+  heard.length = 0
+  heardByPlugin.length = 0
+  t.events.length = 0
+}
+
+type Person = Awaited<ReturnType<typeof t.person>>
+const newPassword = 'a new password'
+const idOf = async ({ browser }: Person) => (await browser.session())?.id ?? ''
+
+interface Ending {
+  /** Who ends: the session that asks, the two others, or all three. */
+  readonly ends: 'own' | 'one' | 'others' | 'all'
+  readonly event: string
+  prepare?(person: Person): Promise<unknown>
+  act(person: Person, other: string): Promise<unknown>
+}
+
+const endings: Record<string, Ending> = {
+  'sign-out': { ends: 'own', event: 'sign-out', act: ({ browser }) => browser.post('/sign-out') },
+  '/revoke-session': {
+    ends: 'one',
+    event: 'revoke',
+    act: ({ browser }, other) => browser.post('/revoke-session', { token: other }),
+  },
+  '/revoke-other-sessions': {
+    ends: 'others',
+    event: 'revoke-others',
+    act: ({ browser }) => browser.post('/revoke-other-sessions'),
+  },
+  '/revoke-sessions': { ends: 'all', event: 'revoke-all', act: ({ browser }) => browser.post('/revoke-sessions') },
+  'a password change': {
+    ends: 'others',
+    event: 'password-change',
+    act: ({ browser }) => browser.post('/change-password', { currentPassword: password, newPassword }),
+  },
+  'a reset': {
+    ends: 'all',
+    event: 'password-reset',
+    prepare: ({ browser, email }) => browser.post('/request-password-reset', { email }),
+    act: ({ email }) => t.browser().post('/reset-password', { newPassword, token: resetTokens.get(email) }),
+  },
+  'a changed address': {
+    ends: 'others',
+    event: 'email-change',
+    act: ({ browser, email }) => browser.post('/change-email', { newEmail: `new-${email}` }),
+  },
+  'the user deleted': {
+    ends: 'all',
+    event: 'user-deleted',
+    act: ({ browser }) => browser.post('/delete-user', { password }),
+  },
+  'a ban': {
+    ends: 'all',
+    event: 'user-banned',
+    act: ({ userId }) => boss.browser.post('/admin/ban-user', { userId }),
+  },
+  'an administrator who ends all': {
+    ends: 'all',
+    event: 'revoke-all',
+    act: ({ userId }) => boss.browser.post('/admin/revoke-user-sessions', { userId }),
+  },
+  'an administrator who sets a password': {
+    ends: 'all',
+    event: 'password-reset',
+    act: ({ userId }) => boss.browser.post('/admin/set-user-password', { userId, newPassword }),
+  },
+  'the devices router, or the application: one': {
+    ends: 'one',
+    event: 'revoke',
+    act: async (person, other) => t.store.revoke(person.userId, other, { by: await idOf(person) }),
+  },
+  'the application: several': {
+    ends: 'one',
+    event: 'revoke-many',
+    act: ({ userId }, other) => t.store.revokeMany(userId, [other, 'unknown']),
+  },
+  'the application: others': {
+    ends: 'others',
+    event: 'revoke-others',
+    act: async ({ browser }) => t.store.revokeOthers((await browser.token()) ?? ''),
+  },
+  'the application: all': { ends: 'all', event: 'revoke-all', act: ({ userId }) => t.store.revokeAll(userId) },
+  'the application, by a credential of its own': {
+    ends: 'others',
+    event: 'revoke-others',
+    act: async ({ browser }) => t.store.rotate((await browser.token()) ?? '', { credentialChange: true }),
+  },
+  'the application, through better-auth': {
+    ends: 'all',
+    event: 'revoke-all',
+    act: async ({ userId }) => (await t.auth.$context).internalAdapter.deleteUserSessions(userId),
+  },
+}
+
+test.each(Object.entries(endings))(
+  'the audit and the hooks notice once: %s',
+  async (name, { ends, event, prepare, act }) => {
+    const person = await t.person(`ends-${name.replaceAll(/\W/g, '')}`, 2)
+    await prepare?.(person)
+    const [own, all] = [await idOf(person), (await t.store.list(person.userId)).map(({ id }) => id)]
+    const others = all.filter((id) => id !== own)
+    const [other = ''] = others
+    forget()
+    await act(person, other)
+    const ended = { own: [own], one: [other], others, all }[ends].toSorted()
+    expect(heard.map(({ id }) => id).toSorted()).toEqual(ended)
+    expect(heardByPlugin.toSorted()).toEqual(ended)
+    expect(heard.every(({ userId, userAgent }) => userId === person.userId && userAgent === 'Firefox')).toBe(true)
+    const audited = t.events.filter(({ userId }) => userId === person.userId)
+    expect(audited.at(-1)).toMatchObject({ event, result: 'ok' })
+    // To delete a user, better-auth first deletes the sessions, which is an event of its own.
+    expect(audited).toHaveLength(event === 'user-deleted' ? 2 : 1)
+    expect(audited.reduce((sum, one) => sum + (one.ended ?? 0), 0)).toBe(ended.length)
+  },
+)
+
+test('the audit and the hooks notice once: an impersonation that is stopped', async () => {
+  const ada = await t.person('impersonated')
+  await boss.browser.post('/admin/impersonate-user', { userId: ada.userId })
+  const id = await idOf(boss)
+  forget()
+  expect((await boss.browser.post('/admin/stop-impersonating')).status).toBe(200)
+  expect(heard.map((session) => session.id)).toEqual([id])
+  expect(t.events).toMatchObject([{ event: 'revoke', userId: ada.userId, sessionId: id, ended: 1 }])
+})
+
+test('the audit and the hooks notice once: a session beyond the most that a user may have', async () => {
+  const { email, userId } = await t.person('capped')
+  const more = Array.from({ length: 99 }, () => t.store.create({ userId, userAgent: 'Firefox' }))
+  await Promise.all(more)
+  forget()
+  await t.browser().signIn(email)
+  expect(heard).toHaveLength(1)
+  expect(await t.store.count(userId)).toBe(100)
+  expect(t.events.find(({ event }) => event === 'evict')).toMatchObject({ result: 'ok', userId, ended: 1 })
+})
+
+test('the audit and the hooks notice once: a sign-in that a second factor completes later: the browser has lost its earlier session', async () => {
+  const ada = await t.person('two-factors')
+  const where = [{ field: 'id', value: ada.userId }]
+  await t.adapter.update({ model: 'user', where, update: { twoFactorEnabled: true } })
+  const id = await idOf(ada)
+  forget()
+  expect((await ada.browser.signIn(ada.email)).body).toMatchObject({ twoFactorRedirect: true })
+  expect(heard.map((session) => session.id)).toContain(id)
+  expect(t.events).toMatchObject([{ event: 'sign-out', sessionId: id, ended: 1 }])
+})
+
+test('the audit and the hooks notice once: sessions that ended although their change was rolled back', async () => {
+  const { browser, userId, phones } = await t.person('rolled-back', 1)
+  const id = (await phones[0]?.session())?.id
+  const { kysely } = t.database
+  await sql`create trigger refuse before update on account begin select raise(abort, 'disk'); end`.execute(kysely)
+  forget()
+  const answer = await browser.post('/change-password', { currentPassword: password, newPassword })
+  await sql`drop trigger refuse`.execute(kysely)
+  expect(answer.status).toBe(500)
+  expect(heard.map((session) => session.id)).toEqual([id])
+  expect(t.events).toContainEqual(expect.objectContaining({ event: 'revoke-others', result: 'ok', userId, ended: 1 }))
+})
+
+test('a hook that fails keeps no session, and gets no token', async () => {
+  const seen: object[] = []
+  await using app = await startApp({
+    databaseHooks: {
+      session: {
+        delete: {
+          before: async (session) => {
+            seen.push(session)
+            throw new Error('a hook failed')
+          },
+        },
+      },
+    },
+  })
+  const { userId } = await app.person('stubborn', 1)
+  expect(await app.store.revokeAll(userId)).toBe(2)
+  expect(await app.store.count(userId)).toBe(0)
+  expect(seen).toHaveLength(1)
+  expect(JSON.stringify(seen)).not.toMatch(anyToken)
+})

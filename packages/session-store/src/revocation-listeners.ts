@@ -1,0 +1,133 @@
+import type { StoreContext } from './context.js'
+import { listByTag } from './operations/read.js'
+import type { OnRevoked, RevokedSessions, Session, SessionStore } from './session.js'
+import { parseToken, userTagOf } from './token.js'
+
+type Operations = Omit<SessionStore, 'onRevoked'>
+
+interface Step<T> {
+  /** `undefined`: no step of Redis follows. */
+  readonly userTag: string | undefined
+  readonly cause: RevokedSessions['cause']
+  readonly by?: string | undefined
+  readonly run: () => Promise<T>
+  /** Selects, from the sessions before the step, those that it has revoked. */
+  readonly revoked: (before: readonly Session[], result: T) => readonly Session[] | Promise<readonly Session[]>
+}
+
+type NotifyAfter = <T>(step: Step<T>) => Promise<T>
+
+/** The operations of a store, which call listeners after what they revoke. Without a listener, they cost what they did. */
+export function withRevocationListeners(context: StoreContext, operations: Operations): SessionStore {
+  const listeners = new Set<OnRevoked>()
+
+  const notifyAfter: NotifyAfter = async ({ userTag, cause, by = '', run, revoked }) => {
+    if (listeners.size === 0 || userTag === undefined) return run()
+    // It leaves before the step, on the same connection, so Redis answers it first.
+    const listing = listByTag(context, userTag).catch(() => [])
+    if (context.isReplicated) await listing // the step has another connection
+    const result = await run()
+    const [first, ...others] = await revoked(await listing, result)
+    if (first === undefined) return result
+    const found: RevokedSessions = { cause, sessions: [first, ...others], by: by === '' ? null : by }
+    await Promise.allSettled([...listeners].map(async (listener) => listener(found)))
+    return result
+  }
+
+  return {
+    ...operations,
+    ...revocationsByUser(operations, notifyAfter),
+    ...revocationsByToken(operations, notifyAfter),
+
+    create: (session) =>
+      notifyAfter({
+        userTag: userTagOf(session.userId),
+        cause: 'cap',
+        run: () => operations.create(session),
+        async revoked(before, created) {
+          if (created === null || before.length < context.maxSessionsPerUser) return []
+          const staying = new Set((await operations.list(session.userId).catch(() => before)).map(({ id }) => id))
+          return before.filter(({ id }) => !staying.has(id))
+        },
+      }),
+
+    onRevoked(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+function revocationsByUser(
+  operations: Operations,
+  notifyAfter: NotifyAfter,
+): Pick<Operations, 'revoke' | 'revokeMany' | 'revokeAll'> {
+  return {
+    revoke: (userId, sessionId, options) =>
+      notifyAfter({
+        userTag: userTagOf(userId),
+        cause: 'revoke',
+        by: options?.by,
+        run: () => operations.revoke(userId, sessionId, options),
+        revoked: (before, count) => ifAny(count, before).filter(({ id }) => id === sessionId),
+      }),
+
+    revokeMany: (userId, sessionIds, options) =>
+      notifyAfter({
+        userTag: userTagOf(userId),
+        cause: 'revoke-many',
+        by: options?.by,
+        run: () => operations.revokeMany(userId, sessionIds, options),
+        revoked: (before, count) => ifAny(count, before).filter(({ id }) => sessionIds.includes(id)),
+      }),
+
+    revokeAll: (userId, options) =>
+      notifyAfter({
+        userTag: userTagOf(userId),
+        cause: options?.credentialChange ? 'credential-change' : 'revoke-all',
+        by: options?.by,
+        run: () => operations.revokeAll(userId, options),
+        revoked: (before, count) => ifAny(count, before),
+      }),
+  }
+}
+
+/** They revoke every session but that of the token. */
+function revocationsByToken(
+  operations: Operations,
+  notifyAfter: NotifyAfter,
+): Pick<Operations, 'rotate' | 'revokeOthers'> {
+  function step<T>(
+    token: string,
+    cause: RevokedSessions['cause'],
+    run: () => Promise<T>,
+    countOf: (result: T) => number,
+  ) {
+    const parts = parseToken(token)
+    const sessionId = parts?.sessionId
+    const revoked = (before: readonly Session[], result: T) =>
+      ifAny(countOf(result), before).filter(({ id }) => id !== sessionId)
+    return notifyAfter({ userTag: parts?.userTag, cause, by: sessionId, run, revoked })
+  }
+
+  return {
+    rotate(token, rotation) {
+      const run = () => operations.rotate(token, rotation)
+      return rotation?.credentialChange
+        ? step(token, 'credential-change', run, (rotated) => rotated?.ended ?? 0)
+        : run()
+    },
+
+    revokeOthers: (token) =>
+      step(
+        token,
+        'revoke-others',
+        () => operations.revokeOthers(token),
+        (count) => count ?? 0,
+      ),
+  }
+}
+
+function ifAny(count: number, sessions: readonly Session[]): readonly Session[] {
+  return count > 0 ? sessions : []
+}
