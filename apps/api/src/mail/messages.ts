@@ -58,7 +58,12 @@ export function passkeyChangedMessage(change: 'added' | 'removed', at: Date, con
 /** Without the new address, which is a text that anybody can choose: the page that the link opens names it. */
 export function confirmEmailMessage(side: 'old' | 'new', context: Context): Message {
   const { confirmEmail } = words[context.language]
-  return mail(context, { ...confirmEmail[side], before: confirmEmail[side].before(siteOf(context)) })
+  return mail(
+    context,
+    { ...confirmEmail[side], before: confirmEmail[side].before(siteOf(context)) },
+    // Anybody can name an address as their new one: its reader may have no account.
+    { hasAccount: side === 'old' },
+  )
 }
 
 export function emailTakenMessage(context: Context): Message {
@@ -78,16 +83,21 @@ interface Said {
   readonly after: readonly string[]
 }
 
-function mail({ language, baseUrl, url }: Context, { subject, before, label, after }: Said): Message {
-  const { hello, devicesLabel, footer } = words[language]
+function mail(
+  { language, baseUrl, url }: Context,
+  { subject, before, label, after }: Said,
+  { hasAccount } = { hasAccount: true },
+): Message {
+  const { hello, devicesLabel, siteLabel, footer, strangerFooter } = words[language]
+  const site = new URL(baseUrl).host
   return layOut({
     language,
     subject,
     before: [hello, ...before],
     action: { url, label },
     after,
-    more: { url: new URL('/', baseUrl).href, label: devicesLabel },
-    footer: footer(new URL(baseUrl).host),
+    more: { url: new URL('/', baseUrl).href, label: hasAccount ? devicesLabel : siteLabel(site) },
+    footer: hasAccount ? footer(site) : strangerFooter(site),
   })
 }
 

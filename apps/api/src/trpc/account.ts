@@ -5,6 +5,7 @@ import { languageInput } from '../accounts/language.js'
 import { personName } from '../accounts/names.js'
 import { DatabaseUnavailableError, storeOrDatabaseFailed } from '../errors.js'
 import { toEntries } from './activity.js'
+import { toPending } from './email-change.js'
 import { router, sessionProcedure, strictProcedure } from './procedures.js'
 import { type IsRecent, requireRecentProof } from './recent-proof.js'
 
@@ -47,14 +48,16 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
     data: strictProcedure.query(async ({ ctx: { auth, activity, limits, placeOf, session } }) => {
       const { userId, id } = session
       return limits.within([['account-data:session', userId, id]], async () => {
-        const [own, devices, { events, next }] = await Promise.all([
+        const [own, emailChange, devices, { events, next }] = await Promise.all([
           auth.readPersonalData(userId),
+          auth.findEmailChange(userId),
           streams.list(userId),
           activity.list(userId, { limit: MAX_EVENTS }),
         ]).catch(storeOrDatabaseFailed)
         if (own === null) throw unauthorized()
         return {
           ...own,
+          emailChange: emailChange && toPending(emailChange),
           sessions: asSeenBy(id, devices),
           activity: toEntries(events, id, placeOf),
           isComplete: next === null,

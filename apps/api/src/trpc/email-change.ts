@@ -1,19 +1,23 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import type { EmailChange } from '../accounts/email-change/pending.js'
 import { newEmail } from '../accounts/names.js'
 import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from './procedures.js'
 import { type IsRecent, requireRecentProof } from './recent-proof.js'
 
+/** A pending change, as its person sees it. Times are ISO 8601. */
+export function toPending({ email, confirmed, expiresAt }: EmailChange) {
+  return { email, confirmed, expiresAt: expiresAt.toISOString() }
+}
+
 /** A new address for the account of the caller. The links in the mails are confirmed below `/api/auth`, which changes cookies. */
 export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRecent }) {
   return router({
-    /** The change that waits for its confirmations; `null` for none. Times are ISO 8601. */
+    /** The change that waits for its confirmations; `null` for none. */
     pending: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
       const change = await auth.findEmailChange(session.userId).catch(storeOrDatabaseFailed)
-      if (change === null) return null
-      const { email, confirmed, expiresAt } = change
-      return { email, confirmed, expiresAt: expiresAt.toISOString() }
+      return change && toPending(change)
     }),
 
     /**

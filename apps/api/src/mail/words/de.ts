@@ -3,6 +3,8 @@ import type en from './en.js'
 export default {
   hello: 'Guten Tag,',
   devicesLabel: 'Die Geräte Ihres Kontos ansehen',
+  siteLabel: (site) => `Zu ${site}`,
+  strangerFooter: (site) => `Diese E-Mail kommt von ${site}. Antworten darauf liest niemand.`,
   footer: (site) => `Diese E-Mail kommt von ${site}, wo Sie ein Konto haben. Antworten darauf liest niemand.`,
 
   reset: {

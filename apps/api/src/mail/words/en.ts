@@ -2,6 +2,8 @@
 export default {
   hello: 'Hello,',
   devicesLabel: 'See the devices of your account',
+  siteLabel: (site: string) => `Go to ${site}`,
+  strangerFooter: (site: string) => `This mail is from ${site}. Nobody reads answers to it.`,
   footer: (site: string) => `This mail is from ${site}, where you have an account. Nobody reads answers to it.`,
 
   reset: {
