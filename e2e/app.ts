@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { freePort, type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { filesBelow, placesOf, startRecordingProxy, watchCommands } from './recording-proxy.js'
@@ -15,6 +16,7 @@ const programs = {
   /** The same, with passwords that are hashed in a millisecond. */
   quickServer: fileURLToPath(new URL('server.js', import.meta.url)),
 }
+const rollcall = fileURLToPath(new URL('../apps/cli/dist/main.js', import.meta.url))
 
 /** Offset of the time of the last proof in a session record: docs/architecture.md. */
 const AUTHENTICATED_AT = 57
@@ -29,6 +31,8 @@ export interface App {
   mailTo(address: string, page: MailedPage): Mail | undefined
   /** All of them, the oldest first. */
   mailsTo(address: string, page: MailedPage): Mail[]
+  /** Makes the owner of this address an administrator, with the command. */
+  addAdministrator(address: string): Promise<void>
   /** As if so many minutes had passed since anybody gave their password. */
   age(minutes: number): Promise<void>
   /**
@@ -87,6 +91,10 @@ export async function startApp({ host = 'localhost', program = 'quickServer' }: 
     dataDir,
     mailTo: (address, page) => mailsTo(dataDir, address, page).at(-1),
     mailsTo: (address, page) => mailsTo(dataDir, address, page),
+    async addAdministrator(address) {
+      const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, REDIS_URL: redis.url }
+      await promisify(execFile)(process.execPath, [rollcall, 'admins', 'add', address], { env })
+    },
     async age(minutes) {
       const client = new Redis(redis.url)
       for (const key of await client.keys('user:*:sessions')) {

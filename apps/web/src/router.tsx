@@ -2,6 +2,7 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  notFound,
   redirect,
   type RouterHistory,
 } from '@tanstack/react-router'
@@ -9,6 +10,7 @@ import { checkLink } from './api/links.js'
 import type { Session, SignInState } from './features/account/session.js'
 import { SignInPage } from './features/account/sign-in-page.js'
 import { DevicesPage } from './features/devices/devices-page.js'
+import { loadAdminMessages } from './i18n/i18n.js'
 import { AccountLayout } from './layouts/account-layout.js'
 import { CrashMessage, CrashPage, NotFoundPage } from './layouts/lost-pages.js'
 import { PublicLayout } from './layouts/public-layout.js'
@@ -24,6 +26,10 @@ interface RouterContext {
 const activityPage = lazyPage(async () => (await import('./features/activity/activity-page.js')).ActivityPage)
 const securityPage = lazyPage(async () => (await import('./features/account/security-page.js')).SecurityPage)
 const accountPage = lazyPage(async () => (await import('./features/account-settings/account-page.js')).AccountPage)
+const adminPage = lazyPage(async () => {
+  const [{ AdminPage }] = await Promise.all([import('./features/admin/admin-page.js'), loadAdminMessages()])
+  return AdminPage
+})
 const signUpPage = lazyPage(async () => (await import('./features/account/sign-up-page.js')).SignUpPage)
 const forgotPasswordPage = lazyPage(
   async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage,
@@ -67,6 +73,16 @@ const accountSettings = createRoute({
   path: '/account',
   component: accountPage.component,
   beforeLoad: ({ context }) => context.pages.open(accountPage),
+})
+
+const admin = createRoute({
+  getParentRoute: () => account,
+  path: '/admin',
+  component: adminPage.component,
+  beforeLoad: async ({ context }) => {
+    if ((await context.session.isAdministrator()) === false) throw notFound()
+    await context.pages.open(adminPage)
+  },
 })
 
 const open = createRoute({
@@ -134,7 +150,7 @@ async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise
 }
 
 const routeTree = root.addChildren([
-  account.addChildren([devices, activity, security, accountSettings]),
+  account.addChildren([devices, activity, security, accountSettings, admin]),
   open.addChildren([signIn, signUp, forgotPassword, resetPassword, secureAccount, confirmEmail]),
 ])
 

@@ -43,7 +43,7 @@ export function serveFakeApi() {
     /** Nobody answers the question about them, as with a database that hangs. */
     unusualHangs: false,
     /** The session of the browser's cookie. */
-    session: { id: 'here', user: { name: 'Ada Lovelace', email: 'ada@example.com' } },
+    session: { id: 'here', user: { name: 'Ada Lovelace', email: 'ada@example.com', isAdmin: false } },
     /** Whether the rules allow the next name. */
     acceptsNames: true,
     /** The next calls meet these, one each; then `always` decides. */

@@ -27,7 +27,7 @@ function needs(messages: Messages, path = ''): [string, string[]][] {
 
 const translated = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'en.ts')
 
-test.each([...translated, ...translated.map((file) => `later/${file}`)])(
+test.each(['', 'later/', 'admin/'].flatMap((part) => translated.map((file) => `${part}${file}`)))(
   '%s says all that English says, of the same things',
   async (file) => {
     const english = await messagesOf(join(dirname(file), 'en.ts'))
@@ -48,7 +48,8 @@ function filesOf(file: string, found = new Set<string>()): Set<string> {
 }
 
 test('the script of a first visit needs no message that comes later', async () => {
-  const later = Object.keys(await messagesOf('later/en.ts')).join('|')
+  const further = await Promise.all(['later/en.ts', 'admin/en.ts'].map(messagesOf))
+  const later = further.flatMap((messages) => Object.keys(messages)).join('|')
   const files = [...filesOf(join(import.meta.dirname, '../src/main.tsx'))]
   expect(files.length).toBeGreaterThan(50)
   const uses = new RegExp(`['\`](?:${later})\\.\\w`)

@@ -22,7 +22,7 @@ async function open(path: string) {
 
 /** As another window does it. */
 function signInAsBob(): void {
-  api.session = { id: 'bobs', user: { name: 'Bob Byte', email: 'bob@example.com' } }
+  api.session = { id: 'bobs', user: { name: 'Bob Byte', email: 'bob@example.com', isAdmin: false } }
   api.devices = [
     { id: 'bobs', browser: 'Chrome', os: 'macOS', kind: 'desktop', isCurrent: true },
     { id: 'bobs-phone', browser: 'Safari', os: 'iPhone', kind: 'phone', isCurrent: false },

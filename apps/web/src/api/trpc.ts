@@ -7,7 +7,7 @@ import {
   splitLink,
   type TRPCClient,
 } from '@trpc/client'
-import type { inferRouterOutputs } from '@trpc/server'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { createContext, use } from 'react'
 import { expectedSessionHeaders } from './expected-session.js'
 
@@ -17,6 +17,10 @@ export type { Device, Ended as Ending } from '@rollcall/react'
 export type ActivityPage = Outputs['activity']['list']
 export type ActivityEntry = ActivityPage['entries'][number]
 export type EmailChange = NonNullable<Outputs['emailChange']['pending']>
+export type Person = Outputs['admin']['people']['search']['people'][number]
+export type FoundSessions = Outputs['admin']['sessions']['find']
+export type SessionFilter = inferRouterInputs<AppRouter>['admin']['sessions']['find']['filter']
+export type Operation = Outputs['admin']['operations']['list'][number]
 export type Passkey = Outputs['passkeys']['list'][number]
 export type UnusualSign = Outputs['devices']['unusual'][number]['signs'][number]
 

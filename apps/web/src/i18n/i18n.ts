@@ -1,5 +1,6 @@
 import { createTranslator } from 'use-intl/core'
 import en from './messages/en.js'
+import type adminEnglish from './messages/admin/en.js'
 import type laterEnglish from './messages/later/en.js'
 import { createTimeFormat } from './time-format.js'
 
@@ -8,16 +9,21 @@ type Translated<Model> = { readonly [Key in keyof Model]: Model[Key] extends str
 
 export type Messages = Translated<typeof en>
 export type LaterMessages = Translated<typeof laterEnglish>
+export type AdminMessages = Translated<typeof adminEnglish>
 
-type AllMessages = typeof en & typeof laterEnglish
+type AllMessages = typeof en & typeof laterEnglish & typeof adminEnglish
 
 // Each file in that folder is a language. English comes with the page; another one is loaded before it is shown.
 const loaders = byLanguage(import.meta.glob<typeof en>(['./messages/*.ts', '!./messages/en.ts'], { import: 'default' }))
 const laterLoaders = byLanguage(import.meta.glob<typeof laterEnglish>('./messages/later/*.ts', { import: 'default' }))
+const adminLoaders = byLanguage(import.meta.glob<typeof adminEnglish>('./messages/admin/*.ts', { import: 'default' }))
 
 // The type says more than is there at first: `loadLaterMessages` is awaited before a page that needs the others is shown.
 const loaded = new Map<string, AllMessages>([['en', { ...en } as AllMessages]])
-let needsLater = false
+/** The messages beside those of a first visit that the pages shown so far need. */
+const needed = new Set<FurtherLoaders>()
+
+type FurtherLoaders = ReadonlyMap<string, () => Promise<object>>
 
 function byLanguage<Loader>(files: Record<string, Loader>): Map<string, Loader> {
   return new Map(Object.entries(files).map(([path, load]) => [path.replace(/^.*\/|\.ts$/g, ''), load]))
@@ -32,18 +38,27 @@ export async function loadLanguage(language: string): Promise<void> {
   const messages = await loaders.get(language)?.()
   if (messages === undefined) return
   const complete = { ...messages } as AllMessages // as above
-  if (needsLater) await addLater(language, complete)
+  for (const loaders of needed) await addFrom(loaders, language, complete)
   loaded.set(language, complete)
 }
 
 /** Loads the messages of the pages that are no part of a first visit, in each language that is loaded. Rejects if it cannot. */
-export async function loadLaterMessages(): Promise<void> {
-  needsLater = true
-  await Promise.all([...loaded].map(([language, messages]) => addLater(language, messages)))
+export function loadLaterMessages(): Promise<void> {
+  return loadFurther(laterLoaders)
 }
 
-async function addLater(language: string, messages: AllMessages): Promise<void> {
-  Object.assign(messages, await laterLoaders.get(language)?.())
+/** The same for the messages of the page of administrators. */
+export function loadAdminMessages(): Promise<void> {
+  return loadFurther(adminLoaders)
+}
+
+async function loadFurther(loaders: FurtherLoaders): Promise<void> {
+  needed.add(loaders)
+  await Promise.all([...loaded].map(([language, messages]) => addFrom(loaders, language, messages)))
+}
+
+async function addFrom(loaders: FurtherLoaders, language: string, messages: AllMessages): Promise<void> {
+  Object.assign(messages, await loaders.get(language)?.())
 }
 
 /** A language's name in itself. */

@@ -8,6 +8,7 @@ import { Logo } from '../ui/logo.js'
 interface User {
   name: string
   email: string
+  isAdmin: boolean
 }
 
 interface AccountHeaderProps {
@@ -43,6 +44,7 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
             <NavItem to="/activity">{t('layout.activity')}</NavItem>
             <NavItem to="/security">{t('layout.security')}</NavItem>
             <NavItem to="/account">{t('layout.account')}</NavItem>
+            {user?.isAdmin && <NavItem to="/admin">{t('layout.admin')}</NavItem>}
           </ul>
         </nav>
       </div>

@@ -5,7 +5,7 @@ import type { Ending } from '../../api/trpc.js'
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset' | 'deleted'
 
 /** The pages that need a session. */
-export const accountPaths = ['/', '/activity', '/security', '/account'] as const
+export const accountPaths = ['/', '/activity', '/security', '/account', '/admin'] as const
 export type AccountPath = (typeof accountPaths)[number]
 
 /** Stands in the entry of the history and not in the address, where anyone could put words into our mouth. */
@@ -35,6 +35,8 @@ export interface Session {
   failed(reason: unknown): void
   /** Whether somebody is signed in, asked anew. */
   isActive(): Promise<boolean>
+  /** Whether an administrator is signed in, asked anew; `null` if there was no answer. */
+  isAdministrator(): Promise<boolean | null>
   /** Calls the listener whenever another window has signed in, until the returned function is called. */
   onSignedInElsewhere(listener: () => void): () => void
 }

@@ -87,6 +87,15 @@ export class TabSession implements Session {
     }
   }
 
+  async isAdministrator(): Promise<boolean | null> {
+    try {
+      const { user } = await this.#deps.api.session.current.query()
+      return user.isAdmin
+    } catch (error) {
+      return toProblem(error).kind === 'unauthorized' ? false : null
+    }
+  }
+
   onSignedInElsewhere(listener: () => void): () => void {
     this.#signInListeners.add(listener)
     return () => this.#signInListeners.delete(listener)

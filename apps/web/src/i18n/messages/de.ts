@@ -6,6 +6,7 @@ export default {
     skip: 'Zum Inhalt springen',
     account: 'Konto',
     devices: 'Geräte',
+    admin: 'Verwaltung',
     activity: 'Aktivität',
     security: 'Sicherheit',
     signOut: 'Abmelden',

@@ -6,6 +6,7 @@ export default {
     account: 'Account',
     devices: 'Devices',
     activity: 'Activity',
+    admin: 'Administration',
     security: 'Security',
     signOut: 'Sign out',
     stillSignedIn: 'This device is still signed in.',

@@ -1,0 +1,2 @@
+/** The queries of this page, which each change makes anew. */
+export const adminKey = ['admin'] as const

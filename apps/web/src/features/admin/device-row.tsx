@@ -1,0 +1,35 @@
+import type { ReactNode } from 'react'
+import type { Device } from '../../api/trpc.js'
+import { browserName, deviceName } from '../../i18n/device-name.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { DeviceDetails } from '../devices/device-details.js'
+import { DeviceIcon } from '../devices/device-icon.js'
+
+interface DeviceRowProps {
+  device: Device
+  now: number
+  children?: ReactNode
+}
+
+/** A session as the devices page shows it, with what can be done beside it. */
+export function DeviceRow({ device, now, children }: DeviceRowProps) {
+  const i18n = useI18n()
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
+      <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:items-center">
+        <DeviceIcon device={device} />
+        <div className="min-w-0 wrap-anywhere">
+          <p className="font-medium">
+            <bdi>{deviceName(i18n, device)}</bdi>
+          </p>
+          <div className="text-sm text-muted">
+            {device.name !== null && <p>{browserName(i18n, device)}</p>}
+            <DeviceDetails device={device} now={now} />
+            {device.place !== null && <p>{device.ipAddress}</p>}
+          </div>
+        </div>
+      </div>
+      {children}
+    </li>
+  )
+}

@@ -1,0 +1,82 @@
+import { useQuery } from '@tanstack/react-query'
+import { type SubmitEvent, useState } from 'react'
+import { alone, type Person, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Field } from '../../ui/field.js'
+import { text as textOf } from '../../ui/form.js'
+import { adminKey } from './admin-key.js'
+import { QueryState } from './query-state.js'
+import { Section } from './section.js'
+
+export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
+  const { t } = useI18n()
+  const api = useApi()
+  const [text, setText] = useState('')
+  const query = useQuery({
+    queryKey: [...adminKey, 'people', text],
+    queryFn: ({ signal }) => api.admin.people.search.query({ text }, { ...alone, signal }),
+    enabled: text !== '',
+  })
+
+  const search = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    setText(textOf(new FormData(event.currentTarget), 'person').trim())
+  }
+
+  return (
+    <Section title={t('admin.find.heading')}>
+      <form role="search" onSubmit={search} className="mt-4 grid gap-3">
+        <Field name="person" label={t('admin.find.label')} autoComplete="off" maxLength={320} spellCheck={false} />
+        <div>
+          <Button type="submit" look="primary" busy={query.isFetching}>
+            {query.isFetching ? t('admin.find.busy') : t('admin.find.submit')}
+          </Button>
+        </div>
+      </form>
+      <QueryState query={query} />
+      {query.data && <People {...query.data} onChoose={onChoose} />}
+    </Section>
+  )
+}
+
+interface PeopleProps {
+  people: readonly Person[]
+  isComplete: boolean
+  onChoose: (id: string) => void
+}
+
+function People({ people, isComplete, onChoose }: PeopleProps) {
+  const { t } = useI18n()
+  return (
+    <div role="status" className="mt-4">
+      {people.length === 0 && <p className="text-[0.9375rem] text-muted">{t('admin.find.none')}</p>}
+      <ul aria-label={t('admin.find.results')} className="divide-y divide-line empty:hidden">
+        {people.map((person) => (
+          <li key={person.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
+            <div className="min-w-0 flex-[1_1_12rem] wrap-anywhere">
+              <p className="font-medium">
+                <bdi>{person.name}</bdi>
+              </p>
+              <p className="text-sm text-muted">{person.email}</p>
+              <Flags person={person} />
+            </div>
+            <Button onClick={() => onChoose(person.id)}>{t('admin.find.open', { name: person.name })}</Button>
+          </li>
+        ))}
+      </ul>
+      {!isComplete && <p className="mt-2 text-sm text-muted">{t('admin.find.more')}</p>}
+    </div>
+  )
+}
+
+export function Flags({ person: { isAdmin, isBanned, banReason } }: { person: Person }) {
+  const { t } = useI18n()
+  const banned = banReason === '' ? t('admin.person.isBanned') : t('admin.person.banReason', { reason: banReason })
+  return (
+    <>
+      {isAdmin && <p className="text-sm font-medium text-accent">{t('admin.person.isAdmin')}</p>}
+      {isBanned && <p className="text-sm font-medium text-danger">{banned}</p>}
+    </>
+  )
+}

@@ -1,0 +1,136 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { toProblem } from '../../api/problem.js'
+import { alone, type FoundSessions, type SessionFilter, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Field } from '../../ui/field.js'
+import { text, useForm } from '../../ui/form.js'
+import { Message } from '../../ui/message.js'
+import { useNow } from '../../ui/use-now.js'
+import { adminKey } from './admin-key.js'
+import { DeviceRow } from './device-row.js'
+import { QueryState } from './query-state.js'
+import { Section } from './section.js'
+import { SignOutFiltered } from './sign-out-filtered.js'
+
+const texts = ['address', 'country', 'browser', 'system', 'userAgent'] as const
+
+export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) => void }) {
+  const { t } = useI18n()
+  const [filter, setFilter] = useState<SessionFilter | null>(null)
+  return (
+    <Section title={t('admin.sessions.heading')} means={t('admin.sessions.means')}>
+      <FilterForm onFind={setFilter} />
+      {/* What was typed for one filter says nothing about the next. */}
+      {filter && <Found key={JSON.stringify(filter)} filter={filter} onChoosePerson={onChoosePerson} />}
+    </Section>
+  )
+}
+
+function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void }) {
+  const { t } = useI18n()
+  const { form, summary } = useForm({
+    check: (): Record<string, string> => ({}),
+    submit: async (data) => {
+      const filter = filterIn(data)
+      if (Object.keys(filter).length === 0) throw new Error('An empty filter would mean everybody')
+      onFind(filter)
+    },
+    explain: () => ({ summary: t('admin.sessions.empty') }),
+  })
+  const field = { required: false, autoComplete: 'off', spellCheck: false } as const
+  return (
+    <form {...form} className="mt-4 grid gap-4">
+      {summary}
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field {...field} name="user" label={t('admin.sessions.user')} />
+        <Field {...field} name="address" label={t('admin.sessions.address')} hint={t('admin.sessions.addressHint')} />
+        <Field {...field} name="browser" label={t('admin.sessions.browser')} />
+        <Field {...field} name="system" label={t('admin.sessions.system')} />
+        <Field {...field} name="userAgent" label={t('admin.sessions.userAgent')} />
+        <Field {...field} name="country" label={t('admin.sessions.country')} maxLength={2} />
+        <Field {...field} name="since" label={t('admin.sessions.since')} type="datetime-local" />
+      </div>
+      <label className="flex min-h-11 items-center gap-2.5">
+        <input type="checkbox" name="newDevice" className="size-5 accent-accent" />
+        {t('admin.sessions.newDevice')}
+      </label>
+      <div>
+        <Button type="submit" look="primary">
+          {t('admin.sessions.submit')}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function filterIn(data: FormData): SessionFilter {
+  const filled = (name: string): string => text(data, name).trim()
+  const since = filled('since')
+  return {
+    ...(filled('user') !== '' && { users: [filled('user')] }),
+    ...Object.fromEntries<string>(texts.flatMap((name) => (filled(name) === '' ? [] : [[name, filled(name)]]))),
+    ...(since !== '' && { signedInAfter: new Date(since).toISOString() }),
+    ...(data.has('newDevice') && { newDevice: true as const }),
+  }
+}
+
+interface FoundProps {
+  filter: SessionFilter
+  onChoosePerson: (id: string) => void
+}
+
+/** First about, which takes half a second at most; then exactly, if that was not. */
+function Found({ filter, onChoosePerson }: FoundProps) {
+  const { t } = useI18n()
+  const api = useApi()
+  const find = (isExact: boolean) => ({
+    queryKey: [...adminKey, 'sessions', filter, isExact],
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      api.admin.sessions.find.query({ filter, isExact }, { ...alone, signal }),
+  })
+  const about = useQuery(find(false))
+  const exact = useQuery({ ...find(true), enabled: about.data?.isExact === false })
+  if (about.isError && toProblem(about.error).kind === 'invalid')
+    return (
+      <Message look="bad" className="mt-4">
+        {t('admin.sessions.wrong')}
+      </Message>
+    )
+  const found = exact.data ?? about.data
+  return (
+    <>
+      <QueryState query={about.isError ? about : exact.isError ? exact : about} />
+      {found && <Preview found={found} onChoosePerson={onChoosePerson} />}
+      {found?.isExact && found.sessions > 0 && <SignOutFiltered filter={filter} count={found.sessions} />}
+    </>
+  )
+}
+
+function Preview({ found, onChoosePerson }: { found: FoundSessions; onChoosePerson: (id: string) => void }) {
+  const { t } = useI18n()
+  const now = useNow()
+  const users = t('admin.sessions.users', { count: found.users })
+  return (
+    <>
+      <p role="status" className="mt-4 font-semibold">
+        {found.isExact
+          ? t('admin.sessions.exact', { count: found.sessions, users })
+          : t('admin.sessions.about', { count: found.sessions })}
+      </p>
+      {found.sessions > found.found.length && found.found.length > 0 && (
+        <p className="text-sm text-muted">{t('admin.sessions.some', { count: found.found.length })}</p>
+      )}
+      <ul aria-label={t('admin.sessions.list')} className="divide-y divide-line empty:hidden">
+        {found.found.map(({ device, user }) => (
+          <DeviceRow key={device.id} device={device} now={now}>
+            <Button onClick={() => onChoosePerson(user.id)} className="wrap-anywhere">
+              {t('admin.find.open', { name: user.email === '' ? user.id : user.email })}
+            </Button>
+          </DeviceRow>
+        ))}
+      </ul>
+    </>
+  )
+}

@@ -1,0 +1,113 @@
+import { useQuery } from '@tanstack/react-query'
+import { type Operation, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import type { I18n } from '../../i18n/i18n.js'
+import { isolate } from '../../i18n/isolate.js'
+import { Time } from '../../i18n/time.js'
+import { useNow } from '../../ui/use-now.js'
+import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { adminKey } from './admin-key.js'
+import { QueryState } from './query-state.js'
+import { Section } from './section.js'
+import { useChange } from './use-change.js'
+
+const RUNNING_MS = 1_000
+const IDLE_MS = 30_000
+
+const isRunning = ({ state }: Operation): boolean => state === 'running'
+
+/** Asked for again every second while one runs. */
+export function Operations() {
+  const { t } = useI18n()
+  const api = useApi()
+  const now = useNow()
+  const query = useQuery({
+    queryKey: [...adminKey, 'operations'],
+    queryFn: () => api.admin.operations.list.query(),
+    refetchInterval: ({ state }) => (state.data?.some(isRunning) ? RUNNING_MS : IDLE_MS),
+  })
+  return (
+    <Section title={t('admin.operations.heading')} means={t('admin.operations.means')}>
+      <QueryState query={query} />
+      {query.data?.length === 0 && <p className="mt-4 text-muted">{t('admin.operations.none')}</p>}
+      <ul aria-label={t('admin.operations.list')} className="mt-2 divide-y divide-line empty:hidden">
+        {query.data?.map((operation) => (
+          <OperationItem key={operation.id} operation={operation} now={now} />
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function OperationItem({ operation, now }: { operation: Operation; now: number }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const { at, filter, startedBy, reason, note, revoked, progress } = operation
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
+      <div className="min-w-0 flex-[1_1_15rem] wrap-anywhere">
+        <p className="font-medium">
+          {actionName(i18n, operation)} · {t(`admin.operations.state.${stateOf(operation)}`)}
+        </p>
+        <p className="text-sm text-muted">
+          <Time value={at}>{i18n.shortTime(at, now)}</Time> {t('admin.operations.by', { name: isolate(startedBy) })}
+          {' · '}
+          {t('admin.operations.revoked', { count: revoked })}
+        </p>
+        <p className="text-sm text-muted">{filter ?? t('admin.operations.everybody')}</p>
+        {(reason !== '' || note !== '') && <p className="text-sm">{[reason, note].filter(Boolean).join(' · ')}</p>}
+        {progress && isRunning(operation) && (
+          <progress
+            value={progress.share}
+            aria-label={t('admin.operations.progress')}
+            className="mt-2 w-full accent-accent"
+          />
+        )}
+      </div>
+      {progress && operation.state !== 'done' && <Control operation={operation} />}
+    </li>
+  )
+}
+
+function Control({ operation }: { operation: Operation }) {
+  const { t } = useI18n()
+  const { operations } = useApi().admin
+  const change = useChange()
+  const { id } = operation
+  const name = isRunning(operation) ? 'stop' : 'resume'
+  const act = () =>
+    change(async () => {
+      await operations[name].mutate({ id })
+      return t(`admin.operations.${name}Done`)
+    })
+  return (
+    <ConfirmWithPassword
+      key={name}
+      label={t(`admin.operations.${name}`)}
+      question={t(`admin.operations.${name}Ask`)}
+      consequence={t(`admin.operations.${name}Means`)}
+      confirmLabel={t(`admin.operations.${name}Yes`)}
+      busyLabel={t('admin.person.busy')}
+      onConfirm={act}
+    />
+  )
+}
+
+const actions = [
+  'revoke',
+  'require-password-reset',
+  'ban',
+  'unban',
+  'add-administrator',
+  'remove-administrator',
+] as const
+
+function actionName({ t }: I18n, { action }: Operation): string {
+  return t(`admin.operations.action.${actions.find((known) => known === action) ?? 'other'}`)
+}
+
+const states = ['running', 'interrupted', 'stopped', 'done'] as const
+
+function stateOf({ state }: Operation) {
+  return states.find((known) => known === state) ?? 'failed'
+}

@@ -1,0 +1,154 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import { type ActivityEntry, type Device, type Person, useApi } from '../../api/trpc.js'
+import { deviceName } from '../../i18n/device-name.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { isolate } from '../../i18n/isolate.js'
+import { Button } from '../../ui/button.js'
+import { Field } from '../../ui/field.js'
+import { useNow } from '../../ui/use-now.js'
+import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { ActivityItem } from '../activity/activity-item.js'
+import { adminKey } from './admin-key.js'
+import { DeviceRow } from './device-row.js'
+import { Flags } from './find-person.js'
+import { PersonActions } from './person-actions.js'
+import { QueryState } from './query-state.js'
+import { useChange } from './use-change.js'
+
+/** A person with their devices and activity, as they see them, and what an administrator can do. */
+export function PersonView({ id, onClose }: { id: string; onClose: () => void }) {
+  const { t } = useI18n()
+  const api = useApi()
+  const [reason, setReason] = useState('')
+  const box = useRef<HTMLDivElement>(null)
+  const query = useQuery({
+    queryKey: [...adminKey, 'person', id],
+    queryFn: () => api.admin.people.show.query({ id }),
+  })
+  useEffect(() => box.current?.focus(), [])
+  return (
+    <div ref={box} tabIndex={-1} className="mt-6 rounded-2xl border border-accent bg-surface p-4 shadow-card sm:p-6">
+      <QueryState query={query} />
+      {query.data && (
+        <>
+          <Title person={query.data.person} onClose={onClose} />
+          <div className="mt-4">
+            <Field
+              name="reason"
+              label={t('admin.reason')}
+              hint={t('admin.reasonHint')}
+              required={false}
+              maxLength={500}
+              value={reason}
+              onChange={({ target }) => setReason(target.value)}
+            />
+          </div>
+          <Devices person={query.data.person} devices={query.data.devices} reason={reason} />
+          <PersonActions person={query.data.person} reason={reason} />
+          <PersonActivity person={query.data.person} />
+        </>
+      )}
+    </div>
+  )
+}
+
+function Title({ person, onClose }: { person: Person; onClose: () => void }) {
+  const { t } = useI18n()
+  return (
+    <div className="flex flex-wrap items-start justify-between gap-3">
+      <div className="min-w-0 wrap-anywhere">
+        <h2 className="text-lg font-semibold">
+          <bdi>{person.name}</bdi>
+        </h2>
+        <p className="text-muted">{person.email}</p>
+        <p className="text-sm text-muted">{person.id}</p>
+        <Flags person={person} />
+      </div>
+      <Button onClick={onClose}>{t('admin.person.close')}</Button>
+    </div>
+  )
+}
+
+function Devices({ person, devices, reason }: { person: Person; devices: readonly Device[]; reason: string }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const api = useApi()
+  const now = useNow()
+  const change = useChange()
+  const title = t('admin.person.devices', { name: isolate(person.name) })
+  const signOut = (device: Device) =>
+    change(async () => {
+      const input = { id: person.id, sessionId: device.id, reason }
+      return t('admin.person.allDone', { count: (await api.admin.people.signOut.mutate(input)).revoked })
+    })
+  return (
+    <>
+      <h3 className="mt-6 font-semibold">{title}</h3>
+      {devices.length === 0 && <p className="mt-2 text-[0.9375rem] text-muted">{t('admin.person.noDevices')}</p>}
+      <ul aria-label={title} className="mt-2 divide-y divide-line">
+        {devices.map((device) => (
+          <DeviceRow key={device.id} device={device} now={now}>
+            {!device.isCurrent && (
+              <ConfirmWithPassword
+                label={t('signOut.one')}
+                accessibleLabel={t('signOut.oneNamed', { device: deviceName(i18n, device) })}
+                question={t('signOut.oneAsk', { device: deviceName(i18n, device) })}
+                consequence={t('signOut.oneMeans')}
+                confirmLabel={t('signOut.yes')}
+                busyLabel={t('signOut.busy')}
+                onConfirm={() => signOut(device)}
+              />
+            )}
+          </DeviceRow>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function PersonActivity({ person: { id, name } }: { person: Person }) {
+  const { t, dayName } = useI18n()
+  const api = useApi()
+  const now = useNow()
+  const query = useQuery({
+    queryKey: [...adminKey, 'activity', id],
+    queryFn: () => api.admin.people.activity.query({ id }),
+  })
+  const entries = query.data?.entries
+  const title = t('admin.person.activity', { name: isolate(name) })
+  return (
+    <>
+      <h3 className="mt-6 font-semibold">{title}</h3>
+      <QueryState query={query} />
+      {entries?.length === 0 && <p className="mt-2 text-muted">{t('admin.person.noActivity')}</p>}
+      {entries && (
+        <ul
+          aria-label={title}
+          className="mt-2 divide-y divide-line overflow-hidden rounded-lg border border-line empty:hidden"
+        >
+          {entries.map((entry, n) => {
+            const day = dayName(entry.at, now)
+            const before = entries[n - 1]
+            const isFirst = before === undefined || dayName(before.at, now) !== day
+            return (
+              <ActivityItem
+                key={entry.id}
+                entry={withoutQuestion(entry)}
+                day={isFirst ? day : null}
+                now={now}
+                live={undefined}
+                signOut={async () => ({ revoked: 0 })}
+              />
+            )
+          })}
+        </ul>
+      )}
+    </>
+  )
+}
+
+/** Whether a sign-in was theirs, only the person can say. */
+function withoutQuestion({ signIn: _signIn, ...entry }: ActivityEntry): ActivityEntry {
+  return entry
+}

@@ -1,0 +1,26 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { toProblem } from '../../api/problem.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { ListProblem } from '../account/list-problem.js'
+
+/** What is shown in place of an answer: that it is on its way, or why there is none. */
+export function QueryState({ query }: { query: UseQueryResult }) {
+  const { t } = useI18n()
+  if (query.isError)
+    return (
+      <div className="mt-4">
+        <ListProblem
+          problem={toProblem(query.error)}
+          notLoaded={t('admin.notLoaded')}
+          busy={query.isFetching}
+          onRetry={() => void query.refetch()}
+        />
+      </div>
+    )
+  if (!query.isLoading) return null
+  return (
+    <p role="status" className="mt-4 text-[0.9375rem] text-muted">
+      {t('admin.loading')}
+    </p>
+  )
+}

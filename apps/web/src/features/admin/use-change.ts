@@ -1,0 +1,38 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { TRPCClientError } from '@trpc/client'
+import { toProblem } from '../../api/problem.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
+import type { Outcome } from '../../ui/confirm-button.js'
+import { useToast } from '../../ui/toasts.js'
+import { useSession } from '../account/session.js'
+import { adminKey } from './admin-key.js'
+
+/** Makes a change of an administrator: says what was done, or why not, and has the page read everything again. */
+export function useChange(): (change: () => Promise<string>) => Promise<Outcome> {
+  const i18n = useI18n()
+  const session = useSession()
+  const queryClient = useQueryClient()
+  const showToast = useToast()
+  return async (change) => {
+    try {
+      showToast(await change())
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.kind === 'password-needed') return problem
+      session.failed(error)
+      const why = isCountChanged(error) ? i18n.t('admin.sessions.countChanged') : describeProblem(i18n, problem)
+      return { kind: 'failed', message: `${i18n.t('admin.failed')} ${why}` }
+    }
+    await queryClient.invalidateQueries({ queryKey: adminKey })
+    return { kind: 'done' }
+  }
+}
+
+const PRECONDITION_FAILED = 412
+
+function isCountChanged(error: unknown): boolean {
+  if (!(error instanceof TRPCClientError)) return false
+  const data: unknown = error.data
+  return typeof data === 'object' && data !== null && 'httpStatus' in data && data.httpStatus === PRECONDITION_FAILED
+}

@@ -1,0 +1,55 @@
+import type { Page } from '@playwright/test'
+import { devices, expect, password, test, violations } from '../fixtures.js'
+
+const grace = { name: 'Grace Hopper', email: 'grace@example.org', password }
+
+async function enter(page: Page, path: 'sign-up' | 'sign-in'): Promise<number> {
+  const answer = await page.request.post(`/api/auth/${path}/email`, {
+    data: grace,
+    headers: { origin: new URL(page.url()).origin },
+  })
+  await page.goto('/')
+  return answer.status()
+}
+
+test('an administrator signs out a device, what a filter finds, and a blocked account; for others there is no such page', async ({
+  app,
+  device,
+  user,
+}) => {
+  const victim = await device({ signedIn: false, browser: 'Firefox on Ubuntu' })
+  expect(await enter(victim, 'sign-up')).toBe(200)
+  await expect(devices(victim)).toHaveCount(1)
+  await expect(victim.getByRole('link', { name: 'Administration' })).toHaveCount(0)
+  await victim.goto('/admin')
+  await expect(victim.getByRole('heading', { level: 1 })).toHaveText('Page not found')
+  await victim.goto('/')
+
+  await app.addAdministrator(user.email)
+  const page = await device()
+  await page.getByRole('link', { name: 'Administration' }).click()
+  await page.getByLabel(/^Name, email address/).fill('hopper')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Show Grace Hopper' }).click()
+  await page.getByLabel('Reason, for the people concerned').fill('Stolen laptop')
+  await page.getByRole('button', { name: /^Sign out Firefox/ }).click()
+  await page.getByRole('button', { name: 'Yes, sign out' }).click()
+  await expect(page.getByText('No device is signed in.')).toBeVisible()
+  await expect(victim.getByText(/Stolen laptop/)).toBeVisible()
+
+  expect(await enter(victim, 'sign-in')).toBe(200)
+  await page.getByLabel('Email address or id of a person').fill(grace.email)
+  await page.getByRole('button', { name: 'Find sessions' }).click()
+  await expect(page.getByText('1 session of 1 person was found')).toBeVisible()
+  await page.getByLabel(/^Type the number/).fill('1')
+  await page.getByRole('button', { name: 'Sign out these sessions' }).click()
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Yes, sign out' }).click()
+  await expect(victim).toHaveURL(/sign-in/)
+  await expect(page.getByRole('list', { name: 'Operations' }).getByRole('listitem').first()).toContainText('Done')
+
+  await page.getByRole('button', { name: 'Block account' }).click()
+  await page.getByRole('button', { name: 'Yes, block' }).click()
+  await expect(page.getByRole('button', { name: 'Lift the block' })).toBeVisible()
+  expect(await enter(victim, 'sign-in')).toBe(403)
+})
