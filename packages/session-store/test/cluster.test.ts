@@ -186,14 +186,14 @@ test('a rotation whose reply is lost is sent again by the client, and is still t
 
 describe('a master that is killed amid revocations', () => {
   test('limit: what it acknowledged alone may come back', async () => {
-    await using application = await startServers(cluster, 'master')
-    const { acknowledged, cameBack } = await killAmidRevocations(cluster, application.servers, 0)
+    await using application = await startServers(cluster, 'master', longTimeouts)
+    const { acknowledged, cameBack } = await killAmidRevocations(cluster, application.servers, 0, cluster.replication)
     expect(acknowledged).toBeGreaterThan(0)
     expect(cameBack).toBeGreaterThan(0)
   })
 
   test('what a replica has confirmed stays ended', async () => {
-    await using application = await startServers(cluster, 'replicated')
+    await using application = await startServers(cluster, 'replicated', longTimeouts)
     const { acknowledged, cameBack } = await killAmidRevocations(cluster, application.servers, 1)
     expect(acknowledged).toBeGreaterThan(0)
     expect(cameBack).toBe(0)

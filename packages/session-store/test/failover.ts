@@ -28,16 +28,24 @@ export interface Outcome {
   readonly cameBack: number
 }
 
+/** Holds back what masters replicate, until it is released. */
+interface Replication {
+  hold(): void
+  release(): void
+}
+
 /**
- * A cluster whose nodes are far apart: replication from a master takes `distance` milliseconds, and is lost if the master
- * dies meanwhile. On one machine, the replica would have it before the client has its reply.
+ * A cluster whose nodes are far apart: replication from a master takes `distance` milliseconds, or until it is released. It is
+ * lost if the master dies meanwhile. On one machine, the replica would have it before the client has its reply.
  */
 export async function startDistantCluster(distance: number) {
-  const proxies = await Promise.all(Array.from({ length: 6 }, () => startDelay(distance)))
+  const replication = createReplication()
+  const proxies = await Promise.all(Array.from({ length: 6 }, () => startDelay(distance, replication.whenReleased)))
   const free = [...proxies]
   const cluster = await startCluster({ args: (port) => ['--cluster-announce-port', String(free.pop()?.leadTo(port))] })
   return {
     ...cluster,
+    replication,
     async [Symbol.asyncDispose]() {
       await cluster.stop()
       for (const proxy of proxies) proxy.close()
@@ -45,15 +53,30 @@ export async function startDistantCluster(distance: number) {
   }
 }
 
+function createReplication(): Replication & { whenReleased(write: () => void): void } {
+  const waiting: (() => void)[] = []
+  let isHeld = false
+  return {
+    hold: () => void (isHeld = true),
+    release() {
+      isHeld = false
+      for (const write of waiting.splice(0)) write()
+    },
+    whenReleased: (write) => (isHeld ? void waiting.push(write) : write()),
+  }
+}
+
 /** A proxy in front of a node that delays its replication. */
-function startDelay(distance: number) {
+function startDelay(distance: number, whenReleased: (write: () => void) => void) {
   return startProxy((near, far) => {
     let isReplica = false
     near.on('data', (chunk) => {
       isReplica ||= chunk.includes('PSYNC')
       far.write(chunk)
     })
-    far.on('data', (chunk) => (isReplica ? setTimeout(() => near.write(chunk), distance) : near.write(chunk)))
+    far.on('data', (chunk) =>
+      isReplica ? setTimeout(() => whenReleased(() => near.write(chunk)), distance) : near.write(chunk),
+    )
   })
 }
 
@@ -103,11 +126,16 @@ export async function startServers(
   return { servers, [Symbol.asyncDispose]: async () => servers.forEach(({ redis }) => redis.disconnect()) }
 }
 
-/** Kills the master of a third of all users while revocations are on their way to it and some are acknowledged. */
+/**
+ * Kills the master of a third of all users while revocations are on their way to it and some are acknowledged.
+ *
+ * @param replication Held back from the first revocation until the master is dead. Default: it takes its time.
+ */
 export async function killAmidRevocations(
   cluster: PrivateCluster,
   servers: readonly { readonly redis: Cluster; readonly store: SessionStore }[],
   third: number,
+  replication?: Replication,
 ): Promise<Outcome> {
   const [master, replica] = await roles([cluster.nodes[third], cluster.nodes[third + 3]])
   const users = await usersOn(master, servers.length)
@@ -123,6 +151,7 @@ export async function killAmidRevocations(
   const sessions = plans.flat()
   await follows(replica)
 
+  replication?.hold()
   const acknowledged: typeof sessions = []
   await Promise.allSettled(
     sessions.map(async (each) => {
@@ -132,6 +161,7 @@ export async function killAmidRevocations(
     }),
   )
   if (acknowledged.length < ENOUGH) process.kill(master.server.pid, 'SIGKILL')
+  replication?.release()
   await until('the replica has stepped in', async () => (await roleOf(replica)) === 'master')
 
   const signIn = await Promise.all(acknowledged.map(async ({ store, token }) => answer(() => store.validate(token))))
