@@ -34,7 +34,7 @@ export async function startMove() {
   const options = { redis, clock: () => Date.now() + clock.offset }
   const importing = () => importSessions(base.store, options)
   const store = importing()
-  const auth = betterAuth({ ...common, plugins: [rollcall({ store })] })
+  const auth = betterAuth({ ...common, plugins: [rollcall({ store, audit: base.audit })] })
   const { adapter: oldAdapter } = await old.$context
   answer(base.http, auth)
   const sessions = await cookieSessions(auth, store)

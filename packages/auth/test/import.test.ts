@@ -148,3 +148,13 @@ describe('what ends sessions also ends those that have not come yet', () => {
     expect(await isSignedIn(mine)).toBe(true)
   })
 })
+
+test('the audit notices revoked sessions that had not been imported yet', async () => {
+  await t.oldBrowser('unmoved', { isNew: true })
+  await t.oldBrowser('unmoved')
+  const userId = await t.userIdOf('unmoved')
+  t.events.length = 0
+  expect(await t.importer.revokeAll(userId)).toBe(2)
+  expect(t.events).toMatchObject([{ event: 'revoke-all', result: 'ok', userId, ended: 2 }])
+  expect(await t.rowsOf(userId)).toEqual([])
+})
