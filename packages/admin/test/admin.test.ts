@@ -6,8 +6,14 @@ import {
   userTagOf,
 } from '@rollcall/session-store'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { countFits, type Operation, OperationStateError, UnknownOperationError } from '../src/index.js'
-import { collect, failNext, gate, keyPrefix, startBackend } from './helpers.js'
+import {
+  countFits,
+  createSessionAdmin,
+  type Operation,
+  OperationStateError,
+  UnknownOperationError,
+} from '../src/index.js'
+import { collect, failNext, gate, keyPrefix, startBackend, watchCalls } from './helpers.js'
 
 let t: Awaited<ReturnType<(typeof startBackend)['single node']>>
 beforeAll(async () => {
@@ -42,6 +48,17 @@ describe('find', () => {
     held.open()
     expect((await finding).map(({ id }) => id)).toEqual([session.id])
   })
+})
+
+test('an operation has 32 scripts on their way at most, so that validations come between', async () => {
+  const signed = await t.signInMany(200, evil)
+  const { revoke, revokeEveryone } = createSessionAdmin({ redis: t.redis, keyPrefix })
+  const calls = watchCalls(t.redis, ['rollcallRevokeSelected', 'rollcallRevokeCreatedBefore'])
+  expect(await revoke({ address: '203.0.113.9' }, { startedBy })).toMatchObject({ revoked: signed.length })
+  await t.signInMany(200, evil)
+  expect(await revokeEveryone({ startedBy })).toMatchObject({ revoked: signed.length })
+  calls.stop()
+  expect(calls.most()).toBe(32)
 })
 
 test('a preview counts what would be revoked, until it is ended early', async () => {

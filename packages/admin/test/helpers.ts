@@ -125,3 +125,25 @@ export function failNext(redis: Redis | Cluster, command: string): void {
     throw new Error('Connection is closed.')
   })
 }
+
+/** Counts how many calls of these commands are under way at once. */
+export function watchCalls(redis: Redis | Cluster, commands: readonly string[]) {
+  const originals = commands.map((command) => [command, Reflect.get(redis, command) as unknown] as const)
+  let [underWay, most] = [0, 0]
+  for (const [command, original] of originals) {
+    if (typeof original !== 'function') throw new TypeError(`${command} is no command`)
+    Reflect.set(redis, command, async (...args: unknown[]): Promise<unknown> => {
+      underWay += 1
+      most = Math.max(most, underWay)
+      try {
+        return await Reflect.apply(original, redis, args)
+      } finally {
+        underWay -= 1
+      }
+    })
+  }
+  return {
+    most: () => most,
+    stop: () => originals.forEach(([command, original]) => Reflect.set(redis, command, original)),
+  }
+}

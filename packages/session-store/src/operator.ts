@@ -3,6 +3,7 @@ import type { Clock } from './clock.js'
 import { mastersOf, nameInRedis, refreshSlots } from './cluster.js'
 import { prepareClient } from './connect.js'
 import { NotReplicatedError, rejectUnavailable, throwUnavailable } from './errors.js'
+import { InFlightLimit } from './in-flight-limit.js'
 import { clockKey, eventsKey, sessionsKey, userTagIn } from './keys.js'
 import { toSession } from './operations/to-session.js'
 import { deadlineOf, decodeRecord } from './record.js'
@@ -94,6 +95,11 @@ const MAX_PASSES = 20
 const REPLICA_TIMEOUT_MS = 1_000
 /** Sessions in one script, so that Redis answers others in between. */
 const MAX_REVOKED = 200
+/**
+ * Scripts that are on their way to Redis at once. Redis runs all that it finds in 16 KiB of a connection before it looks at the
+ * next one: up to 80 of these scripts, for which validations would wait.
+ */
+const MAX_SCRIPTS_IN_FLIGHT = 32
 /** Servers date sessions by the clock of Redis, to within a second each. */
 const CLOCK_TOLERANCE_MS = 2_000
 
@@ -119,6 +125,7 @@ class RedisSessionOperator implements SessionOperator {
   readonly #events: boolean
   readonly #durability: 'master' | 'replicated'
   readonly #batch: number
+  readonly #scripts = new InFlightLimit(MAX_SCRIPTS_IN_FLIGHT)
 
   constructor({
     redis,
@@ -166,7 +173,8 @@ class RedisSessionOperator implements SessionOperator {
     for (let at = 0; at === 0 || at < ids.length; at += MAX_REVOKED) {
       const some = ids.slice(at, at + MAX_REVOKED)
       const mark = notBefore?.getTime() ?? ''
-      const reply = this.#redis.rollcallRevokeSelected(...this.#keysOf(userTag), text, mark, ...some)
+      const keys = this.#keysOf(userTag)
+      const reply = this.#scripts.run(() => this.#redis.rollcallRevokeSelected(...keys, text, mark, ...some))
       revoked += await rejectUnavailable(reply)
     }
     return revoked
@@ -251,8 +259,8 @@ class RedisSessionOperator implements SessionOperator {
     const before = createdBefore.getTime() + CLOCK_TOLERANCE_MS
     const latest = now + CLOCK_TOLERANCE_MS
     const key = this.#sessionsKeyOf(userTag)
-    const counts = await this.#redis
-      .rollcallRevokeCreatedBefore(1, key, now, before, latest, keep)
+    const counts = await this.#scripts
+      .run(() => this.#redis.rollcallRevokeCreatedBefore(1, key, now, before, latest, keep))
       .catch(nullForOtherType)
     if (counts === null || counts[0] >= 0) return counts
     // More sessions than one script may read.
