@@ -59,11 +59,17 @@ const isForAdministrators = ({ path }: { path: string }): boolean => path.starts
 const answering = procedures.filter((one) => one.type !== 'subscription' && !isForAdministrators(one))
 
 /** Among them what each procedure takes. */
-const input = { id: 'AAAAAAAAAAAAAAAA', ids: ['AAAAAAAAAAAAAAAA'], name: 'Work', language: 'en' }
+const input = {
+  id: 'AAAAAAAAAAAAAAAA',
+  ids: ['AAAAAAAAAAAAAAAA'],
+  name: 'Work',
+  language: 'en',
+  email: 'new@example.org',
+}
 
 function call(device: Browser, { path, type }: (typeof answering)[number]): Promise<Response> {
   return type === 'query'
-    ? device.request(`/trpc/${path}?input=${JSON.stringify(input)}`)
+    ? device.request(`/trpc/${path}?input=${encodeURIComponent(JSON.stringify(input))}`)
     : device.post(`/trpc/${path}`, input)
 }
 
