@@ -56,9 +56,15 @@ interface AppOptions {
   readonly host?: 'localhost' | 'rollcall.test'
   /** Default: `quickServer`. */
   readonly program?: keyof typeof programs
+  /** SIGN_IN_PROVIDERS. Default: none. */
+  readonly providers?: readonly object[]
 }
 
-export async function startApp({ host = 'localhost', program = 'quickServer' }: AppOptions = {}): Promise<App> {
+export async function startApp({
+  host = 'localhost',
+  program = 'quickServer',
+  providers = [],
+}: AppOptions = {}): Promise<App> {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-e2e-'))
   const redis = await startRedis({ dir: join(dataDir, 'redis'), persist: true })
   const port = await freePort()
@@ -77,6 +83,7 @@ export async function startApp({ host = 'localhost', program = 'quickServer' }: 
       REDIS_URL: redis.url,
       REDIS_COMMAND_TIMEOUT_MS: '1000', // two browsers and a server share a few cores: they are no outage
       REDIS_SOCKET_TIMEOUT_MS: '2000',
+      SIGN_IN_PROVIDERS: JSON.stringify(providers),
       TRUSTED_PROXIES: 'loopback', // so that each browser of a test can come from an address of its own
     },
     stdio: ['ignore', 'pipe', 'pipe'],

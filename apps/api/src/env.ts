@@ -88,6 +88,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     redisTimeouts: { commandTimeout: data.REDIS_COMMAND_TIMEOUT_MS, socketTimeout: data.REDIS_SOCKET_TIMEOUT_MS },
     databaseUrl: data.DATABASE_URL,
     secrets: data.BETTER_AUTH_SECRET,
+    providers: data.SIGN_IN_PROVIDERS,
     smtpUrl: data.SMTP_URL,
     /** Milliseconds. */
     reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { type profiles, redisOptions } from '@rollcall/session-store'
 import { z } from 'zod'
+import { providerList } from './accounts/providers/settings.js'
 import { areRanges } from './http/client-address.js'
 import { parseNode, redisUrlFault } from './redis/settings.js'
 
@@ -192,6 +193,11 @@ export const variables = z.object({
     'smtp://… or smtps://…',
     url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
     'The mail server, with user and password if it needs them. ?from=Rollcall%20<no-reply@example.org> sets the sender. Default: mails are written to DATA_DIR/outbox. Production refuses that, unless ALLOW_INSECURE has outbox.',
+  ),
+  SIGN_IN_PROVIDERS: explained(
+    'JSON list of objects',
+    providerList.default([]),
+    'Providers that people can sign in with. google, github and microsoft need {"id":"google","clientId":"…","clientSecret":"…"}; microsoft takes a tenant, too. Any other one that speaks OpenID Connect needs {"id":"acme","name":"Acme","issuer":"https://login.acme.example","clientId":"…","clientSecret":"…"}. Register BASE_URL/provider/ and the id as its redirect address. Entra ID must send the optional claims email and xms_edov. Default: none.',
   ),
   ALLOW_INSECURE: explained(
     'http, outbox, or both with a comma between them',

@@ -47,6 +47,30 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['BETTER_AUTH_SECRET', ','],
     ['BETTER_AUTH_SECRET', `hunter2,${'x'.repeat(32)}`],
     ['SMTP_URL', 'hunter2'],
+    ['SIGN_IN_PROVIDERS', 'hunter2'],
+    ['SIGN_IN_PROVIDERS', '{"id":"google","clientSecret":"hunter2"}'],
+    ['SIGN_IN_PROVIDERS', '[{"id":"google","clientSecret":"hunter2"}]'],
+    [
+      'SIGN_IN_PROVIDERS',
+      '[{"id":"google","clientId":"a","clientSecret":"hunter2","issuer":"https://hunter2.example"}]',
+    ],
+    [
+      'SIGN_IN_PROVIDERS',
+      '[{"id":"Hunter2","name":"A","issuer":"https://a.example","clientId":"a","clientSecret":"b"}]',
+    ],
+    [
+      'SIGN_IN_PROVIDERS',
+      '[{"id":"a","name":"A","issuer":"http://hunter2.example","clientId":"a","clientSecret":"b"}]',
+    ],
+    [
+      'SIGN_IN_PROVIDERS',
+      '[{"id":"a","name":"A","issuer":"https://a.example?hunter2","clientId":"a","clientSecret":"b"}]',
+    ],
+    ['SIGN_IN_PROVIDERS', '[{"id":"microsoft","tenant":"hunter2/","clientId":"a","clientSecret":"b"}]'],
+    [
+      'SIGN_IN_PROVIDERS',
+      '[{"id":"github","clientId":"hunter2","clientSecret":"b"},{"id":"github","clientId":"a","clientSecret":"b"}]',
+    ],
     ['REAUTHENTICATION_MINUTES', '0'],
     ['NEAR_CACHE_LEASE_MS', '0'],
     ['REDIS_COMMAND_TIMEOUT_MS', '199'],
@@ -67,6 +91,16 @@ describe('a wrong setting is named, and its value is not shown', () => {
     expect(read).toThrow(SettingsError)
     expect(read).toThrow(new RegExp(`^${name} `))
     expect(read).not.toThrow(/hunter2/)
+  })
+
+  test('a provider with a fault is named by its entry and field', () => {
+    const list = [
+      { id: 'google', clientId: 'a', clientSecret: 'b' },
+      { id: 'github', clientId: 'a' },
+    ]
+    expect(() => readSettings({ REDIS_URL, SIGN_IN_PROVIDERS: JSON.stringify(list) })).toThrow(
+      'SIGN_IN_PROVIDERS has a fault in entry 2: clientSecret must be a text',
+    )
   })
 
   test('several at once, each on a line of its own', () => {

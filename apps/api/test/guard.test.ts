@@ -93,6 +93,7 @@ test('the router holds the procedures of the contract', () => {
     'emailChange.request mutation',
     'passkeys.list query',
     'passkeys.rename mutation',
+    'providers.list query',
     'session.current query',
   ])
 })

@@ -108,6 +108,7 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   ],
   ['emailChange.cancel', 'write', ({ bob }) => bob.post('/trpc/emailChange.cancel', undefined)],
   ['passkeys.list', 'read', ({ bob }) => bob.request('/trpc/passkeys.list')],
+  ['providers.list', 'read', ({ bob }) => bob.request('/trpc/providers.list')],
   ['passkeys.rename', 'write', ({ bob }) => bob.post('/trpc/passkeys.rename', { id: 'none', name: 'Phone' })],
   [
     'sign-up',

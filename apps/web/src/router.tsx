@@ -31,6 +31,7 @@ const adminPage = lazyPage(async () => {
   return AdminPage
 })
 const signUpPage = lazyPage(async () => (await import('./features/account/sign-up-page.js')).SignUpPage)
+const providerPage = lazyPage(async () => (await import('./features/providers/provider-page.js')).ProviderPage)
 const forgotPasswordPage = lazyPage(
   async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage,
 )
@@ -106,6 +107,12 @@ const signUp = createRoute({
     await context.pages.open(signUpPage)
   },
 })
+const provider = createRoute({
+  getParentRoute: () => open,
+  path: '/provider/$provider',
+  component: providerPage.component,
+  beforeLoad: ({ context }) => context.pages.open(providerPage),
+})
 const forgotPassword = createRoute({
   getParentRoute: () => open,
   path: '/forgot-password',
@@ -151,7 +158,7 @@ async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise
 
 const routeTree = root.addChildren([
   account.addChildren([devices, activity, security, accountSettings, admin]),
-  open.addChildren([signIn, signUp, forgotPassword, resetPassword, secureAccount, confirmEmail]),
+  open.addChildren([signIn, signUp, provider, forgotPassword, resetPassword, secureAccount, confirmEmail]),
 ])
 
 export function createAppRouter(session: Session, history?: RouterHistory) {

@@ -20,7 +20,12 @@ const choice = z.object({ revokeOtherSessions: z.boolean() })
 
 /** The person may say in the body of the same request whether the other sessions end. Endpoints drop fields that they do not know. */
 export async function readChoice({ body }: { readonly body?: unknown }): Promise<void> {
-  ;(await requestState()).revokeOtherSessions = choice.safeParse(body).data?.revokeOtherSessions ?? null
+  await chooseOtherSessions(choice.safeParse(body).data?.revokeOtherSessions ?? null)
+}
+
+/** For an endpoint that was given the choice in an earlier request. `null`: as the policy has it. */
+export async function chooseOtherSessions(revoke: boolean | null): Promise<void> {
+  ;(await requestState()).revokeOtherSessions = revoke
 }
 
 /**

@@ -7,11 +7,13 @@ export { OldSessionsError } from './import/old-session.js'
 export { rollcall, type RollcallOptions } from './plugin.js'
 export { UnsupportedQueryError } from './find-sessions.js'
 
-// For a server that sends mails from a queue, keeps devices tidy, limits sign-ins and takes passwords away.
+// For a server that sends mails from a queue, keeps devices tidy, limits sign-ins, takes passwords away and has ways in of its own.
 export { deleteExpiredDevices, isUnnotified, knownDeviceOf, recordNotified } from './known-devices.js'
 export { createDeviceToken, deviceIdIn, type Notify } from './new-device.js'
 export { rollcallPlugin } from './plugin.js'
 export { auditedByCaller } from './revocations.js'
+export { chooseOtherSessions } from './factor-policy.js'
+export { proveAgain } from './reauthenticate.js'
 export { emailHashOf, type OnWrongPassword, type WrongPassword } from './refused-attempts.js'
 export { createResetToken } from './reset.js'
 export {

@@ -25,12 +25,25 @@ export function reauthenticate(store: SessionStore, audit: Audit) {
         (await passwords.verify({ hash, password: given }))
       if (!isRight) throw new APIError('BAD_REQUEST', { code: 'INVALID_PASSWORD', message: 'Invalid password' })
 
-      const rotated = await rejectUnavailable(() => store.rotate(token, { reauthenticated: true, data: proofData() }))
-      // Ended while the password was checked.
-      if (rotated === null) throw unauthorized()
-      await replaceCookies(rotated.token)
-      await auditEvent(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
+      await proveAgain(store, audit, { id, userId, token })
       return ctx.json({ status: true })
     },
   )
+}
+
+/**
+ * Records that the person of the session of this request has proved again who they are, by the endpoint that runs. The session
+ * keeps its id and gets a new secret.
+ *
+ * @throws {APIError} 401 if the session was revoked meanwhile, and 503 if the store gives no answer.
+ */
+export async function proveAgain(
+  store: SessionStore,
+  audit: Audit,
+  { id, userId, token }: { readonly id: string; readonly userId: string; readonly token: string },
+): Promise<void> {
+  const rotated = await rejectUnavailable(() => store.rotate(token, { reauthenticated: true, data: proofData() }))
+  if (rotated === null) throw unauthorized()
+  await replaceCookies(rotated.token)
+  await auditEvent(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
 }

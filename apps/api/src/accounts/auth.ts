@@ -30,6 +30,9 @@ import { createExpiryIndexes, migrate } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
 import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
 import { passkeyPlugin, passkeyRules } from './passkeys/plugin.js'
+import { providerPlugin } from './providers/plugin.js'
+import { type Providers, providersOf } from './providers/providers.js'
+import type { ProviderSettings } from './providers/settings.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
 import { renamePasskey, renamePerson } from './recorded-names.js'
@@ -78,6 +81,8 @@ export interface AuthOptions {
   readonly audit: Audit
   /** Called for every wrong password of an account that exists. */
   readonly onWrongPassword?: OnWrongPassword
+  /** That people can sign in with. Default: none. */
+  readonly providers?: readonly ProviderSettings[]
   /** Default: `createPasswords()`. Tests that sign in by the hundred take a lower cost. */
   readonly passwords?: Passwords
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
@@ -127,30 +132,21 @@ export interface Auth extends CookieSessions, AccountSettings, Administrators, E
   /** `false` for a passkey that is unknown or another user's. It fails like `renameDevice`. */
   renamePasskey(by: Session, id: string, name: string): Promise<boolean>
   readonly passkeys: Passkeys
+  readonly providers: Providers
   /** Keyed hash by which the audit names an address. */
   hashEmail(email: string): string
 }
 
 /** How this application configures better-auth: email and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
-  const {
-    store,
-    database,
-    baseUrl,
-    secrets,
-    requestReset,
-    notifyNewDevice,
-    audit,
-    onWrongPassword,
-    log = () => undefined,
-  } = options
-  const { passwords = createPasswords() } = options
+  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword } = options
+  const { passwords = createPasswords(), providers = [], log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
   return {
     appName: 'Rollcall',
     baseURL: baseUrl,
     basePath: AUTH_PATH,
-    // Nothing is kept encrypted with them, so their versions need not last.
+    // Only questions to providers are encrypted with them, for ten minutes, so their versions need not last.
     secrets: secrets.map((value, n) => ({ version: secrets.length - n, value })),
     secret: secrets[0], // else it would take what the environment holds as one more
     database: { db: database.kysely, type: database.type, transaction: true },
@@ -166,7 +162,8 @@ export function authConfig(options: AuthOptions) {
       resetRequests(requestReset),
       emailChanges(options.accountMails),
       passkeyPlugin(baseUrl),
-      passkeyRules(),
+      passkeyRules(new Set(providers.map(({ id }) => id))),
+      providerPlugin({ providers, baseUrl, store, audit }),
       administratorPlugin(),
       rollcallPlugin({
         store,
@@ -178,6 +175,7 @@ export function authConfig(options: AuthOptions) {
         },
       }),
     ],
+    account: { storeStateStrategy: 'cookie' }, // of questions to providers, which strangers can ask
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
     experimental: { instrumentation: { enabled: false } }, // its spans hold messages of errors
@@ -251,6 +249,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
 
     passkeys: passkeysOf(adapter),
+    providers: providersOf(adapter, options.providers ?? []),
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),
     renamePerson: (by, name) => renamePerson(database, store, by, name),
     renamePasskey: (by, id, name) => renamePasskey(database, store, by, id, name),

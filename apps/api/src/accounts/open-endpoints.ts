@@ -22,17 +22,30 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/passkey/generate-authenticate-options', 'GET'],
   ['/passkey/verify-authentication', 'POST'],
   ['/passkey/remove', 'POST'],
+  ['/provider/list', 'GET'],
+  ['/provider/sign-in', 'POST'],
+  ['/provider/link', 'POST'],
+  ['/provider/prove', 'POST'],
+  ['/provider/unlink', 'POST'],
+  ['/oauth2/callback/:providerId', 'POST'],
 ])
 
 /**
  * The endpoints that need a recent proof, as `devices.revoke` does. To register a passkey, only its challenge needs one: the
- * challenge is bound to the person and works once, within five minutes.
+ * challenge is bound to the person and works once, within five minutes. To link a provider, only the question needs one.
  */
 export const endpointsWithProof: ReadonlySet<string> = new Set([
   '/passkey/generate-register-options',
   '/passkey/remove',
   '/set-password',
+  '/provider/link',
+  '/provider/unlink',
 ])
+
+/** The path of the endpoint that better-auth finds for the path of a request. */
+export function endpointOf(path: string): string {
+  return path.replace(/^\/oauth2\/callback\/[a-z][a-z0-9-]*$/, '/oauth2/callback/:providerId')
+}
 
 /** Closes every endpoint that is not open. It must be the first plugin: no hook of another one may answer before it. */
 export function closeUnusedEndpoints() {

@@ -7,7 +7,7 @@ import { type Auth, AUTH_PATH, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js
 import type { Database } from '../accounts/database.js'
 import { expectsSession, rejectOtherSession } from '../accounts/expected-session.js'
 import { personalData } from '../accounts/names.js'
-import { endpointsWithProof, openEndpoints } from '../accounts/open-endpoints.js'
+import { endpointOf, endpointsWithProof, openEndpoints } from '../accounts/open-endpoints.js'
 import { isDatabaseUnavailable } from '../accounts/postgres.js'
 import { isNotWritable } from '../accounts/writable.js'
 import {
@@ -61,7 +61,7 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
 
 /** Answers what this application does not offer, and what the limits and better-auth could read in different ways. */
 async function guard(c: Context<HttpEnv>): Promise<AuthRequest | Response> {
-  const path = new URL(c.req.url).pathname.slice(AUTH_PATH.length)
+  const path = endpointOf(new URL(c.req.url).pathname.slice(AUTH_PATH.length))
   // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
   const method = openEndpoints.get(path)
   if (method === undefined) return notFound(c)

@@ -18,6 +18,7 @@ export const PAGE_PATHS: readonly string[] = [
   '/activity',
   '/confirm-email',
   '/forgot-password',
+  '/provider/$provider',
   '/reset-password',
   '/secure-account',
   '/security',
@@ -69,7 +70,12 @@ const cached = (control: string) =>
 
 /** As the router of the page reads a path: in any case of letters, with a slash at the end or without. */
 function isPage(path: string): boolean {
-  return PAGE_PATHS.includes(path.toLowerCase().replace(/(?<=.)\/$/, ''))
+  return PAGE_PATHS.includes(
+    path
+      .toLowerCase()
+      .replace(/(?<=.)\/$/, '')
+      .replace(/^\/provider\/[^/]+$/, '/provider/$provider'),
+  )
 }
 
 function isNavigation(path: string, accept = ''): boolean {

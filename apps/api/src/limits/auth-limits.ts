@@ -58,6 +58,10 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   // Nobody guesses a passkey, so wrong ones are not counted: strangers at one's address would use up the tries.
   ['/passkey/verify-authentication', () => ({ charges: [], success: 'right', event: 'sign-in' })],
   [
+    '/oauth2/callback/:providerId',
+    ({ client }) => ({ charges: [['sign-in:address', client]], success: 'right', event: 'sign-in' }),
+  ],
+  [
     '/sign-up/email',
     ({ client, email }) => ({
       charges: networks('sign-up', client),
@@ -149,13 +153,14 @@ function proof(event: AuditEvent['event']) {
   }
 }
 
-/** Answers that say whether a guess was right: of a password, a token, a passkey, or whether an address has an account. */
+/** Answers that say whether a guess was right: of a password, a token, a passkey, the answer of a provider, or whether an address has an account. */
 const WRONG = new Set([
   'INVALID_EMAIL_OR_PASSWORD',
   'INVALID_PASSWORD',
   'INVALID_TOKEN',
   'AUTHENTICATION_FAILED',
   'PASSKEY_NOT_FOUND',
+  'PROVIDER_ANSWER_INVALID',
   'USER_ALREADY_EXISTS',
   'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',
 ])

@@ -3,7 +3,7 @@ import type { AccountMails } from '../accounts/account-mails.js'
 import type { Reader } from '../accounts/auth.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
-import { accountDeletedMessage, passkeyChangedMessage } from './messages.js'
+import { accountDeletedMessage, passkeyChangedMessage, providerChangedMessage } from './messages.js'
 import type { NewMail } from './queue.js'
 
 /** The part of the accounts that these mails need when they are sent. */
@@ -15,6 +15,8 @@ export interface AccountLinks {
 export interface PasskeyMails {
   /** Resolves once the mail is safe in the queue. Rejects with `MailQueueFullError`. */
   notifyPasskeyChange(userId: string, change: 'added' | 'removed', at: Date): Promise<void>
+  /** The same for a linked account of a provider. */
+  notifyProviderChange(userId: string, change: 'added' | 'removed', at: Date): Promise<void>
 }
 
 interface Options {
@@ -25,6 +27,7 @@ interface Options {
 
 const ACCOUNT_DELETED = 'account-deleted'
 const PASSKEY_CHANGED = 'passkey-changed'
+const PROVIDER_CHANGED = 'provider-changed'
 /** Longer than a deletion can take before it fails. */
 const DELETION_MS = 10_000
 const MAX_AGE_MS = 3 * 24 * 60 * 60_000
@@ -36,7 +39,7 @@ const deletedPayload = z.object({
   at: z.coerce.date(),
 })
 
-const passkeyPayload = z.object({ userId: z.string(), change: z.enum(['added', 'removed']), at: z.coerce.date() })
+const changePayload = z.object({ userId: z.string(), change: z.enum(['added', 'removed']), at: z.coerce.date() })
 
 export function createAccountMails({
   add,
@@ -45,6 +48,8 @@ export function createAccountMails({
   readonly add: (mail: NewMail) => Promise<void>
   readonly release: (key: string) => Promise<void>
 }): Pick<AccountMails, 'prepareAccountDeleted'> & PasskeyMails {
+  const notify = async (kind: string, userId: string, change: 'added' | 'removed', at: Date): Promise<void> =>
+    add({ key: `${kind}:${change}:${userId}`, kind, payload: JSON.stringify({ userId, change, at }) })
   return {
     async prepareAccountDeleted(userId, reader) {
       const key = `${ACCOUNT_DELETED}:${userId}`
@@ -53,17 +58,16 @@ export function createAccountMails({
       return { release: () => release(key) }
     },
 
-    async notifyPasskeyChange(userId, change, at) {
-      const payload = JSON.stringify({ userId, change, at })
-      await add({ key: `${PASSKEY_CHANGED}:${change}:${userId}`, kind: PASSKEY_CHANGED, payload })
-    },
+    notifyPasskeyChange: (userId, change, at) => notify(PASSKEY_CHANGED, userId, change, at),
+    notifyProviderChange: (userId, change, at) => notify(PROVIDER_CHANGED, userId, change, at),
   }
 }
 
 export function accountMailKinds(links: AccountLinks, options: Options): [string, MailKind][] {
   return [
     [ACCOUNT_DELETED, accountDeletedMail(links, options)],
-    [PASSKEY_CHANGED, passkeyChangedMail(links, options)],
+    [PASSKEY_CHANGED, changedMail('a changed passkey', passkeyChangedMessage, links, options)],
+    [PROVIDER_CHANGED, changedMail('a changed provider', providerChangedMessage, links, options)],
   ]
 }
 
@@ -79,15 +83,21 @@ function accountDeletedMail(links: AccountLinks, options: Options): MailKind {
   }
 }
 
-function passkeyChangedMail(links: AccountLinks, options: Options): MailKind {
+/** @param about for the log */
+function changedMail(
+  about: string,
+  messageOf: typeof passkeyChangedMessage,
+  links: AccountLinks,
+  options: Options,
+): MailKind {
   const { baseUrl } = options
   return {
-    ...noticeOf('a changed passkey', options),
+    ...noticeOf(about, options),
     async compose(payload) {
-      const { userId, change, at } = passkeyPayload.parse(JSON.parse(payload))
+      const { userId, change, at } = changePayload.parse(JSON.parse(payload))
       const reader = await links.findReader(userId)
       const url = new URL('/security', baseUrl).href
-      return reader && { to: reader.to, message: passkeyChangedMessage(change, at, { ...reader, baseUrl, url }) }
+      return reader && { to: reader.to, message: messageOf(change, at, { ...reader, baseUrl, url }) }
     },
   }
 }

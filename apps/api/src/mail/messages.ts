@@ -50,8 +50,20 @@ export function accountDeletedMessage(at: Date, context: Context): Message {
 }
 
 export function passkeyChangedMessage(change: 'added' | 'removed', at: Date, context: Context): Message {
-  const { passkeyChanged } = words[context.language]
-  const { subject, before, ...rest } = { ...passkeyChanged, ...passkeyChanged[change] }
+  return changedMessage(words[context.language].passkeyChanged, change, at, context)
+}
+
+export function providerChangedMessage(change: 'added' | 'removed', at: Date, context: Context): Message {
+  return changedMessage(words[context.language].providerChanged, change, at, context)
+}
+
+function changedMessage(
+  changed: (typeof en)['passkeyChanged' | 'providerChanged'],
+  change: 'added' | 'removed',
+  at: Date,
+  context: Context,
+): Message {
+  const { subject, before, ...rest } = { ...changed, ...changed[change] }
   return mail(context, { ...rest, subject, before: before(siteOf(context), timeOf(at, context)) })
 }
 

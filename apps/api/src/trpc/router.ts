@@ -5,6 +5,7 @@ import { activityRouter } from './activity.js'
 import { deviceNamesRouter } from './device-names.js'
 import { createEmailChangeRouter } from './email-change.js'
 import { passkeysRouter } from './passkeys.js'
+import { providersRouter } from './providers.js'
 import { sessionRouter } from './session.js'
 import { createSignInsRouter } from './sign-ins.js'
 import { mergeRouters, revocationProcedure, router, userProcedure } from './procedures.js'
@@ -20,6 +21,7 @@ export function createAppRouter(dependencies: RouterDependencies) {
     devices: mergeRouters(devices, deviceNamesRouter, createSignInsRouter(dependencies.store)),
     emailChange: createEmailChangeRouter(dependencies),
     passkeys: passkeysRouter,
+    providers: providersRouter,
     session: sessionRouter,
   })
 }

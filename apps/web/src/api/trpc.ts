@@ -22,6 +22,7 @@ export type FoundSessions = Outputs['admin']['sessions']['find']
 export type SessionFilter = inferRouterInputs<AppRouter>['admin']['sessions']['find']['filter']
 export type Operation = Outputs['admin']['operations']['list'][number]
 export type Passkey = Outputs['passkeys']['list'][number]
+export type LinkedProvider = Outputs['providers']['list']['linked'][number]
 export type UnusualSign = Outputs['devices']['unusual'][number]['signs'][number]
 
 export function createApiClient(): ApiClient {

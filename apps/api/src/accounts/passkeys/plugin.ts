@@ -47,12 +47,12 @@ export function passkeyPlugin(baseUrl: string): BetterAuthPlugin {
   })
 }
 
-/** Adds to better-auth's plugin the time of the last use of a passkey, bounds on its data, and a safe removal. */
-export function passkeyRules() {
+/** Adds to better-auth's plugin the time of the last use of a passkey, bounds on its data, and a safe removal. `providers`: ids of those that people can sign in with. */
+export function passkeyRules(providers: ReadonlySet<string>) {
   return {
     id: 'passkey-rules',
     schema: { passkey: { fields: { lastUsedAt: { type: 'date', required: false } } } },
-    endpoints: { removePasskey: removePasskey() },
+    endpoints: { removePasskey: removePasskey(providers) },
     hooks: {
       before: [
         {

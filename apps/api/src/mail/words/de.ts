@@ -86,6 +86,27 @@ export default {
     after: [],
   },
 
+  providerChanged: {
+    added: {
+      subject: 'Mit Ihrem Konto wurde ein Konto zum Anmelden verknüpft',
+      before: (site, time) => [
+        `mit Ihrem Konto bei ${site} wurde am ${time} (UTC) ein Konto eines Anbieters verknüpft. Es meldet ohne Passwort an.`,
+        'Wenn Sie das waren, ist nichts zu tun.',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Trennen Sie das Konto und ändern Sie Ihr Passwort:',
+      ],
+    },
+    removed: {
+      subject: 'Ein Konto zum Anmelden wurde von Ihrem Konto getrennt',
+      before: (site, time) => [
+        `ein Konto eines Anbieters wurde am ${time} (UTC) von Ihrem Konto bei ${site} getrennt. Es meldet nicht mehr an.`,
+        'Wenn Sie das waren, ist nichts zu tun.',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Sehen Sie Ihre verknüpften Konten an und ändern Sie Ihr Passwort:',
+      ],
+    },
+    label: 'Verknüpfte Konten ansehen',
+    after: [],
+  },
+
   confirmEmail: {
     old: {
       subject: 'Neue Adresse Ihres Kontos bestätigen',

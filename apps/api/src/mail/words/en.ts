@@ -85,6 +85,27 @@ export default {
     after: [] as readonly string[],
   },
 
+  providerChanged: {
+    added: {
+      subject: 'An account for signing in was linked to your account',
+      before: (site: string, time: string) => [
+        `an account of a sign-in provider was linked to your account at ${site} on ${time} (UTC). It signs in without the password.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, someone else is signed in and could confirm it. Unlink the account and change your password:',
+      ],
+    },
+    removed: {
+      subject: 'An account for signing in was unlinked from your account',
+      before: (site: string, time: string) => [
+        `an account of a sign-in provider was unlinked from your account at ${site} on ${time} (UTC). It no longer signs in.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, someone else is signed in and could confirm it. Look at your linked accounts and change your password:',
+      ],
+    },
+    label: 'See your linked accounts',
+    after: [] as readonly string[],
+  },
+
   confirmEmail: {
     old: {
       subject: 'Confirm the new address of your account',

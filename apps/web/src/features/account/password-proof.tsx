@@ -18,7 +18,14 @@ const PasskeyProof = lazy(() =>
   ),
 )
 
-/** Asks for the password in place, or for a passkey, some time after the sign-in. */
+const ProviderProof = lazy(() =>
+  Promise.all([import('../providers/provider-proof.js'), loadLaterMessages()]).then(
+    ([proof]) => proof,
+    () => ({ default: () => null }), // the password remains
+  ),
+)
+
+/** Asks for the password in place, for a passkey or a provider, some time after the sign-in. */
 export function PasswordProof({ look = 'danger', ...request }: ProofRequest & { look?: 'danger' | 'primary' }) {
   const { question, confirmLabel, busyLabel, onProven, onCancel } = request
   const i18n = useI18n()
@@ -87,6 +94,7 @@ function OtherWays({ email, onProven }: { email: string; onProven: () => Promise
     <>
       <Suspense>
         <PasskeyProof onProven={onProven} />
+        <ProviderProof />
       </Suspense>
       <TextLink to="/forgot-password" state={{ email }}>
         {t('signIn.forgot')}

@@ -10,6 +10,7 @@ import { TextLink } from '../../ui/text-link.js'
 import { useNow } from '../../ui/use-now.js'
 import { useChallenge } from '../challenge/use-challenge.js'
 import { PasskeySignIn } from '../passkeys/passkey-sign-in.js'
+import { ProviderSignIn } from '../providers/provider-sign-in.js'
 import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
 import { describeEnd } from './describe-end.js'
 import { EmailField } from './email-field.js'
@@ -77,6 +78,7 @@ export function SignInPage() {
         </Button>
       </form>
       <PasskeySignIn onSignedIn={() => session.begin(returnTo)} />
+      <ProviderSignIn returnTo={returnTo} />
       <CreateAccount returnTo={returnTo} />
     </>
   )

@@ -64,9 +64,12 @@ function MoreFacts({ device: { id, lastSeenAt } }: { device: Device }) {
   )
 }
 
+/** As people write them; the id of any other one. */
+const knownProviders: Readonly<Record<string, string>> = { google: 'Google', github: 'GitHub', microsoft: 'Microsoft' }
+
 function methodName({ t }: I18n, method: NonNullable<Device['signInMethod']>): string {
   return method.kind === 'provider'
-    ? t('facts.method.provider', { provider: method.provider })
+    ? t('facts.method.provider', { provider: knownProviders[method.provider] ?? method.provider })
     : t(`facts.method.${method.kind}`)
 }
 

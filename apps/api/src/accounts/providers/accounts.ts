@@ -1,0 +1,72 @@
+import { runWithTransaction } from '@better-auth/core/context'
+import type { GenericEndpointContext } from '@better-auth/core'
+import { setSessionCookie } from 'better-auth/cookies'
+import { z } from 'zod'
+import { MAX_EMAIL, personName } from '../names.js'
+import { memberOf, type Person } from './provider.js'
+import { refusal } from './refusals.js'
+
+/** A person of a provider, and which provider it is. */
+export interface ProvidedPerson extends Person {
+  readonly providerId: string
+}
+
+const emailAddress = z.email().max(MAX_EMAIL).toLowerCase()
+
+/**
+ * Signs in the owner of this account of the provider, or makes an account for them. Never takes an account of ours because of its
+ * address: a stranger may have signed up with it, here or at the provider.
+ */
+export async function signIn(ctx: GenericEndpointContext, person: ProvidedPerson): Promise<void> {
+  const { internalAdapter } = ctx.context
+  const account = await findAccount(ctx, person)
+  const user = account === null ? await signUp(ctx, person) : await internalAdapter.findUserById(account.userId)
+  if (user === null) throw refusal('PROVIDER_ANSWER_INVALID')
+  // better-auth refuses them too, but leads the browser to a page that does not exist.
+  if (memberOf(user, 'banned') === true) throw refusal('BANNED_USER')
+  if (account !== null) await touchAccount(ctx, account.id)
+  const session = await internalAdapter.createSession(user.id)
+  await setSessionCookie(ctx, { session, user })
+}
+
+async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...person }: ProvidedPerson) {
+  const { adapter, internalAdapter } = ctx.context
+  const email = emailAddress.safeParse(person.email).data
+  if (email === undefined || !person.isEmailVerified) throw refusal('PROVIDER_EMAIL_UNVERIFIED')
+  if ((await internalAdapter.findUserByEmail(email)) !== null) throw refusal('ACCOUNT_NOT_LINKED')
+  const name = personName.safeParse(person.name).data ?? email.slice(0, email.indexOf('@'))
+  return runWithTransaction(adapter, async () => {
+    const user = await internalAdapter.createUser(
+      { name, email, emailVerified: true },
+      { method: 'oauth', oauth: { providerId } },
+    )
+    await internalAdapter.createAccount({ providerId, accountId, userId: user.id })
+    return user
+  })
+}
+
+/** Links the account of the provider to the user. The caller has made sure that they are signed in and have proved it. */
+export async function link(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {
+  const { providerId, accountId } = person
+  const owner = await findAccount(ctx, person)
+  if (owner !== null) throw refusal(owner.userId === userId ? 'ALREADY_LINKED' : 'LINKED_TO_ANOTHER')
+  const accounts = await ctx.context.internalAdapter.findAccounts(userId)
+  if (accounts.some((account) => account.providerId === providerId)) throw refusal('ALREADY_LINKED')
+  await ctx.context.internalAdapter.createAccount({ providerId, accountId, userId })
+}
+
+/** @throws {APIError} 403 unless the account of the provider is linked to this user. */
+export async function requireOwn(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {
+  const account = await findAccount(ctx, person)
+  if (account?.userId !== userId) throw refusal('PROVIDER_PROOF_REFUSED')
+  await touchAccount(ctx, account.id)
+}
+
+function findAccount({ context }: GenericEndpointContext, { providerId, accountId }: ProvidedPerson) {
+  return context.internalAdapter.findAccountByKey({ providerId, accountId })
+}
+
+/** `updatedAt` is when the account was last used. */
+async function touchAccount({ context }: GenericEndpointContext, id: string): Promise<void> {
+  await context.internalAdapter.updateAccount(id, { updatedAt: new Date() })
+}

@@ -1,0 +1,134 @@
+import {
+  allowInsecureRequests,
+  AuthorizationResponseError,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  ClientError,
+  ClientSecretPost,
+  type Configuration,
+  discovery,
+  enableNonRepudiationChecks,
+  fetchUserInfo,
+  type IDToken,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client'
+import { z } from 'zod'
+import { type Person, type Provider, TIMEOUT_SECONDS } from './provider.js'
+import { refusal } from './refusals.js'
+import type { ProviderSettings } from './settings.js'
+
+/** Between the clock of the provider and that of this server. */
+const CLOCK_TOLERANCE_MS = 30_000
+
+/** After this time the addresses and keys of a provider are read again. */
+const DISCOVERY_MS = 60 * 60_000
+
+/** Entra ID says so in a claim of its own: whether the owner of the domain has verified the address. */
+const isVerified = z.union([z.literal(true), z.literal('true'), z.literal(1), z.literal('1')])
+
+const optionalText = z.string().optional().catch(undefined)
+
+const claimsWithEmail = z.looseObject({
+  email: optionalText,
+  email_verified: z.unknown().optional(),
+  xms_edov: z.unknown().optional(),
+  name: optionalText,
+})
+
+/** A provider that speaks OpenID Connect. The signature of every ID token is verified. */
+export function openIdProvider(settings: ProviderSettings): Provider {
+  const configuration = discovered(settings)
+  return {
+    canProve: true,
+
+    async authorizationUrl({ redirectUri, state, nonce, codeVerifier, isProof }) {
+      const config = await configuration()
+      return buildAuthorizationUrl(config, {
+        scope: 'openid email profile',
+        redirect_uri: redirectUri,
+        response_type: 'code',
+        state,
+        nonce,
+        code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+        ...(isProof && { prompt: 'login', max_age: '0' }),
+      })
+    },
+
+    async redeem(callback, { state, nonce, codeVerifier, provenSince }) {
+      const config = await configuration()
+      try {
+        const tokens = await authorizationCodeGrant(config, callback, {
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: codeVerifier,
+          idTokenExpected: true,
+        })
+        const claims = tokens.claims()
+        if (claims === undefined) throw refusal('PROVIDER_ANSWER_INVALID')
+        if (provenSince !== null && !hasProved(claims, provenSince)) throw refusal('PROVIDER_PROOF_REFUSED')
+        const said = claimsWithEmail.parse(
+          claims['email'] === undefined ? await fetchUserInfo(config, tokens.access_token, claims.sub) : claims,
+        )
+        return personOf(claims.sub, said)
+      } catch (error) {
+        throw reasonOf(error)
+      }
+    },
+  }
+}
+
+function personOf(accountId: string, said: z.infer<typeof claimsWithEmail>): Person {
+  return {
+    accountId,
+    email: said.email ?? null,
+    isEmailVerified: isVerified.safeParse(said.email_verified).success || isVerified.safeParse(said.xms_edov).success,
+    name: said.name ?? null,
+  }
+}
+
+/** One look-up at a time, kept for an hour. A failure is not kept. */
+function discovered({ issuer, clientId, clientSecret }: ProviderSettings): () => Promise<Configuration> {
+  let found: { readonly at: number; readonly configuration: Promise<Configuration> } | undefined
+  return async () => {
+    if (found !== undefined && Date.now() - found.at < DISCOVERY_MS) return found.configuration
+    const server = new URL(issuer)
+    const configuration = discovery(server, clientId, undefined, ClientSecretPost(clientSecret), {
+      timeout: TIMEOUT_SECONDS,
+      execute: [enableNonRepudiationChecks, ...(server.protocol === 'http:' ? [allowInsecureRequests] : [])],
+    }).catch(() => {
+      found = undefined
+      throw refusal('PROVIDER_UNAVAILABLE')
+    })
+    found = { at: Date.now(), configuration }
+    return configuration
+  }
+}
+
+/** The provider has checked its user since the question, and not only looked at a session of its own. */
+function hasProved({ auth_time: at }: IDToken, since: Date): boolean {
+  return at !== undefined && at * 1_000 >= since.getTime() - CLOCK_TOLERANCE_MS
+}
+
+/** Codes of the library for what is no answer of the protocol, as of a proxy in front of the provider. */
+const NO_ANSWER = new Set([
+  'OAUTH_TIMEOUT',
+  'OAUTH_ABORT',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+])
+const UNAVAILABLE = new Set(['server_error', 'temporarily_unavailable'])
+
+/** Leaves out the causes, which hold claims and bodies. */
+function reasonOf(error: unknown): unknown {
+  if (error instanceof AuthorizationResponseError)
+    return refusal(UNAVAILABLE.has(error.error) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_DECLINED')
+  if (error instanceof ResponseBodyError)
+    return refusal(error.status >= 500 ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
+  if (error instanceof WWWAuthenticateChallengeError) return refusal('PROVIDER_ANSWER_INVALID')
+  if (error instanceof ClientError)
+    return refusal(NO_ANSWER.has(error.code ?? '') ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
+  return error instanceof TypeError && error.message === 'fetch failed' ? refusal('PROVIDER_UNAVAILABLE') : error
+}

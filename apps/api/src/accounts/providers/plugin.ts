@@ -1,0 +1,146 @@
+import { chooseOtherSessions, proveAgain } from '@rollcall/auth'
+import type { Audit } from '@rollcall/auth'
+import type { SessionStore } from '@rollcall/session-store'
+import type { GenericEndpointContext } from '@better-auth/core'
+import type { BetterAuthPlugin } from 'better-auth'
+import {
+  createAuthEndpoint,
+  createAuthMiddleware,
+  getSessionFromCtx,
+  sensitiveSessionMiddleware,
+} from 'better-auth/api'
+import { z } from 'zod'
+import { link, type ProvidedPerson, requireOwn, signIn } from './accounts.js'
+import { gitHub } from './github.js'
+import { openIdProvider } from './oidc.js'
+import type { Provider } from './provider.js'
+import { ask, type Purpose, type Question, returnPath, takeQuestion } from './question.js'
+import { refusal } from './refusals.js'
+import type { ProviderSettings } from './settings.js'
+import { unlink } from './unlink.js'
+
+interface Options {
+  readonly providers: readonly ProviderSettings[]
+  /** The origin of the page. */
+  readonly baseUrl: string
+  readonly store: SessionStore
+  readonly audit: Audit
+}
+
+const startBody = z.object({
+  provider: z.string().max(64),
+  returnTo: returnPath.default('/'),
+  revokeOtherSessions: z.boolean().default(false),
+})
+
+/** The parameters that a provider leads the browser back with. */
+const answerBody = z.object({
+  state: z.string().max(200),
+  code: z.string().max(4_096).optional(),
+  iss: z.string().max(500).optional(),
+  error: z.string().max(200).optional(),
+})
+
+/**
+ * Signs in, links and proves by a provider. The browser is led to the provider and comes back to the page `/provider/…`, which
+ * sends the answer here by a POST. So an outage is a 503 that the page explains, and can be repeated. ADR 66 gives the reasons.
+ */
+export function providerPlugin(options: Options) {
+  const { start, receive } = providerFlows(options)
+  const startAt = (purpose: Purpose) => async (ctx: GenericEndpointContext) =>
+    ctx.json({ url: await start(ctx, purpose, startBody.parse(ctx.body)) })
+  return {
+    id: 'providers',
+    endpoints: {
+      listProviders: createAuthEndpoint('/provider/list', { method: 'GET' }, async (ctx) =>
+        ctx.json({ providers: options.providers.map(({ id, name }) => ({ id, name })) }),
+      ),
+
+      signInWithProvider: createAuthEndpoint(
+        '/provider/sign-in',
+        { method: 'POST', body: startBody, use: [optionalSession] },
+        startAt('sign-in'),
+      ),
+
+      linkProvider: createAuthEndpoint(
+        '/provider/link',
+        { method: 'POST', body: startBody, use: [sensitiveSessionMiddleware] },
+        startAt('link'),
+      ),
+
+      proveByProvider: createAuthEndpoint(
+        '/provider/prove',
+        { method: 'POST', body: startBody, use: [sensitiveSessionMiddleware] },
+        startAt('prove'),
+      ),
+
+      answerOfProvider: createAuthEndpoint(
+        '/oauth2/callback/:providerId',
+        { method: 'POST', body: answerBody, use: [optionalSession] },
+        async (ctx) => ctx.json(await receive(ctx, ctx.params.providerId, ctx.body)),
+      ),
+
+      unlinkProvider: unlink(new Set(options.providers.map(({ id }) => id))),
+    },
+  } satisfies BetterAuthPlugin
+}
+
+function providerFlows(options: Options) {
+  const providers = new Map<string, Provider>(
+    options.providers.map((settings) => [
+      settings.id,
+      settings.protocol === 'github' ? gitHub(settings) : openIdProvider(settings),
+    ]),
+  )
+  const find = (id: string): Provider => {
+    const provider = providers.get(id)
+    if (provider === undefined) throw refusal('PROVIDER_NOT_FOUND')
+    return provider
+  }
+  const redirectUriOf = (id: string): URL => new URL(`/provider/${id}`, options.baseUrl)
+
+  async function start(
+    ctx: GenericEndpointContext,
+    purpose: Purpose,
+    body: z.infer<typeof startBody>,
+  ): Promise<string> {
+    const { provider: providerId, ...rest } = body
+    const provider = find(providerId)
+    const sessionId = ctx.context.session?.session.id ?? null
+    // In a browser that is signed in, signing in again renews its session: a proof.
+    const isProof = purpose === 'prove' || (purpose === 'sign-in' && sessionId !== null)
+    if (isProof && !provider.canProve) throw refusal('PROVIDER_PROOF_REFUSED')
+    const checks = await ask(ctx, { ...rest, providerId, purpose, sessionId, isProof })
+    return (await provider.authorizationUrl({ ...checks, redirectUri: redirectUriOf(providerId).href })).href
+  }
+
+  async function receive(ctx: GenericEndpointContext, providerId: string, answer: z.infer<typeof answerBody>) {
+    const provider = find(providerId)
+    const question = await takeQuestion(ctx, answer.state)
+    const session = ctx.context.session?.session ?? null
+    // An answer for a session that was revoked or replaced meanwhile, or from another provider, changes nothing.
+    if (question.providerId !== providerId || question.sessionId !== (session?.id ?? null))
+      throw refusal('PROVIDER_ANSWER_INVALID')
+    const callback = redirectUriOf(providerId)
+    for (const [name, value] of Object.entries(answer)) if (value) callback.searchParams.set(name, value)
+    const provenSince = question.isProof ? question.askedAt : null
+    const person = await provider.redeem(callback, { ...question, state: answer.state, provenSince })
+    await act(ctx, question, { ...person, providerId })
+    return { purpose: question.purpose, returnTo: question.returnTo }
+  }
+
+  async function act(ctx: GenericEndpointContext, question: Question, person: ProvidedPerson): Promise<void> {
+    const session = ctx.context.session?.session
+    if (question.purpose === 'sign-in' || !session) return signIn(ctx, person)
+    if (question.purpose === 'link') {
+      await chooseOtherSessions(question.revokeOtherSessions)
+      return link(ctx, session.userId, person)
+    }
+    await requireOwn(ctx, session.userId, person)
+    return proveAgain(options.store, options.audit, session)
+  }
+
+  return { start, receive }
+}
+
+const optionalSession = createAuthMiddleware(async (ctx) => ({ session: await getSessionFromCtx(ctx) }))

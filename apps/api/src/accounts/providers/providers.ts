@@ -1,0 +1,53 @@
+import type { DBAdapter } from '@better-auth/core/db/adapter'
+import type { ProviderSettings } from './settings.js'
+
+/** An account of a provider that is linked. */
+export interface LinkedProvider {
+  readonly id: string
+  readonly provider: string
+  /** As people read it; the id of a provider that is not configured any more. */
+  readonly name: string
+  /** Whether it can confirm again who the person is. */
+  readonly canProve: boolean
+  readonly createdAt: Date
+  readonly lastUsedAt: Date
+}
+
+interface Row {
+  readonly id: string
+  readonly providerId: string
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** The accounts of providers that users have linked. Each operation fails with what the database fails with. */
+export function providersOf(adapter: Pick<DBAdapter, 'findMany'>, settings: readonly ProviderSettings[]) {
+  return {
+    /** The oldest first. */
+    async listLinked(userId: string): Promise<LinkedProvider[]> {
+      const rows = await adapter.findMany<Row>({
+        model: 'account',
+        where: [{ field: 'userId', value: userId }],
+        sortBy: { field: 'createdAt', direction: 'asc' },
+      })
+      return rows
+        .filter(({ providerId }) => providerId !== 'credential')
+        .map(({ id, providerId, createdAt, updatedAt }) => {
+          const known = settings.find((provider) => provider.id === providerId)
+          return {
+            id,
+            provider: providerId,
+            name: known?.name ?? providerId,
+            canProve: known?.protocol === 'oidc',
+            createdAt,
+            lastUsedAt: updatedAt,
+          }
+        })
+    },
+
+    /** Those that people can sign in with. */
+    available: settings.map(({ id, name }) => ({ id, name })),
+  }
+}
+
+export type Providers = ReturnType<typeof providersOf>

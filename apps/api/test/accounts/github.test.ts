@@ -1,0 +1,80 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { gitHub } from '../../src/accounts/providers/github.js'
+
+// GitHub speaks no OpenID Connect, so a server here answers as its documentation says.
+
+const answers: Record<string, unknown> = {
+  '/token': { access_token: 'token' },
+  '/user': { id: 7, login: 'ada', name: null, email: 'public@example.org' },
+  '/emails': [
+    { email: 'other@example.org', primary: false, verified: true },
+    { email: 'ada@example.org', primary: true, verified: true },
+  ],
+}
+let status = 200
+const asked: string[] = []
+const http = createServer((request, response) => {
+  let body = ''
+  request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+  request.on('end', () => {
+    asked.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''} ${body}`)
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(answers[request.url ?? '']))
+  })
+})
+let origin: string
+beforeAll(async () => {
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}` // of a TCP server
+})
+afterAll(() => {
+  http.closeAllConnections()
+  http.close()
+})
+
+const settings = {
+  id: 'github',
+  name: 'GitHub',
+  protocol: 'github',
+  issuer: 'https://github.com',
+  clientId: 'id',
+  clientSecret: 'secret',
+} as const
+const checks = { state: 'state', nonce: 'nonce', codeVerifier: 'verifier' }
+const provider = () =>
+  gitHub(settings, {
+    authorize: `${origin}/authorize`,
+    token: `${origin}/token`,
+    user: `${origin}/user`,
+    emails: `${origin}/emails`,
+  })
+const redeem = (search: string, provenSince: Date | null = null) =>
+  provider().redeem(new URL(`https://rollcall.example/provider/github?${search}`), { ...checks, provenSince })
+
+test('the id of the account, and its primary address with whether it is verified', async () => {
+  const url = await provider().authorizationUrl({ ...checks, redirectUri: 'https://rollcall.example', isProof: false })
+  expect(Object.fromEntries(url.searchParams)).toMatchObject({ state: 'state', code_challenge_method: 'S256' })
+  expect(await redeem('state=state&code=abc')).toEqual({
+    accountId: '7',
+    email: 'ada@example.org',
+    isEmailVerified: true,
+    name: 'ada',
+  })
+  expect(asked[0]).toMatch(/^POST \/token .*client_secret=secret&code=abc&.*code_verifier=verifier/)
+  expect(asked.slice(1).toSorted()).toEqual(['GET /emails Bearer token ', 'GET /user Bearer token '])
+})
+
+test('another state, a refusal, an error, an outage and a proof lead nowhere', async () => {
+  const code = (name: string) => ({ body: expect.objectContaining({ code: name }) })
+  await expect(redeem('state=other&code=abc')).rejects.toMatchObject(code('PROVIDER_ANSWER_INVALID'))
+  await expect(redeem('state=state&error=access_denied')).rejects.toMatchObject(code('PROVIDER_DECLINED'))
+  await expect(redeem('state=state&code=abc', new Date())).rejects.toMatchObject(code('PROVIDER_PROOF_REFUSED'))
+  answers['/token'] = { error: 'bad_verification_code' }
+  await expect(redeem('state=state&code=abc')).rejects.toMatchObject(code('PROVIDER_ANSWER_INVALID'))
+  status = 500
+  await expect(redeem('state=state&code=abc')).rejects.toMatchObject(code('PROVIDER_UNAVAILABLE'))
+})

@@ -1,0 +1,27 @@
+import { AuthFailure } from '../../api/auth.js'
+import { toProblem } from '../../api/problem.js'
+import type { I18n } from '../../i18n/i18n.js'
+import { describeProblem } from '../../i18n/problem.js'
+
+const reasons = {
+  PROVIDER_DECLINED: 'declined',
+  PROVIDER_ANSWER_INVALID: 'late',
+  PROVIDER_UNAVAILABLE: 'away',
+  PROVIDER_NOT_FOUND: 'unknown',
+  PROVIDER_EMAIL_UNVERIFIED: 'unverified',
+  PROVIDER_PROOF_REFUSED: 'unproved',
+  ACCOUNT_NOT_LINKED: 'notLinked',
+  LINKED_TO_ANOTHER: 'another',
+  ALREADY_LINKED: 'already',
+  LAST_WAY_IN: 'lastWayIn',
+  CREDENTIALS_CHANGED: 'superseded',
+} as const
+
+/** Why a way through a provider led nowhere, for its person. */
+export function explainProvider(i18n: I18n, error: unknown): string {
+  const code = error instanceof AuthFailure ? (error.code ?? '') : ''
+  if (code === 'BANNED_USER') return i18n.t('signIn.banned')
+  return code in reasons
+    ? i18n.t(`providers.refused.${reasons[code as keyof typeof reasons]}`) // it is in there
+    : describeProblem(i18n, toProblem(error))
+}

@@ -1,0 +1,71 @@
+import { useState } from 'react'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Message } from '../../ui/message.js'
+import { PasswordProof } from '../account/password-proof.js'
+import { useSession } from '../account/session.js'
+import { needsProof } from '../passkeys/explain.js'
+import { explainProvider } from './explain.js'
+import { goToProvider } from './go-to-provider.js'
+import { ProviderButton } from './provider-buttons.js'
+import type { NamedProvider } from './provider-sign-in.js'
+
+/** Asks for a proof if the latest one is old, then leads to the provider. */
+export function LinkProvider({ providers }: { providers: readonly NamedProvider[] }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  /** The provider that waits for a proof. */
+  const [waiting, setWaiting] = useState<NamedProvider | null>(null)
+  const [revokeOtherSessions, setRevokeOtherSessions] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+  if (providers.length === 0) return null
+
+  const link = ({ id }: NamedProvider) =>
+    goToProvider('link', { provider: id, returnTo: '/security', revokeOtherSessions })
+  const fail = (message: string | null, error?: unknown) => {
+    if (error !== undefined) session.failed(error)
+    setFailure(message)
+  }
+
+  if (waiting !== null) {
+    return (
+      <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
+        <PasswordProof
+          question={t('providers.linkAsk', { name: waiting.name })}
+          confirmLabel={t('providers.linkGoOn')}
+          busyLabel={t('providers.linking')}
+          look="primary"
+          onProven={() =>
+            link(waiting).catch((error: unknown) => {
+              setWaiting(null)
+              fail(explainProvider(i18n, error), error)
+            })
+          }
+          onCancel={() => setWaiting(null)}
+        />
+      </div>
+    )
+  }
+  return (
+    <div className="mt-4 grid justify-items-start gap-3">
+      <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
+        <input
+          type="checkbox"
+          checked={revokeOtherSessions}
+          onChange={(event) => setRevokeOtherSessions(event.currentTarget.checked)}
+          className="size-5 shrink-0 accent-accent"
+        />
+        {t('passkeys.revokeOthers')}
+      </label>
+      {providers.map((provider) => (
+        <ProviderButton
+          key={provider.id}
+          label={t('providers.link', { name: provider.name })}
+          go={() => link(provider)}
+          onFailure={(message, error) => (needsProof(error) ? setWaiting(provider) : fail(message, error))}
+        />
+      ))}
+      {failure !== null && <Message look="bad">{failure}</Message>}
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+import { type ReactNode, useState } from 'react'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Message } from '../../ui/message.js'
+import { useGuarded } from '../../ui/use-guarded.js'
+import type { AccountPath } from '../account/session.js'
+import { explainProvider } from './explain.js'
+import { goToProvider } from './go-to-provider.js'
+import type { NamedProvider } from './provider-sign-in.js'
+
+interface ProviderButtonsProps {
+  providers: readonly NamedProvider[]
+  returnTo: AccountPath | undefined
+}
+
+export default function ProviderButtons({ providers, returnTo }: ProviderButtonsProps): ReactNode {
+  const { t } = useI18n()
+  const [failure, setFailure] = useState<string | null>(null)
+  return (
+    <div className="mt-3 grid gap-3">
+      {providers.map(({ id, name }) => (
+        <ProviderButton
+          key={id}
+          label={t('providers.signIn', { name })}
+          go={() => goToProvider('sign-in', { provider: id, returnTo })}
+          onFailure={setFailure}
+        />
+      ))}
+      {failure !== null && <Message look="bad">{failure}</Message>}
+    </div>
+  )
+}
+
+interface ProviderButtonProps {
+  label: string
+  /** Leaves this page. */
+  go: () => Promise<void>
+  /** `null` when it begins. */
+  onFailure: (failure: string | null, error?: unknown) => void
+}
+
+/** A button that leads to a provider. */
+export function ProviderButton({ label, go, onFailure }: ProviderButtonProps) {
+  const i18n = useI18n()
+  const { run, busy } = useGuarded(async () => {
+    onFailure(null)
+    await go().catch((error: unknown) => onFailure(explainProvider(i18n, error), error))
+  })
+  return (
+    <Button busy={busy} onClick={() => void run()}>
+      {label}
+    </Button>
+  )
+}

@@ -1,0 +1,42 @@
+import { useQuery } from '@tanstack/react-query'
+import { useLocation } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { alone, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Message } from '../../ui/message.js'
+import { accountPaths, useSession } from '../account/session.js'
+import { goToProvider } from './go-to-provider.js'
+import { ProviderButton } from './provider-buttons.js'
+import { providersKey } from './providers-key.js'
+
+/** Confirms at a provider who the person is. They come back to this page, and then do again what they wanted. */
+export default function ProviderProof(): ReactNode {
+  const { t } = useI18n()
+  const api = useApi()
+  const session = useSession()
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const [failure, setFailure] = useState<string | null>(null)
+  const list = useQuery({
+    queryKey: providersKey,
+    queryFn: () => api.providers.list.query(undefined, alone),
+    retry: false,
+  })
+  const usable = list.data?.linked.filter(({ canProve }) => canProve) ?? []
+  if (usable.length === 0) return null
+  return (
+    <div className="grid justify-items-start gap-3">
+      {usable.map(({ id, name, provider }) => (
+        <ProviderButton
+          key={id}
+          label={t('providers.prove', { name })}
+          go={() => goToProvider('prove', { provider, returnTo: accountPaths.find((known) => known === path) })}
+          onFailure={(message, error) => {
+            if (error !== undefined) session.failed(error)
+            setFailure(message)
+          }}
+        />
+      ))}
+      {failure !== null && <Message look="bad">{failure}</Message>}
+    </div>
+  )
+}

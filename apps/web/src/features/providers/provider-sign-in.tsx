@@ -1,0 +1,37 @@
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { callAuth } from '../../api/auth.js'
+import { loadLaterMessages } from '../../i18n/i18n.js'
+import type { AccountPath } from '../account/session.js'
+
+const ProviderButtons = lazy(() =>
+  Promise.all([import('./provider-buttons.js'), loadLaterMessages()]).then(
+    ([buttons]) => buttons,
+    () => ({ default: () => null }), // the password remains
+  ),
+)
+
+/** Buttons to sign in with the providers of this server. Their code comes only where there are any. */
+export function ProviderSignIn({ returnTo }: { returnTo: AccountPath | undefined }) {
+  const [providers, setProviders] = useState<readonly NamedProvider[]>([])
+  // Not a query: signing out forgets all queries just after it has shown this page.
+  useEffect(() => {
+    listProviders().then(setProviders, () => undefined) // the password remains
+  }, [])
+  if (providers.length === 0) return null
+  return (
+    <Suspense>
+      <ProviderButtons providers={providers} returnTo={returnTo} />
+    </Suspense>
+  )
+}
+
+/** A provider that people can sign in with. */
+export interface NamedProvider {
+  readonly id: string
+  readonly name: string
+}
+
+async function listProviders(): Promise<readonly NamedProvider[]> {
+  const answer = (await callAuth('/provider/list')) as { providers?: NamedProvider[] } | null // of our own endpoint
+  return answer?.providers ?? []
+}

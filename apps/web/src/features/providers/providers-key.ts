@@ -1,0 +1,1 @@
+export const providersKey = ['providers', 'linked']
