@@ -176,7 +176,7 @@ async function openMailer(
     sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
     sendPasswordChanged: (email, sendNow) => sendPasswordChanged(limits, email, sendNow),
     sendAccountNotice: (email, sendNow) => sendAccountNotice(limits, email, sendNow),
-    sendEmailChange: (side, email, sendNow) => sendEmailChange(limits, side, email, sendNow),
+    sendEmailChange: (link, email, sendNow) => sendEmailChange(limits, link, email, sendNow),
   })
   onClose(() => mailer.close())
   return mailer

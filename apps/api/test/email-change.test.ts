@@ -1,13 +1,15 @@
+/* oxlint-disable max-lines -- One server serves all of it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failCommand } from '@rollcall/dev-redis/faults'
 import { Redis } from 'ioredis'
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type Browser,
   codeOf,
   newEmail,
+  observed,
   PASSWORD,
   signed,
   signedUp,
@@ -239,6 +241,63 @@ test.each(Object.entries(endings))('a pending change is over when %s', async (_,
   expect(await lookAt(old)).toMatchObject({ code: 'INVALID_TOKEN' })
 })
 
+/** Locks the row of a person while `work` runs, as a request under way does. */
+async function whileLocked<T>({ email }: Person, work: (transaction: Transaction<unknown>) => Promise<T>) {
+  return server
+    .database()
+    .kysely.transaction()
+    .execute(async (transaction) => {
+      await sql`update "user" set email = email where email = ${email}`.execute(transaction)
+      return work(transaction)
+    })
+}
+
+test('a session that is revoked while it asks begins no change', async () => {
+  const laptop = await signedUp(server)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const { id } = await laptop.api.session.current.query()
+  const limits = () =>
+    observed(server.redis, async (admin) => (await admin.keys('limit:email-change:session:*')).length)
+  const before = await limits()
+  let code: Promise<unknown> | undefined
+  await whileLocked(laptop, async () => {
+    code = codeOf(request(laptop, newEmail()))
+    await expect.poll(limits).toBe(before + 1) // it has shown its session
+    await phone.api.devices.revoke.mutate({ id })
+  })
+  expect(await code).toBe('UNAUTHORIZED')
+  expect(await phone.api.emailChange.pending.query()).toBeNull()
+})
+
+test('a confirmation under way does not carry a change past a new password', async () => {
+  const { laptop, to, old, fresh } = await pending()
+  let answer: Promise<Response> | undefined
+  const { kysely, type } = server.database()
+  const waiting = async () =>
+    (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(kysely)).rows.length
+  await whileLocked(laptop, async (transaction) => {
+    const change = { currentPassword: PASSWORD, newPassword: 'another good password' }
+    answer = laptop.post('/api/auth/change-password', change)
+    if (type === 'postgres') await expect.poll(waiting).toBe(1)
+    // As a confirmation does: the row of the change is replaced.
+    await sql`insert into verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
+      select id || '-2', identifier, value, "expiresAt", "createdAt", "updatedAt" from verification
+      where value like ${`%"email":"${to}"%`}`.execute(transaction)
+    await sql`delete from verification where value like ${`%"email":"${to}"%`} and id not like '%-2'`.execute(
+      transaction,
+    )
+  })
+  expect((await answer)?.status).toBe(200)
+  expect([await confirmed(old), await confirmed(fresh)]).toEqual([dead, dead])
+})
+
+test('to cancel what is over does nothing', async () => {
+  const { laptop, fresh } = await halfChanged()
+  await confirm(fresh, laptop)
+  expect(await laptop.api.emailChange.cancel.mutate()).toEqual({ cancelled: false })
+})
+
 test('of two changes at once one is pending, and only its links work', async () => {
   const laptop = await signedUp(server)
   const phone = server.browser()
@@ -268,13 +327,16 @@ test('of both links and their repetitions at once, each counts once, and one of 
     await expect.poll(() => countOf(address, 'Your email address was changed')).toBe(1)
 })
 
-test('an outage of Redis at any command leaves the link good, or the address changed', async () => {
+test('an outage of Redis at any command leaves the link good, or the address changed, and the sessions that stay', async () => {
   const { laptop, to, fresh } = await halfChanged()
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
   for (let n = 1; ; n += 1) {
     const failing = failCommand(Redis.prototype, n, 'never sent')
-    const { status } = await confirm(fresh, laptop)
+    const { status } = await confirm(fresh, laptop, { revokeOtherSessions: false })
     const isReached = failing.reached()
     failing[Symbol.dispose]()
+    for (const device of [laptop, phone]) expect([to, laptop.email], `command ${n}`).toContain(await emailOf(device))
     const { rows } = await sql<{ email: string }>`
       select email from "user" where email in (${to}, ${laptop.email})`.execute(server.database().kysely)
     expect(rows).toHaveLength(1)

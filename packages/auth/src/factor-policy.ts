@@ -8,6 +8,7 @@ import { currentSession, adoptToken } from './current-session.js'
 import { setsFirstPassword } from './policy.js'
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
+import { unavailableError } from './unavailable.js'
 
 /** Ways in whose rows come and go, and the events of that. */
 const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed: AuditEventName }>> = {
@@ -38,6 +39,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
   async function changeFactor(userId: string, event: AuditEventName, byDefault: boolean): Promise<AfterWrite> {
     const { newUsers, endedUsers, revokeOtherSessions } = await requestState()
     if (newUsers.has(userId) || endedUsers.has(userId)) return doNothing
+    await rejectFailedLookUp()
     const current = currentSession(() => true)
     const isOwn = current?.userId === userId
     // Only their own session can speak for the person and keep the others.
@@ -46,11 +48,20 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     const before = endsOthers ? await revokeWithAudit(() => store.revokeOthers(current.token)) : 0
     if (before === null) return revokeAll(userId, event) // it has ended itself
     return afterCommit(async () => {
-      const change = { credentialChange: endsOthers, reauthenticated: false, event: { name: event } }
-      const rotated = await revokeWithAudit(() => store.rotate(current.token, change))
+      const change = { credentialChange: endsOthers, event: { name: event } }
+      const rotated = await revokeWithAudit(() => store.rotate(current.token, { ...change, reauthenticated: false }))
       if (rotated !== null) await adoptToken(rotated.token)
-      const ended = before + (rotated?.ended ?? 0)
-      await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ...(endsOthers && { ended }) })
+      // Revoked from elsewhere in this very moment: then it cannot keep the others either.
+      const more =
+        rotated?.ended ??
+        (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event: change.event })))
+      await auditEvent(audit, {
+        event,
+        result: 'ok',
+        userId,
+        sessionId: current.id,
+        ...(endsOthers && { ended: before + more }),
+      })
     })
   }
 
@@ -64,15 +75,6 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     })
   }
 
-  async function forEachUser(
-    model: string,
-    where: Where[],
-    change: (userId: string) => Promise<AfterWrite>,
-  ): Promise<AfterWrite> {
-    const rows = await adapter.findMany<{ id: string; userId?: string }>({ model, where })
-    return forEachOf(new Set(rows.map((row) => row.userId ?? row.id)), change)
-  }
-
   return {
     async beforeCreate(model: string, data: object): Promise<AfterWrite> {
       const event = additionOf(model, data)
@@ -82,19 +84,21 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
       if (model === 'twoFactor' && 'verified' in update) (await requestState()).isEnrolling = true
       if (model === 'twoFactor' && renewsBackupCodes())
-        return forEachUser(model, where, (userId) => changeFactor(userId, 'backup-codes-renewed', true))
+        return forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'backup-codes-renewed', true))
       if (model === 'account' && 'password' in update && setsFirstPassword())
-        return forEachUser(model, where, (userId) => changeFactor(userId, 'password-set', false))
+        return forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'password-set', false))
       if (model !== 'user' || !('email' in update) || update.email === undefined) return doNothing
       const users = await adapter.findMany<{ id: string; email: string }>({ model, where })
       return users.every(({ email }) => email === update.email)
         ? doNothing
-        : forEachUser(model, where, (userId) => changeFactor(userId, 'email-change', true))
+        : forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'email-change', true))
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
       const event = rowEvents[model]?.removed
-      return event === undefined ? doNothing : forEachUser(model, where, (userId) => changeFactor(userId, event, true))
+      return event === undefined
+        ? doNothing
+        : forEachUser(adapter, model, where, (userId) => changeFactor(userId, event, true))
     },
   }
 }
@@ -103,6 +107,23 @@ function additionOf(model: string, data: object): AuditEventName | undefined {
   if (model === 'account' && setsFirstPassword()) return 'password-set'
   const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
   return isPassword ? undefined : rowEvents[model]?.added
+}
+
+async function forEachUser(
+  adapter: DBTransactionAdapter,
+  model: string,
+  where: Where[],
+  change: (userId: string) => Promise<AfterWrite>,
+): Promise<AfterWrite> {
+  const rows = await adapter.findMany<{ id: string; userId?: string }>({ model, where })
+  return forEachOf(new Set(rows.map((row) => row.userId ?? row.id)), change)
+}
+
+/** better-auth takes a session that it could not look up for none, and its person for a stranger. */
+async function rejectFailedLookUp(): Promise<void> {
+  const { outage, databaseError } = await requestState()
+  if (outage) throw unavailableError()
+  if (databaseError !== null) throw databaseError
 }
 
 function renewsBackupCodes(): boolean {

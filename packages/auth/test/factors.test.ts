@@ -150,10 +150,15 @@ describe.each(Object.entries(additions))('%s', (title, change) => {
   })
 })
 
-test.each(['revokeOthers', 'rotate'] as const)(
-  'a session that is revoked just before %s does not come back',
-  async (step) => {
-    const { browser, email, userId } = await t.person(`revoked-before-${step}`)
+test.each([
+  ['revokeOthers', {}],
+  ['rotate', {}],
+  ['rotate', { revokeOtherSessions: false }],
+] as const)(
+  'a session that is revoked just before %s, with %j, does not come back, nor keeps the others',
+  async (step, choice) => {
+    const name = `revoked-before-${step}-${Object.keys(choice).length}`
+    const { browser, email, userId } = await t.person(name)
     const other = t.browser()
     await other.signIn(email)
     const id = (await browser.session())?.id ?? ''
@@ -162,7 +167,7 @@ test.each(['revokeOthers', 'rotate'] as const)(
     if (step === 'revokeOthers') t.store.revokeOthers = async (token) => revokeFirst().then(() => revokeOthers(token))
     else t.store.rotate = async (token, options) => revokeFirst().then(() => rotate(token, options))
     try {
-      await browser.post('/change-email', { newEmail: `after-${step}@example.net` })
+      await browser.post('/change-email', { newEmail: `after-${name}@example.net`, ...choice })
     } finally {
       Object.assign(t.store, { revokeOthers, rotate })
     }

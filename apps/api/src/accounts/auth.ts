@@ -2,25 +2,20 @@ import {
   type Audit,
   type CookieSessions,
   cookieSessions,
-  createDeviceToken,
-  createResetToken,
   deleteExpiredDevices,
-  deviceIdIn,
   emailHashOf,
-  isUnnotified,
   knownDeviceOf,
   type OnWrongPassword,
   recordNotified,
   rollcallPlugin,
   type Secrets,
-  secureAccountIdentifier,
-  userIdInSecureAccountValue,
 } from '@rollcall/auth'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import type { AuthContext } from '@better-auth/core'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { AccountMails } from './account-mails.js'
+import { accountLinks } from './account-links.js'
 import { administratorPlugin, type Administrators, administrators } from './administrators.js'
 import type { Database } from './database.js'
 import { type EmailChanges, emailChangesOf } from './email-change/email-changes.js'
@@ -218,8 +213,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await internalAdapter.updateUser(userId, { language })
     },
 
-    ...accountLinks(context, baseUrl),
     // The casts: its type names our own options, of which nothing reads any.
+    ...accountLinks(context as unknown as AuthContext, baseUrl),
     ...emailChangesOf(context as unknown as AuthContext, options),
     ...accountSettings(context as unknown as AuthContext, options),
     ...administrators(context as unknown as AuthContext),
@@ -254,50 +249,5 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     renamePerson: (by, name) => renamePerson(database, store, by, name),
     renamePasskey: (by, id, name) => renamePasskey(database, store, by, id, name),
     hashEmail: (email) => emailHashOf(email, context.secret),
-  }
-}
-
-/** Links of mails: made, and found again by their token. */
-function accountLinks(
-  { adapter, internalAdapter }: Pick<AuthContext, 'internalAdapter'> & { adapter: Parameters<typeof isUnnotified>[0] },
-  baseUrl: string,
-): Pick<Auth, 'createResetLink' | 'createNewDeviceLink' | 'findLink'> {
-  const pageFor = (path: string, token: string): string => {
-    const url = new URL(path, baseUrl)
-    url.searchParams.set('token', token)
-    return url.href
-  }
-
-  return {
-    async createResetLink(email) {
-      const found = await internalAdapter.findUserByEmail(email)
-      if (found === null) return null
-      return {
-        to: found.user.email,
-        language: languageOf(found.user),
-        url: pageFor('/reset-password', await createResetToken(internalAdapter, found.user.id)),
-      }
-    },
-
-    async createNewDeviceLink(userId, deviceId) {
-      const user = await internalAdapter.findUserById(userId)
-      if (user === null || !(await isUnnotified(adapter, deviceId))) return null
-      return {
-        to: user.email,
-        language: languageOf(user),
-        url: pageFor('/secure-account', await createDeviceToken(internalAdapter, userId, deviceId)),
-      }
-    },
-
-    async findLink(kind, token) {
-      const isReset = kind === 'reset-password'
-      const found = await internalAdapter.findVerificationValue(
-        isReset ? `reset-password:${token}` : secureAccountIdentifier(token),
-      )
-      if (found === null || found.expiresAt <= new Date()) return null
-      const userId = isReset ? found.value : userIdInSecureAccountValue(found.value)
-      const user = userId === null ? null : await internalAdapter.findUserById(userId)
-      return user && { userId: user.id, deviceId: isReset ? null : deviceIdIn(token) }
-    },
   }
 }

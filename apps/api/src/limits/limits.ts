@@ -40,9 +40,10 @@ interface Subjects {
   'account-data:session': [userId: string, sessionId: string]
   'account-notice:first': [email: string]
   'account-notice:mailbox': [Mailbox]
-  'email-change:first': [side: 'old' | 'new', email: string]
+  'email-change:first': [userId: string, side: 'old' | 'new']
   'email-change:mailbox': [side: 'old' | 'new', Mailbox]
   'email-change:session': [userId: string, sessionId: string]
+  'email-change:user': [userId: string]
   'rename:session': [userId: string, sessionId: string]
   'renamed:session': [userId: string, sessionId: string]
   'confirm:session': [userId: string, sessionId: string]
@@ -115,6 +116,8 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'email-change:first': { points: 1, duration: HOUR, of: 'attempts' },
   'email-change:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   'email-change:session': { points: 10, duration: HOUR, of: 'requests' },
+  /** Anybody can sign in again, for another session that asks. */
+  'email-change:user': { points: 20, duration: DAY, of: 'requests' },
   /** Each writes an event: a stolen session must not bury its sign-in under them. */
   'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
   'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },

@@ -71,19 +71,20 @@ export function sendAccountNotice(limits: Limits, email: string, send: () => Pro
 
 /**
  * Sends a link that confirms a new address within the limit of its mailbox. Anybody can name an address as their new one, and
- * must not use up the links of its owner's own changes. So the two kinds are counted apart.
+ * must not use up the links of its owner's own changes. So the two kinds are counted apart, and the first mail is that of the
+ * account that asks: there are many spellings of one mailbox.
  *
  * @returns whether it was sent
  */
 export function sendEmailChange(
   limits: Limits,
-  side: 'old' | 'new',
+  { userId, side }: { readonly userId: string; readonly side: 'old' | 'new' },
   email: string,
   send: () => Promise<void>,
 ): Promise<boolean> {
   return sendWithin(
     limits,
-    ['email-change:first', side, email.toLowerCase()],
+    ['email-change:first', userId, side],
     [['email-change:mailbox', side, new Mailbox(email)]],
     send,
   )

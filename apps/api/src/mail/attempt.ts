@@ -13,7 +13,7 @@ export interface MailKind {
   /** Called for every attempt. `null`: nobody needs this mail any more. */
   compose(payload: string): Promise<{ to: string; message: Message } | null>
   /** Sends a mail within the limits of its kind, or drops it. Resolves with whether it was sent. Default: sends it. */
-  limited?(to: string, send: () => Promise<void>): Promise<boolean>
+  limited?(to: string, send: () => Promise<void>, payload: string): Promise<boolean>
   /** Called once the mail server has accepted the mail. */
   sent?(payload: string): Promise<void>
 }
@@ -75,7 +75,7 @@ async function composeAndSend(kind: MailKind, payload: string, { send, abandoned
   if (composed === null) return false
   const { to, message } = composed
   const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned]))
-  if (kind.limited) return kind.limited(to, sendNow)
+  if (kind.limited) return kind.limited(to, sendNow, payload)
   await sendNow()
   return true
 }

@@ -17,11 +17,17 @@ export interface EmailChangeLinks {
   findReader(userId: string): Promise<Reader | null>
 }
 
+/** Sends a link of a user to one of the two addresses, within the limits. Resolves with whether it was sent. */
+export type SendEmailChange = (
+  link: { readonly userId: string; readonly side: Side },
+  email: string,
+  send: () => Promise<void>,
+) => Promise<boolean>
+
 interface Options {
   readonly baseUrl: string
   readonly log: Log
-  /** Sends a link to one of the two addresses within the limits. Resolves with whether it was sent. */
-  readonly sendEmailChange: (side: Side, email: string, send: () => Promise<void>) => Promise<boolean>
+  readonly sendEmailChange: SendEmailChange
 }
 
 const LINK = { old: 'email-change-old', new: 'email-change-new' } as const satisfies Record<Side, string>
@@ -33,7 +39,7 @@ const linkPayload = z.object({ userId: z.string(), changeId: z.string() })
 const changedPayload = z.object({
   userId: z.string(),
   reader: z.object({ to: z.string(), language: z.enum(['en', 'de']) }),
-  from: z.string(),
+  now: z.string(),
   at: z.coerce.date(),
 })
 
@@ -63,7 +69,7 @@ export function createEmailChangeMails({
         [from, now].map((to) => ({
           key: `${CHANGED}:${userId}:${now}:${to}`,
           kind: CHANGED,
-          payload: JSON.stringify({ userId, reader: { to, language }, from, at }),
+          payload: JSON.stringify({ userId, reader: { to, language }, now, at }),
         })),
       )
     },
@@ -86,8 +92,9 @@ function linkMail(side: Side, links: EmailChangeLinks, { baseUrl, log, sendEmail
       const context = { ...link, baseUrl }
       return { to: link.to, message: link.isTaken ? emailTakenMessage(context) : confirmEmailMessage(side, context) }
     },
-    async limited(to, sendNow) {
-      const isSent = await sendEmailChange(side, to, sendNow)
+    async limited(to, sendNow, payload) {
+      const { userId } = linkPayload.parse(JSON.parse(payload))
+      const isSent = await sendEmailChange({ userId, side }, to, sendNow)
       if (!isSent) log.warn('No link for a new address: its mailbox has had as many as the limit allows')
       return isSent
     },
@@ -99,9 +106,9 @@ function changedMail(links: EmailChangeLinks, { baseUrl }: Options): MailKind {
   return {
     maxAgeMs: 3 * DAY_MS,
     async compose(payload) {
-      const { userId, reader, from, at } = changedPayload.parse(JSON.parse(payload))
+      const { userId, reader, now, at } = changedPayload.parse(JSON.parse(payload))
       const owner = await links.findReader(userId)
-      if (owner === null || owner.to === from) return null // the change failed
+      if (owner?.to !== now) return null // the change failed
       const url = new URL('/sign-in', baseUrl).href
       return { to: reader.to, message: emailChangedMessage(at, { ...reader, baseUrl, url }) }
     },

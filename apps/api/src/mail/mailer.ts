@@ -3,14 +3,18 @@ import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/account-mails.js'
 import type { MailLink, Reader } from '../accounts/auth.js'
-import type { Side } from '../accounts/email-change/pending.js'
 import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
 import { type AccountLinks, accountMailKinds, createAccountMails, type PasskeyMails } from './account-mails.js'
 import { Delivery } from './delivery.js'
-import { createEmailChangeMails, type EmailChangeLinks, emailChangeMailKinds } from './email-change-mails.js'
+import {
+  createEmailChangeMails,
+  type EmailChangeLinks,
+  emailChangeMailKinds,
+  type SendEmailChange,
+} from './email-change-mails.js'
 import { newDeviceMessage, passwordChangedMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import type { Send } from './transport.js'
@@ -57,8 +61,7 @@ export interface MailerOptions {
   readonly sendPasswordChanged: SendWithin
   /** Sends a mail about a change of an account within its limits. Resolves with whether it was sent. */
   readonly sendAccountNotice: SendWithin
-  /** Sends a link that confirms a new address within its limits. Resolves with whether it was sent. */
-  readonly sendEmailChange: (side: Side, ...mail: Parameters<SendWithin>) => Promise<boolean>
+  readonly sendEmailChange: SendEmailChange
 }
 
 /**

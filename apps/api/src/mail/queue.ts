@@ -82,7 +82,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
     async add({ key, kind, payload, delayMs = 0 }) {
       // With another number of attempts, the server that has claimed it holds it no longer.
       const waiting = await sql`
-        update mail set created_at = ${now}, leased_until = 0,
+        update mail set created_at = ${now}, leased_until = 0, due_at = case when due_at < ${now} + ${sql.lit(delayMs)} then ${now} + ${sql.lit(delayMs)} else due_at end,
           attempts = case when leased_until > 0 then attempts + 1 else attempts end
         where key = ${key}`.execute(kysely)
       if (Number(waiting.numAffectedRows) > 0) return 'waiting'

@@ -1,3 +1,4 @@
+import { unauthorized } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { EmailChange } from '../accounts/email-change/pending.js'
@@ -26,12 +27,19 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
      */
     request: sessionProcedure
       .input(z.object({ email: newEmail }))
-      .mutation(async ({ ctx: { auth, limits, session }, input: { email } }) => {
+      .mutation(async ({ ctx: { auth, limits, session, token }, input: { email } }) => {
         requireRecentProof(session, isRecent)
-        const isRequested = await limits.within([['email-change:session', session.userId, session.id]], () =>
-          auth.requestEmailChange(session.userId, email).catch(storeOrDatabaseFailed),
+        const { userId, id } = session
+        const outcome = await limits.within(
+          [
+            ['email-change:session', userId, id],
+            ['email-change:user', userId],
+          ],
+          () => auth.requestEmailChange({ session, token }, email).catch(storeOrDatabaseFailed),
         )
-        if (!isRequested) throw new TRPCError({ code: 'BAD_REQUEST', message: 'The account has this address already' })
+        if (outcome === 'over') throw unauthorized()
+        if (outcome === 'own')
+          throw new TRPCError({ code: 'BAD_REQUEST', message: 'The account has this address already' })
         return { email }
       }),
 

@@ -4,7 +4,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import type { Session } from '@rollcall/session-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLimits } from '../../src/limits/limits.js'
-import { sendNotice, sendReset } from '../../src/limits/mail-limits.js'
+import { sendEmailChange, sendNotice, sendReset } from '../../src/limits/mail-limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
 import { countOn, observed, SECRET, startServer, type TestServer } from '../helpers.js'
 
@@ -63,6 +63,19 @@ test('five reset mails an hour reach a mailbox, and always the first of each acc
     expect(await reset('Grace+1@example.org')).toBe(true)
     expect(await reset('grace+1@example.org')).toBe(false)
     expect(sent).toBe(6)
+  })
+})
+
+test('an account has one first link to a new address in an hour, however its mailbox is spelled', async () => {
+  await using redis = await startRedis()
+  await observed(redis, async (client) => {
+    const limits = createLimits(client, SECRET)
+    const link = (userId: string, n: number) =>
+      sendEmailChange(limits, { userId, side: 'new' }, `carol+${n}@example.org`, async () => undefined)
+    const sent: boolean[] = []
+    for (let n = 0; n < 9; n += 1) sent.push(await link('mallory', n))
+    expect(sent).toEqual([...Array.from({ length: 5 }, () => true), ...Array.from({ length: 4 }, () => false)])
+    expect([await link('carol', 9), await link('carol', 9)]).toEqual([true, false])
   })
 })
 

@@ -1,5 +1,6 @@
 import type { AuthContext } from '@better-auth/core'
 import { runWithTransaction } from '@better-auth/core/context'
+import type { Session, SessionStore } from '@rollcall/session-store'
 import type { AccountMails } from '../account-mails.js'
 import type { MailLink, Reader } from '../auth.js'
 import { languageOf } from '../language.js'
@@ -32,9 +33,13 @@ export interface EmailChanges {
    * Begins a change of address, and asks both addresses by mail. It takes the place of one that is pending. It does the same
    * work whether or not another account has the new address. Rejects with `MailQueueFullError` too.
    *
-   * @returns `false` for the address that the account has already: then nothing was done.
+   * @returns `own` for the address that the account has already; `over` if the session was revoked meanwhile, or the user is
+   *   gone. Then nothing was done.
    */
-  requestEmailChange(userId: string, email: string): Promise<boolean>
+  requestEmailChange(
+    by: { readonly session: Session; readonly token: string },
+    email: string,
+  ): Promise<'requested' | 'own' | 'over'>
   /** The change that is pending; `null` for none. */
   findEmailChange(userId: string): Promise<EmailChange | null>
   /** Returns whether there was one. Its links work no more. */
@@ -50,24 +55,32 @@ export interface EmailChanges {
 
 type Rows = Pick<AuthContext, 'adapter' | 'internalAdapter'>
 
-export function emailChangesOf(
-  rows: Rows,
-  { baseUrl, accountMails }: { readonly baseUrl: string; readonly accountMails: AccountMails },
-): EmailChanges {
+interface Options {
+  readonly baseUrl: string
+  readonly accountMails: AccountMails
+  readonly store: Pick<SessionStore, 'validate'>
+}
+
+export function emailChangesOf(rows: Rows, { baseUrl, accountMails, store }: Options): EmailChanges {
   const { adapter, internalAdapter } = rows
   return {
-    async requestEmailChange(userId, email) {
+    async requestEmailChange({ session: { userId }, token }, email) {
       const user = await internalAdapter.findUserById(userId)
-      if (user === null || user.email === email) return false
+      if (user === null) return 'over'
+      if (user.email === email) return 'own'
       const change = newEmailChange(email)
       const mails = await accountMails.prepareEmailChange(userId, change.id)
-      await runWithTransaction(adapter, async () => {
-        await lockUser(rows, userId)
+      const isRequested = await runWithTransaction(adapter, async () => {
+        // A new password, which revokes this session, holds the row as well. So it ends this change, or keeps it from beginning.
+        if ((await lockUser(rows, userId)) === null || (await store.validate(token, { strict: true })) === null)
+          return false
         await deleteEmailChange(rows, userId)
         await writeEmailChange(rows, userId, change)
+        return true
       })
+      if (!isRequested) return 'over' // the mails find no change, and are dropped
       await mails.release().catch(() => undefined) // they leave a few seconds later by themselves
-      return true
+      return 'requested'
     },
 
     findEmailChange: (userId) => findEmailChange(rows, userId),

@@ -25,16 +25,16 @@ export function emailChanges(mails: AccountMails) {
           const user = change && (await ctx.context.internalAdapter.findUserById(change.userId))
           if (change === null || user === null) throw invalidToken()
           await getSessionFromCtx(ctx) // the policy keeps it
-          const prepare = () =>
-            mails.prepareEmailChanged(change.userId, { from: user.email, to: change.email, language: languageOf(user) })
-          const prepared = change.isLast ? await prepare() : null
+          // Also for the first of the two, since the other one may be confirmed in this moment. They are dropped without a change.
+          const notices = await mails.prepareEmailChanged(change.userId, {
+            from: user.email,
+            to: change.email,
+            language: languageOf(user),
+          })
           const outcome = await confirm(ctx, change)
           if (outcome === 'over') throw invalidToken()
-          if (outcome === 'changed') {
-            // If the other address confirmed in this very moment, nothing is prepared yet.
-            const notices = prepared ?? (await prepare())
-            await notices.release().catch(() => undefined) // they leave a few seconds later by themselves
-          }
+          // They leave a few seconds later by themselves.
+          if (outcome === 'changed') await notices.release().catch(() => undefined)
           return ctx.json({ status: true, changed: outcome === 'changed' })
         },
       ),

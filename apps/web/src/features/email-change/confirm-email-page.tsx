@@ -1,4 +1,4 @@
-import { useLoaderData, useSearch } from '@tanstack/react-router'
+import { useLoaderData, useRouter, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { MailedEmailChange } from '@rollcall/api'
 import { AuthFailure, callAuth } from '../../api/auth.js'
@@ -18,22 +18,22 @@ export function ConfirmEmailPage() {
   const link = useLoaderData({ from: '/public/confirm-email' })
   const [state, setState] = useState<State>('asking')
   if (token === undefined || !link.works || state === 'dead') return <DeadLink />
-  const change = link.emailChange ?? null
+  const change = link.emailChange
+  if (change === undefined) return <Unread />
   if (state !== 'asking') return <Done isChanged={state === 'changed'} change={change} />
   return <Question token={token} change={change} onDone={setState} />
 }
 
 interface QuestionProps {
   token: string
-  /** `null` where the server did not answer in time. */
-  change: MailedEmailChange | null
+  change: MailedEmailChange
   onDone: (state: State) => void
 }
 
 function Question({ token, change, onDone }: QuestionProps) {
   const i18n = useI18n()
   const { t } = i18n
-  const offersChoice = change !== null && change.isLast && change.isSignedIn
+  const offersChoice = change.isLast && change.isSignedIn
   const { form, summary, busy } = useForm({
     check: () => ({}),
     submit: async (data) => {
@@ -51,11 +51,11 @@ function Question({ token, change, onDone }: QuestionProps) {
   return (
     <>
       <PageHeading title={t('confirmEmail.title')}>
-        {change && t(change.side === 'old' ? 'confirmEmail.forOld' : 'confirmEmail.forNew')}
+        {t(change.side === 'old' ? 'confirmEmail.forOld' : 'confirmEmail.forNew')}
       </PageHeading>
-      {change && <p className="mt-3 text-lg font-semibold wrap-anywhere">{change.email}</p>}
+      <p className="mt-3 text-lg font-semibold wrap-anywhere">{change.email}</p>
       <p className="mt-3 text-muted">
-        {change?.isLast
+        {change.isLast
           ? t(change.isSignedIn ? 'confirmEmail.lastHere' : 'confirmEmail.lastElsewhere')
           : t('confirmEmail.first')}
       </p>
@@ -76,18 +76,32 @@ function Question({ token, change, onDone }: QuestionProps) {
   )
 }
 
-function Done({ isChanged, change }: { isChanged: boolean; change: MailedEmailChange | null }) {
+function Done({ isChanged, change }: { isChanged: boolean; change: MailedEmailChange }) {
   const { t } = useI18n()
   if (!isChanged)
     return <PageHeading title={t('confirmEmail.confirmedTitle')}>{t('confirmEmail.confirmed')}</PageHeading>
   return (
     <>
       <PageHeading title={t('confirmEmail.changedTitle')}>
-        {change && t('confirmEmail.changed', { email: isolate(change.email) })}
+        {t('confirmEmail.changed', { email: isolate(change.email) })}
       </PageHeading>
       <p className="mt-4">
         <TextLink to="/account">{t('confirmEmail.goOn')}</TextLink>
       </p>
+    </>
+  )
+}
+
+/** Nobody confirms an address that they cannot see. */
+function Unread() {
+  const { t } = useI18n()
+  const router = useRouter()
+  return (
+    <>
+      <PageHeading title={t('confirmEmail.title')}>{t('confirmEmail.unread')}</PageHeading>
+      <Button look="primary" onClick={() => void router.invalidate()} className="mt-6">
+        {t('common.tryAgain')}
+      </Button>
     </>
   )
 }

@@ -177,6 +177,7 @@ export default {
     submit: 'Bestätigen',
     busy: 'Wird bestätigt …',
     warning: 'Wenn Sie das nicht wollten, schließen Sie diese Seite. Es ändert sich nichts.',
+    unread: 'Der Link kann gerade nicht geprüft werden. Er gilt weiter.',
     taken: 'Diese E-Mail-Adresse hat inzwischen ein anderes Konto. Es wurde nichts geändert.',
     confirmedTitle: 'Diese Adresse ist bestätigt',
     confirmed: 'Öffnen Sie jetzt den Link, den wir an die andere Adresse gesendet haben.',

@@ -174,6 +174,7 @@ export default {
     submit: 'Confirm',
     busy: 'Confirming…',
     warning: 'If you did not ask for this, close this page. Nothing changes.',
+    unread: 'The link cannot be checked at the moment. It still works.',
     taken: 'Another account has this email address by now. Nothing was changed.',
     confirmedTitle: 'This address is confirmed',
     confirmed: 'Now open the link that we sent to the other address.',

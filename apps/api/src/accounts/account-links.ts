@@ -1,0 +1,61 @@
+import type { AuthContext } from '@better-auth/core'
+import { runWithTransaction } from '@better-auth/core/context'
+import {
+  createDeviceToken,
+  createResetToken,
+  deviceIdIn,
+  isUnnotified,
+  secureAccountIdentifier,
+  userIdInSecureAccountValue,
+} from '@rollcall/auth'
+import type { Auth, MailLink } from './auth.js'
+import { lockUser } from './email-change/pending.js'
+import { languageOf } from './language.js'
+
+/** Links of mails: made, and found again by their token. */
+export function accountLinks(
+  { adapter, internalAdapter }: Pick<AuthContext, 'adapter' | 'internalAdapter'>,
+  baseUrl: string,
+): Pick<Auth, 'createResetLink' | 'createNewDeviceLink' | 'findLink'> {
+  const pageFor = (path: string, token: string): string => {
+    const url = new URL(path, baseUrl)
+    url.searchParams.set('token', token)
+    return url.href
+  }
+
+  /** `null` for a user whose address changes in this moment: the new one deletes the links to the old one, and so must see them. */
+  const linkFor = async (
+    { id, email }: { readonly id: string; readonly email: string },
+    path: string,
+    createToken: () => Promise<string>,
+  ): Promise<MailLink | null> =>
+    await runWithTransaction(adapter, async () => {
+      const user = await lockUser({ adapter }, id)
+      if (user?.email !== email) return null
+      return { to: email, language: languageOf(user), url: pageFor(path, await createToken()) }
+    })
+
+  return {
+    async createResetLink(email) {
+      const found = await internalAdapter.findUserByEmail(email)
+      return found && linkFor(found.user, '/reset-password', () => createResetToken(internalAdapter, found.user.id))
+    },
+
+    async createNewDeviceLink(userId, deviceId) {
+      const user = await internalAdapter.findUserById(userId)
+      if (user === null || !(await isUnnotified(adapter, deviceId))) return null
+      return linkFor(user, '/secure-account', () => createDeviceToken(internalAdapter, userId, deviceId))
+    },
+
+    async findLink(kind, token) {
+      const isReset = kind === 'reset-password'
+      const found = await internalAdapter.findVerificationValue(
+        isReset ? `reset-password:${token}` : secureAccountIdentifier(token),
+      )
+      if (found === null || found.expiresAt <= new Date()) return null
+      const userId = isReset ? found.value : userIdInSecureAccountValue(found.value)
+      const user = userId === null ? null : await internalAdapter.findUserById(userId)
+      return user && { userId: user.id, deviceId: isReset ? null : deviceIdIn(token) }
+    },
+  }
+}
