@@ -1,4 +1,3 @@
-/* oxlint-disable max-lines -- One file is the first visit in one language: a translator reads it from top to bottom. */
 import type { Messages } from '../i18n.js'
 
 export default {

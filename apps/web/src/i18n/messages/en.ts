@@ -1,4 +1,3 @@
-/* oxlint-disable max-lines -- One file is the first visit in one language: a translator copies it and reads it from top to bottom. */
 /** The words of a first visit in English, which the other languages are held to: ICU MessageFormat, compiled by the build. */
 export default {
   layout: {
