@@ -16,6 +16,7 @@ export const PAGE_PATHS: readonly string[] = [
   '/',
   '/account',
   '/activity',
+  '/admin',
   '/confirm-email',
   '/forgot-password',
   '/provider/$provider',
