@@ -23,9 +23,7 @@ import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
 import type { Work } from '../limits/work.js'
 import { type HttpEnv, refuse } from './http.js'
-
-/** PostgreSQL holds none in a text. */
-const NUL_IN_JSON = /(?<!\\)(?:\\\\)*\\u0000/
+import { holdsNul } from './nul.js'
 
 interface Dependencies {
   readonly auth: Auth
@@ -75,7 +73,7 @@ async function guard(c: Context<HttpEnv>): Promise<AuthRequest | Response> {
     return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
   }
   const text = new TextDecoder().decode(bytes)
-  if (NUL_IN_JSON.test(text) || c.req.url.includes('%00')) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
+  if (holdsNul(c.req.url, text)) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
   const parsed = jsonIn(text)
   if (typeof parsed !== 'object' || parsed === null)
     return { path, json: parsed, body: parsed === undefined ? text : JSON.stringify(parsed) }

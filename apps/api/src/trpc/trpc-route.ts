@@ -4,6 +4,7 @@ import { Hono, type Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { publicError } from '../errors.js'
 import { type HttpEnv, refuse } from '../http/http.js'
+import { holdsNul } from '../http/nul.js'
 import type { Log } from '../log.js'
 import type { Context } from './context.js'
 import { createAppRouter, type RouterDependencies } from './router.js'
@@ -76,6 +77,9 @@ export const rejectUnsupportedRequests = createMiddleware<HttpEnv>(async (c, nex
   // A browser names the page of another site. Such a page cannot read the answer, but it could keep streams open.
   if (!['same-origin', 'none', undefined].includes(c.req.header('sec-fetch-site'))) {
     return refuse(c, 'FORBIDDEN', 'This request comes from another site')
+  }
+  if (holdsNul(c.req.url, method === 'POST' ? await c.req.text() : '')) {
+    return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
   }
   // A streamed answer has sent its headers before a procedure can clear the cookie.
   if (`${c.req.header('trpc-accept')},${c.req.header('accept')}`.includes('application/jsonl')) {
