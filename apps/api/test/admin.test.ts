@@ -55,8 +55,9 @@ async function answersTo(device: Browser, path: string, type: string): Promise<{
 /** What was done, newest first. */
 const operations = () => boss.api.admin.operations.list.query()
 
-const setState = (id: string, state: string) =>
-  observed(server.redis, (redis) => redis.hset(`user:operation:${id}`, { state }))
+/** Changes fields of an operation in Redis. */
+const change = (id: string, fields: Record<string, string>) =>
+  observed(server.redis, (redis) => redis.hset(`user:operation:${id}`, fields))
 
 /** The types and reasons of a person's newest activity, as they see it. */
 const activityOf = async ({ api }: Browser) =>
@@ -231,6 +232,35 @@ describe('a person', () => {
     expect(await people.signOut.mutate({ id: user.id })).toEqual({ revoked: 1 })
     expect([await isSignedIn(boss), await isSignedIn(other)]).toEqual([true, false])
   })
+
+  test('who is an administrator is neither banned nor made to choose a password by another one', async () => {
+    const { laptop, id, email } = await person()
+    await setRole(email, 'admin')
+    const { people } = boss.api.admin
+    const { user } = await boss.api.session.current.query()
+    const banned = await Promise.all([people.ban.mutate({ id }), laptop.api.admin.people.ban.mutate(user)].map(codeOf))
+    expect(banned).toEqual(['BAD_REQUEST', 'BAD_REQUEST'])
+    expect(await codeOf(people.requirePasswordReset.mutate({ id }))).toBe('BAD_REQUEST')
+    expect([await isSignedIn(boss), await isSignedIn(laptop)]).toEqual([true, true])
+    await setRole(email, 'user')
+    expect(await people.ban.mutate({ id })).toEqual({ revoked: 2 })
+  })
+})
+
+test('no procedure takes a NUL, which a ban would meet after it has signed the person out', async () => {
+  const { laptop, id } = await person()
+  const reason = 'a\0b'
+  const query = encodeURIComponent(JSON.stringify({ text: reason })).replace('u0000', '%750000')
+  const answers = await Promise.all([
+    boss.post('/trpc/admin.people.ban', { id, reason }),
+    boss.request(`/trpc/admin.people.search?input=${query}`),
+    boss.post('/trpc/admin.people.signOut', { id: reason }),
+    laptop.request('/trpc/session.current%00'),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400])
+  expect(await isSignedIn(laptop)).toBe(true)
+  await laptop.api.account.changeName.mutate({ name: String.raw`a\u0000b` })
+  expect((await laptop.api.session.current.query()).user.name).toBe(String.raw`a\u0000b`)
 })
 
 describe('sessions', () => {
@@ -277,19 +307,38 @@ describe('sessions', () => {
   })
 })
 
-test('an operation that was stopped can be resumed; one that is done or unknown cannot', async () => {
+test('an operation that was stopped can be resumed; one that is done, running or unknown cannot', async () => {
   const { id: userId } = await person()
   await boss.api.admin.people.signOut.mutate({ id: userId })
   const id = (await operations())[0]?.id ?? ''
   const { stop, resume } = boss.api.admin.operations
-  for (const change of [stop, resume]) {
-    expect(await codeOf(change.mutate({ id }))).toBe('BAD_REQUEST')
-    expect(await codeOf(change.mutate({ id: 'unknown' }))).toBe('NOT_FOUND')
+  for (const call of [stop, resume]) {
+    expect(await codeOf(call.mutate({ id }))).toBe('BAD_REQUEST')
+    expect(await codeOf(call.mutate({ id: 'unknown' }))).toBe('NOT_FOUND')
   }
-  await setState(id, 'stopped')
+  await change(id, { state: 'running' })
+  expect(await codeOf(resume.mutate({ id }))).toBe('BAD_REQUEST')
+  await change(id, { state: 'stopped' })
   expect(await stop.mutate({ id })).toEqual({ id })
   expect(await resume.mutate({ id })).toMatchObject({ id })
   await expect.poll(async () => (await operations()).find((one) => one.id === id)?.state).toBe('done')
+})
+
+test('an operation that is resumed keeps the session of who resumes it; one on everybody is for the command', async () => {
+  const { user } = await boss.api.session.current.query()
+  const other = server.browser()
+  await other.signIn(boss.email)
+  await boss.api.admin.people.signOut.mutate({ id: user.id, sessionId: 'AAAAAAAAAAAAAAAA' })
+  const id = (await operations())[0]?.id ?? ''
+  const { resume } = boss.api.admin.operations
+  const stopped = { state: 'stopped', keep: '', startedAt: String(Date.now()) }
+  await change(id, { ...stopped, filter: '' })
+  expect(await codeOf(resume.mutate({ id }))).toBe('BAD_REQUEST')
+  await change(id, { ...stopped, filter: JSON.stringify({ users: [user.id] }) })
+  expect(await resume.mutate({ id })).toMatchObject({ id })
+  await expect.poll(() => isSignedIn(other)).toBe(false)
+  await expect.poll(async () => (await operations()).find((one) => one.id === id)?.state).toBe('done')
+  expect(await isSignedIn(boss)).toBe(true)
 })
 
 test('an outage of Redis or SQL is a 503 of every procedure, and changes nothing', async () => {

@@ -5,30 +5,30 @@ import type { Output } from './output.js'
 import { UsageError } from './revoke.js'
 import { withServices } from './services.js'
 
-/** Makes a user an administrator, or takes that back. A row in SQL says who did it. Nothing happens if it is so already. */
+/**
+ * Makes a user an administrator and lifts a ban, or takes the role back. A row in SQL says who did it. Nothing happens if it is so
+ * already.
+ */
 export async function setAdministrator(named: string, isAdmin: boolean, output: Output): Promise<void> {
   await withServices(async ({ auth, clock, database }) => {
     const [userId = ''] = await userIdsOf([named], database.kysely)
     const person = await auth.findUser(userId)
     if (person === null) throw new UsageError(`There is no user ${named}`)
     const { id, email } = person
-    const isChanged = person.isAdmin !== isAdmin
-    if (isChanged) {
+    const record = async (action: string, work: () => Promise<unknown>): Promise<void> => {
       const at = new Date(clock())
-      const row = {
-        id: newOperationId(at),
-        at: at.getTime(),
-        action: isAdmin ? 'add-administrator' : 'remove-administrator',
-        filter: JSON.stringify({ users: [id] }),
-        reason: '',
-        note: '',
-        started_by: userInfo().username,
-      }
-      await recordWork(database, row, async () => {
-        await auth.setAdministrator(id, isAdmin)
+      const filter = JSON.stringify({ users: [id] })
+      const words = { reason: '', note: '', started_by: userInfo().username }
+      await recordWork(database, { id: newOperationId(at), at: at.getTime(), action, filter, ...words }, async () => {
+        await work()
         return 0
       })
     }
+    const isToUnban = isAdmin && person.isBanned
+    const isChanged = isToUnban || person.isAdmin !== isAdmin
+    if (person.isAdmin !== isAdmin)
+      await record(isAdmin ? 'add-administrator' : 'remove-administrator', () => auth.setAdministrator(id, isAdmin))
+    if (isToUnban) await record('unban', () => auth.unban(id))
     const state = isAdmin ? 'an administrator' : 'no administrator'
     output.result({ id, email, isAdmin, isChanged }, `${email} is ${isChanged ? 'now' : 'already'} ${state}.`)
   })

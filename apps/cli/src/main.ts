@@ -128,7 +128,7 @@ addFilterOptions(
 const admins = program.command('admins').description('The people who may use the page of administrators')
 admins
   .command('add <email|id>')
-  .description('make a user an administrator')
+  .description('make a user an administrator, and lift a ban')
   .action(async (name: string) => {
     const { setAdministrator } = await import('./admins.js')
     await setAdministrator(name, true, output())

@@ -270,6 +270,9 @@ test('administrators are added, listed and removed, and each change is on record
     expect(listed).toMatchObject({ code: 0, out: `${id}  ${eve.email}  Ada\n` })
     expect(again).toMatchObject({ code: 0, out: `${eve.email} is already an administrator.\n` })
     expect(unknown).toMatchObject({ code: 2, out: '', err: 'There is no user ada\n' })
+    await services.auth.ban(id, 'A quarrel')
+    expect((await run(['admins', 'add', id])).out).toBe(`${eve.email} is now an administrator.\n`)
+    expect(await services.auth.findUser(id)).toMatchObject({ isAdmin: true, isBanned: false })
     expect((await runJson(['admins', 'remove', id])).results).toEqual([{ ...change, id, isAdmin: false }])
     expect(await services.auth.listAdministrators()).toEqual([])
     const { kysely } = services.database
@@ -279,6 +282,7 @@ test('administrators are added, listed and removed, and each change is on record
     expect(record.toSorted((a, b) => a.action.localeCompare(b.action))).toMatchObject([
       { action: 'add-administrator', ...row },
       { action: 'remove-administrator', ...row },
+      { action: 'unban', ...row },
     ])
   })
 })

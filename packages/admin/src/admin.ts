@@ -8,7 +8,7 @@ import {
 import { OperationStateError } from './errors.js'
 import { createMatcher, type Filter, parseFilter } from './filter.js'
 import { createOperationLog, newOperationId } from './operation-log.js'
-import type { Operation, OperationRequest, RunOptions } from './operation.js'
+import type { Operation, OperationRequest, ResumeOptions, RunOptions } from './operation.js'
 import { type Preview, previewSessions, type PreviewOptions } from './preview.js'
 import { runOperation } from './run.js'
 
@@ -55,9 +55,10 @@ export interface SessionAdmin {
     /**
      * Runs one again that has not ended. Younger sessions stay, and none is revoked twice.
      *
+     * @param options `keep` names a session that stays instead of the first one. Default: that one.
      * @throws {UnknownOperationError | OperationStateError}
      */
-    resume(id: string, options?: RunOptions): Promise<Operation>
+    resume(id: string, options?: ResumeOptions): Promise<Operation>
     /**
      * Asks the process that runs it to stop, which it does within about a second.
      *
@@ -115,11 +116,12 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
     operations: {
       list: () => log.list(),
       get: (id) => log.read(id),
-      async resume(id, run = {}) {
+      async resume(id, { keep, ...run } = {}) {
         const operation = await log.read(id)
         if (operation.state === 'done') throw new OperationStateError(`The operation ${id} is done`)
         await log.setStop(id, false)
-        return runOperation({ operator, log, matches: matcherOf(operation.filter) }, { ...operation, error: null }, run)
+        const again = { ...operation, keep: keep ?? operation.keep, error: null }
+        return runOperation({ operator, log, matches: matcherOf(operation.filter) }, again, run)
       },
       async stop(id) {
         const { state } = await log.read(id)

@@ -57,6 +57,8 @@ export interface OperationRequest {
   readonly keep?: string
 }
 
+export type ResumeOptions = RunOptions & Pick<OperationRequest, 'keep'>
+
 export interface RunOptions {
   /** Most users that are looked at per second. Default: as many as Redis can answer. */
   readonly maxUsersPerSecond?: number

@@ -3,6 +3,7 @@ import {
   newOperationId,
   type Operation,
   type OperationRequest,
+  OperationStateError,
   parseFilter,
   type Preview,
   type PreviewOptions,
@@ -53,11 +54,12 @@ export interface Administration {
   /** The newest first: all that is on record, and the progress of those that Redis still knows. */
   operations(): Promise<{ readonly row: OperationRow; readonly progress: Operation | null }[]>
   /**
-   * Resolves when the operation runs again, in the background.
+   * Resolves when the operation runs again, in the background. One on everybody is for the command, which counts first.
    *
-   * @throws {UnknownOperationError | OperationStateError}
+   * @param keep The id of the session that stays.
+   * @throws {UnknownOperationError | OperationStateError} also for one that is running.
    */
-  resume(id: string): Promise<Operation>
+  resume(id: string, keep: string): Promise<Operation>
   /** @throws {UnknownOperationError | OperationStateError} */
   stop(id: string): Promise<void>
   /** Stops the operations that run in this process. They can be resumed on any server. */
@@ -128,9 +130,12 @@ export function createAdministration({ connection, database, clock, warn }: Opti
 
     operations: async () => listOperations(await connection.open(), await listOperationRows(sql, MAX_LISTED)),
 
-    async resume(id) {
-      const admin = await connection.open()
-      return start((onProgress) => admin.operations.resume(id, { onProgress }))
+    async resume(id, keep) {
+      const { operations } = await connection.open()
+      const { filter, state } = await operations.get(id)
+      if (filter === null) throw new OperationStateError('Only the command resumes an operation on everybody')
+      if (state === 'running') throw new OperationStateError(`The operation ${id} is running`)
+      return start((onProgress) => operations.resume(id, { keep, onProgress }))
     },
 
     stop: async (id) => (await connection.open()).operations.stop(id),

@@ -17,9 +17,9 @@ export function createOperationsRouter(isRecent: IsRecent) {
       return operations.map(({ row, progress }) => toPublic(row, progress))
     }),
 
-    /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice. */
-    resume: change.input(z.object({ id })).mutation(async ({ ctx: { administration }, input }) => {
-      const { id, state } = await administration.resume(input.id).catch(administrationFailed)
+    /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice, and the administrator's session stays. */
+    resume: change.input(z.object({ id })).mutation(async ({ ctx: { administration, session }, input }) => {
+      const { id, state } = await administration.resume(input.id, session.id).catch(administrationFailed)
       return { id, state }
     }),
 

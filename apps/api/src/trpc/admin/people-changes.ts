@@ -26,8 +26,7 @@ export function createPeopleChangesRouter(isRecent: IsRecent) {
     requirePasswordReset: change
       .input(z.object({ id, reason }))
       .mutation(async ({ ctx: { administration, administrator, auth }, input: { id, reason } }) => {
-        rejectOneself(administrator, id)
-        await requirePerson(auth, id)
+        rejectAdministrator(await requirePerson(auth, id))
         let hadPassword = false
         const { revoked } = await administration
           .signOutAnd('require-password-reset', id, { reason, startedBy: administrator.email }, async () => {
@@ -41,8 +40,7 @@ export function createPeopleChangesRouter(isRecent: IsRecent) {
     ban: change
       .input(z.object({ id, reason }))
       .mutation(async ({ ctx: { administration, administrator, auth }, input: { id, reason } }) => {
-        rejectOneself(administrator, id)
-        await requirePerson(auth, id)
+        rejectAdministrator(await requirePerson(auth, id))
         const { revoked } = await administration
           .signOutAnd('ban', id, { reason, startedBy: administrator.email }, () => auth.ban(id, reason))
           .catch(administrationFailed)
@@ -67,8 +65,11 @@ async function requirePerson(auth: Auth, id: string): Promise<Person> {
   return person
 }
 
-/** It would end the session that asks, and nobody may be left to take it back. */
-function rejectOneself(administrator: Person, id: string): void {
-  if (administrator.id === id)
-    throw new TRPCError({ code: 'BAD_REQUEST', message: 'An administrator cannot do this to themselves' })
+/** One stolen session could lock out all others, and two that do it to each other would leave nobody. */
+function rejectAdministrator({ isAdmin }: Person): void {
+  if (isAdmin)
+    throw new TRPCError({
+      code: 'BAD_REQUEST',
+      message: 'This person is an administrator: take the role away first, with the command',
+    })
 }

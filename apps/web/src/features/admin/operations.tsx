@@ -16,6 +16,10 @@ const IDLE_MS = 30_000
 
 const isRunning = ({ state }: Operation): boolean => state === 'running'
 
+/** The command alone resumes one on everybody. */
+const canChange = (operation: Operation): boolean =>
+  isRunning(operation) || (operation.state !== 'done' && operation.filter !== null)
+
 /** Asked for again every second while one runs. */
 export function Operations() {
   const { t } = useI18n()
@@ -64,7 +68,7 @@ function OperationItem({ operation, now }: { operation: Operation; now: number }
           />
         )}
       </div>
-      {progress && operation.state !== 'done' && <Control operation={operation} />}
+      {progress && canChange(operation) && <Control operation={operation} />}
     </li>
   )
 }

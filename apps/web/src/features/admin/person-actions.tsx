@@ -9,7 +9,7 @@ interface PersonActionsProps {
   reason: string
 }
 
-/** The changes that concern all of a person. Each asks twice, and for the password where that was long ago. */
+/** The changes that concern all of a person. Each asks twice, and for the password where that was long ago. The server refuses some for administrators. */
 export function PersonActions({ person, reason }: PersonActionsProps) {
   const { id } = person
   const { t } = useI18n()
@@ -35,15 +35,17 @@ export function PersonActions({ person, reason }: PersonActionsProps) {
         busyLabel={busyLabel}
         onConfirm={signOut}
       />
-      <ConfirmWithPassword
-        label={t('admin.person.reset')}
-        question={t('admin.person.resetAsk', { name })}
-        consequence={t('admin.person.resetMeans')}
-        confirmLabel={t('admin.person.resetYes')}
-        busyLabel={busyLabel}
-        onConfirm={requirePasswordReset}
-      />
-      <Ban person={person} reason={reason} />
+      {!person.isAdmin && (
+        <ConfirmWithPassword
+          label={t('admin.person.reset')}
+          question={t('admin.person.resetAsk', { name })}
+          consequence={t('admin.person.resetMeans')}
+          confirmLabel={t('admin.person.resetYes')}
+          busyLabel={busyLabel}
+          onConfirm={requirePasswordReset}
+        />
+      )}
+      {(!person.isAdmin || person.isBanned) && <Ban person={person} reason={reason} />}
     </div>
   )
 }
