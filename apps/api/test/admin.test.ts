@@ -130,6 +130,16 @@ test('each change needs a recent proof, and each call leaves an audit line', asy
   })
 })
 
+test('a search that looks at all sessions is limited like a scan, and others go on', async () => {
+  const device = await signedUp(server)
+  await setRole(device.email, 'admin')
+  const search = async (text: string) => codeOf(device.api.admin.people.search.query({ text }))
+  for (let n = 0; n < 30; n += 1) expect(await search('203.0.113.200')).toBe('no error')
+  expect(await search('203.0.113.200')).toBe('TOO_MANY_REQUESTS')
+  expect(await search('AAAAAAAAAAAAAAAA')).toBe('TOO_MANY_REQUESTS')
+  expect(await search(device.email)).toBe('no error')
+})
+
 describe('a person', () => {
   test('is found by address, name, id, session and network; no sign in the text is a wildcard', async () => {
     const address = '203.0.113.77'

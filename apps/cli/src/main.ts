@@ -77,7 +77,7 @@ addFilterOptions(
   })
 })
 
-const operations = program.command('operations').description('Revocations of the last 90 days')
+const operations = program.command('operations').description('Revocations of the last 90 days, the newest 100')
 operations
   .command('list')
   .description('list operations, newest first')

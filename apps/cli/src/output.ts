@@ -11,12 +11,16 @@ export interface Output {
   note(text: string): void
 }
 
+/** Filters and reasons come from many. Escapes what controls a terminal, or changes the direction of a text. */
+const printable = (text: string): string =>
+  text.replaceAll(/[^\P{Cc}\n]|\p{Bidi_Control}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 export function createOutput(isJson: boolean): Output {
   return {
     isJson,
-    result: (value, text) => console.log(isJson ? JSON.stringify(value) : text),
+    result: (value, text) => console.log(printable(isJson ? JSON.stringify(value) : text)),
     note: (text) => {
-      if (!isJson) console.error(text)
+      if (!isJson) console.error(printable(text))
     },
   }
 }

@@ -119,7 +119,12 @@ test('sessions are found, previewed and revoked', async () => {
   expect(done).toMatchObject({ code: 0, results: [{ state: 'done', matched: 1, revoked: 1, reason: 'Stolen' }] })
   expect([await store.validate(evil.token), (await store.validate(good.token))?.id]).toEqual([null, good.session.id])
   const { id } = done.results[0] ?? {}
-  expect((await runJson(['operations', 'list'])).results).toMatchObject([{ id, reason: 'Stolen', state: 'done' }])
+  const hostile = await run(['revoke', '--user-agent', '\u009B2J\u202E', '--confirm', '0'])
+  expect(hostile.out).toContain(String.raw`\u009b2J\u202e`)
+  expect((await runJson(['operations', 'list'])).results).toMatchObject([
+    { reason: '', state: 'done' },
+    { id, reason: 'Stolen', state: 'done' },
+  ])
 })
 
 test('everyone: killed in the middle, resumed by id, and all are signed out', async () => {

@@ -48,7 +48,7 @@ export interface SessionAdmin {
   /** Revokes all sessions that were live when it began, and refuses all sign-ins that began before it. */
   revokeEveryone(request: OperationRequest & RunOptions): Promise<Operation>
   readonly operations: {
-    /** Newest first. Redis keeps them for 90 days. */
+    /** The newest 100, newest first. Redis keeps operations for 90 days. */
     list(): Promise<Operation[]>
     /** @throws {UnknownOperationError} */
     get(id: string): Promise<Operation>

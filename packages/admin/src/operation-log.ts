@@ -7,6 +7,8 @@ import { type Filter, filterFromJson } from './filter.js'
 import type { Operation } from './operation.js'
 
 const RETENTION_MS = 90 * 24 * 60 * 60 * 1_000
+/** A page asks for all of these once a second. */
+const MAX_LISTED = 100
 /** A running operation is saved four times a second. One that was not for so long has lost its process. */
 const INTERRUPTED_MS = 10_000
 
@@ -16,7 +18,7 @@ export interface OperationLog {
   save(operation: Operation): Promise<boolean>
   /** @throws {UnknownOperationError} */
   read(id: string): Promise<Operation>
-  /** Newest first. */
+  /** The newest 100, newest first. */
   list(): Promise<Operation[]>
   /** Asks it to stop, or withdraws that. */
   setStop(id: string, isToStop: boolean): Promise<void>
@@ -83,7 +85,7 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
     list: () =>
       unavailable(async () => {
         await redis.zremrangebyscore(index, 0, Date.now() - RETENTION_MS)
-        const ids = await redis.zrevrange(index, 0, -1)
+        const ids = await redis.zrevrange(index, 0, MAX_LISTED - 1)
         return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
       }),
 

@@ -61,6 +61,12 @@ test('an operation has 32 scripts on their way at most, so that validations come
   expect(calls.most()).toBe(32)
 })
 
+test('a preview that is to end looks at no further keys, also where none holds sessions', async () => {
+  await Promise.all(Array.from({ length: 300 }, async (_, n) => t.redis.set(`${keyPrefix}other:${n}`, '1')))
+  const { share } = await t.admin.preview({ kind: 'phone' }, { signal: AbortSignal.abort() })
+  expect(share).toBeLessThan(1)
+})
+
 test('a preview counts what would be revoked, until it is ended early', async () => {
   const found = await t.signInMany(30, evil)
   await t.signInMany(30, good)
@@ -302,6 +308,17 @@ describe('an operation', () => {
     expect(both.reduce((sum, { revoked }) => sum + revoked, 0)).toBe(60)
     const { events } = await t.events.read(userTagOf('user-7'))
     expect(events.filter(({ kind }) => kind === 'ended')).toHaveLength(1)
+  })
+
+  test('is listed among the newest 100', async () => {
+    const { id } = await t.admin.revoke({ users: ['ada'] }, { startedBy })
+    const fields = await t.redis.hgetall(`${keyPrefix}user:operation:${id}`)
+    for (let n = 0; n < 100; n += 1) {
+      await t.redis.hset(`${keyPrefix}user:operation:later-${n}`, { ...fields, id: `later-${n}` })
+      await t.redis.zadd(`${keyPrefix}user:operations`, Date.now() + 1_000 + n, `later-${n}`)
+    }
+    const listed = await t.admin.operations.list()
+    expect([listed.length, listed[0]?.id, listed.at(-1)?.id]).toEqual([100, 'later-99', 'later-0'])
   })
 
   test('whose process is gone shows as interrupted', async () => {

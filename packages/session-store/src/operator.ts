@@ -242,7 +242,8 @@ class RedisSessionOperator implements SessionOperator {
       const shareOf = await progressOf(redis)
       for await (const { keys, ...progress } of scanOnce(redis, before, behind, this.#batch)) {
         const userTags = keys.flatMap((key) => userTagIn(this.#keyPrefix, key.slice(clientPrefix.length)) ?? [])
-        if (userTags.length > 0) yield { found: await visit([...new Set(userTags)]), pass, share: shareOf(progress) }
+        // Also without a user: the caller may want to stop.
+        yield { found: await visit([...new Set(userTags)]), pass, share: shareOf(progress) }
       }
       if (topology !== null && (await topologyOf(redis)) === topology) return
     }

@@ -16,7 +16,7 @@ import { listOperationRows, operationRow, recordOperation, recordWork } from '..
 import { userIdsOf } from '../accounts/users.js'
 import { createBackground } from './background.js'
 import type { AdminConnection } from './connection.js'
-import { findUsers, type FoundUsers } from './search.js'
+import { findUsers, type FoundUsers, type Scanning } from './search.js'
 
 /**
  * The work of administrators across users. Each call rejects with `SessionStoreUnavailableError` when Redis gives no answer, or with
@@ -24,7 +24,7 @@ import { findUsers, type FoundUsers } from './search.js'
  */
 export interface Administration {
   /** Finds users by a part of their name or address, their id, the id of a session, or the address of a device. */
-  findUsers(text: string): Promise<FoundUsers>
+  findUsers(text: string, scanning: Scanning): Promise<FoundUsers>
   /**
    * Checks a filter whose users are named by id or mail address.
    *
@@ -90,7 +90,7 @@ export function createAdministration({ connection, database, clock, warn }: Opti
     (await connection.open()).preview(filter, options)
 
   return {
-    findUsers: (text) => findUsers(preview, database.kysely, text),
+    findUsers: (text, scanning) => findUsers(preview, database.kysely, text, scanning),
 
     readFilter: async ({ users, ...conditions }) =>
       parseFilter({ users: users && (await userIdsOf(users, database.kysely)), ...conditions }),

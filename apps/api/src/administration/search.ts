@@ -10,6 +10,14 @@ export interface FoundUsers {
   readonly isComplete: boolean
 }
 
+/** For a search that has to look at all sessions. */
+export interface Scanning {
+  /** Does that within its limit. */
+  readonly within: <T>(scan: () => Promise<T>) => Promise<T>
+  /** Ends it early. */
+  readonly signal: AbortSignal | undefined
+}
+
 const MAX_USERS = 20
 /** Sessions that are looked at for their users: one of them may have many from an address. */
 const MAX_SESSIONS = 500
@@ -21,17 +29,23 @@ export async function findUsers(
   preview: Administration['preview'],
   kysely: Kysely<unknown>,
   text: string,
+  scanning: Scanning,
 ): Promise<FoundUsers> {
+  const scan = (filter: Filter) => scanning.within(() => usersOfSessions(preview, filter, scanning.signal))
   const [network = ''] = text.split('/')
-  if (isIP(network) !== 0) return usersOfSessions(preview, { address: text })
+  if (isIP(network) !== 0) return scan({ address: text })
   const found = await searchUsers(kysely, text, MAX_USERS + 1)
   if (found.length > 0 || !/^[\w-]{16}$/.test(text))
     return { userIds: found.slice(0, MAX_USERS), isComplete: found.length <= MAX_USERS }
-  return usersOfSessions(preview, { sessions: [text] })
+  return scan({ sessions: [text] })
 }
 
-async function usersOfSessions(preview: Administration['preview'], filter: Filter): Promise<FoundUsers> {
-  const signal = AbortSignal.timeout(MAX_SCAN_MS)
+async function usersOfSessions(
+  preview: Administration['preview'],
+  filter: Filter,
+  asked: AbortSignal | undefined,
+): Promise<FoundUsers> {
+  const signal = AbortSignal.any([AbortSignal.timeout(MAX_SCAN_MS), ...(asked ? [asked] : [])])
   const { sample, users, share } = await preview(filter, { sample: MAX_SESSIONS, signal })
   const userIds = [...new Set(sample.map(({ userId }) => userId))].slice(0, MAX_USERS)
   return { userIds, isComplete: share === 1 && users <= userIds.length }
