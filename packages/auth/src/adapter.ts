@@ -10,6 +10,7 @@ import { requestState } from './request-state.js'
 import { announceAfter, hookedByCaller } from './revocations.js'
 import { sessionModel } from './session-adapter.js'
 import { currentTransaction } from './transaction.js'
+import { undoable } from './undo-on-outage.js'
 import { verificationModel } from './verification-model.js'
 
 /** better-auth's adapter with the model `session` on the store, hashes in the model `verification`, and the policy on every other model. */
@@ -17,14 +18,14 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
   const { store } = options
   return {
     ...sql,
-    ...routeModels(sql, options),
+    ...routeModels(undoable(sql, sql), options),
     // The callback works with an adapter of its own: unwrapped, its sessions would pass the store by.
     transaction: async (work) => {
       const createdInTransaction: { userId: string; id: string }[] = []
       try {
         return await announceAfter(() =>
           sql.transaction((trx) =>
-            currentTransaction.run(trx, () => work(routeModels(trx, options, createdInTransaction))),
+            currentTransaction.run(trx, () => work(routeModels(undoable(trx, sql), options, createdInTransaction))),
           ),
         )
       } catch (error) {

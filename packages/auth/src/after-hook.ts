@@ -13,6 +13,7 @@ import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { type RequestState, requestState } from './request-state.js'
 import { revocationAt } from './session-endpoints.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
+import { undoWrites } from './undo-on-outage.js'
 
 interface Dependencies {
   readonly store: SessionStore
@@ -31,12 +32,17 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await revokeRequested(ctx, store)
       await revokeLeftBehind(state, store)
     }
-    await proveByCode(ctx, returned, store, audit)
+    const codeRefusal = await proveByCode(ctx, returned, store, audit)
     const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
     if (state.outage) {
+      await undoWrites()
       // Clearing the cookie would be a sign-out that did not happen.
       for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
       return answerOutage(ctx, attempt, audit)
+    }
+    if (codeRefusal !== null) {
+      await undoWrites() // it has used up a backup code
+      return answerError(ctx, codeRefusal)
     }
     await setImportedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
@@ -78,7 +84,10 @@ async function answerOutage(
   audit: Audit,
 ): Promise<Response> {
   if (attempt !== null) await auditEvent(audit, { event: attempt, result: 'unavailable' })
-  const error = unavailableError()
+  return answerError(ctx, unavailableError())
+}
+
+function answerError(ctx: GenericEndpointContext, error: APIError): Response {
   // Over HTTP, an error thrown here would keep the status that the endpoint had chosen.
   if (ctx.request) return Response.json(error.body, { status: error.statusCode })
   throw error
@@ -96,6 +105,9 @@ async function recordSignIns(
   }
 }
 
+/** They take the password of the session's person as a proof of their own. */
+const takesPassword = new Set(['/two-factor/enable', '/two-factor/disable', '/two-factor/generate-backup-codes'])
+
 /** The kind of attempt that a request makes, if it may be refused. */
 function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
   if (path === '/change-password') return 'password-change'
@@ -104,6 +116,7 @@ function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | 
   if (path === '/secure-account') return 'account-secured'
   const revocation = revocationAt(path)
   if (revocation !== null) return revocation
+  if (takesPassword.has(path ?? '')) return 'reauthentication'
   // With a session, a second factor is not the end of a sign-in: it is being turned on.
   const completes = path?.startsWith('/two-factor/verify-') && context.session === null
   const signsIn = path === '/passkey/verify-authentication' || path?.startsWith('/sign-in/')

@@ -95,10 +95,10 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
+      if (model === 'twoFactor') await deleteTrustedDevices(adapter, where)
       const event = rowEvents[model]?.removed
-      return event === undefined
-        ? doNothing
-        : forEachUser(adapter, model, where, (userId) => changeFactor(userId, event, true))
+      if (event === undefined) return doNothing
+      return forEachUser(adapter, model, where, (userId) => changeFactor(userId, event, true))
     },
   }
 }
@@ -107,6 +107,14 @@ function additionOf(model: string, data: object): AuditEventName | undefined {
   if (model === 'account' && setsFirstPassword()) return 'password-set'
   const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
   return isPassword ? undefined : rowEvents[model]?.added
+}
+
+/** A device that was trusted must not skip a second factor that is turned on later. Sign-ins that wait for a code end too. */
+async function deleteTrustedDevices(adapter: DBTransactionAdapter, where: Where[]): Promise<void> {
+  const rows = await adapter.findMany<{ userId: string }>({ model: 'twoFactor', where })
+  const value = rows.map(({ userId }) => userId)
+  if (value.length > 0)
+    await adapter.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value }] })
 }
 
 async function forEachUser(

@@ -1,5 +1,5 @@
 export type { Audit, AuditEvent, AuditEventName } from './audit.js'
-export type { Secrets } from './cookie.js'
+export { type Secrets, tokenFromCookie } from './cookie.js'
 export { type CookieSessions, cookieSessions } from './cookie-sessions.js'
 export { UNKNOWN_CLIENT_ADDRESS } from './ip-address.js'
 export type { NewDevice } from './new-device.js'

@@ -18,31 +18,40 @@ const WRONG_CODES = new Set(['INVALID_CODE', 'INVALID_BACKUP_CODE'])
  * A code of the second factor that is given in a session proves who its person is, like a password. The code is checked by
  * better-auth, which does not count wrong ones in a session. A code that turns the second factor on proves nothing: the holder of the
  * session has just received its secret.
+ *
+ * @returns the answer to a right code after too many wrong ones; `null` otherwise.
  */
 export async function proveByCode(
   ctx: GenericEndpointContext,
   returned: unknown,
   store: SessionStore,
   audit: Audit,
-): Promise<void> {
+): Promise<APIError | null> {
   const current = ctx.context.session
-  if (!ctx.path?.startsWith('/two-factor/verify-') || !current || !isOn(current.user)) return
-  if ((await requestState()).isEnrolling) return
+  if (!ctx.path?.startsWith('/two-factor/verify-') || !current || !isOn(current.user)) return null
+  if ((await requestState()).isEnrolling) return null
   const { id, userId, token } = current.session
   const { internalAdapter } = ctx.context
   if (returned instanceof APIError) {
-    if (!WRONG_CODES.has(returned.body?.code ?? '')) return
+    if (!WRONG_CODES.has(returned.body?.code ?? '')) return null
     const expiresAt = new Date(Date.now() + WRONG_CODE_LIFE_MS)
     await internalAdapter.createVerificationValue({ identifier: identifierOf(id), value: '', expiresAt })
-    return auditEvent(audit, { event: 'reauthentication', result: 'refused', userId, sessionId: id })
+    await auditEvent(audit, { event: 'reauthentication', result: 'refused', userId, sessionId: id })
+    return null
   }
-  if ((await countWrongCodes(ctx, id)) >= MAX_WRONG_CODES) return
+  if ((await countWrongCodes(ctx, id)) >= MAX_WRONG_CODES) return tooManyWrongCodes()
   const proof = { reauthenticated: true, data: proofData() }
   const rotated = await rejectUnavailable(() => store.rotate(token, proof)).catch(() => null)
-  if (rotated === null) return // ended meanwhile, or an outage, which the request knows of
+  if (rotated === null) return null // ended meanwhile, or an outage, which the request knows of
   await moveAccount(ctx, token, rotated.token)
   await setSessionCookie(ctx, { user: current.user, session: { ...current.session, token: rotated.token } })
   await auditEvent(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
+  return null
+}
+
+function tooManyWrongCodes(): APIError {
+  const message = 'Too many wrong codes were given in this session. Please prove it in another way, or sign in again.'
+  return new APIError('TOO_MANY_REQUESTS', { code: 'TOO_MANY_WRONG_CODES', message })
 }
 
 function isOn(user: object): boolean {

@@ -32,6 +32,8 @@ export interface RequestState {
   revokeOtherSessions: boolean | null
   /** This request turns a second factor on. */
   isEnrolling: boolean
+  /** Takes back what this request wrote, in the order of its writes, for an outage later in it. */
+  readonly undos: (() => Promise<unknown>)[]
   /** The id of the browser that it comes from; `null` for none, or where browsers are not remembered. */
   browser: string | null
 }
@@ -52,6 +54,7 @@ const emptyState = (): RequestState => ({
   leftBehind: null,
   revokeOtherSessions: null,
   isEnrolling: false,
+  undos: [],
   browser: null,
 })
 

@@ -1,0 +1,77 @@
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { requestState } from './request-state.js'
+
+// Before it asks for the session, better-auth uses up a code and turns the second factor on or off in SQL. If Redis then gives no
+// answer, the person must not have lost a code, nor find a factor on whose codes they were never shown.
+
+type Row = Record<string, unknown> & { readonly id: string }
+
+/** The models that an endpoint of the second factor changes. */
+const MODELS = new Set(['user', 'twoFactor', 'verification'])
+
+/**
+ * The adapter, which remembers how to take back what an endpoint of the second factor writes.
+ *
+ * @param committed works outside of a transaction: by the time of the undo, that of `sql` is over.
+ */
+export function undoable<Adapter extends DBTransactionAdapter>(sql: Adapter, committed: DBTransactionAdapter): Adapter {
+  async function rowsBefore(model: string, where: Where[]): Promise<Row[]> {
+    return writesFactor(model) ? sql.findMany<Row>({ model, where }) : []
+  }
+  async function recordUndo(undo: () => Promise<unknown>): Promise<void> {
+    ;(await requestState()).undos.push(undo)
+  }
+  const createAgain = (model: string, row: Row) => () => committed.create({ model, data: row, forceAllowId: true })
+  const changeBack = (model: string, row: Row, update: Record<string, unknown>) => () =>
+    committed.update({
+      model,
+      where: [{ field: 'id', value: row.id }, ...asWritten(update)],
+      update: Object.fromEntries(Object.keys(update).map((field) => [field, row[field]])),
+    })
+
+  return {
+    ...sql,
+    update: async <T>(input: Parameters<DBTransactionAdapter['update']>[0]) => {
+      const before = await rowsBefore(input.model, input.where)
+      const updated = await sql.update<T>(input)
+      for (const row of before) await recordUndo(changeBack(input.model, row, input.update))
+      return updated
+    },
+    incrementOne: async <T>(input: Parameters<DBTransactionAdapter['incrementOne']>[0]) => {
+      const { model, where, set } = input
+      const before = set && (await rowsBefore(model, where))
+      const updated = await sql.incrementOne<T>(input)
+      if (set && updated !== null) for (const row of before ?? []) await recordUndo(changeBack(model, row, set))
+      return updated
+    },
+    delete: async (input) => {
+      const before = await rowsBefore(input.model, input.where)
+      await sql.delete(input)
+      for (const row of before) await recordUndo(createAgain(input.model, row))
+    },
+    consumeOne: async <T>(input: Parameters<DBTransactionAdapter['consumeOne']>[0]) => {
+      const row = await sql.consumeOne<T>(input)
+      // The cast: every table of better-auth has an id.
+      if (row !== null && writesFactor(input.model)) await recordUndo(createAgain(input.model, row as T & Row))
+      return row
+    },
+  }
+}
+
+/** Somebody else may have written since: their codes must neither come back nor be lost. */
+function asWritten(update: Record<string, unknown>): Where[] {
+  return Object.entries(update).flatMap(([field, value]) =>
+    typeof value === 'string' || typeof value === 'boolean' ? [{ field, value }] : [],
+  )
+}
+
+function writesFactor(model: string): boolean {
+  return MODELS.has(model) && (tryGetCurrentAuthEndpointContext()?.path?.startsWith('/two-factor/') ?? false)
+}
+
+/** Takes back what this request wrote, last first. Best effort: SQL may be away too. */
+export async function undoWrites(): Promise<void> {
+  const { undos } = await requestState()
+  for (const undo of undos.splice(0).toReversed()) await undo().catch(() => undefined)
+}

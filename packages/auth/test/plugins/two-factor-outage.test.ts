@@ -1,0 +1,74 @@
+import { failCommand } from '@rollcall/dev-redis/faults'
+import { twoFactor } from 'better-auth/plugins'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hold, password, startApp } from '../helpers.js'
+import { codeFrom, enableApp, halfSignedIn as signInHalf } from './second-factor.js'
+
+// better-auth uses up a code, and turns the factor on or off, before it asks for the session. An outage must take that back.
+
+let t: Awaited<ReturnType<typeof startApp>>
+beforeAll(async () => {
+  t = await startApp({ plugins: [twoFactor()] })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+const halfSignedIn = (name: string) => signInHalf(t, name)
+
+/** From the first call of this method of the store on, nothing reaches Redis until the work is done. */
+async function duringOutage<T>(method: 'create' | 'rotate', work: () => Promise<T>): Promise<T> {
+  const { waiting, open } = hold(t.store, method)
+  const done = work()
+  await waiting
+  using _outage = failCommand(Redis.prototype, 1, 'never sent, nor any after it')
+  open()
+  return await done
+}
+
+test.each(['verify-totp', 'verify-backup-code'])('of a sign-in uses up neither it nor the code of %s', async (step) => {
+  const { browser, code, backupCodes } = await halfSignedIn(`outage-${step}`)
+  const body = { code: step === 'verify-totp' ? await code() : backupCodes[0] }
+  const answer = await duringOutage('create', () => browser.post(`/two-factor/${step}`, body))
+  expect(answer).toMatchObject({ status: 503, setCookies: [] })
+  expect(await browser.session()).toBeNull()
+  expect((await browser.post(`/two-factor/${step}`, body)).status).toBe(200)
+  expect(await browser.session()).not.toBeNull()
+})
+
+test('an outage in the middle of turning it on leaves it off, and the code can be given again', async () => {
+  const { browser, email } = await t.person('outage-on')
+  const { body } = await browser.post('/two-factor/enable', { password })
+  const code = codeFrom((body as { totpURI: string }).totpURI)
+  const answer = await duringOutage('rotate', async () =>
+    browser.post('/two-factor/verify-totp', { code: await code() }),
+  )
+  expect(answer.status).toBe(503)
+  expect((await t.browser().signIn(email)).text).not.toMatch(/twoFactorRedirect/)
+  expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
+  expect((await t.browser().signIn(email)).text).toMatch(/twoFactorRedirect/)
+})
+
+test('an outage in the middle of turning it off leaves it on', async () => {
+  const { owner, email, code } = await halfSignedIn('outage-off')
+  const answer = await duringOutage('rotate', () => owner.post('/two-factor/disable', { password }))
+  expect(answer.status).toBe(503)
+  const browser = t.browser()
+  expect((await browser.signIn(email)).text).toMatch(/twoFactorRedirect/)
+  expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
+})
+
+test('an outage in the middle of renewing the backup codes leaves those that are known', async () => {
+  const { owner, browser, backupCodes } = await halfSignedIn('outage-renewal')
+  const answer = await duringOutage('rotate', () => owner.post('/two-factor/generate-backup-codes', { password }))
+  expect(answer.status).toBe(503)
+  expect((await browser.post('/two-factor/verify-backup-code', { code: backupCodes[0] })).status).toBe(200)
+})
+
+test('an outage in the middle of a proof replaces no cookie, and uses up no backup code', async () => {
+  const { browser } = await t.person('outage-proof')
+  const { backupCodes } = await enableApp(browser)
+  const body = { code: backupCodes[0] }
+  const answer = await duringOutage('rotate', () => browser.post('/two-factor/verify-backup-code', body))
+  expect(answer).toMatchObject({ status: 503, setCookies: [] })
+  expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
+})
