@@ -182,7 +182,7 @@ async function openMailer(
   return mailer
 }
 
-/** Writes to the owner of a changed password, passkey or provider. The audit is where each change is known, whichever way it came. */
+/** Writes to the owner of a changed way in. The audit is where each change is known, whichever way it came. */
 function mailOwners(audit: Audit, mailer: Mailer, clock: Clock, log: Log): Audit {
   const notify: { [Name in AuditEvent['event']]?: (userId: string, at: Date) => Promise<void> } = {
     'password-change': (userId, at) => mailer.notifyPasswordChange(userId, at),
@@ -190,6 +190,9 @@ function mailOwners(audit: Audit, mailer: Mailer, clock: Clock, log: Log): Audit
     'password-set': (userId, at) => mailer.notifyPasswordChange(userId, at, 'set'),
     'passkey-added': (userId, at) => mailer.notifyPasskeyChange(userId, 'added', at),
     'passkey-removed': (userId, at) => mailer.notifyPasskeyChange(userId, 'removed', at),
+    'second-factor-on': (userId, at) => mailer.notifySecondFactorChange(userId, 'on', at),
+    'second-factor-off': (userId, at) => mailer.notifySecondFactorChange(userId, 'off', at),
+    'backup-codes-renewed': (userId, at) => mailer.notifySecondFactorChange(userId, 'renewed', at),
     'account-linked': (userId, at) => mailer.notifyProviderChange(userId, 'added', at),
     'account-unlinked': (userId, at) => mailer.notifyProviderChange(userId, 'removed', at),
   }

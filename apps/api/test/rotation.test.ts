@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { codeOf, turnOn } from './authenticator.js'
 import {
   type Browser,
   newEmail,
@@ -145,4 +146,27 @@ test('once the old secret is gone, what it signed is refused, and what the new o
   // Only the signature was wrong: the session lives.
   stale.jar.set(COOKIE, signed(tokenOf(stale), NEW))
   expect((await moved(stale, server).request('/trpc/session.current')).status).toBe(200)
+})
+
+test('a second factor is encrypted anew when the server starts, and outlives the old secret', async () => {
+  const email = newEmail()
+  await using first = await start(OLD)
+  const laptop = first.browser()
+  await laptop.signUp(email)
+  const { totpURI, backupCodes } = await turnOn(laptop)
+  await first.close()
+  for (const secrets of [
+    [OLD, NEW],
+    [NEW, OLD],
+  ])
+    await (await start(...secrets)).close()
+
+  await using server = await start(NEW)
+  const verify = async (kind: string, code: string | undefined) => {
+    const device = server.browser()
+    expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
+    return (await device.post(`/api/auth/two-factor/verify-${kind}`, { code })).status
+  }
+  expect(await verify('totp', codeOf(totpURI, 1))).toBe(200)
+  expect(await verify('backup-code', backupCodes[0])).toBe(200)
 })

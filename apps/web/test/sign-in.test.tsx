@@ -51,6 +51,38 @@ test('a browser that cannot do the check that the API asks for is told so, and t
   expect(await screen.findByRole('button', { name: 'Sign in' })).toBeTruthy()
 })
 
+test('the step for a code says what was wrong with it, outlasts an outage, and goes back to the password once it is late', async () => {
+  serveFakeApi().always = 'UNAUTHORIZED'
+  const { answer } = network
+  const refusals = [
+    Response.json({ code: 'INVALID_CODE' }, { status: 401 }),
+    Response.json({}, { status: 503 }),
+    Response.json({ code: 'RATE_LIMITED' }, { status: 429, headers: { 'retry-after': '3600' } }),
+    Response.json({ code: 'INVALID_TWO_FACTOR_COOKIE' }, { status: 401 }),
+  ]
+  network.answer = async (request) => {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/api/auth/sign-in/email') return Response.json({ twoFactorRedirect: true })
+    return pathname === '/api/auth/two-factor/verify-totp' ? (refusals.shift() ?? answer(request)) : answer(request)
+  }
+  render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
+  await signIn('Sign in')
+  for (const words of [
+    /This code is not right, or it was used before/,
+    /Rollcall is not available right now/,
+    /Please wait 60 minutes/,
+  ]) {
+    const field = await screen.findByLabelText<HTMLInputElement>('Code')
+    expect([field.autocomplete, field.inputMode]).toEqual(['one-time-code', 'numeric'])
+    fireEvent.change(field, { target: { value: '123 456' } })
+    fireEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+    expect((await screen.findAllByText(words)).length).toBeGreaterThan(0)
+  }
+  fireEvent.click(screen.getByRole('button', { name: 'Sign in' }))
+  expect(await screen.findByText(/The code came too late/)).toBeTruthy()
+  expect(screen.getByLabelText<HTMLInputElement>('Email address').value).toBe('ada@example.org')
+})
+
 async function signIn(button: string): Promise<void> {
   const submit = await screen.findByRole('button', { name: button })
   const form = submit.closest('form')

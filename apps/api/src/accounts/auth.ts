@@ -33,6 +33,10 @@ import { passwordRules } from './passwords/plugin.js'
 import { renamePasskey, renamePerson } from './recorded-names.js'
 import { renameDevice } from './rename.js'
 import { resetRequests } from './reset-requests.js'
+import { challengeReader } from './second-factor/challenge.js'
+import { encryptAnew } from './second-factor/encrypt-anew.js'
+import { secondFactor } from './second-factor/plugin.js'
+import { secretVersion } from './second-factor/secret-version.js'
 import { type AccountSettings, accountSettings } from './settings.js'
 
 /** The prefix of better-auth's endpoints. */
@@ -88,6 +92,8 @@ export interface Auth extends CookieSessions, AccountSettings, Administrators, E
   handler(request: Request): Promise<Response>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
   findPasswordOwner(userId: string): Promise<Reader | null>
+  /** The user whose sign-in waits for a code in this browser; `null` for none. */
+  findChallenged(headers: Headers): Promise<string | null>
   /** Sets the language of the mails to this user, as two letters. */
   setLanguage(userId: string, language: string): Promise<void>
   /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
@@ -141,8 +147,7 @@ export function authConfig(options: AuthOptions) {
     appName: 'Rollcall',
     baseURL: baseUrl,
     basePath: AUTH_PATH,
-    // Only questions to providers are encrypted with them, for ten minutes, so their versions need not last.
-    secrets: secrets.map((value, n) => ({ version: secrets.length - n, value })),
+    secrets: secrets.map((value) => ({ version: secretVersion(value), value })),
     secret: secrets[0], // else it would take what the environment holds as one more
     database: { db: database.kysely, type: database.type, transaction: true },
     emailAndPassword: {
@@ -160,6 +165,7 @@ export function authConfig(options: AuthOptions) {
       passkeyRules(new Set(providers.map(({ id }) => id))),
       providerPlugin({ providers, baseUrl, store, audit }),
       administratorPlugin(),
+      ...secondFactor(),
       rollcallPlugin({
         store,
         audit,
@@ -198,6 +204,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const auth = betterAuth(config)
   const context = await auth.$context
   const { adapter, internalAdapter } = context
+  const unreadable = await encryptAnew(database.kysely, context.secretConfig)
+  if (unreadable > 0) options.log?.('error', `No secret that is set opens ${unreadable} second factors`)
   return {
     handler: (request) => auth.handler(request),
 
@@ -208,6 +216,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       const account = await internalAdapter.findCredentialAccount(userId)
       return user && account?.password ? { to: user.email, language: languageOf(user) } : null
     },
+
+    findChallenged: challengeReader(context, options.secrets),
 
     async setLanguage(userId, language) {
       await internalAdapter.updateUser(userId, { language })

@@ -22,6 +22,11 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/passkey/generate-authenticate-options', 'GET'],
   ['/passkey/verify-authentication', 'POST'],
   ['/passkey/remove', 'POST'],
+  ['/two-factor/enable', 'POST'],
+  ['/two-factor/disable', 'POST'],
+  ['/two-factor/verify-totp', 'POST'],
+  ['/two-factor/verify-backup-code', 'POST'],
+  ['/two-factor/generate-backup-codes', 'POST'],
   ['/provider/list', 'GET'],
   ['/provider/sign-in', 'POST'],
   ['/provider/link', 'POST'],
@@ -40,6 +45,13 @@ export const endpointsWithProof: ReadonlySet<string> = new Set([
   '/set-password',
   '/provider/link',
   '/provider/unlink',
+])
+
+/** Those that take the password in their body. Without it, they need a recent proof. */
+export const endpointsWithPassword: ReadonlySet<string> = new Set([
+  '/two-factor/enable',
+  '/two-factor/disable',
+  '/two-factor/generate-backup-codes',
 ])
 
 /** The path of the endpoint that better-auth finds for the path of a request. */

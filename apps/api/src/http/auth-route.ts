@@ -1,22 +1,13 @@
 import { type Audit, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
-import { ReauthenticationRequiredError } from '@rollcall/trpc'
 import { type Context, Hono } from 'hono'
 import type { ZodError } from 'zod'
 import { type Auth, AUTH_PATH, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
-import { expectsSession, rejectOtherSession } from '../accounts/expected-session.js'
 import { personalData } from '../accounts/names.js'
-import { endpointOf, endpointsWithProof, openEndpoints } from '../accounts/open-endpoints.js'
-import { isDatabaseUnavailable } from '../accounts/postgres.js'
-import { isNotWritable } from '../accounts/writable.js'
-import {
-  auditResult,
-  ChallengeNeededError,
-  DatabaseUnavailableError,
-  fieldMessages,
-  RateLimitedError,
-} from '../errors.js'
+import { endpointOf, openEndpoints } from '../accounts/open-endpoints.js'
+import { totpCodeIn } from '../accounts/second-factor/codes.js'
+import { auditResult, ChallengeNeededError, fieldMessages, RateLimitedError } from '../errors.js'
 import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-limits.js'
 import { type Challenges, SOLUTION_HEADER } from '../limits/challenges.js'
 import type { Limits } from '../limits/limits.js'
@@ -24,6 +15,8 @@ import { passwordShares, type Shares } from '../limits/shares.js'
 import type { Work } from '../limits/work.js'
 import { type HttpEnv, refuse } from './http.js'
 import { holdsNul } from './nul.js'
+import { reasonOf } from './outage-reason.js'
+import { requireSession } from './required-session.js'
 
 interface Dependencies {
   readonly auth: Auth
@@ -51,7 +44,7 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
   return new Hono<HttpEnv>().all('/*', async (c) => {
     const request = await guard(c)
     if (request instanceof Response) return request
-    await requireSession(c, request.path, dependencies)
+    await requireSession(c, request, dependencies)
     const price = await priceOf(c, request, dependencies)
     return forwardWithin(price, c, request, { ...dependencies, shares })
   })
@@ -93,15 +86,18 @@ async function priceOf(
 ): Promise<AttemptLimits> {
   const { headers } = c.req.raw
   const email = emailIn(json)
+  const fromDatabase = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch(async (error: unknown) => {
+      throw await reasonOf(error, database)
+    })
   return (
     attemptLimits.get(path)?.({
       client: c.get('client'),
       email,
       session: async () => (await auth.authenticate(headers))?.session ?? null,
-      knownDevice: () =>
-        auth.knownDevice(headers, email).catch(async (error: unknown) => {
-          throw await reasonOf(error, database)
-        }),
+      knownDevice: () => fromDatabase(auth.knownDevice(headers, email)),
+      challenged: () => fromDatabase(auth.findChallenged(headers)),
+      totpCode: totpCodeIn(json),
     }) ?? unlimited
   )
 }
@@ -127,7 +123,7 @@ async function forwardWithin(
     // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
     return await limits.within(
       [['auth', c.get('client')]],
-      () => withinOwn(price, within),
+      () => withinOnce(price, limits, () => withinOwn(price, within)),
       (response) => (response.status >= 500 ? 'void' : 'done'),
       { revokes },
     )
@@ -140,9 +136,19 @@ async function forwardWithin(
         error,
         await dependencies.challenges.issue(price.challenge, price.email ?? '', error.level),
       )
-    if (error instanceof RateLimitedError && error.limit === 'proof:session') return proofsUsedUp(c, error)
+    const refusal = error instanceof RateLimitedError ? refusalOf(c, error) : null
+    if (refusal !== null) return refusal
     throw error
   }
+}
+
+/** A right code that was given before is not looked at again. */
+async function withinOnce(
+  { once }: AttemptLimits,
+  limits: Limits,
+  attempt: () => Promise<Response>,
+): Promise<Response> {
+  return limits.within((await once?.()) ?? [], attempt, ({ ok }) => (ok ? 'done' : 'void'))
 }
 
 /** A known browser that has used up its own tries is treated as an unknown one. */
@@ -208,16 +214,16 @@ function auditUnreached(
   audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...(who || undefined) })
 }
 
-/** Waiting does not help this session; signing in again makes one that may prove who its person is. */
-function proofsUsedUp(c: Context<HttpEnv>, { retryAfter }: RateLimitedError): Response {
+/** The answer for a limit that waiting does not help with; `null` for the others. */
+function refusalOf(c: Context<HttpEnv>, { limit, retryAfter }: RateLimitedError): Response | null {
+  // As for any wrong code: whether it was right does not matter a second time.
+  if (limit === 'code:once') return c.json({ code: 'INVALID_CODE', message: 'Invalid code' }, 401)
+  const what = limit === 'proof:session' ? 'PASSWORDS' : limit === 'code:session' ? 'CODES' : null
+  if (what === null) return null
+  // Signing in again makes a session that may prove who its person is.
+  const message = `Too many wrong ${what.toLowerCase()} were given in this session. Please sign out and sign in again.`
   c.header('Retry-After', String(retryAfter))
-  return c.json(
-    {
-      code: 'TOO_MANY_WRONG_PASSWORDS',
-      message: 'Too many wrong passwords were given in this session. Please sign out and sign in again.',
-    },
-    429,
-  )
+  return c.json({ code: `TOO_MANY_WRONG_${what}`, message }, 429)
 }
 
 /** The request under the configured origin, whatever its Host says. */
@@ -247,24 +253,6 @@ function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
 }
 
-/**
- * @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie.
- * @throws {ReauthenticationRequiredError} if the endpoint needs a recent proof, and the session has none.
- */
-async function requireSession(
-  c: Context<HttpEnv>,
-  path: string,
-  { auth, isRecent }: Pick<Dependencies, 'auth' | 'isRecent'>,
-): Promise<void> {
-  const { headers } = c.req.raw
-  const needsProof = endpointsWithProof.has(path)
-  if (!needsProof && !expectsSession(headers)) return
-  const signedIn = await auth.authenticate(headers)
-  if (signedIn === null) return // better-auth refuses it where it needs a session
-  rejectOtherSession(headers, signedIn.session)
-  if (needsProof && !isRecent(signedIn.session.authenticatedAt)) throw new ReauthenticationRequiredError()
-}
-
 /** Pages explain these two at their fields. */
 function codeOf({ issues }: ZodError): string {
   const field = issues[0]?.path[0]
@@ -273,16 +261,4 @@ function codeOf({ issues }: ZodError): string {
 
 function notFound(c: Context<HttpEnv>): Response {
   return refuse(c, 'NOT_FOUND', 'There is nothing here')
-}
-
-/** An error of better-auth does not always say whether it is an outage; if not, this asks the database. */
-async function reasonOf(failure: unknown, database: Dependencies['database']): Promise<unknown> {
-  if (isDatabaseUnavailable(failure) || isNotWritable(failure)) return new DatabaseUnavailableError(failure) // it may answer again by now
-  try {
-    await database.ping()
-    await database.checkWritable()
-    return failure
-  } catch {
-    return new DatabaseUnavailableError(failure)
-  }
 }

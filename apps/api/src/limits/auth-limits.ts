@@ -14,6 +14,10 @@ export interface Attempt {
   session(): Promise<Session | null>
   /** The id of the browser as a device of the account, if it has signed in to it before. */
   knownDevice(): Promise<string | null>
+  /** The user whose sign-in waits for a code in this browser, if any. */
+  challenged(): Promise<string | null>
+  /** The code of an authenticator app in the body; `null` for none. */
+  readonly totpCode: string | null
 }
 
 /** The limits of an attempt beside the general one. */
@@ -25,6 +29,8 @@ export interface AttemptLimits {
   readonly challenge?: Purpose
   /** `right`: failed guesses count. `done`: what has happened counts, such as a mail. */
   readonly success: Verdict & ('right' | 'done')
+  /** It succeeds once: what these name is used up. It may look them up in the database. */
+  once?(): Promise<readonly Charge[]>
   /** A password is hashed or compared, which takes turns. */
   readonly hashes?: boolean
   /** A password is hashed before the endpoint itself looks at the request: every refusal after that counts. */
@@ -125,6 +131,11 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   ],
   ['/change-password', proof('password-change')],
   ['/reauthenticate', proof('reauthentication')],
+  ['/two-factor/enable', proof('reauthentication')],
+  ['/two-factor/disable', proof('reauthentication')],
+  ['/two-factor/generate-backup-codes', proof('reauthentication')],
+  ['/two-factor/verify-totp', secondFactorCode],
+  ['/two-factor/verify-backup-code', secondFactorCode],
 ])
 
 /** One customer may have all the addresses of a network, so each network around the client counts too. */
@@ -134,6 +145,33 @@ function networks(purpose: Purpose, client: Client): Charge[] {
   if (home !== null) charges.push([`${purpose}:home`, home])
   if (site !== null) charges.push([`${purpose}:site`, site])
   return charges
+}
+
+/**
+ * Wrong codes count per account at sign-ins, where the password was right, and per session where there is one. A request may hold
+ * both: its session may end before the code is judged, and then the code is one for the sign-in that waits.
+ */
+async function secondFactorCode({ session: findSession, challenged, totpCode }: Attempt): Promise<AttemptLimits> {
+  const session = await findSession()
+  let found: Promise<string | null> | undefined
+  const findChallenged = () => (found ??= challenged())
+  return {
+    charges: [],
+    own: async () => {
+      const userId = await findChallenged()
+      const charges: Charge[] = userId === null ? [] : [['code:account', userId]]
+      if (session) charges.push(['code:session', session.userId, session.id, session.createdAt.toISOString()])
+      return charges
+    },
+    once: async () => {
+      if (totpCode === null) return []
+      const users = new Set([session?.userId, (await findChallenged()) ?? undefined])
+      return [...users].flatMap((userId) => (userId === undefined ? [] : [['code:once', userId, totpCode] as const]))
+    },
+    success: 'right',
+    event: session ? 'reauthentication' : 'sign-in',
+    session,
+  }
 }
 
 /**
@@ -160,6 +198,8 @@ const WRONG = new Set([
   'INVALID_TOKEN',
   'AUTHENTICATION_FAILED',
   'PASSKEY_NOT_FOUND',
+  'INVALID_CODE',
+  'INVALID_BACKUP_CODE',
   'PROVIDER_ANSWER_INVALID',
   'USER_ALREADY_EXISTS',
   'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',

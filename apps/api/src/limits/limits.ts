@@ -35,6 +35,9 @@ interface Subjects {
   'new-device:address': [Client]
   /** A sign-in in the same browser keeps the id of the session, so the time of the sign-in is part of the subject. */
   'proof:session': [userId: string, sessionId: string, signedInAt: string]
+  'code:account': [userId: string]
+  'code:session': [userId: string, sessionId: string, signedInAt: string]
+  'code:once': [userId: string, code: string]
   'language:session': [userId: string, sessionId: string]
   'account:session': [userId: string, sessionId: string]
   'account-data:session': [userId: string, sessionId: string]
@@ -103,6 +106,12 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'new-device:address': { points: 30, duration: HOUR, of: 'attempts' },
   /** Wrong passwords given by someone signed in, for as long as their session can live: it must not become a way to guess. */
   'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
+  /** Wrong codes at sign-ins: the password was right. ADR 57 says why there are no more. */
+  'code:account': { points: 10, duration: HOUR, of: 'attempts' },
+  /** Wrong codes given by someone signed in, like the passwords above. */
+  'code:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
+  /** A right code, for longer than it is accepted: half a minute before its time to a minute after it began. */
+  'code:once': { points: 1, duration: 2 * MINUTE, of: 'attempts' },
   /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
   'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
   'language:session': { points: 60, duration: MINUTE, of: 'requests' },

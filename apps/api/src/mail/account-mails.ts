@@ -3,7 +3,14 @@ import type { AccountMails } from '../accounts/account-mails.js'
 import type { Reader } from '../accounts/auth.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
-import { accountDeletedMessage, passkeyChangedMessage, providerChangedMessage } from './messages.js'
+import {
+  accountDeletedMessage,
+  type Context,
+  passkeyChangedMessage,
+  providerChangedMessage,
+  secondFactorChangedMessage,
+} from './messages.js'
+import type { Message } from './layout.js'
 import type { NewMail } from './queue.js'
 
 /** The part of the accounts that these mails need when they are sent. */
@@ -12,12 +19,20 @@ export interface AccountLinks {
   findReader(userId: string): Promise<Reader | null>
 }
 
-export interface PasskeyMails {
-  /** Resolves once the mail is safe in the queue. Rejects with `MailQueueFullError`. */
-  notifyPasskeyChange(userId: string, change: 'added' | 'removed', at: Date): Promise<void>
-  /** The same for a linked account of a provider. */
-  notifyProviderChange(userId: string, change: 'added' | 'removed', at: Date): Promise<void>
+/** Mails about changes of the ways in. Each resolves once it is safe in the queue, and rejects with `MailQueueFullError`. */
+export interface WayInMails {
+  notifyPasskeyChange(userId: string, change: WayInChange, at: Date): Promise<void>
+  /** Of a linked account of a provider. */
+  notifyProviderChange(userId: string, change: WayInChange, at: Date): Promise<void>
+  /** `renewed`: its backup codes. */
+  notifySecondFactorChange(userId: string, change: SecondFactorChange, at: Date): Promise<void>
 }
+
+const wayInChanges = ['added', 'removed'] as const
+type WayInChange = (typeof wayInChanges)[number]
+
+const secondFactorChanges = ['on', 'off', 'renewed'] as const
+type SecondFactorChange = (typeof secondFactorChanges)[number]
 
 interface Options {
   readonly baseUrl: string
@@ -27,6 +42,7 @@ interface Options {
 
 const ACCOUNT_DELETED = 'account-deleted'
 const PASSKEY_CHANGED = 'passkey-changed'
+const SECOND_FACTOR_CHANGED = 'second-factor-changed'
 const PROVIDER_CHANGED = 'provider-changed'
 /** Longer than a deletion can take before it fails. */
 const DELETION_MS = 10_000
@@ -39,17 +55,19 @@ const deletedPayload = z.object({
   at: z.coerce.date(),
 })
 
-const changePayload = z.object({ userId: z.string(), change: z.enum(['added', 'removed']), at: z.coerce.date() })
-
 export function createAccountMails({
   add,
   release,
 }: {
   readonly add: (mail: NewMail) => Promise<void>
   readonly release: (key: string) => Promise<void>
-}): Pick<AccountMails, 'prepareAccountDeleted'> & PasskeyMails {
-  const notify = async (kind: string, userId: string, change: 'added' | 'removed', at: Date): Promise<void> =>
-    add({ key: `${kind}:${change}:${userId}`, kind, payload: JSON.stringify({ userId, change, at }) })
+}): Pick<AccountMails, 'prepareAccountDeleted'> & WayInMails {
+  const notify =
+    (kind: string) =>
+    async (userId: string, change: string, at: Date): Promise<void> => {
+      const payload = JSON.stringify({ userId, change, at })
+      await add({ key: `${kind}:${change}:${userId}`, kind, payload })
+    }
   return {
     async prepareAccountDeleted(userId, reader) {
       const key = `${ACCOUNT_DELETED}:${userId}`
@@ -58,16 +76,31 @@ export function createAccountMails({
       return { release: () => release(key) }
     },
 
-    notifyPasskeyChange: (userId, change, at) => notify(PASSKEY_CHANGED, userId, change, at),
-    notifyProviderChange: (userId, change, at) => notify(PROVIDER_CHANGED, userId, change, at),
+    notifyPasskeyChange: notify(PASSKEY_CHANGED),
+    notifyProviderChange: notify(PROVIDER_CHANGED),
+    notifySecondFactorChange: notify(SECOND_FACTOR_CHANGED),
   }
 }
 
 export function accountMailKinds(links: AccountLinks, options: Options): [string, MailKind][] {
   return [
     [ACCOUNT_DELETED, accountDeletedMail(links, options)],
-    [PASSKEY_CHANGED, changedMail('a changed passkey', passkeyChangedMessage, links, options)],
-    [PROVIDER_CHANGED, changedMail('a changed provider', providerChangedMessage, links, options)],
+    [
+      PASSKEY_CHANGED,
+      wayInMail({ about: 'a changed passkey', changes: wayInChanges, say: passkeyChangedMessage }, links, options),
+    ],
+    [
+      PROVIDER_CHANGED,
+      wayInMail({ about: 'a changed provider', changes: wayInChanges, say: providerChangedMessage }, links, options),
+    ],
+    [
+      SECOND_FACTOR_CHANGED,
+      wayInMail(
+        { about: 'a changed second factor', changes: secondFactorChanges, say: secondFactorChangedMessage },
+        links,
+        options,
+      ),
+    ],
   ]
 }
 
@@ -83,21 +116,28 @@ function accountDeletedMail(links: AccountLinks, options: Options): MailKind {
   }
 }
 
-/** @param about for the log */
-function changedMail(
-  about: string,
-  messageOf: typeof passkeyChangedMessage,
+interface WayInMail<Change extends string> {
+  /** For the log. */
+  readonly about: string
+  readonly changes: readonly Change[]
+  readonly say: (change: Change, at: Date, context: Context) => Message
+}
+
+/** It leads to the page where the person can undo the change. */
+function wayInMail<Change extends string>(
+  { about, changes, say }: WayInMail<Change>,
   links: AccountLinks,
   options: Options,
 ): MailKind {
   const { baseUrl } = options
+  const payloadOf = z.object({ userId: z.string(), change: z.enum(changes), at: z.coerce.date() })
   return {
     ...noticeOf(about, options),
     async compose(payload) {
-      const { userId, change, at } = changePayload.parse(JSON.parse(payload))
+      const { userId, change, at } = payloadOf.parse(JSON.parse(payload))
       const reader = await links.findReader(userId)
       const url = new URL('/security', baseUrl).href
-      return reader && { to: reader.to, message: messageOf(change, at, { ...reader, baseUrl, url }) }
+      return reader && { to: reader.to, message: say(change, at, { ...reader, baseUrl, url }) }
     },
   }
 }

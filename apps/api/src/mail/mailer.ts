@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
-import { type AccountLinks, accountMailKinds, createAccountMails, type PasskeyMails } from './account-mails.js'
+import { type AccountLinks, accountMailKinds, createAccountMails, type WayInMails } from './account-mails.js'
 import { Delivery } from './delivery.js'
 import {
   createEmailChangeMails,
@@ -31,7 +31,7 @@ interface Links extends AccountLinks, EmailChangeLinks {
 }
 
 /** Each resolves when the mail is safe in the queue, and never waits for a mail server. */
-export interface Mailer extends AccountMails, PasskeyMails {
+export interface Mailer extends AccountMails, WayInMails {
   /** Does the same work whether or not somebody has this address. Rejects with `MailQueueFullError`. */
   requestReset(email: string): Promise<void>
   /** Whether a mail about this device waits already. */

@@ -88,6 +88,12 @@ export function emailChangedMessage(at: Date, context: Context): Message {
   return mail(context, { ...emailChanged, before: emailChanged.before(siteOf(context), timeOf(at, context)) })
 }
 
+export function secondFactorChangedMessage(change: 'on' | 'off' | 'renewed', at: Date, context: Context): Message {
+  const { secondFactorChanged } = words[context.language]
+  const { subject, before, ...rest } = { ...secondFactorChanged, ...secondFactorChanged[change] }
+  return mail(context, { ...rest, subject, before: before(siteOf(context), timeOf(at, context)) })
+}
+
 interface Said {
   readonly subject: string
   readonly before: readonly string[]

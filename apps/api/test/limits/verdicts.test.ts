@@ -12,6 +12,7 @@ import { RateLimitedError } from '../../src/errors.js'
 import { Client } from '../../src/http/client.js'
 import { LEASE_MS } from '../../src/limits/attempts.js'
 import { type Charge, createLimits } from '../../src/limits/limits.js'
+import { turnOn } from '../authenticator.js'
 import {
   type Browser,
   codeOf,
@@ -190,6 +191,20 @@ describe('an outage of the database uses up no attempt', () => {
       body: JSON.stringify({ email, password: PASSWORD }),
     })
     expect(answer.status).toBe(429)
+  })
+
+  test('and beyond it, the database is not asked whose sign-in waits for a code', async () => {
+    const headers = from()
+    const { email, ...laptop } = await signedUp(server)
+    await turnOn(laptop)
+    const device = server.browser()
+    expect(await (await device.signIn(email)).json()).toMatchObject({ twoFactorRedirect: true })
+    const cookie = [...device.jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const give = () =>
+      broken.browser({ ...headers, cookie }).post('/api/auth/two-factor/verify-totp', { code: '000000' })
+    expect((await give()).status).toBe(503)
+    await countOn(redis, 600, ['auth', clientOf(headers)], 'done')
+    expect((await give()).status).toBe(429)
   })
 })
 

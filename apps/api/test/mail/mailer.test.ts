@@ -9,6 +9,7 @@ import {
   confirmEmailMessage,
   emailChangedMessage,
   emailTakenMessage,
+  secondFactorChangedMessage,
   newDeviceMessage,
   passwordChangedMessage,
   resetMessage,
@@ -243,6 +244,9 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     'new address, to the new one': confirmEmailMessage('new', context),
     'new address that is taken': emailTakenMessage(context),
     'address changed': emailChangedMessage(at, context),
+    'second factor on': secondFactorChangedMessage('on', at, context),
+    'second factor off': secondFactorChangedMessage('off', at, context),
+    'backup codes renewed': secondFactorChangedMessage('renewed', at, context),
   }
 
   test.each(Object.entries(messages))('says the same as text and as HTML: %s', (_name, { subject, text, html }) => {

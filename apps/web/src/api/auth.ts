@@ -65,8 +65,11 @@ export const auth = {
   /** `language`: of the mails to the new account. `solution`: of a challenge. */
   signUp: (input: { name: string; email: string; password: string; language: string }, solution?: AuthHeaders) =>
     post('/sign-up/email', input, solution),
-  signIn: (input: { email: string; password: string; rememberMe: boolean }, solution?: AuthHeaders) =>
-    post('/sign-in/email', input, solution),
+  /** Resolves with whether a code is asked for: nobody is signed in before it. */
+  signIn: async (input: { email: string; password: string; rememberMe: boolean }, solution?: AuthHeaders) => {
+    const answer = await callAuth('/sign-in/email', input, solution)
+    return typeof answer === 'object' && answer !== null && 'twoFactorRedirect' in answer
+  },
   signOut: () => change('/sign-out'),
   requestPasswordReset: (input: { email: string }, solution?: AuthHeaders) =>
     post('/request-password-reset', { ...input, redirectTo: '/reset-password' }, solution),

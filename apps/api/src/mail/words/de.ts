@@ -155,6 +155,35 @@ export default {
     after: [],
   },
 
+  secondFactorChanged: {
+    on: {
+      subject: 'Der zweite Faktor Ihres Kontos wurde eingeschaltet',
+      before: (site, time) => [
+        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} (UTC) eingeschaltet. Die Anmeldung mit Passwort fragt jetzt nach einem Code.`,
+        'Wenn Sie das waren, ist nichts zu tun.',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie den zweiten Faktor aus:',
+      ],
+    },
+    off: {
+      subject: 'Der zweite Faktor Ihres Kontos wurde ausgeschaltet',
+      before: (site, time) => [
+        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} (UTC) ausgeschaltet. Zur Anmeldung reicht jetzt das Passwort.`,
+        'Wenn Sie das waren, ist nichts zu tun.',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie den zweiten Faktor wieder ein:',
+      ],
+    },
+    renewed: {
+      subject: 'Ihr Konto hat neue Ersatzcodes',
+      before: (site, time) => [
+        `Ihr Konto bei ${site} hat am ${time} (UTC) neue Ersatzcodes bekommen. Die Codes von vorher gelten nicht mehr.`,
+        'Wenn Sie das waren, ist nichts zu tun.',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und holen Sie neue Ersatzcodes:',
+      ],
+    },
+    label: 'Die Sicherheit Ihres Kontos ansehen',
+    after: [],
+  },
+
   device: (browser, os) => (os === '' ? browser : `${browser} auf ${os}`),
   unknownBrowser: 'Unbekannter Browser',
   from: (device, address, place) => `${device}, von ${address}${place}`,

@@ -154,6 +154,35 @@ export default {
     after: [] as readonly string[],
   },
 
+  secondFactorChanged: {
+    on: {
+      subject: 'The second factor of your account was turned on',
+      before: (site: string, time: string) => [
+        `the second factor of your account at ${site} has been on since ${time} (UTC). Signing in with the password asks for a code now.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, someone else is signed in and could confirm it. Change your password, and turn the second factor off:',
+      ],
+    },
+    off: {
+      subject: 'The second factor of your account was turned off',
+      before: (site: string, time: string) => [
+        `the second factor of your account at ${site} has been off since ${time} (UTC). The password alone signs in now.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, someone else is signed in and could confirm it. Change your password, and turn the second factor on again:',
+      ],
+    },
+    renewed: {
+      subject: 'Your account has new backup codes',
+      before: (site: string, time: string) => [
+        `your account at ${site} got new backup codes on ${time} (UTC). The codes from before do not work any more.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, someone else is signed in and could confirm it. Change your password, and get new backup codes:',
+      ],
+    },
+    label: 'See the security of your account',
+    after: [] as readonly string[],
+  },
+
   device: (browser: string, os: string) => (os === '' ? browser : `${browser} on ${os}`),
   unknownBrowser: 'Unknown browser',
   from: (device: string, address: string, place: string) => `${device}, from ${address}${place}`,

@@ -18,14 +18,21 @@ const PasskeyProof = lazy(() =>
   ),
 )
 
-const ProviderProof = lazy(() =>
-  Promise.all([import('../providers/provider-proof.js'), loadLaterMessages()]).then(
+const CodeProof = lazy(() =>
+  Promise.all([import('../second-factor/code-proof.js'), loadLaterMessages()]).then(
     ([proof]) => proof,
-    () => ({ default: () => null }), // the password remains
+    () => ({ default: () => null }), // as above
   ),
 )
 
-/** Asks for the password in place, for a passkey or a provider, some time after the sign-in. */
+const ProviderProof = lazy(() =>
+  Promise.all([import('../providers/provider-proof.js'), loadLaterMessages()]).then(
+    ([proof]) => proof,
+    () => ({ default: () => null }), // as above
+  ),
+)
+
+/** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
 export function PasswordProof({ look = 'danger', ...request }: ProofRequest & { look?: 'danger' | 'primary' }) {
   const { question, confirmLabel, busyLabel, onProven, onCancel } = request
   const i18n = useI18n()
@@ -56,35 +63,45 @@ export function PasswordProof({ look = 'danger', ...request }: ProofRequest & { 
   }
 
   return (
-    <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">
-      <div className="text-sm">
-        <p id={titleId} className="font-semibold">
-          {question}
-        </p>
-        <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>
-      </div>
-      {summary}
-      {/* Names the account of this password to password managers. */}
-      <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
-      <PasswordField
-        name="proof"
-        label={t('fields.yourPassword')}
-        autoComplete="current-password"
-        error={errors['proof']}
-        onKeyDown={onKeyDown}
-      />
-      <div className="flex flex-wrap gap-2">
-        <Button type="submit" look={look} busy={busy}>
-          {busy ? busyLabel : confirmLabel}
-        </Button>
-        {!busy && (
-          <Button onClick={onCancel} onKeyDown={onKeyDown}>
-            {t('common.cancel')}
+    <div className="grid max-w-md gap-3">
+      <form {...form} ref={element} aria-labelledby={titleId} className="grid gap-3">
+        <Question id={titleId} question={question} />
+        {summary}
+        {/* Names the account of this password to password managers. */}
+        <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+        <PasswordField
+          name="proof"
+          label={t('fields.yourPassword')}
+          autoComplete="current-password"
+          error={errors['proof']}
+          onKeyDown={onKeyDown}
+        />
+        <div className="flex flex-wrap gap-2">
+          <Button type="submit" look={look} busy={busy}>
+            {busy ? busyLabel : confirmLabel}
           </Button>
-        )}
-      </div>
+          {!busy && (
+            <Button onClick={onCancel} onKeyDown={onKeyDown}>
+              {t('common.cancel')}
+            </Button>
+          )}
+        </div>
+      </form>
+      {/* A code has a form of its own. */}
       <OtherWays email={email} onProven={onProven} />
-    </form>
+    </div>
+  )
+}
+
+function Question({ id, question }: { id: string; question: string }) {
+  const { t } = useI18n()
+  return (
+    <div className="text-sm">
+      <p id={id} className="font-semibold">
+        {question}
+      </p>
+      <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>
+    </div>
   )
 }
 
@@ -94,6 +111,7 @@ function OtherWays({ email, onProven }: { email: string; onProven: () => Promise
     <>
       <Suspense>
         <PasskeyProof onProven={onProven} />
+        <CodeProof onProven={onProven} />
         <ProviderProof />
       </Suspense>
       <TextLink to="/forgot-password" state={{ email }}>

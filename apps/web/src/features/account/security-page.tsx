@@ -10,6 +10,7 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { PasskeysSection } from '../passkeys/passkeys-section.js'
 import { ProvidersSection } from '../providers/providers-section.js'
+import { SecondFactorSection } from '../second-factor/second-factor-section.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { passwordHint, newPasswordError } from './password-rules.js'
@@ -51,6 +52,7 @@ export function SecurityPage() {
         )}
         {hasPassword ? <ChangePassword email={email} /> : <SetPassword email={email} onSet={() => setIsSet(true)} />}
       </section>
+      <SecondFactorSection />
       <PasskeysSection />
       <ProvidersSection />
     </>

@@ -10,24 +10,12 @@ import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { PasswordProof } from './password-proof.js'
 import { passwordHint, newPasswordError } from './password-rules.js'
+import { proofMethods } from './proof-methods.js'
 import { useSession } from './session.js'
-
-const hasPasswordKey = ['has-password']
 
 /** Whether the account has a password. Without an answer, it is taken to have one, as nearly every account does. */
 export function useHasPassword(): boolean {
-  const { data = true } = useQuery({
-    queryKey: hasPasswordKey,
-    queryFn: async () => hasPassword(await callAuth('/reauthenticate/methods')),
-  })
-  return data
-}
-
-/** The answer comes from outside of this program. */
-function hasPassword(answer: unknown): boolean {
-  if (typeof answer !== 'object' || answer === null || !('methods' in answer) || !Array.isArray(answer.methods))
-    return true
-  return JSON.stringify(answer.methods).includes('"password"')
+  return useQuery(proofMethods).data?.includes('password') ?? true
 }
 
 /** The first password of an account that has none. */
@@ -91,7 +79,7 @@ function useFirstPassword(onSet: () => void) {
   const set = async ({ newPassword, revokeOtherSessions }: Choice) => {
     await callAuth('/set-password', { newPassword, revokeOtherSessions }, expectedSessionHeaders())
     onSet()
-    await queryClient.invalidateQueries({ queryKey: hasPasswordKey })
+    await queryClient.invalidateQueries({ queryKey: proofMethods.queryKey })
   }
 
   const form = useForm({

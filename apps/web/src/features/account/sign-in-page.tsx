@@ -1,5 +1,5 @@
 import { useLocation } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { type ComponentType, useEffect, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
@@ -11,6 +11,8 @@ import { useNow } from '../../ui/use-now.js'
 import { useChallenge } from '../challenge/use-challenge.js'
 import { PasskeySignIn } from '../passkeys/passkey-sign-in.js'
 import { ProviderSignIn } from '../providers/provider-sign-in.js'
+import type { CodeStepProps } from '../second-factor/code-step.js'
+import { loadCodeStep } from '../second-factor/load-code-step.js'
 import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
 import { describeEnd } from './describe-end.js'
 import { EmailField } from './email-field.js'
@@ -25,11 +27,54 @@ const looks: Record<Notice, 'info' | 'good'> = {
   deleted: 'good',
 }
 
+/** Its second step takes its place for an account with a second factor. */
 export function SignInPage() {
+  const session = useSession()
+  const returnTo = useLocation({ select: ({ state }: { state: SignInState }) => state.returnTo })
+  const [Step, setStep] = useState<ComponentType<CodeStepProps> | null>(null)
+  const [back, setBack] = useState<Back | null>(null)
+
+  return (
+    <>
+      <SignedInElsewhere />
+      {Step === null ? (
+        <PasswordStep
+          back={back}
+          onCodeAsked={(email, loaded) => {
+            setBack({ email, reason: null })
+            setStep(() => loaded)
+          }}
+        />
+      ) : (
+        <Step
+          onSignedIn={() => session.begin(returnTo)}
+          onBack={(reason) => {
+            setBack((before) => before && { ...before, reason })
+            setStep(null)
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+/** From the second step to the first. */
+interface Back {
+  readonly email: string
+  /** Why, in words; `null` for a person who went back. */
+  readonly reason: string | null
+}
+
+interface PasswordStepProps {
+  back: Back | null
+  onCodeAsked: (email: string, Step: ComponentType<CodeStepProps>) => void
+}
+
+function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
-  const { notice, ending, revoked, returnTo } = useLocation({ select: ({ state }): SignInState => state })
+  const { notice, returnTo } = useLocation({ select: ({ state }): SignInState => state })
   const email = useRef<HTMLInputElement>(null)
   const challenge = useChallenge()
   const { form, errors, summary, busy } = useForm({
@@ -39,12 +84,13 @@ export function SignInPage() {
         password: text(data, 'password') === '' ? t('fields.enterPassword') : undefined,
       }),
     submit: async (data) => {
-      const input = {
-        email: text(data, 'email'),
-        password: text(data, 'password'),
-        rememberMe: data.has('rememberMe'),
-      }
-      if (await challenge.pass((solution) => auth.signIn(input, solution))) await session.begin(returnTo)
+      const input = { email: text(data, 'email'), password: text(data, 'password'), rememberMe: data.has('rememberMe') }
+      let isCodeAsked = false
+      const isMade = await challenge.pass(async (solution) => {
+        isCodeAsked = await auth.signIn(input, solution)
+      })
+      if (isCodeAsked) onCodeAsked(input.email, await loadCodeStep())
+      else if (isMade) await session.begin(returnTo)
     },
     explain: (error) =>
       error instanceof AuthFailure && error.status === 401
@@ -54,13 +100,15 @@ export function SignInPage() {
 
   return (
     <>
-      <SignedInElsewhere />
-      {notice && <SignInNotice notice={notice} ending={ending} revoked={revoked} />}
-      <PageHeading title={t('signIn.title')} describedBy={notice && 'notice'} />
+      <Notices back={back} />
+      <PageHeading
+        title={t('signIn.title')}
+        describedBy={(back === null ? notice : back.reason) ? 'notice' : undefined}
+      />
       <form {...form} className="mt-6 grid gap-5">
         {summary}
         {challenge.notice}
-        <EmailField ref={email} error={errors['email']} autoComplete="username webauthn" />
+        <EmailField ref={email} error={errors['email']} defaultValue={back?.email} autoComplete="username webauthn" />
         <PasswordField
           name="password"
           label={t('fields.password')}
@@ -103,6 +151,18 @@ function RememberMe() {
       <input type="checkbox" name="rememberMe" defaultChecked className="size-5 shrink-0 accent-accent" />
       {t('signIn.remember')}
     </label>
+  )
+}
+
+/** Why the page is shown: where the person comes from, or why a sign-in begins anew. */
+function Notices({ back }: { back: Back | null }) {
+  const { notice, ending, revoked } = useLocation({ select: ({ state }): SignInState => state })
+  if (back === null) return notice && <SignInNotice notice={notice} ending={ending} revoked={revoked} />
+  if (back.reason === null) return null
+  return (
+    <Message look="bad" id="notice" className="mb-6">
+      {back.reason}
+    </Message>
   )
 }
 

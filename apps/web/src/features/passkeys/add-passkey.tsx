@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
+import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
 import { PasswordProof } from '../account/password-proof.js'
@@ -55,15 +56,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   }
   return (
     <div className="mt-4 grid justify-items-start gap-3">
-      <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
-        <input
-          type="checkbox"
-          checked={revokesOthers}
-          onChange={(event) => setRevokesOthers(event.currentTarget.checked)}
-          className="size-5 shrink-0 accent-accent"
-        />
-        {t('passkeys.revokeOthers')}
-      </label>
+      <CheckBox label={t('passkeys.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
       <Button busy={busy} onClick={() => void run()}>
         {busy ? t('passkeys.adding') : t('passkeys.add')}
       </Button>

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { callAuth } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
+import { proofMethods } from '../account/proof-methods.js'
 import { useSession } from '../account/session.js'
 import { arePasskeysUsable } from './are-usable.js'
 import { choosePasskey, verifyPasskey } from './ceremonies.js'
@@ -16,11 +16,7 @@ export default function PasskeyProof({ onProven }: { onProven: () => Promise<voi
   const { t } = i18n
   const session = useSession()
   const [failure, setFailure] = useState<string | null>(null)
-  const { data: hasPasskey = false } = useQuery({
-    queryKey: ['proof-methods'],
-    queryFn: accountHasPasskey,
-    retry: false,
-  })
+  const { data: methods = [] } = useQuery({ ...proofMethods, retry: false })
   const { run, busy } = useGuarded(async () => {
     setFailure(null)
     try {
@@ -32,7 +28,7 @@ export default function PasskeyProof({ onProven }: { onProven: () => Promise<voi
     await onProven()
   })
 
-  if (!hasPasskey || !arePasskeysUsable()) return null
+  if (!methods.includes('passkey') || !arePasskeysUsable()) return null
   return (
     <div className="grid justify-items-start gap-3">
       <Button busy={busy} onClick={() => void run()}>
@@ -41,8 +37,4 @@ export default function PasskeyProof({ onProven }: { onProven: () => Promise<voi
       {failure !== null && <Message look="bad">{failure}</Message>}
     </div>
   )
-}
-
-async function accountHasPasskey(): Promise<boolean> {
-  return JSON.stringify(await callAuth('/reauthenticate/methods')).includes('"passkey"')
 }

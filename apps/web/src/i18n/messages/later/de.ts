@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One file is one language: a translator reads it from top to bottom. */
 import type { LaterMessages } from '../../i18n.js'
 
 export default {
@@ -234,6 +235,64 @@ export default {
       superseded: 'Ihr Konto wurde während der Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
     },
   },
+  secondFactor: {
+    title: 'Zweiter Faktor',
+    means:
+      'Nach dem Passwort fragt die Anmeldung nach einem Code aus einer Authenticator-App. Ein gestohlenes Passwort allein reicht dann nicht.',
+    notLoaded: 'Ihr zweiter Faktor konnte nicht geladen werden.',
+    isOn: 'Er ist eingeschaltet.',
+    isOff: 'Er ist ausgeschaltet.',
+    on: 'Einschalten',
+    onAsk: 'Zweiten Faktor einschalten?',
+    onMeans: 'Sie brauchen eine Authenticator-App, auf dem Telefon oder in Ihrem Passwortmanager.',
+    goOn: 'Weiter',
+    scan: 'Scannen Sie dieses Bild mit Ihrer Authenticator-App. Geben Sie dann den Code ein, den die App zeigt.',
+    qrCode: 'QR-Code für Ihre Authenticator-App',
+    typeSecret: 'Wenn Sie es nicht scannen können, geben Sie diesen Schlüssel in die App ein:',
+    secretCopy: 'Schlüssel kopieren',
+    copied: 'Kopiert.',
+    notCopied: 'Das Kopieren ging nicht. Markieren Sie den Text und kopieren Sie ihn von Hand.',
+    revokeOthers: 'Auch meine anderen Geräte abmelden',
+    onYes: 'Einschalten',
+    onDone: 'Der zweite Faktor ist eingeschaltet.',
+    othersSignedOut: 'Ihre anderen Geräte wurden abgemeldet.',
+    codesTitle: 'Ersatzcodes',
+    codesMeans:
+      'Sichern Sie diese Codes jetzt, sie werden nur einmal gezeigt. Jeder meldet Sie einmal an, wenn Sie Ihre App nicht haben.',
+    codesCopy: 'Codes kopieren',
+    codesDownload: 'Herunterladen',
+    codesDone: 'Ich habe sie gesichert',
+    renew: 'Neue Ersatzcodes',
+    renewAsk: 'Neue Ersatzcodes holen?',
+    renewMeans: 'Die Codes, die Sie haben, gelten dann nicht mehr.',
+    renewYes: 'Neue Codes holen',
+    renewed: 'Ihre neuen Ersatzcodes gelten jetzt, die alten nicht mehr.',
+    off: 'Ausschalten',
+    offAsk: 'Zweiten Faktor ausschalten?',
+    offMeans: 'Dann reicht Ihr Passwort zur Anmeldung. Ersatzcodes und vertraute Geräte werden vergessen.',
+    offYes: 'Ja, ausschalten',
+    offDone: 'Der zweite Faktor ist ausgeschaltet.',
+    checking: 'Wird geprüft …',
+    code: 'Code',
+    codeHint: 'Die sechs Ziffern in Ihrer Authenticator-App.',
+    enterCode: 'Geben Sie die sechs Ziffern ein, die Ihre App zeigt.',
+    wrongCode: 'Dieser Code stimmt nicht oder wurde schon benutzt. Geben Sie den nächsten ein, den die App zeigt.',
+    useBackupCode: 'Stattdessen einen Ersatzcode verwenden',
+    useCode: 'Stattdessen die Authenticator-App verwenden',
+    backupCode: 'Ersatzcode',
+    backupCodeHint: 'Einer, den Sie noch nicht benutzt haben. Groß- und Kleinschreibung zählen.',
+    enterBackupCode: 'Geben Sie einen Ihrer Ersatzcodes ein.',
+    wrongBackupCode: 'Dieser Ersatzcode stimmt nicht oder wurde schon benutzt.',
+    codesUsedUp:
+      'Zu viele falsche Codes auf diesem Gerät. Bestätigen Sie auf andere Weise, oder melden Sie sich ab und wieder an.',
+    stepTitle: 'Code eingeben',
+    stepIntro: 'Ihr Konto fragt nach einem zweiten Faktor.',
+    trust: 'Diesem Gerät 30 Tage vertrauen',
+    late: 'Der Code kam zu spät, oder Ihr Konto wurde inzwischen geändert. Bitte melden Sie sich noch einmal an.',
+    tooManyTries: 'Das waren zu viele falsche Codes für eine Anmeldung. Bitte melden Sie sich noch einmal an.',
+    prove: 'Mit einem Code bestätigen',
+    proveYes: 'Bestätigen',
+  },
   providers: {
     title: 'Mit anderen Konten anmelden',
     means:
@@ -278,7 +337,7 @@ export default {
   },
   security: {
     title: 'Sicherheit',
-    intro: 'Ihr Passwort, und die Passkeys, die ohne es anmelden.',
+    intro: 'Ihr Passwort, der zweite Faktor danach, und die Passkeys, die beides nicht brauchen.',
     setHeading: 'Passwort festlegen',
     setMeans:
       'Ihr Konto hat noch kein Passwort. Mit einem melden Sie sich auch dort an, wo nichts anderes zur Hand ist.',

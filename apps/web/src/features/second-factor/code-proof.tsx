@@ -1,0 +1,42 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { proofMethods } from '../account/proof-methods.js'
+import { useSession } from '../account/session.js'
+import { verifyCode } from './api.js'
+import { CodeForm } from './code-form.js'
+import { isWrongCode } from './explain.js'
+
+/** One more way to prove who the person is, for an account with a second factor. */
+export default function CodeProof({ onProven }: { onProven: () => Promise<void> }) {
+  const { t } = useI18n()
+  const session = useSession()
+  const [isAsking, setIsAsking] = useState(false)
+  const { data: methods = [] } = useQuery({ ...proofMethods, retry: false })
+
+  if (!methods.includes('two-factor')) return null
+  if (!isAsking) {
+    return (
+      <Button className="justify-self-start" onClick={() => setIsAsking(true)}>
+        {t('secondFactor.prove')}
+      </Button>
+    )
+  }
+  return (
+    <CodeForm
+      takesBackupCodes
+      confirmLabel={t('secondFactor.proveYes')}
+      busyLabel={t('secondFactor.checking')}
+      onCode={async (kind, code) => {
+        await verifyCode(kind, code)
+        await onProven()
+      }}
+      onRefused={(error) => {
+        if (!isWrongCode(error)) session.failed(error)
+        return false
+      }}
+      onCancel={() => setIsAsking(false)}
+    />
+  )
+}

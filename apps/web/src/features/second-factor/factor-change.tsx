@@ -1,0 +1,116 @@
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { AuthFailure } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { CheckBox } from '../../ui/check-box.js'
+import { text, useForm } from '../../ui/form.js'
+import { explainFailure, fieldErrors } from '../account/auth-errors.js'
+import { PasswordField } from '../account/password-field.js'
+import { PasswordProof } from '../account/password-proof.js'
+import { useSession } from '../account/session.js'
+import { useAccount } from '../account/use-account.js'
+import type { Choice } from './api.js'
+
+const PASSWORD = 'factor-password'
+
+interface FactorChangeProps {
+  question: string
+  consequence: string
+  confirmLabel: string
+  busyLabel: string
+  look: 'primary' | 'danger'
+  /** Whether the account has one, which the API then wants in the same request. */
+  hasPassword: boolean
+  /** Asks whether other devices are signed out, which is the default. */
+  offersRevoke: boolean
+  onConfirm: (choice: Choice) => Promise<void>
+  onCancel: () => void
+}
+
+/** Asks in place before a change of the second factor, for the password too: however recent the last proof is. */
+export function FactorChange(props: FactorChangeProps) {
+  const { question, confirmLabel, busyLabel, look, hasPassword, offersRevoke, onCancel } = props
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const element = useRef<HTMLFormElement>(null)
+  const titleId = useId()
+  const [revokesOthers, setRevokesOthers] = useState(true)
+  const [isProving, setIsProving] = useState(false)
+  useEffect(() => element.current?.querySelector<HTMLElement>(`#${PASSWORD}, [type=submit]`)?.focus(), [])
+
+  const confirm = (password?: string) =>
+    props.onConfirm({
+      ...(password !== undefined && { password }),
+      ...(offersRevoke && { revokeOtherSessions: revokesOthers }),
+    })
+
+  const { form, errors, summary, busy } = useForm({
+    check: (data) =>
+      fieldErrors({ [PASSWORD]: hasPassword && text(data, PASSWORD) === '' ? t('fields.enterPassword') : undefined }),
+    submit: (data) => confirm(hasPassword ? text(data, PASSWORD) : undefined),
+    explain: (error) => {
+      const code = error instanceof AuthFailure ? error.code : undefined
+      if (code === 'REAUTHENTICATE') setIsProving(true)
+      if (code === 'REAUTHENTICATE') return {}
+      session.failed(error)
+      return code === 'INVALID_PASSWORD'
+        ? { fields: { [PASSWORD]: t('fields.notYourPassword') } }
+        : explainFailure(i18n, error)
+    },
+  })
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && !busy) onCancel()
+  }
+
+  if (isProving) return <PasswordProof {...props} onProven={() => confirm()} />
+  return (
+    <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">
+      <div className="text-sm text-pretty">
+        <p id={titleId} className="font-semibold">
+          {question}
+        </p>
+        <p className="mt-0.5 text-muted">{props.consequence}</p>
+      </div>
+      {summary}
+      {hasPassword && <Password error={errors[PASSWORD]} onKeyDown={onKeyDown} />}
+      {offersRevoke && (
+        <CheckBox label={t('secondFactor.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
+      )}
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" look={look} busy={busy} onKeyDown={onKeyDown}>
+          {busy ? busyLabel : confirmLabel}
+        </Button>
+        {!busy && (
+          <Button onClick={onCancel} onKeyDown={onKeyDown}>
+            {t('common.cancel')}
+          </Button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+interface PasswordProps {
+  error: string | undefined
+  onKeyDown: (event: KeyboardEvent) => void
+}
+
+function Password({ error, onKeyDown }: PasswordProps) {
+  const { t } = useI18n()
+  const { data } = useAccount()
+  return (
+    <>
+      {/* Names the account of this password to password managers. */}
+      <input type="text" name="username" autoComplete="username" value={data?.user.email ?? ''} readOnly hidden />
+      <PasswordField
+        name={PASSWORD}
+        onKeyDown={onKeyDown}
+        label={t('fields.yourPassword')}
+        autoComplete="current-password"
+        error={error}
+      />
+    </>
+  )
+}

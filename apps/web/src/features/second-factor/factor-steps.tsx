@@ -1,0 +1,162 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react'
+import { AuthFailure } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { Message } from '../../ui/message.js'
+import { proofMethods } from '../account/proof-methods.js'
+import { type Choice, enrol, type NewFactor, renewBackupCodes, turnOff } from './api.js'
+import { BackupCodes } from './backup-codes.js'
+import type { EnrolmentProps } from './enrolment.js'
+import { FactorChange } from './factor-change.js'
+
+type Change = 'on' | 'renew' | 'off'
+
+type Step =
+  /** `done`: what has happened, in words. `isBack`: after a step, whose focus it takes. */
+  | { readonly kind: 'resting'; readonly done: string | null; readonly isBack: boolean }
+  | { readonly kind: 'asking'; readonly change: Change }
+  | { readonly kind: 'enrolling'; readonly factor: NewFactor; readonly Enrolment: ComponentType<EnrolmentProps> }
+  | { readonly kind: 'codes'; readonly codes: readonly string[]; readonly done: string }
+
+interface FactorStepsProps {
+  isOn: boolean
+  hasPassword: boolean
+}
+
+/** One step at a time: the buttons, the question, the secret for the app, the backup codes. */
+export function FactorSteps({ isOn, hasPassword }: FactorStepsProps) {
+  const { step, ask, rest, confirm, enrolled } = useSteps()
+  if (step.kind === 'asking') {
+    return (
+      <Asking
+        change={step.change}
+        hasPassword={hasPassword}
+        onConfirm={(choice) => confirm(step.change, choice)}
+        onCancel={() => rest(null)}
+      />
+    )
+  }
+  if (step.kind === 'enrolling') {
+    const { Enrolment, factor } = step
+    return (
+      <Enrolment
+        totpURI={factor.totpURI}
+        onDone={(revokedOthers) => enrolled(factor, revokedOthers)}
+        onCancel={() => rest(null)}
+      />
+    )
+  }
+  if (step.kind === 'codes') return <BackupCodes codes={step.codes} onDone={() => rest(step.done)} />
+  return <Resting isOn={isOn} done={step.done} isBack={step.isBack} onAsk={ask} />
+}
+
+function useSteps() {
+  const { t } = useI18n()
+  const queryClient = useQueryClient()
+  const [step, setStep] = useState<Step>({ kind: 'resting', done: null, isBack: false })
+  const rest = (done: string | null) => setStep({ kind: 'resting', done, isBack: true })
+  const refresh = () => queryClient.invalidateQueries({ queryKey: proofMethods.queryKey })
+  const inWords = (done: string, revokedOthers: boolean | undefined) =>
+    revokedOthers ? `${done} ${t('secondFactor.othersSignedOut')}` : done
+
+  const changes: Record<Change, (choice: Choice) => Promise<void>> = {
+    async on(choice) {
+      const Enrolment = await loadEnrolment()
+      setStep({ kind: 'enrolling', factor: await enrol(choice), Enrolment })
+    },
+    async renew(choice) {
+      const codes = await renewBackupCodes(choice)
+      setStep({ kind: 'codes', codes, done: inWords(t('secondFactor.renewed'), choice.revokeOtherSessions) })
+    },
+    async off(choice) {
+      await turnOff(choice)
+      await refresh()
+      rest(inWords(t('secondFactor.offDone'), choice.revokeOtherSessions))
+    },
+  }
+
+  return {
+    step,
+    rest,
+    ask: (change: Change) => setStep({ kind: 'asking', change }),
+    confirm: (change: Change, choice: Choice) => changes[change](choice),
+    enrolled(factor: NewFactor, revokedOthers: boolean) {
+      setStep({ kind: 'codes', codes: factor.backupCodes, done: inWords(t('secondFactor.onDone'), revokedOthers) })
+      void refresh()
+    },
+  }
+}
+
+/** It draws the QR code. Without an answer it fails like a call to the API. */
+async function loadEnrolment(): Promise<ComponentType<EnrolmentProps>> {
+  try {
+    return (await import('./enrolment.js')).Enrolment
+  } catch (cause) {
+    throw new AuthFailure(undefined, undefined, null, undefined, { cause })
+  }
+}
+
+interface AskingProps {
+  change: Change
+  hasPassword: boolean
+  onConfirm: (choice: Choice) => Promise<void>
+  onCancel: () => void
+}
+
+function Asking({ change, ...props }: AskingProps) {
+  const { t } = useI18n()
+  return (
+    <Panel look={change === 'off' ? 'danger' : 'neutral'}>
+      <FactorChange
+        {...props}
+        question={t(`secondFactor.${change}Ask`)}
+        consequence={t(`secondFactor.${change}Means`)}
+        confirmLabel={t(change === 'on' ? 'secondFactor.goOn' : `secondFactor.${change}Yes`)}
+        busyLabel={t('secondFactor.checking')}
+        look={change === 'off' ? 'danger' : 'primary'}
+        offersRevoke={change !== 'on'}
+      />
+    </Panel>
+  )
+}
+
+function Panel({ look, children }: { look: 'danger' | 'neutral'; children: ReactNode }) {
+  const colors = look === 'danger' ? 'border-danger-line bg-danger-soft' : 'border-line'
+  return <div className={`mt-4 rounded-lg border p-3 motion-safe:animate-arrive sm:p-4 ${colors}`}>{children}</div>
+}
+
+interface RestingProps {
+  isOn: boolean
+  done: string | null
+  isBack: boolean
+  onAsk: (change: Change) => void
+}
+
+function Resting({ isOn, done, isBack, onAsk }: RestingProps) {
+  const { t } = useI18n()
+  const buttons = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (isBack) buttons.current?.querySelector('button')?.focus()
+  }, [isBack])
+  return (
+    <>
+      {done !== null && (
+        <Message look="good" className="mt-4">
+          {done}
+        </Message>
+      )}
+      <p className="mt-4 text-[0.9375rem]">{t(isOn ? 'secondFactor.isOn' : 'secondFactor.isOff')}</p>
+      <div ref={buttons} className="mt-3 flex flex-wrap gap-3">
+        {isOn ? (
+          <>
+            <Button onClick={() => onAsk('renew')}>{t('secondFactor.renew')}</Button>
+            <Button onClick={() => onAsk('off')}>{t('secondFactor.off')}</Button>
+          </>
+        ) : (
+          <Button onClick={() => onAsk('on')}>{t('secondFactor.on')}</Button>
+        )}
+      </div>
+    </>
+  )
+}
