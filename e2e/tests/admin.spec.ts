@@ -1,11 +1,11 @@
 import type { Page } from '@playwright/test'
 import { devices, expect, password, test, violations } from '../fixtures.js'
 
-const grace = { name: 'Grace Hopper', email: 'grace@example.org', password }
+const katherine = { name: 'Katherine Johnson', email: 'katherine@example.org', password }
 
 async function enter(page: Page, path: 'sign-up' | 'sign-in'): Promise<number> {
   const answer = await page.request.post(`/api/auth/${path}/email`, {
-    data: grace,
+    data: katherine,
     headers: { origin: new URL(page.url()).origin },
   })
   await page.goto('/')
@@ -28,9 +28,9 @@ test('an administrator signs out a device, what a filter finds, and a blocked ac
   await app.addAdministrator(user.email)
   const page = await device()
   await page.getByRole('link', { name: 'Administration' }).click()
-  await page.getByLabel(/^Name, email address/).fill('hopper')
+  await page.getByLabel(/^Name, email address/).fill('johnson')
   await page.keyboard.press('Enter')
-  await page.getByRole('button', { name: 'Show Grace Hopper' }).click()
+  await page.getByRole('button', { name: 'Show Katherine Johnson' }).click()
   await page.getByLabel('Reason, for the people concerned').fill('Stolen laptop')
   await page.getByRole('button', { name: /^Sign out Firefox/ }).click()
   await page.getByRole('button', { name: 'Yes, sign out' }).click()
@@ -38,7 +38,7 @@ test('an administrator signs out a device, what a filter finds, and a blocked ac
   await expect(victim.getByText(/Stolen laptop/)).toBeVisible()
 
   expect(await enter(victim, 'sign-in')).toBe(200)
-  await page.getByLabel('Email address or id of a person').fill(grace.email)
+  await page.getByLabel('Email address or id of a person').fill(katherine.email)
   await page.getByRole('button', { name: 'Find sessions' }).click()
   await expect(page.getByText('1 session of 1 person was found')).toBeVisible()
   await page.getByLabel(/^Type the number/).fill('1')
