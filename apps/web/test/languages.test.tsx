@@ -82,7 +82,7 @@ describe('the language', () => {
     select.focus()
     fireEvent.change(select, { target: { value: 'de' } })
     await screen.findByRole('heading', { name: 'Anmelden' })
-    expect(document.title).toBe('Anmelden – Rollcall')
+    await expect.poll(() => document.title).toBe('Anmelden – Rollcall') // an effect writes it, after the heading
     expect(document.documentElement.lang).toBe('de')
     expect(document.activeElement).toBe(screen.getByRole('combobox', { name: 'Sprache' }))
     unmount()
