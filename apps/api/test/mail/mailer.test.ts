@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One server serves all of it. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,4 +1,3 @@
-/* oxlint-disable max-lines -- One file is one language: a translator reads it from top to bottom. */
 import type { LaterMessages } from '../../i18n.js'
 
 export default {

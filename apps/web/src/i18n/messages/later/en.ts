@@ -1,4 +1,3 @@
-/* oxlint-disable max-lines -- One file is one language: a translator reads it from top to bottom. */
 /** The words of the pages that are loaded later, in English. */
 export default {
   signUp: {
