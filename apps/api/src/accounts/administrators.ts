@@ -1,5 +1,5 @@
 import type { AuthContext } from '@better-auth/core'
-import { admin } from 'better-auth/plugins'
+import { admin } from 'better-auth/plugins/admin'
 import { z } from 'zod'
 
 /** As better-auth's plugin `admin` names it, in the column `role`. */

@@ -1,7 +1,7 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
-import { twoFactor } from 'better-auth/plugins'
+import { twoFactor } from 'better-auth/plugins/two-factor'
 import { z } from 'zod'
 import { totpCode } from './codes.js'
 import { boundTrust, TRUST_SECONDS } from './trusted-devices.js'
