@@ -173,19 +173,21 @@ async function signIn(world: Workload, random: Random, person: Person): Promise<
   )
 }
 
-/** Tries what the password may be, until one is not refused as wrong. */
-async function withPassword(
-  person: Person,
+/** Tries what the password may be, until one is not refused as wrong. Another worker may change it meanwhile. */
+export async function withPassword<T extends { readonly status: number | null }>(
+  { passwords }: { readonly passwords: readonly string[] },
   wrong: number,
-  attempt: (password: string) => Promise<SeenAuth>,
-): Promise<SeenAuth> {
-  const [newest = PASSWORD, ...older] = person.passwords
-  let seen = await attempt(newest)
-  for (const password of older) {
-    if (seen.status !== wrong) break
-    seen = await attempt(password)
+  attempt: (password: string) => Promise<T>,
+): Promise<T> {
+  const tried = new Set<string>()
+  let next = passwords[0] ?? PASSWORD
+  for (;;) {
+    tried.add(next)
+    const seen = await attempt(next)
+    const other = passwords.find((password) => !tried.has(password))
+    if (seen.status !== wrong || other === undefined) return seen
+    next = other
   }
-  return seen
 }
 
 async function changePassword(world: Workload, random: Random, person: Person): Promise<void> {

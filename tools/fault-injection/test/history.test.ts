@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { check, type Rule } from '../src/check.js'
 import type { Call, Connection, Credential, Kind, Server } from '../src/history.js'
 import { run } from '../src/run.js'
+import { withPassword } from '../src/workers.js'
 
 const phone: Credential = { session: 'phone', generation: 0 }
 const laptop: Credential = { session: 'laptop', generation: 0 }
@@ -188,6 +189,15 @@ test('unexpected answer: neither success nor a refusal that has a meaning', () =
   for (const status of [500, 404, 409, 422]) {
     expect(rulesBroken([call('session.current', 20, 30, { by: phone, status })])).toEqual(['unexpected answer'])
   }
+})
+
+test('a worker tries a password that another one has set meanwhile', async () => {
+  const passwords = ['unanswered', 'first']
+  const seen = await withPassword({ passwords }, 401, async (password) => {
+    if (password === 'unanswered') passwords.unshift('new')
+    return { password, status: password === 'new' ? 200 : 401 }
+  })
+  expect(seen).toEqual({ password: 'new', status: 200 })
 })
 
 describe('real servers', () => {
