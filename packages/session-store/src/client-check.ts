@@ -2,7 +2,18 @@ import type { Cluster, Redis } from 'ioredis'
 import { UnsupportedRedisError } from './errors.js'
 
 /** Methods of ioredis that the store calls or replaces. `setSocketTimeout` is new in 5.4. */
-const CLIENT_METHODS = ['on', 'once', 'off', 'connect', 'disconnect', 'defineCommand', 'hget', 'hgetall', 'info']
+const CLIENT_METHODS = [
+  'on',
+  'once',
+  'off',
+  'connect',
+  'disconnect',
+  'defineCommand',
+  'hget',
+  'hgetall',
+  'hlen',
+  'info',
+]
 const NODE_METHODS = ['duplicate', 'sendCommand', 'handleReconnection', 'setSocketTimeout']
 const CLUSTER_METHODS = ['nodes']
 

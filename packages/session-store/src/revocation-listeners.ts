@@ -1,5 +1,5 @@
 import type { StoreContext } from './context.js'
-import { listByTag } from './operations/read.js'
+import { listByTag, readByTag } from './operations/read.js'
 import type { OnRevoked, RevokedSessions, Session, SessionStore } from './session.js'
 import { parseToken, userTagOf } from './token.js'
 
@@ -10,6 +10,8 @@ interface Step<T> {
   readonly userTag: string | undefined
   readonly cause: RevokedSessions['cause']
   readonly by?: string | undefined
+  /** Of the sessions that it may revoke, as they are. Default: lists all of the user. */
+  readonly read?: (userTag: string) => Promise<readonly Session[]>
   readonly run: () => Promise<T>
   /** Selects, from the sessions before the step, those that it has revoked. */
   readonly revoked: (before: readonly Session[], result: T) => readonly Session[] | Promise<readonly Session[]>
@@ -21,10 +23,10 @@ type NotifyAfter = <T>(step: Step<T>) => Promise<T>
 export function withRevocationListeners(context: StoreContext, operations: Operations): SessionStore {
   const listeners = new Set<OnRevoked>()
 
-  const notifyAfter: NotifyAfter = async ({ userTag, cause, by = '', run, revoked }) => {
+  const notifyAfter: NotifyAfter = async ({ userTag, cause, by = '', read, run, revoked }) => {
     if (listeners.size === 0 || userTag === undefined) return run()
     // It leaves before the step, on the same connection, so Redis answers it first.
-    const listing = listByTag(context, userTag).catch(() => [])
+    const listing = (read?.(userTag) ?? listByTag(context, userTag)).catch(() => [])
     if (context.isReplicated) await listing // the step has another connection
     const result = await run()
     const [first, ...others] = await revoked(await listing, result)
@@ -36,20 +38,24 @@ export function withRevocationListeners(context: StoreContext, operations: Opera
 
   return {
     ...operations,
-    ...revocationsByUser(operations, notifyAfter),
+    ...revocationsByUser(context, operations, notifyAfter),
     ...revocationsByToken(operations, notifyAfter),
 
-    create: (session) =>
-      notifyAfter({
-        userTag: userTagOf(session.userId),
+    async create(session) {
+      const userTag = userTagOf(session.userId)
+      // Most sign-ins make nobody leave, and need no list.
+      if (listeners.size === 0 || !(await isAtCap(context, userTag))) return operations.create(session)
+      return notifyAfter({
+        userTag,
         cause: 'cap',
         run: () => operations.create(session),
         async revoked(before, created) {
-          if (created === null || before.length < context.maxSessionsPerUser) return []
+          if (created === null) return []
           const staying = new Set((await operations.list(session.userId).catch(() => before)).map(({ id }) => id))
           return before.filter(({ id }) => !staying.has(id))
         },
-      }),
+      })
+    },
 
     onRevoked(listener) {
       listeners.add(listener)
@@ -58,7 +64,14 @@ export function withRevocationListeners(context: StoreContext, operations: Opera
   }
 }
 
+/** Expired sessions count too. Without an answer, `create` will get none either. */
+async function isAtCap({ redis, sessionsKeyOf, maxSessionsPerUser }: StoreContext, userTag: string): Promise<boolean> {
+  const length = await redis.hlen(sessionsKeyOf(userTag)).catch(() => 0)
+  return length >= maxSessionsPerUser
+}
+
 function revocationsByUser(
+  context: StoreContext,
   operations: Operations,
   notifyAfter: NotifyAfter,
 ): Pick<Operations, 'revoke' | 'revokeMany' | 'revokeAll'> {
@@ -68,8 +81,9 @@ function revocationsByUser(
         userTag: userTagOf(userId),
         cause: 'revoke',
         by: options?.by,
+        read: (userTag) => readByTag(context, userTag, sessionId),
         run: () => operations.revoke(userId, sessionId, options),
-        revoked: (before, count) => ifAny(count, before).filter(({ id }) => id === sessionId),
+        revoked: (before, count) => ifAny(count, before),
       }),
 
     revokeMany: (userId, sessionIds, options) =>

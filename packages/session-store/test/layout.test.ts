@@ -97,6 +97,19 @@ describe('the cost of each operation, as Redis counts it', () => {
     expect(await t.commandsOf(() => t.store.touch(session))).toEqual({})
     expect(await t.commandsOf(() => t.store.validate('garbled'))).toEqual({})
   })
+
+  test('a listener lists the sessions of nobody who signs in below the cap, or signs out one device', async () => {
+    const [first, second] = [await t.signIn('ada'), await t.signIn('ada')]
+    const stop = t.store.onRevoked(() => undefined)
+    const commands = await t.commandsOf(async () => {
+      await t.signIn('ada')
+      await t.store.revoke('ada', first.session.id)
+    })
+    expect(commands).toMatchObject({ hlen: expect.any(Number) as number })
+    expect(commands).not.toHaveProperty('hgetall')
+    expect(await t.commandsOf(() => t.store.revokeOthers(second.token))).toMatchObject({ hgetall: 1 })
+    stop()
+  })
 })
 
 test('the access list of the document is enough for everything', async () => {

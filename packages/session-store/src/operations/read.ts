@@ -53,16 +53,25 @@ export function listSessions(context: StoreContext, userId: string): Promise<Ses
   return listByTag(context, userTagOf(userId))
 }
 
+/** The session with this id of the user with this tag, or nothing. It is asked for at once, in front of what follows. */
+export async function readByTag(context: StoreContext, userTag: string, sessionId: string): Promise<Session[]> {
+  if (!isSessionId(sessionId)) return []
+  context.coalesceWrites()
+  const bytes = await rejectUnavailable(context.redis.hgetBuffer(context.sessionsKeyOf(userTag), sessionId))
+  return bytes === null ? [] : liveSessions(context, userTag, [[sessionId, bytes]])
+}
+
 /** The sessions of the user with this tag. */
 export async function listByTag(context: StoreContext, userTag: string): Promise<Session[]> {
-  const { redis, clock } = context
   context.coalesceWrites()
-  const fields = await rejectUnavailable(redis.hgetallBuffer(context.sessionsKeyOf(userTag)))
-  return Object.entries(fields)
-    .filter(([field]) => isSessionId(field))
-    .flatMap(([id, bytes]) => {
-      const record = context.decode(userTag, id, bytes)
-      return record === null || deadlineOf(record) <= clock() ? [] : [toSession(id, record)]
-    })
-    .toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime())
+  const fields = await rejectUnavailable(context.redis.hgetallBuffer(context.sessionsKeyOf(userTag)))
+  const ofSessions = Object.entries(fields).filter(([field]) => isSessionId(field))
+  return liveSessions(context, userTag, ofSessions).toSorted((a, b) => b.lastSeenAt.getTime() - a.lastSeenAt.getTime())
+}
+
+function liveSessions(context: StoreContext, userTag: string, records: readonly [string, Buffer][]): Session[] {
+  return records.flatMap(([id, bytes]) => {
+    const record = context.decode(userTag, id, bytes)
+    return record === null || deadlineOf(record) <= context.clock() ? [] : [toSession(id, record)]
+  })
 }
