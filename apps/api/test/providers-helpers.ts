@@ -24,7 +24,7 @@ export async function startWithProvider(): Promise<WithProvider> {
     { ...acme, id: 'away', name: 'Away', issuer: 'http://127.0.0.1:1' },
     { id: 'github', ...provider.client },
   ]
-  const server = await startServer({ env: { SIGN_IN_PROVIDERS: JSON.stringify(list) } })
+  const server = await startServer({ env: { SIGN_IN_PROVIDERS: JSON.stringify(list), TRUSTED_PROXIES: 'loopback' } })
   return {
     server,
     provider,

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Browser, codeOf, signed, signedUp, tokenOf } from './helpers.js'
+import { Client } from '../src/http/client.js'
+import { type Browser, codeOf, countOn, signed, signedUp, tokenOf } from './helpers.js'
 import { ceremonies, failingAt } from './passkeys-helpers.js'
 import {
   addressOf,
@@ -188,4 +189,11 @@ test('the page learns the providers, and neither it nor the log learns a secret'
     ],
   })
   expect(JSON.stringify(server.lines())).not.toContain(provider.client.clientSecret)
+})
+
+test('wrong passwords of strangers at its address lock nobody out of a provider', async () => {
+  somebody()
+  const address = '192.0.2.9'
+  await countOn(server.redis, 50, ['sign-in:address', new Client(address)])
+  expect((await go(server.browser({ 'x-forwarded-for': address }))).status).toBe(200)
 })

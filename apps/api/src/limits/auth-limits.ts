@@ -61,12 +61,9 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       email,
     }),
   ],
-  // Nobody guesses a passkey, so wrong ones are not counted: strangers at one's address would use up the tries.
-  ['/passkey/verify-authentication', () => ({ charges: [], success: 'right', event: 'sign-in' })],
-  [
-    '/oauth2/callback/:providerId',
-    ({ client }) => ({ charges: [['sign-in:address', client]], success: 'right', event: 'sign-in' }),
-  ],
+  // Nobody guesses a passkey, or the answer of a provider. So wrong ones are not counted, and strangers use up no tries.
+  ['/passkey/verify-authentication', unguessable],
+  ['/oauth2/callback/:providerId', unguessable],
   [
     '/sign-up/email',
     ({ client, email }) => ({
@@ -138,6 +135,10 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   ['/two-factor/verify-backup-code', secondFactorCode],
 ])
 
+function unguessable(): AttemptLimits {
+  return { charges: [], success: 'right', event: 'sign-in' }
+}
+
 /** One customer may have all the addresses of a network, so each network around the client counts too. */
 function networks(purpose: Purpose, client: Client): Charge[] {
   const { home, site } = client.surroundings
@@ -191,7 +192,7 @@ function proof(event: AuditEvent['event']) {
   }
 }
 
-/** Answers that say whether a guess was right: of a password, a token, a passkey, the answer of a provider, or whether an address has an account. */
+/** Answers to a wrong guess: of a password, a code, a token, a passkey, or the answer of a provider. Or of an address that is taken. */
 const WRONG = new Set([
   'INVALID_EMAIL_OR_PASSWORD',
   'INVALID_PASSWORD',
