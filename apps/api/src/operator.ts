@@ -1,9 +1,14 @@
 // The command `rollcall` shares this with the server: the settings, the connections, and the record of operations.
 import type { ActivityTable, OperationRow } from './accounts/activity-rows.js'
 import type { Database } from './accounts/database.js'
-import { recordOperation as recordIn, recordWork as recordWorkIn } from './accounts/operations.js'
+import {
+  recordOperation as recordIn,
+  recordOnUser as recordOnUserIn,
+  type UserOperation,
+} from './accounts/operations.js'
 import { createLog, type Log } from './log.js'
 
+export type { UserOperation } from './accounts/operations.js'
 export { type Database, openDatabase } from './accounts/database.js'
 export { migrate } from './accounts/migrations.js'
 export { operationRow } from './accounts/operations.js'
@@ -25,11 +30,11 @@ export async function recordOperation(database: Database, row: OperationRow): Pr
   await recordIn(database.kysely.withTables<ActivityTable>(), row)
 }
 
-/** Does the work of a command between two writes of its row in SQL. */
-export async function recordWork(
+/** Does the work of a command on one user, which revokes nothing, with a row in SQL. */
+export async function recordOnUser(
   database: Database,
-  row: Omit<OperationRow, 'state' | 'revoked'>,
-  work: () => Promise<number>,
-): Promise<number> {
-  return recordWorkIn(database.kysely.withTables<ActivityTable>(), row, work)
+  operation: UserOperation,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  await recordOnUserIn(database.kysely.withTables<ActivityTable>(), operation, work)
 }

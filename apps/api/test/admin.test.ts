@@ -52,7 +52,7 @@ async function answersTo(device: Browser, path: string, type: string): Promise<{
   return { status: response.status, body: `${(await response.text()).replaceAll(path, '')} ${JSON.stringify(headers)}` }
 }
 
-/** What was done, newest first. */
+/** The operations, newest first. */
 const operations = () => boss.api.admin.operations.list.query()
 
 /** Changes fields of an operation in Redis. */
@@ -198,6 +198,19 @@ describe('a person', () => {
     const refused = await server.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })
     expect(refused.status).toBe(401)
     expect((await operations())[0]).toMatchObject({ action: 'require-password-reset', state: 'done', revoked: 2 })
+  })
+
+  test('is signed out by a ban that fails, and its row says both', async () => {
+    const { id } = await person()
+    const { kysely } = server.database()
+    await sql`create trigger fails before update of banned on user begin select raise(abort, 'no'); end`.execute(kysely)
+    try {
+      expect(await codeOf(boss.api.admin.people.ban.mutate({ id, reason: 'Spam' }))).toBe('SERVICE_UNAVAILABLE')
+    } finally {
+      await sql`drop trigger fails`.execute(kysely)
+    }
+    const rows = await sql`select action, state, revoked from operation where filter like ${`%${id}%`}`.execute(kysely)
+    expect(rows.rows).toEqual([{ action: 'ban', state: 'failed', revoked: 2 }])
   })
 
   test('is banned: signed out, and refused by password and passkey, until the ban is lifted', async () => {

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os'
-import { newOperationId } from '@rollcall/admin'
-import { recordWork, userIdsOf } from '@rollcall/api/operator'
+import { recordOnUser, type UserOperation, userIdsOf } from '@rollcall/api/operator'
 import type { Output } from './output.js'
 import { UsageError } from './revoke.js'
 import { withServices } from './services.js'
@@ -15,15 +14,9 @@ export async function setAdministrator(named: string, isAdmin: boolean, output: 
     const person = await auth.findUser(userId)
     if (person === null) throw new UsageError(`There is no user ${named}`)
     const { id, email } = person
-    const record = async (action: string, work: () => Promise<unknown>): Promise<void> => {
-      const at = new Date(clock())
-      const filter = JSON.stringify({ users: [id] })
-      const words = { reason: '', note: '', started_by: userInfo().username }
-      await recordWork(database, { id: newOperationId(at), at: at.getTime(), action, filter, ...words }, async () => {
-        await work()
-        return 0
-      })
-    }
+    const by = { userId: id, startedBy: userInfo().username }
+    const record = (action: UserOperation['action'], work: () => Promise<unknown>): Promise<void> =>
+      recordOnUser(database, { ...by, action, at: new Date(clock()) }, work)
     const isToUnban = isAdmin && person.isBanned
     const isChanged = isToUnban || person.isAdmin !== isAdmin
     if (person.isAdmin !== isAdmin)

@@ -9,8 +9,8 @@ import {
   userIdInSecureAccountValue,
 } from '@rollcall/auth'
 import type { Auth, MailLink } from './auth.js'
-import { lockUser } from './email-change/pending.js'
 import { languageOf } from './language.js'
+import { lockUser } from './lock-user.js'
 
 /** Links of mails: made, and found again by their token. */
 export function accountLinks(

@@ -43,7 +43,7 @@ export type ActivityTable = {
   activity: { user_tag: string; at: number | string; id: string; event: string }
   /** Users whose events are not kept, even those that another server is about to write. */
   deleted_user: { user_tag: string; at: number | string }
-  /** What operators and administrators did. An empty filter means everybody. */
+  /** The actions of operators and administrators. An empty filter means everybody. */
   operation: OperationRow
 }
 

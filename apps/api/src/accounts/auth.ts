@@ -103,7 +103,8 @@ export interface Auth extends CookieSessions, AccountSettings, Administrators, E
   /** Whom the link of a mail is for, and which device; it is not used up. `null` for one that is unknown, used or expired. */
   findLink(kind: LinkKind, token: string): Promise<{ userId: string; deviceId: string | null } | null>
   /**
-   * The id of the request's browser as a device of the account with this address; `null` if it has not signed in to it.
+   * The id of the request's browser as a device of the account with this address. `null` if it has not signed in since the
+   * password changed.
    *
    * @throws what the database fails with.
    */

@@ -47,7 +47,7 @@ export const endpointsWithProof: ReadonlySet<string> = new Set([
   '/provider/unlink',
 ])
 
-/** Those that take the password in their body. Without it, they need a recent proof. */
+/** The endpoints that take the password in their body. Without it, they need a recent proof. */
 export const endpointsWithPassword: ReadonlySet<string> = new Set([
   '/two-factor/enable',
   '/two-factor/disable',

@@ -1,4 +1,4 @@
-import type { Operation } from '@rollcall/admin'
+import { newOperationId, type Operation } from '@rollcall/admin'
 import type { Kysely } from 'kysely'
 import {
   type ActivityTable,
@@ -29,27 +29,42 @@ export function operationRow(operation: Operation, action: OperationAction): Ope
 }
 
 /**
- * Does the work between two writes of its row: what was begun is on record, whatever becomes of it.
+ * Does work that revokes nothing between two writes of its row. So what was begun is on record, even if it fails.
  *
- * @param work Returns how many sessions it revoked.
- * @returns the same.
+ * @param row `revoked` is how many sessions were revoked before.
  * @throws what the database or the work fails with. The row says `failed` then, or `running` if the database failed.
  */
 export async function recordWork(
   sql: Kysely<ActivityTable>,
-  row: Omit<OperationRow, 'state' | 'revoked'>,
-  work: () => Promise<number>,
-): Promise<number> {
-  const save = (state: Operation['state'], revoked: number) => recordOperation(sql, { ...row, state, revoked })
-  await save('running', 0)
+  row: Omit<OperationRow, 'state'>,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const save = (state: Operation['state']) => recordOperation(sql, { ...row, state })
+  await save('running')
   try {
-    const revoked = await work()
-    await save('done', revoked)
-    return revoked
+    await work()
   } catch (error) {
-    await save('failed', 0).catch(() => undefined)
+    await save('failed').catch(() => undefined)
     throw error
   }
+  await save('done')
+}
+
+/** Does work on one user that revokes nothing, with a row that names the user and who asked. It fails like `recordWork`. */
+export async function recordOnUser(
+  sql: Kysely<ActivityTable>,
+  { at, action, userId, startedBy }: UserOperation,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const what = { action, filter: JSON.stringify({ users: [userId] }), reason: '', note: '', revoked: 0 }
+  await recordWork(sql, { id: newOperationId(at), at: at.getTime(), started_by: startedBy, ...what }, work)
+}
+
+export interface UserOperation {
+  readonly at: Date
+  readonly action: OperationAction
+  readonly userId: string
+  readonly startedBy: string
 }
 
 /** The newest first. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { AccountMails } from './account-mails.js'
 import type { Reader } from './auth.js'
 import { languageOf } from './language.js'
+import { lockUser } from './lock-user.js'
 
 /** Gives a person their data, and deletes their account. Each rejects with the error of the database. */
 export interface AccountSettings {
@@ -111,12 +112,11 @@ export function accountSettings(context: AuthContext, { store, accountMails }: O
       if (reader === null) return false
       const mail = await accountMails.prepareAccountDeleted(userId, reader)
       const isDeleted = await runWithTransaction(adapter, async () => {
+        // A session that was revoked while this waited deletes nothing.
+        if ((await lockUser(context, userId)) === null || (await store.validate(token, { strict: true })) === null)
+          return false
         const sql = await getCurrentAdapter(adapter)
-        const where = [{ field: 'id', value: userId }]
-        // It locks the row. A session that was revoked while this waited deletes nothing.
-        const user = await sql.update({ model: 'user', where, update: { updatedAt: new Date() } })
-        if (user === null || (await store.validate(token, { strict: true })) === null) return false
-        await sql.delete({ model: 'user', where }) // the database deletes the rows that refer to it
+        await sql.delete({ model: 'user', where: [{ field: 'id', value: userId }] }) // the database deletes the rows that refer to it
         return true
       })
       if (isDeleted) await mail.release().catch(() => undefined) // it leaves a few seconds later by itself

@@ -1,23 +1,67 @@
+import type { GenericEndpointContext } from '@better-auth/core'
+import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
-import { APIError } from 'better-auth/api'
+import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { lockUser } from './lock-user.js'
 
-/** One removal of a user at a time, within a transaction: PostgreSQL locks the row, and SQLite has one writer. */
-export async function lockWaysIn(adapter: DBTransactionAdapter, userId: string): Promise<void> {
-  await adapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { updatedAt: new Date() } })
+interface WayIn<Path extends string, Row> {
+  readonly path: Path
+  readonly model: 'passkey' | 'account'
+  readonly name: string
+  /** Whether a row of the model is of this kind. */
+  readonly isOne: (row: Row) => boolean
+  /** Whether people can sign in with it. */
+  readonly signsIn: (row: Row) => boolean
+  /** Ids of the providers that people can sign in with. */
+  readonly providers: ReadonlySet<string>
 }
 
 /**
- * @param providers ids of those that people can sign in with
- * @throws {APIError} 400 LAST_WAY_IN if the user has only one of passkeys, password and linked providers.
+ * `POST <path> { id }`: removes a way in of the person, but not the last one. A foreign id is answered like an unknown one. The
+ * policy of `packages/auth` decides which sessions that revokes.
  */
-export async function requireAnotherWayIn(
+export function removeWayIn<Path extends string, Row>({ path, ...wayIn }: WayIn<Path, Row>) {
+  return createAuthEndpoint(
+    path,
+    { method: 'POST', body: z.object({ id: z.string().max(64) }), use: [sensitiveSessionMiddleware] },
+    async (ctx) => {
+      const { userId } = ctx.context.session.session
+      await runWithTransaction(ctx.context.adapter, () => remove(ctx, userId, ctx.body.id, wayIn))
+      return ctx.json({ status: true })
+    },
+  )
+}
+
+/** @throws {APIError} 404 for an id that is unknown or another user's, and 400 LAST_WAY_IN. */
+async function remove<Row>(
+  { context }: Pick<GenericEndpointContext, 'context'>,
+  userId: string,
+  id: string,
+  { model, name, isOne, signsIn, providers }: Omit<WayIn<string, Row>, 'path'>,
+): Promise<void> {
+  await lockUser(context, userId)
+  const adapter = await getCurrentAdapter(context.adapter)
+  const where = [
+    { field: 'id', value: id },
+    { field: 'userId', value: userId },
+  ]
+  const row = await adapter.findOne<Row>({ model, where })
+  if (row === null || !isOne(row))
+    throw new APIError('NOT_FOUND', { code: `${name.toUpperCase()}_NOT_FOUND`, message: `${name} not found` })
+  if (signsIn(row) && (await countWaysIn(adapter, userId, providers)) <= 1)
+    throw new APIError('BAD_REQUEST', { code: 'LAST_WAY_IN', message: 'An account must keep one way to sign in' })
+  await adapter.delete({ model, where })
+}
+
+/** Passkeys, the password and linked accounts of the providers. */
+async function countWaysIn(
   adapter: DBTransactionAdapter,
   userId: string,
   providers: ReadonlySet<string>,
-): Promise<void> {
+): Promise<number> {
   const where = [{ field: 'userId', value: userId }]
   const accounts = await adapter.findMany<{ providerId: string; password?: string | null }>({ model: 'account', where })
   const usable = accounts.filter(({ providerId, password }) => providers.has(providerId) || password)
-  if (usable.length + (await adapter.count({ model: 'passkey', where })) <= 1)
-    throw new APIError('BAD_REQUEST', { code: 'LAST_WAY_IN', message: 'An account must keep one way to sign in' })
+  return usable.length + (await adapter.count({ model: 'passkey', where }))
 }

@@ -1,6 +1,5 @@
 import {
   type Filter,
-  newOperationId,
   type Operation,
   type OperationRequest,
   OperationStateError,
@@ -12,7 +11,7 @@ import {
 import type { Clock } from '@rollcall/session-store'
 import type { ActivityTable, OperationAction, OperationRow } from '../accounts/activity-rows.js'
 import type { Database } from '../accounts/database.js'
-import { listOperationRows, operationRow, recordOperation, recordWork } from '../accounts/operations.js'
+import { listOperationRows, operationRow, recordOnUser, recordOperation, recordWork } from '../accounts/operations.js'
 import { userIdsOf } from '../accounts/users.js'
 import { createBackground } from './background.js'
 import type { AdminConnection } from './connection.js'
@@ -111,22 +110,12 @@ export function createAdministration({ connection, database, clock, warn }: Opti
     async signOutAnd(action, userId, request, work) {
       const admin = await connection.open()
       const operation = await admin.revoke({ users: [userId] }, { ...request, ...AT_ONCE })
-      await recordWork(sql, operationRow(operation, action), async () => {
-        await work()
-        return operation.revoked
-      })
+      await recordWork(sql, operationRow(operation, action), work)
       return operation
     },
 
-    async record(action, userId, { startedBy }, work) {
-      const at = new Date(clock())
-      const filter = JSON.stringify({ users: [userId] })
-      const names = { reason: '', note: '', started_by: startedBy }
-      await recordWork(sql, { id: newOperationId(at), at: at.getTime(), action, filter, ...names }, async () => {
-        await work()
-        return 0
-      })
-    },
+    record: (action, userId, { startedBy }, work) =>
+      recordOnUser(sql, { at: new Date(clock()), action, userId, startedBy }, work),
 
     operations: async () => listOperations(await connection.open(), await listOperationRows(sql, MAX_LISTED)),
 

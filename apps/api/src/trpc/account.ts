@@ -8,6 +8,7 @@ import { toEntries } from './activity.js'
 import { toPending } from './email-change.js'
 import { router, sessionProcedure, strictProcedure } from './procedures.js'
 import { type IsRecent, requireRecentProof } from './recent-proof.js'
+import { withinRenames } from './renames.js'
 
 /** Events in the data of a person: what a browser can hold in memory, and a server send at once. */
 const MAX_EVENTS = 5_000
@@ -32,15 +33,8 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
     changeName: sessionProcedure
       .input(z.object({ name: personName }))
       .mutation(async ({ ctx: { auth, limits, session }, input: { name } }) => {
-        const { userId, id } = session
-        const isChanged = await limits.within([['account:session', userId, id]], () =>
-          limits.within(
-            [['renamed:session', userId, id]],
-            () => auth.renamePerson(session, name).catch(storeOrDatabaseFailed),
-            (isKnown) => (isKnown ? 'done' : 'void'),
-          ),
-        )
-        if (!isChanged) throw unauthorized()
+        const isKnown = await withinRenames(limits, session, () => auth.renamePerson(session, name))
+        if (!isKnown) throw unauthorized()
         return { name }
       }),
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { nameOf } from '../accounts/names.js'
 import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from './procedures.js'
+import { withinRenames } from './renames.js'
 
 const MAX_NAME = 50
 const passkeyName = nameOf(MAX_NAME).refine((name) => name !== '', 'must not be empty')
@@ -20,14 +21,7 @@ export const passkeysRouter = router({
   rename: sessionProcedure
     .input(z.object({ id: z.string().min(1).max(64), name: passkeyName }))
     .mutation(async ({ ctx: { auth, limits, session }, input: { id, name } }) => {
-      const { userId } = session
-      const renamed = await limits.within([['rename:session', userId, session.id]], () =>
-        limits.within(
-          [['renamed:session', userId, session.id]],
-          () => auth.renamePasskey(session, id, name).catch(storeOrDatabaseFailed),
-          (isKnown) => (isKnown ? 'done' : 'void'),
-        ),
-      )
+      const renamed = await withinRenames(limits, session, () => auth.renamePasskey(session, id, name))
       return { renamed: renamed ? 1 : 0 }
     }),
 })

@@ -4,12 +4,12 @@ import type { Session, SessionStore } from '@rollcall/session-store'
 import type { AccountMails } from '../account-mails.js'
 import type { MailLink, Reader } from '../auth.js'
 import { languageOf } from '../language.js'
+import { lockUser } from '../lock-user.js'
 import { createEmailChangeToken, type EmailChangeLink, findEmailChangeLink } from './links.js'
 import {
   deleteEmailChange,
   type EmailChange,
   findEmailChange,
-  lockUser,
   newEmailChange,
   type Side,
   writeEmailChange,

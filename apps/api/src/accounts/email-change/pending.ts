@@ -50,13 +50,3 @@ export async function deleteEmailChange({ adapter }: Rows, userId: string): Prom
   const where = [{ field: 'identifier', value: emailChangeOf(userId) }]
   return (await sql.deleteMany({ model: 'verification', where })) > 0
 }
-
-/**
- * Locks the row of a user until the transaction ends, so that one request at a time changes what is pending for it. `null` for
- * a user who is gone.
- */
-export async function lockUser({ adapter }: Pick<Rows, 'adapter'>, userId: string): Promise<{ email: string } | null> {
-  const sql = await getCurrentAdapter(adapter)
-  const where = [{ field: 'id', value: userId }]
-  return sql.update<{ email: string }>({ model: 'user', where, update: { updatedAt: new Date() } })
-}

@@ -5,8 +5,9 @@ import { APIError, createAuthEndpoint, getSessionFromCtx } from 'better-auth/api
 import { z } from 'zod'
 import type { AccountMails } from '../account-mails.js'
 import { languageOf } from '../language.js'
+import { lockUser } from '../lock-user.js'
 import { findLinkedEmailChange, type LinkedEmailChange } from './email-changes.js'
-import { deleteEmailChange, findEmailChange, lockUser, writeEmailChange } from './pending.js'
+import { deleteEmailChange, findEmailChange, writeEmailChange } from './pending.js'
 
 /**
  * `POST /confirm-email-change { token, revokeOtherSessions? }`, for the links of both mails. It needs no session. The second

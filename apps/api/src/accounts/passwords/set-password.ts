@@ -3,6 +3,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { lockUser } from '../lock-user.js'
 import { type Passwords, passwordError } from './passwords.js'
 
 /**
@@ -36,8 +37,7 @@ export function setPassword(passwords: Pick<Passwords, 'verify'>) {
 async function storeFirst({ context }: GenericEndpointContext, userId: string, hash: string): Promise<void> {
   await runWithTransaction(context.adapter, async () => {
     const sql = await getCurrentAdapter(context.adapter)
-    // One request at a time: PostgreSQL locks the row, and SQLite has one writer.
-    await sql.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { updatedAt: new Date() } })
+    await lockUser(context, userId)
     const account = await context.internalAdapter.findCredentialAccount(userId)
     if (account === null) {
       await context.internalAdapter.createAccount({

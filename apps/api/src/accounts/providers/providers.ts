@@ -45,7 +45,7 @@ export function providersOf(adapter: Pick<DBAdapter, 'findMany'>, settings: read
         })
     },
 
-    /** Those that people can sign in with. */
+    /** The providers that people can sign in with. */
     available: settings.map(({ id, name }) => ({ id, name })),
   }
 }

@@ -1,0 +1,18 @@
+import type { AuthContext } from '@better-auth/core'
+import { getCurrentAdapter } from '@better-auth/core/context'
+
+/**
+ * Locks the row of a user until the transaction ends, so that one request at a time changes how that user signs in. PostgreSQL
+ * locks the row, and SQLite has one writer.
+ *
+ * @returns `null` for a user who is gone.
+ * @throws {Error} of the database.
+ */
+export async function lockUser(
+  { adapter }: Pick<AuthContext, 'adapter'>,
+  userId: string,
+): Promise<{ email: string } | null> {
+  const sql = await getCurrentAdapter(adapter)
+  const where = [{ field: 'id', value: userId }]
+  return sql.update<{ email: string }>({ model: 'user', where, update: { updatedAt: new Date() } })
+}

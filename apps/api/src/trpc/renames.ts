@@ -1,0 +1,22 @@
+import type { Session } from '@rollcall/session-store'
+import { storeOrDatabaseFailed } from '../errors.js'
+import type { Limits } from '../limits/limits.js'
+
+/**
+ * Gives something a new name within the limits of a session, since each name leaves an event.
+ *
+ * @param rename Returns whether there is such a thing: only that counts.
+ */
+export function withinRenames(
+  limits: Pick<Limits, 'within'>,
+  { userId, id }: Session,
+  rename: () => Promise<boolean>,
+): Promise<boolean> {
+  return limits.within([['rename:session', userId, id]], () =>
+    limits.within(
+      [['renamed:session', userId, id]],
+      () => rename().catch(storeOrDatabaseFailed),
+      (isKnown) => (isKnown ? 'done' : 'void'),
+    ),
+  )
+}
