@@ -1,16 +1,17 @@
-interface CheckBoxProps {
+import type { ComponentProps } from 'react'
+
+interface CheckBoxProps extends Pick<ComponentProps<'input'>, 'name' | 'checked' | 'defaultChecked'> {
   label: string
-  checked: boolean
-  onChange: (checked: boolean) => void
+  onChange?: (checked: boolean) => void
 }
 
-export function CheckBox({ label, checked, onChange }: CheckBoxProps) {
+export function CheckBox({ label, onChange, ...input }: CheckBoxProps) {
   return (
     <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
       <input
+        {...input}
         type="checkbox"
-        checked={checked}
-        onChange={(event) => onChange(event.currentTarget.checked)}
+        onChange={onChange && ((event) => onChange(event.currentTarget.checked))}
         className="size-5 shrink-0 accent-accent"
       />
       {label}

@@ -1,6 +1,6 @@
-import { type ReactNode, useId } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { PageHeading } from '../../ui/page-heading.js'
+import { Section } from '../../ui/section.js'
 import { useAccount } from '../account/use-account.js'
 import { EmailSection } from '../email-change/email-section.js'
 import { ChangeName } from './change-name.js'
@@ -28,21 +28,5 @@ export function AccountPage() {
         <DeleteAccount />
       </Section>
     </>
-  )
-}
-
-function Section({ title, means, children }: { title: string; means: string; children: ReactNode }) {
-  const id = useId()
-  return (
-    <section
-      aria-labelledby={id}
-      className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
-    >
-      <h2 id={id} className="text-lg font-semibold">
-        {title}
-      </h2>
-      <p className="mt-1 text-[0.9375rem] text-pretty text-muted">{means}</p>
-      {children}
-    </section>
   )
 }

@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
+import { Section } from '../../ui/section.js'
 import { TextLink } from '../../ui/text-link.js'
 import { PasskeysSection } from '../passkeys/passkeys-section.js'
 import { ProvidersSection } from '../providers/providers-section.js'
@@ -37,21 +38,17 @@ export function SecurityPage() {
       <PageHeading title={t('security.title')} describedBy={notMe && 'not-me'}>
         {t('security.intro')}
       </PageHeading>
-      <section
-        aria-labelledby="change-password"
-        className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
+      <Section
+        title={t(hasPassword ? 'security.heading' : 'security.setHeading')}
+        means={t(hasPassword ? 'security.means' : 'security.setMeans')}
       >
-        <h2 id="change-password" className="text-lg font-semibold">
-          {t(hasPassword ? 'security.heading' : 'security.setHeading')}
-        </h2>
-        <p className="mt-1 text-[0.9375rem] text-muted">{t(hasPassword ? 'security.means' : 'security.setMeans')}</p>
         {isSet && (
           <Message look="good" className="mt-5">
             {t('security.setDone')}
           </Message>
         )}
         {hasPassword ? <ChangePassword email={email} /> : <SetPassword email={email} onSet={() => setIsSet(true)} />}
-      </section>
+      </Section>
       <SecondFactorSection />
       <PasskeysSection />
       <ProvidersSection />

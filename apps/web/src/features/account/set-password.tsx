@@ -1,11 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { callAuth } from '../../api/auth.js'
+import { callAuth, needsProof } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
+import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
-import { needsProof } from '../passkeys/explain.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { PasswordProof } from './password-proof.js'
@@ -50,10 +50,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
           hint={passwordHint(i18n)}
           error={errors['newPassword']}
         />
-        <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
-          <input type="checkbox" name="revokeOthers" className="size-5 shrink-0 accent-accent" />
-          {t('passkeys.revokeOthers')}
-        </label>
+        <CheckBox name="revokeOthers" label={t('waysIn.revokeOthers')} />
         <div>
           <Button type="submit" look="primary" busy={busy}>
             {busy ? t('security.setBusy') : t('security.setSubmit')}

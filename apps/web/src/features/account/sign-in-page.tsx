@@ -3,6 +3,7 @@ import { type ComponentType, useEffect, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
+import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -116,7 +117,7 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
           error={errors['password']}
         />
         <div className="-mt-2 flex flex-wrap items-center justify-between gap-x-4">
-          <RememberMe />
+          <CheckBox name="rememberMe" label={t('signIn.remember')} defaultChecked />
           <TextLink to="/forgot-password" state={() => ({ email: email.current?.value ?? '' })}>
             {t('signIn.forgot')}
           </TextLink>
@@ -141,16 +142,6 @@ function CreateAccount({ returnTo }: { returnTo: SignInState['returnTo'] | undef
         {t('signIn.create')}
       </TextLink>
     </p>
-  )
-}
-
-function RememberMe() {
-  const { t } = useI18n()
-  return (
-    <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
-      <input type="checkbox" name="rememberMe" defaultChecked className="size-5 shrink-0 accent-accent" />
-      {t('signIn.remember')}
-    </label>
   )
 }
 

@@ -7,7 +7,7 @@ import { Field } from '../../ui/field.js'
 import { text as textOf } from '../../ui/form.js'
 import { adminKey } from './admin-key.js'
 import { QueryState } from './query-state.js'
-import { Section } from './section.js'
+import { Section } from '../../ui/section.js'
 
 export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
   const { t } = useI18n()
@@ -25,7 +25,7 @@ export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
   }
 
   return (
-    <Section title={t('admin.find.heading')}>
+    <Section isWide title={t('admin.find.heading')}>
       <form role="search" onSubmit={search} className="mt-4 grid gap-3">
         <Field name="person" label={t('admin.find.label')} autoComplete="off" maxLength={320} spellCheck={false} />
         <div>

@@ -4,6 +4,7 @@ import { toProblem } from '../../api/problem.js'
 import { alone, type FoundSessions, type SessionFilter, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
+import { CheckBox } from '../../ui/check-box.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
@@ -11,7 +12,7 @@ import { useNow } from '../../ui/use-now.js'
 import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
 import { QueryState } from './query-state.js'
-import { Section } from './section.js'
+import { Section } from '../../ui/section.js'
 import { SignOutFiltered } from './sign-out-filtered.js'
 
 const texts = ['address', 'country', 'browser', 'system', 'userAgent'] as const
@@ -20,7 +21,7 @@ export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) 
   const { t } = useI18n()
   const [filter, setFilter] = useState<SessionFilter | null>(null)
   return (
-    <Section title={t('admin.sessions.heading')} means={t('admin.sessions.means')}>
+    <Section isWide title={t('admin.sessions.heading')} means={t('admin.sessions.means')}>
       <FilterForm onFind={setFilter} />
       {/* What was typed for one filter says nothing about the next. */}
       {filter && <Found key={JSON.stringify(filter)} filter={filter} onChoosePerson={onChoosePerson} />}
@@ -52,10 +53,7 @@ function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void }) {
         <Field {...field} name="country" label={t('admin.sessions.country')} maxLength={2} />
         <Field {...field} name="since" label={t('admin.sessions.since')} type="datetime-local" />
       </div>
-      <label className="flex min-h-11 items-center gap-2.5">
-        <input type="checkbox" name="newDevice" className="size-5 accent-accent" />
-        {t('admin.sessions.newDevice')}
-      </label>
+      <CheckBox name="newDevice" label={t('admin.sessions.newDevice')} />
       <div>
         <Button type="submit" look="primary">
           {t('admin.sessions.submit')}

@@ -8,7 +8,7 @@ import { useNow } from '../../ui/use-now.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 import { adminKey } from './admin-key.js'
 import { QueryState } from './query-state.js'
-import { Section } from './section.js'
+import { Section } from '../../ui/section.js'
 import { useChange } from './use-change.js'
 
 const RUNNING_MS = 1_000
@@ -31,7 +31,7 @@ export function Operations() {
     refetchInterval: ({ state }) => (state.data?.some(isRunning) ? RUNNING_MS : IDLE_MS),
   })
   return (
-    <Section title={t('admin.operations.heading')} means={t('admin.operations.means')}>
+    <Section isWide title={t('admin.operations.heading')} means={t('admin.operations.means')}>
       <QueryState query={query} />
       {query.data?.length === 0 && <p className="mt-4 text-muted">{t('admin.operations.none')}</p>}
       <ul aria-label={t('admin.operations.list')} className="mt-2 divide-y divide-line empty:hidden">

@@ -3,7 +3,7 @@ import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { ListProblem } from '../account/list-problem.js'
 
-/** What is shown in place of an answer: that it is on its way, or why there is none. */
+/** The place of an answer that is on its way, or the reason why there is none. */
 export function QueryState({ query }: { query: UseQueryResult }) {
   const { t } = useI18n()
   if (query.isError)

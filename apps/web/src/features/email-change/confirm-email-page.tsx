@@ -5,6 +5,7 @@ import { AuthFailure, callAuth } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
+import { CheckBox } from '../../ui/check-box.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -61,12 +62,7 @@ function Question({ token, change, onDone }: QuestionProps) {
       </p>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
-        {offersChoice && (
-          <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
-            <input type="checkbox" name="revokeOthers" defaultChecked className="size-5 shrink-0 accent-accent" />
-            {t('confirmEmail.revokeOthers')}
-          </label>
-        )}
+        {offersChoice && <CheckBox name="revokeOthers" label={t('confirmEmail.revokeOthers')} defaultChecked />}
         <Button type="submit" look="primary" busy={busy}>
           {busy ? t('confirmEmail.busy') : t('confirmEmail.submit')}
         </Button>

@@ -1,3 +1,4 @@
+import { needsProof } from '../../api/auth.js'
 import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
@@ -7,7 +8,7 @@ import { useGuarded } from '../../ui/use-guarded.js'
 import { PasswordProof } from '../account/password-proof.js'
 import { useSession } from '../account/session.js'
 import { registerPasskey } from './ceremonies.js'
-import { explainCeremony, needsProof } from './explain.js'
+import { explainCeremony } from './explain.js'
 
 interface AddPasskeyProps {
   onStart: () => void
@@ -56,7 +57,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   }
   return (
     <div className="mt-4 grid justify-items-start gap-3">
-      <CheckBox label={t('passkeys.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
+      <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
       <Button busy={busy} onClick={() => void run()}>
         {busy ? t('passkeys.adding') : t('passkeys.add')}
       </Button>

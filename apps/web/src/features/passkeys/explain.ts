@@ -27,8 +27,3 @@ export async function explainCeremony(i18n: I18n, error: unknown): Promise<strin
   if (error instanceof AuthFailure) return describeProblem(i18n, toProblem(error))
   return i18n.t('passkeys.refused.cancelled')
 }
-
-/** The account must be proved first. better-auth itself says so where a session is older than a day. */
-export function needsProof(error: unknown): boolean {
-  return error instanceof AuthFailure && (error.code === 'REAUTHENTICATE' || error.code === 'SESSION_NOT_FRESH')
-}

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react'
-import { callAuth } from '../../api/auth.js'
+import { callAuth, needsProof } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import type { Passkey } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 import { useSession } from '../account/session.js'
-import { explainCeremony, needsProof } from './explain.js'
+import { explainCeremony } from './explain.js'
 import { RenamePasskey } from './rename-passkey.js'
 
 interface PasskeyRowProps {

@@ -4,6 +4,7 @@ import { toProblem } from '../../api/problem.js'
 import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Message } from '../../ui/message.js'
+import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { ListProblem } from '../account/list-problem.js'
 import { AddPasskey } from './add-passkey.js'
@@ -29,14 +30,7 @@ export function PasskeysSection() {
   }
 
   return (
-    <section
-      aria-labelledby="passkeys"
-      className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
-    >
-      <h2 id="passkeys" className="text-lg font-semibold">
-        {t('passkeys.title')}
-      </h2>
-      <p className="mt-1 text-[0.9375rem] text-pretty text-muted">{t('passkeys.means')}</p>
+    <Section id="passkeys" title={t('passkeys.title')} means={t('passkeys.means')}>
       {done !== null && (
         <Message look="good" className="mt-4">
           {done}
@@ -70,7 +64,7 @@ export function PasskeysSection() {
           }}
         />
       )}
-    </section>
+    </Section>
   )
 }
 

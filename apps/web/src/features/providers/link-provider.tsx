@@ -1,9 +1,10 @@
+import { needsProof } from '../../api/auth.js'
 import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
 import { PasswordProof } from '../account/password-proof.js'
 import { useSession } from '../account/session.js'
-import { needsProof } from '../passkeys/explain.js'
 import { explainProvider } from './explain.js'
 import { goToProvider } from './go-to-provider.js'
 import { ProviderButton } from './provider-buttons.js'
@@ -48,15 +49,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
   }
   return (
     <div className="mt-4 grid justify-items-start gap-3">
-      <label className="inline-flex min-h-11 cursor-pointer items-center gap-2.5 text-[0.9375rem]">
-        <input
-          type="checkbox"
-          checked={revokeOtherSessions}
-          onChange={(event) => setRevokeOtherSessions(event.currentTarget.checked)}
-          className="size-5 shrink-0 accent-accent"
-        />
-        {t('passkeys.revokeOthers')}
-      </label>
+      <CheckBox label={t('waysIn.revokeOthers')} checked={revokeOtherSessions} onChange={setRevokeOtherSessions} />
       {providers.map((provider) => (
         <ProviderButton
           key={provider.id}

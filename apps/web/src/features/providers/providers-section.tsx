@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { callAuth } from '../../api/auth.js'
+import { callAuth, needsProof } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
 import { alone, type LinkedProvider, useApi } from '../../api/trpc.js'
@@ -8,11 +8,11 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { Message } from '../../ui/message.js'
+import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 import { ListProblem } from '../account/list-problem.js'
 import { useSession } from '../account/session.js'
-import { needsProof } from '../passkeys/explain.js'
 import { explainProvider } from './explain.js'
 import { LinkProvider } from './link-provider.js'
 import { providersKey } from './providers-key.js'
@@ -33,14 +33,7 @@ export function ProvidersSection() {
   }
 
   return (
-    <section
-      aria-labelledby="providers"
-      className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
-    >
-      <h2 id="providers" className="text-lg font-semibold">
-        {t('providers.title')}
-      </h2>
-      <p className="mt-1 text-[0.9375rem] text-pretty text-muted">{t('providers.means')}</p>
+    <Section id="providers" title={t('providers.title')} means={t('providers.means')}>
       {done !== null && (
         <Message look="good" className="mt-4">
           {done}
@@ -64,7 +57,7 @@ export function ProvidersSection() {
         </ul>
       )}
       <LinkProvider providers={available.filter(({ id }) => linked.every(({ provider }) => provider !== id))} />
-    </section>
+    </Section>
   )
 }
 

@@ -3,7 +3,7 @@ import { expectedSessionHeaders } from '../../api/expected-session.js'
 
 export type CodeKind = 'totp' | 'backup-code'
 
-/** What is shown once: for the authenticator app, and for the day that it is lost. */
+/** The secret for the authenticator app, and the backup codes. They are shown once. */
 export interface NewFactor {
   readonly totpURI: string
   readonly backupCodes: readonly string[]

@@ -14,7 +14,7 @@ interface CodeFormProps {
   takesBackupCodes?: boolean
   /** Default: the look of the main action of a page. */
   look?: 'primary' | 'danger'
-  /** What else the form asks, above its button. */
+  /** Further fields, above the button. */
   children?: ReactNode
   onCode: (kind: CodeKind, code: string) => Promise<void>
   /** Answers `true` for a refusal that it explains itself. */

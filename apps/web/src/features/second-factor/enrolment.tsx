@@ -49,7 +49,7 @@ export function Enrolment({ totpURI, onDone, onCancel }: EnrolmentProps) {
         }}
         onCancel={onCancel}
       >
-        <CheckBox label={t('secondFactor.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
+        <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
       </CodeForm>
     </div>
   )

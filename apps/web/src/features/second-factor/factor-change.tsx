@@ -76,7 +76,7 @@ export function FactorChange(props: FactorChangeProps) {
       {summary}
       {hasPassword && <Password error={errors[PASSWORD]} onKeyDown={onKeyDown} />}
       {offersRevoke && (
-        <CheckBox label={t('secondFactor.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
+        <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
       )}
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look={look} busy={busy} onKeyDown={onKeyDown}>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { Section } from '../../ui/section.js'
 import { ListProblem } from '../account/list-problem.js'
 import { proofMethods } from '../account/proof-methods.js'
 import { FactorSteps } from './factor-steps.js'
@@ -10,14 +11,7 @@ export function SecondFactorSection() {
   const { t } = useI18n()
   const { data: methods, error, isFetching, refetch } = useQuery(proofMethods)
   return (
-    <section
-      aria-labelledby="second-factor"
-      className="mt-6 max-w-xl rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-6"
-    >
-      <h2 id="second-factor" className="text-lg font-semibold">
-        {t('secondFactor.title')}
-      </h2>
-      <p className="mt-1 text-[0.9375rem] text-pretty text-muted">{t('secondFactor.means')}</p>
+    <Section id="second-factor" title={t('secondFactor.title')} means={t('secondFactor.means')}>
       {error && (
         <div className="mt-4">
           <ListProblem
@@ -32,6 +26,6 @@ export function SecondFactorSection() {
       <div className="min-h-26">
         {methods && <FactorSteps isOn={methods.includes('two-factor')} hasPassword={methods.includes('password')} />}
       </div>
-    </section>
+    </Section>
   )
 }

@@ -186,6 +186,9 @@ export default {
     dead: 'Der Link wurde benutzt, ist älter als eine Stunde, oder die Änderung wurde abgebrochen. Auf der Seite Ihres Kontos können Sie sie neu anfordern.',
     goOn: 'Zu Ihrem Konto',
   },
+  waysIn: {
+    revokeOthers: 'Auch meine anderen Geräte abmelden',
+  },
   passkeys: {
     title: 'Passkeys',
     means:
@@ -197,7 +200,6 @@ export default {
     since: 'Hinzugefügt: {when}.',
     lastUsed: 'Zuletzt benutzt: {when}.',
     neverUsed: 'Noch nicht benutzt.',
-    revokeOthers: 'Auch meine anderen Geräte abmelden',
     add: 'Passkey hinzufügen',
     adding: 'Wird hinzugefügt …',
     addAsk: 'Einen Passkey hinzufügen?',
@@ -251,7 +253,6 @@ export default {
     secretCopy: 'Schlüssel kopieren',
     copied: 'Kopiert.',
     notCopied: 'Das Kopieren ging nicht. Markieren Sie den Text und kopieren Sie ihn von Hand.',
-    revokeOthers: 'Auch meine anderen Geräte abmelden',
     onYes: 'Einschalten',
     onDone: 'Der zweite Faktor ist eingeschaltet.',
     othersSignedOut: 'Ihre anderen Geräte wurden abgemeldet.',

@@ -183,6 +183,9 @@ export default {
     dead: 'The link was used, is older than an hour, or the change was cancelled. You can ask for the change again on the page of your account.',
     goOn: 'Go to your account',
   },
+  waysIn: {
+    revokeOthers: 'Also sign out my other devices',
+  },
   passkeys: {
     title: 'Passkeys',
     means:
@@ -194,7 +197,6 @@ export default {
     since: 'Added {when}.',
     lastUsed: 'Last used {when}.',
     neverUsed: 'Not used yet.',
-    revokeOthers: 'Also sign out my other devices',
     add: 'Add a passkey',
     adding: 'Adding…',
     addAsk: 'Add a passkey?',
@@ -246,7 +248,6 @@ export default {
     secretCopy: 'Copy key',
     copied: 'Copied.',
     notCopied: 'Copying did not work. Select the text and copy it by hand.',
-    revokeOthers: 'Also sign out my other devices',
     onYes: 'Turn on',
     onDone: 'The second factor is on.',
     othersSignedOut: 'Your other devices were signed out.',
