@@ -4,7 +4,7 @@ const PERIOD_MS = 30_000
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /**
- * What an authenticator app shows for a secret that was typed into it, by RFC 6238.
+ * The code of an authenticator app for a secret that was typed into it, by RFC 6238.
  *
  * @param steps codes later than now. The server accepts the one before and the one after, too.
  */

@@ -8,7 +8,7 @@ import { observeCommands, observeLimits, observeStore } from './metrics/observe.
 import { traceAudit, traceAuth, traceCommands, traceStore } from './tracing/observe.js'
 import { installedTracer } from './tracing/tracer.js'
 
-/** Metrics if they are on, and spans if an SDK is loaded. Both watch the same places; with neither, nothing is wrapped. */
+/** Metrics if they are on, and spans if an SDK is loaded. Metrics and traces watch the same places. With neither, nothing is wrapped. */
 export type Observer = ReturnType<typeof createObserver>
 
 export function createObserver(isMeasured: boolean) {

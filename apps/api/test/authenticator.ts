@@ -6,7 +6,7 @@ const PERIOD_MS = 30_000
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /**
- * What an authenticator app shows, by RFC 6238.
+ * The code that an authenticator app shows, by RFC 6238.
  *
  * @param steps codes later than now. The server accepts the one before and the one after, too.
  */

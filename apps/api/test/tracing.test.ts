@@ -11,7 +11,7 @@ import { countOn, newEmail, PASSWORD, signed, signedUp, startServer, type TestSe
 
 const exporter = new InMemorySpanExporter()
 let server: TestServer
-/** What a test has before an SDK is there. */
+/** The state of a test before an SDK is there. */
 const before = installedTracer()
 beforeAll(async () => {
   new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register()

@@ -45,7 +45,7 @@ export interface AuditEvent {
   readonly emailHash?: string
   readonly sessionId?: string
   readonly ipAddress?: string
-  /** Of a call of an administrator: its name, and the user whom it is about. */
+  /** A call of an administrator: its name, and the user whom it is about. */
   readonly procedure?: string
   readonly subjectId?: string
   /** How many sessions ended. */

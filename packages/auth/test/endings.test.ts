@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { anyToken, password, startApp } from './helpers.js'
 
-// The audit and better-auth's hooks notice every revocation once, whoever asked for it.
+// The audit and better-auth's hooks notice every revocation once, by any caller.
 
 interface Heard {
   readonly id: string
@@ -58,7 +58,7 @@ const newPassword = 'a new password'
 const idOf = async ({ browser }: Person) => (await browser.session())?.id ?? ''
 
 interface Ending {
-  /** Who ends: the session that asks, the two others, or all three. */
+  /** The sessions that end: the one that asks, the two others, or all three. */
   readonly ends: 'own' | 'one' | 'others' | 'all'
   readonly event: string
   prepare?(person: Person): Promise<unknown>

@@ -10,7 +10,7 @@ interface Step<T> {
   readonly userTag: string | undefined
   readonly cause: RevokedSessions['cause']
   readonly by?: string | undefined
-  /** Of the sessions that it may revoke, as they are. Default: lists all of the user. */
+  /** Reads the sessions that it may revoke. Default: lists all of the user. */
   readonly read?: (userTag: string) => Promise<readonly Session[]>
   readonly run: () => Promise<T>
   /** Selects, from the sessions before the step, those that it has revoked. */

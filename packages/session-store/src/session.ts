@@ -183,7 +183,7 @@ export interface SessionStore {
    * Calls the listener after each step of this store object that revoked sessions. With a listener, a revocation also reads
    * the sessions that it may revoke, in the same round trip. A sign-in first asks how many there are. The listener does not
    * notice expiry, other processes and operators; for those, read the events ({@link SessionStoreOptions.onEvent}). It may miss
-   * a session created in the instant before its revocation, and one that makes room when two sign-ins reach the cap at once.
+   * a session created just before its revocation, and one that makes room when two sign-ins reach the cap at once.
    *
    * @returns stops it.
    */

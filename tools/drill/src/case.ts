@@ -2,7 +2,7 @@ import type { Watch } from './load.js'
 import type { Stage } from './stage.js'
 import type { Typist } from './typist.js'
 
-/** What a case has done to the sessions under load. */
+/** The effect of a case on the sessions under load. */
 export interface Outcome {
   /** The step that revokes: no query that begins after its end passes. Times are those of `performance.now()`. */
   readonly revoking: { readonly began: number; readonly ended: number }

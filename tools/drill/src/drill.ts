@@ -61,7 +61,7 @@ async function settle({ load }: Stage, { revoking, gone, stays }: Outcome): Prom
   await load.goOn()
 }
 
-/** Of the sessions that had to go, none passes after the step; all others pass all the time. */
+/** No session that had to go passes after the step. All others pass all the time. */
 function verify(title: string, { revoking, gone, stays }: Outcome): Pick<Played, 'lastPassedMs' | 'stepMs'> {
   const { began, ended } = revoking
   for (const { name, lastPassed } of gone)

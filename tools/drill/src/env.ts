@@ -1,2 +1,2 @@
-/** Where programs are found. The processes of a drill get nothing else of this environment. */
+/** The folders of programs. The processes of a drill get nothing else of this environment. */
 export const programPath = process.env['PATH'] ?? ''

@@ -155,7 +155,7 @@ export class Stage {
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  /** Of the mails that have come since it was last asked. */
+  /** The mails that have come since it was last asked. */
   async #newResetTokens(email: string): Promise<string[]> {
     const outbox = join(this.folder, 'data/outbox')
     const names = await readdir(outbox).catch(() => []) // there is none before the first mail

@@ -71,8 +71,8 @@ export function sendAccountNotice(limits: Limits, email: string, send: () => Pro
 
 /**
  * Sends a link that confirms a new address within the limit of its mailbox. Anybody can name an address as their new one, and
- * must not use up the links of its owner's own changes. So the two kinds are counted apart, and the first mail is that of the
- * account that asks: there are many spellings of one mailbox.
+ * must not use up the links of its owner's own changes. So the two kinds are counted apart. The first mail is that of the account
+ * that asks, because one mailbox has many spellings.
  *
  * @returns whether it was sent
  */

@@ -22,7 +22,7 @@ export interface AccountLinks {
 /** Mails about changes of the ways in. Each resolves once it is safe in the queue, and rejects with `MailQueueFullError`. */
 export interface WayInMails {
   notifyPasskeyChange(userId: string, change: WayInChange, at: Date): Promise<void>
-  /** Of a linked account of a provider. */
+  /** A linked account of a provider. */
   notifyProviderChange(userId: string, change: WayInChange, at: Date): Promise<void>
   /** `renewed`: its backup codes. */
   notifySecondFactorChange(userId: string, change: SecondFactorChange, at: Date): Promise<void>

@@ -61,6 +61,6 @@ export function traceAuth(auth: Auth, tracer: Tracer): Auth {
   }
 }
 
-/** What happened to an account, such as a refused sign-in, on the span in which it happened. */
+/** Puts an event of an account, such as a refused sign-in, on the span of its request. */
 export const traceAudit: Audit = ({ event, result }) =>
   void trace.getActiveSpan()?.setAttributes({ 'rollcall.event': event, 'rollcall.result': result })

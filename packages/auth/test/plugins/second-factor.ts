@@ -5,7 +5,7 @@ import { anyToken, type Browser, password, type startApp } from '../helpers.js'
 
 type App = Awaited<ReturnType<typeof startApp>>
 
-/** What an authenticator app shows. */
+/** The code that an authenticator app shows. */
 export function codeFrom(totpURI: string): () => Promise<string> {
   const secret = new URL(totpURI).searchParams.get('secret') ?? ''
   return () => createOTP(new TextDecoder().decode(base32.decode(secret))).totp()
