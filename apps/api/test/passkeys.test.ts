@@ -236,6 +236,14 @@ test('bad input is refused as such, and a challenge works once', async () => {
   })
 })
 
+test('the offer of a passkey that was asked for with an earlier cookie signs nobody out', async () => {
+  const { laptop, phone } = await withPasskey()
+  expect(await phone.api.devices.revokeOthers.mutate()).toEqual({ revoked: 1 })
+  const refused = laptop.jar.get('rollcall.session_token')
+  expect((await ceremonies(laptop).get('/passkey/generate-authenticate-options')).status).toBe(200)
+  expect(laptop.jar.get('rollcall.session_token')).toBe(refused)
+})
+
 test('wrong passwords and passkeys of strangers at its address lock no passkey out', async () => {
   const { key } = await withPasskey()
   const address = '192.0.2.9'

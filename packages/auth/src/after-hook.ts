@@ -3,6 +3,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unhideError } from './database-errors.js'
+import { keepSessionCookie } from './keep-session-cookie.js'
 import { hideTokens } from './hide-tokens.js'
 import { rememberBrowser } from './known-devices.js'
 import { accountTokens, namedSession } from './multi-session.js'
@@ -44,6 +45,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await undoWrites() // it has used up a backup code
       return answerError(ctx, codeRefusal)
     }
+    if (!state.endsSessions && ctx.path !== '/sign-out') keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)

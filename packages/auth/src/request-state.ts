@@ -20,6 +20,8 @@ export interface RequestState {
   readonly newUsers: Set<string>
   /** Users whose sessions this request has ended altogether, such as before their deletion. */
   readonly endedUsers: Set<string>
+  /** This request ends sessions, so it may take the cookie of its own away. */
+  endsSessions: boolean
   /** Sessions made by this request and alive, by id: it may yet end them, as while a second factor is due. */
   readonly signedIn: Map<string, Session>
   /** The tokens, earlier and new, of the session that a sign-in renews. The request came with the earlier one. */
@@ -48,6 +50,7 @@ const emptyState = (): RequestState => ({
   databaseError: null,
   newUsers: new Set(),
   endedUsers: new Set(),
+  endsSessions: false,
   signedIn: new Map(),
   renewed: null,
   imported: null,

@@ -120,6 +120,7 @@ function revokeWhere(store: SessionStore, audit: Audit, where: readonly Where[])
 
 async function revokeSelected(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
   const { tokens, userId } = selectorOf(where)
+  ;(await requestState()).endsSessions = true
   if (tokens === null) {
     const isAsked = path() === '/admin/revoke-user-sessions'
     const ended = await (isAsked ? auditedByCaller(() => store.revokeAll(userId)) : store.revokeAll(userId))

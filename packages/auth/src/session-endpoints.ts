@@ -1,4 +1,5 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
+import type { GenericEndpointContext } from '@better-auth/core'
 import type { Session as ListedSession } from 'better-auth'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { deleteSessionCookie } from 'better-auth/cookies'
@@ -7,6 +8,7 @@ import { z } from 'zod'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unauthorized } from './current-session.js'
 import { idInToken } from './hide-tokens.js'
+import { requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
 import { applicationData } from './session-row.js'
 import { rejectUnavailable } from './unavailable.js'
@@ -49,7 +51,7 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
         const isOwn = sessionId === current.id
         if (!isOwn) requireRecentProof(current)
         const ended = await revokeWithAudit(() => store.revoke(userId, sessionId, { by: current.id }))
-        if (isOwn) deleteSessionCookie(ctx)
+        if (isOwn) await forgetCookie(ctx)
         await auditEvent(audit, { event: isOwn ? 'sign-out' : 'revoke', result: 'ok', userId, sessionId, ended })
         return ctx.json({ status: true })
       },
@@ -60,7 +62,7 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
       const { id: sessionId, userId } = current
       requireRecentProof(current)
       const ended = await revokeWithAudit(() => store.revokeAll(userId, { by: sessionId }))
-      deleteSessionCookie(ctx)
+      await forgetCookie(ctx)
       await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, sessionId, ended })
       return ctx.json({ status: true })
     }),
@@ -75,6 +77,11 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
       return ctx.json({ status: true })
     }),
   }
+}
+
+async function forgetCookie(ctx: GenericEndpointContext): Promise<void> {
+  ;(await requestState()).endsSessions = true
+  deleteSessionCookie(ctx)
 }
 
 /** The audit's name for what such an endpoint does; `null` for any other path. */
