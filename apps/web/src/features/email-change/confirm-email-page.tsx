@@ -11,24 +11,26 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure } from '../account/auth-errors.js'
 
-type State = 'asking' | 'confirmed' | 'changed' | 'dead'
+/** The link is used up by then, so nothing asked of it later counts. */
+type Outcome = { readonly state: 'confirmed' | 'dead' } | { readonly state: 'changed'; readonly email: string }
 
 /** The page that both links of a change of address lead to. Opening it changes nothing: programs that check mails open links too. */
 export function ConfirmEmailPage() {
   const { token } = useSearch({ from: '/public/confirm-email' })
   const link = useLoaderData({ from: '/public/confirm-email' })
-  const [state, setState] = useState<State>('asking')
-  if (token === undefined || !link.works || state === 'dead') return <DeadLink />
+  const [outcome, setOutcome] = useState<Outcome | null>(null)
+  if (outcome?.state === 'confirmed') return <Confirmed />
+  if (outcome?.state === 'changed') return <Changed email={outcome.email} />
+  if (token === undefined || !link.works || outcome !== null) return <DeadLink />
   const change = link.emailChange
   if (change === undefined) return <Unread />
-  if (state !== 'asking') return <Done isChanged={state === 'changed'} change={change} />
-  return <Question token={token} change={change} onDone={setState} />
+  return <Question token={token} change={change} onDone={setOutcome} />
 }
 
 interface QuestionProps {
   token: string
   change: MailedEmailChange
-  onDone: (state: State) => void
+  onDone: (outcome: Outcome) => void
 }
 
 function Question({ token, change, onDone }: QuestionProps) {
@@ -40,10 +42,10 @@ function Question({ token, change, onDone }: QuestionProps) {
     submit: async (data) => {
       const choice = offersChoice && { revokeOtherSessions: data.has('revokeOthers') }
       const answer = await callAuth('/confirm-email-change', { token, ...choice })
-      onDone(isChanged(answer) ? 'changed' : 'confirmed')
+      onDone(isChanged(answer) ? { state: 'changed', email: change.email } : { state: 'confirmed' })
     },
     explain: (error) => {
-      if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDone('dead')
+      if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDone({ state: 'dead' })
       if (error instanceof AuthFailure && error.code === 'EMAIL_TAKEN') return { summary: t('confirmEmail.taken') }
       return explainFailure(i18n, error)
     },
@@ -72,14 +74,17 @@ function Question({ token, change, onDone }: QuestionProps) {
   )
 }
 
-function Done({ isChanged, change }: { isChanged: boolean; change: MailedEmailChange }) {
+function Confirmed() {
   const { t } = useI18n()
-  if (!isChanged)
-    return <PageHeading title={t('confirmEmail.confirmedTitle')}>{t('confirmEmail.confirmed')}</PageHeading>
+  return <PageHeading title={t('confirmEmail.confirmedTitle')}>{t('confirmEmail.confirmed')}</PageHeading>
+}
+
+function Changed({ email }: { email: string }) {
+  const { t } = useI18n()
   return (
     <>
       <PageHeading title={t('confirmEmail.changedTitle')}>
-        {t('confirmEmail.changed', { email: isolate(change.email) })}
+        {t('confirmEmail.changed', { email: isolate(email) })}
       </PageHeading>
       <p className="mt-4">
         <TextLink to="/account">{t('confirmEmail.goOn')}</TextLink>
