@@ -63,7 +63,7 @@ describe('a client that the store cannot use is refused, with all that it lacks'
     [
       'of node-redis',
       createClient,
-      /lacks defineCommand, hget, hgetall, handleReconnection, setSocketTimeout: pass a client of ioredis/,
+      /lacks defineCommand, hget, hgetall, hlen, handleReconnection, setSocketTimeout: pass a client of ioredis/,
     ],
     [
       'of an older ioredis',
