@@ -31,6 +31,8 @@ export interface App {
   mailTo(address: string, page: MailedPage): Mail | undefined
   /** All of them, the oldest first. */
   mailsTo(address: string, page: MailedPage): Mail[]
+  /** What the server has logged. */
+  output(): string
   /** Makes the owner of this address an administrator, with the command. */
   addAdministrator(address: string): Promise<void>
   /** As if so many minutes had passed since anybody gave their password. */
@@ -98,6 +100,7 @@ export async function startApp({
     dataDir,
     mailTo: (address, page) => mailsTo(dataDir, address, page).at(-1),
     mailsTo: (address, page) => mailsTo(dataDir, address, page),
+    output: () => output,
     async addAdministrator(address) {
       const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, REDIS_URL: redis.url }
       await promisify(execFile)(process.execPath, [rollcall, 'admins', 'add', address], { env })

@@ -66,9 +66,10 @@ export const test = base.extend<Fixtures, { app: App }>({
     await use(user)
   },
 
-  device: async ({ app, user, browser }, use) => {
+  device: async ({ app, user, browser }, use, info) => {
     const contexts: BrowserContext[] = []
     const violations: string[] = []
+    const loggedBefore = app.output().length
     await use(async ({ browser: agent = 'Chrome on Windows', signedIn = true, address, ...options } = {}) => {
       const context = await browser.newContext({
         baseURL: app.url,
@@ -94,6 +95,11 @@ export const test = base.extend<Fixtures, { app: App }>({
       await page.goto('/')
       return page
     })
+    if (info.status !== info.expectedStatus) {
+      for (const page of contexts.flatMap((context) => context.pages()))
+        console.log(page.url(), await page.locator('body').ariaSnapshot())
+      console.log(app.output().slice(loggedBefore))
+    }
     for (const context of contexts) await context.close()
     expect(violations, 'errors and policy violations in the page').toEqual([])
   },
