@@ -14,18 +14,29 @@ const onAnyDatabase = [
   'start-together',
 ].map((name) => `test/${name}.test.ts`)
 
+/** They change what all of a process shares: a module of Node's, the tracer. */
+const needAProcess = ['test/accounts/secret.test.ts', 'test/tracing.test.ts']
+
 export default defineConfig({
   test: {
     reporters: ['default', 'json'],
     outputFile: { json: 'test-results/vitest.json' },
     maxWorkers: 2, // one core would be left free otherwise, and most of their time these wait
     projects: [
-      { test: { name: 'SQLite', include: ['test/**/*.test.ts'], ...timeouts } },
+      // The others import the server once for all: that took half of their time.
+      { test: { name: 'SQLite', include: ['test/**/*.test.ts'], exclude: needAProcess, isolate: false, ...timeouts } },
+      { test: { name: 'own process', include: needAProcess, ...timeouts } },
       ...(postgresBinaries === null
         ? []
         : [
             {
-              test: { name: 'PostgreSQL', include: onAnyDatabase, globalSetup: 'test/postgres.setup.ts', ...timeouts },
+              test: {
+                name: 'PostgreSQL',
+                include: onAnyDatabase,
+                globalSetup: 'test/postgres.setup.ts',
+                isolate: false,
+                ...timeouts,
+              },
             },
           ]),
     ],
