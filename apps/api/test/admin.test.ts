@@ -1,5 +1,7 @@
 /* oxlint-disable max-lines -- One server serves all of it. */
 import { createPasskey } from '@rollcall/dev-auth'
+import { holdCommand } from '@rollcall/dev-redis/faults'
+import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -328,6 +330,43 @@ describe('sessions', () => {
       expect(await codeOf(sessions.revoke.mutate({ filter, count: 0 })), JSON.stringify(filter)).toBe('BAD_REQUEST')
     }
   })
+})
+
+describe('an administrator who loses', () => {
+  const losses = {
+    'the role': ({ email }: { email: string }) => setRole(email, 'user'),
+    'the session': async ({ email }: { email: string }) => {
+      const other = server.browser()
+      await other.signIn(email)
+      await other.api.devices.revokeOthers.mutate()
+    },
+  }
+  const work = (id: string) =>
+    ({
+      'sessions.revoke': ({ api }) => api.admin.sessions.revoke.mutate({ filter: { users: [id] }, count: 2 }),
+      'sessions.find': ({ api }) => api.admin.sessions.find.query({ filter: { users: [id] } }),
+      'people.search': ({ api }, sessionId) => api.admin.people.search.query({ text: sessionId }),
+    }) satisfies Record<string, (device: Browser, sessionId: string) => Promise<unknown>>
+
+  test.each(['the role', 'the session'] as const)(
+    '%s while sessions are counted changes and sees nothing',
+    async (loss) => {
+      const victim = await person()
+      const before = (await operations()).map(({ id }) => id)
+      for (const [path, call] of Object.entries(work(victim.id))) {
+        const device = await signedUp(server)
+        await setRole(device.email, 'admin')
+        using held = holdCommand(Redis.prototype, path === 'people.search' ? 'scan' : 'hgetall')
+        const answer = codeOf(call(device, victim.sessionId))
+        await held.reached
+        await losses[loss](device)
+        held.open()
+        expect(await answer, path).toBe(loss === 'the role' ? 'NOT_FOUND' : 'UNAUTHORIZED')
+      }
+      expect((await operations()).map(({ id }) => id)).toEqual(before)
+      expect([await isSignedIn(victim.laptop), await isSignedIn(victim.phone)]).toEqual([true, true])
+    },
+  )
 })
 
 test('an operation that was stopped can be resumed; one that is done, running or unknown cannot', async () => {

@@ -5,6 +5,10 @@ interface Command {
   readonly reject: (error: Error) => void
 }
 
+interface NamedCommand extends Command {
+  readonly name: string
+}
+
 interface Client<C extends Command> {
   sendCommand(command: C, ...rest: never[]): unknown
 }
@@ -44,6 +48,31 @@ export function failCommand<C extends Command>(client: Client<C>, n: number, fau
   return {
     /** Were there as many commands? */
     reached: () => sent >= n,
+    [Symbol.dispose]() {
+      client.sendCommand = original
+    },
+  }
+}
+
+/**
+ * Holds the first command of this name, in lower case, that the client sends from now on. It is sent once `open` is called. A
+ * prototype stands for all clients of its class.
+ */
+export function holdCommand<C extends NamedCommand>(client: Client<C>, name: string) {
+  const original = client.sendCommand
+  let open = (): void => undefined
+  let reach = (): void => undefined
+  const reached = new Promise<void>((resolve) => (reach = resolve))
+  client.sendCommand = function sendCommand(command: C, ...rest: never[]): unknown {
+    if (command.name.toLowerCase() !== name) return original.call(this, command, ...rest)
+    client.sendCommand = original
+    open = () => void original.call(this, command, ...rest)
+    reach()
+    return command.promise
+  }
+  return {
+    reached,
+    open: () => open(),
     [Symbol.dispose]() {
       client.sendCommand = original
     },

@@ -13,11 +13,12 @@ export function createPeopleRouter(streams: Streams) {
     /** By a part of the name or address, the id, the id of a session, or the address of a device. */
     search: adminProcedure
       .input(z.object({ text: z.string().trim().min(1).max(320) }))
-      .query(async ({ ctx: { administration, auth, limits, session }, input: { text }, signal }) => {
+      .query(async ({ ctx: { administration, auth, confirmRights, limits, session }, input: { text }, signal }) => {
         const within = <T>(scan: () => Promise<T>) =>
           limits.within([['admin-scan:session', session.userId, session.id]], scan)
         const scanning = { within, signal }
         const { userIds, isComplete } = await administration.findUsers(text, scanning).catch(administrationFailed)
+        await confirmRights()
         const people = await auth.findUsers(userIds).catch(administrationFailed)
         return { people: people.map(toPublic), isComplete }
       }),

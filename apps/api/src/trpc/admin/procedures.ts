@@ -1,5 +1,8 @@
+import { unauthorized } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import type { Person } from '../../accounts/administrators.js'
+import type { Auth } from '../../accounts/auth.js'
 import { rejectOtherSession } from '../../accounts/expected-session.js'
 import { auditResult, DatabaseUnavailableError } from '../../errors.js'
 import { strictProcedure } from '../procedures.js'
@@ -8,18 +11,33 @@ import { type IsRecent, requireRecentProof } from '../recent-proof.js'
 /** The user whom a call is about, for its audit line. */
 const subject = z.object({ id: z.string() })
 
-/**
- * For administrators alone. The role is read from SQL at each call. Anybody else gets the answer that a procedure gives which
- * does not exist.
- */
-export const quietProcedure = strictProcedure.use(async ({ ctx, path, next }) => {
-  const { auth, limits, session } = ctx
-  const administrator = await auth.findUser(session.userId).catch((cause: unknown) => {
+/** @throws {TRPCError} NOT_FOUND, in the words of tRPC for a procedure that does not exist. */
+async function requireAdministrator(auth: Auth, userId: string, path: string): Promise<Person> {
+  const person = await auth.findUser(userId).catch((cause: unknown) => {
     throw new DatabaseUnavailableError(cause)
   })
-  if (administrator === null || !administrator.isAdmin || administrator.isBanned)
-    throw new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` }) // the words of tRPC
-  return limits.within([['admin:session', session.userId, session.id]], () => next({ ctx: { administrator } }))
+  if (person === null || !person.isAdmin || person.isBanned)
+    throw new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` })
+  return person
+}
+
+/**
+ * For administrators alone. The role is read from SQL at each call. Anybody else gets the answer that a procedure gives which
+ * does not exist. `confirmRights` asks for the session and the role again: a call that has read for long calls it before it
+ * changes or shows anything.
+ */
+export const quietProcedure = strictProcedure.use(async ({ ctx, path, next }) => {
+  const { auth, headers, limits, session } = ctx
+  const requireRole = () => requireAdministrator(auth, session.userId, path)
+  const administrator = await requireRole()
+  const confirmRights = async (): Promise<void> => {
+    const current = await auth.authenticate(headers, { touch: false, strict: true })
+    if (current?.session.id !== session.id) throw unauthorized()
+    await requireRole()
+  }
+  return limits.within([['admin:session', session.userId, session.id]], () =>
+    next({ ctx: { administrator, confirmRights } }),
+  )
 })
 
 /** The same, with an audit line that names the administrator and the person whom the call is about. */

@@ -21,7 +21,7 @@ export function createSessionsRouter(isRecent: IsRecent) {
     find: adminProcedure
       .input(z.object({ filter: filterInput, isExact: z.boolean().default(false) }))
       .query(async ({ ctx, input, signal }) => {
-        const { administration, auth, limits, placeOf, session } = ctx
+        const { administration, auth, confirmRights, limits, placeOf, session } = ctx
         const filter = await administration.readFilter(input.filter).catch(administrationFailed)
         const { sessions, users, sample, share } = await limits.within(
           [['admin-scan:session', session.userId, session.id]],
@@ -30,6 +30,7 @@ export function createSessionsRouter(isRecent: IsRecent) {
               .preview(filter, { sample: MAX_SHOWN, signal: within(input.isExact ? EXACT_MS : QUICK_MS, signal) })
               .catch(administrationFailed),
         )
+        await confirmRights()
         const people = await auth
           .findUsers([...new Set(sample.map(({ userId }) => userId))])
           .catch(administrationFailed)
@@ -60,12 +61,13 @@ export function createSessionsRouter(isRecent: IsRecent) {
         }),
       )
       .mutation(async ({ ctx, input: { filter: given, count, isOwnMeant, ...words }, signal }) => {
-        const { administration, administrator, limits, session } = ctx
+        const { administration, administrator, confirmRights, limits, session } = ctx
         const filter = await administration.readFilter(given).catch(administrationFailed)
         return limits.within([['admin-scan:session', session.userId, session.id]], async () => {
           const { sessions, share } = await administration
             .preview(filter, { signal: within(EXACT_MS, signal) })
             .catch(administrationFailed)
+          await confirmRights()
           if (share < 1 || !countFits(sessions, count)) throw countDiffers(sessions, count)
           const keep = isOwnMeant ? {} : { keep: session.id }
           const request = { ...words, ...keep, startedBy: administrator.email }
