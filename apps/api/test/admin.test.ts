@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Browser,
   codeOf,
+  countOn,
   newEmail,
   observed,
   PASSWORD,
@@ -140,6 +141,35 @@ test('a search that looks at all sessions is limited like a scan, and others go 
   expect(await search('203.0.113.200')).toBe('TOO_MANY_REQUESTS')
   expect(await search('AAAAAAAAAAAAAAAA')).toBe('TOO_MANY_REQUESTS')
   expect(await search(device.email)).toBe('no error')
+})
+
+test('each call that the limit refuses leaves an audit line, that of the polled list too', async () => {
+  const { user } = await boss.api.session.current.query()
+  const device = await signedUp(server)
+  await setRole(device.email, 'admin')
+  const own = await device.api.session.current.query()
+  await countOn(server.redis, 300, ['admin:session', own.user.id, own.id])
+  for (const { path, type } of adminProcedures) {
+    const before = server.audits().length
+    const response = await (type === 'mutation'
+      ? device.post(`/trpc/${path}`, { id: user.id })
+      : device.request(`/trpc/${path}`))
+    expect(response.status, path).toBe(429)
+    expect(server.audits().slice(before), path).toEqual([
+      {
+        event: 'administration',
+        result: 'refused',
+        procedure: path,
+        userId: own.user.id,
+        sessionId: own.id,
+        ipAddress: '127.0.0.1',
+        ...(type === 'mutation' && { subjectId: user.id }),
+      },
+    ])
+  }
+  const lines = server.audits().length
+  await operations()
+  expect(server.audits()).toHaveLength(lines)
 })
 
 describe('a person', () => {

@@ -112,6 +112,7 @@ const takesPassword = new Set(['/two-factor/enable', '/two-factor/disable', '/tw
 
 /** The kind of attempt that a request makes, if it may be refused. */
 function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
+  if (path === '/sign-out') return 'sign-out'
   if (path === '/change-password') return 'password-change'
   if (path === '/reset-password') return 'password-reset'
   if (path === '/reauthenticate') return 'reauthentication'

@@ -84,7 +84,7 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       success: 'done',
     }),
   ],
-  ['/sign-out', () => ({ charges: [], success: 'done', revokes: true })],
+  ['/sign-out', () => ({ charges: [], success: 'done', revokes: true, event: 'sign-out' })],
   [
     '/reset-password',
     ({ client }) => ({

@@ -178,6 +178,7 @@ describe('an outage of the database uses up no attempt', () => {
     const post = (where: TestServer) => where.browser(headers).post('/api/auth/sign-out', {})
     expect((await post(server)).status).toBe(200)
     expect((await post(server)).status).toBe(429)
+    expect(server.audits().at(-1)).toMatchObject({ event: 'sign-out', result: 'refused' })
   })
 
   test('and beyond it, the database is not asked whether the browser is known', async () => {

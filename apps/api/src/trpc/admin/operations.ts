@@ -5,14 +5,14 @@ import { router } from '../procedures.js'
 import type { IsRecent } from '../recent-proof.js'
 import { administrationFailed } from './errors.js'
 import { id } from './inputs.js'
-import { adminChange, quietProcedure } from './procedures.js'
+import { adminChange, polledProcedure } from './procedures.js'
 
 /** The work of operators and administrators, by the page and by the command. */
 export function createOperationsRouter(isRecent: IsRecent) {
   const change = adminChange(isRecent)
   return router({
-    /** The newest 100. A page asks for them again while one runs, so that leaves no audit line. */
-    list: quietProcedure.query(async ({ ctx: { administration } }) => {
+    /** The newest 100. A page asks for them again while one runs, so only a refused call leaves an audit line. */
+    list: polledProcedure.query(async ({ ctx: { administration } }) => {
       const operations = await administration.operations().catch(administrationFailed)
       return operations.map(({ row, progress }) => toPublic(row, progress))
     }),

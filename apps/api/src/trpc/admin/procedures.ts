@@ -26,8 +26,7 @@ async function requireAdministrator(auth: Auth, userId: string, path: string): P
  * does not exist. `confirmRights` asks for the session and the role again: a call that has read for long calls it before it
  * changes or shows anything.
  */
-export const quietProcedure = strictProcedure.use(async ({ ctx, path, next }) => {
-  const { auth, headers, limits, session } = ctx
+const roleProcedure = strictProcedure.use(async ({ ctx: { auth, headers, session }, path, next }) => {
   const requireRole = () => requireAdministrator(auth, session.userId, path)
   const administrator = await requireRole()
   const confirmRights = async (): Promise<void> => {
@@ -35,27 +34,40 @@ export const quietProcedure = strictProcedure.use(async ({ ctx, path, next }) =>
     if (current?.session.id !== session.id) throw unauthorized()
     await requireRole()
   }
-  return limits.within([['admin:session', session.userId, session.id]], () =>
-    next({ ctx: { administrator, confirmRights } }),
-  )
+  return next({ ctx: { administrator, confirmRights } })
 })
 
-/** The same, with an audit line that names the administrator and the person whom the call is about. */
-export const adminProcedure = quietProcedure.use(async ({ ctx, path, getRawInput, next }) => {
-  const { session, client } = ctx
-  const subjectId = subject.safeParse(await getRawInput()).data?.id
-  const result = await next()
-  ctx.audit({
-    event: 'administration',
-    result: result.ok ? 'ok' : auditResult(result.error),
-    procedure: path,
-    userId: session.userId,
-    sessionId: session.id,
-    ipAddress: client.address,
-    ...(subjectId !== undefined && { subjectId }),
-  })
-  return result
-})
+/**
+ * Limited per session, with an audit line that names the administrator and the person whom the call is about.
+ *
+ * @param isPolled Then a call that succeeds leaves no line.
+ */
+const auditedProcedure = ({ isPolled }: { readonly isPolled: boolean }) =>
+  roleProcedure
+    .use(async ({ ctx, path, getRawInput, next }) => {
+      const { session, client } = ctx
+      const subjectId = subject.safeParse(await getRawInput()).data?.id
+      const result = await next()
+      if (!result.ok || !isPolled)
+        ctx.audit({
+          event: 'administration',
+          result: result.ok ? 'ok' : auditResult(result.error),
+          procedure: path,
+          userId: session.userId,
+          sessionId: session.id,
+          ipAddress: client.address,
+          ...(subjectId !== undefined && { subjectId }),
+        })
+      return result
+    })
+    // After the audit, which also has what the limit refuses.
+    .use(({ ctx: { limits, session }, next }) =>
+      limits.within([['admin:session', session.userId, session.id]], () => next()),
+    )
+
+export const adminProcedure = auditedProcedure({ isPolled: false })
+/** For what a page asks for again and again. */
+export const polledProcedure = auditedProcedure({ isPolled: true })
 
 /** For what changes something: it needs a recent proof. */
 export const adminChange = (isRecent: IsRecent) =>
