@@ -11,6 +11,7 @@ const onAnyDatabase = [
   'devices',
   'email-change',
   'reauthentication',
+  'sign-up',
   'start-together',
 ].map((name) => `test/${name}.test.ts`)
 

@@ -90,6 +90,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     secrets: data.BETTER_AUTH_SECRET,
     providers: data.SIGN_IN_PROVIDERS,
     smtpUrl: data.SMTP_URL,
+    /** An address is confirmed before its account exists. */
+    confirmsAddress: data.SIGN_UP === 'confirmed',
     /** Milliseconds. */
     reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,
     activityDays: data.ACTIVITY_DAYS,

@@ -21,7 +21,14 @@ import { startSweep } from './accounts/sweep.js'
 import type { Settings } from './env.js'
 import { createChallenges } from './limits/challenges.js'
 import { createLimits, type Limits } from './limits/limits.js'
-import { sendAccountNotice, sendEmailChange, sendNotice, sendPasswordChanged, sendReset } from './limits/mail-limits.js'
+import {
+  sendAccountNotice,
+  sendEmailChange,
+  sendNotice,
+  sendPasswordChanged,
+  sendReset,
+  sendSignUp,
+} from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
@@ -176,6 +183,7 @@ async function openMailer(
     sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
     sendPasswordChanged: (email, sendNow) => sendPasswordChanged(limits, email, sendNow),
     sendAccountNotice: (email, sendNow) => sendAccountNotice(limits, email, sendNow),
+    sendSignUp: (email, sendNow) => sendSignUp(limits, email, sendNow),
     sendEmailChange: (link, email, sendNow) => sendEmailChange(limits, link, email, sendNow),
   })
   onClose(() => mailer.close())
@@ -237,6 +245,7 @@ async function openAuth(
     ...(passwords && { passwords }),
     requestReset: (email) => mailer.requestReset(email),
     accountMails: mailer,
+    ...(settings.confirmsAddress && { requestSignUp: mailer.requestSignUp }),
     notifyNewDevice: async (session, deviceId) => {
       if (await mailer.isWaiting(deviceId)) return
       const user = await auth.findUser(session.userId)

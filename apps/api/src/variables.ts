@@ -2,23 +2,9 @@ import { resolve } from 'node:path'
 import { type profiles, redisOptions } from '@rollcall/session-store'
 import { z } from 'zod'
 import { providerList } from './accounts/providers/settings.js'
+import { bounds, count, counted, explained } from './explained.js'
 import { areRanges } from './http/client-address.js'
 import { parseNode, redisUrlFault } from './redis/settings.js'
-
-/** Explains a setting. `.env.example` and docs/configuration.md are made of this. */
-interface Explanation {
-  /** The form of its value, with unit and bounds. */
-  readonly value: string
-  readonly meaning: string
-}
-
-export const explanations = z.registry<Explanation>()
-
-/** Attaches the explanation to a setting. */
-function explained<Schema extends z.ZodType>(value: string, schema: Schema, meaning: string): Schema {
-  explanations.add(schema, { value, meaning })
-  return schema
-}
 
 const profileNames = ['aal1', 'aal2', 'aal3'] as const satisfies (keyof typeof profiles)[]
 
@@ -42,26 +28,11 @@ const url = (form: string, ...protocols: string[]) =>
     abort: true, // the next check parses it as a URL
   })
 
-const bounds = (unit: string, min: number, max: number): string => `${unit}, ${min} to ${max}`
-
-function count(unit: string, min: number, max: number) {
-  const message = `must be a whole number of ${bounds(unit, min, max)}`
-  return z
-    .string()
-    .regex(/^\d{1,5}$/, message)
-    .transform(Number)
-    .refine((number) => number >= min && number <= max, message)
-}
-
 const port = z
   .string()
   .regex(/^\d{1,5}$/, 'must be a port number')
   .transform(Number)
   .refine((number) => number <= 65_535, 'must be a port number')
-
-/** A setting that is a number of something. Without a default it may be left out. */
-const counted = (unit: string, min: number, max: number, byDefault: number, meaning: string) =>
-  explained(bounds(unit, min, max), count(unit, min, max).default(byDefault), meaning)
 
 /** All settings, in the order of `.env.example`. */
 export const variables = z.object({
@@ -193,6 +164,11 @@ export const variables = z.object({
     'smtp://… or smtps://…',
     url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
     'The mail server, with user and password if it needs them. ?from=Rollcall%20<no-reply@example.org> sets the sender. Default: mails are written to DATA_DIR/outbox. Production refuses that, unless ALLOW_INSECURE has outbox.',
+  ),
+  SIGN_UP: explained(
+    'confirmed or direct',
+    z.enum(['confirmed', 'direct'], 'must be confirmed or direct').default('direct'),
+    'With confirmed, a sign-up mails a link to the address, and the account is made once somebody has followed it. With direct, a sign-up signs in at once, and reveals whether the address has an account.',
   ),
   SIGN_IN_PROVIDERS: explained(
     'JSON list of objects',

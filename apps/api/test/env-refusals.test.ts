@@ -47,6 +47,7 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['BETTER_AUTH_SECRET', ','],
     ['BETTER_AUTH_SECRET', `hunter2,${'x'.repeat(32)}`],
     ['SMTP_URL', 'hunter2'],
+    ['SIGN_UP', 'hunter2'],
     ['SIGN_IN_PROVIDERS', 'hunter2'],
     ['SIGN_IN_PROVIDERS', '{"id":"google","clientSecret":"hunter2"}'],
     ['SIGN_IN_PROVIDERS', '[{"id":"google","clientSecret":"hunter2"}]'],

@@ -33,8 +33,12 @@ export const failingAt = (device: Browser, begin: () => Promise<() => unknown>):
   },
 })
 
-/** Each begins, and gives what ends it. */
-export const outagesOf = (at: () => TestServer): Record<string, () => Promise<() => unknown>> => ({
+/**
+ * Each begins, and gives what ends it.
+ *
+ * @param table whose rows a full disk refuses
+ */
+export const outagesOf = (at: () => TestServer, table = 'passkey'): Record<string, () => Promise<() => unknown>> => ({
   'Redis hangs': async () => {
     process.kill(at().redis.pid, 'SIGSTOP')
     return () => process.kill(at().redis.pid, 'SIGCONT')
@@ -44,7 +48,7 @@ export const outagesOf = (at: () => TestServer): Record<string, () => Promise<()
     // The change itself grows no file, so it takes another row with it.
     await sql`create table filler (data blob)`.execute(kysely)
     for (const change of ['update', 'insert'])
-      await sql`create trigger ${sql.raw(`full_at_${change}`)} before ${sql.raw(change)} on passkey
+      await sql`create trigger ${sql.raw(`full_at_${change}`)} before ${sql.raw(change)} on ${sql.table(table)}
         begin insert into filler values (randomblob(1000000)); end`.execute(kysely)
     await sql`pragma max_page_count = 1`.execute(kysely) // never less than there are
     return async () => {

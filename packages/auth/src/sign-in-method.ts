@@ -5,6 +5,7 @@ import { z } from 'zod'
 /** The endpoints of better-auth and its plugins that create a session, and what each one has verified. */
 const methods: Readonly<Record<string, SignInMethod>> = {
   '/sign-up/email': { kind: 'password' },
+  '/sign-up/finish': { kind: 'password' }, // of an application that confirms the address first
   '/sign-in/email': { kind: 'password' },
   '/sign-in/username': { kind: 'password' },
   '/sign-in/phone-number': { kind: 'password' },

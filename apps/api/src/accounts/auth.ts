@@ -37,6 +37,8 @@ import { challengeReader } from './second-factor/challenge.js'
 import { encryptAnew } from './second-factor/encrypt-anew.js'
 import { secondFactor } from './second-factor/plugin.js'
 import { secretVersion } from './second-factor/secret-version.js'
+import { type RequestSignUp, signUps } from './sign-up/plugin.js'
+import { type SignUps, signUpsOf } from './sign-up/sign-ups.js'
 import { type AccountSettings, accountSettings } from './settings.js'
 
 /** The prefix of better-auth's endpoints. */
@@ -77,6 +79,8 @@ export interface AuthOptions {
   /** It resolves once the notification is safe; a mail follows with `createNewDeviceLink`, and then `recordNotified`. */
   readonly notifyNewDevice: (session: Session, deviceId: string) => Promise<void>
   readonly accountMails: AccountMails
+  /** If given, an address is confirmed before its account exists. Default: a sign-up signs in at once. */
+  readonly requestSignUp?: RequestSignUp
   readonly audit: Audit
   /** Called for every wrong password of an account that exists. */
   readonly onWrongPassword?: OnWrongPassword
@@ -87,7 +91,7 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth extends CookieSessions, AccountSettings, Administrators, EmailChanges {
+export interface Auth extends CookieSessions, AccountSettings, Administrators, EmailChanges, SignUps {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
@@ -141,7 +145,8 @@ export interface Auth extends CookieSessions, AccountSettings, Administrators, E
 
 /** How this application configures better-auth: email and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
-  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword } = options
+  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword, requestSignUp } =
+    options
   const { passwords = createPasswords(), providers = [], log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
   return {
@@ -158,10 +163,11 @@ export function authConfig(options: AuthOptions) {
     },
     user: { additionalFields: { language: { type: 'string', required: false } } },
     plugins: [
-      closeUnusedEndpoints(),
+      closeUnusedEndpoints({ confirmsAddress: requestSignUp !== undefined }),
       passwordRules(passwords),
       resetRequests(requestReset),
       emailChanges(options.accountMails),
+      signUps(requestSignUp),
       passkeyPlugin(baseUrl),
       passkeyRules(new Set(providers.map(({ id }) => id))),
       providerPlugin({ providers, baseUrl, store, audit }),
@@ -227,6 +233,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     // The casts: its type names our own options, of which nothing reads any.
     ...accountLinks(context as unknown as AuthContext, baseUrl),
     ...emailChangesOf(context as unknown as AuthContext, options),
+    ...signUpsOf(context, { baseUrl, confirmsAddress: options.requestSignUp !== undefined }),
     ...accountSettings(context as unknown as AuthContext, options),
     ...administrators(context as unknown as AuthContext),
 

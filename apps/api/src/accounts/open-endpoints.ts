@@ -7,6 +7,9 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
  */
 export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/sign-up/email', 'POST'],
+  ['/sign-up/policy', 'GET'],
+  ['/sign-up/request', 'POST'],
+  ['/sign-up/finish', 'POST'],
   ['/sign-in/email', 'POST'],
   ['/sign-out', 'POST'],
   ['/change-password', 'POST'],
@@ -59,15 +62,21 @@ export function endpointOf(path: string): string {
   return path.replace(/^\/oauth2\/callback\/[a-z][a-z0-9-]*$/, '/oauth2/callback/:providerId')
 }
 
+/** The endpoints of the kind of sign-up that is not in use, which are closed too. */
+export function unusedSignUp({ confirmsAddress }: { readonly confirmsAddress: boolean }): ReadonlySet<string> {
+  return new Set(confirmsAddress ? ['/sign-up/email'] : ['/sign-up/request', '/sign-up/finish'])
+}
+
 /** Closes every endpoint that is not open. It must be the first plugin: no hook of another one may answer before it. */
-export function closeUnusedEndpoints() {
+export function closeUnusedEndpoints(use: { readonly confirmsAddress: boolean }) {
+  const unused = unusedSignUp(use)
   return {
     id: 'closed-unless-used',
     hooks: {
       before: [
         {
           // An endpoint for the server alone has no path.
-          matcher: ({ path }) => path === undefined || !openEndpoints.has(path),
+          matcher: ({ path }) => path === undefined || !openEndpoints.has(path) || unused.has(path),
           handler: createAuthMiddleware(async () => {
             throw new APIError('NOT_FOUND', { code: 'NOT_FOUND', message: 'Not found' })
           }),

@@ -5,7 +5,7 @@ import type { ZodError } from 'zod'
 import { type Auth, AUTH_PATH, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
 import { personalData } from '../accounts/names.js'
-import { endpointOf, openEndpoints } from '../accounts/open-endpoints.js'
+import { endpointOf, openEndpoints, unusedSignUp } from '../accounts/open-endpoints.js'
 import { totpCodeIn } from '../accounts/second-factor/codes.js'
 import { auditResult, ChallengeNeededError, fieldMessages, RateLimitedError } from '../errors.js'
 import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-limits.js'
@@ -41,8 +41,9 @@ interface AuthRequest {
 /** better-auth behind the limits, with the address of the client that the server trusts. */
 export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
   const shares = passwordShares()
+  const unused = unusedSignUp(dependencies.auth)
   return new Hono<HttpEnv>().all('/*', async (c) => {
-    const request = await guard(c)
+    const request = await guard(c, unused)
     if (request instanceof Response) return request
     await requireSession(c, request, dependencies)
     const price = await priceOf(c, request, dependencies)
@@ -51,11 +52,11 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
 }
 
 /** Answers what this application does not offer, and what the limits and better-auth could read in different ways. */
-async function guard(c: Context<HttpEnv>): Promise<AuthRequest | Response> {
+async function guard(c: Context<HttpEnv>, unused: ReadonlySet<string>): Promise<AuthRequest | Response> {
   const path = endpointOf(new URL(c.req.url).pathname.slice(AUTH_PATH.length))
   // One spelling per endpoint: a path that better-auth reads as another one would pass the limits by.
   const method = openEndpoints.get(path)
-  if (method === undefined) return notFound(c)
+  if (method === undefined || unused.has(path)) return notFound(c)
   if (c.req.method !== method) {
     c.header('Allow', method)
     return refuse(c, 'METHOD_NOT_SUPPORTED', `Only ${method} is understood here`)

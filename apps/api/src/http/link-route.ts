@@ -8,7 +8,7 @@ import type { Limits } from '../limits/limits.js'
 import { type HttpEnv, refuse } from './http.js'
 
 const input = z.object({
-  kind: z.enum(['reset-password', 'secure-account', 'confirm-email']),
+  kind: z.enum(['reset-password', 'secure-account', 'confirm-email', 'finish-sign-up']),
   token: z.string().min(1).max(200),
 })
 
@@ -35,13 +35,19 @@ export interface MailedEmailChange {
   readonly isSignedIn: boolean
 }
 
+/** The sign-up that a link finishes. */
+export interface MailedSignUp {
+  readonly email: string
+}
+
 interface LinkAnswer {
   readonly signIn: MailedSignIn | null
   readonly emailChange?: MailedEmailChange
+  readonly signUp?: MailedSignUp
 }
 
 interface Dependencies {
-  readonly auth: Pick<Auth, 'findLink' | 'findLinkedEmailChange' | 'authenticate'>
+  readonly auth: Pick<Auth, 'findLink' | 'findLinkedEmailChange' | 'findLinkedSignUp' | 'authenticate'>
   readonly store: SessionStore
   readonly placeOf: PlaceOf
   readonly limits: Limits
@@ -82,16 +88,23 @@ export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<
     return { signIn: null, emailChange: { side, email, isLast, isSignedIn } }
   }
 
+  async function signUpOf(token: string): Promise<LinkAnswer | null> {
+    const signUp = await auth.findLinkedSignUp(token)
+    return signUp && { signIn: null, signUp }
+  }
+
+  function find(kind: z.infer<typeof input>['kind'], headers: Headers, token: string): Promise<LinkAnswer | null> {
+    if (kind === 'confirm-email') return emailChangeOf(headers, token)
+    return kind === 'finish-sign-up' ? signUpOf(token) : linkOf(kind, token)
+  }
+
   return new Hono<HttpEnv>().post('/', async (c) => {
     const { data } = input.safeParse(await c.req.json().catch(() => null))
     if (data === undefined) return refuse(c, 'BAD_REQUEST', 'kind and token are needed')
     const { kind, token } = data
     const answer = await limits.within(
       [['reset-password:address', c.get('client')]],
-      () =>
-        (kind === 'confirm-email' ? emailChangeOf(c.req.raw.headers, token) : linkOf(kind, token)).catch(
-          storeOrDatabaseFailed,
-        ),
+      () => find(kind, c.req.raw.headers, token).catch(storeOrDatabaseFailed),
       (found) => (found === null ? 'wrong' : 'right'),
     )
     if (answer === null) return c.json({ code: 'INVALID_TOKEN', message: 'This link does not work any more' }, 400)

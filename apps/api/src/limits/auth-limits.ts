@@ -76,6 +76,23 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
     }),
   ],
   [
+    '/sign-up/request',
+    ({ client, email }) => ({
+      charges: networks('sign-up', client),
+      challenge: 'sign-up',
+      email,
+      success: 'done',
+    }),
+  ],
+  [
+    '/sign-up/finish',
+    ({ client }) => ({
+      charges: [['reset-password:address', client]],
+      success: 'right',
+      hashes: true,
+    }),
+  ],
+  [
     '/request-password-reset',
     ({ client, email }) => ({
       charges: [['request-reset:email', email], ...networks('request-reset', client)],

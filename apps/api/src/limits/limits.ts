@@ -28,6 +28,8 @@ interface Subjects {
   'request-reset:first': [email: string]
   'request-reset:mailbox': [Mailbox]
   'reset-password:address': [Client]
+  'sign-up-mail:first': [Mailbox]
+  'sign-up-mail:mailbox': [Mailbox]
   'password-changed:first': [email: string]
   'password-changed:mailbox': [Mailbox]
   'new-device:first': [userId: string]
@@ -97,6 +99,9 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'request-reset:first': { points: 1, duration: HOUR, of: 'attempts' },
   'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
+  /** Mails to an address that somebody wants to sign up with, where its account needs a confirmed one. */
+  'sign-up-mail:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'sign-up-mail:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   /** Mails about changed passwords: their owner cannot fill a mailbox that is shared with others. */
   'password-changed:first': { points: 1, duration: HOUR, of: 'attempts' },
   'password-changed:mailbox': { points: 5, duration: HOUR, of: 'attempts' },

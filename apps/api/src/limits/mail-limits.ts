@@ -91,6 +91,19 @@ export function sendEmailChange(
 }
 
 /**
+ * Sends a mail about a sign-up within the limit of its mailbox. A mailbox has many spellings, and no account yet. So only the
+ * plain spelling has a first mail of its own, which requests for the others do not use up.
+ *
+ * @returns whether it was sent
+ */
+export function sendSignUp(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
+  const mailbox = new Mailbox(email)
+  const shared: readonly Charge[] = [['sign-up-mail:mailbox', mailbox]]
+  const isPlain = mailbox.name === email.toLowerCase()
+  return isPlain ? sendWithin(limits, ['sign-up-mail:first', mailbox], shared, send) : isWithin(limits, shared, send)
+}
+
+/**
  * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of their
  * own at the same mailbox.
  */

@@ -16,7 +16,7 @@ export interface Parts {
   readonly footer: string
 }
 
-interface Link {
+export interface Link {
   readonly url: string
   readonly label: string
 }

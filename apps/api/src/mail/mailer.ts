@@ -17,10 +17,11 @@ import {
 } from './email-change-mails.js'
 import { newDeviceMessage, passwordChangedMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
+import { createSignUpMails, type SignUpLinks, signUpMailKinds, type SignUpMails } from './sign-up-mails.js'
 import type { Send } from './transport.js'
 
 /** Makes the links when a mail is sent: none that works is ever in the queue. */
-interface Links extends AccountLinks, EmailChangeLinks {
+interface Links extends AccountLinks, EmailChangeLinks, SignUpLinks {
   /** `null` when nobody has this address. */
   createResetLink(email: string): Promise<MailLink | null>
   /** `null` when the user is gone, or was notified of this device. */
@@ -31,7 +32,7 @@ interface Links extends AccountLinks, EmailChangeLinks {
 }
 
 /** Each resolves when the mail is safe in the queue, and never waits for a mail server. */
-export interface Mailer extends AccountMails, WayInMails {
+export interface Mailer extends AccountMails, SignUpMails, WayInMails {
   /** Does the same work whether or not somebody has this address. Rejects with `MailQueueFullError`. */
   requestReset(email: string): Promise<void>
   /** Whether a mail about this device waits already. */
@@ -61,6 +62,8 @@ export interface MailerOptions {
   readonly sendPasswordChanged: SendWithin
   /** Sends a mail about a change of an account within its limits. Resolves with whether it was sent. */
   readonly sendAccountNotice: SendWithin
+  /** Sends a mail about a sign-up within its limits. Resolves with whether it was sent. */
+  readonly sendSignUp: SendWithin
   readonly sendEmailChange: SendEmailChange
 }
 
@@ -130,6 +133,7 @@ export function createMailer(options: MailerOptions): Mailer {
 
     ...createAccountMails({ add, release }),
     ...createEmailChangeMails({ add, release }),
+    ...createSignUpMails({ add }),
 
     start(links) {
       const kinds = new Map([
@@ -138,6 +142,7 @@ export function createMailer(options: MailerOptions): Mailer {
         [PASSWORD_CHANGED, passwordChangedMail(links, options)],
         ...accountMailKinds(links, options),
         ...emailChangeMailKinds(links, options),
+        ...signUpMailKinds(links, options),
       ])
       delivery = new Delivery({ queue, kinds, send, log })
     },

@@ -1,6 +1,6 @@
 import type { DeviceName, Place } from '@rollcall/devices'
 import type { Language } from '../accounts/language.js'
-import { layOut, type Message } from './layout.js'
+import { layOut, type Link, type Message } from './layout.js'
 import de from './words/de.js'
 import en from './words/en.js'
 
@@ -78,6 +78,19 @@ export function confirmEmailMessage(side: 'old' | 'new', context: Context): Mess
   )
 }
 
+/** Anybody can name an address: its reader may know nothing of this site. */
+export function finishSignUpMessage(context: Context): Message {
+  const { finishSignUp } = words[context.language]
+  return mail(context, { ...finishSignUp, before: finishSignUp.before(siteOf(context)) }, { hasAccount: false })
+}
+
+/** For the owner of an account whose address somebody wants to sign up with. */
+export function accountExistsMessage(context: Context): Message {
+  const { accountExists, reset } = words[context.language]
+  const more = { url: new URL('/forgot-password', context.baseUrl).href, label: reset.label }
+  return mail(context, { ...accountExists, before: accountExists.before(siteOf(context)) }, { hasAccount: true, more })
+}
+
 export function emailTakenMessage(context: Context): Message {
   const { emailTaken } = words[context.language]
   return mail(context, { ...emailTaken, before: emailTaken.before(siteOf(context)) })
@@ -104,7 +117,7 @@ interface Said {
 function mail(
   { language, baseUrl, url }: Context,
   { subject, before, label, after }: Said,
-  { hasAccount } = { hasAccount: true },
+  { hasAccount, more }: { readonly hasAccount: boolean; readonly more?: Link } = { hasAccount: true },
 ): Message {
   const { hello, devicesLabel, siteLabel, footer, strangerFooter } = words[language]
   const site = new URL(baseUrl).host
@@ -114,7 +127,7 @@ function mail(
     before: [hello, ...before],
     action: { url, label },
     after,
-    more: { url: new URL('/', baseUrl).href, label: hasAccount ? devicesLabel : siteLabel(site) },
+    more: more ?? { url: new URL('/', baseUrl).href, label: hasAccount ? devicesLabel : siteLabel(site) },
     footer: hasAccount ? footer(site) : strangerFooter(site),
   })
 }

@@ -6,10 +6,12 @@ import { createPasskey } from '@rollcall/dev-auth'
 import { describe, expect, test } from 'vitest'
 import {
   accountDeletedMessage,
+  accountExistsMessage,
   passkeyChangedMessage,
   confirmEmailMessage,
   emailChangedMessage,
   emailTakenMessage,
+  finishSignUpMessage,
   secondFactorChangedMessage,
   newDeviceMessage,
   passwordChangedMessage,
@@ -244,6 +246,8 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     'new address, to the old one': confirmEmailMessage('old', context),
     'new address, to the new one': confirmEmailMessage('new', context),
     'new address that is taken': emailTakenMessage(context),
+    'sign-up': finishSignUpMessage(context),
+    'sign-up with the address of an account': accountExistsMessage(context),
     'address changed': emailChangedMessage(at, context),
     'second factor on': secondFactorChangedMessage('on', at, context),
     'second factor off': secondFactorChangedMessage('off', at, context),
@@ -256,7 +260,10 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
       .slice(html.indexOf('<body'))
       .replaceAll(/<[^>]*>/g, '')
       .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
-    const links = [context.url, 'https://rollcall.example/']
+    const more = text.includes('/forgot-password')
+      ? 'https://rollcall.example/forgot-password'
+      : 'https://rollcall.example/'
+    const links = [context.url, more]
     for (const link of links) expect(html).toContain(`href="${link}"`)
     const lines = text.split(/\n+/).filter((line) => !links.includes(line))
     for (const line of lines) expect(words).toContain(line.replace(/:$/, ''))

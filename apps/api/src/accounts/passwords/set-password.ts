@@ -4,6 +4,7 @@ import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { lockUser } from '../lock-user.js'
+import { requireLength } from './length.js'
 import { type Passwords, passwordError } from './passwords.js'
 
 /**
@@ -54,18 +55,6 @@ async function storeFirst({ context }: GenericEndpointContext, userId: string, h
     ]
     if ((await sql.updateMany({ model: 'account', where, update: { password: hash } })) === 0) throw alreadySet()
   })
-}
-
-function requireLength(password: string, { minPasswordLength, maxPasswordLength }: LengthRules): void {
-  if (password.length < minPasswordLength)
-    throw new APIError('BAD_REQUEST', { code: 'PASSWORD_TOO_SHORT', message: 'Password too short' })
-  if (password.length > maxPasswordLength)
-    throw new APIError('BAD_REQUEST', { code: 'PASSWORD_TOO_LONG', message: 'Password too long' })
-}
-
-interface LengthRules {
-  readonly minPasswordLength: number
-  readonly maxPasswordLength: number
 }
 
 function alreadySet(): APIError {

@@ -134,6 +134,28 @@ export default {
     },
   },
 
+  finishSignUp: {
+    subject: 'Ihr Konto fertigstellen',
+    before: (site) => [
+      `jemand, hoffentlich Sie, möchte mit dieser E-Mail-Adresse ein Konto bei ${site} erstellen.`,
+      'Wählen Sie hier Ihren Namen und ein Passwort. Der Link gilt einmal, innerhalb einer Stunde:',
+    ],
+    label: 'Konto fertigstellen',
+    after: ['Wenn Sie das nicht waren, müssen Sie nichts tun: Vorher gibt es kein Konto.'],
+  },
+
+  accountExists: {
+    subject: 'Sie haben schon ein Konto',
+    before: (site) => [
+      `jemand, vielleicht Sie, möchte mit dieser E-Mail-Adresse ein Konto bei ${site} erstellen.`,
+      'Sie hat schon ein Konto, darum wurde nichts geändert. Sie können sich anmelden:',
+    ],
+    label: 'Anmelden',
+    after: [
+      'Wenn Sie das nicht waren, müssen Sie nichts tun. Wenn Sie Ihr Passwort nicht wissen, wählen Sie ein neues.',
+    ],
+  },
+
   emailTaken: {
     subject: 'Ihre E-Mail-Adresse hat schon ein Konto',
     before: (site) => [

@@ -133,6 +133,26 @@ export default {
     },
   },
 
+  finishSignUp: {
+    subject: 'Finish your account',
+    before: (site: string) => [
+      `someone, hopefully you, wants to create an account at ${site} with this email address.`,
+      'Choose your name and a password here. The link works once, within one hour:',
+    ],
+    label: 'Finish your account',
+    after: ['If it was not you, do nothing: there is no account before you finish it.'],
+  },
+
+  accountExists: {
+    subject: 'You already have an account',
+    before: (site: string) => [
+      `someone, perhaps you, wants to create an account at ${site} with this email address.`,
+      'It has an account already, so nothing was changed. You can sign in:',
+    ],
+    label: 'Sign in',
+    after: ['If it was not you, do nothing. If you do not know your password, choose a new one.'],
+  },
+
   emailTaken: {
     subject: 'Your email address has an account already',
     before: (site: string) => [

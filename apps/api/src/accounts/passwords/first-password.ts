@@ -1,0 +1,21 @@
+import type { AuthContext } from '@better-auth/core'
+import { requireLength } from './length.js'
+import { passwordState, requireAcceptable, siteWords } from './passwords.js'
+
+/**
+ * Hashes the password that a new person chooses.
+ *
+ * @param own texts of the person that a guesser knows
+ * @throws {APIError} 400 for a password that breaks a rule, with the code of the rule.
+ */
+export async function chooseFirstPassword(
+  { password: hashing, ...site }: Pick<AuthContext, 'password' | 'appName' | 'baseURL'>,
+  password: string,
+  own: readonly string[],
+): Promise<string> {
+  requireLength(password, hashing.config)
+  await requireAcceptable(password, [...own, ...siteWords(site)])
+  const state = await passwordState()
+  state.chosen = { password, hash: null } // the words of somebody who is signed in are not theirs
+  return hashing.hash(password)
+}

@@ -1,0 +1,38 @@
+import type { BetterAuthPlugin } from 'better-auth'
+import { createAuthEndpoint } from 'better-auth/api'
+import { z } from 'zod'
+import { languageInput } from '../language.js'
+import { newEmail } from '../names.js'
+import { finishSignUp } from './finish.js'
+
+/** Called with every address that somebody wants to sign up with. It resolves once a mail to it is safe in the queue. */
+export type RequestSignUp = (email: string, language: string) => Promise<void>
+
+/**
+ * A sign-up in two steps: a link to the address, and then the account. Until somebody has followed the link, nothing exists but the
+ * mail and the link. ADR 59 gives the reasons.
+ *
+ * @param requestSignUp `undefined`: a sign-up signs in at once, and these endpoints are closed but for the policy.
+ */
+export function signUps(requestSignUp: RequestSignUp | undefined) {
+  return {
+    id: 'sign-ups',
+    endpoints: {
+      signUpPolicy: createAuthEndpoint('/sign-up/policy', { method: 'GET' }, async (ctx) =>
+        ctx.json({ confirmsAddress: requestSignUp !== undefined }),
+      ),
+
+      /** Asks nothing about the address: the account is looked up when the mail is sent. */
+      requestSignUp: createAuthEndpoint(
+        '/sign-up/request',
+        { method: 'POST', body: z.object({ email: newEmail, language: languageInput.default('en') }) },
+        async (ctx) => {
+          await requestSignUp?.(ctx.body.email, ctx.body.language)
+          return ctx.json({ status: true })
+        },
+      ),
+
+      finishSignUp: finishSignUp(),
+    },
+  } satisfies BetterAuthPlugin
+}

@@ -1,0 +1,51 @@
+import type { AuthContext } from '@better-auth/core'
+import type { MailLink } from '../auth.js'
+import { languageOf } from '../language.js'
+import { createSignUpToken, findSignUpEmail } from './links.js'
+
+/** Sign-ups whose address is confirmed before the account exists. Each operation rejects with what the database fails with. */
+export interface SignUps {
+  /** `false`: a sign-up signs in at once, and there are no links. */
+  readonly confirmsAddress: boolean
+  /**
+   * For the mail to an address that somebody wants to sign up with. `isKnown`: an account has it. Then the link leads to the
+   * sign-in page. Otherwise it works once, for an hour. `null` if sign-ups confirm no address.
+   *
+   * @param language two letters
+   */
+  createSignUpLink(email: string, language: string): Promise<(MailLink & { readonly isKnown: boolean }) | null>
+  /** The address that a link confirms; the link is not used up. `null` for one that is unknown, used or expired. */
+  findLinkedSignUp(token: string): Promise<{ readonly email: string } | null>
+}
+
+type Rows = Pick<AuthContext, 'internalAdapter'>
+
+interface Options {
+  readonly baseUrl: string
+  readonly confirmsAddress: boolean
+}
+
+export function signUpsOf(rows: Rows, { baseUrl, confirmsAddress }: Options): SignUps {
+  const { internalAdapter } = rows
+  return {
+    confirmsAddress,
+
+    async createSignUpLink(email, language) {
+      if (!confirmsAddress) return null
+      const owner = await internalAdapter.findUserByEmail(email)
+      if (owner !== null)
+        return { to: email, language: languageOf(owner.user), url: new URL('/sign-in', baseUrl).href, isKnown: true }
+      const url = new URL('/finish-sign-up', baseUrl)
+      url.searchParams.set('token', await createSignUpToken(internalAdapter, email, language))
+      return { to: email, language: languageOf({ language }), url: url.href, isKnown: false }
+    },
+
+    findLinkedSignUp: async (token) => (confirmsAddress ? findLinkedSignUp(rows, token) : null),
+  }
+}
+
+/** `null` also if an account has the address by now. */
+export async function findLinkedSignUp({ internalAdapter }: Rows, token: string): Promise<{ email: string } | null> {
+  const email = await findSignUpEmail(internalAdapter, token)
+  return email === null || (await internalAdapter.findUserByEmail(email)) !== null ? null : { email }
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import type { MailLink } from '../accounts/auth.js'
+import { HOUR_MS } from '../durations.js'
+import type { Log } from '../log.js'
+import type { MailKind } from './attempt.js'
+import { accountExistsMessage, finishSignUpMessage } from './messages.js'
+import type { NewMail } from './queue.js'
+
+/** The part of the accounts that these mails need when they are sent. */
+export interface SignUpLinks {
+  /** `null` if sign-ups confirm no address any more. */
+  createSignUpLink(email: string, language: string): Promise<(MailLink & { readonly isKnown: boolean }) | null>
+}
+
+/** Mails to addresses that somebody wants to sign up with. */
+export interface SignUpMails {
+  /** Does the same work whether or not an account has this address. Rejects with `MailQueueFullError`. */
+  requestSignUp(this: void, email: string, language: string): Promise<void>
+}
+
+interface Options {
+  readonly baseUrl: string
+  readonly log: Log
+  readonly sendSignUp: (email: string, send: () => Promise<void>) => Promise<boolean>
+}
+
+const SIGN_UP = 'sign-up'
+
+const requestPayload = z.object({ email: z.string(), language: z.string() })
+
+export function createSignUpMails({ add }: { readonly add: (mail: NewMail) => Promise<void> }): SignUpMails {
+  return {
+    async requestSignUp(email, language) {
+      const payload = JSON.stringify({ email, language })
+      await add({ key: `${SIGN_UP}:${email}`, kind: SIGN_UP, payload })
+    },
+  }
+}
+
+export function signUpMailKinds(links: SignUpLinks, { baseUrl, log, sendSignUp }: Options): [string, MailKind][] {
+  const kind: MailKind = {
+    maxAgeMs: HOUR_MS, // the person who asked waits in front of the mailbox
+    async compose(payload) {
+      const { email, language } = requestPayload.parse(JSON.parse(payload))
+      const link = await links.createSignUpLink(email, language)
+      if (link === null) return null
+      const context = { ...link, baseUrl }
+      return { to: link.to, message: link.isKnown ? accountExistsMessage(context) : finishSignUpMessage(context) }
+    },
+    async limited(to, sendNow) {
+      const isSent = await sendSignUp(to, sendNow)
+      if (!isSent) log.warn('No mail about a sign-up: its mailbox has had as many as the limit allows')
+      return isSent
+    },
+  }
+  return [[SIGN_UP, kind]]
+}

@@ -1,0 +1,363 @@
+/* oxlint-disable max-lines -- One server serves all of it. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { failCommand } from '@rollcall/dev-redis/faults'
+import { Redis } from 'ioredis'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
+import { Client } from '../src/http/client.js'
+import { type Browser, codeOf, countOn, newEmail, PASSWORD, startServer, type TestServer } from './helpers.js'
+import { outagesOf } from './passkeys-helpers.js'
+
+// A sign-up whose address is confirmed before the account exists.
+
+/** Holds requests after they have looked at their link. */
+let beforeHash: () => Promise<void> = async () => undefined
+
+const quick = createPasswords({ N: 2 ** 10, r: 8, p: 1 })
+const passwords: Passwords = {
+  ...quick,
+  hash: async (password) => {
+    await beforeHash()
+    return quick.hash(password)
+  },
+}
+
+let server: TestServer
+/** A sign-up signs in at once. */
+let direct: TestServer
+beforeAll(async () => {
+  server = await startServer({ env: { SIGN_UP: 'confirmed', TRUSTED_PROXIES: 'loopback' }, passwords })
+  direct = await startServer({ env: { SIGN_UP: 'direct' }, redis: server.redis })
+})
+afterAll(async () => {
+  await direct[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+const HOUR = 60 * 60_000
+
+const read = new Map<string, Promise<string>>()
+
+async function mailsTo(email: string): Promise<string[]> {
+  const outbox = server.outbox ?? ''
+  const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml')).toSorted()
+  for (const name of names) if (!read.has(name)) read.set(name, readFile(join(outbox, name), 'utf8'))
+  return (await Promise.all(read.values()))
+    .filter((mail) => mail.includes(`To: ${email}`))
+    .map((mail) => mail.replaceAll('=\r\n', '').replaceAll('=3D', '='))
+}
+
+async function mailTo(email: string, count = 1): Promise<string> {
+  await expect.poll(() => mailsTo(email)).toHaveLength(count)
+  return (await mailsTo(email))[count - 1] ?? ''
+}
+
+const tokenIn = (mail: string): string => /\/finish-sign-up\?token=([\w-]+)/.exec(mail)?.[1] ?? ''
+
+const request = (email: string, more: object = {}, by: Browser = server.browser()) =>
+  by.post('/api/auth/sign-up/request', { email, language: 'en', ...more })
+
+/** The token of the newest link to an address. */
+async function linkTo(email: string, count = 1): Promise<string> {
+  expect((await request(email)).status).toBe(200)
+  return tokenIn(await mailTo(email, count))
+}
+
+const finish = (token: string, by: Browser = server.browser(), more: object = {}) =>
+  by.post('/api/auth/sign-up/finish', { token, name: 'Ada', password: PASSWORD, ...more })
+const lookAt = async (token: string): Promise<unknown> =>
+  (await server.browser().post('/api/link', { kind: 'finish-sign-up', token })).json()
+
+async function answerOf(response: Promise<Response>): Promise<[status: number, body: unknown]> {
+  const answer = await response
+  return [answer.status, await answer.json()]
+}
+
+const ok = [200, { status: true }]
+const dead = [400, { code: 'INVALID_TOKEN', message: 'Invalid token' }]
+
+const signIn = (email: string, password = PASSWORD) =>
+  server.browser().post('/api/auth/sign-in/email', { email, password })
+
+async function usersWith(email: string): Promise<{ emailVerified: unknown; language: string; name: string }[]> {
+  const { rows } = await sql<{ emailVerified: unknown; language: string; name: string }>`
+    select name, "emailVerified", language from "user" where email = ${email}`.execute(server.database().kysely)
+  return rows
+}
+
+test('the address comes first, then the account: its link asks for name and password, and signs in once', async () => {
+  const email = newEmail()
+  expect(await answerOf(server.browser().request('/api/auth/sign-up/policy'))).toEqual([200, { confirmsAddress: true }])
+  expect(await answerOf(request(email.toUpperCase(), { language: 'de' }))).toEqual(ok)
+  const mail = await mailTo(email)
+  expect(mail).toContain('Ihr Konto fertigstellen')
+  expect(await usersWith(email)).toEqual([])
+  const token = tokenIn(mail)
+  const { rows } = await sql`select identifier, value from verification`.execute(server.database().kysely)
+  expect(JSON.stringify(rows)).not.toContain(token)
+
+  for (let opened = 0; opened < 2; opened += 1) expect(await lookAt(token)).toEqual({ signIn: null, signUp: { email } })
+  const laptop = server.browser()
+  expect(await answerOf(finish(token, laptop, { name: ' Ada ', rememberMe: false }))).toEqual(ok)
+  const { id, user } = await laptop.api.session.current.query()
+  expect(user).toMatchObject({ email, name: 'Ada' })
+  expect(await usersWith(email)).toMatchObject([{ language: 'de' }])
+  expect((await laptop.api.account.data.query()).user).toMatchObject({ emailVerified: true, language: 'de' })
+  const [device] = await laptop.api.devices.list.query()
+  expect(device).toMatchObject({ isCurrent: true, signInMethod: { kind: 'password' } })
+  const entries = (await laptop.api.activity.list.query({})).entries
+  expect(entries.map(({ type }) => type)).toEqual(['signed-in-first'])
+  expect(server.audits()).toContainEqual(
+    expect.objectContaining({ event: 'sign-in', result: 'ok', userId: user.id, sessionId: id }),
+  )
+
+  expect(await answerOf(finish(token))).toEqual(dead)
+  expect(await lookAt(token)).toMatchObject({ code: 'INVALID_TOKEN' })
+  expect((await signIn(email)).status).toBe(200)
+  expect(JSON.stringify(server.lines())).not.toContain(token)
+})
+
+/** Somebody who has an account. */
+async function owner(more: object = {}): Promise<Browser & { readonly email: string }> {
+  const email = newEmail()
+  await request(email, more)
+  const device = server.browser()
+  expect(await answerOf(finish(tokenIn(await mailTo(email)), device))).toEqual(ok)
+  return { ...device, email }
+}
+
+test('an address with an account is answered the same, by the same work, and its owner gets a mail without a link', async () => {
+  const { email } = await owner({ language: 'de' })
+  const nobody = newEmail()
+  const { kysely } = server.database()
+  await sql`alter table "user" rename to hidden`.execute(kysely) // nothing can ask it for the address
+  const [known, unknown] = [await request(email), await request(nobody)]
+  await sql`alter table hidden rename to "user"`.execute(kysely)
+  expect([known.status, await known.text()]).toEqual([unknown.status, await unknown.text()])
+  expect([...known.headers.keys()]).toEqual([...unknown.headers.keys()])
+
+  const mail = await mailTo(email, 2)
+  expect(mail).toContain('Sie haben schon ein Konto')
+  for (const page of ['sign-in', 'forgot-password']) expect(mail).toContain(`${server.baseUrl}/${page}`)
+  expect(mail).not.toContain('token')
+  expect(tokenIn(await mailTo(nobody))).not.toBe('')
+})
+
+test('an address that is none is refused as a sign-up refuses it, and mails nobody', async () => {
+  const { length } = await mailsTo('')
+  for (const email of ['no address', `${'a'.repeat(250)}@example.org`, 7, undefined, null]) {
+    const today = direct.browser().post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })
+    const [, { code }] = (await answerOf(today)) as [number, { code: string }]
+    expect(await answerOf(request(email as string))).toMatchObject([400, { code }])
+  }
+  expect((await request(newEmail(), { language: 'German' })).status).toBe(400)
+  expect(await mailsTo('')).toHaveLength(length)
+})
+
+test('each of the two kinds of sign-up is closed where the other one is in use', async () => {
+  const email = newEmail()
+  const bodies = { email: { email, password: PASSWORD, name: 'Ada' }, request: { email }, finish: { token: 'x' } }
+  const statuses = async (at: TestServer) =>
+    Promise.all(
+      Object.entries(bodies).map(
+        async ([path, body]) => (await at.browser().post(`/api/auth/sign-up/${path}`, body)).status,
+      ),
+    )
+  expect(await statuses(server)).toEqual([404, 200, 400])
+  expect(await statuses(direct)).toEqual([200, 404, 404])
+  expect(await answerOf(direct.browser().request('/api/auth/sign-up/policy'))).toEqual([
+    200,
+    { confirmsAddress: false },
+  ])
+  const link = { kind: 'finish-sign-up', token: await linkTo(newEmail()) }
+  expect((await direct.browser().post('/api/link', link)).status).toBe(400)
+})
+
+test('a stranger who asked first has nothing that the owner of the address shares with them', async () => {
+  const email = newEmail()
+  const stranger = server.browser()
+  const chosen = { name: 'Mallory', password: 'the password of a stranger' }
+  await request(email, chosen, stranger)
+  const first = tokenIn(await mailTo(email))
+  const second = await linkTo(email, 2)
+  expect(stranger.jar.size).toBe(0)
+
+  const laptop = server.browser()
+  expect(await answerOf(finish(second, laptop))).toEqual(ok)
+  expect(await usersWith(email)).toMatchObject([{ name: 'Ada' }])
+  expect((await signIn(email, chosen.password)).status).toBe(401)
+  expect(await codeOf(stranger.api.session.current.query())).toBe('UNAUTHORIZED')
+  expect(await answerOf(finish(first, stranger, chosen))).toEqual(dead)
+  // Nor does it come back with the address.
+  await laptop.api.account.delete.mutate()
+  expect(await answerOf(finish(first, stranger, chosen))).toEqual(dead)
+  expect(await lookAt(first)).toMatchObject({ code: 'INVALID_TOKEN' })
+})
+
+/** Lets requests go on together, once so many have looked at their link and chosen a password. */
+function gate(count: number): () => Promise<void> {
+  let arrived = 0
+  let open: () => void = () => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return async () => {
+    arrived += 1
+    if (arrived === count) open()
+    return opened
+  }
+}
+
+test('of all links of an address, followed at once and twice each, one makes the account', async () => {
+  const email = newEmail()
+  const tokens = [await linkTo(email, 1), await linkTo(email, 2)]
+  beforeHash = gate(4)
+  const devices = Array.from({ length: 4 }, () => server.browser())
+  const answers = await Promise.all(devices.map((device, n) => answerOf(finish(tokens[n % 2] ?? '', device))))
+  beforeHash = async () => undefined
+  expect(answers.toSorted(([a], [b]) => a - b)).toEqual([ok, dead, dead, dead])
+  expect(await usersWith(email)).toHaveLength(1)
+  expect(devices.map(({ jar }) => jar.has('rollcall.session_token')).toSorted()).toEqual([false, false, false, true])
+  const winner = devices.find(({ jar }) => jar.has('rollcall.session_token'))
+  expect(await winner?.api.devices.list.query()).toHaveLength(1)
+})
+
+test('an address that another account takes in that very moment stays that account’s', async () => {
+  const email = newEmail()
+  const [other, token] = await Promise.all([owner(), linkTo(email)])
+  const { kysely, type } = server.database()
+  const waiting = async () =>
+    (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(kysely)).rows.length
+  let answer: Promise<unknown> | undefined
+  await kysely.transaction().execute(async (transaction) => {
+    await sql`update "user" set email = ${email} where email = ${other.email}`.execute(transaction)
+    answer = answerOf(finish(token))
+    // It has found the address free, and waits for the index. On SQLite it waits for the file.
+    if (type === 'postgres') await expect.poll(waiting).toBe(1)
+  })
+  expect(await answer).toEqual(dead)
+  expect(await usersWith(email)).toHaveLength(1)
+})
+
+test('a link that is unknown, forged, expired or of another kind makes no account', async () => {
+  const email = newEmail()
+  const [{ email: known }, token] = await Promise.all([owner(), linkTo(email)])
+  await server.browser().post('/api/auth/request-password-reset', { email: known })
+  const reset = /reset-password\?token=([\w-]+)/.exec(await mailTo(known, 2))?.[1] ?? ''
+  const forger = server.browser({ 'x-forwarded-for': '198.51.100.7' }) // whose wrong tokens count apart
+  const forged = [
+    `de${token.slice(2)}`,
+    token.slice(0, -1),
+    token.slice(2),
+    email,
+    `sign-up:${email}`,
+    '',
+    'x'.repeat(1_000),
+  ]
+  for (const wrong of [...forged, reset]) expect(await answerOf(finish(wrong, forger))).toEqual(dead)
+  expect(await server.later(HOUR + 1, () => answerOf(finish(token)))).toEqual(dead)
+  expect(await server.later(HOUR + 1, () => lookAt(token))).toMatchObject({ code: 'INVALID_TOKEN' })
+  expect(await answerOf(server.browser().post('/api/auth/confirm-email-change', { token }))).toEqual(dead)
+  for (const [path, body] of Object.entries({
+    'reset-password': { token, newPassword: PASSWORD },
+    'secure-account': { token },
+  }))
+    expect(await answerOf(server.browser().post(`/api/auth/${path}`, body))).toMatchObject([
+      400,
+      { code: 'INVALID_TOKEN' },
+    ])
+  expect(await usersWith(email)).toEqual([])
+  expect(await answerOf(finish(token))).toEqual(ok)
+})
+
+test('a name or password that is refused uses no link up', async () => {
+  const email = newEmail()
+  const token = await linkTo(email)
+  const refused: [object, string][] = [
+    [{ password: 'short' }, 'PASSWORD_TOO_SHORT'],
+    [{ password: 'long'.repeat(50) }, 'PASSWORD_TOO_LONG'],
+    [{ password: 'password1' }, 'PASSWORD_EASY_TO_GUESS'],
+    [{ password: email.toUpperCase() }, 'PASSWORD_PERSONAL'],
+    [{ password: 'Grace Hopper', name: 'Grace Hopper' }, 'PASSWORD_PERSONAL'],
+    [{ password: ' '.repeat(12) }, 'PASSWORD_BLANK'],
+    [{ password: undefined }, 'VALIDATION_ERROR'],
+    [{ name: undefined }, 'VALIDATION_ERROR'],
+    [{ name: ' ' }, 'INVALID_NAME'],
+    [{ name: 'x'.repeat(101) }, 'INVALID_NAME'],
+    [{ rememberMe: 'no' }, 'VALIDATION_ERROR'],
+  ]
+  for (const [body, code] of refused)
+    expect(await answerOf(finish(token, server.browser(), body)), code).toMatchObject([400, { code }])
+  expect(await usersWith(email)).toEqual([])
+  expect(await answerOf(finish(token))).toEqual(ok)
+})
+
+test.each(['never sent', 'reply lost'] as const)(
+  'an outage of Redis at any command leaves the link good, or the account made (%s)',
+  async (fault) => {
+    const email = newEmail()
+    const token = await linkTo(email)
+    for (let n = 1; ; n += 1) {
+      const failing = failCommand(Redis.prototype, n, fault)
+      const device = server.browser()
+      const { status } = await finish(token, device)
+      const isReached = failing.reached()
+      failing[Symbol.dispose]()
+      const made = (await usersWith(email)).length === 1
+      expect(status, `command ${n}`).toBe(made ? 200 : 503)
+      expect(device.jar.has('rollcall.session_token')).toBe(made)
+      if (made) break
+      expect(isReached, 'without an outage it is done').toBe(true)
+    }
+    expect((await signIn(email)).status).toBe(200)
+  },
+)
+
+// SQLite alone can be given a full disk.
+const outages = Object.entries(outagesOf(() => server, 'account')).filter(
+  ([name]) => inject('postgres') === undefined || name === 'Redis hangs',
+)
+
+test.each(outages)('%s: a 503, and the link still works', async (_, begin) => {
+  const email = newEmail()
+  const token = await linkTo(email)
+  const end = await begin()
+  const answers = [await answerOf(finish(token)), await answerOf(finish(token))]
+  await end()
+  for (const answer of answers) expect(answer).toMatchObject([503, { code: 'SERVICE_UNAVAILABLE' }])
+  expect(await usersWith(email)).toEqual([])
+  await expect.poll(() => answerOf(finish(token))).toEqual(ok)
+})
+
+test('whatever spellings somebody asks for, a mailbox gets five mails in an hour, and one for its own spelling', async () => {
+  const [name = ''] = newEmail().split('@')
+  const refusals = () => server.lines().filter(({ msg }) => msg.startsWith('No mail about a sign-up')).length
+  const flood = server.browser({ 'x-forwarded-for': '198.51.100.8' })
+  for (let n = 0; n < 7; n += 1) expect((await request(`${name}+${n}@example.org`, {}, flood)).status).toBe(200)
+  await expect.poll(refusals).toBe(2)
+  expect(await mailsTo(`${name}+`)).toHaveLength(5)
+  await linkTo(`${name}@example.org`)
+  await request(`${name}@example.org`)
+  await expect.poll(refusals).toBe(3)
+})
+
+test('beyond the budget of its network, a request needs work, and elsewhere it does not', async () => {
+  const from = { 'x-forwarded-for': '203.0.113.9' }
+  await countOn(server.redis, 60, ['sign-up:address', new Client(from['x-forwarded-for'])], 'done')
+  const refused = await answerOf(request(newEmail(), {}, server.browser(from)))
+  expect(refused).toMatchObject([429, { code: 'CHALLENGE_NEEDED', challenge: expect.anything() }])
+  expect((await request(newEmail())).status).toBe(200)
+})
+
+test('signing up while somebody else is signed in is as signing in: that session stays in their list, and leaves this browser', async () => {
+  const email = newEmail()
+  const [laptop, token] = await Promise.all([owner(), linkTo(email)])
+  const [phone, tablet] = [server.browser(), server.browser()]
+  await phone.signIn(laptop.email)
+  expect(await answerOf(finish(token, laptop))).toEqual(ok)
+  expect((await laptop.api.session.current.query()).user.email).toBe(email)
+  expect(await phone.api.devices.list.query()).toHaveLength(2)
+  await tablet.signIn(laptop.email)
+  await tablet.signIn(email)
+  expect(await phone.api.devices.list.query()).toHaveLength(3)
+})
