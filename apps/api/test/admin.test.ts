@@ -433,6 +433,56 @@ test('an operation that is resumed keeps the session of who resumes it; one on e
   expect(await isSignedIn(boss)).toBe(true)
 })
 
+describe('an operation', () => {
+  /** Without the table of operations. */
+  async function withoutRows(work: () => Promise<void>): Promise<void> {
+    const { schema } = server.database().kysely
+    await schema.alterTable('operation').renameTo('operation_away').execute()
+    try {
+      await work()
+    } finally {
+      await schema.alterTable('operation_away').renameTo('operation').execute()
+    }
+  }
+
+  test('whose row cannot be written is a 503, and nothing goes on behind it', async () => {
+    const { laptop, phone, id, email } = await person()
+    const { people, sessions, operations: known } = boss.api.admin
+    const filter = { users: [id] }
+    await people.signOut.mutate({ id, sessionId: 'AAAAAAAAAAAAAAAA' })
+    const stopped = (await operations())[0]?.id ?? ''
+    await change(stopped, { state: 'stopped', filter: JSON.stringify(filter), startedAt: String(Date.now()) })
+    await withoutRows(async () => {
+      const calls = {
+        revoke: () => sessions.revoke.mutate({ filter, count: 2 }),
+        signOut: () => people.signOut.mutate({ id }),
+        ban: () => people.ban.mutate({ id }),
+        reset: () => people.requirePasswordReset.mutate({ id }),
+        resume: () => known.resume.mutate({ id: stopped }),
+      }
+      for (const [name, call] of Object.entries(calls)) expect(await codeOf(call()), name).toBe('SERVICE_UNAVAILABLE')
+    })
+    // By now, Redis knows of no operation that runs.
+    await expect.poll(async () => (await operations()).filter(({ state }) => state === 'running')).toEqual([])
+    expect([await isSignedIn(laptop), await isSignedIn(phone)]).toEqual([true, true])
+    await server.browser().signIn(email)
+    expect(await people.signOut.mutate({ id })).toEqual({ revoked: 3 })
+  })
+
+  test('that is done answers so, also if its row cannot say it', async () => {
+    const { id, laptop } = await person()
+    const { kysely } = server.database()
+    await sql`create trigger fails before update on operation begin select raise(abort, 'no'); end`.execute(kysely)
+    try {
+      expect(await boss.api.admin.people.signOut.mutate({ id })).toEqual({ revoked: 2 })
+    } finally {
+      await sql`drop trigger fails`.execute(kysely)
+    }
+    expect(await isSignedIn(laptop)).toBe(false)
+    expect((await operations())[0]).toMatchObject({ action: 'revoke', state: 'done', revoked: 2 })
+  })
+})
+
 test('an outage of Redis or SQL is a 503 of every procedure, and changes nothing', async () => {
   const { id, laptop } = await person()
   const ask = async () => {

@@ -62,6 +62,11 @@ export type ResumeOptions = RunOptions & Pick<OperationRequest, 'keep'>
 export interface RunOptions {
   /** Most users that are looked at per second. Default: as many as Redis can answer. */
   readonly maxUsersPerSecond?: number
+  /**
+   * Called once the operation has an id, before it revokes anything. If it rejects, the operation fails with that error and
+   * has revoked nothing. Default: nothing.
+   */
+  readonly onStart?: (operation: Operation) => Promise<void>
   /** Called at most four times a second, and at the end. */
   readonly onProgress?: (operation: Operation) => void
   /** Milliseconds for which an operation waits for a Redis that gives no answer. Default: a minute. */

@@ -77,6 +77,7 @@ class Run {
   readonly #began = performance.now()
   #operation: Operation
   #savedAt = Number.NEGATIVE_INFINITY
+  #hasStarted = false
   #users = 0
   /** In all passes of this run. */
   #looked = 0
@@ -94,6 +95,8 @@ class Run {
     // At the beginning of each attempt: a Redis that was restarted may have lost it.
     if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
     await this.#save('running')
+    if (!this.#hasStarted) await this.#options.onStart?.(this.#operation)
+    this.#hasStarted = true
     const before = { scanned: 0, failed: 0, share: 0 }
     this.#operation = { ...this.#operation, ...before }
     let pass = 1

@@ -50,6 +50,28 @@ describe('find', () => {
   })
 })
 
+test('an operation whose start is refused fails with that and revokes nothing; it can be resumed', async () => {
+  const { token, session } = await t.signIn('ada', evil)
+  const refused = new Error('No row')
+  const onStart = async (): Promise<void> => {
+    throw refused
+  }
+  for (const filter of [{ users: ['ada'] }, { country: 'DE' }])
+    await expect(t.admin.revoke(filter, { startedBy, onStart })).rejects.toBe(refused)
+  await expect(t.admin.revokeEveryone({ startedBy, onStart })).rejects.toBe(refused)
+  expect(await t.store.validate(token)).toMatchObject({ id: session.id })
+  const operations = await t.admin.operations.list()
+  expect(operations.map(({ state, revoked, error }) => ({ state, revoked, error }))).toEqual(
+    Array.from({ length: 3 }, () => ({ state: 'failed', revoked: 0, error: 'No row' })),
+  )
+  const ids: string[] = []
+  const resumed = await t.admin.operations.resume(operations[0]?.id ?? '', {
+    onStart: async ({ id }) => void ids.push(id),
+  })
+  expect(resumed).toMatchObject({ state: 'done', revoked: 1 })
+  expect(ids).toEqual([resumed.id])
+})
+
 test('an operation has 32 scripts on their way at most, so that validations come between', async () => {
   const signed = await t.signInMany(200, evil)
   const { revoke, revokeEveryone } = createSessionAdmin({ redis: t.redis, keyPrefix })

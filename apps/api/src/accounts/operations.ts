@@ -29,16 +29,17 @@ export function operationRow(operation: Operation, action: OperationAction): Ope
 }
 
 /**
- * Does work that revokes nothing between two writes of its row. So what was begun is on record, even if it fails.
+ * Does work on one user that revokes nothing, between two writes of its row. So what was begun is on record, even if it fails.
  *
- * @param row `revoked` is how many sessions were revoked before.
  * @throws what the database or the work fails with. The row says `failed` then, or `running` if the database failed.
  */
-export async function recordWork(
+export async function recordOnUser(
   sql: Kysely<ActivityTable>,
-  row: Omit<OperationRow, 'state'>,
+  { at, action, userId, startedBy }: UserOperation,
   work: () => Promise<unknown>,
 ): Promise<void> {
+  const what = { action, filter: JSON.stringify({ users: [userId] }), reason: '', note: '', revoked: 0 }
+  const row = { id: newOperationId(at), at: at.getTime(), started_by: startedBy, ...what }
   const save = (state: Operation['state']) => recordOperation(sql, { ...row, state })
   await save('running')
   try {
@@ -48,16 +49,6 @@ export async function recordWork(
     throw error
   }
   await save('done')
-}
-
-/** Does work on one user that revokes nothing, with a row that names the user and who asked. It fails like `recordWork`. */
-export async function recordOnUser(
-  sql: Kysely<ActivityTable>,
-  { at, action, userId, startedBy }: UserOperation,
-  work: () => Promise<unknown>,
-): Promise<void> {
-  const what = { action, filter: JSON.stringify({ users: [userId] }), reason: '', note: '', revoked: 0 }
-  await recordWork(sql, { id: newOperationId(at), at: at.getTime(), started_by: startedBy, ...what }, work)
 }
 
 export interface UserOperation {

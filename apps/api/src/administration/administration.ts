@@ -11,10 +11,11 @@ import {
 import type { Clock } from '@rollcall/session-store'
 import type { ActivityTable, OperationAction, OperationRow } from '../accounts/activity-rows.js'
 import type { Database } from '../accounts/database.js'
-import { listOperationRows, operationRow, recordOnUser, recordOperation, recordWork } from '../accounts/operations.js'
+import { listOperationRows, operationRow, recordOnUser, recordOperation } from '../accounts/operations.js'
 import { userIdsOf } from '../accounts/users.js'
 import { createBackground } from './background.js'
 import type { AdminConnection } from './connection.js'
+import { recordRun } from './record-run.js'
 import { findUsers, type FoundUsers, type Scanning } from './search.js'
 
 /**
@@ -32,9 +33,9 @@ export interface Administration {
   readFilter(given: NamedFilter): Promise<Filter>
   /** @throws {InvalidFilterError} */
   preview(filter: Filter, options: PreviewOptions): Promise<Preview>
-  /** Revokes what the filter selects, and resolves when that is done and on record. */
+  /** Revokes what the filter selects, and resolves when that is done. It is on record before it begins. */
   revoke(filter: Filter, request: OperationRequest): Promise<Operation>
-  /** Resolves when the operation has begun. It goes on in the background. */
+  /** Resolves when the operation has begun and is on record. It goes on in the background. If it rejects, nothing goes on. */
   begin(filter: Filter, request: OperationRequest): Promise<Operation>
   /** Revokes all sessions of a user, for the given reason, then does the work, with a row that names both. */
   signOutAnd(
@@ -76,15 +77,14 @@ interface Options {
   readonly connection: AdminConnection
   readonly database: Database
   readonly clock: Clock
-  /** Called when an operation in the background has failed. It can be resumed. */
+  /** Called when an operation in the background has failed, which can be resumed, or when the row of one is out of date. */
   readonly warn: (message: string, reason: unknown) => void
 }
 
 export function createAdministration({ connection, database, clock, warn }: Options): Administration {
   const sql = database.kysely.withTables<ActivityTable>()
-  const save = (operation: Operation): Promise<void> => recordOperation(sql, operationRow(operation, 'revoke'))
-
-  const { running, start } = createBackground(save, warn)
+  const save = (row: OperationRow): Promise<void> => recordOperation(sql, row)
+  const { running, start } = createBackground((operation) => save(operationRow(operation, 'revoke')), warn)
   const preview: Administration['preview'] = async (filter, options) =>
     (await connection.open()).preview(filter, options)
 
@@ -97,21 +97,22 @@ export function createAdministration({ connection, database, clock, warn }: Opti
     preview,
 
     async revoke(filter, request) {
-      const operation = await (await connection.open()).revoke(filter, { ...request, ...AT_ONCE })
-      await save(operation)
-      return operation
+      const admin = await connection.open()
+      return recordRun('revoke', save, warn, (watch) => admin.revoke(filter, { ...request, ...AT_ONCE, ...watch }))
     },
 
     async begin(filter, request) {
       const admin = await connection.open()
-      return start((onProgress) => admin.revoke(filter, { ...request, onProgress }))
+      return start((watch) => admin.revoke(filter, { ...request, ...watch }))
     },
 
     async signOutAnd(action, userId, request, work) {
       const admin = await connection.open()
-      const operation = await admin.revoke({ users: [userId] }, { ...request, ...AT_ONCE })
-      await recordWork(sql, operationRow(operation, action), work)
-      return operation
+      return recordRun(action, save, warn, async (watch) => {
+        const operation = await admin.revoke({ users: [userId] }, { ...request, ...AT_ONCE, ...watch })
+        await work()
+        return operation
+      })
     },
 
     record: (action, userId, { startedBy }, work) =>
@@ -124,7 +125,7 @@ export function createAdministration({ connection, database, clock, warn }: Opti
       const { filter, state } = await operations.get(id)
       if (filter === null) throw new OperationStateError('Only the command resumes an operation on everybody')
       if (state === 'running') throw new OperationStateError(`The operation ${id} is running`)
-      return start((onProgress) => operations.resume(id, { keep, onProgress }))
+      return start((watch) => operations.resume(id, { keep, ...watch }))
     },
 
     stop: async (id) => (await connection.open()).operations.stop(id),

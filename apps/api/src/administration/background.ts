@@ -1,11 +1,11 @@
-import type { Operation } from '@rollcall/admin'
+import type { Operation, RunOptions } from '@rollcall/admin'
 
-type Run = (onProgress: (operation: Operation) => void) => Promise<Operation>
+type Run = (watch: Pick<RunOptions, 'onStart'>) => Promise<Operation>
 
 /** The operations that run in this process, each with its promise to end. */
 export interface Background {
   readonly running: ReadonlyMap<string, Promise<void>>
-  /** Resolves at the operation's first report: it has an id then, and its row is written. */
+  /** Resolves when the operation has an id and a row. It rejects if the row cannot be written; then nothing goes on. */
   start(run: Run): Promise<Operation>
 }
 
@@ -22,14 +22,17 @@ export function createBackground(
   const start = (run: Run): Promise<Operation> =>
     new Promise((resolve, reject) => {
       let began: Operation | undefined
-      const ended = run((operation) => {
-        if (began !== undefined) return
+      const onStart = async (operation: Operation): Promise<void> => {
+        await save(operation)
         began = operation
         running.set(operation.id, settled)
-        save(operation).then(() => resolve(operation), reject)
-      })
-      const settled = ended
-        .then(save)
+        resolve(operation)
+      }
+      const settled = run({ onStart })
+        .then(async (operation) => {
+          resolve(operation) // also where it was to stop before it started
+          await save(operation)
+        })
         .catch((error: unknown) => {
           if (began === undefined) reject(error)
           else warn(`The operation ${began.id} failed, or its row could not be written`, error)
