@@ -7,6 +7,7 @@ import {
   type RouterHistory,
 } from '@tanstack/react-router'
 import { checkLink } from './api/links.js'
+import { askSignUpPolicy } from './api/sign-up-policy.js'
 import type { Session, SignInState } from './features/account/session.js'
 import { SignInPage } from './features/account/sign-in-page.js'
 import { DevicesPage } from './features/devices/devices-page.js'
@@ -30,7 +31,7 @@ const adminPage = lazyPage(async () => {
   const [{ AdminPage }] = await Promise.all([import('./features/admin/admin-page.js'), loadAdminMessages()])
   return AdminPage
 })
-const signUpPage = lazyPage(async () => (await import('./features/account/sign-up-page.js')).SignUpPage)
+const signUpPage = lazyPage(async () => (await import('./features/sign-up/sign-up-page.js')).SignUpPage)
 const providerPage = lazyPage(async () => (await import('./features/providers/provider-page.js')).ProviderPage)
 const forgotPasswordPage = lazyPage(
   async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage,
@@ -44,6 +45,10 @@ const secureAccountPage = lazyPage(
 
 const confirmEmailPage = lazyPage(
   async () => (await import('./features/email-change/confirm-email-page.js')).ConfirmEmailPage,
+)
+
+const finishSignUpPage = lazyPage(
+  async () => (await import('./features/sign-up/finish-sign-up-page.js')).FinishSignUpPage,
 )
 
 const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: NotFoundPage, errorComponent: CrashPage })
@@ -106,6 +111,16 @@ const signUp = createRoute({
     await leaveIfSignedIn({ context })
     await context.pages.open(signUpPage)
   },
+  loader: askSignUpPolicy,
+})
+const finishSignUp = createRoute({
+  getParentRoute: () => open,
+  path: '/finish-sign-up',
+  component: finishSignUpPage.component,
+  beforeLoad: ({ context }) => context.pages.open(finishSignUpPage),
+  validateSearch: tokenOf,
+  loaderDeps: ({ search }) => search,
+  loader: ({ deps: { token } }) => checkLink('finish-sign-up', token),
 })
 const provider = createRoute({
   getParentRoute: () => open,
@@ -158,7 +173,16 @@ async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise
 
 const routeTree = root.addChildren([
   account.addChildren([devices, activity, security, accountSettings, admin]),
-  open.addChildren([signIn, signUp, provider, forgotPassword, resetPassword, secureAccount, confirmEmail]),
+  open.addChildren([
+    signIn,
+    signUp,
+    finishSignUp,
+    provider,
+    forgotPassword,
+    resetPassword,
+    secureAccount,
+    confirmEmail,
+  ]),
 ])
 
 export function createAppRouter(session: Session, history?: RouterHistory) {
@@ -170,6 +194,7 @@ export function createAppRouter(session: Session, history?: RouterHistory) {
   const router = createRouter({
     routeTree,
     context: { session, pages },
+    defaultGcTime: 0, // a link or a setting is asked for again: its earlier answer must not be shown meanwhile
     defaultErrorComponent: CrashMessage,
     ...(history && { history }),
   })

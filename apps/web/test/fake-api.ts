@@ -50,8 +50,9 @@ export function serveFakeApi() {
     next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
     signOutStatus: 200,
-    /** The sign-in behind a link; `null` for a dead one. */
-    link: { signIn: null } as { signIn: MailedSignIn | null } | null,
+    /** The sign-in or sign-up behind a link; `null` for a dead one. */
+    link: { signIn: null } as { signIn: MailedSignIn | null; signUp?: { email: string } } | null,
+    signUpPolicy: { confirmsAddress: false },
     /** Codes of refusals below `/api/auth`, by path. */
     authRefusals: new Map<string, string>(),
     mutations: 0,
@@ -188,6 +189,7 @@ export function serveFakeApi() {
     if (pathname.startsWith('/api/auth/')) {
       const code = state.authRefusals.get(pathname) ?? (isOther(expected) ? 'OTHER_SESSION' : undefined)
       if (code !== undefined) return Response.json({ code }, { status: code === 'OTHER_SESSION' ? 409 : 400 })
+      if (pathname === '/api/auth/sign-up/policy') return Response.json(state.signUpPolicy)
       return Response.json({}, { status: pathname === '/api/auth/sign-out' ? state.signOutStatus : 200 })
     }
     return fetchRequestHandler({ endpoint: '/trpc', router, req: request, createContext: () => ({ expected }) })

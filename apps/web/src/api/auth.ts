@@ -67,10 +67,7 @@ async function change(path: string, body: Record<string, unknown> = {}): Promise
 }
 
 export const auth = {
-  /** `language`: of the mails to the new account. `solution`: of a challenge. */
-  signUp: (input: { name: string; email: string; password: string; language: string }, solution?: AuthHeaders) =>
-    post('/sign-up/email', input, solution),
-  /** Resolves with whether a code is asked for: nobody is signed in before it. */
+  /** `solution`: of a challenge. Resolves with whether a code is asked for: nobody is signed in before it. */
   signIn: async (input: { email: string; password: string; rememberMe: boolean }, solution?: AuthHeaders) => {
     const answer = await callAuth('/sign-in/email', input, solution)
     return typeof answer === 'object' && answer !== null && 'twoFactorRedirect' in answer

@@ -1,19 +1,19 @@
 import type { MailedEmailChange, MailedSignIn } from '@rollcall/api'
+import { CHECK_TIMEOUT_MS } from '../durations.js'
 
-/** Whether the link of a mail works, and the sign-in or change that it is about. */
+/** Whether the link of a mail works, and the sign-in, change or sign-up that it is about. */
 export type LinkState = { readonly works: false } | ({ readonly works: true } & Facts)
 
 interface Facts {
   readonly signIn: MailedSignIn | null
   readonly emailChange?: MailedEmailChange
+  /** The address that the new account is to have. */
+  readonly signUp?: { readonly email: string }
 }
-
-/** How long a page waits for the answer before it is shown. */
-const CHECK_TIMEOUT_MS = 3_000
 
 /** Asks before anything is filled in. Without an answer, the page goes on: the server decides in the end. */
 export async function checkLink(
-  kind: 'reset-password' | 'secure-account' | 'confirm-email',
+  kind: 'reset-password' | 'secure-account' | 'confirm-email' | 'finish-sign-up',
   token: string | undefined,
 ): Promise<LinkState> {
   if (token === undefined) return { works: false }

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { expectSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
 import type { ApiClient, Ending } from '../../api/trpc.js'
+import { CHECK_TIMEOUT_MS } from '../../durations.js'
 import { type AccountPath, accountPaths, type Session, type SignInState } from './session.js'
 
 interface Dependencies {
@@ -20,9 +21,6 @@ const MARK = 'rollcall.signedIn'
 type WindowMessage =
   | { readonly type: 'signed-in' }
   | { readonly type: 'signed-out'; readonly sessionId: string; readonly state: SignInState }
-
-/** How long the sign-in page waits for the answer whether it is needed at all. */
-const CHECK_TIMEOUT_MS = 3_000
 
 /** The session of this tab, in agreement with the other windows of this browser. */
 export class TabSession implements Session {

@@ -10,6 +10,21 @@ export default {
       'Mit diesen Angaben konnten wir kein Konto erstellen. Falls Sie schon eines haben, melden Sie sich an oder setzen Sie Ihr Passwort zurück.',
     already: 'Haben Sie schon ein Konto?',
     signIn: 'Anmelden',
+    direct: 'Sie sind danach sofort angemeldet. Ihre E-Mail-Adresse wird nicht geprüft.',
+    linkIntro: 'Wir senden Ihnen einen Link, mit dem Sie Ihr Konto fertigstellen.',
+    next: 'Weiter',
+    notLoaded:
+      'Diese Seite konnte nicht vollständig geladen werden. Versuchen Sie es noch einmal, oder fahren Sie mit Ihrer E-Mail-Adresse fort.',
+    sent: 'Eine E-Mail an <strong>{email}</strong> ist unterwegs, mit einem Link zum Fertigstellen Ihres Kontos. Er gilt einmal und eine Stunde lang. Falls Sie schon ein Konto haben, steht das in der E-Mail.',
+    noMail:
+      'Nach ein paar Minuten noch nichts da? Sehen Sie im Spam-Ordner nach, und prüfen Sie, ob die Adresse stimmt.',
+    again: 'Adresse ändern oder noch einmal senden',
+  },
+  finishSignUp: {
+    title: 'Konto fertigstellen',
+    intro: 'Ihr Konto soll diese E-Mail-Adresse haben:',
+    warning: 'Wenn Sie das nicht wollten, schließen Sie diese Seite. Es entsteht kein Konto.',
+    dead: 'Er wurde schon benutzt, ist älter als eine Stunde, oder die Adresse hat inzwischen ein Konto. Wenn es Ihres ist, melden Sie sich an.',
   },
   forgot: {
     title: 'Passwort vergessen?',

@@ -10,6 +10,20 @@ export default {
       'We could not create an account with these details. If you already have one, sign in or reset your password.',
     already: 'Already have an account?',
     signIn: 'Sign in',
+    direct: 'You are signed in at once. Your email address is not checked.',
+    linkIntro: 'We send you a link to finish your account.',
+    next: 'Continue',
+    notLoaded: 'This page could not be loaded completely. Try again, or go on with your email address.',
+    /** Says the same whether or not the address has an account. */
+    sent: 'An email to <strong>{email}</strong> is on its way, with a link to finish your account. The link works once, within an hour. If you already have an account, the email says so.',
+    noMail: 'Nothing there after a few minutes? Look in the spam folder, and check that the address is right.',
+    again: 'Change the address or send it again',
+  },
+  finishSignUp: {
+    title: 'Finish your account',
+    intro: 'Your account is to have this email address:',
+    warning: 'If you did not ask for this, close this page. No account is created.',
+    dead: 'It was used already, is older than an hour, or the address has an account by now. If the account is yours, sign in.',
   },
   forgot: {
     title: 'Forgot your password?',

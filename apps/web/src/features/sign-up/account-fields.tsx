@@ -1,0 +1,40 @@
+import type { ReactNode } from 'react'
+import type { I18n } from '../../i18n/i18n.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Field } from '../../ui/field.js'
+import { type FieldErrors, text } from '../../ui/form.js'
+import { LONGEST_NAME } from '../account/auth-errors.js'
+import { PasswordField } from '../account/password-field.js'
+import { newPasswordError, passwordHint } from '../account/password-rules.js'
+import type { NewAccount } from './calls.js'
+
+/** The name and the password of a new account, around its address. */
+export function AccountFields({ errors, children }: { errors: FieldErrors; children: ReactNode }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  return (
+    <>
+      <Field name="name" label={t('fields.name')} autoComplete="name" maxLength={LONGEST_NAME} error={errors['name']} />
+      {children}
+      <PasswordField
+        name="password"
+        label={t('fields.password')}
+        autoComplete="new-password"
+        hint={passwordHint(i18n)}
+        error={errors['password']}
+      />
+    </>
+  )
+}
+
+export function nameError({ t }: I18n, data: FormData): string | undefined {
+  return text(data, 'name').trim() === '' ? t('fields.enterName') : undefined
+}
+
+export function passwordError(i18n: I18n, data: FormData): string | undefined {
+  return newPasswordError(i18n, text(data, 'password'))
+}
+
+export function newAccountOf(data: FormData): NewAccount {
+  return { name: text(data, 'name').trim(), password: text(data, 'password') }
+}

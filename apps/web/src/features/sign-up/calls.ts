@@ -1,0 +1,41 @@
+import { type AuthHeaders, callAuth } from '../../api/auth.js'
+
+export interface NewAccount {
+  readonly name: string
+  readonly password: string
+}
+
+interface Addressed {
+  readonly email: string
+  /** Of the mails to the address. */
+  readonly language: string
+}
+
+/**
+ * Creates an account and signs in, where the address is not confirmed.
+ *
+ * @param solution of a challenge
+ * @throws {AuthFailure} With status 404 where it is.
+ */
+export async function signUp(input: NewAccount & Addressed, solution?: AuthHeaders): Promise<void> {
+  await callAuth('/sign-up/email', { ...input }, solution)
+}
+
+/**
+ * Sends a link to the address. The answer is the same whether or not an account has it.
+ *
+ * @param solution of a challenge
+ * @throws {AuthFailure} With status 404 where the address is not confirmed.
+ */
+export async function requestSignUp(input: Addressed, solution?: AuthHeaders): Promise<void> {
+  await callAuth('/sign-up/request', { ...input }, solution)
+}
+
+/**
+ * Creates the account of a link and signs in. A refusal other than INVALID_TOKEN does not use the link up.
+ *
+ * @throws {AuthFailure}
+ */
+export async function finishSignUp(input: NewAccount & { readonly token: string }): Promise<void> {
+  await callAuth('/sign-up/finish', { ...input })
+}

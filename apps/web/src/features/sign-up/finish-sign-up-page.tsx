@@ -1,0 +1,99 @@
+import { useLoaderData, useRouter, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { AuthFailure } from '../../api/auth.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { Button } from '../../ui/button.js'
+import { useForm } from '../../ui/form.js'
+import { PageHeading } from '../../ui/page-heading.js'
+import { TextLink } from '../../ui/text-link.js'
+import { useGuarded } from '../../ui/use-guarded.js'
+import { explainFailure, fieldErrors } from '../account/auth-errors.js'
+import { useSession } from '../account/session.js'
+import { AccountFields, nameError, newAccountOf, passwordError } from './account-fields.js'
+import { finishSignUp } from './calls.js'
+
+/** The page of the mailed link. Opening it creates nothing: programs that check mails open links too. */
+export function FinishSignUpPage() {
+  const { token } = useSearch({ from: '/public/finish-sign-up' })
+  const link = useLoaderData({ from: '/public/finish-sign-up' })
+  /** Of the account that was created: the link is used up by then, so nothing asked of it later counts. */
+  const [createdFor, setCreatedFor] = useState<string | null>(null)
+  const [isDead, setIsDead] = useState(false)
+  const email = createdFor ?? (link.works ? link.signUp?.email : undefined)
+  if (token === undefined || isDead || (createdFor === null && !link.works)) return <DeadLink />
+  if (email === undefined) return <Unread />
+  return (
+    <AccountForm token={token} email={email} onCreated={() => setCreatedFor(email)} onDead={() => setIsDead(true)} />
+  )
+}
+
+interface AccountFormProps {
+  token: string
+  email: string
+  onCreated: () => void
+  onDead: () => void
+}
+
+function AccountForm({ token, email, onCreated, onDead }: AccountFormProps) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
+  const { form, errors, summary, busy } = useForm({
+    check: (data) => fieldErrors({ name: nameError(i18n, data), password: passwordError(i18n, data) }),
+    submit: async (data) => {
+      await finishSignUp({ token, ...newAccountOf(data) })
+      onCreated()
+      await session.begin()
+    },
+    explain: (error) => {
+      if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
+      return explainFailure(i18n, error)
+    },
+  })
+
+  return (
+    <>
+      <PageHeading title={t('finishSignUp.title')}>{t('finishSignUp.intro')}</PageHeading>
+      <p className="mt-3 text-lg font-semibold wrap-anywhere">{email}</p>
+      <form {...form} className="mt-6 grid gap-5">
+        {summary}
+        <AccountFields errors={errors}>
+          {/* Names the account of this password to password managers. */}
+          <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+        </AccountFields>
+        <Button type="submit" look="primary" busy={busy}>
+          {busy ? t('signUp.busy') : t('signUp.submit')}
+        </Button>
+      </form>
+      <p className="mt-4 text-sm text-muted">{t('finishSignUp.warning')}</p>
+    </>
+  )
+}
+
+/** Nobody creates an account for an address that they cannot see: it may be a stranger's. */
+function Unread() {
+  const { t } = useI18n()
+  const router = useRouter()
+  const { run, busy } = useGuarded(() => router.invalidate({ sync: true }))
+  return (
+    <>
+      <PageHeading title={t('finishSignUp.title')}>{t('confirmEmail.unread')}</PageHeading>
+      <Button look="primary" busy={busy} onClick={() => void run()} className="mt-6">
+        {t('common.tryAgain')}
+      </Button>
+    </>
+  )
+}
+
+function DeadLink() {
+  const { t } = useI18n()
+  return (
+    <>
+      <PageHeading title={t('reset.deadTitle')}>{t('finishSignUp.dead')}</PageHeading>
+      <p className="mt-4 flex flex-wrap gap-x-6">
+        <TextLink to="/sign-up">{t('reset.again')}</TextLink>
+        <TextLink to="/sign-in">{t('signUp.signIn')}</TextLink>
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,257 @@
+import { createMemoryHistory } from '@tanstack/react-router'
+import { fireEvent, render, screen, waitFor } from '@testing-library/react'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createApp } from '../src/app.js'
+import { serveFakeApi } from './fake-api.js'
+import { network } from './network.js'
+
+let api: ReturnType<typeof serveFakeApi>
+/** The bodies of the posts below `/api/auth/sign-up`, by the end of their path. */
+let posts: [string, unknown][]
+/** Statuses of refusals, by path. A call without one is answered as by a server that works. */
+let statuses: Map<string, number>
+
+beforeEach(() => {
+  api = serveFakeApi()
+  api.always = 'UNAUTHORIZED'
+  posts = []
+  statuses = new Map()
+  const { answer } = network
+  network.answer = async (request) => {
+    const { pathname } = new URL(request.url)
+    const [, action] = pathname.split('/api/auth/sign-up/')
+    if (request.method === 'POST' && action !== undefined) posts.push([action, await request.clone().json()])
+    const status = statuses.get(pathname)
+    return status === undefined ? answer(request) : Response.json({ code: 'NO' }, { status })
+  }
+})
+
+afterEach(() => void vi.restoreAllMocks())
+
+const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
+const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
+const emailField = () => screen.getByLabelText<HTMLInputElement>('Email address')
+
+async function open(path: string, title: string) {
+  const history = createMemoryHistory({ initialEntries: [path] })
+  render(createApp(history))
+  await screen.findByRole('heading', { name: title, level: 1 })
+  return history
+}
+
+describe('where the address is confirmed first', () => {
+  beforeEach(() => {
+    api.signUpPolicy = { confirmsAddress: true }
+  })
+
+  test('the page asks for it alone, sends the link, says how long it works, and goes back to another address', async () => {
+    await open('/sign-up', 'Create an account')
+    expect(screen.getByText('We send you a link to finish your account.')).toBeTruthy()
+    expect(screen.queryByLabelText('Name')).toBeNull()
+    expect(screen.queryByLabelText('Password')).toBeNull()
+    press('Send link')
+    await waitFor(() => expect(document.activeElement).toBe(emailField()))
+    expect(posts).toEqual([])
+
+    type('Email address', 'ada@example.org')
+    press('Send link')
+    const heading = await screen.findByRole('heading', { name: 'Check your email' })
+    await waitFor(() => expect(document.activeElement).toBe(heading))
+    expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'en' }]])
+    expect(screen.getByText('ada@example.org')).toBeTruthy()
+    expect(screen.getByText(/works once, within an hour/)).toBeTruthy()
+    expect(screen.getByText(/Look in the spam folder/)).toBeTruthy()
+
+    press('Change the address or send it again')
+    await screen.findByRole('heading', { name: 'Create an account' })
+    expect(emailField().value).toBe('ada@example.org')
+  })
+
+  test.each([
+    [503, 'Rollcall is not available right now. Please try again in a moment.'],
+    [429, 'Too many attempts. Please wait a moment and try again.'],
+  ])('an answer of %d is not called a link that was sent', async (status, message) => {
+    await open('/sign-up', 'Create an account')
+    type('Email address', 'ada@example.org')
+    statuses.set('/api/auth/sign-up/request', status)
+    press('Send link')
+    await screen.findByText(message)
+    expect(emailField().value).toBe('ada@example.org')
+    statuses.clear()
+    fireEvent.click(await screen.findByRole('button', { name: 'Send link' }))
+    await screen.findByRole('heading', { name: 'Check your email' })
+  })
+
+  test('an address that the server refuses is marked', async () => {
+    await open('/sign-up', 'Create an account')
+    type('Email address', 'ada@example.org')
+    api.authRefusals.set('/api/auth/sign-up/request', 'INVALID_EMAIL')
+    press('Send link')
+    await waitFor(() => expect(emailField().getAttribute('aria-invalid')).toBe('true'))
+  })
+
+  test('it speaks German', async () => {
+    vi.spyOn(navigator, 'languages', 'get').mockReturnValue(['de'])
+    await open('/sign-up', 'Konto erstellen')
+    type('E-Mail-Adresse', 'ada@example.org')
+    press('Link senden')
+    await screen.findByRole('heading', { name: 'Sehen Sie in Ihre E-Mails' })
+    expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'de' }]])
+  })
+})
+
+test('a sign-up that confirms no address says so, and that it signs in at once', async () => {
+  const history = await open('/sign-up', 'Create an account')
+  expect(screen.getByText('You are signed in at once. Your email address is not checked.')).toBeTruthy()
+  fillAccount()
+  type('Email address', 'ada@example.org')
+  api.always = null
+  press('Create account')
+  await waitFor(() => expect(history.location.pathname).toBe('/'))
+  expect(posts).toEqual([
+    ['email', { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery', language: 'en' }],
+  ])
+})
+
+test('a server without the question signs up at once', async () => {
+  statuses.set('/api/auth/sign-up/policy', 404)
+  await open('/sign-up', 'Create an account')
+  expect(screen.getByLabelText('Name')).toBeTruthy()
+})
+
+describe('without an answer about how to sign up', () => {
+  beforeEach(() => void statuses.set('/api/auth/sign-up/policy', 503))
+
+  test.each([
+    [false, 'Create account'],
+    [true, 'Send link'],
+  ])('the page asks again, and keeps the address (confirms it: %s)', async (confirmsAddress, button) => {
+    await open('/sign-up', 'Create an account')
+    expect(screen.queryByLabelText('Name')).toBeNull()
+    type('Email address', 'ada@example.org')
+    statuses.clear()
+    api.signUpPolicy = { confirmsAddress }
+    press('Try again')
+    await screen.findByRole('button', { name: button })
+    expect(emailField().value).toBe('ada@example.org')
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
+    await waitFor(() => expect(document.activeElement?.textContent).toBe('Create an account'))
+  })
+
+  test('the server decides: a link goes out', async () => {
+    await open('/sign-up', 'Create an account')
+    type('Email address', 'ada@example.org')
+    press('Continue')
+    await screen.findByRole('heading', { name: 'Check your email' })
+  })
+
+  test('the server decides: it wants the whole form', async () => {
+    await open('/sign-up', 'Create an account')
+    type('Email address', 'ada@example.org')
+    statuses.set('/api/auth/sign-up/request', 404)
+    press('Continue')
+    await screen.findByLabelText('Name')
+    expect(emailField().value).toBe('ada@example.org')
+  })
+
+  test('it asks anew when the page is opened again', async () => {
+    const history = await open('/sign-up', 'Create an account')
+    fireEvent.click(screen.getByRole('link', { name: 'Sign in' }))
+    await screen.findByRole('heading', { name: 'Sign in' })
+    statuses.clear()
+    history.back()
+    await screen.findByRole('heading', { name: 'Create an account' })
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
+    expect(screen.getByLabelText('Name')).toBeTruthy()
+  })
+})
+
+test('a form that the server has closed meanwhile makes room for the address alone', async () => {
+  await open('/sign-up', 'Create an account')
+  fillAccount()
+  type('Email address', 'ada@example.org')
+  statuses.set('/api/auth/sign-up/email', 404)
+  press('Create account')
+  await screen.findByRole('button', { name: 'Send link' })
+  expect(emailField().value).toBe('ada@example.org')
+})
+
+describe('the link that finishes an account', () => {
+  const path = '/finish-sign-up?token=good'
+  beforeEach(() => {
+    api.link = { signIn: null, signUp: { email: 'ada@example.org' } }
+  })
+
+  test('shows its address, asks for name and password, signs in and shows the devices', async () => {
+    const history = await open(path, 'Finish your account')
+    expect(screen.getByText('ada@example.org')).toBeTruthy()
+    expect(screen.getByText(/At least 8 characters/)).toBeTruthy()
+    press('Create account')
+    await screen.findByText('Enter your name.', { selector: 'a' })
+    expect(posts).toEqual([])
+    fillAccount()
+    api.always = null
+    press('Create account')
+    await waitFor(() => expect(history.location.pathname).toBe('/'))
+    expect(posts).toEqual([['finish', { token: 'good', name: 'Ada', password: 'correct horse battery' }]])
+  })
+
+  test.each([
+    ['INVALID_NAME', 'Name', 'Use letters, numbers and signs, 100 at most.'],
+    [
+      'PASSWORD_EASY_TO_GUESS',
+      'Password',
+      'This password is easy to guess. A few words that do not belong together are better.',
+    ],
+  ])('says %s at the field', async (code, label, message) => {
+    await open(path, 'Finish your account')
+    fillAccount()
+    api.authRefusals.set('/api/auth/sign-up/finish', code)
+    press('Create account')
+    await waitFor(() => expect(screen.getByLabelText(label).getAttribute('aria-invalid')).toBe('true'))
+    expect(screen.getByText(message, { selector: 'p' })).toBeTruthy()
+  })
+
+  test('outlasts an outage', async () => {
+    const history = await open(path, 'Finish your account')
+    fillAccount()
+    statuses.set('/api/auth/sign-up/finish', 503)
+    press('Create account')
+    await screen.findByText('Rollcall is not available right now. Please try again in a moment.')
+    statuses.clear()
+    api.always = null
+    fireEvent.click(await screen.findByRole('button', { name: 'Create account' }))
+    await waitFor(() => expect(history.location.pathname).toBe('/'))
+  })
+
+  test('that is dead says so, and leads to a new one', async () => {
+    api.link = null
+    await open(path, 'This link does not work any more')
+    expect(screen.getByRole('link', { name: 'Sign in' })).toBeTruthy()
+    fireEvent.click(screen.getByRole('link', { name: 'Get a new link' }))
+    await screen.findByRole('heading', { name: 'Create an account' })
+  })
+
+  test('that another window has used says so once it is sent', async () => {
+    await open(path, 'Finish your account')
+    fillAccount()
+    api.authRefusals.set('/api/auth/sign-up/finish', 'INVALID_TOKEN')
+    press('Create account')
+    await screen.findByRole('heading', { name: 'This link does not work any more' })
+  })
+
+  test('that nobody can look up now is not called dead, and asks for nothing without its address', async () => {
+    statuses.set('/api/link', 503)
+    await open(path, 'Finish your account')
+    expect(screen.queryByLabelText('Password')).toBeNull()
+    statuses.clear()
+    press('Try again')
+    await screen.findByText('ada@example.org')
+    await screen.findByLabelText('Password')
+  })
+})
+
+function fillAccount(): void {
+  type('Name', 'Ada')
+  type('Password', 'correct horse battery')
+}
