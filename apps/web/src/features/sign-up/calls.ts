@@ -7,7 +7,7 @@ export interface NewAccount {
 
 interface Addressed {
   readonly email: string
-  /** Of the mails to the address. */
+  /** Mails to the address are written in it. */
   readonly language: string
 }
 

@@ -16,7 +16,7 @@ import { finishSignUp } from './calls.js'
 export function FinishSignUpPage() {
   const { token } = useSearch({ from: '/public/finish-sign-up' })
   const link = useLoaderData({ from: '/public/finish-sign-up' })
-  /** Of the account that was created: the link is used up by then, so nothing asked of it later counts. */
+  /** The address of the created account. The link is used up by then, so nothing asked of it later counts. */
   const [createdFor, setCreatedFor] = useState<string | null>(null)
   const [isDead, setIsDead] = useState(false)
   const email = createdFor ?? (link.works ? link.signUp?.email : undefined)

@@ -18,11 +18,11 @@ export default {
     sent: 'Eine E-Mail an <strong>{email}</strong> ist unterwegs, mit einem Link zum Fertigstellen Ihres Kontos. Er gilt einmal und eine Stunde lang. Falls Sie schon ein Konto haben, steht das in der E-Mail.',
     noMail:
       'Nach ein paar Minuten noch nichts da? Sehen Sie im Spam-Ordner nach, und prüfen Sie, ob die Adresse stimmt.',
-    again: 'Adresse ändern oder noch einmal senden',
+    again: 'Adresse ändern oder erneut senden',
   },
   finishSignUp: {
     title: 'Konto fertigstellen',
-    intro: 'Ihr Konto soll diese E-Mail-Adresse haben:',
+    intro: 'Ihr Konto erhält diese E-Mail-Adresse:',
     warning: 'Wenn Sie das nicht wollten, schließen Sie diese Seite. Es entsteht kein Konto.',
     dead: 'Er wurde schon benutzt, ist älter als eine Stunde, oder die Adresse hat inzwischen ein Konto. Wenn es Ihres ist, melden Sie sich an.',
   },

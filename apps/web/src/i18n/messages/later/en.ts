@@ -21,7 +21,7 @@ export default {
   },
   finishSignUp: {
     title: 'Finish your account',
-    intro: 'Your account is to have this email address:',
+    intro: 'Your account will use this email address:',
     warning: 'If you did not ask for this, close this page. No account is created.',
     dead: 'It was used already, is older than an hour, or the address has an account by now. If the account is yours, sign in.',
   },
