@@ -1,4 +1,4 @@
-import type { MailedSignIn } from '@rollcall/api'
+import type { MailedSignIn, MailedSignUp } from '@rollcall/api'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import type { Ending } from '../src/api/trpc.js'
@@ -51,7 +51,7 @@ export function serveFakeApi() {
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
     signOutStatus: 200,
     /** The sign-in or sign-up behind a link; `null` for a dead one. */
-    link: { signIn: null } as { signIn: MailedSignIn | null; signUp?: { email: string } } | null,
+    link: { signIn: null } as { signIn: MailedSignIn | null; signUp?: MailedSignUp } | null,
     signUpPolicy: { confirmsAddress: false },
     /** Codes of refusals below `/api/auth`, by path. */
     authRefusals: new Map<string, string>(),

@@ -1,4 +1,4 @@
-import type { MailedEmailChange, MailedSignIn } from '@rollcall/api'
+import type { MailedEmailChange, MailedSignIn, MailedSignUp } from '@rollcall/api'
 import { CHECK_TIMEOUT_MS } from '../durations.js'
 
 /** Whether the link of a mail works, and the sign-in, change or sign-up that it is about. */
@@ -7,8 +7,7 @@ export type LinkState = { readonly works: false } | ({ readonly works: true } & 
 interface Facts {
   readonly signIn: MailedSignIn | null
   readonly emailChange?: MailedEmailChange
-  /** The address that the new account is to have. */
-  readonly signUp?: { readonly email: string }
+  readonly signUp?: MailedSignUp
 }
 
 /** Asks before anything is filled in. Without an answer, the page goes on: the server decides in the end. */
