@@ -46,7 +46,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-type MailedPage = 'reset-password' | 'secure-account' | 'confirm-email'
+type MailedPage = 'reset-password' | 'secure-account' | 'confirm-email' | 'finish-sign-up'
 
 interface Mail {
   readonly text: string
@@ -60,12 +60,15 @@ interface AppOptions {
   readonly program?: keyof typeof programs
   /** SIGN_IN_PROVIDERS. Default: none. */
   readonly providers?: readonly object[]
+  /** SIGN_UP. Default: `direct`. */
+  readonly signUp?: 'confirmed' | 'direct'
 }
 
 export async function startApp({
   host = 'localhost',
   program = 'quickServer',
   providers = [],
+  signUp = 'direct',
 }: AppOptions = {}): Promise<App> {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-e2e-'))
   const redis = await startRedis({ dir: join(dataDir, 'redis'), persist: true })
@@ -86,6 +89,7 @@ export async function startApp({
       REDIS_COMMAND_TIMEOUT_MS: '1000', // two browsers and a server share a few cores: they are no outage
       REDIS_SOCKET_TIMEOUT_MS: '2000',
       SIGN_IN_PROVIDERS: JSON.stringify(providers),
+      SIGN_UP: signUp,
       TRUSTED_PROXIES: 'loopback', // so that each browser of a test can come from an address of its own
     },
     stdio: ['ignore', 'pipe', 'pipe'],
