@@ -243,6 +243,31 @@ describe('a person', () => {
     }
     const rows = await sql`select action, state, revoked from operation where filter like ${`%${id}%`}`.execute(kysely)
     expect(rows.rows).toEqual([{ action: 'ban', state: 'failed', revoked: 2 }])
+    expect((await operations())[0]).toMatchObject({ action: 'ban', state: 'failed', revoked: 2 })
+  })
+
+  test('whose operation failed before it had counted has an unknown number of revoked sessions, not 0', async () => {
+    const { id } = await person()
+    const { people } = boss.api.admin
+    await people.signOut.mutate({ id, sessionId: 'AAAAAAAAAAAAAAAA' })
+    expect((await operations())[0]).toMatchObject({ state: 'done', revoked: 0 })
+    const operation = (await operations())[0]?.id ?? ''
+    await change(operation, { state: 'failed' })
+    expect((await operations())[0]).toMatchObject({ id: operation, state: 'failed', revoked: null })
+    await change(operation, { state: 'running', updatedAt: '1' })
+    expect((await operations())[0]).toMatchObject({ id: operation, state: 'interrupted', revoked: null })
+    await change(operation, { revoked: '1' })
+    expect((await operations())[0]).toMatchObject({ id: operation, state: 'interrupted', revoked: 1 })
+
+    await people.ban.mutate({ id })
+    const { kysely } = server.database()
+    await sql`create trigger fails before update of banned on user begin select raise(abort, 'no'); end`.execute(kysely)
+    try {
+      expect(await codeOf(people.unban.mutate({ id }))).toBe('SERVICE_UNAVAILABLE')
+    } finally {
+      await sql`drop trigger fails`.execute(kysely)
+    }
+    expect((await operations())[0]).toMatchObject({ action: 'unban', state: 'failed', revoked: null })
   })
 
   test('is banned: signed out, and refused by password and passkey, until the ban is lifted', async () => {

@@ -41,7 +41,9 @@ export function sessionLine(session: Session): string {
 export function operationLine(operation: Operation): string {
   const { id, state, startedAt, startedBy, filter, scanned, matched, revoked, alreadyGone, failed, error } = operation
   const what = filter === null ? 'everyone' : JSON.stringify(filter)
-  const counts = `scanned ${scanned}, matched ${matched}, revoked ${revoked}, already gone ${alreadyGone}, failed ${failed}`
+  // A revocation that Redis did not answer may have happened.
+  const least = state === 'failed' || state === 'interrupted' ? 'at least ' : ''
+  const counts = `scanned ${scanned}, matched ${matched}, revoked ${least}${revoked}, already gone ${alreadyGone}, failed ${failed}`
   return `${id}  ${state}  ${startedAt.toISOString()}  by ${startedBy}  ${what}: ${counts}${error === null ? '' : `  (${error})`}`
 }
 

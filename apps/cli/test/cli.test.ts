@@ -125,6 +125,8 @@ test('sessions are found, previewed and revoked', async () => {
     { reason: '', state: 'done' },
     { id, reason: 'Stolen', state: 'done' },
   ])
+  await redis.hset(`shop:user:operation:${String(id)}`, 'state', 'failed')
+  expect((await run(['operations', 'list'])).out).toContain('revoked at least 1,')
 })
 
 test('everyone: killed in the middle, resumed by id, and all are signed out', async () => {

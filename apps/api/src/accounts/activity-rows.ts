@@ -65,6 +65,7 @@ export type OperationRow = {
   note: string
   started_by: string
   state: string
+  /** At least so many sessions, unless the state is `done`: then exactly. */
   revoked: number
 }
 

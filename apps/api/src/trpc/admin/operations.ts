@@ -42,7 +42,7 @@ function toPublic(row: OperationRow, progress: Operation | null) {
     note: row.note,
     startedBy: row.started_by,
     state: progress?.state ?? row.state,
-    revoked: progress?.revoked ?? row.revoked,
+    revoked: revokedBy(row, progress),
     /** `null` where Redis does not know the operation any more, or it is no revocation. */
     progress: progress && {
       scanned: progress.scanned,
@@ -54,4 +54,14 @@ function toPublic(row: OperationRow, progress: Operation | null) {
       millisecondsLeft: progress.millisecondsLeft,
     },
   }
+}
+
+/**
+ * How many sessions it is known to have revoked; `null` where nobody knows: it failed, or lost its process, before anything was
+ * counted. A revocation that Redis did not answer may have happened all the same.
+ */
+function revokedBy(row: OperationRow, progress: Operation | null): number | null {
+  const { state, revoked } = progress ?? row
+  const isCounted = state === 'done' || state === 'stopped' || (progress !== null && state === 'running')
+  return isCounted || revoked > 0 ? revoked : null
 }

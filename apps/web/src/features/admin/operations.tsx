@@ -46,7 +46,8 @@ export function Operations() {
 function OperationItem({ operation, now }: { operation: Operation; now: number }) {
   const i18n = useI18n()
   const { t } = i18n
-  const { at, filter, startedBy, reason, note, revoked, progress } = operation
+  const { at, filter, startedBy, reason, note, progress } = operation
+  const revoked = revokedText(i18n, operation)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
       <div className="min-w-0 flex-[1_1_15rem] wrap-anywhere">
@@ -55,8 +56,7 @@ function OperationItem({ operation, now }: { operation: Operation; now: number }
         </p>
         <p className="text-sm text-muted">
           <Time value={at}>{i18n.shortTime(at, now)}</Time> {t('admin.operations.by', { name: isolate(startedBy) })}
-          {' · '}
-          {t('admin.operations.revoked', { count: revoked })}
+          {revoked !== '' && ` · ${revoked}`}
         </p>
         <p className="text-sm text-muted">{filter ?? t('admin.operations.everybody')}</p>
         {(reason !== '' || note !== '') && <p className="text-sm">{[reason, note].filter(Boolean).join(' · ')}</p>}
@@ -108,6 +108,17 @@ const actions = [
 
 function actionName({ t }: I18n, { action }: Operation): string {
   return t(`admin.operations.action.${actions.find((known) => known === action) ?? 'other'}`)
+}
+
+const withoutRevocation = new Set(['unban', 'add-administrator', 'remove-administrator'])
+
+/** How many sessions were signed out, as far as that is known. */
+function revokedText({ t }: I18n, operation: Operation): string {
+  const { action, revoked } = operation
+  if (withoutRevocation.has(action)) return ''
+  if (revoked === null) return t('admin.operations.revokedUnknown')
+  const isLeast = ['failed', 'interrupted'].includes(stateOf(operation))
+  return t(isLeast ? 'admin.operations.revokedAtLeast' : 'admin.operations.revoked', { count: revoked })
 }
 
 const states = ['running', 'interrupted', 'stopped', 'done'] as const

@@ -99,6 +99,9 @@ export default {
       everybody: 'alle',
       by: 'von {name}',
       revoked: '{count, plural, one {# Sitzung abgemeldet} other {# Sitzungen abgemeldet}}',
+      revokedAtLeast:
+        '{count, plural, one {mindestens # Sitzung abgemeldet} other {mindestens # Sitzungen abgemeldet}}',
+      revokedUnknown: 'wie viele Sitzungen abgemeldet wurden, ist nicht bekannt',
       state: {
         running: 'Läuft',
         interrupted: 'Unterbrochen',

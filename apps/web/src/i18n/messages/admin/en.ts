@@ -96,6 +96,8 @@ export default {
       everybody: 'everybody',
       by: 'by {name}',
       revoked: '{count, plural, one {# session signed out} other {# sessions signed out}}',
+      revokedAtLeast: '{count, plural, one {at least # session signed out} other {at least # sessions signed out}}',
+      revokedUnknown: 'how many sessions were signed out is unknown',
       state: {
         running: 'Running',
         interrupted: 'Interrupted',
