@@ -2,13 +2,15 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failCommand } from '@rollcall/dev-redis/faults'
+import { createPasskey } from '@rollcall/dev-auth'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
 import { Client } from '../src/http/client.js'
 import { type Browser, codeOf, countOn, newEmail, PASSWORD, startServer, type TestServer } from './helpers.js'
-import { outagesOf } from './passkeys-helpers.js'
+import { turnOn } from './authenticator.js'
+import { ceremonies, outagesOf } from './passkeys-helpers.js'
 
 // A sign-up whose address is confirmed before the account exists.
 
@@ -40,11 +42,16 @@ const HOUR = 60 * 60_000
 
 const read = new Map<string, Promise<string>>()
 
-async function mailsTo(email: string): Promise<string[]> {
-  const outbox = server.outbox ?? ''
+async function mailsTo(email: string, at = server): Promise<string[]> {
+  const outbox = at.outbox ?? ''
   const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml')).toSorted()
-  for (const name of names) if (!read.has(name)) read.set(name, readFile(join(outbox, name), 'utf8'))
-  return (await Promise.all(read.values()))
+  const mails = names.map((name) => {
+    const path = join(outbox, name)
+    const mail = read.get(path) ?? readFile(path, 'utf8')
+    read.set(path, mail)
+    return mail
+  })
+  return (await Promise.all(mails))
     .filter((mail) => mail.includes(`To: ${email}`))
     .map((mail) => mail.replaceAll('=\r\n', '').replaceAll('=3D', '='))
 }
@@ -360,4 +367,89 @@ test('signing up while somebody else is signed in is as signing in: that session
   await tablet.signIn(laptop.email)
   await tablet.signIn(email)
   expect(await phone.api.devices.list.query()).toHaveLength(3)
+})
+
+/** The account of somebody who has not proved the address, and its passkey, second factor and linked provider. */
+async function unproved(device: Browser & { readonly email: string }, at = server) {
+  const { kysely, type } = at.database()
+  const { user } = await device.api.session.current.query()
+  const key = createPasskey(at.baseUrl)
+  expect((await key.register(ceremonies(device))).status).toBe(200)
+  await turnOn(device)
+  const now = type === 'postgres' ? new Date() : new Date().toISOString()
+  await sql`insert into account (id, "accountId", "providerId", "userId", "createdAt", "updatedAt")
+    values (${user.id}, '1', 'google', ${user.id}, ${now}, ${now})`.execute(kysely)
+  await sql`update "user" set "emailVerified" = ${type === 'postgres' ? false : 0} where id = ${user.id}`.execute(
+    kysely,
+  )
+  return { ...device, key, userId: user.id }
+}
+
+async function resetLinkTo(email: string, at = server): Promise<string> {
+  const tokens = async () =>
+    (await mailsTo(email, at)).flatMap((mail) => /reset-password\?token=([\w-]+)/.exec(mail)?.[1] ?? [])
+  expect((await at.browser().post('/api/auth/request-password-reset', { email })).status).toBe(200)
+  await expect.poll(tokens).toHaveLength(1)
+  return (await tokens())[0] ?? ''
+}
+
+const NEW_PASSWORD = 'the password of the owner'
+const reset = (token: string, at = server) =>
+  at.browser().post('/api/auth/reset-password', { token, newPassword: NEW_PASSWORD })
+
+async function waysInOf(userId: string, at = server) {
+  const { kysely } = at.database()
+  const { rows: accounts } = await sql<{ providerId: string }>`
+    select "providerId" from account where "userId" = ${userId} order by "providerId"`.execute(kysely)
+  const { rows: passkeys } = await sql`select id from passkey where "userId" = ${userId}`.execute(kysely)
+  const { rows: factors } = await sql`select id from "twoFactor" where "userId" = ${userId}`.execute(kysely)
+  return { accounts: accounts.map(({ providerId }) => providerId), passkeys: passkeys.length, factors: factors.length }
+}
+
+const all = { accounts: ['credential', 'google'], passkeys: 1, factors: 1 }
+
+test('a reset that proves an address for the first time takes every other way in away, and says so', async () => {
+  const { email, userId, key } = await unproved(await owner())
+  const token = await resetLinkTo(email)
+  for (let n = 1; ; n += 1) {
+    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const { status } = await reset(token)
+    failing[Symbol.dispose]()
+    if (status === 200) break
+    expect(status, `command ${n}`).toBe(503)
+    if ((await waysInOf(userId)).passkeys === 0) break // it failed after the commit
+    expect(await waysInOf(userId), `command ${n}`).toEqual(all)
+  }
+  expect(await waysInOf(userId)).toEqual({ accounts: ['credential'], passkeys: 0, factors: 0 })
+  expect((await key.signIn(ceremonies(server.browser()))).status).toBe(401)
+  const device = server.browser()
+  expect((await device.post('/api/auth/sign-in/email', { email, password: NEW_PASSWORD })).status).toBe(200)
+  const { user, waysIn } = await device.api.account.data.query()
+  expect([user.emailVerified, waysIn.secondFactor]).toEqual([true, false])
+  const { entries } = await device.api.activity.list.query({ kind: 'changes' })
+  const changes = ['passkey-removed', 'provider-unlinked', 'second-factor-off', 'password-reset']
+  expect(entries.map(({ type }) => type)).toEqual(expect.arrayContaining(changes))
+  const subjects = [
+    'A passkey was removed',
+    'An account for signing in was unlinked',
+    'second factor of your account was turned off',
+  ]
+  for (const subject of subjects)
+    await expect.poll(async () => (await mailsTo(email)).some((mail) => mail.includes(subject))).toBe(true)
+})
+
+test('a reset leaves the other ways in where the address is proved, or sign-ups confirm none', async () => {
+  const { email, userId } = await unproved(await owner())
+  const { kysely, type } = server.database()
+  await sql`update "user" set "emailVerified" = ${type === 'postgres' ? true : 1} where id = ${userId}`.execute(kysely)
+  expect((await reset(await resetLinkTo(email))).status).toBe(200)
+  expect(await waysInOf(userId)).toEqual(all)
+
+  const address = newEmail()
+  const laptop = direct.browser()
+  await laptop.signUp(address)
+  expect((await laptop.api.account.data.query()).user.emailVerified).toBe(false)
+  const person = await unproved({ ...laptop, email: address }, direct)
+  expect((await reset(await resetLinkTo(address, direct), direct)).status).toBe(200)
+  expect(await waysInOf(person.userId, direct)).toEqual(all)
 })

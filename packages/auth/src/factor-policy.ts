@@ -95,8 +95,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
-      if (model === 'twoFactor') await deleteTrustedDevices(adapter, where)
-      const event = rowEvents[model]?.removed
+      const event = model === 'twoFactor' ? await beforeFactorRemoval(adapter, where) : rowEvents[model]?.removed
       if (event === undefined) return doNothing
       return forEachUser(adapter, model, where, (userId) => changeFactor(userId, event, true))
     },
@@ -107,6 +106,16 @@ function additionOf(model: string, data: object): AuditEventName | undefined {
   if (model === 'account' && setsFirstPassword()) return 'password-set'
   const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
   return isPassword ? undefined : rowEvents[model]?.added
+}
+
+/**
+ * An application may turn the second factor off where a reset proves the address for the first time. The reset deletes trusted
+ * devices itself, and its own link is still needed. Elsewhere, an endpoint that removes a second factor records its own event.
+ */
+async function beforeFactorRemoval(adapter: DBTransactionAdapter, where: Where[]): Promise<AuditEventName | undefined> {
+  if (tryGetCurrentAuthEndpointContext()?.path === '/reset-password') return 'second-factor-off'
+  await deleteTrustedDevices(adapter, where)
+  return undefined
 }
 
 /** A device that was trusted must not skip a second factor that is turned on later. Sign-ins that wait for a code end too. */

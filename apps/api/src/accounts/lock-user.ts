@@ -1,6 +1,11 @@
 import type { AuthContext } from '@better-auth/core'
 import { getCurrentAdapter } from '@better-auth/core/context'
 
+interface LockedUser {
+  readonly email: string
+  readonly emailVerified: boolean
+}
+
 /**
  * Locks the row of a user until the transaction ends, so that one request at a time changes how that user signs in. PostgreSQL
  * locks the row, and SQLite has one writer.
@@ -8,11 +13,8 @@ import { getCurrentAdapter } from '@better-auth/core/context'
  * @returns `null` for a user who is gone.
  * @throws {Error} of the database.
  */
-export async function lockUser(
-  { adapter }: Pick<AuthContext, 'adapter'>,
-  userId: string,
-): Promise<{ email: string } | null> {
+export async function lockUser({ adapter }: Pick<AuthContext, 'adapter'>, userId: string): Promise<LockedUser | null> {
   const sql = await getCurrentAdapter(adapter)
   const where = [{ field: 'id', value: userId }]
-  return sql.update<{ email: string }>({ model: 'user', where, update: { updatedAt: new Date() } })
+  return sql.update<LockedUser>({ model: 'user', where, update: { updatedAt: new Date() } })
 }

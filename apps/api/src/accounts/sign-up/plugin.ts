@@ -4,19 +4,25 @@ import { z } from 'zod'
 import { languageInput } from '../language.js'
 import { newEmail } from '../names.js'
 import { finishSignUp } from './finish.js'
+import { takeOver } from './take-over.js'
 
 /** Called with every address that somebody wants to sign up with. It resolves once a mail to it is safe in the queue. */
 export type RequestSignUp = (email: string, language: string) => Promise<void>
 
 /**
  * A sign-up in two steps: a link to the address, and then the account. Until somebody has followed the link, nothing exists but the
- * mail and the link. ADR 59 gives the reasons.
+ * mail and the link. ADR 59 gives the reasons. A reset proves the address of an account that was made before.
  *
  * @param requestSignUp `undefined`: a sign-up signs in at once, and these endpoints are closed but for the policy.
  */
 export function signUps(requestSignUp: RequestSignUp | undefined) {
   return {
     id: 'sign-ups',
+
+    init: () => ({
+      options: requestSignUp && { databaseHooks: { verification: { delete: { before: takeOver } } } },
+    }),
+
     endpoints: {
       signUpPolicy: createAuthEndpoint('/sign-up/policy', { method: 'GET' }, async (ctx) =>
         ctx.json({ confirmsAddress: requestSignUp !== undefined }),

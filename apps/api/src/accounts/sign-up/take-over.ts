@@ -1,0 +1,26 @@
+import type { GenericEndpointContext } from '@better-auth/core'
+import { getCurrentAdapter } from '@better-auth/core/context'
+import { lockUser } from '../lock-user.js'
+
+/**
+ * Runs in the transaction that uses up a link of a mail. The link of a reset is the first proof of an address that nobody has
+ * proved yet: whoever made the account may be a stranger, so their other ways in are removed with the password.
+ */
+export async function takeOver(
+  { value: userId }: { readonly value: string },
+  ctx: GenericEndpointContext | null,
+): Promise<void> {
+  if (ctx?.path !== '/reset-password') return
+  const user = await lockUser(ctx.context, userId)
+  if (user === null || user.emailVerified) return
+  const sql = await getCurrentAdapter(ctx.context.adapter)
+  const ofUser = { field: 'userId', value: userId }
+  await sql.deleteMany({ model: 'passkey', where: [ofUser] })
+  await sql.deleteMany({
+    model: 'account',
+    where: [ofUser, { field: 'providerId', operator: 'ne', value: 'credential' }],
+  })
+  await sql.deleteMany({ model: 'twoFactor', where: [ofUser] })
+  const update = { emailVerified: true, twoFactorEnabled: false }
+  await sql.update({ model: 'user', where: [{ field: 'id', value: userId }], update })
+}
