@@ -18,6 +18,7 @@ export const PAGE_PATHS: readonly string[] = [
   '/activity',
   '/admin',
   '/confirm-email',
+  '/finish-sign-up',
   '/forgot-password',
   '/provider/$provider',
   '/reset-password',
