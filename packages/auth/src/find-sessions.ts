@@ -21,7 +21,7 @@ interface Selector {
 }
 
 /**
- * The valid sessions that the conditions select. The token of a session that is found by its user is empty.
+ * The valid sessions that the conditions select. Found by its user, a session has an empty token.
  *
  * @throws {UnsupportedQueryError} for conditions other than a token and a user.
  */

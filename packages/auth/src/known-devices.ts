@@ -60,8 +60,8 @@ function cookieOf(context: Pick<AuthContext, 'createAuthCookie'>): ReturnType<Au
 
 /**
  * The device that the browser of a request is to the account with this address. `null` if it has not signed in to it since its
- * password changed: somebody with the old password could have made many. For a browser with a device cookie, the look-ups are the
- * same whether or not there is such an account.
+ * password changed: somebody with the old password could have made many. With a device cookie, the look-ups are the same for an
+ * account that does not exist.
  *
  * @throws what the database fails with.
  */

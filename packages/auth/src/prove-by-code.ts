@@ -16,8 +16,8 @@ const WRONG_CODES = new Set(['INVALID_CODE', 'INVALID_BACKUP_CODE'])
 
 /**
  * A code of the second factor that is given in a session proves who its person is, like a password. The code is checked by
- * better-auth, which does not count wrong ones in a session. A code that turns the second factor on proves nothing: the holder of the
- * session has just received its secret.
+ * better-auth, which does not count wrong ones in a session. A code that turns the second factor on proves nothing.
+ * The holder of the session has just received its secret.
  *
  * @returns the answer to a right code after too many wrong ones; `null` otherwise.
  */

@@ -95,7 +95,7 @@ async function findRows(
   )
 }
 
-/** After a sign-in in place, hooks of plugins still look for the session by the cookie that the request came with. */
+/** After a sign-in in place, hooks of plugins still look for the session by the earlier cookie. */
 async function afterRenewal(where: readonly Where[]): Promise<readonly Where[]> {
   const { renewed } = await requestState()
   return where.map((condition) => {

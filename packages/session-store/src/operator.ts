@@ -97,7 +97,7 @@ const REPLICA_TIMEOUT_MS = 1_000
 const MAX_REVOKED = 200
 /**
  * Scripts that are on their way to Redis at once. Redis runs all that it finds in 16 KiB of a connection before it looks at the
- * next one: up to 80 of these scripts, for which validations would wait.
+ * next one. These are up to 80 of these scripts, and validations would wait for them.
  */
 const MAX_SCRIPTS_IN_FLIGHT = 32
 /** Servers date sessions by the clock of Redis, to within a second each. */

@@ -1,8 +1,8 @@
 import { removeWayIn } from '../ways-in.js'
 
 /**
- * It takes the place of better-auth's `/passkey/delete-passkey`. That one removes the last way in too, and does not answer a
- * foreign id like an unknown one.
+ * It takes the place of better-auth's `/passkey/delete-passkey`. That one removes the last way in too. It also distinguishes a foreign
+ * id from an unknown one.
  *
  * @param providers ids of those that people can sign in with
  */
