@@ -50,8 +50,11 @@ test('add a passkey, sign in by suggestion and by button, confirm with it, and r
   })
   await page.reload()
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await page.getByLabel('Keep me signed in').uncheck()
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await page.getByRole('link', { name: 'Security' }).click()
+  const cookies = await page.context().cookies()
+  expect(cookies.find(({ name }) => name.includes('session_token'))?.expires).toBe(-1) // gone with the browser
   await page.getByRole('button', { name: /^Remove .*Work laptop/ }).click()
   await page.getByRole('button', { name: 'Yes, remove' }).click()
   await expect(page.getByText('You have no passkey yet.')).toBeVisible()

@@ -71,6 +71,15 @@ test('signing in again in the same browser asks the provider for a proof, and re
   expect(await laptop.api.devices.list.query()).toHaveLength(1)
 })
 
+test('a sign-in that is not to be remembered ends with the browser, and after a day', async () => {
+  somebody()
+  const device = server.browser()
+  const answer = await go(device, '/provider/sign-in', { rememberMe: false })
+  expect(answer.setCookies.find((line) => line.includes('session_token='))).not.toMatch(/max-age/i)
+  const { expiresAt } = await device.api.session.current.query()
+  expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(24 * 60 * 60_000)
+})
+
 test('an address that the provider has not verified makes no account, and none is linked because of its address', async () => {
   for (const more of [{ email_verified: false }, { email_verified: undefined }, { email: undefined }, { email: 'x' }]) {
     somebody(more)

@@ -11,6 +11,7 @@ import { recordDevice, type Notify } from './new-device.js'
 import { setImportedCookie } from './old-sessions.js'
 import { proveByCode } from './prove-by-code.js'
 import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
+import { setRememberedCookie } from './remember-me.js'
 import { type RequestState, requestState } from './request-state.js'
 import { revocationAt } from './session-endpoints.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
@@ -47,6 +48,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     }
     if (!state.endsSessions && ctx.path !== '/sign-out') keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
+    await setRememberedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     if (!(returned instanceof APIError)) return hideTokens(returned)

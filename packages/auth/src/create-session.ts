@@ -10,6 +10,7 @@ import type { FoundSession } from './find-sessions.js'
 import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { secondFactorChange } from './factor-policy.js'
+import { endOf } from './remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { auditedByCaller } from './revocations.js'
 import { currentSignInMethod } from './sign-in-method.js'
@@ -36,7 +37,7 @@ export async function createSession(
     userAgent: userAgent?.slice(0, MAX_TEXT) || null,
     data: await sessionData(users, userId, rest),
     ...(startedAt && { startedAt }),
-    endsBy: expiresAt,
+    endsBy: await endOf(expiresAt),
     ...(previous && !isDueForSecondFactor && { inPlaceOf: previous.token }),
   })
   if (created === null) throw superseded()

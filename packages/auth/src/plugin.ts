@@ -17,6 +17,7 @@ import { followRevocations } from './revocations.js'
 import { sessionEndpoints } from './session-endpoints.js'
 import { rejectUnsupportedVersion } from './supported-version.js'
 import { rejectUnsupportedOptions } from './unsupported-options.js'
+import { readRememberMe } from './remember-me.js'
 import type { OnWrongPassword } from './refused-attempts.js'
 import { beginSignIn, requestState } from './request-state.js'
 import { rejectUnavailable } from './unavailable.js'
@@ -143,6 +144,7 @@ export function rollcallPlugin({
             state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
             if (notify) state.browser = browserIdOf(ctx)
             await readChoice(ctx)
+            await readRememberMe(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })
             // To revoke the others, it makes a new session; here this one stays and gets a new secret.
             if (ctx.path === '/change-password') return { context: { body: { revokeOtherSessions: false } } } // merged in

@@ -32,6 +32,8 @@ export interface RequestState {
   leftBehind: Session | null
   /** Whether the person wants their other sessions to end with a change of a way in; `null` where they do not say. */
   revokeOtherSessions: boolean | null
+  /** Whether the new session outlives the browser; `null` where better-auth decides. */
+  isRemembered: boolean | null
   /** This request turns a second factor on. */
   isEnrolling: boolean
   /** Takes back what this request wrote, in the order of its writes, for an outage later in it. */
@@ -56,6 +58,7 @@ const emptyState = (): RequestState => ({
   imported: null,
   leftBehind: null,
   revokeOtherSessions: null,
+  isRemembered: null,
   isEnrolling: false,
   undos: [],
   browser: null,

@@ -105,7 +105,7 @@ export function createPasskey(origin: string, owner: { isVerified: boolean } = {
     },
 
     /** Signs in with it. */
-    async signIn(browser: Requests): Promise<Answer> {
+    async signIn(browser: Requests, more: object = {}): Promise<Answer> {
       const clientData = clientDataOf(
         'webauthn.get',
         challengeIn(await browser.get('/passkey/generate-authenticate-options')),
@@ -117,7 +117,7 @@ export function createPasskey(origin: string, owner: { isVerified: boolean } = {
         authenticatorData: base64url(data),
         signature: base64url(signature),
       })
-      return browser.post('/passkey/verify-authentication', { response })
+      return browser.post('/passkey/verify-authentication', { response, ...more })
     },
   }
 }

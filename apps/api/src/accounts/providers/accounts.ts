@@ -17,7 +17,11 @@ const emailAddress = z.email().max(MAX_EMAIL).toLowerCase()
  * Signs in the owner of this account of the provider, or makes an account for them. Never takes an account of ours because of its
  * address: a stranger may have signed up with it, here or at the provider.
  */
-export async function signIn(ctx: GenericEndpointContext, person: ProvidedPerson): Promise<void> {
+export async function signIn(
+  ctx: GenericEndpointContext,
+  person: ProvidedPerson,
+  { rememberMe }: { readonly rememberMe: boolean },
+): Promise<void> {
   const { internalAdapter } = ctx.context
   const account = await findAccount(ctx, person)
   const user = account === null ? await signUp(ctx, person) : await internalAdapter.findUserById(account.userId)
@@ -25,8 +29,8 @@ export async function signIn(ctx: GenericEndpointContext, person: ProvidedPerson
   // better-auth refuses them too, but leads the browser to a page that does not exist.
   if (memberOf(user, 'banned') === true) throw refusal('BANNED_USER')
   if (account !== null) await touchAccount(ctx, account.id)
-  const session = await internalAdapter.createSession(user.id)
-  await setSessionCookie(ctx, { session, user })
+  const session = await internalAdapter.createSession(user.id, !rememberMe)
+  await setSessionCookie(ctx, { session, user }, !rememberMe)
 }
 
 async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...person }: ProvidedPerson) {

@@ -31,6 +31,8 @@ const startBody = z.object({
   provider: z.string().max(64),
   returnTo: returnPath.default('/'),
   revokeOtherSessions: z.boolean().default(false),
+  /** Of a sign-in. */
+  rememberMe: z.boolean().default(true),
 })
 
 /** The parameters that a provider leads the browser back with. */
@@ -131,7 +133,7 @@ function providerFlows(options: Options) {
 
   async function act(ctx: GenericEndpointContext, question: Question, person: ProvidedPerson): Promise<void> {
     const session = ctx.context.session?.session
-    if (question.purpose === 'sign-in' || !session) return signIn(ctx, person)
+    if (question.purpose === 'sign-in' || !session) return signIn(ctx, person, question)
     if (question.purpose === 'link') {
       await chooseOtherSessions(question.revokeOtherSessions)
       return link(ctx, session.userId, person)

@@ -24,6 +24,7 @@ const question = z.object({
   nonce: z.string(),
   codeVerifier: z.string(),
   revokeOtherSessions: z.boolean(),
+  rememberMe: z.boolean(),
   returnTo: returnPath,
 })
 

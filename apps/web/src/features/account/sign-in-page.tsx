@@ -78,6 +78,7 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
   const { notice, returnTo } = useLocation({ select: ({ state }): SignInState => state })
   const email = useRef<HTMLInputElement>(null)
   const challenge = useChallenge()
+  const [rememberMe, setRememberMe] = useState(true)
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
@@ -85,7 +86,7 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
         password: text(data, 'password') === '' ? t('fields.enterPassword') : undefined,
       }),
     submit: async (data) => {
-      const input = { email: text(data, 'email'), password: text(data, 'password'), rememberMe: data.has('rememberMe') }
+      const input = { email: text(data, 'email'), password: text(data, 'password'), rememberMe }
       let isCodeAsked = false
       const isMade = await challenge.pass(async (solution) => {
         isCodeAsked = await auth.signIn(input, solution)
@@ -117,7 +118,7 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
           error={errors['password']}
         />
         <div className="-mt-2 flex flex-wrap items-center justify-between gap-x-4">
-          <CheckBox name="rememberMe" label={t('signIn.remember')} defaultChecked />
+          <CheckBox name="rememberMe" label={t('signIn.remember')} checked={rememberMe} onChange={setRememberMe} />
           <TextLink to="/forgot-password" state={() => ({ email: email.current?.value ?? '' })}>
             {t('signIn.forgot')}
           </TextLink>
@@ -126,9 +127,19 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
           {busy ? t('signIn.busy') : t('signIn.submit')}
         </Button>
       </form>
-      <PasskeySignIn onSignedIn={() => session.begin(returnTo)} />
-      <ProviderSignIn returnTo={returnTo} />
-      <CreateAccount returnTo={returnTo} />
+      <OtherWays rememberMe={rememberMe} returnTo={returnTo} />
+    </>
+  )
+}
+
+/** Without a password. */
+function OtherWays(props: { rememberMe: boolean; returnTo: SignInState['returnTo'] }) {
+  const session = useSession()
+  return (
+    <>
+      <PasskeySignIn rememberMe={props.rememberMe} onSignedIn={() => session.begin(props.returnTo)} />
+      <ProviderSignIn {...props} />
+      <CreateAccount returnTo={props.returnTo} />
     </>
   )
 }

@@ -24,9 +24,9 @@ export async function choosePasskey({ asSuggestion = false } = {}): Promise<Chos
   })
 }
 
-/** Signs in, or proves again who the person of this session is. */
-export async function verifyPasskey(response: Chosen): Promise<void> {
-  await callAuth('/passkey/verify-authentication', { response }, expectedSessionHeaders())
+/** Signs in, or proves again who the person of this session is. `rememberMe` is of a sign-in. */
+export async function verifyPasskey(response: Chosen, choice: { rememberMe?: boolean } = {}): Promise<void> {
+  await callAuth('/passkey/verify-authentication', { response, ...choice }, expectedSessionHeaders())
 }
 
 /** Creates a passkey and adds it to the account. Resolves with its id. */

@@ -10,17 +10,22 @@ const OFFER_AFTER_MS = 1_000
 
 const loadSignIn = () => import('./sign-in.js')
 
+interface PasskeySignInProps {
+  rememberMe: boolean
+  onSignedIn: () => Promise<void>
+}
+
 /** A button to sign in with a passkey. The field with `autocomplete="username webauthn"` offers passkeys as well. */
-export function PasskeySignIn({ onSignedIn }: { onSignedIn: () => Promise<void> }) {
+export function PasskeySignIn(props: PasskeySignInProps) {
   const i18n = useI18n()
   const { t } = i18n
   const [failure, setFailure] = useState<string | null>(null)
   const { run, busy } = useGuarded(async () => {
     setFailure(null)
-    const attempt = loadSignIn().then(({ signIn }) => signIn(i18n, onSignedIn))
+    const attempt = loadSignIn().then(({ signIn }) => signIn(i18n, optionsOf(props)))
     setFailure(await attempt.catch(() => t('problem.unreachable')))
   })
-  useOffer(setFailure, onSignedIn)
+  useOffer(setFailure, props)
 
   if (!arePasskeysUsable()) return null
   return (
@@ -33,9 +38,15 @@ export function PasskeySignIn({ onSignedIn }: { onSignedIn: () => Promise<void> 
   )
 }
 
-function useOffer(onFailure: (failure: string) => void, onSignedIn: () => Promise<void>): void {
+const optionsOf = ({ rememberMe, onSignedIn }: PasskeySignInProps) => ({
+  rememberMe: () => rememberMe,
+  begin: onSignedIn,
+})
+
+function useOffer(onFailure: (failure: string) => void, props: PasskeySignInProps): void {
   const i18n = useI18n()
-  const begin = useEffectEvent(onSignedIn)
+  const begin = useEffectEvent(props.onSignedIn)
+  const rememberMe = useEffectEvent(() => props.rememberMe)
   const fail = useEffectEvent(onFailure)
   useEffect(() => {
     if (!arePasskeysUsable()) return undefined
@@ -43,10 +54,8 @@ function useOffer(onFailure: (failure: string) => void, onSignedIn: () => Promis
     const timer = setTimeout(() => {
       loadSignIn().then(
         ({ offerPasskeys }) =>
-          (stop = offerPasskeys(
-            i18n,
-            () => begin(),
-            (failure) => fail(failure),
+          (stop = offerPasskeys(i18n, { rememberMe: () => rememberMe(), begin: () => begin() }, (failure) =>
+            fail(failure),
           )),
         () => undefined, // the button remains
       )

@@ -2,12 +2,18 @@ import type { I18n } from '../../i18n/i18n.js'
 import { canSuggestPasskeys, cancelCeremony, choosePasskey, verifyPasskey } from './ceremonies.js'
 import { explainCeremony } from './explain.js'
 
-type Begin = () => Promise<void>
+export interface PasskeySignInOptions {
+  /** Asked once the passkey is chosen. */
+  rememberMe: () => boolean
+  /** Somebody is signed in. */
+  begin: () => Promise<void>
+}
 
 /** Asks for a passkey in a dialog of the browser. Resolves with what went wrong, or with `null`. */
-export async function signIn(i18n: I18n, begin: Begin): Promise<string | null> {
+export async function signIn(i18n: I18n, { rememberMe, begin }: PasskeySignInOptions): Promise<string | null> {
   try {
-    await verifyPasskey(await choosePasskey())
+    const chosen = await choosePasskey()
+    await verifyPasskey(chosen, { rememberMe: rememberMe() })
   } catch (error) {
     return explainCeremony(i18n, error)
   }
@@ -19,7 +25,11 @@ export async function signIn(i18n: I18n, begin: Begin): Promise<string | null> {
  * Offers passkeys among the suggestions of a field. It ends when one has signed in, when a dialog takes its place, or when the
  * returned function is called.
  */
-export function offerPasskeys(i18n: I18n, begin: Begin, onFailure: (failure: string) => void): () => void {
+export function offerPasskeys(
+  i18n: I18n,
+  { rememberMe, begin }: PasskeySignInOptions,
+  onFailure: (failure: string) => void,
+): () => void {
   void canSuggestPasskeys().then((can) => (can ? offerAgain() : undefined))
   return cancelCeremony
 
@@ -27,7 +37,7 @@ export function offerPasskeys(i18n: I18n, begin: Begin, onFailure: (failure: str
     const chosen = await choosePasskey({ asSuggestion: true }).catch(() => null)
     if (chosen === null) return // no browser, no answer, or another ceremony: the button remains
     try {
-      await verifyPasskey(chosen)
+      await verifyPasskey(chosen, { rememberMe: rememberMe() })
     } catch (error) {
       onFailure(await explainCeremony(i18n, error))
       return offerAgain()

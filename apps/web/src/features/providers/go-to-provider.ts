@@ -7,6 +7,8 @@ interface Question {
   /** The page that the person comes back to. Default: the devices. */
   returnTo?: AccountPath | undefined
   revokeOtherSessions?: boolean
+  /** Of a sign-in. Default: true. */
+  rememberMe?: boolean
 }
 
 /**

@@ -10,10 +10,11 @@ import type { NamedProvider } from './provider-sign-in.js'
 
 interface ProviderButtonsProps {
   providers: readonly NamedProvider[]
+  rememberMe: boolean
   returnTo: AccountPath | undefined
 }
 
-export default function ProviderButtons({ providers, returnTo }: ProviderButtonsProps): ReactNode {
+export default function ProviderButtons({ providers, ...choices }: ProviderButtonsProps): ReactNode {
   const { t } = useI18n()
   const [failure, setFailure] = useState<string | null>(null)
   return (
@@ -22,7 +23,7 @@ export default function ProviderButtons({ providers, returnTo }: ProviderButtons
         <ProviderButton
           key={id}
           label={t('providers.signIn', { name })}
-          go={() => goToProvider('sign-in', { provider: id, returnTo })}
+          go={() => goToProvider('sign-in', { provider: id, ...choices })}
           onFailure={setFailure}
         />
       ))}

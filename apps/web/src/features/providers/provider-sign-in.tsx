@@ -11,7 +11,7 @@ const ProviderButtons = lazy(() =>
 )
 
 /** Buttons to sign in with the providers of this server. Their code comes only where there are any. */
-export function ProviderSignIn({ returnTo }: { returnTo: AccountPath | undefined }) {
+export function ProviderSignIn(props: { rememberMe: boolean; returnTo: AccountPath | undefined }) {
   const [providers, setProviders] = useState<readonly NamedProvider[]>([])
   // Not a query: signing out forgets all queries just after it has shown this page.
   useEffect(() => {
@@ -20,7 +20,7 @@ export function ProviderSignIn({ returnTo }: { returnTo: AccountPath | undefined
   if (providers.length === 0) return null
   return (
     <Suspense>
-      <ProviderButtons providers={providers} returnTo={returnTo} />
+      <ProviderButtons providers={providers} {...props} />
     </Suspense>
   )
 }
