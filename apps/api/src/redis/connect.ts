@@ -25,7 +25,10 @@ export async function connectRedis(
   const redis = createRedisClient(where, redisTimeouts)
 
   let lastError: Error | undefined
-  redis.on('error', (error: Error) => (lastError = error))
+  redis.on('error', (error: Error) => {
+    // What Redis has answered, such as WRONGPASS, says more than that a later attempt had no answer.
+    if (!isAnswer(lastError) || isAnswer(error)) lastError = error
+  })
   try {
     const deadline = Date.now() + timeoutMs
     await waitUntilReady(redis, timeoutMs)
@@ -55,6 +58,8 @@ export async function connectRedis(
   }
   return { redis, close }
 }
+
+const isAnswer = (error: Error | undefined): boolean => error?.name === 'ReplyError'
 
 const settingNames = { single: 'REDIS_URL', cluster: 'REDIS_CLUSTER_NODES', sentinel: 'REDIS_SENTINELS' } as const
 
