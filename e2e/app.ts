@@ -152,7 +152,7 @@ function mailsTo(dataDir: string, address: string, page: MailedPage): Mail[] {
 }
 
 async function ready(url: string, server: ChildProcess, output: () => string): Promise<void> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   while (server.exitCode === null && Date.now() < deadline) {
     const answer = await fetch(`${url}/readyz`).catch(() => null)
     if (answer?.ok) return

@@ -71,7 +71,8 @@ async function expectToNeed(
   wrong: readonly (readonly [NodeJS.ProcessEnv, RegExp])[],
 ): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-redis-settings-'))
-  const all = { DATA_DIR: dataDir, BETTER_AUTH_SECRET: SECRET, NODE_EXTRA_CA_CERTS: certificate, ...env }
+  const patient = { REDIS_COMMAND_TIMEOUT_MS: '2000', REDIS_SOCKET_TIMEOUT_MS: '4000' } // several start at once
+  const all = { DATA_DIR: dataDir, BETTER_AUTH_SECRET: SECRET, NODE_EXTRA_CA_CERTS: certificate, ...patient, ...env }
   const [, ...failures] = await Promise.all([
     (async () => {
       await using server = await runServer(all)
