@@ -119,6 +119,21 @@ test('a server without the question signs up at once', async () => {
   expect(screen.getByLabelText('Name')).toBeTruthy()
 })
 
+test('a server that says nothing keeps nobody from the page', async () => {
+  const waiting = new AbortController()
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(waiting.signal)
+  const { answer } = network
+  network.answer = (request) =>
+    request.url.endsWith('/policy')
+      ? new Promise((_, reject) => {
+          request.signal.addEventListener('abort', () => reject(new DOMException('late', 'TimeoutError')))
+          waiting.abort()
+        })
+      : answer(request)
+  await open('/sign-up', 'Create an account')
+  expect(screen.getByRole('button', { name: 'Try again' })).toBeTruthy()
+})
+
 describe('without an answer about how to sign up', () => {
   beforeEach(() => void statuses.set('/api/auth/sign-up/policy', 503))
 
