@@ -194,6 +194,7 @@ describe('the link of a mail', () => {
   test.each([
     ['/reset-password?token=good', 'Choose a new password', 503],
     ['/secure-account?token=good', 'Was this not you?', 429],
+    ['/confirm-email?token=good', 'Confirm the email address', 503],
   ])('that nobody can look up now is not called dead: %s', async (path, title, status) => {
     const { answer } = network
     network.answer = async (request) =>

@@ -1,4 +1,4 @@
-import { useLoaderData, useRouter, useSearch } from '@tanstack/react-router'
+import { useLoaderData, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { MailedEmailChange } from '@rollcall/api'
 import { AuthFailure, callAuth } from '../../api/auth.js'
@@ -10,12 +10,14 @@ import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure } from '../account/auth-errors.js'
+import { UnreadLink } from '../account/unread-link.js'
 
 /** The link is used up by then, so nothing asked of it later counts. */
 type Outcome = { readonly state: 'confirmed' | 'dead' } | { readonly state: 'changed'; readonly email: string }
 
 /** The page that both links of a change of address lead to. Opening it changes nothing: programs that check mails open links too. */
 export function ConfirmEmailPage() {
+  const { t } = useI18n()
   const { token } = useSearch({ from: '/public/confirm-email' })
   const link = useLoaderData({ from: '/public/confirm-email' })
   const [outcome, setOutcome] = useState<Outcome | null>(null)
@@ -23,7 +25,7 @@ export function ConfirmEmailPage() {
   if (outcome?.state === 'changed') return <Changed email={outcome.email} />
   if (token === undefined || !link.works || outcome !== null) return <DeadLink />
   const change = link.emailChange
-  if (change === undefined) return <Unread />
+  if (change === undefined) return <UnreadLink title={t('confirmEmail.title')} />
   return <Question token={token} change={change} onDone={setOutcome} />
 }
 
@@ -89,20 +91,6 @@ function Changed({ email }: { email: string }) {
       <p className="mt-4">
         <TextLink to="/account">{t('confirmEmail.goOn')}</TextLink>
       </p>
-    </>
-  )
-}
-
-/** Nobody confirms an address that they cannot see. */
-function Unread() {
-  const { t } = useI18n()
-  const router = useRouter()
-  return (
-    <>
-      <PageHeading title={t('confirmEmail.title')}>{t('confirmEmail.unread')}</PageHeading>
-      <Button look="primary" onClick={() => void router.invalidate()} className="mt-6">
-        {t('common.tryAgain')}
-      </Button>
     </>
   )
 }

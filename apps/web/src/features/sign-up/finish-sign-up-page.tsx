@@ -1,4 +1,4 @@
-import { useLoaderData, useRouter, useSearch } from '@tanstack/react-router'
+import { useLoaderData, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -6,14 +6,15 @@ import { Button } from '../../ui/button.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { useGuarded } from '../../ui/use-guarded.js'
 import { explainFailure, fieldErrors } from '../account/auth-errors.js'
 import { useSession } from '../account/session.js'
+import { UnreadLink } from '../account/unread-link.js'
 import { AccountFields, nameError, newAccountOf, passwordError } from './account-fields.js'
 import { finishSignUp } from './calls.js'
 
 /** The page of the mailed link. Opening it creates nothing: programs that check mails open links too. */
 export function FinishSignUpPage() {
+  const { t } = useI18n()
   const { token } = useSearch({ from: '/public/finish-sign-up' })
   const link = useLoaderData({ from: '/public/finish-sign-up' })
   /** The address of the created account. The link is used up by then, so nothing asked of it later counts. */
@@ -21,7 +22,7 @@ export function FinishSignUpPage() {
   const [isDead, setIsDead] = useState(false)
   const email = createdFor ?? (link.works ? link.signUp?.email : undefined)
   if (token === undefined || isDead || (createdFor === null && !link.works)) return <DeadLink />
-  if (email === undefined) return <Unread />
+  if (email === undefined) return <UnreadLink title={t('finishSignUp.title')} />
   return (
     <AccountForm token={token} email={email} onCreated={() => setCreatedFor(email)} onDead={() => setIsDead(true)} />
   )
@@ -66,21 +67,6 @@ function AccountForm({ token, email, onCreated, onDead }: AccountFormProps) {
         </Button>
       </form>
       <p className="mt-4 text-sm text-muted">{t('finishSignUp.warning')}</p>
-    </>
-  )
-}
-
-/** Nobody creates an account for an address that they cannot see: it may be a stranger's. */
-function Unread() {
-  const { t } = useI18n()
-  const router = useRouter()
-  const { run, busy } = useGuarded(() => router.invalidate({ sync: true }))
-  return (
-    <>
-      <PageHeading title={t('finishSignUp.title')}>{t('confirmEmail.unread')}</PageHeading>
-      <Button look="primary" busy={busy} onClick={() => void run()} className="mt-6">
-        {t('common.tryAgain')}
-      </Button>
     </>
   )
 }
