@@ -167,8 +167,8 @@ export const variables = z.object({
   ),
   SIGN_UP: explained(
     'confirmed or direct',
-    z.enum(['confirmed', 'direct'], 'must be confirmed or direct').default('direct'),
-    'With confirmed, a sign-up mails a link to the address, and the account is made once somebody has followed it. With direct, a sign-up signs in at once, and reveals whether the address has an account.',
+    z.enum(['confirmed', 'direct'], 'must be confirmed or direct').optional(),
+    'With confirmed, a sign-up mails a link to the address, and the account is made once somebody has followed it. With direct, a sign-up signs in at once, and reveals whether the address has an account. Default: confirmed where SMTP_URL is set, else direct.',
   ),
   SIGN_IN_PROVIDERS: explained(
     'JSON list of objects',

@@ -44,6 +44,15 @@ test('an empty variable counts as unset', () => {
   ).toEqual(readSettings({ REDIS_URL }))
 })
 
+test('a sign-up confirms its address where mails can be sent, unless the setting says otherwise', () => {
+  const SMTP_URL = 'smtp://mail.example'
+  expect(
+    [{}, { SMTP_URL }, { SIGN_UP: 'confirmed' }, { SMTP_URL, SIGN_UP: 'direct' }, { SMTP_URL, SIGN_UP: '' }].map(
+      (env) => readSettings({ REDIS_URL, ...env }).confirmsAddress,
+    ),
+  ).toEqual([false, true, true, false, true])
+})
+
 test('each setting is read', () => {
   const secret = randomBytes(32).toString('base64')
   const older = randomBytes(16).toString('hex')

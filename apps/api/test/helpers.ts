@@ -94,6 +94,7 @@ export async function startServer({
     DATA_DIR: dataDir,
     BETTER_AUTH_SECRET: SECRET,
     DRAIN_SECONDS: '4',
+    SIGN_UP: 'direct', // also where a test sets SMTP_URL
     ...(!env['REDIS_CLUSTER_NODES'] && { REDIS_URL: redis.url }),
     ...(await databaseOf(env['DATA_DIR'] ?? dataDir)),
     ...env,

@@ -145,6 +145,7 @@ describe('a killed server', () => {
       DATA_DIR: folder.path,
       REDIS_URL: redis.url,
       SMTP_URL: `smtp://127.0.0.1:${port}`,
+      SIGN_UP: 'direct',
       ...(await databaseOf(folder.path)),
     }
     const { url, child } = await spawnServer(env)
