@@ -1,9 +1,9 @@
 import { Eye, EyeOff } from 'lucide-react'
 import { type ComponentProps, type ReactNode, useState } from 'react'
 
-const box =
+export const box =
   'block min-h-11 w-full rounded-lg border bg-surface px-3 py-2 text-base text-ink focus-visible:outline-offset-0'
-const edge = { fine: 'border-edge', wrong: 'border-danger' }
+export const edge = { fine: 'border-edge', wrong: 'border-danger' }
 
 interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'id'> {
   name: string
@@ -59,7 +59,7 @@ export function PasswordField({ name, label, hint, error, showLabel, ...input }:
   )
 }
 
-function wiring(name: string, hint: string | undefined, error: string | undefined) {
+export function wiring(name: string, hint?: string, error?: string) {
   const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
   return {
     id: name,
@@ -72,12 +72,12 @@ function wiring(name: string, hint: string | undefined, error: string | undefine
 interface FrameProps {
   name: string
   label: string
-  hint: string | undefined
-  error: string | undefined
+  hint?: string | undefined
+  error?: string | undefined
   children: ReactNode
 }
 
-function Frame({ name, label, hint, error, children }: FrameProps) {
+export function Frame({ name, label, hint, error, children }: FrameProps) {
   return (
     <div>
       <label htmlFor={name} className="mb-1.5 block text-[0.9375rem] font-medium">

@@ -4,18 +4,14 @@ import { toProblem } from '../../api/problem.js'
 import { alone, type FoundSessions, type SessionFilter, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
-import { CheckBox } from '../../ui/check-box.js'
-import { Field } from '../../ui/field.js'
-import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { useNow } from '../../ui/use-now.js'
 import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
+import { FilterForm } from './filter-form.js'
 import { QueryState } from './query-state.js'
 import { Section } from '../../ui/section.js'
 import { SignOutFiltered } from './sign-out-filtered.js'
-
-const texts = ['address', 'country', 'browser', 'system', 'userAgent'] as const
 
 export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) => void }) {
   const { t } = useI18n()
@@ -27,51 +23,6 @@ export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) 
       {filter && <Found key={JSON.stringify(filter)} filter={filter} onChoosePerson={onChoosePerson} />}
     </Section>
   )
-}
-
-function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void }) {
-  const { t } = useI18n()
-  const { form, summary } = useForm({
-    check: (): Record<string, string> => ({}),
-    submit: async (data) => {
-      const filter = filterIn(data)
-      if (Object.keys(filter).length === 0) throw new Error('An empty filter would mean everybody')
-      onFind(filter)
-    },
-    explain: () => ({ summary: t('admin.sessions.empty') }),
-  })
-  const field = { required: false, autoComplete: 'off', spellCheck: false } as const
-  return (
-    <form {...form} className="mt-4 grid gap-4">
-      {summary}
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Field {...field} name="user" label={t('admin.sessions.user')} />
-        <Field {...field} name="address" label={t('admin.sessions.address')} hint={t('admin.sessions.addressHint')} />
-        <Field {...field} name="browser" label={t('admin.sessions.browser')} />
-        <Field {...field} name="system" label={t('admin.sessions.system')} />
-        <Field {...field} name="userAgent" label={t('admin.sessions.userAgent')} />
-        <Field {...field} name="country" label={t('admin.sessions.country')} maxLength={2} />
-        <Field {...field} name="since" label={t('admin.sessions.since')} type="datetime-local" />
-      </div>
-      <CheckBox name="newDevice" label={t('admin.sessions.newDevice')} />
-      <div>
-        <Button type="submit" look="primary">
-          {t('admin.sessions.submit')}
-        </Button>
-      </div>
-    </form>
-  )
-}
-
-function filterIn(data: FormData): SessionFilter {
-  const filled = (name: string): string => text(data, name).trim()
-  const since = filled('since')
-  return {
-    ...(filled('user') !== '' && { users: [filled('user')] }),
-    ...Object.fromEntries<string>(texts.flatMap((name) => (filled(name) === '' ? [] : [[name, filled(name)]]))),
-    ...(since !== '' && { signedInAfter: new Date(since).toISOString() }),
-    ...(data.has('newDevice') && { newDevice: true as const }),
-  }
 }
 
 interface FoundProps {

@@ -1,0 +1,55 @@
+import type { SessionFilter } from '../../api/trpc.js'
+import { type FieldErrors, text } from '../../ui/form.js'
+
+export const deviceKinds = ['desktop', 'phone', 'tablet', 'tv', 'console', 'program', 'unknown'] as const
+
+const texts = ['address', 'country', 'method', 'kind', 'browser', 'system', 'userAgent'] as const
+
+/** In the order of the form. */
+export const times = ['signedInAfter', 'signedInBefore', 'lastSeenAfter', 'lastSeenBefore'] as const
+type Time = (typeof times)[number]
+
+/** Pairs that no session matches unless the second is later. No session was seen before its sign-in. */
+const pairs: readonly (readonly [Time, Time])[] = [
+  ['signedInAfter', 'signedInBefore'],
+  ['lastSeenAfter', 'lastSeenBefore'],
+  ['signedInAfter', 'lastSeenBefore'],
+]
+
+interface Words {
+  readonly incomplete: (name: Time) => string
+  readonly notLater: (name: Time, than: Time) => string
+}
+
+/** The mistakes in the times. A time without its date has no value, and would widen the filter without a word. */
+export function findMistakes(data: FormData, { incomplete, notLater }: Words): FieldErrors {
+  const mistakes: FieldErrors = {}
+  for (const name of times) if (isIncomplete(name)) mistakes[name] = incomplete(name)
+  for (const [after, before] of pairs) {
+    const from = text(data, after)
+    const to = text(data, before)
+    if (from !== '' && to !== '' && new Date(from) >= new Date(to)) mistakes[before] ??= notLater(before, after)
+  }
+  return mistakes
+}
+
+function isIncomplete(name: Time): boolean {
+  const input = document.getElementById(name)
+  return input instanceof HTMLInputElement && input.validity.badInput
+}
+
+/** The filter that a form describes. It is empty if no field is filled in. */
+export function filterIn(data: FormData): SessionFilter {
+  const filled = (name: string): string => text(data, name).trim()
+  const timeIn = (name: Time): string => (filled(name) === '' ? '' : new Date(filled(name)).toISOString())
+  const fields = [
+    ...texts.map((name) => [name, filled(name)] as const),
+    ...times.map((name) => [name, timeIn(name)] as const),
+  ]
+  const user = filled('user')
+  return {
+    ...(user !== '' && { users: [user] }),
+    ...Object.fromEntries<string>(fields.filter(([, value]) => value !== '')),
+    ...(data.has('newDevice') && { newDevice: true as const }),
+  }
+}
