@@ -72,6 +72,26 @@ async function linkTo(email: string, count = 1): Promise<string> {
   return tokenIn(await mailTo(email, count))
 }
 
+interface Invited {
+  readonly email: string
+  readonly token: string
+}
+
+let invitations: Promise<Invited[]> | undefined
+
+/** An address that has a link. All are mailed at once: a mail takes a quarter of a second to leave. */
+async function invited(): Promise<Invited> {
+  invitations ??= Promise.all(
+    Array.from({ length: 16 }, async () => {
+      const email = newEmail()
+      return { email, token: await linkTo(email) }
+    }),
+  )
+  const invitation = (await invitations).pop()
+  if (invitation === undefined) throw new Error('More links are needed')
+  return invitation
+}
+
 const finish = (token: string, by: Browser = server.browser(), more: object = {}) =>
   by.post('/api/auth/sign-up/finish', { token, name: 'Ada', password: PASSWORD, ...more })
 const lookAt = async (token: string): Promise<unknown> =>
@@ -107,7 +127,10 @@ test('the address comes first, then the account: its link asks for name and pass
 
   for (let opened = 0; opened < 2; opened += 1) expect(await lookAt(token)).toEqual({ signIn: null, signUp: { email } })
   const laptop = server.browser()
-  expect(await answerOf(finish(token, laptop, { name: ' Ada ', rememberMe: false }))).toEqual(ok)
+  const finished = await finish(token, laptop, { name: ' Ada ', rememberMe: false })
+  expect([finished.status, await finished.json()]).toEqual(ok)
+  const cookie = finished.headers.getSetCookie().find((text) => text.startsWith('rollcall.session_token='))
+  expect(cookie).not.toMatch(/max-age|expires/i)
   const { id, user } = await laptop.api.session.current.query()
   expect(user).toMatchObject({ email, name: 'Ada' })
   expect(await usersWith(email)).toMatchObject([{ language: 'de' }])
@@ -127,16 +150,16 @@ test('the address comes first, then the account: its link asks for name and pass
 })
 
 /** Somebody who has an account. */
-async function owner(more: object = {}): Promise<Browser & { readonly email: string }> {
-  const email = newEmail()
-  await request(email, more)
+async function owner(): Promise<Browser & { readonly email: string }> {
+  const { email, token } = await invited()
   const device = server.browser()
-  expect(await answerOf(finish(tokenIn(await mailTo(email)), device))).toEqual(ok)
+  expect(await answerOf(finish(token, device))).toEqual(ok)
   return { ...device, email }
 }
 
 test('an address with an account is answered the same, by the same work, and its owner gets a mail without a link', async () => {
-  const { email } = await owner({ language: 'de' })
+  const { email, api } = await owner()
+  await api.account.setLanguage.mutate({ language: 'de' })
   const nobody = newEmail()
   const { kysely } = server.database()
   await sql`alter table "user" rename to hidden`.execute(kysely) // nothing can ask it for the address
@@ -178,7 +201,7 @@ test('each of the two kinds of sign-up is closed where the other one is in use',
     200,
     { confirmsAddress: false },
   ])
-  const link = { kind: 'finish-sign-up', token: await linkTo(newEmail()) }
+  const link = { kind: 'finish-sign-up', token: (await invited()).token }
   expect((await direct.browser().post('/api/link', link)).status).toBe(400)
 })
 
@@ -230,8 +253,7 @@ test('of all links of an address, followed at once and twice each, one makes the
 })
 
 test('an address that another account takes in that very moment stays that account’s', async () => {
-  const email = newEmail()
-  const [other, token] = await Promise.all([owner(), linkTo(email)])
+  const [other, { email, token }] = [await owner(), await invited()]
   const { kysely, type } = server.database()
   const waiting = async () =>
     (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(kysely)).rows.length
@@ -247,8 +269,7 @@ test('an address that another account takes in that very moment stays that accou
 })
 
 test('a link that is unknown, forged, expired or of another kind makes no account', async () => {
-  const email = newEmail()
-  const [{ email: known }, token] = await Promise.all([owner(), linkTo(email)])
+  const [{ email: known }, { email, token }] = [await owner(), await invited()]
   await server.browser().post('/api/auth/request-password-reset', { email: known })
   const reset = /reset-password\?token=([\w-]+)/.exec(await mailTo(known, 2))?.[1] ?? ''
   const forger = server.browser({ 'x-forwarded-for': '198.51.100.7' }) // whose wrong tokens count apart
@@ -278,8 +299,7 @@ test('a link that is unknown, forged, expired or of another kind makes no accoun
 })
 
 test('a name or password that is refused uses no link up', async () => {
-  const email = newEmail()
-  const token = await linkTo(email)
+  const { email, token } = await invited()
   const refused: [object, string][] = [
     [{ password: 'short' }, 'PASSWORD_TOO_SHORT'],
     [{ password: 'long'.repeat(50) }, 'PASSWORD_TOO_LONG'],
@@ -302,8 +322,7 @@ test('a name or password that is refused uses no link up', async () => {
 test.each(['never sent', 'reply lost'] as const)(
   'an outage of Redis at any command leaves the link good, or the account made (%s)',
   async (fault) => {
-    const email = newEmail()
-    const token = await linkTo(email)
+    const { email, token } = await invited()
     for (let n = 1; ; n += 1) {
       const failing = failCommand(Redis.prototype, n, fault)
       const device = server.browser()
@@ -326,8 +345,7 @@ const outages = Object.entries(outagesOf(() => server, 'account')).filter(
 )
 
 test.each(outages)('%s: a 503, and the link still works', async (_, begin) => {
-  const email = newEmail()
-  const token = await linkTo(email)
+  const { email, token } = await invited()
   const end = await begin()
   const answers = [await answerOf(finish(token)), await answerOf(finish(token))]
   await end()
@@ -357,8 +375,7 @@ test('beyond the budget of its network, a request needs work, and elsewhere it d
 })
 
 test('signing up while somebody else is signed in is as signing in: that session stays in their list, and leaves this browser', async () => {
-  const email = newEmail()
-  const [laptop, token] = await Promise.all([owner(), linkTo(email)])
+  const [laptop, { email, token }] = [await owner(), await invited()]
   const [phone, tablet] = [server.browser(), server.browser()]
   await phone.signIn(laptop.email)
   expect(await answerOf(finish(token, laptop))).toEqual(ok)

@@ -16,6 +16,6 @@ export async function chooseFirstPassword(
   requireLength(password, hashing.config)
   await requireAcceptable(password, [...own, ...siteWords(site)])
   const state = await passwordState()
-  state.chosen = { password, hash: null } // the words of somebody who is signed in are not theirs
+  state.chosen = { password, hash: null } // which no rule sees again
   return hashing.hash(password)
 }
