@@ -141,14 +141,14 @@ export default {
       'Wählen Sie hier Ihren Namen und ein Passwort. Der Link gilt einmal, innerhalb einer Stunde:',
     ],
     label: 'Konto fertigstellen',
-    after: ['Wenn Sie das nicht waren, müssen Sie nichts tun: Vorher gibt es kein Konto.'],
+    after: ['Wenn Sie das nicht waren, müssen Sie nichts tun: Ohne diesen Link entsteht kein Konto.'],
   },
 
   accountExists: {
     subject: 'Sie haben schon ein Konto',
     before: (site) => [
       `jemand, vielleicht Sie, möchte mit dieser E-Mail-Adresse ein Konto bei ${site} erstellen.`,
-      'Sie hat schon ein Konto, darum wurde nichts geändert. Sie können sich anmelden:',
+      'Zu dieser Adresse gibt es schon ein Konto, darum wurde nichts geändert. Sie können sich anmelden:',
     ],
     label: 'Anmelden',
     after: [

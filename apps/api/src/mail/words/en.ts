@@ -140,7 +140,7 @@ export default {
       'Choose your name and a password here. The link works once, within one hour:',
     ],
     label: 'Finish your account',
-    after: ['If it was not you, do nothing: there is no account before you finish it.'],
+    after: ['If it was not you, do nothing: no account is made without this link.'],
   },
 
   accountExists: {
