@@ -119,6 +119,7 @@ function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | 
   if (path === '/reset-password') return 'password-reset'
   if (path === '/reauthenticate') return 'reauthentication'
   if (path === '/secure-account') return 'account-secured'
+  if (path === '/confirm-email-change') return 'email-change' // an endpoint that an application may have
   const revocation = revocationAt(path)
   if (revocation !== null) return revocation
   if (takesPassword.has(path ?? '')) return 'reauthentication'

@@ -21,6 +21,9 @@ export type AuditEventName =
   | 'second-factor-off'
   | 'backup-codes-renewed'
   | 'email-change'
+  /** A change of address that waits for its confirmations: begun, or withdrawn. */
+  | 'email-change-requested'
+  | 'email-change-cancelled'
   | 'user-deleted'
   | 'user-banned'
   | 'revoke'

@@ -46,11 +46,15 @@ const WRONG_PASSWORD = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']
 
 const withEmail = z.object({ email: z.string() })
 
+/** Confirmed by a link from a mail, which any browser may open: its session may be that of another account. */
+const confirmedByLink = new Set<AuditEventName>(['email-change'])
+
 /** One look-up, whether or not the account exists. Nothing when the attempt names none, as with a link that is not valid. */
 async function accountOf(
   ctx: GenericEndpointContext,
   event: AuditEventName,
 ): Promise<Pick<AuditEvent, 'userId' | 'sessionId' | 'emailHash'>> {
+  if (confirmedByLink.has(event)) return {}
   const current = ctx.context.session?.session
   if (current && event !== 'sign-in') return { userId: current.userId, sessionId: current.id }
   const email = withEmail.safeParse(ctx.body).data?.email

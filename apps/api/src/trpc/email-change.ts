@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { EmailChange } from '../accounts/email-change/pending.js'
 import { newEmail } from '../accounts/names.js'
 import { storeOrDatabaseFailed } from '../errors.js'
-import { router, sessionProcedure } from './procedures.js'
+import { auditedProcedure, router, sessionProcedure } from './procedures.js'
 import { type IsRecent, requireRecentProof } from './recent-proof.js'
 
 /** A pending change, as its person sees it. Times are ISO 8601. */
@@ -25,7 +25,7 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
      * Sends a link to both addresses; the change takes the place of an earlier one. It needs a recent proof, and answers the same
      * whether or not another account has the new address.
      */
-    request: sessionProcedure
+    request: auditedProcedure('email-change-requested')
       .input(z.object({ email: newEmail }))
       .mutation(async ({ ctx: { auth, limits, session, token }, input: { email } }) => {
         requireRecentProof(session, isRecent)
@@ -44,7 +44,7 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
       }),
 
     /** Needs no proof: it changes nothing. `cancelled: false` if nothing was pending any more. */
-    cancel: sessionProcedure.mutation(async ({ ctx: { auth, limits, session } }) => {
+    cancel: auditedProcedure('email-change-cancelled').mutation(async ({ ctx: { auth, limits, session } }) => {
       const cancelled = await limits.within([['account:session', session.userId, session.id]], () =>
         auth.cancelEmailChange(session.userId).catch(storeOrDatabaseFailed),
       )

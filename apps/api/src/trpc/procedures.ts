@@ -80,31 +80,36 @@ const auditCalls = (event: AuditEvent['event']) =>
     return result
   })
 
+/** A session procedure that leaves an audit line with its session, whatever becomes of the call. */
+export const auditedProcedure = (event: AuditEvent['event']) =>
+  publicProcedure
+    .use(auditCalls(event))
+    .concat(signedIn)
+    .use(({ ctx, next }) => {
+      ctx.trail.userId = ctx.session.userId
+      ctx.trail.sessionId = ctx.session.id
+      return next()
+    })
+
 /** The answer of procedures that revoke sessions. */
 const revocationResult = z.object({ revoked: z.int() })
 
 /** A session procedure that ends sessions: audited, and limited per session. */
 export const revocationProcedure = (event: RevocationName) =>
-  publicProcedure
-    .use(auditCalls(event))
-    .concat(signedIn)
-    .use(async ({ ctx, getRawInput, next }) => {
-      ctx.trail.userId = ctx.session.userId
-      ctx.trail.sessionId = ctx.session.id
-      if (event === 'revoke')
-        ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
-      const result = await ctx.limits.within(
-        [['revoke:session', ctx.session.userId, ctx.session.id]],
-        () => auditedByCaller(() => next()),
-        (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
-        { revokes: true },
-      )
-      if (result.ok) {
-        ctx.trail.ended = revocationResult.parse(result.data).revoked
-        if (event === 'revoke-all')
-          for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
-      } else if (auditResult(result.error) === 'refused' && reasonOf(result.error) === null) {
-        await ctx.activity.record(`${event}-refused`, ctx.session)
-      }
-      return result
-    })
+  auditedProcedure(event).use(async ({ ctx, getRawInput, next }) => {
+    if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id
+    const result = await ctx.limits.within(
+      [['revoke:session', ctx.session.userId, ctx.session.id]],
+      () => auditedByCaller(() => next()),
+      (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
+      { revokes: true },
+    )
+    if (result.ok) {
+      ctx.trail.ended = revocationResult.parse(result.data).revoked
+      if (event === 'revoke-all')
+        for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
+    } else if (auditResult(result.error) === 'refused' && reasonOf(result.error) === null) {
+      await ctx.activity.record(`${event}-refused`, ctx.session)
+    }
+    return result
+  })
