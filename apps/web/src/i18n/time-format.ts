@@ -9,6 +9,7 @@ export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) 
   // "1 day ago" and not "yesterday", which 47 hours need not be.
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
+  const dayAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const weekday = new Intl.DateTimeFormat(locale, { dateStyle: 'full' })
   const nearDay = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
@@ -37,6 +38,8 @@ export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) 
       const daysAgo = [0, 1].find((days) => day.format(Date.parse(iso)) === day.format(dayBefore(now, days)))
       return daysAgo === undefined ? weekday.format(Date.parse(iso)) : capitalised(nearDay.format(-daysAgo, 'day'))
     },
+    /** To the minute. */
+    dayAndTime: (iso: string): string => dayAndTime.format(Date.parse(iso)),
     exactTime: (iso: string): string => exact.format(Date.parse(iso)),
     /** The day is enough, unless it is this one. */
     shortTime(iso: string, now: number): string {

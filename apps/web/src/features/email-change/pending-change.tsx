@@ -43,7 +43,7 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
         <p className="wrap-anywhere">{t('emailChange.sent', addresses)}</p>
         <p className="mt-1.5 text-sm text-muted">
           {side !== undefined && t(side === 'old' ? 'emailChange.oldConfirmed' : 'emailChange.newConfirmed')}{' '}
-          {t('emailChange.until', { when: i18n.exactTime(change.expiresAt) })}
+          {t('emailChange.until', { when: i18n.dayAndTime(change.expiresAt) })}
         </p>
       </Message>
       <Button busy={busy} onClick={() => void run()}>
