@@ -8,7 +8,8 @@ import { expectNothingLost, outOfReach, overflow } from '../layout.js'
 // Every page and every question, in light and dark, at the width of a phone and of a desk. Nothing fails axe, overflows, or moves
 // while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
 const documentation = process.env['SCREENSHOTS_DIR']
-const pictures = documentation ?? fileURLToPath(new URL('../test-results/pictures/', import.meta.url))
+const documented = new Set(['devices-light-1440', 'devices-dark-1440'])
+const pictures = fileURLToPath(new URL('../test-results/pictures', import.meta.url))
 mkdirSync(pictures, { recursive: true })
 
 interface Shown {
@@ -218,10 +219,14 @@ for (const { colorScheme, width } of looks) {
         () => document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().duration) > 1).length,
       )
       expect(moving, `${name} must keep still for who asked for that`).toBe(0)
-      if (name in pages)
-        await tab.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true })
+      if (name in pages) await takePicture(tab, `${name}-${colorScheme}-${width}`)
     }
   })
+}
+
+async function takePicture(page: Page, name: string): Promise<void> {
+  const folder = (documented.has(name) ? documentation : undefined) ?? pictures
+  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
 }
 
 test.describe('with the longest names', () => {

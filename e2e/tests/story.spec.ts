@@ -29,7 +29,7 @@ test('a tab on the laptop is signed out from the phone, in three pictures', asyn
   await expect(phone.getByRole('list', { name: 'Activity' })).toContainText(
     'Chrome on Windows was signed out by Safari on iPhone',
   )
-  await take('3-told')
+  await take('3-activity')
   await studio.close()
 })
 
