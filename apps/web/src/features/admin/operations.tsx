@@ -7,6 +7,7 @@ import { Time } from '../../i18n/time.js'
 import { useNow } from '../../ui/use-now.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 import { adminKey } from './admin-key.js'
+import { describeFilter } from './describe-filter.js'
 import { QueryState } from './query-state.js'
 import { Section } from '../../ui/section.js'
 import { useChange } from './use-change.js'
@@ -58,7 +59,9 @@ function OperationItem({ operation, now }: { operation: Operation; now: number }
           <Time value={at}>{i18n.shortTime(at, now)}</Time> {t('admin.operations.by', { name: isolate(startedBy) })}
           {revoked !== '' && ` · ${revoked}`}
         </p>
-        <p className="text-sm text-muted">{filter ?? t('admin.operations.everybody')}</p>
+        <p className="text-sm text-muted">
+          {filter === null ? t('admin.operations.everybody') : describeFilter(i18n, filter)}
+        </p>
         {(reason !== '' || note !== '') && <p className="text-sm">{[reason, note].filter(Boolean).join(' · ')}</p>}
         {progress && isRunning(operation) && (
           <progress

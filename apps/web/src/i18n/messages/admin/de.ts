@@ -108,6 +108,8 @@ export default {
         other: 'Etwas aus einer späteren Version',
       },
       everybody: 'alle',
+      users: 'Person',
+      sessions: 'Sitzung',
       by: 'von {name}',
       revoked: '{count, plural, one {# Sitzung abgemeldet} other {# Sitzungen abgemeldet}}',
       revokedAtLeast:

@@ -105,6 +105,8 @@ export default {
         other: 'Something of a later version',
       },
       everybody: 'everybody',
+      users: 'Person',
+      sessions: 'Session',
       by: 'by {name}',
       revoked: '{count, plural, one {# session signed out} other {# sessions signed out}}',
       revokedAtLeast: '{count, plural, one {at least # session signed out} other {at least # sessions signed out}}',

@@ -1,0 +1,38 @@
+import type { I18n } from '../../i18n/i18n.js'
+import { isolate } from '../../i18n/isolate.js'
+
+const conditions = [
+  'address',
+  'country',
+  'browser',
+  'system',
+  'userAgent',
+  'kind',
+  'method',
+  'signedInAfter',
+  'signedInBefore',
+  'lastSeenAfter',
+  'lastSeenBefore',
+] as const
+const times: ReadonlySet<string> = new Set(['signedInAfter', 'signedInBefore', 'lastSeenAfter', 'lastSeenBefore'])
+
+/** The filter of an operation in words, from its JSON. What a later version has written stays as it is. */
+export function describeFilter(i18n: I18n, json: string): string {
+  const given: unknown = JSON.parse(json)
+  if (typeof given !== 'object' || given === null) return json
+  return Object.entries(given)
+    .map(([name, value]) => describeCondition(i18n, name, value))
+    .join(' · ')
+}
+
+function describeCondition(i18n: I18n, name: string, value: unknown): string {
+  if (name === 'newDevice') return i18n.t('admin.sessions.newDevice')
+  const text = Array.isArray(value) ? value.join(', ') : String(value)
+  return `${labelOf(i18n, name)}: ${times.has(name) ? i18n.dayAndTime(text) : isolate(text)}`
+}
+
+function labelOf({ t }: I18n, name: string): string {
+  if (name === 'users' || name === 'sessions') return t(`admin.operations.${name}`)
+  const known = conditions.find((condition) => condition === name)
+  return known === undefined ? name : t(`admin.sessions.${known}`)
+}

@@ -1,0 +1,21 @@
+import { beforeAll, expect, test } from 'vitest'
+import { describeFilter } from '../src/features/admin/describe-filter.js'
+import { createI18n, loadAdminMessages } from '../src/i18n/i18n.js'
+
+beforeAll(() => loadAdminMessages())
+
+// Marks of direction stand around what people have typed.
+const inWords = (filter: object) =>
+  describeFilter(createI18n('en'), JSON.stringify(filter)).replaceAll(/[\u2066-\u2069]/g, '')
+
+test('the filter of an operation is shown in the words of its form', () => {
+  expect(inWords({ users: ['ada', 'bob'] })).toBe('Person: ada, bob')
+  expect(inWords({ browser: 'Firefox', address: '192.0.2.0/24', newDevice: true })).toBe(
+    'Browser: Firefox · IP address or range: 192.0.2.0/24 · Only from devices that were new',
+  )
+  expect(inWords({ signedInBefore: '2026-11-29T13:05:00.000Z' })).toMatch(/^Signed in before: .*2026.*05/)
+})
+
+test('a condition of a later version is shown as it is', () => {
+  expect(inWords({ moon: 'full' })).toBe('moon: full')
+})
