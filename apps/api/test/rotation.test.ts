@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeOf, turnOn } from './authenticator.js'
 import {
@@ -169,4 +170,24 @@ test('a second factor is encrypted anew when the server starts, and outlives the
   }
   expect(await verify('totp', codeOf(totpURI, 1))).toBe(200)
   expect(await verify('backup-code', backupCodes[0])).toBe(200)
+})
+
+test('a second factor whose secret is lost is named at the start, and taken away as the documentation says', async () => {
+  const email = newEmail()
+  await using first = await start(OLD)
+  const laptop = first.browser()
+  await laptop.signUp(email)
+  await turnOn(laptop)
+  const { id } = (await laptop.api.session.current.query()).user
+  await first.close()
+  await using server = await start(NEW)
+  expect(server.lines().find(({ msg }) => msg.startsWith('No secret that is set opens'))?.msg).toContain(id)
+
+  const operations = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+  const statements = /```sql\n(update "user" set "twoFactorEnabled".*?)```/s.exec(operations)?.[1] ?? ''
+  for (const statement of statements.split(';').filter((text) => text.trim() !== ''))
+    await sql.raw(statement.replace('<user id>', id)).execute(server.database().kysely)
+  const device = server.browser()
+  await device.signIn(email)
+  expect((await device.api.session.current.query()).user.id).toBe(id)
 })

@@ -199,6 +199,9 @@ export function authConfig(options: AuthOptions) {
   } satisfies BetterAuthOptions
 }
 
+/** Users that a line of the log names at most. */
+const MAX_NAMED = 100
+
 /** better-auth as `authConfig` configures it. Brings the database up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { store, database, baseUrl } = options
@@ -212,7 +215,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const context = await auth.$context
   const { adapter, internalAdapter } = context
   const unreadable = await encryptAnew(database.kysely, context.secretConfig)
-  if (unreadable > 0) options.log?.('error', `No secret that is set opens ${unreadable} second factors`)
+  if (unreadable.length > 0)
+    options.log?.(
+      'error',
+      `No secret that is set opens ${unreadable.length} second factors: ${unreadable.slice(0, MAX_NAMED).join(', ')}`,
+    )
   return {
     handler: (request) => auth.handler(request),
 

@@ -3,7 +3,7 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
 import type { Kysely } from 'kysely'
 
 /** The part of better-auth's table that is encrypted. */
-type FactorTable = { twoFactor: { id: string; secret: string; backupCodes: string } }
+type FactorTable = { twoFactor: { id: string; userId: string; secret: string; backupCodes: string } }
 
 const PAGE = 500
 
@@ -11,23 +11,24 @@ const PAGE = 500
  * Encrypts with the current secret what an earlier one has encrypted, so that the earlier one can be taken away. It writes to SQL
  * past the policy, because nothing changes for anybody.
  *
- * @returns how many rows no secret opens. They stay as they are, and their users need another way in.
+ * @returns the users with a row that no secret opens, or not all of it. That part stays as it is; they need another way in.
  * @throws {Error} of the database.
  */
-export async function encryptAnew(kysely: Kysely<unknown>, secrets: string | SecretConfig): Promise<number> {
-  if (typeof secrets === 'string') return 0
+export async function encryptAnew(kysely: Kysely<unknown>, secrets: string | SecretConfig): Promise<string[]> {
+  if (typeof secrets === 'string') return []
   const tables = kysely.withTables<FactorTable>()
   const current = `$ba$${secrets.currentVersion}$`
-  const renew = async (data: string): Promise<string> =>
-    data.startsWith(current)
-      ? data
-      : symmetricEncrypt({ key: secrets, data: await symmetricDecrypt({ key: secrets, data }) })
+  const renew = async (data: string): Promise<string | null> => {
+    if (data.startsWith(current)) return data
+    const plain = await symmetricDecrypt({ key: secrets, data }).catch(() => null)
+    return plain === null ? null : symmetricEncrypt({ key: secrets, data: plain })
+  }
 
-  let unreadable = 0
+  const unreadable: string[] = []
   for (let last = ''; ;) {
     const rows = await tables
       .selectFrom('twoFactor')
-      .select(['id', 'secret', 'backupCodes'])
+      .select(['id', 'userId', 'secret', 'backupCodes'])
       .where('id', '>', last)
       .where((where) =>
         where.or([where('secret', 'not like', `${current}%`), where('backupCodes', 'not like', `${current}%`)]),
@@ -35,18 +36,17 @@ export async function encryptAnew(kysely: Kysely<unknown>, secrets: string | Sec
       .orderBy('id')
       .limit(PAGE)
       .execute()
-    for (const { id, ...old } of rows) {
-      const renewed = await Promise.all([renew(old.secret), renew(old.backupCodes)]).catch(() => null)
-      if (renewed === null) unreadable += 1
+    for (const { id, userId, ...old } of rows) {
+      const [secret, backupCodes] = await Promise.all([renew(old.secret), renew(old.backupCodes)])
+      if (secret === null || backupCodes === null) unreadable.push(userId)
       // Only where the old values stand: a code may be used up meanwhile.
-      else
-        await tables
-          .updateTable('twoFactor')
-          .set({ secret: renewed[0], backupCodes: renewed[1] })
-          .where('id', '=', id)
-          .where('secret', '=', old.secret)
-          .where('backupCodes', '=', old.backupCodes)
-          .execute()
+      await tables
+        .updateTable('twoFactor')
+        .set({ secret: secret ?? old.secret, backupCodes: backupCodes ?? old.backupCodes })
+        .where('id', '=', id)
+        .where('secret', '=', old.secret)
+        .where('backupCodes', '=', old.backupCodes)
+        .execute()
     }
     const end = rows.at(-1)
     if (end === undefined || rows.length < PAGE) return unreadable
