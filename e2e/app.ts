@@ -31,7 +31,7 @@ export interface App {
   mailTo(address: string, page: MailedPage): Mail | undefined
   /** All of them, the oldest first. */
   mailsTo(address: string, page: MailedPage): Mail[]
-  /** What the server has logged. */
+  /** The log of the server. */
   output(): string
   /** Makes the owner of this address an administrator, with the command. */
   addAdministrator(address: string): Promise<void>

@@ -85,7 +85,7 @@ export async function knownDeviceOf(
   return row !== null && password !== null && row.lastSeenAt >= password.updatedAt ? deviceId : null
 }
 
-/** 128 bits, and without a secret, so that it outlives each of them. */
+/** It has 128 bits and no signature, so it outlives every secret. */
 function deviceIdOf(browser: string, userId: string): string {
   return createHash('sha256').update(browser).update(userId).digest('base64url').slice(0, 22)
 }

@@ -78,7 +78,7 @@ test('a page that shows the session asks for it again after a proof', async () =
 
 test('the types refuse what the server does', () => {
   const client = createAuthClient({ plugins: [rollcallClient()] })
-  // Each of these is never called: tsc looks at it.
+  // None of these is called: tsc looks at them.
   const refused = [
     // @ts-expect-error -- A proof needs a password.
     () => client.reauthenticate({}),

@@ -1,5 +1,5 @@
 /**
- * Runs works in groups: once a group is done, the next one begins. What begins together reaches Redis together, which costs it
+ * Runs works in groups: once a group is done, the next one begins. Commands that begin together reach Redis together, which costs Redis
  * less than one command after the other.
  */
 export class InFlightLimit {

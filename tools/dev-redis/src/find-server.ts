@@ -38,7 +38,7 @@ export class RedisUnavailableError extends Error {
 }
 
 /**
- * Finds a Redis 7.0 or newer, or a Valkey: on PATH, else in an earlier download, else by a download.
+ * Finds a Redis 7.0 or newer, or a Valkey: on PATH, in an earlier download, or by a download.
  *
  * @param program Only this one, from PATH.
  * @throws {RedisUnavailableError} when all of them fail.

@@ -31,7 +31,7 @@ const startBody = z.object({
   provider: z.string().max(64),
   returnTo: returnPath.default('/'),
   revokeOtherSessions: z.boolean().default(false),
-  /** Of a sign-in. */
+  /** For a sign-in. */
   rememberMe: z.boolean().default(true),
 })
 

@@ -4,7 +4,7 @@ import { lockUser } from '../lock-user.js'
 
 /**
  * Runs in the transaction that uses up a link of a mail. The link of a reset is the first proof of an address that nobody has
- * proved yet: whoever made the account may be a stranger, so their other ways in are removed with the password.
+ * proved yet. The maker of the account may be a stranger, so the other ways in are removed with the password.
  */
 export async function takeOver(
   { value: userId }: { readonly value: string },

@@ -16,7 +16,7 @@ const conditions = [
 ] as const
 const times: ReadonlySet<string> = new Set(['signedInAfter', 'signedInBefore', 'lastSeenAfter', 'lastSeenBefore'])
 
-/** The filter of an operation in words, from its JSON. What a later version has written stays as it is. */
+/** The filter of an operation in words, from its JSON. Conditions of a later version stay as they are. */
 export function describeFilter(i18n: I18n, json: string): string {
   const given: unknown = JSON.parse(json)
   if (typeof given !== 'object' || given === null) return json

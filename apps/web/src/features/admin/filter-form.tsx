@@ -10,7 +10,7 @@ import { SelectField } from '../../ui/select-field.js'
 import { providersKey } from '../providers/providers-key.js'
 import { deviceKinds, filterIn, findMistakes, times } from './session-filter.js'
 
-/** Of the ways to sign in to this application, beside its providers. */
+/** The ways to sign in to this application, beside its providers. */
 const plainMethods = ['password', 'two-factor', 'passkey'] as const
 
 /** The conditions for sessions. A field that is left empty is no condition. */

@@ -8,7 +8,7 @@ import { solutionHeaders, type Solved, UnsolvableError } from './solve.js'
 const MOST = 3
 
 /**
- * Solves the challenge of a refused call while the person sees why, and makes the call again.
+ * Solves the challenge of a refused call while the person sees why. Then it makes the call again.
  *
  * @param show takes what the form shows
  * @returns whether the call was made

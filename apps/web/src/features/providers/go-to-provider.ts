@@ -7,7 +7,7 @@ interface Question {
   /** The page that the person comes back to. Default: the devices. */
   returnTo?: AccountPath | undefined
   revokeOtherSessions?: boolean
-  /** Of a sign-in. Default: true. */
+  /** For a sign-in. Default: true. */
   rememberMe?: boolean
 }
 
