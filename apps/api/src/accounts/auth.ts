@@ -34,7 +34,7 @@ import { renamePasskey, renamePerson } from './recorded-names.js'
 import { renameDevice } from './rename.js'
 import { resetRequests } from './reset-requests.js'
 import { challengeReader } from './second-factor/challenge.js'
-import { encryptAnew } from './second-factor/encrypt-anew.js'
+import { renewSecondFactors } from './second-factor/encrypt-anew.js'
 import { secondFactor } from './second-factor/plugin.js'
 import { secretVersion } from './second-factor/secret-version.js'
 import { type RequestSignUp, signUps } from './sign-up/plugin.js'
@@ -199,9 +199,6 @@ export function authConfig(options: AuthOptions) {
   } satisfies BetterAuthOptions
 }
 
-/** Users that a line of the log names at most. */
-const MAX_NAMED = 100
-
 /** better-auth as `authConfig` configures it. Brings the database up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { store, database, baseUrl } = options
@@ -214,12 +211,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const auth = betterAuth(config)
   const context = await auth.$context
   const { adapter, internalAdapter } = context
-  const unreadable = await encryptAnew(database.kysely, context.secretConfig)
-  if (unreadable.length > 0)
-    options.log?.(
-      'error',
-      `No secret that is set opens ${unreadable.length} second factors: ${unreadable.slice(0, MAX_NAMED).join(', ')}`,
-    )
+  await renewSecondFactors(database.kysely, context.secretConfig, (line) => options.log?.('error', line))
   return {
     handler: (request) => auth.handler(request),
 

@@ -6,6 +6,21 @@ import type { Kysely } from 'kysely'
 type FactorTable = { twoFactor: { id: string; userId: string; secret: string; backupCodes: string } }
 
 const PAGE = 500
+/** Users that a line of the log names at most. */
+const MAX_NAMED = 100
+
+/** For the start of a server: `encryptAnew`, with a line for the log if it leaves something. */
+export async function renewSecondFactors(
+  kysely: Kysely<unknown>,
+  secrets: string | SecretConfig,
+  warn: (line: string) => void,
+): Promise<void> {
+  const unreadable = await encryptAnew(kysely, secrets)
+  if (unreadable.length > 0)
+    warn(
+      `No secret that is set opens ${unreadable.length} second factors: ${unreadable.slice(0, MAX_NAMED).join(', ')}`,
+    )
+}
 
 /**
  * Encrypts with the current secret what an earlier one has encrypted, so that the earlier one can be taken away. It writes to SQL
