@@ -158,5 +158,6 @@ async function ready(url: string, server: ChildProcess, output: () => string): P
     if (answer?.ok) return
     await pause(50)
   }
+  server.kill('SIGKILL')
   throw new Error(`The application did not start:\n${output()}`)
 }
