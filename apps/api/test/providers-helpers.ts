@@ -67,3 +67,16 @@ export async function linkedTo(device: Browser) {
 
 export const invalid = { status: 400, body: { code: 'PROVIDER_ANSWER_INVALID' } }
 export const unproved = { status: 403, body: { code: 'PROVIDER_PROOF_REFUSED' } }
+
+/** Holds what passes it until it is opened. */
+export function gate() {
+  let reached = (): void => undefined
+  let open = (): void => undefined
+  const waiting = new Promise<void>((resolve) => (reached = resolve))
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  const pass = (): Promise<void> => {
+    reached()
+    return opened
+  }
+  return { waiting, pass, open: () => open() }
+}

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { Client } from '../src/http/client.js'
 import { type Browser, codeOf, countOn, signed, signedUp, tokenOf } from './helpers.js'
 import { ceremonies, failingAt } from './passkeys-helpers.js'
 import {
   addressOf,
   finish,
+  gate,
   invalid,
   linkedTo,
   start,
@@ -97,6 +98,39 @@ test('an address that the provider has not verified makes no account, and none i
     expect(device.jar.has('rollcall.session_token')).toBe(false)
     expect(await linkedTo(owner)).toEqual([])
   }
+})
+
+test('an address that is taken once it was found free makes no second account', async () => {
+  const person = somebody()
+  const [device, other] = [server.browser(), await signedUp(server)]
+  const callback = await provider.visit(await addressOf(device, '/provider/sign-in'))
+  const { kysely } = server.database()
+  const { waiting, pass, open } = gate()
+  const executor = kysely.getExecutor()
+  const direct = executor.executeQuery.bind(executor)
+  const held = vi.spyOn(executor, 'executeQuery').mockImplementation(async (query) => {
+    const result = await direct(query)
+    if (query.parameters.includes(person.email)) await pass()
+    return result
+  })
+  const answer = finish(device, callback)
+  await waiting
+  held.mockRestore()
+  await sql`update "user" set email = ${person.email} where email = ${other.email}`.execute(kysely)
+  open()
+  expect(await answer).toMatchObject({ status: 409, body: { code: 'ACCOUNT_NOT_LINKED' } })
+  expect(device.jar.has('rollcall.session_token')).toBe(false)
+})
+
+test('a question outlives the refusal of a dead cookie in another tab', async () => {
+  somebody()
+  const device = await signedUp(server)
+  const phone = server.browser()
+  await phone.signIn(device.email)
+  await phone.api.devices.revokeOthers.mutate()
+  const callback = await provider.visit(await addressOf(device, '/provider/sign-in'))
+  expect((await device.request('/api/auth/passkey/generate-authenticate-options')).status).toBe(200)
+  expect((await finish(device, callback)).status).toBe(200)
 })
 
 test('a forged, replayed, foreign or late answer signs nobody in', async () => {

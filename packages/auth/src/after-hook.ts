@@ -46,7 +46,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await undoWrites() // it has used up a backup code
       return answerError(ctx, codeRefusal)
     }
-    if (!state.endsSessions && ctx.path !== '/sign-out') keepSessionCookie(ctx, responseHeaders)
+    if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
     await setRememberedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
@@ -56,6 +56,11 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
     return unhidden
   })
+}
+
+/** Whether the request ends a session or gives the browser another one. */
+function mayTakeCookies({ path, context }: GenericEndpointContext, { endsSessions }: RequestState): boolean {
+  return endsSessions || path === '/sign-out' || context.newSession !== null
 }
 
 /** Makes sure that the sessions are revoked which the answer says are: a hook of another plugin may have kept one from being deleted. */

@@ -77,6 +77,13 @@ describe('session API', () => {
     expect(answer.setCookies).toEqual([])
   })
 
+  test('a sign-in that is remembered takes back that an earlier one was not', async () => {
+    const { browser, email } = await t.person('remembered')
+    await browser.signIn(email, password, { rememberMe: false })
+    await browser.signIn(email, password, { rememberMe: true })
+    expect(cookieLine((await browser.post('/reauthenticate', { password })).setCookies)).toMatch(/Max-Age=2592000/)
+  })
+
   test('differs: a revoked session is refused, and its cookie stays: the answer may come after the next sign-in', async () => {
     const { browser } = await t.person('late')
     const { id = '', userId = '' } = (await browser.session()) ?? {}

@@ -39,13 +39,17 @@ async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...p
   if (email === undefined || !person.isEmailVerified) throw refusal('PROVIDER_EMAIL_UNVERIFIED')
   if ((await internalAdapter.findUserByEmail(email)) !== null) throw refusal('ACCOUNT_NOT_LINKED')
   const name = personName.safeParse(person.name).data ?? email.slice(0, email.indexOf('@'))
-  return runWithTransaction(adapter, async () => {
+  const makeAccount = async () => {
     const user = await internalAdapter.createUser(
       { name, email, emailVerified: true },
       { method: 'oauth', oauth: { providerId } },
     )
     await internalAdapter.createAccount({ providerId, accountId, userId: user.id })
     return user
+  }
+  return runWithTransaction(adapter, makeAccount).catch(async (error: unknown) => {
+    if ((await internalAdapter.findUserByEmail(email)) !== null) throw refusal('ACCOUNT_NOT_LINKED') // in this very moment
+    throw error
   })
 }
 

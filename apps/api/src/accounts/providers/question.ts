@@ -24,7 +24,7 @@ const question = z.object({
   nonce: z.string(),
   codeVerifier: z.string(),
   revokeOtherSessions: z.boolean(),
-  rememberMe: z.boolean(),
+  rememberMe: z.boolean().default(true), // an earlier version did not ask
   returnTo: returnPath,
 })
 
