@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Browser, codeOf, newEmail, signed, signedUp, tokenOf } from './helpers.js'
 import { ceremonies } from './passkeys-helpers.js'
 import {
   addressOf,
   finish,
+  gate,
   invalid,
   linkedTo,
   start,
@@ -86,6 +87,29 @@ test('a session that was revoked meanwhile links nothing, and neither does anoth
   const { kysely } = server.database()
   const rows = await sql`select id from account where "accountId" = ${person.sub}`.execute(kysely)
   expect(rows.rows).toEqual([])
+})
+
+test('nor does one that is revoked while the provider answers', async () => {
+  const laptop = await signedUp(server)
+  const person = somebody()
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const callback = await provider.visit(await addressOf(laptop, '/provider/link'))
+  const direct = globalThis.fetch
+  const { waiting, pass, open } = gate()
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input)
+    if (url.startsWith(provider.issuer) && init?.method === 'POST') await pass()
+    return direct(input, init)
+  })
+  const answer = finish(laptop, callback)
+  await waiting
+  await phone.api.devices.revokeOthers.mutate()
+  open()
+  expect((await answer).status).toBe(401)
+  vi.restoreAllMocks()
+  const { kysely } = server.database()
+  expect((await sql`select id from account where "accountId" = ${person.sub}`.execute(kysely)).rows).toEqual([])
 })
 
 test('unlinking needs a recent proof, ends the other sessions, and this device stays with a new secret', async () => {

@@ -5,7 +5,7 @@ import { failCommand } from '@rollcall/dev-redis/faults'
 import { createPasskey } from '@rollcall/dev-auth'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
 import { Client } from '../src/http/client.js'
 import { type Browser, codeOf, countOn, newEmail, PASSWORD, startServer, type TestServer } from './helpers.js'
@@ -453,6 +453,23 @@ test('a reset that proves an address for the first time takes every other way in
   ]
   for (const subject of subjects)
     await expect.poll(async () => (await mailsTo(email)).some((mail) => mail.includes(subject))).toBe(true)
+})
+
+test('a reset that is refused takes nothing away, although better-auth deletes expired links with it', async () => {
+  const { email, userId } = await unproved(await owner())
+  await resetLinkTo(email)
+  const { kysely, type } = server.database()
+  const past = new Date(Date.now() - 1_000)
+  await sql`update verification set "expiresAt" = ${type === 'postgres' ? past : past.toISOString()}
+    where value = ${userId}`.execute(kysely)
+  const left = async () => (await sql`select id from verification where value = ${userId}`.execute(kysely)).rows
+  expect(await left()).not.toEqual([])
+  const now = Date.now.bind(Date)
+  const later = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000) // it cleans up once a minute
+  expect((await reset('a token that nobody was sent')).status).toBe(400)
+  later.mockRestore()
+  expect(await left()).toEqual([])
+  expect(await waysInOf(userId)).toEqual(all)
 })
 
 test('a reset leaves the other ways in where the address is proved, or sign-ups confirm none', async () => {

@@ -3,6 +3,7 @@ import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/d
 import { recordAccountChanges } from './account-changes.js'
 import { type AfterWrite, forEachOf } from './after-write.js'
 import type { Audit } from './audit.js'
+import { isSessionOver } from './current-session.js'
 import { recordErrors } from './database-errors.js'
 import { factorPolicy } from './factor-policy.js'
 import { credentialPolicy, recordNewUser } from './policy.js'
@@ -75,7 +76,10 @@ function routeModels(
       const row = await sql.create<typeof input.data, never>(input)
       await recordNewUser(input.model, row)
       await changes?.afterCreate(input.model, row)
-      await afterWrite()
+      await afterWrite().catch(async (error: unknown) => {
+        if (isSessionOver(error)) await sql.delete({ model: input.model, where: [{ field: 'id', value: idOf(row) }] })
+        throw error
+      })
       return row
     },
     findOne: (input) => adapterFor(input.model).findOne(input),
@@ -109,6 +113,9 @@ function routeModels(
     incrementOne: (input) => adapterFor(input.model).incrementOne(input),
   }
 }
+
+/** Of every table of better-auth. */
+const idOf = (row: { readonly id: string }): string => row.id
 
 interface Policy {
   beforeCreate(model: string, data: object): Promise<AfterWrite>

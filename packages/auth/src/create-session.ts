@@ -13,6 +13,7 @@ import { secondFactorChange } from './factor-policy.js'
 import { endOf } from './remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { auditedByCaller } from './revocations.js'
+import { undoWrites } from './undo-on-outage.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
@@ -107,7 +108,10 @@ async function rotateCurrent(
   const change = { reauthenticated: false, credentialChange: endsOthers, event }
   const rotated = await auditedByCaller(() => store.rotate(token, change))
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
-  if (rotated === null || session === null) throw unauthorized() // revoked meanwhile: nothing brings it back
+  if (rotated === null || session === null) {
+    await undoWrites()
+    throw unauthorized() // revoked meanwhile: nothing brings it back, and it changes nothing
+  }
   await replaceCookies(rotated.token)
   await auditEvent(audit, {
     event: name,

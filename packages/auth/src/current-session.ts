@@ -43,6 +43,11 @@ export function unauthorized(): APIError {
   return new APIError('UNAUTHORIZED', { code: 'UNAUTHORIZED', message: 'Unauthorized' })
 }
 
+/** Whether it is `unauthorized()`. */
+export function isSessionOver(error: unknown): boolean {
+  return error instanceof APIError && error.body?.code === 'UNAUTHORIZED'
+}
+
 export const CREDENTIALS_CHANGED = 'CREDENTIALS_CHANGED'
 
 /** The person gave the right password, and it was replaced before they were signed in. */

@@ -4,7 +4,7 @@ import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
-import { currentSession, adoptToken } from './current-session.js'
+import { currentSession, adoptToken, unauthorized } from './current-session.js'
 import { setsFirstPassword } from './policy.js'
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
@@ -46,10 +46,12 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     if (!isOwn) return revokeOtherSessions || byDefault ? revokeAll(userId, event) : doNothing
     const endsOthers = revokeOtherSessions ?? byDefault
     const before = endsOthers ? await revokeWithAudit(() => store.revokeOthers(current.token)) : 0
-    if (before === null) return revokeAll(userId, event) // it has ended itself
+    if (before === null && !byDefault) throw unauthorized() // it has ended itself, and adds nothing
+    if (before === null) return revokeAll(userId, event)
     return afterCommit(async () => {
       const change = { credentialChange: endsOthers, event: { name: event } }
       const rotated = await revokeWithAudit(() => store.rotate(current.token, { ...change, reauthenticated: false }))
+      if (rotated === null && !byDefault) throw unauthorized() // the adapter deletes what it has added
       if (rotated !== null) await adoptToken(rotated.token)
       // Revoked from elsewhere in this very moment: then it cannot keep the others either.
       const more =

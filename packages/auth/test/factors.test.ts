@@ -4,7 +4,7 @@ import { createOTP } from '@better-auth/utils/otp'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, createPasskey, password, startApp, startProvider, thiefOf } from './helpers.js'
+import { type Browser, createPasskey, hold, password, startApp, startProvider, thiefOf } from './helpers.js'
 
 // How a change of a way in affects sessions, through real HTTP.
 
@@ -137,6 +137,18 @@ describe.each(Object.entries(removals))('%s', (title, change) => {
 })
 
 describe.each(Object.entries(additions))('%s', (title, change) => {
+  test('does not stand if its session is revoked in that moment', async () => {
+    const { browser, email, userId } = await t.person(nameOf(title, 'revoked'))
+    const { waiting, open } = hold(t.store, 'rotate')
+    const answer = change.change(browser, nameOf(title, 'revoked'), {})
+    await waiting
+    await t.store.revokeAll(userId)
+    open()
+    expect(await answer).toBe(401)
+    expect((await browser.signIn(email)).body).not.toHaveProperty('twoFactorRedirect')
+    expect(await passkeyIdOf(browser)).toBe('')
+  })
+
   test('ends none unless the request asks for it, and this device stays under its id with a new secret', async () => {
     const kept = await changed(nameOf(title, 'default'), change, {})
     expect(await kept.other.session()).not.toBeNull()

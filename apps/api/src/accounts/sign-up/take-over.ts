@@ -7,10 +7,11 @@ import { lockUser } from '../lock-user.js'
  * proved yet. The maker of the account may be a stranger, so the other ways in are removed with the password.
  */
 export async function takeOver(
-  { value: userId }: { readonly value: string },
+  { value: userId, expiresAt }: { readonly value: string; readonly expiresAt: Date },
   ctx: GenericEndpointContext | null,
 ): Promise<void> {
-  if (ctx?.path !== '/reset-password') return
+  // Expired rows of anybody are deleted here as well: better-auth cleans up with each look-up.
+  if (ctx?.path !== '/reset-password' || expiresAt <= new Date()) return
   const user = await lockUser(ctx.context, userId)
   if (user === null || user.emailVerified) return
   const sql = await getCurrentAdapter(ctx.context.adapter)
