@@ -6,13 +6,25 @@ import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
 import { ceremonies } from './passkeys-helpers.js'
+import { gate } from './providers-helpers.js'
 
 // A first password, for an account that has none.
 
 let server: TestServer
+const quick = createPasswords({ N: 2 ** 10, r: 8, p: 1 })
+/** Holds a request that has looked at its session. */
+let beforeHash: () => Promise<void> = async () => undefined
+const passwords: Passwords = {
+  ...quick,
+  hash: async (password) => {
+    await beforeHash()
+    return quick.hash(password)
+  },
+}
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ passwords })
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
@@ -97,6 +109,20 @@ test('needs a session with a recent proof, and a good password', async () => {
   for (const [password, code] of Object.entries(faults))
     expect(await answerOf(await setPassword(laptop, password))).toMatchObject({ status: 400, code })
   expect(await methodsOf(laptop)).toEqual({ methods: [{ kind: 'passkey' }] })
+})
+
+test('is not set by a session that is revoked in that moment', async () => {
+  const { laptop, phone } = await withoutPassword()
+  const { waiting, pass, open } = gate()
+  beforeHash = pass
+  const answer = setPassword(laptop)
+  await waiting
+  beforeHash = async () => undefined
+  await phone.api.devices.revokeOthers.mutate()
+  open()
+  expect((await answer).status).toBe(401)
+  expect((await signIn(laptop.email, NEW_PASSWORD)).status).toBe(401)
+  expect(await methodsOf(phone)).toEqual({ methods: [{ kind: 'passkey' }] })
 })
 
 test('ends a reset link that was sent before it', async () => {

@@ -76,11 +76,7 @@ function routeModels(
       const row = await sql.create<typeof input.data, never>(input)
       await recordNewUser(input.model, row)
       await changes?.afterCreate(input.model, row)
-      await afterWrite().catch(async (error: unknown) => {
-        if (isSessionOver(error)) await sql.delete({ model: input.model, where: [{ field: 'id', value: idOf(row) }] })
-        throw error
-      })
-      return row
+      return keepOrDelete(sql, input.model, row, afterWrite)
     },
     findOne: (input) => adapterFor(input.model).findOne(input),
     findMany: (input) => adapterFor(input.model).findMany(input),
@@ -114,8 +110,21 @@ function routeModels(
   }
 }
 
-/** Of every table of better-auth. */
-const idOf = (row: { readonly id: string }): string => row.id
+/** A session that was revoked meanwhile adds nothing. */
+async function keepOrDelete<Row extends { readonly id: string }>(
+  sql: DBTransactionAdapter,
+  model: string,
+  row: Row,
+  afterWrite: AfterWrite,
+): Promise<Row> {
+  try {
+    await afterWrite()
+  } catch (error) {
+    if (isSessionOver(error)) await sql.delete({ model, where: [{ field: 'id', value: row.id }] })
+    throw error
+  }
+  return row
+}
 
 interface Policy {
   beforeCreate(model: string, data: object): Promise<AfterWrite>

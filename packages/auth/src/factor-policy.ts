@@ -57,13 +57,8 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
       const more =
         rotated?.ended ??
         (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event: change.event })))
-      await auditEvent(audit, {
-        event,
-        result: 'ok',
-        userId,
-        sessionId: current.id,
-        ...(endsOthers && { ended: before + more }),
-      })
+      const ended = endsOthers && { ended: before + more }
+      await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ...ended })
     })
   }
 
@@ -138,7 +133,7 @@ async function forEachUser(
   return forEachOf(new Set(rows.map((row) => row.userId ?? row.id)), change)
 }
 
-/** better-auth takes a session that it could not look up for none, and its person for a stranger. */
+/** A session that better-auth could not look up counts as none, and its person as a stranger. */
 async function rejectFailedLookUp(): Promise<void> {
   const { outage, databaseError } = await requestState()
   if (outage) throw unavailableError()

@@ -21,24 +21,34 @@ export function setPassword(passwords: Pick<Passwords, 'verify'>) {
     },
     async (ctx) => {
       const { internalAdapter, password: hashing } = ctx.context
-      const { userId } = ctx.context.session.session
+      const { userId, token } = ctx.context.session.session
       const { newPassword } = ctx.body
       requireLength(newPassword, hashing.config)
       if ((await internalAdapter.findCredentialAccount(userId))?.password) throw alreadySet()
       const retired = await internalAdapter.findVerificationValue(retiredPasswordOf(userId))
       if (retired !== null && (await passwords.verify({ hash: retired.value, password: newPassword })))
         throw passwordError('PASSWORD_REUSED')
-      await storeFirst(ctx, userId, await hashing.hash(newPassword)) // which also applies the rules for passwords
+      const hash = await hashing.hash(newPassword) // which also applies the rules for passwords
+      await storeFirst(ctx, { userId, token, hash })
       return ctx.json({ status: true })
     },
   )
 }
 
-/** @throws {APIError} 400 if another request was faster. */
-async function storeFirst({ context }: GenericEndpointContext, userId: string, hash: string): Promise<void> {
+interface FirstPassword {
+  readonly userId: string
+  /** The token of the session that sets it. */
+  readonly token: string
+  readonly hash: string
+}
+
+/** @throws {APIError} 400 if another request was faster; 401 if the session was revoked meanwhile. */
+async function storeFirst({ context }: GenericEndpointContext, { userId, token, hash }: FirstPassword): Promise<void> {
   await runWithTransaction(context.adapter, async () => {
     const sql = await getCurrentAdapter(context.adapter)
     await lockUser(context, userId)
+    // A request that takes the password away holds the row as well, and has revoked the session.
+    if ((await context.internalAdapter.findSession(token)) === null) throw new APIError('UNAUTHORIZED')
     const account = await context.internalAdapter.findCredentialAccount(userId)
     if (account === null) {
       await context.internalAdapter.createAccount({
