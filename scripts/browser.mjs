@@ -4,7 +4,11 @@ import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { Failure, root, run } from './workspace.mjs'
 
+/** It cannot show a window, and needs half the time. */
+const SHELL = 'chromium-headless-shell'
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+/** Milliseconds for apt-get, where another browser is there. */
+const PACKAGE_DEADLINE_MS = 120_000
 /** Milliseconds for Playwright's download on a slow line. */
 const DOWNLOAD_DEADLINE_MS = 600_000
 
@@ -13,8 +17,10 @@ const DOWNLOAD_DEADLINE_MS = 600_000
  */
 export async function findBrowser() {
   if (process.env.ROLLCALL_CHROMIUM) return process.env.ROLLCALL_CHROMIUM
-  const installed = await installedBrowser()
-  if (installed) return installed
+  const shell = await installedBrowser([SHELL])
+  if (shell) return shell
+  const installed = await installedBrowser(NAMES)
+  if (installed) return (process.env.CI && (await installPackage(SHELL, PACKAGE_DEADLINE_MS)).path) || installed
   if (await works(playwrightBrowser())) return undefined
 
   console.log("No Chromium is installed: downloading Playwright's own ...")
@@ -25,24 +31,37 @@ export async function findBrowser() {
   })
   if (await works(playwrightBrowser())) return undefined
 
-  const canInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
-  if (canInstall) {
-    console.log("Playwright's own is out of reach or does not run here: installing the package chromium by apt-get ...")
-    const env = { DEBIAN_FRONTEND: 'noninteractive' }
-    await run('apt-get', ['update'], { env, quiet: true })
-    const install = await run('apt-get', ['install', '-y', 'chromium'], { env, quiet: true })
-    const packaged = await installedBrowser()
-    if (packaged) return packaged
-    download.output += `\n${install.output}`
+  const outputs = [download.output]
+  for (const name of [SHELL, 'chromium']) {
+    const { path, output } = await installPackage(name, DOWNLOAD_DEADLINE_MS)
+    if (path) return path
+    outputs.push(output)
   }
   throw new Failure(
-    `${download.output.trim().split('\n').slice(-10).join('\n')}\nNo Chromium to test with. Install one, or set ROLLCALL_CHROMIUM to its path.`,
+    `${outputs.join('\n').trim().split('\n').slice(-10).join('\n')}\nNo Chromium to test with. Install one, or set ROLLCALL_CHROMIUM to its path.`,
   )
 }
 
-async function installedBrowser() {
+/**
+ * Installs a package of Debian, as root.
+ *
+ * @param {string} name
+ * @param {number} deadline milliseconds
+ * @returns {Promise<{ path?: string | undefined, output: string }>} no path where it cannot be installed
+ */
+async function installPackage(name, deadline) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return { output: '' }
+  console.log(`Installing the package ${name} by apt-get ...`)
+  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true, deadline }
+  await run('apt-get', ['update'], options)
+  const { output } = await run('apt-get', ['install', '-y', name], options)
+  return { path: await installedBrowser([name]), output }
+}
+
+/** @param {readonly string[]} names */
+async function installedBrowser(names) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
-  for (const name of NAMES) {
+  for (const name of names) {
     for (const folder of folders) {
       const path = join(folder, name)
       // Ubuntu's chromium-browser may be a stub that only says how to install it.
