@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
@@ -74,11 +75,12 @@ export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): P
     },
     async drain() {
       closeAnswered()
-      await shortTurn()
       const end = once(server, 'close')
+      await shortTurn()
+      // That of HTTP closes idle connections first, which takes long enough for a balancer to open one more.
+      NetServer.prototype.close.call(server)
       const bound = setTimeout(() => server.closeAllConnections(), settings.drainMs * REQUESTS_SHARE)
       isDraining = true
-      server.close()
       closeIdle()
       await end
       clearTimeout(idle)
