@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Browser, codeOf, newEmail, signed, signedUp, tokenOf } from './helpers.js'
 import { ceremonies } from './passkeys-helpers.js'
@@ -110,6 +110,20 @@ test('nor does one that is revoked while the provider answers', async () => {
   vi.restoreAllMocks()
   const { kysely } = server.database()
   expect((await sql`select id from account where "accountId" = ${person.sub}`.execute(kysely)).rows).toEqual([])
+})
+
+test('a connection that is lost after the commit is not taken for an account of somebody else', async () => {
+  somebody()
+  const device = server.browser()
+  const callback = await provider.visit(await addressOf(device, '/provider/sign-in'))
+  const commit = vi.spyOn(SqliteDriver.prototype, 'commitTransaction')
+  commit.mockImplementationOnce(async function (this: SqliteDriver, connection) {
+    commit.mockRestore()
+    await this.commitTransaction(connection)
+    throw new Error('the connection is lost')
+  })
+  expect(await finish(device, callback)).not.toMatchObject({ body: { code: 'ACCOUNT_NOT_LINKED' } })
+  expect((await go(device)).status).toBe(200)
 })
 
 test('unlinking needs a recent proof, ends the other sessions, and this device stays with a new secret', async () => {

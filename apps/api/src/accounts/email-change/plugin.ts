@@ -4,6 +4,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthEndpoint, getSessionFromCtx } from 'better-auth/api'
 import { z } from 'zod'
 import type { AccountMails } from '../account-mails.js'
+import { isAddressTaken } from '../address-taken.js'
 import { languageOf } from '../language.js'
 import { lockUser } from '../lock-user.js'
 import { findLinkedEmailChange, type LinkedEmailChange } from './email-changes.js'
@@ -67,9 +68,7 @@ async function confirm({ context }: GenericEndpointContext, linked: LinkedEmailC
       return 'changed'
     })
   } catch (error) {
-    const owner = error instanceof APIError ? null : await context.internalAdapter.findUserByEmail(email)
-    if (owner !== null && owner.user.id !== userId) throw emailTaken() // in this very moment
-    throw error
+    throw (await isAddressTaken(context, error, email, userId)) ? emailTaken() : error
   }
 }
 

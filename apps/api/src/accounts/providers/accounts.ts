@@ -2,6 +2,7 @@ import { runWithTransaction } from '@better-auth/core/context'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { setSessionCookie } from 'better-auth/cookies'
 import { z } from 'zod'
+import { isAddressTaken } from '../address-taken.js'
 import { MAX_EMAIL, personName } from '../names.js'
 import { memberOf, type Person } from './provider.js'
 import { refusal } from './refusals.js'
@@ -39,17 +40,18 @@ async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...p
   if (email === undefined || !person.isEmailVerified) throw refusal('PROVIDER_EMAIL_UNVERIFIED')
   if ((await internalAdapter.findUserByEmail(email)) !== null) throw refusal('ACCOUNT_NOT_LINKED')
   const name = personName.safeParse(person.name).data ?? email.slice(0, email.indexOf('@'))
+  let userId: string | undefined
   const makeAccount = async () => {
     const user = await internalAdapter.createUser(
       { name, email, emailVerified: true },
       { method: 'oauth', oauth: { providerId } },
     )
-    await internalAdapter.createAccount({ providerId, accountId, userId: user.id })
+    userId = user.id
+    await internalAdapter.createAccount({ providerId, accountId, userId })
     return user
   }
   return runWithTransaction(adapter, makeAccount).catch(async (error: unknown) => {
-    if ((await internalAdapter.findUserByEmail(email)) !== null) throw refusal('ACCOUNT_NOT_LINKED') // in this very moment
-    throw error
+    throw (await isAddressTaken(ctx.context, error, email, userId)) ? refusal('ACCOUNT_NOT_LINKED') : error
   })
 }
 

@@ -3,6 +3,7 @@ import { runWithTransaction } from '@better-auth/core/context'
 import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { z } from 'zod'
+import { isAddressTaken } from '../address-taken.js'
 import { personName } from '../names.js'
 import { chooseFirstPassword } from '../passwords/first-password.js'
 import { deleteSignUpLinks, languageIn, useSignUpToken } from './links.js'
@@ -65,8 +66,7 @@ async function createAccount(
       return { user, session: await internalAdapter.createSession(userId, !isRemembered) }
     })
   } catch (error) {
-    const owner = error instanceof APIError ? null : await internalAdapter.findUserByEmail(email)
-    if (owner !== null && owner.user.id !== userId) return null // in this very moment
+    if (await isAddressTaken({ internalAdapter }, error, email, userId)) return null
     throw error
   }
 }
