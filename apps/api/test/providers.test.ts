@@ -195,6 +195,8 @@ test('the browser comes back to this origin alone, with PKCE, state and nonce', 
   expect(asked['prompt']).toBeUndefined()
   for (const returnTo of ['https://evil.example', '//evil.example', '/\\evil.example', '/sign-in', 7])
     expect((await start(device, '/provider/sign-in', { returnTo })).status, String(returnTo)).toBe(400)
+  for (const returnTo of ['/', '/activity', '/security', '/account', '/admin'])
+    expect((await start(device, '/provider/sign-in', { returnTo })).status, returnTo).toBe(200)
 })
 
 test('a provider that does not answer is a clear error and no outage of ours; it is asked again next time', async () => {

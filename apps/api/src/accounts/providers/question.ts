@@ -9,7 +9,10 @@ import { refusal } from './refusals.js'
 export type Purpose = 'sign-in' | 'link' | 'prove'
 
 /** The pages that lead to a provider, and that the browser returns to. */
-export const returnPath = z.enum(['/', '/activity', '/security', '/account'])
+export const returnPath = z.enum(['/', '/activity', '/security', '/account', '/admin'])
+
+/** For the page to be checked against. */
+export type ReturnPath = z.infer<typeof returnPath>
 
 const LIFE_MS = 10 * 60_000
 

@@ -1,11 +1,12 @@
+import type { ReturnPath } from '@rollcall/api'
 import { createContext, use } from 'react'
 import type { Ending } from '../../api/trpc.js'
 
 /** Why the sign-in page is shown. */
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset' | 'deleted'
 
-/** The pages that need a session. */
-export const accountPaths = ['/', '/activity', '/security', '/account', '/admin'] as const
+/** The pages that need a session. The API leads back to them from a provider. */
+export const accountPaths = ['/', '/activity', '/security', '/account', '/admin'] as const satisfies ReturnPath[]
 export type AccountPath = (typeof accountPaths)[number]
 
 /** Stands in the entry of the history and not in the address, where anyone could put words into our mouth. */
