@@ -16,7 +16,7 @@ beforeEach(() => {
         busyLabel="Ending…"
         cancelLabel="Cancel"
         onConfirm={onConfirm}
-        Proof={() => null}
+        renderProof={() => null}
       />
       <button type="button">Elsewhere</button>
     </>,

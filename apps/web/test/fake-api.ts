@@ -49,12 +49,16 @@ export function serveFakeApi() {
     /** The next calls meet these, one each; then `always` decides. */
     next: [] as ('UNAUTHORIZED' | 'SERVICE_UNAVAILABLE')[],
     always: null as 'UNAUTHORIZED' | 'SERVICE_UNAVAILABLE' | null,
+    /** Changes, but for those below `/api/auth`, wait for a proof. */
+    needsProof: false,
     signOutStatus: 200,
     /** The sign-in or sign-up behind a link; `null` for a dead one. */
     link: { signIn: null } as { signIn: MailedSignIn | null; signUp?: MailedSignUp } | null,
     signUpPolicy: { confirmsAddress: false },
     /** Codes of refusals below `/api/auth`, by path. */
     authRefusals: new Map<string, string>(),
+    emailChange: null as { email: string } | null,
+    isDeleted: false,
     mutations: 0,
     /** Keeps every call waiting until `release`. */
     hold() {
@@ -75,7 +79,7 @@ export function serveFakeApi() {
   const t = initTRPC.context<{ expected: string | null }>().create({
     errorFormatter: ({ shape, error }) => ({
       ...shape,
-      data: { ...shape.data, reason: error.code === 'CONFLICT' ? error.message : null },
+      data: { ...shape.data, reason: ['CONFLICT', 'FORBIDDEN'].includes(error.code) ? error.message : null },
     }),
   })
   const isOther = (expected: string | null) => expected !== null && expected !== state.session.id
@@ -86,6 +90,7 @@ export function serveFakeApi() {
     if (code !== null) throw new TRPCError({ code })
     if (type === 'mutation' && isOther(ctx.expected))
       throw new TRPCError({ code: 'CONFLICT', message: 'OTHER_SESSION' })
+    if (type === 'mutation' && state.needsProof) throw new TRPCError({ code: 'FORBIDDEN', message: 'REAUTHENTICATE' })
     return next()
   })
   const shown = () =>
@@ -112,6 +117,20 @@ export function serveFakeApi() {
         user: { id: 'u', ...state.session.user },
       })),
     }),
+    providers: t.router({
+      list: procedure.query(() => ({
+        linked: [{ id: 'acme-1', provider: 'acme', name: 'Acme', canProve: true, createdAt: time, lastUsedAt: time }],
+        available: [{ id: 'beta', name: 'Beta' }],
+      })),
+    }),
+    passkeys: t.router({
+      list: procedure.query(() => [{ id: 'key', name: 'Work key', manager: null, createdAt: time, lastUsedAt: null }]),
+    }),
+    emailChange: t.router({
+      pending: procedure.query(() => state.emailChange && { ...state.emailChange, confirmed: [], expiresAt: time }),
+      request: procedure.input(readEmail).mutation(({ input }) => (state.emailChange = input)),
+    }),
+    account: t.router({ delete: procedure.mutation(() => (state.isDeleted = true)) }),
     activity: t.router({
       list: procedure.input(readCursor).query(({ input: { from, kind } }) => {
         const all = state.activity.filter(({ type }) => kind === undefined || kinds[type] === kind)
@@ -202,6 +221,10 @@ function readId(input: unknown): { id: string } {
     return { id: input.id }
   }
   throw new Error('no id')
+}
+
+function readEmail(input: unknown): { email: string } {
+  return { email: String((input as { email?: unknown }).email) } // any field of it
 }
 
 function readIds(input: unknown): string[] {

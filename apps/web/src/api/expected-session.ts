@@ -13,6 +13,10 @@ export function expectSession(sessionId: string | undefined): void {
   expected = sessionId
 }
 
+export function expectedSession(): string | undefined {
+  return expected
+}
+
 export function expectedSessionHeaders(): Record<string, string> {
   return expected === undefined ? {} : { [HEADER]: expected }
 }

@@ -1,7 +1,7 @@
 import { DevicesProvider } from '@rollcall/react'
 import { useMutation } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
-import { useEffect, useEffectEvent, useState } from 'react'
+import { useEffect, useEffectEvent, useLayoutEffect, useState } from 'react'
 import { auth } from '../api/auth.js'
 import { toProblem } from '../api/problem.js'
 import { useApi } from '../api/trpc.js'
@@ -14,6 +14,7 @@ import { describeProblem } from '../i18n/problem.js'
 import { Message } from '../ui/message.js'
 import { useToast } from '../ui/toasts.js'
 import { useGuarded } from '../ui/use-guarded.js'
+import { ActionProblem } from './action-problem.js'
 import { AccountHeader } from './account-header.js'
 import { LanguageSwitch } from './language-switch.js'
 import { PageProblem } from './page-problem.js'
@@ -68,7 +69,9 @@ export function AccountLayout() {
         {refused ? null : current.isError && !account ? (
           <OutagePage error={current.error} retrying={current.isFetching} />
         ) : (
-          <Outlet key={changes} />
+          <ActionProblem sessionId={account?.id}>
+            <Outlet key={changes} />
+          </ActionProblem>
         )}
       </main>
       <footer className="mx-auto max-w-3xl px-4 pb-10 sm:px-6">
@@ -109,7 +112,8 @@ function useAccountChanges(account: { id: string; user: { name: string } } | und
     if (account && shown.changes > 0) showToast(t('layout.signedInAs', { name: isolate(account.user.name) }))
   })
 
-  useEffect(() => {
+  // Before the effects of the page below, which may call the API for this session.
+  useLayoutEffect(() => {
     if (id !== undefined) session.confirmed(id)
   }, [id, session])
   useEffect(() => announce(), [shown.changes])

@@ -1,8 +1,8 @@
 import {
-  type ComponentType,
   type FocusEvent,
   type KeyboardEvent,
   type MouseEvent,
+  type ReactNode,
   type RefObject,
   useEffect,
   useId,
@@ -43,7 +43,9 @@ export interface ConfirmButtonProps {
   className?: string
   onConfirm: () => Promise<Outcome>
   /** Asks for the password in place of the question. */
-  Proof: ComponentType<ProofRequest>
+  renderProof: (request: ProofRequest) => ReactNode
+  /** Whether it begins with the question. Default: false. */
+  isAsking?: boolean
 }
 
 const panelFrame = 'basis-full rounded-lg border p-3 motion-safe:animate-arrive sm:p-4'
@@ -57,8 +59,8 @@ const panelLook = {
  * the form appears in the same place, and the action continues after it.
  */
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const { label, accessibleLabel, describedBy, className = '', Proof } = props
-  const { step, ask, failure, proceed, confirm, busy, disarm, trigger, panel } = useConfirmation(props.onConfirm)
+  const { label, accessibleLabel, describedBy, className = '', renderProof } = props
+  const { step, ask, failure, proceed, confirm, busy, disarm, trigger, panel } = useConfirmation(props)
 
   if (step === 'idle') {
     return (
@@ -84,13 +86,13 @@ export function ConfirmButton(props: ConfirmButtonProps) {
   if (step === 'password') {
     return (
       <div ref={panel} className={panelLook.neutral}>
-        <Proof
-          question={props.question}
-          confirmLabel={props.confirmLabel}
-          busyLabel={props.busyLabel}
-          onProven={proceed}
-          onCancel={() => disarm({ focus: true })}
-        />
+        {renderProof({
+          question: props.question,
+          confirmLabel: props.confirmLabel,
+          busyLabel: props.busyLabel,
+          onProven: proceed,
+          onCancel: () => disarm({ focus: true }),
+        })}
       </div>
     )
   }
@@ -99,8 +101,8 @@ export function ConfirmButton(props: ConfirmButtonProps) {
 }
 
 /** The step between the first press and the outcome, and the focus at each step. */
-function useConfirmation(onConfirm: () => Promise<Outcome>) {
-  const [step, setStep] = useState<'idle' | 'asking' | 'password'>('idle')
+function useConfirmation({ onConfirm, isAsking = false }: Pick<ConfirmButtonProps, 'onConfirm' | 'isAsking'>) {
+  const [step, setStep] = useState<'idle' | 'asking' | 'password'>(isAsking ? 'asking' : 'idle')
   const [failure, setFailure] = useState<string | null>(null)
   const trigger = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)

@@ -1,9 +1,12 @@
+import { useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
+import { Message } from '../../ui/message.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
 
 export function DeleteAccount() {
@@ -11,6 +14,14 @@ export function DeleteAccount() {
   const { t } = i18n
   const api = useApi()
   const session = useSession()
+
+  const [isAgain, setIsAgain] = useState(false)
+  useResumption({
+    'delete-account': async () => {
+      setIsAgain(true)
+      return { kind: 'done' }
+    },
+  })
 
   const onConfirm = async (): Promise<Outcome> => {
     try {
@@ -27,7 +38,15 @@ export function DeleteAccount() {
 
   return (
     <div className="mt-4 flex flex-wrap gap-4">
+      {isAgain && (
+        <Message look="info" className="basis-full">
+          {t('accountPage.deleteAgain')}
+        </Message>
+      )}
       <ConfirmWithPassword
+        key={String(isAgain)}
+        isAsking={isAgain}
+        pending={{ name: 'delete-account', input: {} }}
         label={t('accountPage.deleteSubmit')}
         question={t('accountPage.deleteAsk')}
         consequence={t('accountPage.deleteConsequence')}

@@ -1,9 +1,21 @@
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { ConfirmButton, type ConfirmButtonProps } from '../../ui/confirm-button.js'
 import { PasswordProof } from './password-proof.js'
+import type { PendingAction } from './pending-action.js'
+
+interface ConfirmWithPasswordProps extends Omit<ConfirmButtonProps, 'cancelLabel' | 'renderProof'> {
+  /** How to go on after a proof at a provider. */
+  pending?: PendingAction
+}
 
 /** A `ConfirmButton` that asks for the password where the API wants a recent one. */
-export function ConfirmWithPassword(props: Omit<ConfirmButtonProps, 'cancelLabel' | 'Proof'>) {
+export function ConfirmWithPassword({ pending, ...props }: ConfirmWithPasswordProps) {
   const { t } = useI18n()
-  return <ConfirmButton {...props} cancelLabel={t('common.cancel')} Proof={PasswordProof} />
+  return (
+    <ConfirmButton
+      {...props}
+      cancelLabel={t('common.cancel')}
+      renderProof={(request) => <PasswordProof {...request} pending={pending} />}
+    />
+  )
 }

@@ -8,6 +8,7 @@ import { text, useForm } from '../../ui/form.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
+import type { PendingAction } from './pending-action.js'
 import { useSession } from './session.js'
 import { useAccount } from './use-account.js'
 
@@ -32,8 +33,15 @@ const ProviderProof = lazy(() =>
   ),
 )
 
+interface PasswordProofProps extends ProofRequest {
+  /** Default: danger. */
+  look?: 'danger' | 'primary'
+  /** How to go on after a proof at a provider, which leaves this page. Without it, the person asks again. */
+  pending?: PendingAction | undefined
+}
+
 /** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
-export function PasswordProof({ look = 'danger', ...request }: ProofRequest & { look?: 'danger' | 'primary' }) {
+export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
   const { question, confirmLabel, busyLabel, onProven, onCancel } = request
   const i18n = useI18n()
   const { t } = i18n
@@ -88,7 +96,7 @@ export function PasswordProof({ look = 'danger', ...request }: ProofRequest & { 
         </div>
       </form>
       {/* A code has a form of its own. */}
-      <OtherWays email={email} onProven={onProven} />
+      <OtherWays email={email} onProven={onProven} pending={pending ?? null} />
     </div>
   )
 }
@@ -105,14 +113,20 @@ function Question({ id, question }: { id: string; question: string }) {
   )
 }
 
-function OtherWays({ email, onProven }: { email: string; onProven: () => Promise<void> }) {
+interface OtherWaysProps {
+  email: string
+  onProven: () => Promise<void>
+  pending: PendingAction | null
+}
+
+function OtherWays({ email, onProven, pending }: OtherWaysProps) {
   const { t } = useI18n()
   return (
     <>
       <Suspense>
         <PasskeyProof onProven={onProven} />
         <CodeProof onProven={onProven} />
-        <ProviderProof />
+        <ProviderProof pending={pending} />
       </Suspense>
       <TextLink to="/forgot-password" state={{ email }}>
         {t('signIn.forgot')}

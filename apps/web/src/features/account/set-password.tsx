@@ -6,11 +6,13 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
+import { Message } from '../../ui/message.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import { PasswordProof } from './password-proof.js'
 import { passwordHint, newPasswordError } from './password-rules.js'
 import { proofMethods } from './proof-methods.js'
+import { useResumption } from './use-resumption.js'
 import { useSession } from './session.js'
 
 /** Whether the account has a password. Without an answer, it is taken to have one, as nearly every account does. */
@@ -23,6 +25,14 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
   const i18n = useI18n()
   const { t } = i18n
   const { form, errors, summary, busy, set, isProving, stopProving } = useFirstPassword(onSet)
+  const [isAgain, setIsAgain] = useState(false)
+  useResumption({
+    'set-password': async () => {
+      setIsAgain(true)
+      document.getElementById('newPassword')?.focus()
+      return { kind: 'done' }
+    },
+  })
 
   // The form stays, so that what was typed is still there after the proof.
   return (
@@ -36,10 +46,12 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
             look="primary"
             onProven={set}
             onCancel={stopProving}
+            pending={{ name: 'set-password', input: {} }}
           />
         </div>
       )}
       <form {...form} hidden={isProving} className="mt-5 grid gap-5">
+        {isAgain && <Message look="info">{t('security.setAgain')}</Message>}
         {summary}
         {/* Names the account of this password to password managers. */}
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />

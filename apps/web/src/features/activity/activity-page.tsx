@@ -10,7 +10,9 @@ import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { useNow } from '../../ui/use-now.js'
 import { ListProblem } from '../account/list-problem.js'
+import { useResumption } from '../account/use-resumption.js'
 import { PlaceSource } from '../devices/place-source.js'
+import { useNotMe } from '../recognition/use-answers.js'
 import { ActivityFilter } from './activity-filter.js'
 import { ActivityItem } from './activity-item.js'
 import { activityKey } from './activity-key.js'
@@ -98,20 +100,15 @@ function ActivityList({ entries, now }: { entries: readonly ActivityEntry[]; now
   const i18n = useI18n()
   const { list, revokeMany } = useDevices()
   const live = list.data && new Set(list.data.map(({ id }) => id))
+  const signOut = (ids: readonly string[]) => revokeMany.mutateAsync({ ids: [...ids] })
+  useResumption({ 'was-not-me': useNotMe(signOut) })
   return (
     <ul
       aria-label={i18n.t('activity.list')}
       className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
     >
       {withDays(i18n, entries, now).map(({ entry, day }) => (
-        <ActivityItem
-          key={entry.id}
-          entry={entry}
-          day={day}
-          now={now}
-          live={live}
-          signOut={(ids) => revokeMany.mutateAsync({ ids: [...ids] })}
-        />
+        <ActivityItem key={entry.id} entry={entry} day={day} now={now} live={live} signOut={signOut} />
       ))}
     </ul>
   )

@@ -50,6 +50,7 @@ export function ChoiceBar({ chosen, choosable, onChooseAll, onSignOut, onClose }
           confirmLabel={t('signOut.yes')}
           busyLabel={t('signOut.busy')}
           onConfirm={signOut}
+          pending={{ name: 'sign-out-several', input: { ids: chosen.ids } }}
         />
       )}
     </section>

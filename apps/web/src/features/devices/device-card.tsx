@@ -2,7 +2,6 @@ import { Pencil } from 'lucide-react'
 import { type RefObject, useId, useRef, useState } from 'react'
 import { browserName, deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import type { Outcome } from '../../ui/confirm-button.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 import type { Signs } from '../recognition/use-unusual.js'
 import { WasThisYou } from '../recognition/was-this-you.js'
@@ -67,7 +66,12 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
         </div>
         {!device.isCurrent && !choice && (
           // A question about one sign-in must not become one about the next.
-          <SignOutOne key={device.id} name={name} describedBy={detailsId} onConfirm={() => signOut.one(device)} />
+          <SignOutOne
+            key={device.id}
+            session={{ id: device.id, name }}
+            describedBy={detailsId}
+            onConfirm={signOut.one}
+          />
         )}
         <Mark group={group} name={name} signs={signs} signOut={signOut.revokeIds} onGone={() => row.current?.focus()} />
         <SessionFacts device={device} name={name} />
@@ -81,13 +85,14 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
 }
 
 interface SignOutOneProps {
-  name: string
+  session: { readonly id: string; readonly name: string }
   describedBy: string
-  onConfirm: () => Promise<Outcome>
+  onConfirm: SignOuts['one']
 }
 
-function SignOutOne({ name, describedBy, onConfirm }: SignOutOneProps) {
+function SignOutOne({ session, describedBy, onConfirm }: SignOutOneProps) {
   const { t } = useI18n()
+  const { name } = session
   return (
     <ConfirmWithPassword
       label={t('signOut.one')}
@@ -98,7 +103,8 @@ function SignOutOne({ name, describedBy, onConfirm }: SignOutOneProps) {
       busyLabel={t('signOut.busy')}
       describedBy={describedBy}
       className="max-sm:ml-14.5"
-      onConfirm={onConfirm}
+      onConfirm={() => onConfirm(session)}
+      pending={{ name: 'sign-out', input: session }}
     />
   )
 }

@@ -36,6 +36,7 @@ function EarlierSignIn({ session, now, onSignOut }: { session: Device } & Omit<E
   const detailsId = useId()
   const since = i18n.shortTime(session.createdAt, now)
   const device = deviceName(i18n, session)
+  const named = { id: session.id, name: device }
   return (
     <li data-row={session.id} tabIndex={-1} className="flex flex-wrap items-center gap-x-4 gap-y-3 rounded-lg">
       <div id={detailsId} className="min-w-0 flex-[1_1_15rem] text-sm text-muted">
@@ -50,7 +51,8 @@ function EarlierSignIn({ session, now, onSignOut }: { session: Device } & Omit<E
         busyLabel={t('signOut.busy')}
         describedBy={detailsId}
         className="max-sm:ml-14.5"
-        onConfirm={() => onSignOut(session)}
+        onConfirm={() => onSignOut(named)}
+        pending={{ name: 'sign-out-earlier', input: named }}
       />
     </li>
   )

@@ -22,6 +22,7 @@ export function SignOutFound({ found: { groups, ids }, onSignOut }: SignOutFound
       confirmLabel={t('signOut.yes')}
       busyLabel={t('signOut.busy')}
       onConfirm={() => onSignOut(ids)}
+      pending={{ name: 'sign-out-several', input: { ids } }}
     />
   )
 }

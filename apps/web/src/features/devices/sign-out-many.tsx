@@ -63,7 +63,7 @@ export function SignOutMany({
 }
 
 interface RowProps {
-  id: string
+  id: 'others' | 'everywhere'
   explanation: string
   label: string
   question: string
@@ -87,6 +87,7 @@ function Row({ id, explanation, label, question, consequence, onConfirm }: RowPr
         busyLabel={t('signOut.busy')}
         describedBy={explanationId}
         onConfirm={onConfirm}
+        pending={{ name: `sign-out-${id}`, input: {} }}
       />
     </li>
   )

@@ -1,13 +1,20 @@
-import type { Device, Devices } from '@rollcall/react'
+import type { Devices } from '@rollcall/react'
 import { useRef } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
+import { useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
+import { useNotMe } from '../recognition/use-answers.js'
+
+/** A session, with the name of its device on the page. */
+interface NamedSession {
+  readonly id: string
+  readonly name: string
+}
 
 /** The ways to end sessions. Each reports success only after the API has. */
 export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Devices) {
@@ -17,14 +24,14 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
   const showToast = useToast()
   const ours = useRef(new Set<string>())
 
-  async function revokeOne(device: Device, { done, failed }: { done: string; failed: string }): Promise<Outcome> {
-    ours.current.add(device.id)
+  async function revokeOne(id: string, { done, failed }: { done: string; failed: string }): Promise<Outcome> {
+    ours.current.add(id)
     try {
-      const { revoked } = await revoke.mutateAsync({ id: device.id })
+      const { revoked } = await revoke.mutateAsync({ id })
       showToast(revoked === 1 ? done : t('signOut.oneGone'))
       return { kind: 'done' }
     } catch (error) {
-      ours.current.delete(device.id)
+      ours.current.delete(id)
       return outcomeOf(i18n, failed, error)
     }
   }
@@ -40,28 +47,18 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
     }
   }
 
-  return {
+  const signOuts = {
     revokeIds,
 
     /** Whether this page has signed the session out, or is about to: the list may show it before the answer comes, or after. */
     isOurs: (id: string): boolean => ours.current.has(id),
 
-    one(device: Device): Promise<Outcome> {
-      const name = deviceName(i18n, device)
-      return revokeOne(device, {
-        done: t('signOut.oneDone', { device: name }),
-        failed: t('signOut.oneFailed', { device: name }),
-      })
-    },
+    one: ({ id, name: device }: NamedSession) =>
+      revokeOne(id, { done: t('signOut.oneDone', { device }), failed: t('signOut.oneFailed', { device }) }),
 
     /** A sign-in of a browser that has signed in again since. */
-    earlier(device: Device): Promise<Outcome> {
-      const name = deviceName(i18n, device)
-      return revokeOne(device, {
-        done: t('signOut.earlierDone', { device: name }),
-        failed: t('signOut.earlierFailed', { device: name }),
-      })
-    },
+    earlier: ({ id, name: device }: NamedSession) =>
+      revokeOne(id, { done: t('signOut.earlierDone', { device }), failed: t('signOut.earlierFailed', { device }) }),
 
     several: (ids: readonly string[]) =>
       attempt(i18n, t('signOut.severalFailed'), async () => {
@@ -81,6 +78,16 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
         await session.end({ notice: 'everywhere', revoked })
       }),
   }
+
+  useResumption({
+    'sign-out': signOuts.one,
+    'sign-out-earlier': signOuts.earlier,
+    'sign-out-several': ({ ids }) => signOuts.several(ids),
+    'sign-out-others': signOuts.others,
+    'sign-out-everywhere': signOuts.everywhere,
+    'was-not-me': useNotMe(revokeIds),
+  })
+  return signOuts
 }
 
 async function attempt(i18n: I18n, failed: string, work: () => Promise<void>): Promise<Outcome> {

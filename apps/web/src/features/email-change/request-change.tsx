@@ -8,6 +8,7 @@ import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { emailError, fieldErrors } from '../account/auth-errors.js'
 import { PasswordProof } from '../account/password-proof.js'
+import { useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
 
 interface RequestChangeProps {
@@ -32,6 +33,7 @@ export function RequestChange(props: RequestChangeProps) {
           look="primary"
           onProven={() => request(typed)}
           onCancel={stopProving}
+          pending={{ name: 'change-email', input: { email: typed } }}
         />
       </div>
     )
@@ -72,6 +74,19 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
     await api.emailChange.request.mutate({ email: to })
     await onRequested()
   }
+  useResumption({
+    'change-email': async ({ email: to }) => {
+      try {
+        await request(to)
+      } catch (error) {
+        const problem = toProblem(error)
+        if (problem.kind === 'password-needed') return problem
+        session.failed(error)
+        return { kind: 'failed', message: describeProblem(i18n, problem) }
+      }
+      return { kind: 'done' }
+    },
+  })
 
   const form = useForm({
     check: (data) => {

@@ -6,6 +6,7 @@ import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
 import { PasswordProof } from '../account/password-proof.js'
+import { useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
 import { registerPasskey } from './ceremonies.js'
 import { explainCeremony } from './explain.js'
@@ -25,11 +26,11 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   const [revokesOthers, setRevokesOthers] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
 
-  const add = async () => {
+  const add = async (revokeOtherSessions: boolean) => {
     onStart()
     setFailure(null)
     try {
-      const id = await registerPasskey(revokesOthers)
+      const id = await registerPasskey(revokeOtherSessions)
       setIsProving(false)
       await onAdded(id)
     } catch (error) {
@@ -40,6 +41,13 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
     }
   }
   const { run, busy } = useGuarded(add)
+  useResumption({
+    'add-passkey': async ({ revokeOtherSessions }) => {
+      setRevokesOthers(revokeOtherSessions)
+      await run(revokeOtherSessions)
+      return { kind: 'done' } // or this component says why not
+    },
+  })
 
   if (isProving) {
     return (
@@ -49,8 +57,9 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
           confirmLabel={t('passkeys.addGoOn')}
           busyLabel={t('passkeys.adding')}
           look="primary"
-          onProven={add}
+          onProven={() => add(revokesOthers)}
           onCancel={() => setIsProving(false)}
+          pending={{ name: 'add-passkey', input: { revokeOtherSessions: revokesOthers } }}
         />
       </div>
     )
@@ -58,7 +67,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   return (
     <div className="mt-4 grid justify-items-start gap-3">
       <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
-      <Button busy={busy} onClick={() => void run()}>
+      <Button busy={busy} onClick={() => void run(revokesOthers)}>
         {busy ? t('passkeys.adding') : t('passkeys.add')}
       </Button>
       {failure !== null && <Message look="bad">{failure}</Message>}

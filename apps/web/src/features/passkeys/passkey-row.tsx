@@ -1,15 +1,11 @@
 import { useId, useState } from 'react'
-import { callAuth, needsProof } from '../../api/auth.js'
-import { expectedSessionHeaders } from '../../api/expected-session.js'
 import type { Passkey } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
-import type { Outcome } from '../../ui/confirm-button.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
-import { useSession } from '../account/session.js'
-import { explainCeremony } from './explain.js'
 import { RenamePasskey } from './rename-passkey.js'
+import type { useRemovePasskey } from './use-remove-passkey.js'
 
 interface PasskeyRowProps {
   passkey: Passkey
@@ -18,27 +14,15 @@ interface PasskeyRowProps {
   isNew: boolean
   /** With what happened, in words. */
   onDone: (message: string) => Promise<void>
+  onRemove: ReturnType<typeof useRemovePasskey>
 }
 
-export function PasskeyRow({ passkey, now, isNew, onDone }: PasskeyRowProps) {
+export function PasskeyRow({ passkey, now, isNew, onDone, onRemove }: PasskeyRowProps) {
   const i18n = useI18n()
   const { t } = i18n
-  const session = useSession()
   const factsId = useId()
   const [isNaming, setIsNaming] = useState(isNew)
   const name = isolate(passkey.name ?? passkey.manager ?? t('passkeys.unnamed'))
-
-  const remove = async (): Promise<Outcome> => {
-    try {
-      await callAuth('/passkey/remove', { id: passkey.id }, expectedSessionHeaders())
-    } catch (error) {
-      if (needsProof(error)) return { kind: 'password-needed' }
-      session.failed(error)
-      return { kind: 'failed', message: await explainCeremony(i18n, error) }
-    }
-    await onDone(t('passkeys.removed', { name }))
-    return { kind: 'done' }
-  }
 
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 border-t border-line pt-4 first:border-0 first:pt-0">
@@ -66,7 +50,8 @@ export function PasskeyRow({ passkey, now, isNew, onDone }: PasskeyRowProps) {
             confirmLabel={t('passkeys.removeYes')}
             busyLabel={t('passkeys.removing')}
             describedBy={factsId}
-            onConfirm={remove}
+            onConfirm={() => onRemove({ id: passkey.id, name })}
+            pending={{ name: 'remove-passkey', input: { id: passkey.id, name } }}
           />
         </>
       )}

@@ -10,6 +10,7 @@ import { ListProblem } from '../account/list-problem.js'
 import { AddPasskey } from './add-passkey.js'
 import { arePasskeysUsable } from './are-usable.js'
 import { PasskeyRow } from './passkey-row.js'
+import { useRemovePasskey } from './use-remove-passkey.js'
 
 const passkeysKey = ['passkeys']
 
@@ -28,6 +29,7 @@ export function PasskeysSection() {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: passkeysKey })
   }
+  const remove = useRemovePasskey(refresh)
 
   return (
     <Section id="passkeys" title={t('passkeys.title')} means={t('passkeys.means')}>
@@ -49,7 +51,14 @@ export function PasskeysSection() {
         {list.data && list.data.length > 0 && (
           <ul aria-labelledby="passkeys" className="grid gap-4">
             {list.data.map((passkey) => (
-              <PasskeyRow key={passkey.id} passkey={passkey} now={now} isNew={passkey.id === added} onDone={refresh} />
+              <PasskeyRow
+                key={passkey.id}
+                passkey={passkey}
+                now={now}
+                isNew={passkey.id === added}
+                onDone={refresh}
+                onRemove={remove}
+              />
             ))}
           </ul>
         )}

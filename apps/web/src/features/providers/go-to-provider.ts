@@ -1,5 +1,6 @@
 import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
+import { keepPendingAction, type PendingAction } from '../account/pending-action.js'
 import type { AccountPath } from '../account/session.js'
 
 interface Question {
@@ -14,9 +15,15 @@ interface Question {
 /**
  * Leaves this page for that of the provider, which leads back to `/provider/…`.
  *
+ * @param pending what goes on after a proof
  * @throws {AuthFailure} if there is no way to it; then this page stays.
  */
-export async function goToProvider(purpose: 'sign-in' | 'link' | 'prove', question: Question): Promise<void> {
+export async function goToProvider(
+  purpose: 'sign-in' | 'link' | 'prove',
+  question: Question,
+  pending: PendingAction | null = null,
+): Promise<void> {
   const answer = await callAuth(`/provider/${purpose}`, { ...question }, expectedSessionHeaders())
+  keepPendingAction(pending)
   window.location.assign((answer as { url: string }).url) // of our own endpoint
 }

@@ -4,6 +4,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
 import { PasswordProof } from '../account/password-proof.js'
+import { useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
 import { explainProvider } from './explain.js'
 import { goToProvider } from './go-to-provider.js'
@@ -19,15 +20,25 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
   const [waiting, setWaiting] = useState<NamedProvider | null>(null)
   const [revokeOtherSessions, setRevokeOtherSessions] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
-  if (providers.length === 0) return null
-
-  const link = ({ id }: NamedProvider) =>
-    goToProvider('link', { provider: id, returnTo: '/security', revokeOtherSessions })
+  const link = (choice: { provider: string; revokeOtherSessions: boolean }) =>
+    goToProvider('link', { ...choice, returnTo: '/security' })
   const fail = (message: string | null, error?: unknown) => {
     if (error !== undefined) session.failed(error)
     setFailure(message)
   }
+  useResumption({
+    'link-provider': async (choice) => {
+      try {
+        await link(choice)
+      } catch (error) {
+        if (needsProof(error)) return { kind: 'password-needed' }
+        fail(explainProvider(i18n, error), error)
+      }
+      return { kind: 'done' }
+    },
+  })
 
+  if (providers.length === 0) return null
   if (waiting !== null) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
@@ -37,12 +48,13 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
           busyLabel={t('providers.linking')}
           look="primary"
           onProven={() =>
-            link(waiting).catch((error: unknown) => {
+            link({ provider: waiting.id, revokeOtherSessions }).catch((error: unknown) => {
               setWaiting(null)
               fail(explainProvider(i18n, error), error)
             })
           }
           onCancel={() => setWaiting(null)}
+          pending={{ name: 'link-provider', input: { provider: waiting.id, revokeOtherSessions } }}
         />
       </div>
     )
@@ -54,7 +66,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
         <ProviderButton
           key={provider.id}
           label={t('providers.link', { name: provider.name })}
-          go={() => link(provider)}
+          go={() => link({ provider: provider.id, revokeOtherSessions })}
           onFailure={(message, error) => (needsProof(error) ? setWaiting(provider) : fail(message, error))}
         />
       ))}

@@ -8,6 +8,7 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { useToast } from '../../ui/toasts.js'
 import { useGuarded } from '../../ui/use-guarded.js'
+import { dropPendingAction, provePendingAction } from '../account/pending-action.js'
 import { type AccountPath, accountPaths, useSession } from '../account/session.js'
 import { explainProvider } from './explain.js'
 
@@ -22,13 +23,13 @@ export function ProviderPage() {
   const { t } = i18n
   const { provider } = useParams({ from: '/public/provider/$provider' })
   const goOn = useGoOn()
-  const [failure, setFailure] = useState<{ error: unknown } | null>(null)
+  const [failure, setFailure] = useState<{ error: unknown; isDropped: boolean } | null>(null)
   const { run, busy } = useGuarded(async () => {
     setFailure(null)
     try {
       await goOn(await sendAnswer(provider))
     } catch (error) {
-      setFailure({ error })
+      setFailure({ error, isDropped: !mayBeRepeated(error) && dropPendingAction() })
     }
   })
   const begin = useEffectEvent(() => void run())
@@ -43,7 +44,7 @@ export function ProviderPage() {
     <>
       <PageHeading title={t('providers.failedTitle')} />
       <Message look="bad" className="mt-5">
-        {explainProvider(i18n, failure.error)}
+        {explainProvider(i18n, failure.error)} {failure.isDropped && t('providers.notDone')}
       </Message>
       <div className="mt-5 flex flex-wrap items-center gap-x-5 gap-y-2">
         {mayBeRepeated(failure.error) && (
@@ -78,8 +79,9 @@ function useGoOn() {
   const showToast = useToast()
   return async ({ purpose, returnTo }: Done) => {
     if (purpose === 'sign-in') return session.begin(returnTo)
+    const goesOn = purpose === 'prove' && provePendingAction()
     await navigate({ to: returnTo, replace: true })
-    showToast(t(purpose === 'link' ? 'providers.linked' : 'providers.proved'))
+    showToast(t(purpose === 'link' ? 'providers.linked' : goesOn ? 'providers.provedGoesOn' : 'providers.proved'))
     return undefined
   }
 }

@@ -4,13 +4,14 @@ import { type ReactNode, useState } from 'react'
 import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Message } from '../../ui/message.js'
+import type { PendingAction } from '../account/pending-action.js'
 import { accountPaths, useSession } from '../account/session.js'
 import { goToProvider } from './go-to-provider.js'
 import { ProviderButton } from './provider-buttons.js'
 import { providersKey } from './providers-key.js'
 
-/** Confirms at a provider who the person is. They come back to this page, and then do again what they wanted. */
-export default function ProviderProof(): ReactNode {
+/** Confirms at a provider who the person is. They come back to this page, which goes on with what is pending. */
+export default function ProviderProof({ pending }: { pending: PendingAction | null }): ReactNode {
   const { t } = useI18n()
   const api = useApi()
   const session = useSession()
@@ -29,7 +30,9 @@ export default function ProviderProof(): ReactNode {
         <ProviderButton
           key={id}
           label={t('providers.prove', { name })}
-          go={() => goToProvider('prove', { provider, returnTo: accountPaths.find((known) => known === path) })}
+          go={() =>
+            goToProvider('prove', { provider, returnTo: accountPaths.find((known) => known === path) }, pending)
+          }
           onFailure={(message, error) => {
             if (error !== undefined) session.failed(error)
             setFailure(message)

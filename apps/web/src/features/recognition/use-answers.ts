@@ -22,12 +22,12 @@ export interface Question {
 
 /** The two answers to "Was this you?". */
 export function useAnswers({ name, ids, liveIds, signOut }: Question) {
+  const notMe = useNotMe(signOut)
   const i18n = useI18n()
   const { t } = i18n
   const api = useApi()
   const showToast = useToast()
   const queryClient = useQueryClient()
-  const navigate = useNavigate()
   const forgetUnusual = useForgetUnusual()
   const confirm = useMutation({ mutationFn: (input: { ids: string[] }) => api.devices.confirm.mutate(input) })
 
@@ -47,20 +47,26 @@ export function useAnswers({ name, ids, liveIds, signOut }: Question) {
       return null
     },
 
-    /** Signs the device out, then leads to a new password. */
-    async notMe(): Promise<Outcome> {
-      try {
-        if (liveIds.length > 0) await signOut(liveIds)
-      } catch (error) {
-        const problem = toProblem(error)
-        if (problem.kind === 'password-needed') return problem
-        return {
-          kind: 'failed',
-          message: `${t('signOut.oneFailed', { device: name })} ${describeProblem(i18n, problem)}`,
-        }
+    notMe: () => notMe({ name, liveIds }),
+  }
+}
+
+/** Signs a device out, then leads to a new password. */
+export function useNotMe(signOut: Question['signOut']) {
+  const i18n = useI18n()
+  const navigate = useNavigate()
+  return async ({ name, liveIds }: Pick<Question, 'name' | 'liveIds'>): Promise<Outcome> => {
+    try {
+      if (liveIds.length > 0) await signOut(liveIds)
+    } catch (error) {
+      const problem = toProblem(error)
+      if (problem.kind === 'password-needed') return problem
+      return {
+        kind: 'failed',
+        message: `${i18n.t('signOut.oneFailed', { device: name })} ${describeProblem(i18n, problem)}`,
       }
-      await navigate({ to: '/security', state: { notMe: name } })
-      return { kind: 'done' }
-    },
+    }
+    await navigate({ to: '/security', state: { notMe: name } })
+    return { kind: 'done' }
   }
 }

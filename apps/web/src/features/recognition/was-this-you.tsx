@@ -81,6 +81,7 @@ function NotMe({
       confirmLabel={isLive ? t('unusual.notMeYes') : t('unusual.notMeYesEnded')}
       busyLabel={t('signOut.busy')}
       onConfirm={onConfirm}
+      pending={{ name: 'was-not-me', input: { name, liveIds } }}
     />
   )
 }

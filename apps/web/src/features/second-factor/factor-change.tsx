@@ -7,6 +7,7 @@ import { text, useForm } from '../../ui/form.js'
 import { explainFailure, fieldErrors } from '../account/auth-errors.js'
 import { PasswordField } from '../account/password-field.js'
 import { PasswordProof } from '../account/password-proof.js'
+import type { PendingActions } from '../account/pending-action.js'
 import { useSession } from '../account/session.js'
 import { useAccount } from '../account/use-account.js'
 import type { Choice } from './api.js'
@@ -14,6 +15,7 @@ import type { Choice } from './api.js'
 const PASSWORD = 'factor-password'
 
 interface FactorChangeProps {
+  change: PendingActions['change-factor']['change']
   question: string
   consequence: string
   confirmLabel: string
@@ -39,11 +41,8 @@ export function FactorChange(props: FactorChangeProps) {
   const [isProving, setIsProving] = useState(false)
   useEffect(() => element.current?.querySelector<HTMLElement>(`#${PASSWORD}, [type=submit]`)?.focus(), [])
 
-  const confirm = (password?: string) =>
-    props.onConfirm({
-      ...(password !== undefined && { password }),
-      ...(offersRevoke && { revokeOtherSessions: revokesOthers }),
-    })
+  const choice = offersRevoke ? { revokeOtherSessions: revokesOthers } : {}
+  const confirm = (password?: string) => props.onConfirm({ ...(password !== undefined && { password }), ...choice })
 
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
@@ -64,15 +63,13 @@ export function FactorChange(props: FactorChangeProps) {
     if (event.key === 'Escape' && !busy) onCancel()
   }
 
-  if (isProving) return <PasswordProof {...props} onProven={() => confirm()} />
+  if (isProving) {
+    const pending = { name: 'change-factor', input: { change: props.change, ...choice } } as const
+    return <PasswordProof {...props} onProven={() => confirm()} pending={pending} />
+  }
   return (
     <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">
-      <div className="text-sm text-pretty">
-        <p id={titleId} className="font-semibold">
-          {question}
-        </p>
-        <p className="mt-0.5 text-muted">{props.consequence}</p>
-      </div>
+      <Question id={titleId} question={question} consequence={props.consequence} />
       {summary}
       {hasPassword && <Password error={errors[PASSWORD]} onKeyDown={onKeyDown} />}
       {offersRevoke && (
@@ -89,6 +86,17 @@ export function FactorChange(props: FactorChangeProps) {
         )}
       </div>
     </form>
+  )
+}
+
+function Question({ id, question, consequence }: { id: string; question: string; consequence: string }) {
+  return (
+    <div className="text-sm text-pretty">
+      <p id={id} className="font-semibold">
+        {question}
+      </p>
+      <p className="mt-0.5 text-muted">{consequence}</p>
+    </div>
   )
 }
 

@@ -1,16 +1,21 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react'
-import { AuthFailure } from '../../api/auth.js'
+import { AuthFailure, needsProof } from '../../api/auth.js'
+import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
+import type { PendingActions } from '../account/pending-action.js'
 import { proofMethods } from '../account/proof-methods.js'
+import { useResumption } from '../account/use-resumption.js'
+import { useSession } from '../account/session.js'
 import { type Choice, enrol, type NewFactor, renewBackupCodes, turnOff } from './api.js'
 import { BackupCodes } from './backup-codes.js'
 import type { EnrolmentProps } from './enrolment.js'
 import { FactorChange } from './factor-change.js'
 
-type Change = 'on' | 'renew' | 'off'
+type Change = PendingActions['change-factor']['change']
 
 type Step =
   /** `done`: what has happened, in words. `isBack`: after a step, whose focus it takes. */
@@ -52,7 +57,9 @@ export function FactorSteps({ isOn, hasPassword }: FactorStepsProps) {
 }
 
 function useSteps() {
-  const { t } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
+  const session = useSession()
   const queryClient = useQueryClient()
   const [step, setStep] = useState<Step>({ kind: 'resting', done: null, isBack: false })
   const rest = (done: string | null) => setStep({ kind: 'resting', done, isBack: true })
@@ -75,6 +82,19 @@ function useSteps() {
       rest(inWords(t('secondFactor.offDone'), choice.revokeOtherSessions))
     },
   }
+
+  useResumption({
+    'change-factor': async ({ change, ...choice }) => {
+      try {
+        await changes[change](choice)
+      } catch (error) {
+        if (needsProof(error)) return { kind: 'password-needed' }
+        session.failed(error)
+        return { kind: 'failed', message: describeProblem(i18n, toProblem(error)) }
+      }
+      return { kind: 'done' }
+    },
+  })
 
   return {
     step,
@@ -110,6 +130,7 @@ function Asking({ change, ...props }: AskingProps) {
     <Panel look={change === 'off' ? 'danger' : 'neutral'}>
       <FactorChange
         {...props}
+        change={change}
         question={t(`secondFactor.${change}Ask`)}
         consequence={t(`secondFactor.${change}Means`)}
         confirmLabel={t(change === 'on' ? 'secondFactor.goOn' : `secondFactor.${change}Yes`)}

@@ -161,6 +161,7 @@ export default {
     deleteYes: 'Ja, mein Konto löschen',
     deleteBusy: 'Ihr Konto wird gelöscht …',
     deleteFailed: 'Ihr Konto wurde möglicherweise nicht gelöscht.',
+    deleteAgain: 'Sie haben bestätigt, dass Sie es sind. Noch wurde nichts gelöscht: Bitte beantworten Sie die Frage.',
   },
   emailChange: {
     notLoaded: 'Eine offene Änderung konnte nicht geladen werden.',
@@ -316,6 +317,8 @@ export default {
     signIn: 'Weiter mit {name}',
     prove: 'Mit {name} bestätigen',
     proved: 'Bestätigt. Sie können jetzt weitermachen.',
+    provedGoesOn: 'Bestätigt.',
+    notDone: 'Was Sie tun wollten, wurde nicht ausgeführt.',
     since: 'Verknüpft: {when}.',
     lastUsed: 'Zuletzt benutzt: {when}.',
     link: '{name} verknüpfen',
@@ -359,6 +362,8 @@ export default {
     setSubmit: 'Passwort festlegen',
     setBusy: 'Ihr Passwort wird festgelegt …',
     setAsk: 'Ein Passwort festlegen?',
+    setAgain:
+      'Sie haben bestätigt, dass Sie es sind. Bitte geben Sie das neue Passwort noch einmal ein: Es wurde nicht aufbewahrt.',
     setDone: 'Ihr Passwort wurde festgelegt. Ab jetzt können Sie sich damit anmelden.',
     heading: 'Passwort ändern',
     means: 'Ihre anderen Geräte werden abgemeldet, was sich nicht rückgängig machen lässt. Dieses bleibt angemeldet.',

@@ -1,0 +1,38 @@
+import { createContext, use, useEffect, useEffectEvent } from 'react'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
+import type { Outcome } from '../../ui/confirm-button.js'
+import { type PendingAction, type PendingActions, takePendingAction } from './pending-action.js'
+
+interface Resumption {
+  /** Of the account that is shown. */
+  readonly sessionId: string | undefined
+  /** Called with why an action failed after its proof. */
+  readonly report: (message: string) => void
+}
+
+export const ResumptionContext = createContext<Resumption>({ sessionId: undefined, report: () => undefined })
+
+type Handlers = { readonly [Name in keyof PendingActions]?: (input: PendingActions[Name]) => Promise<Outcome> }
+
+/**
+ * Goes on with an action that was proved at a provider, once.
+ *
+ * @param handlers of the actions that this component can go on with
+ */
+export function useResumption(handlers: Handlers): void {
+  const i18n = useI18n()
+  const { sessionId, report } = use(ResumptionContext)
+  const resume = useEffectEvent(async (id: string) => {
+    const action = takePendingAction(id, (name) => name in handlers)
+    if (action === null) return
+    // The cast: the compiler does not see that this handler is for this input.
+    const handler = handlers[action.name] as (input: PendingAction['input']) => Promise<Outcome>
+    const outcome = await handler(action.input)
+    if (outcome.kind === 'failed') report(outcome.message)
+    if (outcome.kind === 'password-needed') report(describeProblem(i18n, outcome))
+  })
+  useEffect(() => {
+    if (sessionId !== undefined) void resume(sessionId)
+  }, [sessionId])
+}
