@@ -114,6 +114,14 @@ async function usersWith(email: string): Promise<{ emailVerified: unknown; langu
   return rows
 }
 
+test('the link leads back to the page that was asked for, and to no other site', async () => {
+  const email = newEmail()
+  expect((await request(email, { returnTo: '/activity' })).status).toBe(200)
+  expect(await mailTo(email)).toMatch(/\/finish-sign-up\?token=[\w-]+&returnTo=%2Factivity\s/)
+  for (const returnTo of ['https://evil.example', '//evil.example', '/sign-in', 7])
+    expect((await request(email, { returnTo })).status, String(returnTo)).toBe(400)
+})
+
 test('the address comes first, then the account: its link asks for name and password, and signs in once', async () => {
   const email = newEmail()
   expect(await answerOf(server.browser().request('/api/auth/sign-up/policy'))).toEqual([200, { confirmsAddress: true }])

@@ -8,7 +8,7 @@ import {
 } from '@tanstack/react-router'
 import { checkLink } from './api/links.js'
 import { askSignUpPolicy } from './api/sign-up-policy.js'
-import type { Session, SignInState } from './features/account/session.js'
+import { type AccountPath, accountPathOf, type Session, type SignInState } from './features/account/session.js'
 import { SignInPage } from './features/account/sign-in-page.js'
 import { DevicesPage } from './features/devices/devices-page.js'
 import { loadAdminMessages } from './i18n/i18n.js'
@@ -118,8 +118,8 @@ const finishSignUp = createRoute({
   path: '/finish-sign-up',
   component: finishSignUpPage.component,
   beforeLoad: ({ context }) => context.pages.open(finishSignUpPage),
-  validateSearch: tokenOf,
-  loaderDeps: ({ search }) => search,
+  validateSearch: signUpOf,
+  loaderDeps: ({ search: { token } }) => ({ token }),
   loader: ({ deps: { token } }) => checkLink('finish-sign-up', token),
 })
 const provider = createRoute({
@@ -163,8 +163,15 @@ const confirmEmail = createRoute({
   loader: ({ deps: { token } }) => checkLink('confirm-email', token),
 })
 
-function tokenOf(search: Record<string, unknown>): { token?: string } {
-  return typeof search['token'] === 'string' ? { token: search['token'] } : {}
+/** Names each field, because the router fills in what is missing from the address as it is. */
+function tokenOf({ token }: Record<string, unknown>): { token?: string | undefined } {
+  return { token: typeof token === 'string' ? token : undefined }
+}
+
+function signUpOf(
+  search: Record<string, unknown>,
+): ReturnType<typeof tokenOf> & { returnTo?: AccountPath | undefined } {
+  return { ...tokenOf(search), returnTo: accountPathOf(search['returnTo']) }
 }
 
 async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise<void> {

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One stand-in for the API serves all of it. */
 import { createMemoryHistory } from '@tanstack/react-router'
 import { fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -65,6 +66,16 @@ describe('where the address is confirmed first', () => {
     press('Change the address or send it again')
     await screen.findByRole('heading', { name: 'Create an account' })
     expect(emailField().value).toBe('ada@example.org')
+  })
+
+  test('the page that was asked for goes along', async () => {
+    await open('/activity', 'Sign in')
+    fireEvent.click(screen.getByRole('link', { name: 'Create an account' }))
+    await screen.findByRole('heading', { name: 'Create an account' })
+    type('Email address', 'ada@example.org')
+    press('Send link')
+    await screen.findByRole('heading', { name: 'Check your email' })
+    expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'en', returnTo: '/activity' }]])
   })
 
   test.each([
@@ -218,7 +229,24 @@ describe('the link that finishes an account', () => {
     api.always = null
     press('Create account')
     await waitFor(() => expect(history.location.pathname).toBe('/'))
-    expect(posts).toEqual([['finish', { token: 'good', name: 'Ada', password: 'correct horse battery' }]])
+    expect(posts).toEqual([
+      ['finish', { token: 'good', name: 'Ada', password: 'correct horse battery', rememberMe: true }],
+    ])
+  })
+
+  test.each([
+    ['/activity', '/activity'],
+    ['https://evil.example/activity', '/'],
+    ['//evil.example', '/'],
+  ])('leads to a page of the account alone: %s to %s, signed in for as long as was chosen', async (wish, shown) => {
+    const history = await open(`${path}&returnTo=${encodeURIComponent(wish)}`, 'Finish your account')
+    fillAccount()
+    fireEvent.click(screen.getByLabelText('Keep me signed in'))
+    api.always = null
+    press('Create account')
+    await screen.findAllByText('Ada Lovelace')
+    expect(history.location.pathname).toBe(shown)
+    expect(posts).toMatchObject([['finish', { rememberMe: false }]])
   })
 
   test.each([

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MailLink } from '../accounts/auth.js'
+import { type ReturnPath, returnPath } from '../accounts/return-path.js'
 import { HOUR_MS } from '../durations.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
@@ -9,13 +10,17 @@ import type { NewMail } from './queue.js'
 /** The part of the accounts that these mails need when they are sent. */
 export interface SignUpLinks {
   /** `null` if sign-ups confirm no address any more. */
-  createSignUpLink(email: string, language: string): Promise<(MailLink & { readonly isKnown: boolean }) | null>
+  createSignUpLink(
+    email: string,
+    language: string,
+    returnTo: ReturnPath,
+  ): Promise<(MailLink & { readonly isKnown: boolean }) | null>
 }
 
 /** Mails to addresses that somebody wants to sign up with. */
 export interface SignUpMails {
   /** Does the same work whether or not an account has this address. Rejects with `MailQueueFullError`. */
-  requestSignUp(this: void, email: string, language: string): Promise<void>
+  requestSignUp(this: void, email: string, language: string, returnTo: ReturnPath): Promise<void>
 }
 
 interface Options {
@@ -26,12 +31,16 @@ interface Options {
 
 const SIGN_UP = 'sign-up'
 
-const requestPayload = z.object({ email: z.string(), language: z.string() })
+const requestPayload = z.object({
+  email: z.string(),
+  language: z.string(),
+  returnTo: returnPath.default('/'), // an earlier version did not ask
+})
 
 export function createSignUpMails({ add }: { readonly add: (mail: NewMail) => Promise<void> }): SignUpMails {
   return {
-    async requestSignUp(email, language) {
-      const payload = JSON.stringify({ email, language })
+    async requestSignUp(email, language, returnTo) {
+      const payload = JSON.stringify({ email, language, returnTo })
       await add({ key: `${SIGN_UP}:${email}`, kind: SIGN_UP, payload })
     },
   }
@@ -41,8 +50,8 @@ export function signUpMailKinds(links: SignUpLinks, { baseUrl, log, sendSignUp }
   const kind: MailKind = {
     maxAgeMs: HOUR_MS, // the person who asked waits in front of the mailbox
     async compose(payload) {
-      const { email, language } = requestPayload.parse(JSON.parse(payload))
-      const link = await links.createSignUpLink(email, language)
+      const { email, language, returnTo } = requestPayload.parse(JSON.parse(payload))
+      const link = await links.createSignUpLink(email, language, returnTo)
       if (link === null) return null
       const context = { ...link, baseUrl }
       return { to: link.to, message: link.isKnown ? accountExistsMessage(context) : finishSignUpMessage(context) }

@@ -10,11 +10,12 @@ import {
   sensitiveSessionMiddleware,
 } from 'better-auth/api'
 import { z } from 'zod'
+import { returnPath } from '../return-path.js'
 import { link, type ProvidedPerson, requireOwn, signIn } from './accounts.js'
 import { gitHub } from './github.js'
 import { openIdProvider } from './oidc.js'
 import type { Provider } from './provider.js'
-import { ask, type Purpose, type Question, returnPath, takeQuestion } from './question.js'
+import { ask, type Purpose, type Question, takeQuestion } from './question.js'
 import { refusal } from './refusals.js'
 import type { ProviderSettings } from './settings.js'
 import { unlink } from './unlink.js'

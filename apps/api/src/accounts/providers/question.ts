@@ -2,17 +2,12 @@ import { generateGenericState, parseGenericState } from 'better-auth/api'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { randomNonce, randomPKCECodeVerifier } from 'openid-client'
 import { z } from 'zod'
+import { returnPath } from '../return-path.js'
 import type { Checks } from './provider.js'
 import { refusal } from './refusals.js'
 
 /** Why a person is led to a provider. */
 export type Purpose = 'sign-in' | 'link' | 'prove'
-
-/** The pages that lead to a provider, and that the browser returns to. */
-export const returnPath = z.enum(['/', '/activity', '/security', '/account', '/admin'])
-
-/** For the page to be checked against. */
-export type ReturnPath = z.infer<typeof returnPath>
 
 const LIFE_MS = 10 * 60_000
 

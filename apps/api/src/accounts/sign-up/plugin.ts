@@ -3,11 +3,21 @@ import { createAuthEndpoint } from 'better-auth/api'
 import { z } from 'zod'
 import { languageInput } from '../language.js'
 import { newEmail } from '../names.js'
+import { type ReturnPath, returnPath } from '../return-path.js'
 import { finishSignUp } from './finish.js'
 import { takeOver } from './take-over.js'
 
-/** Called with every address that somebody wants to sign up with. It resolves once a mail to it is safe in the queue. */
-export type RequestSignUp = (email: string, language: string) => Promise<void>
+/**
+ * Called with every address that somebody wants to sign up with, and with the page that they want to see then. It resolves once a
+ * mail to it is safe in the queue.
+ */
+export type RequestSignUp = (email: string, language: string, returnTo: ReturnPath) => Promise<void>
+
+const requestBody = z.object({
+  email: newEmail,
+  language: languageInput.default('en'),
+  returnTo: returnPath.default('/'),
+})
 
 /**
  * A sign-up in two steps: a link to the address, and then the account. Until somebody has followed the link, nothing exists but the
@@ -29,14 +39,11 @@ export function signUps(requestSignUp: RequestSignUp | undefined) {
       ),
 
       /** Asks nothing about the address: the account is looked up when the mail is sent. */
-      requestSignUp: createAuthEndpoint(
-        '/sign-up/request',
-        { method: 'POST', body: z.object({ email: newEmail, language: languageInput.default('en') }) },
-        async (ctx) => {
-          await requestSignUp?.(ctx.body.email, ctx.body.language)
-          return ctx.json({ status: true })
-        },
-      ),
+      requestSignUp: createAuthEndpoint('/sign-up/request', { method: 'POST', body: requestBody }, async (ctx) => {
+        const { email, language, returnTo } = ctx.body
+        await requestSignUp?.(email, language, returnTo)
+        return ctx.json({ status: true })
+      }),
 
       finishSignUp: finishSignUp(),
     },

@@ -1,6 +1,7 @@
 import type { AuthContext } from '@better-auth/core'
 import type { MailLink } from '../auth.js'
 import { languageOf } from '../language.js'
+import type { ReturnPath } from '../return-path.js'
 import { createSignUpToken, findSignUpEmail } from './links.js'
 
 /** Sign-ups whose address is confirmed before the account exists. Each operation rejects with what the database fails with. */
@@ -12,8 +13,13 @@ export interface SignUps {
    * sign-in page. Otherwise it works once, for an hour. `null` if sign-ups confirm no address.
    *
    * @param language two letters
+   * @param returnTo the page after the sign-up
    */
-  createSignUpLink(email: string, language: string): Promise<(MailLink & { readonly isKnown: boolean }) | null>
+  createSignUpLink(
+    email: string,
+    language: string,
+    returnTo: ReturnPath,
+  ): Promise<(MailLink & { readonly isKnown: boolean }) | null>
   /** The address that a link confirms; the link is not used up. `null` for one that is unknown, used or expired. */
   findLinkedSignUp(token: string): Promise<{ readonly email: string } | null>
 }
@@ -30,13 +36,14 @@ export function signUpsOf(rows: Rows, { baseUrl, confirmsAddress }: Options): Si
   return {
     confirmsAddress,
 
-    async createSignUpLink(email, language) {
+    async createSignUpLink(email, language, returnTo) {
       if (!confirmsAddress) return null
       const owner = await internalAdapter.findUserByEmail(email)
       if (owner !== null)
         return { to: email, language: languageOf(owner.user), url: new URL('/sign-in', baseUrl).href, isKnown: true }
       const url = new URL('/finish-sign-up', baseUrl)
       url.searchParams.set('token', await createSignUpToken(internalAdapter, email, language))
+      if (returnTo !== '/') url.searchParams.set('returnTo', returnTo)
       return { to: email, language: languageOf({ language }), url: url.href, isKnown: false }
     },
 

@@ -6,8 +6,13 @@ import type { Ending } from '../../api/trpc.js'
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset' | 'deleted'
 
 /** The pages that need a session. The API leads back to them from a provider. */
-export const accountPaths = ['/', '/activity', '/security', '/account', '/admin'] as const satisfies ReturnPath[]
+const accountPaths = ['/', '/activity', '/security', '/account', '/admin'] as const satisfies ReturnPath[]
 export type AccountPath = (typeof accountPaths)[number]
+
+/** `undefined` for what is none of them, such as an address of another site. */
+export function accountPathOf(text: unknown): AccountPath | undefined {
+  return accountPaths.find((path) => path === text)
+}
 
 /** Stands in the entry of the history and not in the address, where anyone could put words into our mouth. */
 export interface SignInState {

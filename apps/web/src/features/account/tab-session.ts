@@ -3,7 +3,7 @@ import { expectSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
 import type { ApiClient, Ending } from '../../api/trpc.js'
 import { CHECK_TIMEOUT_MS } from '../../durations.js'
-import { type AccountPath, accountPaths, type Session, type SignInState } from './session.js'
+import { type AccountPath, accountPathOf, type Session, type SignInState } from './session.js'
 
 interface Dependencies {
   api: ApiClient
@@ -125,7 +125,7 @@ export class TabSession implements Session {
     localStorage.removeItem(MARK)
     await queryClient.cancelQueries()
     const isWanted = state.notice === undefined || state.notice === 'ended'
-    const returnTo = isWanted ? accountPaths.find((known) => known === path()) : undefined
+    const returnTo = isWanted ? accountPathOf(path()) : undefined
     await goToSignIn({ ...state, ...(returnTo && { returnTo }) })
     // Only now: a page that still watches its data would fetch it again.
     queryClient.clear()

@@ -9,7 +9,7 @@ import { TextLink } from '../../ui/text-link.js'
 import { useToast } from '../../ui/toasts.js'
 import { useGuarded } from '../../ui/use-guarded.js'
 import { dropPendingAction, provePendingAction } from '../account/pending-action.js'
-import { type AccountPath, accountPaths, useSession } from '../account/session.js'
+import { type AccountPath, accountPathOf, useSession } from '../account/session.js'
 import { explainProvider } from './explain.js'
 
 interface Done {
@@ -69,7 +69,7 @@ async function sendAnswer(provider: string): Promise<Done> {
     ['state', 'code', 'iss', 'error'].map((name) => [name, answer.get(name) ?? undefined]),
   )
   const done = (await callAuth(`/oauth2/callback/${encodeURIComponent(provider)}`, body)) as Done // of our own endpoint
-  return { ...done, returnTo: accountPaths.find((path) => path === done.returnTo) ?? '/' }
+  return { ...done, returnTo: accountPathOf(done.returnTo) ?? '/' }
 }
 
 function useGoOn() {

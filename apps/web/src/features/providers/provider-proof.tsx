@@ -5,7 +5,7 @@ import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Message } from '../../ui/message.js'
 import type { PendingAction } from '../account/pending-action.js'
-import { accountPaths, useSession } from '../account/session.js'
+import { accountPathOf, useSession } from '../account/session.js'
 import { goToProvider } from './go-to-provider.js'
 import { ProviderButton } from './provider-buttons.js'
 import { providersKey } from './providers-key.js'
@@ -30,9 +30,7 @@ export default function ProviderProof({ pending }: { pending: PendingAction | nu
         <ProviderButton
           key={id}
           label={t('providers.prove', { name })}
-          go={() =>
-            goToProvider('prove', { provider, returnTo: accountPaths.find((known) => known === path) }, pending)
-          }
+          go={() => goToProvider('prove', { provider, returnTo: accountPathOf(path) }, pending)}
           onFailure={(message, error) => {
             if (error !== undefined) session.failed(error)
             setFailure(message)

@@ -1,4 +1,5 @@
 import { type AuthHeaders, callAuth } from '../../api/auth.js'
+import type { AccountPath } from '../account/session.js'
 
 export interface NewAccount {
   readonly name: string
@@ -22,12 +23,15 @@ export async function signUp(input: NewAccount & Addressed, solution?: AuthHeade
 }
 
 /**
- * Sends a link to the address. The answer is the same whether or not an account has it.
+ * Sends a link to the address, which leads to the page `returnTo` in the end. The answer is the same whether or not an account has it.
  *
  * @param solution of a challenge
  * @throws {AuthFailure} With status 404 where the address is not confirmed.
  */
-export async function requestSignUp(input: Addressed, solution?: AuthHeaders): Promise<void> {
+export async function requestSignUp(
+  input: Addressed & { readonly returnTo?: AccountPath },
+  solution?: AuthHeaders,
+): Promise<void> {
   await callAuth('/sign-up/request', { ...input }, solution)
 }
 
@@ -36,6 +40,8 @@ export async function requestSignUp(input: Addressed, solution?: AuthHeaders): P
  *
  * @throws {AuthFailure}
  */
-export async function finishSignUp(input: NewAccount & { readonly token: string }): Promise<void> {
+export async function finishSignUp(
+  input: NewAccount & { readonly token: string; readonly rememberMe: boolean },
+): Promise<void> {
   await callAuth('/sign-up/finish', { ...input })
 }

@@ -3,11 +3,12 @@ import { useState } from 'react'
 import { AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
+import { CheckBox } from '../../ui/check-box.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure, fieldErrors } from '../account/auth-errors.js'
-import { useSession } from '../account/session.js'
+import { type AccountPath, useSession } from '../account/session.js'
 import { UnreadLink } from '../account/unread-link.js'
 import { AccountFields, nameError, newAccountOf, passwordError } from './account-fields.js'
 import { finishSignUp } from './calls.js'
@@ -15,36 +16,44 @@ import { finishSignUp } from './calls.js'
 /** The page of the mailed link. Opening it creates nothing: programs that check mails open links too. */
 export function FinishSignUpPage() {
   const { t } = useI18n()
-  const { token } = useSearch({ from: '/public/finish-sign-up' })
+  const { token, returnTo } = useSearch({ from: '/public/finish-sign-up' })
   const link = useLoaderData({ from: '/public/finish-sign-up' })
   /** The address of the created account. The link is used up by then, so nothing asked of it later counts. */
   const [createdFor, setCreatedFor] = useState<string | null>(null)
   const [isDead, setIsDead] = useState(false)
   const email = createdFor ?? (link.works ? link.signUp?.email : undefined)
-  if (token === undefined || isDead || (createdFor === null && !link.works)) return <DeadLink />
+  if (token === undefined || isDead || (createdFor === null && !link.works)) return <DeadLink returnTo={returnTo} />
   if (email === undefined) return <UnreadLink title={t('finishSignUp.title')} />
   return (
-    <AccountForm token={token} email={email} onCreated={() => setCreatedFor(email)} onDead={() => setIsDead(true)} />
+    <AccountForm
+      token={token}
+      email={email}
+      returnTo={returnTo}
+      onCreated={() => setCreatedFor(email)}
+      onDead={() => setIsDead(true)}
+    />
   )
 }
 
 interface AccountFormProps {
   token: string
   email: string
+  returnTo: AccountPath | undefined
   onCreated: () => void
   onDead: () => void
 }
 
-function AccountForm({ token, email, onCreated, onDead }: AccountFormProps) {
+function AccountForm({ token, email, returnTo, onCreated, onDead }: AccountFormProps) {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
+  const [rememberMe, setRememberMe] = useState(true)
   const { form, errors, summary, busy } = useForm({
     check: (data) => fieldErrors({ name: nameError(i18n, data), password: passwordError(i18n, data) }),
     submit: async (data) => {
-      await finishSignUp({ token, ...newAccountOf(data) })
+      await finishSignUp({ token, ...newAccountOf(data), rememberMe })
       onCreated()
-      await session.begin()
+      await session.begin(returnTo)
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
@@ -62,6 +71,7 @@ function AccountForm({ token, email, onCreated, onDead }: AccountFormProps) {
           {/* Names the account of this password to password managers. */}
           <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
         </AccountFields>
+        <CheckBox name="rememberMe" label={t('signIn.remember')} checked={rememberMe} onChange={setRememberMe} />
         <Button type="submit" look="primary" busy={busy}>
           {busy ? t('signUp.busy') : t('signUp.submit')}
         </Button>
@@ -71,14 +81,18 @@ function AccountForm({ token, email, onCreated, onDead }: AccountFormProps) {
   )
 }
 
-function DeadLink() {
+function DeadLink({ returnTo }: { returnTo: AccountPath | undefined }) {
   const { t } = useI18n()
   return (
     <>
       <PageHeading title={t('reset.deadTitle')}>{t('finishSignUp.dead')}</PageHeading>
       <p className="mt-4 flex flex-wrap gap-x-6">
-        <TextLink to="/sign-up">{t('reset.again')}</TextLink>
-        <TextLink to="/sign-in">{t('signUp.signIn')}</TextLink>
+        <TextLink to="/sign-up" state={returnTo ? { returnTo } : {}}>
+          {t('reset.again')}
+        </TextLink>
+        <TextLink to="/sign-in" state={returnTo ? { returnTo } : {}}>
+          {t('signUp.signIn')}
+        </TextLink>
       </p>
     </>
   )

@@ -1,4 +1,4 @@
-import { useRouter } from '@tanstack/react-router'
+import { useLocation, useRouter } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -28,11 +28,12 @@ export function RequestLink({ email, isCertain, onTyped, onSent, onClosed }: Req
   const i18n = useI18n()
   const { t } = i18n
   const field = useRef<HTMLInputElement>(null)
+  const returnTo = useLocation({ select: ({ state }) => state.returnTo })
   const challenge = useChallenge()
   const { form, errors, summary, busy } = useForm({
     check: (data) => fieldErrors({ email: emailError(i18n, text(data, 'email')) }),
     submit: async (data) => {
-      const input = { email: text(data, 'email'), language: i18n.language }
+      const input = { email: text(data, 'email'), language: i18n.language, ...(returnTo && { returnTo }) }
       onTyped(input.email)
       try {
         if (await challenge.pass((solution) => requestSignUp(input, solution))) onSent()

@@ -1,4 +1,4 @@
-import { useLoaderData } from '@tanstack/react-router'
+import { useLoaderData, useLocation } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
@@ -10,6 +10,7 @@ import { RequestLink } from './request-link.js'
 /** Which form is shown is the server's decision: by its policy, or by closing the one that was sent. */
 export function SignUpPage() {
   const { t } = useI18n()
+  const returnTo = useLocation({ select: ({ state }) => state.returnTo })
   const policy = useLoaderData({ from: '/public/sign-up' })
   const [corrected, setCorrected] = useState<typeof policy>(null)
   const [email, setEmail] = useState('')
@@ -37,7 +38,10 @@ export function SignUpPage() {
         />
       )}
       <p className="mt-4 text-[0.9375rem] text-muted">
-        {t('signUp.already')} <TextLink to="/sign-in">{t('signUp.signIn')}</TextLink>
+        {t('signUp.already')}{' '}
+        <TextLink to="/sign-in" state={returnTo ? { returnTo } : {}}>
+          {t('signUp.signIn')}
+        </TextLink>
       </p>
     </>
   )
