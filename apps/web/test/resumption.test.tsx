@@ -137,12 +137,12 @@ describe('a proof at a provider is followed by what was asked:', () => {
   test.each([
     ['remove a passkey', ['Remove Work key', 'Yes, remove'], '/passkey/remove {"id":"key"}', 'was removed'],
     ['unlink a provider', ['Unlink Acme', 'Yes, unlink'], '/provider/unlink {"id":"acme-1"}', 'was unlinked'],
-    ['add a passkey', ['Add a passkey'], '/passkey/generate-register-options ', 'Confirmed.'],
+    ['add a passkey', ['Add a passkey'], '/passkey/generate-register-options ', null],
     [
       'link a provider',
       ['Link Beta'],
       '/provider/link {"provider":"beta","revokeOtherSessions":false,"returnTo":"/security"}',
-      'Confirmed.',
+      null,
     ],
     [
       'turn the second factor off',
@@ -154,14 +154,14 @@ describe('a proof at a provider is followed by what was asked:', () => {
       'get new backup codes',
       ['New backup codes', 'Get new codes'],
       '/two-factor/generate-backup-codes {"revokeOtherSessions":true}',
-      'Confirmed.',
+      null,
     ],
   ])('%s', async (_, buttons, call, said) => {
     await ask('/security', buttons)
     expect(calls).toEqual([])
     comeBack()
-    await words(said)
     await waitFor(() => expect(calls).toContain(call))
+    if (said !== null) await words(said)
   })
 
   test('change the address', async () => {

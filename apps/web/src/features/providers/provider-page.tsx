@@ -81,7 +81,8 @@ function useGoOn() {
     if (purpose === 'sign-in') return session.begin(returnTo)
     const goesOn = purpose === 'prove' && provePendingAction()
     await navigate({ to: returnTo, replace: true })
-    showToast(t(purpose === 'link' ? 'providers.linked' : goesOn ? 'providers.provedGoesOn' : 'providers.proved'))
+    // What goes on has words of its own.
+    if (!goesOn) showToast(t(purpose === 'link' ? 'providers.linked' : 'providers.proved'))
     return undefined
   }
 }

@@ -317,7 +317,6 @@ export default {
     signIn: 'Weiter mit {name}',
     prove: 'Mit {name} bestätigen',
     proved: 'Bestätigt. Sie können jetzt weitermachen.',
-    provedGoesOn: 'Bestätigt.',
     notDone: 'Was Sie tun wollten, wurde nicht ausgeführt.',
     since: 'Verknüpft: {when}.',
     lastUsed: 'Zuletzt benutzt: {when}.',

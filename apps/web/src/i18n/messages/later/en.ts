@@ -309,7 +309,6 @@ export default {
     signIn: 'Continue with {name}',
     prove: 'Confirm with {name}',
     proved: 'Confirmed. You can go on now.',
-    provedGoesOn: 'Confirmed.',
     notDone: 'What you had asked for was not done.',
     since: 'Linked {when}.',
     lastUsed: 'Last used {when}.',
