@@ -1,6 +1,4 @@
 /* oxlint-disable max-lines -- One server, with a Redis that fails in each way, serves all of it. */
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -18,6 +16,7 @@ import {
   startServer,
   type TestServer,
 } from './helpers.js'
+import { tokensTo } from './outbox.js'
 import { slowWayTo } from './slow-redis.js'
 
 // Every way in which Redis can fail, with every call that reaches it in some way, over real HTTP.
@@ -59,20 +58,7 @@ async function scene() {
     bob,
     carol,
     dora,
-    resetToken: await resetTokenFor(carol.email),
-  }
-}
-
-async function resetTokenFor(email: string): Promise<string> {
-  const outbox = server.outbox ?? ''
-  for (;;) {
-    for (const name of await readdir(outbox).catch(() => [])) {
-      if (!name.endsWith('.eml')) continue // is still being written
-      const mail = await readFile(join(outbox, name), 'utf8')
-      const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail.replaceAll('=\r\n', ''))?.[1] // a long line is broken there
-      if (mail.includes(email) && token !== undefined) return token
-    }
-    await pause(10)
+    resetToken: (await tokensTo(server, carol.email, 'reset-password'))[0],
   }
 }
 

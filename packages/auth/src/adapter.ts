@@ -4,13 +4,12 @@ import { recordAccountChanges } from './account-changes.js'
 import { type AfterWrite, forEachOf } from './after-write.js'
 import type { Audit } from './audit.js'
 import { isSessionOver } from './current-session.js'
-import { recordErrors } from './database-errors.js'
+import { recordErrors, recordTransaction } from './database-errors.js'
 import { factorPolicy } from './factor-policy.js'
 import { credentialPolicy, recordNewUser } from './policy.js'
 import { requestState } from './request-state.js'
 import { announceAfter, hookedByCaller } from './revocations.js'
 import { sessionModel } from './session-adapter.js'
-import { currentTransaction } from './transaction.js'
 import { undoable } from './undo-on-outage.js'
 import { verificationModel } from './verification-model.js'
 
@@ -25,9 +24,7 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
       const createdInTransaction: { userId: string; id: string }[] = []
       try {
         return await announceAfter(() =>
-          sql.transaction((trx) =>
-            currentTransaction.run(trx, () => work(routeModels(undoable(trx, sql), options, createdInTransaction))),
-          ),
+          recordTransaction(sql, (trx) => work(routeModels(undoable(trx, sql), options, createdInTransaction))),
         )
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.

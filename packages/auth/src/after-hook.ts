@@ -35,6 +35,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await revokeLeftBehind(state, store)
     }
     const codeRefusal = await proveByCode(ctx, returned, store, audit)
+    if (state.databaseError !== null) await undoWrites()
     const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
     if (state.outage) {
       await undoWrites()

@@ -1,12 +1,14 @@
-import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
+import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError } from 'better-auth/api'
 import { type RequestState, requestState } from './request-state.js'
+import { currentTransaction } from './transaction.js'
+import { undoWrites } from './undo-on-outage.js'
 
 /** Codes with which the endpoints of passkeys answer every error alike, one of the database and one of the person. */
 const AMBIGUOUS = new Set(['AUTHENTICATION_FAILED', 'FAILED_TO_VERIFY_REGISTRATION'])
 
-/** The adapter; the request remembers its first error. */
+/** The adapter, whose first error the request remembers. */
 export function recordErrors(sql: DBTransactionAdapter): DBTransactionAdapter {
   return new Proxy(sql, {
     get(target, key): unknown {
@@ -16,12 +18,41 @@ export function recordErrors(sql: DBTransactionAdapter): DBTransactionAdapter {
         try {
           return await Reflect.apply(value, target, args)
         } catch (error) {
-          ;(await requestState()).databaseError ??= error instanceof Error ? error : new Error('The database failed')
+          await recordError(error)
           throw error
         }
       }
     },
   })
+}
+
+/** A transaction whose errors the request remembers, also those of its begin and its commit. */
+export async function recordTransaction<T>(
+  sql: DBAdapter,
+  work: (trx: DBTransactionAdapter) => Promise<T>,
+): Promise<T> {
+  let failure: unknown
+  const attempt = async (trx: DBTransactionAdapter): Promise<T> => {
+    try {
+      return await work(trx)
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+  try {
+    return await sql.transaction((trx) => currentTransaction.run(trx, () => attempt(trx)))
+  } catch (error) {
+    if (error !== failure) await recordError(error)
+    else if ((await requestState()).databaseError !== null) await undoWrites()
+    throw error
+  }
+}
+
+async function recordError(error: unknown): Promise<void> {
+  ;(await requestState()).databaseError ??= error instanceof Error ? error : new Error('The database failed')
+  // No hook runs after an error that an endpoint throws as it is. Within a transaction, an undo would wait for its end.
+  if (currentTransaction.getStore() === undefined) await undoWrites()
 }
 
 /**
@@ -34,10 +65,17 @@ export function unhideError(
   returned: unknown,
   { databaseError }: RequestState,
 ): Response | undefined {
-  if (!(returned instanceof APIError) || !AMBIGUOUS.has(returned.body?.code ?? '')) return undefined
-  if (databaseError !== null) throw databaseError
+  if (!(returned instanceof APIError)) return undefined
+  const isAmbiguous = AMBIGUOUS.has(returned.body?.code ?? '')
+  if (databaseError !== null && (isAmbiguous || takesCode(ctx) || returned.statusCode >= 500)) throw databaseError
+  if (!isAmbiguous) return undefined
   if (returned.statusCode < 500) return undefined
   // The person sent something that is no passkey. An error thrown here would keep the status of the endpoint.
   if (ctx.request) return Response.json(returned.body, { status: 400 })
   throw new APIError('BAD_REQUEST', returned.body)
+}
+
+/** better-auth answers an attempt that it could not count as if the sign-in were over. */
+function takesCode({ path }: GenericEndpointContext): boolean {
+  return path?.startsWith('/two-factor/verify-') ?? false
 }

@@ -2,8 +2,8 @@ import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { requestState } from './request-state.js'
 
-// Before it asks for the session, better-auth uses up a code and turns the second factor on or off in SQL. If Redis then gives no
-// answer, the person must not have lost a code, nor find a factor on whose codes they were never shown.
+// Before it asks for the session, better-auth uses up a code and turns the second factor on or off in SQL. If Redis or SQL then
+// gives no answer, the person must not have lost a code. Nor may a factor be on whose codes they were never shown.
 
 type Row = Record<string, unknown> & { readonly id: string }
 

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { foldersOnPath } from './env.js'
 
-export { lineTo, type PostgresLine } from './line.js'
+export { type BreakingMoment, lineTo, type PostgresLine } from './line.js'
 
 /** The folder of the PostgreSQL binaries, or null. Debian keeps them off PATH. */
 export const postgresBinaries = findBinaries()

@@ -1,6 +1,7 @@
 import { failCommand } from '@rollcall/dev-redis/faults'
 import { twoFactor } from 'better-auth/plugins'
 import { Redis } from 'ioredis'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hold, password, startApp } from '../helpers.js'
 import { codeFrom, enableApp, halfSignedIn as signInHalf } from './second-factor.js'
@@ -71,4 +72,38 @@ test('an outage in the middle of a proof replaces no cookie, and uses up no back
   const answer = await duringOutage('rotate', () => browser.post('/two-factor/verify-backup-code', body))
   expect(answer).toMatchObject({ status: 503, setCookies: [] })
   expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
+})
+
+const steps = ['verify-totp', 'verify-backup-code']
+const writes = ['delete on verification', 'update on twoFactor']
+
+/** Until it is disposed of, the database refuses this kind of write. */
+async function failing(write: string): Promise<AsyncDisposable> {
+  const { kysely } = t.database
+  await sql`create trigger fails before ${sql.raw(write)} begin select raise(abort, 'disk'); end`.execute(kysely)
+  return { [Symbol.asyncDispose]: async () => void (await sql`drop trigger fails`.execute(kysely)) }
+}
+
+test.each(steps.flatMap((step) => writes.map((write) => [step, write] as const)))(
+  'an error of the database is no wrong code and ends no sign-in: %s, %s',
+  async (step, write) => {
+    const { browser, code, backupCodes } = await halfSignedIn(`database-${step}-${write.replaceAll(' ', '-')}`)
+    const right = step === 'verify-totp' ? await code() : backupCodes[0]
+    {
+      await using _error = await failing(write)
+      for (const given of ['000000', right]) {
+        const answer = await browser.post(`/two-factor/${step}`, { code: given })
+        if (answer.status !== 200) expect(answer).toMatchObject({ status: 500, setCookies: [] })
+      }
+    }
+    if ((await browser.session()) === null)
+      expect((await browser.post(`/two-factor/${step}`, { code: right })).status).toBe(200)
+    expect(await browser.session()).not.toBeNull()
+  },
+)
+
+test('a wrong code that the database cannot count is no verdict', async () => {
+  const { browser } = await halfSignedIn('database-count')
+  await using _error = await failing('insert on verification')
+  expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(500)
 })
