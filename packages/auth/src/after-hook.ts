@@ -50,6 +50,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
     await setRememberedCookie(ctx, responseHeaders)
+    if (!(returned instanceof APIError)) state.undos.splice(0) // what signed somebody in stays used up
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     if (!(returned instanceof APIError)) return hideTokens(returned)

@@ -14,6 +14,7 @@ import { endOf } from './remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { auditedByCaller } from './revocations.js'
 import { undoWrites } from './undo-on-outage.js'
+import { unavailableError } from './unavailable.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
@@ -32,11 +33,13 @@ export async function createSession(
   const startedAt = await state.startedAt
   const previous = rest['impersonatedBy'] ? null : await previousSession(store, userId)
   const isDueForSecondFactor = previous !== null && (await hasSecondFactor(users, userId))
+  const storedData = await sessionData(users, userId, rest)
+  if (state.isUndone) throw state.databaseError ?? unavailableError() // the code was given back
   const created = await store.create({
     userId,
     ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
     userAgent: userAgent?.slice(0, MAX_TEXT) || null,
-    data: await sessionData(users, userId, rest),
+    data: storedData,
     ...(startedAt && { startedAt }),
     endsBy: await endOf(expiresAt),
     ...(previous && !isDueForSecondFactor && { inPlaceOf: previous.token }),

@@ -38,6 +38,8 @@ export interface RequestState {
   isEnrolling: boolean
   /** Takes back what this request wrote, in the order of its writes, for an outage later in it. */
   readonly undos: (() => Promise<unknown>)[]
+  /** Something was taken back: this request signs nobody in any more. */
+  isUndone: boolean
   /** The id of the browser that it comes from; `null` for none, or where browsers are not remembered. */
   browser: string | null
 }
@@ -61,6 +63,7 @@ const emptyState = (): RequestState => ({
   isRemembered: null,
   isEnrolling: false,
   undos: [],
+  isUndone: false,
   browser: null,
 })
 

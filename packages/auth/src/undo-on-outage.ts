@@ -72,6 +72,8 @@ function writesFactor(model: string): boolean {
 
 /** Takes back what this request wrote, last first. Best effort: SQL may be away too. */
 export async function undoWrites(): Promise<void> {
-  const { undos } = await requestState()
+  const state = await requestState()
+  const { undos } = state
+  if (undos.length > 0) state.isUndone = true
   for (const undo of undos.splice(0).toReversed()) await undo().catch(() => undefined)
 }

@@ -10,7 +10,7 @@ import { codeFrom, enableApp, halfSignedIn as signInHalf } from './second-factor
 
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
-  t = await startApp({ plugins: [twoFactor()] })
+  t = await startApp({ plugins: [twoFactor()] }, { onNewDevice: async () => undefined })
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
@@ -106,4 +106,24 @@ test('a wrong code that the database cannot count is no verdict', async () => {
   const { browser } = await halfSignedIn('database-count')
   await using _error = await failing('insert on verification')
   expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(500)
+})
+
+test('a code that was given back signs nobody in, and one that signed somebody in is not given back', async () => {
+  const { browser, email, backupCodes } = await halfSignedIn('database-devices')
+  const [code] = backupCodes
+  const { kysely } = t.database
+  await sql`alter table device rename to gone`.execute(kysely)
+  try {
+    expect((await browser.post('/two-factor/verify-backup-code', { code })).status).toBe(500)
+  } finally {
+    await sql`alter table gone rename to device`.execute(kysely)
+  }
+  expect(await browser.session()).toBeNull()
+  {
+    await using _error = await failing('insert on device')
+    expect((await browser.post('/two-factor/verify-backup-code', { code })).status).toBe(200)
+  }
+  const other = t.browser()
+  await other.signIn(email)
+  expect((await other.post('/two-factor/verify-backup-code', { code })).status).toBe(401)
 })
