@@ -63,8 +63,9 @@ async function recordError(error: unknown): Promise<void> {
 export function unhideError(
   ctx: GenericEndpointContext,
   returned: unknown,
-  { databaseError }: RequestState,
+  { databaseError, isUndone }: RequestState,
 ): Response | undefined {
+  if (databaseError !== null && isUndone) throw databaseError
   if (!(returned instanceof APIError)) return undefined
   const isAmbiguous = AMBIGUOUS.has(returned.body?.code ?? '')
   if (databaseError !== null && (isAmbiguous || takesCode(ctx) || returned.statusCode >= 500)) throw databaseError

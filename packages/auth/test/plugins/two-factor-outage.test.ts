@@ -9,8 +9,13 @@ import { codeFrom, enableApp, halfSignedIn as signInHalf } from './second-factor
 // better-auth uses up a code, and turns the factor on or off, before it asks for the session. An outage must take that back.
 
 let t: Awaited<ReturnType<typeof startApp>>
+/** A hook of the application, which looks for something in SQL and does without it. */
+let hook = async (): Promise<unknown> => undefined
 beforeAll(async () => {
-  t = await startApp({ plugins: [twoFactor()] }, { onNewDevice: async () => undefined })
+  t = await startApp(
+    { plugins: [twoFactor()], databaseHooks: { session: { create: { after: () => hook().then(() => undefined) } } } },
+    { onNewDevice: async () => undefined },
+  )
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
@@ -126,4 +131,13 @@ test('a code that was given back signs nobody in, and one that signed somebody i
   const other = t.browser()
   await other.signIn(email)
   expect((await other.post('/two-factor/verify-backup-code', { code })).status).toBe(401)
+})
+
+test('a code that was given back late signs nobody in either', async () => {
+  const { browser, backupCodes } = await halfSignedIn('database-hook')
+  const [code] = backupCodes
+  hook = () => t.adapter.count({ model: 'user', where: [{ field: 'gone', value: 1 }] }).catch(() => undefined)
+  expect(await browser.post('/two-factor/verify-backup-code', { code })).toMatchObject({ status: 500, setCookies: [] })
+  hook = async () => undefined
+  expect((await browser.post('/two-factor/verify-backup-code', { code })).status).toBe(200)
 })
