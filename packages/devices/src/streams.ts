@@ -48,7 +48,7 @@ export function createStreams({
   placeOf = () => null,
   nameOf = nameByTable,
   changes,
-  clock = Date.now,
+  clock = () => Date.now(),
   revalidateEvery = 15_000,
 }: StreamsOptions): Streams {
   const admit = createAdmission()

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Clock } from './clock.js'
+import { type Clock, systemClock } from './clock.js'
 import { prepareClient } from './connect.js'
 import { rejectUnavailable } from './errors.js'
 import { eventsKey, sessionsKey } from './keys.js'
@@ -45,7 +45,7 @@ const DEFAULT_LEASE_MS = 1_000
 export function createContext(options: SessionStoreOptions): StoreContext {
   const {
     redis,
-    clock = Date.now,
+    clock = systemClock,
     keyPrefix = '',
     maxSessionsPerUser = DEFAULT_MAX_SESSIONS,
     durability,

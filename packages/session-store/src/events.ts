@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Clock } from './clock.js'
+import { type Clock, systemClock } from './clock.js'
 import { nameInRedis } from './cluster.js'
 import { prepareClient } from './connect.js'
 import { rejectUnavailable } from './errors.js'
@@ -50,7 +50,7 @@ const MAX_BATCH = 100
 
 export function createSessionEvents({
   redis,
-  clock = Date.now,
+  clock = systemClock,
   keyPrefix = '',
   warn = console.warn,
 }: SessionEventsOptions): SessionEvents {

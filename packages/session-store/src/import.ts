@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Clock } from './clock.js'
+import { type Clock, systemClock } from './clock.js'
 import { prepareClient } from './connect.js'
 import { rejectUnavailable } from './errors.js'
 import { clockKey, importedKey, importedTokenKey, sessionsKey } from './keys.js'
@@ -76,7 +76,7 @@ interface ImportContext {
 
 /** @throws {RangeError} for timeouts that cannot be. */
 export function createSessionImport(options: SessionImportOptions): SessionImport {
-  const { redis, clock = Date.now, keyPrefix = '' } = options
+  const { redis, clock = systemClock, keyPrefix = '' } = options
   const { absolute } = resolveTimeouts(options.timeouts ?? {})
   prepareClient(redis)
   const coalesceWrites = createWriteCoalescer(redis)

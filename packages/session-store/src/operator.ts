@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Clock } from './clock.js'
+import { type Clock, systemClock } from './clock.js'
 import { mastersOf, nameInRedis, refreshSlots } from './cluster.js'
 import { prepareClient } from './connect.js'
 import { NotReplicatedError, rejectUnavailable, throwUnavailable } from './errors.js'
@@ -130,7 +130,7 @@ class RedisSessionOperator implements SessionOperator {
   constructor({
     redis,
     keyPrefix = '',
-    clock = Date.now,
+    clock = systemClock,
     events = true,
     durability = 'master',
     batch = 500,

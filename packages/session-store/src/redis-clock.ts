@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import type { Clock } from './clock.js'
+import { type Clock, systemClock } from './clock.js'
 import { clockKey } from './keys.js'
 import { prepareClient } from './connect.js'
 
@@ -50,7 +50,7 @@ interface Measurement extends Moment {
 
 /** Measures once before it resolves. Until a measurement succeeds, the clock is that of this machine. */
 export async function createRedisClock(options: RedisClockOptions): Promise<RedisClock> {
-  const { redis, keyPrefix = '', clock = Date.now, onSkew, interval = INTERVAL_MS } = options
+  const { redis, keyPrefix = '', clock = systemClock, onSkew, interval = INTERVAL_MS } = options
   prepareClient(redis)
   const moment = (): Moment => ({ local: clock(), monotonic: performance.now() })
   const warn = createSkewWarning(onSkew)

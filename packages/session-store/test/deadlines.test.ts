@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createSessionStore, defaultTimeouts } from '../src/index.js'
 import { sessionsKey } from '../src/keys.js'
 import { userTagOf } from '../src/token.js'
@@ -96,4 +96,15 @@ test('a secret that changes between the two steps of an update: the old token wr
   held.open()
   expect(await updating).toBeNull()
   expect(await t.store.validate(rotated?.token ?? '')).toEqual(session)
+})
+
+test('without a clock of its own, a store follows fake timers that start after it', async () => {
+  const store = createSessionStore({ redis: t.redis })
+  const signedIn = await store.create({ userId: 'ada' })
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + idle })
+  try {
+    expect(await store.validate(signedIn?.token ?? '')).toBeNull()
+  } finally {
+    vi.useRealTimers()
+  }
 })
