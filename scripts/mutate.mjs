@@ -3,11 +3,11 @@
 //   npm run mutate -- session-store token.ts record.ts         these files of its src
 //   npm run mutate -- session-store token.ts --tests store     only by the tests whose names begin so
 //   npm run mutate -- lua [touch.lua …]                        the scripts in Redis, by a mutator of our own
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mutateLua } from './mutate-lua.mjs'
-import { Failure, mustRun, root, run } from './workspace.mjs'
+import { Failure, installApart, mustRun, root, run } from './workspace.mjs'
 
 /**
  * @typedef {object} Target
@@ -52,7 +52,7 @@ export async function mutate(args) {
   const target = targets[name]
   if (target === undefined) throw new Failure(`Name what to mutate: ${Object.keys(targets).join(', ')} or lua.`)
   await mustRun('The build', 'turbo', ['run', 'build', `--filter=@rollcall/${name}`])
-  await install()
+  await installApart('Stryker', tools)
   const { folder } = target
   const work = join(root, folder, '.stryker')
   mkdirSync(work, { recursive: true })
@@ -84,14 +84,4 @@ export async function mutate(args) {
     cwd: join(root, folder),
   })
   return code
-}
-
-/** Stryker is no package of the workspace, so that other installs do not pay for it. */
-async function install() {
-  const stamp = join(tools, 'node_modules/.rollcall')
-  const lock = readFileSync(join(tools, 'pnpm-lock.yaml'), 'utf8')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
-  console.log('Installing Stryker ...')
-  await mustRun('Installing Stryker', 'pnpm', ['--dir', tools, 'install', '--frozen-lockfile'], { CI: 'true' })
-  writeFileSync(stamp, lock)
 }

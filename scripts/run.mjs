@@ -9,7 +9,7 @@ import { findBrowser } from './browser.mjs'
 import { check } from './check.mjs'
 import { testMatrix } from './matrix.mjs'
 import { mutate } from './mutate.mjs'
-import { Failure, mustRun, packages, prepare, root, run } from './workspace.mjs'
+import { Failure, installApart, mustRun, packages, prepare, root, run } from './workspace.mjs'
 
 /** Milliseconds in which a second signal is the first one's echo: npm passes on the Ctrl-C that a terminal sends to both. */
 const SIGNAL_ECHO_MS = 500
@@ -139,6 +139,13 @@ async function mutation(...args) {
   return await mutate(args)
 }
 
+/** @param {string[]} args where better-auth's repository is, and the tag of its tests */
+async function compareUpstream(...args) {
+  await prepare()
+  await installApart("what better-auth's tests import", join(root, 'tools/compare-upstream/upstream'))
+  return await long('compare-upstream', 'compare:upstream', ...args)
+}
+
 /** @param {readonly string[]} names */
 async function build(names) {
   const filters = names.map((name) => `--filter=@rollcall/${name}`)
@@ -209,6 +216,7 @@ try {
     matrix,
     release: releasing,
     mutate: mutation,
+    'compare-upstream': compareUpstream,
     packages: installed,
     rollcall,
   }

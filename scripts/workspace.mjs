@@ -72,6 +72,20 @@ export async function prepare() {
   process.env.PATH = [join(root, 'node_modules/.bin'), dirname(stamp.pnpm), process.env.PATH].join(delimiter)
 }
 
+/**
+ * Installs what one long command alone needs. It is no package of the workspace, so that other installs do not pay for it.
+ * @param {string} what
+ * @param {string} folder with a lockfile of its own
+ */
+export async function installApart(what, folder) {
+  const stamp = join(folder, 'node_modules/.rollcall')
+  const lock = readFileSync(join(folder, 'pnpm-lock.yaml'), 'utf8')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  console.log(`Installing ${what} ...`)
+  await mustRun(`Installing ${what}`, 'pnpm', ['--dir', folder, 'install', '--frozen-lockfile'], { CI: 'true' })
+  writeFileSync(stamp, lock)
+}
+
 function manifestHash() {
   const hash = createHash('sha256').update(process.version)
   for (const path of [
