@@ -403,7 +403,7 @@ async function unproved(device: Browser & { readonly email: string }, at = serve
   await turnOn(device)
   const now = type === 'postgres' ? new Date() : new Date().toISOString()
   await sql`insert into account (id, "accountId", "providerId", "userId", "createdAt", "updatedAt")
-    values (${user.id}, '1', 'google', ${user.id}, ${now}, ${now})`.execute(kysely)
+    values (${user.id}, ${user.id}, 'google', ${user.id}, ${now}, ${now})`.execute(kysely)
   await sql`update "user" set "emailVerified" = ${type === 'postgres' ? false : 0} where id = ${user.id}`.execute(
     kysely,
   )

@@ -20,10 +20,13 @@ export async function migrate({
   if (error !== undefined) throw new Error('The tables of activity and mail could not be created', { cause: error })
 }
 
-/** On better-auth's tables, so that deleting what has expired does not read all of it. */
-export async function createExpiryIndexes(db: Kysely<unknown>): Promise<void> {
+/** On better-auth's tables: deleting what has expired does not read all of it, and an account of a provider has one owner. */
+export async function createIndexes(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('device_lastSeenAt').ifNotExists().on('device').column('lastSeenAt').execute()
   await db.schema.createIndex('verification_expiresAt').ifNotExists().on('verification').column('expiresAt').execute()
+  // Also one password per user, whose row has the user's id.
+  const owner = db.schema.createIndex('account_owner').ifNotExists().on('account').unique()
+  await owner.columns(['providerId', 'accountId']).execute()
 }
 
 /** Never change one that has been released. */

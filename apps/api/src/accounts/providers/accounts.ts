@@ -58,11 +58,20 @@ async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...p
 /** Links the account of the provider to the user. The caller has made sure that they are signed in and have proved it. */
 export async function link(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {
   const { providerId, accountId } = person
-  const owner = await findAccount(ctx, person)
-  if (owner !== null) throw refusal(owner.userId === userId ? 'ALREADY_LINKED' : 'LINKED_TO_ANOTHER')
+  await requireUnlinked(ctx, userId, person)
   const accounts = await ctx.context.internalAdapter.findAccounts(userId)
   if (accounts.some((account) => account.providerId === providerId)) throw refusal('ALREADY_LINKED')
-  await ctx.context.internalAdapter.createAccount({ providerId, accountId, userId })
+  try {
+    await ctx.context.internalAdapter.createAccount({ providerId, accountId, userId })
+  } catch (error) {
+    await requireUnlinked(ctx, userId, person) // another request may have been faster
+    throw error
+  }
+}
+
+async function requireUnlinked(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {
+  const owner = await findAccount(ctx, person)
+  if (owner !== null) throw refusal(owner.userId === userId ? 'ALREADY_LINKED' : 'LINKED_TO_ANOTHER')
 }
 
 /** @throws {APIError} 403 unless the account of the provider is linked to this user. */
