@@ -153,9 +153,12 @@ describe('deleting the account', () => {
     await later(15 * 60_000, async () => {
       const error: unknown = await laptop.api.account.delete.mutate().catch((reason: unknown) => reason)
       expect(error).toMatchObject({ data: { code: 'FORBIDDEN', reason: 'REAUTHENTICATE' } })
-      expect(await userIdOf(laptop)).not.toBe('')
+      const userId = await userIdOf(laptop)
+      expect(server.audits().at(-1)).toMatchObject({ event: 'user-deleted', result: 'refused', userId })
       expect((await laptop.post('/api/auth/reauthenticate', { password: PASSWORD })).status).toBe(200)
       expect(await laptop.api.account.delete.mutate()).toEqual({ deleted: true })
+      const lines = server.audits().filter((line) => line['event'] === 'user-deleted' && line['userId'] === userId)
+      expect(lines.map(({ result }) => result)).toEqual(['refused', 'ok'])
     })
   })
 

@@ -1,4 +1,6 @@
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openEndpoints } from '../src/accounts/open-endpoints.js'
 import { type Browser, procedures, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 /** Nothing is public today. A public procedure must be named here, on purpose. */
@@ -128,6 +130,105 @@ describe.each(procedures.filter(({ path }) => !PUBLIC.includes(path)))('$path', 
       expect(await response.text()).toBe(refusal)
     } finally {
       server.clock.ahead = 0
+    }
+  })
+})
+
+/** What leaves a line of the audit, and its event. */
+const audited: Readonly<Record<string, string>> = {
+  '/api/auth/sign-in/email': 'sign-in',
+  '/api/auth/sign-out': 'sign-out',
+  '/api/auth/change-password': 'password-change',
+  '/api/auth/set-password': 'password-set',
+  '/api/auth/reset-password': 'password-reset',
+  '/api/auth/reauthenticate': 'reauthentication',
+  '/api/auth/secure-account': 'account-secured',
+  '/api/auth/confirm-email-change': 'email-change',
+  '/api/auth/passkey/generate-register-options': 'passkey-added',
+  '/api/auth/passkey/verify-registration': 'passkey-added',
+  '/api/auth/passkey/verify-authentication': 'sign-in',
+  '/api/auth/passkey/remove': 'passkey-removed',
+  '/api/auth/two-factor/enable': 'reauthentication',
+  '/api/auth/two-factor/disable': 'reauthentication',
+  '/api/auth/two-factor/verify-totp': 'sign-in',
+  '/api/auth/two-factor/verify-backup-code': 'sign-in',
+  '/api/auth/two-factor/generate-backup-codes': 'reauthentication',
+  '/api/auth/provider/link': 'account-linked',
+  '/api/auth/provider/unlink': 'account-unlinked',
+  '/api/auth/oauth2/callback/:providerId': 'sign-in',
+  '/trpc/account.delete': 'user-deleted',
+  '/trpc/devices.revoke': 'revoke',
+  '/trpc/devices.revokeMany': 'revoke-many',
+  '/trpc/devices.revokeOthers': 'revoke-others',
+  '/trpc/devices.revokeAll': 'revoke-all',
+  '/trpc/emailChange.request': 'email-change-requested',
+  '/trpc/emailChange.cancel': 'email-change-cancelled',
+}
+
+/** What leaves none, be it done or refused: names, which are in the activity, and what only begins something. */
+const unaudited = [
+  '/api/auth/sign-up/email',
+  '/api/auth/sign-up/request',
+  '/api/auth/sign-up/finish',
+  '/api/auth/request-password-reset',
+  '/api/auth/passkey/generate-authenticate-options',
+  '/api/auth/provider/sign-in',
+  '/api/auth/provider/prove',
+  '/trpc/account.changeName',
+  '/trpc/account.setLanguage',
+  '/trpc/devices.confirm',
+  '/trpc/devices.rename',
+  '/trpc/passkeys.rename',
+]
+
+/** Sends each to the server with a header that names a session, and gives what is audited meanwhile. */
+async function refusalsOf(session: string, status: number): Promise<Record<string, unknown>> {
+  const lines: Record<string, unknown> = {}
+  for (const path of Object.keys(audited)) {
+    const before = server.audits().length
+    const isRead = path.endsWith('-options')
+    const response = await signedIn.request(path.replace(':providerId', 'acme'), {
+      headers: { 'x-expected-session': session },
+      ...(!isRead && { method: 'POST', body: '{}' }),
+    })
+    expect(response.status, path).toBe(status)
+    lines[path] = server
+      .audits()
+      .slice(before)
+      .map(({ event, result }) => `${String(event)} ${String(result)}`)
+  }
+  return lines
+}
+
+const allOf = (result: string) =>
+  Object.fromEntries(Object.entries(audited).map(([path, event]) => [path, [`${event} ${result}`]]))
+
+describe('the audit', () => {
+  test('is decided for all that changes something; that of administrators begins with their role', () => {
+    const endpoints = [...openEndpoints].flatMap(([path, method]) =>
+      method === 'POST' || path.endsWith('-options') ? [`/api/auth${path}`] : [],
+    )
+    const changes = procedures.flatMap(({ path, type }) =>
+      type === 'mutation' && !path.startsWith('admin.') ? [`/trpc/${path}`] : [],
+    )
+    expect([...Object.keys(audited), ...unaudited].toSorted()).toEqual([...endpoints, ...changes].toSorted())
+  })
+
+  test('has one line of each that is refused because the browser is signed in as another session', async () => {
+    expect(await refusalsOf('of somebody else', 409)).toEqual(allOf('refused'))
+  })
+
+  test('has one line of each during an outage', async () => {
+    const { id } = await signedIn.api.session.current.query()
+    const { sendCommand } = Redis.prototype
+    Redis.prototype.sendCommand = (command) => {
+      command.reject(new Error('Connection is closed.'))
+      return command.promise
+    }
+    try {
+      expect(await refusalsOf(id, 503)).toEqual(allOf('unavailable'))
+    } finally {
+      Redis.prototype.sendCommand = sendCommand
     }
   })
 })

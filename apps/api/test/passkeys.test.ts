@@ -178,6 +178,7 @@ test('the last way in cannot be removed, even by two removals at once', async ()
   expect(answers.find(({ status }) => status === 400)).toMatchObject(refused)
   const [left] = await laptop.api.passkeys.list.query()
   expect(await remove(laptop, left?.id)).toMatchObject(refused)
+  expect(server.audits().at(-1)).toMatchObject({ event: 'passkey-removed', result: 'refused', userId: user.id })
 })
 
 test('an authenticator that does not verify its user is refused: a passkey needs no second factor', async () => {
@@ -186,6 +187,7 @@ test('an authenticator that does not verify its user is refused: a passkey needs
   const owner = { isVerified: false }
   const key = newKey(owner)
   expect(await key.register(ceremonies(laptop))).toMatchObject(required)
+  expect(server.audits().at(-1)).toMatchObject({ event: 'passkey-added', result: 'refused' })
   owner.isVerified = true
   expect((await key.register(ceremonies(laptop))).status).toBe(200)
   owner.isVerified = false

@@ -195,6 +195,12 @@ test('the last way in stays, and a provider that is not configured is none', asy
   const unlink = (id = '') => ceremonies(device).post('/provider/unlink', { id, revokeOtherSessions: false })
   const refused = { status: 400, body: { code: 'LAST_WAY_IN' } }
   expect(await unlink(account?.id)).toMatchObject(refused)
+  expect(server.audits().at(-1)).toMatchObject({
+    event: 'account-unlinked',
+    result: 'refused',
+    userId: user.id,
+    sessionId: await currentId(device),
+  })
   const { kysely } = server.database()
   await sql`insert into account (id, "accountId", "providerId", "userId", "createdAt", "updatedAt")
     values ('gone', 'x', 'gone', ${user.id}, ${'2026-01-01T00:00:00.000Z'}, ${'2026-01-01T00:00:00.000Z'})`.execute(
@@ -219,6 +225,7 @@ test('a proof asks the provider to check its user again, and is exact', async ()
     expect(await go(server.browser())).toMatchObject({ status: 200 }) // who has an account of their own now
     provider.answer.person = somebodyElse
     expect(await go(laptop, '/provider/prove')).toMatchObject(unproved)
+    expect(server.audits().at(-1)).toMatchObject({ event: 'reauthentication', result: 'refused', sessionId: id })
 
     provider.answer.person = person
     provider.answer.age = 60 // the provider did not ask for the password again

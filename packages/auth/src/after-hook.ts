@@ -1,6 +1,7 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { attemptAt } from './attempts.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unhideError } from './database-errors.js'
 import { keepSessionCookie } from './keep-session-cookie.js'
@@ -9,11 +10,10 @@ import { rememberBrowser } from './known-devices.js'
 import { accountTokens, namedSession } from './multi-session.js'
 import { recordDevice, type Notify } from './new-device.js'
 import { setImportedCookie } from './old-sessions.js'
-import { proveByCode } from './prove-by-code.js'
+import { hasSecondFactor, proveByCode } from './prove-by-code.js'
 import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { setRememberedCookie } from './remember-me.js'
 import { type RequestState, requestState } from './request-state.js'
-import { revocationAt } from './session-endpoints.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
 import { undoWrites } from './undo-on-outage.js'
 
@@ -45,6 +45,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     }
     if (codeRefusal !== null) {
       await undoWrites() // it has used up a backup code
+      if (attempt !== null) await auditRefusal(ctx, attempt, codeRefusal, audit, onWrongPassword)
       return answerError(ctx, codeRefusal)
     }
     if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
@@ -116,22 +117,12 @@ async function recordSignIns(
   }
 }
 
-/** They take the password of the session's person as a proof of their own. */
-const takesPassword = new Set(['/two-factor/enable', '/two-factor/disable', '/two-factor/generate-backup-codes'])
-
-/** The kind of attempt that a request makes, if it may be refused. */
 function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
-  if (path === '/sign-out') return 'sign-out'
-  if (path === '/change-password') return 'password-change'
-  if (path === '/reset-password') return 'password-reset'
-  if (path === '/reauthenticate') return 'reauthentication'
-  if (path === '/secure-account') return 'account-secured'
-  if (path === '/confirm-email-change') return 'email-change' // an endpoint that an application may have
-  const revocation = revocationAt(path)
-  if (revocation !== null) return revocation
-  if (takesPassword.has(path ?? '')) return 'reauthentication'
-  // With a session, a second factor is not the end of a sign-in: it is being turned on.
-  const completes = path?.startsWith('/two-factor/verify-') && context.session === null
-  const signsIn = path === '/passkey/verify-authentication' || path?.startsWith('/sign-in/')
-  return completes || signsIn ? 'sign-in' : null
+  const { session } = context
+  return path === undefined
+    ? null
+    : attemptAt(path, {
+        hasSession: session !== null,
+        hasSecondFactor: session !== null && hasSecondFactor(session.user),
+      })
 }

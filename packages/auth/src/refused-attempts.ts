@@ -36,9 +36,9 @@ export async function auditRefusal(
     onWrongPassword({ event, userId, sessionId, clientInfo: await clientInfo() })
 }
 
-/** An outage is no verdict on an attempt, and a credential change in between is none either. */
+/** An outage, be it of a provider, is no verdict on an attempt. A credential change in between is none either. */
 function auditResultOf({ statusCode, body }: APIError): AuditEvent['result'] {
-  if (statusCode === 503) return 'unavailable'
+  if (statusCode >= 500) return 'unavailable'
   return body?.code === CREDENTIALS_CHANGED ? 'superseded' : 'refused'
 }
 

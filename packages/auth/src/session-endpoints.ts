@@ -5,7 +5,7 @@ import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better
 import { deleteSessionCookie } from 'better-auth/cookies'
 import { parseSessionOutput } from 'better-auth/db'
 import { z } from 'zod'
-import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { type Audit, auditEvent } from './audit.js'
 import { unauthorized } from './current-session.js'
 import { idInToken } from './hide-tokens.js'
 import { requestState } from './request-state.js'
@@ -83,17 +83,6 @@ async function forgetCookie(ctx: GenericEndpointContext): Promise<void> {
   ;(await requestState()).endsSessions = true
   deleteSessionCookie(ctx)
 }
-
-/** The audit's name for what such an endpoint does; `null` for any other path. */
-export function revocationAt(path: string | undefined): AuditEventName | null {
-  return (path !== undefined && revocations.get(path)) || null
-}
-
-const revocations: ReadonlyMap<string, AuditEventName> = new Map([
-  ['/revoke-session', 'revoke'],
-  ['/revoke-sessions', 'revoke-all'],
-  ['/revoke-other-sessions', 'revoke-others'],
-])
 
 /** A session as better-auth lists it. */
 function publicRow(session: Session): ListedSession {

@@ -7,16 +7,17 @@ import type { Database } from '../accounts/database.js'
 import { personalData } from '../accounts/names.js'
 import { endpointOf, openEndpoints, unusedSignUp } from '../accounts/open-endpoints.js'
 import { totpCodeIn } from '../accounts/second-factor/codes.js'
-import { auditResult, ChallengeNeededError, fieldMessages, RateLimitedError } from '../errors.js'
+import { ChallengeNeededError, fieldMessages, RateLimitedError } from '../errors.js'
 import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-limits.js'
 import { type Challenges, SOLUTION_HEADER } from '../limits/challenges.js'
 import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
 import type { Work } from '../limits/work.js'
+import { auditRefusal } from './audit-refusal.js'
 import { type HttpEnv, refuse } from './http.js'
 import { holdsNul } from './nul.js'
 import { reasonOf } from './outage-reason.js'
-import { requireSession } from './required-session.js'
+import { requireSession, type SignedIn } from './required-session.js'
 
 interface Dependencies {
   readonly auth: Auth
@@ -45,10 +46,21 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
   return new Hono<HttpEnv>().all('/*', async (c) => {
     const request = await guard(c, unused)
     if (request instanceof Response) return request
-    await requireSession(c, request, dependencies)
-    const price = await priceOf(c, request, dependencies)
+    const price = await admit(c, request, dependencies)
     return forwardWithin(price, c, request, { ...dependencies, shares })
   })
+}
+
+/** Requires the session that the request needs, and looks up its limits. */
+async function admit(c: Context<HttpEnv>, request: AuthRequest, dependencies: Dependencies): Promise<AttemptLimits> {
+  const signedIn: SignedIn = { session: null }
+  try {
+    await requireSession(c, request, signedIn, dependencies)
+    return { ...signedIn, ...(await priceOf(c, request, dependencies)) }
+  } catch (error) {
+    auditRefusal(c, { path: request.path, ...signedIn, email: emailIn(request.json) }, error, dependencies)
+    throw error
+  }
 }
 
 /** Answers what this application does not offer, and what the limits and better-auth could read in different ways. */
@@ -129,8 +141,7 @@ async function forwardWithin(
       { revokes },
     )
   } catch (error) {
-    // The audit of better-auth covers only the requests that reach it.
-    if (!isReached) auditUnreached(dependencies, c, price, error)
+    if (!isReached) auditRefusal(c, { session: null, ...price, path: request.path }, error, dependencies)
     if (error instanceof ChallengeNeededError && price.challenge !== undefined)
       return challengeNeeded(
         c,
@@ -199,20 +210,6 @@ async function answer(
     throw new SessionStoreUnavailableError(new Error('better-auth answered 503'))
   if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
   return response
-}
-
-/** Without a look-up: only for an account that exists would it take longer. */
-function auditUnreached(
-  { audit, auth }: Pick<Dependencies, 'audit' | 'auth'>,
-  c: Context<HttpEnv>,
-  { event, session, email }: AttemptLimits,
-  error: unknown,
-): void {
-  if (event === undefined) return
-  const who = session
-    ? { userId: session.userId, sessionId: session.id }
-    : email && { emailHash: auth.hashEmail(email) }
-  audit({ event, result: auditResult(error), ipAddress: c.get('client').address, ...(who || undefined) })
 }
 
 /** The answer for a limit that waiting does not help with; `null` for the others. */

@@ -1,4 +1,5 @@
 import { ReauthenticationRequiredError } from '@rollcall/trpc'
+import type { Session } from '@rollcall/session-store'
 import type { Context } from 'hono'
 import type { Auth } from '../accounts/auth.js'
 import type { Database } from '../accounts/database.js'
@@ -13,13 +14,20 @@ interface Dependencies {
   readonly database: Pick<Database, 'ping' | 'checkWritable'>
 }
 
+/** The session of the cookie, once it is known to be the one that the page shows. */
+export interface SignedIn {
+  session: Session | null
+}
+
 /**
+ * @param found gets the session
  * @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie.
  * @throws {ReauthenticationRequiredError} if the endpoint needs a recent proof, and the session has none.
  */
 export async function requireSession(
   c: Context<HttpEnv>,
   { path, json }: { readonly path: string; readonly json: unknown },
+  found: SignedIn,
   { auth, isRecent, database }: Dependencies,
 ): Promise<void> {
   const { headers } = c.req.raw
@@ -28,6 +36,7 @@ export async function requireSession(
   const signedIn = await auth.authenticate(headers)
   if (signedIn === null) return // better-auth refuses it where it needs a session
   rejectOtherSession(headers, signedIn.session)
+  found.session = signedIn.session
   if (!needsProof || isRecent(signedIn.session.authenticatedAt)) return
   // better-auth compares no password for an account that has none.
   const isCompared =

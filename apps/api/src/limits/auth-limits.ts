@@ -1,4 +1,3 @@
-import type { AuditEvent } from '@rollcall/auth'
 import type { Session } from '@rollcall/session-store'
 import type { Client } from '../http/client.js'
 import type { Purpose } from './challenges.js'
@@ -37,8 +36,6 @@ export interface AttemptLimits {
   readonly hashesFirst?: boolean
   /** It ends a session, and is not stopped by a Redis that cannot count. */
   readonly revokes?: boolean
-  /** The audit's name for the attempt. */
-  readonly event?: AuditEvent['event']
   /** Whom the audit names when it is refused. */
   readonly session?: Session | null
   /** The account that it is for; also for the audit. */
@@ -57,7 +54,6 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       challenge: 'sign-in',
       success: 'right',
       hashes: true,
-      event: 'sign-in',
       email,
     }),
   ],
@@ -101,7 +97,7 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       success: 'done',
     }),
   ],
-  ['/sign-out', () => ({ charges: [], success: 'done', revokes: true, event: 'sign-out' })],
+  ['/sign-out', () => ({ charges: [], success: 'done', revokes: true })],
   [
     '/reset-password',
     ({ client }) => ({
@@ -109,7 +105,6 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       success: 'right',
       hashes: true,
       hashesFirst: true,
-      event: 'password-reset',
     }),
   ],
   [
@@ -118,7 +113,6 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       charges: [['reset-password:address', client]],
       success: 'right',
       revokes: true,
-      event: 'account-secured',
     }),
   ],
   [
@@ -127,7 +121,6 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
       charges: [['reset-password:address', client]],
       success: 'right',
       revokes: true,
-      event: 'email-change',
     }),
   ],
   [
@@ -138,22 +131,21 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
         charges: session === null ? [] : [['account:session', session.userId, session.id]],
         success: 'done',
         hashes: true,
-        event: 'password-set',
         session,
       }
     },
   ],
-  ['/change-password', proof('password-change')],
-  ['/reauthenticate', proof('reauthentication')],
-  ['/two-factor/enable', proof('reauthentication')],
-  ['/two-factor/disable', proof('reauthentication')],
-  ['/two-factor/generate-backup-codes', proof('reauthentication')],
+  ['/change-password', proof],
+  ['/reauthenticate', proof],
+  ['/two-factor/enable', proof],
+  ['/two-factor/disable', proof],
+  ['/two-factor/generate-backup-codes', proof],
   ['/two-factor/verify-totp', secondFactorCode],
   ['/two-factor/verify-backup-code', secondFactorCode],
 ])
 
 function unguessable(): AttemptLimits {
-  return { charges: [], success: 'right', event: 'sign-in' }
+  return { charges: [], success: 'right' }
 }
 
 /** One customer may have all the addresses of a network, so each network around the client counts too. */
@@ -187,7 +179,6 @@ async function secondFactorCode({ session: findSession, challenged, totpCode }: 
       return [...users].flatMap((userId) => (userId === undefined ? [] : [['code:once', userId, totpCode] as const]))
     },
     success: 'right',
-    event: session ? 'reauthentication' : 'sign-in',
     session,
   }
 }
@@ -196,16 +187,13 @@ async function secondFactorCode({ session: findSession, challenged, totpCode }: 
  * Counts per session alone. A thief cannot make another session without the password, nor use up the right of the owner's
  * other sessions to prove who they are.
  */
-function proof(event: AuditEvent['event']) {
-  return async (attempt: Attempt): Promise<AttemptLimits> => {
-    const session = await attempt.session()
-    return {
-      charges: session === null ? [] : [['proof:session', session.userId, session.id, session.createdAt.toISOString()]],
-      success: 'right',
-      hashes: true,
-      event,
-      session,
-    }
+async function proof(attempt: Attempt): Promise<AttemptLimits> {
+  const session = await attempt.session()
+  return {
+    charges: session === null ? [] : [['proof:session', session.userId, session.id, session.createdAt.toISOString()]],
+    success: 'right',
+    hashes: true,
+    session,
   }
 }
 

@@ -6,7 +6,7 @@ import { personName } from '../accounts/names.js'
 import { DatabaseUnavailableError, storeOrDatabaseFailed } from '../errors.js'
 import { toEntries } from './activity.js'
 import { toPending } from './email-change.js'
-import { router, sessionProcedure, strictProcedure } from './procedures.js'
+import { auditedProcedure, router, sessionProcedure, strictProcedure } from './procedures.js'
 import { type IsRecent, requireRecentProof } from './recent-proof.js'
 import { withinRenames } from './renames.js'
 
@@ -63,7 +63,7 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
      * Deletes the account of the caller, which revokes all of its sessions and clears the cookie. It needs a recent proof. After
      * an error the account may be deleted all the same, if the error came after the commit: then nothing of it signs in.
      */
-    delete: sessionProcedure.mutation(async ({ ctx }) => {
+    delete: auditedProcedure('user-deleted', { auditsItself: true }).mutation(async ({ ctx }) => {
       const { auth, limits, session, token } = ctx
       requireRecentProof(session, isRecent)
       const isDeleted = await limits.within(

@@ -71,19 +71,26 @@ export const userProcedure = sessionProcedure.use(async ({ ctx, type, next }) =>
 
 type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
 
+interface AuditOptions {
+  /** What the call does writes the line of a success itself. Default: false. */
+  readonly auditsItself?: boolean
+}
+
 /** Writes one audit line per call, whatever becomes of it; the call adds to `trail` what it learns. */
-const auditCalls = (event: AuditEvent['event']) =>
+const auditCalls = (event: AuditEvent['event'], { auditsItself = false }: AuditOptions) =>
   t.middleware(async ({ ctx, next }) => {
     const trail: { -readonly [K in keyof Trail]: Trail[K] } = {}
     const result = await next({ ctx: { trail } })
-    ctx.audit({ event, result: result.ok ? 'ok' : auditResult(result.error), ipAddress: ctx.client.address, ...trail })
+    const ipAddress = ctx.client.address
+    if (!result.ok) ctx.audit({ event, result: auditResult(result.error), ipAddress, ...trail })
+    else if (!auditsItself) ctx.audit({ event, result: 'ok', ipAddress, ...trail })
     return result
   })
 
 /** A session procedure that leaves an audit line with its session, whatever becomes of the call. */
-export const auditedProcedure = (event: AuditEvent['event']) =>
+export const auditedProcedure = (event: AuditEvent['event'], options: AuditOptions = {}) =>
   publicProcedure
-    .use(auditCalls(event))
+    .use(auditCalls(event, options))
     .concat(signedIn)
     .use(({ ctx, next }) => {
       ctx.trail.userId = ctx.session.userId

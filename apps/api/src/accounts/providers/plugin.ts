@@ -1,9 +1,9 @@
-import { chooseOtherSessions, proveAgain } from '@rollcall/auth'
-import type { Audit } from '@rollcall/auth'
+import { type Audit, type AuditEventName, auditEvent, chooseOtherSessions, proveAgain } from '@rollcall/auth'
 import type { SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
 import {
+  APIError,
   createAuthEndpoint,
   createAuthMiddleware,
   getSessionFromCtx,
@@ -88,18 +88,20 @@ export function providerPlugin(options: Options) {
   } satisfies BetterAuthPlugin
 }
 
-function providerFlows(options: Options) {
+/** Finds a provider by its id, or refuses. */
+function findIn(all: readonly ProviderSettings[]): (id: string) => Provider {
   const providers = new Map<string, Provider>(
-    options.providers.map((settings) => [
-      settings.id,
-      settings.protocol === 'github' ? gitHub(settings) : openIdProvider(settings),
-    ]),
+    all.map((settings) => [settings.id, settings.protocol === 'github' ? gitHub(settings) : openIdProvider(settings)]),
   )
-  const find = (id: string): Provider => {
+  return (id) => {
     const provider = providers.get(id)
     if (provider === undefined) throw refusal('PROVIDER_NOT_FOUND')
     return provider
   }
+}
+
+function providerFlows(options: Options) {
+  const find = findIn(options.providers)
   const redirectUriOf = (id: string): URL => new URL(`/provider/${id}`, options.baseUrl)
 
   async function start(
@@ -118,8 +120,23 @@ function providerFlows(options: Options) {
   }
 
   async function receive(ctx: GenericEndpointContext, providerId: string, answer: z.infer<typeof answerBody>) {
-    const provider = find(providerId)
+    find(providerId) // an unknown one uses up no question
     const question = await takeQuestion(ctx, answer.state)
+    try {
+      await redeem(ctx, providerId, question, answer)
+    } catch (error) {
+      await auditFailure(options.audit, ctx, question, error)
+      throw error
+    }
+    return { purpose: question.purpose, returnTo: question.returnTo }
+  }
+
+  async function redeem(
+    ctx: GenericEndpointContext,
+    providerId: string,
+    question: Question,
+    answer: z.infer<typeof answerBody>,
+  ): Promise<void> {
     const session = ctx.context.session?.session ?? null
     // An answer for a session that was revoked or replaced meanwhile, or from another provider, changes nothing.
     if (question.providerId !== providerId || question.sessionId !== (session?.id ?? null))
@@ -127,9 +144,8 @@ function providerFlows(options: Options) {
     const callback = redirectUriOf(providerId)
     for (const [name, value] of Object.entries(answer)) if (value) callback.searchParams.set(name, value)
     const provenSince = question.isProof ? question.askedAt : null
-    const person = await provider.redeem(callback, { ...question, state: answer.state, provenSince })
+    const person = await find(providerId).redeem(callback, { ...question, state: answer.state, provenSince })
     await act(ctx, question, { ...person, providerId })
-    return { purpose: question.purpose, returnTo: question.returnTo }
   }
 
   async function act(ctx: GenericEndpointContext, question: Question, person: ProvidedPerson): Promise<void> {
@@ -144,6 +160,29 @@ function providerFlows(options: Options) {
   }
 
   return { start, receive }
+}
+
+const events: Readonly<Record<Purpose, AuditEventName>> = {
+  'sign-in': 'sign-in',
+  link: 'account-linked',
+  prove: 'reauthentication',
+}
+
+/** A success is audited where it happens. */
+async function auditFailure(
+  audit: Audit,
+  { context }: GenericEndpointContext,
+  { purpose, sessionId }: Question,
+  error: unknown,
+): Promise<void> {
+  const session = context.session?.session
+  const isAsker = purpose !== 'sign-in' && session?.id === sessionId
+  const isRefused = error instanceof APIError && error.statusCode < 500
+  await auditEvent(audit, {
+    event: events[purpose],
+    result: isRefused ? 'refused' : 'unavailable',
+    ...(isAsker && session && { userId: session.userId, sessionId: session.id }),
+  })
 }
 
 const optionalSession = createAuthMiddleware(async (ctx) => ({ session: await getSessionFromCtx(ctx) }))
