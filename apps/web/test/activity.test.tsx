@@ -251,7 +251,7 @@ test('each sign-in but the own can be disowned, and an unusual one is marked', a
   await screen.findByText('A program, not a browser')
   expect(screen.getAllByRole('button', { name: /^It was not me/ })).toHaveLength(1)
   fireEvent.click(button('It was not me: Safari on iOS'))
-  fireEvent.click(screen.getByRole('button', { name: /and go on$|^Go on$/ }))
+  fireEvent.click(screen.getByRole('button', { name: /and continue$|^Continue$/ }))
   await screen.findByText(/is signed out\. Now choose a new password/)
   expect(api.devices.map(({ id }) => id)).toEqual(['here'])
 })

@@ -62,6 +62,8 @@ test('one mistake keeps the focus in its field, several move it to their summary
   type('Email address', 'ada@example.org')
   press('Sign in')
   await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Password')))
+  expect(screen.getByRole('alert').textContent).toBe('Enter your password.')
+  expect(screen.queryByRole('link', { name: 'Enter your password.' })).toBeNull() // seen once, at its field
 })
 
 test('a wrong password leaves the focus in the only field', async () => {

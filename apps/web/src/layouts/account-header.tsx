@@ -3,6 +3,7 @@ import { LogOut } from 'lucide-react'
 import type { AccountPath } from '../features/account/session.js'
 import { useI18n } from '../i18n/i18n-provider.js'
 import { Button } from '../ui/button.js'
+import { EmailAddress } from '../ui/email-address.js'
 import { Logo } from '../ui/logo.js'
 
 interface User {
@@ -21,13 +22,14 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
   const { t } = useI18n()
   return (
     <header className="border-b border-line bg-surface">
-      <div className="mx-auto flex max-w-3xl flex-wrap items-center gap-x-6 px-4 pt-3 sm:px-6">
+      {/* A phone shows the mark without its word, so that a list begins within the first hundred pixels. */}
+      <div className="mx-auto flex max-w-3xl flex-wrap items-center gap-x-3 px-4 pt-1.5 sm:gap-x-6 sm:px-6 sm:pt-3">
         <Link to="/" aria-label="Rollcall" className="inline-flex min-h-11 items-center rounded-lg">
-          <Logo />
+          <Logo wordClass="max-sm:hidden" />
         </Link>
-        <div className="flex max-w-full min-w-0 flex-auto items-center justify-end gap-4">
+        <div className="flex min-w-0 flex-[1_1_14rem] flex-wrap items-center justify-end gap-x-3 gap-y-1 sm:gap-x-4">
           {/* As large before the name is known as after. */}
-          <div className="hidden min-h-10 min-w-0 flex-1 flex-col justify-center text-right text-sm leading-tight sm:flex">
+          <div className="flex min-h-12 min-w-0 flex-[1_1_7rem] flex-col justify-center text-sm leading-tight sm:min-h-10 sm:text-right">
             <Person user={user} />
           </div>
           <Button onClick={() => void signOut.run()} busy={signOut.busy}>
@@ -35,10 +37,7 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
             {t('layout.signOut')}
           </Button>
         </div>
-        <div className="min-h-11 w-full min-w-0 pt-2 text-sm leading-tight sm:hidden">
-          <Person user={user} />
-        </div>
-        <nav aria-label={t('layout.account')} className="mt-1 w-full">
+        <nav aria-label={t('layout.account')} className="w-full sm:mt-1">
           <ul className="flex flex-wrap gap-x-6">
             <NavItem to="/">{t('layout.devices')}</NavItem>
             <NavItem to="/activity">{t('layout.activity')}</NavItem>
@@ -59,7 +58,9 @@ function Person({ user }: { user: User | undefined }) {
       <p className="font-medium">
         <bdi>{user.name}</bdi>
       </p>
-      <p className="text-muted">{user.email}</p>
+      <p className="text-muted max-sm:text-xs">
+        <EmailAddress>{user.email}</EmailAddress>
+      </p>
     </>
   )
 }

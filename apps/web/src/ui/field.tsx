@@ -79,7 +79,7 @@ interface FrameProps {
 
 export function Frame({ name, label, hint, error, children }: FrameProps) {
   return (
-    <div>
+    <div className="max-w-md">
       <label htmlFor={name} className="mb-1.5 block text-[0.9375rem] font-medium">
         {label}
       </label>

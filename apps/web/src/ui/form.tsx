@@ -24,9 +24,8 @@ export function useForm({ check, submit, explain }: FormOptions) {
 
   // Each refusal is a new object, so that the same mistake made twice moves the focus twice.
   useEffect(() => {
-    const [field, ...others] = Object.keys(refusal.fields ?? {})
-    const isOnlyMistake = field !== undefined && others.length === 0 && !refusal.summary
-    const target = isOnlyMistake ? document.getElementById(field) : summary.current
+    const only = onlyMistake(refusal)
+    const target = only ? document.getElementById(only[0]) : summary.current
     target?.focus()
   }, [refusal])
 
@@ -59,9 +58,24 @@ export function useForm({ check, submit, explain }: FormOptions) {
   }
 }
 
+/** The name of the one wrong field and what is wrong with it, if nothing else is wrong. */
+function onlyMistake({ fields, summary }: Refusal): [string, string] | null {
+  const [first, ...others] = Object.entries(fields ?? {})
+  return first && others.length === 0 && !summary ? first : null
+}
+
 function ErrorSummary({ refusal, ref }: { refusal: Refusal; ref: RefObject<HTMLDivElement | null> }) {
   const fields = Object.entries(refusal.fields ?? {})
   if (fields.length === 0 && !refusal.summary) return null
+  // Its field shows it. A screen reader must say it too where the focus has been in that field all the time.
+  const only = onlyMistake(refusal)
+  if (only) {
+    return (
+      <p role="alert" className="sr-only">
+        {only[1]}
+      </p>
+    )
+  }
   return (
     <div ref={ref} tabIndex={-1}>
       <Message look="bad">

@@ -1,5 +1,5 @@
-/** A roll of three: two present, one gone. */
-export function Logo() {
+/** A roll of three: two present, one gone. `wordClass` is for the name beside it. */
+export function Logo({ wordClass = '' }: { wordClass?: string }) {
   return (
     <span className="inline-flex items-center gap-2.5">
       <svg aria-hidden viewBox="0 0 32 32" className="size-8 shrink-0">
@@ -13,7 +13,7 @@ export function Logo() {
         </g>
         <circle cx="9" cy="22.5" r="1.75" fill="none" className="stroke-on-accent" opacity=".5" />
       </svg>
-      <span className="text-lg font-semibold tracking-tight">Rollcall</span>
+      <span className={`text-lg font-semibold tracking-tight ${wordClass}`}>Rollcall</span>
     </span>
   )
 }

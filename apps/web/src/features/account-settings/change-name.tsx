@@ -51,7 +51,7 @@ export function ChangeName({ name }: { name: string }) {
         error={errors['name']}
       />
       <div>
-        <Button type="submit" busy={busy}>
+        <Button type="submit" look="primary" busy={busy}>
           {busy ? t('accountPage.nameBusy') : t('accountPage.nameSubmit')}
         </Button>
       </div>

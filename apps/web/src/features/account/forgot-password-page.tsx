@@ -10,7 +10,7 @@ import { useChallenge } from '../challenge/use-challenge.js'
 import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
 import { EmailField } from './email-field.js'
 
-const strong = (email: ReactNode) => <strong className="font-semibold break-all">{email}</strong>
+const strong = (email: ReactNode) => <strong className="font-semibold wrap-anywhere">{email}</strong>
 
 export function ForgotPasswordPage() {
   const i18n = useI18n()

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -50,7 +50,8 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
   const email = data?.user.email ?? ''
   const element = useRef<HTMLFormElement>(null)
   const titleId = useId()
-  useEffect(() => element.current?.querySelector<HTMLInputElement>('#proof')?.focus(), [])
+  const [isCodeAsked, setIsCodeAsked] = useState(false)
+  useEffect(() => element.current?.querySelector<HTMLInputElement>('#proof')?.focus(), [isCodeAsked])
 
   const { form, errors, summary, busy } = useForm({
     check: (data) => fieldErrors({ proof: text(data, 'proof') === '' ? t('fields.enterPassword') : undefined }),
@@ -72,8 +73,9 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
 
   return (
     <div className="grid max-w-md gap-3">
-      <form {...form} ref={element} aria-labelledby={titleId} className="grid gap-3">
-        <Question id={titleId} question={question} />
+      <Question id={titleId} question={question} />
+      {/* It stays, so that what was typed is still there after a code was cancelled. */}
+      <form {...form} ref={element} hidden={isCodeAsked} aria-labelledby={titleId} className="grid gap-3">
         {summary}
         {/* Names the account of this password to password managers. */}
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
@@ -96,7 +98,13 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
         </div>
       </form>
       {/* A code has a form of its own. */}
-      <OtherWays email={email} onProven={onProven} pending={pending ?? null} />
+      <OtherWays
+        email={email}
+        isCodeAsked={isCodeAsked}
+        onCodeAsked={setIsCodeAsked}
+        onProven={onProven}
+        pending={pending ?? null}
+      />
     </div>
   )
 }
@@ -115,22 +123,27 @@ function Question({ id, question }: { id: string; question: string }) {
 
 interface OtherWaysProps {
   email: string
+  /** The question for a code takes the place of all other ways. */
+  isCodeAsked: boolean
+  onCodeAsked: (isAsked: boolean) => void
   onProven: () => Promise<void>
   pending: PendingAction | null
 }
 
-function OtherWays({ email, onProven, pending }: OtherWaysProps) {
+function OtherWays({ email, isCodeAsked, onCodeAsked, onProven, pending }: OtherWaysProps) {
   const { t } = useI18n()
   return (
     <>
       <Suspense>
-        <PasskeyProof onProven={onProven} />
-        <CodeProof onProven={onProven} />
-        <ProviderProof pending={pending} />
+        {!isCodeAsked && <PasskeyProof onProven={onProven} />}
+        <CodeProof isAsked={isCodeAsked} onAsked={onCodeAsked} onProven={onProven} />
+        {!isCodeAsked && <ProviderProof pending={pending} />}
       </Suspense>
-      <TextLink to="/forgot-password" state={{ email }}>
-        {t('signIn.forgot')}
-      </TextLink>
+      {!isCodeAsked && (
+        <TextLink to="/forgot-password" state={{ email }}>
+          {t('signIn.forgot')}
+        </TextLink>
+      )}
     </>
   )
 }

@@ -12,7 +12,7 @@ export function UnreadLink({ title }: { title: string }) {
   return (
     <>
       <PageHeading title={title}>{t('confirmEmail.unread')}</PageHeading>
-      <Button look="primary" busy={busy} onClick={() => void run()} className="mt-6">
+      <Button look="primary" busy={busy} onClick={() => void run()} className="mt-6 w-full">
         {t('common.tryAgain')}
       </Button>
     </>

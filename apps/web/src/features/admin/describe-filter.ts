@@ -1,5 +1,6 @@
 import type { I18n } from '../../i18n/i18n.js'
 import { isolate } from '../../i18n/isolate.js'
+import { deviceKinds, plainMethods } from './session-filter.js'
 
 const conditions = [
   'address',
@@ -27,8 +28,18 @@ export function describeFilter(i18n: I18n, json: string): string {
 
 function describeCondition(i18n: I18n, name: string, value: unknown): string {
   if (name === 'newDevice') return i18n.t('admin.sessions.newDevice')
-  const text = Array.isArray(value) ? value.join(', ') : String(value)
-  return `${labelOf(i18n, name)}: ${times.has(name) ? i18n.dayAndTime(text) : isolate(text)}`
+  return `${labelOf(i18n, name)}: ${valueOf(i18n, name, Array.isArray(value) ? value.join(', ') : String(value))}`
+}
+
+/** As the form shows it. */
+function valueOf(i18n: I18n, name: string, text: string): string {
+  if (times.has(name)) return i18n.dayAndTime(text)
+  const kind = name === 'kind' && deviceKinds.find((known) => known === text)
+  if (kind) return i18n.t(`devices.kind.${kind}`)
+  const method = name === 'method' && plainMethods.find((known) => known === text)
+  if (method) return i18n.t(`facts.method.${method}`)
+  const provider = name === 'method' && text.startsWith('provider:') ? text.slice('provider:'.length) : ''
+  return provider === '' ? isolate(text) : i18n.t('facts.method.provider', { provider: isolate(provider) })
 }
 
 function labelOf({ t }: I18n, name: string): string {

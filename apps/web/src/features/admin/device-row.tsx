@@ -7,12 +7,14 @@ import { DeviceIcon } from '../devices/device-icon.js'
 
 interface DeviceRowProps {
   device: Device
+  /** Whose it is, where that is not said above. */
+  owner?: string
   now: number
   children?: ReactNode
 }
 
 /** A session as the devices page shows it, with what can be done beside it. */
-export function DeviceRow({ device, now, children }: DeviceRowProps) {
+export function DeviceRow({ device, owner, now, children }: DeviceRowProps) {
   const i18n = useI18n()
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
@@ -22,6 +24,7 @@ export function DeviceRow({ device, now, children }: DeviceRowProps) {
           <p className="font-medium">
             <bdi>{deviceName(i18n, device)}</bdi>
           </p>
+          {owner !== undefined && <p className="text-sm">{owner}</p>}
           <div className="text-sm text-muted">
             {device.name !== null && <p>{browserName(i18n, device)}</p>}
             <DeviceDetails device={device} now={now} />

@@ -8,10 +8,7 @@ import { Field } from '../../ui/field.js'
 import { useForm } from '../../ui/form.js'
 import { SelectField } from '../../ui/select-field.js'
 import { providersKey } from '../providers/providers-key.js'
-import { deviceKinds, filterIn, findMistakes, times } from './session-filter.js'
-
-/** The ways to sign in to this application, beside its providers. */
-const plainMethods = ['password', 'two-factor', 'passkey'] as const
+import { deviceKinds, filterIn, findMistakes, plainMethods, times } from './session-filter.js'
 
 /** The conditions for sessions. A field that is left empty is no condition. */
 export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void }) {

@@ -25,7 +25,7 @@ export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
   }
 
   return (
-    <Section isWide title={t('admin.find.heading')}>
+    <Section title={t('admin.find.heading')}>
       <form role="search" onSubmit={search} className="mt-4 grid gap-3">
         <Field name="person" label={t('admin.find.label')} autoComplete="off" maxLength={320} spellCheck={false} />
         <div>
@@ -61,7 +61,9 @@ function People({ people, isComplete, onChoose }: PeopleProps) {
               <p className="text-sm text-muted">{person.email}</p>
               <Flags person={person} />
             </div>
-            <Button onClick={() => onChoose(person.id)}>{t('admin.find.open', { name: person.name })}</Button>
+            <Button aria-label={t('admin.find.openNamed', { name: person.name })} onClick={() => onChoose(person.id)}>
+              {t('admin.find.open')}
+            </Button>
           </li>
         ))}
       </ul>

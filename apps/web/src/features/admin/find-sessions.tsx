@@ -17,7 +17,7 @@ export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) 
   const { t } = useI18n()
   const [filter, setFilter] = useState<SessionFilter | null>(null)
   return (
-    <Section isWide title={t('admin.sessions.heading')} means={t('admin.sessions.means')}>
+    <Section title={t('admin.sessions.heading')} means={t('admin.sessions.means')}>
       <FilterForm onFind={setFilter} />
       {/* What was typed for one filter says nothing about the next. */}
       {filter && <Found key={JSON.stringify(filter)} filter={filter} onChoosePerson={onChoosePerson} />}
@@ -63,7 +63,7 @@ function Preview({ found, onChoosePerson }: { found: FoundSessions; onChoosePers
   const users = t('admin.sessions.users', { count: found.users })
   return (
     <>
-      <p role="status" className="mt-4 font-semibold">
+      <p role="status" className="mt-6 border-t border-line pt-4 font-semibold">
         {found.isExact
           ? t('admin.sessions.exact', { count: found.sessions, users })
           : t('admin.sessions.about', { count: found.sessions })}
@@ -73,9 +73,13 @@ function Preview({ found, onChoosePerson }: { found: FoundSessions; onChoosePers
       )}
       <ul aria-label={t('admin.sessions.list')} className="divide-y divide-line empty:hidden">
         {found.found.map(({ device, user }) => (
-          <DeviceRow key={device.id} device={device} now={now}>
-            <Button onClick={() => onChoosePerson(user.id)} className="wrap-anywhere">
-              {t('admin.find.open', { name: user.email === '' ? user.id : user.email })}
+          <DeviceRow key={device.id} device={device} owner={user.email || user.id} now={now}>
+            <Button
+              aria-label={t('admin.find.openNamed', { name: user.email || user.id })}
+              onClick={() => onChoosePerson(user.id)}
+              className="max-sm:ml-14.5"
+            >
+              {t('admin.find.open')}
             </Button>
           </DeviceRow>
         ))}

@@ -32,7 +32,7 @@ export function Operations() {
     refetchInterval: ({ state }) => (state.data?.some(isRunning) ? RUNNING_MS : IDLE_MS),
   })
   return (
-    <Section isWide title={t('admin.operations.heading')} means={t('admin.operations.means')}>
+    <Section title={t('admin.operations.heading')} means={t('admin.operations.means')}>
       <QueryState query={query} />
       {query.data?.length === 0 && <p className="mt-4 text-muted">{t('admin.operations.none')}</p>}
       <ul aria-label={t('admin.operations.list')} className="mt-2 divide-y divide-line empty:hidden">

@@ -97,6 +97,7 @@ function Devices({ person, devices, reason }: { person: Person; devices: readonl
                 consequence={t('signOut.oneMeans')}
                 confirmLabel={t('signOut.yes')}
                 busyLabel={t('signOut.busy')}
+                className="max-sm:ml-14.5"
                 onConfirm={() => signOut(device)}
               />
             )}

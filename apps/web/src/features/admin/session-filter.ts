@@ -3,6 +3,9 @@ import { type FieldErrors, text } from '../../ui/form.js'
 
 export const deviceKinds = ['desktop', 'phone', 'tablet', 'tv', 'console', 'program', 'unknown'] as const
 
+/** The ways to sign in to this application, beside its providers. */
+export const plainMethods = ['password', 'two-factor', 'passkey'] as const
+
 const texts = ['address', 'country', 'method', 'kind', 'browser', 'system', 'userAgent'] as const
 
 /** In the order of the form. */

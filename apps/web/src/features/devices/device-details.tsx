@@ -35,7 +35,7 @@ function LastSeen({ device, now }: { device: Device; now: number }) {
       <span className="font-medium text-accent">
         <span
           aria-hidden
-          className="mr-1.5 mb-px inline-block size-2 rounded-full border border-current bg-current align-middle"
+          className="mr-1.5 mb-px inline-block size-2 rounded-full border border-current bg-current align-middle forced-colors:bg-[CanvasText]"
         />
         <Time value={device.lastSeenAt}>{t('devices.activeNow')}</Time>
       </span>

@@ -6,6 +6,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
+import { EmailAddress } from '../../ui/email-address.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -58,7 +59,9 @@ function Question({ token, change, onDone }: QuestionProps) {
       <PageHeading title={t('confirmEmail.title')}>
         {t(change.side === 'old' ? 'confirmEmail.forOld' : 'confirmEmail.forNew')}
       </PageHeading>
-      <p className="mt-3 text-lg font-semibold wrap-anywhere">{change.email}</p>
+      <p className="mt-3 text-lg font-semibold wrap-anywhere">
+        <EmailAddress>{change.email}</EmailAddress>
+      </p>
       <p className="mt-3 text-muted">
         {change.isLast
           ? t(change.isSignedIn ? 'confirmEmail.lastHere' : 'confirmEmail.lastElsewhere')
@@ -71,7 +74,14 @@ function Question({ token, change, onDone }: QuestionProps) {
           {busy ? t('confirmEmail.busy') : t('confirmEmail.submit')}
         </Button>
       </form>
-      <p className="mt-4 text-sm text-muted">{t('confirmEmail.warning')}</p>
+      <p className="mt-4 text-sm text-muted">
+        {t(change.side === 'old' ? 'confirmEmail.warningOld' : 'confirmEmail.warning')}
+      </p>
+      {change.side === 'old' && (
+        <p>
+          <TextLink to="/forgot-password">{t('reset.title')}</TextLink>
+        </p>
+      )}
     </>
   )
 }

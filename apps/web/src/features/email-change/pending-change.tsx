@@ -41,8 +41,12 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
     <div className="mt-4 grid justify-items-start gap-4">
       <Message look="info" className="w-full">
         <p className="wrap-anywhere">{t('emailChange.sent', addresses)}</p>
+        {side !== undefined && (
+          <p className="mt-1.5 font-medium wrap-anywhere">
+            {t(side === 'old' ? 'emailChange.oldConfirmed' : 'emailChange.newConfirmed', addresses)}
+          </p>
+        )}
         <p className="mt-1.5 text-sm text-muted">
-          {side !== undefined && t(side === 'old' ? 'emailChange.oldConfirmed' : 'emailChange.newConfirmed')}{' '}
           {t('emailChange.until', { when: i18n.dayAndTime(change.expiresAt) })}
         </p>
       </Message>

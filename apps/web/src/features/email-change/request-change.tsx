@@ -53,7 +53,7 @@ export function RequestChange(props: RequestChangeProps) {
         error={errors['newEmail']}
       />
       <div>
-        <Button type="submit" busy={busy}>
+        <Button type="submit" look="primary" busy={busy}>
           {busy ? t('emailChange.busy') : t('emailChange.submit')}
         </Button>
       </div>

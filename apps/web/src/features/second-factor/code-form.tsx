@@ -33,7 +33,7 @@ export function CodeForm({ takesBackupCodes = false, ...props }: CodeFormProps) 
         <button
           type="button"
           onClick={() => setKind(kind === 'totp' ? 'backup-code' : 'totp')}
-          className="-mt-2 inline-flex min-h-11 cursor-pointer items-center justify-self-start rounded text-[0.9375rem] font-medium text-accent underline decoration-1 underline-offset-4 hover:text-accent-strong"
+          className="-mt-2 inline-flex min-h-11 cursor-pointer items-center justify-self-start rounded text-left text-[0.9375rem] font-medium text-accent underline decoration-1 underline-offset-4 hover:text-accent-strong"
         >
           {t(kind === 'totp' ? 'secondFactor.useBackupCode' : 'secondFactor.useCode')}
         </button>

@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { proofMethods } from '../account/proof-methods.js'
@@ -8,17 +7,22 @@ import { verifyCode } from './api.js'
 import { CodeForm } from './code-form.js'
 import { isWrongCode } from './explain.js'
 
+interface CodeProofProps {
+  isAsked: boolean
+  onAsked: (isAsked: boolean) => void
+  onProven: () => Promise<void>
+}
+
 /** One more way to prove who the person is, for an account with a second factor. */
-export default function CodeProof({ onProven }: { onProven: () => Promise<void> }) {
+export default function CodeProof({ isAsked, onAsked, onProven }: CodeProofProps) {
   const { t } = useI18n()
   const session = useSession()
-  const [isAsking, setIsAsking] = useState(false)
   const { data: methods = [] } = useQuery({ ...proofMethods, retry: false })
 
   if (!methods.includes('two-factor')) return null
-  if (!isAsking) {
+  if (!isAsked) {
     return (
-      <Button className="justify-self-start" onClick={() => setIsAsking(true)}>
+      <Button className="justify-self-start" onClick={() => onAsked(true)}>
         {t('secondFactor.prove')}
       </Button>
     )
@@ -36,7 +40,7 @@ export default function CodeProof({ onProven }: { onProven: () => Promise<void> 
         if (!isWrongCode(error)) session.failed(error)
         return false
       }}
-      onCancel={() => setIsAsking(false)}
+      onCancel={() => onAsked(false)}
     />
   )
 }

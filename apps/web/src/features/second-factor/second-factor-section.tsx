@@ -23,7 +23,7 @@ export function SecondFactorSection() {
         </div>
       )}
       {/* As high as it will be once the answer is there: what follows must not move. */}
-      <div className="min-h-26">
+      <div className="flow-root min-h-24">
         {methods && <FactorSteps isOn={methods.includes('two-factor')} hasPassword={methods.includes('password')} />}
       </div>
     </Section>

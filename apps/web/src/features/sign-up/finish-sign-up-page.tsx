@@ -4,6 +4,7 @@ import { AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
+import { EmailAddress } from '../../ui/email-address.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -64,7 +65,9 @@ function AccountForm({ token, email, returnTo, onCreated, onDead }: AccountFormP
   return (
     <>
       <PageHeading title={t('finishSignUp.title')}>{t('finishSignUp.intro')}</PageHeading>
-      <p className="mt-3 text-lg font-semibold wrap-anywhere">{email}</p>
+      <p className="mt-3 text-lg font-semibold wrap-anywhere">
+        <EmailAddress>{email}</EmailAddress>
+      </p>
       <form {...form} className="mt-6 grid gap-5">
         {summary}
         <AccountFields errors={errors}>

@@ -191,8 +191,8 @@ export default {
     notMeAsk: 'Sign out {device} and choose a new password?',
     notMeAskEnded: 'Choose a new password?',
     notMeMeans: 'Someone else may know your password. A new one signs out all your other devices.',
-    notMeYes: 'Sign out and go on',
-    notMeYesEnded: 'Go on',
+    notMeYes: 'Sign out and continue',
+    notMeYesEnded: 'Continue',
     signedOut: '{device} is signed out. Now choose a new password, so that nobody can sign in with the old one.',
   },
   signOut: {

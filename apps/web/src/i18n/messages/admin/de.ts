@@ -18,7 +18,8 @@ export default {
       none: 'Niemand wurde gefunden.',
       more: 'Es gibt weitere. Geben Sie mehr vom Namen oder von der Adresse ein.',
       results: 'Gefundene Personen',
-      open: '{name} zeigen',
+      open: 'Zeigen',
+      openNamed: 'Zeigen: {name}',
     },
     person: {
       isAdmin: 'Verwaltet',
@@ -33,7 +34,7 @@ export default {
       allAsk: 'Alle Geräte von {name} abmelden?',
       allMeans: 'Jedes kann sich mit dem Passwort wieder anmelden. Das lässt sich nicht rückgängig machen.',
       allDone:
-        '{count, plural, =0 {Kein Gerät war angemeldet} one {# Gerät wurde abgemeldet} other {# Geräte wurden abgemeldet}}',
+        '{count, plural, =0 {Kein Gerät war angemeldet.} one {# Gerät wurde abgemeldet.} other {# Geräte wurden abgemeldet.}}',
       reset: 'Neues Passwort verlangen',
       resetAsk: 'Von {name} ein neues Passwort verlangen?',
       resetMeans:

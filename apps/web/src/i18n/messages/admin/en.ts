@@ -16,7 +16,8 @@ export default {
       none: 'Nobody was found.',
       more: 'There are more. Type more of the name or address.',
       results: 'People found',
-      open: 'Show {name}',
+      open: 'Show',
+      openNamed: 'Show {name}',
     },
     person: {
       isAdmin: 'Administrator',
@@ -31,7 +32,7 @@ export default {
       allAsk: 'Sign out every device of {name}?',
       allMeans: 'Each can sign in again with the password. This cannot be undone.',
       allDone:
-        '{count, plural, =0 {No device was signed in} one {# device was signed out} other {# devices were signed out}}',
+        '{count, plural, =0 {No device was signed in.} one {# device was signed out.} other {# devices were signed out.}}',
       reset: 'Require a new password',
       resetAsk: 'Require a new password of {name}?',
       resetMeans: 'Every device is signed out, the password stops working, and a link to choose another one is sent.',

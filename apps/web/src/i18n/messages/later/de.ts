@@ -136,7 +136,7 @@ export default {
   },
   accountPage: {
     title: 'Konto',
-    intro: 'Ihr Name, Ihre Adresse, Ihre Daten und das Ende Ihres Kontos.',
+    intro: 'Ihr Name, Ihre E-Mail-Adresse und Ihre Daten. Hier können Sie Ihr Konto auch löschen.',
     nameHeading: 'Name',
     nameMeans: 'Er steht oben auf diesen Seiten.',
     nameSubmit: 'Namen speichern',
@@ -151,7 +151,7 @@ export default {
     dataBusy: 'Ihre Daten werden gesammelt …',
     dataDone: 'Ihre Daten wurden als Datei gespeichert.',
     dataNewest: 'Ihre Daten wurden als Datei gespeichert. Sie enthält den neuesten Teil Ihrer Aktivität; es gibt mehr.',
-    dataFailed: 'Das Herunterladen hat nicht funktioniert.',
+    dataFailed: 'Das Herunterladen hat nicht geklappt.',
     deleteHeading: 'Konto löschen',
     deleteMeans:
       'Ihr Konto und seine Daten werden gelöscht, und alle Geräte werden abgemeldet. Das lässt sich nicht rückgängig machen.',
@@ -172,8 +172,8 @@ export default {
     busy: 'Wird gesendet …',
     ask: 'Ihre E-Mail-Adresse ändern?',
     sent: 'Wir haben einen Link an {to} gesendet und einen an {from}. Ihre Adresse ändert sich, sobald beide bestätigt sind.',
-    oldConfirmed: 'Ihre bisherige Adresse hat sie bestätigt.',
-    newConfirmed: 'Die neue Adresse hat sie bestätigt.',
+    oldConfirmed: 'Ihre bisherige Adresse ist bestätigt. Öffnen Sie jetzt den Link, den wir an {to} gesendet haben.',
+    newConfirmed: 'Die neue Adresse ist bestätigt. Öffnen Sie jetzt den Link, den wir an {from} gesendet haben.',
     until:
       'Die Links gelten bis {when}. Wenn keiner ankommt, sehen Sie im Spam-Ordner nach, oder brechen Sie ab und fordern Sie neue an.',
     cancel: 'Änderung abbrechen',
@@ -183,8 +183,8 @@ export default {
   },
   confirmEmail: {
     title: 'E-Mail-Adresse bestätigen',
-    forOld: 'Ihr Konto soll diese E-Mail-Adresse haben, statt der, an die dieser Link ging:',
-    forNew: 'Ein Konto soll diese E-Mail-Adresse haben:',
+    forOld: 'Jemand, der in Ihrem Konto angemeldet ist, möchte dessen E-Mail-Adresse in diese ändern:',
+    forNew: 'Jemand möchte diese E-Mail-Adresse für sein Konto verwenden:',
     first: 'Die Adresse ändert sich, sobald auch die andere bestätigt ist. Dorthin haben wir einen Link gesendet.',
     lastHere: 'Die andere Adresse ist bestätigt. Hiermit ändert sich die Adresse Ihres Kontos.',
     lastElsewhere:
@@ -193,7 +193,9 @@ export default {
     submit: 'Bestätigen',
     busy: 'Wird bestätigt …',
     warning: 'Wenn Sie das nicht wollten, schließen Sie diese Seite. Es ändert sich nichts.',
-    unread: 'Der Link kann gerade nicht geprüft werden. Er gilt weiter.',
+    warningOld:
+      'Wenn Sie das nicht wollten, schließen Sie diese Seite. Es ändert sich nichts. Vielleicht kennt jemand Ihr Passwort: Wählen Sie ein neues.',
+    unread: 'Der Link kann gerade nicht geprüft werden. Er wurde nicht verbraucht, und nichts hat sich geändert.',
     taken: 'Diese E-Mail-Adresse hat inzwischen ein anderes Konto. Es wurde nichts geändert.',
     confirmedTitle: 'Diese Adresse ist bestätigt',
     confirmed: 'Öffnen Sie jetzt den Link, den wir an die andere Adresse gesendet haben.',
@@ -268,7 +270,7 @@ export default {
     typeSecret: 'Wenn Sie es nicht scannen können, geben Sie diesen Schlüssel in die App ein:',
     secretCopy: 'Schlüssel kopieren',
     copied: 'Kopiert.',
-    notCopied: 'Das Kopieren ging nicht. Markieren Sie den Text und kopieren Sie ihn von Hand.',
+    notCopied: 'Das Kopieren hat nicht geklappt. Markieren Sie den Text und kopieren Sie ihn von Hand.',
     onYes: 'Einschalten',
     onDone: 'Der zweite Faktor ist eingeschaltet.',
     othersSignedOut: 'Ihre anderen Geräte wurden abgemeldet.',
@@ -302,7 +304,7 @@ export default {
     codesUsedUp:
       'Zu viele falsche Codes auf diesem Gerät. Bestätigen Sie auf andere Weise, oder melden Sie sich ab und wieder an.',
     stepTitle: 'Code eingeben',
-    stepIntro: 'Ihr Konto fragt nach einem zweiten Faktor.',
+    stepIntro: 'Nach dem Passwort fragt Ihr Konto nach einem Code aus Ihrer Authenticator-App.',
     trust: 'Diesem Gerät 30 Tage vertrauen',
     late: 'Der Code kam zu spät, oder Ihr Konto wurde inzwischen geändert. Bitte melden Sie sich noch einmal an.',
     tooManyTries: 'Das waren zu viele falsche Codes für eine Anmeldung. Bitte melden Sie sich noch einmal an.',
@@ -354,7 +356,7 @@ export default {
   },
   security: {
     title: 'Sicherheit',
-    intro: 'Ihr Passwort, der zweite Faktor danach, und die Passkeys, die beides nicht brauchen.',
+    intro: 'Wie Sie sich in Ihrem Konto anmelden, und was es schützt.',
     setHeading: 'Passwort festlegen',
     setMeans:
       'Ihr Konto hat noch kein Passwort. Mit einem melden Sie sich auch dort an, wo nichts anderes zur Hand ist.',
