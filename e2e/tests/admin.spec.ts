@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { devices, expect, password, test, violations } from '../fixtures.js'
+import { expectNothingLost } from '../layout.js'
 
 const katherine = { name: 'Katherine Johnson', email: 'katherine@example.org', password }
 
@@ -53,6 +54,7 @@ test('an administrator signs out a device, what a filter finds, and a blocked ac
   await page.getByLabel(/^Type the number/).fill('1')
   await page.getByRole('button', { name: 'Sign out these sessions' }).click()
   expect(await violations(page)).toEqual([])
+  await expectNothingLost(page, 'administration')
   await page.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(victim).toHaveURL(/sign-in/)
   await expect(page.getByRole('list', { name: 'Operations' }).getByRole('listitem').first()).toContainText('Done')

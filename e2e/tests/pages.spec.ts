@@ -171,6 +171,9 @@ const layoutShift = (page: Page): Promise<number> =>
       }),
   )
 
+const heightOfHeader = (page: Page): Promise<number> =>
+  page.getByRole('banner').evaluate((header) => header.getBoundingClientRect().height)
+
 async function addressOf({ path }: Shown, tab: Page, app: App, { email }: User): Promise<string> {
   if (typeof path === 'string') return path
   const { mail } = path
@@ -213,6 +216,8 @@ for (const { colorScheme, width } of looks) {
       await page.ready(tab)
       expect(await layoutShift(tab), `${name} must not move while it loads`).toBe(0)
       await page.act?.(tab, app)
+      if (page.signedIn && width === 360)
+        expect(await heightOfHeader(tab), `${name} must begin within the first 100 px`).toBeLessThan(100)
       expect(await violations(tab), name).toEqual([])
       expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
       const moving = await tab.evaluate(

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { devices, expect, test, type User, violations } from '../fixtures.js'
+import { expectNothingLost } from '../layout.js'
 import { codeOf } from '../totp.js'
 
 const section = (page: Page) => page.getByRole('region', { name: 'Second factor' })
@@ -21,6 +22,7 @@ async function turnOn(page: Page, { password }: User): Promise<{ secret: string;
       .getByText(/^[A-Z2-7]{4}( [A-Z2-7]{1,4})+$/)
       .textContent()) ?? ''
   expect(await violations(page)).toEqual([])
+  await expectNothingLost(page, 'enrolment')
   await giveCode(page, codeOf(secret), 'Turn on')
   const list = page.getByRole('list', { name: 'Backup codes' })
   await expect(list.getByRole('listitem')).toHaveCount(10)

@@ -208,7 +208,7 @@ describe('the events of one kind', () => {
     await screen.findByText('Safari on iOS was signed out')
     expect(screen.queryByText('Browser 0 on Windows signed in')).toBeNull()
     fireEvent.change(screen.getByLabelText('Which events'), { target: { value: 'refusals' } })
-    await screen.findByText('There are no such events.')
+    await screen.findByText('No events of this kind.')
   })
 
   test('are all in a download, whose names no spreadsheet runs', async () => {

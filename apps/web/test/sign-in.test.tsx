@@ -49,6 +49,10 @@ test('a browser that cannot do the check that the API asks for is told so, and t
   await signIn('Sign in')
   expect(await screen.findByText(/this browser cannot do the check/)).toBeTruthy()
   expect(await screen.findByRole('button', { name: 'Sign in' })).toBeTruthy()
+  network.answer = async () => Response.json({}, { status: 503 })
+  await signIn('Sign in')
+  expect(await screen.findByText(/is not available right now/)).toBeTruthy()
+  expect(screen.queryByText(/this browser cannot do the check/)).toBeNull() // said of the try before
 })
 
 test('the step for a code says what was wrong with it, outlasts an outage, and goes back to the password once it is late', async () => {

@@ -106,7 +106,7 @@ describe('where the address is confirmed first', () => {
     await open('/sign-up', 'Konto erstellen')
     type('E-Mail-Adresse', 'ada@example.org')
     press('Link senden')
-    await screen.findByRole('heading', { name: 'Sehen Sie in Ihre E-Mails' })
+    await screen.findByRole('heading', { name: 'Sehen Sie in Ihr Postfach' })
     expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'de' }]])
   })
 })

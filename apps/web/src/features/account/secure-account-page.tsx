@@ -52,7 +52,7 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
           {t('secure.which', {
             device: deviceName(i18n, signIn),
             where: formatPlace(i18n, signIn.place) || (signIn.ipAddress ?? t('common.addressUnknown')),
-            when: i18n.exactTime(signIn.at),
+            when: i18n.dayAndTime(signIn.at),
           })}
         </p>
       )}

@@ -36,7 +36,10 @@ export function ActivityFilter({ filter, onChange }: ActivityFilterProps) {
           </option>
         ))}
       </select>
-      <div role="group" aria-label={t('activity.download')} className="flex flex-wrap gap-2">
+      <div role="group" aria-label={t('activity.download')} className="flex flex-wrap items-center gap-2">
+        <span aria-hidden className="mr-1 text-sm text-muted">
+          {t('activity.download')}
+        </span>
         {formats.map((format) => (
           <Button
             key={format}

@@ -19,6 +19,9 @@ import type { Question } from '../recognition/use-answers.js'
 import { OnlyNotMe, WasThisYou } from '../recognition/was-this-you.js'
 import { describeActivity } from './describe-activity.js'
 
+/** They concern the account, and no device that could be somewhere. */
+const withoutDevice: ReadonlySet<ActivityEntry['type']> = new Set(['banned', 'all-by-operator'])
+
 const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'signed-in': LogIn,
   'signed-in-first': LogIn,
@@ -79,10 +82,14 @@ export function ActivityItem({ entry, day, now, live, signOut }: ActivityItemPro
             <p className="font-medium text-pretty">{describeActivity(i18n, entry)}</p>
             <p className="mt-0.5 text-sm text-muted">
               <Time value={entry.at}>{i18n.clockTime(entry.at, now)}</Time>
-              <span aria-hidden className="max-sm:hidden">
-                {' · '}
-              </span>
-              <Where of={entry.by ?? entry.device} withAddress />
+              {!withoutDevice.has(entry.type) && (
+                <>
+                  <span aria-hidden className="max-sm:hidden">
+                    {' · '}
+                  </span>
+                  <Where of={entry.by ?? entry.device} withAddress />
+                </>
+              )}
             </p>
           </div>
         </div>
@@ -118,6 +125,6 @@ function SignInQuestion({ entry: { device }, signIn, live, signOut, onConfirmed 
   return signs.length > 0 ? (
     <WasThisYou question={question} signs={signs} place={device.place} onConfirmed={onConfirmed} />
   ) : (
-    <OnlyNotMe question={question} />
+    <OnlyNotMe question={question} className="max-sm:ml-12.5" />
   )
 }

@@ -77,7 +77,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   return (
     <fieldset className="min-w-0">
       <legend className="mb-3 text-sm font-semibold text-muted">{title}</legend>
-      <div className="grid items-start gap-4 sm:grid-cols-2">{children}</div>
+      <div className="grid grid-cols-1 items-start gap-4 sm:grid-cols-2">{children}</div>
     </fieldset>
   )
 }

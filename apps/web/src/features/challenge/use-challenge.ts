@@ -11,6 +11,7 @@ export function useChallenge() {
    * @returns whether it was made: false if the person has stopped the check, or the browser cannot do it
    */
   const pass = async (call: (solution?: AuthHeaders) => Promise<void>): Promise<boolean> => {
+    setNotice(null) // of the try before
     try {
       await call()
       return true

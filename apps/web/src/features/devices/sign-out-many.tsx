@@ -30,7 +30,7 @@ export function SignOutMany({
   return (
     <section aria-labelledby={headingId} className="not-first:mt-10 first:mb-10">
       <h2 id={headingId} className="text-lg font-semibold">
-        {t('signOut.many')}
+        {t(hasOthers ? 'signOut.many' : 'signOut.everywhere')}
       </h2>
       <ul {...list} className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
         {onChoose && (

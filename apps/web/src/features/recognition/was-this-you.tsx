@@ -59,17 +59,17 @@ export function WasThisYou({ question, signs, place, onConfirmed }: WasThisYouPr
 }
 
 /** For a sign-in that nothing stands out about: only the answer that does something. */
-export function OnlyNotMe({ question }: { question: Question }) {
-  return <NotMe question={question} onConfirm={useAnswers(question).notMe} />
+export function OnlyNotMe({ question, className }: { question: Question; className: string }) {
+  return <NotMe question={question} onConfirm={useAnswers(question).notMe} className={className} />
 }
 
-function NotMe({
-  question: { name, liveIds },
-  onConfirm,
-}: {
+interface NotMeProps {
   question: Question
   onConfirm: ReturnType<typeof useAnswers>['notMe']
-}) {
+  className?: string
+}
+
+function NotMe({ question: { name, liveIds }, onConfirm, className = '' }: NotMeProps) {
   const { t } = useI18n()
   const isLive = liveIds.length > 0
   return (
@@ -80,6 +80,7 @@ function NotMe({
       consequence={t('unusual.notMeMeans')}
       confirmLabel={isLive ? t('unusual.notMeYes') : t('unusual.notMeYesEnded')}
       busyLabel={t('signOut.busy')}
+      className={className}
       onConfirm={onConfirm}
       pending={{ name: 'was-not-me', input: { name, liveIds } }}
     />

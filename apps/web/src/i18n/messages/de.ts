@@ -224,7 +224,7 @@ export default {
     chooseOne: '{device} auswählen',
     chooseAll: 'Alle {count, number} auswählen',
     chooseBar: 'Ausgewählte Geräte',
-    chooseEnd: 'Fertig',
+    chooseEnd: 'Auswahl beenden',
     several: '{count, plural, one {# Gerät abmelden} other {# Geräte abmelden}}',
     severalFound: '{count, plural, one {Das # gefundene Gerät abmelden} other {Die # gefundenen Geräte abmelden}}',
     severalAsk: '{count, plural, one {# Gerät abmelden?} other {# Geräte abmelden?}}',

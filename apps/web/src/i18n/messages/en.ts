@@ -218,7 +218,7 @@ export default {
     chooseOne: 'Choose {device}',
     chooseAll: 'Choose all {count, number}',
     chooseBar: 'Chosen devices',
-    chooseEnd: 'Done',
+    chooseEnd: 'Stop choosing',
     several: '{count, plural, one {Sign out # device} other {Sign out # devices}}',
     severalFound: '{count, plural, one {Sign out the # device found} other {Sign out the # devices found}}',
     severalAsk: '{count, plural, one {Sign out # device?} other {Sign out # devices?}}',

@@ -3,7 +3,7 @@ import type { LaterMessages } from '../../i18n.js'
 export default {
   signUp: {
     title: 'Konto erstellen',
-    intro: 'Sehen Sie jedes Gerät, das angemeldet ist, und melden Sie jedes davon ab.',
+    intro: 'Sehen Sie, welche Geräte angemeldet sind, und melden Sie ab, was nicht dazugehört.',
     submit: 'Konto erstellen',
     busy: 'Ihr Konto wird erstellt …',
     refused:
@@ -32,7 +32,7 @@ export default {
     submit: 'Link senden',
     busy: 'Wird gesendet …',
     back: 'Zurück zur Anmeldung',
-    sentTitle: 'Sehen Sie in Ihre E-Mails',
+    sentTitle: 'Sehen Sie in Ihr Postfach',
     sent: 'Wenn es zu <strong>{email}</strong> ein Konto gibt, ist ein Link für ein neues Passwort unterwegs. Er gilt einmal und nur für begrenzte Zeit.',
     spam: 'Nach ein paar Minuten noch nichts da? Sehen Sie im Spam-Ordner nach.',
   },
@@ -88,7 +88,7 @@ export default {
       changes: 'Änderungen am Konto',
       refusals: 'Abgewiesene Versuche',
     },
-    noneOfKind: 'Solche Ereignisse gibt es nicht.',
+    noneOfKind: 'Keine Ereignisse dieser Art.',
     download: 'Herunterladen',
     downloadAs: 'Als {format} herunterladen',
     downloadFailed: 'Das Herunterladen hat nicht geklappt.',

@@ -86,7 +86,7 @@ export default {
       changes: 'Account changes',
       refusals: 'Refused attempts',
     },
-    noneOfKind: 'There are no such events.',
+    noneOfKind: 'No events of this kind.',
     download: 'Download',
     downloadAs: 'Download as {format}',
     downloadFailed: 'The download did not work.',
