@@ -23,7 +23,7 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
   return (
     <header className="border-b border-line bg-surface">
       {/* A phone shows the mark without its word, so that a list begins within the first hundred pixels. */}
-      <div className="mx-auto flex max-w-3xl flex-wrap items-center gap-x-3 px-4 pt-1.5 sm:gap-x-6 sm:px-6 sm:pt-3">
+      <div className="mx-auto flex max-w-3xl flex-wrap items-center gap-x-3 px-4 pt-1 sm:gap-x-6 sm:px-6 sm:pt-3">
         <Link to="/" aria-label="Rollcall" className="inline-flex min-h-11 items-center rounded-lg">
           <Logo wordClass="max-sm:hidden" />
         </Link>
