@@ -71,9 +71,9 @@ function ErrorSummary({ refusal, ref }: { refusal: Refusal; ref: RefObject<HTMLD
   const only = onlyMistake(refusal)
   if (only) {
     return (
-      <p role="alert" className="sr-only">
+      <div role="alert" className="sr-only">
         {only[1]}
-      </p>
+      </div>
     )
   }
   return (
