@@ -73,7 +73,7 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
 
   return (
     <div className="grid max-w-md gap-3">
-      <Question id={titleId} question={question} />
+      <Question id={titleId} question={question} asksPassword={!isCodeAsked} />
       {/* It stays, so that what was typed is still there after a code was cancelled. */}
       <form {...form} ref={element} hidden={isCodeAsked} aria-labelledby={titleId} className="grid gap-3">
         {summary}
@@ -109,14 +109,14 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
   )
 }
 
-function Question({ id, question }: { id: string; question: string }) {
+function Question({ id, question, asksPassword }: { id: string; question: string; asksPassword: boolean }) {
   const { t } = useI18n()
   return (
     <div className="text-sm">
       <p id={id} className="font-semibold">
         {question}
       </p>
-      <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>
+      {asksPassword && <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>}
     </div>
   )
 }

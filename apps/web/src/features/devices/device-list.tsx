@@ -69,12 +69,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
         </DeviceSearch>
       )}
       {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{i18n.t('unusual.notLoaded')}</p>}
-      {/* Its column takes no width from its rows: those out of sight keep the one from before a phone was turned. */}
-      <ul
-        {...list}
-        aria-label={i18n.t('devices.list')}
-        className={`grid grid-cols-1 gap-3 ${isLong ? 'long-list' : ''}`}
-      >
+      <ul {...list} aria-label={i18n.t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
         <Cards groups={found} signs={unusual.signs} choice={choice} signOut={signOut} now={now} />
       </ul>
       {choice.isOpen && (
