@@ -42,7 +42,7 @@ interface PasswordProofProps extends ProofRequest {
 
 /** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
 export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
-  const { question, confirmLabel, busyLabel, onProven, onCancel } = request
+  const { question, onProven, onCancel } = request
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
@@ -86,16 +86,7 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
           error={errors['proof']}
           onKeyDown={onKeyDown}
         />
-        <div className="flex flex-wrap gap-2">
-          <Button type="submit" look={look} busy={busy}>
-            {busy ? busyLabel : confirmLabel}
-          </Button>
-          {!busy && (
-            <Button onClick={onCancel} onKeyDown={onKeyDown}>
-              {t('common.cancel')}
-            </Button>
-          )}
-        </div>
+        <Answers {...request} look={look} busy={busy} onKeyDown={onKeyDown} />
       </form>
       {/* A code has a form of its own. */}
       <OtherWays
@@ -105,6 +96,28 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
         onProven={onProven}
         pending={pending ?? null}
       />
+    </div>
+  )
+}
+
+interface AnswersProps extends Pick<ProofRequest, 'confirmLabel' | 'busyLabel' | 'onCancel'> {
+  look: 'danger' | 'primary'
+  busy: boolean
+  onKeyDown: (event: KeyboardEvent) => void
+}
+
+function Answers({ confirmLabel, busyLabel, onCancel, look, busy, onKeyDown }: AnswersProps) {
+  const { t } = useI18n()
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Button type="submit" look={look} busy={busy}>
+        {busy ? busyLabel : confirmLabel}
+      </Button>
+      {!busy && (
+        <Button onClick={onCancel} onKeyDown={onKeyDown}>
+          {t('common.cancel')}
+        </Button>
+      )}
     </div>
   )
 }

@@ -67,7 +67,7 @@ function OperationItem({ operation, now }: { operation: Operation; now: number }
           <progress
             value={progress.share}
             aria-label={t('admin.operations.progress')}
-            className="mt-2 w-full accent-accent"
+            className="mt-2 h-2 w-full appearance-none overflow-hidden rounded-full bg-sunken forced-color-adjust-none [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-sunken [&::-webkit-progress-value]:bg-accent"
           />
         )}
       </div>
