@@ -105,7 +105,7 @@ describe('a proof at a provider is followed by what was asked:', () => {
     ],
     [
       'one that was not me',
-      ['It was not me: Firefox on Windows 11', 'Sign out and go on'],
+      ['It was not me: Firefox on Windows 11', 'Sign out and continue'],
       'Firefox on Windows 11 is signed out. Now choose a new password',
     ],
   ])('sign out %s', async (_, buttons, said) => {
@@ -127,7 +127,7 @@ describe('a proof at a provider is followed by what was asked:', () => {
     const device = { ...firefox, name: null, ipAddress: null, place: null }
     const signIn = { sessionId: 'there', signs: [] }
     api.activity = [{ id: '1', type: 'signed-in', device, by: null, newName: null, signIn }]
-    await ask('/activity', ['It was not me: Firefox on Windows 11', 'Sign out and go on'])
+    await ask('/activity', ['It was not me: Firefox on Windows 11', 'Sign out and continue'])
     const history = comeBack()
     await words('Firefox on Windows 11 is signed out. Now choose a new password')
     expect(api.devices).toHaveLength(1)
