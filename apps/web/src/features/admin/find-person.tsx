@@ -3,6 +3,7 @@ import { type SubmitEvent, useState } from 'react'
 import { alone, type Person, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
+import { EmailAddress } from '../../ui/email-address.js'
 import { Field } from '../../ui/field.js'
 import { text as textOf } from '../../ui/form.js'
 import { adminKey } from './admin-key.js'
@@ -58,7 +59,9 @@ function People({ people, isComplete, onChoose }: PeopleProps) {
               <p className="font-medium">
                 <bdi>{person.name}</bdi>
               </p>
-              <p className="text-sm text-muted">{person.email}</p>
+              <p className="text-sm text-muted">
+                <EmailAddress>{person.email}</EmailAddress>
+              </p>
               <Flags person={person} />
             </div>
             <Button aria-label={t('admin.find.openNamed', { name: person.name })} onClick={() => onChoose(person.id)}>

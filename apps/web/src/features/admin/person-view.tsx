@@ -5,6 +5,7 @@ import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
+import { EmailAddress } from '../../ui/email-address.js'
 import { Field } from '../../ui/field.js'
 import { useNow } from '../../ui/use-now.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
@@ -61,7 +62,9 @@ function Title({ person, onClose }: { person: Person; onClose: () => void }) {
         <h2 className="text-lg font-semibold">
           <bdi>{person.name}</bdi>
         </h2>
-        <p className="text-muted">{person.email}</p>
+        <p className="text-muted">
+          <EmailAddress>{person.email}</EmailAddress>
+        </p>
         <p className="text-sm text-muted">{person.id}</p>
         <Flags person={person} />
       </div>
