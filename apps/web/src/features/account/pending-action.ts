@@ -86,5 +86,7 @@ function read(): Kept | null {
   const text = sessionStorage.getItem(KEY)
   if (text === null) return null
   const kept = JSON.parse(text) as Kept // only this file writes it
-  return Date.now() < kept.until ? kept : null
+  if (Date.now() < kept.until) return kept
+  sessionStorage.removeItem(KEY)
+  return null
 }

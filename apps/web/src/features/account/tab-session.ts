@@ -3,6 +3,7 @@ import { expectSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
 import type { ApiClient, Ending } from '../../api/trpc.js'
 import { CHECK_TIMEOUT_MS } from '../../durations.js'
+import { dropPendingAction } from './pending-action.js'
 import { type AccountPath, accountPathOf, type Session, type SignInState } from './session.js'
 
 interface Dependencies {
@@ -123,6 +124,7 @@ export class TabSession implements Session {
     this.#current = undefined
     expectSession(undefined)
     localStorage.removeItem(MARK)
+    dropPendingAction() // it was this session's
     await queryClient.cancelQueries()
     const isWanted = state.notice === undefined || state.notice === 'ended'
     const returnTo = isWanted ? accountPathOf(path()) : undefined

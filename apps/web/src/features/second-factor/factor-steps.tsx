@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react'
 import { AuthFailure, needsProof } from '../../api/auth.js'
+import { expectedSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
@@ -69,7 +70,10 @@ function useSteps() {
 
   const changes: Record<Change, (choice: Choice) => Promise<void>> = {
     async on(choice) {
+      const asker = expectedSession()
       const Enrolment = await loadEnrolment()
+      // Another window may have signed in meanwhile.
+      if (expectedSession() !== asker) throw new AuthFailure(409, 'OTHER_SESSION', null)
       setStep({ kind: 'enrolling', factor: await enrol(choice), Enrolment })
     },
     async renew(choice) {
