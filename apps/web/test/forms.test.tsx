@@ -75,6 +75,32 @@ test('a wrong password leaves the focus in the only field', async () => {
   await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Current password')))
 })
 
+test('a call that is refused while a change replaces the cookie signs nobody out', async () => {
+  const history = await open('/security', 'Security')
+  await screen.findAllByText('Ada Lovelace')
+  const release = holdAuth()
+  type('Current password', 'mine')
+  type('New password', 'a good new password')
+  press('Change password')
+  await screen.findByRole('button', { name: 'Changing your password…' })
+  stranger() // for the old cookie
+  let refused = 0
+  const { answer } = network
+  network.answer = async (request) => {
+    const given = await answer(request)
+    if (given.status === 401) refused += 1
+    return given
+  }
+  window.dispatchEvent(new Event('visibilitychange'))
+  await waitFor(() => expect(refused).toBeGreaterThan(0))
+  for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate) // whoever asks again at once has asked
+  api.always = null // with the new one
+  release()
+  await screen.findByRole('button', { name: 'Change password' })
+  await screen.findAllByText('Ada Lovelace')
+  expect(history.location.pathname).toBe('/security')
+})
+
 test('a first password is set after a proof in place, as it was typed', async () => {
   vi.stubGlobal('PublicKeyCredential', function PublicKeyCredential() {})
   const { answer } = network

@@ -25,6 +25,14 @@ export type AuthHeaders = Record<string, string>
 /** An iPad says it is a Mac, but no Mac has a touch screen. The server stores this with a new session. */
 const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
 
+/** The calls that have no answer yet: each may replace the cookie. */
+const pending = new Set<Promise<unknown>>()
+
+/** Resolves once no call can replace the cookie any more, so that the next one leaves with the newest. */
+export async function cookieSettled(): Promise<void> {
+  while (pending.size > 0) await Promise.allSettled(pending)
+}
+
 /**
  * The client of better-auth would be a twelfth of the first visit's script. It adds a cache of the session to a POST, which this
  * page must not have.
@@ -37,6 +45,16 @@ export async function callAuth(
   body?: Record<string, unknown>,
   headers: AuthHeaders = {},
 ): Promise<unknown> {
+  const call = send(path, body, headers)
+  pending.add(call)
+  try {
+    return await call
+  } finally {
+    pending.delete(call)
+  }
+}
+
+async function send(path: string, body: Record<string, unknown> | undefined, headers: AuthHeaders): Promise<unknown> {
   let answer: Response
   try {
     answer = await fetch(`/api/auth${path}`, {

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { cookieSettled } from '../../api/auth.js'
 import { expectSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
 import type { ApiClient, Ending } from '../../api/trpc.js'
@@ -135,8 +136,10 @@ export class TabSession implements Session {
 
   async #settle(): Promise<void> {
     const { api, queryClient } = this.#deps
+    // A change or a proof replaces the cookie. A call that left with the old one is refused, yet nobody was signed out.
+    await cookieSettled()
+    if (this.#knownEnded) return
     try {
-      // A password change replaces the cookie. A call that left with the old one is refused, yet nobody was signed out.
       await api.session.current.query()
     } catch (error) {
       if (toProblem(error).kind === 'unauthorized') {
