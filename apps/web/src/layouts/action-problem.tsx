@@ -1,7 +1,14 @@
 import { useLocation, useRouter } from '@tanstack/react-router'
-import { type ReactNode, useMemo, useState } from 'react'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { ResumptionContext } from '../features/account/use-resumption.js'
 import { Message } from '../ui/message.js'
+
+interface Failure {
+  readonly message: string
+  /** The session that asked. What failed may name a device of its account. */
+  readonly sessionId: string | undefined
+  readonly path: string
+}
 
 interface ActionProblemProps {
   /** Of the account that is shown. */
@@ -13,17 +20,21 @@ interface ActionProblemProps {
 export function ActionProblem({ sessionId, children }: ActionProblemProps) {
   const router = useRouter()
   const path = useLocation({ select: ({ pathname }) => pathname })
-  const [failure, setFailure] = useState<{ message: string; path: string } | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
   const resumption = useMemo(
     () => ({
       sessionId,
-      report: (message: string) => setFailure({ message, path: router.latestLocation.pathname }),
+      report: (message: string) => setFailure({ message, sessionId, path: router.latestLocation.pathname }),
+      done: () => setFailure(null),
     }),
     [sessionId, router],
   )
+  const isHere = failure?.path === path && failure.sessionId === sessionId
+  // Left behind: it must not come back with the page. A failure may come before the page that it is for.
+  useEffect(() => () => setFailure((now) => (now?.path === path ? null : now)), [path, sessionId])
   return (
     <ResumptionContext value={resumption}>
-      {failure?.path === path && (
+      {isHere && (
         <Message look="bad" className="mb-6">
           {failure.message}
         </Message>

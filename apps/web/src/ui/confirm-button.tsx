@@ -44,8 +44,8 @@ export interface ConfirmButtonProps {
   onConfirm: () => Promise<Outcome>
   /** Asks for the password in place of the question. */
   renderProof: (request: ProofRequest) => ReactNode
-  /** Whether it begins with the question. Default: false. */
-  isAsking?: boolean
+  /** It begins with the question, below these words why. They take the focus: a key typed before must not answer. */
+  askedAgain?: string | undefined
 }
 
 const panelFrame = 'basis-full rounded-lg border p-3 motion-safe:animate-arrive sm:p-4'
@@ -60,7 +60,7 @@ const panelLook = {
  */
 export function ConfirmButton(props: ConfirmButtonProps) {
   const { label, accessibleLabel, describedBy, className = '', renderProof } = props
-  const { step, ask, failure, proceed, confirm, busy, disarm, trigger, panel } = useConfirmation(props)
+  const { step, ask, isFirst, failure, proceed, confirm, busy, disarm, trigger, panel } = useConfirmation(props)
 
   if (step === 'idle') {
     return (
@@ -97,12 +97,15 @@ export function ConfirmButton(props: ConfirmButtonProps) {
     )
   }
 
-  return <Question {...props} panel={panel} busy={busy} onYes={confirm} onLeave={disarm} />
+  const why = isFirst ? props.askedAgain : undefined
+  return <Question {...props} askedAgain={why} panel={panel} busy={busy} onYes={confirm} onLeave={disarm} />
 }
 
 /** The step between the first press and the outcome, and the focus at each step. */
-function useConfirmation({ onConfirm, isAsking = false }: Pick<ConfirmButtonProps, 'onConfirm' | 'isAsking'>) {
-  const [step, setStep] = useState<'idle' | 'asking' | 'password'>(isAsking ? 'asking' : 'idle')
+function useConfirmation({ onConfirm, askedAgain }: Pick<ConfirmButtonProps, 'onConfirm' | 'askedAgain'>) {
+  const [step, setStep] = useState<'idle' | 'asking' | 'password'>(askedAgain === undefined ? 'idle' : 'asking')
+  /** Whether no button was pressed yet. */
+  const [isFirst, setIsFirst] = useState(true)
   const [failure, setFailure] = useState<string | null>(null)
   const trigger = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
@@ -131,7 +134,12 @@ function useConfirmation({ onConfirm, isAsking = false }: Pick<ConfirmButtonProp
     setStep('idle')
   }
 
-  return { step, ask: () => setStep('asking'), failure, proceed, confirm: run, busy, disarm, trigger, panel }
+  const ask = () => {
+    setIsFirst(false)
+    setStep('asking')
+  }
+
+  return { step, ask, isFirst, failure, proceed, confirm: run, busy, disarm, trigger, panel }
 }
 
 interface QuestionProps extends ConfirmButtonProps {
@@ -143,10 +151,11 @@ interface QuestionProps extends ConfirmButtonProps {
 
 function Question({ panel, busy, onYes, onLeave, ...props }: QuestionProps) {
   const confirm = useRef<HTMLButtonElement>(null)
+  const why = useRef<HTMLParagraphElement>(null)
   const questionId = useId()
   const consequenceId = useId()
 
-  useEffect(() => confirm.current?.focus(), [])
+  useEffect(() => (why.current ?? confirm.current)?.focus(), [])
 
   const onBlur = (event: FocusEvent) => {
     if (panel.current?.contains(event.relatedTarget)) return
@@ -177,6 +186,11 @@ function Question({ panel, busy, onYes, onLeave, ...props }: QuestionProps) {
       aria-describedby={consequenceId}
       className={`flex flex-wrap items-center gap-x-4 gap-y-3 ${panelLook.danger}`}
     >
+      {props.askedAgain !== undefined && !busy && (
+        <p ref={why} tabIndex={-1} className="basis-full text-[0.9375rem] text-pretty">
+          {props.askedAgain}
+        </p>
+      )}
       <div className="min-w-0 flex-[1_1_16rem] text-sm text-pretty">
         <p id={questionId} className="font-semibold">
           {props.question}

@@ -4,7 +4,6 @@ import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { Message } from '../../ui/message.js'
 import { ConfirmWithPassword } from '../account/confirm-with-password.js'
 import { useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
@@ -38,14 +37,9 @@ export function DeleteAccount() {
 
   return (
     <div className="mt-4 flex flex-wrap gap-4">
-      {isAgain && (
-        <Message look="info" className="basis-full">
-          {t('accountPage.deleteAgain')}
-        </Message>
-      )}
       <ConfirmWithPassword
         key={String(isAgain)}
-        isAsking={isAgain}
+        askedAgain={isAgain ? t('accountPage.deleteAgain') : undefined}
         pending={{ name: 'delete-account', input: {} }}
         label={t('accountPage.deleteSubmit')}
         question={t('accountPage.deleteAsk')}

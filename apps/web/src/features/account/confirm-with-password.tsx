@@ -2,6 +2,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { ConfirmButton, type ConfirmButtonProps } from '../../ui/confirm-button.js'
 import { PasswordProof } from './password-proof.js'
 import type { PendingAction } from './pending-action.js'
+import { useActionDone } from './use-resumption.js'
 
 interface ConfirmWithPasswordProps extends Omit<ConfirmButtonProps, 'cancelLabel' | 'renderProof'> {
   /** How to go on after a proof at a provider. */
@@ -9,11 +10,17 @@ interface ConfirmWithPasswordProps extends Omit<ConfirmButtonProps, 'cancelLabel
 }
 
 /** A `ConfirmButton` that asks for the password where the API wants a recent one. */
-export function ConfirmWithPassword({ pending, ...props }: ConfirmWithPasswordProps) {
+export function ConfirmWithPassword({ pending, onConfirm, ...props }: ConfirmWithPasswordProps) {
   const { t } = useI18n()
+  const done = useActionDone()
   return (
     <ConfirmButton
       {...props}
+      onConfirm={async () => {
+        const outcome = await onConfirm()
+        if (outcome.kind === 'done') done()
+        return outcome
+      }}
       cancelLabel={t('common.cancel')}
       renderProof={(request) => <PasswordProof {...request} pending={pending} />}
     />

@@ -9,9 +9,20 @@ interface Resumption {
   readonly sessionId: string | undefined
   /** Called with why an action failed after its proof. */
   readonly report: (message: string) => void
+  /** Called when an action was done after all. */
+  readonly done: () => void
 }
 
-export const ResumptionContext = createContext<Resumption>({ sessionId: undefined, report: () => undefined })
+export const ResumptionContext = createContext<Resumption>({
+  sessionId: undefined,
+  report: () => undefined,
+  done: () => undefined,
+})
+
+/** To be called when an action was done without a way over a provider: why an earlier try failed is no longer shown. */
+export function useActionDone(): () => void {
+  return use(ResumptionContext).done
+}
 
 type Handlers = { readonly [Name in keyof PendingActions]?: (input: PendingActions[Name]) => Promise<Outcome> }
 

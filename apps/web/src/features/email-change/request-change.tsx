@@ -8,7 +8,7 @@ import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { emailError, fieldErrors } from '../account/auth-errors.js'
 import { PasswordProof } from '../account/password-proof.js'
-import { useResumption } from '../account/use-resumption.js'
+import { useActionDone, useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
 
 interface RequestChangeProps {
@@ -70,8 +70,10 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
   const [isProving, setIsProving] = useState(false)
   const [typed, setTyped] = useState('')
 
+  const done = useActionDone()
   const request = async (to: string) => {
     await api.emailChange.request.mutate({ email: to })
+    done()
     await onRequested()
   }
   useResumption({

@@ -9,7 +9,7 @@ import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import type { PendingActions } from '../account/pending-action.js'
 import { proofMethods } from '../account/proof-methods.js'
-import { useResumption } from '../account/use-resumption.js'
+import { useActionDone, useResumption } from '../account/use-resumption.js'
 import { useSession } from '../account/session.js'
 import { type Choice, enrol, type NewFactor, renewBackupCodes, turnOff } from './api.js'
 import { BackupCodes } from './backup-codes.js'
@@ -87,6 +87,7 @@ function useSteps() {
     },
   }
 
+  const done = useActionDone()
   useResumption({
     'change-factor': async ({ change, ...choice }) => {
       try {
@@ -104,7 +105,10 @@ function useSteps() {
     step,
     rest,
     ask: (change: Change) => setStep({ kind: 'asking', change }),
-    confirm: (change: Change, choice: Choice) => changes[change](choice),
+    async confirm(change: Change, choice: Choice) {
+      await changes[change](choice)
+      done()
+    },
     enrolled(factor: NewFactor, revokedOthers: boolean) {
       setStep({ kind: 'codes', codes: factor.backupCodes, done: inWords(t('secondFactor.onDone'), revokedOthers) })
       void refresh()
