@@ -114,6 +114,8 @@ test('a new password is not kept: its form is empty, and says so', async () => {
 })
 
 test('the question before a deletion is asked again, and no key typed meanwhile answers it', async () => {
+  // The windows of other tests must not learn that theirs has ended.
+  trip.api.session = { ...trip.api.session, id: 'deleted' }
   await ask('/account', ['Delete account', 'Yes, delete my account'])
   comeBack()
   await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing was deleted yet'))
