@@ -15,7 +15,7 @@ import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { setRememberedCookie } from './remember-me.js'
 import { type RequestState, requestState } from './request-state.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
-import { undoWrites } from './undo-on-outage.js'
+import { keepWrites, undoWrites } from './undo-on-outage.js'
 
 interface Dependencies {
   readonly store: SessionStore
@@ -35,7 +35,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await revokeLeftBehind(state, store)
     }
     const codeRefusal = await proveByCode(ctx, returned, store, audit)
-    if (state.databaseError !== null) await undoWrites()
+    if (state.databaseError !== null && returned instanceof APIError) await undoWrites()
     const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
     if (state.outage) {
       await undoWrites()
@@ -48,10 +48,10 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       if (attempt !== null) await auditRefusal(ctx, attempt, codeRefusal, audit, onWrongPassword)
       return answerError(ctx, codeRefusal)
     }
+    if (!(returned instanceof APIError)) await keepWrites()
     if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
     await setRememberedCookie(ctx, responseHeaders)
-    if (!(returned instanceof APIError)) state.undos.splice(0) // what signed somebody in stays used up
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     if (!(returned instanceof APIError)) return hideTokens(returned)

@@ -13,8 +13,7 @@ import { secondFactorChange } from './factor-policy.js'
 import { endOf } from './remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { auditedByCaller } from './revocations.js'
-import { undoWrites } from './undo-on-outage.js'
-import { unavailableError } from './unavailable.js'
+import { keepWrites, requireWrites, undoWrites } from './undo-on-outage.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
@@ -34,7 +33,7 @@ export async function createSession(
   const previous = rest['impersonatedBy'] ? null : await previousSession(store, userId)
   const isDueForSecondFactor = previous !== null && (await hasSecondFactor(users, userId))
   const storedData = await sessionData(users, userId, rest)
-  if (state.isUndone) throw state.databaseError ?? unavailableError() // the code was given back
+  await requireWrites()
   const created = await store.create({
     userId,
     ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
@@ -45,6 +44,7 @@ export async function createSession(
     ...(previous && !isDueForSecondFactor && { inPlaceOf: previous.token }),
   })
   if (created === null) throw superseded()
+  await keepWrites()
   if (previous !== null && created.session.id === previous.session.id) {
     state.renewed = { from: previous.token, to: created.token }
     await moveCurrentAccount(previous.token, created.token)
@@ -109,6 +109,7 @@ async function rotateCurrent(
   const { event: name, endsOthers } = await secondFactorChange(tryGetCurrentAuthEndpointContext()?.path)
   const event = { name, ...(await clientInfo()) }
   const change = { reauthenticated: false, credentialChange: endsOthers, event }
+  await requireWrites()
   const rotated = await auditedByCaller(() => store.rotate(token, change))
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
   if (rotated === null || session === null) {

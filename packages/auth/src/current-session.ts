@@ -3,6 +3,7 @@ import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { moveAccount } from './multi-session.js'
+import { keepWrites } from './undo-on-outage.js'
 
 /** The session that the request came with, if its endpoint is one of those named by `at`. */
 export function currentSession(
@@ -17,6 +18,7 @@ export function currentSession(
  * after-hooks of every plugin see it as they would see the cookie of a sign-in.
  */
 export async function replaceCookies(token: string): Promise<void> {
+  await keepWrites()
   // The context of an endpoint that runs is whole; its type is that of one that has not begun.
   const endpoint = tryGetCurrentAuthEndpointContext() as GenericEndpointContext | undefined
   const current = endpoint?.context.session

@@ -58,7 +58,7 @@ async function recordError(error: unknown): Promise<void> {
 /**
  * Distinguishes the meanings of such an answer. `undefined` if the answer is right as it is.
  *
- * @throws the error of the database that the endpoint hides.
+ * @throws The error of the database that the endpoint hides.
  */
 export function unhideError(
   ctx: GenericEndpointContext,
@@ -76,7 +76,7 @@ export function unhideError(
   throw new APIError('BAD_REQUEST', returned.body)
 }
 
-/** better-auth answers an attempt that it could not count as if the sign-in were over. */
+/** An attempt that better-auth could not count is answered as if the sign-in were over. */
 function takesCode({ path }: GenericEndpointContext): boolean {
   return path?.startsWith('/two-factor/verify-') ?? false
 }

@@ -98,7 +98,10 @@ interface Row {
   readonly unnotifiedSince?: Date | null
 }
 
-/** Without its name, and not as a new one, when SQL gives no answer: nobody is kept from signing in for that. */
+/**
+ * Without its name, and not as a new one, when SQL gives no answer: nobody is kept from signing in for that, except where the
+ * error has already given a code back.
+ */
 export async function sessionDeviceFor(
   sql: Pick<Rows, 'findOne'>,
   browser: string,

@@ -1,6 +1,7 @@
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { requestState } from './request-state.js'
+import { unavailableError } from './unavailable.js'
 
 // Before it asks for the session, better-auth uses up a code and turns the second factor on or off in SQL. If Redis or SQL then
 // gives no answer, the person must not have lost a code. Nor may a factor be on whose codes they were never shown.
@@ -11,9 +12,8 @@ type Row = Record<string, unknown> & { readonly id: string }
 const MODELS = new Set(['user', 'twoFactor', 'verification'])
 
 /**
- * The adapter, which remembers how to take back what an endpoint of the second factor writes.
- *
- * @param committed works outside of a transaction: by the time of the undo, that of `sql` is over.
+ * The adapter, which remembers how to take back what an endpoint of the second factor writes. An undo uses `committed`, which works
+ * outside of a transaction: that of `sql` is over by then.
  */
 export function undoable<Adapter extends DBTransactionAdapter>(sql: Adapter, committed: DBTransactionAdapter): Adapter {
   async function rowsBefore(model: string, where: Where[]): Promise<Row[]> {
@@ -68,6 +68,17 @@ function asWritten(update: Record<string, unknown>): Where[] {
 
 function writesFactor(model: string): boolean {
   return MODELS.has(model) && (tryGetCurrentAuthEndpointContext()?.path?.startsWith('/two-factor/') ?? false)
+}
+
+/** The request has made a session or given one a new secret: what it used up for that stays used up, whatever follows. */
+export async function keepWrites(): Promise<void> {
+  ;(await requestState()).undos.splice(0)
+}
+
+/** @throws {Error} if something was taken back, such as the code that the request would act on. */
+export async function requireWrites(): Promise<void> {
+  const { isUndone, databaseError } = await requestState()
+  if (isUndone) throw databaseError ?? unavailableError()
 }
 
 /** Takes back what this request wrote, last first. Best effort: SQL may be away too. */

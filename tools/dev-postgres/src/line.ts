@@ -73,7 +73,7 @@ function relay(pair: Pair): void {
   }
 }
 
-/** @param url of a server from `startPostgres`, which listens on a unix socket. */
+/** The way to a server from `startPostgres`, which listens on a unix socket at this URL. */
 export async function lineTo(url: string): Promise<PostgresLine> {
   const target = new URL(url)
   const socket = join(target.searchParams.get('host') ?? '', '.s.PGSQL.5432')

@@ -21,7 +21,7 @@ import type { Database } from './database.js'
 import { type EmailChanges, emailChangesOf } from './email-change/email-changes.js'
 import { emailChanges } from './email-change/plugin.js'
 import { type Language, languageOf } from './language.js'
-import { createIndexes, migrate } from './migrations.js'
+import { createExpiryIndexes, createOwnerIndex, migrate, sharedAccounts } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
 import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
 import { passkeyPlugin, passkeyRules } from './passkeys/plugin.js'
@@ -206,7 +206,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   await migrate(database)
   await database.withMigrationLock(async () => {
     await (await getMigrations(config)).runMigrations()
-    await createIndexes(database.kysely)
+    await createExpiryIndexes(database.kysely)
+    const shared = await createOwnerIndex(database.kysely)
+    if (shared.length > 0) options.log?.('error', sharedAccounts(shared))
   })
   const auth = betterAuth(config)
   const context = await auth.$context

@@ -1,4 +1,4 @@
-import { type Kysely, Migrator } from 'kysely'
+import { type Kysely, Migrator, sql } from 'kysely'
 import type { Database } from './database.js'
 
 /**
@@ -20,14 +20,39 @@ export async function migrate({
   if (error !== undefined) throw new Error('The tables of activity and mail could not be created', { cause: error })
 }
 
-/** On better-auth's tables: deleting what has expired does not read all of it, and an account of a provider has one owner. */
-export async function createIndexes(db: Kysely<unknown>): Promise<void> {
+/** On better-auth's tables, so that deleting what has expired does not read all of it. */
+export async function createExpiryIndexes(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('device_lastSeenAt').ifNotExists().on('device').column('lastSeenAt').execute()
   await db.schema.createIndex('verification_expiresAt').ifNotExists().on('verification').column('expiresAt').execute()
-  // Also one password per user, whose row has the user's id.
-  const owner = db.schema.createIndex('account_owner').ifNotExists().on('account').unique()
-  await owner.columns(['providerId', 'accountId']).execute()
 }
+
+/**
+ * Lets an account of a provider have one owner, and a user one password: that account has the user's id. An earlier version
+ * could store two rows of one account. Then there is no index.
+ *
+ * @returns the ids of such rows.
+ */
+export async function createOwnerIndex(db: Kysely<unknown>): Promise<string[]> {
+  const index = db.schema.createIndex('account_owner').ifNotExists().on('account').unique()
+  try {
+    await index.columns(['providerId', 'accountId']).execute()
+    return []
+  } catch (error) {
+    const { rows } = await sql<{ id: string }>`select id from account where exists (select 1 from account other
+      where other."providerId" = account."providerId" and other."accountId" = account."accountId"
+      and other.id <> account.id) order by id`.execute(db)
+    if (rows.length === 0) throw error
+    return rows.map(({ id }) => id)
+  }
+}
+
+/** What an operator has to do about them. */
+export function sharedAccounts(ids: readonly string[]): string {
+  const rows = ids.slice(0, MAX_NAMED).join(', ')
+  return `${ids.length} rows of the table account share an account of a provider (${rows}). Delete those that are wrong and restart.`
+}
+
+const MAX_NAMED = 20
 
 /** Never change one that has been released. */
 const migrations = {

@@ -1,4 +1,5 @@
 import { failCommand } from '@rollcall/dev-redis/faults'
+import { createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
@@ -6,14 +7,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hold, password, startApp } from '../helpers.js'
 import { codeFrom, enableApp, halfSignedIn as signInHalf } from './second-factor.js'
 
-// better-auth uses up a code, and turns the factor on or off, before it asks for the session. An outage must take that back.
+// The library uses up a code, and turns the factor on or off, before it asks for the session. An outage must take that back.
 
 let t: Awaited<ReturnType<typeof startApp>>
-/** A hook of the application, which looks for something in SQL and does without it. */
+/** The hooks of the application. */
 let hook = async (): Promise<unknown> => undefined
 beforeAll(async () => {
   t = await startApp(
-    { plugins: [twoFactor()], databaseHooks: { session: { create: { after: () => hook().then(() => undefined) } } } },
+    {
+      plugins: [twoFactor()],
+      databaseHooks: { session: { create: { after: () => hook().then(() => undefined) } } },
+      hooks: { after: createAuthMiddleware(async () => void (await hook())) },
+    },
     { onNewDevice: async () => undefined },
   )
 })
@@ -83,9 +88,11 @@ const steps = ['verify-totp', 'verify-backup-code']
 const writes = ['delete on verification', 'update on twoFactor']
 
 /** Until it is disposed of, the database refuses this kind of write. */
-async function failing(write: string): Promise<AsyncDisposable> {
+async function failing(write: string, when = sql``): Promise<AsyncDisposable> {
   const { kysely } = t.database
-  await sql`create trigger fails before ${sql.raw(write)} begin select raise(abort, 'disk'); end`.execute(kysely)
+  await sql`create trigger fails before ${sql.raw(write)} ${when} begin select raise(abort, 'disk'); end`.execute(
+    kysely,
+  )
   return { [Symbol.asyncDispose]: async () => void (await sql`drop trigger fails`.execute(kysely)) }
 }
 
@@ -133,11 +140,48 @@ test('a code that was given back signs nobody in, and one that signed somebody i
   expect((await other.post('/two-factor/verify-backup-code', { code })).status).toBe(401)
 })
 
-test('a code that was given back late signs nobody in either', async () => {
-  const { browser, backupCodes } = await halfSignedIn('database-hook')
+const failingQuery = () =>
+  t.adapter.count({ model: 'user', where: [{ field: 'gone', value: 1 }] }).catch(() => undefined)
+
+test('a code that signed somebody in is not given back for a hook of the application that fails', async () => {
+  const { browser, email, backupCodes } = await halfSignedIn('database-hook')
   const [code] = backupCodes
-  hook = () => t.adapter.count({ model: 'user', where: [{ field: 'gone', value: 1 }] }).catch(() => undefined)
-  expect(await browser.post('/two-factor/verify-backup-code', { code })).toMatchObject({ status: 500, setCookies: [] })
-  hook = async () => undefined
+  hook = failingQuery
   expect((await browser.post('/two-factor/verify-backup-code', { code })).status).toBe(200)
+  hook = async () => undefined
+  expect(await browser.session()).not.toBeNull()
+  const other = t.browser()
+  await other.signIn(email)
+  expect((await other.post('/two-factor/verify-backup-code', { code })).status).toBe(401)
+})
+
+test.each(['generate-backup-codes', 'disable'])('nor does it take %s back, or sign the person out', async (step) => {
+  const { browser } = await t.person(`database-after-${step}`)
+  await enableApp(browser)
+  hook = failingQuery
+  const answer = await browser.post(`/two-factor/${step}`, { password })
+  hook = async () => undefined
+  expect(answer.status).toBe(200)
+  expect(await browser.session()).not.toBeNull()
+})
+
+test('before a proof it fails the proof, which uses up nothing', async () => {
+  const { browser } = await t.person('database-proof')
+  const { backupCodes } = await enableApp(browser)
+  const body = { code: backupCodes[0] }
+  hook = failingQuery
+  expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(500)
+  hook = async () => undefined
+  expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
+})
+
+test('a code is given back after the rollback of what used it up', async () => {
+  const { browser, userId, backupCodes } = await halfSignedIn('database-rollback')
+  const body = { code: backupCodes[0] }
+  {
+    // The last of its rows is that of the sign-in.
+    await using _error = await failing('delete on verification', sql`when old.value = ${sql.lit(userId)}`)
+    expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(500)
+  }
+  expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
 })

@@ -3,6 +3,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import { setSessionCookie } from 'better-auth/cookies'
 import { z } from 'zod'
 import { isAddressTaken } from '../address-taken.js'
+import { isUniqueViolation } from '../unique-violation.js'
 import { MAX_EMAIL, personName } from '../names.js'
 import { memberOf, type Person } from './provider.js'
 import { refusal } from './refusals.js'
@@ -51,7 +52,9 @@ async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...p
     return user
   }
   return runWithTransaction(adapter, makeAccount).catch(async (error: unknown) => {
-    throw (await isAddressTaken(ctx.context, error, email, userId)) ? refusal('ACCOUNT_NOT_LINKED') : error
+    const isTaken = await isAddressTaken(ctx.context, error, email, userId)
+    const isLinked = isUniqueViolation(error) && (await findAccount(ctx, { providerId, accountId })) !== null
+    throw isTaken || isLinked ? refusal('ACCOUNT_NOT_LINKED') : error
   })
 }
 
@@ -64,7 +67,7 @@ export async function link(ctx: GenericEndpointContext, userId: string, person: 
   try {
     await ctx.context.internalAdapter.createAccount({ providerId, accountId, userId })
   } catch (error) {
-    await requireUnlinked(ctx, userId, person) // another request may have been faster
+    if (isUniqueViolation(error)) await requireUnlinked(ctx, userId, person) // another request was faster
     throw error
   }
 }
@@ -81,7 +84,10 @@ export async function requireOwn(ctx: GenericEndpointContext, userId: string, pe
   await touchAccount(ctx, account.id)
 }
 
-function findAccount({ context }: GenericEndpointContext, { providerId, accountId }: ProvidedPerson) {
+function findAccount(
+  { context }: GenericEndpointContext,
+  { providerId, accountId }: Pick<ProvidedPerson, 'providerId' | 'accountId'>,
+) {
   return context.internalAdapter.findAccountByKey({ providerId, accountId })
 }
 

@@ -1,0 +1,60 @@
+import { CompiledQuery, SqliteDriver } from 'kysely'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { signedUp } from './helpers.js'
+import { linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
+
+// An account of a provider gets an owner between the look and the write of another request.
+
+let server: WithProvider['server']
+let somebody: WithProvider['somebody']
+let go: WithProvider['go']
+let t: WithProvider
+beforeAll(async () => {
+  t = await startWithProvider()
+  ;({ server, somebody, go } = t)
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+/** Runs a statement once, right before a query that the last pattern matches, after one for each of those before it. */
+function runBefore(patterns: readonly RegExp[], statement: string): Disposable {
+  const acquire = SqliteDriver.prototype.acquireConnection
+  const left = [...patterns]
+  const spy = vi.spyOn(SqliteDriver.prototype, 'acquireConnection').mockImplementation(async function (
+    this: SqliteDriver,
+  ) {
+    const connection = await acquire.call(this)
+    const executeQuery: typeof connection.executeQuery = async (query) => {
+      if (left[0]?.test(query.sql)) {
+        left.shift()
+        if (left.length === 0) await connection.executeQuery(CompiledQuery.raw(statement))
+      }
+      return connection.executeQuery(query)
+    }
+    return { executeQuery, streamQuery: connection.streamQuery.bind(connection) }
+  })
+  return { [Symbol.dispose]: () => spy.mockRestore() }
+}
+
+/** Somebody else, to whom a request links the account of the provider in this moment. */
+async function fasterOwner(sub: string, moment: readonly RegExp[]) {
+  const device = await signedUp(server)
+  const userId = (await device.api.session.current.query()).user.id
+  const linked = `insert into account (id, userId, providerId, accountId, createdAt, updatedAt)
+    values ('faster-${sub}', '${userId}', 'acme', '${sub}', '2026-01-01', '2026-01-01')`
+  return { device, racing: runBefore(moment, linked) }
+}
+
+test('two people who link one account of the provider at the same time do not both have it', async () => {
+  const laptop = await signedUp(server)
+  const faster = await fasterOwner(somebody().sub, [/insert into "account"/])
+  using _racing = faster.racing
+  expect(await go(laptop, '/provider/link')).toMatchObject({ status: 409, body: { code: 'LINKED_TO_ANOTHER' } })
+  expect(await linkedTo(laptop)).toEqual([])
+  expect(await linkedTo(faster.device)).toHaveLength(1)
+})
+
+test('a first sign-in by a provider, while somebody links its account, is refused', async () => {
+  const faster = await fasterOwner(somebody().sub, [/from "account"/, /^begin/])
+  using _racing = faster.racing
+  expect(await go(server.browser())).toMatchObject({ status: 409, body: { code: 'ACCOUNT_NOT_LINKED' } })
+})
