@@ -75,7 +75,7 @@ function Toast({ message, dismissLabel, onGone }: ToastProps) {
       onPointerLeave={() => setPointed(false)}
       onFocus={() => setFocused(true)}
       onBlur={() => setFocused(false)}
-      className="pointer-events-auto flex items-center gap-3 rounded-xl bg-ink py-1.5 pr-1.5 pl-4 text-[0.9375rem] text-paper shadow-float motion-safe:animate-arrive"
+      className="pointer-events-auto flex items-center gap-3 rounded-xl border border-transparent bg-ink py-1.5 pr-1.5 pl-4 text-[0.9375rem] text-paper shadow-float motion-safe:animate-arrive"
     >
       <CircleCheck aria-hidden className="size-5 shrink-0" />
       <p className="min-w-0 flex-1 py-2">{message}</p>

@@ -7,7 +7,7 @@ export function LiveStatus({ live }: { live: boolean | null }) {
     <p className={`mt-3 flex min-h-5 items-center gap-2 text-sm text-muted ${live === null ? 'invisible' : ''}`}>
       <span
         aria-hidden
-        className={`size-2 rounded-full border ${live ? 'border-accent bg-accent forced-colors:bg-[CanvasText]' : 'border-current'}`}
+        className={`size-2 shrink-0 rounded-full border ${live ? 'border-accent bg-accent forced-colors:bg-[CanvasText]' : 'border-current'}`}
       />
       {live === false ? t('devices.notLive') : t('devices.live')}
       {live && <span className="sr-only">{t('devices.liveMeans')}</span>}
