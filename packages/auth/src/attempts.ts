@@ -26,7 +26,7 @@ const attempts: ReadonlyMap<string, AuditEventName> = new Map([
   ['/two-factor/generate-backup-codes', 'reauthentication'],
 ])
 
-/** Of the session that a request came with, as far as it is known. */
+/** The session that a request came with, as far as it is known. */
 export interface Attempting {
   readonly hasSession: boolean
   /** Whether its person has a second factor. Default: true. */

@@ -99,8 +99,8 @@ interface Row {
 }
 
 /**
- * Without its name, and not as a new one, when SQL gives no answer: nobody is kept from signing in for that, except where the
- * error has already given a code back.
+ * Without its name, and not as a new one, when SQL gives no answer. Nobody is kept from signing in for that, unless the error has
+ * already given a code back.
  */
 export async function sessionDeviceFor(
   sql: Pick<Rows, 'findOne'>,

@@ -70,12 +70,12 @@ function writesFactor(model: string): boolean {
   return MODELS.has(model) && (tryGetCurrentAuthEndpointContext()?.path?.startsWith('/two-factor/') ?? false)
 }
 
-/** The request has made a session or given one a new secret: what it used up for that stays used up, whatever follows. */
+/** Call it once the request has made a session or given one a new secret. All that it used up stays used up from then on. */
 export async function keepWrites(): Promise<void> {
   ;(await requestState()).undos.splice(0)
 }
 
-/** @throws {Error} if something was taken back, such as the code that the request would act on. */
+/** Throws if something was taken back, such as the code that the request would act on. */
 export async function requireWrites(): Promise<void> {
   const { isUndone, databaseError } = await requestState()
   if (isUndone) throw databaseError ?? unavailableError()

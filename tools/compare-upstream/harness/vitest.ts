@@ -6,7 +6,7 @@ export * from 'vitest'
 type Body = () => unknown
 
 /**
- * better-auth's tests start an instance in the body of `describe`. Where ours refuses the options, one test fails, instead of all
+ * better-auth's tests start an instance in the body of `describe`. If ours refuses the options, one test fails, instead of all
  * of the file.
  */
 function contained(body: Body): Body {

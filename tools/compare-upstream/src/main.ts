@@ -1,8 +1,5 @@
-// npm run compare:upstream: runs better-auth's own tests on better-auth alone and with our plugin, and compares the outcomes
-// with differences.json.
-//   npm run compare:upstream                                  from GitHub
-//   npm run compare:upstream -- file:///copies/better-auth    from a copy of its repository
-//   npm run compare:upstream -- REPOSITORY v1.7.2             the tests of another tag
+// Runs better-auth's own tests on better-auth alone and with our plugin. Compares the outcomes with differences.json.
+// The arguments of `npm run compare:upstream` are a repository, by default the one on GitHub, and a tag.
 import { checkOut } from './checkout.js'
 import { compare } from './compare.js'
 import { readDifferences } from './differences.js'

@@ -13,9 +13,9 @@ const build = join(realpathSync(here('../node_modules/better-auth')), 'dist')
 const entries = new Set(['auth/full', 'index'])
 
 /**
- * Lets better-auth's test files run on the installed build instead of on the source beside them.
+ * Runs better-auth's test files on the installed build, not on the source beside them.
  *
- * @param source Folder `src` of better-auth's repository.
+ * @param source The folder `src` of its repository.
  * @param withRollcall Whether `betterAuth` is the one with our plugin.
  */
 export function resolveUpstream(source: string, withRollcall: boolean): Plugin {

@@ -16,8 +16,7 @@ const TEST_TIMEOUT_MS = 30_000
 /**
  * Runs better-auth's test files twice: on better-auth alone, and with our plugin.
  *
- * @param source Folder `src` of better-auth's repository.
- * @param suites Files below it.
+ * @param source Folder `src` of better-auth's repository. The suites are files below it.
  * @throws {Error} if the run itself fails.
  */
 export async function runSuites(source: string, suites: readonly string[]) {

@@ -46,7 +46,7 @@ export async function createOwnerIndex(db: Kysely<unknown>): Promise<string[]> {
   }
 }
 
-/** What an operator has to do about them. */
+/** The line of the log, with the work that it asks for. */
 export function sharedAccounts(ids: readonly string[]): string {
   const rows = ids.slice(0, MAX_NAMED).join(', ')
   return `${ids.length} rows of the table account share an account of a provider (${rows}). Delete those that are wrong and restart.`

@@ -10,7 +10,7 @@ interface Dependencies {
   readonly audit: Audit
 }
 
-/** What is known of an attempt that was refused. */
+/** An attempt that was refused, as far as it is known. */
 interface Refused {
   readonly path: string
   /** The session that it came with, and that it was meant for. */

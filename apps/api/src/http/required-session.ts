@@ -20,9 +20,9 @@ export interface SignedIn {
 }
 
 /**
- * @param found gets the session
- * @throws {OtherSessionError} if the page that sent the request shows another session than that of the cookie.
- * @throws {ReauthenticationRequiredError} if the endpoint needs a recent proof, and the session has none.
+ * @param found Gets the session.
+ * @throws {OtherSessionError} If the page that sent the request shows another session.
+ * @throws {ReauthenticationRequiredError} If the endpoint needs a recent proof, and the session has none.
  */
 export async function requireSession(
   c: Context<HttpEnv>,

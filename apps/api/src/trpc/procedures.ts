@@ -72,7 +72,7 @@ export const userProcedure = sessionProcedure.use(async ({ ctx, type, next }) =>
 type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
 
 interface AuditOptions {
-  /** What the call does writes the line of a success itself. Default: false. */
+  /** The work of the call writes the line of a success itself. Default: false. */
   readonly auditsItself?: boolean
 }
 

@@ -5,13 +5,13 @@ import { Message } from '../ui/message.js'
 
 interface Failure {
   readonly message: string
-  /** The session that asked. What failed may name a device of its account. */
+  /** The session that asked. A failure may name a device of its account. */
   readonly sessionId: string | undefined
   readonly path: string
 }
 
 interface ActionProblemProps {
-  /** Of the account that is shown. */
+  /** The account that is shown. */
   sessionId: string | undefined
   children: ReactNode
 }

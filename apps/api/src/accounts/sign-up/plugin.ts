@@ -23,7 +23,7 @@ const requestBody = z.object({
  * A sign-up in two steps: a link to the address, and then the account. Until somebody has followed the link, nothing exists but the
  * mail and the link. ADR 59 gives the reasons. A reset proves the address of an account that was made before.
  *
- * @param requestSignUp `undefined`: a sign-up signs in at once, and these endpoints are closed but for the policy.
+ * Without `requestSignUp`, a sign-up signs in at once, and these endpoints are closed but for the policy.
  */
 export function signUps(requestSignUp: RequestSignUp | undefined) {
   return {

@@ -1,6 +1,6 @@
 import { expectedSession } from '../../api/expected-session.js'
 
-/** What needs a recent proof, with all that it takes to go on after one: ids, names and choices, but never a secret. */
+/** An action that needs a recent proof, with all that it takes to go on after one: ids, names and choices, but never a secret. */
 export interface PendingActions {
   'sign-out': { readonly id: string; readonly name: string }
   'sign-out-earlier': { readonly id: string; readonly name: string }

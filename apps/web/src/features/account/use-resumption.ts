@@ -5,7 +5,7 @@ import type { Outcome } from '../../ui/confirm-button.js'
 import { type PendingAction, type PendingActions, takePendingAction } from './pending-action.js'
 
 interface Resumption {
-  /** Of the account that is shown. */
+  /** The account that is shown. */
   readonly sessionId: string | undefined
   /** Called with why an action failed after its proof. */
   readonly report: (message: string) => void

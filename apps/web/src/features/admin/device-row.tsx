@@ -7,7 +7,7 @@ import { DeviceIcon } from '../devices/device-icon.js'
 
 interface DeviceRowProps {
   device: Device
-  /** Whose it is, where that is not said above. */
+  /** The person whose it is, where that is not said above. */
   owner?: string
   now: number
   children?: ReactNode

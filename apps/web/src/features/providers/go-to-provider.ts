@@ -13,9 +13,8 @@ interface Question {
 }
 
 /**
- * Leaves this page for that of the provider, which leads back to `/provider/…`.
+ * Leaves this page for that of the provider, which leads back to `/provider/…`. The action `pending` goes on after a proof.
  *
- * @param pending what goes on after a proof
  * @throws {AuthFailure} if there is no way to it; then this page stays.
  */
 export async function goToProvider(

@@ -81,7 +81,7 @@ function useGoOn() {
     if (purpose === 'sign-in') return session.begin(returnTo)
     const goesOn = purpose === 'prove' && provePendingAction()
     await navigate({ to: returnTo, replace: true })
-    // What goes on has words of its own.
+    // An action that goes on has words of its own.
     if (!goesOn) showToast(t(purpose === 'link' ? 'providers.linked' : 'providers.proved'))
     return undefined
   }

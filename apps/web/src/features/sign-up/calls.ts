@@ -15,7 +15,7 @@ interface Addressed {
 /**
  * Creates an account and signs in, where the address is not confirmed.
  *
- * @param solution of a challenge
+ * @param solution Of a challenge
  * @throws {AuthFailure} With status 404 where it is.
  */
 export async function signUp(input: NewAccount & Addressed, solution?: AuthHeaders): Promise<void> {
