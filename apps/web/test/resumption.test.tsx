@@ -113,19 +113,6 @@ test('a new password is not kept: its form is empty, and says so', async () => {
   expect(trip.calls).toEqual([])
 })
 
-test('the question before a deletion is asked again, and no key typed meanwhile answers it', async () => {
-  // The windows of other tests must not learn that theirs has ended.
-  trip.api.session = { ...trip.api.session, id: 'deleted' }
-  await ask('/account', ['Delete account', 'Yes, delete my account'])
-  comeBack()
-  await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing was deleted yet'))
-  expect(document.activeElement?.tagName).not.toBe('BUTTON')
-  expect(trip.api.isDeleted).toBe(false)
-  await press('Yes, delete my account')
-  await words('Your account was deleted')
-  expect(trip.api.isDeleted).toBe(true)
-})
-
 test.each(['Cancel', 'Yes, delete my account'])('"%s" answers the question that was asked again', async (answer) => {
   await ask('/account', ['Delete account', 'Yes, delete my account'])
   comeBack()
@@ -136,4 +123,21 @@ test.each(['Cancel', 'Yes, delete my account'])('"%s" answers the question that 
   await press('Delete account')
   await button('Yes, delete my account')
   expect(screen.queryByText(/Nothing was deleted yet/)).toBeNull()
+})
+
+test('the question before a deletion is asked again, and no key typed meanwhile answers it', async () => {
+  // The windows of other tests must not learn that theirs has ended, and that of before only within this one.
+  const windows = new BroadcastChannel('rollcall.session')
+  const ended = new Promise((resolve) => windows.addEventListener('message', resolve))
+  trip.api.session = { ...trip.api.session, id: 'deleted' }
+  await ask('/account', ['Delete account', 'Yes, delete my account'])
+  comeBack()
+  await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing was deleted yet'))
+  expect(document.activeElement?.tagName).not.toBe('BUTTON')
+  expect(trip.api.isDeleted).toBe(false)
+  await press('Yes, delete my account')
+  await words('Your account was deleted')
+  expect(trip.api.isDeleted).toBe(true)
+  await ended
+  windows.close()
 })

@@ -1,5 +1,6 @@
 import { useLocation, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
+import { useMissedAction } from '../features/account/use-missed-action.js'
 import { ResumptionContext } from '../features/account/use-resumption.js'
 import { Message } from '../ui/message.js'
 
@@ -24,11 +25,13 @@ export function ActionProblem({ sessionId, children }: ActionProblemProps) {
   const resumption = useMemo(
     () => ({
       sessionId,
+      path,
       report: (message: string) => setFailure({ message, sessionId, path: router.latestLocation.pathname }),
       done: () => setFailure(null),
     }),
-    [sessionId, router],
+    [sessionId, path, router],
   )
+  useMissedAction(sessionId, path)
   const isHere = failure?.path === path && failure.sessionId === sessionId
   // Left behind: it must not come back with the page. A failure may come before the page that it is for.
   useEffect(() => () => setFailure((now) => (now?.path === path ? null : now)), [path, sessionId])

@@ -1,4 +1,5 @@
 import { expectedSession } from '../../api/expected-session.js'
+import type { AccountPath } from './session.js'
 
 /** An action that needs a recent proof, with all that it takes to go on after one: ids, names and choices, but never a secret. */
 export interface PendingActions {
@@ -26,67 +27,102 @@ export type PendingAction = {
 
 interface Kept {
   readonly action: PendingAction
-  /** The session of the page that asked. No other session may go on with it. */
+  /** The page that asked, and that goes on with it. */
+  readonly path: AccountPath
+  /** The session of that page. No other session may go on with it. */
   readonly sessionId: string
   /** Milliseconds since the epoch. */
   readonly until: number
   readonly isProven: boolean
 }
 
-/** In the storage of this tab. */
+/** In the storage of this tab. Where that is full or denied, nothing is kept: the person then asks again after the proof. */
 const KEY = 'rollcall.pendingAction'
 /** As long as a question to a provider lives. */
 const ASKED_LIFE_MS = 10 * 60_000
-/** From the proof until a page goes on. Later, a person no longer expects it. */
-const PROVEN_LIFE_MS = 60_000
+/** From the proof until the page goes on. Later, a person no longer expects it. */
+const PROVEN_LIFE_MS = 30_000
 
 /** Keeps what waits for a proof while another site is shown. `null`: nothing waits. */
-export function keepPendingAction(action: PendingAction | null): void {
+export function keepPendingAction(action: PendingAction | null, path: AccountPath): void {
   const sessionId = expectedSession()
-  if (action === null || sessionId === undefined) sessionStorage.removeItem(KEY)
-  else store({ action, sessionId, until: Date.now() + ASKED_LIFE_MS, isProven: false })
+  if (action === null || sessionId === undefined) remove()
+  else store({ action, path, sessionId, until: Date.now() + ASKED_LIFE_MS, isProven: false })
 }
 
 /** A proof was given. Returns whether an action waits for it. */
 export function provePendingAction(): boolean {
   const kept = read()
-  if (kept === null) return false
-  store({ ...kept, until: Date.now() + PROVEN_LIFE_MS, isProven: true })
-  return true
+  if (kept !== null && isAlive(kept)) return store({ ...kept, until: Date.now() + PROVEN_LIFE_MS, isProven: true })
+  remove()
+  return false
 }
 
-/** No proof was given. Returns whether an action waited for one. */
+/** No proof was given, or the session has ended. Returns whether an action waited, be it for too long. */
 export function dropPendingAction(): boolean {
   const kept = read()
-  sessionStorage.removeItem(KEY)
+  remove()
   return kept !== null
 }
 
 /**
- * Takes the action out of the storage, so that it is done once. `null` without a proof, and for another session.
+ * Takes the action out of the storage, so that it is done once. `null` without a proof, and for another session or page.
  *
  * @param sessionId of the account that is shown. Calls must be bound to it: the API then refuses them for any other.
  */
 export function takePendingAction(
   sessionId: string,
+  path: string,
   isExpected: (name: keyof PendingActions) => boolean,
 ): PendingAction | null {
   const kept = read()
-  if (!kept?.isProven || kept.sessionId !== sessionId || sessionId !== expectedSession()) return null
+  if (!kept?.isProven || !isAlive(kept) || !isFor(kept, sessionId, path) || sessionId !== expectedSession()) return null
   if (!isExpected(kept.action.name)) return null
-  sessionStorage.removeItem(KEY)
+  remove()
   return kept.action
 }
 
-function store(kept: Kept): void {
-  sessionStorage.setItem(KEY, JSON.stringify(kept))
+/**
+ * Drops an action whose time is up, or that was proved and is for another session or page.
+ *
+ * @returns `missed`: it was proved, and dropped; else how many milliseconds it still has; `null`: none waits
+ */
+export function dropMissedAction(sessionId: string, path: string): number | 'missed' | null {
+  const kept = read()
+  if (kept === null) return null
+  if (isAlive(kept) && (!kept.isProven || isFor(kept, sessionId, path))) return kept.until - Date.now()
+  remove()
+  return kept.isProven ? 'missed' : null
+}
+
+const isAlive = ({ until }: Kept): boolean => Date.now() < until
+
+const isFor = (kept: Kept, sessionId: string, path: string): boolean =>
+  kept.sessionId === sessionId && kept.path === path
+
+/** Returns whether it is stored. */
+function store(kept: Kept): boolean {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(kept))
+    return true
+  } catch {
+    remove() // of an earlier question
+    return false
+  }
 }
 
 function read(): Kept | null {
-  const text = sessionStorage.getItem(KEY)
-  if (text === null) return null
-  const kept = JSON.parse(text) as Kept // only this file writes it
-  if (Date.now() < kept.until) return kept
-  sessionStorage.removeItem(KEY)
-  return null
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Kept | null // only this file writes it
+  } catch {
+    return null
+  }
+}
+
+function remove(): void {
+  try {
+    sessionStorage.removeItem(KEY)
+  } catch {
+    // Denied: nothing is there.
+  }
 }

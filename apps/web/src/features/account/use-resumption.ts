@@ -7,6 +7,7 @@ import { type PendingAction, type PendingActions, takePendingAction } from './pe
 interface Resumption {
   /** The account that is shown. */
   readonly sessionId: string | undefined
+  readonly path: string
   /** Called with why an action failed after its proof. */
   readonly report: (message: string) => void
   /** Called when an action was done after all. */
@@ -15,6 +16,7 @@ interface Resumption {
 
 export const ResumptionContext = createContext<Resumption>({
   sessionId: undefined,
+  path: '',
   report: () => undefined,
   done: () => undefined,
 })
@@ -33,9 +35,9 @@ type Handlers = { readonly [Name in keyof PendingActions]?: (input: PendingActio
  */
 export function useResumption(handlers: Handlers): void {
   const i18n = useI18n()
-  const { sessionId, report } = use(ResumptionContext)
+  const { sessionId, path, report } = use(ResumptionContext)
   const resume = useEffectEvent(async (id: string) => {
-    const action = takePendingAction(id, (name) => name in handlers)
+    const action = takePendingAction(id, path, (name) => name in handlers)
     if (action === null) return
     // The cast: the compiler does not see that this handler is for this input.
     const handler = handlers[action.name] as (input: PendingAction['input']) => Promise<Outcome>

@@ -29,18 +29,12 @@ export function ActivityPage() {
   // Refused: the sign-in page is on its way.
   const refused = problem?.kind === 'unauthorized'
   const entries = refused ? undefined : list.data?.pages.flatMap((page) => page.entries)
-  const end = useRef<HTMLParagraphElement>(null)
-  const pressed = useRef(false)
+  useNotMeAfterProof()
+  const { end, press } = useFocusAtEnd(list)
 
   const more = () => {
     if (!list.isFetching) void list.fetchNextPage()
   }
-
-  // The button disappears with the last page, and the focus of the person who pressed it with it.
-  useEffect(() => {
-    if (!list.hasNextPage && pressed.current) end.current?.focus()
-    if (!list.isFetchingNextPage) pressed.current = false
-  }, [list.hasNextPage, list.isFetchingNextPage])
 
   return (
     <>
@@ -69,7 +63,7 @@ export function ActivityPage() {
               busy={list.isFetchingNextPage}
               onNear={list.isFetchNextPageError ? undefined : more}
               onPress={() => {
-                pressed.current = true
+                press()
                 more()
               }}
             />
@@ -84,6 +78,26 @@ export function ActivityPage() {
       </div>
     </>
   )
+}
+
+/** The button disappears with the last page, and the focus of the person who pressed it with it. */
+function useFocusAtEnd({ hasNextPage, isFetchingNextPage }: ReturnType<typeof useActivity>) {
+  const end = useRef<HTMLParagraphElement>(null)
+  const pressed = useRef(false)
+  useEffect(() => {
+    if (!hasNextPage && pressed.current) end.current?.focus()
+    if (!isFetchingNextPage) pressed.current = false
+  }, [hasNextPage, isFetchingNextPage])
+  const press = () => {
+    pressed.current = true
+  }
+  return { end, press }
+}
+
+/** Whether or not the entry is still shown. */
+function useNotMeAfterProof() {
+  const { revokeMany } = useDevices()
+  useResumption({ 'was-not-me': useNotMe((ids) => revokeMany.mutateAsync({ ids: [...ids] })) })
 }
 
 function useActivity(filter: KindFilter) {
@@ -101,7 +115,6 @@ function ActivityList({ entries, now }: { entries: readonly ActivityEntry[]; now
   const { list, revokeMany } = useDevices()
   const live = list.data && new Set(list.data.map(({ id }) => id))
   const signOut = (ids: readonly string[]) => revokeMany.mutateAsync({ ids: [...ids] })
-  useResumption({ 'was-not-me': useNotMe(signOut) })
   return (
     <ul
       aria-label={i18n.t('activity.list')}

@@ -23,6 +23,6 @@ export async function goToProvider(
   pending: PendingAction | null = null,
 ): Promise<void> {
   const answer = await callAuth(`/provider/${purpose}`, { ...question }, expectedSessionHeaders())
-  keepPendingAction(pending)
+  keepPendingAction(pending, question.returnTo ?? '/')
   window.location.assign((answer as { url: string }).url) // of our own endpoint
 }

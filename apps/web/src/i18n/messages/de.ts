@@ -16,6 +16,7 @@ export default {
     languageFailed: 'Diese Sprache konnte nicht geladen werden.',
     messages: 'Meldungen',
     dismiss: 'Schließen',
+    notDone: 'Was Sie tun wollten, wurde nicht ausgeführt. Sie können es noch einmal versuchen.',
     signedInAs: 'In diesem Browser ist jetzt {name} angemeldet.',
   },
   common: {

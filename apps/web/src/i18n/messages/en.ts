@@ -15,6 +15,7 @@ export default {
     languageFailed: 'That language could not be loaded.',
     messages: 'Messages',
     dismiss: 'Dismiss',
+    notDone: 'What you had asked for was not done. You can ask for it again.',
     signedInAs: 'This browser is signed in as {name} now.',
   },
   common: {

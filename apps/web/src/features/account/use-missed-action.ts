@@ -1,0 +1,25 @@
+import { useEffect, useEffectEvent } from 'react'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { useToast } from '../../ui/toasts.js'
+import { dropMissedAction } from './pending-action.js'
+
+/**
+ * Says that an action was not done, where no part of its page went on with it. The person learns it on leaving the page, or when
+ * the time is up. Belongs above the pages, whose effects come first.
+ */
+export function useMissedAction(sessionId: string | undefined, path: string): void {
+  const { t } = useI18n()
+  const showToast = useToast()
+  const say = useEffectEvent(() => showToast(t('layout.notDone')))
+  useEffect(() => {
+    if (sessionId === undefined) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const check = () => {
+      const left = dropMissedAction(sessionId, path)
+      if (left === 'missed') say()
+      else if (left !== null) timer = setTimeout(check, left)
+    }
+    check()
+    return () => clearTimeout(timer)
+  }, [sessionId, path])
+}
