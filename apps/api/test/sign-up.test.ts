@@ -181,6 +181,9 @@ test('an address with an account is answered the same, by the same work, and its
   for (const page of ['sign-in', 'forgot-password']) expect(mail).toContain(`${server.baseUrl}/${page}`)
   expect(mail).not.toContain('token')
   expect(tokenIn(await mailTo(nobody))).not.toBe('')
+  // That page leads a person who is signed out to the sign-in, and back.
+  expect((await request(email, { returnTo: '/activity' })).status).toBe(200)
+  expect(await mailTo(email, 3)).toContain(`${server.baseUrl}/activity`)
 })
 
 test('an address that is none is refused as a sign-up refuses it, and mails nobody', async () => {

@@ -10,7 +10,7 @@ export interface SignUps {
   readonly confirmsAddress: boolean
   /**
    * For the mail to an address that somebody wants to sign up with. `isKnown`: an account has it. Then the link leads to the
-   * sign-in page. Otherwise it works once, for an hour. `null` if sign-ups confirm no address.
+   * page that was asked for, or to the sign-in page. Otherwise it works once, for an hour. `null` if sign-ups confirm no address.
    *
    * @param language two letters
    * @param returnTo the page after the sign-up
@@ -39,8 +39,10 @@ export function signUpsOf(rows: Rows, { baseUrl, confirmsAddress }: Options): Si
     async createSignUpLink(email, language, returnTo) {
       if (!confirmsAddress) return null
       const owner = await internalAdapter.findUserByEmail(email)
-      if (owner !== null)
-        return { to: email, language: languageOf(owner.user), url: new URL('/sign-in', baseUrl).href, isKnown: true }
+      if (owner !== null) {
+        const page = new URL(returnTo === '/' ? '/sign-in' : returnTo, baseUrl)
+        return { to: email, language: languageOf(owner.user), url: page.href, isKnown: true }
+      }
       const url = new URL('/finish-sign-up', baseUrl)
       url.searchParams.set('token', await createSignUpToken(internalAdapter, email, language))
       if (returnTo !== '/') url.searchParams.set('returnTo', returnTo)
