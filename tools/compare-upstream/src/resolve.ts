@@ -16,7 +16,6 @@ const entries = new Set(['auth/full', 'index'])
  * Runs better-auth's test files on the installed build, not on the source beside them.
  *
  * @param source The folder `src` of its repository.
- * @param withRollcall Whether `betterAuth` is the one with our plugin.
  */
 export function resolveUpstream(source: string, withRollcall: boolean): Plugin {
   return {

@@ -36,7 +36,7 @@ interface Kept {
   readonly isProven: boolean
 }
 
-/** In the storage of this tab. Where that is full or denied, nothing is kept: the person then asks again after the proof. */
+/** In the storage of this tab. If that is full or denied, nothing is kept: the person then asks again after the proof. */
 const KEY = 'rollcall.pendingAction'
 /** As long as a question to a provider lives. */
 const ASKED_LIFE_MS = 10 * 60_000
