@@ -7,6 +7,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore } from '@rollcall/session-store'
 import { COOKIE, signed, startApi, trpcCalls } from '@rollcall/dev-servers'
 import { Redis } from 'ioredis'
+import { addUsers } from './add-users.js'
 import { openStream } from './open-stream.js'
 
 const DEVICES = 100
@@ -21,6 +22,7 @@ const redis = new Redis(privateRedis.url)
 const server = await startApi(dir, privateRedis.url)
 const cookies: string[] = []
 try {
+  await addUsers(dir, ['ada'])
   const store = createSessionStore({ redis })
   while (cookies.length < DEVICES) {
     const created = await store.create({

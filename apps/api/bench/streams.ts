@@ -9,6 +9,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, redisOptions } from '@rollcall/session-store'
 import { COOKIE, signed, startApi } from '@rollcall/dev-servers'
 import { Redis } from 'ioredis'
+import { addUsers } from './add-users.js'
 import { openStream, type Stream } from './open-stream.js'
 
 const STREAMS = 1_000
@@ -68,6 +69,10 @@ async function measure(
 ): Promise<void> {
   const server = await startApi(dir, privateRedis.url)
   try {
+    await addUsers(
+      dir,
+      Array.from({ length: STREAMS }, (_, n) => userOf(n)),
+    )
     const sessions: SignedIn[] = []
     const earlier = Date.now() - 120_000 // so that activity is due
     const past = createSessionStore({ redis, clock: () => earlier })
