@@ -1,5 +1,5 @@
 import { type Audit, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type Session, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Context, Hono } from 'hono'
 import type { ZodError } from 'zod'
 import { type Auth, AUTH_PATH, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
@@ -14,10 +14,10 @@ import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
 import type { Work } from '../limits/work.js'
 import { auditRefusal } from './audit-refusal.js'
+import { boundSession, requireProof } from './bound-session.js'
 import { type HttpEnv, refuse } from './http.js'
 import { holdsNul } from './nul.js'
 import { reasonOf } from './outage-reason.js'
-import { requireSession, type SignedIn } from './required-session.js'
 
 interface Dependencies {
   readonly auth: Auth
@@ -53,12 +53,13 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
 
 /** Requires the session that the request needs, and looks up its limits. */
 async function admit(c: Context<HttpEnv>, request: AuthRequest, dependencies: Dependencies): Promise<AttemptLimits> {
-  const signedIn: SignedIn = { session: null }
+  let session: Session | null = null
   try {
-    await requireSession(c, request, signedIn, dependencies)
-    return { ...signedIn, ...(await priceOf(c, request, dependencies)) }
+    session = await boundSession(c, request, dependencies)
+    await requireProof(request, session, dependencies)
+    return { session, ...(await priceOf(c, request, dependencies)) }
   } catch (error) {
-    auditRefusal(c, { path: request.path, ...signedIn, email: emailIn(request.json) }, error, dependencies)
+    auditRefusal(c, { path: request.path, session, email: emailIn(request.json) }, error, dependencies)
     throw error
   }
 }

@@ -14,35 +14,44 @@ interface Dependencies {
   readonly database: Pick<Database, 'ping' | 'checkWritable'>
 }
 
-/** The session of the cookie, once it is known to be the one that the page shows. */
-export interface SignedIn {
-  session: Session | null
+interface Asked {
+  readonly path: string
+  readonly json: unknown
 }
 
+const needsProof = ({ path }: Asked): boolean => endpointsWithProof.has(path) || endpointsWithPassword.has(path)
+
 /**
- * @param found Gets the session.
+ * The session of the cookie. `null` for none, which better-auth refuses where it needs one, and for a request that is not bound to
+ * a session.
+ *
  * @throws {OtherSessionError} If the page that sent the request shows another session.
- * @throws {ReauthenticationRequiredError} If the endpoint needs a recent proof, and the session has none.
  */
-export async function requireSession(
+export async function boundSession(
   c: Context<HttpEnv>,
-  { path, json }: { readonly path: string; readonly json: unknown },
-  found: SignedIn,
+  request: Asked,
+  { auth }: Dependencies,
+): Promise<Session | null> {
+  const { headers } = c.req.raw
+  if (!needsProof(request) && !expectsSession(headers)) return null
+  const signedIn = await auth.authenticate(headers)
+  if (signedIn === null) return null
+  rejectOtherSession(headers, signedIn.session)
+  return signedIn.session
+}
+
+/** Throws `ReauthenticationRequiredError` if the endpoint needs a recent proof, and the session has none. */
+export async function requireProof(
+  request: Asked,
+  session: Session | null,
   { auth, isRecent, database }: Dependencies,
 ): Promise<void> {
-  const { headers } = c.req.raw
-  const needsProof = endpointsWithProof.has(path) || endpointsWithPassword.has(path)
-  if (!needsProof && !expectsSession(headers)) return
-  const signedIn = await auth.authenticate(headers)
-  if (signedIn === null) return // better-auth refuses it where it needs a session
-  rejectOtherSession(headers, signedIn.session)
-  found.session = signedIn.session
-  if (!needsProof || isRecent(signedIn.session.authenticatedAt)) return
+  if (session === null || !needsProof(request) || isRecent(session.authenticatedAt)) return
   // better-auth compares no password for an account that has none.
   const isCompared =
-    endpointsWithPassword.has(path) &&
-    holdsPassword(json) &&
-    (await auth.findPasswordOwner(signedIn.session.userId).catch(async (error: unknown) => {
+    endpointsWithPassword.has(request.path) &&
+    holdsPassword(request.json) &&
+    (await auth.findPasswordOwner(session.userId).catch(async (error: unknown) => {
       throw await reasonOf(error, database)
     })) !== null
   if (!isCompared) throw new ReauthenticationRequiredError()
