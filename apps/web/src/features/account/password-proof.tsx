@@ -2,10 +2,10 @@ import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState 
 import { auth, AuthFailure } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { Button } from '../../ui/button.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
 import { text, useForm } from '../../ui/form.js'
 import { TextLink } from '../../ui/text-link.js'
+import { Answers } from './answers.js'
 import { explainFailure, fieldErrors } from './auth-errors.js'
 import { PasswordField } from './password-field.js'
 import type { PendingAction } from './pending-action.js'
@@ -96,28 +96,6 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
         onProven={onProven}
         pending={pending ?? null}
       />
-    </div>
-  )
-}
-
-interface AnswersProps extends Pick<ProofRequest, 'confirmLabel' | 'busyLabel' | 'onCancel'> {
-  look: 'danger' | 'primary'
-  busy: boolean
-  onKeyDown: (event: KeyboardEvent) => void
-}
-
-function Answers({ confirmLabel, busyLabel, onCancel, look, busy, onKeyDown }: AnswersProps) {
-  const { t } = useI18n()
-  return (
-    <div className="flex flex-wrap gap-2">
-      <Button type="submit" look={look} busy={busy}>
-        {busy ? busyLabel : confirmLabel}
-      </Button>
-      {!busy && (
-        <Button onClick={onCancel} onKeyDown={onKeyDown}>
-          {t('common.cancel')}
-        </Button>
-      )}
     </div>
   )
 }

@@ -1,8 +1,8 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
+import { Answers } from '../account/answers.js'
 import { fieldErrors } from '../account/auth-errors.js'
 import type { CodeKind } from './api.js'
 import { CODE_FIELD, explainCode } from './explain.js'
@@ -74,12 +74,7 @@ function KindForm({ kind, look = 'primary', onCancel, ...props }: CodeFormProps 
         onKeyDown={onKeyDown}
       />
       {props.children}
-      <div className="flex flex-wrap gap-2">
-        <Button type="submit" look={look} busy={busy}>
-          {busy ? props.busyLabel : props.confirmLabel}
-        </Button>
-        {!busy && <Button onClick={onCancel}>{t('common.cancel')}</Button>}
-      </div>
+      <Answers {...props} onCancel={onCancel} look={look} busy={busy} onKeyDown={onKeyDown} />
     </form>
   )
 }

@@ -1,9 +1,9 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
+import { Answers } from '../account/answers.js'
 import { explainFailure, fieldErrors } from '../account/auth-errors.js'
 import { PasswordField } from '../account/password-field.js'
 import { PasswordProof } from '../account/password-proof.js'
@@ -31,7 +31,7 @@ interface FactorChangeProps {
 
 /** Asks in place before a change of the second factor, for the password too: however recent the last proof is. */
 export function FactorChange(props: FactorChangeProps) {
-  const { question, confirmLabel, busyLabel, look, hasPassword, offersRevoke, onCancel } = props
+  const { question, hasPassword, offersRevoke, onCancel } = props
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
@@ -75,16 +75,7 @@ export function FactorChange(props: FactorChangeProps) {
       {offersRevoke && (
         <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
       )}
-      <div className="flex flex-wrap gap-2">
-        <Button type="submit" look={look} busy={busy} onKeyDown={onKeyDown}>
-          {busy ? busyLabel : confirmLabel}
-        </Button>
-        {!busy && (
-          <Button onClick={onCancel} onKeyDown={onKeyDown}>
-            {t('common.cancel')}
-          </Button>
-        )}
-      </div>
+      <Answers {...props} busy={busy} onKeyDown={onKeyDown} />
     </form>
   )
 }
