@@ -13,7 +13,7 @@ import { openActivity } from '../../src/accounts/activity.js'
 import { createAuth } from '../../src/accounts/auth.js'
 import { type Database, openDatabase } from '../../src/accounts/database.js'
 import { isNotWritable } from '../../src/accounts/writable.js'
-import { databases as kinds, noAccountMails, secret } from './helpers.js'
+import { databases as kinds, quietAuth } from './helpers.js'
 
 type Tables = { word: { text: string } }
 
@@ -188,17 +188,7 @@ describe.each(kinds)('migrations take turns on %s', (kind) => {
       days: 90,
       warn: () => undefined,
     })
-    const send = async () => undefined
-    await createAuth({
-      store: createSessionStore({ redis: client }),
-      database: watched,
-      baseUrl: 'http://localhost:3000',
-      secrets: [secret],
-      requestReset: send,
-      notifyNewDevice: send,
-      accountMails: noAccountMails,
-      audit: () => undefined,
-    })
+    await createAuth({ ...quietAuth, store: createSessionStore({ redis: client }), database: watched })
     await activity.close()
     client.disconnect()
     expect(created.length).toBeGreaterThan(4)

@@ -27,6 +27,18 @@ export const noAccountMails: AccountMails = {
   prepareEmailChanged: prepared,
 }
 
+const send = async () => undefined
+
+/** For tests in which no mail is sent. */
+export const quietAuth = {
+  baseUrl: 'http://localhost:3000',
+  secrets: [secret],
+  requestReset: send,
+  notifyNewDevice: send,
+  accountMails: noAccountMails,
+  audit: () => undefined,
+} satisfies Partial<Parameters<typeof createAuth>[0]>
+
 /** A store on a Redis of its own, a database of its own, and an HTTP server that answers nothing yet. */
 export const startServer = (databaseUrl?: string) =>
   startServerOn((dataDir) => openDatabase({ url: databaseUrl, dataDir }))

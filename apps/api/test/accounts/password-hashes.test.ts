@@ -11,7 +11,7 @@ import {
   type ScryptCost,
   verifyPassword,
 } from '../../src/accounts/passwords/scrypt.js'
-import { hold, noAccountMails, password, quickCost, secret, signedUp, startAuth } from './helpers.js'
+import { hold, password, quickCost, quietAuth, signedUp, startAuth } from './helpers.js'
 
 const newPassword = 'a new password'
 
@@ -36,12 +36,8 @@ describe('a hash', () => {
     const hash = await createPasswords(owaspCost).hash(password)
     expect(hash).toMatch(/^\$scrypt\$ln=17,r=8,p=1\$[A-Za-z\d+/]{22}\$[A-Za-z\d+/]{86}$/)
     const { emailAndPassword } = authConfig({
+      ...quietAuth,
       ...t,
-      baseUrl: t.origin,
-      secrets: [secret],
-      requestReset: async () => undefined,
-      notifyNewDevice: async () => undefined,
-      accountMails: noAccountMails,
     })
     expect(await emailAndPassword.password.hash(password)).toMatch(/^\$scrypt\$ln=17,r=8,p=1\$/)
   })

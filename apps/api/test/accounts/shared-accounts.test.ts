@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { createAuth } from '../../src/accounts/auth.js'
 import { openDatabase } from '../../src/accounts/database.js'
-import { databases, noAccountMails, secret } from './helpers.js'
+import { databases, quietAuth } from './helpers.js'
 
 test.each(databases)(
   'on %s, an account of a provider that two users share keeps no server from its start',
@@ -20,17 +20,11 @@ test.each(databases)(
     const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-shared-'))
     const database = openDatabase({ dataDir, url: postgres?.url })
     const lines: string[] = []
-    const send = async () => undefined
     const start = () =>
       createAuth({
+        ...quietAuth,
         store: createSessionStore({ redis: client }),
         database,
-        baseUrl: 'http://localhost:3000',
-        secrets: [secret],
-        requestReset: send,
-        notifyNewDevice: send,
-        accountMails: noAccountMails,
-        audit: () => undefined,
         log: (_, line) => lines.push(line),
       })
     try {
