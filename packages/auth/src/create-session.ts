@@ -13,7 +13,7 @@ import { secondFactorChange } from './factor-policy.js'
 import { endOf } from './remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { auditedByCaller } from './revocations.js'
-import { keepWrites, requireWrites, undoWrites } from './undo-on-outage.js'
+import { keepWrites, requireNotUndone, undoWrites } from './undo-on-outage.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
 
@@ -31,9 +31,9 @@ export async function createSession(
   const state = await requestState()
   const startedAt = await state.startedAt
   const previous = rest['impersonatedBy'] ? null : await previousSession(store, userId)
-  const isDueForSecondFactor = previous !== null && (await hasSecondFactor(users, userId))
+  const isDueForSecondFactor = previous !== null && (await mayHaveSecondFactor(users, userId))
   const storedData = await sessionData(users, userId, rest)
-  await requireWrites()
+  await requireNotUndone()
   const created = await store.create({
     userId,
     ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
@@ -84,7 +84,7 @@ async function previousSession(store: SessionStore, userId: string): Promise<Fou
 }
 
 /** The password alone does not sign in to such an account: twoFactor may yet delete the session that it was given. */
-async function hasSecondFactor(users: Users, userId: string): Promise<boolean> {
+async function mayHaveSecondFactor(users: Users, userId: string): Promise<boolean> {
   const endpoint = tryGetCurrentAuthEndpointContext()
   if (!endpoint?.context.hasPlugin('two-factor')) return false
   const user = await users.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })
@@ -109,7 +109,7 @@ async function rotateCurrent(
   const { event: name, endsOthers } = await secondFactorChange(tryGetCurrentAuthEndpointContext()?.path)
   const event = { name, ...(await clientInfo()) }
   const change = { reauthenticated: false, credentialChange: endsOthers, event }
-  await requireWrites()
+  await requireNotUndone()
   const rotated = await auditedByCaller(() => store.rotate(token, change))
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
   if (rotated === null || session === null) {

@@ -7,7 +7,7 @@ import { moveAccount } from './multi-session.js'
 import { requestState } from './request-state.js'
 import { proofData } from './sign-in-method.js'
 import { rejectUnavailable } from './unavailable.js'
-import { keepWrites, requireWrites } from './undo-on-outage.js'
+import { keepWrites, requireNotUndone } from './undo-on-outage.js'
 
 /** A session may give this many wrong codes within their life. Then no code of it is a proof, and its person signs in again. */
 const MAX_WRONG_CODES = 5
@@ -40,7 +40,7 @@ export async function proveByCode(
     return null
   }
   if ((await countWrongCodes(ctx, id)) >= MAX_WRONG_CODES) return tooManyWrongCodes()
-  await requireWrites()
+  await requireNotUndone()
   const proof = { reauthenticated: true, data: proofData() }
   const rotated = await rejectUnavailable(() => store.rotate(token, proof)).catch(() => null)
   if (rotated === null) return null // ended meanwhile, or an outage, which the request knows of

@@ -76,7 +76,7 @@ export async function keepWrites(): Promise<void> {
 }
 
 /** Throws if something was taken back, such as the code that the request would act on. */
-export async function requireWrites(): Promise<void> {
+export async function requireNotUndone(): Promise<void> {
   const { isUndone, databaseError } = await requestState()
   if (isUndone) throw databaseError ?? unavailableError()
 }
