@@ -37,7 +37,7 @@ export async function cookieSettled(): Promise<void> {
  * The client of better-auth would be a twelfth of the first visit's script. It adds a cache of the session to a POST, which this
  * page must not have.
  *
- * @param body of a POST; without it, this is a GET
+ * @param body Of a POST. Without it, this is a GET.
  * @throws {AuthFailure}
  */
 export async function callAuth(

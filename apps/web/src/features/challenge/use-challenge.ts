@@ -6,9 +6,8 @@ export function useChallenge() {
   const [notice, setNotice] = useState<ReactNode>(null)
 
   /**
-   * Makes the call; after a challenge, again with its solution.
-   *
-   * @returns whether it was made: false if the person has stopped the check, or the browser cannot do it
+   * Makes the call; after a challenge, again with its solution. Resolves to whether it was made. It is false if the person has
+   * stopped the check, or the browser cannot do it.
    */
   const pass = async (call: (solution?: AuthHeaders) => Promise<void>): Promise<boolean> => {
     setNotice(null) // of the try before

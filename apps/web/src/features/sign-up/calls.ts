@@ -15,7 +15,7 @@ interface Addressed {
 /**
  * Creates an account and signs in, where the address is not confirmed.
  *
- * @param solution Of a challenge
+ * @param solution Of a challenge.
  * @throws {AuthFailure} With status 404 where it is.
  */
 export async function signUp(input: NewAccount & Addressed, solution?: AuthHeaders): Promise<void> {
@@ -25,7 +25,7 @@ export async function signUp(input: NewAccount & Addressed, solution?: AuthHeade
 /**
  * Sends a link to the address, which leads to the page `returnTo` in the end. The answer is the same whether or not an account has it.
  *
- * @param solution of a challenge
+ * @param solution Of a challenge.
  * @throws {AuthFailure} With status 404 where the address is not confirmed.
  */
 export async function requestSignUp(
