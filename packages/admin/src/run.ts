@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   NotReplicatedError,
+  type RevokedStep,
+  type ScanStep,
   type Session,
   type SessionOperator,
   SessionStoreUnavailableError,
-  type UserSessions,
   userTagOf,
   wasLiveAt,
 } from '@rollcall/session-store'
@@ -16,16 +17,8 @@ const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2_000
 const PATIENCE_MS = 60_000
 
-/** The findings and changes of one step of an operation, in sessions. */
-interface Step {
-  readonly users: number
-  readonly scanned: number
-  readonly matched: number
-  readonly revoked: number
-  readonly failed: number
-  readonly pass: number
-  readonly share: number
-}
+/** The findings and changes of one step of an operation. */
+type Step = RevokedStep & Omit<ScanStep<unknown>, 'found'>
 
 export interface Runner {
   readonly operator: SessionOperator
@@ -129,45 +122,41 @@ class Run {
   async *#steps(): AsyncGenerator<Step> {
     const { operator } = this.#runner
     const { filter, startedAt, keep } = this.#operation
-    if (filter === null) {
-      for await (const { found, pass, share } of operator.revokeAll(startedAt, keep ?? '')) {
-        const { users, live, revoked, failed } = found
-        yield { users, scanned: live, matched: revoked, revoked, failed, pass, share }
-      }
-    } else if (filter.users === undefined) {
-      for await (const { found, pass, share } of operator.scan()) {
-        const revoked = await Promise.all(found.map((user) => this.#revoke(user)))
-        yield { ...sum(found, revoked), pass, share }
-      }
-    } else {
-      for (const [at, userId] of filter.users.entries()) {
-        const user = await operator.read(userId)
-        const revoked = await this.#revoke({ ...user, userTag: userTagOf(userId) }, startedAt)
-        yield { ...sum([user], [revoked]), pass: 1, share: (at + 1) / filter.users.length }
-      }
+    if (filter?.users !== undefined) {
+      for (const [at, userId] of filter.users.entries())
+        yield { ...(await this.#revokeOf(userId)), pass: 1, share: (at + 1) / filter.users.length }
+      return
     }
+    const scan =
+      filter === null
+        ? operator.revokeAll(startedAt, keep ?? '')
+        : operator.revokeMatching((session) => this.#selects(session), this.#operation)
+    for await (const { found, ...progress } of scan) yield { ...found, ...progress }
   }
 
-  /** @param notBefore also refuses sign-ins of the user under way that began at or before this time. */
-  async #revoke({ userTag, sessions }: UserSessions, notBefore?: Date): Promise<{ matched: number; revoked: number }> {
+  /** Also refuses sign-ins of the user under way that began by the start of the operation. */
+  async #revokeOf(userId: string): Promise<RevokedStep> {
+    const { operator } = this.#runner
+    const { sessions, isReadable } = await operator.read(userId)
+    const ids = sessions.filter((session) => this.#selects(session)).map(({ id }) => id)
+    const revoked = await operator.revoke(userTagOf(userId), ids, this.#operation, this.#operation.startedAt)
+    return { users: 1, live: sessions.length, matched: ids.length, revoked, failed: isReadable ? 0 : 1 }
+  }
+
+  #selects(session: Session): boolean {
     const { operator, matches } = this.#runner
     const { startedAt, keep } = this.#operation
-    const now = operator.clock()
-    const ids = sessions
-      .filter((session) => session.id !== keep && wasLiveAt(session, startedAt, now) && matches(session))
-      .map(({ id }) => id)
-    if (ids.length === 0 && notBefore === undefined) return { matched: 0, revoked: 0 }
-    return { matched: ids.length, revoked: await operator.revoke(userTag, ids, this.#operation, notBefore) }
+    return session.id !== keep && wasLiveAt(session, startedAt, operator.clock()) && matches(session)
   }
 
-  #add({ users, scanned, matched, revoked, failed, share }: Step): void {
+  #add({ users, live, matched, revoked, failed, share }: Step): void {
     const before = this.#operation
     this.#users += users
-    this.#looked += scanned
+    this.#looked += live
     const seconds = Math.max(performance.now() - this.#began, 1) / 1_000
     this.#operation = {
       ...before,
-      scanned: before.scanned + scanned,
+      scanned: before.scanned + live,
       matched: before.matched + matched,
       revoked: before.revoked + revoked,
       alreadyGone: before.alreadyGone + matched - revoked,
@@ -190,15 +179,5 @@ class Run {
     const { maxUsersPerSecond = Number.POSITIVE_INFINITY } = this.#options
     const early = (this.#users / maxUsersPerSecond) * 1_000 - (performance.now() - this.#began)
     if (early > 0) await pause(early)
-  }
-}
-
-function sum(users: readonly UserSessions[], done: readonly { matched: number; revoked: number }[]) {
-  return {
-    users: users.length,
-    scanned: users.reduce((total, { sessions }) => total + sessions.length, 0),
-    failed: users.filter(({ isReadable }) => !isReadable).length,
-    matched: done.reduce((total, { matched }) => total + matched, 0),
-    revoked: done.reduce((total, { revoked }) => total + revoked, 0),
   }
 }

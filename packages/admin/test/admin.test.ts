@@ -72,15 +72,22 @@ test('an operation whose start is refused fails with that and revokes nothing; i
   expect(ids).toEqual([resumed.id])
 })
 
-test('an operation has 32 scripts on their way at most, so that validations come between', async () => {
-  const signed = await t.signInMany(200, evil)
-  const { revoke, revokeEveryone } = createSessionAdmin({ redis: t.redis, keyPrefix })
-  const calls = watchCalls(t.redis, ['rollcallRevokeSelected', 'rollcallRevokeCreatedBefore'])
+test('an operation has four scripts on their way to a master at most, so that validations come between', async () => {
+  const signed = await t.signInMany(400, evil)
+  const { preview, revoke, revokeEveryone } = createSessionAdmin({ redis: t.redis, keyPrefix })
+  await preview(null) // adds the scripts to each node
+  const calls = t
+    .masters()
+    .map((master) =>
+      watchCalls(master, ['rollcallReadManyBuffer', 'rollcallRevokeSelectedOfMany', 'rollcallRevokeCreatedBefore']),
+    )
   expect(await revoke({ address: '203.0.113.9' }, { startedBy })).toMatchObject({ revoked: signed.length })
-  await t.signInMany(200, evil)
+  await t.signInMany(400, evil)
   expect(await revokeEveryone({ startedBy })).toMatchObject({ revoked: signed.length })
-  calls.stop()
-  expect(calls.most()).toBe(32)
+  for (const { stop, most } of calls) {
+    stop()
+    expect(most()).toBe(4)
+  }
 })
 
 test('a preview that is to end looks at no further keys, also where none holds sessions', async () => {
@@ -181,20 +188,22 @@ describe('revoke', () => {
     ])
   })
 
-  test('a user with more sessions than a script takes at once', async () => {
-    const signed = await Promise.all(Array.from({ length: 450 }, async () => t.signIn('ada', evil)))
-    const { revoked } = await t.admin.revoke({ country: 'DE' }, { startedBy })
-    expect(revoked).toBe(signed.length)
-    expect(await t.store.list('ada')).toEqual([])
+  test('users with more sessions than a script takes at once', async () => {
+    const users = { ada: 450, bob: 450, eve: 510 }
+    for (const [userId, count] of Object.entries(users))
+      await Promise.all(Array.from({ length: count }, async () => t.signIn(userId, evil)))
+    expect(await t.admin.revoke({ country: 'DE' }, { startedBy })).toMatchObject({ scanned: 1_410, revoked: 1_410 })
+    for (const userId of Object.keys(users)) expect(await t.store.list(userId)).toEqual([])
   })
 
   test('a session that ends between search and revocation counts as gone', async () => {
     const { session } = await t.signIn('ada', evil)
-    const held = gate(t.redis, 'rollcallRevokeSelected')
+    await collect(t.admin.find({ country: 'DE' })) // adds the scripts to each node
+    const gates = t.masters().map((master) => gate(master, 'rollcallRevokeSelectedOfMany'))
     const revoking = t.admin.revoke({ country: 'DE' }, { startedBy })
-    await held.waiting
+    await Promise.race(gates.map(({ waiting }) => waiting))
     await t.store.revoke('ada', session.id)
-    held.open()
+    for (const { open } of gates) open()
     expect(await revoking).toMatchObject({ matched: 1, revoked: 0, alreadyGone: 1 })
   })
 

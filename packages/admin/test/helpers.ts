@@ -51,9 +51,11 @@ async function startAdmin(servers: PrivateRedis | PrivateCluster) {
     batch: 10,
     placeOf: (address) => (address?.startsWith('203.0.113.') ? { kind: 'country', code: 'DE' } : null),
   })
+  const masters = () => (redis instanceof Cluster ? redis.nodes('master') : [redis])
   return {
     servers,
     redis,
+    masters,
     clock,
     store,
     events,
@@ -66,8 +68,7 @@ async function startAdmin(servers: PrivateRedis | PrivateCluster) {
       return (await store.validate(token)) !== null
     },
     async flush(): Promise<void> {
-      const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
-      await Promise.all(nodes.map(async (node) => node.flushall()))
+      await Promise.all(masters().map(async (master) => master.flushall()))
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect()

@@ -1,23 +1,27 @@
--- Revokes the user's sessions that were live when an operation on all users began. It publishes no message and appends no
--- event: the operation does so once for everybody.
--- KEYS[1]  the user's sessions
+-- Revokes the sessions of several users of one node that were live when an operation on all users began. It publishes no
+-- message and appends no event: the operation does so once for everybody.
 -- ARGV[1]  now (ms since the epoch)
 -- ARGV[2]  sessions that were created after this time (ms) stay, unless it is in the future
 -- ARGV[3]  the latest time (ms) at which a session may have been created by now
 -- ARGV[4]  id of a session that stays; empty: none
--- Output   how many sessions were live, and how many of them were revoked; -1 for more than one step may read
+-- ARGV     then the keys of the users' sessions
+-- Output   for each key how many sessions were live, and how many of them were revoked, or an error; see lib/many
 -- @include lib/delete
--- @include lib/scan
-local key, now, before, latest = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local found, revoked = scanSessions(key, now), {}
-if #found.ids < found.total then
-  return { -1, 0 }
-end
-for _, id in ipairs(found.live) do
-  local createdAt = createdAtOf(found.recordOf[id])
-  if id ~= ARGV[4] and (createdAt <= before or createdAt > latest) then
-    revoked[#revoked + 1] = id
+-- @include lib/many
+local now, before, latest, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+
+return replyForEach({ unpack(ARGV, 5) }, function(key)
+  local fields, live, revoked = redis.call('HGETALL', key), 0, {}
+  for i = 1, #fields, 2 do
+    local id, record = fields[i], fields[i + 1]
+    if deadlineOf(record) > now then
+      live = live + 1
+      local createdAt = createdAtOf(record)
+      if id ~= keep and (createdAt <= before or createdAt > latest) then
+        revoked[#revoked + 1] = id
+      end
+    end
   end
-end
-deleteSessions(key, revoked)
-return { #found.live, #revoked }
+  deleteSessions(key, revoked)
+  return { live, #revoked }
+end)

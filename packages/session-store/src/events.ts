@@ -89,7 +89,7 @@ export function createSessionEvents({
 
     async *pendingUsers() {
       const [before = '', behind = ''] = nameInRedis(redis, eventsKey(keyPrefix, '\n')).split('\n')
-      for await (const { keys } of scanOnce(redis, before, behind)) {
+      for await (const keys of scanOnce(redis, before, behind)) {
         for (const key of keys) yield key.slice(before.length, -behind.length)
       }
     },

@@ -37,12 +37,11 @@ export { createSessionStore } from './store.js'
 export { superviseClient } from './supervise.js'
 export {
   createSessionOperator,
-  MovingSlotsError,
-  type ScanStep,
+  type RevokedStep,
   type SessionOperator,
   type SessionOperatorOptions,
-  type UserSessions,
-  wasLiveAt,
-} from './operator.js'
+} from './operator/operator.js'
+export { MovingSlotsError, type ScanStep } from './operator/passes.js'
+export { type UserSessions, wasLiveAt } from './operator/user-sessions.js'
 export { defaultTimeouts, profiles, PROOF_LIFE_MS, type Timeouts } from './timeouts.js'
 export { userTagOf } from './token.js'

@@ -6,33 +6,29 @@ import { runIdOf } from './run-id.js'
 /** Slots of the table of keys that Redis visits in one step. */
 const SCAN_COUNT = 1_000
 
-export interface ScannedKeys {
-  /** By their names in Redis. Redis may report a key more than once. */
-  readonly keys: readonly string[]
-  /** Of all masters, counted from 0. */
-  readonly master: number
-  /** About how many keys of this master have been visited so far. */
-  readonly visited: number
-}
-
-/** Visits every key that begins and ends with these texts, on every master, in bounded batches. */
+/** Visits every key that begins and ends with these texts, on one master after the other. Gives their names in Redis. */
 export async function* scanOnce(
   redis: Redis | Cluster,
   before: string,
   behind: string,
+): AsyncGenerator<string[], void> {
+  for (const master of mastersOf(redis)) yield* scanMaster(master, before, behind)
+}
+
+/** The same for one master, in bounded batches. Redis may report a key more than once. */
+export async function* scanMaster(
+  master: Redis,
+  before: string,
+  behind: string,
   count = SCAN_COUNT,
-): AsyncGenerator<ScannedKeys, void> {
+): AsyncGenerator<string[], void> {
   const pattern = `${escapePattern(before)}*${escapePattern(behind)}`
-  for (const [master, node] of mastersOf(redis).entries()) {
-    let visited = 0
-    let cursor = '0'
-    do {
-      const [next, keys] = await rejectUnavailable(node.scan(cursor, 'MATCH', pattern, 'COUNT', count))
-      visited += count
-      yield { keys, master, visited }
-      cursor = next
-    } while (cursor !== '0')
-  }
+  let cursor = '0'
+  do {
+    const [next, keys] = await rejectUnavailable(master.scan(cursor, 'MATCH', pattern, 'COUNT', count))
+    yield keys
+    cursor = next
+  } while (cursor !== '0')
 }
 
 /**

@@ -70,9 +70,14 @@ declare module 'ioredis' {
     rollcallRevokeSelected(
       ...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeSelected']]
     ): Result<number, Context>
+    /** The fields and values of each hash. */
+    rollcallReadManyBuffer(...args: [count: 0, ...sessions: string[]]): Result<(Buffer[] | Error)[], Context>
+    rollcallRevokeSelectedOfMany(
+      ...args: [count: 0, operation: string, users: string]
+    ): Result<(number | Error)[], Context>
     rollcallRevokeCreatedBefore(
-      ...args: [...keys: Keys, now: number, createdBefore: number, latest: number, keep: string]
-    ): Result<[live: number, revoked: number], Context>
+      ...args: [count: 0, now: number, createdBefore: number, latest: number, keep: string, ...sessions: string[]]
+    ): Result<([live: number, revoked: number] | Error)[], Context>
     rollcallGlobalWatermark(...args: [count: 1, key: string]): Result<number, Context>
     rollcallRaiseGlobalWatermark(...args: [count: 1, key: string, mark: OptionalTime]): Result<number, Context>
     rollcallAppendEvent(
@@ -96,6 +101,8 @@ const sources = {
   rollcallRevokeOthers: luaScripts['revoke-others'],
   rollcallRevokeAll: luaScripts['revoke-all'],
   rollcallRevokeSelected: luaScripts['revoke-selected'],
+  rollcallReadMany: luaScripts['read-many'],
+  rollcallRevokeSelectedOfMany: luaScripts['revoke-selected-of-many'],
   rollcallRevokeCreatedBefore: luaScripts['revoke-created-before'],
   rollcallGlobalWatermark: luaScripts['global-watermark'],
   rollcallRaiseGlobalWatermark: luaScripts['raise-global-watermark'],
@@ -108,7 +115,11 @@ export function scriptSource(command: keyof typeof sources): string {
   return sources[command]
 }
 
+const prepared = new WeakSet<Redis | Cluster>()
+
 /** Adds the store's scripts to the client as commands. ioredis sends a digest, and the source when Redis has lost it. */
 export function defineScripts(redis: Redis | Cluster): void {
+  if (prepared.has(redis)) return
+  prepared.add(redis)
   for (const [command, lua] of Object.entries(sources)) redis.defineCommand(command, { lua })
 }

@@ -1,7 +1,7 @@
 import { type SessionData as ExpressSession, Store } from 'express-session'
 import { createSessionImport, type SessionImport } from '../import.js'
 import { hashOf } from '../imported-token.js'
-import { createSessionOperator, type SessionOperator } from '../operator.js'
+import { createSessionOperator, type SessionOperator } from '../operator/operator.js'
 import type { SessionData } from '../record.js'
 import type { Session, SessionStore, SessionStoreOptions } from '../session.js'
 

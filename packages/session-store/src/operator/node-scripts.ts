@@ -1,0 +1,104 @@
+import type { Cluster, Redis } from 'ioredis'
+import { nameInRedis } from '../cluster.js'
+import { rejectUnavailable } from '../errors.js'
+import { eventsKey, sessionsKey } from '../keys.js'
+import { defineScripts } from '../scripts.js'
+import type { OperationSummary } from '../session-summary.js'
+import { InFlightLimit } from './in-flight-limit.js'
+import { CLOCK_TOLERANCE_MS, toUserSessions, type UserSessions } from './user-sessions.js'
+
+/** Users in one script. Redis answers others only in between. */
+const USERS_IN_SCRIPT = 25
+/** Redis runs all that it finds in 16 KiB of a connection before it looks at the next one. Validations would wait for that. */
+const MAX_SCRIPTS_IN_FLIGHT = 4
+
+/** Sessions that an operation revokes. */
+export interface Selected {
+  readonly userTag: string
+  readonly ids: readonly string[]
+}
+
+/**
+ * Runs scripts for many users of one node at once: a script per user would cost four times as much. `null` stands for a user
+ * whom the script has left alone, because the node does not have the sessions, or the user has too many for one script.
+ */
+export class NodeScripts {
+  readonly #redis: Redis | Cluster
+  readonly #keyPrefix: string
+  readonly #events: boolean
+
+  constructor(redis: Redis | Cluster, keyPrefix: string, events: boolean) {
+    this.#redis = redis
+    this.#keyPrefix = keyPrefix
+    this.#events = events
+  }
+
+  async read(node: Redis, userTags: readonly string[], now: () => number): Promise<(UserSessions | null)[]> {
+    const replies = await this.#run(node, userTags, (some) => node.rollcallReadManyBuffer(0, ...some.map(this.#keyOf)))
+    return userTags.map((userTag, at) => {
+      const reply = replies[at]
+      return Array.isArray(reply) ? toUserSessions(userTag, toFields(reply), now()) : null
+    })
+  }
+
+  /** How many sessions of each user were live, and how many of them were revoked. */
+  async revokeCreatedBefore(
+    node: Redis,
+    userTags: readonly string[],
+    { createdBefore, keep, now }: { createdBefore: Date; keep: string; now: number },
+  ): Promise<(readonly [live: number, revoked: number] | null)[]> {
+    const times = [now, createdBefore.getTime() + CLOCK_TOLERANCE_MS, now + CLOCK_TOLERANCE_MS] as const
+    const replies = await this.#run(node, userTags, (some) =>
+      node.rollcallRevokeCreatedBefore(0, ...times, keep, ...some.map(this.#keyOf)),
+    )
+    return replies.map((reply) => (Array.isArray(reply) ? reply : null))
+  }
+
+  /** How many sessions of each user were revoked. */
+  async revokeSelected(
+    node: Redis,
+    selected: readonly Selected[],
+    operation: OperationSummary,
+  ): Promise<(number | null)[]> {
+    const text = JSON.stringify({ id: operation.id, reason: operation.reason })
+    const replies = await this.#run(node, selected, (some) => {
+      const users = some.map(({ userTag, ids }) => ({
+        key: this.#keyOf(userTag),
+        ids,
+        ...(this.#events && { events: nameInRedis(this.#redis, eventsKey(this.#keyPrefix, userTag)) }),
+      }))
+      return node.rollcallRevokeSelectedOfMany(0, text, JSON.stringify(users))
+    })
+    return replies.map((reply) => (typeof reply === 'number' ? reply : null))
+  }
+
+  readonly #keyOf = (userTag: string): string => nameInRedis(this.#redis, sessionsKey(this.#keyPrefix, userTag))
+
+  /** The replies for all items, in their order. A script may reply for its first ones alone. */
+  async #run<Item, Reply>(
+    node: Redis,
+    items: readonly Item[],
+    send: (some: readonly Item[]) => Promise<Reply[]>,
+  ): Promise<Reply[]> {
+    defineScripts(node)
+    const limit = new InFlightLimit(MAX_SCRIPTS_IN_FLIGHT)
+    const parts: (readonly Item[])[] = []
+    for (let at = 0; at < items.length; at += USERS_IN_SCRIPT) parts.push(items.slice(at, at + USERS_IN_SCRIPT))
+    const replies = await Promise.all(
+      parts.map(async (part) => {
+        const done: Reply[] = []
+        while (done.length < part.length)
+          done.push(...(await limit.run(() => rejectUnavailable(send(part.slice(done.length))))))
+        return done
+      }),
+    )
+    return replies.flat()
+  }
+}
+
+function toFields(reply: readonly Buffer[]): (readonly [string, Buffer])[] {
+  return reply.flatMap((value, at) => {
+    const field = at % 2 === 1 ? reply[at - 1] : undefined
+    return field === undefined ? [] : [[field.toString(), value] as const]
+  })
+}

@@ -1,0 +1,272 @@
+import type { Cluster, Redis } from 'ioredis'
+import { type Clock, systemClock } from '../clock.js'
+import { mastersOf, nameInRedis } from '../cluster.js'
+import { prepareClient } from '../connect.js'
+import { NotReplicatedError, rejectUnavailable, throwUnavailable } from '../errors.js'
+import { clockKey, eventsKey, sessionsKey } from '../keys.js'
+import type { Keys } from '../scripts.js'
+import type { Session } from '../session.js'
+import { type OperationSummary, UNNAMED_OPERATION } from '../session-summary.js'
+import { userTagOf } from '../token.js'
+import { NodeScripts, type Selected } from './node-scripts.js'
+import { passThroughUsers, type ScanStep } from './passes.js'
+import { toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
+
+/**
+ * Reads and revokes sessions across users, for the tools of an operator.
+ *
+ * Every operation rejects with `SessionStoreUnavailableError` when Redis gives no answer. All of them may be repeated.
+ */
+export interface SessionOperator {
+  readonly clock: Clock
+  /** The time by the clock of Redis that dates sign-ins. */
+  time(): Promise<Date>
+  /**
+   * Refuses sign-ins of all users that began at or before a time and have not been answered yet. It must come before the
+   * scan for sessions: then either the scan finds a session, or its sign-in is refused.
+   *
+   * @param since Default: now, by Redis' clock.
+   * @returns That time.
+   */
+  refuseEarlierSignIns(since?: Date): Promise<Date>
+  /** Reads one user's sessions, with one command. */
+  read(userId: string): Promise<UserSessions>
+  /** Visits the live sessions of all users, in bounded batches. Repeats itself if keys moved meanwhile. */
+  scan(): AsyncGenerator<ScanStep<UserSessions[]>, void>
+  /**
+   * Revokes these sessions of a user, publishes that, and appends an event for each.
+   *
+   * @param notBefore Also refuses sign-ins of this user that began at or before this time.
+   * @returns How many were revoked.
+   */
+  revoke(userTag: string, sessionIds: readonly string[], operation: OperationSummary, notBefore?: Date): Promise<number>
+  /** Does the same with the sessions of all users that `select` returns `true` for, in bounded batches. */
+  revokeMatching(
+    select: (session: Session) => boolean,
+    operation: OperationSummary,
+  ): AsyncGenerator<ScanStep<RevokedStep>, void>
+  /** Revokes the sessions of all users that were live at a time, except one. Publishes nothing and appends no event. */
+  revokeAll(createdBefore: Date, keep?: string): AsyncGenerator<ScanStep<RevokedStep>, void>
+  /** Publishes to every open page that an operation on all users is done. */
+  publishToAll(operation: OperationSummary): Promise<void>
+  /** With `durability: 'replicated'`, resolves once a replica of each master holds all revocations of this operator. */
+  confirm(): Promise<void>
+}
+
+/** Each but `users` counts sessions, and `failed` counts keys that are not the sessions of a user. */
+export interface RevokedStep {
+  readonly users: number
+  readonly live: number
+  readonly matched: number
+  readonly revoked: number
+  readonly failed: number
+}
+
+export interface SessionOperatorOptions {
+  /** A client for this purpose. Its `commandTimeout` should be seconds: nobody waits for these commands but the operator. */
+  readonly redis: Redis | Cluster
+  /** That of the store. Default: none. */
+  readonly keyPrefix?: string
+  /** The clock of the store. Default: `Date.now`. */
+  readonly clock?: Clock
+  /** Whether the store records events. Default: true. */
+  readonly events?: boolean
+  /** That of the store. Default: `master`. */
+  readonly durability?: 'master' | 'replicated'
+  /** Keys that a step of a scan visits. Default: 500. */
+  readonly batch?: number
+}
+
+const REPLICA_TIMEOUT_MS = 1_000
+/** Sessions in one script, so that Redis answers others in between. */
+const MAX_REVOKED = 200
+export function createSessionOperator(options: SessionOperatorOptions): SessionOperator {
+  return new RedisSessionOperator(options)
+}
+
+class RedisSessionOperator implements SessionOperator {
+  readonly clock: Clock
+  readonly #redis: Redis | Cluster
+  readonly #keyPrefix: string
+  readonly #events: boolean
+  readonly #durability: 'master' | 'replicated'
+  readonly #batch: number
+  readonly #nodeScripts: NodeScripts
+
+  constructor({
+    redis,
+    keyPrefix = '',
+    clock = systemClock,
+    events = true,
+    durability = 'master',
+    batch = 500,
+  }: SessionOperatorOptions) {
+    prepareClient(redis)
+    this.clock = clock
+    this.#redis = redis
+    this.#keyPrefix = keyPrefix
+    this.#events = events
+    this.#durability = durability
+    this.#batch = batch
+    this.#nodeScripts = new NodeScripts(redis, keyPrefix, events)
+  }
+
+  async time(): Promise<Date> {
+    return new Date(await rejectUnavailable(this.#redis.rollcallTime(1, clockKey(this.#keyPrefix))))
+  }
+
+  async refuseEarlierSignIns(since?: Date): Promise<Date> {
+    const mark = since?.getTime() ?? ''
+    const raised = this.#redis.rollcallRaiseGlobalWatermark(1, clockKey(this.#keyPrefix), mark)
+    return new Date(await rejectUnavailable(raised))
+  }
+
+  read(userId: string): Promise<UserSessions> {
+    return this.#readSessions(userTagOf(userId))
+  }
+
+  async *scan(): AsyncGenerator<ScanStep<UserSessions[]>, void> {
+    for await (const { found, ...progress } of this.#passes((node, userTags) => this.#readMany(node, userTags)))
+      yield { found: found.flat(), ...progress }
+  }
+
+  async revoke(
+    userTag: string,
+    ids: readonly string[],
+    operation: OperationSummary,
+    notBefore?: Date,
+  ): Promise<number> {
+    const text = JSON.stringify({ id: operation.id, reason: operation.reason })
+    let revoked = 0
+    for (let at = 0; at === 0 || at < ids.length; at += MAX_REVOKED) {
+      const some = ids.slice(at, at + MAX_REVOKED)
+      const mark = notBefore?.getTime() ?? ''
+      revoked += await rejectUnavailable(
+        this.#redis.rollcallRevokeSelected(...this.#keysOf(userTag), text, mark, ...some),
+      )
+    }
+    return revoked
+  }
+
+  revokeMatching(
+    select: (session: Session) => boolean,
+    operation: OperationSummary,
+  ): AsyncGenerator<ScanStep<RevokedStep>, void> {
+    return this.#revokeInPasses(async (node, userTags) => {
+      const users = await this.#readMany(node, userTags)
+      const selected = users
+        .map(({ userTag, sessions }) => ({ userTag, ids: sessions.filter(select).map(({ id }) => id) }))
+        .filter(({ ids }) => ids.length > 0)
+      return {
+        users: users.length,
+        live: sum(users.map(({ sessions }) => sessions.length)),
+        matched: sum(selected.map(({ ids }) => ids.length)),
+        revoked: await this.#revokeSelected(node, selected, operation),
+        failed: users.filter(({ isReadable }) => !isReadable).length,
+      }
+    })
+  }
+
+  revokeAll(createdBefore: Date, keep = ''): AsyncGenerator<ScanStep<RevokedStep>, void> {
+    return this.#revokeInPasses(async (node, userTags) => {
+      const now = this.clock()
+      const done = await this.#nodeScripts.revokeCreatedBefore(node, userTags, { createdBefore, keep, now })
+      const steps: RevokedStep[] = []
+      for (const [at, userTag] of userTags.entries()) {
+        const counts = done[at]
+        steps.push(
+          counts
+            ? { users: 1, live: counts[0], matched: counts[1], revoked: counts[1], failed: 0 }
+            : await this.#revokeCreatedBefore(userTag, createdBefore, keep),
+        )
+      }
+      return sumSteps(steps)
+    })
+  }
+
+  async publishToAll({ id, reason }: OperationSummary): Promise<void> {
+    const message = { kind: 'ended', cause: 'operator', allBut: null, operation: { id, reason } }
+    const channel = nameInRedis(this.#redis, clockKey(this.#keyPrefix))
+    await rejectUnavailable(this.#redis.publish(channel, JSON.stringify(message)))
+  }
+
+  async confirm(): Promise<void> {
+    if (this.#durability === 'master') return
+    for (const master of mastersOf(this.#redis)) {
+      if ((await rejectUnavailable(master.wait(1, REPLICA_TIMEOUT_MS))) === 0) throw new NotReplicatedError()
+    }
+  }
+
+  #sessionsKeyOf(userTag: string): string {
+    return sessionsKey(this.#keyPrefix, userTag)
+  }
+
+  #keysOf(userTag: string): Keys {
+    const key = this.#sessionsKeyOf(userTag)
+    return this.#events ? [2, key, eventsKey(this.#keyPrefix, userTag)] : [1, key]
+  }
+
+  /** Asks the client, which finds a key wherever it has moved. */
+  async #readSessions(userTag: string): Promise<UserSessions> {
+    const fields = await this.#redis.hgetallBuffer(this.#sessionsKeyOf(userTag)).catch(nullForOtherType)
+    if (fields === null) return { userTag, sessions: [], unreadable: 0, isReadable: false }
+    return toUserSessions(userTag, Object.entries(fields), this.clock())
+  }
+
+  async #readMany(node: Redis, userTags: readonly string[]): Promise<UserSessions[]> {
+    const found = await this.#nodeScripts.read(node, userTags, this.clock)
+    const users: UserSessions[] = []
+    for (const [at, userTag] of userTags.entries()) users.push(found[at] ?? (await this.#readSessions(userTag)))
+    return users
+  }
+
+  /** Returns how many sessions were revoked. */
+  async #revokeSelected(node: Redis, selected: readonly Selected[], operation: OperationSummary): Promise<number> {
+    const few = selected.filter(({ ids }) => ids.length <= MAX_REVOKED)
+    const done = await this.#nodeScripts.revokeSelected(node, few, operation)
+    const left = selected.filter((user) => (done[few.indexOf(user)] ?? null) === null)
+    let revoked = sum(done.map((count) => count ?? 0))
+    for (const { userTag, ids } of left) revoked += await this.revoke(userTag, ids, operation)
+    return revoked
+  }
+
+  #passes<T>(visit: (node: Redis, userTags: readonly string[]) => Promise<T>): AsyncGenerator<ScanStep<T[]>, void> {
+    return passThroughUsers({ redis: this.#redis, keyPrefix: this.#keyPrefix, batch: this.#batch, visit })
+  }
+
+  async *#revokeInPasses(
+    visit: (node: Redis, userTags: readonly string[]) => Promise<RevokedStep>,
+  ): AsyncGenerator<ScanStep<RevokedStep>, void> {
+    for await (const { found, ...progress } of this.#passes(visit)) yield { found: sumSteps(found), ...progress }
+  }
+
+  async #revokeCreatedBefore(userTag: string, createdBefore: Date, keep: string): Promise<RevokedStep> {
+    const { sessions, isReadable } = await this.#readSessions(userTag)
+    const now = this.clock()
+    const ids = sessions
+      .filter((session) => session.id !== keep && wasLiveAt(session, createdBefore, now))
+      .map(({ id }) => id)
+    const revoked = isReadable ? await this.revoke(userTag, ids, UNNAMED_OPERATION) : 0
+    return { users: 1, live: sessions.length, matched: revoked, revoked, failed: isReadable ? 0 : 1 }
+  }
+}
+
+function sumSteps(steps: readonly RevokedStep[]): RevokedStep {
+  return {
+    users: sum(steps.map(({ users }) => users)),
+    live: sum(steps.map(({ live }) => live)),
+    matched: sum(steps.map(({ matched }) => matched)),
+    revoked: sum(steps.map(({ revoked }) => revoked)),
+    failed: sum(steps.map(({ failed }) => failed)),
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+/** For a key of another type. No store wrote it, so it holds no session. */
+function nullForOtherType(error: unknown): null {
+  if (error instanceof Error && error.message.includes('WRONGTYPE')) return null
+  return throwUnavailable(error)
+}

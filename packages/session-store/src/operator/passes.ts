@@ -1,0 +1,84 @@
+import type { Cluster, Redis } from 'ioredis'
+import { mastersOf, nameInRedis, refreshSlots } from '../cluster.js'
+import { rejectUnavailable } from '../errors.js'
+import { sessionsKey, userTagIn } from '../keys.js'
+import { scanMaster, topologyOf } from '../scan.js'
+
+export interface ScanStep<T> {
+  readonly found: T
+  /** Which pass through all keys this is: the second and later ones repeat the first. */
+  readonly pass: number
+  /** The share of this pass that is done, from 0 to 1; about. */
+  readonly share: number
+}
+
+/** Slots kept moving for that many passes: an administrator has to end that first. */
+const MAX_PASSES = 20
+
+/** Slots of the Cluster kept moving, so that a scan may have missed keys. Everything it found is done; repeat it later. */
+export class MovingSlotsError extends Error {
+  override readonly name = 'MovingSlotsError'
+
+  constructor() {
+    super(
+      'Slots of the Cluster kept moving: finish or cancel the migration (CLUSTER SETSLOT), then resume the operation',
+    )
+  }
+}
+
+interface PassOptions<T> {
+  readonly redis: Redis | Cluster
+  readonly keyPrefix: string
+  /** Keys of each master that a step visits. */
+  readonly batch: number
+  /** Called with the users that a step has found on a master. */
+  readonly visit: (master: Redis, userTags: readonly string[]) => Promise<T>
+}
+
+/**
+ * Passes through the keys of all users until none can have been missed. A step visits all masters at once, and has found one
+ * result for each.
+ *
+ * @throws {MovingSlotsError}
+ */
+export async function* passThroughUsers<T>({
+  redis,
+  keyPrefix,
+  batch,
+  visit,
+}: PassOptions<T>): AsyncGenerator<ScanStep<T[]>, void> {
+  const clientPrefix = nameInRedis(redis, '')
+  const [before = '', behind = ''] = nameInRedis(redis, sessionsKey(keyPrefix, '\n')).split('\n')
+  for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
+    await rejectUnavailable(refreshSlots(redis))
+    const topology = await topologyOf(redis)
+    const shareOf = await progressOf(redis)
+    const scans = mastersOf(redis).map((master) => ({ master, pages: scanMaster(master, before, behind, batch) }))
+    for (let visited = batch, isDone = false; !isDone; visited += batch) {
+      const found = await Promise.all(
+        scans.map(async ({ master, pages }) => {
+          const page = await pages.next()
+          if (page.done) return []
+          const userTags = page.value.flatMap((key) => userTagIn(keyPrefix, key.slice(clientPrefix.length)) ?? [])
+          return [await visit(master, [...new Set(userTags)])]
+        }),
+      )
+      isDone = found.every(({ length }) => length === 0)
+      // Also without a user: the caller may want to stop.
+      if (!isDone) yield { found: found.flat(), pass, share: shareOf(visited) }
+    }
+    if (topology !== null && (await topologyOf(redis)) === topology) return
+  }
+  throw new MovingSlotsError()
+}
+
+/** Which share of all keys a scan has visited, by the number of keys of each master when it began. */
+async function progressOf(redis: Redis | Cluster) {
+  const sizes = await Promise.all(mastersOf(redis).map(async (master) => rejectUnavailable(master.dbsize())))
+  const total = Math.max(1, sum(sizes))
+  return (visited: number): number => sum(sizes.map((size) => Math.min(visited, size))) / total
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,41 @@
+import { toSession } from '../operations/to-session.js'
+import { deadlineOf, decodeRecord } from '../record.js'
+import type { Session } from '../session.js'
+import { isSessionId } from '../token.js'
+
+/** Servers date sessions by the clock of Redis, to within a second each. */
+export const CLOCK_TOLERANCE_MS = 2_000
+
+export interface UserSessions {
+  readonly userTag: string
+  /** The live ones. */
+  readonly sessions: readonly Session[]
+  /** Records that cannot be read. They sign nobody in. */
+  readonly unreadable: number
+  /** `false`: something else has the name of the user's key. */
+  readonly isReadable: boolean
+}
+
+export function toUserSessions(
+  userTag: string,
+  fields: readonly (readonly [field: string, value: Buffer])[],
+  now: number,
+): UserSessions {
+  const records = fields
+    .filter(([field]) => isSessionId(field))
+    .map(([id, bytes]) => [id, decodeRecord(bytes)] as const)
+  const sessions = records.flatMap(([id, record]) =>
+    record === null || deadlineOf(record) <= now ? [] : [toSession(id, record)],
+  )
+  const unreadable = records.filter(([, record]) => record === null).length
+  return { userTag, sessions, unreadable, isReadable: true }
+}
+
+/**
+ * Whether the session may have been live at a time by Redis' clock. Servers date sessions to within a second of it. A session
+ * from the future was dated by a clock that is wrong, so it counts as live.
+ */
+export function wasLiveAt({ createdAt }: Session, time: Date, now: number): boolean {
+  const created = createdAt.getTime()
+  return created <= time.getTime() + CLOCK_TOLERANCE_MS || created > now + CLOCK_TOLERANCE_MS
+}
