@@ -1,14 +1,15 @@
 -- Revokes sessions of several users of one node that an operator has selected.
--- ARGV[1]  the operation as JSON: its id and its public reason
--- ARGV[2]  per user as JSON: the key of the sessions, the ids of those to revoke, and the key of the events if there are any
--- Output   for each user how many were revoked, or an error; see lib/many
+-- ARGV[1]  now (ms since the epoch)
+-- ARGV[2]  the operation as JSON: its id and its public reason
+-- ARGV[3]  per user as JSON: the key of the sessions, the ids of those to revoke, and the key of the events if there are any
+-- Output   for each user how many live sessions were revoked, or an error; see lib/many
 -- @include lib/many
 -- @include lib/selected
-local operation, users, keys = cjson.decode(ARGV[1]), cjson.decode(ARGV[2]), {}
+local now, operation, users, keys = tonumber(ARGV[1]), cjson.decode(ARGV[2]), cjson.decode(ARGV[3]), {}
 for i, user in ipairs(users) do
   keys[i] = user.key
 end
 return replyForEach(keys, function(key, i)
   EVENTS = users[i].events -- of lib/events, which expects a key
-  return revokeSelected(key, users[i].ids, operation)
+  return revokeSelected(key, users[i].ids, now, 'operator', nil, operation)
 end)

@@ -106,7 +106,7 @@ interface Added {
  * import finds the watermark.
  */
 async function addSessions(context: ImportContext, sessions: readonly ImportedSession[]): Promise<ImportOutcome[]> {
-  const { redis, keyPrefix } = context
+  const { redis, clock, keyPrefix } = context
   const added = await Promise.all(
     sessions.map(async (session) => ({ ...(await addSession(context, session)), createdAt: session.createdAt })),
   )
@@ -115,7 +115,7 @@ async function addSessions(context: ImportContext, sessions: readonly ImportedSe
   return Promise.all(
     added.map(async ({ outcome, key, id, createdAt }) => {
       if (id === '' || createdAt.getTime() > mark) return outcome
-      await redis.rollcallRevokeSelected(1, key, operation, '', id)
+      await redis.rollcallRevokeSelected(1, key, clock(), operation, '', id)
       return 'superseded'
     }),
   )

@@ -115,6 +115,20 @@ describe('each change leaves its event', () => {
     expect((await pendingEvents()).slice(1)).toEqual([{ kind: 'noted', name: 'passkey-added', by: actor(session.id) }])
   })
 
+  test.each([
+    ['one', (id: string) => t.store.revoke('ada', id)],
+    ['several', (id: string) => t.store.revokeMany('ada', [id, id])],
+  ])('of the expiry, if %s of those that are revoked had expired', async (_, revoke) => {
+    const { session } = await t.signIn()
+    t.clock.now += defaultTimeouts.idle
+    expect(await revoke(session.id)).toBe(0)
+    expect((await pendingEvents()).slice(1)).toEqual([
+      { kind: 'ended', cause: 'expired', session: actor(session.id), by: null },
+    ])
+    const live = await t.signIn()
+    expect(await revoke(live.session.id)).toBe(1)
+  })
+
   test('what the application notes', async () => {
     await events.append('ada', { name: 'refused', userAgent: 'curl' }, 'some session')
     expect(await pendingEvents()).toEqual([{ kind: 'noted', name: 'refused', by: actor('some session', 'curl') }])

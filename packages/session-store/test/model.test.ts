@@ -182,8 +182,8 @@ const revoke = fc.tuple(user, pick).map(
   ([owner, n]) =>
     new Step(`revoke(${owner}, #${n})`, true, async (model, real) => {
       const { id } = issuedAt(model, n)
-      const held = model.heldBy(owner).some((entry) => entry.id === id)
-      expect(await real.store.revoke(owner, id)).toBe(held ? 1 : 0)
+      const isLive = model.live(owner).some((entry) => entry.id === id)
+      expect(await real.store.revoke(owner, id)).toBe(isLive ? 1 : 0)
       model.retain(owner, (entry) => entry.id !== id)
     }),
 )
@@ -192,8 +192,8 @@ const revokeMany = fc.tuple(user, fc.array(pick, { maxLength: 4 })).map(
   ([owner, picks]) =>
     new Step(`revokeMany(${owner}, ${picks.map((n) => `#${n}`).join(' ')})`, true, async (model, real) => {
       const ids = new Set(picks.map((n) => issuedAt(model, n).id))
-      const held = model.heldBy(owner).filter((entry) => ids.has(entry.id))
-      expect(await real.store.revokeMany(owner, [...ids])).toBe(held.length)
+      const live = model.live(owner).filter((entry) => ids.has(entry.id))
+      expect(await real.store.revokeMany(owner, [...ids])).toBe(live.length)
       model.retain(owner, (entry) => !ids.has(entry.id))
     }),
 )

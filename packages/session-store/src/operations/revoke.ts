@@ -37,7 +37,7 @@ async function revokeByIds(
   const ids = sessionIds.filter(isSessionId)
   if (ids.length === 0) return 0
   const userTag = userTagOf(userId)
-  const reply = context.runRevocation('rollcallRevoke', context.keysOf(userTag), by, ...ids)
+  const reply = context.runRevocation('rollcallRevoke', context.keysOf(userTag), context.clock(), by, ...ids)
   return context.writeWithEvent(userTag, reply)
 }
 

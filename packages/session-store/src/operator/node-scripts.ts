@@ -58,6 +58,7 @@ export class NodeScripts {
   async revokeSelected(
     node: Redis,
     selected: readonly Selected[],
+    now: number,
     operation: OperationSummary,
   ): Promise<(number | null)[]> {
     const text = JSON.stringify({ id: operation.id, reason: operation.reason })
@@ -67,7 +68,7 @@ export class NodeScripts {
         ids,
         ...(this.#events && { events: nameInRedis(this.#redis, eventsKey(this.#keyPrefix, userTag)) }),
       }))
-      return node.rollcallRevokeSelectedOfMany(0, text, JSON.stringify(users))
+      return node.rollcallRevokeSelectedOfMany(0, now, text, JSON.stringify(users))
     })
     return replies.map((reply) => (typeof reply === 'number' ? reply : null))
   }

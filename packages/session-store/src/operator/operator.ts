@@ -142,7 +142,7 @@ class RedisSessionOperator implements SessionOperator {
       const some = ids.slice(at, at + MAX_REVOKED)
       const mark = notBefore?.getTime() ?? ''
       revoked += await rejectUnavailable(
-        this.#redis.rollcallRevokeSelected(...this.#keysOf(userTag), text, mark, ...some),
+        this.#redis.rollcallRevokeSelected(...this.#keysOf(userTag), this.clock(), text, mark, ...some),
       )
     }
     return revoked
@@ -223,7 +223,7 @@ class RedisSessionOperator implements SessionOperator {
   /** Returns how many sessions were revoked. */
   async #revokeSelected(node: Redis, selected: readonly Selected[], operation: OperationSummary): Promise<number> {
     const few = selected.filter(({ ids }) => ids.length <= MAX_REVOKED)
-    const done = await this.#nodeScripts.revokeSelected(node, few, operation)
+    const done = await this.#nodeScripts.revokeSelected(node, few, this.clock(), operation)
     const left = selected.filter((user) => (done[few.indexOf(user)] ?? null) === null)
     let revoked = sum(done.map((count) => count ?? 0))
     for (const { userTag, ids } of left) revoked += await this.revoke(userTag, ids, operation)
