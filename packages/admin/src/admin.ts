@@ -53,10 +53,11 @@ export interface SessionAdmin {
     /** @throws {UnknownOperationError} */
     get(id: string): Promise<Operation>
     /**
-     * Runs one again that has not ended. Younger sessions stay, and none is revoked twice.
+     * Runs one again that is not done. Younger sessions stay, and none is revoked twice. A process that still runs it ends.
      *
      * @param options `keep` names a session that stays instead of the first one. Default: that one.
      * @throws {UnknownOperationError | OperationStateError}
+     * @throws {InvalidFilterError} for a filter of another version.
      */
     resume(id: string, options?: ResumeOptions): Promise<Operation>
     /**
@@ -74,31 +75,10 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
   const matcherOf = (filter: Filter | null) => (filter === null ? () => true : createMatcher(filter, placeOf))
 
   async function start(filter: Filter | null, request: OperationRequest & RunOptions): Promise<Operation> {
-    const { reason = '', note = '', startedBy, keep = null, ...run } = request
     const matches = matcherOf(filter)
     // The clock first: everything that is live by then is meant.
     const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
-    const operation: Operation = {
-      id: newOperationId(startedAt),
-      filter,
-      keep,
-      reason,
-      note,
-      startedBy,
-      startedAt,
-      updatedAt: new Date(),
-      state: 'running',
-      scanned: 0,
-      matched: 0,
-      revoked: 0,
-      alreadyGone: 0,
-      failed: 0,
-      share: 0,
-      rate: 0,
-      millisecondsLeft: null,
-      error: null,
-    }
-    return runOperation({ operator, log, matches }, operation, run)
+    return runOperation({ operator, log, matches }, newOperation(filter, startedAt, request), request)
   }
 
   return {
@@ -119,16 +99,41 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
       async resume(id, { keep, ...run } = {}) {
         const operation = await log.read(id)
         if (operation.state === 'done') throw new OperationStateError(`The operation ${id} is done`)
-        await log.setStop(id, false)
-        const again = { ...operation, keep: keep ?? operation.keep, error: null }
-        return runOperation({ operator, log, matches: matcherOf(operation.filter) }, again, run)
+        const filter = operation.filter && parseFilter(operation.filter)
+        const again = { ...operation, filter, keep: keep ?? operation.keep, error: null }
+        return runOperation({ operator, log, matches: matcherOf(filter) }, again, run)
       },
       async stop(id) {
         const { state } = await log.read(id)
-        if (state === 'done') throw new OperationStateError(`The operation ${id} is done`)
-        await log.setStop(id, true)
+        const isUnderWay = state === 'running' || state === 'interrupted' // its process may be without Redis
+        if (!isUnderWay) throw new OperationStateError(`The operation ${id} has ended: ${state}`)
+        await log.stop(id)
       },
     },
+  }
+}
+
+function newOperation(filter: Filter | null, startedAt: Date, request: OperationRequest): Operation {
+  const { reason = '', note = '', startedBy, keep = null } = request
+  return {
+    id: newOperationId(startedAt),
+    filter,
+    keep,
+    reason,
+    note,
+    startedBy,
+    startedAt,
+    updatedAt: new Date(),
+    state: 'running',
+    scanned: 0,
+    matched: 0,
+    revoked: 0,
+    alreadyGone: 0,
+    failed: 0,
+    share: 0,
+    rate: 0,
+    millisecondsLeft: null,
+    error: null,
   }
 }
 

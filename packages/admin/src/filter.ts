@@ -148,3 +148,13 @@ export function filterFromJson(json: string): Filter {
     ),
   )
 }
+
+/** The same, but a filter that this version refuses is shown as it is. */
+export function filterAsStored(json: string): Filter {
+  try {
+    return filterFromJson(json)
+  } catch (error) {
+    // Written by another version. Whoever resumes the operation parses it again, and an empty filter is refused too.
+    return error instanceof InvalidFilterError ? (JSON.parse(json) as Filter) : {}
+  }
+}

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
-import { UnknownOperationError } from './errors.js'
-import { type Filter, filterFromJson } from './filter.js'
+import { OperationStateError, UnknownOperationError } from './errors.js'
+import { filterAsStored } from './filter.js'
 import type { Operation } from './operation.js'
 
 const RETENTION_MS = 90 * 24 * 60 * 60 * 1_000
@@ -14,14 +14,21 @@ const INTERRUPTED_MS = 10_000
 
 /** The operations in Redis: a hash for each, and their ids by the time at which they began. */
 export interface OperationLog {
-  /** Stores an operation. @returns whether somebody asked it to stop. */
-  save(operation: Operation): Promise<boolean>
+  /** Takes the operation over from an earlier run, and withdraws what asked that to stop. */
+  begin(id: string, run: string): Promise<void>
+  /**
+   * Stores an operation.
+   *
+   * @returns Whether somebody asked it to stop.
+   * @throws {OperationStateError} if another run has begun.
+   */
+  save(operation: Operation, run: string): Promise<boolean>
   /** @throws {UnknownOperationError} */
   read(id: string): Promise<Operation>
   /** The newest 100, newest first. */
   list(): Promise<Operation[]>
-  /** Asks it to stop, or withdraws that. */
-  setStop(id: string, isToStop: boolean): Promise<void>
+  /** Asks it to stop. */
+  stop(id: string): Promise<void>
 }
 
 const count = z.coerce.number().nonnegative()
@@ -70,14 +77,18 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
   }
 
   return {
-    save: (operation) =>
+    begin: (id, run) => unavailable(async () => void (await redis.hset(keyOf(id), { run, stop: '0' }))),
+
+    save: (operation, run) =>
       unavailable(async () => {
         const key = keyOf(operation.id)
+        const [current, stop] = await redis.hmget(key, 'run', 'stop')
+        if (current && current !== run) throw new OperationStateError(`Another process has resumed ${operation.id}`)
         // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
         await redis.zadd(index, operation.startedAt.getTime(), operation.id)
         await redis.hset(key, toFields(operation))
         await redis.pexpire(key, RETENTION_MS)
-        return (await redis.hget(key, 'stop')) === '1'
+        return stop === '1'
       }),
 
     read: (id) => unavailable(() => read(id)),
@@ -89,11 +100,7 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
         return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
       }),
 
-    setStop: (id, isToStop) =>
-      unavailable(async () => {
-        await read(id)
-        await redis.hset(keyOf(id), 'stop', isToStop ? '1' : '0')
-      }),
+    stop: (id) => unavailable(async () => void (await redis.hset(keyOf(id), 'stop', '1'))),
   }
 }
 
@@ -102,7 +109,9 @@ async function unavailable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw error instanceof UnknownOperationError ? error : new SessionStoreUnavailableError(error)
+    throw error instanceof UnknownOperationError || error instanceof OperationStateError
+      ? error
+      : new SessionStoreUnavailableError(error)
   }
 }
 
@@ -122,12 +131,11 @@ function toFields(operation: Operation): Record<string, string | number> {
 
 function toOperation({ filter, stop, ...fields }: z.infer<typeof stored>): Operation {
   const updatedAt = new Date(fields.updatedAt)
-  const parsed: Filter | null = filter === '' ? null : filterFromJson(filter)
   const isRunning = fields.state === 'running'
   const isSilent = Date.now() - fields.updatedAt > INTERRUPTED_MS
   return {
     ...fields,
-    filter: parsed,
+    filter: filter === '' ? null : filterAsStored(filter),
     keep: fields.keep || null,
     startedAt: new Date(fields.startedAt),
     updatedAt,

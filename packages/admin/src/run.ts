@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   NotReplicatedError,
@@ -35,32 +36,49 @@ class Stopped extends Error {}
  * Sessions that it has revoked by then stay revoked, so nothing is done twice.
  *
  * @returns The operation, `done` or `stopped`.
+ * @throws {OperationStateError} if another process has resumed it meanwhile.
  * @throws {SessionStoreUnavailableError} after the patience is used up; resume it then.
  */
 export async function runOperation(runner: Runner, given: Operation, options: RunOptions): Promise<Operation> {
   const { patience = PATIENCE_MS } = options
   const run = new Run(runner, given, options)
-  let failingSince: number | null = null
+  const outage = new Failure()
+  const unconfirmed = new Failure() // steps succeed meanwhile: only the end of an attempt asks the replicas
   let retryMs = FIRST_RETRY_MS
   for (;;) {
     try {
       await run.attempt(() => {
-        failingSince = null
+        outage.end()
         retryMs = FIRST_RETRY_MS
       })
       return await run.end('done')
     } catch (error) {
       if (error instanceof Stopped) return run.end('stopped')
-      failingSince ??= performance.now()
-      const isOver = performance.now() - failingSince >= patience
+      const isUnconfirmed = error instanceof NotReplicatedError
+      const isOver = (isUnconfirmed ? unconfirmed : outage).milliseconds() >= patience
       if (!(error instanceof SessionStoreUnavailableError) || isOver) {
         await run.end('failed', error instanceof Error ? error.message : String(error)).catch(() => undefined)
         throw error
       }
-      if (error instanceof NotReplicatedError) retryMs = LAST_RETRY_MS
+      if (isUnconfirmed) retryMs = LAST_RETRY_MS
       await pause(retryMs)
       retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)
     }
+  }
+}
+
+/** Something that fails since it was first asked how long. */
+class Failure {
+  #since: number | null = null
+
+  milliseconds(): number {
+    const now = performance.now()
+    this.#since ??= now
+    return now - this.#since
+  }
+
+  end(): void {
+    this.#since = null
   }
 }
 
@@ -70,6 +88,8 @@ class Run {
   readonly #began = performance.now()
   #operation: Operation
   #savedAt = Number.NEGATIVE_INFINITY
+  readonly #id = randomUUID()
+  #hasBegun = false
   #hasStarted = false
   #users = 0
   /** In all passes of this run. */
@@ -87,6 +107,8 @@ class Run {
     const { filter, startedAt } = this.#operation
     // At the beginning of each attempt: a Redis that was restarted may have lost it.
     if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
+    if (!this.#hasBegun) await this.#runner.log.begin(this.#operation.id, this.#id)
+    this.#hasBegun = true
     await this.#save('running')
     if (!this.#hasStarted) await this.#options.onStart?.(this.#operation)
     this.#hasStarted = true
@@ -170,7 +192,7 @@ class Run {
   async #save(state: Operation['state']): Promise<void> {
     this.#operation = { ...this.#operation, state, updatedAt: new Date() }
     this.#savedAt = performance.now()
-    const isToStop = await this.#runner.log.save(this.#operation)
+    const isToStop = await this.#runner.log.save(this.#operation, this.#id)
     this.#options.onProgress?.(this.#operation)
     if (isToStop && state === 'running') throw new Stopped()
   }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import {
   countFits,
   createSessionAdmin,
+  InvalidFilterError,
   type Operation,
   OperationStateError,
   UnknownOperationError,
@@ -331,6 +332,40 @@ describe('an operation', () => {
     expect(await collect(t.admin.find({ country: 'DE' }))).toEqual([])
     await expect(t.admin.operations.resume(done.id)).rejects.toThrow(OperationStateError)
     await expect(t.admin.operations.stop(done.id)).rejects.toThrow(OperationStateError)
+  })
+
+  test('that another process resumes is taken over', async () => {
+    await t.signInMany(80, evil)
+    let second: Promise<Operation> | undefined
+    const onProgress = ({ id }: Operation): void => {
+      second ??= t.admin.operations.resume(id)
+    }
+    const first = t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 40 })
+    await expect(first).rejects.toThrow(OperationStateError)
+    const done = await second
+    expect(done).toMatchObject({ state: 'done', error: null })
+    expect(await t.admin.operations.get(done?.id ?? '')).toEqual(done)
+    expect(await collect(t.admin.find({ country: 'DE' }))).toEqual([])
+  })
+
+  test('with a filter of another version is listed and stopped, but not resumed', async () => {
+    const { id } = await t.admin.revoke({ users: ['ada'] }, { startedBy })
+    const key = `${keyPrefix}user:operation:${id}`
+    for (const filter of ['{"planet":"Mars"}', 'no JSON']) {
+      await t.redis.hset(key, { filter, state: 'running', updatedAt: Date.now(), stop: '0' })
+      expect((await t.admin.operations.list()).map((operation) => operation.id)).toContain(id)
+      await expect(t.admin.operations.resume(id)).rejects.toThrow(InvalidFilterError)
+      await t.admin.operations.stop(id)
+      expect((await t.admin.operations.get(id)).state).toBe('stopped')
+    }
+  })
+
+  test('that has ended cannot be stopped', async () => {
+    const { id } = await t.admin.revoke({ users: ['ada'] }, { startedBy })
+    for (const state of ['done', 'stopped', 'failed']) {
+      await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state })
+      await expect(t.admin.operations.stop(id)).rejects.toThrow(state)
+    }
   })
 
   test('that two processes run at once ends each session once', async () => {

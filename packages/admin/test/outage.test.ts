@@ -1,6 +1,6 @@
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { NotReplicatedError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Operation } from '../src/index.js'
+import { createSessionAdmin, type Operation } from '../src/index.js'
 import { collect, keyPrefix, startBackend } from './helpers.js'
 
 let t: Awaited<ReturnType<(typeof startBackend)['single node']>>
@@ -81,5 +81,12 @@ test('Redis stays away: the operation fails with a typed error, and is resumed l
   await t.redis.del(`${keyPrefix}user:clock`) // as after a restart that has lost its last writes
   expect((await t.admin.operations.resume(id)).state).toBe('done')
   expect(Number(await t.redis.get(`${keyPrefix}user:clock`))).toBe(seen[0]?.startedAt.getTime())
-  expect(await collect(t.admin.find({ signedInBefore: new Date() }))).toEqual([])
+  expect(await collect(t.admin.find({ signedInAfter: new Date(0) }))).toEqual([])
+})
+
+test('no replica acknowledges it: the operation has revoked what it found, and fails', async () => {
+  await t.signInMany(1)
+  const admin = createSessionAdmin({ redis: t.redis, keyPrefix, durability: 'replicated' })
+  await expect(admin.revokeEveryone({ startedBy, patience: 1 })).rejects.toThrow(NotReplicatedError)
+  expect(await t.store.list('user-0')).toEqual([])
 })
