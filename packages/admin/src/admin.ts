@@ -105,6 +105,7 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
       },
       async stop(id) {
         const { state } = await log.read(id)
+        if (state === 'stopped') return
         const isUnderWay = state === 'running' || state === 'interrupted' // its process may be without Redis
         if (!isUnderWay) throw new OperationStateError(`The operation ${id} has ended: ${state}`)
         await log.stop(id)

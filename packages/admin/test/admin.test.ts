@@ -355,14 +355,14 @@ describe('an operation', () => {
       await t.redis.hset(key, { filter, state: 'running', updatedAt: Date.now(), stop: '0' })
       expect((await t.admin.operations.list()).map((operation) => operation.id)).toContain(id)
       await expect(t.admin.operations.resume(id)).rejects.toThrow(InvalidFilterError)
-      await t.admin.operations.stop(id)
+      for (let times = 0; times < 2; times += 1) await t.admin.operations.stop(id)
       expect((await t.admin.operations.get(id)).state).toBe('stopped')
     }
   })
 
   test('that has ended cannot be stopped', async () => {
     const { id } = await t.admin.revoke({ users: ['ada'] }, { startedBy })
-    for (const state of ['done', 'stopped', 'failed']) {
+    for (const state of ['done', 'failed']) {
       await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state })
       await expect(t.admin.operations.stop(id)).rejects.toThrow(state)
     }
