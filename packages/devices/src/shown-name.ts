@@ -48,16 +48,16 @@ export function shownNameOf(session: Named, name: DeviceName = nameOf(session)):
   return maker === undefined ? name : { browser, os: `${os} (${maker})`, kind }
 }
 
-/** By the beginning of the model, as their makers number them. */
+/** By the beginning of the model, as their makers number them. OPPO and OnePlus share the later numbers of CPH. */
 const makers: readonly (readonly [maker: string, model: RegExp])[] = [
-  ['Samsung', /^(?:SM-|SCG?\d\d|GT-)/],
-  ['Google', /^Pixel/],
+  ['Samsung', /^(?:SM-[A-Z]\d|SCG?\d\d|GT-[A-Z]\d)/],
+  ['Google', /^Pixel(?: [\dCFTX]|$)/],
   ['Motorola', /^(?:moto|motorola|XT\d{4})/i],
-  ['Xiaomi', /^(?:Mi |MI |Redmi|POCO|M\d{4}[A-Z]|2\d{3,9}[A-Z]{2})/],
-  ['OnePlus', /^(?:ONEPLUS|OnePlus|LE2|KB2|IN20|NE22)/],
-  ['OPPO', /^CPH\d{4}/],
+  ['Xiaomi', /^(?:Mi |MI |Redmi|POCO|M(?:1[89]|2\d)\d\d[A-Z]|2[1-9][01]\d[\dA-Z]*[A-Z]{2})/],
+  ['OnePlus', /^(?:ONEPLUS|OnePlus|LE2\d|KB2\d|IN20|NE22)/],
+  ['OPPO', /^CPH(?:1\d|2[0-2])\d\d/],
   ['realme', /^RMX\d{4}/],
-  ['vivo', /^(?:V2\d{3}|vivo )/],
+  ['vivo', /^(?:V2\d{3}(?!\d)|vivo )/],
   ['Sony', /^XQ-/],
   ['Nokia', /^(?:Nokia|TA-\d{4})/],
   ['Fairphone', /^(?:FP\d|Fairphone)/],

@@ -31,13 +31,18 @@ describe('a device is called by its name, where only one can be meant', () => {
     ['"23127PN0CG"', 'Xiaomi'],
     ['"RMX3890"', 'realme'],
     ['"FP5"', 'Fairphone'],
+    ['"CPH2025"', 'OPPO'],
   ])('the model %s tells the maker %s', (model, maker) => {
     expect(shown(agents.android, { 'sec-ch-ua-model': model })).toBe(`Chrome on Android (${maker}), phone`)
   })
 
-  test.each(['', '""', '"K"', '"made up <b>"', 7])('the model %j tells none', (model) => {
-    expect(shown(agents.android, { 'sec-ch-ua-model': model })).toBe('Chrome on Android, phone')
-  })
+  // OPPO and OnePlus share the later numbers of CPH.
+  test.each(['', '""', '"K"', '"made up <b>"', '"CPH2581"', '"M1092R"', '"2050RU"', '"PixelV1"', 7])(
+    'the model %j tells none',
+    (model) => {
+      expect(shown(agents.android, { 'sec-ch-ua-model': model })).toBe('Chrome on Android, phone')
+    },
+  )
 
   test('a model counts with Android alone', () => {
     expect(shown(agents.iPhone, { 'sec-ch-ua-model': '"SM-S931B"' })).toBe('Safari on iPhone, phone')
