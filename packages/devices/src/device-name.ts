@@ -26,6 +26,7 @@ export interface DeviceName {
 export const longestRead = 1024
 
 const unknownBrowser: Browser = { name: 'Unknown browser', marks: [] }
+const desktopApp: Browser = { name: 'Desktop app', marks: [] }
 const unknownSystem: System = { name: '', kind: 'unknown', marks: [] }
 const [windows10, windows11] = ['Windows 10', 'Windows 11'] as const
 
@@ -64,11 +65,12 @@ function handheldKind(text: string, mobile: string): DeviceKind {
 function findBrowser(text: string, sent: readonly string[]): Browser {
   const brands = sent.includes(WEBVIEW2) ? sent.filter((brand) => brand !== 'Microsoft Edge') : sent
   const branded = (row: Browser) => row.brands?.some((brand) => brands.includes(brand)) ?? false
-  return (
+  const found =
     browsers.find((row) => !row.vague && branded(row)) ??
     browsers.find((row) => branded(row) || fits(text, row.marks)) ??
     unknownBrowser
-  )
+  // An app adds its name to that of Edge.
+  return found.name === 'Edge' && brands !== sent && / Edg\/\S+ ./.test(text) ? desktopApp : found
 }
 
 /** The platform, if it is a known one, decides which rows can fit; the user agent picks among them. */

@@ -25,7 +25,9 @@ describe('an app that is no browser', () => {
       'Android',
     ],
     ["Apple's library", 'App/0 CFNetwork/1442 Darwin/23.5.0', 'App', 'Apple'],
-    ['iOS as a part of its path', 'KKBOX/7.17.22/iOS/16.4.1', 'Unknown browser', 'iOS'],
+    ['iOS as a part of its path', 'Acme/7.17.22/iOS/16.4.1', 'App', 'iOS'],
+    ['a system after the name', 'Acme/5.1 Android/34', 'App', 'Android'],
+    ['the library of Flutter', 'Dart/3.3 (dart:io)', 'App', ''],
   ])('%s: its kind is unknown', (_, userAgent, browser, os) => {
     expect(describeDevice({ userAgent })).toEqual({ browser, os, kind: 'unknown' })
   })
@@ -51,7 +53,13 @@ describe('the app, not what it is built on', () => {
     expect(describeDevice({ userAgent: `${edge} Teams/26106.2110.4675.2592 (50)`, hints: webView2 }).browser).toBe(
       'Teams',
     )
-    expect(describeDevice({ userAgent: `${edge} Outlook/1.2026`, hints: webView2 }).browser).toBe('Outlook')
+    expect(describeDevice({ userAgent: `${edge} OneOutlook/1.2026`, hints: webView2 }).browser).toBe('Outlook')
+    expect(describeDevice({ userAgent: `${edge} Ddg/147.0.0.0`, hints: webView2 }).browser).toBe('DuckDuckGo')
+  })
+
+  test('in WebView2 an app of an unknown name is an app', () => {
+    expect(describeDevice({ userAgent: `${edge} Acme/3.2`, hints: webView2 }).browser).toBe('Desktop app')
+    expect(describeDevice({ userAgent: `${edge} Acme/3.2` }).browser).toBe('Edge')
   })
 
   test('WebView2 without an app is Edge', () => {
@@ -81,6 +89,43 @@ describe('the app, not what it is built on', () => {
       `Mozilla/5.0 (PC; OpenHarmony 6.1; Windows NT 10.0) ${blink} Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.1.0.100 HuaweiBrowser/6.1.3.321`,
     ],
   ])('%s by its user agent', (browser, userAgent) => {
+    expect(describeDevice({ userAgent }).browser).toBe(browser)
+  })
+
+  const iphone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)'
+  const windows = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${blink} Chrome/140.0.0.0`
+  const android = `Mozilla/5.0 (Linux; Android 13; X14 Build/TP1A; wv) ${blink} Version/4.0 Chrome/120.0.0.0 Mobile Safari/537.36`
+  test.each([
+    ['Messenger', `${android} [FB_IAB/MESSENGER;FBAV/440.0;]`],
+    ['TikTok', 'com.zhiliaoapp.musically/2023 (Linux; U; Android 14; en_US; X14; Cronet/1)'],
+    ['Naver', `${iphone} Version/17.0 Mobile/15E148 Safari/605.1 NAVER(inapp; search; 2000; 12.5.1; 14PRO)`],
+    ['QQ', `${iphone} Mobile/15E148 QQ/9.0.20.610 V1_IPH_SQ_9.0.20_1_APP_A`],
+    ['Bing', `${android} BingSapphire/27.9`],
+    ['Microsoft Office', 'Microsoft Office/16.0 (Windows NT 10.0; Microsoft Word 16.0; Pro)'],
+    ['Outlook', 'Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0; Pro)'],
+    [
+      'Steam',
+      `Mozilla/5.0 (Windows NT 10.0; Valve Steam GameOverlay/default/1) ${blink} Chrome/126.0.0.0 Safari/537.36`,
+    ],
+    ['Yandex Browser', `${android} YandexSearch/7.54 YandexSearchBrowser/7.54`],
+    ['UC Browser', 'UCWEB/2.0 (Linux; U; Opera Mini/7.1/30; en-US; X14) U2/1.0.0 UCBrowser/9.0.0.366 Mobile'],
+    ['Quark', `${android} Quark/6.11.0.530`],
+    ['Puffin', `${windows} Safari/537.36 Puffin/9.0`],
+    ['SeaMonkey', 'Mozilla/5.0 (Windows NT 10.0; rv:91.0) Gecko/20100101 Firefox/91.0 SeaMonkey/2.53.18'],
+    [
+      'PICO Browser',
+      `Mozilla/5.0 (X11; Linux x86_64; PICO 4 like Quest) ${blink} PicoBrowser/4.0 Chrome/114.0 VR Safari/537.36`,
+    ],
+    [
+      'LG Browser',
+      `Mozilla/5.0 (Web0S; Linux/SmartTV) ${blink} Chr0me/79.0 Safari/537.36 LG Browser/8.00.00(LGE; X55; 03)`,
+    ],
+    [
+      'HarmonyOS WebView',
+      `Mozilla/5.0 (Phone; OpenHarmony 5.0) ${blink} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile`,
+    ],
+    ['DuckDuckGo', `${windows} Safari/537.36 Edg/140.0.0.0 Ddg/140.0.0.0`],
+  ])('%s, not what it is built on', (browser, userAgent) => {
     expect(describeDevice({ userAgent }).browser).toBe(browser)
   })
 

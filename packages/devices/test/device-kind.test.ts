@@ -87,6 +87,8 @@ describe('a program', () => {
     ['python-httpx/0.27.0', 'Python'],
     ['aiohttp/3.9.1', 'Python'],
     ['Apache-HttpAsyncClient/4.1.4 (Java/11.0.22)', 'Java'],
+    ['git/2.39.5 (Apple Git-154)', 'Git'],
+    ['aws-cli/2.15.30 Python/3.11.8 Linux/6.1', 'AWS'],
   ])('%s is one, by the name of its language or tool', (userAgent, browser) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser, kind: 'program' })
   })
@@ -104,6 +106,14 @@ describe('a program', () => {
       `Mozilla/5.0 (X11; Linux x86_64) ${blink} Chrome/98.0.4758.102 Safari/537.36 PTST/220216.200657`,
     ],
     ['a crawler', 'cohere-training-data-crawler'],
+    ['a robot of an unknown name', 'Mozilla/5.0 (compatible; AcmeAgent/1.0)'],
+    ['a robot that gives its page without a plus', 'AcmeFeeds/1.0 (http://feeds.example)'],
+    [
+      'a robot that gives an address for mail',
+      `Mozilla/5.0 (Windows NT 10.0; ops@audit.example.com) ${blink} Chrome/58.0`,
+    ],
+    ['a monitor of one word', `Mozilla/5.0 (Unknown; Linux x86_64) AppleWebKit/534.34 PingdomTMS/0.8.5 Safari/534.34`],
+    ['a preview', 'Mozilla/5.0 (Windows NT 6.1) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b'],
   ])('%s is one', (_, userAgent) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser: 'Bot', kind: 'program' })
   })
@@ -124,6 +134,15 @@ describe('a program', () => {
     ['or a spider', `Mozilla/5.0 (Linux; Android 13; Spider 8) ${blink} Chrome/124.0.0.0 Mobile Safari/537.36`],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('phone')
+  })
+
+  test.each([
+    ['a browser from before', 'Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.1; Trident/6.0)', 'desktop'],
+    ['an app called like a language', 'RubyBrowser/46.3 (iPad; iOS 15.0; Scale/2.00)', 'tablet'],
+    ['a preview that people use', 'Acme%20Preview/15610 CFNetwork/1126 Darwin/19.5.0 (x86_64)', 'desktop'],
+    ['an app with a page', 'Acme/6.1 (macOS; RSS Reader; https://acme.example/)', 'desktop'],
+  ])('%s is none', (_, userAgent, kind) => {
+    expect(kindOf(userAgent)).toBe(kind)
   })
 
   test('an address alone makes no robot', () => {

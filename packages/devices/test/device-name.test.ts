@@ -122,7 +122,7 @@ const userAgents: [userAgent: string, browser: string, os: string, kind: DeviceK
   // Look-alikes: a mark inside a longer word is not that mark.
   ['SkyLine/2.0 NotFirefox/1 (HackintoshMacintosh; xAndroid) libcurl/8.5.0 (like curl/8.5.0)', 'Unknown browser', '', 'unknown'],
   ['Mozilla/5.0 (Linux; U; Android 4.2.2; zh-CN; InFocus M310 Build/JDQ39) AppleWebKit/534.30 (KHTML, like Gecko) Version/4.0 Mobile Safari/534.30', 'Android Browser', 'Android', 'phone'],
-  ['Mozilla/5.0 (compatible; Konqueror/3.5; Linux) KHTML/3.5.7 (like Gecko) (Debian)', 'Unknown browser', 'Debian', 'desktop'],
+  ['Mozilla/5.0 (compatible; Konqueror/3.5; Linux) KHTML/3.5.7 (like Gecko) (Debian)', 'Konqueror', 'Debian', 'desktop'],
   ['something else entirely', 'Unknown browser', '', 'unknown'],
   ['', 'Unknown browser', '', 'unknown'],
 ]
