@@ -6,7 +6,7 @@
 import type { ClientHint } from './client-hints.js'
 import { type Browser, browsers, WEBVIEW2 } from './device-name/browsers.js'
 import { fits, has } from './device-name/marks.js'
-import { type DeviceKind, iPadOS, type System, systems, TABLET } from './device-name/systems.js'
+import { type DeviceKind, iPadOS, phones, type System, systems, tablets } from './device-name/systems.js'
 
 export type { DeviceKind }
 
@@ -42,21 +42,25 @@ export function describeDevice({ userAgent, hints = {} }: DeviceSigns): DeviceNa
   const hint = (name: ClientHint) => (hints[name] ?? '').slice(0, longestRead)
   const browser = findBrowser(text, quotedNames(hint('sec-ch-ua')))
   const platform = quotedNames(hint('sec-ch-ua-platform'))[0]
+  // A frozen user agent names no model.
+  const model = quotedNames(hint('sec-ch-ua-model'))[0]
+  const whole = model === undefined ? text : `${text}; ${model};`
   // No Mac has a touch screen, and no iPad sends its platform.
   const isTablet = platform === undefined && hint('x-touch-screen') === '?1' && has(text, 'Macintosh')
-  const system = isTablet ? iPadOS : findSystem(text, platform, quotedNames(hint('sec-ch-ua-platform-version'))[0])
+  const system = isTablet ? iPadOS : findSystem(whole, platform, quotedNames(hint('sec-ch-ua-platform-version'))[0])
   const kind = browser.program
     ? 'program'
     : system.kind === 'handheld'
-      ? handheldKind(text, hint('sec-ch-ua-mobile'))
+      ? handheldKind(whole, hint('sec-ch-ua-mobile'))
       : system.kind
   return { browser: browser.name, os: system.name, kind }
 }
 
 /** Browsers say Mobile on a phone and leave it out on a tablet. Apps that are no browsers never say it, so its absence says nothing about them. */
 function handheldKind(text: string, mobile: string): DeviceKind {
-  if (mobile === '?1') return 'phone'
-  if (mobile === '?0' || TABLET.test(text)) return 'tablet'
+  if (fits(text, tablets)) return 'tablet'
+  if (fits(text, phones) || mobile === '?1') return 'phone'
+  if (mobile === '?0') return 'tablet'
   if (has(text, 'Mobile')) return 'phone'
   return text.startsWith('Mozilla/') && has(text, 'Safari/') ? 'tablet' : 'unknown'
 }
@@ -76,7 +80,7 @@ function findBrowser(text: string, sent: readonly string[]): Browser {
 /** The platform, if it is a known one, decides which rows can fit; the user agent picks among them. */
 function findSystem(text: string, platform: string | undefined, version: string | undefined): System {
   const ofPlatform = platform === undefined ? [] : systems.filter((row) => row.platform === platform)
-  const rows = ofPlatform.length > 0 ? ofPlatform : systems
+  const rows = ofPlatform.length > 0 ? systems.filter((row) => (row.platform ?? platform) === platform) : systems
   const system = rows.find((row) => fits(text, row.marks)) ?? ofPlatform.at(-1) ?? unknownSystem
   if (platform !== 'Windows' || system.kind !== 'desktop') return system
   // Microsoft's numbers: 13 and above is Windows 11, less is Windows 10, 0 is older.

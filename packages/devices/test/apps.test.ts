@@ -7,26 +7,28 @@ describe('an app that is no browser', () => {
   test.each([
     [
       'Dalvik, which never says Mobile',
-      'Dalvik/2.1.0 (Linux; U; Android 14; SM-S921U Build/UP1A.231005.007)',
+      'Dalvik/2.1.0 (Linux; U; Android 14; X14 Build/UP1A.231005.007)',
       'App',
       'Android',
     ],
     [
       'the name of a package',
-      'com.google.android.apps.youtube.music/62354340 (Linux; U; Android 14; en_US; Pixel 7 Pro; Build/UP1A.231105.002; Cronet/114.0.5735.84)',
+      'com.example.music/62354340 (Linux; U; Android 14; en_US; X14; Build/UP1A.231105.002; Cronet/114.0.5735.84)',
       'App',
       'Android',
     ],
-    ['a name of its own', 'Luminary/53.0 (Android 13; SM-S908U; samsung b0q; en)', 'App', 'Android'],
+    ['a name of its own', 'Acme/53.0 (Android 13; X14; acme x14; en)', 'App', 'Android'],
+    ['a system after the name', 'Acme/5.1 Android/34', 'App', 'Android'],
     [
       'a WebView without a word of its kind',
-      `Mozilla/5.0 (Linux; Android 11; RMX3121 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/77.0.3865.120`,
+      `Mozilla/5.0 (Linux; Android 11; X14 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/77.0.3865.120`,
       'Android WebView',
       'Android',
     ],
     ["Apple's library", 'App/0 CFNetwork/1442 Darwin/23.5.0', 'App', 'Apple'],
     ['iOS as a part of its path', 'Acme/7.17.22/iOS/16.4.1', 'App', 'iOS'],
-    ['a system after the name', 'Acme/5.1 Android/34', 'App', 'Android'],
+    ['a watch', 'Acme/3.1 (Watch6,2; watchOS 10.1; Scale/2.00)', 'App', 'watchOS'],
+    ['a headset', 'Acme/3.1 (visionOS 2.0; Scale/2.00)', 'App', 'visionOS'],
     ['the library of Flutter', 'Dart/3.3 (dart:io)', 'App', ''],
   ])('%s: its kind is unknown', (_, userAgent, browser, os) => {
     expect(describeDevice({ userAgent })).toEqual({ browser, os, kind: 'unknown' })
@@ -37,6 +39,10 @@ describe('an app that is no browser', () => {
     ['an app on an iPhone', 'Acme/4.1 (iPhone; iOS 17.4; Scale/3.00)', 'phone'],
     ['an app on an iPad', 'Acme/4.1 (iPad; iOS 17.4; Scale/2.00)', 'tablet'],
     ['an app that knows what it runs on', 'Acme/4.1 (Linux; Android 14; Galaxy Tab S9)', 'tablet'],
+    ['an app on the model of a phone', 'Dalvik/2.1.0 (Linux; U; Android 14; SM-S921U Build/UP1A.231005.007)', 'phone'],
+    ['an app on the model of a tablet', 'Dalvik/2.1.0 (Linux; U; Android 13; SM-X700 Build/TP1A.220624.014)', 'tablet'],
+    ['an app on a television', 'Dalvik/2.1.0 (Linux; U; Android 9; Acme box Build/PI)', 'tv'],
+    ['an app called a box on a phone', 'Dropbox/380.2.4 (Android 14; Pixel 8)', 'phone'],
   ])('%s says its kind', (_, userAgent, kind) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser: 'App', kind })
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type ClientHint, clientHintsOf } from '../src/client-hints.js'
 import { describeDevice } from '../src/device-name.js'
-import { mac, win, phone, blink, chromeOnWindows, chromeOnPhone, webView } from './user-agents.js'
+import { mac, win, x11, phone, blink, chromeOnWindows, chromeOnPhone, webView } from './user-agents.js'
 
 describe('client hints', () => {
   const grease = '"Not?A_Brand";v="24"'
@@ -116,6 +116,40 @@ describe('client hints', () => {
     expect(of(chromeOnWindows, { 'sec-ch-ua-mobile': '?1' }).kind).toBe('desktop')
   })
 
+  const frozen = `${phone} ${blink} Chrome/140.0.0.0 Safari/537.36`
+  test.each([
+    ['a television', 'BRAVIA 4K VH2', 'Android TV', 'tv'],
+    ['a television stick', 'AFTMM', 'Fire OS', 'tv'],
+    ['a headset', 'Quest 3', 'Horizon OS', 'unknown'],
+    ['a Chromebook', 'HP Chromebook x360', 'ChromeOS', 'desktop'],
+    ['a phone that is unfolded', 'SM-F946B', 'Android', 'phone'],
+    ['a tablet', 'SM-X710', 'Android', 'tablet'],
+    ['an unknown one', 'X14', 'Android', 'tablet'],
+  ])('the model of %s counts behind a frozen user agent', (_, model, os, kind) => {
+    expect(
+      of(frozen, { 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?0', 'sec-ch-ua-model': `"${model}"` }),
+    ).toMatchObject({ os, kind })
+  })
+
+  test.each([
+    [
+      "Samsung's desktop mode",
+      `${x11} ${blink} SamsungBrowser/30.0 Chrome/143.0.0.0 Safari/537.36`,
+      'Android',
+      'tablet',
+    ],
+    ['a television', `Mozilla/5.0 (Web0S; Linux/SmartTV) ${blink} Chrome/120.0.0.0 Safari/537.36`, 'webOS', 'tv'],
+    [
+      'a headset',
+      `${x11.slice(0, -1)}; Quest 3S) ${blink} OculusBrowser/38.0 Chrome/132.0.0.0 VR Safari/537.36`,
+      'Horizon OS',
+      'unknown',
+    ],
+    ['a computer', `${win} ${blink} Chrome/140.0.0.0 Safari/537.36`, 'Linux', 'desktop'],
+  ])('the platform Linux of %s is that of its engine, or the truth', (_, userAgent, os, kind) => {
+    expect(of(userAgent, { 'sec-ch-ua-platform': '"Linux"', 'sec-ch-ua-mobile': '?0' })).toMatchObject({ os, kind })
+  })
+
   test.each([
     ['an escaped quote does not end a name', String.raw`"Not\"A;\\Brand, ";v="8", "Brave";v="140"`, 'Brave'],
     ['a name inside an escaped name is not one', String.raw`"x\", \"Brave";v="8"`, 'Chrome'],
@@ -141,5 +175,5 @@ test('of a request, only client hints that were sent are stored, each up to 256 
 })
 
 test('an Android app that names neither Mobile nor Safari may be on a phone or a tablet', () => {
-  expect(describeDevice({ userAgent: 'Mozilla/5.0 (Linux; Android 14; SM-S928W) Reader/2.1' }).kind).toBe('unknown')
+  expect(describeDevice({ userAgent: 'Mozilla/5.0 (Linux; Android 14; X14) Reader/2.1' }).kind).toBe('unknown')
 })

@@ -1,4 +1,5 @@
 import type { Marks } from './marks.js'
+import { onTelevision, televisions } from './televisions.js'
 
 /** program: no person's browser but a script, a library or a browser without a screen. */
 export type DeviceKind = 'desktop' | 'phone' | 'tablet' | 'tv' | 'console' | 'program' | 'unknown'
@@ -12,27 +13,16 @@ export interface System {
   readonly platform?: string
 }
 
-const desktops = (platform: string, marks: Readonly<Record<string, string>>): readonly System[] =>
-  Object.entries(marks).map(([name, mark]) => ({ name, kind: 'desktop', platform, marks: [mark] }))
+const desktops = (platform: string, marks: Readonly<Record<string, Marks>>): readonly System[] =>
+  Object.entries(marks).map(([name, of]) => ({ name, kind: 'desktop', platform, marks: of }))
 
-/** The size in inches in the model of a television, or the LED before it. */
-const MODEL =
-  /[; -](?:(?:24|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)[A-Z]{1,6}|[A-Z]{1,5}-?(?:24|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)[A-Z]{2,6})[-_/]?\d|LED-?\d{2}/
+/** Some makers write 0 for o. Systems of their own are "like Android". */
+const ANDROID = /(?<![A-Za-z]|like )[Aa]ndr[o0]id/
 
-/** The word TV, alone or at the end of a name ("MiTV", "MatrixTV"), but no part of a word in capitals: phones have DTV. */
-const WORD = /(?<![A-Za-z])TV(?![A-Za-z])|[a-z]TV(?![A-Za-z0-9])|TV ?[Bb](?:OX|ox)/
+const LINUX = /(?<![A-Za-z])(?:[Ll]inux|LINUX)/
 
-/** Boxes under a television, by what they are called. */
-const BOX =
-  /(?<![A-Za-z])(?:STB|IPTV|OTT|AFT)(?![a-z]|TO)|BOX(?![a-zA-Z])|Mi ?BOX|BRAVIA|(?<![A-Za-z0-9-])(?:Smart Box|TV Stick|X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|MECOOL|UGOOS|TANIX|HK1)/
-
-/** The browser that makers of televisions build on. Some of them write 0 for o. */
-const ENGINE =
-  / OMI\/|Vewd|HbbTV\/|hbbtv|CE-HTML|NETTV\/|InettvBrowser|NetCast|VIDAA|Roku|ViziOS|SmartTvA\/|SRAF\/|Viera/
-
-const ANDROID = /Andr[o0]id/
-
-const onAndroidTv: Marks = [WORD, BOX, MODEL, ENGINE].map((shape) => [ANDROID, shape])
+/** Watches, headsets and cars are neither phones nor tablets, although their browsers say so. */
+const OTHER = /(?<!Air)[Ww]atch|WATCH|SM-[RL]\d|Mobile VR|VR Safari|Automotive|Polestar(?! Phone)|Volvo/
 
 // Safari on an iPad in desktop mode, its default, sends what a Mac sends, and no hints: only its touch screen differs.
 // Other browsers there betray it (or, rarely, an iPhone that was set to ask for the desktop site).
@@ -40,92 +30,135 @@ export const iPadOS: System = {
   name: 'iPadOS',
   kind: 'tablet',
   platform: 'iOS',
-  marks: ['iPad', ...['CriOS/', 'FxiOS/', 'EdgiOS/', 'GSA/', 'Mobile/'].map((app) => ['Macintosh', app])],
+  marks: [
+    'iPad',
+    ...['CriOS/', 'FxiOS/', 'EdgiOS/', 'GSA/', 'Mobile/', 'OPT/', 'Ecosia ios', / Brave$/].map((app) => [
+      'Macintosh',
+      app,
+    ]),
+  ],
 }
 
+/** A row without a platform fits beside every platform: those systems name that of the engine that they are built on. */
 export const systems: readonly System[] = [
-  { name: 'Xbox', kind: 'console', platform: 'Windows', marks: ['Xbox'] },
-  { name: 'PlayStation', kind: 'console', marks: ['PlayStation', 'PLAYSTATION'] },
+  { name: 'Xbox', kind: 'console', marks: [/(?<![A-Za-z])(?:Xbox|XBOX)/] },
+  { name: 'PlayStation', kind: 'console', marks: [/P(?:lay|LAY)[Ss](?:tation|TATION)/] },
   { name: 'Nintendo', kind: 'console', marks: ['Nintendo'] },
+  { name: 'SteamOS', kind: 'console', marks: ['Steam Deck'] },
   { name: 'tvOS', kind: 'tv', marks: ['AppleTV', 'Apple TV', 'tvOS'] },
-  { name: 'webOS', kind: 'tv', marks: ['Web0S', 'webOS.TV'] },
-  {
-    name: 'Tizen',
-    kind: 'tv',
-    marks: [
-      ['Tizen', 'SMART-TV'],
-      ['Tizen', 'SmartTV'],
-      ['Tizen', WORD],
-    ],
-  },
+  { name: 'webOS', kind: 'tv', marks: [/W[Ee][Bb][O0]S/, 'webOS.TV'] },
+  { name: 'Tizen', kind: 'tv', marks: [['Tizen', /SMART-TV|Smart ?TV|(?<![A-Za-z])TV(?![A-Za-z])/]] },
   { name: 'Tizen', kind: 'unknown', marks: ['Tizen'] },
+  { name: 'Fire OS', kind: 'tv', platform: 'Android', marks: [/(?<![A-Za-z])AFT[A-Z0-9]/] },
+  { name: 'Fire OS', kind: 'unknown', platform: 'Android', marks: [/(?<![A-Za-z])AEO[A-Z]{2}(?![A-Z])/, 'Echo_Show'] },
   {
     name: 'Fire OS',
-    kind: 'tv',
+    kind: 'tablet',
     platform: 'Android',
-    marks: [
-      ['Android', 'AFT'],
-      ['Amazon', 'AFT'],
-    ],
+    marks: [[ANDROID, 'Silk/'], /(?<![A-Za-z])KF[A-Z]{2,}(?![a-z])/],
   },
-  { name: 'Fire OS', kind: 'tablet', platform: 'Android', marks: [['Android', 'Silk/'], / KF[A-Z]{2,} /] },
-  { name: 'Horizon OS', kind: 'unknown', platform: 'Android', marks: ['OculusBrowser/'] },
-  { name: 'Android TV', kind: 'tv', platform: 'Android', marks: ['AndroidTV', 'GoogleTV', ...onAndroidTv] },
+  { name: 'PICO OS', kind: 'unknown', marks: ['PicoBrowser/', /; P(?:ICO|ico) /] },
+  { name: 'Horizon OS', kind: 'unknown', marks: ['OculusBrowser/', /; Quest(?: [23]S?| Pro)?(?:[;)]| Build)/] },
+  { name: 'Wear OS', kind: 'unknown', platform: 'Android', marks: [[ANDROID, /SM-[RL]\d|TicWatch/]] },
+  { name: 'Android', kind: 'unknown', platform: 'Android', marks: [[ANDROID, OTHER]] },
+  { name: 'Android TV', kind: 'tv', platform: 'Android', marks: ['AndroidTV', 'GoogleTV', ...onTelevision(ANDROID)] },
+  {
+    name: 'Android',
+    kind: 'console',
+    platform: 'Android',
+    marks: [[ANDROID, /OUYA|SHIELD(?! Tab)|Retroid|ANBERNIC|GAMEPAD/]],
+  },
+  { name: 'Roku', kind: 'tv', marks: ['Roku'] },
+  { name: 'VIDAA', kind: 'tv', marks: ['VIDAA'] },
+  { name: 'Vizio', kind: 'tv', marks: [/V(?:IZIO|izio|iziOS)/] },
+  { name: '', kind: 'unknown', marks: ['SmartSpeaker', 'Fuchsia', 'HomePod'] },
   { name: 'Chromecast', kind: 'tv', marks: ['CrKey'] },
-  { name: 'Smart TV', kind: 'tv', marks: ['SmartTV', 'SMART-TV', ENGINE, ['Linux', WORD]] },
-  { name: 'Windows Phone', kind: 'phone', marks: ['Windows Phone', 'WPDesktop', 'IEMobile', ' wds ', 'Windows CE'] },
-  { name: 'BlackBerry', kind: 'phone', marks: ['BlackBerry', 'BB10'] },
+  { name: 'Smart TV', kind: 'tv', marks: [...televisions, ...onTelevision(LINUX)] },
+  {
+    name: 'Windows Phone',
+    kind: 'phone',
+    marks: ['Windows Phone', 'WPDesktop', 'IEMobile', ' wds ', 'Windows CE', 'ZuneWP7', 'Lumia '],
+  },
   { name: 'Symbian', kind: 'phone', marks: ['SymbianOS', 'Symbian', 'SymbOS', 'Series60', 'Series40'] },
   { name: 'Sailfish OS', kind: 'phone', marks: ['Sailfish'] },
-  { name: 'KaiOS', kind: 'phone', marks: ['KAIOS/'] },
+  { name: 'KaiOS', kind: 'phone', marks: ['KAIOS/', 'KaiOS/'] },
   iPadOS,
   // It also says "iPhone OS", and is no phone.
-  { name: 'iOS', kind: 'unknown', marks: ['iPod'] },
+  { name: 'iOS', kind: 'unknown', platform: 'iOS', marks: ['iPod'] },
   { name: 'iOS', kind: 'phone', platform: 'iOS', marks: ['iPhone'] },
   // On a computer it also says Windows NT 10.0.
-  { name: 'HarmonyOS', kind: 'desktop', marks: [/\((?:PC|2in1); (?:OpenHarmony|HarmonyOS)/] },
-  { name: 'HarmonyOS', kind: 'tablet', marks: [/\(Tablet; (?:OpenHarmony|HarmonyOS)/] },
-  { name: 'HarmonyOS', kind: 'phone', marks: [/\(Phone; (?:OpenHarmony|HarmonyOS)/] },
+  ...(
+    [
+      ['desktop', /\((?:PC|2in1); ?(?:Open)?Harmony/],
+      ['tablet', /\(Tablet; ?(?:Open)?Harmony/],
+      ['phone', /\(Phone; ?(?:Open)?Harmony/],
+      ['unknown', /\([A-Z][a-z]+; ?(?:Open)?Harmony/],
+    ] as const
+  ).map(([kind, mark]): System => ({ name: 'HarmonyOS', kind, marks: [mark] })),
   { name: 'HarmonyOS', kind: 'handheld', platform: 'Android', marks: ['HarmonyOS', 'OpenHarmony'] },
   // Android apps on a Chromebook.
-  { name: 'ChromeOS', kind: 'desktop', platform: 'Android', marks: [['Android', /Chrome[bB]ook|Pixelbook/]] },
+  { name: 'ChromeOS', kind: 'desktop', platform: 'Android', marks: [[ANDROID, /Chrome[bB]ook|Pixelbook/]] },
   // Samsung's browser runs on its phones and tablets alone; on a tablet in desktop mode it says Linux.
   { name: 'Android', kind: 'tablet', marks: [[/X11; Linux/, 'SamsungBrowser/']] },
-  { name: 'Android', kind: 'handheld', platform: 'Android', marks: ['Android', 'android', ' Adr '] },
+  { name: 'Android', kind: 'handheld', platform: 'Android', marks: [ANDROID, ' Adr '] },
+  { name: 'BlackBerry', kind: 'phone', marks: ['BlackBerry', 'BB10'] },
+  { name: 'Tesla', kind: 'unknown', marks: [/ Tesla\/| QtCarBrowser/] },
+  // Readers of books.
+  { name: '', kind: 'unknown', marks: ['Kindle/', 'Kobo ', 'PocketBook/'] },
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chrome OS', marks: ['CrOS'] },
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chromium OS', marks: [] },
   // NT 10.0 is frozen: it is Windows 10 and 11 alike, so it is plain Windows.
   ...desktops('Windows', {
-    'Windows 8.1': 'Windows NT 6.3',
-    'Windows 8': 'Windows NT 6.2',
-    'Windows 7': 'Windows NT 6.1',
+    'Windows 8.1': ['Windows NT 6.3'],
+    'Windows 8': ['Windows NT 6.2'],
+    'Windows 7': ['Windows NT 6.1'],
+    'Windows Vista': ['Windows NT 6.0'],
+    'Windows XP': ['Windows NT 5.1'],
+    Windows: [/(?<![A-Za-z])[Ww]in(?:dows|NT|32|64|95|98|10|11)/],
   }),
-  ...desktops('Windows', { 'Windows Vista': 'Windows NT 6.0', 'Windows XP': 'Windows NT 5.1', Windows: 'Windows' }),
   {
     name: 'macOS',
     kind: 'desktop',
     platform: 'macOS',
-    marks: ['Macintosh', 'Mac OS', 'macOS', 'MacBook', 'iMac', 'Macmini', [/Darwin\//, /x86_64|i386/]],
+    marks: [
+      'Macintosh',
+      /(?<![A-Za-z]|like )Mac ?OS/,
+      'macOS',
+      'MacBook',
+      'iMac',
+      'Macmini',
+      'Mac_P',
+      [/Darwin\//, /x86_64|i386/],
+    ],
   },
+  { name: 'watchOS', kind: 'unknown', marks: ['watchOS', 'Apple Watch', /Watch\d+,\d/] },
+  { name: 'visionOS', kind: 'unknown', marks: ['visionOS'] },
   // The libraries of Apple's systems say that it is one of them, and not which.
   { name: 'iOS', kind: 'unknown', marks: [/(?<![A-Za-z])iOS(?![A-Za-z])/] },
   { name: 'Apple', kind: 'unknown', marks: ['CFNetwork/', 'Darwin/'] },
+  // No computer says Mobile.
+  { name: 'Linux', kind: 'phone', platform: 'Linux', marks: [[LINUX, 'Mobile']] },
   ...desktops('Linux', {
-    Ubuntu: 'Ubuntu',
-    Fedora: 'Fedora',
-    Debian: 'Debian',
-    'Linux Mint': 'Linux Mint',
-    'Arch Linux': 'Arch Linux',
-    SUSE: 'SUSE',
+    Ubuntu: ['Ubuntu'],
+    Fedora: ['Fedora'],
+    Debian: ['Debian'],
+    'Linux Mint': ['Linux Mint'],
+    'Arch Linux': ['Arch Linux'],
+    SUSE: ['SUSE'],
+    Linux: [LINUX],
   }),
-  { name: 'Linux', kind: 'desktop', platform: 'Linux', marks: ['Linux', 'linux'] },
-  { name: 'FreeBSD', kind: 'desktop', marks: ['FreeBSD'] },
-  { name: 'OpenBSD', kind: 'desktop', marks: ['OpenBSD'] },
-  { name: 'NetBSD', kind: 'desktop', marks: ['NetBSD'] },
+  ...['FreeBSD', 'OpenBSD', 'NetBSD'].map((name): System => ({ name, kind: 'desktop', marks: [name] })),
   { name: 'Solaris', kind: 'desktop', marks: ['SunOS'] },
   // Phones from before the smartphone: no system that people know by name.
-  { name: '', kind: 'phone', marks: ['MIDP-', 'MIDP/', 'UP.Browser/'] },
+  { name: '', kind: 'phone', marks: ['MIDP-', 'MIDP/', 'UP.Browser/', 'Cloud Phone', '(Mobile;'] },
 ]
 
 /** Marks of a tablet that also says Mobile, as every phone does. */
-export const TABLET = /(?<![A-Za-z])(?:[A-Z][a-z]*)?(?:Tab(?:let)?|TAB|Pad)(?![A-Za-z])|SM-[TXP]\d|\/apad/
+export const tablets: Marks = [
+  /(?<![A-Za-z])(?:[A-Z][a-z]*)?(?:Tab(?:let)?|TAB|Pad|PAD)(?![A-Za-z])|\/apad/,
+  // Samsung, Huawei and Honor, Lenovo, Xiaomi.
+  /SM-[TXP]\d|GT-(?:P|N[58])\d|(?<![A-Za-z])[A-Z][A-Za-z]{1,3}\d?-W[012]\d(?!\d)|(?<![A-Za-z/])(?:MID[-_ ]?\d|TB\d?-?[A-Z]?\d{3}|YT\d?-)|2\d{3}[0-9A-C]RP/,
+]
+
+/** Models of phones. Their apps never say Mobile, nor do their browsers while such a phone is unfolded. */
+export const phones: Marks = [/SM-(?:[ACEFGJMS]|N[79])\d|(?<![A-Za-z])(?:Pixel (?:\d|Fold)|CPH\d|RMX\d|moto [egxz])/]

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { describeDevice } from '../src/device-name.js'
+
+const blink = 'AppleWebKit/537.36 (KHTML, like Gecko)'
+const kindOf = (userAgent: string) => describeDevice({ userAgent }).kind
+
+describe('a television', () => {
+  test.each([
+    [
+      'says TV in the name of its model',
+      `Mozilla/5.0 (Linux; Android 11; Arcelik Android UHD TV Build/RTM6.230109.219; wv) ${blink} Version/4.0 Chrome/119.0.6045.66 Mobile Safari/537.36`,
+    ],
+    [
+      'says it at the end of a word',
+      `Mozilla/5.0 (Linux; Android 11; Haier MatrixTV AEL Build/RTM6.230109.197; wv) ${blink} Version/4.0 Chrome/129.0.6668.100 Mobile Safari/537.36`,
+    ],
+    [
+      'says it after the browser',
+      `Mozilla/5.0 (Linux; Android 9; ULX-32TCS226-b Build/PPR1.180610.011; wv) ${blink} Version/4.0 Chrome/64.0.3282.123 YaBrowser/22.8.0.9 (lite) TV Safari/537.36`,
+    ],
+    [
+      'is a box',
+      `Mozilla/5.0 (Linux; Android 12; Telia Nordic STB Build/ST; wv) ${blink} Version/4.0 Chrome/129.0.6668.102 Mobile Safari/537.36`,
+    ],
+    ['is a stick of an app', 'Amazon;AFTT;756a522d9f1648b89e76e80be654456a;;tpapi'],
+    [
+      'has a size in its model',
+      `Mozilla/5.0 (Linux; Android 7.1.1; 32H600GU Build/NMF26Q; wv) ${blink} Version/4.0 Chrome/52.0.2743.100 Mobile Safari/537.36`,
+    ],
+    [
+      'has LED in its model',
+      `Mozilla/5.0 (Linux; arm; Android 11; DM-LED43UBB33 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/116.0.5845.275 Mobile Safari/537.36`,
+    ],
+    [
+      'is of a maker that writes 0 for o',
+      `Mozilla/5.0 (Linux; Andr0id 11; Panasonic G00gle TV LCD) ${blink} Chrome/127.0.6533.120 Safari/537.36 OMI/4.25.1.92.StableAVB.5`,
+    ],
+    [
+      'says Linux and the engine of televisions',
+      `Mozilla/5.0 (Linux ) ${blink} Chrome/108.0.5359.128 Safari/537.36 OPR/46.0.2207.0 OMI/4.23.2.96.LIMA2.105 Model/Vestel-MB180`,
+    ],
+    [
+      'says it in the midst of its model',
+      `Mozilla/5.0 (Linux; Android 12; Fision TV Plus Build/STT5.240704.001; wv) ${blink} Version/4.0 Chrome/132.0.6834.165 Mobile Safari/537.36`,
+    ],
+    [
+      'has its size after the name of its maker',
+      `Mozilla/5.0 (Linux; Android 13; ACME_43NX6000F Build/TP1A; wv) ${blink} Version/4.0 Chrome/120.0 Mobile Safari/537.36`,
+    ],
+    ['is a box of another name', `Mozilla/5.0 (Linux; Android 9; Acme Eurobox Pro) ${blink} Chrome/79.0 Safari/537.36`],
+    [
+      'is a shell',
+      `Mozilla/5.0 (Linux; Android 4.4.4; Acme Shell 536D42 Build/KTU84P) ${blink} Chrome/74.0 Safari/537.36`,
+    ],
+    [
+      'is a Chromecast',
+      `Mozilla/5.0 (Linux; Android 12; Chromecast HD; wv) ${blink} Version/4.0 Chrome/110.0 Mobile Safari/537.36`,
+    ],
+    [
+      'says TV and a number',
+      `Mozilla/5.0 (Linux; Android 9; Acme 4K ATV4; wv) ${blink} Version/4.0 Chrome/81.0 Mobile Safari/537.36`,
+    ],
+    [
+      'gives maker, model and connection',
+      'Opera/9.80 (Linux armv7l) Presto/2.12 Version/12.51, Acme/1.0 (Acme, X55, Wireless)',
+    ],
+    ['has a processor of its own', 'Opera/9.80 (Linux mips; ) Presto/2.12.407 Version/12.51 MB95/3.3.6.X'],
+    [
+      'is a receiver',
+      `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/69.0 Safari/537.36 GW-Device/1.0.0 (Sky, X24, )`,
+    ],
+    ['shows videos alone', 'Mozilla/5.0 (X11; Linux x86_64) Cobalt/23.lts.4 (unlike Gecko) Starboard/14'],
+    ['says nothing else', 'Mozilla/5.0 (TV; rv:78.0) Gecko/78.0 Firefox/78.0'],
+    ['is a stick without Android', 'Kepler/1.1 (Linux; AFTXY001)'],
+  ])('%s', (_, userAgent) => {
+    expect(kindOf(userAgent)).toBe('tv')
+  })
+
+  test.each([
+    ['Roku', 'Roku/DVP-14.0 (14.0.4.4170-C2)'],
+    ['VIDAA', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/88.0 Safari/537.36 VIDAA/6.0(Acme;SmartTV;X55)`],
+    ['Vizio', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/108.0 Safari/537.36 CrKey/1.0.999999 VIZIO SmartCast`],
+    ['webOS', `Mozilla/5.0 (WebOS; Linux/SmartTV) ${blink} Chrome/53.0 Safari/537.36 HbbTV/1.4.1`],
+    ['tvOS', 'AppleCoreMedia/1.0.0.20L497 (Apple TV; U; CPU OS 16_4 like Mac OS X; en_us)'],
+  ])('runs %s', (os, userAgent) => {
+    expect(describeDevice({ userAgent })).toMatchObject({ os, kind: 'tv' })
+  })
+
+  test.each([
+    [
+      'a phone with an aerial',
+      `Mozilla/5.0 (Linux; Android 7.0; myA8 DTV) ${blink} Chrome/78.0.3904.62 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a phone whose model holds the letters',
+      `Mozilla/5.0 (Linux; Android 6.0.1; STV100-4 Build/MMB29M) ${blink} Chrome/65.0.3325.109 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a tablet whose model begins with them',
+      `Mozilla/5.0 (Linux; Android 6.0; BTV-W09) ${blink} Chrome/70.0.3538.64 Safari/537.36`,
+      'tablet',
+    ],
+    [
+      'a phone with a size in its model',
+      `Mozilla/5.0 (Linux; Android 8.1.0; LG-H962) ${blink} Chrome/81.0.4044.138 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a phone whose maker is called like a box',
+      `Mozilla/5.0 (Linux; Android 7.0; Turbox S3) ${blink} Chrome/80.0 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a phone whose build has a size',
+      `Mozilla/5.0 (Linux; Android 4.1.2; X14 Build/2_32A_2013) ${blink} Chrome/18.0 Mobile Safari/535.19`,
+      'phone',
+    ],
+    [
+      'a display in the kitchen',
+      `Mozilla/5.0 (Fuchsia) ${blink} Chrome/110.0 Safari/537.36 CrKey/1.56.500000`,
+      'unknown',
+    ],
+  ])('%s is none', (_, userAgent, kind) => {
+    expect(kindOf(userAgent)).toBe(kind)
+  })
+})
