@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createSessionAdmin } from '@rollcall/admin'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StartError } from '../src/start-error.js'
 import { type Browser, countOn, newEmail, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
@@ -74,11 +74,12 @@ test('validations are counted by result and duration, and so are round trips to 
   const lookups = (result: string): string => `rollcall_near_cache_lookups_total{result="${result}"}`
   let queries = 0
   const cached = await growth(async () => {
-    await vi.waitUntil(async () => {
+    const hits = async (): Promise<number> => {
       await api.session.current.query()
       queries += 1
-      return ((await scrape()).sample(lookups('hit')) ?? 0) > 0
-    })
+      return (await scrape()).sample(lookups('hit')) ?? 0
+    }
+    await expect.poll(hits).toBeGreaterThan(0)
     await expect(stranger.api.session.current.query()).rejects.toThrow()
   }, [validations('valid'), lookups('hit'), lookups('miss'), 'rollcall_http_requests_total{status="401"}'])
   expect(cached[validations('valid')]).toBe(queries)
@@ -134,7 +135,7 @@ test('open streams, waiting mails, event lag and operations are read when Promet
   expect(sample('rollcall_event_lag_seconds_count{kind="created"}')).toBe(sample(created))
   expect(text).toMatch(/^rollcall_mails_waiting \d+$/m)
   expect([sample('rollcall_up{of="redis"}'), sample('rollcall_up{of="database"}')]).toEqual([1, 1])
-  await vi.waitUntil(async () => (await scrape()).sample('rollcall_open_streams') === 0)
+  await expect.poll(async () => (await scrape()).sample('rollcall_open_streams')).toBe(0)
 })
 
 test('while Redis hangs the metrics say so, and count the validations without an answer', async () => {
@@ -143,14 +144,12 @@ test('while Redis hangs the metrics say so, and count the validations without an
   let outage = await scrape()
   try {
     await expect(api.devices.revokeOthers.mutate()).rejects.toThrow()
-    await vi.waitUntil(
-      async () => {
-        await api.session.current.query().catch(() => undefined)
-        outage = await scrape()
-        return (outage.sample('rollcall_near_cache_leases_lost_total') ?? 0) > 0
-      },
-      { timeout: 20_000 },
-    )
+    const lost = async (): Promise<number> => {
+      await api.session.current.query().catch(() => undefined)
+      outage = await scrape()
+      return outage.sample('rollcall_near_cache_leases_lost_total') ?? 0
+    }
+    await expect.poll(lost).toBeGreaterThan(0)
   } finally {
     process.kill(server.redis.pid, 'SIGCONT')
   }
@@ -160,7 +159,7 @@ test('while Redis hangs the metrics say so, and count the validations without an
   expect(outage.sample('rollcall_redis_failures_total{reason="no_reply"}')).toBeGreaterThan(0)
   expect(outage.sample('rollcall_http_requests_total{status="503"}')).toBeGreaterThan(0)
   expect(outage.text, 'no state that may be old').not.toMatch(/^rollcall_operation/m)
-  await vi.waitUntil(async () => (await scrape()).sample('rollcall_up{of="redis"}') === 1)
+  await expect.poll(async () => (await scrape()).sample('rollcall_up{of="redis"}')).toBe(1)
 })
 
 test('no label holds a token, an address or a user, and the port of the page has no metrics', async () => {

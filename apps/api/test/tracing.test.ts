@@ -5,7 +5,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { installedTracer } from '../src/tracing/tracer.js'
 import { countOn, newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
@@ -110,7 +110,7 @@ test('an outage is an error of its class, without a message', async () => {
   } finally {
     process.kill(server.redis.pid, 'SIGCONT')
   }
-  await vi.waitUntil(async () => (await server.send('/readyz')).status === 200)
+  await expect.poll(async () => (await server.send('/readyz')).status).toBe(200)
 })
 
 test('names and attributes are of few values: no user, address, token, or text of a client', async () => {

@@ -75,7 +75,7 @@ test('a failure on the way leaves what is there, and only a press tries again', 
   await lines(2)
   api.always = 'SERVICE_UNAVAILABLE'
   scroll()
-  expect((await screen.findByRole('alert', {}, { timeout: 3_000 })).textContent).toContain('More could not be loaded.')
+  expect((await screen.findByRole('alert')).textContent).toContain('More could not be loaded.')
   api.always = null
   scroll()
   await lines(2)
@@ -90,7 +90,7 @@ test('an outage says so, and tries again', async () => {
   await lines(1)
   api.always = 'SERVICE_UNAVAILABLE'
   window.dispatchEvent(new Event('visibilitychange'))
-  await screen.findByText('This list may be out of date.', {}, { timeout: 3_000 })
+  await screen.findByText('This list may be out of date.')
   api.always = null
   fireEvent.click(button('Try again'))
   await waitFor(() => expect(screen.queryByText('This list may be out of date.')).toBeNull())

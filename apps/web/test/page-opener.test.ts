@@ -1,4 +1,5 @@
 import { type ParsedLocation, redirect } from '@tanstack/react-router'
+import { waitFor } from '@testing-library/react'
 import { expect, test, vi } from 'vitest'
 import { createPageOpener } from '../src/page-opener.js'
 import { network } from './network.js'
@@ -37,7 +38,7 @@ test('code that a new release has removed makes the document load anew', async (
   const reload = vi.fn()
   const pages = createPageOpener({ next: { account: [], public: [] }, shown: () => shown, reload })
   void pages.open(missing)
-  await vi.waitFor(() => expect(reload).toHaveBeenCalledTimes(1))
+  await waitFor(() => expect(reload).toHaveBeenCalledTimes(1))
   expect(pages.failure()).toBeNull()
 })
 

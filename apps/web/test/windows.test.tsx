@@ -77,7 +77,7 @@ test('a window shows at once whose browser it is when another one signs in, and 
   press('Sign out Firefox on Windows 11')
   signInAsBob()
   broadcast({ type: 'signed-in' })
-  await screen.findAllByText('Bob Byte', {}, { timeout: 1_000 })
+  await screen.findAllByText('Bob Byte')
   await screen.findByText('This browser is signed in as Bob Byte now.')
   expect(screen.queryByText('Ada Lovelace')).toBeNull()
   expect(screen.queryByRole('button', { name: 'Yes, sign out' })).toBeNull()
