@@ -12,7 +12,7 @@ async function textOf(path: string): Promise<string> {
 }
 
 /** The tokens in the links to a page that were mailed to an address, as soon as there is one. */
-export async function tokensTo(server: TestServer, email: string, page: string): Promise<string[]> {
+export async function tokensTo(server: Pick<TestServer, 'outbox'>, email: string, page: string): Promise<string[]> {
   const outbox = server.outbox ?? ''
   for (;;) {
     const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml')) // others are still being written
