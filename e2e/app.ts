@@ -142,6 +142,7 @@ function mailsTo(dataDir: string, address: string, page: MailedPage): Mail[] {
   const outbox = join(dataDir, 'outbox')
   if (!existsSync(outbox)) return []
   const texts = readdirSync(outbox)
+    .filter((file) => file.endsWith('.eml'))
     .toSorted()
     .map((file) => readFileSync(join(outbox, file), 'utf8'))
   return texts

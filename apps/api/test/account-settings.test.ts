@@ -57,7 +57,7 @@ async function rowsOf(userId: string): Promise<number[]> {
 /** The mails to an address that are no notice of a new device. */
 async function mailsTo(email: string): Promise<string[]> {
   const outbox = server.outbox ?? ''
-  const names = await readdir(outbox).catch(() => [])
+  const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml'))
   const mails = await Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')))
   return mails.filter((mail) => mail.includes(`To: ${email}`) && !mail.includes('/secure-account'))
 }

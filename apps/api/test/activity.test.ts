@@ -275,7 +275,8 @@ describe('without the database', () => {
 
 async function resetTokenFor(email: string): Promise<string> {
   for (;;) {
-    for (const file of await readdir(two.outbox ?? '').catch(() => [])) {
+    const files = await readdir(two.outbox ?? '').catch(() => [])
+    for (const file of files.filter((name) => name.endsWith('.eml'))) {
       const mail = await readFile(join(two.outbox ?? '', file), 'utf8')
       const token = /reset-password\?token=(?:3D)?([\w-]+)/.exec(mail.replaceAll('=\r\n', ''))?.[1] // a long line is broken there
       if (mail.includes(email) && token !== undefined) return token

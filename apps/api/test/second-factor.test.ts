@@ -201,7 +201,7 @@ test('each change is mailed to its person', async () => {
   await change(laptop, 'disable')
   const outbox = server.outbox ?? ''
   const subjects = async () => {
-    const names = await readdir(outbox).catch(() => [])
+    const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml'))
     const mails = await Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')))
     return mails.filter((mail) => mail.includes(`To: ${email}`)).join('\n')
   }

@@ -159,8 +159,9 @@ export class Stage {
   async #newResetTokens(email: string): Promise<string[]> {
     const outbox = join(this.folder, 'data/outbox')
     const names = await readdir(outbox).catch(() => []) // there is none before the first mail
+    const mails = names.filter((name) => name.endsWith('.eml'))
     const tokens: string[] = []
-    for (const file of names.map((name) => join(outbox, name))) {
+    for (const file of mails.map((name) => join(outbox, name))) {
       const mail = (await readFile(file, 'utf8')).replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=')
       const token = /\/reset-password\?token=([\w-]+)/.exec(mail)?.[1]
       if (!mail.includes(`\nTo: ${email}`) || token === undefined) continue

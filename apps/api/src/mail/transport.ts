@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { z } from 'zod'
@@ -97,7 +97,8 @@ function toFile(outbox: string, log: Log): (mail: Mail) => Promise<void> {
     await mkdir(outbox, { recursive: true, mode: 0o700 })
     const name = `${new Date().toISOString().replaceAll(':', '-')}-${randomBytes(3).toString('hex')}.eml`
     const file = join(outbox, name)
-    await writeFile(file, bytes, { mode: 0o600 })
+    await writeFile(`${file}.part`, bytes, { mode: 0o600 })
+    await rename(`${file}.part`, file) // a .eml is a whole mail as soon as it is there
     log.info({ file }, 'A mail was written to a file, because SMTP_URL is not set')
   }
 }

@@ -47,7 +47,7 @@ afterAll(async () => {
 /** From the mail that the server has written, or is about to write. */
 async function resetTokenIn(outbox: string, email: string): Promise<string> {
   const look = async (): Promise<string | undefined> => {
-    const names = await readdir(outbox).catch(() => [])
+    const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml'))
     const texts = await Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')))
     const mail = texts
       .map((text) => text.replaceAll('=\r\n', '').replaceAll('=3D', '='))
