@@ -16,6 +16,7 @@ import {
   startServer,
   type TestServer,
 } from './helpers.js'
+import { drained } from './mail/queue-helpers.js'
 
 // The page of the account: the name, the person's own data, and the end of the account.
 
@@ -195,6 +196,9 @@ describe('deleting the account', () => {
       })
     expect(await deletion).toBe('UNAUTHORIZED')
     expect(await rowsOf(userId)).toEqual([1, 1, 2])
+    await sql`update mail set due_at = 0`.execute(kysely()) // it was prepared, to leave seconds later
+    await drained(server)
+    expect(await mailsTo(laptop.email)).toEqual([])
     expect(await userIdOf(laptop)).toBe(userId)
   })
 

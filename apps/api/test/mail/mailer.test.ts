@@ -19,6 +19,7 @@ import {
 } from '../../src/mail/messages.js'
 import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
 import { ceremonies } from '../passkeys-helpers.js'
+import { drained } from './queue-helpers.js'
 import { linkIn, startSmtp } from './smtp.js'
 
 async function eventually<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
@@ -192,6 +193,8 @@ test('the owner of a changed password gets a mail, whichever way it was changed'
   const mails = () => smtp.received.map(({ message }) => /^Subject: (.*)\r$/m.exec(message)?.[1])
   const refused = { currentPassword: 'a wrong password', newPassword: 'another good password' }
   expect((await device.post('/api/auth/change-password', refused)).status).not.toBe(200)
+  await drained(server)
+  expect(mails()).toEqual([])
   const changed = await device.post('/api/auth/change-password', { ...refused, currentPassword: PASSWORD })
   expect(changed.status).toBe(200)
   await eventually(() => smtp.received[0])

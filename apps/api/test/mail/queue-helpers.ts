@@ -24,3 +24,7 @@ export async function rowsOf(server: Pick<TestServer, 'database'>, table: string
   )
   return rows
 }
+
+/** Resolves when no mail waits any more: each was sent, or dropped. */
+export const drained = (server: Pick<TestServer, 'database'>): Promise<void> =>
+  expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
