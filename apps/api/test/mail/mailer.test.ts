@@ -119,8 +119,13 @@ test('an answer does not wait for the mail server, and says the same without an 
   }
   expect(await ask(device.email)).toEqual(await ask(newEmail()))
   await eventually(() => smtp.received[0]) // it still hangs in there
-  setTimeout(smtp.answer, 100)
-  await server.close() // waits for the mail under way
+  let isAnswered = false
+  setTimeout(() => {
+    isAnswered = true
+    smtp.answer()
+  }, 500) // longer than all else takes
+  await server.close()
+  expect(isAnswered, 'it waits for the mail under way').toBe(true)
   expect(server.lines().filter(({ level }) => level === 'error')).toEqual([])
   expect(smtp.received).toHaveLength(1)
 })
