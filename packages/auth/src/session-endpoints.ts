@@ -26,9 +26,13 @@ const signedIn = { use: [sensitiveSessionMiddleware], requireHeaders: true }
  * token. They revoke in one step of the store. Revoking others needs a recent proof, as with the devices router.
  */
 export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
-  /** @throws {APIError} FORBIDDEN with the code REAUTHENTICATE. */
-  function requireRecentProof({ createdAt: authenticatedAt }: { readonly createdAt: Date }): void {
-    if (isRecent(authenticatedAt)) return
+  /**
+   * In a row for better-auth, `createdAt` is the time of the latest proof.
+   *
+   * @throws {APIError} FORBIDDEN with the code REAUTHENTICATE.
+   */
+  function requireRecentProof({ createdAt }: { readonly createdAt: Date }): void {
+    if (isRecent(createdAt)) return
     throw new APIError('FORBIDDEN', { code: 'REAUTHENTICATE', message: 'Please prove again who you are' })
   }
 

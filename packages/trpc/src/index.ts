@@ -1,4 +1,10 @@
-export { type Reason, ReauthenticationRequiredError, reasonOf } from './reauthentication.js'
+export {
+  type IsRecent,
+  type Reason,
+  ReauthenticationRequiredError,
+  reasonOf,
+  requireRecentProof,
+} from './reauthentication.js'
 export {
   createDevicesRouter,
   type DevicesRouter,

@@ -1,4 +1,5 @@
-import type { TRPCError } from '@trpc/server'
+import type { Session } from '@rollcall/session-store'
+import { TRPCError } from '@trpc/server'
 
 /** Signed in, but too long ago for what was asked: the password must be given again. */
 export class ReauthenticationRequiredError extends Error {
@@ -11,4 +12,17 @@ export type Reason = 'REAUTHENTICATE'
 /** For the `data` of an error, where pages look for it: `errorFormatter` puts it there. */
 export function reasonOf(error: TRPCError): Reason | null {
   return error.cause instanceof ReauthenticationRequiredError ? 'REAUTHENTICATE' : null
+}
+
+/** Whether a proof at this time is recent enough for what a borrowed or stolen session must not do. */
+export type IsRecent = (authenticatedAt: Date) => boolean
+
+/** @throws {TRPCError} FORBIDDEN with the reason REAUTHENTICATE. */
+export function requireRecentProof({ authenticatedAt }: Session, isRecent: IsRecent): void {
+  if (isRecent(authenticatedAt)) return
+  throw new TRPCError({
+    code: 'FORBIDDEN',
+    message: 'Please confirm again who you are',
+    cause: new ReauthenticationRequiredError(),
+  })
 }

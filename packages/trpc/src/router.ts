@@ -2,18 +2,13 @@ import { asSeenBy, type StreamMessage, type Streams, TooManyStreamsError } from 
 import { MAX_REVOKED_IDS, PROOF_LIFE_MS, type SessionStore } from '@rollcall/session-store'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { ReauthenticationRequiredError } from './reauthentication.js'
+import { type IsRecent, requireRecentProof } from './reauthentication.js'
 import { type SessionProcedure, unauthorized } from './session-procedure.js'
 
 /** A procedure that ends sessions. */
 export type RevocationName = 'revoke' | 'revoke-many' | 'revoke-others' | 'revoke-all'
 
-export interface DevicesRouterOptions<
-  Context = object,
-  Meta = object,
-  RevocationContext = Context,
-  RevocationMeta = Meta,
-> {
+export interface DevicesRouterOptions<Context = object, Meta = object> {
   /** The store that holds the sessions. */
   readonly store: SessionStore
   /** The live lists, from `createStreams`. */
@@ -21,9 +16,9 @@ export interface DevicesRouterOptions<
   /** Your procedure, joined with `createSessionProcedure`. */
   readonly procedure: SessionProcedure<Context, Meta>
   /** The same for each procedure that revokes sessions, for example with limits and an audit. Default: `procedure`. */
-  readonly revocation?: (name: RevocationName) => SessionProcedure<RevocationContext, RevocationMeta>
-  /** Whether a proof of the password at this time is recent enough to revoke other devices. Default: for 15 minutes, by the store's clock. */
-  readonly isRecent?: (authenticatedAt: Date) => boolean
+  readonly revocation?: (name: RevocationName) => SessionProcedure<Context, Meta>
+  /** Whether a proof at this time is recent enough to revoke other devices. Default: for 15 minutes, by the store's clock. */
+  readonly isRecent?: IsRecent
 }
 
 export type DevicesRouter = ReturnType<typeof createDevicesRouter>
@@ -33,23 +28,20 @@ export const revokeInput = z.object({ id: sessionId })
 const revokeManyInput = z.object({ ids: z.array(sessionId).min(1).max(MAX_REVOKED_IDS) })
 
 /** For any place in any tRPC router: what the root says of errors and transformers holds here too. */
-export function createDevicesRouter<Context, Meta, RevocationContext = Context, RevocationMeta = Meta>({
+export function createDevicesRouter<Context, Meta>({
   store,
   streams,
   procedure: given,
-  revocation = () => given as unknown as SessionProcedure<RevocationContext, RevocationMeta>, // those of `given`, when it is left out
+  revocation = () => given,
   isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < PROOF_LIFE_MS,
-}: DevicesRouterOptions<Context, Meta, RevocationContext, RevocationMeta>) {
+}: DevicesRouterOptions<Context, Meta>) {
   // The rest of the application's context is of no use here, and hides `session` and `token` from the compiler.
-  const procedure = given as unknown as SessionProcedure<object, object>
+  const plain = (one: SessionProcedure<Context, Meta>) => one as unknown as SessionProcedure<object, object>
+  const procedure = plain(given)
   const withRecentProof = (name: RevocationName) =>
-    (revocation(name) as unknown as SessionProcedure<object, object>).use(({ ctx, next }) => {
-      if (isRecent(ctx.session.authenticatedAt)) return next()
-      throw new TRPCError({
-        code: 'FORBIDDEN',
-        message: 'Please give your password again',
-        cause: new ReauthenticationRequiredError(),
-      })
+    plain(revocation(name)).use(({ ctx, next }) => {
+      requireRecentProof(ctx.session, isRecent)
+      return next()
     })
 
   return initTRPC.create().router({

@@ -1,5 +1,5 @@
 import { asSeenBy, type Streams } from '@rollcall/devices'
-import { unauthorized } from '@rollcall/trpc'
+import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { z } from 'zod'
 import { languageInput } from '../accounts/language.js'
 import { personName } from '../accounts/names.js'
@@ -7,7 +7,6 @@ import { DatabaseUnavailableError, storeOrDatabaseFailed } from '../errors.js'
 import { toEntries } from './activity.js'
 import { toPending } from './email-change.js'
 import { auditedProcedure, router, sessionProcedure, strictProcedure } from './procedures.js'
-import { type IsRecent, requireRecentProof } from './recent-proof.js'
 import { withinRenames } from './renames.js'
 
 /** Events in the data of a person: what a browser can hold in memory, and a server send at once. */

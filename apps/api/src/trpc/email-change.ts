@@ -1,11 +1,10 @@
-import { unauthorized } from '@rollcall/trpc'
+import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { EmailChange } from '../accounts/email-change/pending.js'
 import { newEmail } from '../accounts/names.js'
 import { storeOrDatabaseFailed } from '../errors.js'
 import { auditedProcedure, router, sessionProcedure } from './procedures.js'
-import { type IsRecent, requireRecentProof } from './recent-proof.js'
 
 /** A pending change, as its person sees it. Times are ISO 8601. */
 export function toPending({ email, confirmed, expiresAt }: EmailChange) {

@@ -1,4 +1,4 @@
-import { unauthorized } from '@rollcall/trpc'
+import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Person } from '../../accounts/administrators.js'
@@ -6,7 +6,6 @@ import type { Auth } from '../../accounts/auth.js'
 import { rejectOtherSession } from '../../accounts/expected-session.js'
 import { auditResult, DatabaseUnavailableError } from '../../errors.js'
 import { strictProcedure } from '../procedures.js'
-import { type IsRecent, requireRecentProof } from '../recent-proof.js'
 
 /** The user whom a call is about, for its audit line. */
 const subject = z.object({ id: z.string() })

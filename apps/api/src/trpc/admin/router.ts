@@ -1,6 +1,6 @@
+import type { IsRecent } from '@rollcall/trpc'
 import type { Streams } from '@rollcall/devices'
 import { mergeRouters, router } from '../procedures.js'
-import type { IsRecent } from '../recent-proof.js'
 import { createOperationsRouter } from './operations.js'
 import { createPeopleChangesRouter } from './people-changes.js'
 import { createPeopleRouter } from './people.js'
