@@ -20,6 +20,9 @@ describe('a program', () => {
     ['Apache-HttpAsyncClient/4.1.4 (Java/11.0.22)', 'Java'],
     ['git/2.39.5 (Apple Git-154)', 'Git'],
     ['aws-cli/2.15.30 Python/3.11.8 Linux/6.1', 'AWS'],
+    ['acme-http/2.4.0', 'HTTP client'],
+    ['Acme::REST::Client/273', 'HTTP client'],
+    ['ACME32 HTTP Client/1.0', 'HTTP client'],
   ])('%s is one, by the name of its language or tool', (userAgent, browser) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser, kind: 'program' })
   })
@@ -69,6 +72,8 @@ describe('a program', () => {
 
   test.each([
     ['a browser from before', 'Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.1; Trident/6.0)', 'desktop'],
+    ['an app that names its library', 'Acme/2.3 (com.acme; Android 14; SM-S921B) okhttp/4.12.0', 'phone'],
+    ['an app called like a library', 'HTTPAcme/3.0 (iPhone; iOS 17.4; Scale/3.00)', 'phone'],
     ['an app called like a language', 'RubyBrowser/46.3 (iPad; iOS 15.0; Scale/2.00)', 'tablet'],
     ['a preview that people use', 'Acme%20Preview/15610 CFNetwork/1126 Darwin/19.5.0 (x86_64)', 'desktop'],
     ['an app with a page', 'Acme/6.1 (macOS; RSS Reader; https://acme.example/)', 'desktop'],
@@ -119,6 +124,10 @@ describe('a tablet', () => {
       `Mozilla/5.0 (Linux; Android 14; 24091RPXYZ) ${blink} Chrome/118.0 Mobile Safari/537.36`,
     ],
     ["is one of Amazon's in an app", 'Dalvik/2.1.0 (Linux; U; Android 9; KFXYWI Build/PS7331)'],
+    [
+      "says Linux in Amazon's desktop mode",
+      `Mozilla/5.0 (X11; Linux x86_64) ${blink} Silk/120.4 like Chrome/120.0 Safari/537.36`,
+    ],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('tablet')
   })

@@ -48,6 +48,10 @@ const programs: Readonly<Record<string, Marks>> = {
   OkHttp: ['^okhttp/'],
   Git: ['^git/'],
   AWS: ['^aws-', '^Boto3/'],
+  // Any other library that says so before its first bracket. Apps name the system of a phone.
+  'HTTP client': [
+    /^(?!.*(?:Android|iPhone|iPad|iOS|CFNetwork))[\w.:/ -]*(?:http(?!s?:)|rest[-:]*client|urllib|requests|grpc|fetch)/i,
+  ],
 }
 
 /**
@@ -101,7 +105,7 @@ const apps: Readonly<Record<string, Marks>> = {
   Slack: ['Slack/', 'Slack_SSB/'],
   Discord: ['Discord/', 'discord/'],
   Teams: ['Teams/', 'TeamsMobile'],
-  Outlook: ['Outlook/', 'OneOutlook/', 'Outlook-iOS/', 'Outlook-Android/', 'Microsoft Outlook'],
+  Outlook: ['Outlook/', 'OneOutlook/', 'MacOutlook/', 'Outlook-iOS/', 'Outlook-Android/', 'Microsoft Outlook'],
   'Microsoft Office': ['Microsoft Office', 'ms-office', 'MSOffice'],
   Zoom: ['ZoomWebKit/', 'Zoom/', 'zoom.us/', 'ZoomApps/'],
   Skype: ['Skype/'],

@@ -51,12 +51,9 @@ export const systems: readonly System[] = [
   { name: 'Tizen', kind: 'unknown', marks: ['Tizen'] },
   { name: 'Fire OS', kind: 'tv', platform: 'Android', marks: [/(?<![A-Za-z])AFT[A-Z0-9]/] },
   { name: 'Fire OS', kind: 'unknown', platform: 'Android', marks: [/(?<![A-Za-z])AEO[A-Z]{2}(?![A-Z])/, 'Echo_Show'] },
-  {
-    name: 'Fire OS',
-    kind: 'tablet',
-    platform: 'Android',
-    marks: [[ANDROID, 'Silk/'], /(?<![A-Za-z])KF[A-Z]{2,}(?![a-z])/],
-  },
+  { name: 'Fire OS', kind: 'tablet', platform: 'Android', marks: [/(?<![A-Za-z])KF[A-Z]{2,}(?![a-z])/] },
+  // It runs on Amazon's devices alone, and in desktop mode it says Linux or a Mac.
+  { name: 'Fire OS', kind: 'tablet', marks: ['Silk/'] },
   { name: 'PICO OS', kind: 'unknown', marks: ['PicoBrowser/', /; P(?:ICO|ico) /] },
   { name: 'Horizon OS', kind: 'unknown', marks: ['OculusBrowser/', /; Quest(?: [23]S?| Pro)?(?:[;)]| Build)/] },
   { name: 'Wear OS', kind: 'unknown', platform: 'Android', marks: [[ANDROID, /SM-[RL]\d|TicWatch/]] },

@@ -16,7 +16,7 @@ const shapes: readonly Shape[] = [
   // Boxes and sticks. "Turbox" makes phones, and apps are called "Dropbox".
   /(?<![A-Za-z])(?:STB|IPTV|OTT)(?![A-Za-z])|(?<!TUR)BOX(?![a-zA-Z])|;[^;()]*(?<![Tt]ur)[Bb]ox(?![a-z])/,
   /Chromecast|Nexus Player|Streaming |TV Stick|BRAVIA/,
-  /(?<![A-Za-z0-9-])(?:X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|M(?:ECOOL|ecool)|UGOOS|TANIX|HK1)/,
+  /(?<![A-Za-z0-9-])(?:X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|M(?:ECOOL|ecool)|UGOOS|TANIX|HK1|(?:TPM|QM|QV)\d{3}E)/,
 ]
 
 /** Only televisions and their boxes say these, whatever the system. */
