@@ -81,7 +81,7 @@ export function newEventId(at: Date): string {
 }
 
 /** The public part of a session, as an event holds it. */
-export function toSummary({ id, ipAddress, userAgent, data }: Session): SessionSummary {
+export function summaryOf({ id, ipAddress, userAgent, data }: Session): SessionSummary {
   return { id, ipAddress, userAgent, data }
 }
 

@@ -30,8 +30,7 @@ import { type Providers, providersOf } from './providers/providers.js'
 import type { ProviderSettings } from './providers/settings.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
-import { renamePasskey, renamePerson } from './recorded-names.js'
-import { renameDevice } from './rename.js'
+import { renameDevice, renamePasskey, renamePerson } from './renames.js'
 import { resetRequests } from './reset-requests.js'
 import { challengeReader } from './second-factor/challenge.js'
 import { renewSecondFactors } from './second-factor/encrypt-anew.js'
@@ -39,7 +38,7 @@ import { secondFactor } from './second-factor/plugin.js'
 import { secretVersion } from './second-factor/secret-version.js'
 import { type RequestSignUp, signUps } from './sign-up/plugin.js'
 import { type SignUps, signUpsOf } from './sign-up/sign-ups.js'
-import { type AccountSettings, accountSettings } from './settings.js'
+import { type OwnData, ownData } from './own-data.js'
 
 /** The prefix of better-auth's endpoints. */
 export const AUTH_PATH = '/api/auth'
@@ -91,7 +90,7 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth extends CookieSessions, AccountSettings, Administrators, EmailChanges, SignUps {
+export interface Auth extends CookieSessions, OwnData, Administrators, EmailChanges, SignUps {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
@@ -235,7 +234,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...accountLinks(context as unknown as AuthContext, baseUrl),
     ...emailChangesOf(context as unknown as AuthContext, options),
     ...signUpsOf(context, { baseUrl, confirmsAddress: options.requestSignUp !== undefined }),
-    ...accountSettings(context as unknown as AuthContext, options),
+    ...ownData(context as unknown as AuthContext, options),
     ...administrators(context as unknown as AuthContext),
 
     knownDevice: (headers, email) => knownDeviceOf(context, headers, email),

@@ -17,7 +17,7 @@ import {
 import { withAdvisoryLock, withFileLock } from './migration-lock.js'
 import { openPostgres } from './postgres.js'
 import { probePostgres, probeSqlite } from './writable.js'
-import { ensurePrivateFile, restrictToOwner } from './private-file.js'
+import { ensurePrivateFile, restrictToOwner } from './private-files.js'
 
 /** Users and accounts. Sessions are never kept here. */
 export interface Database {

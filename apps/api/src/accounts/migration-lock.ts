@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import SqliteDatabase from 'libsql'
 import { type Kysely, sql } from 'kysely'
-import { ensurePrivateFile } from './private-file.js'
+import { ensurePrivateFile } from './private-files.js'
 
 const MAX_WAIT_MS = 60_000
 const POLL_MS = 25

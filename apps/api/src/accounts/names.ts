@@ -16,7 +16,7 @@ const VISIBLE = /(?![\p{Default_Ignorable_Code_Point}\u2800\u{1D159}])[\p{L}\p{N
  *
  * @param max longest, in UTF-16 code units
  */
-export const nameOf = (max: number) =>
+export const printableName = (max: number) =>
   z
     .string()
     .refine((text) => text.trim() === '' || VISIBLE.test(text), 'must have a character that can be seen')
@@ -32,7 +32,7 @@ const MAX_IMAGE = 2_048
 /** Not its form, which better-auth checks. */
 const email = z.string().max(MAX_EMAIL, `must have ${MAX_EMAIL} characters at most`)
 /** The name of a person. */
-export const personName = nameOf(MAX_PERSON).refine((name) => name !== '', 'must not be empty')
+export const personName = printableName(MAX_PERSON).refine((name) => name !== '', 'must not be empty')
 
 /** An address that an account is to have, in the one spelling that is stored. */
 export const newEmail = z

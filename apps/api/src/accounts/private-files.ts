@@ -1,6 +1,47 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { restrictToOwner } from './private-file.js'
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const OTHERS = 0o077
+
+/**
+ * Creates a file, unless it exists, and makes sure that only its owner may use it, whatever the umask and the folder.
+ * Creates missing folders for their owner alone. An existing folder stays as it is.
+ *
+ * @throws {Error} of the file system, such as EPERM for a file of another user.
+ */
+export function ensurePrivateFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  createFile(path)
+  restrictToOwner(path)
+}
+
+/**
+ * Never opens a file that exists: closing it would drop the locks that SQLite holds on it in this process. Another process
+ * would then take itself for the last one, and delete the write-ahead log.
+ */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+}
+
+/**
+ * Removes everybody else's permissions from a file. Does nothing when there is none.
+ *
+ * @throws {Error} of the file system, such as EPERM for a file of another user.
+ */
+export function restrictToOwner(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined || (stats.mode & OTHERS) === 0) return
+  try {
+    chmodSync(path, stats.mode & ~OTHERS & 0o7777)
+  } catch (error) {
+    // The file was removed in the meantime, as SQLite removes its write-ahead log.
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) throw error
+  }
+}
 
 /** Takes everybody else's permissions from each file in a folder, if there is one: an earlier version may have left them. */
 export function restrictFilesIn(folder: string): void {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { restrictToOwner } from './private-file.js'
+import { restrictToOwner } from './private-files.js'
 
 /** A secret for development, made once and kept, so that cookies survive a restart. */
 export async function developmentSecret(dataDir: string): Promise<string> {

@@ -7,7 +7,7 @@ import {
   newEventId,
   type SignInConfirmed,
   toRow,
-  toSummary,
+  summaryOf,
 } from './activity-rows.js'
 
 /** A sign-in that the activity remembers. */
@@ -55,7 +55,7 @@ export async function confirmSignIns(
     at,
     kind: 'confirmed',
     session,
-    by: toSummary(by),
+    by: summaryOf(by),
   }))
   await sql
     .insertInto('activity')

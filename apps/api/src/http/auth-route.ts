@@ -13,11 +13,11 @@ import { type Challenges, SOLUTION_HEADER } from '../limits/challenges.js'
 import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
 import type { Work } from '../limits/work.js'
-import { auditRefusal } from './audit-refusal.js'
+import { auditUnreached } from './audit-unreached.js'
 import { boundSession, requireProof } from './bound-session.js'
 import { type HttpEnv, refuse } from './http.js'
 import { holdsNul } from './nul.js'
-import { reasonOf } from './outage-reason.js'
+import { outageOr } from './outage-or.js'
 
 interface Dependencies {
   readonly auth: Auth
@@ -59,7 +59,7 @@ async function admit(c: Context<HttpEnv>, request: AuthRequest, dependencies: De
     await requireProof(request, session, dependencies)
     return { session, ...(await priceOf(c, request, dependencies)) }
   } catch (error) {
-    auditRefusal(c, { path: request.path, session, email: emailIn(request.json) }, error, dependencies)
+    auditUnreached(c, { path: request.path, session, email: emailIn(request.json) }, error, dependencies)
     throw error
   }
 }
@@ -102,7 +102,7 @@ async function priceOf(
   const email = emailIn(json)
   const fromDatabase = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch(async (error: unknown) => {
-      throw await reasonOf(error, database)
+      throw await outageOr(error, database)
     })
   return (
     attemptLimits.get(path)?.({
@@ -142,7 +142,7 @@ async function forwardWithin(
       { revokes },
     )
   } catch (error) {
-    if (!isReached) auditRefusal(c, { session: null, ...price, path: request.path }, error, dependencies)
+    if (!isReached) auditUnreached(c, { session: null, ...price, path: request.path }, error, dependencies)
     if (error instanceof ChallengeNeededError && price.challenge !== undefined)
       return challengeNeeded(
         c,
@@ -203,13 +203,13 @@ async function answer(
   { auth, database, baseUrl }: Pick<Dependencies, 'auth' | 'database' | 'baseUrl'>,
 ): Promise<Response> {
   const response = await auth.handler(forwarded(c, body, baseUrl)).catch(async (error: unknown) => {
-    throw await reasonOf(error, database)
+    throw await outageOr(error, database)
   })
   if (response.status === 404 && response.body === null) return notFound(c)
   // After a right password, an outage reads as after a wrong one that cannot be counted. A full queue compares nothing.
   if (response.status === 503 && !response.headers.has('retry-after'))
     throw new SessionStoreUnavailableError(new Error('better-auth answered 503'))
-  if (response.status === 500) throw await reasonOf(new Error('better-auth failed'), database)
+  if (response.status === 500) throw await outageOr(new Error('better-auth failed'), database)
   return response
 }
 

@@ -6,7 +6,7 @@ import type { Database } from '../accounts/database.js'
 import { expectsSession, rejectOtherSession } from '../accounts/expected-session.js'
 import { endpointsWithPassword, endpointsWithProof } from '../accounts/open-endpoints.js'
 import type { HttpEnv } from './http.js'
-import { reasonOf } from './outage-reason.js'
+import { outageOr } from './outage-or.js'
 
 interface Dependencies {
   readonly auth: Pick<Auth, 'authenticate' | 'findPasswordOwner'>
@@ -52,7 +52,7 @@ export async function requireProof(
     endpointsWithPassword.has(request.path) &&
     holdsPassword(request.json) &&
     (await auth.findPasswordOwner(session.userId).catch(async (error: unknown) => {
-      throw await reasonOf(error, database)
+      throw await outageOr(error, database)
     })) !== null
   if (!isCompared) throw new ReauthenticationRequiredError()
 }

@@ -141,7 +141,7 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
     return [{ ...entry, type: 'confirmed', device: shown(event.session), by: shown(event.by), newName: null }]
   if (event.kind === 'everybody') {
     const device = { ...shown(nobody), name: null }
-    return [{ ...entry, type: 'all-by-operator', device, by: null, newName: null, ...reasonOf(event) }]
+    return [{ ...entry, type: 'all-by-operator', device, by: null, newName: null, ...publicReason(event) }]
   }
   const type = typeOf(event)
   if (type === undefined) return []
@@ -157,12 +157,12 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
       newName: null,
       ...(attempts !== undefined && { attempts }),
       ...(event.kind === 'created' && { signIn: { sessionId: event.session.id, signs: [] } }),
-      ...(event.kind === 'ended' && reasonOf(event)),
+      ...(event.kind === 'ended' && publicReason(event)),
     },
   ]
 }
 
-function reasonOf({ operation }: { readonly operation?: OperationSummary }): { reason?: string } {
+function publicReason({ operation }: { readonly operation?: OperationSummary }): { reason?: string } {
   return operation?.reason ? { reason: operation.reason } : {}
 }
 

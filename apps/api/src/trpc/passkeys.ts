@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { nameOf } from '../accounts/names.js'
+import { printableName } from '../accounts/names.js'
 import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from './procedures.js'
 import { withinRenames } from './renames.js'
 
 const MAX_NAME = 50
-const passkeyName = nameOf(MAX_NAME).refine((name) => name !== '', 'must not be empty')
+const passkeyName = printableName(MAX_NAME).refine((name) => name !== '', 'must not be empty')
 
 /** The ceremonies and the removal are endpoints below `/api/auth`, because they change cookies. */
 export const passkeysRouter = router({

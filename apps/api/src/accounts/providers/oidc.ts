@@ -74,7 +74,7 @@ export function openIdProvider(settings: ProviderSettings): Provider {
         )
         return personOf(claims.sub, said)
       } catch (error) {
-        throw reasonOf(error)
+        throw toRefusal(error)
       }
     },
   }
@@ -122,7 +122,7 @@ const NO_ANSWER = new Set([
 const UNAVAILABLE = new Set(['server_error', 'temporarily_unavailable'])
 
 /** Leaves out the causes, which hold claims and bodies. */
-function reasonOf(error: unknown): unknown {
+function toRefusal(error: unknown): unknown {
   if (error instanceof AuthorizationResponseError)
     return refusal(UNAVAILABLE.has(error.error) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_DECLINED')
   if (error instanceof ResponseBodyError)

@@ -41,7 +41,7 @@ const roleProcedure = strictProcedure.use(async ({ ctx: { auth, headers, session
  *
  * @param isPolled Then a call that succeeds leaves no line.
  */
-const auditedProcedure = ({ isPolled }: { readonly isPolled: boolean }) =>
+const procedureForAdmins = ({ isPolled }: { readonly isPolled: boolean }) =>
   roleProcedure
     .use(async ({ ctx, path, getRawInput, next }) => {
       const { session, client } = ctx
@@ -64,9 +64,9 @@ const auditedProcedure = ({ isPolled }: { readonly isPolled: boolean }) =>
       limits.within([['admin:session', session.userId, session.id]], () => next()),
     )
 
-export const adminProcedure = auditedProcedure({ isPolled: false })
+export const adminProcedure = procedureForAdmins({ isPolled: false })
 /** For what a page asks for again and again. */
-export const polledProcedure = auditedProcedure({ isPolled: true })
+export const polledProcedure = procedureForAdmins({ isPolled: true })
 
 /** For what changes something: it needs a recent proof. */
 export const adminChange = (isRecent: IsRecent) =>

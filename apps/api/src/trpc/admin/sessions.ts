@@ -27,7 +27,7 @@ export function createSessionsRouter(isRecent: IsRecent) {
           [['admin-scan:session', session.userId, session.id]],
           () =>
             administration
-              .preview(filter, { sample: MAX_SHOWN, signal: within(input.isExact ? EXACT_MS : QUICK_MS, signal) })
+              .preview(filter, { sample: MAX_SHOWN, signal: timeLimit(input.isExact ? EXACT_MS : QUICK_MS, signal) })
               .catch(administrationFailed),
         )
         await confirmRights()
@@ -41,7 +41,7 @@ export function createSessionsRouter(isRecent: IsRecent) {
           users: estimate(users),
           found: sample.map((found) => ({
             device: { ...toDevice(found, placeOf), isCurrent: found.id === session.id },
-            user: nameOf(found, people),
+            user: ownerOf(found, people),
           })),
         }
       }),
@@ -65,7 +65,7 @@ export function createSessionsRouter(isRecent: IsRecent) {
         const filter = await administration.readFilter(given).catch(administrationFailed)
         return limits.within([['admin-scan:session', session.userId, session.id]], async () => {
           const { sessions, share } = await administration
-            .preview(filter, { signal: within(EXACT_MS, signal) })
+            .preview(filter, { signal: timeLimit(EXACT_MS, signal) })
             .catch(administrationFailed)
           await confirmRights()
           if (share < 1 || !countFits(sessions, count)) throw countDiffers(sessions, count)
@@ -79,11 +79,11 @@ export function createSessionsRouter(isRecent: IsRecent) {
 }
 
 /** Ends after so many milliseconds, or when the one who asks is gone. */
-function within(milliseconds: number, signal: AbortSignal | undefined): AbortSignal {
+function timeLimit(milliseconds: number, signal: AbortSignal | undefined): AbortSignal {
   return AbortSignal.any([AbortSignal.timeout(milliseconds), ...(signal ? [signal] : [])])
 }
 
-function nameOf({ userId }: Session, people: readonly { id: string; name: string; email: string }[]) {
+function ownerOf({ userId }: Session, people: readonly { id: string; name: string; email: string }[]) {
   const { name, email } = people.find(({ id }) => id === userId) ?? { name: '', email: '' }
   return { id: userId, name, email }
 }

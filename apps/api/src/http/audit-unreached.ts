@@ -23,7 +23,7 @@ interface Refused {
  * Writes the audit line of a request that did not reach better-auth, whose own audit covers the others. It looks nothing up: only
  * for an account that exists would that take longer.
  */
-export function auditRefusal(
+export function auditUnreached(
   c: Context<HttpEnv>,
   { path, session, email }: Refused,
   error: unknown,

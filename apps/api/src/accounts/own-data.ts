@@ -8,7 +8,7 @@ import { languageOf } from './language.js'
 import { lockUser } from './lock-user.js'
 
 /** Gives a person their data, and deletes their account. Each rejects with the error of the database. */
-export interface AccountSettings {
+export interface OwnData {
   /** The rows of a user, without hashes and secrets; `null` for a user who is gone. */
   readPersonalData(userId: string): Promise<PersonalData | null>
   /** The address and language of a user; `null` for one who is gone. */
@@ -73,7 +73,7 @@ interface Options {
 }
 
 /** @param context that of better-auth with the plugin `rollcall`, whose adapter revokes what must be revoked. */
-export function accountSettings(context: AuthContext, { store, accountMails }: Options): AccountSettings {
+export function ownData(context: AuthContext, { store, accountMails }: Options): OwnData {
   const { adapter, internalAdapter, tables } = context
   const rowsOf = async <T>(model: string, userId: string, row: z.ZodType<T>, newest = 'createdAt'): Promise<T[]> =>
     model in tables
