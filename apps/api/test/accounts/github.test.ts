@@ -7,7 +7,7 @@ import { gitHub } from '../../src/accounts/providers/github.js'
 // GitHub speaks no OpenID Connect, so a server here answers as its documentation says.
 
 const answers: Record<string, unknown> = {
-  '/token': { access_token: 'token' },
+  '/token': { access_token: 'token', token_type: 'bearer', scope: 'read:user,user:email' },
   '/user': { id: 7, login: 'ada', name: null, email: 'public@example.org' },
   '/emails': [
     { email: 'other@example.org', primary: false, verified: true },
@@ -47,6 +47,7 @@ const settings = {
 const checks = { state: 'state', nonce: 'nonce', codeVerifier: 'verifier' }
 const provider = () =>
   gitHub(settings, {
+    issuer: origin,
     authorize: `${origin}/authorize`,
     token: `${origin}/token`,
     user: `${origin}/user`,
@@ -58,23 +59,38 @@ const redeem = (search: string, provenSince: Date | null = null) =>
 test('the id of the account, and its primary address with whether it is verified', async () => {
   const url = await provider().authorizationUrl({ ...checks, redirectUri: 'https://rollcall.example', isProof: false })
   expect(Object.fromEntries(url.searchParams)).toMatchObject({ state: 'state', code_challenge_method: 'S256' })
-  expect(await redeem('state=state&code=abc')).toEqual({
+  expect(await redeem(`state=state&code=abc&iss=${origin}`)).toEqual({
     accountId: '7',
     email: 'ada@example.org',
     isEmailVerified: true,
     name: 'ada',
   })
-  expect(asked[0]).toMatch(/^POST \/token .*client_secret=secret&code=abc&.*code_verifier=verifier/)
+  const [, path, body] = /^POST (\S+) {2}(\S+)$/.exec(asked[0] ?? '') ?? []
+  expect(path).toBe('/token')
+  expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+    grant_type: 'authorization_code',
+    client_id: 'id',
+    client_secret: 'secret',
+    code: 'abc',
+    code_verifier: 'verifier',
+    redirect_uri: 'https://rollcall.example/provider/github',
+  })
   expect(asked.slice(1).toSorted()).toEqual(['GET /emails Bearer token ', 'GET /user Bearer token '])
 })
 
-test('another state, a refusal, an error, an outage and a proof lead nowhere', async () => {
+test('another state or issuer, a refusal, an error, an outage and a proof lead nowhere', async () => {
   const code = (name: string) => ({ body: expect.objectContaining({ code: name }) })
   await expect(redeem('state=other&code=abc')).rejects.toMatchObject(code('PROVIDER_ANSWER_INVALID'))
+  await expect(redeem('state=state&code=abc&iss=https://other.example')).rejects.toMatchObject(
+    code('PROVIDER_ANSWER_INVALID'),
+  )
   await expect(redeem('state=state&error=access_denied')).rejects.toMatchObject(code('PROVIDER_DECLINED'))
   await expect(redeem('state=state&code=abc', new Date())).rejects.toMatchObject(code('PROVIDER_PROOF_REFUSED'))
   answers['/token'] = { error: 'bad_verification_code' }
   await expect(redeem('state=state&code=abc')).rejects.toMatchObject(code('PROVIDER_ANSWER_INVALID'))
+  answers['/token'] = { access_token: 'token', token_type: 'bearer' }
+  answers['/user'] = { message: 'Bad credentials' }
+  await expect(redeem('state=state&code=abc')).rejects.toMatchObject(code('PROVIDER_UNAVAILABLE'))
   status = 500
   await expect(redeem('state=state&code=abc')).rejects.toMatchObject(code('PROVIDER_UNAVAILABLE'))
 })

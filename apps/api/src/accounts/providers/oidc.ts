@@ -1,22 +1,18 @@
 import {
   allowInsecureRequests,
-  AuthorizationResponseError,
   authorizationCodeGrant,
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
-  ClientError,
   ClientSecretPost,
   type Configuration,
   discovery,
   enableNonRepudiationChecks,
   fetchUserInfo,
   type IDToken,
-  ResponseBodyError,
-  WWWAuthenticateChallengeError,
 } from 'openid-client'
 import { z } from 'zod'
 import { type Person, type Provider, TIMEOUT_SECONDS } from './provider.js'
-import { refusal } from './refusals.js'
+import { refusal, toRefusal } from './refusals.js'
 import type { ProviderSettings } from './settings.js'
 
 /** Between the clock of the provider and that of this server. */
@@ -110,25 +106,4 @@ function discovered({ issuer, clientId, clientSecret }: ProviderSettings): () =>
 /** The provider has checked its user since the question, and not only looked at a session of its own. */
 function hasProved({ auth_time: at }: IDToken, since: Date): boolean {
   return at !== undefined && at * 1_000 >= since.getTime() - CLOCK_TOLERANCE_MS
-}
-
-/** Codes of the library for what is no answer of the protocol, as of a proxy in front of the provider. */
-const NO_ANSWER = new Set([
-  'OAUTH_TIMEOUT',
-  'OAUTH_ABORT',
-  'OAUTH_RESPONSE_IS_NOT_CONFORM',
-  'OAUTH_RESPONSE_IS_NOT_JSON',
-])
-const UNAVAILABLE = new Set(['server_error', 'temporarily_unavailable'])
-
-/** Leaves out the causes, which hold claims and bodies. */
-function toRefusal(error: unknown): unknown {
-  if (error instanceof AuthorizationResponseError)
-    return refusal(UNAVAILABLE.has(error.error) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_DECLINED')
-  if (error instanceof ResponseBodyError)
-    return refusal(error.status >= 500 ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
-  if (error instanceof WWWAuthenticateChallengeError) return refusal('PROVIDER_ANSWER_INVALID')
-  if (error instanceof ClientError)
-    return refusal(NO_ANSWER.has(error.code ?? '') ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
-  return error instanceof TypeError && error.message === 'fetch failed' ? refusal('PROVIDER_UNAVAILABLE') : error
 }

@@ -1,3 +1,9 @@
+import {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client'
 import { APIError } from 'better-auth/api'
 
 /** Why a way through a provider led nowhere, as the page explains it. */
@@ -29,4 +35,25 @@ export type Refusal = keyof typeof refusals
 export function refusal(code: Refusal): APIError {
   const [status, message] = refusals[code]
   return new APIError(status, { code, message })
+}
+
+/** Codes of the library for what is no answer of the protocol, as of a proxy in front of the provider. */
+const NO_ANSWER = new Set([
+  'OAUTH_TIMEOUT',
+  'OAUTH_ABORT',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+])
+const UNAVAILABLE = new Set(['server_error', 'temporarily_unavailable'])
+
+/** The refusal for an error of the OAuth library. Leaves out the causes, which hold claims and bodies. */
+export function toRefusal(error: unknown): unknown {
+  if (error instanceof AuthorizationResponseError)
+    return refusal(UNAVAILABLE.has(error.error) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_DECLINED')
+  if (error instanceof ResponseBodyError)
+    return refusal(error.status >= 500 ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
+  if (error instanceof WWWAuthenticateChallengeError) return refusal('PROVIDER_ANSWER_INVALID')
+  if (error instanceof ClientError)
+    return refusal(NO_ANSWER.has(error.code ?? '') ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
+  return error instanceof TypeError && error.message === 'fetch failed' ? refusal('PROVIDER_UNAVAILABLE') : error
 }
