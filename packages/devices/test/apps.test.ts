@@ -5,15 +5,10 @@ const blink = 'AppleWebKit/537.36 (KHTML, like Gecko)'
 
 describe('an app that is no browser', () => {
   test.each([
-    [
-      'Dalvik, which never says Mobile',
-      'Dalvik/2.1.0 (Linux; U; Android 14; X14 Build/UP1A.231005.007)',
-      'App',
-      'Android',
-    ],
+    ['Dalvik, which never says Mobile', 'Dalvik/2.1.0 (Linux; U; Android 14; X14 Build/A1)', 'App', 'Android'],
     [
       'the name of a package',
-      'com.example.music/62354340 (Linux; U; Android 14; en_US; X14; Build/UP1A.231105.002; Cronet/114.0.5735.84)',
+      'com.example.music/62354340 (Linux; U; Android 14; en_US; X14; Build/A1; Cronet/114.0.5735.84)',
       'App',
       'Android',
     ],
@@ -21,7 +16,7 @@ describe('an app that is no browser', () => {
     ['a system after the name', 'Acme/5.1 Android/34', 'App', 'Android'],
     [
       'a WebView without a word of its kind',
-      `Mozilla/5.0 (Linux; Android 11; X14 Build/RP1A.200720.011; wv) ${blink} Version/4.0 Chrome/77.0.3865.120`,
+      `Mozilla/5.0 (Linux; Android 11; X14 Build/A1; wv) ${blink} Version/4.0 Chrome/77.0.0.0`,
       'Android WebView',
       'Android',
     ],
@@ -35,12 +30,12 @@ describe('an app that is no browser', () => {
   })
 
   test.each([
-    ["Apple's library on a Mac", 'Reeder/1020.09.00 CFNetwork/596.3.3 Darwin/12.3.0 (x86_64) (iMac9%2C1)', 'desktop'],
+    ["Apple's library on a Mac", 'Acme/1 CFNetwork/978.0.7 Darwin/18.7.0 (x86_64)', 'desktop'],
     ['an app on an iPhone', 'Acme/4.1 (iPhone; iOS 17.4; Scale/3.00)', 'phone'],
     ['an app on an iPad', 'Acme/4.1 (iPad; iOS 17.4; Scale/2.00)', 'tablet'],
     ['an app that knows what it runs on', 'Acme/4.1 (Linux; Android 14; Galaxy Tab S9)', 'tablet'],
-    ['an app on the model of a phone', 'Dalvik/2.1.0 (Linux; U; Android 14; SM-S921U Build/UP1A.231005.007)', 'phone'],
-    ['an app on the model of a tablet', 'Dalvik/2.1.0 (Linux; U; Android 13; SM-X700 Build/TP1A.220624.014)', 'tablet'],
+    ['an app on the model of a phone', 'Dalvik/2.1.0 (Linux; U; Android 14; SM-S921U Build/A1)', 'phone'],
+    ['an app on the model of a tablet', 'Dalvik/2.1.0 (Linux; U; Android 13; SM-X700 Build/A1)', 'tablet'],
     ['an app on a television', 'Dalvik/2.1.0 (Linux; U; Android 9; Acme box Build/PI)', 'tv'],
     ['an app called a box on a phone', 'Dropbox/380.2.4 (Android 14; Pixel 8)', 'phone'],
   ])('%s says its kind', (_, userAgent, kind) => {
@@ -88,11 +83,11 @@ describe('the app, not what it is built on', () => {
     ],
     [
       'Yandex Browser',
-      `Mozilla/5.0 (Linux; arm_64; Android 13; 2311FRAFDC) ${blink} Chrome/120.0.6099.516 YaSearchBrowser/24.18.1 BroPP/1.0 YaSearchApp/24.18.1 webOmni SA/3 Mobile Safari/537.36`,
+      `Mozilla/5.0 (Linux; arm_64; Android 13; 2311FRAFDC) ${blink} Chrome/120.0.0.0 YaSearchBrowser/24.18.1 BroPP/1.0 YaSearchApp/24.18.1 webOmni SA/3 Mobile Safari/537.36`,
     ],
     [
       'Huawei Browser',
-      `Mozilla/5.0 (PC; OpenHarmony 6.1; Windows NT 10.0) ${blink} Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.1.0.100 HuaweiBrowser/6.1.3.321`,
+      `Mozilla/5.0 (PC; OpenHarmony 6.1; Windows NT 10.0) ${blink} Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.1 HuaweiBrowser/6.1`,
     ],
   ])('%s by its user agent', (browser, userAgent) => {
     expect(describeDevice({ userAgent }).browser).toBe(browser)

@@ -69,7 +69,7 @@ describe('client hints', () => {
       'Instagram',
     )
     expect(
-      of(`${win} ${blink} Slack/4.39.90 Chrome/127.0.6533.72 Electron/13.1.9 Safari/537.36`, {
+      of(`${win} ${blink} Slack/4.39.90 Chrome/127.0.0.0 Electron/13.1.9 Safari/537.36`, {
         'sec-ch-ua': `"Chromium";v="127", ${grease}`,
       }).browser,
     ).toBe('Slack')

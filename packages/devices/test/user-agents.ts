@@ -8,4 +8,4 @@ export const blink = 'AppleWebKit/537.36 (KHTML, like Gecko)'
 export const webkit = 'AppleWebKit/605.1.15 (KHTML, like Gecko)'
 export const chromeOnWindows = `${win} ${blink} Chrome/140.0.0.0 Safari/537.36`
 export const chromeOnPhone = `${phone} ${blink} Chrome/140.0.0.0 Mobile Safari/537.36`
-export const webView = `Mozilla/5.0 (Linux; Android 14; SM-S928W Build/UP1A.231005.007; wv) ${blink} Version/4.0 Chrome/122.0.6261.119 Mobile Safari/537.36`
+export const webView = `Mozilla/5.0 (Linux; Android 14; SM-S928W Build/A1; wv) ${blink} Version/4.0 Chrome/122.0.0.0 Mobile Safari/537.36`
