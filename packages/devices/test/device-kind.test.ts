@@ -59,6 +59,7 @@ describe('a program', () => {
       'and others call theirs a bot',
       `Mozilla/5.0 (Linux; Android 7.0; M bot 54) ${blink} Chrome/78.0.0.0 Mobile Safari/537.36`,
     ],
+    ['or a quest', `Mozilla/5.0 (Linux; Android 4.4; Acme Quest 510) ${blink} Chrome/80.0.0.0 Mobile Safari/537.36`],
     ['or a spider', `Mozilla/5.0 (Linux; Android 13; Spider 8) ${blink} Chrome/124.0.0.0 Mobile Safari/537.36`],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('phone')

@@ -115,12 +115,13 @@ const userAgents: [userAgent: string, browser: string, os: string, kind: DeviceK
   ['Mozilla/5.0 (Playstation Vita 3.74) AppleWebKit/537.73 (KHTML, like Gecko) Silk/3.2', 'Amazon Silk', 'PlayStation', 'console'],
   [`Mozilla/5.0 (X11; Linux x86_64; Valve Steam Client/Steam Deck/default/0) ${blink} Chrome/126.0 Safari/537.36`, 'Steam', 'SteamOS', 'console'],
   [`Mozilla/5.0 (Linux; Android 13; Retroid Pocket 9) ${blink} Chrome/120.0 Mobile Safari/537.36`, 'Chrome', 'Android', 'console'],
+  ['Mozilla/5.0 (Linux; U; en-US) AppleWebKit/528.5+ (KHTML, like Gecko) Version/4.0 Kindle/3.0', 'Unknown browser', '', 'unknown'],
+  ['Mozilla/5.0 (Linux; U; Tizen 2.0) AppleWebKit/537.1 (KHTML, like Gecko) Mobile TizenBrowser/2.0', 'Unknown browser', 'Tizen', 'unknown'],
   // Phones that name no system of their own, or two
   ['Mozilla/5.0 (Mobile; Acme 4044; rv:37.0) Gecko/37.0 Firefox/37.0 KaiOS/1.0', 'Firefox', 'KaiOS', 'phone'],
   [`Mozilla/5.0 (Cloud Phone 2.4; Acme 4G) ${blink} Chrome/132.0 Mobile Safari/537.36 Puffin/132.0`, 'Puffin', '', 'phone'],
   [`Mozilla/5.0 (Linux; Acme OS like Android 9) ${blink} Chrome/87.0 Mobile Safari/537.36`, 'Chrome', 'Linux', 'phone'],
   [`Mozilla/5.0 (Linux; Android 8.1.0; BlackBerry X) ${blink} Chrome/120.0 Mobile Safari/537.36`, 'Chrome', 'Android', 'phone'],
-  [`Mozilla/5.0 (Linux; Android 4.4; Acme Quest 510) ${blink} Chrome/80.0 Mobile Safari/537.36`, 'Chrome', 'Android', 'phone'],
   // Programs
   ['curl/8.5.0', 'curl', '', 'program'],
   ['Wget/1.21.4', 'Wget', '', 'program'],

@@ -76,10 +76,28 @@ describe('a television', () => {
     expect(kindOf(userAgent)).toBe('tv')
   })
 
+  // prettier-ignore
+  test.each([
+    'A95X', 'T95', 'H96 MAX', 'MXQ', 'TX6', 'ZIDOO', 'VONTAR', 'Mecool-BB', 'UGOOS', 'HK1', 'TPM191E', 'NEXBOX', 'X96',
+    'BRAVIA', 'Nexus Player', 'Acme Streaming Stick', 'AQUOS-TVX1', 'ACME-LED43', 'Acme TV Box', 'IPTV-1', 'MatrixTV5',
+  ])('is the model %s', (model) => {
+    expect(kindOf(`Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/94.0.0.0 Safari/537.36`)).toBe('tv')
+  })
+
+  // prettier-ignore
+  test.each([
+    'SmartTV', 'Smart-Tv', 'avui/tv', 'OMI/4.25', 'Vewd/4', 'HbbTV/1.5.1', 'CE-HTML/1.0', 'InettvBrowser/2', 'NetCast.TV',
+    'Viera/3.0', 'Espial/6.0', 'Opera TV Store', 'opentv', 'Maple2012', 'SonyCEBrowser/1.0', 'SonyBDP/1', 'QtEmbedded',
+    'BrightSign/8.5', 'WPE', 'YouViewHTML/1.0', 'Hybridcast/1.0', 'Coolita OS',
+  ])('is the engine %s', (engine) => {
+    expect(kindOf(`Mozilla/5.0 (Linux armv7l) ${blink} ${engine}`)).toBe('tv')
+  })
+
   test.each([
     ['Roku', 'Roku/DVP-14.0 (14.0.4.4170-C2)'],
     ['VIDAA', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/88.0 Safari/537.36 VIDAA/6.0(Acme;SmartTV;X55)`],
     ['Vizio', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/108.0 Safari/537.36 CrKey/1.0.999999 VIZIO SmartCast`],
+    ['Chromecast', `Mozilla/5.0 (X11; Linux armv7l) ${blink} Chrome/110.0.0.0 Safari/537.36 CrKey/1.56.500000`],
     ['webOS', `Mozilla/5.0 (WebOS; Linux/SmartTV) ${blink} Chrome/53.0 Safari/537.36 HbbTV/1.4.1`],
     ['tvOS', 'AppleCoreMedia/1.0.0.20L497 (Apple TV; U; CPU OS 16_4 like Mac OS X; en_us)'],
   ])('runs %s', (os, userAgent) => {

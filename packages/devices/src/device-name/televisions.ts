@@ -8,23 +8,23 @@ const INCHES = '(?:24|28|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)'
 /** They count beside the name of a system that phones and computers have too. */
 const shapes: readonly Shape[] = [
   // The word TV, alone or at the end of a name ("MiTV", "MatrixTV"), but no part of a word in capitals: phones have DTV.
-  /(?<![A-Za-z])TV(?![A-Za-z])|(?:[a-z]|\dK)TV(?![a-z])|(?<![A-Z])ATV(?![A-Z])|TV ?[Bb](?:OX|ox)|smart-tv/,
+  /(?<![A-Za-z])TV(?![A-Za-z])|(?:[a-z]|\dK)TV(?![a-z])|(?<![A-Z])ATV(?![A-Z])/,
   'AQUOS-TV',
   // A size in the model.
   new RegExp(`(?:[; -]|[A-Za-z]_)(?:${INCHES}[A-Z]{1,6}|[A-Z]{1,6}-?${INCHES}[A-Z]{2,6})[-_/]?\\d`),
-  /LED-?\d{2}|\dUHD(?![a-z])|[ _][sS]hell[ _]/,
+  /LED-?\d{2}|[ _][sS]hell[ _]/,
   // Boxes and sticks. "Turbox" makes phones, and apps are called "Dropbox".
   /(?<![A-Za-z])(?:STB|IPTV|OTT)(?![A-Za-z])|(?<!TUR)BOX(?![a-zA-Z])|;[^;()]*(?<![Tt]ur)[Bb]ox(?![a-z])/,
-  /Chromecast|Nexus Player|Streaming |TV Stick|BRAVIA/,
-  /(?<![A-Za-z0-9-])(?:X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|M(?:ECOOL|ecool)|UGOOS|TANIX|HK1|(?:TPM|QM|QV)\d{3}E)/,
+  /Chromecast|Nexus Player|Streaming |BRAVIA/,
+  /(?<![A-Za-z0-9-])(?:X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|M(?:ECOOL|ecool)|UGOOS|HK1|(?:TPM|QM|QV)\d{3}E)/,
 ]
 
 /** Only televisions and their boxes say these, whatever the system. */
 export const televisions: Marks = [
   /smart-?tv|\(D?TV[;)]|avui\/tv/i,
   // The engines that makers of televisions build on.
-  /(?<![A-Za-z])OMI\/|Vewd|[Hh]bb[Tt][Vv]|CE-HTML|NETTV\/|InettvBrowser|NetCast|SRAF\/|Viera|Cobalt\/|Espial|Opera TV/,
-  /OpenTV|opentv|Maple ?\d|SonyCE|SonyBDP|QtEmbedded|BrightSign\/|YouView|Hybridcast|Coolita/,
+  /(?<![A-Za-z])OMI\/|Vewd|[Hh]bb[Tt][Vv]|CE-HTML|InettvBrowser|NetCast|Viera|Cobalt\/|Espial|Opera TV/,
+  /[Oo]pen[Tt][Vv]|Maple ?\d|SonyCE|SonyBDP|QtEmbedded|BrightSign\/|YouView|Hybridcast|Coolita/,
   // Maker, model and connection, as HbbTV wants them; and processors that no computer has.
   /[Ww]ire(?:d|less)\)|-Device\/[\d.]+ \(Sky|\(Linux (?:mips|sh4)|(?<![A-Za-z])WPE(?![A-Za-z])/,
 ]
