@@ -90,7 +90,7 @@ describe('a television', () => {
     'Viera/3.0', 'Espial/6.0', 'Opera TV Store', 'opentv', 'Maple2012', 'SonyCEBrowser/1.0', 'SonyBDP/1', 'QtEmbedded',
     'BrightSign/8.5', 'WPE', 'YouViewHTML/1.0', 'Hybridcast/1.0', 'Coolita OS',
   ])('is the engine %s', (engine) => {
-    expect(kindOf(`Mozilla/5.0 (Linux armv7l) ${blink} ${engine}`)).toBe('tv')
+    expect(kindOf(`Mozilla/5.0 (X55) ${blink} ${engine}`)).toBe('tv')
   })
 
   test.each([
