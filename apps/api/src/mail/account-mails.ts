@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/account-mails.js'
 import type { Reader } from '../accounts/auth.js'
+import { mailLanguage } from '../accounts/language.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
 import {
@@ -51,7 +52,7 @@ const MAX_AGE_MS = 3 * 24 * 60 * 60_000
 const deletedPayload = z.object({
   userId: z.string(),
   to: z.string(),
-  language: z.enum(['en', 'de']),
+  language: mailLanguage,
   at: z.coerce.date(),
 })
 

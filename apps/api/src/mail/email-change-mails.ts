@@ -3,6 +3,7 @@ import type { AccountMails } from '../accounts/account-mails.js'
 import type { MailLink, Reader } from '../accounts/auth.js'
 import type { EmailChangeLink } from '../accounts/email-change/links.js'
 import { type Side, sides } from '../accounts/email-change/pending.js'
+import { mailLanguage } from '../accounts/language.js'
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../durations.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
@@ -38,7 +39,7 @@ const CHANGE_MS = 10 * SECOND_MS
 const linkPayload = z.object({ userId: z.string(), changeId: z.string() })
 const changedPayload = z.object({
   userId: z.string(),
-  reader: z.object({ to: z.string(), language: z.enum(['en', 'de']) }),
+  reader: z.object({ to: z.string(), language: mailLanguage }),
   now: z.string(),
   at: z.coerce.date(),
 })

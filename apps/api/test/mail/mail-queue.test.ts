@@ -188,6 +188,19 @@ describe('the queue', () => {
     expect(smtp.recipients()).toBe(0)
   })
 
+  test('sends a prepared notice in English if it waits in a language that this version does not have', async () => {
+    await using smtp = await startSmtp()
+    await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+    const email = newEmail()
+    const payload = JSON.stringify({ userId: 'gone', to: email, language: 'fr', at: new Date() })
+    await sql`
+      insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
+      values ('account-deleted:gone', 'account-deleted', ${payload}, ${Date.now()}, 0, 0, 0)`.execute(
+      server.database().kysely,
+    )
+    await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: You deleted your account`])
+  })
+
   test('takes 10,000 mails; then a reset is refused as an outage, and a sign-in goes on', async () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
