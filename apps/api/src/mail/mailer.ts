@@ -103,7 +103,7 @@ export function createMailer(options: MailerOptions): Mailer {
   let delivery: Delivery | undefined
 
   async function add(mail: NewMail): Promise<void> {
-    if ((await queue.add(mail)) === 'full') throw new MailQueueFullError()
+    if (!(await queue.add(mail))) throw new MailQueueFullError()
     setTimeout(() => delivery?.wake(), WAKE_MS).unref()
   }
 

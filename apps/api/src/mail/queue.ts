@@ -10,10 +10,12 @@ import { migrate } from '../accounts/migrations.js'
  */
 export interface MailQueue {
   /**
-   * `waiting`: a mail with this key is in the queue already; its age starts anew. If a server has claimed it, its link may
-   * have expired since: it is sent once more, whatever that server does with it. `full`: nothing was added.
+   * A mail takes the place of one with its key. If a server has claimed that one, this one is sent all the same: the link on
+   * its way may have been revoked since.
+   *
+   * @returns `false` if the queue is full: nothing was added.
    */
-  add(mail: NewMail): Promise<'added' | 'waiting' | 'full'>
+  add(mail: NewMail): Promise<boolean>
   has(key: string): Promise<boolean>
   /** Up to so many mails that are due, longest due first. Counts as an attempt for each. */
   claim(limit: number): Promise<ClaimedMail[]>
@@ -25,13 +27,13 @@ export interface MailQueue {
   release(mail: ClaimedMail): Promise<void>
   /** Makes the mail with this key due. */
   makeDue(key: string): Promise<void>
-  /** Makes all that wait for a retry due. */
+  /** Makes all that wait for a retry due, but none that waits for its first time. */
   retryAll(): Promise<void>
   status(): Promise<MailStatus>
 }
 
 export interface NewMail {
-  /** Two mails with the same key are one while the first of them waits. */
+  /** A mail takes the place of one with the same key that waits. */
   readonly key: string
   readonly kind: string
   readonly payload: string
@@ -71,27 +73,22 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
   /** No longer once its lease has passed and another server has claimed it, or once the mail was added again. */
   const isHeld = ({ key, attempts }: ClaimedMail) => sql`key = ${key} and attempts = ${attempts}`
 
-  async function has(key: string): Promise<boolean> {
-    const { rows } = await sql`select key from mail where key = ${key}`.execute(kysely)
-    return rows.length > 0
-  }
-
   return {
-    has,
-
     async add({ key, kind, payload, delayMs = 0 }) {
       // With another number of attempts, the server that has claimed it holds it no longer.
-      const waiting = await sql`
-        update mail set created_at = ${now}, leased_until = 0, due_at = case when due_at < ${now} + ${sql.lit(delayMs)} then ${now} + ${sql.lit(delayMs)} else due_at end,
-          attempts = case when leased_until > 0 then attempts + 1 else attempts end
-        where key = ${key}`.execute(kysely)
-      if (Number(waiting.numAffectedRows) > 0) return 'waiting'
-      const added = await sql`
+      const { numAffectedRows } = await sql`
         insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
-        select ${key}, ${kind}, ${payload}, ${now}, ${now} + ${sql.lit(delayMs)}, 0, 0 where (select count(*) from mail) < ${MAX_WAITING}
-        on conflict (key) do nothing`.execute(kysely)
-      if (Number(added.numAffectedRows) > 0) return 'added'
-      return (await has(key)) ? 'waiting' : 'full'
+        select ${key}, ${kind}, ${payload}, ${now}, ${now} + ${sql.lit(delayMs)}, 0, 0
+        where (select count(*) from mail) < ${MAX_WAITING} or exists (select 1 from mail where key = ${key})
+        on conflict (key) do update set payload = excluded.payload, created_at = excluded.created_at,
+          due_at = excluded.due_at, leased_until = 0, last_error = null,
+          attempts = case when mail.leased_until > 0 then mail.attempts + 1 else mail.attempts end`.execute(kysely)
+      return Number(numAffectedRows) > 0
+    },
+
+    async has(key) {
+      const { rows } = await sql`select key from mail where key = ${key}`.execute(kysely)
+      return rows.length > 0
     },
 
     async claim(limit) {
@@ -127,7 +124,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
     },
 
     async retryAll() {
-      await sql`update mail set due_at = ${now} where due_at > ${now}`.execute(kysely)
+      await sql`update mail set due_at = ${now} where last_error is not null and due_at > ${now}`.execute(kysely)
     },
 
     async status() {

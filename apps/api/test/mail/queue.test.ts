@@ -1,0 +1,59 @@
+import { startPostgres } from '@rollcall/dev-postgres'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Database, openDatabase } from '../../src/accounts/database.js'
+import { type MailQueue, openMailQueue } from '../../src/mail/queue.js'
+import { databases } from '../accounts/helpers.js'
+import { temporaryFolder } from '../temporary-folder.js'
+
+describe.each(databases)('the queue on %s', (kind) => {
+  let close: () => Promise<void>
+  let database: Database
+  let queue: MailQueue
+  beforeAll(async () => {
+    const postgres = kind === 'postgres' ? await startPostgres() : undefined
+    const folder = await temporaryFolder('queue')
+    database = openDatabase({ url: postgres?.url, dataDir: folder.path })
+    queue = await openMailQueue(database)
+    close = async () => {
+      await database.close()
+      await Promise.all([postgres?.[Symbol.asyncDispose](), folder[Symbol.asyncDispose]()])
+    }
+  })
+  afterAll(() => close())
+  beforeEach(() => sql`delete from mail`.execute(database.kysely))
+
+  const payloads = async (): Promise<string[]> => (await queue.claim(100)).map(({ payload }) => payload).toSorted()
+
+  test('a mail takes the place of an earlier one with its key, with what it says and when it is due', async () => {
+    const mail = { key: 'sign-up:ada', kind: 'sign-up' }
+    expect(await queue.add({ ...mail, payload: 'in English', delayMs: 60_000 })).toBe(true)
+    expect(await payloads()).toEqual([])
+    expect(await queue.add({ ...mail, payload: 'in German' })).toBe(true)
+    const [onItsWay] = await queue.claim(1)
+    expect(onItsWay).toMatchObject({ payload: 'in German', attempts: 1 })
+    expect(await queue.add({ ...mail, payload: 'in French' })).toBe(true)
+    if (onItsWay) await queue.remove(onItsWay)
+    expect(await queue.claim(1)).toMatchObject([{ payload: 'in French' }])
+  })
+
+  test('a mail that waits for its time is not due when a server starts, and one that waits for a retry is', async () => {
+    await queue.add({ key: 'a', kind: 'reset', payload: 'refused' })
+    const [refused] = await queue.claim(1)
+    if (refused) await queue.retry(refused, 60_000, '451')
+    await queue.add({ key: 'b', kind: 'account-deleted', payload: 'prepared', delayMs: 60_000 })
+    expect(await payloads()).toEqual([])
+    await queue.retryAll()
+    expect(await payloads()).toEqual(['refused'])
+  })
+
+  test('a mail that is prepared again after a failure waits for its time', async () => {
+    const mail = { key: 'a', kind: 'account-deleted', payload: 'prepared' }
+    await queue.add(mail)
+    const [failed] = await queue.claim(1)
+    if (failed) await queue.retry(failed, 60_000, 'It could not be composed')
+    await queue.add({ ...mail, delayMs: 60_000 })
+    await queue.retryAll()
+    expect(await payloads()).toEqual([])
+  })
+})
