@@ -20,6 +20,7 @@ interface PreparedMails {
 }
 
 interface ChangedEmail {
+  readonly changeId: string
   readonly from: string
   readonly to: string
   readonly language: Language

@@ -12,7 +12,7 @@ import {
   secondFactorChangedMessage,
 } from './messages.js'
 import type { Message } from './layout.js'
-import type { NewMail } from './queue.js'
+import { type Add, prepareMails } from './prepare.js'
 
 /** The part of the accounts that these mails need when they are sent. */
 export interface AccountLinks {
@@ -45,8 +45,6 @@ const ACCOUNT_DELETED = 'account-deleted'
 const PASSKEY_CHANGED = 'passkey-changed'
 const SECOND_FACTOR_CHANGED = 'second-factor-changed'
 const PROVIDER_CHANGED = 'provider-changed'
-/** Longer than a deletion can take before it fails. */
-const DELETION_MS = 10_000
 const MAX_AGE_MS = 3 * 24 * 60 * 60_000
 
 const deletedPayload = z.object({
@@ -54,15 +52,10 @@ const deletedPayload = z.object({
   to: z.string(),
   language: mailLanguage,
   at: z.coerce.date(),
+  isMade: z.boolean().default(false),
 })
 
-export function createAccountMails({
-  add,
-  release,
-}: {
-  readonly add: (mail: NewMail) => Promise<void>
-  readonly release: (key: string) => Promise<void>
-}): Pick<AccountMails, 'prepareAccountDeleted'> & WayInMails {
+export function createAccountMails(add: Add): Pick<AccountMails, 'prepareAccountDeleted'> & WayInMails {
   const notify =
     (kind: string) =>
     async (userId: string, change: string, at: Date): Promise<void> => {
@@ -70,11 +63,9 @@ export function createAccountMails({
       await add({ key: `${kind}:${change}:${userId}`, kind, payload })
     }
   return {
-    async prepareAccountDeleted(userId, reader) {
-      const key = `${ACCOUNT_DELETED}:${userId}`
-      const payload = JSON.stringify({ userId, ...reader, at: new Date() })
-      await add({ key, kind: ACCOUNT_DELETED, payload, delayMs: DELETION_MS })
-      return { release: () => release(key) }
+    prepareAccountDeleted(userId, reader) {
+      const payload = { userId, ...reader, at: new Date() }
+      return prepareMails(add, [{ key: `${ACCOUNT_DELETED}:${userId}`, kind: ACCOUNT_DELETED, payload }])
     },
 
     notifyPasskeyChange: notify(PASSKEY_CHANGED),
@@ -110,8 +101,8 @@ function accountDeletedMail(links: AccountLinks, options: Options): MailKind {
   return {
     ...noticeOf('a deleted account', options),
     async compose(payload) {
-      const { userId, to, language, at } = deletedPayload.parse(JSON.parse(payload))
-      if ((await links.findReader(userId)) !== null) return null // the deletion failed
+      const { userId, to, language, at, isMade } = deletedPayload.parse(JSON.parse(payload))
+      if (!isMade && (await links.findReader(userId)) !== null) return null // the deletion failed
       return { to, message: accountDeletedMessage(at, { language, baseUrl, url: new URL('/sign-up', baseUrl).href }) }
     },
   }

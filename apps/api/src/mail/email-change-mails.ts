@@ -4,11 +4,11 @@ import type { MailLink, Reader } from '../accounts/auth.js'
 import type { EmailChangeLink } from '../accounts/email-change/links.js'
 import { type Side, sides } from '../accounts/email-change/pending.js'
 import { mailLanguage } from '../accounts/language.js'
-import { DAY_MS, HOUR_MS, SECOND_MS } from '../durations.js'
+import { DAY_MS, HOUR_MS } from '../durations.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
 import { confirmEmailMessage, emailChangedMessage, emailTakenMessage } from './messages.js'
-import type { NewMail } from './queue.js'
+import { type Add, prepareMails } from './prepare.js'
 
 /** The part of the accounts that these mails need when they are sent. */
 export interface EmailChangeLinks {
@@ -33,8 +33,6 @@ interface Options {
 
 const LINK = { old: 'email-change-old', new: 'email-change-new' } as const satisfies Record<Side, string>
 const CHANGED = 'email-changed'
-/** Longer than a change can take before it fails. */
-const CHANGE_MS = 10 * SECOND_MS
 
 const linkPayload = z.object({ userId: z.string(), changeId: z.string() })
 const changedPayload = z.object({
@@ -42,35 +40,27 @@ const changedPayload = z.object({
   reader: z.object({ to: z.string(), language: mailLanguage }),
   now: z.string(),
   at: z.coerce.date(),
+  isMade: z.boolean().default(false),
 })
 
-interface Queue {
-  readonly add: (mail: NewMail) => Promise<void>
-  readonly release: (key: string) => Promise<void>
-}
-
-export function createEmailChangeMails({
-  add,
-  release,
-}: Queue): Pick<AccountMails, 'prepareEmailChange' | 'prepareEmailChanged'> {
-  async function prepare(mails: readonly NewMail[]) {
-    for (const mail of mails) await add({ ...mail, delayMs: CHANGE_MS })
-    return { release: async () => void (await Promise.all(mails.map(({ key }) => release(key)))) }
-  }
-
+export function createEmailChangeMails(add: Add): Pick<AccountMails, 'prepareEmailChange' | 'prepareEmailChanged'> {
   return {
     prepareEmailChange(userId, changeId) {
-      const payload = JSON.stringify({ userId, changeId })
-      return prepare(sides.map((side) => ({ key: `${LINK[side]}:${changeId}`, kind: LINK[side], payload })))
+      const payload = { userId, changeId }
+      return prepareMails(
+        add,
+        sides.map((side) => ({ key: `${LINK[side]}:${changeId}`, kind: LINK[side], payload })),
+      )
     },
 
-    prepareEmailChanged(userId, { from, to: now, language }) {
+    prepareEmailChanged(userId, { changeId, from, to: now, language }) {
       const at = new Date()
-      return prepare(
+      return prepareMails(
+        add,
         [from, now].map((to) => ({
-          key: `${CHANGED}:${userId}:${now}:${to}`,
+          key: `${CHANGED}:${changeId}:${to}`,
           kind: CHANGED,
-          payload: JSON.stringify({ userId, reader: { to, language }, now, at }),
+          payload: { userId, reader: { to, language }, now, at },
         })),
       )
     },
@@ -107,9 +97,8 @@ function changedMail(links: EmailChangeLinks, { baseUrl }: Options): MailKind {
   return {
     maxAgeMs: 3 * DAY_MS,
     async compose(payload) {
-      const { userId, reader, now, at } = changedPayload.parse(JSON.parse(payload))
-      const owner = await links.findReader(userId)
-      if (owner?.to !== now) return null // the change failed
+      const { userId, reader, now, at, isMade } = changedPayload.parse(JSON.parse(payload))
+      if (!isMade && (await links.findReader(userId))?.to !== now) return null // the change failed
       const url = new URL('/sign-in', baseUrl).href
       return { to: reader.to, message: emailChangedMessage(at, { ...reader, baseUrl, url }) }
     },

@@ -107,11 +107,6 @@ export function createMailer(options: MailerOptions): Mailer {
     setTimeout(() => delivery?.wake(), WAKE_MS).unref()
   }
 
-  async function release(key: string): Promise<void> {
-    await queue.makeDue(key)
-    delivery?.wake()
-  }
-
   return {
     async requestReset(email) {
       await add({ key: `${RESET}:${email}`, kind: RESET, payload: JSON.stringify({ email }) })
@@ -131,9 +126,9 @@ export function createMailer(options: MailerOptions): Mailer {
       await add({ key: `${PASSWORD_CHANGED}:${userId}`, kind: PASSWORD_CHANGED, payload })
     },
 
-    ...createAccountMails({ add, release }),
-    ...createEmailChangeMails({ add, release }),
-    ...createSignUpMails({ add }),
+    ...createAccountMails(add),
+    ...createEmailChangeMails(add),
+    ...createSignUpMails(add),
 
     start(links) {
       const kinds = new Map([

@@ -25,8 +25,6 @@ export interface MailQueue {
   retry(mail: ClaimedMail, delayMs: number, error: string): Promise<void>
   /** Due again at once, as if it had not been claimed. */
   release(mail: ClaimedMail): Promise<void>
-  /** Makes the mail with this key due. */
-  makeDue(key: string): Promise<void>
   /** Makes all that wait for a retry due, but none that waits for its first time. */
   retryAll(): Promise<void>
   status(): Promise<MailStatus>
@@ -117,10 +115,6 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
 
     async release(mail) {
       await sql`update mail set leased_until = 0, attempts = attempts - 1 where ${isHeld(mail)}`.execute(kysely)
-    },
-
-    async makeDue(key) {
-      await sql`update mail set due_at = ${now} where key = ${key}`.execute(kysely)
     },
 
     async retryAll() {

@@ -5,7 +5,7 @@ import { HOUR_MS } from '../durations.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
 import { accountExistsMessage, finishSignUpMessage } from './messages.js'
-import type { NewMail } from './queue.js'
+import type { Add } from './prepare.js'
 
 /** The part of the accounts that these mails need when they are sent. */
 export interface SignUpLinks {
@@ -37,7 +37,7 @@ const requestPayload = z.object({
   returnTo: returnPath.default('/'), // an earlier version did not ask
 })
 
-export function createSignUpMails({ add }: { readonly add: (mail: NewMail) => Promise<void> }): SignUpMails {
+export function createSignUpMails(add: Add): SignUpMails {
   return {
     async requestSignUp(email, language, returnTo) {
       const payload = JSON.stringify({ email, language, returnTo })

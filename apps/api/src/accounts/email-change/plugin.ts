@@ -29,6 +29,7 @@ export function emailChanges(mails: AccountMails) {
           await getSessionFromCtx(ctx) // the policy keeps it
           // Also for the first of the two, since the other one may be confirmed in this moment. They are dropped without a change.
           const notices = await mails.prepareEmailChanged(change.userId, {
+            changeId: change.changeId,
             from: user.email,
             to: change.email,
             language: languageOf(user),

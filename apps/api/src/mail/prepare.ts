@@ -1,0 +1,28 @@
+import { SECOND_MS } from '../durations.js'
+import type { NewMail } from './queue.js'
+
+/** Longer than a change takes before it fails. */
+const CHANGE_MS = 10 * SECOND_MS
+
+/** Adds a mail to the queue, or rejects with `MailQueueFullError`. */
+export type Add = (mail: NewMail) => Promise<void>
+
+interface PreparedMail {
+  readonly key: string
+  readonly kind: string
+  readonly payload: object
+}
+
+/**
+ * Queues mails about a change before it is made, so that a kill in between loses none. Without `release`, they are composed
+ * some seconds later, and must then find out whether the change was made. `release` says that it was, by `isMade`, and
+ * replaces them, or adds them again if they were dropped meanwhile.
+ */
+export async function prepareMails(add: Add, mails: readonly PreparedMail[]): Promise<{ release(): Promise<void> }> {
+  const addEach = async (more: object, delayMs: number): Promise<void> => {
+    for (const { payload, ...mail } of mails)
+      await add({ ...mail, payload: JSON.stringify({ ...payload, ...more }), delayMs })
+  }
+  await addEach({}, CHANGE_MS)
+  return { release: () => addEach({ isMade: true }, 0) }
+}
