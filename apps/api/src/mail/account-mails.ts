@@ -60,7 +60,7 @@ export function createAccountMails(add: Add): Pick<AccountMails, 'prepareAccount
     (kind: string) =>
     async (userId: string, change: string, at: Date): Promise<void> => {
       const payload = JSON.stringify({ userId, change, at })
-      await add({ key: `${kind}:${change}:${userId}`, kind, payload })
+      await add({ key: `${kind}:${userId}`, kind, payload, isApart: true })
     }
   return {
     prepareAccountDeleted(userId, reader) {

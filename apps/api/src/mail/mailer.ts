@@ -123,7 +123,7 @@ export function createMailer(options: MailerOptions): Mailer {
 
     async notifyPasswordChange(userId, at, change = 'changed') {
       const payload = JSON.stringify({ userId, at, change })
-      await add({ key: `${PASSWORD_CHANGED}:${userId}`, kind: PASSWORD_CHANGED, payload })
+      await add({ key: `${PASSWORD_CHANGED}:${userId}`, kind: PASSWORD_CHANGED, payload, isApart: true })
     },
 
     ...createAccountMails(add),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../accounts/database.js'
 import { migrate } from '../accounts/migrations.js'
@@ -13,7 +14,7 @@ export interface MailQueue {
    * A mail takes the place of one with its key. If a server has claimed that one, this one is sent all the same: the link on
    * its way may have been revoked since.
    *
-   * @returns `false` if the queue is full: nothing was added.
+   * @returns `false` if the queue is full, or so many mails apart wait: nothing was added.
    */
   add(mail: NewMail): Promise<boolean>
   has(key: string): Promise<boolean>
@@ -35,6 +36,8 @@ export interface NewMail {
   readonly key: string
   readonly kind: string
   readonly payload: string
+  /** Whether it is sent beside those with the same key, 20 at most, instead of in their place. Default: false. */
+  readonly isApart?: boolean
   /** Milliseconds until it is due for the first time. Default: 0. */
   readonly delayMs?: number
 }
@@ -55,6 +58,8 @@ interface MailStatus {
 const LEASE_MS = 30_000
 /** Waiting mails. A mail server that is away for a day must not fill the disk. */
 const MAX_WAITING = 10_000
+/** Waiting mails apart with one key. One account must not fill the queue. */
+const MAX_APART = 20
 
 /** PostgreSQL returns a bigint as text. */
 interface Row extends NewMail {
@@ -72,12 +77,16 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
   const isHeld = ({ key, attempts }: ClaimedMail) => sql`key = ${key} and attempts = ${attempts}`
 
   return {
-    async add({ key, kind, payload, delayMs = 0 }) {
+    async add({ key: name, kind, payload, delayMs = 0, isApart = false }) {
+      const prefix = `${name}:`
+      const key = isApart ? prefix + randomUUID() : name
+      const apart = sql`select count(*) from mail where substr(key, 1, length(${prefix})) = ${prefix}`
       // With another number of attempts, the server that has claimed it holds it no longer.
       const { numAffectedRows } = await sql`
         insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
         select ${key}, ${kind}, ${payload}, ${now}, ${now} + ${sql.lit(delayMs)}, 0, 0
-        where (select count(*) from mail) < ${MAX_WAITING} or exists (select 1 from mail where key = ${key})
+        where (select count(*) from mail) < ${MAX_WAITING} and (${apart}) < ${MAX_APART}
+          or exists (select 1 from mail where key = ${key})
         on conflict (key) do update set payload = excluded.payload, created_at = excluded.created_at,
           due_at = excluded.due_at, leased_until = 0, last_error = null,
           attempts = case when mail.leased_until > 0 then mail.attempts + 1 else mail.attempts end`.execute(kysely)

@@ -53,6 +53,24 @@ describe('a mail that is not accepted at once', () => {
     expect(server.lines().filter((line) => JSON.stringify(line).includes(email))).toEqual([])
   })
 
+  test('hides no later one behind it, nor itself behind a later one: two new passwords are two notices', async () => {
+    await using smtp = await startSmtp()
+    smtp.answerWith(() => 451)
+    await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+    const owner = await signedUp(server)
+    const change = (currentPassword: string, newPassword: string) =>
+      owner.post('/api/auth/change-password', { currentPassword, newPassword })
+    expect((await change(PASSWORD, 'another good password')).status).toBe(200)
+    server.clock.ahead = 30 * 60_000
+    expect((await change('another good password', 'a third good password')).status).toBe(200)
+    await expect.poll(() => rowsOf(server, 'mail'), patient).toHaveLength(2)
+    smtp.answerWith(() => 'accept')
+    await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
+    const times = smtp.received.map(({ message }) => /was changed on[^(]*/.exec(message.replaceAll('=\r\n', ''))?.[0])
+    expect(new Set(times).size).toBe(2)
+    expect(times).not.toContain(undefined)
+  })
+
   test('is not given up for the number of its attempts', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })

@@ -37,6 +37,16 @@ describe.each(databases)('the queue on %s', (kind) => {
     expect(await queue.claim(1)).toMatchObject([{ payload: 'in French' }])
   })
 
+  test('mails apart are sent each, up to 20 of a key, and leave room for others', async () => {
+    const notice = (of: string, n: number) =>
+      queue.add({ key: `passkey-changed:added:${of}`, kind: 'passkey-changed', payload: `${of} ${n}`, isApart: true })
+    const added: boolean[] = []
+    for (let n = 0; n < 22; n += 1) added.push(await notice('ada', n))
+    expect(added.lastIndexOf(true)).toBe(19)
+    expect(await notice('ad', 0)).toBe(true)
+    expect(new Set(await payloads()).size).toBe(21)
+  })
+
   test('a mail that waits for its time is not due when a server starts, and one that waits for a retry is', async () => {
     await queue.add({ key: 'a', kind: 'reset', payload: 'refused' })
     const [refused] = await queue.claim(1)

@@ -72,7 +72,10 @@ export async function startSmtp({ port = 0, holds = false, mute = false } = {}) 
 }
 
 /** The page that a mail leads to. */
-export function linkIn({ message }: Pick<Received, 'message'>, page: 'confirm-email' | 'reset-password' | 'secure-account'): URL {
+export function linkIn(
+  { message }: Pick<Received, 'message'>,
+  page: 'confirm-email' | 'reset-password' | 'secure-account',
+): URL {
   const plain = message.replaceAll('=\r\n', '').replaceAll('=3D', '=')
   const link = new RegExp(String.raw`https?://\S+/${page}\?token=[\w-]+`).exec(plain)?.[0]
   if (link === undefined) throw new Error(`There is no link to ${page} in ${message}`)
