@@ -21,14 +21,7 @@ import { startSweep } from './accounts/sweep.js'
 import type { Settings } from './env.js'
 import { createChallenges } from './limits/challenges.js'
 import { createLimits, type Limits } from './limits/limits.js'
-import {
-  sendAccountNotice,
-  sendEmailChange,
-  sendNotice,
-  sendPasswordChanged,
-  sendReset,
-  sendSignUp,
-} from './limits/mail-limits.js'
+import { newDeviceCharges, sendWithin } from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
@@ -179,12 +172,8 @@ async function openMailer(
     send: createSend({ smtpUrl: settings.smtpUrl, outbox, baseUrl, log }),
     baseUrl,
     placeOf,
+    limits,
     log,
-    sendReset: (email, sendNow) => sendReset(limits, email, sendNow),
-    sendPasswordChanged: (email, sendNow) => sendPasswordChanged(limits, email, sendNow),
-    sendAccountNotice: (email, sendNow) => sendAccountNotice(limits, email, sendNow),
-    sendSignUp: (email, sendNow) => sendSignUp(limits, email, sendNow),
-    sendEmailChange: (link, email, sendNow) => sendEmailChange(limits, link, email, sendNow),
   })
   onClose(() => mailer.close())
   return mailer
@@ -250,7 +239,8 @@ async function openAuth(
       if (await mailer.isWaiting(deviceId)) return
       const user = await auth.findUser(session.userId)
       if (user === null) return
-      const isSent = await sendNotice(limits, session, user.email, () => mailer.notifyNewDevice(session, deviceId))
+      const charges = newDeviceCharges(session, user.email)
+      const isSent = await sendWithin(limits, charges, () => mailer.notifyNewDevice(session, deviceId))
       if (!isSent)
         log.warn({ userId: session.userId }, 'No mail about a new device: its user has had as many as the limit allows')
     },

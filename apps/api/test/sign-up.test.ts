@@ -370,7 +370,7 @@ test.each(outages)('%s: a 503, and the link still works', async (_, begin) => {
 
 test('whatever spellings somebody asks for, a mailbox gets five mails in an hour, and one for its own spelling', async () => {
   const [name = ''] = newEmail().split('@')
-  const refusals = () => server.lines().filter(({ msg }) => msg.startsWith('No mail about a sign-up')).length
+  const refusals = () => server.lines().filter(({ msg }) => msg.startsWith('A mail was dropped')).length
   const flood = server.browser({ 'x-forwarded-for': '198.51.100.8' })
   for (let n = 0; n < 7; n += 1) expect((await request(`${name}+${n}@example.org`, {}, flood)).status).toBe(200)
   await expect.poll(refusals).toBe(2)

@@ -4,117 +4,68 @@ import { Client, UNKNOWN_ADDRESS } from '../http/client.js'
 import type { Charge, Limits } from './limits.js'
 import { Mailbox } from './mailbox.js'
 
-/**
- * Sends a mail about a new device within the limits of its mailbox and of the address that causes it.
- *
- * @returns whether it was sent
- */
-export function sendNotice(
-  limits: Limits,
-  { userId, ipAddress }: Session,
+/** The limits of one mail. */
+export interface MailCharges {
+  /**
+   * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of
+   * their own at the same mailbox.
+   */
+  readonly first?: Charge
+  readonly shared: readonly Charge[]
+}
+
+/** The limits of a mail to the owner of an account. */
+export function ownerCharges(
+  kind: 'request-reset' | 'password-changed' | 'account-notice',
   email: string,
-  send: () => Promise<void>,
-): Promise<boolean> {
-  const address = new Client(ipAddress ?? UNKNOWN_ADDRESS)
-  return sendWithin(
-    limits,
-    ['new-device:first', userId],
-    [
+): MailCharges {
+  return { first: [`${kind}:first`, email.toLowerCase()], shared: [[`${kind}:mailbox`, new Mailbox(email)]] }
+}
+
+/** The limits of a mail about a new device. The address that causes it is counted too. */
+export function newDeviceCharges({ userId, ipAddress }: Session, email: string): MailCharges {
+  return {
+    first: ['new-device:first', userId],
+    shared: [
       ['new-device:mailbox', new Mailbox(email)],
-      ['new-device:address', address],
+      ['new-device:address', new Client(ipAddress ?? UNKNOWN_ADDRESS)],
     ],
-    send,
-  )
+  }
 }
 
 /**
- * Sends a reset mail to an account within the limit of its mailbox.
- *
- * @returns whether it was sent
+ * The limits of a link that confirms a new address. Anybody can name an address as their new one, and must not use up the links of its
+ * owner's own changes. So the two kinds are counted apart. The first mail is that of the account that asks, because one mailbox
+ * has many spellings.
  */
-export function sendReset(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
-  return sendWithin(
-    limits,
-    ['request-reset:first', email.toLowerCase()],
-    [['request-reset:mailbox', new Mailbox(email)]],
-    send,
-  )
+export function emailChangeCharges(userId: string, side: 'old' | 'new', email: string): MailCharges {
+  return { first: ['email-change:first', userId, side], shared: [['email-change:mailbox', side, new Mailbox(email)]] }
 }
 
 /**
- * Sends a mail about a changed password within the limit of its mailbox.
- *
- * @returns whether it was sent
+ * The limits of a mail about a sign-up. A mailbox has many spellings, and no account yet. So only the plain spelling has a first mail of
+ * its own, which requests for the others do not use up.
  */
-export function sendPasswordChanged(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
-  return sendWithin(
-    limits,
-    ['password-changed:first', email.toLowerCase()],
-    [['password-changed:mailbox', new Mailbox(email)]],
-    send,
-  )
-}
-
-/**
- * Sends a mail about a change of an account within the limit of its mailbox.
- *
- * @returns whether it was sent
- */
-export function sendAccountNotice(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
-  return sendWithin(
-    limits,
-    ['account-notice:first', email.toLowerCase()],
-    [['account-notice:mailbox', new Mailbox(email)]],
-    send,
-  )
-}
-
-/**
- * Sends a link that confirms a new address within the limit of its mailbox. Anybody can name an address as their new one, and
- * must not use up the links of its owner's own changes. So the two kinds are counted apart. The first mail is that of the account
- * that asks, because one mailbox has many spellings.
- *
- * @returns whether it was sent
- */
-export function sendEmailChange(
-  limits: Limits,
-  { userId, side }: { readonly userId: string; readonly side: 'old' | 'new' },
-  email: string,
-  send: () => Promise<void>,
-): Promise<boolean> {
-  return sendWithin(
-    limits,
-    ['email-change:first', userId, side],
-    [['email-change:mailbox', side, new Mailbox(email)]],
-    send,
-  )
-}
-
-/**
- * Sends a mail about a sign-up within the limit of its mailbox. A mailbox has many spellings, and no account yet. So only the
- * plain spelling has a first mail of its own, which requests for the others do not use up.
- *
- * @returns whether it was sent
- */
-export function sendSignUp(limits: Limits, email: string, send: () => Promise<void>): Promise<boolean> {
+export function signUpCharges(email: string): MailCharges {
   const mailbox = new Mailbox(email)
-  const shared: readonly Charge[] = [['sign-up-mail:mailbox', mailbox]]
   const isPlain = mailbox.name === email.toLowerCase()
-  return isPlain ? sendWithin(limits, ['sign-up-mail:first', mailbox], shared, send) : isWithin(limits, shared, send)
+  return {
+    ...(isPlain && { first: ['sign-up-mail:first', mailbox] as const }),
+    shared: [['sign-up-mail:mailbox', mailbox]],
+  }
 }
 
 /**
- * The first mail of an account in an hour is always sent. So nobody can use up the mails of an account with accounts of their
- * own at the same mailbox.
+ * Sends a mail within its limits.
+ *
+ * @returns whether it was sent
  */
-async function sendWithin(
+export async function sendWithin(
   limits: Limits,
-  first: Charge,
-  shared: readonly Charge[],
+  { first, shared }: MailCharges,
   send: () => Promise<void>,
 ): Promise<boolean> {
-  const isFirst = await isWithin(limits, [first], send)
-  if (!isFirst) return isWithin(limits, shared, send)
+  if (first === undefined || !(await isWithin(limits, [first], send))) return isWithin(limits, shared, send)
   await isWithin(limits, shared, async () => undefined).catch(() => false) // it has been sent, counted or not
   return true
 }

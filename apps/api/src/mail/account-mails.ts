@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { AccountMails } from '../accounts/account-mails.js'
 import type { Reader } from '../accounts/auth.js'
 import { mailLanguage } from '../accounts/language.js'
-import type { Log } from '../log.js'
+import { DAY_MS } from '../durations.js'
+import { ownerCharges } from '../limits/mail-limits.js'
 import type { MailKind } from './attempt.js'
 import {
   accountDeletedMessage,
@@ -35,17 +36,10 @@ type WayInChange = (typeof wayInChanges)[number]
 const secondFactorChanges = ['on', 'off', 'renewed'] as const
 type SecondFactorChange = (typeof secondFactorChanges)[number]
 
-interface Options {
-  readonly baseUrl: string
-  readonly log: Log
-  readonly sendAccountNotice: (email: string, send: () => Promise<void>) => Promise<boolean>
-}
-
 const ACCOUNT_DELETED = 'account-deleted'
 const PASSKEY_CHANGED = 'passkey-changed'
 const SECOND_FACTOR_CHANGED = 'second-factor-changed'
 const PROVIDER_CHANGED = 'provider-changed'
-const MAX_AGE_MS = 3 * 24 * 60 * 60_000
 
 const deletedPayload = z.object({
   userId: z.string(),
@@ -74,32 +68,23 @@ export function createAccountMails(add: Add): Pick<AccountMails, 'prepareAccount
   }
 }
 
-export function accountMailKinds(links: AccountLinks, options: Options): [string, MailKind][] {
+export function accountMailKinds(links: AccountLinks, baseUrl: string): [string, MailKind][] {
   return [
-    [ACCOUNT_DELETED, accountDeletedMail(links, options)],
-    [
-      PASSKEY_CHANGED,
-      wayInMail({ about: 'a changed passkey', changes: wayInChanges, say: passkeyChangedMessage }, links, options),
-    ],
-    [
-      PROVIDER_CHANGED,
-      wayInMail({ about: 'a changed provider', changes: wayInChanges, say: providerChangedMessage }, links, options),
-    ],
-    [
-      SECOND_FACTOR_CHANGED,
-      wayInMail(
-        { about: 'a changed second factor', changes: secondFactorChanges, say: secondFactorChangedMessage },
-        links,
-        options,
-      ),
-    ],
+    [ACCOUNT_DELETED, accountDeletedMail(links, baseUrl)],
+    [PASSKEY_CHANGED, wayInMail(wayInChanges, passkeyChangedMessage, links, baseUrl)],
+    [PROVIDER_CHANGED, wayInMail(wayInChanges, providerChangedMessage, links, baseUrl)],
+    [SECOND_FACTOR_CHANGED, wayInMail(secondFactorChanges, secondFactorChangedMessage, links, baseUrl)],
   ]
 }
 
-function accountDeletedMail(links: AccountLinks, options: Options): MailKind {
-  const { baseUrl } = options
+const notice = {
+  maxAgeMs: 3 * DAY_MS,
+  charges: (to) => ownerCharges('account-notice', to),
+} satisfies Partial<MailKind>
+
+function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
   return {
-    ...noticeOf('a deleted account', options),
+    ...notice,
     async compose(payload) {
       const { userId, to, language, at, isMade } = deletedPayload.parse(JSON.parse(payload))
       if (!isMade && (await links.findReader(userId)) !== null) return null // the deletion failed
@@ -108,40 +93,21 @@ function accountDeletedMail(links: AccountLinks, options: Options): MailKind {
   }
 }
 
-interface WayInMail<Change extends string> {
-  /** For the log. */
-  readonly about: string
-  readonly changes: readonly Change[]
-  readonly say: (change: Change, at: Date, context: Context) => Message
-}
-
 /** It leads to the page where the person can undo the change. */
 function wayInMail<Change extends string>(
-  { about, changes, say }: WayInMail<Change>,
+  changes: readonly Change[],
+  say: (change: Change, at: Date, context: Context) => Message,
   links: AccountLinks,
-  options: Options,
+  baseUrl: string,
 ): MailKind {
-  const { baseUrl } = options
   const payloadOf = z.object({ userId: z.string(), change: z.enum(changes), at: z.coerce.date() })
   return {
-    ...noticeOf(about, options),
+    ...notice,
     async compose(payload) {
       const { userId, change, at } = payloadOf.parse(JSON.parse(payload))
       const reader = await links.findReader(userId)
       const url = new URL('/security', baseUrl).href
       return reader && { to: reader.to, message: say(change, at, { ...reader, baseUrl, url }) }
-    },
-  }
-}
-
-/** @param about for the log */
-function noticeOf(about: string, { log, sendAccountNotice }: Options): Pick<MailKind, 'maxAgeMs' | 'limited'> {
-  return {
-    maxAgeMs: MAX_AGE_MS,
-    async limited(to, sendNow) {
-      const isSent = await sendAccountNotice(to, sendNow)
-      if (!isSent) log.warn(`No mail about ${about}: its mailbox has had as many as the limit allows`)
-      return isSent
     },
   }
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MINUTE_MS } from '../durations.js'
+import type { Limits } from '../limits/limits.js'
+import { type MailCharges, sendWithin } from '../limits/mail-limits.js'
 import type { Log } from '../log.js'
 import type { Message } from './messages.js'
 import type { ClaimedMail, MailQueue } from './queue.js'
@@ -12,8 +14,8 @@ export interface MailKind {
   readonly maxAgeMs: number
   /** Called for every attempt. `null`: nobody needs this mail any more. */
   compose(payload: string): Promise<{ to: string; message: Message } | null>
-  /** Sends a mail within the limits of its kind, or drops it. Resolves with whether it was sent. Default: sends it. */
-  limited?(to: string, send: () => Promise<void>, payload: string): Promise<boolean>
+  /** The limits of a mail, which is dropped beyond them. Default: none. */
+  charges?(to: string, payload: string): MailCharges
   /** Called once the mail server has accepted the mail. */
   sent?(payload: string): Promise<void>
 }
@@ -22,6 +24,7 @@ export interface DeliveryOptions {
   readonly queue: MailQueue
   readonly kinds: ReadonlyMap<string, MailKind>
   readonly send: Send
+  readonly limits: Limits
   readonly log: Log
 }
 
@@ -53,7 +56,7 @@ export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outc
   }
   let isSent: boolean
   try {
-    isSent = await composeAndSend(kind, mail.payload, attempt)
+    isSent = await composeAndSend(kind, mail, attempt)
   } catch (error) {
     await putBack(mail, error, attempt)
     return error instanceof DeliveryError && !error.isAboutThisMail ? 'outage' : 'not sent'
@@ -70,14 +73,16 @@ export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outc
 }
 
 /** `false`: nobody needs the mail any more, or a limit has dropped it. */
-async function composeAndSend(kind: MailKind, payload: string, { send, abandoned }: Attempt): Promise<boolean> {
-  const composed = await kind.compose(payload)
+async function composeAndSend(kind: MailKind, mail: ClaimedMail, attempt: Attempt): Promise<boolean> {
+  const { send, limits, log, abandoned } = attempt
+  const composed = await kind.compose(mail.payload)
   if (composed === null) return false
   const { to, message } = composed
   const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned]))
-  if (kind.limited) return kind.limited(to, sendNow, payload)
-  await sendNow()
-  return true
+  const isSent = await sendWithin(limits, kind.charges?.(to, mail.payload) ?? { shared: [] }, sendNow)
+  if (!isSent)
+    log.warn({ mail: described(mail) }, 'A mail was dropped: its mailbox has had as many as the limit allows')
+  return isSent
 }
 
 async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandoned }: Attempt): Promise<void> {

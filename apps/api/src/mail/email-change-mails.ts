@@ -5,7 +5,7 @@ import type { EmailChangeLink } from '../accounts/email-change/links.js'
 import { type Side, sides } from '../accounts/email-change/pending.js'
 import { mailLanguage } from '../accounts/language.js'
 import { DAY_MS, HOUR_MS } from '../durations.js'
-import type { Log } from '../log.js'
+import { emailChangeCharges } from '../limits/mail-limits.js'
 import type { MailKind } from './attempt.js'
 import { confirmEmailMessage, emailChangedMessage, emailTakenMessage } from './messages.js'
 import { type Add, prepareMails } from './prepare.js'
@@ -16,19 +16,6 @@ export interface EmailChangeLinks {
   createEmailChangeLink(link: EmailChangeLink): Promise<(MailLink & { readonly isTaken: boolean }) | null>
   /** `null` when the user is gone. */
   findReader(userId: string): Promise<Reader | null>
-}
-
-/** Sends a link of a user to one of the two addresses, within the limits. Resolves with whether it was sent. */
-export type SendEmailChange = (
-  link: { readonly userId: string; readonly side: Side },
-  email: string,
-  send: () => Promise<void>,
-) => Promise<boolean>
-
-interface Options {
-  readonly baseUrl: string
-  readonly log: Log
-  readonly sendEmailChange: SendEmailChange
 }
 
 const LINK = { old: 'email-change-old', new: 'email-change-new' } as const satisfies Record<Side, string>
@@ -67,14 +54,14 @@ export function createEmailChangeMails(add: Add): Pick<AccountMails, 'prepareEma
   }
 }
 
-export function emailChangeMailKinds(links: EmailChangeLinks, options: Options): [string, MailKind][] {
+export function emailChangeMailKinds(links: EmailChangeLinks, baseUrl: string): [string, MailKind][] {
   return [
-    ...sides.map((side): [string, MailKind] => [LINK[side], linkMail(side, links, options)]),
-    [CHANGED, changedMail(links, options)],
+    ...sides.map((side): [string, MailKind] => [LINK[side], linkMail(side, links, baseUrl)]),
+    [CHANGED, changedMail(links, baseUrl)],
   ]
 }
 
-function linkMail(side: Side, links: EmailChangeLinks, { baseUrl, log, sendEmailChange }: Options): MailKind {
+function linkMail(side: Side, links: EmailChangeLinks, baseUrl: string): MailKind {
   return {
     maxAgeMs: HOUR_MS, // as long as the change is pending
     async compose(payload) {
@@ -83,17 +70,12 @@ function linkMail(side: Side, links: EmailChangeLinks, { baseUrl, log, sendEmail
       const context = { ...link, baseUrl }
       return { to: link.to, message: link.isTaken ? emailTakenMessage(context) : confirmEmailMessage(side, context) }
     },
-    async limited(to, sendNow, payload) {
-      const { userId } = linkPayload.parse(JSON.parse(payload))
-      const isSent = await sendEmailChange({ userId, side }, to, sendNow)
-      if (!isSent) log.warn('No link for a new address: its mailbox has had as many as the limit allows')
-      return isSent
-    },
+    charges: (to, payload) => emailChangeCharges(linkPayload.parse(JSON.parse(payload)).userId, side, to),
   }
 }
 
 /** Without a limit: each of them follows two links that were confirmed. */
-function changedMail(links: EmailChangeLinks, { baseUrl }: Options): MailKind {
+function changedMail(links: EmailChangeLinks, baseUrl: string): MailKind {
   return {
     maxAgeMs: 3 * DAY_MS,
     async compose(payload) {

@@ -5,16 +5,13 @@ import type { AccountMails } from '../accounts/account-mails.js'
 import type { MailLink, Reader } from '../accounts/auth.js'
 import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
+import type { Limits } from '../limits/limits.js'
+import { ownerCharges } from '../limits/mail-limits.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
 import { type AccountLinks, accountMailKinds, createAccountMails, type WayInMails } from './account-mails.js'
 import { Delivery } from './delivery.js'
-import {
-  createEmailChangeMails,
-  type EmailChangeLinks,
-  emailChangeMailKinds,
-  type SendEmailChange,
-} from './email-change-mails.js'
+import { createEmailChangeMails, type EmailChangeLinks, emailChangeMailKinds } from './email-change-mails.js'
 import { newDeviceMessage, passwordChangedMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import { createSignUpMails, type SignUpLinks, signUpMailKinds, type SignUpMails } from './sign-up-mails.js'
@@ -48,23 +45,13 @@ export interface Mailer extends AccountMails, SignUpMails, WayInMails {
   close(): Promise<void>
 }
 
-type SendWithin = (email: string, send: () => Promise<void>) => Promise<boolean>
-
 export interface MailerOptions {
   readonly queue: MailQueue
   readonly send: Send
   readonly baseUrl: string
   readonly placeOf: PlaceOf
+  readonly limits: Limits
   readonly log: Log
-  /** Sends a reset mail within its limits. Resolves with whether it was sent. */
-  readonly sendReset: SendWithin
-  /** Sends a mail about a changed password within its limits. Resolves with whether it was sent. */
-  readonly sendPasswordChanged: SendWithin
-  /** Sends a mail about a change of an account within its limits. Resolves with whether it was sent. */
-  readonly sendAccountNotice: SendWithin
-  /** Sends a mail about a sign-up within its limits. Resolves with whether it was sent. */
-  readonly sendSignUp: SendWithin
-  readonly sendEmailChange: SendEmailChange
 }
 
 /**
@@ -99,7 +86,7 @@ const passwordChangedPayload = z.object({
 })
 
 export function createMailer(options: MailerOptions): Mailer {
-  const { queue, send, log } = options
+  const { queue, baseUrl } = options
   let delivery: Delivery | undefined
 
   async function add(mail: NewMail): Promise<void> {
@@ -132,14 +119,14 @@ export function createMailer(options: MailerOptions): Mailer {
 
     start(links) {
       const kinds = new Map([
-        [RESET, resetMail(links, options)],
+        [RESET, resetMail(links, baseUrl)],
         [NEW_DEVICE, newDeviceMail(links, options)],
-        [PASSWORD_CHANGED, passwordChangedMail(links, options)],
-        ...accountMailKinds(links, options),
-        ...emailChangeMailKinds(links, options),
-        ...signUpMailKinds(links, options),
+        [PASSWORD_CHANGED, passwordChangedMail(links, baseUrl)],
+        ...accountMailKinds(links, baseUrl),
+        ...emailChangeMailKinds(links, baseUrl),
+        ...signUpMailKinds(links, baseUrl),
       ])
-      delivery = new Delivery({ queue, kinds, send, log })
+      delivery = new Delivery({ ...options, kinds })
     },
 
     status: () => queue.status(),
@@ -150,18 +137,14 @@ export function createMailer(options: MailerOptions): Mailer {
   }
 }
 
-function resetMail(links: Links, options: MailerOptions): MailKind {
+function resetMail(links: Links, baseUrl: string): MailKind {
   return {
     maxAgeMs: RESET_MAX_AGE_MS,
     async compose(payload) {
       const link = await links.createResetLink(resetPayload.parse(JSON.parse(payload)).email)
-      return link && { to: link.to, message: resetMessage({ ...link, baseUrl: options.baseUrl }) }
+      return link && { to: link.to, message: resetMessage({ ...link, baseUrl }) }
     },
-    async limited(to, sendNow) {
-      const isSent = await options.sendReset(to, sendNow)
-      if (!isSent) options.log.warn('No reset mail: its mailbox has had as many as the limit allows')
-      return isSent
-    },
+    charges: (to) => ownerCharges('request-reset', to),
   }
 }
 
@@ -180,7 +163,7 @@ function newDeviceMail(links: Links, options: MailerOptions): MailKind {
   }
 }
 
-function passwordChangedMail(links: Links, { baseUrl, sendPasswordChanged, log }: MailerOptions): MailKind {
+function passwordChangedMail(links: Links, baseUrl: string): MailKind {
   return {
     maxAgeMs: NOTICE_MAX_AGE_MS,
     async compose(payload) {
@@ -189,10 +172,6 @@ function passwordChangedMail(links: Links, { baseUrl, sendPasswordChanged, log }
       const url = new URL('/forgot-password', baseUrl).href
       return reader && { to: reader.to, message: passwordChangedMessage(at, { ...reader, baseUrl, url }, change) }
     },
-    async limited(to, sendNow) {
-      const isSent = await sendPasswordChanged(to, sendNow)
-      if (!isSent) log.warn('No mail about a changed password: its mailbox has had as many as the limit allows')
-      return isSent
-    },
+    charges: (to) => ownerCharges('password-changed', to),
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { MailLink } from '../accounts/auth.js'
 import { type ReturnPath, returnPath } from '../accounts/return-path.js'
 import { HOUR_MS } from '../durations.js'
-import type { Log } from '../log.js'
+import { signUpCharges } from '../limits/mail-limits.js'
 import type { MailKind } from './attempt.js'
 import { accountExistsMessage, finishSignUpMessage } from './messages.js'
 import type { Add } from './prepare.js'
@@ -23,12 +23,6 @@ export interface SignUpMails {
   requestSignUp(this: void, email: string, language: string, returnTo: ReturnPath): Promise<void>
 }
 
-interface Options {
-  readonly baseUrl: string
-  readonly log: Log
-  readonly sendSignUp: (email: string, send: () => Promise<void>) => Promise<boolean>
-}
-
 const SIGN_UP = 'sign-up'
 
 const requestPayload = z.object({
@@ -46,7 +40,7 @@ export function createSignUpMails(add: Add): SignUpMails {
   }
 }
 
-export function signUpMailKinds(links: SignUpLinks, { baseUrl, log, sendSignUp }: Options): [string, MailKind][] {
+export function signUpMailKinds(links: SignUpLinks, baseUrl: string): [string, MailKind][] {
   const kind: MailKind = {
     maxAgeMs: HOUR_MS, // the person who asked waits in front of the mailbox
     async compose(payload) {
@@ -56,11 +50,7 @@ export function signUpMailKinds(links: SignUpLinks, { baseUrl, log, sendSignUp }
       const context = { ...link, baseUrl }
       return { to: link.to, message: link.isKnown ? accountExistsMessage(context) : finishSignUpMessage(context) }
     },
-    async limited(to, sendNow) {
-      const isSent = await sendSignUp(to, sendNow)
-      if (!isSent) log.warn('No mail about a sign-up: its mailbox has had as many as the limit allows')
-      return isSent
-    },
+    charges: signUpCharges,
   }
   return [[SIGN_UP, kind]]
 }

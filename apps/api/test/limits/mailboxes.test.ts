@@ -4,7 +4,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import type { Session } from '@rollcall/session-store'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLimits } from '../../src/limits/limits.js'
-import { sendEmailChange, sendNotice, sendReset } from '../../src/limits/mail-limits.js'
+import { emailChangeCharges, newDeviceCharges, ownerCharges, sendWithin } from '../../src/limits/mail-limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
 import { countOn, observed, SECRET, startServer, type TestServer } from '../helpers.js'
 
@@ -56,7 +56,8 @@ test('five reset mails an hour reach a mailbox, and always the first of each acc
   await observed(redis, async (client) => {
     const limits = createLimits(client, SECRET)
     let sent = 0
-    const reset = (email: string, send = async () => void (sent += 1)) => sendReset(limits, email, send)
+    const reset = (email: string, send = async () => void (sent += 1)) =>
+      sendWithin(limits, ownerCharges('request-reset', email), send)
     for (let n = 0; n < 6; n += 1)
       await expect(reset('grace@example.org', () => Promise.reject(new Error('lost')))).rejects.toThrow('lost')
     for (let n = 0; n < 7; n += 1) expect(await reset('grace@example.org')).toBe(n < 5)
@@ -71,7 +72,7 @@ test('an account has one first link to a new address in an hour, however its mai
   await observed(redis, async (client) => {
     const limits = createLimits(client, SECRET)
     const link = (userId: string, n: number) =>
-      sendEmailChange(limits, { userId, side: 'new' }, `carol+${n}@example.org`, async () => undefined)
+      sendWithin(limits, emailChangeCharges(userId, 'new', `carol+${n}@example.org`), async () => undefined)
     const sent: boolean[] = []
     for (let n = 0; n < 9; n += 1) sent.push(await link('mallory', n))
     expect(sent).toEqual([...Array.from({ length: 5 }, () => true), ...Array.from({ length: 4 }, () => false)])
@@ -85,7 +86,7 @@ test('a reset mail beyond the limit is dropped, and the answer is the same', asy
   await countOn(server.redis, 1, ['request-reset:first', email], 'done')
   await countOn(server.redis, 5, ['request-reset:mailbox', new Mailbox(email)], 'done')
   expect(await requestReset(email)).toBe(200)
-  await expect.poll(() => server.lines().filter(({ msg }) => msg.startsWith('No reset mail'))).toHaveLength(1)
+  await expect.poll(() => server.lines().filter(({ msg }) => msg.startsWith('A mail was dropped'))).toHaveLength(1)
   expect(await mailsTo(/^To: joy@example\.org/m)).toBe(0)
 })
 
@@ -109,7 +110,7 @@ describe('of notices', () => {
       const limits = createLimits(client, SECRET)
       const sent: string[] = []
       const notice = (user: string, email: string, ip: string | null, send = async () => void sent.push(email)) =>
-        sendNotice(limits, session(user, ip), email, send)
+        sendWithin(limits, newDeviceCharges(session(user, ip), email), send)
       await expect(
         notice('a', 'a@example.org', '203.0.113.1', () => Promise.reject(new Error('lost'))),
       ).rejects.toThrow('lost')
