@@ -53,6 +53,7 @@ interface Line {
   readonly msg: string
   readonly requestId?: string
   readonly audit?: Record<string, unknown>
+  readonly mail?: Record<string, unknown>
   readonly [key: string]: unknown
 }
 

@@ -36,7 +36,7 @@ export interface NewMail {
   readonly key: string
   readonly kind: string
   readonly payload: string
-  /** Whether it is sent beside those with the same key, 20 at most, instead of in their place. Default: false. */
+  /** Whether it is sent beside those with the same key, 10 at most, instead of in their place. Default: false. */
   readonly isApart?: boolean
   /** Milliseconds until it is due for the first time. Default: 0. */
   readonly delayMs?: number
@@ -59,7 +59,7 @@ const LEASE_MS = 30_000
 /** Waiting mails. A mail server that is away for a day must not fill the disk. */
 const MAX_WAITING = 10_000
 /** Waiting mails apart with one key. One account must not fill the queue. */
-const MAX_APART = 20
+const MAX_APART = 10
 
 /** PostgreSQL returns a bigint as text. */
 interface Row extends NewMail {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLimits } from '../../src/limits/limits.js'
 import { emailChangeCharges, newDeviceCharges, ownerCharges, sendWithin } from '../../src/limits/mail-limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
-import { countOn, observed, SECRET, startServer, type TestServer } from '../helpers.js'
+import { countOn, observed, PASSWORD, SECRET, startServer, type TestServer } from '../helpers.js'
 
 // Mails are limited by the mailbox where they arrive, and by the address that causes them.
 
@@ -80,13 +80,30 @@ test('an account has one first link to a new address in an hour, however its mai
   })
 })
 
+const droppedOf = (kind: string): number =>
+  server.lines().filter((line) => line.msg.startsWith('A mail was dropped') && line.mail?.['kind'] === kind).length
+
+test('a notice beyond the limit is dropped, and the activity shows the change', async () => {
+  const email = 'anne@example.org'
+  const device = server.browser()
+  await device.signUp(email)
+  await countOn(server.redis, 1, ['password-changed:first', email], 'done')
+  await countOn(server.redis, 5, ['password-changed:mailbox', new Mailbox(email)], 'done')
+  const passwords = { currentPassword: PASSWORD, newPassword: 'another good password' }
+  expect((await device.post('/api/auth/change-password', passwords)).status).toBe(200)
+  await expect.poll(() => droppedOf('password-changed')).toBe(1)
+  expect(await mailsTo(/^To: anne@example\.org/m)).toBe(0)
+  const { entries } = await device.api.activity.list.query({ kind: 'changes' })
+  expect(entries.map(({ type }) => type)).toEqual(['password-changed'])
+})
+
 test('a reset mail beyond the limit is dropped, and the answer is the same', async () => {
   const email = 'joy@example.org'
   await server.browser().signUp(email)
   await countOn(server.redis, 1, ['request-reset:first', email], 'done')
   await countOn(server.redis, 5, ['request-reset:mailbox', new Mailbox(email)], 'done')
   expect(await requestReset(email)).toBe(200)
-  await expect.poll(() => server.lines().filter(({ msg }) => msg.startsWith('A mail was dropped'))).toHaveLength(1)
+  await expect.poll(() => droppedOf('reset')).toBe(1)
   expect(await mailsTo(/^To: joy@example\.org/m)).toBe(0)
 })
 

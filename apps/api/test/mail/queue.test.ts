@@ -37,14 +37,14 @@ describe.each(databases)('the queue on %s', (kind) => {
     expect(await queue.claim(1)).toMatchObject([{ payload: 'in French' }])
   })
 
-  test('mails apart are sent each, up to 20 of a key, and leave room for others', async () => {
+  test('mails apart are sent each, up to 10 of a key, and leave room for others', async () => {
     const notice = (of: string, n: number) =>
       queue.add({ key: `passkey-changed:added:${of}`, kind: 'passkey-changed', payload: `${of} ${n}`, isApart: true })
     const added: boolean[] = []
-    for (let n = 0; n < 22; n += 1) added.push(await notice('ada', n))
-    expect(added.lastIndexOf(true)).toBe(19)
+    for (let n = 0; n < 12; n += 1) added.push(await notice('ada', n))
+    expect(added.lastIndexOf(true)).toBe(9)
     expect(await notice('ad', 0)).toBe(true)
-    expect(new Set(await payloads()).size).toBe(21)
+    expect(new Set(await payloads()).size).toBe(11)
   })
 
   test('a mail that waits for its time is not due when a server starts, and one that waits for a retry is', async () => {
