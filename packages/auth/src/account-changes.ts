@@ -1,6 +1,7 @@
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
+import { EVERY_ROW } from './every-row.js'
 import { requestState } from './request-state.js'
 import type { SessionModel } from './session-adapter.js'
 
@@ -55,11 +56,12 @@ export function recordAccountChanges(sql: DBTransactionAdapter, verifications: S
 
     async beforeUpdate(model: string, where: Where[], update: object): Promise<void> {
       if (model === 'twoFactor' && replacesSecondFactor(update)) {
-        for (const { userId } of await sql.findMany<{ userId: string }>({ model, where }))
+        for (const { userId } of await sql.findMany<{ userId: string }>({ model, where, limit: EVERY_ROW }))
           await record(userId, { secondFactor: true })
       }
       if (model === 'user' && 'phoneNumber' in update) {
-        const users = await sql.findMany<{ id: string; phoneNumber?: string | null }>({ model, where })
+        const query = { model, where, limit: EVERY_ROW }
+        const users = await sql.findMany<{ id: string; phoneNumber?: string | null }>(query)
         for (const { id, phoneNumber = null } of users)
           if (phoneNumber !== update.phoneNumber) await record(id, { phoneNumber })
       }
@@ -92,6 +94,7 @@ export async function undoAccountChanges({ adapter, tables }: Account, userId: s
   const rows = await adapter.findMany<{ value: string; createdAt: Date }>({
     model: 'verification',
     where: [{ field: 'identifier', value: identifierOf(userId) }],
+    limit: EVERY_ROW,
     sortBy: { field: 'createdAt', direction: 'desc' }, // so that the earliest phone number is put back last
   })
   const from = since.getTime() - SLACK_MS

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, adoptToken, unauthorized } from './current-session.js'
+import { EVERY_ROW } from './every-row.js'
 import { setsFirstPassword } from './policy.js'
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
@@ -85,7 +86,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
       if (model === 'account' && 'password' in update && setsFirstPassword())
         return forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'password-set', false))
       if (model !== 'user' || !('email' in update) || update.email === undefined) return doNothing
-      const users = await adapter.findMany<{ id: string; email: string }>({ model, where })
+      const users = await adapter.findMany<{ id: string; email: string }>({ model, where, limit: EVERY_ROW })
       return users.every(({ email }) => email === update.email)
         ? doNothing
         : forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'email-change', true))
@@ -117,7 +118,7 @@ async function beforeFactorRemoval(adapter: DBTransactionAdapter, where: Where[]
 
 /** A device that was trusted must not skip a second factor that is turned on later. Sign-ins that wait for a code end too. */
 async function deleteTrustedDevices(adapter: DBTransactionAdapter, where: Where[]): Promise<void> {
-  const rows = await adapter.findMany<{ userId: string }>({ model: 'twoFactor', where })
+  const rows = await adapter.findMany<{ userId: string }>({ model: 'twoFactor', where, limit: EVERY_ROW })
   const value = rows.map(({ userId }) => userId)
   if (value.length > 0)
     await adapter.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value }] })
@@ -129,7 +130,7 @@ async function forEachUser(
   where: Where[],
   change: (userId: string) => Promise<AfterWrite>,
 ): Promise<AfterWrite> {
-  const rows = await adapter.findMany<{ id: string; userId?: string }>({ model, where })
+  const rows = await adapter.findMany<{ id: string; userId?: string }>({ model, where, limit: EVERY_ROW })
   return forEachOf(new Set(rows.map((row) => row.userId ?? row.id)), change)
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
+import { EVERY_ROW } from './every-row.js'
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
 import { proofData } from './sign-in-method.js'
@@ -31,7 +32,7 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
     async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
       // Taken away or replaced: either way, the one that signed in does so no more.
       if (model === 'account' && 'password' in update && update.password !== undefined) {
-        const accounts = await adapter.findMany<{ userId: string }>({ model, where })
+        const accounts = await adapter.findMany<{ userId: string }>({ model, where, limit: EVERY_ROW })
         return forEachOf(new Set(accounts.map(({ userId }) => userId)), (userId) => changeCredentials(context, userId))
       }
       if (model !== 'user') return doNothing
@@ -109,7 +110,7 @@ async function changeCredentials(context: PolicyContext, userId: string): Promis
 }
 
 function usersOf(adapter: DBTransactionAdapter, where: Where[]): Promise<{ id: string }[]> {
-  return adapter.findMany<{ id: string }>({ model: 'user', where })
+  return adapter.findMany<{ id: string }>({ model: 'user', where, limit: EVERY_ROW })
 }
 
 async function revokeAllOfUsers(context: PolicyContext, where: Where[], name: AuditEventName): Promise<AfterWrite> {

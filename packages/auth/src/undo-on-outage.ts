@@ -1,5 +1,6 @@
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { EVERY_ROW } from './every-row.js'
 import { requestState } from './request-state.js'
 import { unavailableError } from './unavailable.js'
 
@@ -17,7 +18,7 @@ const MODELS = new Set(['user', 'twoFactor', 'verification'])
  */
 export function undoable<Adapter extends DBTransactionAdapter>(sql: Adapter, committed: DBTransactionAdapter): Adapter {
   async function rowsBefore(model: string, where: Where[]): Promise<Row[]> {
-    return writesFactor(model) ? sql.findMany<Row>({ model, where }) : []
+    return writesFactor(model) ? sql.findMany<Row>({ model, where, limit: EVERY_ROW }) : []
   }
   async function recordUndo(undo: () => Promise<unknown>): Promise<void> {
     ;(await requestState()).undos.push(undo)

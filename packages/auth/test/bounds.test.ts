@@ -8,6 +8,9 @@ let hashed = 0
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
   t = await startApp({
+    // better-auth's default is 100.
+    advanced: { database: { defaultFindManyLimit: 1 } },
+    user: { additionalFields: { banned: { type: 'boolean', required: false } } },
     emailAndPassword: {
       enabled: true,
       password: {
@@ -42,6 +45,24 @@ test('of a user agent 512 characters are kept, and of each client hint 256', asy
   expect(await long.session()).toMatchObject({
     userAgent: 'u'.repeat(512),
     data: { clientHints: Object.fromEntries(hints.map((name) => [name, 'h'.repeat(256)])) },
+  })
+})
+
+describe('a change of more rows than better-auth reads unasked revokes the sessions of every user', () => {
+  type Change = (userIds: string[]) => Promise<number>
+  const of = (field: string, value: string[]) => [{ field, operator: 'in' as const, value }]
+  const changes: Record<string, Change> = {
+    'a new password': (ids) =>
+      t.adapter.updateMany({ model: 'account', where: of('userId', ids), update: { password: 'new' } }),
+    'a ban': (ids) => t.adapter.updateMany({ model: 'user', where: of('id', ids), update: { banned: true } }),
+    'a provider that is unlinked': (ids) => t.adapter.deleteMany({ model: 'account', where: of('userId', ids) }),
+    'a deletion': (ids) => t.adapter.deleteMany({ model: 'user', where: of('id', ids) }),
+  }
+  test.each(Object.entries(changes))('%s', async (name, change) => {
+    const users = [await t.person(`${name.length}-one`), await t.person(`${name.length}-two`)]
+    const ids = users.map(({ userId }) => userId)
+    expect(await change(ids)).toBe(2)
+    expect(await Promise.all(ids.map((id) => t.store.count(id)))).toEqual([0, 0])
   })
 })
 

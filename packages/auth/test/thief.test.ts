@@ -17,6 +17,8 @@ beforeAll(async () => {
   provider = await startProvider()
   t = await startApp(
     {
+      // A query without a limit of its own misses rows. With better-auth's default, a thief would need 100 changes.
+      advanced: { database: { defaultFindManyLimit: 1 } },
       account: { accountLinking: { allowDifferentEmails: true } },
       emailAndPassword: {
         enabled: true,
@@ -39,8 +41,8 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]()
 })
 
-const keysOf = async (browser: Browser): Promise<number> =>
-  ((await browser.get('/api-key/list')).body as { apiKeys: unknown[] }).apiKeys.length
+const countKeys = (userId: string): Promise<number> =>
+  t.adapter.count({ model: 'apikey', where: [{ field: 'referenceId', value: userId }] })
 
 async function turnOnSecondFactor(browser: Browser): Promise<void> {
   const { body } = await browser.post('/two-factor/enable', { password })
@@ -87,7 +89,7 @@ test('"This was not me" closes every way in that was added since that sign-in, a
   await thief.post('/api-key/create', { name: 'mine' })
   await changeNumber(thief, '+15550002')
   await turnOnSecondFactor(thief)
-  expect(await keysOf(thief)).toBe(2)
+  expect(await countKeys(userId)).toBe(2)
 
   await secure('a new password')
   expect(await t.store.count(userId)).toBe(0)
@@ -101,7 +103,7 @@ test('"This was not me" closes every way in that was added since that sign-in, a
   const again = t.browser()
   await own.signIn(again)
   expect((await again.session())?.userId).toBe(userId)
-  expect(await keysOf(again)).toBe(1)
+  expect(await countKeys(userId)).toBe(1)
   expect((await again.signIn(email, 'a new password')).body).not.toMatchObject({ twoFactorRedirect: true })
 })
 
