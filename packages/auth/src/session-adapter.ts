@@ -54,14 +54,14 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
       rejectUnavailable(async () => {
         const [found] = await findSessions(store, where)
         if (found === undefined) return null
-        const session = await store.update(found.token, applicationData(update))
+        const session = await store.update(found.session, applicationData(update))
         return (session && toRow(session, found.token)) as T | null
       }),
 
     updateMany: ({ where, update }) =>
       rejectUnavailable(async () => {
         const found = await findSessions(store, where)
-        const updated = await Promise.all(found.map(({ token }) => store.update(token, applicationData(update))))
+        const updated = await Promise.all(found.map(({ session }) => store.update(session, applicationData(update))))
         return updated.filter((session) => session !== null).length
       }),
 
@@ -119,7 +119,8 @@ function revokeWhere(store: SessionStore, audit: Audit, where: readonly Where[])
 }
 
 async function revokeSelected(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
-  const { tokens, userId } = selectorOf(where)
+  const { tokens, userId, live } = selectorOf(where)
+  if (!live) return 0
   ;(await requestState()).endsSessions = true
   if (tokens === null) {
     const isAsked = path() === '/admin/revoke-user-sessions'

@@ -42,4 +42,22 @@ describe('in an application of someone else', () => {
     })
     expect(await sessionRows(t.database)).toBe(0)
   })
+
+  test('data of a session is changed by its user as well, and no token is handed out', async () => {
+    const { userId } = await t.person('by-user', 1)
+    const query = { model: 'session', where: [{ field: 'userId', value: userId }] }
+    expect(await t.adapter.update({ ...query, update: { theme: 'dark' } })).toMatchObject({ theme: 'dark', token: '' })
+    expect(await t.adapter.updateMany({ ...query, update: { theme: 'light' } })).toBe(2)
+    const rows = await t.adapter.findMany(query)
+    expect(rows).toEqual([expect.objectContaining({ theme: 'light' }), expect.objectContaining({ theme: 'light' })])
+  })
+
+  test('a plugin that deletes the expired sessions of a user signs nobody out', async () => {
+    const { userId } = await t.person('tidy')
+    const expired = { field: 'expiresAt', operator: 'lt' as const, value: new Date() }
+    expect(await t.adapter.deleteMany({ model: 'session', where: [{ field: 'userId', value: userId }, expired] })).toBe(
+      0,
+    )
+    expect(await t.store.count(userId)).toBe(1)
+  })
 })
