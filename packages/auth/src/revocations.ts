@@ -47,9 +47,13 @@ export async function announceAfter<T>(transaction: () => Promise<T>): Promise<T
   }
 }
 
-/** @returns stops it. */
-export function followRevocations(context: AuthContext, store: SessionStore, audit: Audit): () => void {
-  return store.onRevoked(async (revoked) => {
+/** Stops the instance of better-auth that follows a store. Objects that wrap the store share its `onRevoked`. */
+const stops = new WeakMap<SessionStore['onRevoked'], () => void>()
+
+/** Takes over from an earlier instance: a store may outlive it, as in a hot reload. */
+export function followRevocations(context: AuthContext, store: SessionStore, audit: Audit): void {
+  stops.get(store.onRevoked)?.()
+  const stop = store.onRevoked(async (revoked) => {
     const { isAudited = false, hasHooks = false } = marks.getStore() ?? {}
     const announce = (isRolledBack: boolean): Promise<void> =>
       marks.run({}, async () => {
@@ -60,6 +64,7 @@ export function followRevocations(context: AuthContext, store: SessionStore, aud
     if (announcements) announcements.push(announce)
     else await announce(false)
   })
+  stops.set(store.onRevoked, stop)
 }
 
 async function auditRevocation(revoked: RevokedSessions, audit: Audit): Promise<void> {

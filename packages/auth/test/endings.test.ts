@@ -1,7 +1,8 @@
-import type { BetterAuthOptions } from 'better-auth'
+import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { admin, twoFactor } from 'better-auth/plugins'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { rollcall } from '../src/index.js'
 import { anyToken, password, startApp } from './helpers.js'
 
 // The audit and better-auth's hooks notice every revocation once, by any caller.
@@ -207,6 +208,22 @@ test('the audit and the hooks notice once: sessions that ended although their ch
   expect(answer.status).toBe(500)
   expect(heard.map((session) => session.id)).toEqual([id])
   expect(t.events).toContainEqual(expect.objectContaining({ event: 'revoke-others', result: 'ok', userId, ended: 1 }))
+})
+
+test('the audit and the hooks notice once: of two instances on one store, as after a hot reload, the later does', async () => {
+  const hookOf = (ids: string[]) => ({
+    session: { delete: { before: async (session: Heard) => void ids.push(session.id) } },
+  })
+  const [earlier, later]: [string[], string[]] = [[], []]
+  await using app = await startApp({ databaseHooks: hookOf(earlier) })
+  // A module that wraps the store is loaded again too.
+  const plugins = [rollcall({ store: { ...app.store }, audit: app.audit })]
+  await betterAuth({ ...app.auth.options, databaseHooks: hookOf(later), plugins }).$context
+  const { userId } = await app.person('reloaded', 1)
+  app.events.length = 0
+  expect(await app.store.revokeAll(userId)).toBe(2)
+  expect(app.events).toMatchObject([{ event: 'revoke-all', ended: 2 }])
+  expect([earlier.length, later.length]).toEqual([0, 2])
 })
 
 test('a hook that fails keeps no session, and gets no token', async () => {

@@ -55,7 +55,7 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
     revokeMany: counted(store.revokeMany),
     revokeOthers: counted(store.revokeOthers),
     revokeAll: counted(store.revokeAll),
-    onRevoked: (listener) => store.onRevoked(listener),
+    onRevoked: store.onRevoked,
   }
 }
 

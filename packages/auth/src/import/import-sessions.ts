@@ -32,7 +32,7 @@ export interface ImportingStore extends SessionStore {
   /** The token that takes the place of one of better-auth; `null` if that does not sign in. */
   tokenFor(oldToken: string): Promise<string | null>
   /**
-   * The plugin calls it with the database, when better-auth starts.
+   * The plugin calls it with the database, when better-auth starts. The latest one counts, as after a hot reload.
    *
    * @throws {OldSessionsError} for a database without transactions.
    */
@@ -56,10 +56,10 @@ export interface ImportingStore extends SessionStore {
  */
 export function importSessions(store: SessionStore, options: ImportOptions): ImportingStore {
   const { secondaryStorage, ...rest } = options
-  let readFrom: (database: DBAdapter) => void = () => undefined
-  const database = new Promise<DBAdapter>((resolve) => (readFrom = resolve))
+  let started: (database: DBAdapter) => void = () => undefined
+  let database = new Promise<DBAdapter>((resolve) => (started = resolve))
   const mover: Mover = createMover(
-    secondaryStorage ? redisSessions(secondaryStorage) : sqlSessions(database),
+    secondaryStorage ? redisSessions(secondaryStorage) : sqlSessions(() => database),
     createSessionImport(rest),
   )
   return {
@@ -72,7 +72,8 @@ export function importSessions(store: SessionStore, options: ImportOptions): Imp
           'To import sessions, better-auth needs transactions: set database.transaction to true',
         )
       }
-      readFrom(adapter)
+      started(adapter)
+      database = Promise.resolve(adapter)
     },
   }
 }

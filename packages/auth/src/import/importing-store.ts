@@ -56,6 +56,6 @@ export function importingStore(store: SessionStore, mover: Mover): SessionStore 
     revokeMany: (userId, ids, options) => forUser(userId, () => store.revokeMany(userId, ids, options)),
     revokeOthers: (token) => forUserOf(token, (current) => store.revokeOthers(current)),
     revokeAll: (userId, options) => forUser(userId, () => store.revokeAll(userId, options)),
-    onRevoked: (listener) => store.onRevoked(listener),
+    onRevoked: store.onRevoked,
   }
 }

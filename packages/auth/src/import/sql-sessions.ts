@@ -9,12 +9,12 @@ const FEW = 4
 const model = 'session'
 
 /** The table `session` of better-auth. Rows are removed in a transaction, which commits once they are in Redis. */
-export function sqlSessions(database: Promise<DBAdapter>): OldSessions {
-  const current = async (): Promise<DBTransactionAdapter> => currentTransaction.getStore() ?? database
+export function sqlSessions(database: () => Promise<DBAdapter>): OldSessions {
+  const current = async (): Promise<DBTransactionAdapter> => currentTransaction.getStore() ?? database()
 
   async function transaction<T>(work: (sql: DBTransactionAdapter) => Promise<T>): Promise<T> {
     const running = currentTransaction.getStore()
-    return running === undefined ? (await database).transaction(work) : work(running)
+    return running === undefined ? (await database()).transaction(work) : work(running)
   }
 
   return {
