@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import session from 'express-session'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ExpressStore, SessionSupersededError } from '../src/express/express-store.js'
+import { SessionStoreUnavailableError } from '../src/index.js'
 import { startStore } from './helpers.js'
 
 declare module 'express-session' {
@@ -118,6 +119,36 @@ describe('sessions of Express', () => {
     expect(await call.get('same')).toMatchObject({ visits: 3 })
   })
 
+  test('stay their user’s until they have ended: a sign-in in place that fails hides nothing', async () => {
+    await call.set('same', { userId: 'ada', cookie: cookie() })
+    const revoke = async () => Promise.reject(new SessionStoreUnavailableError('an outage in that very moment'))
+    const failing = new ExpressStore({
+      redis: t.redis,
+      store: { ...t.store, revoke },
+      userOf: ({ userId = null }) => ({ userId }),
+    })
+    const save = promisify(failing.set.bind(failing))
+    const bob = { userId: 'bob', cookie: cookie() }
+    await expect(save('same', bob as unknown as Stored)).rejects.toThrow('unavailable')
+    expect(await call.get('same')).toMatchObject({ userId: 'ada' })
+    await call.set('same', bob)
+    expect(await call.get('same')).toMatchObject({ userId: 'bob' })
+    expect([await t.store.count('ada'), await t.store.revokeAll('bob')]).toEqual([0, 1])
+    expect(await call.get('same')).toBeNull()
+  })
+
+  test('keep what another request saves while this one is touched', async () => {
+    await call.set('busy', { userId: 'ada', visits: 1, cookie: cookie() })
+    const touch: typeof t.store.touch = async (found) => {
+      await call.set('busy', { userId: 'ada', visits: 2, cookie: cookie() })
+      return t.store.touch(found)
+    }
+    const other = new ExpressStore({ redis: t.redis, store: { ...t.store, touch }, userOf: () => ({ userId: 'ada' }) })
+    const later = cookie(new Date(t.clock.now + 60_000))
+    await new Promise((resolve) => other.touch('busy', { cookie: later } as unknown as Stored, resolve))
+    expect(await call.get('busy')).toMatchObject({ visits: 2, cookie: { expires: later.expires?.toISOString() } })
+  })
+
   test('of a sign-in that began before a credential change are refused', async () => {
     const startedAt = await t.store.time()
     await t.store.revokeAll('ada', { credentialChange: true })
@@ -161,6 +192,7 @@ test('express-session itself: signs in, counts, revokes, and refuses the cookie 
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   try {
     const signedIn = await fetch(`${origin}/sign-in`)
+    await signedIn.text() // its last byte follows the save; the cookie comes before
     const headers = { cookie: signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '' }
     expect(await (await fetch(origin, { headers })).text()).toBe('2')
     expect(await t.store.revokeAll('ada')).toBe(1)

@@ -4,6 +4,7 @@ import { hashOf } from '../imported-token.js'
 import { createSessionOperator, type SessionOperator } from '../operator/operator.js'
 import type { SessionData } from '../record.js'
 import type { Session, SessionStore, SessionStoreOptions } from '../session.js'
+import { parseToken, userTagOf } from '../token.js'
 
 /** The user of a session, and its entry in a list of devices. */
 export interface ExpressUser {
@@ -34,8 +35,9 @@ export class SessionSupersededError extends Error {
 
 type Callback<T> = (error: unknown, result?: T) => void
 
-/** The data of a session of ours that hold the one of Express. */
+/** The data of a session of ours that hold the one of Express. Its cookie is apart, so that a touch writes nothing else. */
 const EXPRESS = 'express'
+const COOKIE = 'expressCookie'
 
 /**
  * A store for express-session. The sessions of a user are in the session store: list and revoke them there, by user.
@@ -77,10 +79,9 @@ export class ExpressStore extends Store {
     answer(
       (async () => {
         const found = await this.#find(sid)
-        const data = found && expressSessionIn(found.session.data)
-        if (!found || !data) return
+        if (found === null || expressSessionIn(found.session.data) === null) return
         await this.#store.touch(found.session)
-        await this.#store.update(found.token, dataOf({ ...data, cookie: session.cookie }))
+        await this.#store.update(found.token, { [COOKIE]: dataOf(session)[COOKIE] })
       })(),
       callback,
     )
@@ -136,10 +137,10 @@ export class ExpressStore extends Store {
     const userId = user.userId ?? anonymousUserOf(sid)
     const token = await this.#sessions.tokenOf(sid)
     if (token === null) return this.#add(sid, userId, user, session)
-    const stored = await this.#store.update(token, dataOf(session))
-    if (stored === null || stored.userId === userId) return
-    // Somebody signs in or out without a new session id.
-    if ((await this.#store.revoke(stored.userId, stored.id)) === 0) return
+    if (parseToken(token)?.userTag === userTagOf(userId)) return void (await this.#store.update(token, dataOf(session)))
+    // Somebody signs in or out without a new session id. The earlier user's session holds nothing of the new one.
+    const stored = await this.#store.validate(token, { strict: true })
+    if (stored === null || (await this.#store.revoke(stored.userId, stored.id)) === 0) return
     await this.#sessions.forget(hashOf(sid))
     await this.#add(sid, userId, user, session)
   }
@@ -191,12 +192,14 @@ function answer<T>(work: Promise<T>, callback: Callback<T> | undefined): void {
 
 /** Only what JSON keeps: a cookie of express-session has methods. */
 function dataOf(session: ExpressSession): SessionData {
-  return { [EXPRESS]: JSON.parse(JSON.stringify(session)) }
+  const { cookie, ...rest } = JSON.parse(JSON.stringify(session)) as ExpressSession // what it was, without its methods
+  return { [EXPRESS]: rest, [COOKIE]: cookie }
 }
 
 /** The session that `dataOf` stored; `null` for one of another origin. */
 function expressSessionIn(data: SessionData): ExpressSession | null {
-  return (data[EXPRESS] as ExpressSession | undefined) ?? null // only this file writes it
+  const session = data[EXPRESS] as object | undefined // only this file writes it, and the cookie
+  return session === undefined ? null : ({ ...session, cookie: data[COOKIE] } as ExpressSession)
 }
 
 function isExpired(data: SessionData, now: number): boolean {
