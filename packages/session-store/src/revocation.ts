@@ -33,18 +33,32 @@ export function runOnMaster(redis: Redis | Cluster): RunRevocation {
  * Resolves once a replica has acknowledged the revocation too.
  *
  * WAIT covers the writes of its own connection, and blocks that connection. So it goes out together with the script, in one
- * round trip, on a connection where no validation queues behind it. That connection lives as long as the given client,
- * which runs the scripts until it is ready.
+ * round trip, on a connection where no validation queues behind it. All stores of a client share that connection.
  */
 export function runWithReplica(redis: Redis | Cluster): RunRevocation {
+  const known = runners.get(redis)
+  if (known !== undefined) return known
+  const run = createRunner(redis)
+  runners.set(redis, run)
+  return run
+}
+
+const runners = new WeakMap<Redis | Cluster, RunRevocation>()
+
+/** The connection ends with the given client, and comes back with it. Until it is ready, the client runs the scripts. */
+function createRunner(redis: Redis | Cluster): RunRevocation {
   const own = isCluster(redis) ? redis.duplicate([], { lazyConnect: false }) : redis.duplicate({ lazyConnect: false })
   superviseClient(own)
-  let client = redis
-  own.once('ready', () => (client = own))
+  let current = redis
+  own.on('ready', () => (current = own))
+  own.on('end', () => (current = redis))
   own.on('error', () => undefined) // the given client reports the same outage, and each command rejects by itself
-  redis.once('end', () => own.disconnect())
+  redis.on('end', () => own.disconnect())
 
   return async (script, keys, ...args) => {
+    // It may also have given up by itself, by the retry strategy of the client.
+    if (own.status === 'end' && redis.status === 'ready') own.connect().catch(() => undefined)
+    const client = current
     const [count, key, ...events] = keys
     let asking: string | undefined
     for (let sent = 0; sent <= MAX_REDIRECTIONS; sent += 1) {

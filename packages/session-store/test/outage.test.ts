@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Redis } from 'ioredis'
-import { createSessionStore, defaultTimeouts, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
+import {
+  createSessionStore,
+  defaultTimeouts,
+  NotReplicatedError,
+  redisOptions,
+  SessionStoreUnavailableError,
+} from '../src/index.js'
 import { happens, longTimeouts, startStore } from './helpers.js'
+import { until } from './retry.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -36,6 +43,12 @@ async function everyOperationIsUnavailable(signed: Signed): Promise<void> {
     // The arguments of the command, such as the hash of the secret, must not reach a log.
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error)), name).not.toContain('args')
   }
+}
+
+async function connectedTo(url: string) {
+  const redis = new Redis(url, { lazyConnect: true })
+  await redis.connect()
+  return { redis, [Symbol.asyncDispose]: async () => redis.disconnect() }
 }
 
 describe('an outage is an error of its own, within the timeout', () => {
@@ -94,6 +107,29 @@ describe('an outage is an error of its own, within the timeout', () => {
     process.kill(t.server.pid, 'SIGCONT')
     redis.disconnect()
     await t.back()
+  })
+
+  test('a client that is closed and connected again by hand: replicas confirm revocations as before', async () => {
+    await using replicated = await startStore({ durability: 'replicated' })
+    const { redis, store } = replicated
+    createSessionStore({ redis, durability: 'replicated' }) // as after a hot reload
+    await using admin = await connectedTo(replicated.server.url)
+    const countConnections = async () => ((await admin.redis.client('LIST')) as string).split('\n').length - 2
+    await until('the stores share a connection for revocations', async () => (await countConnections()) === 2)
+    const { session, token } = await replicated.signIn()
+    const ended = happens(redis, 'end')
+    redis.disconnect()
+    await ended
+    await until('both are closed', async () => (await countConnections()) === 0)
+    await redis.connect()
+    const revoke = () => store.revoke('ada', session.id)
+    // There is no replica, and Redis says so: an answer, not a closed connection.
+    await expect(revoke()).rejects.toBeInstanceOf(NotReplicatedError)
+    expect(await store.validate(token)).toBeNull()
+    await until('the other connection is back', async () => (await countConnections()) === 2)
+    await expect(revoke()).rejects.toBeInstanceOf(NotReplicatedError)
+    redis.disconnect()
+    await until('both are closed again', async () => (await countConnections()) === 0)
   })
 
   test('a Redis that is full refuses new sessions and keeps the others', async () => {
