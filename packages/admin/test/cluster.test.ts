@@ -1,7 +1,7 @@
 import { Cluster, Command, type Redis } from 'ioredis'
 import { MovingSlotsError, userTagOf } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSessionAdmin } from '../src/index.js'
+import { createSessionAdmin, type Operation, type RunOptions } from '../src/index.js'
 import { gate, keyPrefix, startBackend } from './helpers.js'
 
 let t: Awaited<ReturnType<(typeof startBackend)['Cluster']>>
@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 const keyOf = (userId: string): string => `${keyPrefix}user:{${userTagOf(userId)}}:sessions`
+const eventsKeyOf = (userId: string): string => keyOf(userId).replace(/sessions$/, 'events')
 const slotOf = (userId: string): number => new Command('hgetall', [keyOf(userId)]).getSlot()
 
 function masters(): [Redis, Redis] {
@@ -20,22 +21,25 @@ function masters(): [Redis, Redis] {
 }
 
 /** A user whose sessions this master holds. */
-async function userOn(master: Redis): Promise<string> {
+async function userOn(master: Redis, name = 'mover'): Promise<string> {
   for (let n = 0; ; n += 1) {
-    const userId = `mover-${n}`
+    const userId = `${name}-${n}`
     await t.signIn(userId)
     if ((await master.exists(keyOf(userId)).catch(() => 0)) === 1) return userId
   }
 }
 
-async function beginMove(slot: number, from: Redis, to: Redis) {
+/** Begins to move a slot with these of its keys; default: with all. */
+async function beginMove(slot: number, from: Redis, to: Redis, moving?: readonly string[]) {
   const [fromId, toId] = [await from.cluster('MYID'), await to.cluster('MYID')]
   await to.cluster('SETSLOT', slot, 'IMPORTING', fromId)
   await from.cluster('SETSLOT', slot, 'MIGRATING', toId)
-  const keys = await from.cluster('GETKEYSINSLOT', slot, 100)
-  await from.migrate('127.0.0.1', Number(to.options.port), '', 0, 10_000, 'KEYS', ...keys)
+  const move = async (keys: readonly string[]) =>
+    keys.length > 0 && from.migrate('127.0.0.1', Number(to.options.port), '', 0, 10_000, 'KEYS', ...keys)
+  await move(moving ?? (await from.cluster('GETKEYSINSLOT', slot, 100)))
   return {
     async finish(): Promise<void> {
+      await move(await from.cluster('GETKEYSINSLOT', slot, 100))
       await to.cluster('SETSLOT', slot, 'NODE', toId)
       await from.cluster('SETSLOT', slot, 'NODE', toId)
     },
@@ -47,7 +51,8 @@ const quickAdmin = () => createSessionAdmin({ redis: t.redis, keyPrefix })
 
 const operations = {
   everyone: () => quickAdmin().revokeEveryone({ startedBy: 'on call' }),
-  'a filter': () => quickAdmin().revoke({ signedInAfter: new Date(0) }, { startedBy: 'on call' }),
+  'a filter': (options?: RunOptions) =>
+    quickAdmin().revoke({ signedInAfter: new Date(0) }, { startedBy: 'on call', ...options }),
 }
 
 test.each(Object.entries(operations))('%s finds a key that moves to a master that has been scanned', async (_, run) => {
@@ -64,14 +69,54 @@ test.each(Object.entries(operations))('%s finds a key that moves to a master tha
   expect(await t.store.list(userId)).toEqual([])
 })
 
+async function endedEventsOf(userId: string) {
+  const { events } = await t.events.read(userTagOf(userId))
+  return events.filter(({ kind }) => kind === 'ended')
+}
+
+test.each([
+  ['sessions', keyOf],
+  ['events', eventsKeyOf],
+])('a user whose %s alone have moved is revoked with an event later, and holds nobody else up', async (_, movedOf) => {
+  const [first, second] = masters()
+  const userId = await userOn(second)
+  const other = await userOn(second, 'other')
+  const { finish } = await beginMove(slotOf(userId), second, first, [movedOf(userId)])
+  const finishAfterOther = async (): Promise<void> => {
+    const left = await t.store.list(other)
+    await finish()
+    expect(left).toEqual([])
+  }
+  let finished: Promise<void> | undefined
+  const onProgress = ({ scanned }: Operation): void => {
+    if (scanned > 0) finished ??= finishAfterOther()
+  }
+  const operation = await operations['a filter']({ patience: 1, onProgress })
+  await finished
+  expect(operation.state).toBe('done')
+  expect(await t.store.list(userId)).toEqual([])
+  expect(await endedEventsOf(userId)).toMatchObject([{ cause: 'operator', operation: { id: operation.id } }])
+})
+
+test('a named user whose slot begins to move is revoked, and sign-ins under way are refused', async () => {
+  const [first, second] = masters()
+  const userId = await userOn(second)
+  const { finish } = await beginMove(slotOf(userId), second, first, [])
+  const operation = await t.admin.revoke({ users: [userId] }, { startedBy: 'on call', patience: 1 })
+  await finish()
+  expect(operation).toMatchObject({ state: 'done', revoked: 1 })
+  expect(await t.store.create({ userId, startedAt: operation.startedAt })).toBeNull()
+})
+
 test('a slot that never stops moving fails the operation, which has revoked all it found', async () => {
   const [first, second] = masters()
   const userId = await userOn(second)
-  const { finish } = await beginMove(slotOf(userId), second, first)
+  const { finish } = await beginMove(slotOf(userId), second, first, [keyOf(userId)])
   await expect(t.admin.revokeEveryone({ startedBy: 'on call' })).rejects.toThrow(MovingSlotsError)
   const [failed] = await t.admin.operations.list()
   expect(failed).toMatchObject({ state: 'failed', error: expect.stringMatching(/Slots .* resume/) })
   expect(await t.store.list(userId)).toEqual([])
   await finish()
+  expect(await endedEventsOf(userId)).toEqual([])
   expect((await t.admin.operations.resume(failed?.id ?? '')).state).toBe('done')
 })

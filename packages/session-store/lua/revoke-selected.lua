@@ -7,9 +7,8 @@
 -- Output   how many live sessions were revoked
 -- @include lib/selected
 local key, operation = KEYS[1], cjson.decode(ARGV[2])
-local revoked = revokeSelected(key, { unpack(ARGV, 4) }, tonumber(ARGV[1]), 'operator', nil, operation)
-if ARGV[3] ~= '' then
+if ARGV[3] ~= '' then -- first: the node of a slot that moves cannot write to a hash that has lost its last session
   redis.call('HDEL', key, '') -- there is none; but a full Redis takes other writes only from a script that has deleted
   setNotBefore(key, tonumber(ARGV[3]))
 end
-return revoked
+return revokeSelected(key, { unpack(ARGV, 4) }, tonumber(ARGV[1]), 'operator', nil, operation)

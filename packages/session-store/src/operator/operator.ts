@@ -6,10 +6,10 @@ import { NotReplicatedError, rejectUnavailable, throwUnavailable } from '../erro
 import { clockKey, eventsKey, sessionsKey } from '../keys.js'
 import type { Keys } from '../scripts.js'
 import type { Session } from '../session.js'
-import { type OperationSummary, UNNAMED_OPERATION } from '../session-summary.js'
+import type { OperationSummary } from '../session-summary.js'
 import { userTagOf } from '../token.js'
 import { NodeScripts, type Selected } from './node-scripts.js'
-import { passThroughUsers, type ScanStep } from './passes.js'
+import { isSplit, passThroughUsers, type ScanStep, type Visit } from './passes.js'
 import { toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
 
 /**
@@ -80,6 +80,7 @@ export interface SessionOperatorOptions {
 const REPLICA_TIMEOUT_MS = 1_000
 /** Sessions in one script, so that Redis answers others in between. */
 const MAX_REVOKED = 200
+
 export function createSessionOperator(options: SessionOperatorOptions): SessionOperator {
   return new RedisSessionOperator(options)
 }
@@ -152,7 +153,7 @@ class RedisSessionOperator implements SessionOperator {
     select: (session: Session) => boolean,
     operation: OperationSummary,
   ): AsyncGenerator<ScanStep<RevokedStep>, void> {
-    return this.#revokeInPasses(async (node, userTags) => {
+    return this.#revokeInPasses(async (node, userTags, postpone) => {
       const users = await this.#readMany(node, userTags)
       const selected = users
         .map(({ userTag, sessions }) => ({ userTag, ids: sessions.filter(select).map(({ id }) => id) }))
@@ -161,7 +162,7 @@ class RedisSessionOperator implements SessionOperator {
         users: users.length,
         live: sum(users.map(({ sessions }) => sessions.length)),
         matched: sum(selected.map(({ ids }) => ids.length)),
-        revoked: await this.#revokeSelected(node, selected, operation),
+        revoked: await this.#revokeSelected(node, selected, operation, postpone),
         failed: users.filter(({ isReadable }) => !isReadable).length,
       }
     })
@@ -221,23 +222,42 @@ class RedisSessionOperator implements SessionOperator {
   }
 
   /** Returns how many sessions were revoked. */
-  async #revokeSelected(node: Redis, selected: readonly Selected[], operation: OperationSummary): Promise<number> {
+  async #revokeSelected(
+    node: Redis,
+    selected: readonly Selected[],
+    operation: OperationSummary,
+    postpone: () => void,
+  ): Promise<number> {
     const few = selected.filter(({ ids }) => ids.length <= MAX_REVOKED)
     const done = await this.#nodeScripts.revokeSelected(node, few, this.clock(), operation)
     const left = selected.filter((user) => (done[few.indexOf(user)] ?? null) === null)
     let revoked = sum(done.map((count) => count ?? 0))
-    for (const { userTag, ids } of left) revoked += await this.revoke(userTag, ids, operation)
+    for (const { userTag, ids } of left) {
+      revoked += await this.revoke(userTag, ids, operation).catch((error: unknown) => {
+        if (!isSplit(error)) throw error
+        postpone()
+        return 0
+      })
+    }
     return revoked
   }
 
-  #passes<T>(visit: (node: Redis, userTags: readonly string[]) => Promise<T>): AsyncGenerator<ScanStep<T[]>, void> {
+  #passes<T>(visit: Visit<T>): AsyncGenerator<ScanStep<T[]>, void> {
     return passThroughUsers({ redis: this.#redis, keyPrefix: this.#keyPrefix, batch: this.#batch, visit })
   }
 
-  async *#revokeInPasses(
-    visit: (node: Redis, userTags: readonly string[]) => Promise<RevokedStep>,
-  ): AsyncGenerator<ScanStep<RevokedStep>, void> {
+  async *#revokeInPasses(visit: Visit<RevokedStep>): AsyncGenerator<ScanStep<RevokedStep>, void> {
     for await (const { found, ...progress } of this.#passes(visit)) yield { found: sumSteps(found), ...progress }
+  }
+
+  /** Publishes nothing and appends no event. So it needs one key alone, which the client finds in a slot that moves. */
+  async #delete(userTag: string, ids: readonly string[]): Promise<number> {
+    let deleted = 0
+    for (let at = 0; at < ids.length; at += MAX_REVOKED)
+      deleted += await rejectUnavailable(
+        this.#redis.hdel(this.#sessionsKeyOf(userTag), ...ids.slice(at, at + MAX_REVOKED)),
+      )
+    return deleted
   }
 
   async #revokeCreatedBefore(userTag: string, createdBefore: Date, keep: string): Promise<RevokedStep> {
@@ -246,7 +266,7 @@ class RedisSessionOperator implements SessionOperator {
     const ids = sessions
       .filter((session) => session.id !== keep && wasLiveAt(session, createdBefore, now))
       .map(({ id }) => id)
-    const revoked = isReadable ? await this.revoke(userTag, ids, UNNAMED_OPERATION) : 0
+    const revoked = await this.#delete(userTag, ids)
     return { users: 1, live: sessions.length, matched: revoked, revoked, failed: isReadable ? 0 : 1 }
   }
 }

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { mastersOf, nameInRedis, refreshSlots } from '../cluster.js'
-import { rejectUnavailable } from '../errors.js'
+import { rejectUnavailable, SessionStoreUnavailableError } from '../errors.js'
 import { sessionsKey, userTagIn } from '../keys.js'
 import { scanMaster, topologyOf } from '../scan.js'
 
@@ -26,13 +26,24 @@ export class MovingSlotsError extends Error {
   }
 }
 
+/**
+ * Called with the users that a step has found on a master. `postpone` asks for another pass, for users that it has left out.
+ */
+export type Visit<T> = (master: Redis, userTags: readonly string[], postpone: () => void) => Promise<T>
+
 interface PassOptions<T> {
   readonly redis: Redis | Cluster
   readonly keyPrefix: string
   /** Keys of each master that a step visits. */
   readonly batch: number
-  /** Called with the users that a step has found on a master. */
-  readonly visit: (master: Redis, userTags: readonly string[]) => Promise<T>
+  readonly visit: Visit<T>
+}
+
+/** Whether the keys of a script are on two nodes, because their slot moves. The client has repeated the script for a while. */
+export function isSplit(error: unknown): boolean {
+  return (
+    error instanceof SessionStoreUnavailableError && /redirections.* (ASK|MOVED|TRYAGAIN) /.test(String(error.cause))
+  )
 }
 
 /**
@@ -53,6 +64,8 @@ export async function* passThroughUsers<T>({
     await rejectUnavailable(refreshSlots(redis))
     const topology = await topologyOf(redis)
     const shareOf = await progressOf(redis)
+    let isComplete = true
+    const postpone = (): void => void (isComplete = false)
     const scans = mastersOf(redis).map((master) => ({ master, pages: scanMaster(master, before, behind, batch) }))
     for (let visited = batch, isDone = false; !isDone; visited += batch) {
       const found = await Promise.all(
@@ -60,14 +73,14 @@ export async function* passThroughUsers<T>({
           const page = await pages.next()
           if (page.done) return []
           const userTags = page.value.flatMap((key) => userTagIn(keyPrefix, key.slice(clientPrefix.length)) ?? [])
-          return [await visit(master, [...new Set(userTags)])]
+          return [await visit(master, [...new Set(userTags)], postpone)]
         }),
       )
       isDone = found.every(({ length }) => length === 0)
       // Also without a user: the caller may want to stop.
       if (!isDone) yield { found: found.flat(), pass, share: shareOf(visited) }
     }
-    if (topology !== null && (await topologyOf(redis)) === topology) return
+    if (isComplete && topology !== null && (await topologyOf(redis)) === topology) return
   }
   throw new MovingSlotsError()
 }
