@@ -69,6 +69,6 @@ export interface RunOptions {
   readonly onStart?: (operation: Operation) => Promise<void>
   /** Called at most four times a second, and at the end. */
   readonly onProgress?: (operation: Operation) => void
-  /** Milliseconds for which an operation waits for a Redis that gives no answer. Default: a minute. */
+  /** Milliseconds for which an operation waits, in all, for a Redis that does not let it get further. Default: a minute. */
   readonly patience?: number
 }

@@ -42,14 +42,13 @@ class Stopped extends Error {}
 export async function runOperation(runner: Runner, given: Operation, options: RunOptions): Promise<Operation> {
   const { patience = PATIENCE_MS } = options
   const run = new Run(runner, given, options)
-  const outage = new Failure()
-  const unconfirmed = new Failure() // steps succeed meanwhile: only the end of an attempt asks the replicas
+  const outage = new Standstill()
+  const unconfirmed = new Standstill() // steps succeed meanwhile: only the end of an attempt asks the replicas
   let retryMs = FIRST_RETRY_MS
   for (;;) {
     try {
-      await run.attempt(() => {
-        outage.end()
-        retryMs = FIRST_RETRY_MS
+      await run.attempt((position) => {
+        if (outage.advance(position)) retryMs = FIRST_RETRY_MS
       })
       return await run.end('done')
     } catch (error) {
@@ -67,18 +66,27 @@ export async function runOperation(runner: Runner, given: Operation, options: Ru
   }
 }
 
-/** Something that fails since it was first asked how long. */
-class Failure {
+/** How long Redis has given no answer, in all, since the operation got further than ever before. */
+class Standstill {
   #since: number | null = null
+  #earlier = 0
+  #furthest = 0
 
+  /** Call when an attempt has failed. */
   milliseconds(): number {
     const now = performance.now()
     this.#since ??= now
-    return now - this.#since
+    return this.#earlier + now - this.#since
   }
 
-  end(): void {
+  /** Call at each answer. @returns Whether no attempt has got so far: if not, the one thing that fails may be yet to come. */
+  advance(position: number): boolean {
+    this.#earlier = this.#since === null ? this.#earlier : this.milliseconds()
     this.#since = null
+    if (position <= this.#furthest) return false
+    this.#furthest = position
+    this.#earlier = 0
+    return true
   }
 }
 
@@ -101,8 +109,8 @@ class Run {
     this.#operation = operation
   }
 
-  /** One way through all keys. `onAnswer` is called whenever Redis has done a step. */
-  async attempt(onAnswer: () => void): Promise<void> {
+  /** One way through all keys. `onAnswer` is called whenever Redis has done a step, with a number that grows. */
+  async attempt(onAnswer: (position: number) => void): Promise<void> {
     const { operator } = this.#runner
     const { filter, startedAt } = this.#operation
     // At the beginning of each attempt: a Redis that was restarted may have lost it.
@@ -116,7 +124,7 @@ class Run {
     this.#operation = { ...this.#operation, ...before }
     let pass = 1
     for await (const step of this.#steps()) {
-      onAnswer()
+      onAnswer(step.pass + step.share)
       if (step.pass > pass) this.#operation = { ...this.#operation, ...before }
       pass = step.pass
       this.#add(step)

@@ -1,4 +1,5 @@
-import { NotReplicatedError, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { NotReplicatedError, redisOptions, SessionStoreUnavailableError, userTagOf } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createSessionAdmin, type Operation } from '../src/index.js'
 import { collect, keyPrefix, startBackend } from './helpers.js'
@@ -89,4 +90,20 @@ test('no replica acknowledges it: the operation has revoked what it found, and f
   const admin = createSessionAdmin({ redis: t.redis, keyPrefix, durability: 'replicated' })
   await expect(admin.revokeEveryone({ startedBy, patience: 1 })).rejects.toThrow(NotReplicatedError)
   expect(await t.store.list('user-0')).toEqual([])
+})
+
+test('one user whom Redis never answers for: the operation fails, although it answers for others', async () => {
+  await t.signIn('ada')
+  const keys = ['user:clock', 'user:operation*', `user:{${userTagOf('ada')}}:*`].map(
+    (pattern) => `~${keyPrefix}${pattern}`,
+  )
+  await t.redis.acl('SETUSER', 'narrow', 'on', '>secret', ...keys, '&*', '+@all')
+  const redis = new Redis(server().url, { ...redisOptions, username: 'narrow', password: 'secret', lazyConnect: true })
+  await redis.connect()
+  const admin = createSessionAdmin({ redis, keyPrefix })
+  await expect(admin.revoke({ users: ['ada', 'bob'] }, { startedBy, patience: 1 })).rejects.toThrow(
+    SessionStoreUnavailableError,
+  )
+  redis.disconnect()
+  expect(await t.store.list('ada')).toEqual([])
 })
