@@ -12,6 +12,27 @@ const MAX_LISTED = 100
 /** A running operation is saved four times a second. One that was not for so long has lost its process. */
 const INTERRUPTED_MS = 10_000
 
+// Scripts of one step each. They delete before they write: a full Redis takes other writes only from a script that has deleted.
+const BEGIN = `
+redis.call('HDEL', KEYS[1], 'stop')
+redis.call('HSET', KEYS[1], 'run', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])`
+const SAVE = `
+local run, stop = unpack(redis.call('HMGET', KEYS[1], 'run', 'stop'))
+if run and run ~= ARGV[1] then
+  return 'taken over'
+end
+redis.call('HDEL', KEYS[1], '')
+redis.call('HSET', KEYS[1], 'run', ARGV[1], unpack(ARGV, 3))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return stop`
+const STOP = `
+redis.call('HDEL', KEYS[1], '')
+redis.call('HSET', KEYS[1], 'stop', '1')`
+const ADD_TO_INDEX = `
+redis.call('ZREM', KEYS[1], '')
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])`
+
 /** The operations in Redis: a hash for each, and their ids by the time at which they began. */
 export interface OperationLog {
   /** Takes the operation over from an earlier run, and withdraws what asked that to stop. */
@@ -77,18 +98,17 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
   }
 
   return {
-    begin: (id, run) => unavailable(async () => void (await redis.hset(keyOf(id), { run, stop: '0' }))),
+    begin: (id, run) => unavailable(async () => void (await redis.eval(BEGIN, 1, keyOf(id), run, RETENTION_MS))),
 
     save: (operation, run) =>
       unavailable(async () => {
-        const key = keyOf(operation.id)
-        const [current, stop] = await redis.hmget(key, 'run', 'stop')
-        if (current && current !== run) throw new OperationStateError(`Another process has resumed ${operation.id}`)
+        const { id, startedAt } = operation
         // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
-        await redis.zadd(index, operation.startedAt.getTime(), operation.id)
-        await redis.hset(key, toFields(operation))
-        await redis.pexpire(key, RETENTION_MS)
-        return stop === '1'
+        await redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id)
+        const fields = Object.entries(toFields(operation)).flat()
+        const reply = await redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, ...fields)
+        if (reply === 'taken over') throw new OperationStateError(`Another process has resumed ${id}`)
+        return reply === '1'
       }),
 
     read: (id) => unavailable(() => read(id)),
@@ -100,7 +120,7 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
         return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
       }),
 
-    stop: (id) => unavailable(async () => void (await redis.hset(keyOf(id), 'stop', '1'))),
+    stop: (id) => unavailable(async () => void (await redis.eval(STOP, 1, keyOf(id)))),
   }
 }
 

@@ -5,7 +5,7 @@ import {
   SessionStoreUnavailableError,
   userTagOf,
 } from '@rollcall/session-store'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
 import {
   countFits,
   createSessionAdmin,
@@ -334,11 +334,13 @@ describe('an operation', () => {
     await expect(t.admin.operations.stop(done.id)).rejects.toThrow(OperationStateError)
   })
 
-  test('that another process resumes is taken over', async () => {
+  test('that another process resumes is taken over, also by a save under way', async () => {
     await t.signInMany(80, evil)
     let second: Promise<Operation> | undefined
     const onProgress = ({ id }: Operation): void => {
-      second ??= t.admin.operations.resume(id)
+      if (second !== undefined) return
+      const save = gate(t.redis, 'eval')
+      second = save.waiting.then(async () => t.admin.operations.resume(id)).finally(save.open)
     }
     const first = t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 40 })
     await expect(first).rejects.toThrow(OperationStateError)
@@ -346,6 +348,21 @@ describe('an operation', () => {
     expect(done).toMatchObject({ state: 'done', error: null })
     expect(await t.admin.operations.get(done?.id ?? '')).toEqual(done)
     expect(await collect(t.admin.find({ country: 'DE' }))).toEqual([])
+  })
+
+  test('is stopped, resumed and done in a full Redis', async () => {
+    await t.signInMany(40, evil)
+    const limitMemory = async (bytes: number): Promise<void> =>
+      void (await Promise.all(t.masters().map(async (master) => master.config('SET', 'maxmemory', bytes))))
+    onTestFinished(() => limitMemory(0))
+    await limitMemory(1)
+    let stopping: Promise<void> | undefined
+    const onProgress = ({ id }: Operation): void => void (stopping ??= t.admin.operations.stop(id))
+    const options = { startedBy, onProgress, maxUsersPerSecond: 40, patience: 1 }
+    const { id, state } = await t.admin.revoke({ country: 'DE' }, options)
+    expect(state).toBe('stopped')
+    await t.admin.operations.resume(id, { patience: 1 })
+    expect(await t.admin.operations.get(id)).toMatchObject({ state: 'done', revoked: 40 })
   })
 
   test('with a filter of another version is listed and stopped, but not resumed', async () => {
