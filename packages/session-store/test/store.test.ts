@@ -704,7 +704,7 @@ describe('onRevoked', () => {
         throw new Error('a listener failed')
       }),
       t.store.onRevoked(async () => {
-        await Promise.resolve()
+        await new Promise((resolve) => setImmediate(resolve)) // longer than the reply alone takes
         isDone = true
       }),
     ]
