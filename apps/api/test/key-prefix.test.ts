@@ -1,6 +1,6 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
-import { observed, PASSWORD, production, signedUp, startServer } from './helpers.js'
+import { observed, PASSWORD, production, startServer } from './helpers.js'
 import { useAll } from './use-all.js'
 
 const prefixes = ['shop:', 'blog:'] as const
@@ -26,23 +26,10 @@ test('two applications on one Redis with prefixes of their own know nothing of e
     const keys = await admin.keys('*')
     expect(keys.length).toBeGreaterThan(10)
     expect(keys.filter((key) => !prefixes.some((prefix) => key.startsWith(prefix)))).toEqual([])
-    // An account of one does not sign in at the other, and no server takes the other one's waiting events.
+    // An account of one does not sign in at the other.
     expect((await blog.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })).status).toBe(401)
     monitor.disconnect()
   })
   expect([...seen].filter((name) => /^(?:user|limit|readyz)/.test(name))).toEqual([])
   expect([...seen].filter((name) => name.startsWith('shop:')).length).toBeGreaterThan(3)
-})
-
-test('the events that wait under one prefix are not moved by a server of another', async () => {
-  await using redis = await startRedis()
-  const waiting = 'shop:user:{AAAAAAAAAAAAAAAAAAAAAA}:events'
-  await observed(redis, async (admin) => {
-    await admin.xadd(waiting, '*', 'event', '{}')
-    await using blog = await startServer({ redis, env: { KEY_PREFIX: 'blog:' } })
-    await signedUp(blog)
-    await blog.settled()
-    expect(await admin.xlen(waiting)).toBe(1)
-    expect(await admin.exists('shop:user:sweep', 'user:sweep')).toBe(0)
-  })
 })
