@@ -1,21 +1,20 @@
 // The command `rollcall` shares this with the server: the settings, the connections, and the record of operations.
-import type { ActivityTable, OperationRow } from './accounts/activity-rows.js'
+import type { Operation } from '@rollcall/admin'
+import type { ActivityTable } from './accounts/activity-rows.js'
 import type { Database } from './accounts/database.js'
-import {
-  recordOperation as recordIn,
-  recordOnUser as recordOnUserIn,
-  type UserOperation,
-} from './accounts/operations.js'
+import { migrate } from './accounts/migrations.js'
+import { recordOnUser as recordOnUserIn, recordOperation, type UserOperation } from './accounts/operations.js'
+import { recordRun, type Watch } from './administration/record-run.js'
 import { createLog, type Log } from './log.js'
 
 export type { UserOperation } from './accounts/operations.js'
+export { createAdmin, adminConnection } from './administration/connection.js'
+export { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './accounts/configured-database.js'
 export { type Database, openDatabase } from './accounts/database.js'
-export { migrate } from './accounts/migrations.js'
-export { operationRow } from './accounts/operations.js'
 export { findUserIds, listUsers, UnknownUserError, userIdsOf } from './accounts/users.js'
 export { readSettings, type Settings, SettingsError } from './env.js'
-export { openPlaces } from './places.js'
-export { createRedisClient } from './redis/connect.js'
+export { configuredPlaces } from './places.js'
+export { connectOperator } from './redis/connect.js'
 export { StartError } from './start-error.js'
 
 /** On standard error, so that standard output holds the results alone. Warnings and errors only. */
@@ -25,9 +24,15 @@ export function createOperatorLog(): Log {
   return log
 }
 
-/** Stores an operation, or what has become of it, in SQL. */
-export async function recordOperation(database: Database, row: OperationRow): Promise<void> {
-  await recordIn(database.kysely.withTables<ActivityTable>(), row)
+/** `recordRun` for a command that revokes sessions. Brings the tables up to date first. */
+export async function recordRevocation(
+  database: Database,
+  warn: (message: string, reason: unknown) => void,
+  run: (watch: Watch) => Promise<Operation>,
+): Promise<Operation> {
+  await migrate(database)
+  const sql = database.kysely.withTables<ActivityTable>()
+  return recordRun('revoke', (row) => recordOperation(sql, row), warn, run)
 }
 
 /** Does the work of a command on one user, which revokes nothing, with a row in SQL. */

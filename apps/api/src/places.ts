@@ -4,8 +4,14 @@ import { isIP } from 'node:net'
 import type { PlaceOf } from '@rollcall/devices'
 import ipaddr from 'ipaddr.js'
 import { Reader } from 'mmdb-lib'
+import type { Settings } from './env.js'
 
 const LOCAL = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
+
+/** No place has an address where the settings turn places off. */
+export function configuredPlaces({ places }: Settings): PlaceOf {
+  return places ? openPlaces() : () => null
+}
 
 /** Reads the countries into memory, which takes 8 MB. A lookup takes 4 to 10 µs. */
 export function openPlaces(): PlaceOf {

@@ -12,8 +12,8 @@ import type { Cluster, Redis } from 'ioredis'
 import { openAdministration } from './administration/open.js'
 import { type Activity, openActivity } from './accounts/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
-import { databaseFault } from './accounts/database-fault.js'
-import { type Database, openDatabase } from './accounts/database.js'
+import { databaseError, openConfiguredDatabase } from './accounts/configured-database.js'
+import type { Database, openDatabase } from './accounts/database.js'
 import type { Passwords } from './accounts/passwords/passwords.js'
 import { restrictFilesIn } from './accounts/private-files.js'
 import { developmentSecret } from './accounts/secret.js'
@@ -29,9 +29,8 @@ import { openMailQueue } from './mail/queue.js'
 import { createSend } from './mail/transport.js'
 import { countEvent, countNearCache } from './metrics/metrics.js'
 import { createObserver, type Observer } from './observer.js'
-import { openPlaces } from './places.js'
+import { configuredPlaces } from './places.js'
 import { openRedis } from './redis/open-redis.js'
-import { StartError } from './start-error.js'
 
 export interface ServiceOptions {
   readonly settings: Settings
@@ -59,12 +58,12 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const observer = createObserver(settings.metrics !== undefined)
   const { redis, clock } = await openRedis(options, onClose)
   observer.watch(redis)
-  const database = openConfiguredDatabase(options)
+  const database = openConfiguredDatabase(settings, options.openDatabase)
   onClose(() => database.close())
   const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
   const { store, activity } = await openStore(options, { redis, clock, database, observer }, onClose)
 
-  const placeOf: PlaceOf = settings.places ? openPlaces() : () => null
+  const placeOf = configuredPlaces(settings)
   const streams = openStreams(options, { redis, clock, store, placeOf }, onClose)
   const limits = observer.limits(createLimits(redis, secrets[0], settings.keyPrefix))
   const challenges = createChallenges(secrets, clock)
@@ -82,21 +81,6 @@ export function startBackgroundWork({ mailer, auth }: Services, log: Log, onClos
   mailer.start(auth)
   const sweep = startSweep(() => auth.deleteExpired(), log)
   onClose(() => sweep.close())
-}
-
-function openConfiguredDatabase({ settings, openDatabase: open = openDatabase }: ServiceOptions): Database {
-  try {
-    return open({ url: settings.databaseUrl, dataDir: settings.dataDir })
-  } catch (error) {
-    throw databaseError(error, settings)
-  }
-}
-
-function databaseError(error: unknown, { databaseUrl }: Settings): StartError {
-  const setting = databaseUrl === undefined ? 'DATA_DIR' : 'DATABASE_URL'
-  return new StartError(`The database cannot be used; see ${setting} (${databaseFault(error, databaseUrl)})`, {
-    cause: error,
-  })
 }
 
 interface Connected {

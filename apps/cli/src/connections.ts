@@ -1,67 +1,48 @@
-import { createSessionAdmin, type SessionAdmin } from '@rollcall/admin'
+import type { SessionAdmin } from '@rollcall/admin'
 import {
-  createOperatorLog,
-  createRedisClient,
+  configuredPlaces,
+  connectOperator,
+  createAdmin,
   type Database,
-  migrate,
-  openDatabase,
-  openPlaces,
+  explainDatabaseErrors,
+  openConfiguredDatabase,
   readSettings,
   type Settings,
-  StartError,
 } from '@rollcall/api/operator'
-import { connectRedis, createRedisClock } from '@rollcall/session-store'
-import type { Cluster, Redis } from 'ioredis'
-
-/** An operator waits longer than a request does. In milliseconds. */
-const TIMEOUTS = { commandTimeout: 10_000, socketTimeout: 15_000 }
+import { createRedisClock } from '@rollcall/session-store'
 
 export interface Connections {
   readonly settings: Settings
-  readonly redis: Redis | Cluster
   readonly database: Database
   readonly admin: SessionAdmin
 }
 
-/** Runs a command with Redis and SQL, by the settings of the server, and closes both after it. */
-export async function withConnections<T>(work: (connections: Connections) => Promise<T>): Promise<T> {
+/** Runs a command with Redis alone, by the settings of the server, and closes it after it. */
+export async function withAdmin<T>(work: (admin: SessionAdmin, settings: Settings) => Promise<T>): Promise<T> {
   const settings = readSettings()
-  const redis = await openRedis(settings)
-  const database = openDatabase({ url: settings.databaseUrl, dataDir: settings.dataDir })
+  const redis = await connectOperator(settings)
   try {
-    await migrate(database)
     const clock = await createRedisClock({ redis, keyPrefix: settings.keyPrefix })
     try {
-      const admin = createSessionAdmin({
-        redis,
-        keyPrefix: settings.keyPrefix,
-        clock: clock.now,
-        durability: settings.durability,
-        ...(settings.places && { placeOf: openPlaces() }),
-      })
-      return await work({ settings, redis, database, admin })
+      return await work(createAdmin(settings, redis, clock.now, configuredPlaces(settings)), settings)
     } finally {
       clock.close()
     }
   } finally {
     redis.disconnect()
-    await database.close()
   }
 }
 
-async function openRedis(settings: Settings): Promise<Redis | Cluster> {
-  const redis = createClient(settings)
-  try {
-    return await connectRedis(redis)
-  } catch (error) {
-    throw new StartError(`Redis cannot be used: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-/** A client that is not connected yet. */
-export function createClient(settings: Settings): Redis | Cluster {
-  const redis = createRedisClient(settings.redis, TIMEOUTS)
-  const log = createOperatorLog()
-  redis.on('error', (error: Error) => log.debug({ err: error }, 'Redis')) // each command rejects by itself
-  return redis
+/** Runs a command with Redis and SQL. It connects to SQL when the command first asks for something. */
+export function withConnections<T>(work: (connections: Connections) => Promise<T>): Promise<T> {
+  return withAdmin((admin, settings) =>
+    explainDatabaseErrors(settings, async () => {
+      const database = openConfiguredDatabase(settings)
+      try {
+        return await work({ settings, database, admin })
+      } finally {
+        await database.close()
+      }
+    }),
+  )
 }

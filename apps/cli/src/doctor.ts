@@ -1,13 +1,6 @@
-import { type Settings, readSettings } from '@rollcall/api/operator'
-import {
-  connectRedis,
-  createSessionEvents,
-  createSessionOperator,
-  isCluster,
-  UnsupportedRedisError,
-} from '@rollcall/session-store'
+import { connectOperator, type Settings, readSettings } from '@rollcall/api/operator'
+import { createSessionEvents, createSessionOperator, isCluster, UnsupportedRedisError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
-import { createClient } from './connections.js'
 import type { Output } from './output.js'
 
 /** One thing that was looked at. */
@@ -29,40 +22,39 @@ const MANY_PENDING = 1_000
  * @returns whether there is no problem.
  */
 export async function doctor(output: Output): Promise<boolean> {
-  const settings = readSettings()
-  const redis = createClient(settings)
   let hasProblem = false
+  for await (const finding of examine(readSettings())) {
+    hasProblem ||= finding.level === 'problem'
+    const sign = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[finding.level]
+    output.result(
+      finding,
+      `${sign}${finding.check}: ${finding.found}${finding.advice && `\n        ${finding.advice}`}`,
+    )
+  }
+  return !hasProblem
+}
+
+async function* examine(settings: Settings): AsyncGenerator<Finding> {
+  let redis: Redis | Cluster | undefined
   try {
-    for await (const finding of examine(redis, settings)) {
-      hasProblem ||= finding.level === 'problem'
-      const sign = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' }[finding.level]
-      output.result(
-        finding,
-        `${sign}${finding.check}: ${finding.found}${finding.advice && `\n        ${finding.advice}`}`,
-      )
-    }
-    return !hasProblem
+    redis = await connectOperator(settings)
+    for (const node of isCluster(redis) ? redis.nodes('master') : [redis]) yield* examineNode(node)
+    yield* examineSettings(settings)
+    yield* examineData(redis, settings)
+  } catch (error) {
+    yield unusable(error)
   } finally {
-    redis.disconnect()
+    redis?.disconnect()
   }
 }
 
-async function* examine(redis: Redis | Cluster, settings: Settings): AsyncGenerator<Finding> {
-  const supported = await connectRedis(redis).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-  )
-  if (supported !== null) {
-    const advice =
-      supported instanceof UnsupportedRedisError
-        ? 'The server refuses to start on this Redis.'
-        : 'Check that Redis runs, and the address and password in the settings.'
-    yield { check: 'redis', level: 'problem', found: supported.message, advice }
-    return
-  }
-  for (const node of isCluster(redis) ? redis.nodes('master') : [redis]) yield* examineNode(node)
-  yield* examineSettings(settings)
-  yield* examineData(redis, settings)
+function unusable(error: unknown): Finding {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error))
+  const advice =
+    cause instanceof UnsupportedRedisError
+      ? 'The server refuses to start on this Redis.'
+      : 'Check that Redis runs, and the address and password in the settings.'
+  return { check: 'redis', level: 'problem', found: message, advice }
 }
 
 async function* examineNode(node: Redis): AsyncGenerator<Finding> {

@@ -80,8 +80,18 @@ function conditionsOf(options: FilterOptions) {
 }
 
 function linesOf(file: string): string[] {
-  const lines = readFileSync(file, 'utf8').split(/\r?\n/)
+  const lines = readText(file).split(/\r?\n/)
   return lines.map((line) => line.trim()).filter((line) => line !== '')
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new InvalidFilterError(
+      `--users-file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }

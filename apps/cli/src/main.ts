@@ -3,14 +3,14 @@ import { InvalidFilterError, OperationStateError, UnknownOperationError } from '
 import { SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { Command, CommanderError } from 'commander'
-import { type Connections, withConnections } from './connections.js'
+import { type Connections, withAdmin, withConnections } from './connections.js'
 import { doctor } from './doctor.js'
 import { addFilterOptions, type FilterOptions, hasFilter, readFilter } from './filter-options.js'
 import { createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
 import { resume, revoke, type RevokeOptions, UsageError } from './revoke.js'
 import type { ResetOptions } from './users.js'
 
-/** 0: done. 1: something failed. 2: the input is wrong, and nothing was done. 3: Redis gave no answer; resume later. */
+/** 0: done. 1: something failed. 2: the input is wrong, and nothing was done. 3: Redis or SQL gave no answer; resume later. */
 const [FAILED, WRONG_INPUT, UNAVAILABLE] = [1, 2, 3]
 
 const program = new Command('rollcall')
@@ -29,7 +29,7 @@ Examples:
   rollcall revoke --everyone --reason "Security update" --confirm 250000
   rollcall admins add ada@example.org
 
-Exit codes: 0 done, 1 failed, 2 wrong input and nothing was done, 3 Redis gave no answer (resume the operation later).`,
+Exit codes: 0 done, 1 failed, 2 wrong input and nothing was done, 3 Redis or SQL gave no answer (resume the operation later).`,
   )
 
 const output = (): Output => createOutput(program.opts<{ json?: true }>().json === true)
@@ -82,7 +82,7 @@ operations
   .command('list')
   .description('list operations, newest first')
   .action(() =>
-    withConnections(async ({ admin }) => {
+    withAdmin(async (admin) => {
       for (const operation of await admin.operations.list()) output().result(operation, operationLine(operation))
     }),
   )
@@ -90,7 +90,7 @@ operations
   .command('show <id>')
   .description('show an operation with its counts')
   .action((id: string) =>
-    withConnections(async ({ admin }) => {
+    withAdmin(async (admin) => {
       const operation = await admin.operations.get(id)
       output().result(operation, JSON.stringify(operation, null, 2))
     }),
@@ -103,7 +103,7 @@ operations
   .command('stop <id>')
   .description('stop an operation, wherever it runs')
   .action((id: string) =>
-    withConnections(async ({ admin }) => {
+    withAdmin(async (admin) => {
       await admin.operations.stop(id)
       output().result({ id, stopping: true }, `The operation ${id} stops within about a second.`)
     }),

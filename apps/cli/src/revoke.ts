@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { countFits, type Filter, type Operation, type RunOptions } from '@rollcall/admin'
-import { operationRow, recordOperation } from '@rollcall/api/operator'
+import { databaseError, recordRevocation } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
 import { createProgress, describeSession, operationLine, type Output, sessionLine } from './output.js'
 
@@ -23,9 +23,7 @@ export async function revoke(
   output: Output,
 ): Promise<void> {
   const confirmed = options.confirm === undefined ? null : wholeNumber('--confirm', options.confirm)
-  const run: RunOptions = {
-    ...(options.maxRate !== undefined && { maxUsersPerSecond: wholeNumber('--max-rate', options.maxRate) }),
-  }
+  const rate = options.maxRate === undefined ? {} : { maxUsersPerSecond: wholeNumber('--max-rate', options.maxRate) }
   const { sessions, users, sample } = await connections.admin.preview(filter, {
     ...(options.keep !== undefined && { keep: options.keep }),
   })
@@ -43,37 +41,39 @@ export async function revoke(
     ...(options.reason !== undefined && { reason: options.reason }),
     ...(options.note !== undefined && { note: options.note }),
     ...(options.keep !== undefined && { keep: options.keep }),
-    ...observe(connections, output, run),
+    ...rate,
   }
   const { admin } = connections
-  await finish(connections, output, filter === null ? admin.revokeEveryone(request) : admin.revoke(filter, request))
+  await runRecorded(connections, output, (watch) =>
+    filter === null ? admin.revokeEveryone({ ...request, ...watch }) : admin.revoke(filter, { ...request, ...watch }),
+  )
 }
 
 /** Runs an operation again that has not ended. */
 export async function resume(connections: Connections, id: string, output: Output): Promise<void> {
-  await finish(connections, output, connections.admin.operations.resume(id, observe(connections, output, {})))
+  await runRecorded(connections, output, (watch) => connections.admin.operations.resume(id, watch))
 }
 
-/** The progress, and the row in SQL from the first step on. */
-function observe({ database }: Connections, output: Output, run: RunOptions): RunOptions {
+async function runRecorded(
+  { database, settings }: Connections,
+  output: Output,
+  run: (watch: RunOptions) => Promise<Operation>,
+): Promise<void> {
   const show = createProgress(output)
-  let isRecorded = false
-  return {
-    ...run,
-    onProgress(operation) {
-      show(operation)
-      if (!isRecorded) {
-        isRecorded = true
+  const warn = (message: string, reason: unknown): void =>
+    console.error(`${message}. ${databaseError(reason, settings).message}`)
+  const operation = await recordRevocation(database, warn, ({ onStart, onProgress }) =>
+    run({
+      async onStart(operation) {
+        await onStart(operation)
         output.note(`Operation ${operation.id}. To stop it: rollcall operations stop ${operation.id}`)
-        recordOperation(database, operationRow(operation, 'revoke')).catch(() => undefined) // again at the end
-      }
-    },
-  }
-}
-
-async function finish({ database }: Connections, output: Output, running: Promise<Operation>): Promise<void> {
-  const operation = await running
-  await recordOperation(database, operationRow(operation, 'revoke'))
+      },
+      onProgress(operation) {
+        onProgress(operation)
+        show(operation)
+      },
+    }),
+  )
   output.result(operation, operationLine(operation))
 }
 

@@ -1,14 +1,19 @@
-import { createOperatorLog, readSettings, type Settings } from '@rollcall/api/operator'
+import { createOperatorLog, explainDatabaseErrors, readSettings, type Settings } from '@rollcall/api/operator'
 import { openServices, type Services } from '@rollcall/api/services'
 
-/** Runs a command with all services of a server, and closes them after it. It sends no mail. */
+/** Nobody waits for a Redis that starts. */
+const REDIS_TIMEOUT_MS = 2_000
+
+/** Runs a command with all services of a server, and closes them after it. It does no background work. */
 export async function withServices(work: (services: Services, settings: Settings) => Promise<void>): Promise<void> {
   const settings = readSettings()
   const closing: (() => Promise<unknown>)[] = []
+  const options = { settings, log: createOperatorLog(), redisTimeoutMs: REDIS_TIMEOUT_MS }
+  const baseUrl = settings.baseUrl ?? `http://localhost:${settings.port}`
   try {
-    const baseUrl = settings.baseUrl ?? `http://localhost:${settings.port}`
-    const log = createOperatorLog()
-    await work(await openServices({ settings, log }, baseUrl, (close) => closing.push(close)), settings)
+    await explainDatabaseErrors(settings, async () =>
+      work(await openServices(options, baseUrl, (close) => closing.push(close)), settings),
+    )
   } finally {
     for (const close of closing.toReversed()) await close()
   }

@@ -1,5 +1,5 @@
-import { countFits, createSessionAdmin, type Filter } from '@rollcall/admin'
-import { listUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
+import { countFits, type Filter } from '@rollcall/admin'
+import { adminConnection, listUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
 import type { Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
 import type { Output } from './output.js'
@@ -70,15 +70,16 @@ async function selectUsers(
 }
 
 /** All of them before the first is changed: the sessions that are found would be gone. */
-async function findUsers(
-  filter: Filter,
-  { redis, clock, placeOf }: Services,
-  { keyPrefix, places }: Settings,
-): Promise<Set<string>> {
-  const { find } = createSessionAdmin({ redis, clock, keyPrefix, ...(places && { placeOf }) })
-  const ids = new Set<string>()
-  for await (const { userId } of find(filter)) ids.add(userId)
-  return ids
+async function findUsers(filter: Filter, { clock, placeOf }: Services, settings: Settings): Promise<Set<string>> {
+  const connection = adminConnection(settings, clock, placeOf)
+  try {
+    const { find } = await connection.open()
+    const ids = new Set<string>()
+    for await (const { userId } of find(filter)) ids.add(userId)
+    return ids
+  } finally {
+    connection.close()
+  }
 }
 
 async function countOf(users: AsyncIterable<string>): Promise<number> {

@@ -1,25 +1,21 @@
-/* oxlint-disable max-lines -- One Redis and one database serve all of it. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createOperatorLog, findUserIds, readSettings } from '@rollcall/api/operator'
 import { openServices } from '@rollcall/api/services'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, type SessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+import { createCommand } from './command.js'
 
 let server: PrivateRedis
 let redis: Redis
 let store: SessionStore
 let folder: string
 let env: Record<string, string>
+const { start, run, runJson } = createCommand(() => env)
 beforeAll(async () => {
   server = await startRedis()
   redis = new Redis(server.url, { commandTimeout: 10_000 })
@@ -34,33 +30,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 beforeEach(() => redis.flushall())
-
-function start(args: readonly string[], more: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...env, ...more } })
-  const printed = { out: '', err: '' }
-  child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (printed.err += chunk.toString()))
-  return { child, printed, ended: exitCodeOf(child) }
-}
-
-/** `null` for a process that was killed. */
-async function exitCodeOf(child: ChildProcess): Promise<number | null> {
-  const [code]: unknown[] = await once(child, 'close')
-  return typeof code === 'number' ? code : null
-}
-
-async function run(args: readonly string[], more?: Record<string, string>) {
-  const { printed, ended } = start(args, more)
-  const code = await ended
-  return { code, ...printed }
-}
-
-/** Each line of standard output is one JSON object. */
-async function runJson(args: readonly string[]) {
-  const { code, out, err } = await run(['--json', ...args])
-  const lines = out.split('\n').filter((line) => line !== '')
-  return { code, err, results: lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
-}
 
 async function signIn(userId: string, ipAddress = '203.0.113.9') {
   const created = await store.create({ userId, ipAddress, userAgent: 'curl/8.0' })
@@ -93,14 +62,6 @@ test('the help teaches, and needs no settings', async () => {
   const { code, out } = await run(['--help'], { REDIS_URL: '' })
   expect(code).toBe(0)
   for (const text of ['Examples:', 'revoke', 'operations', 'doctor', 'Exit codes:']) expect(out).toContain(text)
-})
-
-test('a Redis that is away is 3, and a setting that is missing is named', async () => {
-  const away = await run(['find', '--kind', 'phone'], { REDIS_URL: join(folder, 'none.sock') })
-  expect(away).toMatchObject({ code: 3, out: '' })
-  const { code, err } = await run(['find', '--kind', 'phone'], { REDIS_URL: '' })
-  expect(err).toMatch(/^REDIS_URL must be set/)
-  expect(code).toBe(2)
 })
 
 test('sessions are found, previewed and revoked', async () => {

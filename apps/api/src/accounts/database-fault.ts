@@ -1,3 +1,7 @@
+import SqliteDatabase from 'libsql'
+import { DatabaseError } from 'pg'
+import { isDatabaseUnavailable } from './postgres.js'
+
 /** Why a database cannot be used, by the codes of PostgreSQL, Node and SQLite. */
 const faults: Record<string, string> = {
   '28P01': 'the password is wrong',
@@ -39,6 +43,13 @@ export function databaseFault(error: unknown, databaseUrl: string | undefined): 
     (text) => text !== undefined,
   )
   return withoutPassword(words.join(': ').replaceAll(/\s+/g, ' '), databaseUrl)
+}
+
+/** Whether the database refused a statement, or gave no answer. */
+export function isDatabaseError(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof SqliteDatabase.SqliteError || cause instanceof DatabaseError) return true
+  return isDatabaseUnavailable(error)
 }
 
 /** For errors of the driver that bear no code. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import SqliteDatabase from 'libsql'
+import type SqliteDatabase from 'libsql'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -18,6 +18,7 @@ import { withAdvisoryLock, withFileLock } from './migration-lock.js'
 import { openPostgres } from './postgres.js'
 import { probePostgres, probeSqlite } from './writable.js'
 import { ensurePrivateFile, restrictToOwner } from './private-files.js'
+import { openSqlite } from './sqlite-file.js'
 
 /** Users and accounts. Sessions are never kept here. */
 export interface Database {
@@ -81,7 +82,7 @@ async function openWhenFree(path: string): Promise<SqliteDatabase.Database> {
 }
 
 function openFile(path: string): SqliteDatabase.Database {
-  const database = new SqliteDatabase(path)
+  const database = openSqlite(path)
   try {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = FULL')

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import SqliteDatabase from 'libsql'
+import type SqliteDatabase from 'libsql'
 import { type Kysely, sql } from 'kysely'
 import { ensurePrivateFile } from './private-files.js'
+import { openSqlite } from './sqlite-file.js'
 
 const MAX_WAIT_MS = 60_000
 const POLL_MS = 25
@@ -26,7 +27,7 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>): Pro
 
 /** A new connection for each attempt: libsql never resets a statement that found the file locked. */
 function lockFile(path: string): SqliteDatabase.Database | null {
-  const connection = new SqliteDatabase(path)
+  const connection = openSqlite(path)
   try {
     connection.exec('begin exclusive')
     return connection

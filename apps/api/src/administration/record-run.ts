@@ -2,7 +2,7 @@ import type { Operation, RunOptions } from '@rollcall/admin'
 import type { OperationAction, OperationRow } from '../accounts/activity-rows.js'
 import { operationRow } from '../accounts/operations.js'
 
-type Watch = Pick<RunOptions, 'onStart' | 'onProgress'>
+export type Watch = Required<Pick<RunOptions, 'onStart' | 'onProgress'>>
 
 /**
  * Runs an operation that a person waits for, between two writes of its row. Without the first, it revokes nothing. If only the
@@ -37,7 +37,7 @@ export async function recordRun(
     throw error
   }
   await save(operationRow(operation, action)).catch((reason: unknown) =>
-    warn(`The operation ${operation.id} is done, but its row could not be written`, reason),
+    warn(`The operation ${operation.id} is ${operation.state}, but its row could not be written`, reason),
   )
   return operation
 }

@@ -1,5 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { checkRedis, isCluster, redisOptions, UnsupportedRedisError } from '@rollcall/session-store'
+import {
+  checkRedis,
+  connectRedis as connectOnce,
+  isCluster,
+  redisOptions,
+  UnsupportedRedisError,
+} from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
 import type { Settings } from '../env.js'
 import type { Log } from '../log.js'
@@ -21,7 +27,6 @@ export async function connectRedis(
   timeoutMs: number,
   log: Log,
 ): Promise<{ redis: Redis | Cluster; close(): void }> {
-  const setting = settingNames[where.kind]
   const redis = createRedisClient(where, redisTimeouts)
 
   let lastError: Error | undefined
@@ -35,10 +40,7 @@ export async function connectRedis(
     await checkUntil(redis, keyPrefix, deadline)
   } catch (error) {
     redis.disconnect()
-    if (error instanceof UnsupportedRedisError)
-      throw new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`)
-    const reason = (await connectionError(where, redisTimeouts)) ?? causeOf(lastError ?? error)
-    throw new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
+    throw await startErrorOf(error, lastError, { where, timeouts: redisTimeouts })
   }
 
   let connected = true
@@ -59,6 +61,39 @@ export async function connectRedis(
   return { redis, close }
 }
 
+/** An operator waits longer than a request does. In milliseconds. */
+const OPERATOR_TIMEOUTS = { commandTimeout: 10_000, socketTimeout: 15_000 }
+
+/**
+ * Connects the client of an operator, once: nobody waits for a Redis that starts.
+ *
+ * @throws {StartError} which names the setting to mend.
+ */
+export async function connectOperator({ redis: where }: Pick<Settings, 'redis'>): Promise<Redis | Cluster> {
+  const redis = createRedisClient(where, OPERATOR_TIMEOUTS)
+  let lastError: Error | undefined
+  redis.on('error', (error: Error) => (lastError = error)) // later on, each command rejects by itself
+  try {
+    return await connectOnce(redis)
+  } catch (error) {
+    throw await startErrorOf(error, lastError, { where, timeouts: OPERATOR_TIMEOUTS })
+  }
+}
+
+interface Target {
+  readonly where: RedisSettings
+  readonly timeouts: Settings['redisTimeouts']
+}
+
+/** @param lastError What the client emitted, which says more than the error of its connect. */
+async function startErrorOf(error: unknown, lastError: Error | undefined, target: Target): Promise<StartError> {
+  const setting = settingNames[target.where.kind]
+  if (error instanceof UnsupportedRedisError)
+    return new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`, { cause: error })
+  const reason = (await connectionError(target)) ?? causeOf(lastError ?? error)
+  return new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
+}
+
 const isAnswer = (error: Error | undefined): boolean => error?.name === 'ReplyError'
 
 const settingNames = { single: 'REDIS_URL', cluster: 'REDIS_CLUSTER_NODES', sentinel: 'REDIS_SENTINELS' } as const
@@ -69,7 +104,7 @@ const hints = {
 }
 
 /** A client that is not connected yet. */
-export function createRedisClient(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
+function createRedisClient(where: RedisSettings, timeouts: Settings['redisTimeouts']): Redis | Cluster {
   const options = nodeOptions(where, timeouts)
   if (where.kind === 'single') return new Redis(where.url, { ...options, lazyConnect: true })
   if (where.kind === 'cluster') {
@@ -104,7 +139,7 @@ function nodeOptions(where: RedisSettings, timeouts: Settings['redisTimeouts']) 
 }
 
 /** The client of a Cluster only says that a connection was closed. One to the first node says why. */
-async function connectionError(where: RedisSettings, timeouts: Settings['redisTimeouts']): Promise<Error | undefined> {
+async function connectionError({ where, timeouts }: Target): Promise<Error | undefined> {
   if (where.kind !== 'cluster') return undefined
   const node = new Redis({
     ...nodeOptions(where, timeouts),

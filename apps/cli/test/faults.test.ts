@@ -1,0 +1,142 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Database, openDatabase } from '@rollcall/api/operator'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { createSessionStore, type SessionStore } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createCommand } from './command.js'
+
+let server: PrivateRedis
+let redis: Redis
+let store: SessionStore
+let folder: string
+let database: Database
+const { run, runJson } = createCommand(() => ({ REDIS_URL: server.url, DATA_DIR: folder, PLACES: 'off' }))
+beforeAll(async () => {
+  server = await startRedis()
+  redis = new Redis(server.url, { commandTimeout: 10_000 })
+  store = createSessionStore({ redis })
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'))
+  expect(await run(['admins', 'list']), 'which makes the tables').toMatchObject({ code: 0 })
+  database = openDatabase({ dataDir: folder })
+})
+afterAll(async () => {
+  redis.disconnect()
+  await database.close()
+  await server.stop()
+  await rm(folder, { recursive: true })
+})
+beforeEach(() => redis.flushall())
+
+type Tables = {
+  operation: { id: string; state: string; revoked: number; reason: string }
+}
+const tables = () => database.kysely.withTables<Tables>()
+
+/** SQL refuses these changes until the end of the scope. */
+async function refuse(changes: string): Promise<AsyncDisposable> {
+  const { kysely } = database
+  const query = tables().selectFrom('operation').selectAll().compile()
+  const execute = (text: string) => kysely.executeQuery({ ...query, sql: text })
+  await execute(`create trigger refuses before ${changes} begin select raise(abort, 'refused'); end`)
+  return { [Symbol.asyncDispose]: async () => void (await execute('drop trigger refuses')) }
+}
+
+describe('a fault is one line, with the setting or the reason, and its exit code', () => {
+  test('a setting that is missing is 2', async () => {
+    const { code, err } = await run(['find', '--kind', 'phone'], { REDIS_URL: '' })
+    expect(err).toMatch(/^REDIS_URL must be set.*\n$/)
+    expect(code).toBe(2)
+  })
+
+  test('a file that cannot be read is 2', async () => {
+    const { code, err } = await run(['find', '--users-file', join(folder, 'none')])
+    expect(err).toMatch(/^--users-file cannot be read: ENOENT.*\n$/)
+    expect(code).toBe(2)
+  })
+
+  test('Redis is away: 3', async () => {
+    const { code, err, out } = await run(['find', '--kind', 'phone'], { REDIS_URL: join(folder, 'none.sock') })
+    expect(err).toMatch(/^REDIS_URL: Redis does not answer \(connect ENOENT .*none\.sock\)\n$/)
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+  })
+
+  test('Redis is away: the doctor says why', async () => {
+    const { code, out } = await run(['doctor'], { REDIS_URL: join(folder, 'none.sock') })
+    expect(out).toContain('PROBLEM redis: REDIS_URL: Redis does not answer (connect ENOENT')
+    expect(code).toBe(1)
+  })
+
+  test.each([[['sessions', 'list', 'ada']], [['revoke', '--kind', 'phone']], [['admins', 'list']]])(
+    'the data folder cannot be used: %j is 3',
+    async (args) => {
+      const { code, err, out } = await run(args, { DATA_DIR: '/etc/passwd/x' })
+      expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(DATA_DIR is no folder: .*\)\n$/)
+      expect({ code, out }).toEqual({ code: 3, out: '' })
+    },
+  )
+
+  test('the file of the database is a folder: 3', async () => {
+    const dataDir = join(folder, 'wrong')
+    await mkdir(join(dataDir, 'rollcall.sqlite'), { recursive: true })
+    const { code, err } = await run(['sessions', 'list', 'ada@example.org'], { DATA_DIR: dataDir })
+    expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(the file cannot be opened: .*\n$/)
+    expect(code).toBe(3)
+  })
+
+  test('PostgreSQL is away: 3', async () => {
+    const { code, err } = await run(['sessions', 'list', 'ada@example.org'], {
+      DATABASE_URL: 'postgres://rollcall@127.0.0.1:1/rollcall',
+    })
+    expect(err).toMatch(/^The database cannot be used; see DATABASE_URL \(nothing listens at this host and port: .*\n$/)
+    expect(code).toBe(3)
+  })
+
+  test('the data folder is that of nobody: 3', async () => {
+    const { code, err } = await run(['sessions', 'list', 'ada@example.org'], { DATA_DIR: join(folder, 'other') })
+    expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(.*no such table: user.*\n$/)
+    expect(code).toBe(3)
+  })
+})
+
+test('without SQL, sessions are found, and operations are listed and stopped', async () => {
+  await store.create({ userId: 'ada', userAgent: 'curl/8.0' })
+  const done = await runJson(['revoke', '--user', 'ada', '--confirm', '1'])
+  const id = String(done.results[0]?.['id'])
+  await redis.hset(`user:operation:${id}`, { state: 'running', updatedAt: Date.now() })
+  await store.create({ userId: 'ada', userAgent: 'curl/8.0' })
+  const away = { DATABASE_URL: 'postgres://rollcall@127.0.0.1:1/rollcall' }
+  expect(await runJson(['find', '--browser', 'curl'], away)).toMatchObject({ code: 0, results: [{ userId: 'ada' }] })
+  expect(await runJson(['operations', 'list'], away)).toMatchObject({ code: 0, results: [{ id }] })
+  expect(await runJson(['operations', 'stop', id], away)).toMatchObject({ code: 0, results: [{ id, stopping: true }] })
+  expect(await runJson(['operations', 'show', id], away)).toMatchObject({ code: 0, results: [{ state: 'stopped' }] })
+})
+
+describe('a revocation is on record', () => {
+  const everyone = ['revoke', '--everyone', '--reason', 'Stolen', '--confirm', '1']
+
+  test('before it begins: without a row, nobody is signed out', async () => {
+    const created = await store.create({ userId: 'ada' })
+    await using _ = await refuse('insert on operation')
+    const { code, err, out } = await run(['--json', ...everyone])
+    expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(refused.*\n$/)
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect(await store.validate(created?.token ?? '')).not.toBeNull()
+  })
+
+  test('and is done, also if its row cannot say it', async () => {
+    const created = await store.create({ userId: 'ada' })
+    await using _ = await refuse('update on operation')
+    const { code, err, out } = await run(everyone)
+    expect(out).toContain('  done  ')
+    expect(err).toContain(
+      'is done, but its row could not be written. The database cannot be used; see DATA_DIR (refused',
+    )
+    expect(code).toBe(0)
+    expect(await store.validate(created?.token ?? '')).toBeNull()
+    const rows = await tables().selectFrom('operation').selectAll().where('state', '=', 'running').execute()
+    expect(rows).toMatchObject([{ reason: 'Stolen' }])
+  })
+})
