@@ -12,7 +12,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { openAdministration } from './administration/open.js'
 import { type Activity, openActivity } from './accounts/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
-import { databaseError, openConfiguredDatabase } from './accounts/configured-database.js'
+import { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './accounts/configured-database.js'
 import type { Database, openDatabase } from './accounts/database.js'
 import type { Passwords } from './accounts/passwords/passwords.js'
 import { restrictFilesIn } from './accounts/private-files.js'
@@ -52,7 +52,7 @@ export type OnClose = (close: () => Promise<unknown>) => void
 /** The services that the server's routes need. */
 export type Services = Awaited<ReturnType<typeof openServices>>
 
-/** Opens and checks Redis, the database and all that stands on them. It sends no mail and deletes nothing that has expired. */
+/** Opens and checks Redis, the database and all that stands on them. It sends no mail, renews nothing, and deletes nothing that has expired. */
 export async function openServices(options: ServiceOptions, baseUrl: string, onClose: OnClose) {
   const { settings, log } = options
   const observer = createObserver(settings.metrics !== undefined)
@@ -76,11 +76,21 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   return { ...state, limits, challenges, audit, auth, mailer, observer }
 }
 
-/** Begins to send mails and to delete what has expired. A server does so, and a command of an operator does not. */
-export function startBackgroundWork({ mailer, auth }: Services, log: Log, onClose: OnClose): void {
+/**
+ * Renews what earlier settings wrote, and begins to send mails and to tidy up. A server does so, by the settings that all servers
+ * share. A command of an operator does not.
+ */
+export async function startBackgroundWork(
+  { settings, log }: ServiceOptions,
+  { mailer, auth, activity }: Services,
+  onClose: OnClose,
+): Promise<void> {
+  await explainDatabaseErrors(settings, () => auth.renewSecondFactors())
   mailer.start(auth)
-  const sweep = startSweep(() => auth.deleteExpired(), log)
-  onClose(() => sweep.close())
+  for (const tidyUp of [auth.deleteExpired, activity.tidyUp]) {
+    const sweep = startSweep(tidyUp, log)
+    onClose(() => sweep.close())
+  }
 }
 
 interface Connected {

@@ -58,7 +58,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
     const onClose = (closeResource: () => Promise<unknown>): void => void resources.push(closeResource)
     const services = await openServices(options, baseUrl, onClose)
-    startBackgroundWork(services, log, onClose)
+    await startBackgroundWork(options, services, onClose)
     const { streams, activity } = services
     endStreams = () => streams.close()
     const metricsPort = await serveStates(options, services, onClose)

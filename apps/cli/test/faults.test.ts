@@ -32,6 +32,10 @@ beforeEach(() => redis.flushall())
 
 type Tables = {
   operation: { id: string; state: string; revoked: number; reason: string }
+  activity: { user_tag: string; at: number; id: string; event: string }
+  deleted_user: { user_tag: string; at: number }
+  user: { id: string; name: string; email: string; emailVerified: number; createdAt: string; updatedAt: string }
+  twoFactor: { id: string; userId: string; secret: string; backupCodes: string }
 }
 const tables = () => database.kysely.withTables<Tables>()
 
@@ -139,4 +143,20 @@ describe('a revocation is on record', () => {
     const rows = await tables().selectFrom('operation').selectAll().where('state', '=', 'running').execute()
     expect(rows).toMatchObject([{ reason: 'Stolen' }])
   })
+})
+
+test('no command does the work of a server, whose settings may be others', async () => {
+  const now = new Date().toISOString()
+  const cy = { id: 'cy', name: 'Cy', email: 'cy@example.org', emailVerified: 1, createdAt: now, updatedAt: now }
+  await tables().insertInto('user').values(cy).execute()
+  await tables().insertInto('twoFactor').values({ id: '1', userId: 'cy', secret: '', backupCodes: '' }).execute()
+  const at = Date.now() - 1_000 * 24 * 60 * 60 * 1_000
+  await tables().insertInto('activity').values({ user_tag: 'ada', at, id: 'old', event: '{}' }).execute()
+  await tables().insertInto('deleted_user').values({ user_tag: 'bob', at }).execute()
+  expect(await run(['admins', 'list']), 'it opens no second factor').toMatchObject({
+    code: 0,
+    err: '0 administrators\n',
+  })
+  expect(await tables().selectFrom('activity').select('id').execute()).toEqual([{ id: 'old' }])
+  expect(await tables().selectFrom('deleted_user').select('at').execute()).toEqual([{ at }])
 })

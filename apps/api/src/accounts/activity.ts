@@ -1,6 +1,6 @@
 import { type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
 import type { Kysely } from 'kysely'
-import { DAY_MS, MINUTE_MS } from '../durations.js'
+import { DAY_MS } from '../durations.js'
 import { ActivityMover } from './activity-mover.js'
 import {
   type ActivityEvent,
@@ -13,6 +13,7 @@ import type { Database } from './database.js'
 import { migrate } from './migrations.js'
 import { createOperationRecorder } from './operations.js'
 import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
+import { SWEEP_MS } from './sweep.js'
 
 /** The activity of accounts, in SQL. The events come from Redis, where each change appends one. */
 export interface Activity {
@@ -48,6 +49,13 @@ export interface Activity {
    * @throws {SessionStoreUnavailableError} and what the database fails with. Repeating it is harmless.
    */
   confirm(by: Session, sessionIds: readonly string[]): Promise<number>
+  /**
+   * Moves the events that servers left behind, and deletes those that are too old. A server does so when it starts, for what it left
+   * behind itself; then servers take turns.
+   *
+   * @throws {SessionStoreUnavailableError} and what the database fails with.
+   */
+  tidyUp(): Promise<void>
   /** Users whose events this server still has to move. */
   waiting(): number
   /** Resolves when this server has moved all events that it knows of. */
@@ -84,9 +92,7 @@ export interface ActivityOptions {
   readonly warn: (message: string, reason: unknown) => void
 }
 
-const SWEEP_MS = 5 * MINUTE_MS
-
-/** Brings its table up to date, and looks for events that were left behind. */
+/** Brings its table up to date. */
 export async function openActivity(options: ActivityOptions): Promise<Activity> {
   const { database, events, days, clock = Date.now, warn, onMoved } = options
   await migrate(database)
@@ -94,27 +100,13 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
   const mover = new ActivityMover({ sql, events, clock, warn, onMoved })
   const oldest = (): number => clock() - days * DAY_MS
   const recordOperations = createOperationRecorder(sql)
-  let isClosed = false
-
-  const sweep = (): Promise<void> =>
-    tidyUp(sql, events, mover, oldest()).catch((error: unknown) => {
-      if (!isClosed) warn('Activity cannot be tidied up', error)
-    })
-
-  /** Each server sweeps when it starts, for what it left behind itself; then they take turns. */
-  async function sweepInTurn(): Promise<void> {
-    // A Redis that is too full to grant the lease has room made by each.
-    if (await events.acquireSweepLease(SWEEP_MS).catch(() => true)) await sweep()
-  }
+  let hasTidiedUp = false
 
   async function signIns(userId: string): Promise<SignIn[]> {
     const userTag = userTagOf(userId)
     await mover.copy(userTag)
     return readSignIns(sql, userTag, oldest())
   }
-
-  let sweeping = sweep()
-  const timer = setInterval(() => void (sweeping = sweeping.then(sweepInTurn)), SWEEP_MS).unref()
 
   return {
     move: (userTag) => mover.move(userTag),
@@ -148,28 +140,21 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
       return readPage(sql, { userTag, oldest: oldest(), before, kind, limit })
     },
 
+    async tidyUp() {
+      // A Redis that is too full to grant the lease has room made by each.
+      if (hasTidiedUp && !(await events.acquireSweepLease(SWEEP_MS).catch(() => true))) return
+      for await (const userTag of events.pendingUsers()) mover.move(userTag)
+      await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
+      await sql.deleteFrom('deleted_user').where('at', '<', oldest()).execute()
+      hasTidiedUp = true
+    },
+
     waiting: () => mover.waiting(),
 
     settled: () => mover.settled(),
 
-    async close() {
-      isClosed = true
-      clearInterval(timer)
-      await Promise.all([mover.close(), sweeping])
-    },
+    close: () => mover.close(),
   }
-}
-
-/** Moves the events that servers left behind, and deletes those older than `oldest`. */
-async function tidyUp(
-  sql: Kysely<ActivityTable>,
-  events: SessionEvents,
-  mover: ActivityMover,
-  oldest: number,
-): Promise<void> {
-  for await (const userTag of events.pendingUsers()) mover.move(userTag)
-  await sql.deleteFrom('activity').where('at', '<', oldest).execute()
-  await sql.deleteFrom('deleted_user').where('at', '<', oldest).execute()
 }
 
 interface PageQuery {

@@ -114,6 +114,8 @@ export interface Auth extends CookieSessions, OwnData, Administrators, EmailChan
   knownDevice(headers: Headers, email: string): Promise<string | null>
   /** The user of this device has been sent a mail about it. */
   recordNotified(deviceId: string): Promise<void>
+  /** Encrypts second factors with the first secret. For the start of a server: a command may know other secrets. */
+  renewSecondFactors(): Promise<void>
   /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
   deleteExpired(): Promise<void>
   /**
@@ -212,7 +214,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const auth = betterAuth(config)
   const context = await auth.$context
   const { adapter, internalAdapter } = context
-  await renewSecondFactors(database.kysely, context.secretConfig, (line) => options.log?.('error', line))
   return {
     handler: (request) => auth.handler(request),
 
@@ -240,6 +241,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     knownDevice: (headers, email) => knownDeviceOf(context, headers, email),
 
     recordNotified: (deviceId) => recordNotified(adapter, deviceId),
+
+    renewSecondFactors: () =>
+      renewSecondFactors(database.kysely, context.secretConfig, (line) => options.log?.('error', line)),
 
     async deleteExpired() {
       const now = new Date()

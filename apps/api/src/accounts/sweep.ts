@@ -6,12 +6,12 @@ export interface Sweep {
   close(): Promise<void>
 }
 
-const SWEEP_MS = 5 * MINUTE_MS
+export const SWEEP_MS = 5 * MINUTE_MS
 
-/** Deletes what has expired: now, and then every five minutes. Every server does; on an index, it costs next to nothing. */
-export function startSweep(deleteExpired: () => Promise<void>, log: Log): Sweep {
+/** Tidies up now, and then every five minutes. Only a server does, for the settings of a command may be others. */
+export function startSweep(tidyUp: () => Promise<void>, log: Log): Sweep {
   const sweep = (): Promise<void> =>
-    deleteExpired().catch((error: unknown) => log.error({ err: error }, 'What has expired could not be deleted'))
+    tidyUp().catch((error: unknown) => log.error({ err: error }, 'Tidying up failed; it is repeated in five minutes'))
   let running = sweep()
   const timer = setInterval(() => void (running = running.then(sweep)), SWEEP_MS).unref()
   return {

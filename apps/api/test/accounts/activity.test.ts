@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Activity, openActivity } from '../../src/accounts/activity.js'
 import type { Database } from '../../src/accounts/database.js'
 import { migrate } from '../../src/accounts/migrations.js'
+import { startSweep, type Sweep } from '../../src/accounts/sweep.js'
+import { createLog } from '../../src/log.js'
 import { startServer } from './helpers.js'
 
 const FIVE_MINUTES = 5 * 60 * 1_000
@@ -23,8 +25,12 @@ async function startServers(count: number) {
   const events = createSessionEvents({ redis: t.redis })
   const warnings: unknown[] = []
   const warn = (message: string, reason: unknown) => void warnings.push({ message, reason })
-  const servers: Activity[] = []
-  while (servers.length < count) servers.push(await openActivity({ database: t.database, events, days: 30, warn }))
+  const log = createLog({ write: (line) => warnings.push(line) })
+  const servers: (Activity | Sweep)[] = []
+  for (let n = 0; n < count; n += 1) {
+    const activity = await openActivity({ database: t.database, events, days: 30, warn })
+    servers.push(activity, startSweep(activity.tidyUp, log))
+  }
   await vi.waitUntil(async () => (await looks()) === count, { timeout: 30_000 })
   return { events, warnings, close: () => Promise.all(servers.map((server) => server.close())) }
 }
@@ -90,6 +96,7 @@ test('the events of many users are moved together, in few statements', async () 
   }
   const database = { ...t.database, kysely: t.database.kysely.withPlugin(counter) }
   const activity = await openActivity({ database, events, days: 30, warn: console.warn })
+  await activity.tidyUp()
   await vi.waitUntil(async () => (await waitingUsers(events)) === 0, { timeout: 10_000 })
   await activity.settled()
   await activity.close()
@@ -112,6 +119,7 @@ test('a user whose events SQL refuses keeps nobody else waiting', async () => {
     days: 30,
     warn: (message) => void warnings.push(message),
   })
+  await activity.tidyUp()
   await vi.waitUntil(async () => (await waitingUsers(events)) === 1, { timeout: 10_000 })
   expect(new Set(warnings)).toEqual(new Set(['Activity cannot be written down; its events wait in Redis']))
   await sql`drop trigger refuse`.execute(t.database.kysely)
