@@ -82,12 +82,12 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
  */
 export async function startBackgroundWork(
   { settings, log }: ServiceOptions,
-  { mailer, auth, activity }: Services,
+  { mailer, auth, activity, administration }: Services,
   onClose: OnClose,
 ): Promise<void> {
   await explainDatabaseErrors(settings, () => auth.renewSecondFactors())
   mailer.start(auth)
-  for (const tidyUp of [auth.deleteExpired, activity.tidyUp]) {
+  for (const tidyUp of [auth.deleteExpired, activity.tidyUp, administration.correctRows]) {
     const sweep = startSweep(tidyUp, log)
     onClose(() => sweep.close())
   }

@@ -504,7 +504,12 @@ describe('an operation', () => {
       await sql`drop trigger fails`.execute(kysely)
     }
     expect(await isSignedIn(laptop)).toBe(false)
-    expect((await operations())[0]).toMatchObject({ action: 'revoke', state: 'done', revoked: 2 })
+    const [operation] = await operations()
+    expect(operation).toMatchObject({ action: 'revoke', state: 'done', revoked: 2 })
+    const rows = sql`select state, revoked from operation where id = ${operation?.id}`
+    expect((await rows.execute(kysely)).rows).toEqual([{ state: 'running', revoked: 0 }])
+    await using _ = await startServer({ redis: server.redis, env: { DATA_DIR: server.dataDir } })
+    await expect.poll(async () => (await rows.execute(kysely)).rows).toEqual([{ state: 'done', revoked: 2 }])
   })
 })
 

@@ -15,6 +15,7 @@ import { listOperationRows, operationRow, recordOnUser, recordOperation } from '
 import { userIdsOf } from '../accounts/users.js'
 import { createBackground } from './background.js'
 import type { AdminConnection } from './connection.js'
+import { correctRows } from './correct-rows.js'
 import { recordRun } from './record-run.js'
 import { findUsers, type FoundUsers, type Scanning } from './search.js'
 
@@ -62,6 +63,8 @@ export interface Administration {
   resume(id: string, keep: string): Promise<Operation>
   /** @throws {UnknownOperationError | OperationStateError} */
   stop(id: string): Promise<void>
+  /** Corrects the rows of operations that ended without a word to SQL. */
+  correctRows(): Promise<void>
   /** Stops the operations that run in this process. They can be resumed on any server. */
   close(): Promise<void>
 }
@@ -84,7 +87,7 @@ interface Options {
 export function createAdministration({ connection, database, clock, warn }: Options): Administration {
   const sql = database.kysely.withTables<ActivityTable>()
   const save = (row: OperationRow): Promise<void> => recordOperation(sql, row)
-  const { running, start } = createBackground((operation) => save(operationRow(operation, 'revoke')), warn)
+  const { running, start } = createBackground(save, warn)
   const preview: Administration['preview'] = async (filter, options) =>
     (await connection.open()).preview(filter, options)
 
@@ -129,6 +132,8 @@ export function createAdministration({ connection, database, clock, warn }: Opti
     },
 
     stop: async (id) => (await connection.open()).operations.stop(id),
+
+    correctRows: () => correctRows(sql, connection.open),
 
     async close() {
       if (running.size > 0) {

@@ -1,6 +1,8 @@
-import type { Operation, RunOptions } from '@rollcall/admin'
+import type { Operation } from '@rollcall/admin'
+import type { OperationRow } from '../accounts/activity-rows.js'
+import { recordRun, type Watch } from './record-run.js'
 
-type Run = (watch: Pick<RunOptions, 'onStart'>) => Promise<Operation>
+type Run = (watch: Watch) => Promise<Operation>
 
 /** The operations that run in this process, each with its promise to end. */
 export interface Background {
@@ -10,11 +12,11 @@ export interface Background {
 }
 
 /**
- * @param save Writes the row of an operation.
- * @param warn Called when one has failed that began.
+ * @param save Writes a row.
+ * @param warn Called when an operation has failed that began, or when its last row cannot be written.
  */
 export function createBackground(
-  save: (operation: Operation) => Promise<void>,
+  save: (row: OperationRow) => Promise<void>,
   warn: (message: string, reason: unknown) => void,
 ): Background {
   const running = new Map<string, Promise<void>>()
@@ -22,20 +24,21 @@ export function createBackground(
   const start = (run: Run): Promise<Operation> =>
     new Promise((resolve, reject) => {
       let began: Operation | undefined
-      const onStart = async (operation: Operation): Promise<void> => {
-        await save(operation)
-        began = operation
-        running.set(operation.id, settled)
-        resolve(operation)
-      }
-      const settled = run({ onStart })
-        .then(async (operation) => {
-          resolve(operation) // also where it was to stop before it started
-          await save(operation)
-        })
+      const settled = recordRun('revoke', save, warn, ({ onStart, onProgress }) =>
+        run({
+          async onStart(operation) {
+            await onStart(operation)
+            began = operation
+            running.set(operation.id, settled)
+            resolve(operation)
+          },
+          onProgress,
+        }),
+      )
+        .then(resolve) // also where it was to stop before it started
         .catch((error: unknown) => {
           if (began === undefined) reject(error)
-          else warn(`The operation ${began.id} failed, or its row could not be written`, error)
+          else warn(`The operation ${began.id} failed`, error)
         })
         .finally(() => began && running.delete(began.id))
     })
