@@ -91,6 +91,19 @@ test('an operation has four scripts on their way to a master at most, so that va
   }
 })
 
+test('a script of an operation revokes a hundred sessions at most', async () => {
+  for (const userId of ['ada', 'bob', 'eve'])
+    await Promise.all(Array.from({ length: 60 }, () => t.signIn(userId, evil)))
+  await t.admin.preview(null) // adds the scripts to each node
+  const watched = t.masters().map((master) => watchCalls(master, ['rollcallRevokeSelectedOfMany']))
+  expect(await t.admin.revoke({ country: 'DE' }, { startedBy })).toMatchObject({ revoked: 180 })
+  const ids = watched.flatMap(({ stop, calls }) => {
+    stop()
+    return calls.map((args) => String(args.at(-1)).match(/"[\w-]{16}"/g)?.length)
+  })
+  expect(Math.max(...ids.map(Number))).toBe(60)
+})
+
 test('a preview that is to end looks at no further keys, also where none holds sessions', async () => {
   await Promise.all(Array.from({ length: 300 }, async (_, n) => t.redis.set(`${keyPrefix}other:${n}`, '1')))
   const { share } = await t.admin.preview({ kind: 'phone' }, { signal: AbortSignal.abort() })

@@ -127,13 +127,15 @@ export function failNext(redis: Redis | Cluster, command: string): void {
   })
 }
 
-/** Counts how many calls of these commands are under way at once. */
+/** Counts how many calls of these commands are under way at once, and keeps their arguments. */
 export function watchCalls(redis: Redis | Cluster, commands: readonly string[]) {
   const originals = commands.map((command) => [command, Reflect.get(redis, command) as unknown] as const)
+  const calls: unknown[][] = []
   let [underWay, most] = [0, 0]
   for (const [command, original] of originals) {
     if (typeof original !== 'function') throw new TypeError(`${command} is no command`)
     Reflect.set(redis, command, async (...args: unknown[]): Promise<unknown> => {
+      calls.push(args)
       underWay += 1
       most = Math.max(most, underWay)
       try {
@@ -144,6 +146,7 @@ export function watchCalls(redis: Redis | Cluster, commands: readonly string[]) 
     })
   }
   return {
+    calls,
     most: () => most,
     stop: () => originals.forEach(([command, original]) => Reflect.set(redis, command, original)),
   }

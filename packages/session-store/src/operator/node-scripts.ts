@@ -9,6 +9,8 @@ import { CLOCK_TOLERANCE_MS, toUserSessions, type UserSessions } from './user-se
 
 /** Users in one script. Redis answers others only in between. */
 const USERS_IN_SCRIPT = 25
+/** Sessions that one script revokes. Each appends an event, which takes Redis some ten microseconds. */
+export const MAX_REVOKED = 100
 /** Redis runs all that it finds in 16 KiB of a connection before it looks at the next one. Validations would wait for that. */
 const MAX_SCRIPTS_IN_FLIGHT = 4
 
@@ -34,7 +36,9 @@ export class NodeScripts {
   }
 
   async read(node: Redis, userTags: readonly string[], now: () => number): Promise<(UserSessions | null)[]> {
-    const replies = await this.#run(node, userTags, (some) => node.rollcallReadManyBuffer(0, ...some.map(this.#keyOf)))
+    const replies = await this.#run(node, partsOf(userTags), (some) =>
+      node.rollcallReadManyBuffer(0, ...some.map(this.#keyOf)),
+    )
     return userTags.map((userTag, at) => {
       const reply = replies[at]
       return Array.isArray(reply) ? toUserSessions(userTag, toFields(reply), now()) : null
@@ -48,7 +52,7 @@ export class NodeScripts {
     { createdBefore, keep, now }: { createdBefore: Date; keep: string; now: number },
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
     const times = [now, createdBefore.getTime() + CLOCK_TOLERANCE_MS, now + CLOCK_TOLERANCE_MS] as const
-    const replies = await this.#run(node, userTags, (some) =>
+    const replies = await this.#run(node, partsOf(userTags), (some) =>
       node.rollcallRevokeCreatedBefore(0, ...times, keep, ...some.map(this.#keyOf)),
     )
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
@@ -62,7 +66,8 @@ export class NodeScripts {
     operation: OperationSummary,
   ): Promise<(number | null)[]> {
     const text = JSON.stringify({ id: operation.id, reason: operation.reason })
-    const replies = await this.#run(node, selected, (some) => {
+    const parts = partsOf(selected, ({ ids }) => ids.length)
+    const replies = await this.#run(node, parts, (some) => {
       const users = some.map(({ userTag, ids }) => ({
         key: this.#keyOf(userTag),
         ids,
@@ -75,16 +80,14 @@ export class NodeScripts {
 
   readonly #keyOf = (userTag: string): string => nameInRedis(this.#redis, sessionsKey(this.#keyPrefix, userTag))
 
-  /** The replies for all items, in their order. A script may reply for its first ones alone. */
+  /** The replies for all items of all parts, in their order. A script may reply for the first ones of its part alone. */
   async #run<Item, Reply>(
     node: Redis,
-    items: readonly Item[],
+    parts: readonly (readonly Item[])[],
     send: (some: readonly Item[]) => Promise<Reply[]>,
   ): Promise<Reply[]> {
     defineScripts(node)
     const limit = new InFlightLimit(MAX_SCRIPTS_IN_FLIGHT)
-    const parts: (readonly Item[])[] = []
-    for (let at = 0; at < items.length; at += USERS_IN_SCRIPT) parts.push(items.slice(at, at + USERS_IN_SCRIPT))
     const replies = await Promise.all(
       parts.map(async (part) => {
         const done: Reply[] = []
@@ -95,6 +98,22 @@ export class NodeScripts {
     )
     return replies.flat()
   }
+}
+
+/** Parts for one script each, with not too many users and sessions. A single item may have more sessions. */
+function partsOf<Item>(items: readonly Item[], sessionsOf: (item: Item) => number = () => 0): Item[][] {
+  const parts: Item[][] = []
+  let sessions = 0
+  for (const item of items) {
+    const part = parts.at(-1)
+    sessions += sessionsOf(item)
+    if (part !== undefined && part.length < USERS_IN_SCRIPT && sessions <= MAX_REVOKED) part.push(item)
+    else {
+      parts.push([item])
+      sessions = sessionsOf(item)
+    }
+  }
+  return parts
 }
 
 function toFields(reply: readonly Buffer[]): (readonly [string, Buffer])[] {

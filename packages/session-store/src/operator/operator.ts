@@ -8,7 +8,7 @@ import type { Keys } from '../scripts.js'
 import type { Session } from '../session.js'
 import type { OperationSummary } from '../session-summary.js'
 import { userTagOf } from '../token.js'
-import { NodeScripts, type Selected } from './node-scripts.js'
+import { MAX_REVOKED, NodeScripts, type Selected } from './node-scripts.js'
 import { isSplit, passThroughUsers, type ScanStep, type Visit } from './passes.js'
 import { toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
 
@@ -78,8 +78,6 @@ export interface SessionOperatorOptions {
 }
 
 const REPLICA_TIMEOUT_MS = 1_000
-/** Sessions in one script, so that Redis answers others in between. */
-const MAX_REVOKED = 200
 
 export function createSessionOperator(options: SessionOperatorOptions): SessionOperator {
   return new RedisSessionOperator(options)
