@@ -2,7 +2,7 @@ import { Cluster, Command, type Redis } from 'ioredis'
 import { MovingSlotsError, userTagOf } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessionAdmin, type Operation, type RunOptions } from '../src/index.js'
-import { gate, keyPrefix, startBackend } from './helpers.js'
+import { failNext, gate, keyPrefix, startBackend } from './helpers.js'
 
 let t: Awaited<ReturnType<(typeof startBackend)['Cluster']>>
 beforeAll(async () => {
@@ -73,6 +73,14 @@ async function endedEventsOf(userId: string) {
   const { events } = await t.events.read(userTagOf(userId))
   return events.filter(({ kind }) => kind === 'ended')
 }
+
+test('sessions that other masters revoke while one gives no answer are counted', async () => {
+  await t.flush()
+  const signed = await t.signInMany(60)
+  failNext(masters()[1], 'scan')
+  const operation = await operations['a filter']()
+  expect(operation).toMatchObject({ state: 'done', matched: signed.length, revoked: signed.length })
+})
 
 test.each([
   ['sessions', keyOf],

@@ -68,7 +68,7 @@ export async function* passThroughUsers<T>({
     const postpone = (): void => void (isComplete = false)
     const scans = mastersOf(redis).map((master) => ({ master, pages: scanMaster(master, before, behind, batch) }))
     for (let visited = batch, isDone = false; !isDone; visited += batch) {
-      const found = await Promise.all(
+      const visits = await Promise.allSettled(
         scans.map(async ({ master, pages }) => {
           const page = await pages.next()
           if (page.done) return []
@@ -76,13 +76,20 @@ export async function* passThroughUsers<T>({
           return [await visit(master, [...new Set(userTags)], postpone)]
         }),
       )
-      isDone = found.every(({ length }) => length === 0)
-      // Also without a user: the caller may want to stop.
-      if (!isDone) yield { found: found.flat(), pass, share: shareOf(visited) }
+      const found = visits.flatMap((done) => (done.status === 'fulfilled' ? done.value : []))
+      isDone = found.length === 0
+      // Also without a user: the caller may want to stop. And before an error: the other masters have done their part.
+      if (!isDone) yield { found, pass, share: shareOf(visited) }
+      throwFirst(visits)
     }
     if (isComplete && topology !== null && (await topologyOf(redis)) === topology) return
   }
   throw new MovingSlotsError()
+}
+
+function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
+  const failed = results.find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 /** Which share of all keys a scan has visited, by the number of keys of each master when it began. */
