@@ -8,9 +8,9 @@ import {
 } from '@tanstack/react-router'
 import { checkLink } from './api/links.js'
 import { askSignUpPolicy } from './api/sign-up-policy.js'
-import { type AccountPath, accountPathOf, type Session, type SignInState } from './features/account/session.js'
-import { SignInPage } from './features/account/sign-in-page.js'
 import { DevicesPage } from './features/devices/devices-page.js'
+import { type AccountPath, accountPathOf, type Session, type SignInState } from './features/session/session.js'
+import { SignInPage } from './features/sign-in/sign-in-page.js'
 import { loadAdminMessages } from './i18n/i18n.js'
 import { AccountLayout } from './layouts/account-layout.js'
 import { CrashMessage, CrashPage, NotFoundPage } from './layouts/lost-pages.js'
@@ -25,7 +25,7 @@ interface RouterContext {
 
 // Devices and sign-in, where a visit begins, come with the first script. The other pages follow when the browser is idle.
 const activityPage = lazyPage(async () => (await import('./features/activity/activity-page.js')).ActivityPage)
-const securityPage = lazyPage(async () => (await import('./features/account/security-page.js')).SecurityPage)
+const securityPage = lazyPage(async () => (await import('./features/security/security-page.js')).SecurityPage)
 const accountPage = lazyPage(async () => (await import('./features/account-settings/account-page.js')).AccountPage)
 const adminPage = lazyPage(async () => {
   const [{ AdminPage }] = await Promise.all([import('./features/admin/admin-page.js'), loadAdminMessages()])
@@ -34,13 +34,13 @@ const adminPage = lazyPage(async () => {
 const signUpPage = lazyPage(async () => (await import('./features/sign-up/sign-up-page.js')).SignUpPage)
 const providerPage = lazyPage(async () => (await import('./features/providers/provider-page.js')).ProviderPage)
 const forgotPasswordPage = lazyPage(
-  async () => (await import('./features/account/forgot-password-page.js')).ForgotPasswordPage,
+  async () => (await import('./features/recovery/forgot-password-page.js')).ForgotPasswordPage,
 )
 const resetPasswordPage = lazyPage(
-  async () => (await import('./features/account/reset-password-page.js')).ResetPasswordPage,
+  async () => (await import('./features/recovery/reset-password-page.js')).ResetPasswordPage,
 )
 const secureAccountPage = lazyPage(
-  async () => (await import('./features/account/secure-account-page.js')).SecureAccountPage,
+  async () => (await import('./features/recovery/secure-account-page.js')).SecureAccountPage,
 )
 
 const confirmEmailPage = lazyPage(

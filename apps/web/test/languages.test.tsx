@@ -54,7 +54,7 @@ test('the script of a first visit needs no message that comes later', async () =
   expect(files.length).toBeGreaterThan(50)
   const uses = new RegExp(`['\`](?:${later})\\.\\w`)
   expect(files.filter((file) => uses.test(readFileSync(file, 'utf8')))).toEqual([])
-  const securityPage = readFileSync(join(import.meta.dirname, '../src/features/account/security-page.tsx'), 'utf8')
+  const securityPage = readFileSync(join(import.meta.dirname, '../src/features/security/security-page.tsx'), 'utf8')
   expect(securityPage).toMatch(uses)
 })
 

@@ -6,8 +6,8 @@ import {
   type PendingAction,
   provePendingAction,
   takePendingAction,
-} from '../src/features/account/pending-action.js'
-import type { AccountPath } from '../src/features/account/session.js'
+} from '../src/features/session/pending-action.js'
+import type { AccountPath } from '../src/features/session/session.js'
 import { network } from './network.js'
 import { ask, button, comeBack, prepareTrips, press, show, signOutFirefox, trip, words } from './provider-trip.js'
 

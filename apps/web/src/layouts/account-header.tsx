@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { LogOut } from 'lucide-react'
-import type { AccountPath } from '../features/account/session.js'
+import type { AccountPath } from '../features/session/session.js'
 import { useI18n } from '../i18n/i18n-provider.js'
 import { Button } from '../ui/button.js'
 import { EmailAddress } from '../ui/email-address.js'

@@ -1,7 +1,7 @@
 import { useLocation, useRouter } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
-import { useMissedAction } from '../features/account/use-missed-action.js'
-import { ResumptionContext } from '../features/account/use-resumption.js'
+import { useMissedAction } from '../features/proof/use-missed-action.js'
+import { ResumptionContext } from '../features/proof/use-resumption.js'
 import { Message } from '../ui/message.js'
 
 interface Failure {

@@ -8,8 +8,8 @@ import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
-import { fieldErrors, LONGEST_NAME } from '../account/auth-errors.js'
-import { useSession } from '../account/session.js'
+import { fieldErrors, LONGEST_NAME } from '../forms/auth-errors.js'
+import { useSession } from '../session/session.js'
 
 export function ChangeName({ name }: { name: string }) {
   const i18n = useI18n()

@@ -4,9 +4,9 @@ import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { ConfirmWithPassword } from '../account/confirm-with-password.js'
-import { useResumption } from '../account/use-resumption.js'
-import { useSession } from '../account/session.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { useResumption } from '../proof/use-resumption.js'
+import { useSession } from '../session/session.js'
 
 export function DeleteAccount() {
   const i18n = useI18n()

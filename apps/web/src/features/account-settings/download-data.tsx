@@ -6,8 +6,8 @@ import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { useSession } from '../account/session.js'
 import { saveFile } from '../activity/download.js'
+import { useSession } from '../session/session.js'
 
 export function DownloadData() {
   const i18n = useI18n()

@@ -1,7 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { ListProblem } from '../account/list-problem.js'
+import { ListProblem } from '../problems/list-problem.js'
 
 /** The place of an answer that is on its way, or the reason why there is none. */
 export function QueryState({ query }: { query: UseQueryResult }) {

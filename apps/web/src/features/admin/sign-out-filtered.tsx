@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { type SessionFilter, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Field } from '../../ui/field.js'
-import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { useChange } from './use-change.js'
 
 /** Signs out what a filter finds, once the number of these sessions was typed. */

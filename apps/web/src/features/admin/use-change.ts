@@ -5,7 +5,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
-import { useSession } from '../account/session.js'
+import { useSession } from '../session/session.js'
 import { adminKey } from './admin-key.js'
 
 /** Makes a change of an administrator: says what was done, or why not, and has the page read everything again. */

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import type { DeviceGroup, inOneStep } from './group.js'
 
 interface ChoiceBarProps {

@@ -3,10 +3,10 @@ import { useRef } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { PageHeading } from '../../ui/page-heading.js'
-import { ListProblem } from '../account/list-problem.js'
+import { ListProblem } from '../problems/list-problem.js'
 import { useUnusual } from '../recognition/use-unusual.js'
-import { DeviceList } from './device-list.js'
 import { DeviceListSkeleton } from './device-list-skeleton.js'
+import { DeviceList } from './device-list.js'
 import { LiveStatus } from './live-status.js'
 
 export function DevicesPage() {

@@ -2,7 +2,7 @@ import { useId } from 'react'
 import type { Device } from '../../api/trpc.js'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { DeviceDetails } from './device-details.js'
 import type { SignOuts } from './use-sign-outs.js'
 

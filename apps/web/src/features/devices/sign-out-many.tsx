@@ -3,7 +3,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
-import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 
 interface SignOutManyProps {
   /** Whether any session but this one is alive, be it of this device. */

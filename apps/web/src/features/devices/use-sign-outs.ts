@@ -6,9 +6,9 @@ import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
-import { useResumption } from '../account/use-resumption.js'
-import { useSession } from '../account/session.js'
+import { useResumption } from '../proof/use-resumption.js'
 import { useNotMe } from '../recognition/use-answers.js'
+import { useSession } from '../session/session.js'
 
 /** A session, with the name of its device on the page. */
 interface NamedSession {

@@ -10,8 +10,8 @@ import { EmailAddress } from '../../ui/email-address.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure } from '../account/auth-errors.js'
-import { UnreadLink } from '../account/unread-link.js'
+import { explainFailure } from '../forms/auth-errors.js'
+import { UnreadLink } from '../problems/unread-link.js'
 
 /** The link is used up by then, so nothing asked of it later counts. */
 type Outcome = { readonly state: 'confirmed' | 'dead' } | { readonly state: 'changed'; readonly email: string }

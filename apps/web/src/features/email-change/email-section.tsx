@@ -4,7 +4,7 @@ import { toProblem } from '../../api/problem.js'
 import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Message } from '../../ui/message.js'
-import { ListProblem } from '../account/list-problem.js'
+import { ListProblem } from '../problems/list-problem.js'
 import { PendingChange } from './pending-change.js'
 import { RequestChange } from './request-change.js'
 

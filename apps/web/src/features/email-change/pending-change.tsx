@@ -7,7 +7,7 @@ import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { useSession } from '../account/session.js'
+import { useSession } from '../session/session.js'
 
 interface PendingChangeProps {
   change: EmailChange

@@ -6,10 +6,10 @@ import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
-import { emailError, fieldErrors } from '../account/auth-errors.js'
-import { PasswordProof } from '../account/password-proof.js'
-import { useActionDone, useResumption } from '../account/use-resumption.js'
-import { useSession } from '../account/session.js'
+import { emailError, fieldErrors } from '../forms/auth-errors.js'
+import { PasswordProof } from '../proof/password-proof.js'
+import { useActionDone, useResumption } from '../proof/use-resumption.js'
+import { useSession } from '../session/session.js'
 
 interface RequestChangeProps {
   /** The address that the account has. */

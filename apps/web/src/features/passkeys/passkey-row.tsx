@@ -3,7 +3,7 @@ import type { Passkey } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
-import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { RenamePasskey } from './rename-passkey.js'
 import type { useRemovePasskey } from './use-remove-passkey.js'
 

@@ -7,8 +7,8 @@ import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
-import { fieldErrors } from '../account/auth-errors.js'
-import { useSession } from '../account/session.js'
+import { fieldErrors } from '../forms/auth-errors.js'
+import { useSession } from '../session/session.js'
 
 /** The API's own limit. */
 const LONGEST = 50

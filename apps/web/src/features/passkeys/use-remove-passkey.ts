@@ -2,8 +2,8 @@ import { callAuth, needsProof } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { useResumption } from '../account/use-resumption.js'
-import { useSession } from '../account/session.js'
+import { useResumption } from '../proof/use-resumption.js'
+import { useSession } from '../session/session.js'
 import { explainCeremony } from './explain.js'
 
 /** @param onDone is called with what happened, in words */

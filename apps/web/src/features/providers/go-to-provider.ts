@@ -1,7 +1,7 @@
 import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
-import { keepPendingAction, type PendingAction } from '../account/pending-action.js'
-import type { AccountPath } from '../account/session.js'
+import { keepPendingAction, type PendingAction } from '../session/pending-action.js'
+import type { AccountPath } from '../session/session.js'
 
 interface Question {
   provider: string

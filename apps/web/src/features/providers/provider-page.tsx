@@ -8,8 +8,8 @@ import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { useToast } from '../../ui/toasts.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { dropPendingAction, provePendingAction } from '../account/pending-action.js'
-import { type AccountPath, accountPathOf, useSession } from '../account/session.js'
+import { dropPendingAction, provePendingAction } from '../session/pending-action.js'
+import { type AccountPath, accountPathOf, useSession } from '../session/session.js'
 import { explainProvider } from './explain.js'
 
 interface Done {

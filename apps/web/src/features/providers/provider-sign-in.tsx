@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { callAuth } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
-import type { AccountPath } from '../account/session.js'
+import type { AccountPath } from '../session/session.js'
 
 const ProviderButtons = lazy(() =>
   Promise.all([import('./provider-buttons.js'), loadLaterMessages()]).then(

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { alone, type Device, type UnusualSign, useApi } from '../../api/trpc.js'
-import { useAccount } from '../account/use-account.js'
+import { useAccount } from '../session/use-account.js'
 
 /** Milliseconds that the list waits for what its order depends on. With SQL away, a person can still sign devices out. */
 const MAX_WAIT_MS = 1_000

@@ -3,7 +3,7 @@ import type { Device, UnusualSign } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
-import { ConfirmWithPassword } from '../account/confirm-with-password.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { Signs } from './signs.js'
 import { type Question, useAnswers } from './use-answers.js'
 

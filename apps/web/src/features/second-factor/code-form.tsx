@@ -2,8 +2,8 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
-import { Answers } from '../account/answers.js'
-import { fieldErrors } from '../account/auth-errors.js'
+import { fieldErrors } from '../forms/auth-errors.js'
+import { Answers } from '../proof/answers.js'
 import type { CodeKind } from './api.js'
 import { CODE_FIELD, explainCode } from './explain.js'
 

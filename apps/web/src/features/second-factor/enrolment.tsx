@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
-import { useSession } from '../account/session.js'
+import { useSession } from '../session/session.js'
 import { verifyCode } from './api.js'
 import { CodeForm } from './code-form.js'
 import { CopyButton } from './copy-button.js'

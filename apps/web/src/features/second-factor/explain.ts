@@ -1,7 +1,7 @@
 import { AuthFailure } from '../../api/auth.js'
 import type { I18n } from '../../i18n/i18n.js'
 import type { Refusal } from '../../ui/form.js'
-import { explainFailure } from '../account/auth-errors.js'
+import { explainFailure } from '../forms/auth-errors.js'
 
 /** The name of the field of a code, and the id of its element. */
 export const CODE_FIELD = 'code'

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Section } from '../../ui/section.js'
-import { ListProblem } from '../account/list-problem.js'
-import { proofMethods } from '../account/proof-methods.js'
+import { ListProblem } from '../problems/list-problem.js'
+import { proofMethods } from '../proof/proof-methods.js'
 import { FactorSteps } from './factor-steps.js'
 
 /** The second factor of the account: turn it on and off, and get new backup codes. */

@@ -3,9 +3,9 @@ import type { I18n } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Field } from '../../ui/field.js'
 import { type FieldErrors, text } from '../../ui/form.js'
-import { LONGEST_NAME } from '../account/auth-errors.js'
-import { PasswordField } from '../account/password-field.js'
-import { newPasswordError, passwordHint } from '../account/password-rules.js'
+import { LONGEST_NAME } from '../forms/auth-errors.js'
+import { PasswordField } from '../forms/password-field.js'
+import { newPasswordError, passwordHint } from '../forms/password-rules.js'
 import type { NewAccount } from './calls.js'
 
 /** The name and the password of a new account, around its address. */

@@ -1,5 +1,5 @@
 import { type AuthHeaders, callAuth } from '../../api/auth.js'
-import type { AccountPath } from '../account/session.js'
+import type { AccountPath } from '../session/session.js'
 
 export interface NewAccount {
   readonly name: string

@@ -7,9 +7,9 @@ import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { emailError, explainFailure, fieldErrors } from '../account/auth-errors.js'
-import { EmailField } from '../account/email-field.js'
 import { useChallenge } from '../challenge/use-challenge.js'
+import { emailError, explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { EmailField } from '../forms/email-field.js'
 import { requestSignUp } from './calls.js'
 
 interface RequestLinkProps {

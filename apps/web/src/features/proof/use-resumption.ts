@@ -2,7 +2,7 @@ import { createContext, use, useEffect, useEffectEvent } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { type PendingAction, type PendingActions, takePendingAction } from './pending-action.js'
+import { type PendingAction, type PendingActions, takePendingAction } from '../session/pending-action.js'
 
 interface Resumption {
   /** The account that is shown. */

@@ -6,10 +6,10 @@ import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure, fieldErrors } from './auth-errors.js'
-import { PasswordField } from './password-field.js'
-import { passwordHint, newPasswordError } from './password-rules.js'
-import { useSession } from './session.js'
+import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { PasswordField } from '../forms/password-field.js'
+import { passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { useSession } from '../session/session.js'
 
 export function ResetPasswordPage() {
   // A link that the API found dead brings `error` in place of `token`.

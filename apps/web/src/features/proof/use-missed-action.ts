@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { useToast } from '../../ui/toasts.js'
-import { dropMissedAction } from './pending-action.js'
+import { dropMissedAction } from '../session/pending-action.js'
 
 /**
  * Says that an action was not done, where no part of its page went on with it. The person learns it on leaving the page, or when

@@ -9,7 +9,7 @@ import { Button } from '../../ui/button.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure } from './auth-errors.js'
+import { explainFailure } from '../forms/auth-errors.js'
 
 /** The page that the mail about a new device links to. Opening it changes nothing: programs that check mails open links too. */
 export function SecureAccountPage() {

@@ -7,8 +7,8 @@ import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { useChallenge } from '../challenge/use-challenge.js'
-import { emailError, explainFailure, fieldErrors } from './auth-errors.js'
-import { EmailField } from './email-field.js'
+import { emailError, explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { EmailField } from '../forms/email-field.js'
 
 const strong = (email: ReactNode) => <strong className="font-semibold wrap-anywhere">{email}</strong>
 

@@ -5,12 +5,12 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
 import { text, useForm } from '../../ui/form.js'
 import { TextLink } from '../../ui/text-link.js'
+import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { PasswordField } from '../forms/password-field.js'
+import type { PendingAction } from '../session/pending-action.js'
+import { useSession } from '../session/session.js'
+import { useAccount } from '../session/use-account.js'
 import { Answers } from './answers.js'
-import { explainFailure, fieldErrors } from './auth-errors.js'
-import { PasswordField } from './password-field.js'
-import type { PendingAction } from './pending-action.js'
-import { useSession } from './session.js'
-import { useAccount } from './use-account.js'
 
 const PasskeyProof = lazy(() =>
   Promise.all([import('../passkeys/passkey-proof.js'), loadLaterMessages()]).then(

@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { toProblem } from '../../api/problem.js'
-import { useI18n } from '../../i18n/i18n-provider.js'
-import { describeProblem } from '../../i18n/problem.js'
-import { Button } from '../../ui/button.js'
-import { Message } from '../../ui/message.js'
-import { PageHeading } from '../../ui/page-heading.js'
+import { toProblem } from '../api/problem.js'
+import { useI18n } from '../i18n/i18n-provider.js'
+import { describeProblem } from '../i18n/problem.js'
+import { Button } from '../ui/button.js'
+import { Message } from '../ui/message.js'
+import { PageHeading } from '../ui/page-heading.js'
 
 /** In place of an account page, while not even the account can be read. */
 export function OutagePage({ error, retrying }: { error: unknown; retrying: boolean }) {

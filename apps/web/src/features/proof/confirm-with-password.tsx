@@ -1,7 +1,7 @@
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { ConfirmButton, type ConfirmButtonProps } from '../../ui/confirm-button.js'
+import type { PendingAction } from '../session/pending-action.js'
 import { PasswordProof } from './password-proof.js'
-import type { PendingAction } from './pending-action.js'
 import { useActionDone } from './use-resumption.js'
 
 interface ConfirmWithPasswordProps extends Omit<ConfirmButtonProps, 'cancelLabel' | 'renderProof'> {
