@@ -26,7 +26,7 @@ interface RouterContext {
 // Devices and sign-in, where a visit begins, come with the first script. The other pages follow when the browser is idle.
 const activityPage = lazyPage(async () => (await import('./features/activity/activity-page.js')).ActivityPage)
 const securityPage = lazyPage(async () => (await import('./features/security/security-page.js')).SecurityPage)
-const accountPage = lazyPage(async () => (await import('./features/account-settings/account-page.js')).AccountPage)
+const accountPage = lazyPage(async () => (await import('./features/account/account-page.js')).AccountPage)
 const adminPage = lazyPage(async () => {
   const [{ AdminPage }] = await Promise.all([import('./features/admin/admin-page.js'), loadAdminMessages()])
   return AdminPage
