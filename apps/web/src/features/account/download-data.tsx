@@ -5,8 +5,8 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
+import { saveFile } from '../../ui/save-file.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { saveFile } from '../activity/download.js'
 import { useSession } from '../session/session.js'
 
 export function DownloadData() {

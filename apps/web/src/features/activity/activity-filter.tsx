@@ -5,9 +5,10 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
+import { saveFile } from '../../ui/save-file.js'
 import { useToast } from '../../ui/toasts.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { type Format, formats, readAllActivity, saveFile, toText } from './download.js'
+import { type Format, formats, readAllActivity, toText } from './download.js'
 import { type KindFilter, kindFilters } from './kind-filter.js'
 
 interface ActivityFilterProps {

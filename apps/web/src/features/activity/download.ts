@@ -6,8 +6,6 @@ export type Format = (typeof formats)[number]
 
 /** Events of one request, the most that the API gives. */
 const PAGE = 100
-/** Milliseconds that a browser has to begin to save a file. */
-const SAVED_WITHIN_MS = 60_000
 /** Events of a download: a browser holds them in memory. */
 const MAX_EVENTS = 5_000
 
@@ -68,13 +66,4 @@ function toCell(value: string | number | null | undefined): string {
   // A spreadsheet would run a name that begins like this.
   const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return `"${inert.replaceAll('"', '""')}"`
-}
-
-export function saveFile(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), SAVED_WITHIN_MS)
 }

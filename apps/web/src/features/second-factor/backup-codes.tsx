@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
-import { saveFile } from '../activity/download.js'
+import { saveFile } from '../../ui/save-file.js'
 import { CopyButton } from './copy-button.js'
 
 /** Shown once: only the API keeps them from here on, and encrypted. */
