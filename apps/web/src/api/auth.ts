@@ -15,11 +15,6 @@ export class AuthFailure extends Error {
   }
 }
 
-/** The account must be proved first. better-auth itself says so where a session is older than a day. */
-export function needsProof(error: unknown): boolean {
-  return error instanceof AuthFailure && (error.code === 'REAUTHENTICATE' || error.code === 'SESSION_NOT_FRESH')
-}
-
 export type AuthHeaders = Record<string, string>
 
 /** An iPad says it is a Mac, but no Mac has a touch screen. The server stores this with a new session. */

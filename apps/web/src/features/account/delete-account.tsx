@@ -1,10 +1,9 @@
 import { useState } from 'react'
-import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { toOutcome } from '../proof/to-outcome.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
 
@@ -26,10 +25,8 @@ export function DeleteAccount() {
     try {
       await api.account.delete.mutate()
     } catch (error) {
-      const problem = toProblem(error)
-      if (problem.kind === 'password-needed') return problem
       session.failed(error)
-      return { kind: 'failed', message: `${t('accountPage.deleteFailed')} ${describeProblem(i18n, problem)}` }
+      return toOutcome(i18n, error, t('accountPage.deleteFailed'))
     }
     await session.end({ notice: 'deleted' })
     return { kind: 'done' }

@@ -1,10 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { TRPCClientError } from '@trpc/client'
-import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
+import { toOutcome } from '../proof/to-outcome.js'
 import { useSession } from '../session/session.js'
 import { adminKey } from './admin-key.js'
 
@@ -18,11 +17,10 @@ export function useChange(): (change: () => Promise<string>) => Promise<Outcome>
     try {
       showToast(await change())
     } catch (error) {
-      const problem = toProblem(error)
-      if (problem.kind === 'password-needed') return problem
       session.failed(error)
-      const why = isCountChanged(error) ? i18n.t('admin.sessions.countChanged') : describeProblem(i18n, problem)
-      return { kind: 'failed', message: `${i18n.t('admin.failed')} ${why}` }
+      const failed = i18n.t('admin.failed')
+      if (!isCountChanged(error)) return toOutcome(i18n, error, failed)
+      return { kind: 'failed', message: `${failed} ${i18n.t('admin.sessions.countChanged')}` }
     }
     await queryClient.invalidateQueries({ queryKey: adminKey })
     return { kind: 'done' }

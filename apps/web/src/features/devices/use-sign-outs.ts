@@ -1,11 +1,10 @@
 import type { Devices } from '@rollcall/react'
 import { useRef } from 'react'
-import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
-import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
+import { toOutcome } from '../proof/to-outcome.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useNotMe } from '../recognition/use-answers.js'
 import { useSession } from '../session/session.js'
@@ -32,7 +31,7 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
       return { kind: 'done' }
     } catch (error) {
       ours.current.delete(id)
-      return outcomeOf(i18n, failed, error)
+      return toOutcome(i18n, error, failed)
     }
   }
 
@@ -95,15 +94,8 @@ async function attempt(i18n: I18n, failed: string, work: () => Promise<void>): P
     await work()
     return { kind: 'done' }
   } catch (error) {
-    return outcomeOf(i18n, failed, error)
+    return toOutcome(i18n, error, failed)
   }
 }
 
 export type SignOuts = ReturnType<typeof useSignOuts>
-
-function outcomeOf(i18n: I18n, failed: string, error: unknown): Outcome {
-  const problem = toProblem(error)
-  return problem.kind === 'password-needed'
-    ? problem
-    : { kind: 'failed', message: `${failed} ${describeProblem(i18n, problem)}` }
-}

@@ -8,6 +8,7 @@ import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { emailError, fieldErrors } from '../forms/auth-errors.js'
 import { PasswordProof } from '../proof/password-proof.js'
+import { toOutcome } from '../proof/to-outcome.js'
 import { useActionDone, useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
 
@@ -81,10 +82,8 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
       try {
         await request(to)
       } catch (error) {
-        const problem = toProblem(error)
-        if (problem.kind === 'password-needed') return problem
         session.failed(error)
-        return { kind: 'failed', message: describeProblem(i18n, problem) }
+        return toOutcome(i18n, error)
       }
       return { kind: 'done' }
     },

@@ -1,5 +1,5 @@
-import { needsProof } from '../../api/auth.js'
 import { useState } from 'react'
+import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'

@@ -1,5 +1,6 @@
-import { callAuth, needsProof } from '../../api/auth.js'
+import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
+import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useResumption } from '../proof/use-resumption.js'

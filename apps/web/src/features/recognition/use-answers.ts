@@ -7,6 +7,7 @@ import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { activityKey } from '../activity/activity-key.js'
+import { toOutcome } from '../proof/to-outcome.js'
 import { useForgetUnusual } from './use-unusual.js'
 
 export interface Question {
@@ -59,12 +60,7 @@ export function useNotMe(signOut: Question['signOut']) {
     try {
       if (liveIds.length > 0) await signOut(liveIds)
     } catch (error) {
-      const problem = toProblem(error)
-      if (problem.kind === 'password-needed') return problem
-      return {
-        kind: 'failed',
-        message: `${i18n.t('signOut.oneFailed', { device: name })} ${describeProblem(i18n, problem)}`,
-      }
+      return toOutcome(i18n, error, i18n.t('signOut.oneFailed', { device: name }))
     }
     await navigate({ to: '/security', state: { notMe: name } })
     return { kind: 'done' }

@@ -1,13 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react'
-import { AuthFailure, needsProof } from '../../api/auth.js'
+import { AuthFailure } from '../../api/auth.js'
 import { expectedSession } from '../../api/expected-session.js'
-import { toProblem } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { proofMethods } from '../proof/proof-methods.js'
+import { toOutcome } from '../proof/to-outcome.js'
 import { useActionDone, useResumption } from '../proof/use-resumption.js'
 import type { PendingActions } from '../session/pending-action.js'
 import { useSession } from '../session/session.js'
@@ -93,9 +92,8 @@ function useSteps() {
       try {
         await changes[change](choice)
       } catch (error) {
-        if (needsProof(error)) return { kind: 'password-needed' }
         session.failed(error)
-        return { kind: 'failed', message: describeProblem(i18n, toProblem(error)) }
+        return toOutcome(i18n, error)
       }
       return { kind: 'done' }
     },
