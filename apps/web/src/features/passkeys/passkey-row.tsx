@@ -4,8 +4,8 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import type { useRemoval } from '../proof/use-removal.js'
 import { RenamePasskey } from './rename-passkey.js'
-import type { useRemovePasskey } from './use-remove-passkey.js'
 
 interface PasskeyRowProps {
   passkey: Passkey
@@ -14,7 +14,7 @@ interface PasskeyRowProps {
   isNew: boolean
   /** With what happened, in words. */
   onDone: (message: string) => Promise<void>
-  onRemove: ReturnType<typeof useRemovePasskey>
+  onRemove: ReturnType<typeof useRemoval>
 }
 
 export function PasskeyRow({ passkey, now, isNew, onDone, onRemove }: PasskeyRowProps) {

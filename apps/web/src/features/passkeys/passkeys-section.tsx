@@ -7,10 +7,12 @@ import { Message } from '../../ui/message.js'
 import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { ListProblem } from '../problems/list-problem.js'
+import { useRemoval } from '../proof/use-removal.js'
+import { useResumption } from '../proof/use-resumption.js'
 import { AddPasskey } from './add-passkey.js'
 import { arePasskeysUsable } from './are-usable.js'
+import { explainCeremony } from './explain.js'
 import { PasskeyRow } from './passkey-row.js'
-import { useRemovePasskey } from './use-remove-passkey.js'
 
 const passkeysKey = ['passkeys']
 
@@ -29,7 +31,8 @@ export function PasskeysSection() {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: passkeysKey })
   }
-  const remove = useRemovePasskey(refresh)
+  const remove = useRemoval('/passkey/remove', explainCeremony, (name) => refresh(t('passkeys.removed', { name })))
+  useResumption({ 'remove-passkey': remove })
 
   return (
     <Section id="passkeys" title={t('passkeys.title')} means={t('passkeys.means')}>

@@ -9,9 +9,11 @@ import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { ListProblem } from '../problems/list-problem.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { useRemoval } from '../proof/use-removal.js'
+import { useResumption } from '../proof/use-resumption.js'
+import { explainProvider } from './explain.js'
 import { LinkProvider } from './link-provider.js'
 import { providersKey } from './providers-key.js'
-import { useUnlink } from './use-unlink.js'
 
 /** The accounts of providers that sign in to this account. Nothing where the server has no providers. */
 export function ProvidersSection() {
@@ -24,7 +26,8 @@ export function ProvidersSection() {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: providersKey })
   }
-  const unlink = useUnlink(refresh)
+  const unlink = useRemoval('/provider/unlink', explainProvider, (name) => refresh(t('providers.unlinked', { name })))
+  useResumption({ 'unlink-provider': unlink })
   const list = useQuery({ queryKey: providersKey, queryFn: () => api.providers.list.query(undefined, alone) })
   const { linked = [], available = [] } = list.data ?? {}
   if (linked.length === 0 && available.length === 0 && !list.error) return null
@@ -61,7 +64,7 @@ export function ProvidersSection() {
 interface LinkedRowProps {
   account: LinkedProvider
   now: number
-  onUnlink: ReturnType<typeof useUnlink>
+  onUnlink: ReturnType<typeof useRemoval>
 }
 
 function LinkedRow({ account, now, onUnlink }: LinkedRowProps) {
