@@ -170,15 +170,17 @@ function exitCodeOf(error: unknown): number {
   return error instanceof SessionStoreUnavailableError || error instanceof StartError ? UNAVAILABLE : FAILED
 }
 
-/** An error whose message is for a person, and needs no stack. */
-function isExpected(error: unknown): error is Error {
-  const types = [...wrongInputs, MovingSlotsError, SessionStoreUnavailableError, StartError]
-  return types.some((type) => error instanceof type)
+/** One line where it says all that a person needs, else the error with its stack. */
+function describeError(error: unknown): unknown {
+  if (error instanceof SessionStoreUnavailableError && error.cause instanceof Error)
+    return `${error.message} (${error.cause.message})`
+  const types = [...wrongInputs, MovingSlotsError, StartError]
+  return error instanceof Error && types.some((type) => error instanceof type) ? error.message : error
 }
 
 try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
-  if (!(error instanceof CommanderError)) console.error(isExpected(error) ? error.message : error)
+  if (!(error instanceof CommanderError)) console.error(describeError(error))
 }

@@ -67,6 +67,13 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     expect({ code, out }).toEqual({ code: 3, out: '' })
   })
 
+  test('Redis refuses a command: 3', async () => {
+    await redis.set('user:operations', 'no list')
+    const { code, err } = await run(['operations', 'list'])
+    expect(err).toMatch(/^The session store is unavailable \(WRONGTYPE .*\)\n$/)
+    expect(code).toBe(3)
+  })
+
   test('Redis is away: the doctor says why', async () => {
     const { code, out } = await run(['doctor'], { REDIS_URL: join(folder, 'none.sock') })
     expect(out).toContain('PROBLEM redis: REDIS_URL: Redis does not answer (connect ENOENT')
