@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MINUTE_MS } from '../durations.js'
+import { DAY_MS, MINUTE_MS } from '../durations.js'
 import type { Limits } from '../limits/limits.js'
 import { type MailCharges, sendWithin } from '../limits/mail-limits.js'
 import type { Log } from '../log.js'
@@ -40,6 +40,8 @@ export type Outcome = 'sent' | 'not sent' | 'outage'
 
 /** For one mail, whatever the mail server does. Shorter than `LEASE_MS`. */
 const SEND_MS = 20_000
+/** For a mail of a kind that this version does not know: as long as any kind waits. */
+const UNKNOWN_MAX_AGE_MS = 3 * DAY_MS
 /** The pauses between them end before the lease does. */
 const REMOVE_ATTEMPTS = 4
 /** Of one mail, which the mail server did not take. */
@@ -49,9 +51,14 @@ const LONGEST_RETRY_MS = 5 * MINUTE_MS
 export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outcome> {
   const { kinds, log } = attempt
   const kind = kinds.get(mail.kind)
-  if (kind === undefined || mail.ageMs > kind.maxAgeMs) {
+  if (mail.ageMs > (kind?.maxAgeMs ?? UNKNOWN_MAX_AGE_MS)) {
     log.error({ mail: described(mail) }, 'A mail was given up: its time is over')
     await remove(mail, attempt)
+    return 'not sent'
+  }
+  if (kind === undefined) {
+    // While servers are updated, those of two versions share the queue.
+    await putBack(mail, new Error('This version does not know the kind of this mail'), attempt)
     return 'not sent'
   }
   let isSent: boolean

@@ -188,6 +188,20 @@ describe('the queue', () => {
     expect(smtp.recipients()).toBe(0)
   })
 
+  test('leaves a mail of a kind that only another version knows to that one, for three days', async () => {
+    await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${await freePort()}` } })
+    await sql`
+      insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
+      values ('later:1', 'later', '{}', ${Date.now()}, 0, 0, 0)`.execute(server.database().kysely)
+    const attempts = async () => Number((await rowsOf(server, 'mail'))[0]?.['attempts'] ?? -1)
+    await expect.poll(attempts, patient).not.toBe(0)
+    expect(await attempts()).toBeGreaterThan(0)
+    await sql`update mail set created_at = created_at - ${3 * 24 * 60 * 60_000 + 1}, due_at = 0`.execute(
+      server.database().kysely,
+    )
+    await drained(server)
+  })
+
   test('sends a prepared notice in English if it waits in a language that this version does not have', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })
