@@ -96,7 +96,7 @@ export function createMailer(options: MailerOptions): Mailer {
 
   return {
     async requestReset(email) {
-      await add({ key: `${RESET}:${email}`, kind: RESET, payload: JSON.stringify({ email }) })
+      await add({ key: `${RESET}:${email}`, kind: RESET, payload: JSON.stringify({ email }), isFromStranger: true })
     },
 
     isWaiting: (deviceId) => queue.has(`${NEW_DEVICE}:${deviceId}`),

@@ -38,6 +38,8 @@ export interface NewMail {
   readonly payload: string
   /** Whether it is sent beside those with the same key, 10 at most, instead of in their place. Default: false. */
   readonly isApart?: boolean
+  /** Whether strangers can cause it. Those leave room in the queue to others. Default: false. */
+  readonly isFromStranger?: boolean
   /** Milliseconds until it is due for the first time. Default: 0. */
   readonly delayMs?: number
 }
@@ -58,6 +60,8 @@ interface MailStatus {
 const LEASE_MS = 30_000
 /** Waiting mails. A mail server that is away for a day must not fill the disk. */
 const MAX_WAITING = 10_000
+/** While so many wait, none that strangers can cause is added. With requests for any address, they could keep notices out. */
+const MAX_FROM_STRANGERS = 9_000
 /** Waiting mails apart with one key. One account must not fill the queue. */
 const MAX_APART = 10
 
@@ -77,7 +81,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
   const isHeld = ({ key, attempts }: ClaimedMail) => sql`key = ${key} and attempts = ${attempts}`
 
   return {
-    async add({ key: name, kind, payload, delayMs = 0, isApart = false }) {
+    async add({ key: name, kind, payload, delayMs = 0, isApart = false, isFromStranger = false }) {
       const prefix = `${name}:`
       const key = isApart ? prefix + randomUUID() : name
       const apart = sql`select count(*) from mail where substr(key, 1, length(${prefix})) = ${prefix}`
@@ -85,7 +89,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       const { numAffectedRows } = await sql`
         insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
         select ${key}, ${kind}, ${payload}, ${now}, ${now} + ${sql.lit(delayMs)}, 0, 0
-        where (select count(*) from mail) < ${MAX_WAITING} and (${apart}) < ${MAX_APART}
+        where (select count(*) from mail) < ${isFromStranger ? MAX_FROM_STRANGERS : MAX_WAITING} and (${apart}) < ${MAX_APART}
           or exists (select 1 from mail where key = ${key})
         on conflict (key) do update set payload = excluded.payload, created_at = excluded.created_at,
           due_at = excluded.due_at, leased_until = 0, last_error = null,

@@ -7,10 +7,10 @@ import { askReset, drained, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from '
 import { linkIn, startSmtp } from './smtp.js'
 
 /** With mails that are due in an hour. */
-async function fillQueue(server: TestServer): Promise<void> {
+async function fillQueue(server: TestServer, mails: number): Promise<void> {
   const later = Date.now() + 60 * 60_000
   await sql`
-    with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 10000)
+    with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${mails})
     insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
     select 'filler:' || n, 'reset', '{}', ${later}, ${later}, 0, 0 from numbers`.execute(server.database().kysely)
 }
@@ -87,7 +87,7 @@ describe('"This was not me"', () => {
     await expect.poll(() => smtp.received.length, patient).toBe(1)
     const token = linkIn(smtp.received[0] ?? fail(), 'secure-account').searchParams.get('token')
     const secure = async () => (await server.browser().post('/api/auth/secure-account', { token })).status
-    await fillQueue(server)
+    await fillQueue(server, 9_000)
     expect(await secure()).toBe(503)
     await sql`delete from mail`.execute(server.database().kysely)
     expect(await secure()).toBe(200)
@@ -215,13 +215,25 @@ describe('the queue', () => {
     await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: You deleted your account`])
   })
 
-  test('takes 10,000 mails; then a reset is refused as an outage, and a sign-in goes on', async () => {
+  test('takes 9,000 mails; then a reset is refused as an outage, and the notice of a change is taken all the same', async () => {
+    await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${await freePort()}` } })
+    const owner = await signedUp(server)
+    await fillQueue(server, 9_000)
+    const refused = await server.browser().post('/api/auth/request-password-reset', { email: owner.email })
+    expect(refused.status).toBe(503)
+    const passwords = { currentPassword: PASSWORD, newPassword: 'another good password' }
+    expect((await owner.post('/api/auth/change-password', passwords)).status).toBe(200)
+    const signIn = { email: owner.email, password: passwords.newPassword }
+    expect((await server.browser().post('/api/auth/sign-in/email', signIn)).status).toBe(200)
+    const added = async () => (await rowsOf(server, 'mail')).map(({ kind }) => kind).filter((kind) => kind !== 'reset')
+    await expect.poll(added, patient).toEqual(['password-changed', 'new-device'])
+  })
+
+  test('takes 10,000 mails of all kinds, and a sign-in goes on', async () => {
     const port = await freePort()
     await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${port}` } })
     const { email } = await signedUp(server)
-    await fillQueue(server)
-    const refused = await server.browser().post('/api/auth/request-password-reset', { email })
-    expect(refused.status).toBe(503)
+    await fillQueue(server, 10_000)
     await server.browser().signIn(email)
     expect((await rowsOf(server, 'device')).filter(({ unnotifiedSince }) => unnotifiedSince !== null)).toHaveLength(1)
   })
