@@ -44,6 +44,7 @@ interface Subjects {
   'account:session': [userId: string, sessionId: string]
   'account-data:session': [userId: string, sessionId: string]
   'account-notice:first': [email: string]
+  'account-deleted:first': [email: string]
   'account-notice:mailbox': [Mailbox]
   'email-change:first': [userId: string, side: 'old' | 'new']
   'email-change:mailbox': [side: 'old' | 'new', Mailbox]
@@ -125,6 +126,7 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'account-data:session': { points: 20, duration: HOUR, of: 'requests' },
   /** Mails about changes of an account: a stranger cannot fill a mailbox with accounts that they make and delete. */
   'account-notice:first': { points: 1, duration: HOUR, of: 'attempts' },
+  'account-deleted:first': { points: 1, duration: HOUR, of: 'attempts' },
   'account-notice:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
   /** Links that confirm a new address, apart for the address that an account has and for the one that it is to have. */
   'email-change:first': { points: 1, duration: HOUR, of: 'attempts' },

@@ -22,6 +22,11 @@ export function ownerCharges(
   return { first: [`${kind}:first`, email.toLowerCase()], shared: [[`${kind}:mailbox`, new Mailbox(email)]] }
 }
 
+/** The limits of a notice that an account was deleted. Its first one is its own, because no activity is left to show the deletion. */
+export function deletionCharges(email: string): MailCharges {
+  return { ...ownerCharges('account-notice', email), first: ['account-deleted:first', email.toLowerCase()] }
+}
+
 /** The limits of a mail about a new device. The address that causes it is counted too. */
 export function newDeviceCharges({ userId, ipAddress }: Session, email: string): MailCharges {
   return {

@@ -3,7 +3,7 @@ import type { AccountMails } from '../accounts/account-mails.js'
 import type { Reader } from '../accounts/auth.js'
 import { mailLanguage } from '../accounts/language.js'
 import { DAY_MS } from '../durations.js'
-import { ownerCharges } from '../limits/mail-limits.js'
+import { deletionCharges, ownerCharges } from '../limits/mail-limits.js'
 import type { MailKind } from './attempt.js'
 import {
   accountDeletedMessage,
@@ -85,6 +85,7 @@ const notice = {
 function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
   return {
     ...notice,
+    charges: deletionCharges,
     async compose(payload) {
       const { userId, to, language, at, isMade } = deletedPayload.parse(JSON.parse(payload))
       if (!isMade && (await links.findReader(userId)) !== null) return null // the deletion failed

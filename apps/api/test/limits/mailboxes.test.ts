@@ -97,6 +97,16 @@ test('a notice beyond the limit is dropped, and the activity shows the change', 
   expect(entries.map(({ type }) => type)).toEqual(['password-changed'])
 })
 
+test('the notice of a deletion is sent, however many others its mailbox has had: no activity is left to show it', async () => {
+  const email = 'rose@example.org'
+  const device = server.browser()
+  await device.signUp(email)
+  await countOn(server.redis, 1, ['account-notice:first', email], 'done')
+  await countOn(server.redis, 5, ['account-notice:mailbox', new Mailbox(email)], 'done')
+  expect(await device.api.account.delete.mutate()).toEqual({ deleted: true })
+  await expect.poll(() => mailsTo(/^To: rose@example\.org/m)).toBe(1)
+})
+
 test('a reset mail beyond the limit is dropped, and the answer is the same', async () => {
   const email = 'joy@example.org'
   await server.browser().signUp(email)
