@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Audit, AuditEvent, Secrets } from '@rollcall/auth'
+import type { Audit, Secrets } from '@rollcall/auth'
 import { createStreams, type PlaceOf, type Streams } from '@rollcall/devices'
 import {
   type Clock,
@@ -25,6 +25,7 @@ import { newDeviceCharges, sendWithin } from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
 import { auditTo, type Log } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
+import { mailOwners } from './mail/owners.js'
 import { openMailQueue } from './mail/queue.js'
 import { createSend } from './mail/transport.js'
 import { countEvent, countNearCache } from './metrics/metrics.js'
@@ -68,7 +69,7 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const limits = observer.limits(createLimits(redis, secrets[0], settings.keyPrefix))
   const challenges = createChallenges(secrets, clock)
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
-  const audit = mailOwners(auditTo(log, observer.audit), mailer, clock, log)
+  const audit = mailOwners(auditTo(log, observer.audit), { mailer, clock, log, onClose })
   const parts = { store, database, activity, limits, mailer, audit, secrets, baseUrl }
   const auth = observer.auth(await openAuth(options, parts))
   const administration = openAdministration({ settings, log, clock, database, placeOf }, onClose)
@@ -171,30 +172,6 @@ async function openMailer(
   })
   onClose(() => mailer.close())
   return mailer
-}
-
-/** Writes to the owner of a changed way in. The audit is where each change is known, whichever way it came. */
-function mailOwners(audit: Audit, mailer: Mailer, clock: Clock, log: Log): Audit {
-  const notify: { [Name in AuditEvent['event']]?: (userId: string, at: Date) => Promise<void> } = {
-    'password-change': (userId, at) => mailer.notifyPasswordChange(userId, at),
-    'password-reset': (userId, at) => mailer.notifyPasswordChange(userId, at),
-    'password-set': (userId, at) => mailer.notifyPasswordChange(userId, at, 'set'),
-    'passkey-added': (userId, at) => mailer.notifyPasskeyChange(userId, 'added', at),
-    'passkey-removed': (userId, at) => mailer.notifyPasskeyChange(userId, 'removed', at),
-    'second-factor-on': (userId, at) => mailer.notifySecondFactorChange(userId, 'on', at),
-    'second-factor-off': (userId, at) => mailer.notifySecondFactorChange(userId, 'off', at),
-    'backup-codes-renewed': (userId, at) => mailer.notifySecondFactorChange(userId, 'renewed', at),
-    'account-linked': (userId, at) => mailer.notifyProviderChange(userId, 'added', at),
-    'account-unlinked': (userId, at) => mailer.notifyProviderChange(userId, 'removed', at),
-  }
-  return (entry) => {
-    audit(entry)
-    const { event, userId, result } = entry
-    if (result !== 'ok' || userId === undefined) return
-    notify[event]?.(userId, new Date(clock())).catch((error: unknown) => {
-      log.error({ err: error, userId, event }, 'No mail about a change of an account')
-    })
-  }
 }
 
 interface AuthParts {
