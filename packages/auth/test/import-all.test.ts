@@ -29,17 +29,6 @@ async function otherServer(gates: Partial<DBAdapter>) {
   return server
 }
 
-test('of two instances, as after a hot reload, the later one’s database counts', async () => {
-  const mine = await t.oldBrowser('reloaded', { isNew: true })
-  const userId = await t.userIdOf('reloaded')
-  const closed = async () => Promise.reject(new Error('The database is closed'))
-  const store = await otherServer({ findMany: closed, transaction: closed })
-  await expect(store.count(userId)).rejects.toThrow('unavailable')
-  store.readFrom(t.oldAdapter)
-  expect(await store.count(userId)).toBe(1)
-  expect(await isSignedIn(mine)).toBe(true)
-})
-
 describe('two servers', () => {
   test('one has read a row, the other moves and ends it: it does not come back', async () => {
     const mine = await t.oldBrowser('stale', { isNew: true })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anyToken, type Browser, password, thiefOf } from './helpers.js'
 import { cookieOf, DAY_MS, isSignedIn, startMove } from './import-helpers.js'
@@ -157,4 +158,51 @@ test('the audit notices revoked sessions that had not been imported yet', async 
   expect(await t.importer.revokeAll(userId)).toBe(2)
   expect(t.events).toMatchObject([{ event: 'revoke-all', result: 'ok', userId, ended: 2 }])
   expect(await t.rowsOf(userId)).toEqual([])
+})
+
+test('of two instances, as after a hot reload, the later one’s database counts', async () => {
+  const mine = await t.oldBrowser('reloaded', { isNew: true })
+  const userId = await t.userIdOf('reloaded')
+  const closed = async () => Promise.reject(new Error('The database is closed'))
+  const store = t.importing()
+  store.readFrom({ ...t.oldAdapter, findMany: closed, transaction: closed })
+  await expect(store.count(userId)).rejects.toThrow('unavailable')
+  store.readFrom(t.oldAdapter)
+  expect(await store.count(userId)).toBe(1)
+  expect(await isSignedIn(mine)).toBe(true)
+})
+
+test('a row with a time that no session has is named, and shuts its user out of nothing', async () => {
+  const mine = await t.oldBrowser('early', { isNew: true })
+  const userId = await t.userIdOf('early')
+  const where = [{ field: 'userId', value: userId }]
+  await t.oldAdapter.update({ model: 'session', where, update: { createdAt: new Date(-1) } })
+  expect(await t.importer.list(userId)).toEqual([])
+  expect((await t.importer.importAll()).unreadableRows).toEqual([{ id: expect.any(String), reason: 'createdAt' }])
+  expect((await mine.signIn('early@example.org')).status).toBe(200)
+  await t.oldAdapter.deleteMany({ model: 'session', where })
+})
+
+test('an error that is none of a database is no outage', async () => {
+  await t.oldBrowser('progress', { isNew: true })
+  const userId = await t.userIdOf('progress')
+  const other = t.importing()
+  other.readFrom({
+    ...t.oldAdapter,
+    transaction: (work) =>
+      t.oldAdapter.transaction((trx) =>
+        work({
+          ...trx,
+          // As some drivers read a number; JSON has none like it.
+          consumeOne: async <T>(input: Parameters<DBAdapter['consumeOne']>[0]) =>
+            ({ ...(await trx.consumeOne<T>(input)), visits: 1n }) as T,
+        }),
+      ),
+  })
+  await expect(other.count(userId)).rejects.toBeInstanceOf(TypeError)
+  expect(await t.rowsOf(userId)).toHaveLength(1)
+  const onProgress = () => {
+    throw new TypeError('nobody reads this')
+  }
+  await expect(t.importer.importAll({ onProgress })).rejects.toBeInstanceOf(TypeError)
 })

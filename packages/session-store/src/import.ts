@@ -1,10 +1,11 @@
 import type { Cluster, Redis } from 'ioredis'
 import { type Clock, systemClock } from './clock.js'
 import { prepareClient } from './connect.js'
-import { rejectUnavailable } from './errors.js'
+import { rejectUnavailable, SessionStoreUnavailableError } from './errors.js'
 import { clockKey, importedKey, importedTokenKey, sessionsKey } from './keys.js'
 import { deriveToken, hashOf, newPointer } from './imported-token.js'
-import { encodeRecord, type SessionData } from './record.js'
+import { encodeRecord, offsets, type SessionData } from './record.js'
+import { UNNAMED_OPERATION } from './session-summary.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
 import { parseToken, type TokenParts, userTagOf } from './token.js'
 import { createWriteCoalescer } from './write-coalescer.js'
@@ -53,7 +54,8 @@ export interface SessionImport {
    * Adds sessions, each at most once. The cap on sessions of a user applies at the next sign-in.
    *
    * @returns The outcome for each.
-   * @throws {RangeError} for a user id, address or user agent above 55,294 characters.
+   * @throws {RangeError} for a user id, address or user agent above 55,294 characters, or a time before 1970. Then it adds no
+   * session.
    */
   add(sessions: readonly ImportedSession[]): Promise<ImportOutcome[]>
   /** The token that takes the place of one of the other store; `null` if no such session was imported. */
@@ -84,7 +86,7 @@ export function createSessionImport(options: SessionImportOptions): SessionImpor
   const pointerOf = (tokenHash: string): string => importedTokenKey(keyPrefix, tokenHash)
 
   return {
-    add: (sessions) => rejectUnavailable(addSessions(context, sessions)),
+    add: (sessions) => addSessions(context, sessions),
     async tokenOf(earlierToken) {
       const pointer = await rejectUnavailable(redis.get(pointerOf(hashOf(earlierToken))))
       return pointer && deriveToken(pointer, earlierToken)
@@ -95,57 +97,80 @@ export function createSessionImport(options: SessionImportOptions): SessionImpor
   }
 }
 
-interface Added {
+interface Prepared extends Pick<ImportedSession, 'token' | 'createdAt'> {
+  readonly tag: string
+  /** Both in milliseconds from now. */
+  readonly idleLife: number
+  readonly absoluteLife: number
+  /** Without the hash of a secret. `null` for a session that has expired. */
+  readonly record: Buffer | null
+}
+
+interface Added extends Prepared {
   readonly outcome: ImportOutcome
-  readonly key: string
+  /** Empty for none. */
   readonly id: string
 }
 
 /**
  * Reads the watermark of all users after the sessions exist. So either an operation on all users finds the sessions, or the
- * import finds the watermark.
+ * import finds the watermark. Bad input is refused before anything is written: what was added beside it would miss that check.
  */
 async function addSessions(context: ImportContext, sessions: readonly ImportedSession[]): Promise<ImportOutcome[]> {
   const { redis, clock, keyPrefix } = context
-  const added = await Promise.all(
-    sessions.map(async (session) => ({ ...(await addSession(context, session)), createdAt: session.createdAt })),
-  )
-  const mark = await redis.rollcallGlobalWatermark(1, clockKey(keyPrefix))
-  const operation = JSON.stringify({ id: '', reason: '' })
+  const prepared = sessions.map((session) => prepareSession(context, session))
+  const added = await Promise.all(prepared.map((session) => addSession(context, session)))
+  const mark = await rejectUnavailable(redis.rollcallGlobalWatermark(1, clockKey(keyPrefix)))
+  const operation = JSON.stringify(UNNAMED_OPERATION)
   return Promise.all(
-    added.map(async ({ outcome, key, id, createdAt }) => {
+    added.map(async ({ outcome, id, tag, createdAt }) => {
       if (id === '' || createdAt.getTime() > mark) return outcome
-      await redis.rollcallRevokeSelected(1, key, clock(), operation, '', id)
+      const key = sessionsKey(keyPrefix, tag)
+      await rejectUnavailable(redis.rollcallRevokeSelected(1, key, clock(), operation, '', id))
       return 'superseded'
     }),
   )
 }
 
-async function addSession(context: ImportContext, session: ImportedSession): Promise<Added> {
-  const { redis, clock, keyPrefix, coalesceWrites } = context
+/** @throws {RangeError} for a text or a time that a record cannot hold. */
+function prepareSession(context: ImportContext, session: ImportedSession): Prepared {
   const { token, userId, createdAt, lastSeenAt, expiresAt, ipAddress, userAgent, data } = session
-  const tag = userTagOf(userId)
-  const key = sessionsKey(keyPrefix, tag)
-  const now = clock()
+  const now = context.clock()
   const idleDeadline = expiresAt.getTime()
-  if (idleDeadline <= now) return { outcome: 'expired', key, id: '' }
   const absoluteDeadline = absoluteDeadlineOf(context, session)
-  const importedFrom = hashOf(token)
-  const { sessionId, secretHash } = await tokenFor(context, token, tag, absoluteDeadline - now)
-  const times = { createdAt: createdAt.getTime(), lastSeenAt: lastSeenAt.getTime(), idleDeadline, absoluteDeadline }
-  const record = {
-    secretHash,
-    ...times,
-    authenticatedAt: times.createdAt,
+  const prepared = {
+    token,
+    createdAt,
+    tag: userTagOf(userId),
+    idleLife: idleDeadline - now,
+    absoluteLife: absoluteDeadline - now,
+  }
+  if (prepared.idleLife <= 0) return { ...prepared, record: null }
+  const record = encodeRecord({
+    secretHash: '',
+    createdAt: createdAt.getTime(),
+    lastSeenAt: lastSeenAt.getTime(),
+    idleDeadline,
+    absoluteDeadline,
+    authenticatedAt: createdAt.getTime(),
     userId,
     ipAddress,
     userAgent,
-    data: { ...data, [IMPORTED_FROM]: importedFrom },
-  }
+    data: { ...data, [IMPORTED_FROM]: hashOf(token) },
+  })
+  return { ...prepared, record }
+}
+
+async function addSession(context: ImportContext, session: Prepared): Promise<Added> {
+  const { redis, keyPrefix, coalesceWrites } = context
+  const { tag, record, idleLife } = session
+  if (record === null) return { ...session, outcome: 'expired', id: '' }
+  const { sessionId, secretHash } = await tokenFor(context, session)
+  record.write(secretHash, offsets.secretHash, 'latin1')
   coalesceWrites()
-  const keys = [2, key, importedKey(keyPrefix, tag)] as const
-  const reply = await redis.rollcallImport(...keys, sessionId, encodeRecord(record), idleDeadline - now)
-  return { outcome: reply === 1 ? 'imported' : reply === 0 ? 'known' : 'superseded', key, id: sessionId }
+  const keys = [2, sessionsKey(keyPrefix, tag), importedKey(keyPrefix, tag)] as const
+  const reply = await rejectUnavailable(redis.rollcallImport(...keys, sessionId, record, idleLife))
+  return { ...session, outcome: reply === 1 ? 'imported' : reply === 0 ? 'known' : 'superseded', id: sessionId }
 }
 
 /** A session is never cut shorter than the other store would have. */
@@ -159,14 +184,13 @@ function absoluteDeadlineOf(
 /** Of several attempts, the first one chooses the random key, so that all of them derive the same token. */
 async function tokenFor(
   { redis, keyPrefix, coalesceWrites }: ImportContext,
-  token: string,
-  tag: string,
-  lifetime: number,
+  { token, tag, absoluteLife }: Prepared,
 ): Promise<TokenParts> {
   const pointer = newPointer(tag)
   coalesceWrites()
-  const earlier = await redis.set(importedTokenKey(keyPrefix, hashOf(token)), pointer, 'PX', lifetime, 'NX', 'GET')
+  const key = importedTokenKey(keyPrefix, hashOf(token))
+  const earlier = await rejectUnavailable(redis.set(key, pointer, 'PX', absoluteLife, 'NX', 'GET'))
   const derived = parseToken(deriveToken(earlier ?? pointer, token) ?? '')
-  if (derived === null) throw new Error('The key of an imported token cannot be read')
+  if (derived === null) throw new SessionStoreUnavailableError(new Error('The key of an imported token cannot be read'))
   return derived
 }

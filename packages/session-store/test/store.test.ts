@@ -622,6 +622,14 @@ describe('the import of a session of another store', () => {
     expect(await ids()).toEqual([])
   })
 
+  test('refuses bad input as that, not as an outage, and adds nothing that comes with it', async () => {
+    const imports = sessionImport()
+    for (const bad of [{ userAgent: 'x'.repeat(60_000) }, { createdAt: new Date(-1) }])
+      await expect(imports.add([earlier('one'), earlier('two', bad)])).rejects.toBeInstanceOf(RangeError)
+    expect(await ids()).toEqual([])
+    expect(await imports.tokenOf('one')).toBeNull()
+  })
+
   test('leaves an absolute deadline where it was, or puts one after its creation', async () => {
     const imports = sessionImport()
     const long = 2 * absolute

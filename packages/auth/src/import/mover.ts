@@ -29,42 +29,41 @@ export interface Mover {
 const MAX_NAMED = 100
 
 /** Its operations reject with `SessionStoreUnavailableError` if a database gives no answer: nobody is signed out. */
-export function createMover(old: OldSessions, sessions: SessionImport): Mover {
+export function createMover(storage: OldSessions, sessions: SessionImport): Mover {
+  const old = withOutages(storage)
+
   async function move(rows: readonly OldRow[]): Promise<ImportOutcome[]> {
     const tokens = rows.filter((row) => problemOf(row) === null).map(({ token }) => String(token))
-    return tokens.length === 0 ? [] : old.take(tokens, (taken) => sessions.add(taken.map(readOldRow)))
+    return tokens.length === 0 ? [] : old.take(tokens, async (taken) => sessions.add(taken.map(readOldRow)))
   }
 
   return {
-    tokenFor: (oldToken) =>
-      rejectUnavailable(async () => {
-        await move(await old.ofToken(oldToken))
-        return sessions.tokenOf(oldToken)
-      }),
+    async tokenFor(oldToken) {
+      await move(await old.ofToken(oldToken))
+      return sessions.tokenOf(oldToken)
+    },
 
-    moveUser: (userId) =>
-      rejectUnavailable(async () => {
-        for await (const rows of old.batches(userId)) await move(rows)
-      }),
+    async moveUser(userId) {
+      for await (const rows of old.batches(userId)) await move(rows)
+    },
 
-    moveAll: ({ onProgress, signal }) =>
-      rejectUnavailable(async () => {
-        const counts = { imported: 0, known: 0, superseded: 0, expired: 0, unreadable: 0 }
-        const unreadableRows: UnreadableRow[] = []
-        const snapshot = (): ImportCounts => ({ ...counts, unreadableRows: [...unreadableRows] })
-        for await (const rows of old.batches()) {
-          for (const row of rows) {
-            const reason = problemOf(row)
-            if (reason === null) continue
-            counts.unreadable += 1
-            if (unreadableRows.length < MAX_NAMED) unreadableRows.push({ id: idOf(row), reason })
-          }
-          for (const outcome of await move(rows)) counts[outcome] += 1
-          onProgress?.(snapshot())
-          if (signal?.aborted) break
+    async moveAll({ onProgress, signal }) {
+      const counts = { imported: 0, known: 0, superseded: 0, expired: 0, unreadable: 0 }
+      const unreadableRows: UnreadableRow[] = []
+      const snapshot = (): ImportCounts => ({ ...counts, unreadableRows: [...unreadableRows] })
+      for await (const rows of old.batches()) {
+        for (const row of rows) {
+          const reason = problemOf(row)
+          if (reason === null) continue
+          counts.unreadable += 1
+          if (unreadableRows.length < MAX_NAMED) unreadableRows.push({ id: idOf(row), reason })
         }
-        return snapshot()
-      }),
+        for (const outcome of await move(rows)) counts[outcome] += 1
+        onProgress?.(snapshot())
+        if (signal?.aborted) break
+      }
+      return snapshot()
+    },
 
     forget: (importedFrom) => sessions.forget(importedFrom),
   }
@@ -84,10 +83,33 @@ function problemOf(row: OldRow): string | null {
   }
 }
 
-async function rejectUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw error instanceof SessionStoreUnavailableError ? error : new SessionStoreUnavailableError(error)
+/** Whatever a storage fails with is an outage, because each driver has errors of its own. What `adopt` fails with is not. */
+function withOutages(old: OldSessions): OldSessions {
+  const fail = (error: unknown): never => {
+    throw new SessionStoreUnavailableError(error)
+  }
+  return {
+    ofToken: (token) => old.ofToken(token).catch(fail),
+
+    async *batches(userId) {
+      try {
+        yield* old.batches(userId)
+      } catch (error) {
+        fail(error)
+      }
+    },
+
+    async take(tokens, adopt) {
+      let refused: { readonly error: unknown } | undefined
+      const adoptRows: typeof adopt = (rows) =>
+        adopt(rows).catch((error: unknown) => {
+          refused = { error }
+          throw error
+        })
+      return old.take(tokens, adoptRows).catch((error: unknown) => {
+        if (refused !== undefined) throw refused.error
+        return fail(error)
+      })
+    },
   }
 }

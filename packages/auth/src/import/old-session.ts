@@ -31,7 +31,10 @@ export function isOldToken(token: string): boolean {
   return oldToken.safeParse(token).success
 }
 
-const date = z.union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
+/** A record holds no time before 1970. */
+const date = z
+  .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
+  .refine((time) => time.getTime() >= 0)
 
 const oldRow = z.looseObject({
   token: oldToken,
