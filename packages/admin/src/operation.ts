@@ -29,7 +29,7 @@ export interface Operation {
   /** Live sessions that were looked at, in the current pass through all keys. */
   readonly scanned: number
   readonly matched: number
-  /** By this operation. */
+  /** By this operation. If its process is killed or replaced, about the last quarter of a second of it is not counted. */
   readonly revoked: number
   /** Matched, but had ended by the time they were to be revoked. */
   readonly alreadyGone: number

@@ -128,7 +128,7 @@ class Run {
       if (step.pass > pass) this.#operation = { ...this.#operation, ...before }
       pass = step.pass
       this.#add(step)
-      if (performance.now() - this.#savedAt >= SAVE_MS) await this.#save('running')
+      await this.#saveNowAndThen()
       await this.#keepToRate()
     }
     await operator.confirm()
@@ -205,9 +205,16 @@ class Run {
     if (isToStop && state === 'running') throw new Stopped()
   }
 
+  async #saveNowAndThen(): Promise<void> {
+    if (performance.now() - this.#savedAt >= SAVE_MS) await this.#save('running')
+  }
+
   async #keepToRate(): Promise<void> {
     const { maxUsersPerSecond = Number.POSITIVE_INFINITY } = this.#options
-    const early = (this.#users / maxUsersPerSecond) * 1_000 - (performance.now() - this.#began)
-    if (early > 0) await pause(early)
+    const due = this.#began + (this.#users / maxUsersPerSecond) * 1_000
+    for (let early = due - performance.now(); early > 0; early = due - performance.now()) {
+      await pause(Math.min(early, SAVE_MS))
+      await this.#saveNowAndThen() // somebody may want to stop it, or to see that it lives
+    }
   }
 }

@@ -363,6 +363,15 @@ describe('an operation', () => {
     expect(await collect(t.admin.find({ country: 'DE' }))).toEqual([])
   })
 
+  test('that waits, because it may look at no further user yet, is stopped at once', async () => {
+    await t.signInMany(60, evil)
+    const { revoke, operations } = createSessionAdmin({ redis: t.redis, keyPrefix })
+    let stopping: Promise<void> | undefined
+    const onProgress = ({ id }: Operation): void => void (stopping ??= operations.stop(id))
+    const { state } = await revoke({ address: evil.ipAddress }, { startedBy, onProgress, maxUsersPerSecond: 0.5 })
+    expect(state).toBe('stopped')
+  }, 10_000)
+
   test('is stopped, resumed and done in a full Redis', async () => {
     await t.signInMany(40, evil)
     const limitMemory = async (bytes: number): Promise<void> =>
