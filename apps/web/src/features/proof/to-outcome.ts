@@ -1,4 +1,4 @@
-import { needsProof, toProblem } from '../../api/problem.js'
+import { toProblem } from '../../api/problem.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
@@ -9,7 +9,8 @@ import type { Outcome } from '../../ui/confirm-button.js'
  * @param failed What was not done, in words that go before the reason. Default: the reason alone.
  */
 export function toOutcome(i18n: I18n, error: unknown, failed?: string): Outcome {
-  if (needsProof(error)) return { kind: 'password-needed' }
-  const reason = describeProblem(i18n, toProblem(error))
+  const problem = toProblem(error)
+  if (problem.kind === 'password-needed') return problem
+  const reason = describeProblem(i18n, problem)
   return { kind: 'failed', message: failed === undefined ? reason : `${failed} ${reason}` }
 }

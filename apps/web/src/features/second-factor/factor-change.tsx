@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { AuthFailure } from '../../api/auth.js'
+import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
@@ -49,11 +50,12 @@ export function FactorChange(props: FactorChangeProps) {
       fieldErrors({ [PASSWORD]: hasPassword && text(data, PASSWORD) === '' ? t('fields.enterPassword') : undefined }),
     submit: (data) => confirm(hasPassword ? text(data, PASSWORD) : undefined),
     explain: (error) => {
-      const code = error instanceof AuthFailure ? error.code : undefined
-      if (code === 'REAUTHENTICATE') setIsProving(true)
-      if (code === 'REAUTHENTICATE') return {}
+      if (needsProof(error)) {
+        setIsProving(true)
+        return {}
+      }
       session.failed(error)
-      return code === 'INVALID_PASSWORD'
+      return error instanceof AuthFailure && error.code === 'INVALID_PASSWORD'
         ? { fields: { [PASSWORD]: t('fields.notYourPassword') } }
         : explainFailure(i18n, error)
     },
