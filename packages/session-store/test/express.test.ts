@@ -137,6 +137,38 @@ describe('sessions of Express', () => {
     expect(await call.get('same')).toBeNull()
   })
 
+  test('that somebody left in place are not saved again either; whoever left goes on', async () => {
+    await call.set('same', { userId: 'ada', cookie: cookie() })
+    const load = async (): Promise<Stored> =>
+      (await promisify(express.load.bind(express))('same')) ?? expect.fail('There is no session')
+    const [underWay, signsOut] = [await load(), await load()]
+    await call.set('same', Object.assign(signsOut, { userId: undefined }))
+    await call.set('same', Object.assign(underWay, { visits: 9 }))
+    expect(await t.store.count('ada')).toBe(0)
+    await call.set('same', Object.assign(signsOut, { visits: 2 }))
+    expect(await call.get('same')).toEqual({ visits: 2, cookie: expect.any(Object) })
+    await call.set('same', Object.assign(signsOut, { userId: 'bob' }))
+    await call.set('same', Object.assign(await load(), { visits: 3 }))
+    expect(await call.get('same')).toMatchObject({ userId: 'bob', visits: 3 })
+  })
+
+  test('that are refused to a new user are saved once that user may sign in', async () => {
+    await call.set('same', { userId: 'ada', cookie: cookie() })
+    const startedAt = await t.store.time()
+    await t.store.revokeAll('bob', { credentialChange: true })
+    const other = new ExpressStore({
+      redis: t.redis,
+      store: t.store,
+      userOf: ({ userId = null, visits }) => ({ userId, ...(visits === 1 && { startedAt }) }),
+    })
+    const signsIn = (await promisify(other.load.bind(other))('same')) ?? expect.fail('There is no session')
+    const save = (data: object) => promisify(other.set.bind(other))('same', Object.assign(signsIn, data))
+    await expect(save({ userId: 'bob', visits: 1 })).rejects.toThrow(SessionSupersededError)
+    t.clock.now = (await t.store.time()).getTime() + 1
+    await save({ visits: 2 })
+    expect(await call.get('same')).toMatchObject({ userId: 'bob', visits: 2 })
+  })
+
   test('keep what another request saves while this one is touched', async () => {
     await call.set('busy', { userId: 'ada', visits: 1, cookie: cookie() })
     const touch: typeof t.store.touch = async (found) => {

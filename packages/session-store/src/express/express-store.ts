@@ -42,14 +42,17 @@ const COOKIE = 'expressCookie'
 /**
  * A store for express-session. The sessions of a user are in the session store: list and revoke them there, by user.
  *
- * A session that has ended is never saved again, as by a request that was under way. Redis holds a hash of the session id of
- * Express. Every callback gets a `SessionStoreUnavailableError` when Redis gives no answer: answer 503.
+ * A session that has ended is never saved again, as by a request that was under way. Neither is one whose place another user, or
+ * nobody, has taken. Redis holds a hash of the session id of Express. Every callback gets a `SessionStoreUnavailableError` when
+ * Redis gives no answer: answer 503.
  */
 export class ExpressStore extends Store {
   readonly #store: SessionStore
   readonly #userOf: ExpressStoreOptions['userOf']
   readonly #sessions: SessionImport
   readonly #operator: SessionOperator
+  /** The id of our session that an object of express-session was read from, or saved to. */
+  readonly #origins = new WeakMap<object, string>()
 
   constructor({ store, userOf, ...options }: ExpressStoreOptions) {
     super()
@@ -64,10 +67,20 @@ export class ExpressStore extends Store {
     answer(
       (async () => {
         const found = await this.#find(sid)
-        return found && expressSessionIn(found.session.data)
+        const data = found && expressSessionIn(found.session.data)
+        if (found && data) this.#origins.set(data, found.session.id)
+        return data
       })(),
       callback,
     )
+  }
+
+  /** express-session copies what `get` gives. */
+  override createSession(...[request, data]: Parameters<Store['createSession']>): ReturnType<Store['createSession']> {
+    const session = super.createSession(request, data)
+    const origin = this.#origins.get(data)
+    if (origin !== undefined) this.#origins.set(session, origin)
+    return session
   }
 
   override set(sid: string, session: ExpressSession, callback?: Callback<void>): void {
@@ -136,11 +149,15 @@ export class ExpressStore extends Store {
     const user = this.#userOf(session)
     const userId = user.userId ?? anonymousUserOf(sid)
     const token = await this.#sessions.tokenOf(sid)
+    const origin = this.#origins.get(session)
+    // It has ended, or somebody signed in or out in its place.
+    if (origin !== undefined && origin !== sessionIdIn(token)) return
     if (token === null) return this.#add(sid, userId, user, session)
     if (parseToken(token)?.userTag === userTagOf(userId)) return void (await this.#store.update(token, dataOf(session)))
     // Somebody signs in or out without a new session id. The earlier user's session holds nothing of the new one.
     const stored = await this.#store.validate(token, { strict: true })
     if (stored === null || (await this.#store.revoke(stored.userId, stored.id)) === 0) return
+    this.#origins.delete(session) // if the rest fails, the same request may try again
     await this.#sessions.forget(hashOf(sid))
     await this.#add(sid, userId, user, session)
   }
@@ -162,7 +179,12 @@ export class ExpressStore extends Store {
         data: dataOf(session),
       },
     ])
-    if (outcome === 'superseded') throw new SessionSupersededError()
+    if (outcome === 'superseded') {
+      await this.#sessions.forget(hashOf(sid)) // a later sign-in may use the same id
+      throw new SessionSupersededError()
+    }
+    const id = sessionIdIn(await this.#sessions.tokenOf(sid))
+    if (id !== undefined) this.#origins.set(session, id)
   }
 
   async #all(): Promise<{ userId: string; id: string; session: ExpressSession }[]> {
@@ -175,6 +197,10 @@ export class ExpressStore extends Store {
     }
     return [...found.values()]
   }
+}
+
+function sessionIdIn(token: string | null): string | undefined {
+  return token === null ? undefined : parseToken(token)?.sessionId
 }
 
 /** Nobody has this id but the session itself. */
