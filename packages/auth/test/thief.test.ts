@@ -123,3 +123,22 @@ test('a second factor that was on before that sign-in stays on', async () => {
   expect(await t.store.count(userId)).toBe(0)
   expect((await t.browser().signIn(email, 'a new password')).body).toMatchObject({ twoFactorRedirect: true })
 })
+
+test('limit: the link of a later mail leaves what the thief added before that sign-in, and the earlier link is dead', async () => {
+  const { email } = await t.person('joan')
+  const thief = t.browser()
+  await thief.signIn(email)
+  const stolen = createPasskey(t.origin)
+  await stolen.register(thief)
+  await t.adapter.updateMany({
+    model: 'verification',
+    where: [{ field: 'value', operator: 'contains' as const, value: 'added' }],
+    update: { createdAt: new Date(Date.now() - 5 * 60_000) },
+  })
+  const earlier = links.at(-1)
+  await t.browser().signIn(email)
+  expect(links.at(-1)).not.toBe(earlier)
+  await secure('a new password')
+  expect((await stolen.signIn(t.browser())).status).toBe(200)
+  expect((await t.browser().post('/secure-account', { token: earlier })).status).toBe(400)
+})

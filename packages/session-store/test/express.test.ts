@@ -137,7 +137,7 @@ describe('sessions of Express', () => {
     expect(await call.get('same')).toBeNull()
   })
 
-  test('that somebody left in place are not saved again either; whoever left goes on', async () => {
+  test('that somebody left in place are not saved again either; the request that left goes on', async () => {
     await call.set('same', { userId: 'ada', cookie: cookie() })
     const load = async (): Promise<Stored> =>
       (await promisify(express.load.bind(express))('same')) ?? expect.fail('There is no session')
