@@ -71,7 +71,8 @@ export async function sendWithin(
   send: () => Promise<void>,
 ): Promise<boolean> {
   if (first === undefined || !(await isWithin(limits, [first], send))) return isWithin(limits, shared, send)
-  await isWithin(limits, shared, async () => undefined).catch(() => false) // it has been sent, counted or not
+  // It has been sent, counted or not. To wait for a place would keep it in the queue.
+  void isWithin(limits, shared, async () => undefined).catch(() => false)
   return true
 }
 

@@ -38,7 +38,7 @@ export interface Attempt extends DeliveryOptions {
 /** `outage`: the failure was not about this mail. */
 export type Outcome = 'sent' | 'not sent' | 'outage'
 
-/** For one mail, whatever the mail server does. Shorter than `LEASE_MS`. */
+/** From the claim of a mail to its last word with the mail server. Shorter than `LEASE_MS`. */
 const SEND_MS = 20_000
 /** For a mail of a kind that this version does not know: as long as any kind waits. */
 const UNKNOWN_MAX_AGE_MS = 3 * DAY_MS
@@ -82,10 +82,14 @@ export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outc
 /** `false`: nobody needs the mail any more, or a limit has dropped it. */
 async function composeAndSend(kind: MailKind, mail: ClaimedMail, attempt: Attempt): Promise<boolean> {
   const { send, limits, log, abandoned } = attempt
+  const time = AbortSignal.timeout(SEND_MS) // composing, and a place on the limits, take some of it
   const composed = await kind.compose(mail.payload)
   if (composed === null) return false
   const { to, message } = composed
-  const sendNow = (): Promise<void> => send(to, message, AbortSignal.any([AbortSignal.timeout(SEND_MS), abandoned]))
+  const sendNow = async (): Promise<void> => {
+    time.throwIfAborted()
+    await send(to, message, AbortSignal.any([time, abandoned]))
+  }
   const isSent = await sendWithin(limits, kind.charges?.(to, mail.payload) ?? { shared: [] }, sendNow)
   if (!isSent)
     log.warn({ mail: described(mail) }, 'A mail was dropped: its mailbox has had as many as the limit allows')
@@ -103,7 +107,7 @@ async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandone
     await queue.retry(
       mail,
       delayMs,
-      error instanceof DeliveryError ? `${error.code}: ${error.message}` : 'It could not be composed',
+      error instanceof DeliveryError ? `${error.code}: ${error.message}` : 'No mail server was asked',
     )
     const { waiting, oldestMs } = await queue.status()
     log.error(

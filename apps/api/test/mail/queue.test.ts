@@ -61,7 +61,7 @@ describe.each(databases)('the queue on %s', (kind) => {
     const mail = { key: 'a', kind: 'account-deleted', payload: 'prepared' }
     await queue.add(mail)
     const [failed] = await queue.claim(1)
-    if (failed) await queue.retry(failed, 60_000, 'It could not be composed')
+    if (failed) await queue.retry(failed, 60_000, 'No mail server was asked')
     await queue.add({ ...mail, delayMs: 60_000 })
     await queue.retryAll()
     expect(await payloads()).toEqual([])
