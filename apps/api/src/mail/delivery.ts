@@ -72,7 +72,8 @@ export class Delivery {
     const { queue, log } = this.#options
     this.#isWoken = false
     try {
-      const mails = await queue.claim(this.#outages > 0 ? 1 : AT_ONCE)
+      // While one at a time is tried, those that the mail server never answers must not hold up the others.
+      const mails = await (this.#outages > 0 ? queue.claim(1, 'least tried') : queue.claim(AT_ONCE))
       this.#unreadable = 0
       return mails
     } catch (error) {

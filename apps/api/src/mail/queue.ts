@@ -18,8 +18,8 @@ export interface MailQueue {
    */
   add(mail: NewMail): Promise<boolean>
   has(key: string): Promise<boolean>
-  /** Up to so many mails that are due, longest due first. Counts as an attempt for each. */
-  claim(limit: number): Promise<ClaimedMail[]>
+  /** Up to so many mails that are due. Counts as an attempt for each. Default: longest due first. */
+  claim(limit: number, first?: 'longest due' | 'least tried'): Promise<ClaimedMail[]>
   /** After it was sent or given up. */
   remove(mail: ClaimedMail): Promise<void>
   /** Due again in so many milliseconds. `error` is kept for operators: it must not hold an address. */
@@ -102,7 +102,8 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       return rows.length > 0
     },
 
-    async claim(limit) {
+    async claim(limit, first = 'longest due') {
+      const order = first === 'least tried' ? sql`attempts, due_at` : sql`due_at`
       const { rows: due } =
         await sql`select key from mail where due_at <= ${now} and leased_until <= ${now} limit 1`.execute(kysely)
       if (due.length === 0) return [] // an idle server takes no lock, of which SQLite has one
@@ -110,7 +111,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       const { rows } = await sql<Row>`
         update mail set leased_until = ${now} + ${sql.lit(LEASE_MS)}, attempts = attempts + 1
         where due_at <= ${now} and leased_until <= ${now} and key in (
-          select key from mail where due_at <= ${now} and leased_until <= ${now} order by due_at limit ${limit}
+          select key from mail where due_at <= ${now} and leased_until <= ${now} order by ${order} limit ${limit}
         )
         returning key, kind, payload, attempts, ${now} - created_at as age`.execute(kysely)
       return rows.map(({ age, ...mail }) => ({ ...mail, ageMs: Number(age) }))

@@ -113,6 +113,17 @@ describe('a mail that is not accepted at once', () => {
     expect(await rowsOf(server, 'mail')).toEqual([expect.objectContaining({ attempts: 9 })])
   })
 
+  test('holds no other up, although the mail server hangs up at it and at many like it', async () => {
+    await using smtp = await startSmtp()
+    await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+    const { email } = await signedUp(server)
+    smtp.answerWith((address) => (address === email ? 'accept' : 421))
+    for (let n = 0; n < 10; n += 1) await addTried(server, (await signedUp(server)).email, 8)
+    await expect.poll(() => server.lines().some(({ msg }) => msg === 'A mail could not be sent'), patient).toBe(true)
+    await askReset(server, email)
+    await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: ${RESET}`])
+  })
+
   test('is given up when the mail server refuses its address for good, and only that one', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })

@@ -57,6 +57,14 @@ describe.each(databases)('the queue on %s', (kind) => {
     expect(await payloads()).toEqual(['refused'])
   })
 
+  test('the mail that was tried least is claimed first on demand, and otherwise the one that is longest due', async () => {
+    for (const key of ['a', 'b']) await queue.add({ key, kind: 'reset', payload: key })
+    const [tried] = await queue.claim(1)
+    if (tried) await queue.retry(tried, -60_000, '451')
+    expect(await queue.claim(1, 'least tried')).toMatchObject([{ payload: 'b' }])
+    expect(await queue.claim(1)).toMatchObject([{ payload: 'a' }])
+  })
+
   test('a mail that is prepared again after a failure waits for its time', async () => {
     const mail = { key: 'a', kind: 'account-deleted', payload: 'prepared' }
     await queue.add(mail)

@@ -9,7 +9,7 @@ export interface Received {
 }
 
 /** The reaction of a mail server to the next recipient: it accepts it, or answers with a code. */
-export type Answer = 'accept' | 450 | 451 | 550
+export type Answer = 'accept' | 421 | 450 | 451 | 550
 
 export type TestSmtp = Awaited<ReturnType<typeof startSmtp>>
 
