@@ -169,7 +169,7 @@ class Run {
     const { operator } = this.#runner
     const { sessions, isReadable } = await operator.read(userId)
     const ids = sessions.filter((session) => this.#selects(session)).map(({ id }) => id)
-    const revoked = await operator.revoke(userTagOf(userId), ids, this.#operation, this.#operation.startedAt)
+    const revoked = await operator.revoke(userTagOf(userId), ids, this.#operation, true)
     return { users: 1, live: sessions.length, matched: ids.length, revoked, failed: isReadable ? 0 : 1 }
   }
 

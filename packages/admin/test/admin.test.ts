@@ -210,6 +210,23 @@ describe('revoke', () => {
     for (const userId of Object.keys(users)) expect(await t.store.list(userId)).toEqual([])
   })
 
+  test('a sign-in in the place of a session between search and revocation stays', async () => {
+    t.clock.ahead = -60_000
+    const { token } = await t.signIn('ada', evil)
+    t.clock.ahead = 0
+    const { id } = await t.admin.revoke({ users: ['bob'] }, { startedBy })
+    const begun = { filter: '{"country":"DE"}', startedAt: Date.now() - 10_000, state: 'stopped' }
+    await t.redis.hset(`${keyPrefix}user:operation:${id}`, begun)
+    await collect(t.admin.find({ country: 'DE' })) // adds the scripts to each node
+    const gates = t.masters().map((master) => gate(master, 'rollcallRevokeSelectedOfMany'))
+    const revoking = t.admin.operations.resume(id)
+    await Promise.race(gates.map(({ waiting }) => waiting))
+    const younger = await t.signIn('ada', { ...evil, inPlaceOf: token })
+    for (const { open } of gates) open()
+    expect(await revoking).toMatchObject({ matched: 1, revoked: 0, alreadyGone: 1 })
+    expect(await t.livesOn(younger.token)).toBe(true)
+  })
+
   test('a session that ends between search and revocation counts as gone', async () => {
     const { session } = await t.signIn('ada', evil)
     await collect(t.admin.find({ country: 'DE' })) // adds the scripts to each node

@@ -8,6 +8,7 @@
 -- Output   for each key how many sessions were live, and how many of them were revoked, or an error; see lib/many
 -- @include lib/delete
 -- @include lib/many
+-- @include lib/older
 local now, before, latest, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
 return replyForEach({ unpack(ARGV, 5) }, function(key)
@@ -16,8 +17,7 @@ return replyForEach({ unpack(ARGV, 5) }, function(key)
     local id, record = fields[i], fields[i + 1]
     if deadlineOf(record) > now then
       live = live + 1
-      local createdAt = createdAtOf(record)
-      if id ~= keep and (createdAt <= before or createdAt > latest) then
+      if id ~= keep and mayBeOlder(record, before, latest) then
         revoked[#revoked + 1] = id
       end
     end

@@ -126,7 +126,7 @@ async function addSessions(context: ImportContext, sessions: readonly ImportedSe
     added.map(async ({ outcome, id, tag, createdAt }) => {
       if (id === '' || createdAt.getTime() > mark) return outcome
       const key = sessionsKey(keyPrefix, tag)
-      await rejectUnavailable(redis.rollcallRevokeSelected(1, key, clock(), operation, '', id))
+      await rejectUnavailable(redis.rollcallRevokeSelected(1, key, clock(), operation, '', '', '', id))
       return 'superseded'
     }),
   )

@@ -41,6 +41,7 @@ export {
   type SessionOperator,
   type SessionOperatorOptions,
 } from './operator/operator.js'
+export type { StartedOperation } from './operator/node-scripts.js'
 export { MovingSlotsError, type ScanStep } from './operator/passes.js'
 export { type UserSessions, wasLiveAt } from './operator/user-sessions.js'
 export { defaultTimeouts, profiles, PROOF_LIFE_MS, type Timeouts } from './timeouts.js'

@@ -8,7 +8,14 @@ type OptionalTime = number | ''
 /** The arguments, after the keys, of each script that revokes sessions. Each replies with a number. */
 export interface RevocationArguments {
   readonly rollcallRevoke: [now: number, by: string, ...sessionIds: string[]]
-  readonly rollcallRevokeSelected: [now: number, operation: string, notBefore: OptionalTime, ...ids: string[]]
+  readonly rollcallRevokeSelected: [
+    now: number,
+    operation: string,
+    notBefore: OptionalTime,
+    createdBefore: OptionalTime,
+    latest: OptionalTime,
+    ...ids: string[],
+  ]
   readonly rollcallRotate: [
     sessionId: string,
     secretHash: Buffer,
@@ -73,7 +80,7 @@ declare module 'ioredis' {
     /** The fields and values of each hash. */
     rollcallReadManyBuffer(...args: [count: 0, ...sessions: string[]]): Result<(Buffer[] | Error)[], Context>
     rollcallRevokeSelectedOfMany(
-      ...args: [count: 0, now: number, operation: string, users: string]
+      ...args: [count: 0, now: number, operation: string, createdBefore: number, latest: number, users: string]
     ): Result<(number | Error)[], Context>
     rollcallRevokeCreatedBefore(
       ...args: [count: 0, now: number, createdBefore: number, latest: number, keep: string, ...sessions: string[]]

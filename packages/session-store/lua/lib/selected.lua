@@ -1,21 +1,26 @@
 -- Revokes sessions by their ids.
 -- @include lib/delete
+-- @include lib/older
 -- @include lib/publish
 
 -- Returns how many were live. One that had expired leaves the event of that; one that is gone, or no session, leaves none. So
--- a repetition changes nothing.
-local function revokeSelected(key, ids, now, cause, by, operation)
-  local live, expired, recordOf = {}, {}, {}
+-- a repetition changes nothing. With `before` and `latest`, one that is too young stays: a sign-in has taken the place of the
+-- session that was selected.
+local function revokeSelected(key, ids, now, cause, by, operation, before, latest)
+  local deleted, live, expired, recordOf = {}, {}, {}, {}
   for _, id in ipairs(ids) do
     local record = not recordOf[id] and redis.call('HGET', key, id)
     local deadline = deadlineOf(record)
-    if deadline > 0 then
+    if deadline == 0 then
+      deleted[#deleted + 1] = id
+    elseif not before or mayBeOlder(record, before, latest) then
+      deleted[#deleted + 1] = id
       local list = deadline > now and live or expired
       list[#list + 1] = id
       recordOf[id] = record
     end
   end
-  deleteSessions(key, ids)
+  deleteSessions(key, deleted)
   appendRevocations('expired', expired, recordOf)
   appendRevocations(cause, live, recordOf, by, operation)
   if #live > 0 then

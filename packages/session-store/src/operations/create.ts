@@ -79,7 +79,7 @@ async function revokeRefused(context: StoreContext, userTag: string, id: string)
   const operation = JSON.stringify(UNNAMED_OPERATION)
   await context.writeWithEvent(
     userTag,
-    context.redis.rollcallRevokeSelected(...context.keysOf(userTag), context.clock(), operation, '', id),
+    context.redis.rollcallRevokeSelected(...context.keysOf(userTag), context.clock(), operation, '', '', '', id),
   )
 }
 

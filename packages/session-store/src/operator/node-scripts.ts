@@ -5,7 +5,7 @@ import { eventsKey, sessionsKey } from '../keys.js'
 import { defineScripts } from '../scripts.js'
 import type { OperationSummary } from '../session-summary.js'
 import { InFlightLimit } from './in-flight-limit.js'
-import { CLOCK_TOLERANCE_MS, toUserSessions, type UserSessions } from './user-sessions.js'
+import { createdBounds, toUserSessions, type UserSessions } from './user-sessions.js'
 
 /** Users in one script. Redis answers others only in between. */
 const USERS_IN_SCRIPT = 25
@@ -13,6 +13,11 @@ const USERS_IN_SCRIPT = 25
 export const MAX_REVOKED = 100
 /** Redis runs all that it finds in 16 KiB of a connection before it looks at the next one. Validations would wait for that. */
 const MAX_SCRIPTS_IN_FLIGHT = 4
+
+/** An operation revokes no session that began later. */
+export interface StartedOperation extends OperationSummary {
+  readonly startedAt: Date
+}
 
 /** Sessions that an operation revokes. */
 export interface Selected {
@@ -51,9 +56,9 @@ export class NodeScripts {
     userTags: readonly string[],
     { createdBefore, keep, now }: { createdBefore: Date; keep: string; now: number },
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
-    const times = [now, createdBefore.getTime() + CLOCK_TOLERANCE_MS, now + CLOCK_TOLERANCE_MS] as const
+    const bounds = createdBounds(createdBefore, now)
     const replies = await this.#run(node, partsOf(userTags), (some) =>
-      node.rollcallRevokeCreatedBefore(0, ...times, keep, ...some.map(this.#keyOf)),
+      node.rollcallRevokeCreatedBefore(0, now, ...bounds, keep, ...some.map(this.#keyOf)),
     )
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
   }
@@ -63,9 +68,10 @@ export class NodeScripts {
     node: Redis,
     selected: readonly Selected[],
     now: number,
-    operation: OperationSummary,
+    { id, reason, startedAt }: StartedOperation,
   ): Promise<(number | null)[]> {
-    const text = JSON.stringify({ id: operation.id, reason: operation.reason })
+    const text = JSON.stringify({ id, reason })
+    const bounds = createdBounds(startedAt, now)
     const parts = partsOf(selected, ({ ids }) => ids.length)
     const replies = await this.#run(node, parts, (some) => {
       const users = some.map(({ userTag, ids }) => ({
@@ -73,7 +79,7 @@ export class NodeScripts {
         ids,
         ...(this.#events && { events: nameInRedis(this.#redis, eventsKey(this.#keyPrefix, userTag)) }),
       }))
-      return node.rollcallRevokeSelectedOfMany(0, now, text, JSON.stringify(users))
+      return node.rollcallRevokeSelectedOfMany(0, now, text, ...bounds, JSON.stringify(users))
     })
     return replies.map((reply) => (typeof reply === 'number' ? reply : null))
   }

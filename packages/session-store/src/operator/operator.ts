@@ -8,9 +8,9 @@ import type { Keys } from '../scripts.js'
 import type { Session } from '../session.js'
 import type { OperationSummary } from '../session-summary.js'
 import { userTagOf } from '../token.js'
-import { MAX_REVOKED, NodeScripts, type Selected } from './node-scripts.js'
+import { MAX_REVOKED, NodeScripts, type Selected, type StartedOperation } from './node-scripts.js'
 import { isSplit, passThroughUsers, type ScanStep, type Visit } from './passes.js'
-import { toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
+import { createdBounds, toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
 
 /**
  * Reads and revokes sessions across users, for the tools of an operator.
@@ -34,16 +34,22 @@ export interface SessionOperator {
   /** Visits the live sessions of all users, in bounded batches. Repeats itself if keys moved meanwhile. */
   scan(): AsyncGenerator<ScanStep<UserSessions[]>, void>
   /**
-   * Revokes these sessions of a user, publishes that, and appends an event for each.
+   * Revokes these sessions of a user, publishes that, and appends an event for each. A session that has begun in the place of
+   * one of them since the operation started stays.
    *
-   * @param notBefore Also refuses sign-ins of this user that began at or before this time.
+   * @param refusesSignIns Whether to refuse sign-ins of this user that began by the start of the operation. Default: false.
    * @returns How many were revoked.
    */
-  revoke(userTag: string, sessionIds: readonly string[], operation: OperationSummary, notBefore?: Date): Promise<number>
+  revoke(
+    userTag: string,
+    sessionIds: readonly string[],
+    operation: StartedOperation,
+    refusesSignIns?: boolean,
+  ): Promise<number>
   /** Does the same with the sessions of all users that `select` returns `true` for, in bounded batches. */
   revokeMatching(
     select: (session: Session) => boolean,
-    operation: OperationSummary,
+    operation: StartedOperation,
   ): AsyncGenerator<ScanStep<RevokedStep>, void>
   /** Revokes the sessions of all users that were live at a time, except one. Publishes nothing and appends no event. */
   revokeAll(createdBefore: Date, keep?: string): AsyncGenerator<ScanStep<RevokedStep>, void>
@@ -132,16 +138,18 @@ class RedisSessionOperator implements SessionOperator {
   async revoke(
     userTag: string,
     ids: readonly string[],
-    operation: OperationSummary,
-    notBefore?: Date,
+    { id, reason, startedAt }: StartedOperation,
+    refusesSignIns = false,
   ): Promise<number> {
-    const text = JSON.stringify({ id: operation.id, reason: operation.reason })
+    const text = JSON.stringify({ id, reason })
+    const mark = refusesSignIns ? startedAt.getTime() : ''
     let revoked = 0
     for (let at = 0; at === 0 || at < ids.length; at += MAX_REVOKED) {
       const some = ids.slice(at, at + MAX_REVOKED)
-      const mark = notBefore?.getTime() ?? ''
+      const now = this.clock()
+      const bounds = createdBounds(startedAt, now)
       revoked += await rejectUnavailable(
-        this.#redis.rollcallRevokeSelected(...this.#keysOf(userTag), this.clock(), text, mark, ...some),
+        this.#redis.rollcallRevokeSelected(...this.#keysOf(userTag), now, text, mark, ...bounds, ...some),
       )
     }
     return revoked
@@ -149,7 +157,7 @@ class RedisSessionOperator implements SessionOperator {
 
   revokeMatching(
     select: (session: Session) => boolean,
-    operation: OperationSummary,
+    operation: StartedOperation,
   ): AsyncGenerator<ScanStep<RevokedStep>, void> {
     return this.#revokeInPasses(async (node, userTags, postpone) => {
       const users = await this.#readMany(node, userTags)
@@ -223,7 +231,7 @@ class RedisSessionOperator implements SessionOperator {
   async #revokeSelected(
     node: Redis,
     selected: readonly Selected[],
-    operation: OperationSummary,
+    operation: StartedOperation,
     postpone: () => void,
   ): Promise<number> {
     const few = selected.filter(({ ids }) => ids.length <= MAX_REVOKED)

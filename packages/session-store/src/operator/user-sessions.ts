@@ -4,7 +4,12 @@ import type { Session } from '../session.js'
 import { isSessionId } from '../token.js'
 
 /** Servers date sessions by the clock of Redis, to within a second each. */
-export const CLOCK_TOLERANCE_MS = 2_000
+const CLOCK_TOLERANCE_MS = 2_000
+
+/** Arguments of scripts that decide as `wasLiveAt` does. */
+export function createdBounds(time: Date, now: number): [before: number, latest: number] {
+  return [time.getTime() + CLOCK_TOLERANCE_MS, now + CLOCK_TOLERANCE_MS]
+}
 
 export interface UserSessions {
   readonly userTag: string
@@ -36,6 +41,6 @@ export function toUserSessions(
  * from the future was dated by a clock that is wrong, so it counts as live.
  */
 export function wasLiveAt({ createdAt }: Session, time: Date, now: number): boolean {
-  const created = createdAt.getTime()
-  return created <= time.getTime() + CLOCK_TOLERANCE_MS || created > now + CLOCK_TOLERANCE_MS
+  const [before, latest] = createdBounds(time, now)
+  return createdAt.getTime() <= before || createdAt.getTime() > latest
 }
