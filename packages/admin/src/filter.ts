@@ -154,7 +154,7 @@ export function filterAsStored(json: string): Filter {
   try {
     return filterFromJson(json)
   } catch (error) {
-    // Written by another version. Whoever resumes the operation parses it again, and an empty filter is refused too.
+    // Written by another version. To resume the operation, it is parsed again. An empty filter is refused too.
     return error instanceof InvalidFilterError ? (JSON.parse(json) as Filter) : {}
   }
 }

@@ -25,8 +25,8 @@ export class Typist {
   /**
    * Types the next command of the case.
    *
-   * @param start its beginning, so that a drill and its document do not part.
-   * @param values of placeholders that no command prints.
+   * @param start Its beginning, so that a drill and its document do not part.
+   * @param values Those of placeholders that no command prints.
    */
   async type(start: string, values: Readonly<Record<string, string>> = {}): Promise<Typed> {
     const { title, commands } = this.#case

@@ -16,7 +16,7 @@ export const nginx = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbi
  *
  * @param targets Ports of the servers.
  * @param idleSeconds How long it keeps an idle connection to a server.
- * @throws {Error} when the example has lost a line that is replaced here.
+ * @throws {Error} The example has lost a line that is replaced here.
  */
 export async function exampleConfig(port: number, targets: readonly number[], idleSeconds: number): Promise<string> {
   const text = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8')

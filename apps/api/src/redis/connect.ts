@@ -20,7 +20,7 @@ import type { RedisSettings } from './settings.js'
  * function keeps one client trying until its deadline. It also checks permissions and database.
  *
  * @param timeoutMs Until it must answer.
- * @throws {StartError} which names the setting to mend.
+ * @throws {StartError} It names the setting to mend.
  */
 export async function connectRedis(
   { redis: where, redisTimeouts, keyPrefix }: Pick<Settings, 'redis' | 'redisTimeouts' | 'keyPrefix'>,
@@ -31,7 +31,7 @@ export async function connectRedis(
 
   let lastError: Error | undefined
   redis.on('error', (error: Error) => {
-    // What Redis has answered, such as WRONGPASS, says more than that a later attempt had no answer.
+    // An answer of Redis, such as WRONGPASS, says more than the silence at a later attempt.
     if (!isAnswer(lastError) || isAnswer(error)) lastError = error
   })
   try {

@@ -3,7 +3,7 @@ import { storeOrDatabaseFailed } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
 
 /**
- * Gives something a new name within the limits of a session, since each name leaves an event.
+ * Gives something a new name, within the limits of a session: each name leaves an event.
  *
  * @param rename Returns whether there is such a thing: only that counts.
  */

@@ -2,8 +2,8 @@
 -- @include lib/scan
 
 -- Calls `run` with each key and its number, and returns the replies. It stops before the users have more sessions than one
--- script may read. An error is the reply for a single user with more, for a key that this node does not have, such as one
--- whose slot moves, and for a key that is no hash.
+-- script may read. An error is the reply for a single user with more. The same holds for a key that is no hash, and for one
+-- that this node does not have, for example because its slot moves.
 local function replyForEach(keys, run)
   local replies, read = {}, 0
   for i, key in ipairs(keys) do

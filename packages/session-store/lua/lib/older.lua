@@ -1,8 +1,8 @@
 -- Tells sessions that an operation means from younger ones.
 -- @include lib/record
 
--- Returns whether the session may have been live when an operation began: it was created by `before`, or is from the future,
--- so that a wrong clock has dated it. latest: the latest time at which a session may have been created by now. All in ms.
+-- Returns whether the session may have been live when an operation began. It was created by `before`, or a wrong clock has
+-- dated it after `latest`, the latest time that is possible now. All in ms.
 local function mayBeOlder(record, before, latest)
   local createdAt = createdAtOf(record)
   return createdAt <= before or createdAt > latest

@@ -27,7 +27,7 @@ export interface Selected {
 
 /**
  * Runs scripts for many users of one node at once: a script per user would cost four times as much. `null` stands for a user
- * whom the script has left alone, because the node does not have the sessions, or the user has too many for one script.
+ * whom the script has left alone. The node does not have the sessions, or the user has too many for one script.
  */
 export class NodeScripts {
   readonly #redis: Redis | Cluster
