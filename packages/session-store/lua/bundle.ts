@@ -10,7 +10,7 @@ const INCLUDE = /^-- @include (\S+)$/
  * The source of a script with all that it includes, without comments and empty lines.
  *
  * @param read Gives the text of a file by its name without `.lua`.
- * @throws {Error} for a file that includes itself, directly or through others.
+ * @throws {Error} For a file that includes itself, directly or through others.
  */
 export function bundleScript(name: string, read: (name: string) => string = readLua): string {
   const included = new Set<string>()

@@ -55,7 +55,7 @@ export async function startOpenIdProvider() {
     /**
      * Follows the person from an address of this provider until it leads somewhere else, and returns that address.
      *
-     * @param jar the cookies of their browser at this provider
+     * @param jar The cookies of their browser at this provider.
      */
     async visit(address: string, jar = new Map<string, string>()): Promise<URL> {
       for (let url = new URL(address); ;) {

@@ -41,7 +41,7 @@ export class RedisUnavailableError extends Error {
  * Finds a Redis 7.0 or newer, or a Valkey: on PATH, in an earlier download, or by a download.
  *
  * @param program Only this one, from PATH.
- * @throws {RedisUnavailableError} when all of them fail.
+ * @throws {RedisUnavailableError} If all of them fail.
  */
 export async function findServer(
   places: Places = placesFromEnvironment(),

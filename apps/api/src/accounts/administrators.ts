@@ -63,7 +63,7 @@ const row = z
 
 const MAX_ADMINISTRATORS = 1_000
 
-/** @param context that of better-auth with the plugin `rollcall`, whose adapter revokes the sessions of the banned. */
+/** @param context That of better-auth with the plugin `rollcall`, whose adapter revokes the sessions of the banned. */
 export function administrators({ adapter, internalAdapter }: AuthContext): Administrators {
   const findUsers = async (userIds: readonly string[]): Promise<Person[]> => {
     if (userIds.length === 0) return []

@@ -168,7 +168,7 @@ function isLocked(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
 }
 
-/** @param timeoutMs how long to try */
+/** @param timeoutMs How long to try. */
 async function retryWhileLocked<T>(timeoutMs: number, attempt: () => T | Promise<T>): Promise<T> {
   const deadline = Date.now() + timeoutMs
   for (;;) {

@@ -72,7 +72,7 @@ interface Options {
   readonly accountMails: AccountMails
 }
 
-/** @param context that of better-auth with the plugin `rollcall`, whose adapter revokes what must be revoked. */
+/** @param context That of better-auth with the plugin `rollcall`, whose adapter revokes what must be revoked. */
 export function ownData(context: AuthContext, { store, accountMails }: Options): OwnData {
   const { adapter, internalAdapter, tables } = context
   const rowsOf = async <T>(model: string, userId: string, row: z.ZodType<T>, newest = 'createdAt'): Promise<T[]> =>

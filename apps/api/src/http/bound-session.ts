@@ -22,8 +22,8 @@ interface Asked {
 const needsProof = ({ path }: Asked): boolean => endpointsWithProof.has(path) || endpointsWithPassword.has(path)
 
 /**
- * The session of the cookie. `null` for none, which better-auth refuses where it needs one, and for a request that is not bound to
- * a session.
+ * The session of the cookie. `null` if there is none: better-auth refuses that where it needs one. Also `null` for a request that is not
+ * bound to a session.
  *
  * @throws {OtherSessionError} If the page that sent the request shows another session.
  */

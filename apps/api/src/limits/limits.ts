@@ -159,10 +159,10 @@ export interface Limits {
    *
    * @param options.revokes The work revokes sessions. It goes on when Redis cannot count, because a full Redis can still
    *   delete. Redis answers whether the revocation happens.
-   * @param options.proof of work; the attempt uses it up
-   * @throws {RateLimitedError} when any of the limits is reached.
-   * @throws {ChallengeNeededError} when all of those that are reached can be passed with work.
-   * @throws {SessionStoreUnavailableError} when Redis gives no answer. Without a count, nothing is done and no guess is
+   * @param options.proof A proof of work. The attempt uses it up.
+   * @throws {RateLimitedError} If any of the limits is reached.
+   * @throws {ChallengeNeededError} If all of those that are reached can be passed with work.
+   * @throws {SessionStoreUnavailableError} If Redis gives no answer. Without a count, nothing is done and no guess is
    *   called wrong.
    */
   within<T>(

@@ -8,7 +8,7 @@ local EVENT_RETENTION_MS = 30 * 24 * 60 * 60 * 1000
 -- How long expired sessions stay, because each has yet to become an event.
 local EXPIRED_RETENTION_MS = EVENTS and EVENT_RETENTION_MS or 0
 
--- at: when it happened (ms), if that was earlier than now.
+-- at: When it happened (ms), if that was earlier than now.
 local function addToStream(json, at)
   redis.call('XADD', EVENTS, 'MAXLEN', '~', MAX_EVENTS, '*', 'event', json, 'at', at or '')
 end
@@ -20,7 +20,7 @@ local function appendEvent(event)
   end
 end
 
--- operation: that of the operator who revoked them.
+-- operation: That of the operator who revoked them.
 local function appendRevocations(cause, ids, recordOf, by, operation)
   if not EVENTS or #ids == 0 then
     return

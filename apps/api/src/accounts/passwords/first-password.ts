@@ -5,7 +5,7 @@ import { passwordState, requireAcceptable, siteWords } from './passwords.js'
 /**
  * Hashes the password that a new person chooses.
  *
- * @param own texts of the person that a guesser knows
+ * @param own Texts of the person that a guesser knows.
  * @throws {APIError} 400 for a password that breaks a rule, with the code of the rule.
  */
 export async function chooseFirstPassword(
