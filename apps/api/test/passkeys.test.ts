@@ -53,6 +53,18 @@ const later = async <T>(milliseconds: number, work: () => Promise<T>): Promise<T
   }
 }
 
+test('each passkey is listed, however many were added at the same moment', async () => {
+  const { laptop, id } = await withPasskey()
+  await Promise.all(
+    Array.from({ length: 100 }, (_, n) =>
+      sql`insert into passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp", "createdAt")
+        select id || ${`-${n}`}, "publicKey", "userId", "credentialID" || ${`-${n}`}, counter, "deviceType", "backedUp", "createdAt"
+        from passkey where id = ${id}`.execute(server.database().kysely),
+    ),
+  )
+  expect(await laptop.api.passkeys.list.query()).toHaveLength(101)
+})
+
 test('an added passkey keeps the other sessions, or ends them if the person says so; it is listed with its name', async () => {
   const { laptop, phone } = await withPasskey('Work laptop')
   expect(await laptop.api.passkeys.list.query()).toEqual([

@@ -9,6 +9,7 @@ export { UnsupportedQueryError } from './find-sessions.js'
 
 // For a server that sends mails from a queue, keeps devices tidy, limits sign-ins, takes passwords away and has ways in of its own.
 export { deleteExpiredDevices, isUnnotified, knownDeviceOf, recordNotified } from './known-devices.js'
+export { EVERY_ROW } from './every-row.js'
 export { createDeviceToken, deviceIdIn, type Notify } from './new-device.js'
 export { rollcallPlugin } from './plugin.js'
 export { attemptAt } from './attempts.js'

@@ -1,6 +1,7 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
+import { EVERY_ROW } from '@rollcall/auth'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { lockUser } from './lock-user.js'
@@ -61,7 +62,8 @@ async function countWaysIn(
   providers: ReadonlySet<string>,
 ): Promise<number> {
   const where = [{ field: 'userId', value: userId }]
-  const accounts = await adapter.findMany<{ providerId: string; password?: string | null }>({ model: 'account', where })
+  const query = { model: 'account', where, limit: EVERY_ROW }
+  const accounts = await adapter.findMany<{ providerId: string; password?: string | null }>(query)
   const usable = accounts.filter(({ providerId, password }) => providers.has(providerId) || password)
   return usable.length + (await adapter.count({ model: 'passkey', where }))
 }

@@ -1,5 +1,6 @@
 import { getAuthenticatorName } from '@better-auth/passkey'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
+import { EVERY_ROW } from '@rollcall/auth'
 
 /** A passkey, as its owner sees it. */
 export interface Passkey {
@@ -24,6 +25,7 @@ export function passkeysOf(adapter: Pick<DBAdapter, 'findMany'>) {
         model: 'passkey',
         where: [{ field: 'userId', value: userId }],
         sortBy: { field: 'createdAt', direction: 'asc' },
+        limit: EVERY_ROW,
       })
       return rows.map(({ id, name, aaguid, createdAt, lastUsedAt }) => ({
         id,

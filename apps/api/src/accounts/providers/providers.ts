@@ -1,4 +1,5 @@
 import type { DBAdapter } from '@better-auth/core/db/adapter'
+import { EVERY_ROW } from '@rollcall/auth'
 import type { ProviderSettings } from './settings.js'
 
 /** An account of a provider that is linked. */
@@ -29,6 +30,7 @@ export function providersOf(adapter: Pick<DBAdapter, 'findMany'>, settings: read
         model: 'account',
         where: [{ field: 'userId', value: userId }],
         sortBy: { field: 'createdAt', direction: 'asc' },
+        limit: EVERY_ROW,
       })
       return rows
         .filter(({ providerId }) => providerId !== 'credential')
