@@ -1,6 +1,7 @@
 import { connectOperator, type Settings, readSettings } from '@rollcall/api/operator'
 import { createSessionEvents, createSessionOperator, isCluster, UnsupportedRedisError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
+import { countSessions } from './count-sessions.js'
 import type { Output } from './output.js'
 
 /** One thing that was looked at. */
@@ -121,21 +122,13 @@ function* examineSettings(settings: Settings): Generator<Finding> {
 }
 
 async function* examineData(redis: Redis | Cluster, { keyPrefix }: Settings): AsyncGenerator<Finding> {
-  const operator = createSessionOperator({ redis, keyPrefix })
-  let [users, sessions, unreadable, foreign, bytes, sampled] = [0, 0, 0, 0, 0, 0]
-  for await (const { found } of operator.scan()) {
-    for (const user of found) {
-      users += 1
-      sessions += user.sessions.length
-      unreadable += user.unreadable
-      if (!user.isReadable) foreign += 1
-    }
-    const [first] = found
-    if (first !== undefined && first.sessions.length > 0) {
-      bytes += Number(await redis.memory('USAGE', `${keyPrefix}user:{${first.userTag}}:sessions`))
-      sampled += first.sessions.length
-    }
-  }
+  const { users, sessions, unreadable, foreign, sample } = await countSessions(
+    createSessionOperator({ redis, keyPrefix }).scan(),
+  )
+  const sampled = sample.reduce((sum, user) => sum + user.sessions, 0)
+  let bytes = 0
+  for (const { userTag } of sample)
+    bytes += Number(await redis.memory('USAGE', `${keyPrefix}user:{${userTag}}:sessions`))
   const each = sampled === 0 ? '' : `, about ${Math.round(bytes / sampled)} bytes each`
   yield ok('sessions', `${sessions} of ${users} users${each}`)
   yield unreadable + foreign > 0
