@@ -9,6 +9,7 @@ import {
   accountDeletedMessage,
   type Context,
   passkeyChangedMessage,
+  passwordChangedMessage,
   providerChangedMessage,
   secondFactorChangedMessage,
 } from './messages.js'
@@ -19,27 +20,34 @@ import { type Add, prepareMails } from './prepare.js'
 export interface AccountLinks {
   /** `null` when the user is gone. */
   findReader(userId: string): Promise<Reader | null>
+  /** `null` when the user is gone, or has no password. */
+  findPasswordOwner(userId: string): Promise<Reader | null>
 }
-
-/** Mails about changes of the ways in. Each resolves once it is safe in the queue, and rejects with `MailQueueFullError`. */
-export interface WayInMails {
-  notifyPasskeyChange(userId: string, change: WayInChange, at: Date): Promise<void>
-  /** A linked account of a provider. */
-  notifyProviderChange(userId: string, change: WayInChange, at: Date): Promise<void>
-  /** `renewed`: its backup codes. */
-  notifySecondFactorChange(userId: string, change: SecondFactorChange, at: Date): Promise<void>
-}
-
-const wayInChanges = ['added', 'removed'] as const
-type WayInChange = (typeof wayInChanges)[number]
-
-const secondFactorChanges = ['on', 'off', 'renewed'] as const
-type SecondFactorChange = (typeof secondFactorChanges)[number]
 
 const ACCOUNT_DELETED = 'account-deleted'
+const PASSWORD_CHANGED = 'password-changed'
 const PASSKEY_CHANGED = 'passkey-changed'
 const SECOND_FACTOR_CHANGED = 'second-factor-changed'
 const PROVIDER_CHANGED = 'provider-changed'
+
+// An earlier version did not tell the first password from others.
+const passwordChange = z.enum(['set', 'changed']).default('changed')
+const wayInChange = z.enum(['added', 'removed'])
+const secondFactorChange = z.enum(['on', 'off', 'renewed'])
+
+/**
+ * A changed way in. `set`: the account had no password before. `provider-changed`: a linked account. `renewed`: the backup codes
+ * of the second factor.
+ */
+export type Notice =
+  | readonly [kind: typeof PASSWORD_CHANGED, change: z.infer<typeof passwordChange>]
+  | readonly [kind: typeof PASSKEY_CHANGED | typeof PROVIDER_CHANGED, change: z.infer<typeof wayInChange>]
+  | readonly [kind: typeof SECOND_FACTOR_CHANGED, change: z.infer<typeof secondFactorChange>]
+
+export interface Notices {
+  /** Resolves once the mail to the owner is safe in the queue, and rejects with `MailQueueFullError`. */
+  notifyOwner(userId: string, notice: Notice, at: Date): Promise<void>
+}
 
 const deletedPayload = z.object({
   userId: z.string(),
@@ -49,31 +57,36 @@ const deletedPayload = z.object({
   isMade: z.boolean().default(false),
 })
 
-export function createAccountMails(add: Add): Pick<AccountMails, 'prepareAccountDeleted'> & WayInMails {
-  const notify =
-    (kind: string) =>
-    async (userId: string, change: string, at: Date): Promise<void> => {
-      const payload = JSON.stringify({ userId, change, at })
-      await add({ key: `${kind}:${userId}`, kind, payload, isApart: true })
-    }
+export function createAccountMails(add: Add): Pick<AccountMails, 'prepareAccountDeleted'> & Notices {
   return {
     prepareAccountDeleted(userId, reader) {
       const payload = { userId, ...reader, at: new Date() }
       return prepareMails(add, [{ key: `${ACCOUNT_DELETED}:${userId}`, kind: ACCOUNT_DELETED, payload }])
     },
 
-    notifyPasskeyChange: notify(PASSKEY_CHANGED),
-    notifyProviderChange: notify(PROVIDER_CHANGED),
-    notifySecondFactorChange: notify(SECOND_FACTOR_CHANGED),
+    async notifyOwner(userId, [kind, change], at) {
+      const payload = JSON.stringify({ userId, change, at })
+      await add({ key: `${kind}:${userId}`, kind, payload, isApart: true })
+    },
   }
 }
 
 export function accountMailKinds(links: AccountLinks, baseUrl: string): [string, MailKind][] {
+  const find = links.findReader
+  const page = new URL('/security', baseUrl) // where the person can undo the change
+  const password: MailKind = {
+    ...noticeMail(passwordChange, passwordChangedMessage, {
+      find: links.findPasswordOwner,
+      page: new URL('/forgot-password', baseUrl),
+    }),
+    charges: (to) => ownerCharges('password-changed', to),
+  }
   return [
     [ACCOUNT_DELETED, accountDeletedMail(links, baseUrl)],
-    [PASSKEY_CHANGED, wayInMail(wayInChanges, passkeyChangedMessage, links, baseUrl)],
-    [PROVIDER_CHANGED, wayInMail(wayInChanges, providerChangedMessage, links, baseUrl)],
-    [SECOND_FACTOR_CHANGED, wayInMail(secondFactorChanges, secondFactorChangedMessage, links, baseUrl)],
+    [PASSWORD_CHANGED, password],
+    [PASSKEY_CHANGED, noticeMail(wayInChange, passkeyChangedMessage, { find, page })],
+    [PROVIDER_CHANGED, noticeMail(wayInChange, providerChangedMessage, { find, page })],
+    [SECOND_FACTOR_CHANGED, noticeMail(secondFactorChange, secondFactorChangedMessage, { find, page })],
   ]
 }
 
@@ -94,21 +107,20 @@ function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
   }
 }
 
-/** It leads to the page where the person can undo the change. */
-function wayInMail<Change extends string>(
-  changes: readonly Change[],
+/** Of a changed way in. */
+function noticeMail<Change>(
+  change: z.ZodType<Change>,
   say: (change: Change, at: Date, context: Context) => Message,
-  links: AccountLinks,
-  baseUrl: string,
+  { find, page }: { readonly find: AccountLinks['findReader']; readonly page: URL },
 ): MailKind {
-  const payloadOf = z.object({ userId: z.string(), change: z.enum(changes), at: z.coerce.date() })
+  const payloadOf = z.object({ userId: z.string(), change, at: z.coerce.date() })
   return {
     ...notice,
     async compose(payload) {
       const { userId, change, at } = payloadOf.parse(JSON.parse(payload))
-      const reader = await links.findReader(userId)
-      const url = new URL('/security', baseUrl).href
-      return reader && { to: reader.to, message: say(change, at, { ...reader, baseUrl, url }) }
+      const reader = await find(userId)
+      const context = { baseUrl: page.origin, url: page.href }
+      return reader && { to: reader.to, message: say(change, at, { ...reader, ...context }) }
     },
   }
 }

@@ -2,17 +2,17 @@ import type { Session } from '@rollcall/session-store'
 import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/account-mails.js'
-import type { MailLink, Reader } from '../accounts/auth.js'
+import type { MailLink } from '../accounts/auth.js'
 import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
 import { ownerCharges } from '../limits/mail-limits.js'
 import type { Log } from '../log.js'
 import type { MailKind } from './attempt.js'
-import { type AccountLinks, accountMailKinds, createAccountMails, type WayInMails } from './account-mails.js'
+import { type AccountLinks, accountMailKinds, createAccountMails, type Notices } from './account-mails.js'
 import { Delivery } from './delivery.js'
 import { createEmailChangeMails, type EmailChangeLinks, emailChangeMailKinds } from './email-change-mails.js'
-import { newDeviceMessage, passwordChangedMessage, resetMessage } from './messages.js'
+import { newDeviceMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import { createSignUpMails, type SignUpLinks, signUpMailKinds, type SignUpMails } from './sign-up-mails.js'
 import type { Send } from './transport.js'
@@ -24,20 +24,16 @@ interface Links extends AccountLinks, EmailChangeLinks, SignUpLinks {
   /** `null` when the user is gone, or was notified of this device. */
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   recordNotified(deviceId: string): Promise<void>
-  /** `null` when the user is gone, or has no password. */
-  findPasswordOwner(userId: string): Promise<Reader | null>
 }
 
 /** Each resolves when the mail is safe in the queue, and never waits for a mail server. */
-export interface Mailer extends AccountMails, SignUpMails, WayInMails {
+export interface Mailer extends AccountMails, SignUpMails, Notices {
   /** Does the same work whether or not somebody has this address. Rejects with `MailQueueFullError`. */
   requestReset(email: string): Promise<void>
   /** Whether a mail about this device waits already. */
   isWaiting(deviceId: string): Promise<boolean>
   /** Rejects with `MailQueueFullError`. */
   notifyNewDevice(session: Session, deviceId: string): Promise<void>
-  /** `set`: the account had none before. Default: `changed`. Rejects with `MailQueueFullError`. */
-  notifyPasswordChange(userId: string, at: Date, change?: 'set' | 'changed'): Promise<void>
   /** From now on, mails are sent. */
   start(links: Links): void
   /** Mails of all servers that wait. */
@@ -67,7 +63,6 @@ const NOTICE_MAX_AGE_MS = 3 * DAY_MS
 
 const RESET = 'reset'
 const NEW_DEVICE = 'new-device'
-const PASSWORD_CHANGED = 'password-changed'
 
 const resetPayload = z.object({ email: z.string() })
 
@@ -77,12 +72,6 @@ const newDevicePayload = z.object({
   device: z.object({ browser: z.string(), os: z.string() }),
   ipAddress: z.string().nullable(),
   at: z.coerce.date(),
-})
-
-const passwordChangedPayload = z.object({
-  userId: z.string(),
-  at: z.coerce.date(),
-  change: z.enum(['set', 'changed']).default('changed'),
 })
 
 export function createMailer(options: MailerOptions): Mailer {
@@ -108,11 +97,6 @@ export function createMailer(options: MailerOptions): Mailer {
       await add({ key: `${NEW_DEVICE}:${deviceId}`, kind: NEW_DEVICE, payload })
     },
 
-    async notifyPasswordChange(userId, at, change = 'changed') {
-      const payload = JSON.stringify({ userId, at, change })
-      await add({ key: `${PASSWORD_CHANGED}:${userId}`, kind: PASSWORD_CHANGED, payload, isApart: true })
-    },
-
     ...createAccountMails(add),
     ...createEmailChangeMails(add),
     ...createSignUpMails(add),
@@ -121,7 +105,6 @@ export function createMailer(options: MailerOptions): Mailer {
       const kinds = new Map([
         [RESET, resetMail(links, baseUrl)],
         [NEW_DEVICE, newDeviceMail(links, options)],
-        [PASSWORD_CHANGED, passwordChangedMail(links, baseUrl)],
         ...accountMailKinds(links, baseUrl),
         ...emailChangeMailKinds(links, baseUrl),
         ...signUpMailKinds(links, baseUrl),
@@ -160,18 +143,5 @@ function newDeviceMail(links: Links, options: MailerOptions): MailKind {
       return { to: link.to, message }
     },
     sent: (payload) => links.recordNotified(newDevicePayload.parse(JSON.parse(payload)).deviceId),
-  }
-}
-
-function passwordChangedMail(links: Links, baseUrl: string): MailKind {
-  return {
-    maxAgeMs: NOTICE_MAX_AGE_MS,
-    async compose(payload) {
-      const { userId, at, change } = passwordChangedPayload.parse(JSON.parse(payload))
-      const reader = await links.findPasswordOwner(userId)
-      const url = new URL('/forgot-password', baseUrl).href
-      return reader && { to: reader.to, message: passwordChangedMessage(at, { ...reader, baseUrl, url }, change) }
-    },
-    charges: (to) => ownerCharges('password-changed', to),
   }
 }

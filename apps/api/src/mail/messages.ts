@@ -37,8 +37,8 @@ export function newDeviceMessage({ device, ipAddress, place, at }: NewDeviceFact
   return mail(context, { ...w.newDevice, before: w.newDevice.before(siteOf(context), from, timeOf(at, context)) })
 }
 
-/** @param change `set`: the account had no password before. Default: `changed`. */
-export function passwordChangedMessage(at: Date, context: Context, change: 'set' | 'changed' = 'changed'): Message {
+/** @param change `set`: the account had no password before. */
+export function passwordChangedMessage(change: 'set' | 'changed', at: Date, context: Context): Message {
   const { passwordChanged, passwordSet } = words[context.language]
   const said = change === 'set' ? passwordSet : passwordChanged
   return mail(context, { ...said, before: said.before(siteOf(context), timeOf(at, context)) })

@@ -3,14 +3,27 @@ import type { Audit, AuditEvent } from '@rollcall/auth'
 import type { Clock } from '@rollcall/session-store'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
-import type { Mailer } from './mailer.js'
+import type { Notice, Notices } from './account-mails.js'
 import { growing, LONGEST_PAUSE_MS } from './retry.js'
 
 interface Options {
-  readonly mailer: Mailer
+  readonly mailer: Notices
   readonly clock: Clock
   readonly log: Log
   readonly onClose: (close: () => Promise<unknown>) => void
+}
+
+const notices: { readonly [Name in AuditEvent['event']]?: Notice } = {
+  'password-change': ['password-changed', 'changed'],
+  'password-reset': ['password-changed', 'changed'],
+  'password-set': ['password-changed', 'set'],
+  'passkey-added': ['passkey-changed', 'added'],
+  'passkey-removed': ['passkey-changed', 'removed'],
+  'second-factor-on': ['second-factor-changed', 'on'],
+  'second-factor-off': ['second-factor-changed', 'off'],
+  'backup-codes-renewed': ['second-factor-changed', 'renewed'],
+  'account-linked': ['provider-changed', 'added'],
+  'account-unlinked': ['provider-changed', 'removed'],
 }
 
 /** With pauses of 1, 2, 4 … seconds: about a minute, in which another PostgreSQL takes over. */
@@ -21,18 +34,6 @@ const RETRIES = 6
  * then, so a database that is away delays its notice. Closing lets each have a last try.
  */
 export function mailOwners(audit: Audit, { mailer, clock, log, onClose }: Options): Audit {
-  const notify: { [Name in AuditEvent['event']]?: (userId: string, at: Date) => Promise<void> } = {
-    'password-change': (userId, at) => mailer.notifyPasswordChange(userId, at),
-    'password-reset': (userId, at) => mailer.notifyPasswordChange(userId, at),
-    'password-set': (userId, at) => mailer.notifyPasswordChange(userId, at, 'set'),
-    'passkey-added': (userId, at) => mailer.notifyPasskeyChange(userId, 'added', at),
-    'passkey-removed': (userId, at) => mailer.notifyPasskeyChange(userId, 'removed', at),
-    'second-factor-on': (userId, at) => mailer.notifySecondFactorChange(userId, 'on', at),
-    'second-factor-off': (userId, at) => mailer.notifySecondFactorChange(userId, 'off', at),
-    'backup-codes-renewed': (userId, at) => mailer.notifySecondFactorChange(userId, 'renewed', at),
-    'account-linked': (userId, at) => mailer.notifyProviderChange(userId, 'added', at),
-    'account-unlinked': (userId, at) => mailer.notifyProviderChange(userId, 'removed', at),
-  }
   const closing = new AbortController()
   const underWay = new Set<Promise<void>>()
   onClose(() => {
@@ -57,10 +58,12 @@ export function mailOwners(audit: Audit, { mailer, clock, log, onClose }: Option
   return (entry) => {
     audit(entry)
     const { event, userId, result } = entry
-    const add = notify[event]
-    if (result !== 'ok' || userId === undefined || add === undefined) return
+    const notice = notices[event]
+    if (result !== 'ok' || userId === undefined || notice === undefined) return
     const at = new Date(clock())
-    const adding = addUntilSafe(() => add(userId, at), { userId, event }).finally(() => underWay.delete(adding))
+    const adding = addUntilSafe(() => mailer.notifyOwner(userId, notice, at), { userId, event }).finally(() =>
+      underWay.delete(adding),
+    )
     underWay.add(adding)
   }
 }
