@@ -185,6 +185,19 @@ test('an outage is no sign-out: it says so and tries again', async () => {
   await screen.findByRole('heading', { name: 'Firefox on Windows 11' })
 })
 
+test('a list that could not be loaded again is not called live, although its stream lasts', async () => {
+  await openDevices()
+  await isLive()
+  api.always = 'SERVICE_UNAVAILABLE'
+  press('Sign out Firefox on Windows 11')
+  press('Yes, sign out')
+  await screen.findByText('This list may be out of date.')
+  expect(screen.queryByText('Live')).toBeNull()
+  api.always = null
+  press('Try again')
+  await isLive()
+})
+
 test('a sign-out that failed is not taken for one', async () => {
   const history = await openDevices()
   api.signOutStatus = 503

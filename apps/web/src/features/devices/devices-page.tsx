@@ -25,7 +25,7 @@ export function DevicesPage() {
       <PageHeading title={t('devices.title')} ref={heading}>
         {t('devices.intro')}
       </PageHeading>
-      <LiveStatus live={live} />
+      <LiveStatus live={live && !problem} />
       <div className="mt-6">
         {problem && problem.kind !== 'unauthorized' && (
           <ListProblem
