@@ -8,7 +8,7 @@ interface TimeTexts {
 export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) {
   // "1 day ago" and not "yesterday", which 47 hours need not be.
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
-  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' })
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' })
   const dayAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const weekday = new Intl.DateTimeFormat(locale, { dateStyle: 'full' })
