@@ -12,12 +12,15 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
   const { t, exactTime } = i18n
   const [isOpen, setIsOpen] = useState(false)
   return (
-    <details className="group basis-full text-sm" onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
-      <summary className="inline-flex min-h-8 max-sm:ml-13.5 sm:ml-15 cursor-pointer list-none items-center gap-1 rounded-lg pr-2 text-muted hover:text-ink [&::-webkit-details-marker]:hidden">
+    <details
+      className="group -mt-2 basis-full text-sm not-open:-mb-2"
+      onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}
+    >
+      <summary className="-ml-1 inline-flex min-h-11 cursor-pointer list-none items-center gap-1 rounded-lg pr-2 text-muted hover:text-ink [&::-webkit-details-marker]:hidden">
         <ChevronRight aria-hidden className="size-4 shrink-0 transition-transform group-open:rotate-90" />
         {t('facts.title')} <span className="sr-only">{t('facts.of', { device: name })}</span>
       </summary>
-      <dl className="mt-1 grid grid-cols-[repeat(auto-fit,minmax(min(100%,16rem),1fr))] gap-x-6 gap-y-2 rounded-lg bg-sunken p-3">
+      <dl className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,16rem),1fr))] gap-x-6 gap-y-2 rounded-lg bg-sunken p-3">
         <Fact name={t('facts.signedIn')}>{exactTime(device.createdAt)}</Fact>
         {device.signInMethod && <Fact name={t('facts.how')}>{methodName(i18n, device.signInMethod)}</Fact>}
         <Fact name={t('facts.proved')}>
