@@ -73,11 +73,11 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
             onConfirm={signOut.one}
           />
         )}
-        <Mark group={group} name={name} signs={signs} signOut={signOut.revokeIds} onGone={() => row.current?.focus()} />
-        <SessionFacts device={device} name={name} />
         {renaming && device.deviceId !== null && (
           <RenameDevice device={device} id={device.deviceId} onClose={stopRenaming} />
         )}
+        <Mark group={group} name={name} signs={signs} signOut={signOut.revokeIds} onGone={() => row.current?.focus()} />
+        <SessionFacts device={device} name={name} />
         {older.length > 0 && <EarlierSignIns sessions={older} now={now} onSignOut={signOut.earlier} />}
       </div>
     </li>
