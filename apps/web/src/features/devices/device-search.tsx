@@ -24,7 +24,7 @@ export function DeviceSearch({ found, all, onFilterChange, children }: DeviceSea
   return (
     <search className="mb-4">
       <div className="flex flex-wrap gap-3">
-        <div className="relative flex-[1_1_14rem]">
+        <div className="relative flex-[999_1_14rem]">
           <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-muted" />
           <input
             type="search"
@@ -44,7 +44,7 @@ export function DeviceSearch({ found, all, onFilterChange, children }: DeviceSea
             const use = choices.find((choice) => choice === target.value)
             if (use) change({ use })
           }}
-          className="min-h-11 flex-[0_1_auto] rounded-lg border border-edge bg-surface px-3 py-2 text-base text-ink"
+          className="min-h-11 flex-auto rounded-lg border border-edge bg-surface px-3 py-2 text-base text-ink"
         >
           {choices.map((use) => (
             <option key={use} value={use}>
