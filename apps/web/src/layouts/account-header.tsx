@@ -33,7 +33,7 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
             <Person user={user} />
           </div>
           <Button onClick={() => void signOut.run()} busy={signOut.busy}>
-            {!signOut.busy && <LogOut aria-hidden className="size-4 shrink-0" />}
+            {!signOut.busy && <LogOut aria-hidden className="size-4 shrink-0 max-sm:hidden" />}
             {t('layout.signOut')}
           </Button>
         </div>
