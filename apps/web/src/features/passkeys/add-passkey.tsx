@@ -65,7 +65,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
     )
   }
   return (
-    <div className="mt-4 grid justify-items-start gap-3">
+    <div className="mt-4 grid justify-items-start gap-3 border-t border-line pt-2">
       <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
       <Button busy={busy} onClick={() => void run(revokesOthers)}>
         {busy ? t('passkeys.adding') : t('passkeys.add')}

@@ -60,7 +60,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
     )
   }
   return (
-    <div className="mt-4 grid justify-items-start gap-3">
+    <div className="mt-4 grid justify-items-start gap-3 border-t border-line pt-2">
       <CheckBox label={t('waysIn.revokeOthers')} checked={revokeOtherSessions} onChange={setRevokeOtherSessions} />
       {providers.map((provider) => (
         <ProviderButton
