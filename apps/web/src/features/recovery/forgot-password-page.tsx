@@ -1,16 +1,15 @@
 import { useLocation } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { auth } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
+import { strongEmail } from '../../ui/strong-email.js'
 import { TextLink } from '../../ui/text-link.js'
 import { useChallenge } from '../challenge/use-challenge.js'
 import { emailError, explainFailure, fieldErrors } from '../forms/auth-errors.js'
 import { EmailField } from '../forms/email-field.js'
-
-const strong = (email: ReactNode) => <strong className="font-semibold wrap-anywhere">{email}</strong>
 
 export function ForgotPasswordPage() {
   const i18n = useI18n()
@@ -31,7 +30,7 @@ export function ForgotPasswordPage() {
     return (
       <>
         <PageHeading key="sent" title={t('forgot.sentTitle')} />
-        <p className="mt-4 text-pretty">{t.rich('forgot.sent', { email: sentTo, strong })}</p>
+        <p className="mt-4 text-pretty">{t.rich('forgot.sent', { email: sentTo, strong: strongEmail(sentTo) })}</p>
         <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
         <p className="mt-4">
           <TextLink to="/sign-in">{t('forgot.back')}</TextLink>

@@ -1,8 +1,9 @@
 import { useLoaderData, useLocation } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { PageHeading } from '../../ui/page-heading.js'
+import { strongEmail } from '../../ui/strong-email.js'
 import { TextLink } from '../../ui/text-link.js'
 import { DirectSignUp } from './direct-sign-up.js'
 import { RequestLink } from './request-link.js'
@@ -47,14 +48,12 @@ export function SignUpPage() {
   )
 }
 
-const strong = (email: ReactNode) => <strong className="font-semibold wrap-anywhere">{email}</strong>
-
 function LinkSent({ email, onBack }: { email: string; onBack: () => void }) {
   const { t } = useI18n()
   return (
     <>
       <PageHeading title={t('forgot.sentTitle')} />
-      <p className="mt-4 text-pretty">{t.rich('signUp.sent', { email, strong })}</p>
+      <p className="mt-4 text-pretty">{t.rich('signUp.sent', { email, strong: strongEmail(email) })}</p>
       <p className="mt-2 text-sm text-muted">{t('signUp.noMail')}</p>
       <Button onClick={onBack} className="mt-6 w-full">
         {t('signUp.again')}
