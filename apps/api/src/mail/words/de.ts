@@ -26,7 +26,7 @@ export default {
       `jemand hat sich bei ${site} mit einem Gerät in Ihrem Konto angemeldet, das dort bisher nicht benutzt wurde:`,
       `${device}, am ${time} (UTC).`,
       'Wenn Sie das waren, ist nichts zu tun.',
-      'Wenn Sie das nicht waren, kennt jemand Ihr Passwort. Dieser Link gilt einmal, innerhalb von sieben Tagen. Er meldet alle Geräte ab und schickt Ihnen eine weitere E-Mail, mit der Sie ein neues Passwort wählen:',
+      'Wenn Sie das nicht waren, kennt vielleicht jemand Ihr Passwort. Dieser Link gilt einmal, innerhalb von sieben Tagen. Er meldet alle Geräte ab und schickt Ihnen eine weitere E-Mail, mit der Sie ein neues Passwort wählen:',
     ],
     label: 'Das war ich nicht',
     after: ['Es geschieht nichts, bevor Sie es auf der Seite bestätigen, die sich öffnet.'],

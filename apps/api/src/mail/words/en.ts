@@ -25,7 +25,7 @@ export default {
       `someone signed in to your account at ${site} from a device that was not used for it before:`,
       `${device}, on ${time} (UTC).`,
       'If it was you, there is nothing to do.',
-      'If it was not you, someone else knows your password. Use this link, which works once, within seven days. It signs out every device and sends you another mail to choose a new password:',
+      'If it was not you, someone else may know your password. Use this link, which works once, within seven days. It signs out every device and sends you another mail to choose a new password:',
     ],
     label: 'This was not me',
     after: ['Nothing happens before you confirm it on the page that opens.'],

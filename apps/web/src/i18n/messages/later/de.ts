@@ -49,7 +49,7 @@ export default {
   secure: {
     title: 'Waren Sie das nicht?',
     which: '{device}, {where}, {when}',
-    intro: 'Dann kennt jemand anderes Ihr Passwort. Das geschieht als Nächstes:',
+    intro: 'Dann kennt vielleicht jemand anderes Ihr Passwort. Das geschieht als Nächstes:',
     first: 'Alle Geräte werden abgemeldet, auch Ihre.',
     second: 'Ihr Passwort gilt ab sofort nicht mehr.',
     third: 'Wir senden Ihnen eine weitere E-Mail mit einem Link, um ein neues Passwort zu wählen.',

@@ -47,7 +47,7 @@ export default {
   secure: {
     title: 'Was this not you?',
     which: '{device}, {where}, {when}',
-    intro: 'Then someone else knows your password. This is what happens next:',
+    intro: 'Then someone else may know your password. This is what happens next:',
     first: 'Every device is signed out, yours too.',
     second: 'Your password stops working at once.',
     third: 'We send you another email, with a link to choose a new password.',
