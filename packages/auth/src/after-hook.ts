@@ -95,7 +95,9 @@ async function answerOutage(
   attempt: AuditEventName | null,
   audit: Audit,
 ): Promise<Response> {
-  if (attempt !== null) await auditEvent(audit, { event: attempt, result: 'unavailable' })
+  const { committedFor } = await requestState()
+  const change = committedFor !== null && { userId: committedFor, isCommitted: true as const }
+  if (attempt !== null) await auditEvent(audit, { event: attempt, result: 'unavailable', ...change })
   return answerError(ctx, unavailableError())
 }
 

@@ -68,6 +68,7 @@ async function revokeAllOf(
   await deletePending(adapter, userId)
   const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true }))
   return afterCommit(async () => {
+    ;(await requestState()).committedFor = userId
     const event = { name, ...(await clientInfo()) }
     const more = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event }))
     const ended = before + more
@@ -91,6 +92,7 @@ async function changeCredentials(context: PolicyContext, userId: string): Promis
   if (ended === null) throw unauthorized()
   await deletePending(adapter, userId)
   return afterCommit(async () => {
+    state.committedFor = userId
     const event = { name: 'password-change', ...(await clientInfo()) }
     const rotated = await revokeWithAudit(() =>
       store.rotate(current.token, { credentialChange: true, event, data: proofData() }),

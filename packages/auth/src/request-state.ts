@@ -14,6 +14,8 @@ export interface RequestState {
   ipAddress: string | null
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
   outage: boolean
+  /** The user whose password this request has changed: an outage after that does not take it back. */
+  committedFor: string | null
   /** The first error of the database. An endpoint may answer it as if the person were wrong. */
   databaseError: Error | null
   /** Users made by this request: their first password changes nobody's credentials. */
@@ -51,6 +53,7 @@ const emptyState = (): RequestState => ({
   startedAt: null,
   ipAddress: null,
   outage: false,
+  committedFor: null,
   databaseError: null,
   newUsers: new Set(),
   endedUsers: new Set(),

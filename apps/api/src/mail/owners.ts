@@ -57,9 +57,9 @@ export function mailOwners(audit: Audit, { mailer, clock, log, onClose }: Option
 
   return (entry) => {
     audit(entry)
-    const { event, userId, result } = entry
+    const { event, userId, result, isCommitted = result === 'ok' } = entry
     const notice = notices[event]
-    if (result !== 'ok' || userId === undefined || notice === undefined) return
+    if (!isCommitted || userId === undefined || notice === undefined) return
     const at = new Date(clock())
     const adding = addUntilSafe(() => mailer.notifyOwner(userId, notice, at), { userId, event }).finally(() =>
       underWay.delete(adding),
