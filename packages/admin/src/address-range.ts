@@ -15,15 +15,19 @@ export function parseRange(text: string): IsInRange | null {
   const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
   if (version === 0 || rest.length > 0 || address.includes('%') || !(length <= most)) return null
   const range = new BlockList()
-  range.addSubnet(address, length, familyOf(version))
+  range.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6')
+  const blockOf = (ipv4: string): number => Math.floor(toNumber(ipv4) / 2 ** (32 - length))
+  const block = version === 4 ? blockOf(address) : null
   return (candidate) => {
     const own = isIP(candidate ?? '')
     // An IPv4 address is in no range of IPv6. One that is written as IPv6 (::ffff:192.0.2.1) is in ranges of both.
-    if (own === 0 || (own === 4 && version === 6)) return false
-    return range.check(candidate ?? '', familyOf(own))
+    if (own === 0) return false
+    // BlockList creates two objects for each address, and there may be a million.
+    if (own === 4) return blockOf(candidate ?? '') === block
+    return range.check(candidate ?? '', 'ipv6')
   }
 }
 
-function familyOf(version: number): 'ipv4' | 'ipv6' {
-  return version === 4 ? 'ipv4' : 'ipv6'
+function toNumber(ipv4: string): number {
+  return ipv4.split('.').reduce((number, part) => number * 256 + Number(part), 0)
 }

@@ -7,8 +7,9 @@ import type { OperationSummary } from '../session-summary.js'
 import { InFlightLimit } from './in-flight-limit.js'
 import { createdBounds, toUserSessions, type UserSessions } from './user-sessions.js'
 
-/** Users in one script. Redis answers others only in between. */
-const USERS_IN_SCRIPT = 25
+/** Users whom one script reads, or revokes sessions of. Redis answers others only in between. */
+const MAX_READ = 100
+const MAX_CHANGED = 25
 /** Sessions that one script revokes. Each appends an event, which takes Redis some ten microseconds. */
 export const MAX_REVOKED = 100
 /** Redis runs all that it finds in 16 KiB of a connection before it looks at the next one. Validations would wait for that. */
@@ -41,7 +42,7 @@ export class NodeScripts {
   }
 
   async read(node: Redis, userTags: readonly string[], now: () => number): Promise<(UserSessions | null)[]> {
-    const replies = await this.#run(node, partsOf(userTags), (some) =>
+    const replies = await this.#run(node, partsOf(userTags, MAX_READ), (some) =>
       node.rollcallReadManyBuffer(0, ...some.map(this.#keyOf)),
     )
     return userTags.map((userTag, at) => {
@@ -57,7 +58,7 @@ export class NodeScripts {
     { createdBefore, keep, now }: { createdBefore: Date; keep: string; now: number },
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
     const bounds = createdBounds(createdBefore, now)
-    const replies = await this.#run(node, partsOf(userTags), (some) =>
+    const replies = await this.#run(node, partsOf(userTags, MAX_CHANGED), (some) =>
       node.rollcallRevokeCreatedBefore(0, now, ...bounds, keep, ...some.map(this.#keyOf)),
     )
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
@@ -72,7 +73,7 @@ export class NodeScripts {
   ): Promise<(number | null)[]> {
     const text = JSON.stringify({ id, reason })
     const bounds = createdBounds(startedAt, now)
-    const parts = partsOf(selected, ({ ids }) => ids.length)
+    const parts = partsOf(selected, MAX_CHANGED, ({ ids }) => ids.length)
     const replies = await this.#run(node, parts, (some) => {
       const users = some.map(({ userTag, ids }) => ({
         key: this.#keyOf(userTag),
@@ -107,13 +108,17 @@ export class NodeScripts {
 }
 
 /** Parts for one script each, with not too many users and sessions. A single item may have more sessions. */
-function partsOf<Item>(items: readonly Item[], sessionsOf: (item: Item) => number = () => 0): Item[][] {
+function partsOf<Item>(
+  items: readonly Item[],
+  maxUsers: number,
+  sessionsOf: (item: Item) => number = () => 0,
+): Item[][] {
   const parts: Item[][] = []
   let sessions = 0
   for (const item of items) {
     const part = parts.at(-1)
     sessions += sessionsOf(item)
-    if (part !== undefined && part.length < USERS_IN_SCRIPT && sessions <= MAX_REVOKED) part.push(item)
+    if (part !== undefined && part.length < maxUsers && sessions <= MAX_REVOKED) part.push(item)
     else {
       parts.push([item])
       sessions = sessionsOf(item)
