@@ -1,4 +1,4 @@
-import type { Session, SessionStore } from '@rollcall/session-store'
+import { type Session, sessionIdIn, type SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { Session as ListedSession } from 'better-auth'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
@@ -7,7 +7,6 @@ import { parseSessionOutput } from 'better-auth/db'
 import { z } from 'zod'
 import { type Audit, auditEvent } from './audit.js'
 import { unauthorized } from './current-session.js'
-import { idInToken } from './hide-tokens.js'
 import { requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
 import { applicationData } from './session-row.js'
@@ -51,7 +50,7 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
       async (ctx) => {
         const current = ctx.context.session.session
         const { userId } = current
-        const sessionId = idInToken(ctx.body.token)
+        const sessionId = sessionIdIn(ctx.body.token) ?? ctx.body.token
         const isOwn = sessionId === current.id
         if (!isOwn) requireRecentProof(current)
         const ended = await revokeWithAudit(() => store.revoke(userId, sessionId, { by: current.id }))

@@ -1,10 +1,9 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { ID_LENGTH, TAG_LENGTH } from './token.js'
 
 // The token of an imported session is derived from the earlier token and from a random key. The key is in Redis, in the pointer
 // that the earlier token leads to. So Redis alone does not yield the token, nor does a backup of the other store.
 
-const TAG_LENGTH = 22
-const ID_LENGTH = 16
 const KEY_LENGTH = 43
 
 /** Under which the pointer of an earlier token is stored. */

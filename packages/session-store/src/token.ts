@@ -1,7 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-const TAG_LENGTH = 22 // 128 bits
-const ID_LENGTH = 16 // 96 bits
+export const TAG_LENGTH = 22 // 128 bits
+export const ID_LENGTH = 16 // 96 bits
 const SECRET_LENGTH = 43 // 256 bits
 
 const HASH_LENGTH = 32
@@ -47,6 +47,11 @@ export function parseToken(token: string): TokenParts | null {
 }
 
 const publicPart = Buffer.alloc(PUBLIC_LENGTH)
+
+/** The session id in a token; `null` for a text that cannot be one. It proves nothing. */
+export function sessionIdIn(token: string): string | null {
+  return token.length === TOKEN_LENGTH && BASE64URL.test(token) ? token.slice(TAG_LENGTH, PUBLIC_LENGTH) : null
+}
 
 /** Keeps other fields of the hash, such as the watermark, out of a caller's reach. */
 export function isSessionId(value: string): boolean {
