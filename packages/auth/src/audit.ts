@@ -43,7 +43,7 @@ export interface AuditEvent {
    * credentials changed during a sign-in with the earlier ones; nobody gave a wrong one.
    */
   readonly result: 'ok' | 'refused' | 'superseded' | 'unavailable'
-  /** With `unavailable`: the password was changed before the store gave no answer, and the change stays. */
+  /** With `unavailable`: the change was committed before the store gave no answer, and stays. */
   readonly isCommitted?: true
   readonly userId?: string
   /** Keyed hash of the email address that was given, where the account is not known. */

@@ -50,6 +50,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     if (before === null && !byDefault) throw unauthorized() // it has ended itself, and adds nothing
     if (before === null) return revokeAll(userId, event)
     return afterCommit(async () => {
+      await recordCommit(userId, event)
       const change = { credentialChange: endsOthers, event: { name: event } }
       const rotated = await revokeWithAudit(() => store.rotate(current.token, { ...change, reauthenticated: false }))
       if (rotated === null && !byDefault) throw unauthorized() // the adapter deletes what it has added
@@ -67,6 +68,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
   async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
     const before = await revokeWithAudit(() => store.revokeAll(userId))
     return afterCommit(async () => {
+      await recordCommit(userId, event)
       const details = { event: { name: event, ...(await clientInfo()) } }
       const ended = before + (await revokeWithAudit(() => store.revokeAll(userId, details)))
       await auditEvent(audit, { event, result: 'ok', userId, ended })
@@ -132,6 +134,11 @@ async function forEachUser(
 ): Promise<AfterWrite> {
   const rows = await adapter.findMany<{ id: string; userId?: string }>({ model, where, limit: EVERY_ROW })
   return forEachOf(new Set(rows.map((row) => row.userId ?? row.id)), change)
+}
+
+/** After an outage, new backup codes are taken back, and every other change stays. */
+async function recordCommit(userId: string, event: AuditEventName): Promise<void> {
+  if (event !== 'backup-codes-renewed') (await requestState()).committedFor = userId
 }
 
 /** A session that better-auth could not look up counts as none, and its person as a stranger. */

@@ -14,7 +14,7 @@ export interface RequestState {
   ipAddress: string | null
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
   outage: boolean
-  /** The user whose password this request has changed: an outage after that does not take it back. */
+  /** The user whose ways in this request has changed: an outage after that does not take it back. */
   committedFor: string | null
   /** The first error of the database. An endpoint may answer it as if the person were wrong. */
   databaseError: Error | null
