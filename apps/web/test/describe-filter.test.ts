@@ -16,6 +16,7 @@ test('the filter of an operation is shown in the words of its form', () => {
   expect(inWords({ kind: 'tv', method: 'two-factor' })).toBe(
     'Kind of device: Television · Signed in with: Password and a second factor',
   )
+  expect(inWords({ country: 'DE' })).toBe('Country: DE')
   expect(inWords({ method: 'provider:acme' })).toBe('Signed in with: Account at acme')
   expect(inWords({ signedInBefore: '2026-11-29T13:05:00.000Z' })).toMatch(/^Signed in before: .*2026.*05/)
 })

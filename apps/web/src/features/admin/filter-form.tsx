@@ -5,10 +5,12 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { Field } from '../../ui/field.js'
-import { useForm } from '../../ui/form.js'
+import { type FieldErrors, useForm } from '../../ui/form.js'
 import { SelectField } from '../../ui/select-field.js'
 import { providersKey } from '../providers/providers-key.js'
 import { deviceKinds, filterIn, findMistakes, plainMethods, times } from './session-filter.js'
+
+const field = { required: false, autoComplete: 'off', spellCheck: false } as const
 
 /** The conditions for sessions. A field that is left empty is no condition. */
 export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void }) {
@@ -27,14 +29,19 @@ export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void
     },
     explain: () => ({ summary: t('admin.sessions.empty') }),
   })
-  const field = { required: false, autoComplete: 'off', spellCheck: false } as const
   return (
     <form {...form} className="mt-4 grid gap-6">
       {summary}
       <Group title={t('admin.sessions.who')}>
         <Field {...field} name="user" label={t('admin.sessions.user')} />
         <Field {...field} name="address" label={t('admin.sessions.address')} hint={t('admin.sessions.addressHint')} />
-        <Field {...field} name="country" label={t('admin.sessions.country')} maxLength={2} />
+        <Field
+          {...field}
+          name="country"
+          label={t('admin.sessions.country')}
+          hint={t('admin.sessions.countryHint')}
+          maxLength={2}
+        />
         <MethodField />
       </Group>
       <Group title={t('admin.sessions.device')}>
@@ -51,24 +58,31 @@ export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void
         <Field {...field} name="userAgent" label={t('admin.sessions.userAgent')} />
         <CheckBox name="newDevice" label={t('admin.sessions.newDevice')} />
       </Group>
-      <Group title={t('admin.sessions.when')}>
-        {times.map((name) => (
-          <Field
-            {...field}
-            key={name}
-            name={name}
-            label={t(`admin.sessions.${name}`)}
-            error={errors[name]}
-            type="datetime-local"
-          />
-        ))}
-      </Group>
+      <Times errors={errors} />
       <div>
         <Button type="submit" look="primary">
           {t('admin.sessions.submit')}
         </Button>
       </div>
     </form>
+  )
+}
+
+function Times({ errors }: { errors: FieldErrors }) {
+  const { t } = useI18n()
+  return (
+    <Group title={t('admin.sessions.when')}>
+      {times.map((name) => (
+        <Field
+          {...field}
+          key={name}
+          name={name}
+          label={t(`admin.sessions.${name}`)}
+          error={errors[name]}
+          type="datetime-local"
+        />
+      ))}
+    </Group>
   )
 }
 
