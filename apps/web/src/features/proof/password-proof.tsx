@@ -72,7 +72,7 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
   }
 
   return (
-    <div className="grid max-w-md gap-3">
+    <div className="grid max-w-md gap-3 [&>a]:-my-2">
       <Question id={titleId} question={question} asksPassword={!isCodeAsked} />
       {/* It stays, so that what was typed is still there after a code was cancelled. */}
       <form {...form} ref={element} hidden={isCodeAsked} aria-labelledby={titleId} className="grid gap-3">
