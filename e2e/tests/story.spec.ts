@@ -13,7 +13,8 @@ test('a tab on the laptop is signed out from the phone, in three pictures', asyn
   const studio = await browser.newPage({ viewport: { width: 1_200, height: 680 } })
   const take = (name: string) => sideBySide(studio, laptop, phone, `${pictures}/signed-out-from-phone-${name}.png`)
 
-  await expect(devices(laptop)).toHaveCount(2)
+  // The last to come, on both.
+  for (const page of [laptop, phone]) await expect(devices(page).locator('[data-brand]')).toHaveCount(2)
   await phone.getByRole('button', { name: 'Sign out Chrome on Windows' }).click()
   await expect(phone.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
   await take('1-asked')
