@@ -22,7 +22,7 @@ export default {
       openNamed: 'Zeigen: {name}',
     },
     person: {
-      isAdmin: 'Verwaltet',
+      isAdmin: 'In der Verwaltung',
       isBanned: 'Gesperrt',
       banReason: 'Gesperrt. Grund: {reason}',
       close: 'Schließen',

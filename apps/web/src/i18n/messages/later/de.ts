@@ -164,7 +164,7 @@ export default {
     deleteAgain: 'Sie haben bestätigt, dass Sie es sind. Noch wurde nichts gelöscht: Bitte beantworten Sie die Frage.',
   },
   emailChange: {
-    notLoaded: 'Eine offene Änderung konnte nicht geladen werden.',
+    notLoaded: 'Ob eine Änderung offen ist, konnte nicht geprüft werden.',
     field: 'Neue E-Mail-Adresse',
     hint: 'Wir senden einen Link an die neue und einen an die bisherige Adresse. Die Änderung gilt, sobald beide bestätigt sind.',
     same: 'Das ist schon Ihre Adresse.',

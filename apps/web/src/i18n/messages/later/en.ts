@@ -161,7 +161,7 @@ export default {
     deleteAgain: 'You confirmed who you are. Nothing was deleted yet: please answer the question.',
   },
   emailChange: {
-    notLoaded: 'A pending change could not be loaded.',
+    notLoaded: 'We could not check whether a change is pending.',
     field: 'New email address',
     hint: 'We send a link to the new address and to your present one. The change takes effect once both are confirmed.',
     same: 'This is your address already.',
