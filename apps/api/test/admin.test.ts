@@ -200,7 +200,7 @@ describe('a person', () => {
   })
 
   test('is signed out of one session or all, with the reason; an unknown session and a foreign one answer alike', async () => {
-    const { laptop, phone, id, sessionId } = await person()
+    const { laptop, phone, id, email, sessionId } = await person()
     const stranger = await person()
     const { signOut } = boss.api.admin.people
     for (const foreign of [stranger.sessionId, 'AAAAAAAAAAAAAAAA'])
@@ -212,6 +212,7 @@ describe('a person', () => {
     expect((await operations())[0]).toMatchObject({
       action: 'revoke',
       filter: JSON.stringify({ users: [id], sessions: [sessionId] }),
+      people: [{ id, email }],
       reason: 'Stolen',
       startedBy: boss.email,
       state: 'done',

@@ -5,8 +5,8 @@ import { createI18n, loadAdminMessages } from '../src/i18n/i18n.js'
 beforeAll(() => loadAdminMessages())
 
 // Marks of direction stand around what people have typed.
-const inWords = (filter: object) =>
-  describeFilter(createI18n('en'), JSON.stringify(filter)).replaceAll(/[\u2066-\u2069]/g, '')
+const inWords = (filter: object, people: Parameters<typeof describeFilter>[2] = []) =>
+  describeFilter(createI18n('en'), JSON.stringify(filter), people).replaceAll(/[\u2066-\u2069]/g, '')
 
 test('the filter of an operation is shown in the words of its form', () => {
   expect(inWords({ users: ['ada', 'bob'] })).toBe('Person: ada, bob')
@@ -19,6 +19,11 @@ test('the filter of an operation is shown in the words of its form', () => {
   expect(inWords({ country: 'DE' })).toBe('Country: DE')
   expect(inWords({ method: 'provider:acme' })).toBe('Signed in with: Account at acme')
   expect(inWords({ signedInBefore: '2026-11-29T13:05:00.000Z' })).toMatch(/^Signed in before: .*2026.*05/)
+})
+
+test('the people of an operation are shown by their addresses, and those who are gone by their ids', () => {
+  const people = [{ id: 'ada', email: 'ada@example.org' }]
+  expect(inWords({ users: ['ada', 'bob'] }, people)).toBe('Person: ada@example.org, bob')
 })
 
 test('a condition of a later version is shown as it is', () => {

@@ -7,14 +7,19 @@ import { administrationFailed } from './errors.js'
 import { id } from './inputs.js'
 import { adminChange, polledProcedure } from './procedures.js'
 
+/** Users of one operation whose addresses a list shows. */
+const MAX_NAMED = 3
+
 /** The work of operators and administrators, by the page and by the command. */
 export function createOperationsRouter(isRecent: IsRecent) {
   const change = adminChange(isRecent)
   return router({
     /** The newest 100. A page asks for them again while one runs, so only a refused call leaves an audit line. */
-    list: polledProcedure.query(async ({ ctx: { administration } }) => {
+    list: polledProcedure.query(async ({ ctx: { administration, auth } }) => {
       const operations = await administration.operations().catch(administrationFailed)
-      return operations.map(({ row, progress }) => toPublic(row, progress))
+      const ids = new Set(operations.flatMap(({ row }) => usersIn(row)))
+      const people = await auth.findUsers([...ids]).catch(administrationFailed)
+      return operations.map(({ row, progress }) => ({ ...toPublic(row, progress), people: namedIn(row, people) }))
     }),
 
     /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice, and the administrator's session stays. */
@@ -29,6 +34,20 @@ export function createOperationsRouter(isRecent: IsRecent) {
       return { id }
     }),
   })
+}
+
+const named = z.object({ users: z.array(z.string()) })
+
+/** The first of the users whom the filter names, by their ids. */
+function usersIn({ filter }: OperationRow): string[] {
+  if (filter === '') return []
+  return named.safeParse(JSON.parse(filter)).data?.users.slice(0, MAX_NAMED) ?? []
+}
+
+/** Those who still have an account. */
+function namedIn(row: OperationRow, people: readonly { id: string; email: string }[]) {
+  const ids = usersIn(row)
+  return people.filter(({ id }) => ids.includes(id)).map(({ id, email }) => ({ id, email }))
 }
 
 function toPublic(row: OperationRow, progress: Operation | null) {

@@ -1,3 +1,4 @@
+import type { Operation } from '../../api/trpc.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { isolate } from '../../i18n/isolate.js'
 import { deviceKinds, plainMethods } from './session-filter.js'
@@ -17,18 +18,25 @@ const conditions = [
 ] as const
 const times: ReadonlySet<string> = new Set(['signedInAfter', 'signedInBefore', 'lastSeenAfter', 'lastSeenBefore'])
 
-/** The filter of an operation in words, from its JSON. Conditions of a later version stay as they are. */
-export function describeFilter(i18n: I18n, json: string): string {
+/**
+ * The filter of an operation in words, from its JSON. Conditions of a later version stay as they are.
+ *
+ * @param people Those whom it names by id.
+ */
+export function describeFilter(i18n: I18n, json: string, people: Operation['people']): string {
   const given: unknown = JSON.parse(json)
   if (typeof given !== 'object' || given === null) return json
+  const emails = new Map(people.map(({ id, email }) => [id, email]))
   return Object.entries(given)
-    .map(([name, value]) => describeCondition(i18n, name, value))
+    .map(([name, value]) => describeCondition(i18n, name, value, emails))
     .join(' · ')
 }
 
-function describeCondition(i18n: I18n, name: string, value: unknown): string {
+function describeCondition(i18n: I18n, name: string, value: unknown, emails: ReadonlyMap<string, string>): string {
   if (name === 'newDevice') return i18n.t('admin.sessions.newDevice')
-  return `${labelOf(i18n, name)}: ${valueOf(i18n, name, Array.isArray(value) ? value.join(', ') : String(value))}`
+  const texts = Array.isArray(value) ? value.map(String) : [String(value)]
+  const shown = name === 'users' ? texts.map((id) => emails.get(id) ?? id) : texts
+  return `${labelOf(i18n, name)}: ${valueOf(i18n, name, shown.join(', '))}`
 }
 
 /** As the form shows it. */

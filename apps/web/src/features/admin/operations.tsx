@@ -47,7 +47,7 @@ export function Operations() {
 function OperationItem({ operation, now }: { operation: Operation; now: number }) {
   const i18n = useI18n()
   const { t } = i18n
-  const { at, filter, startedBy, reason, note, progress } = operation
+  const { at, filter, people, startedBy, reason, note, progress } = operation
   const revoked = revokedText(i18n, operation)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
@@ -60,7 +60,7 @@ function OperationItem({ operation, now }: { operation: Operation; now: number }
           {revoked !== '' && ` · ${revoked}`}
         </p>
         <p className="text-sm text-muted">
-          {filter === null ? t('admin.operations.everybody') : describeFilter(i18n, filter)}
+          {filter === null ? t('admin.operations.everybody') : describeFilter(i18n, filter, people)}
         </p>
         {(reason !== '' || note !== '') && <p className="text-sm">{[reason, note].filter(Boolean).join(' · ')}</p>}
         {progress && isRunning(operation) && (
