@@ -470,7 +470,7 @@ describe('a stream', () => {
         expect((await page.next()).value).toMatchObject({ type: 'ended', cause: 'revoke' })
       })
       // The commands of the script, the lookup, and nothing that grows with the devices of the user.
-      expect(commands).toMatchObject({ hdel: 1, hget: 1, publish: 1 })
+      expect(commands).toMatchObject({ hdel: 1, hget: 2, publish: 1 })
       expect(commands).not.toHaveProperty('hgetall')
     } finally {
       streams.close()

@@ -78,11 +78,11 @@ function rewritten(rewrite: Rewrite): (chunk: Buffer) => Buffer {
 export function dropHdel(n: number): Rewrite {
   let count = 0
   return (parts) => {
-    const [name = '', , keys, key = '', events = '', by = '', id = ''] = parts.map(String)
-    // Sessions and events of the user, the session that asked for it, if any, and the one to end. Two look-ups in one
-    // command are nearly the same, but for the second key.
+    const [name = '', , keys, key = '', events = '', now = '', by = '', id = ''] = parts.map(String)
+    // Sessions and events of the user, the time, the session that asked for it, if any, and the one to end. Other scripts
+    // are nearly the same.
     const isScript = /^eval(sha)?$/i.test(name) && keys === '2' && events.endsWith(':events')
-    const isRevoke = isScript && parts.length === 7 && isId(id) && (by === '' || isId(by))
+    const isRevoke = isScript && parts.length === 8 && /^\d+$/.test(now) && isId(id) && (by === '' || isId(by))
     if (!isRevoke) return parts
     count += 1
     return count % n === 0 ? ['hexists', key, id].map((part) => Buffer.from(part)) : parts
