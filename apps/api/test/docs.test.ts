@@ -38,6 +38,17 @@ test.each(documents)('every link of %s inside the repository leads somewhere', (
   }
 })
 
+/** A document may give a part of a title, and break it into lines. */
+function expectTitle(title: string, source: string): void {
+  const words = title.replaceAll('\\', '').replaceAll(/\s+/g, ' ')
+  expect(source.replaceAll('\\', '').includes(words), `a test called "${words}"`).toBe(true)
+}
+
+test.each(documents)('every test that %s names by a link has this title', (path) => {
+  const links = read(path).matchAll(/\["((?:\\"|[^"])+)"\]\((?!https?:)([^)\s]+\.tsx?)\)/g)
+  for (const [, title = '', file = ''] of links) expectTitle(title, read(join(dirname(path), file)))
+})
+
 /** Without indentation: a document may show the inside of a function. */
 const linesOf = (code: string): string[] => code.split('\n').map((line) => line.trim())
 
@@ -99,10 +110,12 @@ describe('the decision records', () => {
     expect(text).toMatch(/^Status: (?:accepted|superseded by \[ADR \d+\]\(\d{4}-[\w-]+\.md\)), \d{4}-\d{2}-\d{2}$/m)
     const [, confirmation = ''] = text.split('\n## Confirmation\n')
     expect(confirmation.trim()).not.toBe('')
-    const paths = [...confirmation.matchAll(/`((?:apps|packages|tools|e2e|examples|scripts)\/[^`]+\.[a-z]+)`/g)].map(
-      ([, path = '']) => path,
-    )
+    const paths = [
+      ...confirmation.matchAll(/[`/]((?:apps|packages|tools|e2e|examples|scripts)\/[^`)]+\.[a-z]+)[`)]/g),
+    ].map(([, path = '']) => path)
     for (const path of paths) expect(existsSync(join(root, path)), path).toBe(true)
+    const sources = paths.map(read).join('\n')
+    for (const [, title = ''] of confirmation.matchAll(/"((?:\\"|[^"])+)"/g)) expectTitle(title, sources)
   })
 
   test('are all in the index, in order, under their titles', () => {

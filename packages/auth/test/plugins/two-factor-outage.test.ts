@@ -36,15 +36,18 @@ async function duringOutage<T>(method: 'create' | 'rotate', work: () => Promise<
   return await done
 }
 
-test.each(['verify-totp', 'verify-backup-code'])('of a sign-in uses up neither it nor the code of %s', async (step) => {
-  const { browser, code, backupCodes } = await halfSignedIn(`outage-${step}`)
-  const body = { code: step === 'verify-totp' ? await code() : backupCodes[0] }
-  const answer = await duringOutage('create', () => browser.post(`/two-factor/${step}`, body))
-  expect(answer).toMatchObject({ status: 503, setCookies: [] })
-  expect(await browser.session()).toBeNull()
-  expect((await browser.post(`/two-factor/${step}`, body)).status).toBe(200)
-  expect(await browser.session()).not.toBeNull()
-})
+test.each(['verify-totp', 'verify-backup-code'])(
+  'an outage in the middle of a sign-in uses up neither it nor the code of %s',
+  async (step) => {
+    const { browser, code, backupCodes } = await halfSignedIn(`outage-${step}`)
+    const body = { code: step === 'verify-totp' ? await code() : backupCodes[0] }
+    const answer = await duringOutage('create', () => browser.post(`/two-factor/${step}`, body))
+    expect(answer).toMatchObject({ status: 503, setCookies: [] })
+    expect(await browser.session()).toBeNull()
+    expect((await browser.post(`/two-factor/${step}`, body)).status).toBe(200)
+    expect(await browser.session()).not.toBeNull()
+  },
+)
 
 test('an outage in the middle of turning it on leaves it off, and the code can be given again', async () => {
   const { browser, email } = await t.person('outage-on')
