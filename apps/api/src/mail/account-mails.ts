@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AccountMails } from '../accounts/account-mails.js'
+import type { AccountMails } from '../accounts/prepared-mails.js'
 import type { Reader } from '../accounts/auth.js'
 import { mailLanguage } from '../accounts/language.js'
 import { DAY_MS } from '../durations.js'

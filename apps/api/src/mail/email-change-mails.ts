@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AccountMails } from '../accounts/account-mails.js'
+import type { AccountMails } from '../accounts/prepared-mails.js'
 import type { MailLink, Reader } from '../accounts/auth.js'
 import type { EmailChangeLink } from '../accounts/email-change/links.js'
 import { type Side, sides } from '../accounts/email-change/pending.js'

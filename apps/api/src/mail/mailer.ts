@@ -1,7 +1,7 @@
 import type { Session } from '@rollcall/session-store'
 import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
-import type { AccountMails } from '../accounts/account-mails.js'
+import type { AccountMails } from '../accounts/prepared-mails.js'
 import type { MailLink } from '../accounts/auth.js'
 import { DAY_MS, HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'

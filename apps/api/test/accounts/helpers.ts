@@ -10,7 +10,7 @@ import {
 import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import type { Session } from '@rollcall/session-store'
 import type { BetterAuthOptions } from 'better-auth'
-import type { AccountMails } from '../../src/accounts/account-mails.js'
+import type { AccountMails } from '../../src/accounts/prepared-mails.js'
 import { CLIENT_ADDRESS_HEADER, createAuth, type MailLink } from '../../src/accounts/auth.js'
 import { openDatabase } from '../../src/accounts/database.js'
 import { createPasswords, type Passwords } from '../../src/accounts/passwords/passwords.js'

@@ -1,7 +1,7 @@
 import type { AuthContext } from '@better-auth/core'
 import { runWithTransaction } from '@better-auth/core/context'
 import type { Session, SessionStore } from '@rollcall/session-store'
-import type { AccountMails } from '../account-mails.js'
+import type { AccountMails } from '../prepared-mails.js'
 import type { MailLink, Reader } from '../auth.js'
 import { languageOf } from '../language.js'
 import { lockUser } from '../lock-user.js'

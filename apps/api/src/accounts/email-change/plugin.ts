@@ -3,7 +3,7 @@ import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthEndpoint, getSessionFromCtx } from 'better-auth/api'
 import { z } from 'zod'
-import type { AccountMails } from '../account-mails.js'
+import type { AccountMails } from '../prepared-mails.js'
 import { isAddressTaken } from '../address-taken.js'
 import { languageOf } from '../language.js'
 import { lockUser } from '../lock-user.js'
