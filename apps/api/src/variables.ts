@@ -187,7 +187,7 @@ export const variables = z.object({
     1,
     99_999,
     15,
-    'How long a sign-in or an entered password allows its session to revoke other devices.',
+    'How long a sign-in, or a later proof, allows its session to revoke other devices.',
   ),
   ACTIVITY_DAYS: counted(
     'days',

@@ -1,7 +1,7 @@
 import type { Session } from '@rollcall/session-store'
 import { TRPCError } from '@trpc/server'
 
-/** Signed in, but too long ago for what was asked: the password must be given again. */
+/** Signed in, but the latest proof is too old for what was asked. */
 export class ReauthenticationRequiredError extends Error {
   override readonly name = 'ReauthenticationRequiredError'
 }

@@ -31,7 +31,7 @@ import { requestLog } from './request-log.js'
 export interface ServerDependencies {
   readonly auth: Auth
   readonly store: SessionStore
-  /** Whether a proof of the password at this time is still good enough to end other devices. */
+  /** Whether a proof at this time is recent enough to revoke other devices. */
   readonly isRecent: (authenticatedAt: Date) => boolean
   readonly redis: Redis | Cluster
   readonly keyPrefix: string
