@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os'
-import { recordOnUser, type UserOperation, userIdsOf } from '@rollcall/api/operator'
+import { recordOnUser, UnknownUserError, type UserOperation, userIdsOf } from '@rollcall/api/operator'
 import type { Output } from './output.js'
-import { UsageError } from './revoke.js'
 import { withServices } from './services.js'
 
 /**
@@ -12,7 +11,7 @@ export async function setAdministrator(named: string, isAdmin: boolean, output: 
   await withServices(async ({ auth, clock, database }) => {
     const [userId = ''] = await userIdsOf([named], database.kysely)
     const person = await auth.findUser(userId)
-    if (person === null) throw new UsageError(`There is no user ${named}`)
+    if (person === null) throw new UnknownUserError(named)
     const { id, email } = person
     const by = { userId: id, startedBy: userInfo().username }
     const record = (action: UserOperation['action'], work: () => Promise<unknown>): Promise<void> =>

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
-import { SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
+import { type Filter, InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
+import { requireUsers, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { Command, CommanderError } from 'commander'
 import { type Connections, withAdmin, withConnections } from './connections.js'
@@ -38,25 +38,27 @@ const sessions = program.command('sessions').description('The sessions of one us
 sessions
   .command('list <email|id>')
   .description('list the live sessions of a user')
-  .action(async (name: string) => {
-    await withConnections(async ({ admin, database }) => {
-      const users = await userIdsOf([name], database.kysely)
-      for await (const session of admin.find({ users })) output().result(describeSession(session), sessionLine(session))
-    })
-  })
+  .action((name: string) =>
+    withConnections(async (connections) =>
+      listSessions(connections, { users: await userIdsOf([name], connections.database.kysely) }),
+    ),
+  )
 
 addFilterOptions(program.command('find').description('find live sessions; all conditions must hold')).action(
-  async (options: FilterOptions) => {
-    await withConnections(async ({ admin, database }) => {
-      let count = 0
-      for await (const session of admin.find(await readFilter(options, database))) {
-        count += 1
-        output().result(describeSession(session), sessionLine(session))
-      }
-      output().note(`${count} sessions`)
-    })
-  },
+  (options: FilterOptions) =>
+    withConnections(async (connections) => listSessions(connections, await readFilter(options, connections.database))),
 )
+
+async function listSessions({ admin, database }: Connections, filter: Filter): Promise<void> {
+  let count = 0
+  for await (const session of admin.find(filter)) {
+    count += 1
+    output().result(describeSession(session), sessionLine(session))
+  }
+  // A mistyped id has no sessions either. Those of a user who was deleted are found.
+  if (count === 0) await requireUsers(filter.users ?? [], database.kysely)
+  output().note(`${count} sessions`)
+}
 
 addFilterOptions(
   program
@@ -118,7 +120,7 @@ addFilterOptions(
       'sign out users, make their passwords stop working, and have reset mails sent; a filter finds their sessions',
     )
     .option('--everyone', 'all users')
-    .option('--confirm <count>', 'do it, if this is the number of users (within 2 % with a filter)'),
+    .option('--confirm <count>', 'do it, if this is the number of users (within 2 %)'),
 ).action(async (named: string[], options: ResetOptions) => {
   // It loads all of the server, which takes a second.
   const { requirePasswordReset } = await import('./users.js')
@@ -164,6 +166,11 @@ const wrongInputs = [
   SettingsError,
 ]
 
+/** The policy of better-auth's rows throws an error of better-auth, whose cause is the store's. */
+function unwrap(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof SessionStoreUnavailableError ? error.cause : error
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_INPUT
   if (wrongInputs.some((type) => error instanceof type)) return WRONG_INPUT
@@ -180,7 +187,8 @@ function describeError(error: unknown): unknown {
 
 try {
   await program.parseAsync()
-} catch (error) {
+} catch (thrown) {
+  const error = unwrap(thrown)
   process.exitCode = exitCodeOf(error)
   if (!(error instanceof CommanderError)) console.error(describeError(error))
 }

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { countFits, type Filter, type Operation, type RunOptions } from '@rollcall/admin'
-import { databaseError, recordRevocation } from '@rollcall/api/operator'
+import { databaseError, recordRevocation, requireUsers } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
 import { createProgress, describeSession, operationLine, type Output, sessionLine } from './output.js'
 
@@ -27,6 +27,7 @@ export async function revoke(
   const { sessions, users, sample } = await connections.admin.preview(filter, {
     ...(options.keep !== undefined && { keep: options.keep }),
   })
+  if (sessions === 0) await requireUsers(filter?.users ?? [], connections.database.kysely)
   if (confirmed === null) {
     for (const session of sample) output.note(sessionLine(session))
     const result = { dryRun: true, sessions, users, sample: sample.map(describeSession) }

@@ -1,5 +1,5 @@
 import { countFits, type Filter } from '@rollcall/admin'
-import { adminConnection, listUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
+import { adminConnection, listUsers, requireUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
 import type { Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
 import type { Output } from './output.js'
@@ -32,9 +32,8 @@ export async function requirePasswordReset(
       return
     }
     const confirmed = wholeNumber('--confirm', options.confirm)
-    // People sign in and out between the two runs, so a filter may find a few more or less.
-    if (hasFilter(options) ? !countFits(count, confirmed) : count !== confirmed)
-      throw new UsageError(`The count does not fit: it is ${count} now. Nothing was changed.`)
+    if (!countFits(count, confirmed))
+      throw new UsageError(`The count does not fit: it is ${count} now, not ${confirmed}. Nothing was changed.`)
     await resetEach(users(), services, output)
   })
 }
@@ -63,19 +62,30 @@ async function selectUsers(
   if (options.everyone === true) return () => listUsers(database.kysely)
   const ids = hasFilter(options)
     ? await findUsers(await readFilter(options, database), services, settings)
-    : await userIdsOf(named, database.kysely)
+    : await knownUsers(named, services)
   return async function* () {
     yield* ids
   }
 }
 
+async function knownUsers(named: readonly string[], { database }: Services): Promise<string[]> {
+  const ids = await userIdsOf(named, database.kysely)
+  await requireUsers(ids, database.kysely)
+  return ids
+}
+
 /** All of them before the first is changed: the sessions that are found would be gone. */
-async function findUsers(filter: Filter, { clock, placeOf }: Services, settings: Settings): Promise<Set<string>> {
+async function findUsers(
+  filter: Filter,
+  { clock, placeOf, database }: Services,
+  settings: Settings,
+): Promise<Set<string>> {
   const connection = adminConnection(settings, clock, placeOf)
   try {
     const { find } = await connection.open()
     const ids = new Set<string>()
     for await (const { userId } of find(filter)) ids.add(userId)
+    if (ids.size === 0) await requireUsers(filter.users ?? [], database.kysely)
     return ids
   } finally {
     connection.close()

@@ -47,7 +47,11 @@ describe('wrong input is refused with 2, and changes nothing', () => {
     ],
     [['users', 'require-password-reset', '--everyone', '--kind', 'phone'], /only one of these/],
     [['find', '--adress', '203.0.113.9'], /unknown option '--adress'[^]*Did you mean --address/],
-    [['sessions', 'list', 'nobody@example.org'], /Nobody has the mail address nobody@example\.org/],
+    [['sessions', 'list', 'adaa'], /There is no user adaa/],
+    [['find', '--user', 'adaa'], /There is no user adaa/],
+    [['revoke', '--user', 'adaa', '--confirm', '0'], /There is no user adaa/],
+    [['users', 'require-password-reset', 'adaa', '--confirm', '1'], /There is no user adaa/],
+    [['sessions', 'list', 'nobody@example.org'], /There is no user nobody@example\.org/],
   ])('%j', async (args, message) => {
     const { token } = await signIn('ada')
     const { code, err, out } = await run(args)
@@ -171,6 +175,7 @@ test('a required password reset ends the sessions and the password, and sends a 
     expect(results.at(-1)).toEqual({ reset: 1, withoutPassword: 0 })
     expect(code).toBe(0)
     expect(await store.list(String(results[0]?.['userId']))).toEqual([])
+    expect(await run(['sessions', 'list', person.email])).toEqual({ code: 0, out: '', err: '0 sessions\n' })
     expect(await post(services, '/sign-in/email', person)).toBe(401)
     expect(await waitingMails(services), 'the command leaves it to a server').toContain('reset:ada@example.org')
     mailer.start(auth)

@@ -34,10 +34,17 @@ type Tables = {
   operation: { id: string; state: string; revoked: number; reason: string }
   activity: { user_tag: string; at: number; id: string; event: string }
   deleted_user: { user_tag: string; at: number }
+  account: Record<'id' | 'accountId' | 'providerId' | 'userId' | 'password' | 'createdAt' | 'updatedAt', string>
   user: { id: string; name: string; email: string; emailVerified: number; createdAt: string; updatedAt: string }
   twoFactor: { id: string; userId: string; secret: string; backupCodes: string }
 }
 const tables = () => database.kysely.withTables<Tables>()
+
+async function insertUser(id: string): Promise<void> {
+  const now = new Date().toISOString()
+  const user = { id, name: id, email: `${id}@example.org`, emailVerified: 1, createdAt: now, updatedAt: now }
+  await tables().insertInto('user').values(user).execute()
+}
 
 /** SQL refuses these changes until the end of the scope. */
 async function refuse(changes: string): Promise<AsyncDisposable> {
@@ -72,6 +79,22 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     const { code, err } = await run(['operations', 'list'])
     expect(err).toMatch(/^The session store is unavailable \(WRONGTYPE .*\)\n$/)
     expect(code).toBe(3)
+  })
+
+  test('Redis refuses a command after a password was taken away: 3', async () => {
+    await store.create({ userId: 'dee' })
+    const [key = ''] = await redis.keys('user:{*}:sessions')
+    await redis.set(key, 'no hash')
+    await insertUser('dee')
+    const now = new Date().toISOString()
+    const account = { id: 'dee', accountId: 'dee', providerId: 'credential', userId: 'dee', password: 'a hash' }
+    await tables()
+      .insertInto('account')
+      .values({ ...account, createdAt: now, updatedAt: now })
+      .execute()
+    const { code, err, out } = await run(['users', 'require-password-reset', 'dee', '--confirm', '1'])
+    expect(err).toMatch(/^The session store is unavailable \(.*WRONGTYPE .*\)\n$/)
+    expect({ code, out }).toEqual({ code: 3, out: '' })
   })
 
   test('Redis is away: the doctor says why', async () => {
@@ -153,9 +176,7 @@ describe('a revocation is on record', () => {
 })
 
 test('no command does the work of a server, whose settings may be others', async () => {
-  const now = new Date().toISOString()
-  const cy = { id: 'cy', name: 'Cy', email: 'cy@example.org', emailVerified: 1, createdAt: now, updatedAt: now }
-  await tables().insertInto('user').values(cy).execute()
+  await insertUser('cy')
   await tables().insertInto('twoFactor').values({ id: '1', userId: 'cy', secret: '', backupCodes: '' }).execute()
   const at = Date.now() - 1_000 * 24 * 60 * 60 * 1_000
   await tables().insertInto('activity').values({ user_tag: 'ada', at, id: 'old', event: '{}' }).execute()

@@ -3,12 +3,12 @@ import { type Kysely, sql } from 'kysely'
 /** The part of better-auth's tables that names a user. */
 type UserTable = { user: { id: string; email: string } }
 
-/** Nobody has that mail address. */
+/** Nobody has that mail address or id. */
 export class UnknownUserError extends Error {
   override readonly name = 'UnknownUserError'
 
-  constructor(email: string) {
-    super(`Nobody has the mail address ${email}`)
+  constructor(named: string) {
+    super(`There is no user ${named}`)
   }
 }
 
@@ -40,6 +40,17 @@ export async function userIdsOf(named: readonly string[], kysely: Kysely<unknown
     for (const id of found) ids.add(id)
   }
   return [...ids]
+}
+
+/**
+ * Refuses ids that SQL does not know, such as a mistyped one.
+ *
+ * @throws {UnknownUserError} for the first of them, and what the database fails with.
+ */
+export async function requireUsers(ids: readonly string[], kysely: Kysely<unknown>): Promise<void> {
+  const users = kysely.withTables<UserTable>().selectFrom('user').select('id')
+  for (const id of ids)
+    if ((await users.where('id', '=', id).executeTakeFirst()) === undefined) throw new UnknownUserError(id)
 }
 
 /** The ids of users with this id, or with this text in the name or the address, in the order of their addresses. */
