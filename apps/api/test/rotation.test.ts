@@ -181,7 +181,7 @@ test('a second factor whose secret is lost is named at the start, and taken away
   const { id } = (await laptop.api.session.current.query()).user
   await first.close()
   await using server = await start(NEW)
-  expect(server.lines().find(({ msg }) => msg.startsWith('No secret that is set opens'))?.msg).toContain(id)
+  expect(server.lines().find(({ msg }) => msg.startsWith('None of the secrets decrypts'))?.msg).toContain(id)
 
   const operations = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
   const statements = /```sql\n(update "user" set "twoFactorEnabled".*?)```/s.exec(operations)?.[1] ?? ''

@@ -18,7 +18,7 @@ export async function renewSecondFactors(
   const unreadable = await encryptAnew(kysely, secrets)
   if (unreadable.length > 0)
     warn(
-      `No secret that is set opens ${unreadable.length} second factors: ${unreadable.slice(0, MAX_NAMED).join(', ')}`,
+      `None of the secrets decrypts ${unreadable.length} second factors: ${unreadable.slice(0, MAX_NAMED).join(', ')}`,
     )
 }
 
