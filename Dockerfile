@@ -12,7 +12,7 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 RUN install -d -o node -g node -m 0700 /data
 COPY --from=build /app /app
-# docker compose exec api rollcall --help
+# docker compose --env-file .env.compose exec api rollcall --help
 RUN printf '#!/bin/sh\nexec node /app/apps/cli/dist/main.js "$@"\n' > /usr/local/bin/rollcall && chmod +x /usr/local/bin/rollcall
 USER node
 VOLUME /data

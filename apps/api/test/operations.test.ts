@@ -77,21 +77,14 @@ test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () =>
   expect(stderr.split('\n').filter((line) => line.includes('rollcall.service'))).toEqual([])
 })
 
-test.runIf(isInstalled('sqlite3'))(
-  'accounts are in the backup of a running SQLite, and the sessions of then are revoked',
-  async () => {
-    await using backup = await temporaryFolder('backup')
-    await using server = await startServer({ env: { DATABASE_URL: '' } })
-    const device = await signedUp(server)
-    const before = await device.request('/trpc/session.current')
-    expect(before.status).toBe(200)
-    await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup.path })
-    await shell(server.redis, example('sh', '--scan'), { REDIS_SOCKET: server.redis.url })
-    await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup.path, DATABASE_URL: '' } })
-    expect((await device.request('/trpc/session.current')).status).toBe(401)
-    await restored.browser().signIn(device.email)
-  },
-)
+test.runIf(isInstalled('sqlite3'))('accounts are in the backup of a running SQLite', async () => {
+  await using backup = await temporaryFolder('backup')
+  await using server = await startServer({ env: { DATABASE_URL: '' } })
+  const device = await signedUp(server)
+  await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup.path })
+  await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup.path, DATABASE_URL: '' } })
+  await restored.browser().signIn(device.email)
+})
 
 test('a session is in the copy of Redis, for one that starts with it', async () => {
   await using folder = await temporaryFolder('copy')

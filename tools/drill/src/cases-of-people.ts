@@ -12,9 +12,11 @@ export async function stolenDevice(stage: Stage, typist: Typist): Promise<Outcom
     await load.watch('the laptop of another person', await stage.signIn(bob, windows11)),
   ]
   const page = await device.openPage()
-  checkEqual((await typist.type('rollcall sessions list')).lines.length, 2, 'the number of sessions before')
-  await typist.type('rollcall revoke')
-  const revoking = await typist.type('rollcall revoke')
+  const { lines } = await typist.type('rollcall sessions list')
+  checkEqual(lines.length, 2, 'the number of sessions before')
+  const [id = ''] = lines.find((line) => line.includes('Windows 11'))?.split(' ') ?? []
+  await typist.type('rollcall revoke', { 'session id': id })
+  const revoking = await typist.type('rollcall revoke', { 'session id': id })
   const { cause, reason } = await page.ended
   checkEqual(`${cause}: ${reason}`, 'operator: Your laptop was reported stolen', 'the last message of the open page')
   const { text } = await phone.send('/trpc/activity.list')
