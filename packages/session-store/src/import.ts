@@ -99,7 +99,7 @@ export function createSessionImport(options: SessionImportOptions): SessionImpor
 
 interface Prepared extends Pick<ImportedSession, 'token' | 'createdAt'> {
   readonly tag: string
-  /** Both in milliseconds from now. */
+  /** This and the next are in milliseconds from now. */
   readonly idleLife: number
   readonly absoluteLife: number
   /** Without the hash of a secret. `null` for a session that has expired. */

@@ -30,7 +30,7 @@ const PASSKEY_CHANGED = 'passkey-changed'
 const SECOND_FACTOR_CHANGED = 'second-factor-changed'
 const PROVIDER_CHANGED = 'provider-changed'
 
-// An earlier version did not tell the first password from others.
+// An earlier version had one word for the first password and for others.
 const passwordChange = z.enum(['set', 'changed']).default('changed')
 const wayInChange = z.enum(['added', 'removed'])
 const secondFactorChange = z.enum(['on', 'off', 'renewed'])
@@ -107,7 +107,7 @@ function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
   }
 }
 
-/** Of a changed way in. */
+/** The mail about a changed way in. */
 function noticeMail<Change>(
   change: z.ZodType<Change>,
   say: (change: Change, at: Date, context: Context) => Message,

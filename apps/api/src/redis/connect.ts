@@ -65,7 +65,7 @@ export async function connectRedis(
 const OPERATOR_TIMEOUTS = { commandTimeout: 10_000, socketTimeout: 15_000 }
 
 /**
- * Connects the client of an operator, once: nobody waits for a Redis that starts.
+ * Connects the client of an operator, once. Nobody waits for a Redis that starts.
  *
  * @throws {StartError} which names the setting to mend.
  */

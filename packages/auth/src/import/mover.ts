@@ -83,7 +83,7 @@ function problemOf(row: OldRow): string | null {
   }
 }
 
-/** Whatever a storage fails with is an outage, because each driver has errors of its own. What `adopt` fails with is not. */
+/** Whatever a storage fails with is an outage, because each driver has errors of its own. An error of `adopt` is no outage. */
 function withOutages(old: OldSessions): OldSessions {
   const fail = (error: unknown): never => {
     throw new SessionStoreUnavailableError(error)

@@ -42,8 +42,8 @@ const COOKIE = 'expressCookie'
 /**
  * A store for express-session. The sessions of a user are in the session store: list and revoke them there, by user.
  *
- * A session that has ended is never saved again, as by a request that was under way. Neither is one whose place another user, or
- * nobody, has taken. Redis holds a hash of the session id of Express. Every callback gets a `SessionStoreUnavailableError` when
+ * A session that has ended is never saved again, as by a request that was under way. The same holds for one whose place another
+ * user, or nobody, has taken. Redis holds a hash of the session id of Express. Every callback gets a `SessionStoreUnavailableError` when
  * Redis gives no answer: answer 503.
  */
 export class ExpressStore extends Store {

@@ -22,8 +22,8 @@ export interface SessionOperator {
   /** The time by the clock of Redis that dates sign-ins. */
   time(): Promise<Date>
   /**
-   * Refuses sign-ins of all users that began at or before a time and have not been answered yet. It must come before the
-   * scan for sessions: then either the scan finds a session, or its sign-in is refused.
+   * Refuses sign-ins of all users that began at or before a time and have not been answered yet. Call it before
+   * the scan for sessions. Then either the scan finds a session, or its sign-in is refused.
    *
    * @param since Default: now, by Redis' clock.
    * @returns That time.

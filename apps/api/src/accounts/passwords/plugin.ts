@@ -66,8 +66,8 @@ function validationError({ issues }: z.ZodError): APIError {
 }
 
 /**
- * The rules for new passwords, a first password for accounts without one, and the renewal of old hashes. It must come before the plugin `rollcall`, because a
- * renewed hash goes to SQL past the policy: it is no new credential.
+ * The rules for new passwords, a first password for accounts without one, and the renewal of old hashes. It must come before the
+ * plugin `rollcall`. A renewed hash goes to SQL past the policy, because it is no new credential.
  */
 export function passwordRules(passwords: Passwords) {
   let sql: DBAdapter

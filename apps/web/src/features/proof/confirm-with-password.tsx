@@ -9,7 +9,7 @@ interface ConfirmWithPasswordProps extends Omit<ConfirmButtonProps, 'cancelLabel
   pending?: PendingAction
 }
 
-/** A `ConfirmButton` that asks for the password where the API wants a recent one. */
+/** A `ConfirmButton` that asks for a proof where the API wants a recent one. */
 export function ConfirmWithPassword({ pending, onConfirm, ...props }: ConfirmWithPasswordProps) {
   const { t } = useI18n()
   const done = useActionDone()

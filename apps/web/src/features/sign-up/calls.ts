@@ -23,7 +23,7 @@ export async function signUp(input: NewAccount & Addressed, solution?: AuthHeade
 }
 
 /**
- * Sends a link to the address, which leads to the page `returnTo` in the end. The answer is the same whether or not an account has it.
+ * Sends a link to the address, which leads to the page `returnTo` in the end. An address with an account gets the same answer.
  *
  * @param solution Of a challenge.
  * @throws {AuthFailure} With status 404 where the address is not confirmed.
