@@ -104,7 +104,7 @@ async function afterRenewal(where: readonly Where[]): Promise<readonly Where[]> 
   })
 }
 
-/** better-auth takes a session whose user it cannot read for none. That would answer an outage of the database with 401. */
+/** If better-auth cannot read the user of a session, it finds no session. That would answer an outage of the database with 401. */
 async function findUserOf(users: Pick<DBAdapter, 'findOne'>, { userId }: Session): Promise<unknown> {
   try {
     return await users.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })

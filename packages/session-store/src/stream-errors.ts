@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { AbstractConnector, type Redis } from 'ioredis'
 
-// ioredis listens for the first error of a connection only. TLS may report two, as with an untrusted certificate, and an
+// A connection of ioredis has a listener for its first error only. TLS may report two, as with an untrusted certificate, and an
 // error without a listener ends the process. A Cluster client and Sentinel open connections of their own, which no event and
 // no option reaches. So this module, once imported, gives every connection of ioredis a listener that stays.
 

@@ -171,7 +171,7 @@ async function waitUntilReady(redis: Redis | Cluster, timeoutMs: number): Promis
   await Promise.race([connected, late]).finally(() => clearTimeout(timer))
 }
 
-/** ioredis goes on with database 0 when the one that it was given does not exist. */
+/** If the database that it was given does not exist, ioredis goes on with database 0. */
 async function selectDatabase(redis: Redis): Promise<void> {
   const { db = 0 } = redis.options
   await redis.select(db).catch((error: unknown) => {

@@ -49,7 +49,7 @@ export function redisUrlFault(text: string): string | null {
   }
   const { pathname, searchParams, hash } = new URL(text)
   if (!/^\/?\d*$/.test(pathname)) return 'must end with the host and port, or with a slash and the number of a database'
-  // ioredis would take any of its options from here, such as a prefix that the scripts know nothing of.
+  // Any option of ioredis could stand here, such as a prefix that the scripts know nothing of.
   const unknown = [...searchParams.keys()].some((name) => name !== 'family')
   return unknown || hash !== '' ? 'must have no parameters other than family' : null
 }

@@ -35,7 +35,7 @@ export function redisSessions({ client, keyPrefix = 'better-auth:' }: SecondaryS
     return values.flatMap((value, i) => (value === null ? [] : [rowIn(value, tokens[i])]))
   }
 
-  /** better-auth lets these live on in Redis, and refuses them. */
+  /** Such sessions live on in Redis, and better-auth refuses them. */
   async function isRevoked({ userId, createdAt }: OldRow): Promise<boolean> {
     const before = Number(await client.get(keyOf(`revoked-sessions-before-${String(userId)}`)))
     return new Date(String(createdAt)).getTime() < before

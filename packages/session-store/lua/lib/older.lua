@@ -1,4 +1,4 @@
--- Tells sessions that an operation means from younger ones.
+-- Distinguishes the sessions that an operation means from younger ones.
 -- @include lib/record
 
 -- Returns whether the session may have been live when an operation began. It was created by `before`, or a wrong clock has

@@ -208,7 +208,7 @@ function anonymousUserOf(sid: string): string {
   return `anonymous:${hashOf(sid)}`
 }
 
-/** express-session expects its callback outside of any promise: an error that it throws is not one of the store. */
+/** The callback of express-session runs outside of any promise: an error that it throws is not one of the store. */
 function answer<T>(work: Promise<T>, callback: Callback<T> | undefined): void {
   work.then(
     (result) => callback && setImmediate(callback, null, result),

@@ -44,7 +44,7 @@ function usersIn({ filter }: OperationRow): string[] {
   return named.safeParse(JSON.parse(filter)).data?.users.slice(0, MAX_NAMED) ?? []
 }
 
-/** Those who still have an account. */
+/** The ones who still have an account. */
 function namedIn(row: OperationRow, people: readonly { id: string; email: string }[]) {
   const ids = usersIn(row)
   return people.filter(({ id }) => ids.includes(id)).map(({ id, email }) => ({ id, email }))
