@@ -1,8 +1,11 @@
 import { createSessionAdmin } from '@rollcall/admin'
-import { redisOptions } from '@rollcall/session-store'
+import { connectRedis, redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 
-const redis = new Redis('redis://localhost:6379', { ...redisOptions, commandTimeout: 5_000 })
+const options = { ...redisOptions, commandTimeout: 5_000, lazyConnect: true }
+const client = new Redis('redis://localhost:6379', options)
+client.on('error', ({ message }) => console.warn(message)) // it connects again by itself
+const redis = await connectRedis(client)
 const admin = createSessionAdmin({ redis })
 
 for await (const session of admin.find({ system: 'Windows', browser: 'Firefox' }))

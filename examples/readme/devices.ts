@@ -1,8 +1,10 @@
 import { asSeenBy, createStreams } from '@rollcall/devices'
-import { createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
+import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 
-const redis = new Redis('redis://localhost:6379', redisOptions)
+const client = new Redis('redis://localhost:6379', { ...redisOptions, lazyConnect: true })
+client.on('error', ({ message }) => console.warn(message)) // it connects again by itself
+const redis = await connectRedis(client) // 7.0 or newer, with maxmemory-policy noeviction
 const store = createSessionStore({ redis })
 const streams = createStreams({ store, changes: createSessionChanges({ redis }) })
 

@@ -52,6 +52,10 @@ test.each(documents)('every test that %s names by a link has this title', (path)
 /** Without indentation: a document may show the inside of a function. */
 const linesOf = (code: string): string[] => code.split('\n').map((line) => line.trim())
 
+const examples = documents.flatMap((path) =>
+  [...read(path).matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => ({ path, code })),
+)
+
 test('every TypeScript example of a document stands in examples/, which compiles', () => {
   const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'examples/*.ts'], {
     cwd: root,
@@ -60,15 +64,18 @@ test('every TypeScript example of a document stands in examples/, which compiles
     .split('\n')
     .filter((path) => path !== '')
     .map((path) => `\n${linesOf(read(path)).join('\n')}`)
-  const examples = documents.flatMap((path) =>
-    [...read(path).matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => ({ path, code })),
-  )
   expect(examples.length).toBeGreaterThan(10)
   const strange = examples.filter(({ code }) => {
     const lines = linesOf(code).join('\n')
     return !sources.some((source) => source.includes(`\n${lines}`))
   })
   expect(strange).toEqual([])
+})
+
+test('every example that makes a client connects it first: until then, redisOptions refuse each command', () => {
+  const clients = examples.filter(({ code }) => code.includes('redisOptions'))
+  expect(clients.length).toBeGreaterThan(4)
+  expect(clients.filter(({ code }) => !code.includes('lazyConnect: true'))).toEqual([])
 })
 
 test.each(documents.filter((path) => /^packages\/[^/]+\/README\.md$/.test(path)))(
