@@ -1,33 +1,26 @@
 'use client'
 
 import { DevicesProvider, useDevices } from '@rollcall/react'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { createSessions } from '../../sessions.ts'
-
-type Router = Awaited<ReturnType<typeof createSessions>>['router']
-
-const url = '/api/trpc'
-const api = createTRPCClient<Router>({
-  links: [
-    splitLink({
-      condition: ({ type }) => type === 'subscription',
-      true: httpSubscriptionLink({ url }),
-      false: httpBatchLink({ url }),
-    }),
-  ],
-})
+import { api, getSession } from '../client.ts'
 
 export default function Page() {
   const [queries] = useState(() => new QueryClient())
-  const [sessionId] = useState<string>() // the id of better-auth's get-session
   return (
     <QueryClientProvider client={queries}>
-      <DevicesProvider client={api.devices} sessionId={sessionId} onEnded={() => location.assign('/sign-in')}>
-        <Devices />
-      </DevicesProvider>
+      <Account />
     </QueryClientProvider>
+  )
+}
+
+function Account() {
+  const { data } = useQuery({ queryKey: ['session'], queryFn: getSession }) // the hooks fetch it again for another cookie
+  if (data === null) return <p>Sign in first.</p>
+  return (
+    <DevicesProvider client={api.devices} sessionId={data?.session.id} onEnded={() => location.reload()}>
+      <Devices />
+    </DevicesProvider>
   )
 }
 
