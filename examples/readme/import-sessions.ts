@@ -4,12 +4,15 @@ import { createSessionStore } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import type { Redis } from 'ioredis'
 
-export async function moveIn(redis: Redis, { plugins = [], ...yours }: BetterAuthOptions) {
+export function moveIn(redis: Redis, { plugins = [], ...yours }: BetterAuthOptions) {
   const options = { redis } // those of createSessionStore: clock, timeouts and keyPrefix too
   const store = importSessions(createSessionStore(options), options)
   const auth = betterAuth({ ...yours, plugins: [...plugins, rollcall({ store })] })
-
-  await auth.$context // from here on, every old cookie signs in
-  const counts = await store.importAll({ onProgress: ({ imported }) => console.log(imported) })
-  return { auth, store, counts } // { imported, known, superseded, expired, unreadable, unreadableRows }
+  return { auth, store } // once auth.$context resolves, every old cookie signs in
 }
+
+/** Run this once, in a script of its own, beside the servers. */
+export async function importAll({ auth, store }: ReturnType<typeof moveIn>) {
+  await auth.$context
+  return store.importAll({ onProgress: ({ imported }) => console.log(imported) })
+} // { imported, known, superseded, expired, unreadable, unreadableRows }
