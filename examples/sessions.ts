@@ -2,7 +2,7 @@ import { cookieSessions, rollcall } from '@rollcall/auth'
 import { createStreams } from '@rollcall/devices'
 import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { createDevicesRouter, createSessionProcedure, reasonOf } from '@rollcall/trpc'
-import { initTRPC } from '@trpc/server'
+import { initTRPC, TRPCError } from '@trpc/server'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { Redis } from 'ioredis'
 
@@ -12,14 +12,16 @@ export async function createSessions(redisUrl: string, options: BetterAuthOption
   await connectRedis(redis) // 7.0 or newer, with maxmemory-policy noeviction
   const store = createSessionStore({ redis })
   const auth = betterAuth({ ...options, plugins: [...(options.plugins ?? []), rollcall({ store })] }) // last
-
   const { authenticate } = await cookieSessions(auth, store)
   const changes = createSessionChanges({ redis })
   const streams = createStreams({ store, changes })
   const t = initTRPC.context<{ headers: Headers }>().create({
     errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, reason: reasonOf(error) } }),
   })
-  const withSession = createSessionProcedure((ctx: { headers: Headers }, call) => authenticate(ctx.headers, call))
+  const withSession = createSessionProcedure(({ headers }: { headers: Headers }, call) => {
+    if (headers.get('sec-fetch-site') === 'same-site') throw new TRPCError({ code: 'FORBIDDEN' }) // SameSite=Lax allows it
+    return authenticate(headers, call)
+  })
   const procedure = t.procedure.concat(withSession)
   const router = t.router({
     devices: createDevicesRouter({ store, streams, procedure }),

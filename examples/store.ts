@@ -39,6 +39,8 @@ export async function listen(port: number, redisUrl: string) {
 }
 
 async function answer(store: SessionStore, request: IncomingMessage): Promise<Reply> {
+  // SameSite=Lax does not stop a form of another origin of your own site.
+  if (request.method === 'POST' && request.headers['sec-fetch-site'] === 'same-site') return { status: 403 }
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
   const route = `${request.method} ${pathname}`
   if (route === 'POST /sign-in') {

@@ -42,7 +42,7 @@ async function browser({ origin, trpc }: Server, path: 'sign-up' | 'sign-in', ad
   const cookie = cookieOf(response)
   const api = createTRPCClient<Router>({ links: [httpBatchLink({ url: trpc, headers: { cookie } })] })
   const stream = () => fetch(`${trpc}/devices.changes`, { headers: { cookie, accept: 'text/event-stream' } })
-  return { devices: api.devices, greeting: api.greeting, stream }
+  return { cookie, devices: api.devices, greeting: api.greeting, stream }
 }
 
 const cookieOf = (response: Response): string =>
@@ -72,6 +72,18 @@ describe.each(names)('%s', (name) => {
     await expect(phone.devices.list.query()).rejects.toMatchObject(refused)
     await expect(phone.greeting.query()).rejects.toMatchObject(refused)
     expect(await laptop.devices.list.query()).toMatchObject([{ id: here?.id }])
+  })
+
+  test('a form of another origin of the same site revokes nothing', async () => {
+    const server = serverOf(name)
+    const { cookie } = await browser(server, 'sign-up', 'grace@example.org')
+    const phone = await browser(server, 'sign-in', 'grace@example.org')
+    const body = new FormData() // needs no permission of the server, and SameSite=Lax sends the cookie along
+    body.set('any', 'field')
+    const headers = { cookie, origin: 'http://other.localhost', 'sec-fetch-site': 'same-site' }
+    const answer = await fetch(`${server.trpc}/devices.revokeOthers`, { method: 'POST', headers, body })
+    expect(answer.status).toBe(403)
+    expect(await phone.greeting.query()).toMatch(/^Hello, /)
   })
 })
 
