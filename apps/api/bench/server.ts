@@ -56,6 +56,7 @@ function authOn(store: SessionStore): Promise<Auth> {
     notifyNewDevice: async () => undefined,
     accountMails: {
       prepareAccountDeleted: prepared,
+      preparePasswordRequired: prepared,
       prepareEmailChange: prepared,
       prepareEmailChanged: prepared,
     },

@@ -3,11 +3,11 @@ import type { Operation } from '@rollcall/admin'
 import type { ActivityTable } from './accounts/activity-rows.js'
 import type { Database } from './accounts/database.js'
 import { migrate } from './accounts/migrations.js'
-import { recordOnUser as recordOnUserIn, recordOperation, type UserOperation } from './accounts/operations.js'
+import { recordOperation, recordWork as recordWorkIn, type Work } from './accounts/operations.js'
 import { recordRun, type Watch } from './administration/record-run.js'
 import { createLog, type Log } from './log.js'
 
-export type { UserOperation } from './accounts/operations.js'
+export type { Work } from './accounts/operations.js'
 export { createAdmin, adminConnection } from './administration/connection.js'
 export { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './accounts/configured-database.js'
 export { type Database, openDatabase } from './accounts/database.js'
@@ -35,11 +35,11 @@ export async function recordRevocation(
   return recordRun('revoke', (row) => recordOperation(sql, row), warn, run)
 }
 
-/** Does the work of a command on one user, which revokes nothing, with a row in SQL. */
-export async function recordOnUser(
+/** Does the work of a command, which is no operation of Redis, with a row in SQL. */
+export async function recordWork(
   database: Database,
-  operation: UserOperation,
-  work: () => Promise<unknown>,
+  what: Work,
+  work: (addRevoked: (sessions: number) => void) => Promise<unknown>,
 ): Promise<void> {
-  await recordOnUserIn(database.kysely.withTables<ActivityTable>(), operation, work)
+  await recordWorkIn(database.kysely.withTables<ActivityTable>(), what, work)
 }

@@ -50,6 +50,8 @@ export interface ServiceOptions {
 /** Takes what must be closed with the server. It is closed in reverse. */
 export type OnClose = (close: () => Promise<unknown>) => void
 
+export { MailQueueFullError } from './errors.js'
+
 /** The services that the server's routes need. */
 export type Services = Awaited<ReturnType<typeof openServices>>
 

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { recordOnUser, UnknownUserError, type UserOperation, userIdsOf } from '@rollcall/api/operator'
+import { recordWork, UnknownUserError, userIdsOf, type Work } from '@rollcall/api/operator'
 import type { Output } from './output.js'
 import { withServices } from './services.js'
 
@@ -13,9 +13,9 @@ export async function setAdministrator(named: string, isAdmin: boolean, output: 
     const person = await auth.findUser(userId)
     if (person === null) throw new UnknownUserError(named)
     const { id, email } = person
-    const by = { userId: id, startedBy: userInfo().username }
-    const record = (action: UserOperation['action'], work: () => Promise<unknown>): Promise<void> =>
-      recordOnUser(database, { ...by, action, at: new Date(clock()) }, work)
+    const by = { filter: { users: [id] }, startedBy: userInfo().username }
+    const record = (action: Work['action'], work: () => Promise<unknown>): Promise<void> =>
+      recordWork(database, { ...by, action, at: new Date(clock()) }, work)
     const isToUnban = isAdmin && person.isBanned
     const isChanged = isToUnban || person.isAdmin !== isAdmin
     if (person.isAdmin !== isAdmin)

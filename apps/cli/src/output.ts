@@ -51,27 +51,32 @@ const BAR_LENGTH = 30
 /** Between two lines where there is no terminal. */
 const LINE_MS = 1_000
 
-/** Shows how far an operation is: a bar on a terminal, else a line a second. Nothing with `--json`. */
-export function createProgress({ isJson }: Output): (operation: Operation) => void {
+interface Progress {
+  /** From 0 to 1. */
+  readonly share: number
+  readonly details: string
+  readonly isOver: boolean
+}
+
+/** Shows how far some work is: a bar on a terminal, else a line a second. Nothing with `--json`. */
+export function createProgress({ isJson }: Output): (progress: Progress) => void {
   let last = Number.NEGATIVE_INFINITY
-  return (operation) => {
-    const isOver = operation.state !== 'running'
+  return ({ share, details, isOver }) => {
     if (isJson) return
+    const text = `${Math.floor(share * 100)} %, ${details}`
     if (process.stderr.isTTY) {
-      process.stderr.write(`\r\u001B[K${progressBar(operation)}${isOver ? '\n' : ''}`)
+      const filled = Math.round(share * BAR_LENGTH)
+      const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_LENGTH - filled)}]`
+      process.stderr.write(`\r\u001B[K${bar} ${text}${isOver ? '\n' : ''}`)
     } else if (isOver || performance.now() - last >= LINE_MS) {
       last = performance.now()
-      console.error(progressText(operation))
+      console.error(text)
     }
   }
 }
 
-function progressBar(operation: Operation): string {
-  const filled = Math.round(operation.share * BAR_LENGTH)
-  return `[${'#'.repeat(filled)}${'.'.repeat(BAR_LENGTH - filled)}] ${progressText(operation)}`
-}
-
-function progressText({ share, scanned, revoked, rate, millisecondsLeft }: Operation): string {
+export function progressOf({ state, share, scanned, revoked, rate, millisecondsLeft }: Operation): Progress {
   const left = millisecondsLeft === null ? '' : `, about ${Math.ceil(millisecondsLeft / 1_000)} s left`
-  return `${Math.floor(share * 100)} %, ${scanned} looked at, ${revoked} revoked, ${rate} a second${left}`
+  const details = `${scanned} looked at, ${revoked} revoked, ${rate} a second${left}`
+  return { share, details, isOver: state !== 'running' }
 }

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { countFits, type Filter, type Operation, type RunOptions } from '@rollcall/admin'
 import { databaseError, recordRevocation, requireUsers } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
-import { createProgress, describeSession, operationLine, type Output, sessionLine } from './output.js'
+import { createProgress, describeSession, operationLine, type Output, progressOf, sessionLine } from './output.js'
 
 /** A mistake of the person who types. The message says what to do. */
 export class UsageError extends Error {}
@@ -71,7 +71,7 @@ async function runRecorded(
       },
       onProgress(operation) {
         onProgress(operation)
-        show(operation)
+        show(progressOf(operation))
       },
     }),
   )

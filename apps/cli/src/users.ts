@@ -1,8 +1,10 @@
+import { userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { countFits, type Filter } from '@rollcall/admin'
-import { adminConnection, listUsers, requireUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
-import type { Services } from '@rollcall/api/services'
+import { adminConnection, listUsers, recordWork, requireUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
+import { MailQueueFullError, type Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
-import type { Output } from './output.js'
+import { createProgress, type Output } from './output.js'
 import { UsageError, wholeNumber } from './revoke.js'
 import { withServices } from './services.js'
 
@@ -10,6 +12,8 @@ export interface ResetOptions extends FilterOptions {
   readonly everyone?: true
   readonly confirm?: string
 }
+
+const QUEUE_RETRY_MS = 1_000
 
 /**
  * Makes the passwords of users stop working, revokes their sessions, and has a mail sent to each with a link to choose a new
@@ -24,7 +28,7 @@ export async function requirePasswordReset(
   if (ways === 0) throw new UsageError('Name users, give a filter, or add --everyone')
   if (ways > 1) throw new UsageError('Name users, give a filter, or add --everyone, but only one of these')
   await withServices(async (services, settings) => {
-    const users = await selectUsers(named, options, services, settings)
+    const { filter, users } = await selectUsers(named, options, services, settings)
     const count = await countOf(users())
     if (options.confirm === undefined) {
       output.result({ dryRun: true, users: count }, `${count} users would have to choose a new password.`)
@@ -34,37 +38,82 @@ export async function requirePasswordReset(
     const confirmed = wholeNumber('--confirm', options.confirm)
     if (!countFits(count, confirmed))
       throw new UsageError(`The count does not fit: it is ${count} now, not ${confirmed}. Nothing was changed.`)
-    await resetEach(users(), services, output)
+    const { clock, database } = services
+    const what = { action: 'require-password-reset', filter, startedBy: userInfo().username } as const
+    await recordWork(database, { ...what, at: new Date(clock()) }, (addRevoked) =>
+      resetEach({ users: users(), count, addRevoked }, services, output),
+    )
   })
 }
 
-async function resetEach(users: AsyncIterable<string>, { auth, activity }: Services, output: Output): Promise<void> {
+interface Resets {
+  readonly users: AsyncIterable<string>
+  readonly count: number
+  readonly addRevoked: (sessions: number) => void
+}
+
+async function resetEach({ users, count, addRevoked }: Resets, services: Services, output: Output): Promise<void> {
+  const { auth, store, activity } = services
+  const show = createProgress(output)
   let reset = 0
   let withoutPassword = 0
+  const showDone = (isOver: boolean, more = ''): void => {
+    const done = reset + withoutPassword
+    show({ share: isOver ? 1 : Math.min(1, done / count), details: `${done} of ${count} users${more}`, isOver })
+  }
+  const onWait = (): void => showDone(false, '; waiting, because the mail queue is full: keep the servers running')
   for await (const userId of users) {
-    const isReset = await auth.requirePasswordReset(userId)
+    const sessions = await store.list(userId)
+    const isReset = await whenQueued(() => auth.requirePasswordReset(userId), onWait, output)
+    addRevoked(sessions.length)
     if (isReset) reset += 1
     else withoutPassword += 1
     if (output.isJson) output.result({ userId, reset: isReset }, '')
+    showDone(false)
   }
   await activity.settled()
+  showDone(true)
   output.result({ reset, withoutPassword }, `${reset} users must choose a new password, ${withoutPassword} had none.`)
 }
 
-/** Each call of the returned function gives the same users again. A filter selects the users of the sessions that it finds. */
+/** Until the servers have sent some of the mails that wait. Without room for its mail, a reset changes nothing. */
+async function whenQueued<T>(work: () => Promise<T>, onWait: () => void, output: Output): Promise<T> {
+  for (let waits = 0; ; waits += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof MailQueueFullError)) throw error
+      if (output.isJson && waits === 0) output.result({ waitingFor: 'mail queue' }, '')
+      onWait()
+      await sleep(QUEUE_RETRY_MS)
+    }
+  }
+}
+
+interface Selection {
+  /** `null` for everybody. */
+  readonly filter: Filter | null
+  /** Each call gives the same users again. */
+  users(): AsyncIterable<string>
+}
+
+/** A filter selects the users of the sessions that it finds. */
 async function selectUsers(
   named: readonly string[],
   options: ResetOptions,
   services: Services,
   settings: Settings,
-): Promise<() => AsyncIterable<string>> {
+): Promise<Selection> {
   const { database } = services
-  if (options.everyone === true) return () => listUsers(database.kysely)
-  const ids = hasFilter(options)
-    ? await findUsers(await readFilter(options, database), services, settings)
-    : await knownUsers(named, services)
-  return async function* () {
-    yield* ids
+  if (options.everyone === true) return { filter: null, users: () => listUsers(database.kysely) }
+  const isNamed = named.length > 0
+  const filter = isNamed ? { users: await knownUsers(named, services) } : await readFilter(options, database)
+  const ids = isNamed ? (filter.users ?? []) : await findUsers(filter, services, settings)
+  return {
+    filter,
+    async *users() {
+      yield* ids
+    },
   }
 }
 

@@ -124,6 +124,7 @@ export interface Auth extends CookieSessions, OwnData, Administrators, EmailChan
    *
    * @returns whether the user had a password.
    *
+   * @throws {MailQueueFullError} before it changes anything.
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
   requirePasswordReset(userId: string): Promise<boolean>
@@ -259,9 +260,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
         await store.revokeAll(userId, { credentialChange: true }) // an earlier call may have failed just before that
         return false
       }
-      await options.requestReset(user.email) // first: a repetition finds no password, and asks for no mail
+      const mail = await options.accountMails.preparePasswordRequired(userId) // a repetition finds no password
       await internalAdapter.updateAccount(account.id, { password: null }) // which revokes all sessions
-      await options.requestReset(user.email) // the same mail, unless that has left with a link that no longer works
+      await mail.release()
       return true
     },
 

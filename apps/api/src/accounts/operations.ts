@@ -1,4 +1,4 @@
-import { newOperationId, type Operation } from '@rollcall/admin'
+import { type Filter, newOperationId, type Operation } from '@rollcall/admin'
 import type { Kysely } from 'kysely'
 import {
   type ActivityTable,
@@ -24,26 +24,40 @@ export async function recordOperation(sql: Kysely<ActivityTable>, row: Operation
 /** The row of an operation that revokes sessions. */
 export function operationRow(operation: Operation, action: OperationAction): OperationRow {
   const { id, startedAt, filter, reason, note, startedBy, state, revoked } = operation
-  const text = filter === null ? '' : JSON.stringify(filter)
-  return { id, at: startedAt.getTime(), action, filter: text, reason, note, started_by: startedBy, state, revoked }
+  return {
+    id,
+    at: startedAt.getTime(),
+    action,
+    filter: toText(filter),
+    reason,
+    note,
+    started_by: startedBy,
+    state,
+    revoked,
+  }
 }
 
+/** Empty for everybody. */
+const toText = (filter: Filter | null): string => (filter === null ? '' : JSON.stringify(filter))
+
 /**
- * Does work on one user that revokes nothing, between two writes of its row. So what was begun is on record, even if it fails.
+ * Does work that is no operation of Redis, between two writes of its row. So what was begun is on record, even if it fails.
  *
+ * @param work Calls the given function for sessions that it has revoked.
  * @throws what the database or the work fails with. The row says `failed` then, or `running` if the database failed.
  */
-export async function recordOnUser(
+export async function recordWork(
   sql: Kysely<ActivityTable>,
-  { at, action, userId, startedBy }: UserOperation,
-  work: () => Promise<unknown>,
+  { at, action, filter, startedBy }: Work,
+  work: (addRevoked: (sessions: number) => void) => Promise<unknown>,
 ): Promise<void> {
-  const what = { action, filter: JSON.stringify({ users: [userId] }), reason: '', note: '', revoked: 0 }
+  const what = { action, filter: toText(filter), reason: '', note: '' }
   const row = { id: newOperationId(at), at: at.getTime(), started_by: startedBy, ...what }
-  const save = (state: Operation['state']) => recordOperation(sql, { ...row, state })
+  let revoked = 0
+  const save = (state: Operation['state']) => recordOperation(sql, { ...row, state, revoked })
   await save('running')
   try {
-    await work()
+    await work((sessions) => (revoked += sessions))
   } catch (error) {
     await save('failed').catch(() => undefined)
     throw error
@@ -51,10 +65,11 @@ export async function recordOnUser(
   await save('done')
 }
 
-export interface UserOperation {
+export interface Work {
   readonly at: Date
   readonly action: OperationAction
-  readonly userId: string
+  /** Whom it is about; `null` for everybody. */
+  readonly filter: Filter | null
   readonly startedBy: string
 }
 
@@ -83,8 +98,10 @@ export function createOperationRecorder(sql: Kysely<ActivityTable>) {
   }
 }
 
+/** A required password reset of everybody appends events of its own for each user. */
 function operationsOnEverybody(sql: Kysely<ActivityTable>, since: number): Promise<OperationRow[]> {
-  return sql.selectFrom('operation').selectAll().where('filter', '=', '').where('at', '>=', since).execute()
+  const revocations = sql.selectFrom('operation').selectAll().where('action', '=', 'revoke')
+  return revocations.where('filter', '=', '').where('at', '>=', since).execute()
 }
 
 /** The activity holds all that happened to the user before now. */

@@ -11,7 +11,7 @@ import {
 import type { Clock } from '@rollcall/session-store'
 import type { ActivityTable, OperationAction, OperationRow } from '../accounts/activity-rows.js'
 import type { Database } from '../accounts/database.js'
-import { listOperationRows, operationRow, recordOnUser, recordOperation } from '../accounts/operations.js'
+import { listOperationRows, operationRow, recordOperation, recordWork } from '../accounts/operations.js'
 import { userIdsOf } from '../accounts/users.js'
 import { createBackground } from './background.js'
 import type { AdminConnection } from './connection.js'
@@ -119,7 +119,7 @@ export function createAdministration({ connection, database, clock, warn }: Opti
     },
 
     record: (action, userId, { startedBy }, work) =>
-      recordOnUser(sql, { at: new Date(clock()), action, userId, startedBy }, work),
+      recordWork(sql, { at: new Date(clock()), action, filter: { users: [userId] }, startedBy }, work),
 
     operations: async () => listOperations(await connection.open(), await listOperationRows(sql, MAX_LISTED)),
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/prepared-mails.js'
-import type { Reader } from '../accounts/auth.js'
+import type { MailLink, Reader } from '../accounts/auth.js'
 import { mailLanguage } from '../accounts/language.js'
 import { DAY_MS } from '../durations.js'
 import { deletionCharges, ownerCharges } from '../limits/mail-limits.js'
@@ -10,6 +10,7 @@ import {
   type Context,
   passkeyChangedMessage,
   passwordChangedMessage,
+  passwordRequiredMessage,
   providerChangedMessage,
   secondFactorChangedMessage,
 } from './messages.js'
@@ -22,9 +23,12 @@ export interface AccountLinks {
   findReader(userId: string): Promise<Reader | null>
   /** `null` when the user is gone, or has no password. */
   findPasswordOwner(userId: string): Promise<Reader | null>
+  /** `null` when nobody has this address. */
+  createResetLink(email: string): Promise<MailLink | null>
 }
 
 const ACCOUNT_DELETED = 'account-deleted'
+const PASSWORD_REQUIRED = 'password-required'
 const PASSWORD_CHANGED = 'password-changed'
 const PASSKEY_CHANGED = 'passkey-changed'
 const SECOND_FACTOR_CHANGED = 'second-factor-changed'
@@ -57,11 +61,21 @@ const deletedPayload = z.object({
   isMade: z.boolean().default(false),
 })
 
-export function createAccountMails(add: Add): Pick<AccountMails, 'prepareAccountDeleted'> & Notices {
+const requiredPayload = z.object({ userId: z.string() })
+
+export function createAccountMails(
+  add: Add,
+): Pick<AccountMails, 'prepareAccountDeleted' | 'preparePasswordRequired'> & Notices {
   return {
     prepareAccountDeleted(userId, reader) {
       const payload = { userId, ...reader, at: new Date() }
       return prepareMails(add, [{ key: `${ACCOUNT_DELETED}:${userId}`, kind: ACCOUNT_DELETED, payload }])
+    },
+
+    preparePasswordRequired(userId) {
+      return prepareMails(add, [
+        { key: `${PASSWORD_REQUIRED}:${userId}`, kind: PASSWORD_REQUIRED, payload: { userId } },
+      ])
     },
 
     async notifyOwner(userId, [kind, change], at) {
@@ -83,6 +97,7 @@ export function accountMailKinds(links: AccountLinks, baseUrl: string): [string,
   }
   return [
     [ACCOUNT_DELETED, accountDeletedMail(links, baseUrl)],
+    [PASSWORD_REQUIRED, passwordRequiredMail(links, baseUrl)],
     [PASSWORD_CHANGED, password],
     [PASSKEY_CHANGED, noticeMail(wayInChange, passkeyChangedMessage, { find, page })],
     [PROVIDER_CHANGED, noticeMail(wayInChange, providerChangedMessage, { find, page })],
@@ -103,6 +118,20 @@ function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
       const { userId, to, language, at, isMade } = deletedPayload.parse(JSON.parse(payload))
       if (!isMade && (await links.findReader(userId)) !== null) return null // the deletion failed
       return { to, message: accountDeletedMessage(at, { language, baseUrl, url: new URL('/sign-up', baseUrl).href }) }
+    },
+  }
+}
+
+/** Without limits: requests of strangers for this address must not use it up. */
+function passwordRequiredMail(links: AccountLinks, baseUrl: string): MailKind {
+  return {
+    maxAgeMs: notice.maxAgeMs,
+    async compose(payload) {
+      const { userId } = requiredPayload.parse(JSON.parse(payload))
+      if ((await links.findPasswordOwner(userId)) !== null) return null // it was not taken away, or they have chosen another
+      const reader = await links.findReader(userId)
+      const link = reader && (await links.createResetLink(reader.to))
+      return link && { to: link.to, message: passwordRequiredMessage({ ...link, baseUrl }) }
     },
   }
 }

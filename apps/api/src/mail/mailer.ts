@@ -19,8 +19,6 @@ import type { Send } from './transport.js'
 
 /** Makes the links when a mail is sent: none that works is ever in the queue. */
 interface Links extends AccountLinks, EmailChangeLinks, SignUpLinks {
-  /** `null` when nobody has this address. */
-  createResetLink(email: string): Promise<MailLink | null>
   /** `null` when the user is gone, or was notified of this device. */
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   recordNotified(deviceId: string): Promise<void>

@@ -30,6 +30,12 @@ export function resetMessage(context: Context): Message {
   return mail(context, { ...reset, before: reset.before(siteOf(context)) })
 }
 
+/** Like `resetMessage`, for a password that an operator has taken away. */
+export function passwordRequiredMessage(context: Context): Message {
+  const { passwordRequired } = words[context.language]
+  return mail(context, { ...passwordRequired, before: passwordRequired.before(siteOf(context)) })
+}
+
 export function newDeviceMessage({ device, ipAddress, place, at }: NewDeviceFacts, context: Context): Message {
   const w = words[context.language]
   const browser = device.browser === 'Unknown browser' ? w.unknownBrowser : device.browser

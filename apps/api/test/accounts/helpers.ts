@@ -23,6 +23,7 @@ const prepared = async () => ({ release: async () => undefined })
 /** For tests without mails about changes of an account. */
 export const noAccountMails: AccountMails = {
   prepareAccountDeleted: prepared,
+  preparePasswordRequired: prepared,
   prepareEmailChange: prepared,
   prepareEmailChanged: prepared,
 }

@@ -15,6 +15,7 @@ import {
   secondFactorChangedMessage,
   newDeviceMessage,
   passwordChangedMessage,
+  passwordRequiredMessage,
   resetMessage,
 } from '../../src/mail/messages.js'
 import { codeOf, newEmail, PASSWORD, signedUp, startServer } from '../helpers.js'
@@ -236,6 +237,7 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
   const device = { browser: 'Unknown browser', os: '' }
   const messages = {
     reset: resetMessage(context),
+    'password required': passwordRequiredMessage(context),
     'new device': newDeviceMessage({ device, ipAddress: null, place: null, at }, context),
     'new device, with a place': newDeviceMessage(
       {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
+import { createAccountMails } from '../../src/mail/account-mails.js'
 import { prepareMails } from '../../src/mail/prepare.js'
 import { openMailQueue } from '../../src/mail/queue.js'
-import { newEmail, signedUp, startServer, type TestServer } from '../helpers.js'
+import { newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
 import { mailsOf, patient, rowsOf } from './queue-helpers.js'
 import { linkIn, startSmtp, type TestSmtp } from './smtp.js'
 
@@ -34,11 +35,34 @@ test('a notice that came due before its change is sent after it all the same', a
   await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: ${DELETED}`])
 })
 
+test('a mail about a password that must be chosen is sent once the old one is gone', async () => {
+  await using smtp = await startSmtp()
+  await using server = await startServer({ env: { SMTP_URL: smtp.url } })
+  const { api, email } = await signedUp(server)
+  const { id } = (await api.session.current.query()).user
+  const queue = await openMailQueue(server.database())
+  const { preparePasswordRequired } = createAccountMails(async (mail) => expect(await queue.add(mail)).toBe(true))
+  const mail = await preparePasswordRequired(id)
+  await run(server, sql`update mail set due_at = 0`)
+  await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])
+  expect(mailsOf(smtp)).toEqual([])
+  await run(server, sql`update account set password = null where "userId" = ${id}`)
+  await mail.release()
+  await expect.poll(() => mailsOf(smtp), patient).toEqual([`${email}: You must choose a new password`])
+  const token = await linkTo(smtp, email, 'reset-password')
+  const chosen = await server.browser().post('/api/auth/reset-password', { token, newPassword: PASSWORD })
+  expect(chosen.status).toBe(200)
+})
+
 /** The token of the first link to an address. */
-async function linkTo(smtp: TestSmtp, email: string): Promise<string> {
+async function linkTo(
+  smtp: TestSmtp,
+  email: string,
+  page: Parameters<typeof linkIn>[1] = 'confirm-email',
+): Promise<string> {
   const find = () => smtp.received.find(({ to }) => to.includes(email))
   await expect.poll(find, patient).toBeDefined()
-  return linkIn(find() ?? { message: '' }, 'confirm-email').searchParams.get('token') ?? ''
+  return linkIn(find() ?? { message: '' }, page).searchParams.get('token') ?? ''
 }
 
 test('the old address is notified of a change although a further one was faster than the mail', async () => {

@@ -20,6 +20,16 @@ export default {
     ],
   },
 
+  passwordRequired: {
+    subject: 'Sie müssen ein neues Passwort wählen',
+    before: (site) => [
+      `der Betreiber von ${site} bittet Sie, ein neues Passwort zu wählen. Das alte gilt nicht mehr, und alle Geräte sind abgemeldet.`,
+      'Hier können Sie es wählen. Der Link gilt einmal, innerhalb einer Stunde:',
+    ],
+    label: 'Neues Passwort wählen',
+    after: ['Wenn der Link abgelaufen ist, bekommen Sie auf der Anmeldeseite unter „Passwort vergessen?“ einen neuen.'],
+  },
+
   newDevice: {
     subject: 'Neues Gerät in Ihrem Konto angemeldet',
     before: (site, device, time) => [

@@ -19,6 +19,16 @@ export default {
     ],
   },
 
+  passwordRequired: {
+    subject: 'You must choose a new password',
+    before: (site: string) => [
+      `the operator of ${site} asks you to choose a new password. The old one no longer works, and all devices are signed out.`,
+      'Choose it here. The link works once, within one hour:',
+    ],
+    label: 'Choose a new password',
+    after: ['If the link has expired, choose "Forgot password?" on the sign-in page to get another.'],
+  },
+
   newDevice: {
     subject: 'New device signed in to your account',
     before: (site: string, device: string, time: string) => [
