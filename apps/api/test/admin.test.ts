@@ -230,6 +230,7 @@ describe('a person', () => {
     expect(await isSignedIn(laptop)).toBe(false)
     const refused = await server.browser().post('/api/auth/sign-in/email', { email, password: PASSWORD })
     expect(refused.status).toBe(401)
+    expect(server.audits().some(({ event, userId }) => event === 'password-required' && userId === id)).toBe(true)
     expect((await operations())[0]).toMatchObject({ action: 'require-password-reset', state: 'done', revoked: 2 })
   })
 

@@ -145,6 +145,7 @@ test.each([
   ['by-operator', undefined, 'Safari on iOS was signed out by the operator'],
   ['by-operator', 'Stolen', 'Safari on iOS was signed out by the operator. Reason: Stolen'],
   ['banned', undefined, 'The account was blocked by the operator'],
+  ['password-required', undefined, 'The operator asked for a new password'],
   ['all-by-operator', undefined, 'All devices were signed out by the operator'],
   ['all-by-operator', 'Stolen', 'All devices were signed out by the operator. Reason: Stolen'],
 ] as const)('%s with the reason %j: %s', (type, reason, words) => {

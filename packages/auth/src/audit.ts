@@ -6,6 +6,8 @@ export type AuditEventName =
   | 'reauthentication'
   | 'password-change'
   | 'password-reset'
+  /** The application took the password away, for example at the word of an operator. */
+  | 'password-required'
   /** The first password of an account that had none. */
   | 'password-set'
   /** Someone was notified of a sign-in, and said that it was not theirs. */

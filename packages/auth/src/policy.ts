@@ -26,14 +26,17 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
   return {
     async beforeCreate(model: string, data: object): Promise<AfterWrite> {
       const isPassword = model === 'account' && hasPassword(data) && 'userId' in data
-      return isPassword ? changeCredentials(context, String(data.userId)) : doNothing
+      return isPassword ? changeCredentials(context, String(data.userId), false) : doNothing
     },
 
     async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
       // Taken away or replaced: either way, the one that signed in does so no more.
       if (model === 'account' && 'password' in update && update.password !== undefined) {
         const accounts = await adapter.findMany<{ userId: string }>({ model, where, limit: EVERY_ROW })
-        return forEachOf(new Set(accounts.map(({ userId }) => userId)), (userId) => changeCredentials(context, userId))
+        const isRemoved = update.password === null
+        return forEachOf(new Set(accounts.map(({ userId }) => userId)), (userId) =>
+          changeCredentials(context, userId, isRemoved),
+        )
       }
       if (model !== 'user') return doNothing
       // A link that was sent to the old address must not choose the password.
@@ -76,7 +79,7 @@ async function revokeAllOf(
   })
 }
 
-async function changeCredentials(context: PolicyContext, userId: string): Promise<AfterWrite> {
+async function changeCredentials(context: PolicyContext, userId: string, isRemoved: boolean): Promise<AfterWrite> {
   const { adapter, store, audit } = context
   const state = await requestState()
   if (state.newUsers.has(userId)) return doNothing
@@ -86,7 +89,7 @@ async function changeCredentials(context: PolicyContext, userId: string): Promis
   }
   const current = currentSession(changesOwnPassword)
   if (current === null || current.userId !== userId)
-    return revokeAllOf(context, takesPasswordAway() ? 'account-secured' : 'password-reset', userId)
+    return revokeAllOf(context, isRemoved ? removalEvent() : 'password-reset', userId)
 
   const ended = await revokeWithAudit(() => store.revokeOthers(current.token))
   if (ended === null) throw unauthorized()
@@ -134,8 +137,8 @@ export function setsFirstPassword(): boolean {
   return tryGetCurrentAuthEndpointContext()?.path === '/set-password'
 }
 
-function takesPasswordAway(): boolean {
-  return tryGetCurrentAuthEndpointContext()?.path === '/secure-account'
+function removalEvent(): AuditEventName {
+  return tryGetCurrentAuthEndpointContext()?.path === '/secure-account' ? 'account-secured' : 'password-required'
 }
 
 /** From here, a person changes their own password. Endpoints for the server alone, such as setPassword, have no path. */

@@ -85,6 +85,8 @@ type ActivityType =
   | 'renamed'
   /** By an administrator: no sign-in was possible from then on. */
   | 'banned'
+  /** By an operator: the password stopped working. */
+  | 'password-required'
   /** A wrong password, to sign in; and where someone signed in had to prove who they are. */
   | 'sign-in-refused'
   | 'proof-refused'
@@ -196,6 +198,7 @@ const named = new Map<string, ActivityType>([
   ['backup-codes-renewed', 'backup-codes-renewed'],
   ['email-change', 'email-changed'],
   ['user-banned', 'banned'],
+  ['password-required', 'password-required'],
   ['revoke-refused', 'refused'],
   ['revoke-many-refused', 'refused'],
   ['revoke-others-refused', 'refused'],

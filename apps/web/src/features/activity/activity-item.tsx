@@ -20,7 +20,7 @@ import { OnlyNotMe, WasThisYou } from '../recognition/was-this-you.js'
 import { describeActivity } from './describe-activity.js'
 
 /** They concern the account, and no device that could be somewhere. */
-const withoutDevice: ReadonlySet<ActivityEntry['type']> = new Set(['banned', 'all-by-operator'])
+const withoutDevice: ReadonlySet<ActivityEntry['type']> = new Set(['banned', 'password-required', 'all-by-operator'])
 
 const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'signed-in': LogIn,
@@ -35,6 +35,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'password-changed': KeyRound,
   'password-reset': KeyRound,
   banned: CircleX,
+  'password-required': KeyRound,
   'password-set': KeyRound,
   secured: ShieldAlert,
   'passkey-added': KeyRound,

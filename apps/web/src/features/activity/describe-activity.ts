@@ -49,6 +49,8 @@ export function describeActivity(
       return reason === null ? t('activity.allByOperator') : t('activity.allByOperatorReason', { reason })
     case 'banned':
       return t('activity.banned')
+    case 'password-required':
+      return t('activity.passwordRequired')
     case 'renamed':
       return renamed(i18n, entry.newName && isolate(entry.newName), device, by)
     case 'confirmed':

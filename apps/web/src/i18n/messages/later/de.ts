@@ -112,6 +112,7 @@ export default {
     passwordSet: 'Ein erstes Passwort wurde auf {device} festgelegt',
     passwordReset: 'Das Passwort wurde zurückgesetzt auf {device}',
     banned: 'Das Konto wurde vom Betreiber gesperrt',
+    passwordRequired: 'Der Betreiber hat ein neues Passwort verlangt',
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',
     passkeyAdded: 'Ein Passkey wurde hinzugefügt auf {device}',
     passkeyRemoved: 'Ein Passkey wurde entfernt auf {device}',

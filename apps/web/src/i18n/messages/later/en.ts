@@ -110,6 +110,7 @@ export default {
     passwordSet: 'A first password was set on {device}',
     passwordReset: 'The password was reset on {device}',
     banned: 'The account was blocked by the operator',
+    passwordRequired: 'The operator asked for a new password',
     secured: '{device} reported a sign-in, and the password stopped working',
     passkeyAdded: 'A passkey was added on {device}',
     passkeyRemoved: 'A passkey was removed on {device}',
