@@ -18,6 +18,7 @@ import {
   type TestServer,
   tokenOf,
 } from './helpers.js'
+import { lockWaits } from './lock-waits.js'
 
 // A change of address, which the old one and the new one confirm, in any order.
 
@@ -192,14 +193,12 @@ test('an address that another account takes in that very moment stays that accou
   await phone.signIn(laptop.email)
   const other = await signedUp(server)
   const { kysely, type } = server.database()
-  const waiting = async () =>
-    (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(kysely)).rows.length
   let answer: Promise<unknown> | undefined
   await kysely.transaction().execute(async (transaction) => {
     await sql`update "user" set email = ${to} where email = ${other.email}`.execute(transaction)
     answer = confirmed(fresh, laptop)
     // It has found the address free, and waits for the index. On SQLite it waits for the file.
-    if (type === 'postgres') await expect.poll(waiting).toBe(1)
+    if (type === 'postgres') await expect.poll(() => lockWaits(kysely)).toBe(1)
   })
   expect(await answer).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' })
   expect(await emailOf(laptop)).toBe(laptop.email)
@@ -316,12 +315,10 @@ test('a confirmation under way does not carry a change past a new password', asy
   const { laptop, to, old, fresh } = await pending()
   let answer: Promise<Response> | undefined
   const { kysely, type } = server.database()
-  const waiting = async () =>
-    (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(kysely)).rows.length
   await whileLocked(laptop, async (transaction) => {
     const change = { currentPassword: PASSWORD, newPassword: 'another good password' }
     answer = laptop.post('/api/auth/change-password', change)
-    if (type === 'postgres') await expect.poll(waiting).toBe(1)
+    if (type === 'postgres') await expect.poll(() => lockWaits(kysely)).toBe(1)
     // As a confirmation does: the row of the change is replaced.
     await sql`insert into verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
       select id || '-2', identifier, value, "expiresAt", "createdAt", "updatedAt" from verification

@@ -12,6 +12,7 @@ import { type Browser, codeOf, countOn, newEmail, PASSWORD, startServer, type Te
 import { turnOn } from './authenticator.js'
 import { drained } from './mail/queue-helpers.js'
 import { ceremonies, outagesOf } from './passkeys-helpers.js'
+import { lockWaits } from './lock-waits.js'
 
 // A sign-up whose address is confirmed before the account exists.
 
@@ -269,14 +270,12 @@ test('of all links of an address, followed at once and twice each, one makes the
 test('an address that another account takes in that very moment stays that account’s', async () => {
   const [other, { email, token }] = [await owner(), await invited()]
   const { kysely, type } = server.database()
-  const waiting = async () =>
-    (await sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'`.execute(kysely)).rows.length
   let answer: Promise<unknown> | undefined
   await kysely.transaction().execute(async (transaction) => {
     await sql`update "user" set email = ${email} where email = ${other.email}`.execute(transaction)
     answer = answerOf(finish(token))
     // It has found the address free, and waits for the index. On SQLite it waits for the file.
-    if (type === 'postgres') await expect.poll(waiting).toBe(1)
+    if (type === 'postgres') await expect.poll(() => lockWaits(kysely)).toBe(1)
   })
   expect(await answer).toEqual(dead)
   expect(await usersWith(email)).toHaveLength(1)
