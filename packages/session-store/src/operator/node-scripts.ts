@@ -4,7 +4,6 @@ import { rejectUnavailable } from '../errors.js'
 import { eventsKey, sessionsKey } from '../keys.js'
 import { defineScripts } from '../scripts.js'
 import type { OperationSummary } from '../session-summary.js'
-import { InFlightLimit } from './in-flight-limit.js'
 import { createdBounds, toUserSessions, type UserSessions } from './user-sessions.js'
 
 /** Users whom one script reads, or revokes sessions of. Redis answers others only in between. */
@@ -12,8 +11,6 @@ const MAX_READ = 100
 const MAX_CHANGED = 25
 /** Sessions that one script revokes. Each appends an event, which takes Redis some ten microseconds. */
 export const MAX_REVOKED = 100
-/** Redis runs all that it finds in 16 KiB of a connection before it looks at the next one. Validations would wait for that. */
-const MAX_SCRIPTS_IN_FLIGHT = 4
 
 /** An operation revokes no session that began later. */
 export interface StartedOperation extends OperationSummary {
@@ -87,23 +84,26 @@ export class NodeScripts {
 
   readonly #keyOf = (userTag: string): string => nameInRedis(this.#redis, sessionsKey(this.#keyPrefix, userTag))
 
-  /** The replies for all items of all parts, in their order. A script may reply for the first ones of its part alone. */
+  /**
+   * The replies for all items of all parts, in their order. A script may reply for the first ones of its part alone.
+   *
+   * One script after the other: Redis runs all that it finds in 16 KiB of a connection before it looks at the next one, and
+   * validations would wait for that.
+   */
   async #run<Item, Reply>(
     node: Redis,
     parts: readonly (readonly Item[])[],
     send: (some: readonly Item[]) => Promise<Reply[]>,
   ): Promise<Reply[]> {
     defineScripts(node)
-    const limit = new InFlightLimit(MAX_SCRIPTS_IN_FLIGHT)
-    const replies = await Promise.all(
-      parts.map(async (part) => {
-        const done: Reply[] = []
-        while (done.length < part.length)
-          done.push(...(await limit.run(() => rejectUnavailable(send(part.slice(done.length))))))
-        return done
-      }),
-    )
-    return replies.flat()
+    const replies: Reply[] = []
+    for (const part of parts)
+      for (let done = 0; done < part.length;) {
+        const some = await rejectUnavailable(send(part.slice(done)))
+        replies.push(...some)
+        done += some.length
+      }
+    return replies
   }
 }
 
