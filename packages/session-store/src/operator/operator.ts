@@ -130,9 +130,8 @@ class RedisSessionOperator implements SessionOperator {
     return this.#readSessions(userTagOf(userId))
   }
 
-  async *scan(): AsyncGenerator<ScanStep<UserSessions[]>, void> {
-    for await (const { found, ...progress } of this.#passes((node, userTags) => this.#readMany(node, userTags)))
-      yield { found: found.flat(), ...progress }
+  scan(): AsyncGenerator<ScanStep<UserSessions[]>, void> {
+    return this.#passes((node, userTags) => this.#readMany(node, userTags))
   }
 
   async revoke(
@@ -159,7 +158,7 @@ class RedisSessionOperator implements SessionOperator {
     select: (session: Session) => boolean,
     operation: StartedOperation,
   ): AsyncGenerator<ScanStep<RevokedStep>, void> {
-    return this.#revokeInPasses(async (node, userTags, postpone) => {
+    return this.#passes(async (node, userTags, postpone) => {
       const users = await this.#readMany(node, userTags)
       const selected = users
         .map(({ userTag, sessions }) => ({ userTag, ids: sessions.filter(select).map(({ id }) => id) }))
@@ -175,7 +174,7 @@ class RedisSessionOperator implements SessionOperator {
   }
 
   revokeAll(createdBefore: Date, keep = ''): AsyncGenerator<ScanStep<RevokedStep>, void> {
-    return this.#revokeInPasses(async (node, userTags) => {
+    return this.#passes(async (node, userTags) => {
       const now = this.clock()
       const done = await this.#nodeScripts.revokeCreatedBefore(node, userTags, { createdBefore, keep, now })
       const steps: RevokedStep[] = []
@@ -248,12 +247,8 @@ class RedisSessionOperator implements SessionOperator {
     return revoked
   }
 
-  #passes<T>(visit: Visit<T>): AsyncGenerator<ScanStep<T[]>, void> {
+  #passes<T>(visit: Visit<T>): AsyncGenerator<ScanStep<T>, void> {
     return passThroughUsers({ redis: this.#redis, keyPrefix: this.#keyPrefix, batch: this.#batch, visit })
-  }
-
-  async *#revokeInPasses(visit: Visit<RevokedStep>): AsyncGenerator<ScanStep<RevokedStep>, void> {
-    for await (const { found, ...progress } of this.#passes(visit)) yield { found: sumSteps(found), ...progress }
   }
 
   /** Publishes nothing and appends no event. So it needs one key alone, which the client finds in a slot that moves. */

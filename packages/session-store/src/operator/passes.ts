@@ -34,7 +34,7 @@ export type Visit<T> = (master: Redis, userTags: readonly string[], postpone: ()
 interface PassOptions<T> {
   readonly redis: Redis | Cluster
   readonly keyPrefix: string
-  /** Keys of each master that a step visits. */
+  /** Keys that a step visits. */
   readonly batch: number
   readonly visit: Visit<T>
 }
@@ -47,8 +47,8 @@ export function isSplit(error: unknown): boolean {
 }
 
 /**
- * Passes through the keys of all users until none can have been missed. A step visits all masters at once, and has found one
- * result for each.
+ * Passes through the keys of all users until none can have been missed, on one master after the other: all at once would be
+ * faster, and validations on the same machines slower.
  *
  * @throws {MovingSlotsError}
  */
@@ -57,7 +57,7 @@ export async function* passThroughUsers<T>({
   keyPrefix,
   batch,
   visit,
-}: PassOptions<T>): AsyncGenerator<ScanStep<T[]>, void> {
+}: PassOptions<T>): AsyncGenerator<ScanStep<T>, void> {
   const clientPrefix = nameInRedis(redis, '')
   const [before = '', behind = ''] = nameInRedis(redis, sessionsKey(keyPrefix, '\n')).split('\n')
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
@@ -66,37 +66,26 @@ export async function* passThroughUsers<T>({
     const shareOf = await progressOf(redis)
     let isComplete = true
     const postpone = (): void => void (isComplete = false)
-    const scans = mastersOf(redis).map((master) => ({ master, pages: scanMaster(master, before, behind, batch) }))
-    for (let visited = batch, isDone = false; !isDone; visited += batch) {
-      const visits = await Promise.allSettled(
-        scans.map(async ({ master, pages }) => {
-          const page = await pages.next()
-          if (page.done) return []
-          const userTags = page.value.flatMap((key) => userTagIn(keyPrefix, key.slice(clientPrefix.length)) ?? [])
-          return [await visit(master, [...new Set(userTags)], postpone)]
-        }),
-      )
-      const found = visits.flatMap((done) => (done.status === 'fulfilled' ? done.value : []))
-      isDone = found.length === 0
-      // Also without a user: the caller may want to stop. And before an error: the other masters have done their part.
-      if (!isDone) yield { found, pass, share: shareOf(visited) }
-      throwFirst(visits)
+    for (const [at, master] of mastersOf(redis).entries()) {
+      let visited = 0
+      for await (const keys of scanMaster(master, before, behind, batch)) {
+        visited += batch
+        const userTags = keys.flatMap((key) => userTagIn(keyPrefix, key.slice(clientPrefix.length)) ?? [])
+        // Also without a user: the caller may want to stop.
+        yield { found: await visit(master, [...new Set(userTags)], postpone), pass, share: shareOf(at, visited) }
+      }
     }
     if (isComplete && topology !== null && (await topologyOf(redis)) === topology) return
   }
   throw new MovingSlotsError()
 }
 
-function throwFirst(results: readonly PromiseSettledResult<unknown>[]): void {
-  const failed = results.find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') throw failed.reason
-}
-
 /** Which share of all keys a scan has visited, by the number of keys of each master when it began. */
 async function progressOf(redis: Redis | Cluster) {
   const sizes = await Promise.all(mastersOf(redis).map(async (master) => rejectUnavailable(master.dbsize())))
   const total = Math.max(1, sum(sizes))
-  return (visited: number): number => sum(sizes.map((size) => Math.min(visited, size))) / total
+  return (master: number, visited: number): number =>
+    (sum(sizes.slice(0, master)) + Math.min(visited, sizes[master] ?? 0)) / total
 }
 
 function sum(numbers: readonly number[]): number {
