@@ -124,11 +124,13 @@ test('a password change is a proof as well', async () => {
 
 test('limit: a new secret whose way back from Redis breaks is known to nobody, so that this device signs in again', async () => {
   const { laptop, phone, id } = await laptopAndPhone()
-  for (let n = 1; (await phone.request('/trpc/session.current')).status === 200; n += 1) {
+  let n = 1
+  while ((await phone.request('/trpc/session.current')).status === 200) {
     const failing = failCommand(Redis.prototype, n, 'reply lost')
     const answer = await prove(phone)
     failing[Symbol.dispose]()
-    expect(failing.reached(), 'one of its commands is the rotation').toBe(true)
+    // One of its commands is the rotation. Work in the background may have had its number: then it begins again.
+    n = failing.reached() ? n + 1 : 1
     // A lost reply to what counts or records activity does no harm; all others are an outage, and the cookie stays.
     if (answer.status !== 200)
       expect({ status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ status: 503, cookies: [] })
