@@ -18,7 +18,7 @@ import {
   type TestServer,
   tokenOf,
 } from './helpers.js'
-import { lockWaits } from './lock-waits.js'
+import { waitsForLock } from './lock-waits.js'
 
 // A change of address, which the old one and the new one confirm, in any order.
 
@@ -198,7 +198,7 @@ test('an address that another account takes in that very moment stays that accou
     await sql`update "user" set email = ${to} where email = ${other.email}`.execute(transaction)
     answer = confirmed(fresh, laptop)
     // It has found the address free, and waits for the index. On SQLite it waits for the file.
-    if (type === 'postgres') await expect.poll(() => lockWaits(kysely)).toBe(1)
+    if (type === 'postgres') await expect.poll(() => waitsForLock(kysely, 'update "user"')).toBe(true)
   })
   expect(await answer).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' })
   expect(await emailOf(laptop)).toBe(laptop.email)
@@ -318,7 +318,7 @@ test('a confirmation under way does not carry a change past a new password', asy
   await whileLocked(laptop, async (transaction) => {
     const change = { currentPassword: PASSWORD, newPassword: 'another good password' }
     answer = laptop.post('/api/auth/change-password', change)
-    if (type === 'postgres') await expect.poll(() => lockWaits(kysely)).toBe(1)
+    if (type === 'postgres') await expect.poll(() => waitsForLock(kysely, 'update "user"')).toBe(true)
     // As a confirmation does: the row of the change is replaced.
     await sql`insert into verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
       select id || '-2', identifier, value, "expiresAt", "createdAt", "updatedAt" from verification

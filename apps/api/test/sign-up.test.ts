@@ -12,7 +12,7 @@ import { type Browser, codeOf, countOn, newEmail, PASSWORD, startServer, type Te
 import { turnOn } from './authenticator.js'
 import { drained } from './mail/queue-helpers.js'
 import { ceremonies, outagesOf } from './passkeys-helpers.js'
-import { lockWaits } from './lock-waits.js'
+import { waitsForLock } from './lock-waits.js'
 
 // A sign-up whose address is confirmed before the account exists.
 
@@ -275,7 +275,7 @@ test('an address that another account takes in that very moment stays that accou
     await sql`update "user" set email = ${email} where email = ${other.email}`.execute(transaction)
     answer = answerOf(finish(token))
     // It has found the address free, and waits for the index. On SQLite it waits for the file.
-    if (type === 'postgres') await expect.poll(() => lockWaits(kysely)).toBe(1)
+    if (type === 'postgres') await expect.poll(() => waitsForLock(kysely, 'insert into "user"')).toBe(true)
   })
   expect(await answer).toEqual(dead)
   expect(await usersWith(email)).toHaveLength(1)
