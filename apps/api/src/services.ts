@@ -50,6 +50,7 @@ export interface ServiceOptions {
 /** Takes what must be closed with the server. It is closed in reverse. */
 export type OnClose = (close: () => Promise<unknown>) => void
 
+/** What a command waits for that asks for many mails. */
 export { MailQueueFullError } from './errors.js'
 
 /** The services that the server's routes need. */

@@ -3,7 +3,7 @@ import { StartError } from '../start-error.js'
 import { databaseFault, isDatabaseError } from './database-fault.js'
 import { type Database, openDatabase } from './database.js'
 
-/** @throws {StartError} which names the setting to mend. */
+/** @throws {StartError} It names the setting to mend. */
 export function openConfiguredDatabase(settings: Settings, open = openDatabase): Database {
   try {
     return open({ url: settings.databaseUrl, dataDir: settings.dataDir })

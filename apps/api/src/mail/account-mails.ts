@@ -2,9 +2,8 @@ import { z } from 'zod'
 import type { AccountMails } from '../accounts/prepared-mails.js'
 import type { MailLink, Reader } from '../accounts/auth.js'
 import { mailLanguage } from '../accounts/language.js'
-import { DAY_MS } from '../durations.js'
 import { deletionCharges, ownerCharges } from '../limits/mail-limits.js'
-import type { MailKind } from './attempt.js'
+import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import {
   accountDeletedMessage,
   type Context,
@@ -106,7 +105,7 @@ export function accountMailKinds(links: AccountLinks, baseUrl: string): [string,
 }
 
 const notice = {
-  maxAgeMs: 3 * DAY_MS,
+  maxAgeMs: NOTICE_MAX_AGE_MS,
   charges: (to) => ownerCharges('account-notice', to),
 } satisfies Partial<MailKind>
 
@@ -125,7 +124,7 @@ function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
 /** Without limits: requests of strangers for this address must not use it up. */
 function passwordRequiredMail(links: AccountLinks, baseUrl: string): MailKind {
   return {
-    maxAgeMs: notice.maxAgeMs,
+    maxAgeMs: NOTICE_MAX_AGE_MS,
     async compose(payload) {
       const { userId } = requiredPayload.parse(JSON.parse(payload))
       if ((await links.findPasswordOwner(userId)) !== null) return null // it was not taken away, or they have chosen another

@@ -40,8 +40,8 @@ export type Outcome = 'sent' | 'not sent' | 'outage'
 
 /** From the claim of a mail to its last word with the mail server. Shorter than `LEASE_MS`. */
 const SEND_MS = 20_000
-/** For a mail of a kind that this version does not know: as long as any kind waits. */
-const UNKNOWN_MAX_AGE_MS = 3 * DAY_MS
+/** How long a notice waits: longer than a weekend without anybody who looks after the mail server. No kind waits longer. */
+export const NOTICE_MAX_AGE_MS = 3 * DAY_MS
 /** The pauses between them end before the lease does. */
 const REMOVE_ATTEMPTS = 4
 /** Of one mail, which the mail server did not take. */
@@ -51,7 +51,7 @@ const LONGEST_RETRY_MS = 5 * MINUTE_MS
 export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outcome> {
   const { kinds, log } = attempt
   const kind = kinds.get(mail.kind)
-  if (mail.ageMs > (kind?.maxAgeMs ?? UNKNOWN_MAX_AGE_MS)) {
+  if (mail.ageMs > (kind?.maxAgeMs ?? NOTICE_MAX_AGE_MS)) {
     log.error({ mail: described(mail) }, 'A mail was given up: its time is over')
     await remove(mail, attempt)
     return 'not sent'

@@ -4,9 +4,9 @@ import type { MailLink, Reader } from '../accounts/auth.js'
 import type { EmailChangeLink } from '../accounts/email-change/links.js'
 import { type Side, sides } from '../accounts/email-change/pending.js'
 import { mailLanguage } from '../accounts/language.js'
-import { DAY_MS, HOUR_MS } from '../durations.js'
+import { HOUR_MS } from '../durations.js'
 import { emailChangeCharges } from '../limits/mail-limits.js'
-import type { MailKind } from './attempt.js'
+import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import { confirmEmailMessage, emailChangedMessage, emailTakenMessage } from './messages.js'
 import { type Add, prepareMails } from './prepare.js'
 
@@ -77,7 +77,7 @@ function linkMail(side: Side, links: EmailChangeLinks, baseUrl: string): MailKin
 /** Without a limit: each of them follows two links that were confirmed. */
 function changedMail(links: EmailChangeLinks, baseUrl: string): MailKind {
   return {
-    maxAgeMs: 3 * DAY_MS,
+    maxAgeMs: NOTICE_MAX_AGE_MS,
     async compose(payload) {
       const { userId, reader, now, at, isMade } = changedPayload.parse(JSON.parse(payload))
       if (!isMade && (await links.findReader(userId))?.to !== now) return null // the change failed

@@ -3,12 +3,12 @@ import { type PlaceOf, shownNameOf } from '@rollcall/devices'
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/prepared-mails.js'
 import type { MailLink } from '../accounts/auth.js'
-import { DAY_MS, HOUR_MS } from '../durations.js'
+import { HOUR_MS } from '../durations.js'
 import { MailQueueFullError } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
 import { ownerCharges } from '../limits/mail-limits.js'
 import type { Log } from '../log.js'
-import type { MailKind } from './attempt.js'
+import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import { type AccountLinks, accountMailKinds, createAccountMails, type Notices } from './account-mails.js'
 import { Delivery } from './delivery.js'
 import { createEmailChangeMails, type EmailChangeLinks, emailChangeMailKinds } from './email-change-mails.js'
@@ -56,8 +56,6 @@ const WAKE_MS = 250
 
 /** The person who asked waits in front of the mailbox; later, they have asked again or given up. */
 const RESET_MAX_AGE_MS = HOUR_MS
-/** Longer than a weekend without anybody who looks after the mail server. */
-const NOTICE_MAX_AGE_MS = 3 * DAY_MS
 
 const RESET = 'reset'
 const NEW_DEVICE = 'new-device'

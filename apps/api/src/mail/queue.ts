@@ -84,12 +84,12 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
     async add({ key: name, kind, payload, delayMs = 0, isApart = false, isFromStranger = false }) {
       const prefix = `${name}:`
       const key = isApart ? prefix + randomUUID() : name
-      const apart = sql`select count(*) from mail where substr(key, 1, length(${prefix})) = ${prefix}`
+      const apart = sql`(select count(*) from mail where substr(key, 1, length(${prefix})) = ${prefix}) < ${MAX_APART}`
       // With another number of attempts, the server that has claimed it holds it no longer.
       const { numAffectedRows } = await sql`
         insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
         select ${key}, ${kind}, ${payload}, ${now}, ${now} + ${sql.lit(delayMs)}, 0, 0
-        where (select count(*) from mail) < ${isFromStranger ? MAX_FROM_STRANGERS : MAX_WAITING} and (${apart}) < ${MAX_APART}
+        where (select count(*) from mail) < ${isFromStranger ? MAX_FROM_STRANGERS : MAX_WAITING} and ${isApart ? apart : sql`true`}
           or exists (select 1 from mail where key = ${key})
         on conflict (key) do update set payload = excluded.payload, created_at = excluded.created_at,
           due_at = excluded.due_at, leased_until = 0, last_error = null,

@@ -67,7 +67,7 @@ const OPERATOR_TIMEOUTS = { commandTimeout: 10_000, socketTimeout: 15_000 }
 /**
  * Connects the client of an operator, once. Nobody waits for a Redis that starts.
  *
- * @throws {StartError} which names the setting to mend.
+ * @throws {StartError} It names the setting to mend.
  */
 export async function connectOperator({ redis: where }: Pick<Settings, 'redis'>): Promise<Redis | Cluster> {
   const redis = createRedisClient(where, OPERATOR_TIMEOUTS)

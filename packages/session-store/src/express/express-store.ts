@@ -4,7 +4,7 @@ import { hashOf } from '../imported-token.js'
 import { createSessionOperator, type SessionOperator } from '../operator/operator.js'
 import type { SessionData } from '../record.js'
 import type { Session, SessionStore, SessionStoreOptions } from '../session.js'
-import { parseToken, userTagOf } from '../token.js'
+import { parseToken, sessionIdIn, userTagOf } from '../token.js'
 
 /** The user of a session, and its entry in a list of devices. */
 export interface ExpressUser {
@@ -151,7 +151,7 @@ export class ExpressStore extends Store {
     const token = await this.#sessions.tokenOf(sid)
     const origin = this.#origins.get(session)
     // It has ended, or somebody signed in or out in its place.
-    if (origin !== undefined && origin !== sessionIdIn(token)) return
+    if (origin !== undefined && (token === null || sessionIdIn(token) !== origin)) return
     if (token === null) return this.#add(sid, userId, user, session)
     if (parseToken(token)?.userTag === userTagOf(userId)) return void (await this.#store.update(token, dataOf(session)))
     // Somebody signs in or out without a new session id. The earlier user's session holds nothing of the new one.
@@ -183,8 +183,9 @@ export class ExpressStore extends Store {
       await this.#sessions.forget(hashOf(sid)) // a later sign-in may use the same id
       throw new SessionSupersededError()
     }
-    const id = sessionIdIn(await this.#sessions.tokenOf(sid))
-    if (id !== undefined) this.#origins.set(session, id)
+    const token = await this.#sessions.tokenOf(sid)
+    const id = token && sessionIdIn(token)
+    if (id) this.#origins.set(session, id)
   }
 
   async #all(): Promise<{ userId: string; id: string; session: ExpressSession }[]> {
@@ -197,10 +198,6 @@ export class ExpressStore extends Store {
     }
     return [...found.values()]
   }
-}
-
-function sessionIdIn(token: string | null): string | undefined {
-  return token === null ? undefined : parseToken(token)?.sessionId
 }
 
 /** Nobody has this id but the session itself. */

@@ -24,8 +24,8 @@ export interface Selected {
 }
 
 /**
- * Runs scripts for many users of one node at once: a script per user would cost four times as much. `null` stands for a user
- * whom the script has left alone. The node does not have the sessions, or the user has too many for one script.
+ * Runs scripts for many users of one node at once, which costs less than a script for each. `null` stands for a user whom the
+ * script has left alone. The node does not have the sessions, or the user has too many for one script.
  */
 export class NodeScripts {
   readonly #redis: Redis | Cluster

@@ -8,6 +8,7 @@ import type { Keys } from '../scripts.js'
 import type { Session } from '../session.js'
 import type { OperationSummary } from '../session-summary.js'
 import { userTagOf } from '../token.js'
+import { sum } from './sum.js'
 import { MAX_REVOKED, NodeScripts, type Selected, type StartedOperation } from './node-scripts.js'
 import { isSplit, passThroughUsers, type ScanStep, type Visit } from './passes.js'
 import { createdBounds, toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
@@ -177,16 +178,14 @@ class RedisSessionOperator implements SessionOperator {
     return this.#passes(async (node, userTags) => {
       const now = this.clock()
       const done = await this.#nodeScripts.revokeCreatedBefore(node, userTags, { createdBefore, keep, now })
-      const steps: RevokedStep[] = []
+      let [live, revoked, failed] = [0, 0, 0]
       for (const [at, userTag] of userTags.entries()) {
-        const counts = done[at]
-        steps.push(
-          counts
-            ? { users: 1, live: counts[0], matched: counts[1], revoked: counts[1], failed: 0 }
-            : await this.#revokeCreatedBefore(userTag, createdBefore, keep),
-        )
+        const counts = done[at] ?? (await this.#revokeCreatedBefore(userTag, createdBefore, keep))
+        live += counts?.[0] ?? 0
+        revoked += counts?.[1] ?? 0
+        failed += counts === null ? 1 : 0
       }
-      return sumSteps(steps)
+      return { users: userTags.length, live, matched: revoked, revoked, failed }
     })
   }
 
@@ -235,15 +234,16 @@ class RedisSessionOperator implements SessionOperator {
   ): Promise<number> {
     const few = selected.filter(({ ids }) => ids.length <= MAX_REVOKED)
     const done = await this.#nodeScripts.revokeSelected(node, few, this.clock(), operation)
-    const left = selected.filter((user) => (done[few.indexOf(user)] ?? null) === null)
-    let revoked = sum(done.map((count) => count ?? 0))
-    for (const { userTag, ids } of left) {
-      revoked += await this.revoke(userTag, ids, operation).catch((error: unknown) => {
-        if (!isSplit(error)) throw error
-        postpone()
-        return 0
-      })
-    }
+    const counts = new Map(few.map((user, at) => [user, done[at]]))
+    let revoked = 0
+    for (const user of selected)
+      revoked +=
+        counts.get(user) ??
+        (await this.revoke(user.userTag, user.ids, operation).catch((error: unknown) => {
+          if (!isSplit(error)) throw error
+          postpone()
+          return 0
+        }))
     return revoked
   }
 
@@ -261,29 +261,20 @@ class RedisSessionOperator implements SessionOperator {
     return deleted
   }
 
-  async #revokeCreatedBefore(userTag: string, createdBefore: Date, keep: string): Promise<RevokedStep> {
+  /** How many sessions of the user were live, and how many of them were revoked; `null` if the key is none of ours. */
+  async #revokeCreatedBefore(
+    userTag: string,
+    createdBefore: Date,
+    keep: string,
+  ): Promise<readonly [live: number, revoked: number] | null> {
     const { sessions, isReadable } = await this.#readSessions(userTag)
+    if (!isReadable) return null
     const now = this.clock()
     const ids = sessions
       .filter((session) => session.id !== keep && wasLiveAt(session, createdBefore, now))
       .map(({ id }) => id)
-    const revoked = await this.#delete(userTag, ids)
-    return { users: 1, live: sessions.length, matched: revoked, revoked, failed: isReadable ? 0 : 1 }
+    return [sessions.length, await this.#delete(userTag, ids)]
   }
-}
-
-function sumSteps(steps: readonly RevokedStep[]): RevokedStep {
-  return {
-    users: sum(steps.map(({ users }) => users)),
-    live: sum(steps.map(({ live }) => live)),
-    matched: sum(steps.map(({ matched }) => matched)),
-    revoked: sum(steps.map(({ revoked }) => revoked)),
-    failed: sum(steps.map(({ failed }) => failed)),
-  }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 /** For a key of another type. No store wrote it, so it holds no session. */

@@ -3,6 +3,7 @@ import { mastersOf, nameInRedis, refreshSlots } from '../cluster.js'
 import { rejectUnavailable, SessionStoreUnavailableError } from '../errors.js'
 import { sessionsKey, userTagIn } from '../keys.js'
 import { scanMaster, topologyOf } from '../scan.js'
+import { sum } from './sum.js'
 
 export interface ScanStep<T> {
   readonly found: T
@@ -86,8 +87,4 @@ async function progressOf(redis: Redis | Cluster) {
   const total = Math.max(1, sum(sizes))
   return (master: number, visited: number): number =>
     (sum(sizes.slice(0, master)) + Math.min(visited, sizes[master] ?? 0)) / total
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }

@@ -16,10 +16,15 @@ export function createOperationsRouter(isRecent: IsRecent) {
   return router({
     /** The newest 100. A page asks for them again while one runs, so only a refused call leaves an audit line. */
     list: polledProcedure.query(async ({ ctx: { administration, auth } }) => {
-      const operations = await administration.operations().catch(administrationFailed)
-      const ids = new Set(operations.flatMap(({ row }) => usersIn(row)))
-      const people = await auth.findUsers([...ids]).catch(administrationFailed)
-      return operations.map(({ row, progress }) => ({ ...toPublic(row, progress), people: namedIn(row, people) }))
+      const found = await administration.operations().catch(administrationFailed)
+      const operations = found.map((operation) => ({ ...operation, userIds: usersIn(operation.row) }))
+      const userIds = new Set(operations.flatMap((operation) => operation.userIds))
+      const people = await auth.findUsers([...userIds]).catch(administrationFailed)
+      return operations.map((operation) => ({
+        ...toPublic(operation.row, operation.progress),
+        /** Those who still have an account. */
+        people: people.filter(({ id }) => operation.userIds.includes(id)).map(({ id, email }) => ({ id, email })),
+      }))
     }),
 
     /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice, and the administrator's session stays. */
@@ -42,12 +47,6 @@ const named = z.object({ users: z.array(z.string()) })
 function usersIn({ filter }: OperationRow): string[] {
   if (filter === '') return []
   return named.safeParse(JSON.parse(filter)).data?.users.slice(0, MAX_NAMED) ?? []
-}
-
-/** The ones who still have an account. */
-function namedIn(row: OperationRow, people: readonly { id: string; email: string }[]) {
-  const ids = usersIn(row)
-  return people.filter(({ id }) => ids.includes(id)).map(({ id, email }) => ({ id, email }))
 }
 
 function toPublic(row: OperationRow, progress: Operation | null) {

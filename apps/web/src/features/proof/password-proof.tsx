@@ -1,4 +1,4 @@
-import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
+import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -12,26 +12,19 @@ import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
 import { Answers } from './answers.js'
 
-const PasskeyProof = lazy(() =>
-  Promise.all([import('../passkeys/passkey-proof.js'), loadLaterMessages()]).then(
-    ([proof]) => proof,
-    () => ({ default: () => null }), // the password remains
-  ),
-)
+/** A further way to prove who the person is. Where its code cannot be loaded, the password remains. */
+function lazyProof<Props>(load: () => Promise<{ default: ComponentType<Props> }>) {
+  return lazy<ComponentType<Props>>(() =>
+    Promise.all([load(), loadLaterMessages()]).then(
+      ([proof]) => proof,
+      () => ({ default: () => null }),
+    ),
+  )
+}
 
-const CodeProof = lazy(() =>
-  Promise.all([import('../second-factor/code-proof.js'), loadLaterMessages()]).then(
-    ([proof]) => proof,
-    () => ({ default: () => null }), // as above
-  ),
-)
-
-const ProviderProof = lazy(() =>
-  Promise.all([import('../providers/provider-proof.js'), loadLaterMessages()]).then(
-    ([proof]) => proof,
-    () => ({ default: () => null }), // as above
-  ),
-)
+const PasskeyProof = lazyProof(() => import('../passkeys/passkey-proof.js'))
+const CodeProof = lazyProof(() => import('../second-factor/code-proof.js'))
+const ProviderProof = lazyProof(() => import('../providers/provider-proof.js'))
 
 interface PasswordProofProps extends ProofRequest {
   /** Default: danger. */
