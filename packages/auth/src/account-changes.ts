@@ -3,7 +3,7 @@ import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { EVERY_ROW } from './every-row.js'
 import { requestState } from './request-state.js'
-import type { SessionModel } from './session-adapter.js'
+import type { Model } from './model.js'
 
 // "This was not me" must also close each way in that an intruder added. Not every table of a plugin dates its rows, and none
 // keeps an earlier value. So each such change is recorded as a row of the model `verification`, dated by Redis' clock.
@@ -33,7 +33,7 @@ const SLACK_MS = 60_000
 const identifierOf = (userId: string): string => `account-change:${userId}`
 
 /** Records the changes of one adapter, in its transaction. `verifications` is the model `verification` of the same adapter. */
-export function recordAccountChanges(sql: DBTransactionAdapter, verifications: SessionModel) {
+export function recordAccountChanges(sql: DBTransactionAdapter, verifications: Model) {
   async function record(userId: string, value: Change): Promise<void> {
     if ((await requestState()).newUsers.has(userId)) return
     const now = new Date()

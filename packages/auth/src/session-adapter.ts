@@ -1,27 +1,14 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
-import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import type { DBAdapter, Where } from '@better-auth/core/db/adapter'
 import { type Audit, auditEvent } from './audit.js'
 import { createSession } from './create-session.js'
 import { findSessions, selectorOf, UnsupportedQueryError } from './find-sessions.js'
+import type { Model } from './model.js'
 import { requestState } from './request-state.js'
 import { announcedSessions, auditedByCaller, hookedByCaller } from './revocations.js'
 import { applicationData, type SessionRow, toRow } from './session-row.js'
 import { rejectAsUnavailable, rejectUnavailable } from './unavailable.js'
-
-export type SessionModel = Pick<
-  DBTransactionAdapter,
-  | 'create'
-  | 'findOne'
-  | 'findMany'
-  | 'count'
-  | 'update'
-  | 'updateMany'
-  | 'delete'
-  | 'deleteMany'
-  | 'consumeOne'
-  | 'incrementOne'
->
 
 interface FindManyInput {
   where?: Where[] | undefined
@@ -33,7 +20,7 @@ interface FindManyInput {
  * The model `session` of better-auth on the session store. Sessions are found by token or by user, never by their id alone. A
  * session that is found by its user has no token to give away.
  */
-export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOne'>, audit: Audit): SessionModel {
+export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOne'>, audit: Audit): Model {
   // The casts below are better-auth's contract: the caller names the type of the row that it gets.
   return {
     create: <T, R = T>({ data }: { data: Omit<T, 'id'> }) =>

@@ -4,7 +4,7 @@ import type { Clock } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { requestState } from './request-state.js'
-import type { SessionModel } from './session-adapter.js'
+import type { Model } from './model.js'
 
 // A row of the model `verification` stands behind each link or code that is pending. Its identifier holds the secret of a
 // link, so SQL holds only a hash of it. The option `verification.storeIdentifier` of better-auth also accepts rows in clear,
@@ -16,7 +16,7 @@ import type { SessionModel } from './session-adapter.js'
  * A row is as old as the request that wrote it, by Redis' clock. A request becomes as old as the row that it consumes. So a
  * sign-in that a link or code completes is refused if the credentials changed in between.
  */
-export function verificationModel(sql: DBTransactionAdapter, clock: Clock): SessionModel {
+export function verificationModel(sql: DBTransactionAdapter, clock: Clock): Model {
   // Expiries in SQL are by the clock that servers share, and better-auth compares them with the clock of this machine.
   const clockOffset = (): number => clock() - Date.now()
   const toStoredWhere = (where: readonly Where[]): Where[] =>

@@ -1,11 +1,7 @@
 import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 import { EventSource } from 'eventsource'
 import type { AppRouter } from './app.js'
-
-/** The other end of the client; a test puts its server here. */
-export const network: { answer: (request: Request) => Promise<Response> } = {
-  answer: ({ url }) => Promise.reject(new TypeError(`no server for ${url}`)),
-}
+import { network } from './network.js'
 
 const url = 'http://localhost:3000/trpc'
 const answer = (input: RequestInfo | URL, init?: object) => network.answer(new Request(input, init))

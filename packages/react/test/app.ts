@@ -5,7 +5,7 @@ import { createDevicesRouter, createSessionProcedure, reasonOf } from '@rollcall
 import { initTRPC } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Redis } from 'ioredis'
-import { network } from './api.js'
+import { network } from './network.js'
 
 export type AppRouter = Awaited<ReturnType<typeof startApp>>['router']
 

@@ -5,7 +5,8 @@ import { cleanup, fireEvent, render, waitFor, within } from '@testing-library/re
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { elect } from '../src/elect.js'
 import type { Ended } from '../src/index.js'
-import { api, network } from './api.js'
+import { api } from './api.js'
+import { network } from './network.js'
 import { startApp } from './app.js'
 import { DevicesPage } from './own-page.js'
 

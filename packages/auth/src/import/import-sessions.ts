@@ -6,23 +6,16 @@ import {
   type SessionStore,
 } from '@rollcall/session-store'
 import { importingStore } from './importing-store.js'
-import { createMover, type ImportCounts, type Mover, type UnreadableRow } from './mover.js'
+import { createMover, type ImportAllOptions, type ImportCounts, type Mover, type UnreadableRow } from './mover.js'
 import { OldSessionsError } from './old-session.js'
 import { redisSessions, type SecondaryStorage } from './redis-sessions.js'
 import { sqlSessions } from './sql-sessions.js'
 
-export type { ImportCounts, ImportOutcome, SecondaryStorage, UnreadableRow }
+export type { ImportAllOptions, ImportCounts, ImportOutcome, SecondaryStorage, UnreadableRow }
 
 export interface ImportOptions extends SessionImportOptions {
   /** The `secondaryStorage` in which better-auth held the sessions. Default: they are in the table `session`. */
   readonly secondaryStorage?: SecondaryStorage
-}
-
-export interface ImportAllOptions {
-  /** Called after each batch with the counts so far. */
-  readonly onProgress?: (counts: ImportCounts) => void
-  /** Stops after the batch that runs; a later call continues. */
-  readonly signal?: AbortSignal
 }
 
 /** A session store that first imports what better-auth stored elsewhere. */

@@ -1,7 +1,13 @@
 import { type ImportOutcome, type SessionImport, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { z } from 'zod'
-import type { ImportAllOptions } from './import-sessions.js'
 import { type OldRow, type OldSessions, readOldRow } from './old-session.js'
+
+export interface ImportAllOptions {
+  /** Called after each batch with the counts so far. */
+  readonly onProgress?: (counts: ImportCounts) => void
+  /** Stops after the batch that runs; a later call continues. */
+  readonly signal?: AbortSignal
+}
 
 export interface UnreadableRow {
   /** The row's id; empty if it has none. */

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { NamedProvider } from '../../api/providers.js'
 import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
@@ -9,7 +10,6 @@ import { useSession } from '../session/session.js'
 import { explainProvider } from './explain.js'
 import { goToProvider } from './go-to-provider.js'
 import { ProviderButton } from './provider-buttons.js'
-import type { NamedProvider } from './provider-sign-in.js'
 
 /** Asks for a proof if the latest one is old, then leads to the provider. */
 export function LinkProvider({ providers }: { providers: readonly NamedProvider[] }) {

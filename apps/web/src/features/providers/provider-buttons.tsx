@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react'
+import type { NamedProvider } from '../../api/providers.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
@@ -6,7 +7,6 @@ import { useGuarded } from '../../ui/use-guarded.js'
 import type { AccountPath } from '../session/session.js'
 import { explainProvider } from './explain.js'
 import { goToProvider } from './go-to-provider.js'
-import type { NamedProvider } from './provider-sign-in.js'
 
 interface ProviderButtonsProps {
   providers: readonly NamedProvider[]

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { callAuth } from '../../api/auth.js'
+import { listProviders, type NamedProvider } from '../../api/providers.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import type { AccountPath } from '../session/session.js'
 
@@ -23,15 +23,4 @@ export function ProviderSignIn(props: { rememberMe: boolean; returnTo: AccountPa
       <ProviderButtons providers={providers} {...props} />
     </Suspense>
   )
-}
-
-/** A provider that people can sign in with. */
-export interface NamedProvider {
-  readonly id: string
-  readonly name: string
-}
-
-async function listProviders(): Promise<readonly NamedProvider[]> {
-  const answer = (await callAuth('/provider/list')) as { providers?: NamedProvider[] } | null // of our own endpoint
-  return answer?.providers ?? []
 }

@@ -1,0 +1,16 @@
+import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
+
+/** What better-auth does with the rows of one of its models. */
+export type Model = Pick<
+  DBTransactionAdapter,
+  | 'create'
+  | 'findOne'
+  | 'findMany'
+  | 'count'
+  | 'update'
+  | 'updateMany'
+  | 'delete'
+  | 'deleteMany'
+  | 'consumeOne'
+  | 'incrementOne'
+>
