@@ -13,8 +13,7 @@ import { openAdministration } from './administration/open.js'
 import { type Activity, openActivity } from './accounts/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
 import { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './accounts/configured-database.js'
-import type { Database, openDatabase } from './accounts/database.js'
-import type { Passwords } from './accounts/passwords/passwords.js'
+import type { Database } from './accounts/database.js'
 import { restrictFilesIn } from './accounts/private-files.js'
 import { developmentSecret } from './accounts/secret.js'
 import { startSweep } from './accounts/sweep.js'
@@ -23,7 +22,7 @@ import { createChallenges } from './limits/challenges.js'
 import { createLimits, type Limits } from './limits/limits.js'
 import { newDeviceCharges, sendWithin } from './limits/mail-limits.js'
 import { recordWrongPasswords } from './limits/wrong-passwords.js'
-import { auditTo, type Log } from './log.js'
+import { auditTo } from './log.js'
 import { createMailer, type Mailer } from './mail/mailer.js'
 import { mailOwners } from './mail/owners.js'
 import { openMailQueue } from './mail/queue.js'
@@ -32,23 +31,7 @@ import { countEvent, countNearCache } from './metrics/metrics.js'
 import { createObserver, type Observer } from './observer.js'
 import { configuredPlaces } from './places.js'
 import { openRedis } from './redis/open-redis.js'
-
-export interface ServiceOptions {
-  readonly settings: Settings
-  readonly log: Log
-  /** Default: the clock of this machine while it agrees with that of Redis, else that of Redis. */
-  readonly clock?: Clock
-  /** Milliseconds for a Redis that starts together with us. Default 10 s. */
-  readonly redisTimeoutMs?: number
-  readonly openDatabase?: typeof openDatabase
-  /** Default: hashes at the cost that OWASP asks for. */
-  readonly passwords?: Passwords
-  /** Milliseconds between two looks at the session of an open stream. Default 15 s. */
-  readonly revalidateEvery?: number
-}
-
-/** Takes what must be closed with the server. It is closed in reverse. */
-export type OnClose = (close: () => Promise<unknown>) => void
+import type { OnClose, ServiceOptions } from './service-options.js'
 
 /** What a command waits for that asks for many mails. */
 export { MailQueueFullError } from './errors.js'

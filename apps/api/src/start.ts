@@ -4,13 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Hono } from 'hono'
 import { insecurities } from './env.js'
-import { clientAddressOf } from './http/client-address.js'
+import { clientAddressOf } from './client/client-address.js'
 import type { HttpEnv } from './http/http.js'
 import { listen } from './http/listen.js'
 import { serveStates } from './metrics/serve.js'
 import { createServer } from './http/server.js'
 import type { Log } from './log.js'
-import { openServices, outboxOf, type ServiceOptions, type Services, startBackgroundWork } from './services.js'
+import type { ServiceOptions } from './service-options.js'
+import { openServices, outboxOf, type Services, startBackgroundWork } from './services.js'
 
 export interface Running {
   /** The one origin of page and API. */
@@ -59,9 +60,9 @@ export async function start(options: StartOptions): Promise<Running> {
     const onClose = (closeResource: () => Promise<unknown>): void => void resources.push(closeResource)
     const services = await openServices(options, baseUrl, onClose)
     await startBackgroundWork(options, services, onClose)
-    const { streams, activity } = services
+    const { streams, activity, observer } = services
     endStreams = () => streams.close()
-    const metricsPort = await serveStates(options, services, onClose)
+    const metricsPort = await serveStates(options, { ...services, metrics: observer.metrics }, onClose)
     app.resolve(createConfiguredServer(options, services, { baseUrl, isLeaving }))
     return {
       baseUrl,

@@ -3,7 +3,7 @@ import { type profiles, redisOptions } from '@rollcall/session-store'
 import { z } from 'zod'
 import { providerList } from './accounts/providers/settings.js'
 import { bounds, count, counted, explained } from './explained.js'
-import { areRanges } from './http/client-address.js'
+import { areRanges } from './client/client-address.js'
 import { parseNode, redisUrlFault } from './redis/settings.js'
 
 const profileNames = ['aal1', 'aal2', 'aal3'] as const satisfies (keyof typeof profiles)[]

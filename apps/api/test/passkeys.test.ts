@@ -2,7 +2,7 @@
 import { createPasskey } from '@rollcall/dev-auth'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Client } from '../src/http/client.js'
+import { Client } from '../src/client/client.js'
 import {
   type Browser,
   codeOf,

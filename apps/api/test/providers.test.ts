@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { Client } from '../src/http/client.js'
+import { Client } from '../src/client/client.js'
 import { type Browser, codeOf, countOn, signed, signedUp, tokenOf } from './helpers.js'
 import { ceremonies, failingAt } from './passkeys-helpers.js'
 import {

@@ -8,15 +8,27 @@ import {
   secureAccountIdentifier,
   userIdInSecureAccountValue,
 } from '@rollcall/auth'
-import type { Auth, MailLink } from './auth.js'
 import { languageOf } from './language.js'
 import { lockUser } from './lock-user.js'
+import type { MailLink } from './reader.js'
+
+/** Links in mails, by the page that they lead to. */
+type LinkKind = 'reset-password' | 'secure-account'
+
+export interface AccountLinks {
+  /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
+  createResetLink(email: string): Promise<MailLink | null>
+  /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
+  createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
+  /** Whom the link of a mail is for, and which device; it is not used up. `null` for one that is unknown, used or expired. */
+  findLink(kind: LinkKind, token: string): Promise<{ userId: string; deviceId: string | null } | null>
+}
 
 /** Links of mails: made, and found again by their token. */
 export function accountLinks(
   { adapter, internalAdapter }: Pick<AuthContext, 'adapter' | 'internalAdapter'>,
   baseUrl: string,
-): Pick<Auth, 'createResetLink' | 'createNewDeviceLink' | 'findLink'> {
+): AccountLinks {
   const pageFor = (path: string, token: string): string => {
     const url = new URL(path, baseUrl)
     url.searchParams.set('token', token)

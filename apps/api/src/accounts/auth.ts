@@ -15,12 +15,12 @@ import type { AuthContext } from '@better-auth/core'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { AccountMails } from './prepared-mails.js'
-import { accountLinks } from './account-links.js'
+import { type AccountLinks, accountLinks } from './account-links.js'
 import { administratorPlugin, type Administrators, administrators } from './administrators.js'
 import type { Database } from './database.js'
 import { type EmailChanges, emailChangesOf } from './email-change/email-changes.js'
 import { emailChanges } from './email-change/plugin.js'
-import { type Language, languageOf } from './language.js'
+import { languageOf } from './language.js'
 import { createExpiryIndexes, createOwnerIndex, migrate, sharedAccounts } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
 import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
@@ -30,6 +30,7 @@ import { type Providers, providersOf } from './providers/providers.js'
 import type { ProviderSettings } from './providers/settings.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
+import type { Reader } from './reader.js'
 import { renameDevice, renamePasskey, renamePerson } from './renames.js'
 import { resetRequests } from './reset-requests.js'
 import { challengeReader } from './second-factor/challenge.js'
@@ -48,20 +49,6 @@ export const AUTH_PATH = '/api/auth'
  * trusts, or drop it.
  */
 export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
-
-/** Links in mails, by the page that they lead to. */
-type LinkKind = 'reset-password' | 'secure-account'
-
-/** For one mail: where it goes, and the language of its reader. */
-export interface Reader {
-  readonly to: string
-  readonly language: Language
-}
-
-/** For one mail, with the page that it leads to. */
-export interface MailLink extends Reader {
-  readonly url: string
-}
 
 export interface AuthOptions {
   readonly store: SessionStore
@@ -90,7 +77,7 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth extends CookieSessions, OwnData, Administrators, EmailChanges, SignUps {
+export interface Auth extends CookieSessions, AccountLinks, OwnData, Administrators, EmailChanges, SignUps {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
@@ -99,12 +86,6 @@ export interface Auth extends CookieSessions, OwnData, Administrators, EmailChan
   findChallenged(headers: Headers): Promise<string | null>
   /** Sets the language of the mails to this user, as two letters. */
   setLanguage(userId: string, language: string): Promise<void>
-  /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
-  createResetLink(email: string): Promise<MailLink | null>
-  /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
-  createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
-  /** Whom the link of a mail is for, and which device; it is not used up. `null` for one that is unknown, used or expired. */
-  findLink(kind: LinkKind, token: string): Promise<{ userId: string; deviceId: string | null } | null>
   /**
    * The id of the request's browser as a device of the account with this address. `null` if it has not signed in since the
    * password changed.

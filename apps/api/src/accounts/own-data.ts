@@ -3,7 +3,7 @@ import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { z } from 'zod'
 import type { AccountMails } from './prepared-mails.js'
-import type { Reader } from './auth.js'
+import type { Reader } from './reader.js'
 import { languageOf } from './language.js'
 import { lockUser } from './lock-user.js'
 

@@ -1,4 +1,4 @@
-import type { Reader } from './auth.js'
+import type { Reader } from './reader.js'
 import type { Language } from './language.js'
 
 /** Mails about changes of an account. Each promise resolves once the mail is safe in the queue, or rejects with `MailQueueFullError`. */

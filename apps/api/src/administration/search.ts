@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
-import type { Filter } from '@rollcall/admin'
+import type { Filter, SessionAdmin } from '@rollcall/admin'
 import type { Kysely } from 'kysely'
 import { searchUsers } from '../accounts/users.js'
-import type { Administration } from './administration.js'
 
 export interface FoundUsers {
   readonly userIds: readonly string[]
@@ -26,7 +25,7 @@ const MAX_SCAN_MS = 20_000
 
 /** Finds users by a part of their name or address, their id, the id of a session, or the address of a device. */
 export async function findUsers(
-  preview: Administration['preview'],
+  preview: SessionAdmin['preview'],
   kysely: Kysely<unknown>,
   text: string,
   scanning: Scanning,
@@ -41,7 +40,7 @@ export async function findUsers(
 }
 
 async function usersOfSessions(
-  preview: Administration['preview'],
+  preview: SessionAdmin['preview'],
   filter: Filter,
   asked: AbortSignal | undefined,
 ): Promise<FoundUsers> {

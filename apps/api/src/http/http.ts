@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type Code, toPublicError, publicError, type PublicError, trpcBody } from '../errors.js'
-import type { Client } from './client.js'
+import type { Client } from '../client/client.js'
 
 export type HttpEnv = { Bindings: HttpBindings; Variables: { client: Client; requestId: string } }
 

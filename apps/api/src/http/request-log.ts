@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import { loggablePath, type Log, requestScope } from '../log.js'
-import type { ClientAddressOf } from './client-address.js'
-import { Client } from './client.js'
+import type { ClientAddressOf } from '../client/client-address.js'
+import { Client } from '../client/client.js'
 import type { HttpEnv } from './http.js'
 
 interface Dependencies {

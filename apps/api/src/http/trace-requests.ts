@@ -1,7 +1,7 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type Tracer } from '@opentelemetry/api'
 import { createMiddleware } from 'hono/factory'
-import type { HttpEnv } from '../http/http.js'
-import { fail } from './tracer.js'
+import type { HttpEnv } from './http.js'
+import { fail } from '../tracing/tracer.js'
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 

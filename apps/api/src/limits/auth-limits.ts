@@ -1,5 +1,5 @@
 import type { Session } from '@rollcall/session-store'
-import type { Client } from '../http/client.js'
+import type { Client } from '../client/client.js'
 import type { Purpose } from './challenges.js'
 import type { Charge } from './limits.js'
 import type { Verdict } from './reservations.js'

@@ -1,6 +1,6 @@
 import type { Session } from '@rollcall/session-store'
 import { RateLimitedError } from '../errors.js'
-import { Client, UNKNOWN_ADDRESS } from '../http/client.js'
+import { Client, UNKNOWN_ADDRESS } from '../client/client.js'
 import type { Charge, Limits } from './limits.js'
 import { Mailbox } from './mailbox.js'
 

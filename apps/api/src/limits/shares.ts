@@ -1,5 +1,5 @@
 import { RateLimitedError } from '../errors.js'
-import type { Client } from '../http/client.js'
+import type { Client } from '../client/client.js'
 
 /** Requests with a password that one network may have under way on this server. A quarter of those that may wait for a hash. */
 const MAX_REQUESTS = 16

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/prepared-mails.js'
-import type { MailLink, Reader } from '../accounts/auth.js'
+import type { MailLink, Reader } from '../accounts/reader.js'
 import { mailLanguage } from '../accounts/language.js'
 import { deletionCharges, ownerCharges } from '../limits/mail-limits.js'
 import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'

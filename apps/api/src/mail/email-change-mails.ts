@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/prepared-mails.js'
-import type { MailLink, Reader } from '../accounts/auth.js'
+import type { MailLink, Reader } from '../accounts/reader.js'
 import type { EmailChangeLink } from '../accounts/email-change/links.js'
 import { type Side, sides } from '../accounts/email-change/pending.js'
 import { mailLanguage } from '../accounts/language.js'

@@ -2,12 +2,18 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSessionAdmin } from '@rollcall/admin'
+import type { Cluster, Redis } from 'ioredis'
 import type { Settings } from '../env.js'
 import type { Log } from '../log.js'
 import { StartError } from '../start-error.js'
-import type { ServiceOptions, Services } from '../services.js'
+import type { OnClose, ServiceOptions } from '../service-options.js'
 import type { Metrics } from './metrics.js'
-import { readStates } from './states.js'
+import { readStates, type StateSources } from './states.js'
+
+interface Sources extends Omit<StateSources, 'operations'> {
+  readonly metrics: Metrics | undefined
+  readonly redis: Redis | Cluster
+}
 
 /**
  * Serves the metrics of a server, if a port is set for them.
@@ -17,8 +23,8 @@ import { readStates } from './states.js'
  */
 export async function serveStates(
   { settings, log }: Pick<ServiceOptions, 'settings' | 'log'>,
-  { observer: { metrics }, redis, ...sources }: Services,
-  onClose: (close: () => Promise<unknown>) => void,
+  { metrics, redis, ...sources }: Sources,
+  onClose: OnClose,
 ): Promise<number | null> {
   if (settings.metrics === undefined || metrics === undefined) return null
   const { operations } = createSessionAdmin({ redis, keyPrefix: settings.keyPrefix })

@@ -2,7 +2,7 @@ import { type Clock, createRedisClock } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import type { Settings } from '../env.js'
 import type { Log } from '../log.js'
-import type { OnClose, ServiceOptions } from '../services.js'
+import type { OnClose, ServiceOptions } from '../service-options.js'
 import { connectRedis } from './connect.js'
 
 /** Connects to the Redis of the settings, and opens the clock that all servers share. */

@@ -3,7 +3,7 @@ import type { PlaceOf } from '@rollcall/devices'
 import type { Administration } from '../administration/administration.js'
 import type { Activity } from '../accounts/activity.js'
 import type { Auth } from '../accounts/auth.js'
-import type { Client } from '../http/client.js'
+import type { Client } from '../client/client.js'
 import type { Limits } from '../limits/limits.js'
 
 /** The context of every procedure. It is a type, not an interface, because the adapter needs an index signature. */

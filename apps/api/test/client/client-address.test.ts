@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { clientAddressOf } from '../../src/http/client-address.js'
+import { clientAddressOf } from '../../src/client/client-address.js'
 import { newEmail, signedUp, startServer } from '../helpers.js'
 
 const from = (remoteAddress: string | undefined, list?: string, forwarded?: string) =>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ChallengeNeededError } from '../../src/errors.js'
-import { Client, type Network } from '../../src/http/client.js'
+import { Client, type Network } from '../../src/client/client.js'
 import { CHALLENGE_LIFE_MS, createChallenges } from '../../src/limits/challenges.js'
 import { type Charge, createLimits } from '../../src/limits/limits.js'
 import { TOP_LEVEL } from '../../src/limits/work.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
-import { Client, networkOf } from '../../src/http/client.js'
+import { Client, networkOf } from '../../src/client/client.js'
 import { countOn, newEmail, observed, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
 import { address, env, signInAs, statuses, times } from './attempts-helpers.js'
 

@@ -1,5 +1,5 @@
 import type { AuthContext } from '@better-auth/core'
-import type { MailLink } from '../auth.js'
+import type { MailLink } from '../reader.js'
 import { languageOf } from '../language.js'
 import type { ReturnPath } from '../return-path.js'
 import { createSignUpToken, findSignUpEmail } from './links.js'
