@@ -6,7 +6,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { type Challenge, solveChallenge } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { createPasswords } from '../src/accounts/passwords/passwords.js'
-import { readSettings } from '../src/env.js'
+import { readSettings } from '../src/settings/env.js'
 import { createLog } from '../src/log.js'
 import { start } from '../src/start.js'
 

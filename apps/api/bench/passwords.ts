@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
 import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
-import { readSettings } from '../src/env.js'
+import { readSettings } from '../src/settings/env.js'
 import { createLog } from '../src/log.js'
 import { start } from '../src/start.js'
 

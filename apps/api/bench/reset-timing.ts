@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { createPasswords } from '../src/accounts/passwords/passwords.js'
-import { readSettings } from '../src/env.js'
+import { readSettings } from '../src/settings/env.js'
 import { createLog } from '../src/log.js'
 import { start } from '../src/start.js'
 

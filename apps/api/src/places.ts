@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import type { PlaceOf } from '@rollcall/devices'
 import ipaddr from 'ipaddr.js'
 import { Reader } from 'mmdb-lib'
-import type { Settings } from './env.js'
+import type { Settings } from './settings/env.js'
 
 const LOCAL = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
 

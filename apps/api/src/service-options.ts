@@ -1,7 +1,7 @@
 import type { Clock } from '@rollcall/session-store'
 import type { openDatabase } from './accounts/database.js'
 import type { Passwords } from './accounts/passwords/passwords.js'
-import type { Settings } from './env.js'
+import type { Settings } from './settings/env.js'
 import type { Log } from './log.js'
 
 export interface ServiceOptions {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { readSettings } from '../src/env.js'
+import { readSettings } from '../src/settings/env.js'
 
 const text = readFileSync(new URL('../../../compose.yaml', import.meta.url), 'utf8')
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { explanations } from '../src/explained.js'
-import { variables } from '../src/variables.js'
+import { explanations } from '../src/settings/explained.js'
+import { variables } from '../src/settings/variables.js'
 import { optionsOf } from './options.js'
 
 // .env.example and docs/configuration.md are made of the settings, and of the options of the packages. After a change of

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { readSettings, SettingsError } from '../src/env.js'
+import { readSettings, SettingsError } from '../src/settings/env.js'
 
 const REDIS_URL = 'redis://localhost:6379'
 

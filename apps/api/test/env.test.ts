@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { profiles } from '@rollcall/session-store'
 import { expect, test } from 'vitest'
-import { readSettings } from '../src/env.js'
-import { variables } from '../src/variables.js'
+import { readSettings } from '../src/settings/env.js'
+import { variables } from '../src/settings/variables.js'
 
 const REDIS_URL = 'redis://localhost:6379'
 

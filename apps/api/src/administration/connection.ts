@@ -2,7 +2,7 @@ import { createSessionAdmin, type SessionAdmin } from '@rollcall/admin'
 import type { PlaceOf } from '@rollcall/devices'
 import { type Clock, SessionStoreUnavailableError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
-import type { Settings } from '../env.js'
+import type { Settings } from '../settings/env.js'
 import { connectOperator } from '../redis/connect.js'
 
 export interface AdminConnection {

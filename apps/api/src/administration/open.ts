@@ -1,7 +1,7 @@
 import type { PlaceOf } from '@rollcall/devices'
 import type { Clock } from '@rollcall/session-store'
 import type { Database } from '../accounts/database.js'
-import type { Settings } from '../env.js'
+import type { Settings } from '../settings/env.js'
 import type { Log } from '../log.js'
 import { type Administration, createAdministration } from './administration.js'
 import { adminConnection } from './connection.js'

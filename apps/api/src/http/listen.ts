@@ -4,7 +4,7 @@ import { Server as NetServer } from 'node:net'
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
-import type { Settings } from '../env.js'
+import type { Settings } from '../settings/env.js'
 import { StartError } from '../start-error.js'
 import type { HttpEnv } from './http.js'
 

@@ -7,11 +7,11 @@ import {
   UnsupportedRedisError,
 } from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
-import type { Settings } from '../env.js'
+import type { Settings } from '../settings/env.js'
 import type { Log } from '../log.js'
 import { StartError } from '../start-error.js'
 import { checkPermissions } from './permissions.js'
-import type { RedisSettings } from './settings.js'
+import type { RedisSettings } from '../settings/redis.js'
 
 /**
  * Connects to Redis and checks it. The client reconnects by itself from then on, and logs it.

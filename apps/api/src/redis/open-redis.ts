@@ -1,6 +1,6 @@
 import { type Clock, createRedisClock } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
-import type { Settings } from '../env.js'
+import type { Settings } from '../settings/env.js'
 import type { Log } from '../log.js'
 import type { OnClose, ServiceOptions } from '../service-options.js'
 import { connectRedis } from './connect.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { expect, test } from 'vitest'
-import { readSettings } from '../../src/env.js'
+import { readSettings } from '../../src/settings/env.js'
 import { createLog } from '../../src/log.js'
 import { connectRedis } from '../../src/redis/connect.js'
 import { requiredCommands } from '../../src/redis/permissions.js'

@@ -11,7 +11,7 @@ import { z } from 'zod'
 import type { Provider } from './provider.js'
 import { TIMEOUT_SECONDS } from './provider.js'
 import { refusal, toRefusal } from './refusals.js'
-import type { ProviderSettings } from './settings.js'
+import type { ProviderSettings } from '../../settings/providers.js'
 
 const addresses = {
   issuer: 'https://github.com/login/oauth', // as its answers say (RFC 9207)

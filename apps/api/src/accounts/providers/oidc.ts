@@ -13,7 +13,7 @@ import {
 import { z } from 'zod'
 import { type Person, type Provider, TIMEOUT_SECONDS } from './provider.js'
 import { refusal, toRefusal } from './refusals.js'
-import type { ProviderSettings } from './settings.js'
+import type { ProviderSettings } from '../../settings/providers.js'
 
 /** Between the clock of the provider and that of this server. */
 const CLOCK_TOLERANCE_MS = 30_000

@@ -17,7 +17,7 @@ import { openIdProvider } from './oidc.js'
 import type { Provider } from './provider.js'
 import { ask, type Purpose, type Question, takeQuestion } from './question.js'
 import { refusal } from './refusals.js'
-import type { ProviderSettings } from './settings.js'
+import type { ProviderSettings } from '../../settings/providers.js'
 import { unlink } from './unlink.js'
 
 interface Options {

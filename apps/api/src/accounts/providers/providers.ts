@@ -1,6 +1,6 @@
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { EVERY_ROW } from '@rollcall/auth'
-import type { ProviderSettings } from './settings.js'
+import type { ProviderSettings } from '../../settings/providers.js'
 
 /** An account of a provider that is linked. */
 export interface LinkedProvider {

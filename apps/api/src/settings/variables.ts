@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { type profiles, redisOptions } from '@rollcall/session-store'
 import { z } from 'zod'
-import { providerList } from './accounts/providers/settings.js'
+import { providerList } from './providers.js'
 import { bounds, count, counted, explained } from './explained.js'
-import { areRanges } from './client/client-address.js'
-import { parseNode, redisUrlFault } from './redis/settings.js'
+import { areRanges } from '../client/client-address.js'
+import { parseNode, redisUrlFault } from './redis.js'
 
 const profileNames = ['aal1', 'aal2', 'aal3'] as const satisfies (keyof typeof profiles)[]
 

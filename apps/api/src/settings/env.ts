@@ -1,7 +1,7 @@
 import { profiles } from '@rollcall/session-store'
 import type { z } from 'zod'
-import { isWeakSecret } from './accounts/secret-strength.js'
-import { checkRedisVariables, toRedisSettings } from './redis/settings.js'
+import { isWeakSecret } from './secret-strength.js'
+import { checkRedisVariables, toRedisSettings } from './redis.js'
 import { variables } from './variables.js'
 
 /** A setting is missing or wrong. The message names it, and never shows a value: it may be a secret. */
