@@ -129,7 +129,7 @@ export async function startServers(
 /**
  * Kills the master of a third of all users while revocations are on their way to it and some are acknowledged.
  *
- * @param replication Held back from the first revocation until the master is dead. Default: it takes its time.
+ * @param replication Held back from the first revocation until the replica has stepped in. Default: it takes its time.
  */
 export async function killAmidRevocations(
   cluster: PrivateCluster,
@@ -161,8 +161,8 @@ export async function killAmidRevocations(
     }),
   )
   if (acknowledged.length < ENOUGH) process.kill(master.server.pid, 'SIGKILL')
-  replication?.release()
   await until('the replica has stepped in', async () => (await roleOf(replica)) === 'master')
+  replication?.release() // no earlier: the dead master's connection may not be closed yet
 
   const signIn = await Promise.all(acknowledged.map(async ({ store, token }) => answer(() => store.validate(token))))
   await master.server.restart()
