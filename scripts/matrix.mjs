@@ -54,7 +54,7 @@ async function ends(ranges) {
   /** @type {Map<string, string[]>} */
   const columns = new Map()
   for (const [name, alternatives] of ranges) {
-    if (name === '@better-auth/core' || name === 'better-call') continue // they follow better-auth
+    if (name === '@better-auth/core') continue // it follows better-auth
     const versions = []
     for (const range of alternatives) {
       const [oldest = ''] = /\d+\.\d+\.\d+/.exec(range) ?? []
@@ -103,7 +103,8 @@ async function withCompanions(versions) {
 /** @param {string} name @param {string} range */
 async function newestOf(name, range) {
   const found = await look(`${name}@${range}`, 'version')
-  return Array.isArray(found) ? found.at(-1) : found
+  if (!Array.isArray(found)) return found
+  return found.toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true })).at(-1) // npm lists them in no order
 }
 
 /** @param {string} target @param {string} field @returns {Promise<any>} */

@@ -82,7 +82,7 @@ describe.each(names)('%s', (name) => {
     body.set('any', 'field')
     const headers = { cookie, origin: 'http://other.localhost', 'sec-fetch-site': 'same-site' }
     const answer = await fetch(`${server.trpc}/devices.revokeOthers`, { method: 'POST', headers, body })
-    expect(answer.status).toBe(403)
+    expect([403, 415]).toContain(answer.status) // 415: earlier versions of tRPC take no form from Fastify
     expect(await phone.greeting.query()).toMatch(/^Hello, /)
   })
 })
