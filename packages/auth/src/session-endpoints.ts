@@ -35,10 +35,23 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
     throw new APIError('FORBIDDEN', { code: 'REAUTHENTICATE', message: 'Please prove again who you are' })
   }
 
+  /**
+   * better-auth's list always needs a fresh session, because it has tokens. This one needs it only if the application has set
+   * `freshAge`. UI kits ask for the password then.
+   *
+   * @throws {APIError} FORBIDDEN with the code SESSION_NOT_FRESH.
+   */
+  function requireFreshSession(freshAge: number | undefined, { createdAt }: { readonly createdAt: Date }): void {
+    if (!freshAge || store.clock() - createdAt.getTime() < freshAge * 1_000) return
+    throw new APIError('FORBIDDEN', { code: 'SESSION_NOT_FRESH', message: 'Session is not fresh' })
+  }
+
   return {
-    /** Needs no recent proof: it has no token to hide. `createdAt` is when the session signed in. */
+    /** `createdAt` is when the session signed in. */
     listSessions: createAuthEndpoint('/list-sessions', { ...signedIn, method: 'GET' }, async (ctx) => {
-      const { userId } = ctx.context.session.session
+      const current = ctx.context.session.session
+      const { userId } = current
+      requireFreshSession(ctx.context.options.session?.freshAge, current)
       const sessions = await rejectUnavailable(() => store.list(userId))
       return ctx.json(sessions.map((session) => parseSessionOutput(ctx.context.options, publicRow(session))))
     }),

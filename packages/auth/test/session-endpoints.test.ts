@@ -176,6 +176,18 @@ test('the application decides how recent a proof must be', async () => {
   expect((await browser.post('/revoke-other-sessions')).status).toBe(403)
 })
 
+test('with `freshAge`, the list asks for a recent proof as in better-auth: a UI kit asks for the password then', async () => {
+  await using app = await startApp({ session: { freshAge: (15 * MINUTE) / 1_000 } })
+  const { browser, phones, email } = await app.person('fresh', 1)
+  expect((await browser.get('/list-sessions')).status).toBe(200)
+  app.clock.offset = 16 * MINUTE
+  expect(await browser.get('/list-sessions')).toMatchObject({ status: 403, body: { code: 'SESSION_NOT_FRESH' } })
+  await browser.signIn(email) // in the same browser, as better-auth-ui does with the password
+  expect((await browser.get('/list-sessions')).body).toHaveLength(2)
+  expect((await browser.post('/revoke-other-sessions')).status).toBe(200)
+  expect((await phones[0]?.get('/get-session'))?.body).toBeNull()
+})
+
 test('an outage is 503: nothing is said to be revoked, no cookie is cleared', async () => {
   await using app = await startApp({})
   const { browser, phones } = await app.person('outage', 1)
