@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { freePort, startRedis } from '@rollcall/dev-redis'
-import { createTRPCClient, httpBatchLink } from '@trpc/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { createSessions } from '../sessions.ts'
 import { listen as listenToStore } from '../store.ts'
+import { browser, cookieOf } from './browser.ts'
 import { type Server, startServers } from './servers.ts'
 
-type Router = Awaited<ReturnType<typeof createSessions>>['router']
-
 const names = ['express', 'hono', 'fastify', 'next'] as const
-const email = 'ada@example.org'
 let redis: Awaited<ReturnType<typeof startRedis>>
 let servers: Server[]
 let store: { readonly origin: string; readonly close: () => unknown }
@@ -30,26 +26,6 @@ function serverOf(name: string): Server {
   if (!server) throw new Error(`There is no server of ${name}`)
   return server
 }
-
-/** A browser that has just signed up or in, and the client that its page would have. */
-async function browser({ origin, trpc }: Server, path: 'sign-up' | 'sign-in', address = email) {
-  const response = await fetch(`${origin}/api/auth/${path}/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin },
-    body: JSON.stringify({ email: address, password: 'correct horse battery', name: 'Ada' }),
-  })
-  expect(response.status).toBe(200)
-  const cookie = cookieOf(response)
-  const api = createTRPCClient<Router>({ links: [httpBatchLink({ url: trpc, headers: { cookie } })] })
-  const stream = () => fetch(`${trpc}/devices.changes`, { headers: { cookie, accept: 'text/event-stream' } })
-  return { cookie, devices: api.devices, greeting: api.greeting, stream }
-}
-
-const cookieOf = (response: Response): string =>
-  response.headers
-    .getSetCookie()
-    .map((value) => value.split(';')[0])
-    .join('; ')
 
 describe.each(names)('%s', (name) => {
   test('a device that is revoked is refused at its next call, in every router of the application', async () => {

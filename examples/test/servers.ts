@@ -28,13 +28,16 @@ export async function startServers(redisUrl: string): Promise<Server[]> {
   return Promise.all([...starts, startNext(redisUrl)])
 }
 
+/** Whether the application of Next is built: that is left to `npm run check:packages`. */
+export const isNextBuilt = existsSync(folder('next/.next/BUILD_ID'))
+
 /** The built application if there is one, and otherwise its route handlers alone. */
-async function startNext(redisUrl: string): Promise<Server> {
+export async function startNext(redisUrl: string): Promise<Server> {
   const port = await freePort()
   const origin = `http://localhost:${port}`
   const env = { ...process.env, REDIS_URL: redisUrl, BASE_URL: origin }
   const server = { name: 'next', origin, trpc: `${origin}/api/trpc` }
-  if (!existsSync(folder('next/.next/BUILD_ID'))) {
+  if (!isNextBuilt) {
     Object.assign(process.env, env)
     const [auth, trpc, { getSessions }] = await Promise.all([
       import('../next/app/api/auth/[...all]/route.ts'),
