@@ -55,22 +55,24 @@ describe('a procedure of a signed-in person', () => {
     userAgent: null,
     data: {},
   }
-  const t = initTRPC.create()
-  const procedure = t.procedure.concat(createSessionProcedure(async () => ({ session, token: 'a token' })))
-  const caller = t.createCallerFactory(
-    t.router({
-      context: procedure.query(({ ctx }) => [ctx.session, ctx.token]),
-      outage: procedure.query(() => Promise.reject(outage)),
-      conflict: procedure.query(() => Promise.reject(new TRPCError({ code: 'CONFLICT' }))),
-    }),
-  )({})
+  function signedIn() {
+    const t = initTRPC.create()
+    const procedure = t.procedure.concat(createSessionProcedure(async () => ({ session, token: 'a token' })))
+    return t.createCallerFactory(
+      t.router({
+        context: procedure.query(({ ctx }) => [ctx.session, ctx.token]),
+        outage: procedure.query(() => Promise.reject(outage)),
+        conflict: procedure.query(() => Promise.reject(new TRPCError({ code: 'CONFLICT' }))),
+      }),
+    )({})
+  }
 
   test('is given the session and the token', async () => {
-    expect(await caller.context()).toEqual([session, 'a token'])
+    expect(await signedIn().context()).toEqual([session, 'a token'])
   })
 
   test('answers an outage in the procedure itself with 503, and its other errors as they are', async () => {
-    await expect(caller.outage()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
-    await expect(caller.conflict()).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(signedIn().outage()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    await expect(signedIn().conflict()).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
