@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { recordWork, UnknownUserError, userIdsOf, type Work } from '@rollcall/api/operator'
-import type { Output } from './output.js'
+import { counted, type Output } from './output.js'
 import { withServices } from './services.js'
 
 /**
@@ -31,6 +31,6 @@ export async function listAdministrators(output: Output): Promise<void> {
     const people = await auth.listAdministrators()
     for (const { id, email, name, isBanned } of people)
       output.result({ id, email, name, isBanned }, `${id}  ${email}  ${name}${isBanned ? '  (blocked)' : ''}`)
-    output.note(`${people.length} administrators`)
+    output.note(counted(people.length, 'administrator'))
   })
 }

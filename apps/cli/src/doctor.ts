@@ -2,7 +2,7 @@ import { connectOperator, type Settings, readSettings } from '@rollcall/api/oper
 import { createSessionEvents, createSessionOperator, isCluster, UnsupportedRedisError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { countSessions } from './count-sessions.js'
-import type { Output } from './output.js'
+import { counted, type Output } from './output.js'
 
 /** One thing that was looked at. */
 interface Finding {
@@ -85,7 +85,7 @@ async function* examineNode(node: Redis): AsyncGenerator<Finding> {
       )
   yield read('connected_slaves') === '0'
     ? warning('replication', 'no replica', 'Add a replica, so that a failed server does not sign everybody out.')
-    : ok('replication', `${read('connected_slaves')} replicas`)
+    : ok('replication', counted(Number(read('connected_slaves')), 'replica'))
 
   yield* examineAccess(node)
   const before = Date.now()
@@ -130,11 +130,11 @@ async function* examineData(redis: Redis | Cluster, { keyPrefix }: Settings): As
   for (const { userTag } of sample)
     bytes += Number(await redis.memory('USAGE', `${keyPrefix}user:{${userTag}}:sessions`))
   const each = sampled === 0 ? '' : `, about ${Math.round(bytes / sampled)} bytes each`
-  yield ok('sessions', `${sessions} of ${users} users${each}`)
+  yield ok('sessions', `${sessions} of ${counted(users, 'user')}${each}`)
   yield unreadable + foreign > 0
     ? warning(
         'records',
-        `${unreadable} records and ${foreign} keys cannot be read`,
+        `${counted(unreadable, 'record')} and ${counted(foreign, 'key')} cannot be read`,
         'They sign nobody in. Something else wrote them: look for another program on this Redis.',
       )
     : ok('records', 'all can be read')
@@ -143,7 +143,7 @@ async function* examineData(redis: Redis | Cluster, { keyPrefix }: Settings): As
   // The stream of a user stays for a minute after its last event.
   yield pending > MANY_PENDING
     ? warning('events', `of ${pending} users wait`, 'Check that a server runs and that its database takes writes.')
-    : ok('events', `of ${pending} users wait, or were moved within the last minute`)
+    : ok('events', `of ${counted(pending, 'user')}: they wait, or were moved within the last minute`)
 }
 
 const ok = (check: string, found: string): Finding => ({ check, level: 'ok', found, advice: '' })

@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { type Connections, withAdmin, withConnections } from './connections.js'
 import { doctor } from './doctor.js'
 import { addFilterOptions, type FilterOptions, hasFilter, readFilter } from './filter-options.js'
-import { createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
+import { counted, createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
 import { resume, revoke, type RevokeOptions, UsageError } from './revoke.js'
 import type { ResetOptions } from './users.js'
 
@@ -57,7 +57,7 @@ async function listSessions({ admin, database }: Connections, filter: Filter): P
   }
   // A mistyped id has no sessions either. Those of a user who was deleted are found.
   if (count === 0) await requireUsers(filter.users ?? [], database.kysely)
-  output().note(`${count} sessions`)
+  output().note(counted(count, 'session'))
 }
 
 addFilterOptions(

@@ -2,6 +2,9 @@ import type { Operation } from '@rollcall/admin'
 import { nameOf } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 
+/** `1 session`, `2 sessions`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
 /** Prints results: one JSON object a line, or text for a person. */
 export interface Output {
   readonly isJson: boolean

@@ -2,7 +2,15 @@ import { userInfo } from 'node:os'
 import { countFits, type Filter, type Operation, type RunOptions } from '@rollcall/admin'
 import { databaseError, recordRevocation, requireUsers } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
-import { createProgress, describeSession, operationLine, type Output, progressOf, sessionLine } from './output.js'
+import {
+  counted,
+  createProgress,
+  describeSession,
+  operationLine,
+  type Output,
+  progressOf,
+  sessionLine,
+} from './output.js'
 
 /** A mistake of the person who types. The message says what to do. */
 export class UsageError extends Error {}
@@ -31,7 +39,7 @@ export async function revoke(
   if (confirmed === null) {
     for (const session of sample) output.note(sessionLine(session))
     const result = { dryRun: true, sessions, users, sample: sample.map(describeSession) }
-    output.result(result, `${sessions} sessions of ${users} users would be revoked.`)
+    output.result(result, `${counted(sessions, 'session')} of ${counted(users, 'user')} would be revoked.`)
     output.note(sessions === 0 ? 'Nothing to do.' : `To revoke them, add: --confirm ${sessions}`)
     return
   }

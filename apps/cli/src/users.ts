@@ -4,7 +4,7 @@ import { countFits, type Filter } from '@rollcall/admin'
 import { adminConnection, listUsers, recordWork, requireUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
 import { MailQueueFullError, type Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
-import { createProgress, type Output } from './output.js'
+import { counted, createProgress, type Output } from './output.js'
 import { UsageError, wholeNumber } from './revoke.js'
 import { withServices } from './services.js'
 
@@ -31,7 +31,7 @@ export async function requirePasswordReset(
     const { filter, users } = await selectUsers(named, options, services, settings)
     const count = await countOf(users())
     if (options.confirm === undefined) {
-      output.result({ dryRun: true, users: count }, `${count} users would have to choose a new password.`)
+      output.result({ dryRun: true, users: count }, `${counted(count, 'user')} would have to choose a new password.`)
       output.note(`To do it, add: --confirm ${count}`)
       return
     }
@@ -59,7 +59,11 @@ async function resetEach({ users, count, addRevoked }: Resets, services: Service
   let withoutPassword = 0
   const showDone = (isOver: boolean, more = ''): void => {
     const done = reset + withoutPassword
-    show({ share: isOver ? 1 : Math.min(1, done / count), details: `${done} of ${count} users${more}`, isOver })
+    show({
+      share: isOver ? 1 : Math.min(1, done / count),
+      details: `${done} of ${counted(count, 'user')}${more}`,
+      isOver,
+    })
   }
   const onWait = (): void => showDone(false, '; waiting, because the mail queue is full: keep the servers running')
   for await (const userId of users) {
@@ -73,7 +77,10 @@ async function resetEach({ users, count, addRevoked }: Resets, services: Service
   }
   await activity.settled()
   showDone(true)
-  output.result({ reset, withoutPassword }, `${reset} users must choose a new password, ${withoutPassword} had none.`)
+  output.result(
+    { reset, withoutPassword },
+    `${counted(reset, 'user')} must choose a new password, ${withoutPassword} had none.`,
+  )
 }
 
 /** Until the servers have sent some of the mails that wait. Without room for its mail, a reset changes nothing. */

@@ -73,7 +73,7 @@ test('sessions are found, previewed and revoked', async () => {
   expect((await runJson(['sessions', 'list', 'ada'])).results).toHaveLength(2)
 
   const preview = await run(['revoke', '--address', '203.0.113.0/24'])
-  expect(preview.out).toBe('1 sessions of 1 users would be revoked.\n')
+  expect(preview.out).toBe('1 session of 1 user would be revoked.\n')
   expect(preview.err).toContain('--confirm 1')
   expect(await store.validate(evil.token)).not.toBeNull()
 
@@ -120,7 +120,7 @@ test('the doctor says what it found, and what to do', async () => {
     replication: { level: 'warning' },
     access: { level: 'warning', found: expect.stringContaining('default') },
     clock: { level: 'ok' },
-    records: { level: 'warning', found: '1 records and 0 keys cannot be read' },
+    records: { level: 'warning', found: '1 record and 0 keys cannot be read' },
     sessions: { level: 'ok', found: expect.stringMatching(/^1 of 2 users/) },
   })
   await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')

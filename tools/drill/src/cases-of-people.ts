@@ -34,7 +34,7 @@ export async function accountTakenOver(stage: Stage, typist: Typist): Promise<Ou
   const stays = [await load.watch('another person', await stage.signIn(bob))]
   await typist.type('rollcall users require-password-reset')
   const revoking = await typist.type('rollcall users require-password-reset')
-  check(revoking.out.startsWith('1 users must choose a new password'), `the answer is ${revoking.out}`)
+  check(revoking.out.startsWith('1 user must choose a new password'), `the answer is ${revoking.out}`)
   await checkRefused(stage, ada)
   checkEqual((await typist.type('rollcall sessions list')).out, '', 'the list of sessions')
   await stage.chooseNewPassword(ada)
