@@ -26,8 +26,8 @@ export interface Running {
   /** Resolves when the events that this server has kept in Redis are in the database. */
   settled(): Promise<void>
   /**
-   * Serves everything for `LEAVING_SECONDS` more, while `/readyz` is 503 and each answer closes its connection.
-   * Then no balancer sends anything here, and `close` interrupts nobody.
+   * Serves everything for `LEAVING_SECONDS` more, while `/readyz` is 503 and each answer closes its connection. Shortly before
+   * they are over, streams end. Then no balancer sends anything here, and `close` interrupts nobody.
    */
   leave(): Promise<void>
   /** Answers what is under way, then closes everything, within `DRAIN_SECONDS`. May be called twice. */
@@ -38,6 +38,9 @@ export interface StartOptions extends ServiceOptions {
   /** Default: the page as built beside us. */
   readonly webRoot?: string
 }
+
+/** Milliseconds in which pages open another stream: each waits for up to a second, so that not all come at once. */
+const REOPENING_MS = 2_000
 
 /** The page as built beside us. */
 const builtPage = fileURLToPath(new URL('../../web/dist/', import.meta.url))
@@ -71,10 +74,11 @@ export async function start(options: StartOptions): Promise<Running> {
       outbox: settings.smtpUrl === undefined ? outboxOf(settings) : null,
       openStreams: () => streams.size(),
       settled: () => activity.settled(),
-      leave: () => {
-        if (settings.leavingMs > 0)
-          log.info({ seconds: settings.leavingMs / 1_000 }, 'Leaving: not ready, but still serving')
-        return leave()
+      async leave() {
+        leave()
+        if (settings.leavingMs === 0) return
+        log.info({ seconds: settings.leavingMs / 1_000 }, 'Leaving: not ready, but still serving')
+        await leavePages(settings.leavingMs, endStreams)
       },
       close,
     }
@@ -104,6 +108,17 @@ function createConfiguredServer(
     countAnswer: metrics && ((status) => metrics.httpRequests.inc({ status })),
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
   })
+}
+
+/**
+ * Waits, and ends the streams while there is time for their pages to open others. Once this process is gone, the next one may
+ * start on this machine, and slow the servers down that the pages ask.
+ */
+async function leavePages(leavingMs: number, endStreams: () => void): Promise<void> {
+  const reopeningMs = Math.min(REOPENING_MS, leavingMs / 2)
+  await pause(leavingMs - reopeningMs, undefined, { ref: false }) // the server itself keeps the process alive
+  endStreams()
+  await pause(reopeningMs, undefined, { ref: false })
 }
 
 /** Takes each step in turn. At the deadline it waits no longer, but still begins the steps that are left. */

@@ -375,13 +375,14 @@ describe('an outage is no sign-out', () => {
 })
 
 describe('a stream', () => {
-  test('is never kept, nor changed on its way, and says that it lives', async () => {
+  test('is never kept, nor changed on its way, and says that it lives; its connection serves nothing else', async () => {
     const device = await signedUp(server)
     const { response, next, close } = await device.stream()
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/event-stream',
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
+      connection: 'close',
       'x-content-type-options': 'nosniff',
     })
     expect(await next()).toEqual({ event: 'connected', data: { reconnectAfterInactivityMs: 25_000 } })

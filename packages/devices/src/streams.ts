@@ -1,6 +1,6 @@
 import type { Clock, Session, SessionChanges, SessionStore } from '@rollcall/session-store'
 import { createAdmission } from './admission.js'
-import { type Device, listDevices, type PlaceOf } from './device-list.js'
+import { asSeenBy, type Device, listDevices, type PlaceOf } from './device-list.js'
 import { DeviceStream, type StreamContext, type StreamMessage } from './device-stream.js'
 import { nameOf as nameByTable } from './name-of.js'
 import type { NameOf } from './shown-name.js'
@@ -9,7 +9,7 @@ import { coalesce, takeTurns } from './turns.js'
 export interface Streams {
   /**
    * Ends with the session, or with `signal`. If this server shuts down, or the session gets a new secret, it ends without the
-   * last message. Then the page opens another stream.
+   * last message. Then the page opens another stream. If that one comes to this server too, it ends after the devices.
    *
    * @throws {TooManyStreamsError} when this session or user has too many streams here.
    */
@@ -21,7 +21,7 @@ export interface Streams {
   list(userId: string): Promise<Device[]>
   /** How many are open. */
   size(): number
-  /** Ends all of them, and each that is still to be opened. */
+  /** Ends all of them. Each that is still to be opened ends after its first message. */
   close(): void
 }
 
@@ -63,6 +63,11 @@ export function createStreams({
 
   return {
     async *open({ session, token }, signal) {
+      if (isClosed) {
+        const { devices } = await listOnce(session.userId)
+        yield { type: 'devices', devices: asSeenBy(session.id, devices) }
+        return
+      }
       const release = admit(session)
       const stream = new DeviceStream(context, session, token)
       const wake = (): void => stream.wake()

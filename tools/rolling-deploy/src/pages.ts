@@ -1,5 +1,5 @@
 import { once, setMaxListeners } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Person } from './load.js'
 
@@ -23,14 +23,16 @@ export async function openPages(port: number, people: readonly Person[]): Promis
 
   async function show(cookie: string, shown: () => void): Promise<void> {
     let lostAt: number | undefined
+    // The connection of a stream that has ended leads to the same server, which may be about to end.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     while (!over.signal.aborted) {
-      let [wasClosed, isOutage] = [false, false]
+      let [hasData, wasClosed, isOutage] = [false, false, false]
       try {
         const sent = get({
           port,
           host: '127.0.0.1',
           path: '/trpc/devices.changes',
-          agent: false,
+          agent,
           signal: over.signal,
           headers: { cookie, accept: 'text/event-stream' },
         })
@@ -40,6 +42,7 @@ export async function openPages(port: number, people: readonly Person[]): Promis
           isOutage ||= text.includes('"httpStatus":503')
           wasClosed ||= text.includes('event: return')
           if (!text.includes('"type":"devices"')) continue
+          hasData = true
           shown()
           if (lostAt !== undefined) gaps.push(performance.now() - lostAt)
           lostAt = undefined
@@ -49,8 +52,10 @@ export async function openPages(port: number, people: readonly Person[]): Promis
         if (!over.signal.aborted) failures.push(String(error))
       }
       lostAt = isOutage ? undefined : (lostAt ?? performance.now())
-      if (!over.signal.aborted) await pause(wasClosed ? REOPEN_MS * Math.random() : RETRY_MS * (1 + Math.random()))
+      if (!over.signal.aborted)
+        await pause(wasClosed && hasData ? REOPEN_MS * Math.random() : RETRY_MS * (1 + Math.random()))
     }
+    agent.destroy()
   }
   await Promise.all(people.map(({ cookie }) => new Promise<void>((shown) => void show(cookie, shown))))
   return { gaps, failures, close: () => over.abort() }

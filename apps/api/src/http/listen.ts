@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Settings } from '../settings/env.js'
@@ -12,8 +12,8 @@ export interface Listener {
   readonly port: number
   /** Whether balancers should send new requests to another server. */
   isLeaving(): boolean
-  /** Asks each client to connect elsewhere, and serves all of them for as long as settings say. */
-  leave(): Promise<void>
+  /** From now on, asks each client to connect elsewhere, and still serves all of them. */
+  leave(): void
   /** Accepts no more connections, and waits for the requests under way. */
   drain(): Promise<void>
 }
@@ -61,7 +61,7 @@ export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): P
     if (answers.size === 0) server.closeAllConnections()
   }
 
-  function closeAnswered(): void {
+  function leave(): void {
     isLeaving = true
     for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close')
   }
@@ -69,12 +69,9 @@ export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): P
   return {
     port: typeof address === 'object' && address !== null ? address.port : settings.port,
     isLeaving: () => isLeaving,
-    async leave() {
-      closeAnswered()
-      await pause(settings.leavingMs, undefined, { ref: false }) // the server itself keeps the process alive
-    },
+    leave,
     async drain() {
-      closeAnswered()
+      leave()
       const end = once(server, 'close')
       await shortTurn()
       // That of HTTP closes idle connections first, which takes long enough for a balancer to open one more.

@@ -88,7 +88,11 @@ export const rejectUnsupportedRequests = createMiddleware<HttpEnv>(async (c, nex
   await next()
   // Not with c.header, which copies a finished answer and turns its body into a stream. That takes longer than the query.
   const { headers } = c.res
-  if (headers.get('content-type') === 'text/event-stream') headers.set('Cache-Control', 'no-store, no-transform')
+  if (headers.get('content-type') === 'text/event-stream') {
+    headers.set('Cache-Control', 'no-store, no-transform')
+    // It ends because this server stops. Kept open, the connection would lead the next stream here again.
+    headers.set('Connection', 'close')
+  }
   // tRPC leaves the type out of some refusals.
   else headers.set('Content-Type', 'application/json')
 })

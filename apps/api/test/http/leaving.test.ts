@@ -45,7 +45,7 @@ describe('an idle connection', () => {
 describe('a server that leaves', () => {
   let server: TestServer
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServer({ env: { LEAVING_SECONDS: '600' } })
   })
   afterAll(async () => server[Symbol.asyncDispose]())
 
@@ -62,7 +62,7 @@ describe('a server that leaves', () => {
     late.flushHeaders()
     expect((await answerOf(`${server.url}/readyz`, agent)).status).toBe(200)
 
-    await server.leave()
+    void server.leave()
     expect(await answerOf(`${server.url}/readyz`, agent)).toMatchObject({ status: 503, connection: 'close' })
     for (const [path, status] of [
       ['/healthz', 200],
@@ -90,6 +90,18 @@ describe('a server that leaves', () => {
     for (const open of [stream, next]) await open.close()
     agent.destroy()
   })
+})
+
+test('a server that leaves ends streams while it still serves, and gives a page that comes back its list', async () => {
+  await using server = await startServer({ env: { LEAVING_SECONDS: '1' } })
+  const device = await signedUp(server)
+  const stream = await device.stream()
+  await stream.message()
+  await server.leave()
+  expect(await stream.next()).toEqual({ event: 'return', data: null })
+  const next = await device.stream()
+  expect(await next.message()).toHaveLength(1) // without it, the page would take the end for a failure, and wait longer
+  expect(await next.next()).toEqual({ event: 'return', data: null })
 })
 
 test('a mail server that says nothing does not hold a drain up beyond its time', async () => {
