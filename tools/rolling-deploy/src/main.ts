@@ -4,7 +4,7 @@ import { rollingStops } from './rolling.js'
 
 const STOPS = 10
 
-if (nginx === undefined) console.log('nginx is not installed: only the TCP balancer is measured')
+if (nginx === undefined) console.log('There is no nginx: only the TCP balancer is measured')
 const outcomes = await rollingStops({ stops: STOPS, clients: 20, keepAlive: 4 })
 for (const { balancer, requests, failures, outages, streams, gaps } of outcomes) {
   console.log(

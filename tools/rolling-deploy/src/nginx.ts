@@ -1,15 +1,35 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { type Command, download, unpackedFolder, unpackedProgram } from '@rollcall/dev-redis'
 
-/** The program, where it is installed. */
-export const nginx = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
-  .map((folder) => join(folder, 'nginx'))
-  .find((path) => existsSync(path))
+/** The program: installed, or unpacked from Debian's package. Undefined where neither can be had. */
+export const nginx = await findNginx()
+
+async function findNginx(): Promise<Command | undefined> {
+  const installed = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+    .map((folder) => join(folder, 'nginx'))
+    .find((path) => existsSync(path))
+  if (installed !== undefined) return [installed]
+  const folder = await unpackedFolder('nginx')
+  const debian = { packages: ['nginx'], program: 'usr/sbin/nginx', check }
+  try {
+    return (await unpackedProgram(folder, debian).catch(() => undefined)) ?? (await download(folder, debian))
+  } catch (error) {
+    console.warn('There is no nginx here:', error)
+    return undefined
+  }
+}
+
+async function check([program, ...rest]: Command): Promise<Command> {
+  await promisify(execFile)(program, [...rest, '-v'])
+  return [program, ...rest]
+}
 
 /**
  * Reads the example of docs/operations.md, and replaces its addresses and certificates.
@@ -35,7 +55,7 @@ export async function exampleConfig(port: number, targets: readonly number[], id
 
 /** @param dir an empty folder of its own */
 export async function startNginx(
-  program: string,
+  [program, ...leading]: Command,
   dir: string,
   port: number,
   config: string,
@@ -48,8 +68,8 @@ export async function startNginx(
     http { access_log off; ${folders.join(' ')}\n${config} }`
   const file = join(dir, 'nginx.conf')
   await writeFile(file, whole)
-  const args = ['-p', dir, '-e', join(dir, 'error.log'), '-c', file]
-  const checked = spawnSync(program, ['-t', ...args], { encoding: 'utf8' })
+  const args = [...leading, '-p', dir, '-e', join(dir, 'error.log'), '-c', file]
+  const checked = spawnSync(program, [...args, '-t'], { encoding: 'utf8' })
   if (checked.status !== 0) throw new Error(`nginx refuses the example:\n${checked.stderr}`)
 
   const child = spawn(program, args, { stdio: 'ignore' })

@@ -29,7 +29,7 @@ export interface Outcome {
   readonly gaps: readonly number[]
 }
 
-/** Two servers behind a TCP balancer, and behind nginx where it is installed, which stop in turn under load. */
+/** Two servers behind a TCP balancer, and behind nginx where it can be had, which stop in turn under load. */
 export async function rollingStops(options: Rolling): Promise<Outcome[]> {
   const dir = await mkdtemp(join(tmpdir(), 'rollcall-deploy-'))
   const cleanUps: (() => unknown)[] = [() => rm(dir, { recursive: true, force: true })]

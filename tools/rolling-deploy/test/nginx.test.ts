@@ -8,14 +8,15 @@ import { freePort } from '@rollcall/dev-redis'
 import { expect, onTestFinished, test } from 'vitest'
 import { exampleConfig, nginx, startNginx } from '../src/nginx.js'
 
-test.runIf(nginx !== undefined)('nginx passes on the host with its port, as the browser sent it', async () => {
+test.runIf(nginx)('nginx passes on the host with its port, as the browser sent it', async () => {
+  if (nginx === undefined) throw new Error('There is no nginx')
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-nginx-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const server = createServer((request, response) => response.end(request.headers.host)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port: target } = server.address() as AddressInfo
   const port = await freePort()
-  const proxy = await startNginx(String(nginx), folder, port, await exampleConfig(port, [target, target], 1))
+  const proxy = await startNginx(nginx, folder, port, await exampleConfig(port, [target, target], 1))
   const answer = await fetch(`http://127.0.0.1:${port}/`)
   expect(await answer.text()).toBe(`127.0.0.1:${port}`)
   await proxy.close()
