@@ -46,8 +46,8 @@ test('each example waits for longer than a server takes to stop', () => {
     SMTP_URL: 'smtp://mail.example',
     BETTER_AUTH_SECRET: randomBytes(32).toString('base64'),
   })
-  const waits = [/TimeoutStopSec=(\d+)/, /terminationGracePeriodSeconds: (\d+)/, /docker stop --time (\d+)/].map(
-    (wait) => Number(wait.exec(text)?.[1]),
+  const waits = [/TimeoutStopSec=(\d+)/, /terminationGracePeriodSeconds: (\d+)/, /docker stop -t (\d+)/].map((wait) =>
+    Number(wait.exec(text)?.[1]),
   )
   for (const seconds of waits) expect(seconds * 1_000).toBeGreaterThan(leavingMs + drainMs)
   const idle = Number(/keepalive_timeout (\d+)s/.exec(text)?.[1])

@@ -1,5 +1,6 @@
 // Workers on several servers while faults come, and a checker of what they saw: npm run check:history
 // Its options, behind `--`: --seconds, --servers, --workers, --seed of an earlier run.
+// --fault 'server paused' injects only that one. The other names are in run.ts.
 // --near-cache 1000 gives the servers a near-cache with that lease. The checker allows for nothing else.
 // --drop-hdel 1000 plants a bug that the checker must find: without faults, one deletion in a thousand is skipped.
 import { parseArgs } from 'node:util'
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     servers: { type: 'string', default: '3' },
     workers: { type: 'string', default: '12' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    fault: { type: 'string' },
     'near-cache': { type: 'string' },
     'drop-hdel': { type: 'string' },
   },
@@ -29,6 +31,7 @@ const history = await run({
   servers: Number(values.servers),
   workers: Number(values.workers),
   faults: drop === undefined,
+  onlyFault: values.fault,
   dropHdel: drop === undefined ? undefined : Number(drop),
   nearCacheLease: lease,
   postgres: postgresBinaries !== null,

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly servers: number
   readonly workers: number
   readonly faults: boolean
+  /** The name of the only fault to inject. Default: all of them. */
+  readonly onlyFault?: string | undefined
   /** Plants a bug: every n-th deletion of one session is left out, and answered as if it were not. */
   readonly dropHdel?: number | undefined
   /** Milliseconds: gives the servers a near-cache. */
@@ -85,7 +87,7 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
 
 /** One fault after another with calm in between; every round has each of them and is finished. */
 async function runNemesis(
-  { faults, seconds }: RunOptions,
+  { faults, onlyFault, seconds }: RunOptions,
   fleet: Fleet,
   redis: PrivatePair,
   postgres: PrivatePostgres | null,
@@ -129,9 +131,12 @@ async function runNemesis(
       'PostgreSQL restarted': () => postgres.restart(),
     }),
   }
+  const all = Object.keys(kinds)
+  if (onlyFault !== undefined && !all.includes(onlyFault)) throw new Error(`The faults are: ${all.join('; ')}`)
+  const names = !faults ? [] : onlyFault === undefined ? all : [onlyFault]
   const done: Fault[] = []
   do {
-    for (const name of faults ? random.shuffled(Object.keys(kinds)) : []) {
+    for (const name of random.shuffled(names)) {
       await aWhile()
       const start = performance.now()
       await kinds[name]?.()
