@@ -1,7 +1,10 @@
 import type { MailedSignIn, MailedSignUp } from '@rollcall/api'
-import { initTRPC, TRPCError } from '@trpc/server'
+import { TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import type { Ending } from '../src/api/trpc.js'
+import { createFakeAdmin, emptyAdminState } from './fake-admin.js'
+import { readCursor, readEmail, readId, readIds } from './fake-inputs.js'
+import { t } from './fake-trpc.js'
 import { network } from './network.js'
 
 interface FakeDevice {
@@ -59,6 +62,7 @@ export function serveFakeApi() {
     authRefusals: new Map<string, string>(),
     emailChange: null as { email: string } | null,
     isDeleted: false,
+    ...emptyAdminState(),
     mutations: 0,
     /** Keeps every call waiting until `release`. */
     hold() {
@@ -76,12 +80,6 @@ export function serveFakeApi() {
   const listeners = new Set<(message: StreamEvent | 'break') => void>()
   let gate = Promise.resolve()
 
-  const t = initTRPC.context<{ expected: string | null }>().create({
-    errorFormatter: ({ shape, error }) => ({
-      ...shape,
-      data: { ...shape.data, reason: ['CONFLICT', 'FORBIDDEN'].includes(error.code) ? error.message : null },
-    }),
-  })
   const isOther = (expected: string | null) => expected !== null && expected !== state.session.id
   const procedure = t.procedure.use(async ({ ctx, next, type }) => {
     if (type === 'mutation') state.mutations += 1
@@ -140,6 +138,7 @@ export function serveFakeApi() {
         }
       }),
     }),
+    admin: createFakeAdmin(procedure, state, shown),
     devices: t.router({
       list: procedure.query(shown),
       changes: procedure.subscription(async function* ({ signal }) {
@@ -216,31 +215,4 @@ export function serveFakeApi() {
   return state
 }
 
-function readId(input: unknown): { id: string } {
-  if (typeof input === 'object' && input !== null && 'id' in input && typeof input.id === 'string') {
-    return { id: input.id }
-  }
-  throw new Error('no id')
-}
-
-function readEmail(input: unknown): { email: string } {
-  return { email: String((input as { email?: unknown }).email) } // any field of it
-}
-
-function readIds(input: unknown): string[] {
-  if (typeof input === 'object' && input !== null && 'ids' in input && Array.isArray(input.ids)) {
-    return input.ids.map(String)
-  }
-  throw new Error('no ids')
-}
-
 const kinds: Record<FakeEntry['type'], string> = { 'signed-in': 'sign-ins', revoked: 'sign-outs' }
-
-function readCursor(input: unknown): { from: number; kind: unknown } {
-  const { cursor, kind } = (typeof input === 'object' && input !== null ? input : {}) as {
-    cursor?: unknown
-    kind?: unknown
-  } // any fields of it
-  const from = typeof cursor === 'object' && cursor !== null && 'at' in cursor ? Number(cursor.at) : 0
-  return { from, kind }
-}

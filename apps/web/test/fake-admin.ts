@@ -1,0 +1,84 @@
+import { TRPCError } from '@trpc/server'
+import { t } from './fake-trpc.js'
+
+export interface FakeAdminState {
+  /** What administrators changed: the name of the call and its input. */
+  adminChanges: [name: string, input: unknown][]
+  /** How many sessions a filter finds. */
+  filterFinds: number
+  operations: { id: string; state: string }[]
+  failsChanges: boolean
+}
+
+export const emptyAdminState = (): FakeAdminState => ({
+  adminChanges: [],
+  filterFinds: 3,
+  operations: [],
+  failsChanges: false,
+})
+
+const katherine = {
+  id: 'katherine',
+  name: 'Katherine Johnson',
+  email: 'katherine@example.com',
+  isAdmin: false,
+  isBanned: false,
+  banReason: '',
+}
+const at = '2026-01-05T09:00:00.000Z'
+
+/** The part of the fake API for administrators. */
+export function createFakeAdmin(
+  procedure: typeof t.procedure,
+  state: FakeAdminState,
+  devices: () => { isCurrent: boolean }[],
+) {
+  const change = (name: string, answer: object) =>
+    procedure.input(asItIs).mutation(({ input }) => {
+      if (state.failsChanges) throw new TRPCError({ code: 'SERVICE_UNAVAILABLE' })
+      state.adminChanges.push([name, input])
+      return answer
+    })
+  return t.router({
+    people: t.router({
+      search: procedure.input(asItIs).query(() => ({ people: [katherine], isComplete: true })),
+      show: procedure
+        .input(asItIs)
+        .query(() => ({ person: katherine, devices: devices().filter(({ isCurrent }) => !isCurrent) })),
+      activity: procedure.input(asItIs).query(() => ({ entries: [], nextCursor: null })),
+      signOut: change('signOut', { revoked: 1 }),
+      requirePasswordReset: change('requirePasswordReset', { hadPassword: true }),
+      ban: change('ban', {}),
+      unban: change('unban', {}),
+    }),
+    sessions: t.router({
+      find: procedure
+        .input(asItIs)
+        .query(() => ({ isExact: true, sessions: state.filterFinds, users: state.filterFinds, found: [] })),
+      revoke: change('revoke', { id: 'begun' }),
+    }),
+    operations: t.router({
+      list: procedure.query(() => state.operations.map(toPublic)),
+      stop: change('stop', {}),
+      resume: change('resume', {}),
+    }),
+  })
+}
+
+const asItIs = (input: unknown): unknown => input
+
+function toPublic({ id, state }: FakeAdminState['operations'][number]) {
+  return {
+    id,
+    state,
+    at,
+    action: 'revoke',
+    filter: '{"kind":"phone"}',
+    reason: '',
+    note: '',
+    startedBy: 'Ada',
+    revoked: 2,
+    people: [],
+    progress: { share: 0.5 },
+  }
+}
