@@ -1,6 +1,6 @@
 import { startOpenIdProvider } from '@rollcall/dev-auth'
 import { type App, startApp } from '../app.js'
-import { devices, expect, test as base, violations } from '../fixtures.js'
+import { devices, expect, password, test as base, violations } from '../fixtures.js'
 
 type Provider = Awaited<ReturnType<typeof startOpenIdProvider>>
 
@@ -60,4 +60,59 @@ test('link a provider, sign in with it, confirm with it, and unlink it', async (
   await expect(page).toHaveURL(/\/security$/)
   await expect(page.getByRole('button', { name: 'Link Acme' })).toBeVisible()
   await expect(phone).toHaveURL(/\/sign-in/)
+})
+
+test('an administrator confirms with a provider: what concerns one person goes on, what concerns many is asked again', async ({
+  app,
+  device,
+  provider,
+  user,
+}) => {
+  const victim = await device({ signedIn: false, browser: 'Firefox on Ubuntu' })
+  const katherine = { name: 'Katherine Johnson', email: 'katherine@example.org', password }
+  const enter = (path: 'sign-up' | 'sign-in') =>
+    victim.request.post(`/api/auth/${path}/email`, { data: katherine, headers: { origin: app.url } })
+  expect((await enter('sign-up')).status()).toBe(200)
+  await victim.goto('/')
+  await expect(devices(victim)).toHaveCount(1)
+
+  await app.addAdministrator(user.email)
+  provider.answer.person = { sub: 'admin', email: 'admin@acme.example', email_verified: true, name: 'Ada' }
+  const page = await device()
+  await page.goto('/security')
+  await page.getByRole('button', { name: 'Link Acme' }).click()
+  await expect(page.getByText('The account was linked.')).toBeVisible()
+
+  await app.age(16)
+  await page.goto('/admin')
+  await page.getByLabel(/^Name, email address/).fill('johnson')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Show Katherine Johnson' }).click()
+  await page.getByLabel('Reason, for the people concerned').fill('Stolen laptop')
+  await page.getByRole('button', { name: 'Sign out every device' }).click()
+  await page.getByRole('button', { name: 'Yes, sign out' }).click()
+  await page.getByRole('button', { name: 'Confirm with Acme' }).click()
+  await expect(page.getByText('1 device was signed out.')).toBeVisible()
+  await expect(page).toHaveURL(/\/admin$/)
+  await expect(page.getByText('No device is signed in.')).toBeVisible()
+  await expect(victim.getByText(/Stolen laptop/)).toBeVisible()
+
+  expect((await enter('sign-in')).status()).toBe(200)
+  await app.age(16)
+  await page.goto('/admin')
+  await page.getByLabel('Email address or id of a person').fill(katherine.email)
+  await page.getByRole('button', { name: 'Find sessions' }).click()
+  await page.getByLabel(/^Type the number/).fill('1')
+  await page.getByRole('button', { name: 'Sign out these sessions' }).click()
+  await page.getByRole('button', { name: 'Yes, sign out' }).click()
+  await page.getByRole('button', { name: 'Confirm with Acme' }).click()
+  await expect(page.getByText('Nothing was signed out yet')).toBeInViewport()
+  await expect(page.getByLabel('Email address or id of a person')).toHaveValue(katherine.email)
+  await page.getByLabel(/^Type the number/).fill('1')
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Sign out these sessions' }).click()
+  await page.getByRole('button', { name: 'Yes, sign out' }).click()
+  await expect(page.getByText('1 session was signed out.')).toBeVisible()
+  await victim.goto('/')
+  await expect(victim).toHaveURL(/\/sign-in/)
 })

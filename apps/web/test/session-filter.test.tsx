@@ -3,6 +3,7 @@ import { fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { ApiContext, createApiClient, type SessionFilter } from '../src/api/trpc.js'
 import { FilterForm } from '../src/features/admin/filter-form.js'
+import { filterIn } from '../src/features/admin/session-filter.js'
 import { loadAdminMessages } from '../src/i18n/i18n.js'
 import { I18nProvider } from '../src/i18n/i18n-provider.js'
 import { network } from './network.js'
@@ -18,7 +19,7 @@ beforeEach(async () => {
     <QueryClientProvider client={new QueryClient()}>
       <ApiContext value={createApiClient()}>
         <I18nProvider>
-          <FilterForm onFind={(filter) => found.push(filter)} />
+          <FilterForm fields={{}} onFind={(fields) => found.push(filterIn(fields))} />
         </I18nProvider>
       </ApiContext>
     </QueryClientProvider>,

@@ -4,15 +4,17 @@ import { box, edge, Frame, wiring } from './field.js'
 interface SelectFieldProps {
   name: string
   label: string
+  /** Default: the first option. */
+  defaultValue?: string | undefined
   /** Options. */
   children: ReactNode
 }
 
-/** A choice as a field of a form. The first option is chosen at first. */
-export function SelectField({ name, label, children }: SelectFieldProps) {
+/** A choice as a field of a form. */
+export function SelectField({ name, label, defaultValue, children }: SelectFieldProps) {
   return (
     <Frame name={name} label={label}>
-      <select {...wiring(name)} className={`${box} ${edge.fine}`}>
+      <select {...wiring(name)} defaultValue={defaultValue} className={`${box} ${edge.fine}`}>
         {children}
       </select>
     </Frame>

@@ -1,20 +1,30 @@
 import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { PageHeading } from '../../ui/page-heading.js'
+import { useResumption } from '../proof/use-resumption.js'
 import { FindPerson } from './find-person.js'
 import { FindSessions } from './find-sessions.js'
 import { Operations } from './operations.js'
 import { PersonView } from './person-view.js'
+import { usePersonChange } from './use-person-change.js'
 
 export function AdminPage() {
   const { t } = useI18n()
-  const [personId, setPersonId] = useState<string | null>(null)
+  const [person, setPerson] = useState<{ id: string; reason: string } | null>(null)
+  const choose = (id: string) => setPerson({ id, reason: '' })
+  const changePerson = usePersonChange()
+  useResumption({
+    'change-person': (input) => {
+      setPerson(input)
+      return changePerson(input)
+    },
+  })
   return (
     <>
       <PageHeading title={t('admin.title')}>{t('admin.intro')}</PageHeading>
-      <FindPerson onChoose={setPersonId} />
-      {personId !== null && <PersonView key={personId} id={personId} onClose={() => setPersonId(null)} />}
-      <FindSessions onChoosePerson={setPersonId} />
+      <FindPerson onChoose={choose} />
+      {person !== null && <PersonView key={person.id} {...person} onClose={() => setPerson(null)} />}
+      <FindSessions onChoosePerson={choose} />
       <Operations />
     </>
   )

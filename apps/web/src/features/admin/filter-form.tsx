@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { alone, type SessionFilter, useApi } from '../../api/trpc.js'
+import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
@@ -8,13 +8,29 @@ import { Field } from '../../ui/field.js'
 import { type FieldErrors, useForm } from '../../ui/form.js'
 import { SelectField } from '../../ui/select-field.js'
 import { providersKey } from '../providers/providers-key.js'
-import { deviceKinds, filterIn, findMistakes, plainMethods, times } from './session-filter.js'
+import {
+  deviceKinds,
+  fieldsIn,
+  type FilterFields,
+  filterIn,
+  findMistakes,
+  plainMethods,
+  times,
+} from './session-filter.js'
 
+const PROVIDER = 'provider:'
 const field = { required: false, autoComplete: 'off', spellCheck: false } as const
 
+interface FilterFormProps {
+  /** What stands in it at first. */
+  fields: FilterFields
+  onFind: (fields: FilterFields) => void
+}
+
 /** The conditions for sessions. A field that is left empty is no condition. */
-export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void }) {
+export function FilterForm({ fields, onFind }: FilterFormProps) {
   const { t } = useI18n()
+  const of = (name: string) => ({ ...field, name, defaultValue: fields[name] })
   const { form, errors, summary } = useForm({
     check: (data) =>
       findMistakes(data, {
@@ -23,9 +39,9 @@ export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void
           t('admin.sessions.notLater', { field: t(`admin.sessions.${name}`), than: t(`admin.sessions.${than}`) }),
       }),
     submit: async (data) => {
-      const filter = filterIn(data)
-      if (Object.keys(filter).length === 0) throw new Error('An empty filter would mean everybody')
-      onFind(filter)
+      const typed = fieldsIn(data)
+      if (Object.keys(filterIn(typed)).length === 0) throw new Error('An empty filter would mean everybody')
+      onFind(typed)
     },
     explain: () => ({ summary: t('admin.sessions.empty') }),
   })
@@ -33,19 +49,18 @@ export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void
     <form {...form} className="mt-4 grid gap-6">
       {summary}
       <Group title={t('admin.sessions.who')}>
-        <Field {...field} name="user" label={t('admin.sessions.user')} />
-        <Field {...field} name="address" label={t('admin.sessions.address')} hint={t('admin.sessions.addressHint')} />
+        <Field {...of('user')} label={t('admin.sessions.user')} />
+        <Field {...of('address')} label={t('admin.sessions.address')} hint={t('admin.sessions.addressHint')} />
         <Field
-          {...field}
-          name="country"
+          {...of('country')}
           label={t('admin.sessions.country')}
           hint={t('admin.sessions.countryHint')}
           maxLength={2}
         />
-        <MethodField />
+        <MethodField chosen={fields['method'] ?? ''} />
       </Group>
       <Group title={t('admin.sessions.device')}>
-        <SelectField name="kind" label={t('admin.sessions.kind')}>
+        <SelectField name="kind" label={t('admin.sessions.kind')} defaultValue={fields['kind']}>
           <option value="">{t('admin.sessions.any')}</option>
           {deviceKinds.map((kind) => (
             <option key={kind} value={kind}>
@@ -53,12 +68,16 @@ export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void
             </option>
           ))}
         </SelectField>
-        <Field {...field} name="browser" label={t('admin.sessions.browser')} />
-        <Field {...field} name="system" label={t('admin.sessions.system')} />
-        <Field {...field} name="userAgent" label={t('admin.sessions.userAgent')} />
-        <CheckBox name="newDevice" label={t('admin.sessions.newDevice')} />
+        <Field {...of('browser')} label={t('admin.sessions.browser')} />
+        <Field {...of('system')} label={t('admin.sessions.system')} />
+        <Field {...of('userAgent')} label={t('admin.sessions.userAgent')} />
+        <CheckBox
+          name="newDevice"
+          label={t('admin.sessions.newDevice')}
+          defaultChecked={fields['newDevice'] !== undefined}
+        />
       </Group>
-      <Times errors={errors} />
+      <Times fields={fields} errors={errors} />
       <div>
         <Button type="submit" look="primary">
           {t('admin.sessions.submit')}
@@ -68,7 +87,7 @@ export function FilterForm({ onFind }: { onFind: (filter: SessionFilter) => void
   )
 }
 
-function Times({ errors }: { errors: FieldErrors }) {
+function Times({ fields, errors }: { fields: FilterFields; errors: FieldErrors }) {
   const { t } = useI18n()
   return (
     <Group title={t('admin.sessions.when')}>
@@ -79,6 +98,7 @@ function Times({ errors }: { errors: FieldErrors }) {
           name={name}
           label={t(`admin.sessions.${name}`)}
           error={errors[name]}
+          defaultValue={fields[name]}
           type="datetime-local"
         />
       ))}
@@ -96,21 +116,23 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
-/** Providers that cannot be asked for are left out. */
-function MethodField() {
+/** Providers that cannot be asked for are left out, except for the chosen one. */
+function MethodField({ chosen }: { chosen: string }) {
   const { t } = useI18n()
   const api = useApi()
   const { data } = useQuery({ queryKey: providersKey, queryFn: () => api.providers.list.query(undefined, alone) })
+  const chosenProvider = chosen.startsWith(PROVIDER) ? [chosen.slice(PROVIDER.length)] : []
+  const providers = data?.available ?? chosenProvider.map((id) => ({ id, name: id }))
   return (
-    <SelectField name="method" label={t('admin.sessions.method')}>
+    <SelectField name="method" label={t('admin.sessions.method')} defaultValue={chosen}>
       <option value="">{t('admin.sessions.any')}</option>
       {plainMethods.map((kind) => (
         <option key={kind} value={kind}>
           {t(`facts.method.${kind}`)}
         </option>
       ))}
-      {data?.available.map(({ id, name }) => (
-        <option key={id} value={`provider:${id}`}>
+      {providers.map(({ id, name }) => (
+        <option key={id} value={`${PROVIDER}${id}`}>
           {t('facts.method.provider', { provider: name })}
         </option>
       ))}

@@ -1,43 +1,93 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { alone, type FoundSessions, type SessionFilter, useApi } from '../../api/trpc.js'
+import { alone, type FoundSessions, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useNow } from '../../ui/use-now.js'
+import { useResumption } from '../proof/use-resumption.js'
 import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
 import { FilterForm } from './filter-form.js'
 import { QueryState } from './query-state.js'
 import { Section } from '../../ui/section.js'
+import { type FilterFields, filterIn } from './session-filter.js'
 import { SignOutFiltered } from './sign-out-filtered.js'
+import { isRunning, useOperations } from './use-operations.js'
+
+interface Search {
+  /** Of the searches of this page. Each counts anew. */
+  readonly number: number
+  readonly fields: FilterFields
+  /** The reason for signing out what is found, as far as it was typed before. */
+  readonly reason: string
+  /** Whether the person was away for a proof, and is to be asked again. */
+  readonly isAgain: boolean
+  /** The id of the operation that signs out what was found. */
+  readonly operation: string | null
+}
 
 export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) => void }) {
   const { t } = useI18n()
-  const [filter, setFilter] = useState<SessionFilter | null>(null)
+  const [search, setSearch] = useState<Search | null>(null)
+  /** What fills in the form after a proof. */
+  const [typed, setTyped] = useState<FilterFields>({})
+  const find = (fields: FilterFields, { reason = '', isAgain = false } = {}) =>
+    setSearch((last) => ({ number: (last?.number ?? 0) + 1, fields, reason, isAgain, operation: null }))
+  useResumption({
+    'sign-out-filtered': async ({ fields, reason }) => {
+      setTyped(fields)
+      find(fields, { reason, isAgain: true })
+      return { kind: 'done' }
+    },
+  })
   return (
     <Section title={t('admin.sessions.heading')} means={t('admin.sessions.means')}>
-      <FilterForm onFind={setFilter} />
-      {/* What was typed for one filter says nothing about the next. */}
-      {filter && <Found key={JSON.stringify(filter)} filter={filter} onChoosePerson={onChoosePerson} />}
+      <FilterForm key={JSON.stringify(typed)} fields={typed} onFind={find} />
+      {search?.isAgain && <Again />}
+      {search?.operation === null && (
+        // What was typed for one search says nothing about the next.
+        <Found
+          key={search.number}
+          search={search}
+          onChoosePerson={onChoosePerson}
+          onBegan={(operation) => setSearch({ ...search, isAgain: false, operation })}
+        />
+      )}
+      {typeof search?.operation === 'string' && <Began key={search.number} operation={search.operation} />}
     </Section>
   )
 }
 
+/** Takes the focus: the person is far above, at the top of the page. */
+function Again() {
+  const { t } = useI18n()
+  const box = useRef<HTMLDivElement>(null)
+  useEffect(() => box.current?.focus(), [])
+  return (
+    <div ref={box} tabIndex={-1} className="mt-6">
+      <Message look="info">{t('admin.sessions.again')}</Message>
+    </div>
+  )
+}
+
 interface FoundProps {
-  filter: SessionFilter
+  search: Search
   onChoosePerson: (id: string) => void
+  onBegan: (operation: string) => void
 }
 
 /** First about, which takes half a second at most; then exactly, if that was not. */
-function Found({ filter, onChoosePerson }: FoundProps) {
+function Found({ search: { number, fields, reason }, onChoosePerson, onBegan }: FoundProps) {
   const { t } = useI18n()
   const api = useApi()
+  const filter = filterIn(fields)
   const find = (isExact: boolean) => ({
-    queryKey: [...adminKey, 'sessions', filter, isExact],
+    queryKey: [...adminKey, 'sessions', number, filter, isExact],
     queryFn: ({ signal }: { signal: AbortSignal }) =>
       api.admin.sessions.find.query({ filter, isExact }, { ...alone, signal }),
+    gcTime: 0, // the next one with this number is of another visit
   })
   const about = useQuery(find(false))
   const exact = useQuery({ ...find(true), enabled: about.data?.isExact === false })
@@ -52,8 +102,28 @@ function Found({ filter, onChoosePerson }: FoundProps) {
     <>
       <QueryState query={about.isError ? about : exact.isError ? exact : about} />
       {found && <Preview found={found} onChoosePerson={onChoosePerson} />}
-      {found?.isExact && found.sessions > 0 && <SignOutFiltered filter={filter} count={found.sessions} />}
+      {found?.isExact && found.sessions > 0 && (
+        <SignOutFiltered fields={fields} count={found.sessions} reason={reason} onBegan={onBegan} />
+      )}
     </>
+  )
+}
+
+/** Stands in place of what was found while it is signed out, and afterwards. */
+function Began({ operation: id }: { operation: string }) {
+  const { t } = useI18n()
+  const { data } = useOperations()
+  const operation = data?.find((one) => one.id === id)
+  const text = useRef<HTMLParagraphElement>(null)
+  useEffect(() => text.current?.focus(), []) // the button has gone
+  return (
+    <p ref={text} tabIndex={-1} role="status" className="mt-6 border-t border-line pt-4 font-semibold">
+      {operation === undefined || isRunning(operation)
+        ? t('admin.sessions.began')
+        : operation.state === 'done'
+          ? t('admin.sessions.done', { count: operation.revoked ?? 0 })
+          : t('admin.sessions.notDone')}
+    </p>
   )
 }
 

@@ -1,35 +1,49 @@
-import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
 import { type Operation, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Time } from '../../i18n/time.js'
+import type { Outcome } from '../../ui/confirm-button.js'
 import { useNow } from '../../ui/use-now.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
-import { adminKey } from './admin-key.js'
+import { useResumption } from '../proof/use-resumption.js'
 import { describeFilter } from './describe-filter.js'
 import { QueryState } from './query-state.js'
 import { Section } from '../../ui/section.js'
 import { useChange } from './use-change.js'
-
-const RUNNING_MS = 1_000
-const IDLE_MS = 30_000
-
-const isRunning = ({ state }: Operation): boolean => state === 'running'
+import { isRunning, useOperations } from './use-operations.js'
 
 /** The command alone resumes one on everybody. */
 const canChange = (operation: Operation): boolean =>
   isRunning(operation) || (operation.state !== 'done' && operation.filter !== null)
 
-/** Asked for again every second while one runs. */
 export function Operations() {
   const { t } = useI18n()
-  const api = useApi()
+  const { operations } = useApi().admin
   const now = useNow()
-  const query = useQuery({
-    queryKey: [...adminKey, 'operations'],
-    queryFn: () => api.admin.operations.list.query(),
-    refetchInterval: ({ state }) => (state.data?.some(isRunning) ? RUNNING_MS : IDLE_MS),
+  const query = useOperations()
+  const change = useChange()
+  /** The id of the one that waited for a proof. */
+  const [again, setAgain] = useState<string | null>(null)
+  const controls = {
+    stop: (id: string) =>
+      change(async () => {
+        await operations.stop.mutate({ id })
+        return t('admin.operations.stopDone')
+      }),
+    resume: (id: string) =>
+      change(async () => {
+        await operations.resume.mutate({ id })
+        return t('admin.operations.resumeDone')
+      }),
+  }
+  useResumption({
+    'stop-operation': ({ id }) => controls.stop(id),
+    'resume-operation': async ({ id }) => {
+      setAgain(id)
+      return { kind: 'done' }
+    },
   })
   return (
     <Section title={t('admin.operations.heading')} means={t('admin.operations.means')}>
@@ -37,14 +51,25 @@ export function Operations() {
       {query.data?.length === 0 && <p className="mt-4 text-muted">{t('admin.operations.none')}</p>}
       <ul aria-label={t('admin.operations.list')} className="mt-2 divide-y divide-line empty:hidden">
         {query.data?.map((operation) => (
-          <OperationItem key={operation.id} operation={operation} now={now} />
+          <OperationItem key={operation.id} operation={operation} now={now}>
+            {operation.progress && canChange(operation) && (
+              <Control operation={operation} isAgain={operation.id === again} controls={controls} />
+            )}
+          </OperationItem>
         ))}
       </ul>
     </Section>
   )
 }
 
-function OperationItem({ operation, now }: { operation: Operation; now: number }) {
+interface OperationItemProps {
+  operation: Operation
+  now: number
+  /** What can be done about it. */
+  children: ReactNode
+}
+
+function OperationItem({ operation, now, children }: OperationItemProps) {
   const i18n = useI18n()
   const { t } = i18n
   const { at, filter, people, startedBy, reason, note, progress } = operation
@@ -71,31 +96,33 @@ function OperationItem({ operation, now }: { operation: Operation; now: number }
           />
         )}
       </div>
-      {progress && canChange(operation) && <Control operation={operation} />}
+      {children}
     </li>
   )
 }
 
-function Control({ operation }: { operation: Operation }) {
+interface ControlProps {
+  operation: Operation
+  /** Whether it waited for a proof, and is to be asked again. */
+  isAgain: boolean
+  controls: Record<'stop' | 'resume', (id: string) => Promise<Outcome>>
+}
+
+function Control({ operation, isAgain, controls }: ControlProps) {
   const { t } = useI18n()
-  const { operations } = useApi().admin
-  const change = useChange()
   const { id } = operation
   const name = isRunning(operation) ? 'stop' : 'resume'
-  const act = () =>
-    change(async () => {
-      await operations[name].mutate({ id })
-      return t(`admin.operations.${name}Done`)
-    })
   return (
     <ConfirmWithPassword
-      key={name}
+      key={`${name}${isAgain}`}
+      askedAgain={isAgain && name === 'resume' ? t('admin.operations.resumeAgain') : undefined}
       label={t(`admin.operations.${name}`)}
       question={t(`admin.operations.${name}Ask`)}
       consequence={t(`admin.operations.${name}Means`)}
       confirmLabel={t(`admin.operations.${name}Yes`)}
       busyLabel={t('admin.person.busy')}
-      onConfirm={act}
+      onConfirm={() => controls[name](id)}
+      pending={{ name: `${name}-operation`, input: { id } }}
     />
   )
 }

@@ -15,13 +15,20 @@ import { DeviceRow } from './device-row.js'
 import { Flags } from './find-person.js'
 import { PersonActions } from './person-actions.js'
 import { QueryState } from './query-state.js'
-import { useChange } from './use-change.js'
+import { type PersonChange, usePersonChange } from './use-person-change.js'
+
+interface PersonViewProps {
+  id: string
+  /** The reason at first. */
+  reason: string
+  onClose: () => void
+}
 
 /** A person with their devices and activity, as they see them, and what an administrator can do. */
-export function PersonView({ id, onClose }: { id: string; onClose: () => void }) {
+export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
   const { t } = useI18n()
   const api = useApi()
-  const [reason, setReason] = useState('')
+  const [reason, setReason] = useState(given)
   const box = useRef<HTMLDivElement>(null)
   const query = useQuery({
     queryKey: [...adminKey, 'person', id],
@@ -74,17 +81,9 @@ function Title({ person, onClose }: { person: Person; onClose: () => void }) {
 }
 
 function Devices({ person, devices, reason }: { person: Person; devices: readonly Device[]; reason: string }) {
-  const i18n = useI18n()
-  const { t } = i18n
-  const api = useApi()
+  const { t } = useI18n()
   const now = useNow()
-  const change = useChange()
   const title = t('admin.person.devices', { name: isolate(person.name) })
-  const signOut = (device: Device) =>
-    change(async () => {
-      const input = { id: person.id, sessionId: device.id, reason }
-      return t('admin.person.allDone', { count: (await api.admin.people.signOut.mutate(input)).revoked })
-    })
   return (
     <>
       <h3 className="mt-6 font-semibold">{title}</h3>
@@ -93,21 +92,31 @@ function Devices({ person, devices, reason }: { person: Person; devices: readonl
         {devices.map((device) => (
           <DeviceRow key={device.id} device={device} now={now}>
             {!device.isCurrent && (
-              <ConfirmWithPassword
-                label={t('signOut.one')}
-                accessibleLabel={t('signOut.oneNamed', { device: deviceName(i18n, device) })}
-                question={t('signOut.oneAsk', { device: deviceName(i18n, device) })}
-                consequence={t('signOut.oneMeans')}
-                confirmLabel={t('signOut.yes')}
-                busyLabel={t('signOut.busy')}
-                className="max-sm:ml-14.5"
-                onConfirm={() => signOut(device)}
-              />
+              <SignOutOne device={device} change={{ change: 'all', id: person.id, sessionId: device.id, reason }} />
             )}
           </DeviceRow>
         ))}
       </ul>
     </>
+  )
+}
+
+function SignOutOne({ device, change }: { device: Device; change: PersonChange }) {
+  const i18n = useI18n()
+  const { t } = i18n
+  const changePerson = usePersonChange()
+  return (
+    <ConfirmWithPassword
+      label={t('signOut.one')}
+      accessibleLabel={t('signOut.oneNamed', { device: deviceName(i18n, device) })}
+      question={t('signOut.oneAsk', { device: deviceName(i18n, device) })}
+      consequence={t('signOut.oneMeans')}
+      confirmLabel={t('signOut.yes')}
+      busyLabel={t('signOut.busy')}
+      className="max-sm:ml-14.5"
+      onConfirm={() => changePerson(change)}
+      pending={{ name: 'change-person', input: change }}
+    />
   )
 }
 

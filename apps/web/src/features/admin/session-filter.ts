@@ -41,18 +41,25 @@ function isIncomplete(name: Time): boolean {
   return input instanceof HTMLInputElement && input.validity.badInput
 }
 
+/** What was typed in the form, by the names of its fields. */
+export type FilterFields = Readonly<Record<string, string>>
+
+export function fieldsIn(data: FormData): FilterFields {
+  return Object.fromEntries([...data.keys()].map((name) => [name, text(data, name).trim()]))
+}
+
 /** The filter that a form describes. It is empty if no field is filled in. */
-export function filterIn(data: FormData): SessionFilter {
-  const filled = (name: string): string => text(data, name).trim()
+export function filterIn(fields: FilterFields): SessionFilter {
+  const filled = (name: string): string => fields[name] ?? ''
   const timeIn = (name: Time): string => (filled(name) === '' ? '' : new Date(filled(name)).toISOString())
-  const fields = [
+  const conditions = [
     ...texts.map((name) => [name, filled(name)] as const),
     ...times.map((name) => [name, timeIn(name)] as const),
   ]
   const user = filled('user')
   return {
     ...(user !== '' && { users: [user] }),
-    ...Object.fromEntries<string>(fields.filter(([, value]) => value !== '')),
-    ...(data.has('newDevice') && { newDevice: true as const }),
+    ...Object.fromEntries<string>(conditions.filter(([, value]) => value !== '')),
+    ...(filled('newDevice') !== '' && { newDevice: true as const }),
   }
 }

@@ -1,22 +1,34 @@
 import { useState } from 'react'
-import { type SessionFilter, useApi } from '../../api/trpc.js'
+import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Field } from '../../ui/field.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { type FilterFields, filterIn } from './session-filter.js'
 import { useChange } from './use-change.js'
 
+interface SignOutFilteredProps {
+  fields: FilterFields
+  /** How many sessions the filter finds. */
+  count: number
+  /** The reason at first. */
+  reason: string
+  /** Called with the id of the operation. */
+  onBegan: (operation: string) => void
+}
+
 /** Signs out what a filter finds, once the number of these sessions was typed. */
-export function SignOutFiltered({ filter, count }: { filter: SessionFilter; count: number }) {
+export function SignOutFiltered({ fields, count, reason: given, onBegan }: SignOutFilteredProps) {
   const { t } = useI18n()
   const api = useApi()
   const change = useChange()
-  const [reason, setReason] = useState('')
+  const [reason, setReason] = useState(given)
   const [typed, setTyped] = useState('')
 
   const signOut = async () => {
     if (typed.trim() !== String(count)) return { kind: 'failed', message: t('admin.sessions.countWrong') } as const
     return change(async () => {
-      await api.admin.sessions.revoke.mutate({ filter, count, reason })
+      const { id } = await api.admin.sessions.revoke.mutate({ filter: filterIn(fields), count, reason })
+      onBegan(id)
       return t('admin.sessions.began')
     })
   }
@@ -48,6 +60,7 @@ export function SignOutFiltered({ filter, count }: { filter: SessionFilter; coun
           confirmLabel={t('signOut.yes')}
           busyLabel={t('signOut.busy')}
           onConfirm={signOut}
+          pending={{ name: 'sign-out-filtered', input: { fields, reason } }}
         />
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { expectedSession } from '../../api/expected-session.js'
 import type { AccountPath } from './session.js'
 
-/** An action that needs a recent proof, with all that it takes to go on after one: ids, names and choices, but never a secret. */
+/** An action that needs a recent proof, with all that it takes to go on after one: ids, names, choices and words, but never a secret. */
 export interface PendingActions {
   'sign-out': { readonly id: string; readonly name: string }
   'sign-out-earlier': { readonly id: string; readonly name: string }
@@ -19,6 +19,18 @@ export interface PendingActions {
   'set-password': object
   /** Its question is asked again. */
   'delete-account': object
+  /** An administrator's change that concerns one person, or one of their sessions. */
+  'change-person': {
+    readonly change: 'all' | 'reset' | 'ban' | 'unban'
+    readonly id: string
+    readonly sessionId?: string
+    readonly reason: string
+  }
+  /** It concerns many people, so the form is filled in again, and the number is asked for. */
+  'sign-out-filtered': { readonly fields: Readonly<Record<string, string>>; readonly reason: string }
+  'stop-operation': { readonly id: string }
+  /** Its question is asked again. */
+  'resume-operation': { readonly id: string }
 }
 
 export type PendingAction = {

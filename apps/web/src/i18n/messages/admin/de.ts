@@ -94,6 +94,10 @@ export default {
       ask: '{count, plural, one {# Sitzung abmelden?} other {# Sitzungen abmelden?}}',
       askMeans: 'Das lässt sich nicht rückgängig machen. Ihre eigene Sitzung bleibt.',
       began: 'Die Sitzungen werden abgemeldet. Den Fortschritt sehen Sie unten.',
+      done: '{count, plural, =0 {Es war keine Sitzung mehr abzumelden.} one {# Sitzung wurde abgemeldet.} other {# Sitzungen wurden abgemeldet.}}',
+      notDone: 'Nicht alle Sitzungen wurden abgemeldet. Unten steht der Vorgang.',
+      again:
+        'Sie haben bestätigt, dass Sie es sind. Noch ist nichts abgemeldet: Die Sitzungen werden neu gezählt. Geben Sie unten ihre Zahl ein.',
     },
     operations: {
       heading: 'Vorgänge',
@@ -135,6 +139,8 @@ export default {
       resumeMeans: 'Er geht noch einmal durch alle Sitzungen. Nichts wird zweimal abgemeldet.',
       resumeYes: 'Ja, fortsetzen',
       resumeDone: 'Der Vorgang läuft wieder.',
+      resumeAgain:
+        'Sie haben bestätigt, dass Sie es sind. Noch ist nichts fortgesetzt: Bitte beantworten Sie die Frage.',
     },
   },
 } satisfies AdminMessages

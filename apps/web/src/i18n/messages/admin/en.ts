@@ -91,6 +91,10 @@ export default {
       ask: '{count, plural, one {Sign out # session?} other {Sign out # sessions?}}',
       askMeans: 'This cannot be undone. Your own session stays.',
       began: 'The sessions are being signed out. The progress is below.',
+      done: '{count, plural, =0 {No session was left to sign out.} one {# session was signed out.} other {# sessions were signed out.}}',
+      notDone: 'Not all of these sessions were signed out. See the operation below.',
+      again:
+        'You confirmed who you are. Nothing was signed out yet: the sessions are counted again. Type their number below.',
     },
     operations: {
       heading: 'Operations',
@@ -131,6 +135,7 @@ export default {
       resumeMeans: 'It goes through all sessions again. Nothing is signed out twice.',
       resumeYes: 'Yes, resume',
       resumeDone: 'The operation runs again.',
+      resumeAgain: 'You confirmed who you are. Nothing was resumed yet: please answer the question.',
     },
   },
 } as const

@@ -1,0 +1,46 @@
+import { screen, waitFor } from '@testing-library/react'
+import { beforeEach, expect, test } from 'vitest'
+import { serveFakeApi } from './fake-api.js'
+import { press, show, type, words } from './provider-trip.js'
+
+let api = serveFakeApi()
+beforeEach(() => {
+  api = serveFakeApi()
+  api.session.user.isAdmin = true
+})
+
+async function findPhones() {
+  show('/admin')
+  await type('Kind of device', 'phone')
+  await press('Find sessions')
+  await words('3 sessions of 3 people were found')
+}
+
+async function signOut() {
+  await type('Type the number of sessions to sign them out', '3')
+  await press('Sign out these sessions')
+  await press('Yes, sign out')
+}
+
+test('the same search again counts again', async () => {
+  await findPhones()
+  api.filterFinds = 5
+  await press('Find sessions')
+  await words('5 sessions of 5 people were found')
+})
+
+test('how many sessions were signed out stands where they were found', async () => {
+  await findPhones()
+  api.operations = [{ id: 'begun', state: 'done' }] // it revoked two: one had expired meanwhile
+  await signOut()
+  const said = await words('2 sessions were signed out.')
+  await waitFor(() => expect(document.activeElement).toBe(said))
+  expect(screen.queryByText(/found/)).toBeNull()
+})
+
+test('an operation that did not end is not called done', async () => {
+  await findPhones()
+  api.operations = [{ id: 'begun', state: 'failed' }]
+  await signOut()
+  await words('Not all of these sessions were signed out.')
+})
