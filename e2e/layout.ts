@@ -29,6 +29,31 @@ export const outOfReach = (page: Page): Promise<string[]> =>
       .map((control) => control.outerHTML)
   })
 
+/**
+ * The controls that are smaller than a finger, 44 by 44 pixels. A link within a text may be smaller, and one to a field with a mistake:
+ * the field itself is large enough. A control in a label is as large as that.
+ */
+const smallTargets = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('a, button, input, select, summary')]
+      .filter((control) => control.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+      .filter(
+        (control) =>
+          getComputedStyle(control).display !== 'inline' && !control.matches('[href="#main"], [role=alert] a'),
+      )
+      .filter((control) => {
+        const { width, height } = (control.closest('label') ?? control).getBoundingClientRect()
+        return width < 43.5 || height < 43.5
+      })
+      .map((control) => control.outerHTML),
+  )
+
+/** Everything can be pressed with a finger, on a phone. */
+export async function expectPressable(page: Page, name: string): Promise<void> {
+  expect(await smallTargets(page), `${name} must be easy to press`).toEqual([])
+  expect(await outOfReach(page), `${name} must leave nothing out of reach`).toEqual([])
+}
+
 /** Text that is cut off, sticks out of the window, or lies on other text. */
 const lostText = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
@@ -75,7 +100,7 @@ const lostText = (page: Page): Promise<string[]> =>
       const [a, b] = [core(one), core(two)]
       return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
     }
-    const isAbove = (element: Element): boolean => element.closest('[role=log]') !== null // messages lie over the page on purpose
+    const isAbove = (element: Element): boolean => element.closest('[role=log], .choice-bar') !== null // they lie over the page on purpose
     const covered = texts.filter(({ parent, boxes }, at) =>
       texts.some(
         (other, otherAt) =>

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import type { App } from '../app.js'
 import { type DeviceOptions, devices, expect, requestReset, test, type User, violations } from '../fixtures.js'
-import { expectNothingLost, outOfReach, overflow } from '../layout.js'
+import { expectNothingLost, expectPressable, outOfReach, overflow } from '../layout.js'
 
 // Every page and every question, in light and dark, at the width of a phone and of a desk. Nothing fails axe, overflows, or moves
 // while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
@@ -41,6 +41,13 @@ const pages: Record<string, Shown> = {
     async act(page) {
       await page.getByRole('button', { name: /^Rename Safari/ }).click()
       await expect(page.getByLabel('Device name')).toBeFocused()
+    },
+  },
+  'devices-choosing': {
+    ...allDevices,
+    async act(page) {
+      await page.getByRole('button', { name: 'Choose devices' }).click()
+      await page.getByRole('checkbox', { name: /Safari/ }).check()
     },
   },
   'devices-asking': { ...allDevices, act: ask(/^Sign out Safari/, 'Yes, sign out') },
@@ -220,6 +227,7 @@ for (const { colorScheme, width } of looks) {
         expect(await heightOfHeader(tab), `${name} must begin within the first 100 px`).toBeLessThan(100)
       expect(await violations(tab), name).toEqual([])
       expect(await overflow(tab), `${name} must not scroll sideways`).toBeLessThanOrEqual(0)
+      if (width === 360) await expectPressable(tab, name)
       const moving = await tab.evaluate(
         () => document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().duration) > 1).length,
       )

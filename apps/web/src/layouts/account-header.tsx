@@ -24,7 +24,7 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
     <header className="border-b border-line bg-surface">
       {/* A phone shows the mark without its word, so that a list begins within the first hundred pixels. */}
       <div className="mx-auto flex max-w-3xl flex-wrap items-center gap-x-3 px-4 pt-1 sm:gap-x-6 sm:px-6 sm:pt-3">
-        <Link to="/" aria-label="Rollcall" className="inline-flex min-h-11 items-center rounded-lg">
+        <Link to="/" aria-label="Rollcall" className="-mx-1.5 inline-flex min-h-11 items-center rounded-lg px-1.5">
           <Logo wordClass="max-sm:hidden" />
         </Link>
         <div className="flex min-w-0 flex-[1_1_14rem] flex-wrap items-center justify-end gap-x-3 gap-y-1 sm:gap-x-4">

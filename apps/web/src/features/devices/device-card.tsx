@@ -112,13 +112,15 @@ function SignOutOne({ session, describedBy, onConfirm }: SignOutOneProps) {
 function ChoiceBox({ name, choice }: { name: string; choice: Choice }) {
   const { t } = useI18n()
   return (
-    <input
-      type="checkbox"
-      aria-label={t('signOut.chooseOne', { device: name })}
-      checked={choice.isChosen}
-      onChange={({ target }) => choice.onChange(target.checked)}
-      className="-mx-1 size-6 shrink-0 cursor-pointer self-start accent-accent sm:self-center"
-    />
+    <label className="-m-2.5 grid size-11 shrink-0 cursor-pointer place-items-center self-start sm:self-center">
+      <input
+        type="checkbox"
+        aria-label={t('signOut.chooseOne', { device: name })}
+        checked={choice.isChosen}
+        onChange={({ target }) => choice.onChange(target.checked)}
+        className="size-6 cursor-pointer accent-accent"
+      />
+    </label>
   )
 }
 
@@ -160,7 +162,7 @@ function RenameButton({ ref, device, expanded, onPress }: RenameButtonProps) {
       aria-label={t('rename.button', { device })}
       aria-expanded={expanded}
       onClick={onPress}
-      className="-m-1.5 grid size-9 shrink-0 cursor-pointer place-items-center self-start rounded-lg text-muted hover:bg-sunken hover:text-ink"
+      className="-m-2.5 grid size-11 shrink-0 cursor-pointer place-items-center self-start rounded-lg text-muted hover:bg-sunken hover:text-ink"
     >
       <Pencil aria-hidden className="size-4" />
     </button>
