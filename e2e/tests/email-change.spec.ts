@@ -1,5 +1,19 @@
+import type { Page } from '@playwright/test'
 import { expect, test, violations } from '../fixtures.js'
 import { expectNothingLost, outOfReach } from '../layout.js'
+
+/** The words of addresses that go on in the next line. */
+const brokenWords = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('bdi')]
+      .flatMap((address) => [...address.childNodes].filter((node) => node instanceof Text))
+      .filter((word) => {
+        const range = document.createRange()
+        range.selectNodeContents(word)
+        return range.getClientRects().length > 1
+      })
+      .map((word) => word.data),
+  )
 
 test('a new address counts once both are confirmed, and the other devices are signed out', async ({
   app,
@@ -8,7 +22,7 @@ test('a new address counts once both are confirmed, and the other devices are si
 }) => {
   const phone = await device({ browser: 'Safari on iPhone' })
   const page = await device({ viewport: { width: 320, height: 640 } })
-  const to = `new.${user.email}`
+  const to = `a.new.address.for.a.long.time.${user.email}`
   await app.age(16)
   await page.goto('/account')
   await page.getByLabel('New email address').fill(to)
@@ -19,6 +33,7 @@ test('a new address counts once both are confirmed, and the other devices are si
   await expect(page.getByText('We sent a link to')).toContainText(to)
   expect(await violations(page)).toEqual([])
   expect(await outOfReach(page)).toEqual([])
+  expect(await brokenWords(page), 'addresses break between their words').toEqual([])
   await expectNothingLost(page, 'a pending change')
 
   await expect.poll(() => app.mailTo(to, 'confirm-email')).toBeDefined()

@@ -1,8 +1,7 @@
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type EmailChange, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { isolate } from '../../i18n/isolate.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
@@ -24,7 +23,7 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
   const session = useSession()
   const [failure, setFailure] = useState<string | null>(null)
   const [side] = change.confirmed
-  const addresses = { from: isolate(from), to: isolate(change.email) }
+  const addresses = { old: addressText(from), new: addressText(change.email) }
 
   const { run, busy } = useGuarded(async () => {
     setFailure(null)
@@ -40,10 +39,10 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
   return (
     <div className="mt-4 grid justify-items-start gap-4">
       <Message look="info" className="w-full">
-        <p className="wrap-anywhere">{t('emailChange.sent', addresses)}</p>
+        <p>{t.rich('emailChange.sent', addresses)}</p>
         {side !== undefined && (
-          <p className="mt-1.5 font-medium wrap-anywhere">
-            {t(side === 'old' ? 'emailChange.oldConfirmed' : 'emailChange.newConfirmed', addresses)}
+          <p className="mt-1.5 font-medium">
+            {t.rich(side === 'old' ? 'emailChange.oldConfirmed' : 'emailChange.newConfirmed', addresses)}
           </p>
         )}
         <p className="mt-1.5 text-sm text-muted">
@@ -57,3 +56,15 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
     </div>
   )
 }
+
+/** For a place in a text. It breaks between its words. */
+const addressText = (address: string) => () => (
+  <bdi>
+    {address.split(/(?=[.@])/).map((word, n) => (
+      <Fragment key={n}>
+        {word}
+        <wbr />
+      </Fragment>
+    ))}
+  </bdi>
+)

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { isolate } from '../../i18n/isolate.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
@@ -28,7 +29,7 @@ export function RequestChange(props: RequestChangeProps) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
         <PasswordProof
-          question={t('emailChange.ask')}
+          question={t('emailChange.ask', { to: isolate(typed) })}
           confirmLabel={t('emailChange.submit')}
           busyLabel={t('emailChange.busy')}
           look="primary"

@@ -171,10 +171,11 @@ export default {
     same: 'Das ist schon Ihre Adresse.',
     submit: 'Adresse ändern',
     busy: 'Wird gesendet …',
-    ask: 'Ihre E-Mail-Adresse ändern?',
-    sent: 'Wir haben einen Link an {to} gesendet und einen an {from}. Ihre Adresse ändert sich, sobald beide bestätigt sind.',
-    oldConfirmed: 'Ihre bisherige Adresse ist bestätigt. Öffnen Sie jetzt den Link, den wir an {to} gesendet haben.',
-    newConfirmed: 'Die neue Adresse ist bestätigt. Öffnen Sie jetzt den Link, den wir an {from} gesendet haben.',
+    ask: 'Ihre E-Mail-Adresse in {to} ändern?',
+    sent: 'Wir haben einen Link an <new></new> gesendet und einen an <old></old>. Ihre Adresse ändert sich, sobald beide bestätigt sind.',
+    oldConfirmed:
+      'Ihre bisherige Adresse ist bestätigt. Öffnen Sie jetzt den Link, den wir an <new></new> gesendet haben.',
+    newConfirmed: 'Die neue Adresse ist bestätigt. Öffnen Sie jetzt den Link, den wir an <old></old> gesendet haben.',
     until:
       'Die Links gelten bis {when}. Wenn keiner ankommt, sehen Sie im Spam-Ordner nach, oder brechen Sie ab und fordern Sie neue an.',
     cancel: 'Änderung abbrechen',
