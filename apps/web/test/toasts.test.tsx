@@ -5,9 +5,14 @@ import { Toasts, useToast } from '../src/ui/toasts.js'
 function Speaker() {
   const showToast = useToast()
   return (
-    <button type="button" onClick={() => showToast('It is done.')}>
-      Say it
-    </button>
+    <>
+      <button type="button" onClick={() => showToast('It is done.')}>
+        Say it
+      </button>
+      <button type="button" onClick={() => showToast('It was not done.', true)}>
+        Say the contrary
+      </button>
+    </>
   )
 }
 
@@ -56,4 +61,12 @@ test('each message goes on its own, at a press too', () => {
   expect(shown()).toBe(2)
   fireEvent.click(screen.getAllByRole('button', { name: 'Dismiss' })[0] ?? document.body)
   expect(shown()).toBe(1)
+})
+
+test('no check mark stands beside bad news', () => {
+  const marks = (kind: string) => document.querySelectorAll(`.lucide-circle-${kind}`).length
+  fireEvent.click(screen.getByRole('button', { name: 'Say the contrary' }))
+  expect([marks('check'), marks('alert')]).toEqual([0, 1])
+  say()
+  expect([marks('check'), marks('alert')]).toEqual([1, 1])
 })

@@ -91,7 +91,7 @@ function useSaveLanguage(): (language: string) => void {
     mutationFn: (input: { language: string }) => api.account.setLanguage.mutate(input),
     onError(error) {
       session.failed(error)
-      showToast(`${i18n.t('layout.languageNotSaved')} ${describeProblem(i18n, toProblem(error))}`)
+      showToast(`${i18n.t('layout.languageNotSaved')} ${describeProblem(i18n, toProblem(error))}`, true)
     },
   })
   return (language) => mutate({ language })

@@ -11,7 +11,7 @@ export function LanguageSwitch({ onChoose }: { onChoose?: (language: string) => 
     try {
       await setLanguage(chosen)
     } catch {
-      return showToast(t('layout.languageFailed'))
+      return showToast(t('layout.languageFailed'), true)
     }
     onChoose?.(chosen)
   }

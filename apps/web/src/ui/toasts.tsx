@@ -1,10 +1,11 @@
-import { CircleCheck, X } from 'lucide-react'
+import { CircleAlert, CircleCheck, X } from 'lucide-react'
 import { createContext, type ReactNode, use, useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 
 /** How long a message stays, counted anew when the pointer or the focus leaves it. */
 const SHOWN_MS = 8_000
 
-type ShowToast = (message: string) => void
+/** `isBad`: something was not done. */
+type ShowToast = (message: string, isBad?: boolean) => void
 const ToastContext = createContext<ShowToast | null>(null)
 
 /** Announces what has happened, for eyes and for screen readers. */
@@ -22,11 +23,11 @@ interface ToastsProps {
 }
 
 export function Toasts({ label, dismissLabel, children }: ToastsProps) {
-  const [items, setItems] = useState<{ id: number; message: string }[]>([])
+  const [items, setItems] = useState<{ id: number; message: string; isBad: boolean | undefined }[]>([])
   const nextId = useRef(0)
-  const showToast = useCallback((message: string) => {
+  const showToast = useCallback((message: string, isBad?: boolean) => {
     const id = nextId.current++
-    setItems((all) => [...all, { id, message }])
+    setItems((all) => [...all, { id, message, isBad }])
   }, [])
 
   return (
@@ -38,10 +39,11 @@ export function Toasts({ label, dismissLabel, children }: ToastsProps) {
         aria-label={label}
         className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex flex-col gap-2 sm:left-auto sm:w-96"
       >
-        {items.map(({ id, message }) => (
+        {items.map(({ id, message, isBad }) => (
           <Toast
             key={id}
             message={message}
+            isBad={isBad}
             dismissLabel={dismissLabel}
             onGone={() => setItems((all) => all.filter((item) => item.id !== id))}
           />
@@ -53,13 +55,15 @@ export function Toasts({ label, dismissLabel, children }: ToastsProps) {
 
 interface ToastProps {
   message: string
+  isBad: boolean | undefined
   dismissLabel: string
   onGone: () => void
 }
 
-function Toast({ message, dismissLabel, onGone }: ToastProps) {
+function Toast({ message, isBad, dismissLabel, onGone }: ToastProps) {
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)
+  const Icon = isBad ? CircleAlert : CircleCheck
   const held = pointed || focused
   const gone = useEffectEvent(onGone)
 
@@ -77,7 +81,7 @@ function Toast({ message, dismissLabel, onGone }: ToastProps) {
       onBlur={() => setFocused(false)}
       className="pointer-events-auto flex items-center gap-3 rounded-xl border border-transparent bg-ink py-1.5 pr-1.5 pl-4 text-[0.9375rem] text-paper shadow-float motion-safe:animate-arrive"
     >
-      <CircleCheck aria-hidden className="size-5 shrink-0" />
+      <Icon aria-hidden className="size-5 shrink-0" />
       <p className="min-w-0 flex-1 py-2">{message}</p>
       <button
         type="button"

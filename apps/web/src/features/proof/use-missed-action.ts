@@ -10,7 +10,7 @@ import { dropMissedAction } from '../session/pending-action.js'
 export function useMissedAction(sessionId: string | undefined, path: string): void {
   const { t } = useI18n()
   const showToast = useToast()
-  const say = useEffectEvent(() => showToast(t('layout.notDone')))
+  const say = useEffectEvent(() => showToast(t('layout.notDone'), true))
   useEffect(() => {
     if (sessionId === undefined) return
     let timer: ReturnType<typeof setTimeout> | undefined
