@@ -28,6 +28,11 @@ test('add a passkey, sign in by suggestion and by button, confirm with it, and r
   const passkeys = page.getByRole('list', { name: 'Passkeys' })
   await expect(passkeys).toContainText('Work laptop')
   await expect(passkeys).toContainText('Not used yet.')
+  const rename = page.getByRole('button', { name: 'Rename Work laptop' })
+  await expect(rename).toBeFocused()
+  await rename.press('Enter')
+  await page.getByLabel('Name of the passkey').press('Escape')
+  await expect(rename).toBeFocused()
   expect(await violations(page)).toEqual([])
 
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
@@ -58,4 +63,5 @@ test('add a passkey, sign in by suggestion and by button, confirm with it, and r
   await page.getByRole('button', { name: /^Remove .*Work laptop/ }).click()
   await page.getByRole('button', { name: 'Yes, remove' }).click()
   await expect(page.getByText('You have no passkey yet.')).toBeVisible()
+  await expect(page.locator(':focus')).toContainText('Work laptop was removed')
 })

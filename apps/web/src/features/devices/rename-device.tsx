@@ -1,6 +1,6 @@
 import { devicesKey } from '@rollcall/react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type KeyboardEvent, useEffect, useRef } from 'react'
+import type { KeyboardEvent } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type Device, useApi } from '../../api/trpc.js'
 import { browserName } from '../../i18n/device-name.js'
@@ -10,6 +10,7 @@ import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
+import { useFirstField } from '../../ui/use-first-field.js'
 import { useToast } from '../../ui/toasts.js'
 
 const LONGEST = 50
@@ -26,9 +27,8 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
     mutationFn: (input: { id: string; name: string }) => api.devices.rename.mutate(input),
     onSettled: () => queryClient.invalidateQueries({ queryKey: devicesKey }),
   })
-  const element = useRef<HTMLFormElement>(null)
+  const element = useFirstField()
   const field = `name-${device.id}`
-  useEffect(() => element.current?.querySelector<HTMLInputElement>('input')?.select(), [])
 
   const { form, errors, summary, busy } = useForm({
     check: () => ({}),

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import type { Passkey } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
@@ -22,10 +22,20 @@ export function PasskeyRow({ passkey, now, isNew, onDone, onRemove }: PasskeyRow
   const { t } = i18n
   const factsId = useId()
   const [isNaming, setIsNaming] = useState(isNew)
+  const rename = useRef<HTMLButtonElement>(null)
+  const wasNaming = useRef(isNaming)
+  useEffect(() => {
+    if (wasNaming.current && !isNaming) rename.current?.focus()
+    wasNaming.current = isNaming
+  }, [isNaming])
   const name = isolate(passkey.name ?? passkey.manager ?? t('passkeys.unnamed'))
 
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 border-t border-line pt-4 first:border-0 first:pt-0">
+    <li
+      data-row={passkey.id}
+      tabIndex={-1}
+      className="flex flex-wrap items-center gap-x-4 gap-y-3 border-t border-line pt-4 first:border-0 first:pt-0"
+    >
       <div id={factsId} className="min-w-0 flex-[1_1_12rem]">
         <p className="font-medium wrap-anywhere">{name}</p>
         <p className="text-sm text-muted">
@@ -39,7 +49,7 @@ export function PasskeyRow({ passkey, now, isNew, onDone, onRemove }: PasskeyRow
         <RenamePasskey passkey={passkey} onDone={onDone} onClose={() => setIsNaming(false)} />
       ) : (
         <>
-          <Button aria-label={t('passkeys.renameNamed', { name })} onClick={() => setIsNaming(true)}>
+          <Button ref={rename} aria-label={t('passkeys.renameNamed', { name })} onClick={() => setIsNaming(true)}>
             {t('passkeys.rename')}
           </Button>
           <ConfirmWithPassword

@@ -1,11 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ComponentProps, useState } from 'react'
+import { type ComponentProps, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { alone, useApi } from '../../api/trpc.js'
+import { alone, type Passkey, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { Message } from '../../ui/message.js'
+import { News } from '../../ui/news.js'
 import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
+import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ListProblem } from '../problems/list-problem.js'
 import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
@@ -26,6 +27,8 @@ export function PasskeysSection() {
   /** The passkey that was just added: it is asked for its name. */
   const [added, setAdded] = useState<string | null>(null)
   const list = useQuery({ queryKey: passkeysKey, queryFn: () => api.passkeys.list.query(undefined, alone) })
+  const news = useRef<HTMLDivElement>(null)
+  const rows = useRowFocus<HTMLUListElement, Passkey>({ rows: list.data ?? [], fallback: news })
 
   const refresh = async (message: string) => {
     setDone(message)
@@ -36,11 +39,7 @@ export function PasskeysSection() {
 
   return (
     <Section id="passkeys" title={t('passkeys.title')} means={t('passkeys.means')}>
-      {done !== null && (
-        <Message look="good" className="mt-4">
-          {done}
-        </Message>
-      )}
+      <News ref={news}>{done}</News>
       <div className="mt-4">
         {list.error && (
           <ListProblem
@@ -52,7 +51,7 @@ export function PasskeysSection() {
         )}
         {list.data?.length === 0 && <p className="text-[0.9375rem]">{t('passkeys.none')}</p>}
         {list.data && list.data.length > 0 && (
-          <ul aria-labelledby="passkeys" className="grid gap-4">
+          <ul {...rows} aria-labelledby="passkeys" className="grid gap-4">
             {list.data.map((passkey) => (
               <PasskeyRow
                 key={passkey.id}

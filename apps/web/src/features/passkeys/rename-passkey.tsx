@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef } from 'react'
+import type { KeyboardEvent } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type Passkey, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -7,6 +7,7 @@ import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
+import { useFirstField } from '../../ui/use-first-field.js'
 import { fieldErrors } from '../forms/auth-errors.js'
 import { useSession } from '../session/session.js'
 
@@ -25,9 +26,8 @@ export function RenamePasskey({ passkey, onDone, onClose }: RenamePasskeyProps) 
   const { t } = i18n
   const api = useApi()
   const session = useSession()
-  const element = useRef<HTMLFormElement>(null)
+  const element = useFirstField()
   const field = `passkey-${passkey.id}`
-  useEffect(() => element.current?.querySelector<HTMLInputElement>('input')?.select(), [])
 
   const badName = t('fields.badName', { max: LONGEST })
   const { form, errors, summary, busy } = useForm({

@@ -1,12 +1,13 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { alone, type LinkedProvider, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
-import { Message } from '../../ui/message.js'
+import { News } from '../../ui/news.js'
 import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
+import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ListProblem } from '../problems/list-problem.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { useRemoval } from '../proof/use-removal.js'
@@ -30,15 +31,13 @@ export function ProvidersSection() {
   useResumption({ 'unlink-provider': unlink })
   const list = useQuery({ queryKey: providersKey, queryFn: () => api.providers.list.query(undefined, alone) })
   const { linked = [], available = [] } = list.data ?? {}
+  const news = useRef<HTMLDivElement>(null)
+  const rows = useRowFocus<HTMLUListElement, LinkedProvider>({ rows: linked, fallback: news })
   if (linked.length === 0 && available.length === 0 && !list.error) return null
 
   return (
     <Section id="providers" title={t('providers.title')} means={t('providers.means')}>
-      {done !== null && (
-        <Message look="good" className="mt-4">
-          {done}
-        </Message>
-      )}
+      <News ref={news}>{done}</News>
       {list.error && (
         <div className="mt-4">
           <ListProblem
@@ -50,7 +49,7 @@ export function ProvidersSection() {
         </div>
       )}
       {linked.length > 0 && (
-        <ul aria-labelledby="providers" className="mt-4 grid gap-4">
+        <ul {...rows} aria-labelledby="providers" className="mt-4 grid gap-4">
           {linked.map((account) => (
             <LinkedRow key={account.id} account={account} now={now} onUnlink={unlink} />
           ))}
@@ -74,7 +73,11 @@ function LinkedRow({ account, now, onUnlink }: LinkedRowProps) {
   const name = isolate(account.name)
 
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 border-t border-line pt-4 first:border-0 first:pt-0">
+    <li
+      data-row={account.id}
+      tabIndex={-1}
+      className="flex flex-wrap items-center gap-x-4 gap-y-3 border-t border-line pt-4 first:border-0 first:pt-0"
+    >
       <div id={factsId} className="min-w-0 flex-[1_1_12rem]">
         <p className="font-medium wrap-anywhere">{name}</p>
         <p className="text-sm text-muted">

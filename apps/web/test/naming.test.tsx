@@ -1,0 +1,15 @@
+import { screen } from '@testing-library/react'
+import { expect, test } from 'vitest'
+import { serveFakeApi } from './fake-api.js'
+import { firefox, press, show } from './provider-trip.js'
+
+// Only in Chromium does a text get the focus when it is selected.
+test.each([
+  ['/', 'Rename Firefox on Windows 11', 'Device name'],
+  ['/security', 'Rename Work key', 'Name of the passkey'],
+])('on %s, the form for a name takes the focus', async (path, name, label) => {
+  serveFakeApi().devices = [{ ...firefox, deviceId: 'd' }]
+  show(path)
+  await press(name)
+  expect(document.activeElement).toBe(screen.getByLabelText(label))
+})
