@@ -1,4 +1,5 @@
 import { TRPCError } from '@trpc/server'
+import { readCursor } from './fake-inputs.js'
 import { t } from './fake-trpc.js'
 
 export interface FakeAdminState {
@@ -31,7 +32,8 @@ const at = '2026-01-05T09:00:00.000Z'
 export function createFakeAdmin(
   procedure: typeof t.procedure,
   state: FakeAdminState,
-  devices: () => { isCurrent: boolean }[],
+  devices: () => object[],
+  activity: () => object[],
 ) {
   const change = (name: string, answer: object) =>
     procedure.input(asItIs).mutation(({ input }) => {
@@ -42,10 +44,11 @@ export function createFakeAdmin(
   return t.router({
     people: t.router({
       search: procedure.input(asItIs).query(() => ({ people: [katherine], isComplete: true })),
-      show: procedure
-        .input(asItIs)
-        .query(() => ({ person: katherine, devices: devices().filter(({ isCurrent }) => !isCurrent) })),
-      activity: procedure.input(asItIs).query(() => ({ entries: [], nextCursor: null })),
+      show: procedure.input(asItIs).query(() => ({ person: katherine, devices: devices() })),
+      activity: procedure.input(readCursor).query(({ input: { from } }) => ({
+        entries: activity().slice(from, from + 1),
+        nextCursor: from + 1 < activity().length ? { at: from + 1, id: '' } : null,
+      })),
       signOut: change('signOut', { revoked: 1 }),
       requirePasswordReset: change('requirePasswordReset', { hadPassword: true }),
       ban: change('ban', {}),

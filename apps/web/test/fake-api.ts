@@ -138,7 +138,7 @@ export function serveFakeApi() {
         }
       }),
     }),
-    admin: createFakeAdmin(procedure, state, shown),
+    admin: createFakeAdmin(procedure, state, shown, () => state.activity.map((entry) => ({ ...entry, at: time }))),
     devices: t.router({
       list: procedure.query(shown),
       changes: procedure.subscription(async function* ({ signal }) {

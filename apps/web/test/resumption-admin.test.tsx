@@ -104,6 +104,8 @@ describe('what concerns many people is asked again:', () => {
     await ask('/admin', [], async () => {
       await button('Resume')
       const second = [...document.querySelectorAll('button')].filter((one) => one.textContent === 'Resume')[1]
+      // Two buttons of the same name differ by their descriptions.
+      expect(document.getElementById(second?.getAttribute('aria-describedby') ?? '')?.textContent).toContain('Stopped')
       second?.click()
       await press('Yes, resume')
     })

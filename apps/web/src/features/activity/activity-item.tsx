@@ -59,20 +59,23 @@ interface ActivityItemProps {
   entry: ActivityEntry
   /** The day of the entry, if it is the first of that day. */
   day: string | null
+  /** The level of the days in the headings of the page. Default: 2. */
+  level?: 2 | 4
   now: number
   /** The sessions that are signed in; undefined while that is not known. */
   live: ReadonlySet<string> | undefined
   signOut: Question['signOut']
 }
 
-export function ActivityItem({ entry, day, now, live, signOut }: ActivityItemProps) {
+export function ActivityItem({ entry, day, level = 2, now, live, signOut }: ActivityItemProps) {
   const i18n = useI18n()
   const row = useRef<HTMLLIElement>(null)
   const Icon = icons[entry.type]
+  const Heading = `h${level}` as const
   return (
     <li ref={row} tabIndex={-1} data-row={entry.id}>
       {day !== null && (
-        <h2 className="border-b border-line bg-sunken px-4 py-2 text-sm font-semibold sm:px-5">{day}</h2>
+        <Heading className="border-b border-line bg-sunken px-4 py-2 text-sm font-semibold sm:px-5">{day}</Heading>
       )}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
         <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:gap-4">

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { useResumption } from '../proof/use-resumption.js'
@@ -11,7 +11,16 @@ import { usePersonChange } from './use-person-change.js'
 export function AdminPage() {
   const { t } = useI18n()
   const [person, setPerson] = useState<{ id: string; reason: string } | null>(null)
-  const choose = (id: string) => setPerson({ id, reason: '' })
+  const opener = useRef<HTMLElement>(null)
+  const choose = (id: string) => {
+    opener.current = document.activeElement instanceof HTMLElement ? document.activeElement : null
+    setPerson({ id, reason: '' })
+  }
+  const close = () => {
+    setPerson(null)
+    const place = opener.current?.isConnected ? opener.current : document.getElementById('person')
+    place?.focus()
+  }
   const changePerson = usePersonChange()
   useResumption({
     'change-person': (input) => {
@@ -23,7 +32,7 @@ export function AdminPage() {
     <>
       <PageHeading title={t('admin.title')}>{t('admin.intro')}</PageHeading>
       <FindPerson onChoose={choose} />
-      {person !== null && <PersonView key={person.id} {...person} onClose={() => setPerson(null)} />}
+      {person !== null && <PersonView key={person.id} {...person} onClose={close} />}
       <FindSessions onChoosePerson={choose} />
       <Operations />
     </>

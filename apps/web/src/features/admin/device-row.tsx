@@ -10,12 +10,15 @@ interface DeviceRowProps {
   /** The person whose it is, where that is not said above. */
   owner?: string
   now: number
+  /** For what is said of the session, to describe a button beside it. */
+  detailsId?: string
   children?: ReactNode
 }
 
 /** A session as the devices page shows it, with what can be done beside it. */
-export function DeviceRow({ device, owner, now, children }: DeviceRowProps) {
+export function DeviceRow({ device, owner, now, detailsId, children }: DeviceRowProps) {
   const i18n = useI18n()
+  const { t } = i18n
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
       <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:items-center">
@@ -25,7 +28,8 @@ export function DeviceRow({ device, owner, now, children }: DeviceRowProps) {
             <bdi>{deviceName(i18n, device)}</bdi>
           </p>
           {owner !== undefined && <p className="text-sm">{owner}</p>}
-          <div className="text-sm text-muted">
+          <div id={detailsId} className="text-sm text-muted">
+            {device.isCurrent && <p className="font-medium text-accent">{t('devices.group.current')}</p>}
             {device.name !== null && <p>{browserName(i18n, device)}</p>}
             <DeviceDetails device={device} now={now} />
             {device.place !== null && <p>{device.ipAddress}</p>}

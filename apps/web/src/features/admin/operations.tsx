@@ -76,7 +76,7 @@ function OperationItem({ operation, now, children }: OperationItemProps) {
   const revoked = revokedText(i18n, operation)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
-      <div className="min-w-0 flex-[1_1_15rem] wrap-anywhere">
+      <div id={factsIdOf(operation)} className="min-w-0 flex-[1_1_15rem] wrap-anywhere">
         <p className="font-medium">
           {actionName(i18n, operation)} · {t(`admin.operations.state.${stateOf(operation)}`)}
         </p>
@@ -101,6 +101,8 @@ function OperationItem({ operation, now, children }: OperationItemProps) {
   )
 }
 
+const factsIdOf = ({ id }: Operation): string => `operation-${id}`
+
 interface ControlProps {
   operation: Operation
   /** Whether it waited for a proof, and is to be asked again. */
@@ -121,6 +123,7 @@ function Control({ operation, isAgain, controls }: ControlProps) {
       consequence={t(`admin.operations.${name}Means`)}
       confirmLabel={t(`admin.operations.${name}Yes`)}
       busyLabel={t('admin.person.busy')}
+      describedBy={factsIdOf(operation)}
       onConfirm={() => controls[name](id)}
       pending={{ name: `${name}-operation`, input: { id } }}
     />

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { type ActivityEntry, type Device, type Person, useApi } from '../../api/trpc.js'
+import { type Device, type Person, useApi } from '../../api/trpc.js'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
@@ -8,12 +8,12 @@ import { Button } from '../../ui/button.js'
 import { EmailAddress } from '../../ui/email-address.js'
 import { Field } from '../../ui/field.js'
 import { useNow } from '../../ui/use-now.js'
-import { ActivityItem } from '../activity/activity-item.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
 import { Flags } from './find-person.js'
 import { PersonActions } from './person-actions.js'
+import { PersonActivity } from './person-activity.js'
 import { QueryState } from './query-state.js'
 import { type PersonChange, usePersonChange } from './use-person-change.js'
 
@@ -29,14 +29,12 @@ export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
   const { t } = useI18n()
   const api = useApi()
   const [reason, setReason] = useState(given)
-  const box = useRef<HTMLDivElement>(null)
   const query = useQuery({
     queryKey: [...adminKey, 'person', id],
     queryFn: () => api.admin.people.show.query({ id }),
   })
-  useEffect(() => box.current?.focus(), [])
   return (
-    <div ref={box} tabIndex={-1} className="mt-6 rounded-2xl border border-accent bg-surface p-4 shadow-card sm:p-6">
+    <div className="mt-6 rounded-2xl border border-accent bg-surface p-4 shadow-card sm:p-6">
       <QueryState query={query} />
       {query.data && (
         <>
@@ -63,10 +61,12 @@ export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
 
 function Title({ person, onClose }: { person: Person; onClose: () => void }) {
   const { t } = useI18n()
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
   return (
     <div className="flex flex-wrap items-start justify-between gap-3">
       <div className="min-w-0 wrap-anywhere">
-        <h2 className="text-lg font-semibold">
+        <h2 ref={heading} tabIndex={-1} className="text-lg font-semibold">
           <bdi>{person.name}</bdi>
         </h2>
         <p className="text-muted">
@@ -90,7 +90,7 @@ function Devices({ person, devices, reason }: { person: Person; devices: readonl
       {devices.length === 0 && <p className="mt-2 text-[0.9375rem] text-muted">{t('admin.person.noDevices')}</p>}
       <ul aria-label={title} className="mt-2 divide-y divide-line">
         {devices.map((device) => (
-          <DeviceRow key={device.id} device={device} now={now}>
+          <DeviceRow key={device.id} device={device} now={now} detailsId={detailsIdOf(device)}>
             {!device.isCurrent && (
               <SignOutOne device={device} change={{ change: 'all', id: person.id, sessionId: device.id, reason }} />
             )}
@@ -100,6 +100,8 @@ function Devices({ person, devices, reason }: { person: Person; devices: readonl
     </>
   )
 }
+
+const detailsIdOf = ({ id }: Device): string => `details-${id}`
 
 function SignOutOne({ device, change }: { device: Device; change: PersonChange }) {
   const i18n = useI18n()
@@ -113,55 +115,10 @@ function SignOutOne({ device, change }: { device: Device; change: PersonChange }
       consequence={t('signOut.oneMeans')}
       confirmLabel={t('signOut.yes')}
       busyLabel={t('signOut.busy')}
+      describedBy={detailsIdOf(device)}
       className="max-sm:ml-14.5"
       onConfirm={() => changePerson(change)}
       pending={{ name: 'change-person', input: change }}
     />
   )
-}
-
-function PersonActivity({ person: { id, name } }: { person: Person }) {
-  const { t, dayName } = useI18n()
-  const api = useApi()
-  const now = useNow()
-  const query = useQuery({
-    queryKey: [...adminKey, 'activity', id],
-    queryFn: () => api.admin.people.activity.query({ id }),
-  })
-  const entries = query.data?.entries
-  const title = t('admin.person.activity', { name: isolate(name) })
-  return (
-    <>
-      <h3 className="mt-6 font-semibold">{title}</h3>
-      <QueryState query={query} />
-      {entries?.length === 0 && <p className="mt-2 text-muted">{t('admin.person.noActivity')}</p>}
-      {entries && (
-        <ul
-          aria-label={title}
-          className="mt-2 divide-y divide-line overflow-hidden rounded-lg border border-line empty:hidden"
-        >
-          {entries.map((entry, n) => {
-            const day = dayName(entry.at, now)
-            const before = entries[n - 1]
-            const isFirst = before === undefined || dayName(before.at, now) !== day
-            return (
-              <ActivityItem
-                key={entry.id}
-                entry={withoutQuestion(entry)}
-                day={isFirst ? day : null}
-                now={now}
-                live={undefined}
-                signOut={async () => ({ revoked: 0 })}
-              />
-            )
-          })}
-        </ul>
-      )}
-    </>
-  )
-}
-
-/** Whether a sign-in was theirs, only the person can say. */
-function withoutQuestion({ signIn: _signIn, ...entry }: ActivityEntry): ActivityEntry {
-  return entry
 }

@@ -1,0 +1,64 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { type ActivityEntry, type ActivityPage, type Person, useApi } from '../../api/trpc.js'
+import { useI18n } from '../../i18n/i18n-provider.js'
+import { isolate } from '../../i18n/isolate.js'
+import { Button } from '../../ui/button.js'
+import { useNow } from '../../ui/use-now.js'
+import { ActivityItem } from '../activity/activity-item.js'
+import { adminKey } from './admin-key.js'
+import { QueryState } from './query-state.js'
+
+/** The activity of a person, as they see it. */
+export function PersonActivity({ person: { id, name } }: { person: Person }) {
+  const { t, dayName } = useI18n()
+  const api = useApi()
+  const now = useNow()
+  const query = useInfiniteQuery({
+    queryKey: [...adminKey, 'activity', id],
+    queryFn: ({ pageParam: cursor }) => api.admin.people.activity.query({ id, cursor }),
+    initialPageParam: null as ActivityPage['nextCursor'],
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  })
+  const entries = query.data?.pages.flatMap((page) => page.entries)
+  const title = t('admin.person.activity', { name: isolate(name) })
+  return (
+    <>
+      <h3 className="mt-6 font-semibold">{title}</h3>
+      <QueryState query={query} />
+      {entries?.length === 0 && <p className="mt-2 text-muted">{t('admin.person.noActivity')}</p>}
+      {entries && (
+        <ul
+          aria-label={title}
+          className="mt-2 divide-y divide-line overflow-hidden rounded-lg border border-line empty:hidden"
+        >
+          {entries.map((entry, n) => {
+            const day = dayName(entry.at, now)
+            const before = entries[n - 1]
+            const isFirst = before === undefined || dayName(before.at, now) !== day
+            return (
+              <ActivityItem
+                key={entry.id}
+                entry={withoutQuestion(entry)}
+                day={isFirst ? day : null}
+                level={4}
+                now={now}
+                live={undefined}
+                signOut={async () => ({ revoked: 0 })}
+              />
+            )
+          })}
+        </ul>
+      )}
+      {query.hasNextPage && (
+        <Button className="mt-3" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {query.isFetchingNextPage ? t('activity.moreBusy') : t('activity.more')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+/** Whether a sign-in was theirs, only the person can say. */
+function withoutQuestion({ signIn: _signIn, ...entry }: ActivityEntry): ActivityEntry {
+  return entry
+}
