@@ -28,6 +28,8 @@ test('a new address counts once both are confirmed, and the other devices are si
   await page.getByLabel('New email address').fill(to)
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Your password', { exact: true })).toBeFocused()
+  await expect(page.getByText('Change your email address to')).toContainText(to)
+  expect(await brokenWords(page)).toEqual([])
   await page.getByLabel('Your password', { exact: true }).fill(user.password)
   await page.keyboard.press('Enter')
   await expect(page.getByText('We sent a link to')).toContainText(to)

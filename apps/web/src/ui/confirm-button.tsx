@@ -21,7 +21,7 @@ export type Outcome =
 
 /** The part of the question that the password form needs, because it replaces that question. */
 export interface ProofRequest {
-  readonly question: string
+  readonly question: ReactNode
   readonly confirmLabel: string
   readonly busyLabel: string
   /** Continues with the action. */

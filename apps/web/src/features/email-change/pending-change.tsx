@@ -1,4 +1,4 @@
-import { Fragment, useState } from 'react'
+import { useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type EmailChange, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -7,6 +7,7 @@ import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
 import { useSession } from '../session/session.js'
+import { addressText } from './address-text.js'
 
 interface PendingChangeProps {
   change: EmailChange
@@ -56,15 +57,3 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
     </div>
   )
 }
-
-/** For a place in a text. It breaks between its words. */
-const addressText = (address: string) => () => (
-  <bdi>
-    {address.split(/(?=[.@])/).map((word, n) => (
-      <Fragment key={n}>
-        {word}
-        <wbr />
-      </Fragment>
-    ))}
-  </bdi>
-)

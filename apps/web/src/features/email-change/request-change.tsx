@@ -2,7 +2,6 @@ import { useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { isolate } from '../../i18n/isolate.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
@@ -12,6 +11,7 @@ import { PasswordProof } from '../proof/password-proof.js'
 import { toOutcome } from '../proof/to-outcome.js'
 import { useActionDone, useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
+import { addressText } from './address-text.js'
 
 interface RequestChangeProps {
   /** The address that the account has. */
@@ -29,7 +29,7 @@ export function RequestChange(props: RequestChangeProps) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
         <PasswordProof
-          question={t('emailChange.ask', { to: isolate(typed) })}
+          question={t.rich('emailChange.ask', { new: addressText(typed) })}
           confirmLabel={t('emailChange.submit')}
           busyLabel={t('emailChange.busy')}
           look="primary"

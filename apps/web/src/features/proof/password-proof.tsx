@@ -1,4 +1,14 @@
-import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
+import {
+  type ComponentType,
+  type KeyboardEvent,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -93,7 +103,7 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
   )
 }
 
-function Question({ id, question, asksPassword }: { id: string; question: string; asksPassword: boolean }) {
+function Question({ id, question, asksPassword }: { id: string; question: ReactNode; asksPassword: boolean }) {
   const { t } = useI18n()
   return (
     <div className="text-sm">

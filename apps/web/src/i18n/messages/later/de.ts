@@ -171,7 +171,7 @@ export default {
     same: 'Das ist schon Ihre Adresse.',
     submit: 'Adresse ändern',
     busy: 'Wird gesendet …',
-    ask: 'Ihre E-Mail-Adresse in {to} ändern?',
+    ask: 'Ihre E-Mail-Adresse in <new></new> ändern?',
     sent: 'Wir haben einen Link an <new></new> gesendet und einen an <old></old>. Ihre Adresse ändert sich, sobald beide bestätigt sind.',
     oldConfirmed:
       'Ihre bisherige Adresse ist bestätigt. Öffnen Sie jetzt den Link, den wir an <new></new> gesendet haben.',

@@ -168,7 +168,7 @@ export default {
     same: 'This is your address already.',
     submit: 'Change address',
     busy: 'Sending…',
-    ask: 'Change your email address to {to}?',
+    ask: 'Change your email address to <new></new>?',
     sent: 'We sent a link to <new></new> and one to <old></old>. Your address changes once both are confirmed.',
     oldConfirmed: 'Your present address is confirmed. Now open the link that we sent to <new></new>.',
     newConfirmed: 'The new address is confirmed. Now open the link that we sent to <old></old>.',
