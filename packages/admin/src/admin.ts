@@ -8,9 +8,11 @@ import {
 import { OperationStateError } from './errors.js'
 import { createMatcher, type Filter, parseFilter } from './filter.js'
 import { createOperationLog, newOperationId } from './operation-log.js'
-import type { Operation, OperationRequest, ResumeOptions, RunOptions } from './operation.js'
+import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
 import { type Preview, previewSessions, type PreviewOptions } from './preview.js'
-import { runOperation } from './run.js'
+import { createRevocation } from './revocation.js'
+import { runOperation, type Work } from './run.js'
+import { createUserWork } from './user-work.js'
 
 export interface SessionAdminOptions extends SessionOperatorOptions {
   /** The place of an address, for the condition `country`. Default: none, and that condition is refused. */
@@ -47,6 +49,19 @@ export interface SessionAdmin {
   revoke(filter: Filter, request: OperationRequest & RunOptions): Promise<Operation>
   /** Revokes all sessions that were live when it began, and refuses all sign-ins that began before it. */
   revokeEveryone(request: OperationRequest & RunOptions): Promise<Operation>
+  /**
+   * Runs work of the application on users as an operation, which is listed, stopped and resumed as a revocation is.
+   *
+   * @param action Names the work. It is none of `revoke`.
+   * @param filter Whom it is about; `null` for everybody.
+   * @throws {InvalidFilterError} at once.
+   */
+  runWork(
+    action: string,
+    filter: Filter | null,
+    work: UserWork,
+    request: OperationRequest & RunOptions,
+  ): Promise<Operation>
   readonly operations: {
     /** The newest 100, newest first. Redis keeps operations for 90 days. */
     list(): Promise<Operation[]>
@@ -55,7 +70,8 @@ export interface SessionAdmin {
     /**
      * Runs one again that is not done. Younger sessions stay, and none is revoked twice. A process that still runs it ends.
      *
-     * @param options `keep` names a session that stays instead of the first one. Default: that one.
+     * @param options `keep` names a session that stays instead of the first one. Default: that one. `work` is that of
+     * `runWork`, for an operation that it started; such a one is refused while it runs.
      * @throws {UnknownOperationError | OperationStateError}
      * @throws {InvalidFilterError} for a filter of another version.
      */
@@ -78,7 +94,16 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
     const matches = matcherOf(filter)
     // The clock first: everything that is live by then is meant.
     const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
-    return runOperation({ operator, log, matches }, newOperation(filter, startedAt, request), request)
+    const operation = newOperation({ action: REVOKE, filter, startedAt }, request)
+    return runOperation({ log, work: createRevocation(operator, matches) }, operation, request)
+  }
+
+  function workOf({ id, action, state, filter }: Operation, work: UserWork | undefined): Work {
+    if (action === REVOKE) return createRevocation(operator, matcherOf(filter))
+    if (work === undefined) throw new OperationStateError(`The operation ${id} is no revocation: ${action}`)
+    if (state === 'running')
+      throw new OperationStateError(`The operation ${id} is running, or its process ended within the last ten seconds`)
+    return createUserWork(operator, work)
   }
 
   return {
@@ -93,15 +118,19 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
     },
     revoke: async (filter, request) => start(parseFilter(filter), request),
     revokeEveryone: (request) => start(null, request),
+    async runWork(action, filter, work, request) {
+      const what = { action, filter: filter && parseFilter(filter), startedAt: await operator.time() }
+      return runOperation({ log, work: createUserWork(operator, work) }, newOperation(what, request), request)
+    },
     operations: {
       list: () => log.list(),
       get: (id) => log.read(id),
-      async resume(id, { keep, ...run } = {}) {
+      async resume(id, { keep, work, ...run } = {}) {
         const operation = await log.read(id)
         if (operation.state === 'done') throw new OperationStateError(`The operation ${id} is done`)
         const filter = operation.filter && parseFilter(operation.filter)
         const again = { ...operation, filter, keep: keep ?? operation.keep, error: null }
-        return runOperation({ operator, log, matches: matcherOf(filter) }, again, run)
+        return runOperation({ log, work: workOf(again, work) }, again, run)
       },
       async stop(id) {
         const { state } = await log.read(id)
@@ -114,16 +143,18 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
   }
 }
 
-function newOperation(filter: Filter | null, startedAt: Date, request: OperationRequest): Operation {
+/** The action of the operations that this package knows the work of. */
+const REVOKE = 'revoke'
+
+function newOperation(what: Pick<Operation, 'action' | 'filter' | 'startedAt'>, request: OperationRequest): Operation {
   const { reason = '', note = '', startedBy, keep = null } = request
   return {
-    id: newOperationId(startedAt),
-    filter,
+    ...what,
+    id: newOperationId(what.startedAt),
     keep,
     reason,
     note,
     startedBy,
-    startedAt,
     updatedAt: new Date(),
     state: 'running',
     scanned: 0,

@@ -2,5 +2,13 @@ export { createSessionAdmin, type SessionAdmin, type SessionAdminOptions } from 
 export { InvalidFilterError, OperationStateError, UnknownOperationError } from './errors.js'
 export { type Filter, parseFilter } from './filter.js'
 export { newOperationId } from './operation-log.js'
-export type { Operation, OperationRequest, OperationState, ResumeOptions, RunOptions } from './operation.js'
+export type {
+  Operation,
+  OperationRequest,
+  OperationState,
+  ResumeOptions,
+  RunOptions,
+  UserStep,
+  UserWork,
+} from './operation.js'
 export { countFits, type Preview, type PreviewOptions } from './preview.js'

@@ -56,6 +56,7 @@ const count = z.coerce.number().nonnegative()
 
 const stored = z.object({
   id: z.string(),
+  action: z.string().default('revoke'), // an earlier version stored none
   filter: z.string(),
   keep: z.string(),
   reason: z.string(),

@@ -10,9 +10,11 @@ export type OperationState =
   /** `error` says why. It can be resumed. */
   | 'failed'
 
-/** A revocation across users. Each count is of sessions. */
+/** A revocation across users, or other work on them. Each count is of sessions. */
 export interface Operation {
   readonly id: string
+  /** `revoke`, or the name of work of the application. */
+  readonly action: string
   /** `null`: the sessions of everybody. */
   readonly filter: Filter | null
   /** The session that stays; `null`: none. */
@@ -57,7 +59,27 @@ export interface OperationRequest {
   readonly keep?: string
 }
 
-export type ResumeOptions = RunOptions & Pick<OperationRequest, 'keep'>
+/**
+ * Work of an application on users, such as to remove their passwords. To resume the operation, all of it is run again. So it
+ * must do nothing twice.
+ *
+ * @param revoke Revokes the sessions of a user that were created by a time, and refuses sign-ins of theirs that began by then.
+ * Default: the start of the operation. It may be repeated, and returns how many it has revoked.
+ */
+export type UserWork = (
+  operation: Operation,
+  revoke: (userId: string, createdBy?: Date) => Promise<number>,
+) => AsyncIterable<UserStep>
+
+/** Yield one at least every few seconds: so the operation shows that it lives, and notices that it is to stop. */
+export interface UserStep {
+  /** Sessions that were revoked since the last step. */
+  readonly revoked: number
+  /** The share of the work that is done, from 0 to 1; about. */
+  readonly share: number
+}
+
+export type ResumeOptions = RunOptions & Pick<OperationRequest, 'keep'> & { readonly work?: UserWork }
 
 export interface RunOptions {
   /** Most users that are looked at per second. Default: as many as Redis can answer. */

@@ -4,11 +4,7 @@ import {
   NotReplicatedError,
   type RevokedStep,
   type ScanStep,
-  type Session,
-  type SessionOperator,
   SessionStoreUnavailableError,
-  userTagOf,
-  wasLiveAt,
 } from '@rollcall/session-store'
 import type { OperationLog } from './operation-log.js'
 import type { Operation, RunOptions } from './operation.js'
@@ -19,13 +15,20 @@ const LAST_RETRY_MS = 2_000
 const PATIENCE_MS = 60_000
 
 /** The findings and changes of one step of an operation. */
-type Step = RevokedStep & Omit<ScanStep<unknown>, 'found'>
+export type Step = RevokedStep & Omit<ScanStep<unknown>, 'found'>
+
+/** The work of an operation. All of it may be repeated. */
+export interface Work {
+  /** Before the first step of each attempt: a Redis that was restarted may have lost what it does. */
+  begin(operation: Operation): Promise<void>
+  steps(operation: Operation): AsyncIterable<Step>
+  /** After the last one. */
+  finish(operation: Operation): Promise<void>
+}
 
 export interface Runner {
-  readonly operator: SessionOperator
   readonly log: OperationLog
-  /** Whether the filter of the operation selects a session. */
-  readonly matches: (session: Session) => boolean
+  readonly work: Work
 }
 
 /** Somebody asked the operation to stop. */
@@ -111,11 +114,9 @@ class Run {
 
   /** One way through all keys. `onAnswer` is called whenever Redis has done a step, with a number that grows. */
   async attempt(onAnswer: (position: number) => void): Promise<void> {
-    const { operator } = this.#runner
-    const { filter, startedAt } = this.#operation
-    // At the beginning of each attempt: a Redis that was restarted may have lost it.
-    if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
-    if (!this.#hasBegun) await this.#runner.log.begin(this.#operation.id, this.#id)
+    const { work, log } = this.#runner
+    await work.begin(this.#operation)
+    if (!this.#hasBegun) await log.begin(this.#operation.id, this.#id)
     this.#hasBegun = true
     await this.#save('running')
     if (!this.#hasStarted) await this.#options.onStart?.(this.#operation)
@@ -123,7 +124,7 @@ class Run {
     const before = { scanned: 0, failed: 0, share: 0 }
     this.#operation = { ...this.#operation, ...before }
     let pass = 1
-    for await (const step of this.#steps()) {
+    for await (const step of work.steps(this.#operation)) {
       onAnswer(step.pass + step.share)
       if (step.pass > pass) this.#operation = { ...this.#operation, ...before }
       pass = step.pass
@@ -131,8 +132,7 @@ class Run {
       await this.#saveNowAndThen()
       await this.#keepToRate()
     }
-    await operator.confirm()
-    if (filter === null) await operator.publishToAll(this.#operation)
+    await work.finish(this.#operation)
   }
 
   async end(state: Operation['state'], error: string | null = null): Promise<Operation> {
@@ -147,36 +147,6 @@ class Run {
       if (!(reason instanceof Stopped)) throw reason
     })
     return this.#operation
-  }
-
-  async *#steps(): AsyncGenerator<Step> {
-    const { operator } = this.#runner
-    const { filter, startedAt, keep } = this.#operation
-    if (filter?.users !== undefined) {
-      for (const [at, userId] of filter.users.entries())
-        yield { ...(await this.#revokeOf(userId)), pass: 1, share: (at + 1) / filter.users.length }
-      return
-    }
-    const scan =
-      filter === null
-        ? operator.revokeAll(startedAt, keep ?? '')
-        : operator.revokeMatching((session) => this.#selects(session), this.#operation)
-    for await (const { found, ...progress } of scan) yield { ...found, ...progress }
-  }
-
-  /** Also refuses sign-ins of the user under way that began by the start of the operation. */
-  async #revokeOf(userId: string): Promise<RevokedStep> {
-    const { operator } = this.#runner
-    const { sessions, isReadable } = await operator.read(userId)
-    const ids = sessions.filter((session) => this.#selects(session)).map(({ id }) => id)
-    const revoked = await operator.revoke(userTagOf(userId), ids, this.#operation, true)
-    return { users: 1, live: sessions.length, matched: ids.length, revoked, failed: isReadable ? 0 : 1 }
-  }
-
-  #selects(session: Session): boolean {
-    const { operator, matches } = this.#runner
-    const { startedAt, keep } = this.#operation
-    return session.id !== keep && wasLiveAt(session, startedAt, operator.clock()) && matches(session)
   }
 
   #add({ users, live, matched, revoked, failed, share }: Step): void {

@@ -1,4 +1,5 @@
 /* oxlint-disable max-lines -- One Redis serves all of it, on a single node and on a Cluster. */
+import { setImmediate } from 'node:timers/promises'
 import {
   createSessionChanges,
   type SessionChange,
@@ -13,6 +14,8 @@ import {
   type Operation,
   OperationStateError,
   UnknownOperationError,
+  type UserStep,
+  type UserWork,
 } from '../src/index.js'
 import { collect, failNext, gate, keyPrefix, startBackend, watchCalls } from './helpers.js'
 
@@ -448,6 +451,36 @@ describe('an operation', () => {
     await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state: 'running', updatedAt: Date.now() - 60_000 })
     expect((await t.admin.operations.get(id)).state).toBe('interrupted')
     expect((await t.admin.operations.resume(id)).state).toBe('done')
+  })
+
+  test('with work of the application is stopped, and resumed with that work alone', async () => {
+    const { token } = await t.signIn('ada', evil)
+    const { operations, runWork } = t.admin
+    async function* work(_: Operation, revoke: Parameters<UserWork>[1]): AsyncGenerator<UserStep> {
+      yield { revoked: await revoke('ada'), share: 0.5 }
+    }
+    async function* stopped(operation: Operation, revoke: Parameters<UserWork>[1]): AsyncGenerator<UserStep> {
+      yield* work(operation, revoke)
+      await operations.stop(operation.id)
+      for (;;) {
+        await setImmediate()
+        yield { revoked: 0, share: 0.6 } // the next save notices it
+      }
+    }
+    const users = { users: ['ada'] }
+    const { id, state } = await runWork('test', users, stopped, { startedBy })
+    expect(state).toBe('stopped')
+    expect(await t.livesOn(token)).toBe(false)
+    await t.redis.hset(`${keyPrefix}user:operation:${id}`, { startedAt: Date.now() - 60_000 })
+    const younger = await t.signIn('ada', evil)
+    await expect(operations.resume(id)).rejects.toThrow('is no revocation: test')
+    const done = await operations.resume(id, { work })
+    expect(done).toMatchObject({ id, action: 'test', filter: users, state: 'done', revoked: 1, share: 1 })
+    expect(await t.livesOn(younger.token)).toBe(true)
+    expect(await operations.get(id)).toMatchObject({ action: 'test', state: 'done' })
+
+    await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state: 'running', updatedAt: Date.now() })
+    await expect(operations.resume(id, { work })).rejects.toThrow('is running')
   })
 
   test('is unknown under another id', async () => {

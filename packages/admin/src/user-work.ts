@@ -1,0 +1,23 @@
+import type { RevokedStep, SessionOperator } from '@rollcall/session-store'
+import type { UserWork } from './operation.js'
+import { revokeOf } from './revocation.js'
+import type { Work } from './run.js'
+
+/** The work of an operation whose steps are those of an application. */
+export function createUserWork(operator: SessionOperator, work: UserWork): Work {
+  return {
+    begin: async () => undefined,
+
+    async *steps(operation) {
+      const revoke = async (userId: string, createdBy = operation.startedAt): Promise<number> => {
+        const { revoked } = await revokeOf(operator, userId, { ...operation, startedAt: createdBy }, () => true)
+        return revoked
+      }
+      for await (const { revoked, share } of work(operation, revoke)) yield { ...stepOf(revoked), pass: 1, share }
+    },
+
+    finish: () => operator.confirm(),
+  }
+}
+
+const stepOf = (revoked: number): RevokedStep => ({ users: 1, live: revoked, matched: revoked, revoked, failed: 0 })
