@@ -8,8 +8,12 @@ export interface AccountMails {
    * seconds later, and is dropped if the account is still there by then.
    */
   prepareAccountDeleted(userId: string, reader: Reader): Promise<PreparedMails>
-  /** Prepares the mail about a password that an operator takes away. It is dropped if the user has one by then. */
-  preparePasswordRequired(userId: string): Promise<PreparedMails>
+  /**
+   * Prepares the mail about a password that an operator takes away. It is dropped if the user has one by then.
+   *
+   * @param cause That of a mass reset leaves room to people in the queue. Default: `owner`.
+   */
+  preparePasswordRequired(userId: string, cause?: 'owner' | 'mass reset'): Promise<PreparedMails>
   /** Prepares the links to both addresses of a change, which is begun after that. They are dropped if it was not. */
   prepareEmailChange(userId: string, changeId: string): Promise<PreparedMails>
   /** Prepares the notices to both addresses. They are dropped if the change failed. */

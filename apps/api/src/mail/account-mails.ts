@@ -71,10 +71,9 @@ export function createAccountMails(
       return prepareMails(add, [{ key: `${ACCOUNT_DELETED}:${userId}`, kind: ACCOUNT_DELETED, payload }])
     },
 
-    preparePasswordRequired(userId) {
-      return prepareMails(add, [
-        { key: `${PASSWORD_REQUIRED}:${userId}`, kind: PASSWORD_REQUIRED, payload: { userId } },
-      ])
+    preparePasswordRequired(userId, cause) {
+      const mail = { key: `${PASSWORD_REQUIRED}:${userId}`, kind: PASSWORD_REQUIRED, payload: { userId } }
+      return prepareMails(add, [mail], cause)
     },
 
     async notifyOwner(userId, [kind, change], at) {

@@ -81,7 +81,7 @@ export function createMailer(options: MailerOptions): Mailer {
 
   return {
     async requestReset(email) {
-      await add({ key: `${RESET}:${email}`, kind: RESET, payload: JSON.stringify({ email }), isFromStranger: true })
+      await add({ key: `${RESET}:${email}`, kind: RESET, payload: JSON.stringify({ email }), cause: 'stranger' })
     },
 
     isWaiting: (deviceId) => queue.has(`${NEW_DEVICE}:${deviceId}`),

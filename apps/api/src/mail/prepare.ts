@@ -17,12 +17,18 @@ interface PreparedMail {
  * Queues mails about a change before it is made, so that a kill in between loses none. Without `release`, they are composed
  * some seconds later, and must then find out whether the change was made. `release` says that it was, by `isMade`, and
  * replaces them, or adds them again if they were dropped meanwhile.
+ *
+ * @param cause decides how much room they leave in the queue.
  */
-export async function prepareMails(add: Add, mails: readonly PreparedMail[]): Promise<{ release(): Promise<void> }> {
-  const addEach = async (more: object, delayMs: number): Promise<void> => {
+export async function prepareMails(
+  add: Add,
+  mails: readonly PreparedMail[],
+  cause: NewMail['cause'] = 'owner',
+): Promise<{ release(): Promise<void> }> {
+  const addEach = async (more: object, how: Pick<NewMail, 'delayMs' | 'cause'>): Promise<void> => {
     for (const { payload, ...mail } of mails)
-      await add({ ...mail, payload: JSON.stringify({ ...payload, ...more }), delayMs })
+      await add({ ...mail, payload: JSON.stringify({ ...payload, ...more }), ...how })
   }
-  await addEach({}, CHANGE_MS)
-  return { release: () => addEach({ isMade: true }, 0) }
+  await addEach({}, { delayMs: CHANGE_MS, cause })
+  return { release: () => addEach({ isMade: true }, {}) }
 }

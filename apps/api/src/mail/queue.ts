@@ -38,8 +38,8 @@ export interface NewMail {
   readonly payload: string
   /** Whether it is sent beside those with the same key, 10 at most, instead of in their place. Default: false. */
   readonly isApart?: boolean
-  /** Whether strangers can cause it. Those leave room in the queue to others. Default: false. */
-  readonly isFromStranger?: boolean
+  /** Mails that strangers can cause leave room in the queue to others, and those of a mass reset to both. Default: `owner`. */
+  readonly cause?: keyof typeof MAX_WAITING
   /** Milliseconds until it is due for the first time. Default: 0. */
   readonly delayMs?: number
 }
@@ -58,10 +58,11 @@ interface MailStatus {
 
 /** Longer than a server tries to send one mail: see `SEND_MS`. */
 const LEASE_MS = 30_000
-/** Waiting mails. A mail server that is away for a day must not fill the disk. */
-const MAX_WAITING = 10_000
-/** While so many wait, none that strangers can cause is added. With requests for any address, they could keep notices out. */
-const MAX_FROM_STRANGERS = 9_000
+/**
+ * While so many mails wait, none of that cause is added. A mail server that is away for a day must not fill the disk. With requests
+ * for any address, strangers could keep notices out. A mass reset could keep out people who ask for a reset or sign up.
+ */
+const MAX_WAITING = { owner: 10_000, stranger: 9_000, 'mass reset': 8_000 } as const
 /** Waiting mails apart with one key. One account must not fill the queue. */
 const MAX_APART = 10
 
@@ -81,7 +82,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
   const isHeld = ({ key, attempts }: ClaimedMail) => sql`key = ${key} and attempts = ${attempts}`
 
   return {
-    async add({ key: name, kind, payload, delayMs = 0, isApart = false, isFromStranger = false }) {
+    async add({ key: name, kind, payload, delayMs = 0, isApart = false, cause = 'owner' }) {
       const prefix = `${name}:`
       const key = isApart ? prefix + randomUUID() : name
       const apart = sql`(select count(*) from mail where substr(key, 1, length(${prefix})) = ${prefix}) < ${MAX_APART}`
@@ -89,7 +90,7 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
       const { numAffectedRows } = await sql`
         insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
         select ${key}, ${kind}, ${payload}, ${now}, ${now} + ${sql.lit(delayMs)}, 0, 0
-        where (select count(*) from mail) < ${isFromStranger ? MAX_FROM_STRANGERS : MAX_WAITING} and ${isApart ? apart : sql`true`}
+        where (select count(*) from mail) < ${MAX_WAITING[cause]} and ${isApart ? apart : sql`true`}
           or exists (select 1 from mail where key = ${key})
         on conflict (key) do update set payload = excluded.payload, created_at = excluded.created_at,
           due_at = excluded.due_at, leased_until = 0, last_error = null,

@@ -35,7 +35,7 @@ export function createSignUpMails(add: Add): SignUpMails {
   return {
     async requestSignUp(email, language, returnTo) {
       const payload = JSON.stringify({ email, language, returnTo })
-      await add({ key: `${SIGN_UP}:${email}`, kind: SIGN_UP, payload, isFromStranger: true })
+      await add({ key: `${SIGN_UP}:${email}`, kind: SIGN_UP, payload, cause: 'stranger' })
     },
   }
 }

@@ -47,6 +47,31 @@ describe.each(databases)('the queue on %s', (kind) => {
     expect(new Set(await payloads()).size).toBe(11)
   })
 
+  test('mails of a mass reset leave room to strangers, and both leave room to owners', async () => {
+    const causes = ['mass reset', 'stranger', 'owner'] as const
+    const add = async (cause: (typeof causes)[number], key = cause) =>
+      queue.add({ key, kind: 'reset', payload: '', cause })
+    for (const [waiting, taken] of [
+      [7_999, causes],
+      [8_000, ['stranger', 'owner']],
+      [9_000, ['owner']],
+      [10_000, []],
+    ] as const) {
+      await sql`delete from mail`.execute(database.kysely)
+      await sql`
+        with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${waiting - 1})
+        insert into mail (key, kind, payload, created_at, due_at, leased_until, attempts)
+        select 'filler:' || n, 'reset', '', 0, 0, 0, 0 from numbers`.execute(database.kysely)
+      const accepted: string[] = []
+      for (const cause of causes) {
+        await queue.add({ key: 'last', kind: 'reset', payload: '' })
+        if (await add(cause)) accepted.push(cause)
+        await sql`delete from mail where key not like 'filler:%'`.execute(database.kysely)
+      }
+      expect(accepted, `while ${waiting} wait`).toEqual(taken)
+    }
+  })
+
   test('a mail that waits for its time is not due when a server starts, and one that waits for a retry is', async () => {
     await queue.add({ key: 'a', kind: 'reset', payload: 'refused' })
     const [refused] = await queue.claim(1)
