@@ -1,12 +1,13 @@
 // The command `rollcall` shares this with the server: the settings, the connections, and the record of operations.
-import type { Operation } from '@rollcall/admin'
-import type { ActivityTable } from './accounts/activity-rows.js'
+import type { Filter, Operation } from '@rollcall/admin'
+import type { ActivityTable, OperationAction } from './accounts/activity-rows.js'
 import type { Database } from './accounts/database.js'
 import { migrate } from './accounts/migrations.js'
 import { recordOperation, recordWork as recordWorkIn, type Work } from './accounts/operations.js'
 import { recordRun, type Watch } from './administration/record-run.js'
 import { createLog, type Log } from './log.js'
 
+export type { OperationAction } from './accounts/activity-rows.js'
 export type { Work } from './accounts/operations.js'
 export { createAdmin, adminConnection } from './administration/connection.js'
 export { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './accounts/configured-database.js'
@@ -24,15 +25,21 @@ export function createOperatorLog(): Log {
   return log
 }
 
-/** `recordRun` for a command that revokes sessions. Brings the tables up to date first. */
-export async function recordRevocation(
+/**
+ * `recordRun` for a command. Brings the tables up to date first.
+ *
+ * @param what `filter`: shown on record in place of that of the operation.
+ */
+export async function recordCommand(
   database: Database,
+  what: { readonly action: OperationAction; readonly filter?: Filter | undefined },
   warn: (message: string, reason: unknown) => void,
   run: (watch: Watch) => Promise<Operation>,
 ): Promise<Operation> {
   await migrate(database)
   const sql = database.kysely.withTables<ActivityTable>()
-  return recordRun('revoke', (row) => recordOperation(sql, row), warn, run)
+  const shown = what.filter && { filter: JSON.stringify(what.filter) }
+  return recordRun(what.action, (row) => recordOperation(sql, { ...row, ...shown }), warn, run)
 }
 
 /** Does the work of a command, which is no operation of Redis, with a row in SQL. */

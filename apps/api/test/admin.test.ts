@@ -443,7 +443,7 @@ test('an operation that was stopped can be resumed; one that is done, running or
   await expect.poll(async () => (await operations()).find((one) => one.id === id)?.state).toBe('done')
 })
 
-test('an operation that is resumed keeps the session of who resumes it; one on everybody is for the command', async () => {
+test('an operation that is resumed keeps the session of who resumes it; one on everybody, or a mass reset, is for the command', async () => {
   const { user } = await boss.api.session.current.query()
   const other = server.browser()
   await other.signIn(boss.email)
@@ -453,7 +453,9 @@ test('an operation that is resumed keeps the session of who resumes it; one on e
   const stopped = { state: 'stopped', keep: '', startedAt: String(Date.now()) }
   await change(id, { ...stopped, filter: '' })
   expect(await codeOf(resume.mutate({ id }))).toBe('BAD_REQUEST')
-  await change(id, { ...stopped, filter: JSON.stringify({ users: [user.id] }) })
+  await change(id, { ...stopped, filter: JSON.stringify({ users: [user.id] }), action: 'require-password-reset' })
+  expect(await codeOf(resume.mutate({ id }))).toBe('BAD_REQUEST')
+  await change(id, { action: 'revoke' })
   expect(await resume.mutate({ id })).toMatchObject({ id })
   await expect.poll(() => isSignedIn(other)).toBe(false)
   await expect.poll(async () => (await operations()).find((one) => one.id === id)?.state).toBe('done')
@@ -510,8 +512,18 @@ describe('an operation', () => {
     expect(operation).toMatchObject({ action: 'revoke', state: 'done', revoked: 2 })
     const rows = sql`select state, revoked from operation where id = ${operation?.id}`
     expect((await rows.execute(kysely)).rows).toEqual([{ state: 'running', revoked: 0 }])
+    await boss.api.admin.people.signOut.mutate({ id })
+    const [killed] = await operations()
+    const reset = { state: 'running', action: 'require-password-reset' }
+    await change(killed?.id ?? '', { ...reset, updatedAt: '1' })
+    await sql`update operation set state = ${reset.state}, action = ${reset.action} where id = ${killed?.id}`.execute(
+      kysely,
+    )
     await using _ = await startServer({ redis: server.redis, env: { DATA_DIR: server.dataDir } })
     await expect.poll(async () => (await rows.execute(kysely)).rows).toEqual([{ state: 'done', revoked: 2 }])
+    await expect
+      .poll(async () => (await sql`select state from operation where id = ${killed?.id}`.execute(kysely)).rows)
+      .toEqual([{ state: 'interrupted' }])
   })
 })
 

@@ -79,7 +79,9 @@ addFilterOptions(
   })
 })
 
-const operations = program.command('operations').description('Revocations of the last 90 days, the newest 100')
+const operations = program
+  .command('operations')
+  .description('Revocations and required password resets of the last 90 days, the newest 100')
 operations
   .command('list')
   .description('list operations, newest first')
@@ -99,8 +101,17 @@ operations
   )
 operations
   .command('resume <id>')
-  .description('run an operation again that was interrupted, stopped or failed; nothing is revoked twice')
-  .action((id: string) => withConnections((connections) => resume(connections, id, output())))
+  .description('run an operation again that was interrupted, stopped or failed; nothing is done twice')
+  .action(async (id: string) => {
+    const isRevocation = await withConnections(async (connections) => {
+      const { action } = await connections.admin.operations.get(id)
+      if (action === 'revoke') await resume(connections, id, output())
+      return action === 'revoke'
+    })
+    if (isRevocation) return
+    const { resumePasswordReset } = await import('./users.js')
+    await resumePasswordReset(id, output())
+  })
 operations
   .command('stop <id>')
   .description('stop an operation, wherever it runs')

@@ -1,4 +1,4 @@
-import type { Operation } from '@rollcall/admin'
+import type { Filter, Operation } from '@rollcall/admin'
 import { nameOf } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 
@@ -42,12 +42,21 @@ export function sessionLine(session: Session): string {
 }
 
 export function operationLine(operation: Operation): string {
-  const { id, state, startedAt, startedBy, filter, scanned, matched, revoked, alreadyGone, failed, error } = operation
-  const what = filter === null ? 'everyone' : JSON.stringify(filter)
+  const { id, action, state, startedAt, startedBy, filter, scanned, matched, revoked, alreadyGone, failed, error } =
+    operation
+  const what = filter === null ? 'everyone' : describeFilter(filter)
   // A revocation that Redis did not answer may have happened.
   const least = state === 'failed' || state === 'interrupted' ? 'at least ' : ''
   const counts = `scanned ${scanned}, matched ${matched}, revoked ${least}${revoked}, already gone ${alreadyGone}, failed ${failed}`
-  return `${id}  ${state}  ${startedAt.toISOString()}  by ${startedBy}  ${what}: ${counts}${error === null ? '' : `  (${error})`}`
+  return `${id}  ${action}  ${state}  ${startedAt.toISOString()}  by ${startedBy}  ${what}: ${counts}${error === null ? '' : `  (${error})`}`
+}
+
+const MAX_NAMED = 3
+
+function describeFilter(filter: Filter): string {
+  const { users = [], ...conditions } = filter
+  if (users.length <= MAX_NAMED) return JSON.stringify(filter)
+  return `${users.length} users${Object.keys(conditions).length === 0 ? '' : ` ${JSON.stringify(conditions)}`}`
 }
 
 const BAR_LENGTH = 30

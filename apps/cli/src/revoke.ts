@@ -1,16 +1,9 @@
 import { userInfo } from 'node:os'
-import { countFits, type Filter, type Operation, type RunOptions } from '@rollcall/admin'
-import { databaseError, recordRevocation, requireUsers } from '@rollcall/api/operator'
+import { countFits, type Filter } from '@rollcall/admin'
+import { requireUsers } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
-import {
-  counted,
-  createProgress,
-  describeSession,
-  operationLine,
-  type Output,
-  progressOf,
-  sessionLine,
-} from './output.js'
+import { counted, describeSession, type Output, sessionLine } from './output.js'
+import { runRecorded } from './run-recorded.js'
 
 /** A mistake of the person who types. The message says what to do. */
 export class UsageError extends Error {}
@@ -22,6 +15,8 @@ export interface RevokeOptions {
   readonly keep?: string
   readonly maxRate?: string
 }
+
+const RECORDED = { action: 'revoke' } as const
 
 /** Shows what would be revoked, and revokes it if the count is confirmed. `null` selects everybody. */
 export async function revoke(
@@ -53,37 +48,14 @@ export async function revoke(
     ...rate,
   }
   const { admin } = connections
-  await runRecorded(connections, output, (watch) =>
+  await runRecorded(connections, output, RECORDED, (watch) =>
     filter === null ? admin.revokeEveryone({ ...request, ...watch }) : admin.revoke(filter, { ...request, ...watch }),
   )
 }
 
-/** Runs an operation again that has not ended. */
+/** Runs a revocation again that has not ended. */
 export async function resume(connections: Connections, id: string, output: Output): Promise<void> {
-  await runRecorded(connections, output, (watch) => connections.admin.operations.resume(id, watch))
-}
-
-async function runRecorded(
-  { database, settings }: Connections,
-  output: Output,
-  run: (watch: RunOptions) => Promise<Operation>,
-): Promise<void> {
-  const show = createProgress(output)
-  const warn = (message: string, reason: unknown): void =>
-    console.error(`${message}. ${databaseError(reason, settings).message}`)
-  const operation = await recordRevocation(database, warn, ({ onStart, onProgress }) =>
-    run({
-      async onStart(operation) {
-        await onStart(operation)
-        output.note(`Operation ${operation.id}. To stop it: rollcall operations stop ${operation.id}`)
-      },
-      onProgress(operation) {
-        onProgress(operation)
-        show(progressOf(operation))
-      },
-    }),
-  )
-  output.result(operation, operationLine(operation))
+  await runRecorded(connections, output, RECORDED, (watch) => connections.admin.operations.resume(id, watch))
 }
 
 export function wholeNumber(option: string, text: string): number {

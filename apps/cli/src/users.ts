@@ -1,11 +1,19 @@
 import { userInfo } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { countFits, type Filter } from '@rollcall/admin'
-import { adminConnection, listUsers, recordWork, requireUsers, type Settings, userIdsOf } from '@rollcall/api/operator'
-import { MailQueueFullError, type Services } from '@rollcall/api/services'
+import {
+  countFits,
+  type Filter,
+  type Operation,
+  type RunOptions,
+  type SessionAdmin,
+  type UserWork,
+} from '@rollcall/admin'
+import { adminConnection, listUsers, requireUsers, userIdsOf } from '@rollcall/api/operator'
+import type { Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
-import { counted, createProgress, type Output } from './output.js'
+import { counted, type Output } from './output.js'
+import { createResetWork } from './reset-work.js'
 import { UsageError, wholeNumber } from './revoke.js'
+import { runRecorded } from './run-recorded.js'
 import { withServices } from './services.js'
 
 export interface ResetOptions extends FilterOptions {
@@ -13,11 +21,11 @@ export interface ResetOptions extends FilterOptions {
   readonly confirm?: string
 }
 
-const QUEUE_RETRY_MS = 1_000
+const ACTION = 'require-password-reset'
 
 /**
  * Makes the passwords of users stop working, revokes their sessions, and has a mail sent to each with a link to choose a new
- * one. The servers send these mails. It may be repeated: a user without a password gets no mail.
+ * one. The servers send these mails.
  */
 export async function requirePasswordReset(
   named: readonly string[],
@@ -27,129 +35,98 @@ export async function requirePasswordReset(
   const ways = [named.length > 0, options.everyone === true, hasFilter(options)].filter(Boolean).length
   if (ways === 0) throw new UsageError('Name users, give a filter, or add --everyone')
   if (ways > 1) throw new UsageError('Name users, give a filter, or add --everyone, but only one of these')
-  await withServices(async (services, settings) => {
-    const { filter, users } = await selectUsers(named, options, services, settings)
-    const count = await countOf(users())
-    if (options.confirm === undefined) {
+  const confirmed = options.confirm === undefined ? null : wholeNumber('--confirm', options.confirm)
+  await withReset(async ({ services, admin, record }) => {
+    const { filter, users } = await selectUsers(named, options, services, admin)
+    const count = users?.length ?? (await countUsers(services))
+    if (confirmed === null) {
       output.result({ dryRun: true, users: count }, `${counted(count, 'user')} would have to choose a new password.`)
       output.note(`To do it, add: --confirm ${count}`)
       return
     }
-    const confirmed = wholeNumber('--confirm', options.confirm)
     if (!countFits(count, confirmed))
       throw new UsageError(`The count does not fit: it is ${count} now, not ${confirmed}. Nothing was changed.`)
-    const { clock, database } = services
-    const what = { action: 'require-password-reset', filter, startedBy: userInfo().username } as const
-    await recordWork(database, { ...what, at: new Date(clock()) }, (addRevoked) =>
-      resetEach({ users: users(), count, addRevoked }, services, output),
+    if (count === 0) return output.result({ reset: 0, withoutPassword: 0 }, 'Nothing to do.')
+    // To resume it, the sessions that a filter has found would be gone.
+    const whom = users && { users }
+    await record(filter ?? undefined, output, (work, watch) =>
+      admin.runWork(ACTION, whom, work, { startedBy: userInfo().username, ...watch }),
     )
   })
 }
 
-interface Resets {
-  readonly users: AsyncIterable<string>
-  readonly count: number
-  readonly addRevoked: (sessions: number) => void
-}
-
-async function resetEach({ users, count, addRevoked }: Resets, services: Services, output: Output): Promise<void> {
-  const { auth, store, activity } = services
-  const show = createProgress(output)
-  let reset = 0
-  let withoutPassword = 0
-  const showDone = (isOver: boolean, more = ''): void => {
-    const done = reset + withoutPassword
-    show({
-      share: isOver ? 1 : Math.min(1, done / count),
-      details: `${done} of ${counted(count, 'user')}${more}`,
-      isOver,
-    })
-  }
-  const onWait = (): void => showDone(false, '; waiting, because the mail queue is full: keep the servers running')
-  for await (const userId of users) {
-    const sessions = await store.list(userId)
-    const isReset = await whenQueued(() => auth.requirePasswordReset(userId), onWait, output)
-    addRevoked(sessions.length)
-    if (isReset) reset += 1
-    else withoutPassword += 1
-    if (output.isJson) output.result({ userId, reset: isReset }, '')
-    showDone(false)
-  }
-  await activity.settled()
-  showDone(true)
-  output.result(
-    { reset, withoutPassword },
-    `${counted(reset, 'user')} must choose a new password, ${withoutPassword} had none.`,
+/** Goes on with a reset that was killed or stopped, or that failed. */
+export async function resumePasswordReset(id: string, output: Output): Promise<void> {
+  await withReset(({ admin, record }) =>
+    record(undefined, output, (work, watch) => admin.operations.resume(id, { work, ...watch })),
   )
 }
 
-/** Until the servers have sent some of the mails that wait. Without room for its mail, a reset changes nothing. */
-async function whenQueued<T>(work: () => Promise<T>, onWait: () => void, output: Output): Promise<T> {
-  for (let waits = 0; ; waits += 1) {
+/** An outage ends it, which says how to resume it. */
+const AT_ONCE = { patience: 0 }
+
+interface Reset {
+  readonly services: Services
+  readonly admin: SessionAdmin
+  /** Runs the operation on record. `shown` is the filter there. */
+  readonly record: (
+    shown: Filter | undefined,
+    output: Output,
+    run: (work: UserWork, watch: RunOptions) => Promise<Operation>,
+  ) => Promise<void>
+}
+
+async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
+  await withServices(async (services, settings) => {
+    const connection = adminConnection(settings, services.clock, services.placeOf)
     try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof MailQueueFullError)) throw error
-      if (output.isJson && waits === 0) output.result({ waitingFor: 'mail queue' }, '')
-      onWait()
-      await sleep(QUEUE_RETRY_MS)
+      const admin = await connection.open()
+      await use({
+        services,
+        admin,
+        async record(filter, output, run) {
+          const { work, report } = createResetWork(services, output)
+          const parts = { database: services.database, settings }
+          await runRecorded(parts, output, { action: ACTION, filter, report }, (watch) =>
+            run(work, { ...AT_ONCE, ...watch }),
+          )
+        },
+      })
+    } finally {
+      connection.close()
     }
-  }
+  })
+}
+
+async function countUsers({ database, clock }: Services): Promise<number> {
+  let count = 0
+  for await (const _ of listUsers(database, new Date(clock()))) count += 1
+  return count
 }
 
 interface Selection {
   /** `null` for everybody. */
   readonly filter: Filter | null
-  /** Each call gives the same users again. */
-  users(): AsyncIterable<string>
+  /** `null` for everybody. */
+  readonly users: readonly string[] | null
 }
 
 /** A filter selects the users of the sessions that it finds. */
 async function selectUsers(
   named: readonly string[],
   options: ResetOptions,
-  services: Services,
-  settings: Settings,
+  { database }: Services,
+  admin: SessionAdmin,
 ): Promise<Selection> {
-  const { database } = services
-  if (options.everyone === true) return { filter: null, users: () => listUsers(database.kysely) }
-  const isNamed = named.length > 0
-  const filter = isNamed ? { users: await knownUsers(named, services) } : await readFilter(options, database)
-  const ids = isNamed ? (filter.users ?? []) : await findUsers(filter, services, settings)
-  return {
-    filter,
-    async *users() {
-      yield* ids
-    },
+  if (options.everyone === true) return { filter: null, users: null }
+  if (named.length > 0) {
+    const users = await userIdsOf(named, database.kysely)
+    await requireUsers(users, database.kysely)
+    return { filter: { users }, users }
   }
-}
-
-async function knownUsers(named: readonly string[], { database }: Services): Promise<string[]> {
-  const ids = await userIdsOf(named, database.kysely)
-  await requireUsers(ids, database.kysely)
-  return ids
-}
-
-/** All of them before the first is changed: the sessions that are found would be gone. */
-async function findUsers(
-  filter: Filter,
-  { clock, placeOf, database }: Services,
-  settings: Settings,
-): Promise<Set<string>> {
-  const connection = adminConnection(settings, clock, placeOf)
-  try {
-    const { find } = await connection.open()
-    const ids = new Set<string>()
-    for await (const { userId } of find(filter)) ids.add(userId)
-    if (ids.size === 0) await requireUsers(filter.users ?? [], database.kysely)
-    return ids
-  } finally {
-    connection.close()
-  }
-}
-
-async function countOf(users: AsyncIterable<string>): Promise<number> {
-  let count = 0
-  for await (const _ of users) count += 1
-  return count
+  const filter = await readFilter(options, database)
+  const users = new Set<string>()
+  for await (const { userId } of admin.find(filter)) users.add(userId)
+  if (users.size === 0) await requireUsers(filter.users ?? [], database.kysely)
+  return { filter, users: [...users] }
 }

@@ -81,7 +81,7 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     expect(code).toBe(3)
   })
 
-  test('Redis refuses a command after a password was taken away: 3', async () => {
+  test('Redis refuses a command of a required password reset: 3, and how to go on', async () => {
     await store.create({ userId: 'dee' })
     const [key = ''] = await redis.keys('user:{*}:sessions')
     await redis.set(key, 'no hash')
@@ -93,8 +93,14 @@ describe('a fault is one line, with the setting or the reason, and its exit code
       .values({ ...account, createdAt: now, updatedAt: now })
       .execute()
     const { code, err, out } = await run(['users', 'require-password-reset', 'dee', '--confirm', '1'])
-    expect(err).toMatch(/^The session store is unavailable \(.*WRONGTYPE .*\)\n$/)
+    expect(err).toMatch(
+      /\nIt is not done\. To go on: rollcall operations resume \S+\nThe session store is unavailable \(.*WRONGTYPE .*\)\n$/,
+    )
     expect({ code, out }).toEqual({ code: 3, out: '' })
+    const [id = ''] = /\d+-\d+-\w+/.exec(err) ?? []
+    await redis.del(key)
+    expect(await runJson(['operations', 'show', id])).toMatchObject({ results: [{ state: 'failed' }] })
+    expect((await runJson(['operations', 'resume', id])).results.at(-1)).toMatchObject({ reset: 1 })
   })
 
   test('Redis is away: the doctor says why', async () => {
@@ -185,6 +191,7 @@ test('no command does the work of a server, whose settings may be others', async
     code: 0,
     err: '0 administrators\n',
   })
-  expect(await tables().selectFrom('activity').select('id').execute()).toEqual([{ id: 'old' }])
+  const activity = tables().selectFrom('activity').select('id').where('user_tag', '=', 'ada')
+  expect(await activity.execute()).toEqual([{ id: 'old' }])
   expect(await tables().selectFrom('deleted_user').select('at').execute()).toEqual([{ at }])
 })

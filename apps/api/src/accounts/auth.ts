@@ -31,6 +31,7 @@ import type { ProviderSettings } from '../settings/providers.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
 import type { Reader } from './reader.js'
+import { createRequiredResets, type RequiredResets, resetFields } from './passwords/required-resets.js'
 import { renameDevice, renamePasskey, renamePerson } from './renames.js'
 import { resetRequests } from './reset-requests.js'
 import { challengeReader } from './second-factor/challenge.js'
@@ -77,7 +78,8 @@ export interface AuthOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void
 }
 
-export interface Auth extends CookieSessions, AccountLinks, OwnData, Administrators, EmailChanges, SignUps {
+export interface Auth
+  extends CookieSessions, AccountLinks, OwnData, Administrators, EmailChanges, RequiredResets, SignUps {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
@@ -99,16 +101,6 @@ export interface Auth extends CookieSessions, AccountLinks, OwnData, Administrat
   renewSecondFactors(): Promise<void>
   /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
   deleteExpired(): Promise<void>
-  /**
-   * Asks for a mail with a link to choose a new password, removes the password of a user, and revokes all sessions. A user
-   * without a password is signed out and gets no mail. Whenever it failed, repeat it.
-   *
-   * @returns whether the user had a password.
-   *
-   * @throws {MailQueueFullError} before it changes anything.
-   * @throws {SessionStoreUnavailableError} and what the database fails with.
-   */
-  requirePasswordReset(userId: string): Promise<boolean>
   /**
    * Gives a device a name, or takes it back with `null`; the activity of its user shows both. `false` for one that is
    * unknown or another user's.
@@ -166,7 +158,10 @@ export function authConfig(options: AuthOptions) {
         },
       }),
     ],
-    account: { storeStateStrategy: 'cookie' }, // of questions to providers, which strangers can ask
+    account: {
+      storeStateStrategy: 'cookie', // of questions to providers, which strangers can ask
+      additionalFields: resetFields,
+    },
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
     experimental: { instrumentation: { enabled: false } }, // its spans hold messages of errors
@@ -233,19 +228,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await deleteExpiredDevices(adapter, now)
     },
 
-    async requirePasswordReset(userId) {
-      const user = await internalAdapter.findUserById(userId)
-      const account = await internalAdapter.findCredentialAccount(userId)
-      if (user === null) return false
-      if (!account?.password) {
-        await store.revokeAll(userId, { credentialChange: true }) // an earlier call may have failed just before that
-        return false
-      }
-      const mail = await options.accountMails.preparePasswordRequired(userId) // a repetition finds no password
-      await internalAdapter.updateAccount(account.id, { password: null }) // which revokes all sessions
-      await mail.release()
-      return true
-    },
+    ...createRequiredResets(context, options),
 
     passkeys: passkeysOf(adapter),
     providers: providersOf(adapter, options.providers ?? []),

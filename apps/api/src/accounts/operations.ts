@@ -22,7 +22,7 @@ export async function recordOperation(sql: Kysely<ActivityTable>, row: Operation
 }
 
 /** The row of an operation that revokes sessions. */
-export function operationRow(operation: Operation, action: OperationAction): OperationRow {
+export function operationRow(operation: Operation, action: string): OperationRow {
   const { id, startedAt, filter, reason, note, startedBy, state, revoked } = operation
   return {
     id,

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
+import type { Database } from './database.js'
 
 /** The part of better-auth's tables that names a user. */
-type UserTable = { user: { id: string; email: string } }
+type UserTable = { user: { id: string; email: string; createdAt: string | Date } }
 
 /** Nobody has that mail address or id. */
 export class UnknownUserError extends Error {
@@ -65,8 +66,12 @@ export async function searchUsers(kysely: Kysely<unknown>, text: string, limit: 
 
 const PAGE = 500
 
-/** The id of every user, in pages. */
-export async function* listUsers(kysely: Kysely<unknown>): AsyncGenerator<string, void> {
+/** The id of every user whose account was created by a time, in pages. */
+export async function* listUsers(
+  { kysely, type }: Pick<Database, 'kysely' | 'type'>,
+  createdBy: Date,
+): AsyncGenerator<string, void> {
+  const latest = type === 'sqlite' ? createdBy.toISOString() : createdBy
   let last = ''
   for (;;) {
     const rows = await kysely
@@ -74,6 +79,7 @@ export async function* listUsers(kysely: Kysely<unknown>): AsyncGenerator<string
       .selectFrom('user')
       .select('id')
       .where('id', '>', last)
+      .where('createdAt', '<=', latest)
       .orderBy('id')
       .limit(PAGE)
       .execute()

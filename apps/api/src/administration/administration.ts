@@ -125,8 +125,10 @@ export function createAdministration({ connection, database, clock, warn }: Opti
 
     async resume(id, keep) {
       const { operations } = await connection.open()
-      const { filter, state } = await operations.get(id)
+      const { action, filter, state } = await operations.get(id)
       if (filter === null) throw new OperationStateError('Only the command resumes an operation on everybody')
+      if (action !== 'revoke')
+        throw new OperationStateError(`Only the command resumes an operation of this kind: ${action}`)
       if (state === 'running') throw new OperationStateError(`The operation ${id} is running`)
       return start((watch) => operations.resume(id, { keep, ...watch }))
     },
@@ -151,8 +153,13 @@ async function listOperations({ operations }: SessionAdmin, rows: readonly Opera
   const known = new Map((await operations.list()).map((operation) => [operation.id, operation]))
   const recorded = new Set(rows.map(({ id }) => id))
   const missing = [...known.values()].filter(({ id }) => !recorded.has(id))
-  return [...rows, ...missing.map((operation) => operationRow(operation, 'revoke'))]
+  return [...rows, ...missing.map((operation) => operationRow(operation, operation.action))]
     .toSorted((a, b) => Number(b.at) - Number(a.at))
     .slice(0, MAX_LISTED)
-    .map((row) => ({ row, progress: row.action === 'revoke' ? (known.get(row.id) ?? null) : null }))
+    .map((row) => ({ row, progress: progressOf(row, known.get(row.id)) }))
+}
+
+/** `null` for a ban, or another action of a server: Redis knows only the revocation that is part of it. */
+function progressOf({ action }: OperationRow, operation: Operation | undefined): Operation | null {
+  return operation?.action === action ? operation : null
 }

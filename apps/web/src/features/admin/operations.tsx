@@ -14,9 +14,9 @@ import { Section } from '../../ui/section.js'
 import { useChange } from './use-change.js'
 import { isRunning, useOperations } from './use-operations.js'
 
-/** The command alone resumes one on everybody. */
+/** The command alone resumes one on everybody, or a mass reset of passwords. */
 const canChange = (operation: Operation): boolean =>
-  isRunning(operation) || (operation.state !== 'done' && operation.filter !== null)
+  isRunning(operation) || (operation.state !== 'done' && operation.filter !== null && operation.action === 'revoke')
 
 export function Operations() {
   const { t } = useI18n()

@@ -1,0 +1,58 @@
+import { type Filter, type Operation, OperationStateError, type RunOptions } from '@rollcall/admin'
+import { databaseError, type OperationAction, recordCommand } from '@rollcall/api/operator'
+import type { Connections } from './connections.js'
+import { createProgress, operationLine, type Output, progressOf } from './output.js'
+
+/** Shows an operation while it runs, and when it has ended. */
+export interface Report {
+  show(operation: Operation): void
+  finish(operation: Operation): void
+}
+
+interface Recorded {
+  readonly action: OperationAction
+  /** Shown on record in place of that of the operation. Default: that one. */
+  readonly filter?: Filter | undefined
+  /** Default: its sessions, and then all of its counts. */
+  readonly report?: Report
+}
+
+/** Runs an operation with a row in SQL, and shows its id and its progress. */
+export async function runRecorded(
+  { database, settings }: Pick<Connections, 'database' | 'settings'>,
+  output: Output,
+  { report = createReport(output), ...what }: Recorded,
+  run: (watch: RunOptions) => Promise<Operation>,
+): Promise<void> {
+  const warn = (message: string, reason: unknown): void =>
+    console.error(`${message}. ${databaseError(reason, settings).message}`)
+  let id: string | undefined
+  try {
+    const operation = await recordCommand(database, what, warn, ({ onStart, onProgress }) =>
+      run({
+        async onStart(operation) {
+          await onStart(operation)
+          id = operation.id
+          output.note(`Operation ${id}. To stop it: rollcall operations stop ${id}`)
+        },
+        onProgress(operation) {
+          onProgress(operation)
+          report.show(operation)
+        },
+      }),
+    )
+    report.finish(operation)
+  } catch (error) {
+    const isTakenOver = error instanceof OperationStateError
+    if (id !== undefined && !isTakenOver) output.note(`It is not done. To go on: rollcall operations resume ${id}`)
+    throw error
+  }
+}
+
+function createReport(output: Output): Report {
+  const show = createProgress(output)
+  return {
+    show: (operation) => show(progressOf(operation)),
+    finish: (operation) => output.result(operation, operationLine(operation)),
+  }
+}
