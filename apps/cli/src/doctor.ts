@@ -1,5 +1,11 @@
 import { connectOperator, type Settings, readSettings } from '@rollcall/api/operator'
-import { createSessionEvents, createSessionOperator, isCluster, UnsupportedRedisError } from '@rollcall/session-store'
+import {
+  createSessionEvents,
+  createSessionOperator,
+  isCluster,
+  SessionStoreUnavailableError,
+  UnsupportedRedisError,
+} from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { countSessions } from './count-sessions.js'
 import { counted, type Output } from './output.js'
@@ -55,7 +61,8 @@ function unusable(error: unknown): Finding {
     cause instanceof UnsupportedRedisError
       ? 'The server refuses to start on this Redis.'
       : 'Check that Redis runs, and the address and password in the settings.'
-  return { check: 'redis', level: 'problem', found: message, advice }
+  const reason = error instanceof SessionStoreUnavailableError && cause instanceof Error ? ` (${cause.message})` : ''
+  return { check: 'redis', level: 'problem', found: message + reason, advice }
 }
 
 async function* examineNode(node: Redis): AsyncGenerator<Finding> {

@@ -73,6 +73,7 @@ addFilterOptions(
 ).action(async (options: FilterOptions & RevokeOptions & { everyone?: true }) => {
   const { everyone } = options
   if (everyone === true && hasFilter(options)) throw new UsageError('--everyone cannot be combined with a filter')
+  if (everyone !== true && !hasFilter(options)) throw new UsageError('Give a filter, or add --everyone')
   await withConnections(async (connections: Connections) => {
     const filter = everyone === true ? null : await readFilter(options, connections.database)
     await revoke(connections, filter, options, output())

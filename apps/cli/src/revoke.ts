@@ -26,7 +26,8 @@ export async function revoke(
   output: Output,
 ): Promise<void> {
   const confirmed = options.confirm === undefined ? null : wholeNumber('--confirm', options.confirm)
-  const rate = options.maxRate === undefined ? {} : { maxUsersPerSecond: wholeNumber('--max-rate', options.maxRate) }
+  const maxUsersPerSecond = options.maxRate === undefined ? Infinity : wholeNumber('--max-rate', options.maxRate)
+  if (maxUsersPerSecond === 0) throw new UsageError('--max-rate must be at least 1')
   const { sessions, users, sample } = await connections.admin.preview(filter, {
     ...(options.keep !== undefined && { keep: options.keep }),
   })
@@ -45,7 +46,7 @@ export async function revoke(
     ...(options.reason !== undefined && { reason: options.reason }),
     ...(options.note !== undefined && { note: options.note }),
     ...(options.keep !== undefined && { keep: options.keep }),
-    ...rate,
+    maxUsersPerSecond,
   }
   const { admin } = connections
   await runRecorded(connections, output, RECORDED, (watch) =>

@@ -27,6 +27,11 @@ export async function runRecorded(
   const warn = (message: string, reason: unknown): void =>
     console.error(`${message}. ${databaseError(reason, settings).message}`)
   let id: string | undefined
+  const interrupt = (): void => {
+    sayHowToGoOn(id, output)
+    process.kill(process.pid, 'SIGINT') // which ends the process: nothing listens any more
+  }
+  process.once('SIGINT', interrupt)
   try {
     const operation = await recordCommand(database, what, warn, ({ onStart, onProgress }) =>
       run({
@@ -43,10 +48,15 @@ export async function runRecorded(
     )
     report.finish(operation)
   } catch (error) {
-    const isTakenOver = error instanceof OperationStateError
-    if (id !== undefined && !isTakenOver) output.note(`It is not done. To go on: rollcall operations resume ${id}`)
+    if (!(error instanceof OperationStateError)) sayHowToGoOn(id, output) // else another process has taken over
     throw error
+  } finally {
+    process.off('SIGINT', interrupt)
   }
+}
+
+function sayHowToGoOn(id: string | undefined, output: Output): void {
+  if (id !== undefined) output.note(`It is not done. To go on: rollcall operations resume ${id}`)
 }
 
 function createReport(output: Output): Report {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, type SessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createCommand } from './command.js'
 
 let server: PrivateRedis
@@ -36,7 +36,8 @@ async function signIn(userId: string, ipAddress = '203.0.113.9') {
 
 describe('wrong input is refused with 2, and changes nothing', () => {
   test.each([
-    [['revoke'], /filter is empty.*everybody/],
+    [['revoke'], /^Give a filter, or add --everyone\n$/],
+    [['revoke', '--everyone', '--max-rate', '0', '--confirm', '1'], /--max-rate must be at least 1/],
     [['revoke', '--everyone', '--address', '203.0.113.9'], /cannot be combined/],
     [
       ['revoke', '--address', '203.0.113.9', '--confirm', '7'],
@@ -105,6 +106,17 @@ test('everyone: killed in the middle, resumed by id, and all are signed out', as
   const resumed = await runJson(['operations', 'resume', idIn(printed.err)])
   expect(resumed).toMatchObject({ code: 0, results: [{ state: 'done', filter: null, share: 1 }] })
   expect(await Promise.all(signed.map(({ token }) => store.validate(token)))).toEqual(signed.map(() => null))
+})
+
+test('Ctrl-C ends it, and the last line says how to go on', async () => {
+  for (let n = 0; n < 30; n += 1) await signIn(`user-${n}`) // so it waits for half a minute
+  const { child, printed, ended } = start(['revoke', '--everyone', '--max-rate', '1', '--confirm', '30'])
+  await vi.waitUntil(() => printed.err.includes('Operation '), 20_000)
+  child.kill('SIGINT')
+  expect(await ended, 'a signal has ended it').toBeNull()
+  const [, id = ''] = /\nIt is not done\. To go on: rollcall operations resume (\S+)\n$/.exec(printed.err) ?? []
+  expect(await run(['operations', 'resume', id])).toMatchObject({ code: 0 })
+  expect((await runJson(['find', '--kind', 'program'])).results).toEqual([])
 })
 
 test('the doctor says what it found, and what to do', async () => {

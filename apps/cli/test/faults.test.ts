@@ -99,7 +99,9 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     expect({ code, out }).toEqual({ code: 3, out: '' })
     const [id = ''] = /\d+-\d+-\w+/.exec(err) ?? []
     await redis.del(key)
-    expect(await runJson(['operations', 'show', id])).toMatchObject({ results: [{ state: 'failed' }] })
+    expect(await runJson(['operations', 'show', id])).toMatchObject({
+      results: [{ state: 'failed', error: expect.stringContaining('WRONGTYPE') }],
+    })
     expect((await runJson(['operations', 'resume', id])).results.at(-1)).toMatchObject({ reset: 1 })
   })
 

@@ -59,7 +59,7 @@ export async function runOperation(runner: Runner, given: Operation, options: Ru
       const isUnconfirmed = error instanceof NotReplicatedError
       const isOver = (isUnconfirmed ? unconfirmed : outage).milliseconds() >= patience
       if (!(error instanceof SessionStoreUnavailableError) || isOver) {
-        await run.end('failed', error instanceof Error ? error.message : String(error)).catch(() => undefined)
+        await run.end('failed', describeError(error)).catch(() => undefined)
         throw error
       }
       if (isUnconfirmed) retryMs = LAST_RETRY_MS
@@ -67,6 +67,12 @@ export async function runOperation(runner: Runner, given: Operation, options: Ru
       retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)
     }
   }
+}
+
+/** With the reason of an outage. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
 }
 
 /** How long Redis has given no answer, in all, since the operation got further than ever before. */
