@@ -8,6 +8,8 @@ import {
   auditResult,
   DatabaseUnavailableError,
   fieldMessages,
+  MailQueueFullError,
+  OtherSessionError,
   publicError,
   RateLimitedError,
   storeOrDatabaseFailed,
@@ -80,6 +82,22 @@ describe('what the outside learns of an error', () => {
       new TRPCError({ code: 'FORBIDDEN', message: 'No', cause: new ReauthenticationRequiredError() }),
       { code: 'FORBIDDEN', status: 403, message: 'No', reason: 'REAUTHENTICATE' },
     ],
+    [
+      'a proof that is too old, outside of a procedure',
+      new ReauthenticationRequiredError(),
+      { code: 'FORBIDDEN', status: 403, message: 'Please prove again who you are', reason: 'REAUTHENTICATE' },
+    ],
+    [
+      'a change for another session than that of the browser',
+      new OtherSessionError(),
+      {
+        code: 'CONFLICT',
+        status: 409,
+        message: 'This browser has signed in again since this page was shown. Nothing was changed.',
+        reason: 'OTHER_SESSION',
+      },
+    ],
+    ['a full queue of mails', new MailQueueFullError(), outage],
   ]
   test.each(errors)('%s', (_, error, shown) => {
     expect(publicError(error)).toMatchObject(shown)
@@ -113,17 +131,31 @@ describe('what the outside learns of an error', () => {
   })
 })
 
-test('each wrong field is named', () => {
+test.each([
+  ['RateLimitedError: A rate limit was reached', () => new RateLimitedError(1)],
+  ['OtherSessionError: The browser is signed in as another session', () => new OtherSessionError()],
+  ['DatabaseUnavailableError: The database is unavailable', () => new DatabaseUnavailableError(cause)],
+  ['MailQueueFullError: The mail queue is full', () => new MailQueueFullError()],
+])('log and traces say %s', (line, create) => {
+  expect(String(create())).toBe(line)
+})
+
+test('each wrong field is named, and input that is wrong as a whole is not', () => {
   const { error } = z
     .object({ a: z.string('must be text'), b: z.object({ c: z.int('must be whole') }) })
     .safeParse({ a: 1, b: { c: 'x' } })
   if (error === undefined) throw new Error('This must not pass')
   expect(fieldMessages(error)).toBe('a: must be text; b.c: must be whole')
+  const whole = z.string('must be text').safeParse(1).error
+  expect(whole && fieldMessages(whole)).toBe('must be text')
 })
 
-test('an error of the store stays one, any other is the database’s, and the audit tells an outage from a refusal', () => {
+test('an error of the store stays one, wrapped or not, any other is the database’s, and the audit tells an outage from a refusal', () => {
   expect(() => storeOrDatabaseFailed(new SessionStoreUnavailableError(cause))).toThrow(SessionStoreUnavailableError)
   expect(() => storeOrDatabaseFailed(cause)).toThrow(DatabaseUnavailableError)
+  expect(() => storeOrDatabaseFailed(cause)).toThrow(expect.objectContaining({ cause }))
+  const refusal = new Error('The policy refused the row', { cause: new SessionStoreUnavailableError(cause) })
+  expect(() => storeOrDatabaseFailed(refusal)).toThrow(SessionStoreUnavailableError)
   expect(auditResult(new DatabaseUnavailableError(cause))).toBe('unavailable')
   expect(auditResult(new RateLimitedError(1))).toBe('refused')
   expect(auditResult(cause)).toBe('refused')

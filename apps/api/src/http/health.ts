@@ -10,7 +10,7 @@ const PROBE = 'readyz'
 const SHARED_MS = 1_000
 
 interface HealthDependencies {
-  readonly redis: Redis | Cluster
+  readonly redis: Pick<Redis | Cluster, 'set'>
   readonly keyPrefix: string
   readonly database: Pick<Database, 'ping' | 'checkWritable'>
   readonly isLeaving: () => boolean
@@ -44,14 +44,13 @@ export function health({ redis, keyPrefix, database, isLeaving }: HealthDependen
 
 /** One probe for all who ask while it is under way, and until `SHARED_MS` after it began. */
 function shareProbe<T>(probe: () => Promise<T>): () => Promise<T> {
-  let begunAt = Number.NEGATIVE_INFINITY
-  let isProbing = false
-  let latest: Promise<T> | undefined
+  let latest: { readonly begunAt: number; isUnderWay: boolean; readonly answer: Promise<T> } | undefined
   return () => {
-    if (latest !== undefined && (isProbing || performance.now() - begunAt < SHARED_MS)) return latest
-    begunAt = performance.now()
-    isProbing = true
-    return (latest = probe().finally(() => (isProbing = false)))
+    if (latest && (latest.isUnderWay || performance.now() - latest.begunAt < SHARED_MS)) return latest.answer
+    const answer = probe().finally(() => (started.isUnderWay = false))
+    const started = { begunAt: performance.now(), isUnderWay: true, answer }
+    latest = started
+    return answer
   }
 }
 
