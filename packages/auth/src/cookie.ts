@@ -49,7 +49,7 @@ interface Signed {
   readonly signature: Buffer
 }
 
-/** better-auth writes `<text>.<HMAC-SHA-256 of it, base64>`, percent-encoded; 44 characters with the padding. */
+/** better-auth writes `<text>.<HMAC-SHA-256 of it, base64>`, percent-encoded. 44 characters with the padding are 32 bytes. */
 function parseSigned(value: string | undefined): Signed | null {
   const [, text, signature] = /^(.+)\.([A-Za-z0-9+/]{43}=)$/s.exec(value ?? '') ?? []
   return text === undefined || signature === undefined ? null : { text, signature: Buffer.from(signature, 'base64') }
@@ -57,8 +57,7 @@ function parseSigned(value: string | undefined): Signed | null {
 
 /** Constant in time, so that an answer's delay reveals nothing about the right signature. */
 function isSignedWith({ text, signature }: Signed, secret: string): boolean {
-  const expected = signatureOf(text, secret)
-  return signature.length === expected.length && timingSafeEqual(signature, expected)
+  return timingSafeEqual(signature, signatureOf(text, secret))
 }
 
 function signatureOf(text: string, secret: string): Buffer {
