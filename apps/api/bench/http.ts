@@ -26,7 +26,6 @@ const candidates = [
   { name: 'one raw GET', procedure: 'get', cookie: 'raw' },
   { name: 'no session', procedure: 'unprotected', cookie: 'rollcall' },
   { name: 'Rollcall', procedure: 'rollcall', cookie: 'rollcall' },
-  { name: 'Rollcall, with metrics', procedure: 'observed', cookie: 'rollcall' },
   { name: 'Rollcall, near-cache', procedure: 'near', cookie: 'rollcall' },
   { name: 'better-auth, redis-storage', procedure: 'stock', cookie: 'stock' },
   { name: 'better-auth, SQLite', procedure: 'stockSql', cookie: 'stockSql' },

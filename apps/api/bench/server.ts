@@ -107,18 +107,23 @@ const app = new Hono<HttpEnv>()
 const log = createLog({ write: () => undefined })
 const createContext = ({ req }: { req: Request }): Context => ({ headers: req.headers })
 app.use('/bare/*', trpcServer({ endpoint: '/bare', router, createContext })) // answers before any of what follows
-app.use(
-  requestId({ limitLength: 64 }),
-  requestLog({ log, clientAddressOf: clientAddressOf([]), omitSuccesses: false }),
-  fixedHeaders(baseUrl),
-  limitBody(64 * 1024),
-)
-app.use(
-  '/trpc/*',
-  sameOrigin({ baseUrl: baseUrl, log }),
-  rejectUnsupportedRequests,
-  trpcServer({ endpoint: '/trpc', router, createContext }),
-)
+serve('/trpc')
+serve('/measured', (status) => metrics.httpRequests.inc({ status }))
+
+/** Behind the middleware of the API. */
+function serve(endpoint: string, countAnswer?: (status: number) => void): void {
+  app.use(
+    `${endpoint}/*`,
+    requestId({ limitLength: 64 }),
+    requestLog({ log, clientAddressOf: clientAddressOf([]), omitSuccesses: false, countAnswer }),
+    fixedHeaders(baseUrl),
+    limitBody(64 * 1024),
+    sameOrigin({ baseUrl: baseUrl, log }),
+    rejectUnsupportedRequests,
+    trpcServer({ endpoint, router, createContext }),
+  )
+}
+
 const server = createAdaptorServer({ fetch: app.fetch }) as Server // without the option createServer it is node:http's
 server.listen(0, '127.0.0.1', () => process.send?.({ address: server.address(), cookies }))
 process.on('message', () => process.send?.(process.cpuUsage()))
