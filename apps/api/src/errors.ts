@@ -1,9 +1,10 @@
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Reason, ReauthenticationRequiredError, reasonOf } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
+import { isDatabaseOutage } from './accounts/database-outage.js'
 
 export type Code = TRPCError['code']
 
@@ -65,13 +66,6 @@ export class MailQueueFullError extends Error {
   }
 }
 
-/** For what asks the database and the store: an error that is not the store's is the database's. */
-export function storeOrDatabaseFailed(error: unknown): never {
-  // The policy of better-auth's rows throws an APIError, whose cause is the store's.
-  const cause = error instanceof Error && error.cause instanceof SessionStoreUnavailableError ? error.cause : error
-  throw cause instanceof SessionStoreUnavailableError ? cause : new DatabaseUnavailableError(cause)
-}
-
 /** The public part of an error. */
 export interface PublicError {
   readonly code: Code
@@ -85,7 +79,17 @@ export interface PublicError {
 /** An outage is retried by the page at once or a second later; both are fine. */
 const OUTAGE_RETRY_SECONDS = 1
 
-const outages = [SessionStoreUnavailableError, DatabaseUnavailableError, MailQueueFullError]
+const outages = [SessionStoreUnavailableError, MovingSlotsError, DatabaseUnavailableError, MailQueueFullError]
+
+/**
+ * The error, or one of its causes, that says that Redis, the database or the mail queue cannot serve for the moment. The one place
+ * that knows. The store names its outages itself, and better-auth may wrap them. Any other error is a fault of this program.
+ */
+export function outageIn(error: unknown): Error | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (outages.some((outage) => cause instanceof outage) || isDatabaseOutage(cause)) return cause
+  return undefined
+}
 
 /** The one translation of errors to what is said outside. Whatever it does not know stays generic. */
 export function publicError(error: unknown): PublicError {
@@ -111,7 +115,7 @@ export function publicError(error: unknown): PublicError {
       reason: 'OTHER_SESSION',
     }
   }
-  if (outages.some((outage) => error instanceof outage)) {
+  if (outageIn(error) !== undefined) {
     return {
       ...toPublicError('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'),
       retryAfter: OUTAGE_RETRY_SECONDS,
@@ -127,9 +131,9 @@ export function publicError(error: unknown): PublicError {
   return toPublicError('INTERNAL_SERVER_ERROR', 'Something went wrong')
 }
 
-/** The result of an attempt that failed with this error, for the audit. */
+/** The result of an attempt that failed with this error, for the audit. A failure of the server refuses nobody. */
 export function auditResult(error: unknown): 'refused' | 'unavailable' {
-  return publicError(error).code === 'SERVICE_UNAVAILABLE' ? 'unavailable' : 'refused'
+  return publicError(error).status >= 500 ? 'unavailable' : 'refused'
 }
 
 /** An error body as a tRPC client reads it. */

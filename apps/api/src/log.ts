@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Audit } from '@rollcall/auth'
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { outageIn } from './errors.js'
 
 export type Log = Logger
 
@@ -53,14 +53,15 @@ export function loggablePath(path: string): string {
 /** Errors of drivers carry statements, arguments and addresses; only these parts are known to be harmless. */
 function describe(error: unknown, depth = 0, underOutage = false): object {
   if (!(error instanceof Error)) return { message: typeof error }
-  const { name, message, stack, cause } = error
-  // In an outage, every request fails at the same few places. Their stacks would fill the log and explain nothing.
-  const outage = underOutage || error instanceof SessionStoreUnavailableError
+  // In an outage, every request fails at the same few places. Stacks and what wraps the outage would fill the log and explain nothing.
+  const outage = underOutage ? error : outageIn(error)
+  const shown = outage ?? error
+  const { name, message, stack, cause } = shown
   return {
     name,
     message,
-    ...('code' in error && { code: error.code }),
-    ...(!outage && { stack }),
-    ...(cause !== undefined && depth < 4 && { cause: describe(cause, depth + 1, outage) }),
+    ...('code' in shown && { code: shown.code }),
+    ...(outage === undefined && { stack }),
+    ...(cause !== undefined && depth < 4 && { cause: describe(cause, depth + 1, outage !== undefined) }),
   }
 }

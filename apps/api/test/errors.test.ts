@@ -1,7 +1,10 @@
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
+import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { ReauthenticationRequiredError } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
+import { APIError } from 'better-auth/api'
 import { Hono } from 'hono'
+import SqliteDatabase from 'libsql'
+import { DatabaseError } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
@@ -12,7 +15,6 @@ import {
   OtherSessionError,
   publicError,
   RateLimitedError,
-  storeOrDatabaseFailed,
   trpcBody,
 } from '../src/errors.js'
 import { answerError, type HttpEnv } from '../src/http/http.js'
@@ -150,15 +152,50 @@ test('each wrong field is named, and input that is wrong as a whole is not', () 
   expect(whole && fieldMessages(whole)).toBe('must be text')
 })
 
-test('an error of the store stays one, wrapped or not, any other is the database’s, and the audit tells an outage from a refusal', () => {
-  expect(() => storeOrDatabaseFailed(new SessionStoreUnavailableError(cause))).toThrow(SessionStoreUnavailableError)
-  expect(() => storeOrDatabaseFailed(cause)).toThrow(DatabaseUnavailableError)
-  expect(() => storeOrDatabaseFailed(cause)).toThrow(expect.objectContaining({ cause }))
-  const refusal = new Error('The policy refused the row', { cause: new SessionStoreUnavailableError(cause) })
-  expect(() => storeOrDatabaseFailed(refusal)).toThrow(SessionStoreUnavailableError)
-  expect(auditResult(new DatabaseUnavailableError(cause))).toBe('unavailable')
-  expect(auditResult(new RateLimitedError(1))).toBe('refused')
-  expect(auditResult(cause)).toBe('refused')
+function refusal(code: string): Error {
+  return Object.assign(new DatabaseError(secret, 0, 'error'), { code })
+}
+
+describe('of the errors that stop a call', () => {
+  const { SqliteError } = SqliteDatabase
+  const store = new SessionStoreUnavailableError(cause)
+  test.each([
+    ['the store', store],
+    ['the store, within an error of better-auth', Object.assign(new APIError('CONFLICT'), { cause: store })],
+    ['slots of a Cluster that keep moving', new MovingSlotsError()],
+    ['a full mail queue', new MailQueueFullError()],
+    ['a locked SQLite file', new SqliteError(secret, 'SQLITE_BUSY_SNAPSHOT')],
+    ['a full disk', new SqliteError(secret, 'SQLITE_FULL')],
+    [
+      'a failing disk, within another error',
+      new Error('failed', { cause: new SqliteError(secret, 'SQLITE_IOERR_READ') }),
+    ],
+    ['PostgreSQL on a full disk', refusal('53100')],
+    ['PostgreSQL that shuts down', refusal('57P01')],
+    ['a standby of PostgreSQL', refusal('25006')],
+    ['a deadlock', refusal('40P01')],
+  ])('%s is an outage', (_, error) => {
+    expect(publicError(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: error }))).toMatchObject(outage)
+    expect(auditResult(error)).toBe('unavailable')
+  })
+
+  test.each([
+    ['a bug', new TypeError(secret)],
+    ['bad input that got that far', new RangeError(secret)],
+    ['a table that SQLite does not have', new SqliteError(secret, 'SQLITE_ERROR')],
+    ['a row that SQLite refuses', new SqliteError(secret, 'SQLITE_CONSTRAINT_UNIQUE')],
+    ['a table that PostgreSQL does not have', refusal('42P01')],
+    ['a value that PostgreSQL cannot store', refusal('22021')],
+    ['a row that PostgreSQL refuses', refusal('23505')],
+    ['an error of better-auth', new APIError('BAD_REQUEST', { message: secret })],
+  ])('%s is none, and refuses nobody', (_, error) => {
+    expect(publicError(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: error }))).toEqual(generic)
+    expect(auditResult(error)).toBe('unavailable')
+  })
+
+  test('a limit is a refusal', () => {
+    expect(auditResult(new RateLimitedError(1))).toBe('refused')
+  })
 })
 
 test('what fails unexpectedly within better-auth or a procedure says nothing of it, and leaves its reason in the log', async () => {
@@ -179,6 +216,6 @@ test('what fails unexpectedly within better-auth or a procedure says nothing of 
     expect(answer.status).toBeGreaterThanOrEqual(500)
   }
   const error: unknown = await api.session.current.query().catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ data: { code: 'SERVICE_UNAVAILABLE' }, message: outage.message })
+  expect(error).toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR' }, message: generic.message })
   expect(JSON.stringify(server.lines())).toMatch(/"level":"error".*(?:no such table|does not exist)/)
 })

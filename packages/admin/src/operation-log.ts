@@ -88,52 +88,44 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
   const keyOf = (id: string): string => `${keyPrefix}user:operation:${id}`
 
   async function find(id: string): Promise<Operation | null> {
-    const { data } = stored.safeParse(await redis.hgetall(keyOf(id)))
+    const { data } = stored.safeParse(await reply(redis.hgetall(keyOf(id))))
     return data === undefined ? null : toOperation(data)
   }
 
-  const read = async (id: string): Promise<Operation> => {
-    const operation = await find(id)
-    if (operation === null) throw new UnknownOperationError(id)
-    return operation
-  }
-
   return {
-    begin: (id, run) => unavailable(async () => void (await redis.eval(BEGIN, 1, keyOf(id), run, RETENTION_MS))),
+    begin: async (id, run) => void (await reply(redis.eval(BEGIN, 1, keyOf(id), run, RETENTION_MS))),
 
-    save: (operation, run) =>
-      unavailable(async () => {
-        const { id, startedAt } = operation
-        // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
-        await redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id)
-        const fields = Object.entries(toFields(operation)).flat()
-        const reply = await redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, ...fields)
-        if (reply === 'taken over') throw new OperationStateError(`Another process has resumed ${id}`)
-        return reply === '1'
-      }),
+    async save(operation, run) {
+      const { id, startedAt } = operation
+      // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
+      await reply(redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id))
+      const fields = Object.entries(toFields(operation)).flat()
+      const saved = await reply(redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, ...fields))
+      if (saved === 'taken over') throw new OperationStateError(`Another process has resumed ${id}`)
+      return saved === '1'
+    },
 
-    read: (id) => unavailable(() => read(id)),
+    async read(id) {
+      const operation = await find(id)
+      if (operation === null) throw new UnknownOperationError(id)
+      return operation
+    },
 
-    list: () =>
-      unavailable(async () => {
-        await redis.zremrangebyscore(index, 0, Date.now() - RETENTION_MS)
-        const ids = await redis.zrevrange(index, 0, MAX_LISTED - 1)
-        return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
-      }),
+    async list() {
+      await reply(redis.zremrangebyscore(index, 0, Date.now() - RETENTION_MS))
+      const ids = await reply(redis.zrevrange(index, 0, MAX_LISTED - 1))
+      return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
+    },
 
-    stop: (id) => unavailable(async () => void (await redis.eval(STOP, 1, keyOf(id)))),
+    stop: async (id) => void (await reply(redis.eval(STOP, 1, keyOf(id)))),
   }
 }
 
-/** Wraps errors of Redis, but not ours. */
-async function unavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw error instanceof UnknownOperationError || error instanceof OperationStateError
-      ? error
-      : new SessionStoreUnavailableError(error)
-  }
+/** Awaits Redis. Only its own errors are outages. */
+async function reply<T>(command: Promise<T>): Promise<T> {
+  return command.catch((error: unknown) => {
+    throw new SessionStoreUnavailableError(error)
+  })
 }
 
 function toFields(operation: Operation): Record<string, string | number> {

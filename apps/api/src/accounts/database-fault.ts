@@ -1,6 +1,6 @@
 import SqliteDatabase from 'libsql'
 import { DatabaseError } from 'pg'
-import { isDatabaseUnavailable } from './postgres.js'
+import { isConnectionFault } from './postgres.js'
 
 /** Why a database cannot be used, by the codes of PostgreSQL, Node and SQLite. */
 const faults: Record<string, string> = {
@@ -48,8 +48,9 @@ export function databaseFault(error: unknown, databaseUrl: string | undefined): 
 /** Whether the database refused a statement, or gave no answer. */
 export function isDatabaseError(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof SqliteDatabase.SqliteError || cause instanceof DatabaseError) return true
-  return isDatabaseUnavailable(error)
+    if (cause instanceof SqliteDatabase.SqliteError || cause instanceof DatabaseError || isConnectionFault(cause))
+      return true
+  return false
 }
 
 /** For errors of the driver that bear no code. */

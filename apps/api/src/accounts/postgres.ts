@@ -21,10 +21,9 @@ const GOODBYE_MS = 1_000
 
 const connectionFaults = new WeakSet<object>()
 
-/** Whether a query failed because PostgreSQL gave no answer: its connection broke, timed out or could not be made. */
-export function isDatabaseUnavailable(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (connectionFaults.has(cause)) return true
-  return false
+/** Whether PostgreSQL gave no answer: its connection broke, timed out or could not be made. */
+export function isConnectionFault(error: Error): boolean {
+  return connectionFaults.has(error)
 }
 
 /**

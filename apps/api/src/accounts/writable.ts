@@ -1,16 +1,5 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Codes of SQLite and PostgreSQL for a full disk, one that fails, and a database that can only be read. */
-const NOT_WRITABLE = /^(?:SQLITE_(?:FULL|READONLY|IOERR)|53100$|25006$)/
-
-/** Whether a change failed because the database can be read, but takes no writes for the moment. */
-export function isNotWritable(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && NOT_WRITABLE.test(String(cause.code))) return true
-  }
-  return false
-}
-
 /** About as many bytes as a sign-up writes. They are free for one as soon as the probe has deleted them. */
 const PROBE_BYTES = 32_768
 

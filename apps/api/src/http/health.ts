@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import type { Database } from '../accounts/database.js'
-import { isDatabaseUnavailable } from '../accounts/postgres.js'
+import { isConnectionFault } from '../accounts/postgres.js'
 import type { HttpEnv } from './http.js'
 
 /** Written by `/readyz`; gone a second later. */
@@ -62,7 +62,7 @@ async function databaseState(database: HealthDependencies['database']): Promise<
   if (state !== 'ok') return state
   return database.checkWritable().then(
     () => 'ok',
-    (error: unknown) => (isDatabaseUnavailable(error) ? 'unavailable' : 'not writable'),
+    (error: unknown) => (error instanceof Error && isConnectionFault(error) ? 'unavailable' : 'not writable'),
   )
 }
 

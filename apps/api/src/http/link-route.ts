@@ -3,7 +3,6 @@ import type { SessionStore } from '@rollcall/session-store'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Auth } from '../accounts/auth.js'
-import { storeOrDatabaseFailed } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
 import { type HttpEnv, refuse } from './http.js'
 
@@ -104,7 +103,7 @@ export function linkRoute({ auth, store, placeOf, limits }: Dependencies): Hono<
     const { kind, token } = data
     const answer = await limits.within(
       [['reset-password:address', c.get('client')]],
-      () => find(kind, c.req.raw.headers, token).catch(storeOrDatabaseFailed),
+      () => find(kind, c.req.raw.headers, token),
       (found) => (found === null ? 'wrong' : 'right'),
     )
     if (answer === null) return c.json({ code: 'INVALID_TOKEN', message: 'This link does not work any more' }, 400)

@@ -3,7 +3,6 @@ import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { z } from 'zod'
 import { languageInput } from '../accounts/language.js'
 import { personName } from '../accounts/names.js'
-import { DatabaseUnavailableError, storeOrDatabaseFailed } from '../errors.js'
 import { toEntries } from './activity.js'
 import { toPending } from './email-change.js'
 import { auditedProcedure, router, sessionProcedure, strictProcedure } from './procedures.js'
@@ -12,10 +11,6 @@ import { withinRenames } from './renames.js'
 /** Events in the data of a person: what a browser can hold in memory, and a server send at once. */
 const MAX_EVENTS = 5_000
 
-function databaseFailed(cause: unknown): never {
-  throw new DatabaseUnavailableError(cause)
-}
-
 export function createAccountRouter({ streams, isRecent }: { readonly streams: Streams; readonly isRecent: IsRecent }) {
   return router({
     /** The language of the mails to this account. */
@@ -23,7 +18,7 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
       .input(z.object({ language: languageInput }))
       .mutation(async ({ ctx: { auth, limits, session }, input: { language } }) => {
         await limits.within([['language:session', session.userId, session.id]], () =>
-          auth.setLanguage(session.userId, language).catch(databaseFailed),
+          auth.setLanguage(session.userId, language),
         )
         return { language }
       }),
@@ -46,7 +41,7 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
           auth.findEmailChange(userId),
           streams.list(userId),
           activity.list(userId, { limit: MAX_EVENTS }),
-        ]).catch(storeOrDatabaseFailed)
+        ])
         if (own === null) throw unauthorized()
         return {
           ...own,
@@ -67,7 +62,7 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
       requireRecentProof(session, isRecent)
       const isDeleted = await limits.within(
         [['account:session', session.userId, session.id]],
-        () => auth.deleteUser({ session, token }).catch(storeOrDatabaseFailed),
+        () => auth.deleteUser({ session, token }),
         undefined,
         { revokes: true },
       )

@@ -4,7 +4,6 @@ import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
 import { type ActivityEvent, activityKinds } from '../accounts/activity-rows.js'
 import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
-import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from './procedures.js'
 
 const PAGE = 25
@@ -25,11 +24,11 @@ export const activityRouter = router({
     const [{ events, next }, user] = await Promise.all([
       activity.list(userId, { before: input.cursor, limit: input.limit, kind: input.kind }),
       auth.findUser(userId),
-    ]).catch(storeOrDatabaseFailed)
+    ])
     if (user === null) throw unauthorized()
     const entries = toEntries(events, session.id, placeOf)
     if (!entries.some(({ signIn }) => signIn)) return { entries, nextCursor: next }
-    const unusual = findUnusual(await activity.signIns(userId).catch(storeOrDatabaseFailed), placeOf)
+    const unusual = findUnusual(await activity.signIns(userId), placeOf)
     return { entries: entries.map((entry) => withSigns(entry, unusual)), nextCursor: next }
   }),
 })

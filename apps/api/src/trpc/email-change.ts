@@ -3,7 +3,6 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { EmailChange } from '../accounts/email-change/pending.js'
 import { newEmail } from '../accounts/names.js'
-import { storeOrDatabaseFailed } from '../errors.js'
 import { auditedProcedure, router, sessionProcedure } from './procedures.js'
 
 /** A pending change, as its person sees it. Times are ISO 8601. */
@@ -16,7 +15,7 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
   return router({
     /** The change that waits for its confirmations; `null` for none. */
     pending: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
-      const change = await auth.findEmailChange(session.userId).catch(storeOrDatabaseFailed)
+      const change = await auth.findEmailChange(session.userId)
       return change && toPending(change)
     }),
 
@@ -34,7 +33,7 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
             ['email-change:session', userId, id],
             ['email-change:user', userId],
           ],
-          () => auth.requestEmailChange({ session, token }, email).catch(storeOrDatabaseFailed),
+          () => auth.requestEmailChange({ session, token }, email),
         )
         if (outcome === 'over') throw unauthorized()
         if (outcome === 'own')
@@ -45,7 +44,7 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
     /** Needs no proof: it changes nothing. `cancelled: false` if nothing was pending any more. */
     cancel: auditedProcedure('email-change-cancelled').mutation(async ({ ctx: { auth, limits, session } }) => {
       const cancelled = await limits.within([['account:session', session.userId, session.id]], () =>
-        auth.cancelEmailChange(session.userId).catch(storeOrDatabaseFailed),
+        auth.cancelEmailChange(session.userId),
       )
       return { cancelled }
     }),

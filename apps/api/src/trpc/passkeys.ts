@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { printableName } from '../accounts/names.js'
-import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure } from './procedures.js'
 import { withinRenames } from './renames.js'
 
@@ -10,7 +9,7 @@ const passkeyName = printableName(MAX_NAME).refine((name) => name !== '', 'must 
 /** The ceremonies and the removal are endpoints below `/api/auth`, because they change cookies. */
 export const passkeysRouter = router({
   list: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
-    const passkeys = await auth.passkeys.list(session.userId).catch(storeOrDatabaseFailed)
+    const passkeys = await auth.passkeys.list(session.userId)
     return passkeys.map(({ createdAt, lastUsedAt, ...passkey }) => ({
       ...passkey,
       createdAt: createdAt?.toISOString() ?? null,

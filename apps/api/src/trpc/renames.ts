@@ -1,5 +1,4 @@
 import type { Session } from '@rollcall/session-store'
-import { storeOrDatabaseFailed } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
 
 /**
@@ -15,7 +14,7 @@ export function withinRenames(
   return limits.within([['rename:session', userId, id]], () =>
     limits.within(
       [['renamed:session', userId, id]],
-      () => rename().catch(storeOrDatabaseFailed),
+      () => rename(),
       (isKnown) => (isKnown ? 'done' : 'void'),
     ),
   )

@@ -1,12 +1,9 @@
 import { unauthorized } from '@rollcall/trpc'
-import { DatabaseUnavailableError } from '../errors.js'
 import { router, sessionProcedure } from './procedures.js'
 
 export const sessionRouter = router({
   current: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
-    const user = await auth.findUser(session.userId).catch((cause: unknown) => {
-      throw new DatabaseUnavailableError(cause)
-    })
+    const user = await auth.findUser(session.userId)
     if (user === null) throw unauthorized()
     return {
       id: session.id,

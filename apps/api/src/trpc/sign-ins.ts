@@ -5,7 +5,6 @@ import { z } from 'zod'
 import type { SignIn } from '../accounts/sign-ins.js'
 import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
 import { previousVisit } from '../accounts/visits.js'
-import { storeOrDatabaseFailed } from '../errors.js'
 import { router, sessionProcedure, userProcedure } from './procedures.js'
 
 /** Addresses that the details of a device show: the latest. */
@@ -29,10 +28,7 @@ export function createSignInsRouter(store: SessionStore) {
   return router({
     /** The sign-ins that a person may want to look at twice, by the id of the session. The current one is never among them. */
     unusual: userProcedure.query(async ({ ctx: { activity, placeOf, session } }) => {
-      const [signIns, lastVisit] = await Promise.all([
-        activity.signIns(session.userId).catch(storeOrDatabaseFailed),
-        previousVisit(store, session),
-      ])
+      const [signIns, lastVisit] = await Promise.all([activity.signIns(session.userId), previousVisit(store, session)])
       const unusual = findUnusual(signIns, placeOf)
       const signsOf = ({ session: { id }, at, isConfirmed }: SignIn): UnusualSign[] => {
         const isNew = lastVisit !== null && at.getTime() > lastVisit && !isConfirmed
@@ -52,7 +48,7 @@ export function createSignInsRouter(store: SessionStore) {
         if (ids.includes(session.id))
           throw new TRPCError({ code: 'BAD_REQUEST', message: 'A session cannot confirm itself' })
         const confirmed = await limits.within([['confirm:session', session.userId, session.id]], () =>
-          activity.confirm(session, ids).catch(storeOrDatabaseFailed),
+          activity.confirm(session, ids),
         )
         return { confirmed }
       }),
@@ -63,7 +59,7 @@ export function createSignInsRouter(store: SessionStore) {
       .query(async ({ ctx: { activity, placeOf, session }, input: { id } }): Promise<DeviceDetails | null> => {
         const found = (await store.list(session.userId)).find((one) => one.id === id)
         if (found === undefined) return null
-        const signIns = await activity.signIns(session.userId).catch(storeOrDatabaseFailed)
+        const signIns = await activity.signIns(session.userId)
         return toDetails(found, signIns, placeOf)
       }),
   })

@@ -12,7 +12,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openActivity } from '../../src/accounts/activity.js'
 import { createAuth } from '../../src/accounts/auth.js'
 import { type Database, openDatabase } from '../../src/accounts/database.js'
-import { isNotWritable } from '../../src/accounts/writable.js'
+import { outageIn } from '../../src/errors.js'
 import { databases as kinds, quietAuth } from './helpers.js'
 
 type Tables = { word: { text: string } }
@@ -257,7 +257,7 @@ test.runIf(kinds.length > 1)(
     await database.ping()
     await expect(database.checkWritable()).rejects.toThrow('can only be read')
     const failure = await sql`create table word (text text)`.execute(database.kysely).catch((error: unknown) => error)
-    expect(isNotWritable(failure)).toBe(true)
+    expect(outageIn(failure)).toBeDefined()
     await database.close()
   },
 )

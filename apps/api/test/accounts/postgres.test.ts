@@ -2,7 +2,8 @@ import { databaseOn, lineTo, postgresBinaries, type PrivatePostgres, startPostgr
 import { Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { withAdvisoryLock } from '../../src/accounts/migration-lock.js'
-import { isDatabaseUnavailable, openPostgres } from '../../src/accounts/postgres.js'
+import { openPostgres } from '../../src/accounts/postgres.js'
+import { outageIn } from '../../src/errors.js'
 
 // A connection breaks while it is in use, in each way that a connection can break.
 
@@ -48,12 +49,14 @@ const failure = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
+const isOutage = (error: unknown): boolean => outageIn(error) !== undefined
+
 describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   test('that falls silent is closed after one timeout, and the next query opens another', async () => {
     await using t = await connected()
     t.line.silence()
     const error = await failure(t.word())
-    expect(isDatabaseUnavailable(error)).toBe(true)
+    expect(isOutage(error)).toBe(true)
     expect(await t.word()).toBe('kept')
   })
 
@@ -61,7 +64,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
     await using t = await connected()
     await t.fill()
     t.line.silence()
-    expect(isDatabaseUnavailable(await failure(t.word()))).toBe(true)
+    expect(isOutage(await failure(t.word()))).toBe(true)
     expect(await Promise.all(Array.from({ length: 20 }, () => t.word()))).toEqual(
       Array.from({ length: 20 }, () => 'kept'),
     )
@@ -72,7 +75,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
     await t.fill()
     t.line.silence()
     const errors = await Promise.all(Array.from({ length: 25 }, () => failure(t.word())))
-    for (const error of errors) if (error !== 'no error') expect(isDatabaseUnavailable(error)).toBe(true)
+    for (const error of errors) if (error !== 'no error') expect(isOutage(error)).toBe(true)
     expect(await t.word()).toBe('kept')
   })
 
@@ -88,7 +91,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
         await sql`select 3`.execute(transaction)
       }),
     )
-    expect([...steps, error].map(isDatabaseUnavailable)).toEqual([true, true, true])
+    expect([...steps, error].map(isOutage)).toEqual([true, true, true])
     expect(await t.word()).toBe('kept')
     // PostgreSQL cannot see that nobody is there any more: it ends the transaction by its own limit, and the lock with it.
     await expect.poll(() => failure(t.write('next')), { timeout: 10_000 }).toBe('no error')
@@ -120,16 +123,16 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
         await sql`select 1`.execute(transaction)
       }),
     )
-    expect(isDatabaseUnavailable(await inUse)).toBe(true)
-    expect(isDatabaseUnavailable(await inTransaction)).toBe(true)
+    expect(isOutage(await inUse)).toBe(true)
+    expect(isOutage(await inTransaction)).toBe(true)
     expect(await t.word()).toBe('kept')
   })
 
   test('that is never answered is given up after the connect timeout', async () => {
     await using t = await connected()
     t.line.silenceAll()
-    expect(isDatabaseUnavailable(await failure(t.word()))).toBe(true)
-    expect(isDatabaseUnavailable(await failure(t.word()))).toBe(true)
+    expect(isOutage(await failure(t.word()))).toBe(true)
+    expect(isOutage(await failure(t.word()))).toBe(true)
     t.line.restore()
     expect(await t.word()).toBe('kept')
   })
@@ -144,7 +147,7 @@ describe.runIf(postgresBinaries !== null)('a connection to PostgreSQL', () => {
   test('is kept when a query is wrong or too slow for the server: the answer came on it', async () => {
     await using t = await connected()
     const before = t.line.connections()
-    expect(isDatabaseUnavailable(await failure(sql`select nonsense`.execute(t.db)))).toBe(false)
+    expect(isOutage(await failure(sql`select nonsense`.execute(t.db)))).toBe(false)
     expect(await t.word()).toBe('kept')
     expect(t.line.connections()).toBe(before)
   })
@@ -176,7 +179,7 @@ describe.runIf(postgresBinaries !== null)('the probe', () => {
     const before = t.line.connections()
     const probes = await Promise.all(Array.from({ length: 50 }, () => failure(t.ping())))
     expect(new Set(probes).size).toBe(1)
-    expect(isDatabaseUnavailable(probes[0])).toBe(true)
+    expect(isOutage(probes[0])).toBe(true)
     await t.ping()
     expect(await t.word()).toBe('kept')
     expect(t.line.connections()).toBe(before + 1)

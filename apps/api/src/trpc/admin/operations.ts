@@ -3,7 +3,6 @@ import type { Operation } from '@rollcall/admin'
 import { z } from 'zod'
 import type { OperationRow } from '../../accounts/activity-rows.js'
 import { router } from '../procedures.js'
-import { administrationFailed } from './errors.js'
 import { id } from './inputs.js'
 import { adminChange, polledProcedure } from './procedures.js'
 
@@ -16,10 +15,10 @@ export function createOperationsRouter(isRecent: IsRecent) {
   return router({
     /** The newest 100. A page asks for them again while one runs, so only a refused call leaves an audit line. */
     list: polledProcedure.query(async ({ ctx: { administration, auth } }) => {
-      const found = await administration.operations().catch(administrationFailed)
+      const found = await administration.operations()
       const operations = found.map((operation) => ({ ...operation, userIds: usersIn(operation.row) }))
       const userIds = new Set(operations.flatMap((operation) => operation.userIds))
-      const people = await auth.findUsers([...userIds]).catch(administrationFailed)
+      const people = await auth.findUsers([...userIds])
       return operations.map((operation) => ({
         ...toPublic(operation.row, operation.progress),
         /** Those who still have an account. */
@@ -29,13 +28,13 @@ export function createOperationsRouter(isRecent: IsRecent) {
 
     /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice, and the administrator's session stays. */
     resume: change.input(z.object({ id })).mutation(async ({ ctx: { administration, session }, input }) => {
-      const { id, state } = await administration.resume(input.id, session.id).catch(administrationFailed)
+      const { id, state } = await administration.resume(input.id, session.id)
       return { id, state }
     }),
 
     /** The process that runs it stops within about a second. */
     stop: change.input(z.object({ id })).mutation(async ({ ctx: { administration }, input: { id } }) => {
-      await administration.stop(id).catch(administrationFailed)
+      await administration.stop(id)
       return { id }
     }),
   })

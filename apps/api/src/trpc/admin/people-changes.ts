@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Person } from '../../accounts/administrators.js'
 import type { Auth } from '../../accounts/auth.js'
 import { router } from '../procedures.js'
-import { administrationFailed, unknownPerson } from './errors.js'
+import { unknownPerson } from './errors.js'
 import { id, reason } from './inputs.js'
 import { adminChange } from './procedures.js'
 
@@ -18,7 +18,7 @@ export function createPeopleChangesRouter(isRecent: IsRecent) {
       .mutation(async ({ ctx: { administration, administrator, session }, input: { id, sessionId, reason } }) => {
         const filter = { users: [id], ...(sessionId !== undefined && { sessions: [sessionId] }) }
         const request = { reason, startedBy: administrator.email, keep: session.id }
-        const { revoked } = await administration.revoke(filter, request).catch(administrationFailed)
+        const { revoked } = await administration.revoke(filter, request)
         return { revoked }
       }),
 
@@ -28,11 +28,14 @@ export function createPeopleChangesRouter(isRecent: IsRecent) {
       .mutation(async ({ ctx: { administration, administrator, auth }, input: { id, reason } }) => {
         rejectAdministrator(await requirePerson(auth, id))
         let hadPassword = false
-        const { revoked } = await administration
-          .signOutAnd('require-password-reset', id, { reason, startedBy: administrator.email }, async () => {
+        const { revoked } = await administration.signOutAnd(
+          'require-password-reset',
+          id,
+          { reason, startedBy: administrator.email },
+          async () => {
             hadPassword = await auth.requirePasswordReset(id)
-          })
-          .catch(administrationFailed)
+          },
+        )
         return { revoked, hadPassword }
       }),
 
@@ -41,26 +44,23 @@ export function createPeopleChangesRouter(isRecent: IsRecent) {
       .input(z.object({ id, reason }))
       .mutation(async ({ ctx: { administration, administrator, auth }, input: { id, reason } }) => {
         rejectAdministrator(await requirePerson(auth, id))
-        const { revoked } = await administration
-          .signOutAnd('ban', id, { reason, startedBy: administrator.email }, () => auth.ban(id, reason))
-          .catch(administrationFailed)
+        const { revoked } = await administration.signOutAnd('ban', id, { reason, startedBy: administrator.email }, () =>
+          auth.ban(id, reason),
+        )
         return { revoked }
       }),
 
     unban: change.input(z.object({ id })).mutation(async ({ ctx, input: { id } }) => {
       const { administration, administrator, auth } = ctx
       const { isBanned } = await requirePerson(auth, id)
-      if (isBanned)
-        await administration
-          .record('unban', id, { startedBy: administrator.email }, () => auth.unban(id))
-          .catch(administrationFailed)
+      if (isBanned) await administration.record('unban', id, { startedBy: administrator.email }, () => auth.unban(id))
       return { isBanned: false }
     }),
   })
 }
 
 async function requirePerson(auth: Auth, id: string): Promise<Person> {
-  const person = await auth.findUser(id).catch(administrationFailed)
+  const person = await auth.findUser(id)
   if (person === null) throw unknownPerson()
   return person
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Person } from '../../accounts/administrators.js'
 import { activityInput, toEntries } from '../activity.js'
 import { router } from '../procedures.js'
-import { administrationFailed, unknownPerson } from './errors.js'
+import { unknownPerson } from './errors.js'
 import { id } from './inputs.js'
 import { adminProcedure } from './procedures.js'
 
@@ -17,15 +17,15 @@ export function createPeopleRouter(streams: Streams) {
         const within = <T>(scan: () => Promise<T>) =>
           limits.within([['admin-scan:session', session.userId, session.id]], scan)
         const scanning = { within, signal }
-        const { userIds, isComplete } = await administration.findUsers(text, scanning).catch(administrationFailed)
+        const { userIds, isComplete } = await administration.findUsers(text, scanning)
         await confirmRights()
-        const people = await auth.findUsers(userIds).catch(administrationFailed)
+        const people = await auth.findUsers(userIds)
         return { people: people.map(toPublic), isComplete }
       }),
 
     /** A person and their devices, as they see them. */
     show: adminProcedure.input(z.object({ id })).query(async ({ ctx: { auth, session }, input: { id } }) => {
-      const [person, devices] = await Promise.all([auth.findUser(id), streams.list(id)]).catch(administrationFailed)
+      const [person, devices] = await Promise.all([auth.findUser(id), streams.list(id)])
       if (person === null) throw unknownPerson()
       return { person: toPublic(person), devices: asSeenBy(session.id, devices) }
     }),
@@ -34,7 +34,7 @@ export function createPeopleRouter(streams: Streams) {
     activity: adminProcedure
       .input(activityInput.unwrap().extend({ id }))
       .query(async ({ ctx: { activity, placeOf, session }, input: { id, cursor, kind, limit } }) => {
-        const { events, next } = await activity.list(id, { before: cursor, limit, kind }).catch(administrationFailed)
+        const { events, next } = await activity.list(id, { before: cursor, limit, kind })
         return { entries: toEntries(events, session.id, placeOf), nextCursor: next }
       }),
   })

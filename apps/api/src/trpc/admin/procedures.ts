@@ -4,17 +4,16 @@ import { z } from 'zod'
 import type { Person } from '../../accounts/administrators.js'
 import type { Auth } from '../../accounts/auth.js'
 import { rejectOtherSession } from '../../accounts/expected-session.js'
-import { auditResult, DatabaseUnavailableError } from '../../errors.js'
+import { auditResult } from '../../errors.js'
 import { strictProcedure } from '../procedures.js'
+import { administrationError } from './errors.js'
 
 /** The user whom a call is about, for its audit line. */
 const subject = z.object({ id: z.string() })
 
 /** @throws {TRPCError} NOT_FOUND, in the words of tRPC for a procedure that does not exist. */
 async function requireAdministrator(auth: Auth, userId: string, path: string): Promise<Person> {
-  const person = await auth.findUser(userId).catch((cause: unknown) => {
-    throw new DatabaseUnavailableError(cause)
-  })
+  const person = await auth.findUser(userId)
   if (person === null || !person.isAdmin || person.isBanned)
     throw new TRPCError({ code: 'NOT_FOUND', message: `No procedure found on path "${path}"` })
   return person
@@ -63,6 +62,10 @@ const procedureForAdmins = ({ isPolled }: { readonly isPolled: boolean }) =>
     .use(({ ctx: { limits, session }, next }) =>
       limits.within([['admin:session', session.userId, session.id]], () => next()),
     )
+    .use(async ({ next }) => {
+      const result = await next()
+      return result.ok ? result : { ...result, error: administrationError(result.error) }
+    })
 
 export const adminProcedure = procedureForAdmins({ isPolled: false })
 /** For what a page asks for again and again. */

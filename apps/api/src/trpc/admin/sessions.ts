@@ -5,7 +5,6 @@ import { toDevice } from '@rollcall/devices'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { router } from '../procedures.js'
-import { administrationFailed } from './errors.js'
 import { filterInput, reason } from './inputs.js'
 import { adminChange, adminProcedure } from './procedures.js'
 
@@ -22,18 +21,17 @@ export function createSessionsRouter(isRecent: IsRecent) {
       .input(z.object({ filter: filterInput, isExact: z.boolean().default(false) }))
       .query(async ({ ctx, input, signal }) => {
         const { administration, auth, confirmRights, limits, placeOf, session } = ctx
-        const filter = await administration.readFilter(input.filter).catch(administrationFailed)
+        const filter = await administration.readFilter(input.filter)
         const { sessions, users, sample, share } = await limits.within(
           [['admin-scan:session', session.userId, session.id]],
           () =>
-            administration
-              .preview(filter, { sample: MAX_SHOWN, signal: timeLimit(input.isExact ? EXACT_MS : QUICK_MS, signal) })
-              .catch(administrationFailed),
+            administration.preview(filter, {
+              sample: MAX_SHOWN,
+              signal: timeLimit(input.isExact ? EXACT_MS : QUICK_MS, signal),
+            }),
         )
         await confirmRights()
-        const people = await auth
-          .findUsers([...new Set(sample.map(({ userId }) => userId))])
-          .catch(administrationFailed)
+        const people = await auth.findUsers([...new Set(sample.map(({ userId }) => userId))])
         const estimate = (count: number): number => (share > 0 ? Math.round(count / share) : count)
         return {
           isExact: share === 1,
@@ -62,16 +60,14 @@ export function createSessionsRouter(isRecent: IsRecent) {
       )
       .mutation(async ({ ctx, input: { filter: given, count, isOwnMeant, ...words }, signal }) => {
         const { administration, administrator, confirmRights, limits, session } = ctx
-        const filter = await administration.readFilter(given).catch(administrationFailed)
+        const filter = await administration.readFilter(given)
         return limits.within([['admin-scan:session', session.userId, session.id]], async () => {
-          const { sessions, share } = await administration
-            .preview(filter, { signal: timeLimit(EXACT_MS, signal) })
-            .catch(administrationFailed)
+          const { sessions, share } = await administration.preview(filter, { signal: timeLimit(EXACT_MS, signal) })
           await confirmRights()
           if (share < 1 || !countFits(sessions, count)) throw countDiffers(sessions, count)
           const keep = isOwnMeant ? {} : { keep: session.id }
           const request = { ...words, ...keep, startedBy: administrator.email }
-          const { id } = await administration.begin(filter, request).catch(administrationFailed)
+          const { id } = await administration.begin(filter, request)
           return { id }
         })
       }),
