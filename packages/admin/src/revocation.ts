@@ -16,7 +16,7 @@ export function createRevocation(operator: SessionOperator, matches: (session: S
       if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
     },
 
-    async *steps(operation) {
+    async *steps(operation, patience) {
       const { filter, startedAt, keep } = operation
       const selects = (session: Session): boolean => session.id !== keep && matches(session)
       const users = filter?.users
@@ -24,7 +24,9 @@ export function createRevocation(operator: SessionOperator, matches: (session: S
         const isMeant = (session: Session): boolean =>
           selects(session) && wasLiveAt(session, startedAt, operator.clock())
         yield* flatten(
-          filter === null ? operator.revokeAll(startedAt, keep ?? '') : operator.revokeMatching(isMeant, operation),
+          filter === null
+            ? operator.revokeAll(startedAt, keep ?? '', patience)
+            : operator.revokeMatching(isMeant, operation, patience),
         )
         return
       }

@@ -21,7 +21,8 @@ export type Step = RevokedStep & Omit<ScanStep<unknown>, 'found'>
 export interface Work {
   /** Before the first step of each attempt: a Redis that was restarted may have lost what it does. */
   begin(operation: Operation): Promise<void>
-  steps(operation: Operation): AsyncIterable<Step>
+  /** @param patience That of the options, for slots of a Cluster that move. */
+  steps(operation: Operation, patience: number | undefined): AsyncIterable<Step>
   /** After the last one. */
   finish(operation: Operation): Promise<void>
 }
@@ -130,7 +131,7 @@ class Run {
     const before = { scanned: 0, failed: 0, share: 0 }
     this.#operation = { ...this.#operation, ...before }
     let pass = 1
-    for await (const step of work.steps(this.#operation)) {
+    for await (const step of work.steps(this.#operation, this.#options.patience)) {
       onAnswer(step.pass + step.share)
       if (step.pass > pass) this.#operation = { ...this.#operation, ...before }
       pass = step.pass

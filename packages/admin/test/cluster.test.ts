@@ -2,7 +2,7 @@ import { Cluster, Command, type Redis } from 'ioredis'
 import { MovingSlotsError, userTagOf } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessionAdmin, type RunOptions } from '../src/index.js'
-import { failNext, gate, keyPrefix, startBackend } from './helpers.js'
+import { failNext, gate, keyPrefix, startBackend, watchCalls } from './helpers.js'
 
 let t: Awaited<ReturnType<(typeof startBackend)['Cluster']>>
 beforeAll(async () => {
@@ -50,7 +50,7 @@ async function beginMove(slot: number, from: Redis, to: Redis, moving?: readonly
 const quickAdmin = () => createSessionAdmin({ redis: t.redis, keyPrefix })
 
 const operations = {
-  everyone: () => quickAdmin().revokeEveryone({ startedBy: 'on call' }),
+  everyone: (options?: RunOptions) => quickAdmin().revokeEveryone({ startedBy: 'on call', ...options }),
   'a filter': (options?: RunOptions) =>
     quickAdmin().revoke({ signedInAfter: new Date(0) }, { startedBy: 'on call', ...options }),
 }
@@ -94,7 +94,7 @@ test.each([
     await finish()
   }
   const finished = finishAfterOther()
-  const operation = await operations['a filter']({ patience: 1 })
+  const operation = await operations['a filter']()
   await finished
   expect(operation.state).toBe('done')
   expect(await t.store.list(userId)).toEqual([])
@@ -111,11 +111,21 @@ test('a named user whose slot begins to move is revoked, and sign-ins under way 
   expect(await t.store.create({ userId, startedAt: operation.startedAt })).toBeNull()
 })
 
+test.each(Object.entries(operations))('%s looks again ever more rarely while a slot moves', async (_, run) => {
+  const [first, second] = masters()
+  const { finish } = await beginMove(slotOf(await userOn(second)), second, first, [])
+  const scans = watchCalls(first, ['scan'])
+  await expect(run({ patience: 300 })).rejects.toThrow(MovingSlotsError)
+  scans.stop()
+  expect(scans.calls).toHaveLength(4) // at first, and after 50, 100 and 200 ms
+  await finish()
+})
+
 test('a slot that never stops moving fails the operation, which has revoked all it found', async () => {
   const [first, second] = masters()
   const userId = await userOn(second)
   const { finish } = await beginMove(slotOf(userId), second, first, [keyOf(userId)])
-  await expect(t.admin.revokeEveryone({ startedBy: 'on call' })).rejects.toThrow(MovingSlotsError)
+  await expect(t.admin.revokeEveryone({ startedBy: 'on call', patience: 0 })).rejects.toThrow(MovingSlotsError)
   const [failed] = await t.admin.operations.list()
   expect(failed).toMatchObject({ state: 'failed', error: expect.stringMatching(/Slots .* resume/) })
   expect(await t.store.list(userId)).toEqual([])

@@ -47,13 +47,22 @@ export interface SessionOperator {
     operation: StartedOperation,
     refusesSignIns?: boolean,
   ): Promise<number>
-  /** Does the same with the sessions of all users that `select` returns `true` for, in bounded batches. */
+  /**
+   * Does the same with the sessions of all users that `select` returns `true` for, in bounded batches.
+   *
+   * @param patience Milliseconds to wait, in all, for slots of a Cluster that move. Default: a minute.
+   */
   revokeMatching(
     select: (session: Session) => boolean,
     operation: StartedOperation,
+    patience?: number,
   ): AsyncGenerator<ScanStep<RevokedStep>, void>
-  /** Revokes the sessions of all users that were live at a time, except one. Publishes nothing and appends no event. */
-  revokeAll(createdBefore: Date, keep?: string): AsyncGenerator<ScanStep<RevokedStep>, void>
+  /**
+   * Revokes the sessions of all users that were live at a time, except one. Publishes nothing and appends no event.
+   *
+   * @param patience As in `revokeMatching`.
+   */
+  revokeAll(createdBefore: Date, keep?: string, patience?: number): AsyncGenerator<ScanStep<RevokedStep>, void>
   /** Publishes to every open page that an operation on all users is done. */
   publishToAll(operation: OperationSummary): Promise<void>
   /** With `durability: 'replicated'`, resolves once a replica of each master holds all revocations of this operator. */
@@ -158,6 +167,7 @@ class RedisSessionOperator implements SessionOperator {
   revokeMatching(
     select: (session: Session) => boolean,
     operation: StartedOperation,
+    patience?: number,
   ): AsyncGenerator<ScanStep<RevokedStep>, void> {
     return this.#passes(async (node, userTags, postpone) => {
       const users = await this.#readMany(node, userTags)
@@ -171,10 +181,10 @@ class RedisSessionOperator implements SessionOperator {
         revoked: await this.#revokeSelected(node, selected, operation, postpone),
         failed: users.filter(({ isReadable }) => !isReadable).length,
       }
-    })
+    }, patience)
   }
 
-  revokeAll(createdBefore: Date, keep = ''): AsyncGenerator<ScanStep<RevokedStep>, void> {
+  revokeAll(createdBefore: Date, keep = '', patience?: number): AsyncGenerator<ScanStep<RevokedStep>, void> {
     return this.#passes(async (node, userTags) => {
       const now = this.clock()
       const done = await this.#nodeScripts.revokeCreatedBefore(node, userTags, { createdBefore, keep, now })
@@ -186,7 +196,7 @@ class RedisSessionOperator implements SessionOperator {
         failed += counts === null ? 1 : 0
       }
       return { users: userTags.length, live, matched: revoked, revoked, failed }
-    })
+    }, patience)
   }
 
   async publishToAll({ id, reason }: OperationSummary): Promise<void> {
@@ -247,8 +257,8 @@ class RedisSessionOperator implements SessionOperator {
     return revoked
   }
 
-  #passes<T>(visit: Visit<T>): AsyncGenerator<ScanStep<T>, void> {
-    return passThroughUsers({ redis: this.#redis, keyPrefix: this.#keyPrefix, batch: this.#batch, visit })
+  #passes<T>(visit: Visit<T>, patience?: number): AsyncGenerator<ScanStep<T>, void> {
+    return passThroughUsers({ redis: this.#redis, keyPrefix: this.#keyPrefix, batch: this.#batch, visit, patience })
   }
 
   /** Publishes nothing and appends no event. So it needs one key alone, which the client finds in a slot that moves. */

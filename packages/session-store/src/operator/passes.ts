@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Cluster, Redis } from 'ioredis'
 import { mastersOf, nameInRedis, refreshSlots } from '../cluster.js'
 import { rejectUnavailable, SessionStoreUnavailableError } from '../errors.js'
@@ -13,8 +14,11 @@ export interface ScanStep<T> {
   readonly share: number
 }
 
-/** Slots kept moving for that many passes: an administrator has to end that first. */
-const MAX_PASSES = 20
+/** Milliseconds between two passes, at first and at most: a slot may take its time to move. */
+const FIRST_PAUSE_MS = 50
+const LAST_PAUSE_MS = 1_000
+/** Milliseconds to wait between passes, in all. */
+const PATIENCE_MS = 60_000
 
 /** Slots of the Cluster kept moving, so that a scan may have missed keys. Everything it found is done; repeat it later. */
 export class MovingSlotsError extends Error {
@@ -38,6 +42,8 @@ interface PassOptions<T> {
   /** Keys that a step visits. */
   readonly batch: number
   readonly visit: Visit<T>
+  /** Milliseconds to wait between passes, in all, for slots that move. Default: a minute. */
+  readonly patience?: number | undefined
 }
 
 /** Whether the keys of a script are on two nodes, because their slot moves. The client has repeated the script for a while. */
@@ -58,10 +64,12 @@ export async function* passThroughUsers<T>({
   keyPrefix,
   batch,
   visit,
+  patience = PATIENCE_MS,
 }: PassOptions<T>): AsyncGenerator<ScanStep<T>, void> {
   const clientPrefix = nameInRedis(redis, '')
   const [before = '', behind = ''] = nameInRedis(redis, sessionsKey(keyPrefix, '\n')).split('\n')
-  for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
+  let waitedMs = 0
+  for (let pass = 1, pauseMs = FIRST_PAUSE_MS; ; pass += 1, pauseMs = Math.min(2 * pauseMs, LAST_PAUSE_MS)) {
     await rejectUnavailable(refreshSlots(redis))
     const topology = await topologyOf(redis)
     const shareOf = await progressOf(redis)
@@ -77,8 +85,10 @@ export async function* passThroughUsers<T>({
       }
     }
     if (isComplete && topology !== null && (await topologyOf(redis)) === topology) return
+    if (waitedMs >= patience) throw new MovingSlotsError()
+    await pause(pauseMs)
+    waitedMs += pauseMs
   }
-  throw new MovingSlotsError()
 }
 
 /** Which share of all keys a scan has visited, by the number of keys of each master when it began. */
