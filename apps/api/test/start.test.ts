@@ -79,9 +79,11 @@ test('a request that does not end is not waited for beyond the bound', async () 
     'POST /csp-report HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n',
   )
   expect(String(await once(stuck, 'data'))).toContain('100 Continue') // and then its body is waited for
+  const cut = once(stuck, 'close')
   const started = performance.now()
   await server.close()
-  expect(performance.now() - started).toBeLessThan(4_000)
+  await cut
+  expect(performance.now() - started).toBeLessThan(20_000) // by itself, a request may take 30 s
 })
 
 test.each([

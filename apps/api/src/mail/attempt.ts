@@ -124,13 +124,14 @@ async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandone
 
 /** A sent mail must leave the queue before its lease expires, or it is sent again. */
 async function remove(mail: ClaimedMail, { queue, log, closing }: Attempt): Promise<void> {
-  for (let failures = 1; failures <= REMOVE_ATTEMPTS; failures += 1) {
+  for (let failures = 1; ; failures += 1) {
     try {
       return await queue.remove(mail)
     } catch (error) {
       log.error({ err: error, mail: described(mail) }, 'A mail cannot be taken out of the queue')
-      await sleep(growing(failures, LONGEST_PAUSE_MS), undefined, { signal: closing }).catch(() => undefined)
     }
+    if (failures === REMOVE_ATTEMPTS) return
+    await sleep(growing(failures, LONGEST_PAUSE_MS), undefined, { signal: closing }).catch(() => undefined)
   }
 }
 

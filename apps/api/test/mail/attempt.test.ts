@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
@@ -6,7 +7,7 @@ import { type Database, openDatabase } from '../../src/accounts/database.js'
 import { type Charge, createLimits, type Limits } from '../../src/limits/limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
 import { createLog } from '../../src/log.js'
-import { deliver, type Outcome } from '../../src/mail/attempt.js'
+import { type Attempt, deliver, type Outcome } from '../../src/mail/attempt.js'
 import { type MailQueue, openMailQueue } from '../../src/mail/queue.js'
 import { SECRET } from '../helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
@@ -43,7 +44,10 @@ afterEach(() => vi.restoreAllMocks())
 const waiting = async (): Promise<number> => (await queue.status()).waiting
 
 /** Tries to send a mail, and shows what it is counted on meanwhile. */
-async function startAttempt(sent: () => void): Promise<{ outcome: Promise<Outcome>; counting: Set<unknown> }> {
+async function startAttempt(
+  sent: () => void,
+  options: Partial<Attempt> = {},
+): Promise<{ outcome: Promise<Outcome>; counting: Set<unknown> }> {
   await queue.add({ key: 'a', kind: 'notice', payload: '' })
   const [mail] = await queue.claim(1)
   if (mail === undefined) throw new Error('There is no mail')
@@ -73,6 +77,7 @@ async function startAttempt(sent: () => void): Promise<{ outcome: Promise<Outcom
     queue,
     closing: never,
     abandoned: never,
+    ...options,
   })
   return { outcome, counting }
 }
@@ -120,4 +125,26 @@ test('a mail that was sent leaves the queue, even if it cannot be counted yet', 
   expect(await waiting()).toBe(0)
   await release()
   await expect.poll(() => counting.size).toBe(0)
+})
+
+test('a sent mail that cannot be taken out of the queue is left after four attempts, and nothing waits any more', async () => {
+  const { signal: closing } = new AbortController()
+  let failures = 0
+  const { outcome } = await startAttempt(() => undefined, {
+    closing,
+    queue: {
+      ...queue,
+      async remove() {
+        failures += 1
+        throw new Error('The database is away')
+      },
+    },
+  })
+  for (let attempt = 1; attempt < 4; attempt += 1) {
+    await expect.poll(() => [failures, getEventListeners(closing, 'abort').length]).toEqual([attempt, 1]) // it pauses
+    closing.dispatchEvent(new Event('abort')) // ends this pause alone
+  }
+  await expect.poll(() => failures).toBe(4)
+  expect(getEventListeners(closing, 'abort')).toEqual([])
+  expect(await outcome).toBe('sent')
 })
