@@ -54,7 +54,8 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     await setRememberedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
-    if (!(returned instanceof APIError)) return hideTokens(returned)
+    const shown = await hideTokens(returned, store)
+    if (!(returned instanceof APIError)) return shown
     if (attempt !== null && state.signedIn.size === 0)
       await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
     return unhidden

@@ -3,6 +3,7 @@ import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { moveAccount } from './multi-session.js'
+import { requestState } from './request-state.js'
 import { keepWrites } from './undo-on-outage.js'
 
 /** The session that the request came with, if its endpoint is one of those named by `at`. */
@@ -19,6 +20,7 @@ export function currentSession(
  */
 export async function replaceCookies(token: string): Promise<void> {
   await keepWrites()
+  ;(await requestState()).tokens.add(token)
   // The context of an endpoint that runs is whole; its type is that of one that has not begun.
   const endpoint = tryGetCurrentAuthEndpointContext() as GenericEndpointContext | undefined
   const current = endpoint?.context.session

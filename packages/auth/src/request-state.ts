@@ -28,6 +28,8 @@ export interface RequestState {
   readonly signedIn: Map<string, Session>
   /** The tokens, earlier and new, of the session that a sign-in renews. The request came with the earlier one. */
   renewed: { readonly from: string; readonly to: string } | null
+  /** Every token that better-auth has met in this request: no answer may hold one. */
+  readonly tokens: Set<string>
   /** The token that takes the place of the one of better-auth that the request came with. */
   imported: string | null
   /** A session of the same user whose cookie a sign-in replaces, but whose place it does not take. */
@@ -60,6 +62,7 @@ const emptyState = (): RequestState => ({
   endsSessions: false,
   signedIn: new Map(),
   renewed: null,
+  tokens: new Set(),
   imported: null,
   leftBehind: null,
   revokeOtherSessions: null,

@@ -31,7 +31,8 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
 
     findMany: <T>({ where = [], limit, join }: FindManyInput) =>
       rejectUnavailable(async () => {
-        const rows = announcedSessions(where)?.map((session) => toRow(session, session.id))
+        const announced = announcedSessions(where)?.map((session) => toRow(session, session.id))
+        const rows = announced && (await Promise.all(announced))
         return (rows ?? (await findRows(store, users, where, join, limit))) as T[]
       }),
 
@@ -42,7 +43,7 @@ export function sessionModel(store: SessionStore, users: Pick<DBAdapter, 'findOn
         const [found] = await findSessions(store, where)
         if (found === undefined) return null
         const session = await store.update(found.session, applicationData(update))
-        return (session && toRow(session, found.token)) as T | null
+        return (session && (await toRow(session, found.token))) as T | null
       }),
 
     updateMany: ({ where, update }) =>
@@ -76,9 +77,13 @@ async function findRows(
   limit = Number.POSITIVE_INFINITY,
 ): Promise<SessionRow[]> {
   const found = (await findSessions(store, await afterRenewal(where))).slice(0, limit)
-  if (!(join !== undefined && 'user' in join)) return found.map(({ session, token }) => toRow(session, token))
+  if (!(join !== undefined && 'user' in join))
+    return Promise.all(found.map(({ session, token }) => toRow(session, token)))
   return Promise.all(
-    found.map(async ({ session, token }) => ({ ...toRow(session, token), user: await findUserOf(users, session) })),
+    found.map(async ({ session, token }) => ({
+      ...(await toRow(session, token)),
+      user: await findUserOf(users, session),
+    })),
   )
 }
 

@@ -1,5 +1,6 @@
-import { IMPORTED_FROM, type Session } from '@rollcall/session-store'
+import { IMPORTED_FROM, type Session, sessionIdIn } from '@rollcall/session-store'
 import { z } from 'zod'
+import { requestState } from './request-state.js'
 
 /** A session as better-auth knows it: a row of the model `session`. */
 export type SessionRow = Record<string, unknown>
@@ -29,7 +30,9 @@ const ownFields = [
   IMPORTED_FROM,
 ]
 
-export function toRow(session: Session, token: string): SessionRow {
+/** @param token The session id for none. */
+export async function toRow(session: Session, token: string): Promise<SessionRow> {
+  if (sessionIdIn(token) !== null) (await requestState()).tokens.add(token)
   const { id, userId, authenticatedAt, lastSeenAt, expiresAt, ipAddress, userAgent, data } = session
   return {
     ...applicationData(data),

@@ -1,0 +1,130 @@
+import { failCommand } from '@rollcall/dev-redis/faults'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthEndpoint, sessionMiddleware } from 'better-auth/api'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { anyToken, type Browser, startApp } from './helpers.js'
+
+// An application's own endpoints answer what they like, through real HTTP. No token of a session leaves, and all else does.
+
+/** As long as a token, of the same letters: an id of the application. */
+const lookalike = `inv_${'x'.repeat(76)}-`
+
+class Badge {
+  constructor(readonly token: string) {}
+}
+
+class Ticket {
+  readonly #token: string
+  constructor(token: string) {
+    this.#token = token
+  }
+  toJSON(): unknown {
+    return { ticket: this.#token }
+  }
+}
+
+/** Ways to answer with a text. */
+const shapes: Record<string, (text: string) => object> = {
+  alone: (text) => [text],
+  deep: (text) => ({ a: [{ b: [[text]] }] }),
+  'a key': (text) => ({ [text]: { text } }),
+  'in a header': (text) => ({ authorization: `Bearer ${text}` }),
+  'in JSON': (text) => ({ text: JSON.stringify({ text }) }),
+  'without a separator': (text) => ({ key: `sid_${text}_1` }),
+  'twice in a text': (text) => ({ text: `${text} ${text}` }),
+  'signed, as in the cookie': (text) => ({ cookie: `${text}.AAAA=` }),
+  'an address': (text) => ({ url: new URL(`https://example.org/?session=${text}`) }),
+  'an object of a class': (text) => ({ badge: new Badge(text) }),
+  'an object that makes its own JSON': (text) => ({ ticket: new Ticket(text) }),
+  'an object without a prototype': (text) => [Object.assign(Object.create(null) as object, { text })],
+}
+const names = Object.keys(shapes)
+const shape = (name: string, text: string): object => shapes[name]?.(text) ?? {}
+
+const body = z.object({ shape: z.string(), text: z.string() })
+const own = {
+  id: 'own',
+  endpoints: {
+    echo: createAuthEndpoint('/own/echo', { method: 'POST', body }, async (ctx) =>
+      ctx.json(shape(ctx.body.shape, ctx.body.text)),
+    ),
+    current: createAuthEndpoint('/own/current', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) =>
+      ctx.json(shape(ctx.body.shape, ctx.context.session.session.token)),
+    ),
+    refuse: createAuthEndpoint('/own/refuse', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) => {
+      throw new APIError('BAD_REQUEST', { held: shape(ctx.body.shape, ctx.context.session.session.token) })
+    }),
+    respond: createAuthEndpoint('/own/respond', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) =>
+      Response.json(shape(ctx.body.shape, ctx.context.session.session.token), {
+        status: 202,
+        headers: { 'x-own': '1' },
+      }),
+    ),
+    create: createAuthEndpoint('/own/create', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) => {
+      const { token } = await ctx.context.internalAdapter.createSession(ctx.context.session.user.id)
+      return ctx.json(shape(ctx.body.shape, token))
+    }),
+  },
+} satisfies BetterAuthPlugin
+
+let t: Awaited<ReturnType<typeof startApp>>
+beforeAll(async () => {
+  t = await startApp({ plugins: [own] })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+async function withoutRedis<T>(work: () => Promise<T>): Promise<T> {
+  using _ = failCommand(Redis.prototype, 1, 'never sent, nor any after it')
+  return await work()
+}
+
+const tokenOf = async (browser: Browser): Promise<string> => (await browser.token()) ?? ''
+
+test.each(names)('an id of the application that looks like a token comes through: %s', async (name) => {
+  const { text } = await t.browser().post('/own/echo', { shape: name, text: lookalike })
+  expect(text).toBe(JSON.stringify(shape(name, lookalike)))
+})
+
+test.each(names)('the token of the session is its id: %s', async (name) => {
+  const { browser } = await t.person(`current-${names.indexOf(name)}`)
+  const id = (await browser.session())?.id ?? ''
+  for (const path of ['/own/current', '/own/refuse', '/own/respond']) {
+    const { text } = await browser.post(path, { shape: name, text: '' })
+    expect(text).not.toContain((await tokenOf(browser)).slice(-43))
+    expect(text).toContain(id)
+  }
+})
+
+test.each(names)('nor does the token of a session leave that an endpoint has just made: %s', async (name) => {
+  const { browser, userId } = await t.person(`made-${names.indexOf(name)}`)
+  const { text } = await browser.post('/own/create', { shape: name, text: '' })
+  const ids = (await t.store.list(userId)).map(({ id }) => id)
+  expect(ids.some((id) => text.includes(id))).toBe(true)
+  expect(text).not.toMatch(anyToken)
+})
+
+/** Only what stands alone is looked up. */
+const standing = names.filter((name) => name !== 'without a separator')
+
+test.each(standing)('nor does a token that the request has not met: %s', async (name) => {
+  const { browser } = await t.person(`other-${names.indexOf(name)}`)
+  const { text } = await t.browser().post('/own/echo', { shape: name, text: await tokenOf(browser) })
+  expect(text).toContain((await browser.session())?.id)
+  expect(text).not.toMatch(anyToken)
+})
+
+test('an answer that is a response of its own keeps its status and headers', async () => {
+  const { browser } = await t.person('respond')
+  const { status, headers, body: shown } = await browser.post('/own/respond', { shape: 'deep', text: '' })
+  expect([status, headers.get('x-own'), headers.get('content-type')]).toEqual([202, '1', 'application/json'])
+  expect(shown).toEqual(shape('deep', (await browser.session())?.id ?? ''))
+})
+
+test('while the store gives no answer, what may be a token is hidden', async () => {
+  const { browser } = await t.person('outage')
+  const token = await tokenOf(browser)
+  const answered = await withoutRedis(() => t.browser().post('/own/echo', { shape: 'deep', text: token }))
+  expect(answered.text).not.toMatch(anyToken)
+})
