@@ -4,6 +4,7 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { attemptAt } from './attempts.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unhideError } from './database-errors.js'
+import { revokeSignIns } from './failed-sign-ins.js'
 import { keepSessionCookie } from './keep-session-cookie.js'
 import { hideTokens } from './hide-tokens.js'
 import { rememberBrowser } from './known-devices.js'
@@ -36,11 +37,14 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     }
     const codeRefusal = await proveByCode(ctx, returned, store, audit)
     if (state.databaseError !== null && returned instanceof APIError) await undoWrites()
+    const isFailed = state.outage || state.isUndone || codeRefusal !== null || isRefusal(returned)
+    const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
+    if (isRevoked) ctx.context.setNewSession(null)
+    // Clearing the cookie in an outage would be a sign-out that did not happen.
+    if (state.outage || isRevoked) for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
     const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
     if (state.outage) {
       await undoWrites()
-      // Clearing the cookie would be a sign-out that did not happen.
-      for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
       return answerOutage(ctx, attempt, audit)
     }
     if (codeRefusal !== null) {
@@ -60,6 +64,11 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
     return unhidden
   })
+}
+
+/** A redirect is an `APIError` as well. */
+function isRefusal(returned: unknown): boolean {
+  return returned instanceof APIError && returned.statusCode >= 400
 }
 
 /** Whether the request ends a session or gives the browser another one. */

@@ -7,6 +7,7 @@ import {
   knownDeviceOf,
   type OnWrongPassword,
   recordNotified,
+  revokeOnFailure,
   rollcallPlugin,
   type Secrets,
 } from '@rollcall/auth'
@@ -192,7 +193,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const context = await auth.$context
   const { adapter, internalAdapter } = context
   return {
-    handler: (request) => auth.handler(request),
+    handler: (request) => revokeOnFailure(store, () => auth.handler(request)),
 
     ...(await cookieSessions(auth, store)),
 

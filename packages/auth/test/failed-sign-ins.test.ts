@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { passkey } from '@better-auth/passkey'
+import { failCommand } from '@rollcall/dev-redis/faults'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { toNodeHandler } from 'better-auth/node'
+import { genericOAuth, twoFactor } from 'better-auth/plugins'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cookieSessions, revokeOnFailure } from '../src/index.js'
+import {
+  type Answer,
+  browser as newBrowser,
+  type Browser,
+  createPasskey,
+  portOf,
+  startApp,
+  startProvider,
+} from './helpers.js'
+import { enableApp } from './plugins/second-factor.js'
+
+// A sign-in that fails after its session was made leaves no session: nobody has its cookie.
+
+type App = Awaited<ReturnType<typeof startApp>>
+let provider: Awaited<ReturnType<typeof startProvider>>
+let t: App
+let server: Server
+let browserOf: () => Browser
+let fail: (app: App) => Promise<void> = async () => undefined
+
+/** A plugin of the application, which comes after the sign-in. */
+const late = {
+  id: 'late',
+  hooks: {
+    after: [
+      {
+        matcher: () => true,
+        handler: createAuthMiddleware(async ({ context }) => {
+          if (context.newSession !== null) await fail(t)
+        }),
+      },
+    ],
+  },
+} satisfies BetterAuthPlugin
+
+beforeAll(async () => {
+  provider = await startProvider()
+  t = await startApp({
+    plugins: [passkey(), genericOAuth({ config: [provider.config] }), twoFactor(), late],
+    onAPIError: { throw: true },
+  })
+  const handler = (request: Request) => revokeOnFailure(t.store, () => t.auth.handler(request))
+  server = createServer((request, response) => {
+    toNodeHandler(handler)(request, response).catch(() => response.writeHead(500).end())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const sessions = await cookieSessions(t.auth, t.store)
+  browserOf = () => newBrowser(`http://127.0.0.1:${portOf(server.address())}`, t.origin, sessions)
+})
+afterAll(async () => {
+  server.close()
+  await t[Symbol.asyncDispose]()
+  await provider[Symbol.asyncDispose]()
+})
+
+const failures: Record<string, (app: App) => Promise<void>> = {
+  'a refusal': async () => {
+    throw new APIError('FORBIDDEN')
+  },
+  'an error of a library': async () => {
+    throw new APIError('INTERNAL_SERVER_ERROR')
+  },
+  'an error of the database': async ({ adapter }) =>
+    void (await adapter.count({ model: 'user', where: [{ field: 'gone', value: 1 }] })),
+  'a bug': async () => {
+    throw new TypeError('a bug')
+  },
+}
+
+const identity = (email: string) => ({ sub: email, email, email_verified: true, name: 'Ada' })
+
+/** Each prepares a sign-in of the owner in a browser that has no session. */
+const ways: Record<string, (owner: Browser, browser: Browser, email: string) => Promise<() => Promise<Answer>>> = {
+  password: async (_, browser, email) => () => browser.signIn(email),
+  'a provider': async (owner, browser, email) => {
+    await provider.visit(owner, identity(email), '/link-social')
+    return () => provider.visit(browser, identity(email))
+  },
+  'a second factor': async (owner, browser, email) => {
+    const { backupCodes } = await enableApp(owner)
+    await browser.signIn(email)
+    return () => browser.post('/two-factor/verify-backup-code', { code: backupCodes[0] })
+  },
+  'a passkey': async (owner, browser) => {
+    const key = createPasskey(t.origin)
+    await key.register(owner)
+    return () => key.signIn(browser)
+  },
+}
+
+const idsOf = async (userId: string): Promise<string[]> => (await t.store.list(userId)).map(({ id }) => id).toSorted()
+
+const cases = Object.keys(ways).flatMap((way) => Object.keys(failures).map((failure) => [way, failure] as const))
+test.each(cases)('by %s: %s leaves no session, and gives no cookie', async (way, failure) => {
+  const { browser: owner, email, userId } = await t.person(`${way} ${failure}`.replaceAll(' ', '-'))
+  const browser = browserOf()
+  const signIn = await ways[way]?.(owner, browser, email)
+  const before = await idsOf(userId)
+  t.events.length = 0
+  fail = failures[failure] ?? fail
+  const answered = await signIn?.()
+  fail = async () => undefined
+  // better-auth keeps the status of a redirect, whatever a hook throws.
+  if (way !== 'a provider') expect(answered?.status).toBeGreaterThanOrEqual(400)
+  expect(answered?.setCookies).toEqual([])
+  expect(await idsOf(userId)).toEqual(before)
+  expect(t.events.filter(({ event, result }) => event === 'sign-in' && result === 'ok')).toEqual([])
+})
+
+test.each(Object.keys(failures))('a sign-up that fails leaves none: %s', async (failure) => {
+  const browser = browserOf()
+  const email = `sign-up-${failure.replaceAll(' ', '-')}@example.org`
+  fail = failures[failure] ?? fail
+  const answered = await browser.signUp(email)
+  fail = async () => undefined
+  expect(answered.status).toBeGreaterThanOrEqual(400)
+  const user = await t.adapter.findOne<{ id: string }>({ model: 'user', where: [{ field: 'email', value: email }] })
+  expect(user === null ? [] : await idsOf(user.id)).toEqual([])
+})
+
+test('nor does a sign-in in place of the session that the browser had', async () => {
+  const { browser, email, userId } = await t.person('in-place')
+  fail = failures['a refusal'] ?? fail
+  expect((await browser.signIn(email)).status).toBe(403)
+  fail = async () => undefined
+  expect(await idsOf(userId)).toEqual([]) // its earlier secret was gone
+})
+
+test('an outage after the session was made leaves none, once Redis answers again', async () => {
+  const { email, userId } = await t.person('outage')
+  const before = await idsOf(userId)
+  fail = async () => {
+    using _ = failCommand(Redis.prototype, 1, 'never sent')
+    await t.auth.api.getSession({ headers: new Headers({ cookie: '' }) })
+    await (await t.auth.$context).internalAdapter.listSessions(userId)
+  }
+  expect((await browserOf().signIn(email)).status).toBe(503)
+  fail = async () => undefined
+  expect(await idsOf(userId)).toEqual(before)
+})
+
+test('a failure that the application bears ends nothing', async () => {
+  const { email, userId } = await t.person('borne')
+  fail = (app) => failures['an error of the database']?.(app).catch(() => undefined) ?? Promise.resolve()
+  const browser = browserOf()
+  expect((await browser.signIn(email)).status).toBe(200)
+  fail = async () => undefined
+  expect(await idsOf(userId)).toHaveLength(2)
+})
