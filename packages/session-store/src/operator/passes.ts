@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Cluster, Redis } from 'ioredis'
 import { mastersOf, nameInRedis, refreshSlots } from '../cluster.js'
 import { rejectUnavailable, SessionStoreUnavailableError } from '../errors.js'
@@ -86,7 +85,7 @@ export async function* passThroughUsers<T>({
     }
     if (isComplete && topology !== null && (await topologyOf(redis)) === topology) return
     if (waitedMs >= patience) throw new MovingSlotsError()
-    await pause(pauseMs)
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
     waitedMs += pauseMs
   }
 }
