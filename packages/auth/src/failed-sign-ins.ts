@@ -12,8 +12,8 @@ export async function revokeSignIns(store: Pick<SessionStore, 'revoke'>): Promis
 }
 
 /**
- * Lets better-auth answer a request, and revokes the sessions that it made if it fails. The plugin does so itself, except after
- * an error that is not an `APIError`, such as one of the database: better-auth runs no hook after that.
+ * Lets better-auth answer a request, and revokes the sessions that it made if it fails. The plugin does so itself after an
+ * `APIError`. After any other error, such as one of the database, better-auth runs no hook.
  *
  * @example
  * ```ts

@@ -11,8 +11,8 @@ const SQLITE = /^SQLITE_(?:BUSY|LOCKED|FULL|READONLY|IOERR|CANTOPEN|NOMEM|PROTOC
 const POSTGRES = /^(?:(?:08|53|57|58|XX)...|25006|40P01|40001|55P03)$/
 
 /**
- * Whether an error says that the database cannot serve for the moment. Any other refusal of a statement, such as that of a table
- * which does not exist, is a fault of this program or of its settings.
+ * Whether an error says that the database cannot serve for the moment. Any other refusal of a statement is a fault of this program
+ * or of its settings, such as a missing table.
  */
 export function isDatabaseOutage(error: Error): boolean {
   if (error instanceof SqliteDatabase.SqliteError) return SQLITE.test(error.code)
