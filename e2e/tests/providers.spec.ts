@@ -55,7 +55,7 @@ test('link a provider, sign in with it, confirm with it, and unlink it', async (
   await page.getByRole('button', { name: 'Yes, unlink' }).click()
   await expect(page.getByRole('button', { name: 'Confirm with Acme' })).toBeVisible()
   await page.getByRole('button', { name: 'Confirm with Acme' }).click()
-  // What was asked goes on by itself.
+  // The action goes on by itself.
   await expect(page.getByText('was unlinked')).toBeVisible()
   await expect(page).toHaveURL(/\/security$/)
   await expect(page.getByRole('button', { name: 'Link Acme' })).toBeVisible()

@@ -1,5 +1,5 @@
-// The processor time that metrics add to a validated query. Short blocks of requests take turns, with and without metrics, and each
-// is compared with the one beside it, so that other work of the machine hits both alike.
+// The processor time that metrics add to a validated query. Short blocks of requests take turns, with and without metrics.
+// Each is compared with the one beside it: other work of the machine hits both alike.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -33,7 +33,7 @@ import { configuredPlaces } from './places.js'
 import { openRedis } from './redis/open-redis.js'
 import type { OnClose, ServiceOptions } from './service-options.js'
 
-/** What a command waits for that asks for many mails. */
+/** A command that asks for many mails waits while this is thrown. */
 export { MailQueueFullError } from './errors.js'
 
 /** The services that the server's routes need. */

@@ -55,7 +55,7 @@ async function listSessions({ admin, database }: Connections, filter: Filter): P
     count += 1
     output().result(describeSession(session), sessionLine(session))
   }
-  // A mistyped id has no sessions either. Those of a user who was deleted are found.
+  // A mistyped id has no sessions either. The sessions of a user who was deleted are found.
   if (count === 0) await requireUsers(filter.users ?? [], database.kysely)
   output().note(counted(count, 'session'))
 }

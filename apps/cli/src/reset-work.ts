@@ -79,7 +79,7 @@ async function whenQueued<T>(work: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** Those who had an account when the operation started. */
+/** The users who had an account when the operation started. */
 async function* usersOf({ filter, startedAt }: Operation, { database }: Services): AsyncGenerator<string> {
   if (filter === null) yield* listUsers(database, startedAt)
   else yield* filter.users ?? []

@@ -3,7 +3,7 @@ import { readCursor } from './fake-inputs.js'
 import { t } from './fake-trpc.js'
 
 export interface FakeAdminState {
-  /** What administrators changed: the name of the call and its input. */
+  /** The changes of administrators: the name of each call and its input. */
   adminChanges: [name: string, input: unknown][]
   /** How many sessions a filter finds. */
   filterFinds: number

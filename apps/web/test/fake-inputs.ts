@@ -1,4 +1,4 @@
-/** What the fake API reads of a call's input. */
+/** The part that the fake API reads of a call's input. */
 
 export function readId(input: unknown): { id: string } {
   if (typeof input === 'object' && input !== null && 'id' in input && typeof input.id === 'string') {

@@ -1,6 +1,6 @@
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
 
-/** What better-auth does with the rows of one of its models. */
+/** The calls of better-auth for the rows of one of its models. */
 export type Model = Pick<
   DBTransactionAdapter,
   | 'create'

@@ -12,7 +12,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 
 const newPassword = `${password} and more`
 
-/** What better-auth alone answers to a browser. */
+/** The answers of better-auth alone to a browser. */
 async function alone({ jar }: Browser, path: string, body?: object) {
   const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = { origin: t.origin, cookie, 'content-type': 'application/json' }

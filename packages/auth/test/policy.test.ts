@@ -3,7 +3,7 @@ import { admin } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hold, password, startApp } from './helpers.js'
 
-// What a row means for the sessions of its user, whoever writes it; and a session that ends while its person changes the password.
+// The effect of a row on the sessions of its user. It is the same, no matter who writes the row.
 
 const newPassword = 'a new password'
 const resetTokens = new Map<string, string>()

@@ -15,7 +15,7 @@ const COMMAND_DEADLINE_MS = 120_000
 export type Command = readonly [string, ...string[]]
 
 export interface DebianProgram<T> {
-  /** Those that hold it; their libraries come with them. */
+  /** The packages that hold it; their libraries come with them. */
   readonly packages: readonly string[]
   /** Its path in them. */
   readonly program: string

@@ -47,7 +47,7 @@ export function createRequiredResets(
       const account = found && credential.parse(found)
       const isRepeated = mass !== undefined && account?.resetBy === mass.id
       if (isRepeated) {
-        // It may have been killed between the two. Who has chosen a password since has signed out everybody else.
+        // It may have been killed between the two. A password that was chosen since has signed out everybody else.
         if (!account.password) await mass.revoke(userId, account.updatedAt)
         return true
       }

@@ -21,7 +21,7 @@ export function createOperationsRouter(isRecent: IsRecent) {
       const people = await auth.findUsers([...userIds])
       return operations.map((operation) => ({
         ...toPublic(operation.row, operation.progress),
-        /** Those who still have an account. */
+        /** The users who still have an account. */
         people: people.filter(({ id }) => operation.userIds.includes(id)).map(({ id, email }) => ({ id, email })),
       }))
     }),

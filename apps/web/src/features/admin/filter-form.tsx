@@ -22,7 +22,7 @@ const PROVIDER = 'provider:'
 const field = { required: false, autoComplete: 'off', spellCheck: false } as const
 
 interface FilterFormProps {
-  /** What stands in it at first. */
+  /** They fill the form at first. */
   fields: FilterFields
   onFind: (fields: FilterFields) => void
 }

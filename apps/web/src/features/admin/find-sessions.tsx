@@ -17,7 +17,7 @@ import { SignOutFiltered } from './sign-out-filtered.js'
 import { isRunning, useOperations } from './use-operations.js'
 
 interface Search {
-  /** Of the searches of this page. Each counts anew. */
+  /** Numbers the searches of this page. Each counts anew. */
   readonly number: number
   readonly fields: FilterFields
   /** The reason for signing out what is found, as far as it was typed before. */
@@ -31,7 +31,7 @@ interface Search {
 export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) => void }) {
   const { t } = useI18n()
   const [search, setSearch] = useState<Search | null>(null)
-  /** What fills in the form after a proof. */
+  /** They fill the form after a proof. */
   const [typed, setTyped] = useState<FilterFields>({})
   const find = (fields: FilterFields, { reason = '', isAgain = false } = {}) =>
     setSearch((last) => ({ number: (last?.number ?? 0) + 1, fields, reason, isAgain, operation: null }))
@@ -47,7 +47,7 @@ export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) 
       <FilterForm key={JSON.stringify(typed)} fields={typed} onFind={find} />
       {search?.isAgain && <Again />}
       {search?.operation === null && (
-        // What was typed for one search says nothing about the next.
+        // Words that were typed for one search say nothing about the next.
         <Found
           key={search.number}
           search={search}

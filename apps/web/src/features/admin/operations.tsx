@@ -65,7 +65,7 @@ export function Operations() {
 interface OperationItemProps {
   operation: Operation
   now: number
-  /** What can be done about it. */
+  /** Its buttons. */
   children: ReactNode
 }
 

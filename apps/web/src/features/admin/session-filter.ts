@@ -41,7 +41,7 @@ function isIncomplete(name: Time): boolean {
   return input instanceof HTMLInputElement && input.validity.badInput
 }
 
-/** What was typed in the form, by the names of its fields. */
+/** The texts of the form, by the names of its fields. */
 export type FilterFields = Readonly<Record<string, string>>
 
 export function fieldsIn(data: FormData): FilterFields {

@@ -22,7 +22,7 @@ import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
 import { Answers } from './answers.js'
 
-/** A further way to prove who the person is. Where its code cannot be loaded, the password remains. */
+/** A further way to prove who the person is. The password remains if its code cannot be loaded. */
 function lazyProof<Props>(load: () => Promise<{ default: ComponentType<Props> }>) {
   return lazy<ComponentType<Props>>(() =>
     Promise.all([load(), loadLaterMessages()]).then(

@@ -1,7 +1,7 @@
 import { expectedSession } from '../../api/expected-session.js'
 import type { AccountPath } from './session.js'
 
-/** An action that needs a recent proof, with all that it takes to go on after one: ids, names, choices and words, but never a secret. */
+/** An action that needs a recent proof, and all that it takes to go on after one. It holds ids, names, choices and words, but no secret. */
 export interface PendingActions {
   'sign-out': { readonly id: string; readonly name: string }
   'sign-out-earlier': { readonly id: string; readonly name: string }
