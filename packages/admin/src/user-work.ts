@@ -1,4 +1,4 @@
-import type { RevokedStep, SessionOperator } from '@rollcall/session-store'
+import type { RevokedStep, Session, SessionOperator } from '@rollcall/session-store'
 import type { UserWork } from './operation.js'
 import { revokeOf } from './revocation.js'
 import type { Work } from './run.js'
@@ -10,7 +10,8 @@ export function createUserWork(operator: SessionOperator, work: UserWork): Work 
 
     async *steps(operation) {
       const revoke = async (userId: string, createdBy = operation.startedAt): Promise<number> => {
-        const { revoked } = await revokeOf(operator, userId, { ...operation, startedAt: createdBy }, () => true)
+        const selects = ({ id }: Session): boolean => id !== operation.keep
+        const { revoked } = await revokeOf(operator, userId, { ...operation, startedAt: createdBy }, selects)
         return revoked
       }
       for await (const { revoked, share } of work(operation, revoke)) yield { ...stepOf(revoked), pass: 1, share }

@@ -483,6 +483,19 @@ describe('an operation', () => {
     await expect(operations.resume(id, { work })).rejects.toThrow('is running')
   })
 
+  test('with work of the application keeps the session that was named', async () => {
+    const { token, session } = await t.signIn('ada', evil)
+    const keep = session.id
+    const other = await t.signIn('ada', evil)
+    async function* work(_: Operation, revoke: Parameters<UserWork>[1]): AsyncGenerator<UserStep> {
+      yield { revoked: await revoke('ada'), share: 1 }
+    }
+    const done = await t.admin.runWork('test', { users: ['ada'] }, work, { startedBy, keep })
+    expect(done).toMatchObject({ keep, revoked: 1 })
+    expect(await t.livesOn(token)).toBe(true)
+    expect(await t.livesOn(other.token)).toBe(false)
+  })
+
   test('is unknown under another id', async () => {
     for (const call of [t.admin.operations.get, t.admin.operations.resume, t.admin.operations.stop])
       await expect(call('20300101-000000-aaaaaa')).rejects.toThrow(UnknownOperationError)
