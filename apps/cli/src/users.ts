@@ -3,6 +3,7 @@ import {
   countFits,
   type Filter,
   type Operation,
+  OperationStateError,
   type RunOptions,
   type SessionAdmin,
   type UserWork,
@@ -57,9 +58,11 @@ export async function requirePasswordReset(
 
 /** Goes on with a reset that was killed or stopped, or that failed. */
 export async function resumePasswordReset(id: string, output: Output): Promise<void> {
-  await withReset(({ admin, record }) =>
-    record(undefined, output, (work, watch) => admin.operations.resume(id, { work, ...watch })),
-  )
+  await withReset(async ({ admin, record }) => {
+    const { action } = await admin.operations.get(id)
+    if (action !== ACTION) throw new OperationStateError(`This version cannot resume ${id}: ${action}`)
+    await record(undefined, output, (work, watch) => admin.operations.resume(id, { work, ...watch }))
+  })
 }
 
 /** An outage ends it, which says how to resume it. */

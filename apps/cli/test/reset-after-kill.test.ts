@@ -116,7 +116,11 @@ test('a reset is stopped while it waits', async () => {
     expect(await run(['operations', 'stop', id])).toMatchObject({ code: 0 })
     expect(await reset.ended).toBe(0)
     expect(reset.printed.out).toContain(`${id}  require-password-reset  stopped  `)
-    expect(await passwordOf(services, 'kim')).toBe('a hash')
     await tablesOf(services).deleteFrom('mail').execute()
+
+    await services.redis.hset(`shop:user:operation:${id}`, { action: 'work of a later version' })
+    const resumed = await run(['operations', 'resume', id])
+    expect(resumed).toMatchObject({ code: 2, err: expect.stringContaining('cannot resume') })
+    expect(await passwordOf(services, 'kim')).toBe('a hash')
   })
 })
