@@ -21,8 +21,8 @@ type Tables = {
   operation: Record<'id' | 'action' | 'state' | 'filter', string> & { revoked: number }
 }
 const tablesOf = ({ database }: Services) => database.kysely.withTables<Tables>()
-const now = new Date().toISOString()
-const dates = { createdAt: now, updatedAt: now }
+const anHourAgo = new Date(Date.now() - 3_600_000).toISOString()
+const dates = { createdAt: anHourAgo, updatedAt: anHourAgo }
 
 async function insertPerson(services: Services, id: string, password: string | null): Promise<void> {
   const tables = tablesOf(services)
@@ -49,12 +49,12 @@ test('a killed reset is listed, and resumed by its id: nobody is reset or signed
   await t.withServices(async (services) => {
     const { store, redis } = services
     const tables = tablesOf(services)
-    const people = ['gil', 'hal', 'ida']
-    for (const id of people) await insertPerson(services, id, id === 'gil' ? null : 'a hash')
+    const people = ['fay', 'gil', 'hal', 'ida']
+    for (const id of people) await insertPerson(services, id, ['fay', 'gil'].includes(id) ? null : 'a hash')
     for (const userId of people) await store.create({ userId })
     await tables.deleteFrom('mail').execute()
     await fillQueue(services, 7_999)
-    const reset = start(['users', 'require-password-reset', ...people, '--confirm', '3'])
+    const reset = start(['users', 'require-password-reset', ...people, '--confirm', '4'])
     await vi.waitUntil(() => reset.printed.err.includes('many mails wait'), 20_000)
     reset.child.kill('SIGKILL')
     await reset.ended
@@ -64,25 +64,27 @@ test('a killed reset is listed, and resumed by its id: nobody is reset or signed
     expect(refused, 'it may live').toMatchObject({ code: 2, err: expect.stringContaining('is running, or') })
     await redis.hset(`shop:user:operation:${id}`, { updatedAt: aMinuteAgo, startedAt: aMinuteAgo })
     const [listed] = (await runJson(['operations', 'list'])).results
-    expect(listed).toMatchObject({ id, action: 'require-password-reset', state: 'interrupted', revoked: 2 })
+    expect(listed).toMatchObject({ id, action: 'require-password-reset', state: 'interrupted', revoked: 3 })
 
-    // Meanwhile: a sign-in without a password, and a new password of one whose mail has left.
+    // Meanwhile: a sign-in without a password, a new password of one whose mail has left, and of one who had none.
     expect(await passwordOf(services, 'hal')).toBeNull()
     await tables.deleteFrom('mail').execute()
-    await tables.updateTable('account').set({ password: 'another hash' }).where('userId', '=', 'hal').execute()
-    const later = await Promise.all(['gil', 'hal'].map((userId) => store.create({ userId })))
+    const chosen = { password: 'another hash', updatedAt: new Date().toISOString() }
+    await tables.updateTable('account').set(chosen).where('userId', 'in', ['fay', 'hal']).execute()
+    const later = await Promise.all(['fay', 'gil', 'hal'].map((userId) => store.create({ userId })))
 
     expect(await run(['operations', 'resume', id])).toMatchObject({
       code: 0,
-      out: '2 users must choose a new password, 1 had none.\n',
+      out: '3 users must choose a new password, 1 had none.\n',
     })
+    expect(await passwordOf(services, 'fay')).toBe('another hash')
     expect(await passwordOf(services, 'hal')).toBe('another hash')
     expect(await passwordOf(services, 'ida')).toBeNull()
     for (const created of later) expect(await store.validate(created?.token ?? '')).not.toBeNull()
     expect(await store.list('ida')).toEqual([])
     expect(await waitingMails(services)).toEqual(['password-required:ida'])
     expect(await tables.selectFrom('operation').selectAll().where('id', '=', id).execute()).toMatchObject([
-      { action: 'require-password-reset', state: 'done', revoked: 3, filter: JSON.stringify({ users: people }) },
+      { action: 'require-password-reset', state: 'done', revoked: 4, filter: JSON.stringify({ users: people }) },
     ])
   })
 })

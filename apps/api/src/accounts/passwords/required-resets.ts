@@ -26,7 +26,7 @@ export interface RequiredResets {
   requirePasswordReset(userId: string, mass?: MassReset): Promise<boolean>
 }
 
-/** `resetBy` is the id of the last mass reset. It changes in the step that removes the password. */
+/** `resetBy` is the id of the last mass reset. It changes in the step that removes the password, or when there is none. */
 export const resetFields = { resetBy: { type: 'string', required: false, input: false, returned: false } } as const
 
 const credential = z.object({
@@ -46,16 +46,21 @@ export function createRequiredResets(
       const found = await internalAdapter.findCredentialAccount(userId)
       const account = found && credential.parse(found)
       const isRepeated = mass !== undefined && account?.resetBy === mass.id
-      if (isRepeated) {
-        // It may have been killed between the two. A password that was chosen since has signed out everybody else.
-        if (!account.password) await mass.revoke(userId, account.updatedAt)
-        return true
-      }
       if (!account?.password) {
-        if (mass) await mass.revoke(userId, mass.startedAt)
-        else await store.revokeAll(userId, { credentialChange: true }) // an earlier call may have failed just before that
-        return false
+        if (mass === undefined) {
+          await store.revokeAll(userId, { credentialChange: true }) // an earlier call may have failed just before that
+          return false
+        }
+        // It may have been killed right after it removed the password.
+        const isRemoved = isRepeated && account.updatedAt > mass.startedAt
+        await mass.revoke(userId, isRemoved ? account.updatedAt : mass.startedAt)
+        if (account && !isRepeated) {
+          const mark = { resetBy: mass.id, updatedAt: account.updatedAt }
+          await internalAdapter.updateAccount(account.id, mark) // else a repetition takes a password that is chosen next
+        }
+        return isRemoved
       }
+      if (isRepeated) return true // it was chosen since, which has signed out everybody else
       const mail = await accountMails.preparePasswordRequired(userId, mass && 'mass reset') // a repetition finds no password
       const mark = mass && { resetBy: mass.id, updatedAt: await store.time() }
       await internalAdapter.updateAccount(account.id, { password: null, ...mark }) // which revokes all sessions
