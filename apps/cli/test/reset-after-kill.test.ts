@@ -60,6 +60,7 @@ test('a killed reset is listed, and resumed by its id: nobody is reset or signed
     await reset.ended
     const id = /Operation (\S+)\./.exec(reset.printed.err)?.[1] ?? ''
     const aMinuteAgo = Date.now() - 60_000
+    await redis.hset(`shop:user:operation:${id}`, { updatedAt: Date.now() + 60_000 }) // the command may be slow to start
     const refused = await run(['operations', 'resume', id])
     expect(refused, 'it may live').toMatchObject({ code: 2, err: expect.stringContaining('is running, or') })
     await redis.hset(`shop:user:operation:${id}`, { updatedAt: aMinuteAgo, startedAt: aMinuteAgo })
