@@ -64,8 +64,8 @@ interface Rule {
   readonly points: number
   /** Milliseconds. */
   readonly duration: number
-  /** `requests` are counted as they come; `attempts` only by their outcome, and exactly, however many are made at once. */
-  readonly of: 'requests' | 'attempts'
+  /** Requests are counted as they come. Without it, attempts count by their outcome, and exactly, however many are made at once. */
+  readonly of?: 'requests'
   /** A right attempt takes the wrong ones before it back. */
   readonly clears?: true
   /** Beyond it, an attempt passes with a proof of work. */
@@ -80,44 +80,44 @@ const rules: { readonly [N in LimitName]: Rule } = {
   /** Any change through /api/auth. */
   auth: { points: 600, duration: 15 * MINUTE, of: 'requests' },
   /** A browser that has signed in to the account before. Beyond it, it counts as an unknown one. */
-  'sign-in:browser': { points: 10, duration: 15 * MINUTE, of: 'attempts' },
+  'sign-in:browser': { points: 10, duration: 15 * MINUTE },
   /** All unknown browsers share it. Strangers can use it up, so that beyond it there is work and no lock. */
-  'sign-in:account': { points: 10, duration: DAY, of: 'attempts', work: true },
-  'sign-in:address': { points: 50, duration: 15 * MINUTE, of: 'attempts', work: true },
-  'sign-in:home': { points: 100, duration: 15 * MINUTE, of: 'attempts', work: true },
-  'sign-in:site': { points: 200, duration: 15 * MINUTE, of: 'attempts', work: true },
-  'sign-up:address': { points: 60, duration: HOUR, of: 'attempts', work: true },
-  'sign-up:home': { points: 120, duration: HOUR, of: 'attempts', work: true },
-  'sign-up:site': { points: 240, duration: HOUR, of: 'attempts', work: true },
-  'request-reset:address': { points: 30, duration: HOUR, of: 'attempts', work: true },
-  'request-reset:home': { points: 60, duration: HOUR, of: 'attempts', work: true },
-  'request-reset:site': { points: 120, duration: HOUR, of: 'attempts', work: true },
+  'sign-in:account': { points: 10, duration: DAY, work: true },
+  'sign-in:address': { points: 50, duration: 15 * MINUTE, work: true },
+  'sign-in:home': { points: 100, duration: 15 * MINUTE, work: true },
+  'sign-in:site': { points: 200, duration: 15 * MINUTE, work: true },
+  'sign-up:address': { points: 60, duration: HOUR, work: true },
+  'sign-up:home': { points: 120, duration: HOUR, work: true },
+  'sign-up:site': { points: 240, duration: HOUR, work: true },
+  'request-reset:address': { points: 30, duration: HOUR, work: true },
+  'request-reset:home': { points: 60, duration: HOUR, work: true },
+  'request-reset:site': { points: 120, duration: HOUR, work: true },
   /** A solved challenge passes one attempt, right or wrong. */
-  challenge: { points: 1, duration: CHALLENGE_LIFE_MS, of: 'attempts' },
+  challenge: { points: 1, duration: CHALLENGE_LIFE_MS },
   /** Requests for one address, with or without an account. */
-  'request-reset:email': { points: 5, duration: HOUR, of: 'attempts' },
+  'request-reset:email': { points: 5, duration: HOUR },
   /** Mails that are sent: they keep a stranger from filling someone's mailbox. */
-  'request-reset:first': { points: 1, duration: HOUR, of: 'attempts' },
-  'request-reset:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
-  'reset-password:address': { points: 30, duration: HOUR, of: 'attempts' },
+  'request-reset:first': { points: 1, duration: HOUR },
+  'request-reset:mailbox': { points: 5, duration: HOUR },
+  'reset-password:address': { points: 30, duration: HOUR },
   /** Mails to an address that somebody wants to sign up with, where its account needs a confirmed one. */
-  'sign-up-mail:first': { points: 1, duration: HOUR, of: 'attempts' },
-  'sign-up-mail:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  'sign-up-mail:first': { points: 1, duration: HOUR },
+  'sign-up-mail:mailbox': { points: 5, duration: HOUR },
   /** Mails about changed passwords: their owner cannot fill a mailbox that is shared with others. */
-  'password-changed:first': { points: 1, duration: HOUR, of: 'attempts' },
-  'password-changed:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  'password-changed:first': { points: 1, duration: HOUR },
+  'password-changed:mailbox': { points: 5, duration: HOUR },
   /** Mails about new devices: somebody who has the password cannot fill the mailbox. ADR 30 says why the first is apart. */
-  'new-device:first': { points: 1, duration: HOUR, of: 'attempts' },
-  'new-device:mailbox': { points: 10, duration: HOUR, of: 'attempts' },
-  'new-device:address': { points: 30, duration: HOUR, of: 'attempts' },
+  'new-device:first': { points: 1, duration: HOUR },
+  'new-device:mailbox': { points: 10, duration: HOUR },
+  'new-device:address': { points: 30, duration: HOUR },
   /** Wrong passwords given by someone signed in, for as long as their session can live: it must not become a way to guess. */
-  'proof:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
+  'proof:session': { points: 10, duration: 30 * DAY, clears: true },
   /** Wrong codes at sign-ins: the password was right. ADR 57 says why there are no more. */
-  'code:account': { points: 10, duration: HOUR, of: 'attempts' },
+  'code:account': { points: 10, duration: HOUR },
   /** Wrong codes given by someone signed in, like the passwords above. */
-  'code:session': { points: 10, duration: 30 * DAY, of: 'attempts', clears: true },
+  'code:session': { points: 10, duration: 30 * DAY, clears: true },
   /** A right code, for longer than it is accepted: half a minute before its time to a minute after it began. */
-  'code:once': { points: 1, duration: 2 * MINUTE, of: 'attempts' },
+  'code:once': { points: 1, duration: 2 * MINUTE },
   /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
   'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
   'language:session': { points: 60, duration: MINUTE, of: 'requests' },
@@ -125,17 +125,17 @@ const rules: { readonly [N in LimitName]: Rule } = {
   /** Each reads up to thousands of rows. */
   'account-data:session': { points: 20, duration: HOUR, of: 'requests' },
   /** Mails about changes of an account: a stranger cannot fill a mailbox with accounts that they make and delete. */
-  'account-notice:first': { points: 1, duration: HOUR, of: 'attempts' },
-  'account-deleted:first': { points: 1, duration: HOUR, of: 'attempts' },
-  'account-notice:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  'account-notice:first': { points: 1, duration: HOUR },
+  'account-deleted:first': { points: 1, duration: HOUR },
+  'account-notice:mailbox': { points: 5, duration: HOUR },
   /** Links that confirm a new address, apart for the address that an account has and for the one that it is to have. */
-  'email-change:first': { points: 1, duration: HOUR, of: 'attempts' },
-  'email-change:mailbox': { points: 5, duration: HOUR, of: 'attempts' },
+  'email-change:first': { points: 1, duration: HOUR },
+  'email-change:mailbox': { points: 5, duration: HOUR },
   'email-change:session': { points: 10, duration: HOUR, of: 'requests' },
   /** Anybody can sign in again, for another session that asks. */
   'email-change:user': { points: 20, duration: DAY, of: 'requests' },
   /** Each writes an event: a stolen session must not bury its sign-in under them. */
-  'renamed:session': { points: 30, duration: DAY, of: 'attempts' },
+  'renamed:session': { points: 30, duration: DAY },
   'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },
   'revoke:session': { points: 60, duration: MINUTE, of: 'requests' },
   /** A page asks for the progress of an operation once a second. */

@@ -1,4 +1,5 @@
 import { startRedis } from '@rollcall/dev-redis'
+import { TRPCError } from '@trpc/server'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Client } from '../../src/client/client.js'
@@ -84,7 +85,7 @@ afterAll(async () => {
 })
 
 test.each(Object.entries(rules))('%s', async (name, [kind, points, seconds, charge]) => {
-  const attempt = (verdict: 'right' | 'wrong') =>
+  const attempt = (verdict: 'right' | 'wrong' | 'void') =>
     limits.within(
       [charge],
       async () => undefined,
@@ -93,10 +94,14 @@ test.each(Object.entries(rules))('%s', async (name, [kind, points, seconds, char
   const counted = kind === 'requests' ? 'right' : 'wrong'
   if (kind === 'attempts' || kind === 'cleared attempts') {
     for (let n = 1; n < points; n += 1) await attempt('wrong')
+    await attempt('void')
     await attempt('right')
     if (kind === 'attempts') await attempt('wrong')
   }
-  if (kind !== 'attempts') await Promise.all(Array.from({ length: points }, () => attempt(counted)))
+  if (kind !== 'attempts') {
+    await attempt('void') // an outage counts nowhere
+    await Promise.all(Array.from({ length: points }, () => attempt(counted)))
+  }
   const refusal: unknown = await attempt(counted).catch((error: unknown) => error)
   expect(refusal).toBeInstanceOf(RateLimitedError)
   expect(refusal instanceof ChallengeNeededError).toBe(kind === 'attempts with work')
@@ -125,4 +130,26 @@ test('a limit counts each subject alone, under its own prefix, and stores no nam
   const keys = await redis.keys('prefix:*')
   expect(keys).toHaveLength(2)
   for (const key of keys) expect(key).toMatch(/^prefix:limit:password-changed:first:[\w-]{22}$/)
+})
+
+test('a solution that was used before asks for another one of its level', async () => {
+  const attempt = () => limits.within([], async () => 'in', undefined, { proof: { id: 'solved', level: 3 } })
+  expect(await attempt()).toBe('in')
+  await expect(attempt()).rejects.toMatchObject({ level: 3 })
+})
+
+test('work that refuses by an error counts as a request, and as no attempt', async () => {
+  const refused = (charge: Charge) =>
+    limits.within([charge], () => Promise.reject(new TRPCError({ code: 'BAD_REQUEST' }))).catch(nameOf)
+  const nameOf = (error: Error) => error.name
+  const names = async (charge: Charge) => {
+    const all: string[] = []
+    for (let n = 0; n < 11; n += 1) all.push(await refused(charge))
+    return all
+  }
+  expect(await names(['sign-in:browser', 'refused'])).toEqual(Array(11).fill('TRPCError'))
+  expect(await names(['email-change:session', 'ada', 'refused'])).toEqual([
+    ...Array<string>(10).fill('TRPCError'),
+    'RateLimitedError',
+  ])
 })
