@@ -4,7 +4,7 @@ import { deleteAccounts, password, startApp } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
-  t = await startApp({})
+  t = await startApp({ emailAndPassword: { enabled: true, password: {} } }) // hashes of better-auth's own
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
