@@ -26,11 +26,20 @@ afterAll(() => t[Symbol.asyncDispose]())
 
 const halfSignedIn = (name: string) => signInHalf(t, name)
 
-/** From the first call of this method of the store on, nothing reaches Redis until the work is done. */
-async function duringOutage<T>(method: 'create' | 'rotate', work: () => Promise<T>): Promise<T> {
+/**
+ * From the first call of this method of the store on, nothing reaches Redis until the work is done.
+ *
+ * @param before is done between that call and the outage.
+ */
+async function duringOutage<T>(
+  method: 'create' | 'rotate',
+  work: () => Promise<T>,
+  before: () => Promise<void> = async () => undefined,
+): Promise<T> {
   const { waiting, open } = hold(t.store, method)
   const done = work()
   await waiting
+  await before()
   using _outage = failCommand(Redis.prototype, 1, 'never sent, nor any after it')
   open()
   return await done
@@ -48,6 +57,23 @@ test.each(['verify-totp', 'verify-backup-code'])(
     expect(await browser.session()).not.toBeNull()
   },
 )
+
+test('an outage takes back nothing that another sign-in has written since: its code stays used', async () => {
+  const { browser, email, backupCodes } = await halfSignedIn('outage-two-codes')
+  const [code, otherCode] = backupCodes
+  const useOther = async () => {
+    const other = t.browser()
+    await other.signIn(email)
+    return (await other.post('/two-factor/verify-backup-code', { code: otherCode })).status
+  }
+  const answer = await duringOutage(
+    'create',
+    () => browser.post('/two-factor/verify-backup-code', { code }),
+    async () => expect(await useOther()).toBe(200),
+  )
+  expect(answer.status).toBe(503)
+  expect(await useOther()).toBe(401)
+})
 
 test('an outage in the middle of turning it on leaves it off, and the code can be given again', async () => {
   const { browser, email } = await t.person('outage-on')
