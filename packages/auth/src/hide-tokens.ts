@@ -18,7 +18,10 @@ export async function hideTokens(answer: unknown, store: SessionStore): Promise<
   if (!answer.headers.get('content-type')?.startsWith('application/json')) return answer // it may be a stream
   const text = await answer.clone().text()
   const hidden = await hideIn(text, store)
-  return hidden === text ? answer : new Response(String(hidden), answer)
+  if (hidden === text) return answer
+  const changed = new Response(String(hidden), answer)
+  changed.headers.delete('content-length') // an id is shorter than its token
+  return changed
 }
 
 async function hideIn(value: unknown, store: SessionStore): Promise<unknown> {

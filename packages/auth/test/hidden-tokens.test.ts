@@ -56,12 +56,11 @@ const own = {
     refuse: createAuthEndpoint('/own/refuse', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) => {
       throw new APIError('BAD_REQUEST', { held: shape(ctx.body.shape, ctx.context.session.session.token) })
     }),
-    respond: createAuthEndpoint('/own/respond', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) =>
-      Response.json(shape(ctx.body.shape, ctx.context.session.session.token), {
-        status: 202,
-        headers: { 'x-own': '1' },
-      }),
-    ),
+    respond: createAuthEndpoint('/own/respond', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) => {
+      const text = JSON.stringify(shape(ctx.body.shape, ctx.context.session.session.token))
+      const headers = { 'content-type': 'application/json', 'content-length': String(text.length), 'x-own': '1' }
+      return new Response(text, { status: 202, headers })
+    }),
     create: createAuthEndpoint('/own/create', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) => {
       const { token } = await ctx.context.internalAdapter.createSession(ctx.context.session.user.id)
       return ctx.json(shape(ctx.body.shape, token))
