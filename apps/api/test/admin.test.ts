@@ -444,6 +444,18 @@ test('an operation that was stopped can be resumed; one that is done, running or
   await expect.poll(async () => (await operations()).find((one) => one.id === id)?.state).toBe('done')
 })
 
+test('a ban that failed is not done because its revocation is resumed', async () => {
+  const { id: userId } = await person()
+  await boss.api.admin.people.signOut.mutate({ id: userId })
+  const id = (await operations())[0]?.id ?? ''
+  const { kysely } = server.database()
+  await sql`update operation set state = 'failed', action = 'ban' where id = ${id}`.execute(kysely)
+  await change(id, { state: 'failed' })
+  expect(await boss.api.admin.operations.resume.mutate({ id })).toMatchObject({ id })
+  const rows = await sql`select action, state from operation where id = ${id}`.execute(kysely)
+  expect(rows.rows).toEqual([{ action: 'ban', state: 'failed' }])
+})
+
 test('an operation that is resumed keeps the session of who resumes it; one on everybody, or a mass reset, is for the command', async () => {
   const { user } = await boss.api.session.current.query()
   const other = server.browser()

@@ -12,12 +12,20 @@ import {
 /** No id of an event of Redis ends like this. */
 const LAST_OF_MILLISECOND = '999999'
 
-/** Stores an operation, or what has become of it. */
+/**
+ * Stores an operation, or what has become of it. The row of a ban, or of another action of a server, stays when its revocation
+ * alone is resumed.
+ */
 export async function recordOperation(sql: Kysely<ActivityTable>, row: OperationRow): Promise<void> {
   await sql
     .insertInto('operation')
     .values(row)
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ state: row.state, revoked: row.revoked }))
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ state: row.state, revoked: row.revoked })
+        .where('operation.action', '=', row.action),
+    )
     .execute()
 }
 
