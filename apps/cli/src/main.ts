@@ -178,6 +178,8 @@ const wrongInputs = [
   SettingsError,
 ]
 
+const outages = [SessionStoreUnavailableError, MovingSlotsError, StartError]
+
 /** The policy of better-auth's rows throws an error of better-auth, whose cause is the store's. */
 function unwrap(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof SessionStoreUnavailableError ? error.cause : error
@@ -186,7 +188,7 @@ function unwrap(error: unknown): unknown {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_INPUT
   if (wrongInputs.some((type) => error instanceof type)) return WRONG_INPUT
-  return error instanceof SessionStoreUnavailableError || error instanceof StartError ? UNAVAILABLE : FAILED
+  return outages.some((type) => error instanceof type) ? UNAVAILABLE : FAILED
 }
 
 /** One line where it says all that a person needs, else the error with its stack. */

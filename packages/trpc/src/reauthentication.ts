@@ -22,7 +22,7 @@ export function requireRecentProof({ authenticatedAt }: Session, isRecent: IsRec
   if (isRecent(authenticatedAt)) return
   throw new TRPCError({
     code: 'FORBIDDEN',
-    message: 'Please confirm again who you are',
+    message: 'Please prove again who you are',
     cause: new ReauthenticationRequiredError(),
   })
 }

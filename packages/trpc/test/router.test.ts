@@ -3,7 +3,7 @@ import { createStreams, type StreamMessage, type Streams } from '@rollcall/devic
 import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { initTRPC } from '@trpc/server'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
   createDevicesRouter,
   createSessionProcedure,
@@ -198,6 +198,10 @@ test('each revocation goes through the procedure that the application has for it
   expect(names).toEqual(['revoke', 'revoke-many', 'revoke-others', 'revoke-all'])
 })
 
+afterEach(() => {
+  app.clock.stopsAt = null
+})
+
 test.each([0, -60, 60])(
   'without a rule of the application, a proof is good for 15 minutes by the clock of the store: %i minutes off',
   async (off) => {
@@ -217,14 +221,13 @@ test.each([0, -60, 60])(
       const error = await refused().catch((thrown: unknown) => thrown)
       expect(error).toMatchObject({
         code: 'FORBIDDEN',
-        message: 'Please confirm again who you are',
+        message: 'Please prove again who you are',
         cause: { name: 'ReauthenticationRequiredError' },
       })
       expect(reasonOf(error as never)).toBe('REAUTHENTICATE') // a TRPCError, as seen above
     }
     expect(await api.list()).toHaveLength(3)
     expect(await live(devices)).toEqual([true, true, true])
-    app.clock.stopsAt = null
   },
 )
 
