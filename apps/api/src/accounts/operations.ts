@@ -49,7 +49,7 @@ export function operationRow(operation: Operation, action: string): OperationRow
 const toText = (filter: Filter | null): string => (filter === null ? '' : JSON.stringify(filter))
 
 /**
- * Does work that is no operation of Redis, between two writes of its row. So what was begun is on record, even if it fails.
+ * Does work that is no operation of Redis, between two writes of its row. It is on record, even if it fails.
  *
  * @param work Calls the given function for sessions that it has revoked.
  * @throws what the database or the work fails with. The row says `failed` then, or `running` if the database failed.

@@ -26,11 +26,7 @@ afterAll(() => t[Symbol.asyncDispose]())
 
 const halfSignedIn = (name: string) => signInHalf(t, name)
 
-/**
- * From the first call of this method of the store on, nothing reaches Redis until the work is done.
- *
- * @param before is done between that call and the outage.
- */
+/** From the first call of this method of the store on, nothing reaches Redis until the work is done. First it does `before`. */
 async function duringOutage<T>(
   method: 'create' | 'rotate',
   work: () => Promise<T>,
