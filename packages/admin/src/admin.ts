@@ -71,7 +71,7 @@ export interface SessionAdmin {
      * Runs one again that is not done. Younger sessions stay, and none is revoked twice. A process that still runs it ends.
      *
      * @param options `keep` names a session that stays instead of the first one. Default: that one. `work` is that of
-     * `runWork`, for an operation that it started; such a one is refused while it runs.
+     * `runWork`, for an operation that it started. Such a one is refused while it runs.
      * @throws {UnknownOperationError | OperationStateError}
      * @throws {InvalidFilterError} for a filter of another version.
      */

@@ -92,8 +92,8 @@ export interface RunOptions {
   /** Called at most four times a second, and at the end. */
   readonly onProgress?: (operation: Operation) => void
   /**
-   * Milliseconds for which an operation waits, in all, for a Redis that does not let it get further, or for slots of a Cluster
-   * that move. Default: a minute.
+   * Milliseconds for which an operation waits, in all, for a Redis that does not let it get further. It also bounds the wait for
+   * slots of a Cluster that move. Default: a minute.
    */
   readonly patience?: number
 }

@@ -21,7 +21,7 @@ export type Step = RevokedStep & Omit<ScanStep<unknown>, 'found'>
 export interface Work {
   /** Before the first step of each attempt: a Redis that was restarted may have lost what it does. */
   begin(operation: Operation): Promise<void>
-  /** @param patience That of the options, for slots of a Cluster that move. */
+  /** @param patience That of the options. */
   steps(operation: Operation, patience: number | undefined): AsyncIterable<Step>
   /** After the last one. */
   finish(operation: Operation): Promise<void>

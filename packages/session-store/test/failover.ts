@@ -127,7 +127,7 @@ export async function startServers(
 }
 
 /**
- * Kills the master of a third of all users while revocations are on their way to it and some are acknowledged.
+ * Kills the master of a third of all users amid revocations, of which some are acknowledged.
  *
  * @param replication Held back from the first revocation until the replica has stepped in. Default: it takes its time.
  */

@@ -15,10 +15,10 @@ interface PreparedMail {
 
 /**
  * Queues mails about a change before it is made, so that a kill in between loses none. Without `release`, they are composed
- * some seconds later, and must then find out whether the change was made. `release` says that it was, by `isMade`, and
+ * some seconds later, and must then find out whether the change was made. `release` says that it was, by `isMade`. It
  * replaces them, or adds them again if they were dropped meanwhile.
  *
- * @param cause decides how much room they leave in the queue.
+ * @param cause Decides how much room they leave in the queue.
  */
 export async function prepareMails(
   add: Add,

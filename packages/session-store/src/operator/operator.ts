@@ -50,7 +50,7 @@ export interface SessionOperator {
   /**
    * Does the same with the sessions of all users that `select` returns `true` for, in bounded batches.
    *
-   * @param patience Milliseconds to wait, in all, for slots of a Cluster that move. Default: a minute.
+   * @param patience Milliseconds to wait for slots that move, in all. Default: a minute.
    */
   revokeMatching(
     select: (session: Session) => boolean,
