@@ -1,3 +1,4 @@
+import { userTagOf } from '@rollcall/session-store'
 import { apiKey } from '@better-auth/api-key'
 import { passkey } from '@better-auth/passkey'
 import { base32 } from '@better-auth/utils/base32'
@@ -57,10 +58,15 @@ async function changeNumber(browser: Browser, number: string): Promise<void> {
   expect((await browser.post('/phone-number/verify', body)).status).toBe(200)
 }
 
-/** Follows the link of the last mail about a new device, and chooses a new password. */
-async function secure(newPassword: string): Promise<void> {
+/**
+ * Follows the link of the last mail about a new device, and chooses a new password. A sign-in that begins in the very
+ * millisecond of that change is refused, so it awaits the next one.
+ */
+async function secure(userId: string, newPassword: string): Promise<void> {
   expect((await t.browser().post('/secure-account', { token: links.at(-1) })).status).toBe(200)
   expect((await t.browser().post('/reset-password', { newPassword, token: resets.at(-1) })).status).toBe(200)
+  const watermark = Number(await t.redis.hget(`user:{${userTagOf(userId)}}:sessions`, '!notBefore'))
+  await expect.poll(async () => (await t.store.time()).getTime()).toBeGreaterThan(watermark)
 }
 
 test('"This was not me" closes every way in that was added since that sign-in, and none that was there before', async () => {
@@ -91,7 +97,7 @@ test('"This was not me" closes every way in that was added since that sign-in, a
   await turnOnSecondFactor(thief)
   expect(await countKeys(userId)).toBe(2)
 
-  await secure('a new password')
+  await secure(userId, 'a new password')
   expect(await t.store.count(userId)).toBe(0)
   expect((await stolen.signIn(t.browser())).status).toBe(401)
   const byProvider = t.browser()
@@ -119,13 +125,13 @@ test('a second factor that was on before that sign-in stays on', async () => {
   await own.register(owner)
   const phone = t.browser()
   await own.signIn(phone) // a passkey needs no second factor
-  await secure('a new password')
+  await secure(userId, 'a new password')
   expect(await t.store.count(userId)).toBe(0)
   expect((await t.browser().signIn(email, 'a new password')).body).toMatchObject({ twoFactorRedirect: true })
 })
 
 test('limit: the link of a later mail leaves what the thief added before that sign-in, and the earlier link is dead', async () => {
-  const { email } = await t.person('joan')
+  const { email, userId } = await t.person('joan')
   const thief = t.browser()
   await thief.signIn(email)
   const stolen = createPasskey(t.origin)
@@ -138,7 +144,7 @@ test('limit: the link of a later mail leaves what the thief added before that si
   const earlier = links.at(-1)
   await t.browser().signIn(email)
   expect(links.at(-1)).not.toBe(earlier)
-  await secure('a new password')
+  await secure(userId, 'a new password')
   expect((await stolen.signIn(t.browser())).status).toBe(200)
   expect((await t.browser().post('/secure-account', { token: earlier })).status).toBe(400)
 })
