@@ -43,10 +43,6 @@ export async function recordCommand(
 }
 
 /** Does the work of a command, which is no operation of Redis, with a row in SQL. */
-export async function recordWork(
-  database: Database,
-  what: Work,
-  work: (addRevoked: (sessions: number) => void) => Promise<unknown>,
-): Promise<void> {
+export async function recordWork(database: Database, what: Work, work: () => Promise<unknown>): Promise<void> {
   await recordWorkIn(database.kysely.withTables<ActivityTable>(), what, work)
 }

@@ -16,7 +16,7 @@ export function createResetWork(
   let isWaiting = false
 
   const work: UserWork = async function* (operation, revoke) {
-    counts.users = await countUsers(operation, services)
+    counts.users = await countOf(usersOf(operation, services))
     const share = (): number => Math.min(1, (counts.reset + counts.withoutPassword) / counts.users)
     for await (const userId of usersOf(operation, services)) {
       let done: Done | null
@@ -85,8 +85,8 @@ async function* usersOf({ filter, startedAt }: Operation, { database }: Services
   else yield* filter.users ?? []
 }
 
-async function countUsers(operation: Operation, services: Services): Promise<number> {
+export async function countOf(users: AsyncIterable<string>): Promise<number> {
   let count = 0
-  for await (const _ of usersOf(operation, services)) count += 1
+  for await (const _ of users) count += 1
   return count
 }

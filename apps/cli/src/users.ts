@@ -12,7 +12,7 @@ import { adminConnection, listUsers, requireUsers, userIdsOf } from '@rollcall/a
 import type { Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
 import { counted, type Output } from './output.js'
-import { createResetWork } from './reset-work.js'
+import { countOf, createResetWork } from './reset-work.js'
 import { UsageError, wholeNumber } from './revoke.js'
 import { runRecorded } from './run-recorded.js'
 import { withServices } from './services.js'
@@ -39,7 +39,7 @@ export async function requirePasswordReset(
   const confirmed = options.confirm === undefined ? null : wholeNumber('--confirm', options.confirm)
   await withReset(async ({ services, admin, record }) => {
     const { filter, users } = await selectUsers(named, options, services, admin)
-    const count = users?.length ?? (await countUsers(services))
+    const count = users?.length ?? (await countOf(listUsers(services.database, new Date(services.clock()))))
     if (confirmed === null) {
       output.result({ dryRun: true, users: count }, `${counted(count, 'user')} would have to choose a new password.`)
       output.note(`To do it, add: --confirm ${count}`)
@@ -99,12 +99,6 @@ async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
       connection.close()
     }
   })
-}
-
-async function countUsers({ database, clock }: Services): Promise<number> {
-  let count = 0
-  for await (const _ of listUsers(database, new Date(clock()))) count += 1
-  return count
 }
 
 interface Selection {

@@ -52,8 +52,9 @@ export interface SessionAdmin {
   /**
    * Runs work of the application on users as an operation, which is listed, stopped and resumed as a revocation is.
    *
-   * @param action Names the work. It is none of `revoke`.
+   * @param action Names the work.
    * @param filter Whom it is about; `null` for everybody.
+   * @throws {TypeError} for the action `revoke`, which is this package's own.
    * @throws {InvalidFilterError} at once.
    */
   runWork(
@@ -119,6 +120,7 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
     revoke: async (filter, request) => start(parseFilter(filter), request),
     revokeEveryone: (request) => start(null, request),
     async runWork(action, filter, work, request) {
+      if (action === REVOKE) throw new TypeError('The action revoke is no work of the application')
       const what = { action, filter: filter && parseFilter(filter), startedAt: await operator.time() }
       return runOperation({ log, work: createUserWork(operator, work) }, newOperation(what, request), request)
     },

@@ -483,6 +483,15 @@ describe('an operation', () => {
     await expect(operations.resume(id, { work })).rejects.toThrow('is running')
   })
 
+  test('is none by the name of a revocation, which resuming it would be', async () => {
+    const work = async function* () {
+      yield { revoked: 0, share: 1 }
+    }
+    const before = await t.admin.operations.list()
+    await expect(t.admin.runWork('revoke', null, work, { startedBy })).rejects.toThrow(TypeError)
+    expect(await t.admin.operations.list()).toEqual(before)
+  })
+
   test('with work of the application keeps the session that was named', async () => {
     const { token, session } = await t.signIn('ada', evil)
     const keep = session.id

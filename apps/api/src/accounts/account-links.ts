@@ -15,7 +15,7 @@ import type { MailLink } from './reader.js'
 /** Links in mails, by the page that they lead to. */
 type LinkKind = 'reset-password' | 'secure-account'
 
-export interface AccountLinks {
+export interface MailLinks {
   /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
   createResetLink(email: string): Promise<MailLink | null>
   /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
@@ -28,7 +28,7 @@ export interface AccountLinks {
 export function accountLinks(
   { adapter, internalAdapter }: Pick<AuthContext, 'adapter' | 'internalAdapter'>,
   baseUrl: string,
-): AccountLinks {
+): MailLinks {
   const pageFor = (path: string, token: string): string => {
     const url = new URL(path, baseUrl)
     url.searchParams.set('token', token)

@@ -16,7 +16,7 @@ import type { AuthContext } from '@better-auth/core'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { AccountMails } from './prepared-mails.js'
-import { type AccountLinks, accountLinks } from './account-links.js'
+import { accountLinks, type MailLinks } from './account-links.js'
 import { administratorPlugin, type Administrators, administrators } from './administrators.js'
 import type { Database } from './database.js'
 import { type EmailChanges, emailChangesOf } from './email-change/email-changes.js'
@@ -80,7 +80,7 @@ export interface AuthOptions {
 }
 
 export interface Auth
-  extends CookieSessions, AccountLinks, OwnData, Administrators, EmailChanges, RequiredResets, SignUps {
+  extends CookieSessions, MailLinks, OwnData, Administrators, EmailChanges, RequiredResets, SignUps {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */

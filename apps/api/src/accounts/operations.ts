@@ -51,21 +51,19 @@ const toText = (filter: Filter | null): string => (filter === null ? '' : JSON.s
 /**
  * Does work that is no operation of Redis, between two writes of its row. It is on record, even if it fails.
  *
- * @param work Calls the given function for sessions that it has revoked.
  * @throws what the database or the work fails with. The row says `failed` then, or `running` if the database failed.
  */
 export async function recordWork(
   sql: Kysely<ActivityTable>,
   { at, action, filter, startedBy }: Work,
-  work: (addRevoked: (sessions: number) => void) => Promise<unknown>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
-  const what = { action, filter: toText(filter), reason: '', note: '' }
+  const what = { action, filter: toText(filter), reason: '', note: '', revoked: 0 }
   const row = { id: newOperationId(at), at: at.getTime(), started_by: startedBy, ...what }
-  let revoked = 0
-  const save = (state: Operation['state']) => recordOperation(sql, { ...row, state, revoked })
+  const save = (state: Operation['state']) => recordOperation(sql, { ...row, state })
   await save('running')
   try {
-    await work((sessions) => (revoked += sessions))
+    await work()
   } catch (error) {
     await save('failed').catch(() => undefined)
     throw error
@@ -76,8 +74,8 @@ export async function recordWork(
 export interface Work {
   readonly at: Date
   readonly action: OperationAction
-  /** Whom it is about; `null` for everybody. */
-  readonly filter: Filter | null
+  /** Whom it is about. */
+  readonly filter: Filter
   readonly startedBy: string
 }
 
