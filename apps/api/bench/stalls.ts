@@ -6,7 +6,7 @@ import { busy, openScene } from './stall-scenes.js'
 const PAUSES = 12
 const CLIENTS = 16
 const BUSY_MS = 10_000
-const MOST_AFTER_LIMIT_MS = 100
+const MAX_AFTER_LIMIT_MS = 100
 
 await using scene = await openScene()
 
@@ -36,7 +36,7 @@ console.table(crowded)
 const missed = [
   paused.unavailable > 0 && 'answers were 503 although only the server paused',
   paused.reconnects > 0 && 'healthy connections were closed',
-  slowest > redisOptions.commandTimeout + MOST_AFTER_LIMIT_MS && 'a 503 came late while Redis hung',
+  slowest > redisOptions.commandTimeout + MAX_AFTER_LIMIT_MS && 'a 503 came late while Redis hung',
   crowded.unavailable > 0 && 'answers were 503 on a busy machine',
 ].filter((text) => text !== false)
 for (const text of missed) console.error(`Missed: ${text}`)

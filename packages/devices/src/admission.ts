@@ -1,8 +1,8 @@
 import type { Session } from '@rollcall/session-store'
 
 /** On one server. A browser needs one, however many tabs it shows. */
-const MOST_PER_SESSION = 10
-const MOST_PER_USER = 100
+const MAX_PER_SESSION = 10
+const MAX_PER_USER = 100
 
 /** This session or user has too many streams on this server. */
 export class TooManyStreamsError extends Error {
@@ -22,8 +22,8 @@ export function createAdmission(): (session: Session) => () => void {
   const counts = new Map<string, number>()
   return ({ id, userId }) => {
     const limits = [
-      [`session ${id}`, MOST_PER_SESSION],
-      [`user ${userId}`, MOST_PER_USER],
+      [`session ${id}`, MAX_PER_SESSION],
+      [`user ${userId}`, MAX_PER_USER],
     ] as const
     if (limits.some(([key, most]) => (counts.get(key) ?? 0) >= most)) throw new TooManyStreamsError()
     const count = (step: 1 | -1): void => {

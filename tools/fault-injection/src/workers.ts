@@ -8,11 +8,11 @@ import type { Random } from './random.js'
 const PASSWORD = 'correct horse battery staple'
 
 /** The store ends the idlest session of someone who has 100: kept far enough away, so that nothing ends unasked. */
-const MOST_SESSIONS = 60
+const MAX_SESSIONS = 60
 /** Of those that the workers make beside the API, in milliseconds. */
 const LONGEST_SIGN_IN_MS = 50
 /** Each may revoke once a second: many people, so that the limit is not all that answers. */
-const MOST_PEOPLE = 60
+const MAX_PEOPLE = 60
 
 /** Servers by their id in the history; the store of `create` has one too. */
 export interface Workload {
@@ -52,7 +52,7 @@ export async function work(world: Workload, random: Random, goOn: () => boolean)
   const mix = random.weighted<(person: Person) => Promise<void>>([
     [20, (person) => create(world, random, person)],
     [2, (person) => signIn(world, random, person)],
-    [1, () => (world.people.length < MOST_PEOPLE ? signUp(world, random) : Promise.resolve())],
+    [1, () => (world.people.length < MAX_PEOPLE ? signUp(world, random) : Promise.resolve())],
     [25, (person) => procedures(world, random, person, ['session.current'])],
     [10, (person) => procedures(world, random, person, ['devices.list'])],
     [5, (person) => procedures(world, random, person, ['session.current', 'devices.list', 'session.current'])],
@@ -137,7 +137,7 @@ async function gone(world: Workload, random: Random, person: Person, ended: read
 }
 
 async function create(world: Workload, random: Random, person: Person): Promise<void> {
-  if (person.mayLive >= MOST_SESSIONS) return
+  if (person.mayLive >= MAX_SESSIONS) return
   const { id: server, store } = world.store
   const start = performance.now()
   const seen = { kind: 'create', start, cookie: undefined, userId: undefined } as const
@@ -162,7 +162,7 @@ async function create(world: Workload, random: Random, person: Person): Promise<
 }
 
 async function signIn(world: Workload, random: Random, person: Person): Promise<void> {
-  if (person.mayLive >= MOST_SESSIONS) return
+  if (person.mayLive >= MAX_SESSIONS) return
   const [server, api] = anyServer(world, random)
   person.mayLive += 1
   signedIn(

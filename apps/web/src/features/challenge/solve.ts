@@ -11,7 +11,7 @@ export interface Solved {
 }
 
 /** All cores would make a phone hot, and the page slow. */
-const MOST_WORKERS = 4
+const MAX_WORKERS = 4
 
 /**
  * Solves ALTCHA's challenge in the body of an answer, in workers. `null` once the signal is aborted.
@@ -22,7 +22,7 @@ export async function solve(body: unknown, signal: AbortSignal): Promise<Solved 
   if (typeof body !== 'object' || body === null || !('challenge' in body)) throw new UnsolvableError()
   if (typeof Worker === 'undefined' || !isSecureContext) throw new UnsolvableError()
   const { challenge } = body
-  const counterStep = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency - 1))
+  const counterStep = Math.max(1, Math.min(MAX_WORKERS, navigator.hardwareConcurrency - 1))
   const workers = Array.from(
     { length: counterStep },
     () => new Worker(new URL('./solver.ts', import.meta.url), { type: 'module' }),

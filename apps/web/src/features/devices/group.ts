@@ -34,13 +34,13 @@ export function withUnusualFirst(groups: readonly DeviceGroup[], signs: Signs): 
 }
 
 /** The most sessions that one step ends. */
-const MOST_IDS = 500
+const MAX_IDS = 500
 
 /** The groups of other devices that one step can revoke, with all sign-ins of each. */
 export function inOneStep(groups: readonly DeviceGroup[]): { groups: DeviceGroup[]; ids: string[] } {
   const ids: string[] = []
   const taken = groups.filter((group) => {
-    if (group[0].isCurrent || ids.length + group.length > MOST_IDS) return false
+    if (group[0].isCurrent || ids.length + group.length > MAX_IDS) return false
     ids.push(...group.map(({ id }) => id))
     return true
   })
