@@ -70,7 +70,7 @@ describe('places', () => {
 })
 
 describe('what the server tells', () => {
-  const ending = {
+  const sessionEnd = {
     type: 'ended',
     cause: 'revoke',
     by: { isSelf: false, browser: 'Chrome', os: 'Windows' },
@@ -103,7 +103,7 @@ describe('what the server tells', () => {
     const history = await openDevices()
     await isLive()
     api.always = 'UNAUTHORIZED'
-    api.publish(ending)
+    api.publish(sessionEnd)
     await screen.findByText('This device was signed out from another device, Chrome on Windows, just now.')
     expect(history.location.pathname).toBe('/sign-in')
     expect(history.location.search).toBe('') // an address could be made up by anyone
@@ -111,10 +111,10 @@ describe('what the server tells', () => {
     expect(screen.queryByText('Firefox on Windows 11')).toBeNull()
   })
 
-  test('of an ending that came from here is put in those words', async () => {
+  test('of an end that came from here is put in those words', async () => {
     await openDevices()
     await isLive()
-    api.publish({ ...ending, by: { ...ending.by, isSelf: true } })
+    api.publish({ ...sessionEnd, by: { ...sessionEnd.by, isSelf: true } })
     await screen.findByText('You are signed out on this device.')
   })
 
@@ -123,15 +123,15 @@ describe('what the server tells', () => {
     const received = new Promise((resolve) => other.addEventListener('message', ({ data }) => resolve(data)))
     await openDevices()
     await isLive()
-    api.publish(ending)
-    expect(await received).toEqual({ type: 'signed-out', sessionId: 'here', state: { notice: 'ended', ending } })
+    api.publish(sessionEnd)
+    expect(await received).toEqual({ type: 'signed-out', sessionId: 'here', state: { notice: 'ended', sessionEnd } })
     other.close()
   })
 
   test('by another window is believed about the own session only', async () => {
     const history = await openDevices()
     const other = new BroadcastChannel('rollcall.session')
-    other.postMessage({ type: 'signed-out', sessionId: 'elsewhere', state: { notice: 'ended', ending } })
+    other.postMessage({ type: 'signed-out', sessionId: 'elsewhere', state: { notice: 'ended', sessionEnd } })
     other.postMessage({ type: 'signed-out', sessionId: 'here', state: { notice: 'everywhere' } })
     await screen.findByText('You were signed out on all devices, this one too.')
     expect(history.location.pathname).toBe('/sign-in')

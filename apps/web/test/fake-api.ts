@@ -1,7 +1,7 @@
 import type { MailedSignIn, MailedSignUp } from '@rollcall/api'
 import { TRPCError } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
-import type { Ending } from '../src/api/trpc.js'
+import type { SessionEnd } from '../src/api/trpc.js'
 import { createFakeAdmin, emptyAdminState } from './fake-admin.js'
 import { readCursor, readEmail, readId, readIds } from './fake-inputs.js'
 import { t } from './fake-trpc.js'
@@ -19,7 +19,7 @@ interface FakeDevice {
   lastSeenAt?: string
 }
 
-type StreamEvent = 'devices' | { type: 'waiting' } | Ending
+type StreamEvent = 'devices' | { type: 'waiting' } | SessionEnd
 
 interface FakeEntry {
   id: string

@@ -1,6 +1,6 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { deviceOf } from './session-device.js'
-import { nameOf } from './name-of.js'
+import { nameOf as nameByTable } from './name-of.js'
 import { type NameOf, shownNameOf } from './shown-name.js'
 import { proofMethodOf, signInMethodOf } from './sign-in-method.js'
 
@@ -23,8 +23,8 @@ export interface DeviceSources {
 }
 
 /** The devices of a user as nobody in particular sees them, latest seen first. */
-export async function listDevices({ store, placeOf, nameOf: named }: DeviceSources, userId: string): Promise<Device[]> {
-  return (await store.list(userId)).map((session) => toDevice(session, placeOf, named))
+export async function listDevices({ store, placeOf, nameOf }: DeviceSources, userId: string): Promise<Device[]> {
+  return (await store.list(userId)).map((session) => toDevice(session, placeOf, nameOf))
 }
 
 /** As one of them sees them: itself first. */
@@ -34,7 +34,7 @@ export function asSeenBy(sessionId: string, devices: readonly Device[]): Device[
 }
 
 /** A session as a device that nobody in particular sees. */
-export function toDevice(session: Session, placeOf: PlaceOf, named: NameOf = nameOf) {
+export function toDevice(session: Session, placeOf: PlaceOf, nameOf: NameOf = nameByTable) {
   const device = deviceOf(session)
   return {
     id: session.id,
@@ -43,7 +43,7 @@ export function toDevice(session: Session, placeOf: PlaceOf, named: NameOf = nam
     deviceId: device?.id ?? null,
     /** The name that its owner has given it. */
     name: device?.name ?? null,
-    ...shownNameOf(session, named(session)),
+    ...shownNameOf(session, nameOf(session)),
     ipAddress: session.ipAddress,
     place: placeOf(session.ipAddress),
     /** How it signed in; `null` where that is not known. */

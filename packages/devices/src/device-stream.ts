@@ -6,7 +6,7 @@ import {
   SessionStoreUnavailableError,
 } from '@rollcall/session-store'
 import { asSeenBy, type Device } from './device-list.js'
-import type { Ended } from './revocation.js'
+import type { SessionEnd } from './revocation.js'
 import { News } from './news.js'
 import type { NameOf } from './shown-name.js'
 import { createSleeper } from './turns.js'
@@ -18,7 +18,7 @@ export type StreamMessage =
   /** Changes cannot be seen at the moment, so that the devices may be out of date. Nobody was signed out. */
   | { readonly type: 'waiting' }
   /** The session of the page has ended. The last message. */
-  | Ended
+  | SessionEnd
 
 /** The parts that all streams of one server share. */
 export interface StreamContext {
@@ -150,7 +150,7 @@ export class DeviceStream {
   }
 
   /** The last message, or `null` if the token was refused because the session has a new one. */
-  async #ended(announced: Ended | undefined): Promise<Ended | null> {
+  async #ended(announced: SessionEnd | undefined): Promise<SessionEnd | null> {
     const news = this.#news
     if (!news.isNamed) {
       const { devices } = await this.#context.list(this.#session.userId)

@@ -7,5 +7,5 @@ export { encodeSignInMethod, proofMethodOf, type SignInMethod, signInMethodOf } 
 export { nameOf } from './name-of.js'
 export { type AppName, createNameOf, type NameOf, shownNameOf } from './shown-name.js'
 export type { StreamMessage } from './device-stream.js'
-export type { Ended } from './revocation.js'
+export type { SessionEnd } from './revocation.js'
 export { createStreams, type Streams, type StreamsOptions } from './streams.js'

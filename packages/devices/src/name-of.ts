@@ -5,14 +5,14 @@ import { describeDevice, type DeviceName } from './device-name.js'
 const names = new Map<string, DeviceName>()
 
 /** More are forgotten: anyone can make user agents up. */
-const MOST_NAMES = 1_000
+const MAX_NAMES = 1_000
 
 export function nameOf({ userAgent, data }: Pick<Session, 'userAgent' | 'data'>): DeviceName {
   const key = `${JSON.stringify(data['clientHints'])} ${userAgent}`
   const known = names.get(key)
   if (known !== undefined) return known
   const name = describeDevice({ userAgent, hints: hintsOf(data) })
-  if (names.size >= MOST_NAMES) names.clear()
+  if (names.size >= MAX_NAMES) names.clear()
   names.set(key, name)
   return name
 }

@@ -1,6 +1,6 @@
 import type { Clock, SessionChange } from '@rollcall/session-store'
 import type { NameOf } from './shown-name.js'
-import { type Ended, mayConcern, names, toEnded } from './revocation.js'
+import { type SessionEnd, mayConcern, names, toSessionEnd } from './revocation.js'
 
 /**
  * The effect of messages about a user on one of the user's sessions, until the store is asked. Messages are not queued, so
@@ -17,7 +17,7 @@ export class News {
   /** The session has a new secret. */
   isRotated = false
   /** The session may have ended: the store decides. */
-  ended: Ended | undefined
+  ended: SessionEnd | undefined
   /** A message named this very session as ended. Then a refused token does not mean that there is a new secret. */
   isNamed = false
 
@@ -32,7 +32,7 @@ export class News {
     if (change.kind === 'rotated') this.isRotated ||= change.id === this.#sessionId
     this.isListStale = true // after a rotation too: the list shows the latest proof
     if (change.kind === 'ended' && mayConcern(change, this.#sessionId)) {
-      this.ended ??= toEnded(change, this.#sessionId, this.#clock(), this.#nameOf)
+      this.ended ??= toSessionEnd(change, this.#sessionId, this.#clock(), this.#nameOf)
       this.isNamed ||= names(change, this.#sessionId)
     }
   }

@@ -3,7 +3,7 @@ import { type NameOf, shownNameOf } from './shown-name.js'
 
 type Revocation = Extract<SessionChange, { kind: 'ended' }>
 
-export interface Ended {
+export interface SessionEnd {
   readonly type: 'ended'
   /** The cause; `unknown` if only the fact is known. */
   readonly cause: Revocation['cause'] | 'expired' | 'unknown'
@@ -25,7 +25,12 @@ export function names(revocation: Revocation, sessionId: string): boolean {
   return 'ids' in revocation && revocation.ids.includes(sessionId)
 }
 
-export function toEnded({ cause, by, operation }: Revocation, sessionId: string, now: number, nameOf: NameOf): Ended {
+export function toSessionEnd(
+  { cause, by, operation }: Revocation,
+  sessionId: string,
+  now: number,
+  nameOf: NameOf,
+): SessionEnd {
   const at = new Date(now).toISOString()
   if (by === null) return { type: 'ended', cause, by, at, ...(operation?.reason && { reason: operation.reason }) }
   const { browser, os } = shownNameOf(by, nameOf(by))

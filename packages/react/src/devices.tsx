@@ -9,7 +9,7 @@ import {
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { DevicesClient, Revoked } from './client.js'
 import { follow } from './follow.js'
-import type { Device, Ended, StreamMessage } from './wire.js'
+import type { Device, SessionEnd, StreamMessage } from './wire.js'
 
 /** Begins the key of the list in the query client, for changes to it that are the application's own, such as other names. */
 export const devicesKey = ['rollcall', 'devices'] as const
@@ -46,7 +46,7 @@ export interface DevicesProviderProps {
   /** The id of the page's session. `undefined` while it is unknown, and while nobody is signed in: then nothing is fetched. */
   readonly sessionId: string | undefined
   /** Called in every tab once the session is certainly over. Drop the data of the account, and leave the page. */
-  readonly onEnded: (ending: Ended) => void
+  readonly onEnded: (end: SessionEnd) => void
   /** The part of the page that uses `useDevices`. Default: nothing. */
   readonly children?: ReactNode
 }

@@ -52,7 +52,7 @@ export interface Device {
 }
 
 /** The last message of a stream: the session has ended. */
-export interface Ended {
+export interface SessionEnd {
   readonly type: 'ended'
   /** `unknown` where only that it has ended could be seen. */
   readonly cause:
@@ -77,4 +77,4 @@ export type StreamMessage =
   | { readonly type: 'devices'; readonly devices: Device[] }
   /** Changes cannot be seen at the moment, so that the devices may be out of date. Nobody was signed out. */
   | { readonly type: 'waiting' }
-  | Ended
+  | SessionEnd

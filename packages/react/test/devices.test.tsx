@@ -4,7 +4,7 @@ import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-quer
 import { cleanup, fireEvent, render, waitFor, within } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { elect } from '../src/elect.js'
-import type { Ended } from '../src/index.js'
+import type { SessionEnd } from '../src/index.js'
 import { api } from './api.js'
 import { network } from './network.js'
 import { startApp } from './app.js'
@@ -46,16 +46,16 @@ function createLocks() {
 
 /** A tab of the browser that is signed in. */
 function openTab(sessionId: string | undefined, queryClient = new QueryClient()) {
-  const endings: Ended[] = []
+  const ends: SessionEnd[] = []
   const page = (id: string | undefined) => (
     <QueryClientProvider client={queryClient}>
-      <DevicesPage sessionId={id} onEnded={(ending) => endings.push(ending)} />
+      <DevicesPage sessionId={id} onEnded={(end) => ends.push(end)} />
     </QueryClientProvider>
   )
   const { container, rerender, unmount } = render(page(sessionId))
   const tab = within(container)
   return {
-    endings,
+    ends,
     becomes: (id: string | undefined) => rerender(page(id)),
     close: unmount,
     /** In whatever order: two may have signed in within the same millisecond. */
@@ -89,7 +89,7 @@ test('the page of the README lists the devices of any router, follows what happe
   tab.press('Sign out all others')
   await tab.shows('Firefox on Linux')
   expect(await app.store.count('ada')).toBe(1)
-  expect(tab.endings).toEqual([])
+  expect(tab.ends).toEqual([])
 })
 
 test.each([
@@ -112,15 +112,15 @@ test.each([
     for (const tab of others) await tab.shows('Firefox on Linux', 'Chrome on Android', 'Safari on iPhone')
     await waitFor(() => expect(app.streams.size()).toBe(1), wait)
     await app.store.revokeOthers(there.token)
-    const ending = {
+    const end = {
       type: 'ended',
       cause: 'revoke-others',
       by: { isSelf: false, browser: 'Safari', os: 'iPhone' },
       at: expect.any(String),
     }
-    for (const tab of others) await waitFor(() => expect(tab.endings).toEqual([ending]), wait)
+    for (const tab of others) await waitFor(() => expect(tab.ends).toEqual([end]), wait)
     for (const tab of others) await tab.isLive(false)
-    expect(first.endings).toEqual([])
+    expect(first.ends).toEqual([])
   },
 )
 
@@ -183,7 +183,7 @@ test('a session that ended while nobody listened is found out', async () => {
   await using app = await startApp()
   await app.store.revoke('ada', app.here.id)
   const tab = openTab(app.here.id)
-  await waitFor(() => expect(tab.endings).toMatchObject([{ cause: 'unknown', by: null }]), wait)
+  await waitFor(() => expect(tab.ends).toMatchObject([{ cause: 'unknown', by: null }]), wait)
 })
 
 test('a refusal of the stream, and of the list too, is no end: the new secret may be on its way', async () => {
@@ -201,7 +201,7 @@ test('a refusal of the stream, and of the list too, is no end: the new secret ma
   app.here.token = rotated.token
   await waitFor(() => expect(app.nextTokens).toEqual([]), wait)
   await tab.isLive(true)
-  expect(tab.endings).toEqual([])
+  expect(tab.ends).toEqual([])
 })
 
 test('an outage is no end: the list says that it does not follow, until it does again', async () => {
@@ -216,7 +216,7 @@ test('an outage is no end: the list says that it does not follow, until it does 
     app.resume()
   }
   await tab.isLive(true)
-  expect(tab.endings).toEqual([])
+  expect(tab.ends).toEqual([])
 })
 
 test('what needs the password first says so, and did nothing', async () => {
@@ -243,7 +243,7 @@ test('when the cookie has become the one of another session, everything is asked
   const tab = openTab('the session before', queryClient)
   await waitFor(() => expect(current).toHaveBeenCalledTimes(2), wait)
   await tab.isLive(false)
-  expect(tab.endings).toEqual([])
+  expect(tab.ends).toEqual([])
 })
 
 test('whoever signs in next on the page is shown nothing of the person before, not even until the stream speaks', async () => {

@@ -7,6 +7,6 @@ type Same<A, B> = [A, B] extends [B, A] ? true : false
 export const same: readonly [
   Same<wire.Device, devices.Device>,
   Same<wire.Place, devices.Place>,
-  Same<wire.Ended, devices.Ended>,
+  Same<wire.SessionEnd, devices.SessionEnd>,
   Same<wire.StreamMessage, devices.StreamMessage>,
 ] = [true, true, true, true]

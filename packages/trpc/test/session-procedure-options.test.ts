@@ -2,9 +2,9 @@ import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { createSessionProcedure } from '../src/index.js'
 
-type Asked = { readonly touch: boolean; readonly strict: boolean }
+type RequestedOptions = { readonly touch: boolean; readonly strict: boolean }
 
-const asked: Asked[] = []
+const asked: RequestedOptions[] = []
 const t = initTRPC.create()
 const procedure = t.procedure.concat(
   createSessionProcedure(async (_, options) => {
@@ -25,7 +25,7 @@ const rules = {
   query: { touch: true, strict: false },
   mutation: { touch: true, strict: true },
   subscription: { touch: false, strict: true },
-} satisfies Record<keyof typeof caller, Asked>
+} satisfies Record<keyof typeof caller, RequestedOptions>
 
 test.each(Object.entries(rules))('for a %s the application is asked with the right options', async (type, options) => {
   await expect(caller[type as keyof typeof rules]()).rejects.toMatchObject({ code: 'UNAUTHORIZED' }) // the keys of `rules`

@@ -6,7 +6,7 @@ export interface Answer {
 }
 
 /** The last message of an open page. */
-export interface Ended {
+export interface SessionEnd {
   readonly cause: string
   readonly reason?: string
 }
@@ -62,7 +62,7 @@ export class Browser {
   }
 
   /** Opens the devices page. Resolves once it shows the list; `ended` once it shows that the session is over. */
-  async openPage(): Promise<{ readonly ended: Promise<Ended> }> {
+  async openPage(): Promise<{ readonly ended: Promise<SessionEnd> }> {
     const response = await this.#fetch('/trpc/devices.changes', undefined, { accept: 'text/event-stream' })
     const messages = messagesOf(response)
     await messages.next()
@@ -103,7 +103,7 @@ async function* messagesOf(response: Response): AsyncGenerator<Message> {
   }
 }
 
-async function lastOf(messages: AsyncGenerator<Message>): Promise<Ended> {
-  for await (const message of messages) if (message.type === 'ended') return message as unknown as Ended // as its type says
+async function lastOf(messages: AsyncGenerator<Message>): Promise<SessionEnd> {
+  for await (const message of messages) if (message.type === 'ended') return message as unknown as SessionEnd // as its type says
   return { cause: 'none: the page was closed without a word' }
 }

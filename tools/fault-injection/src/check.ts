@@ -99,11 +99,11 @@ function endedBy(call: Call, creations: Creations): string[] {
       .filter(([id, creation]) => id !== spared && knownSince(creation) < call.start)
       .map(([id]) => id)
   }
-  if (status === 401) return by && validated.has(kind) ? [nameOf(by)] : []
+  if (status === 401) return by && validated.has(kind) ? [credentialKey(by)] : []
   if (status !== 200) return []
   switch (kind) {
     case 'sign-out':
-      return by ? [nameOf(by)] : []
+      return by ? [credentialKey(by)] : []
     case 'devices.revoke':
       return target === undefined ? [] : [target] // be it that it ended one, or that there was none
     case 'devices.revokeOthers':
@@ -111,7 +111,10 @@ function endedBy(call: Call, creations: Creations): string[] {
     case 'devices.revokeAll':
       return others(undefined)
     case 'change-password':
-      return [...others(by?.session, (creation) => creation.begun ?? endOf(creation)), ...(by ? [nameOf(by)] : [])]
+      return [
+        ...others(by?.session, (creation) => creation.begun ?? endOf(creation)),
+        ...(by ? [credentialKey(by)] : []),
+      ]
     case 'devices.list':
       return others(undefined).filter((id) => !listed?.includes(id))
     case 'sign-up':
@@ -124,7 +127,7 @@ function endedBy(call: Call, creations: Creations): string[] {
 
 /** The credentials that the call passed with; a credential implies its session. */
 function passedBy({ kind, status, by }: Call): string[] {
-  return status === 200 && by && validated.has(kind) ? [nameOf(by), by.session] : []
+  return status === 200 && by && validated.has(kind) ? [credentialKey(by), by.session] : []
 }
 
 /** Whatever the call found alive besides. */
@@ -159,7 +162,7 @@ function foundDeadBy(call: Call, creations: Creations): { session: string; creat
   const before = (creation: Call | undefined): creation is Call =>
     creation !== undefined && endOf(creation) < call.start
   if (status === 401 && by && validated.has(kind)) {
-    const creation = creations.credentials.get(nameOf(by))
+    const creation = creations.credentials.get(credentialKey(by))
     return before(creation) ? [{ session: by.session, creation }] : []
   }
   if (status !== 200) return []
@@ -228,11 +231,11 @@ function creationsOf(calls: readonly Call[]): Creations {
     .toSorted((a, b) => endOf(b.call) - endOf(a.call))
   return {
     sessions: new Map(made.map(({ call, made }) => [made.session, call])), // the last entry counts, which is the earliest
-    credentials: new Map(made.map(({ call, made }) => [nameOf(made), call])),
+    credentials: new Map(made.map(({ call, made }) => [credentialKey(made), call])),
   }
 }
 
-function nameOf({ session, generation }: Credential): string {
+function credentialKey({ session, generation }: Credential): string {
   return `${session}/${generation}`
 }
 

@@ -14,12 +14,12 @@ interface Dependencies {
   readonly database: Pick<Database, 'ping' | 'checkWritable'>
 }
 
-interface Asked {
+interface ChangeRequest {
   readonly path: string
   readonly json: unknown
 }
 
-const needsProof = ({ path }: Asked): boolean => endpointsWithProof.has(path) || endpointsWithPassword.has(path)
+const needsProof = ({ path }: ChangeRequest): boolean => endpointsWithProof.has(path) || endpointsWithPassword.has(path)
 
 /**
  * The session of the cookie. `null` if there is none: better-auth refuses that where it needs one. Also `null` for a request that is not
@@ -29,7 +29,7 @@ const needsProof = ({ path }: Asked): boolean => endpointsWithProof.has(path) ||
  */
 export async function boundSession(
   c: Context<HttpEnv>,
-  request: Asked,
+  request: ChangeRequest,
   { auth }: Dependencies,
 ): Promise<Session | null> {
   const { headers } = c.req.raw
@@ -42,7 +42,7 @@ export async function boundSession(
 
 /** Throws `ReauthenticationRequiredError` if the endpoint needs a recent proof, and the session has none. */
 export async function requireProof(
-  request: Asked,
+  request: ChangeRequest,
   session: Session | null,
   { auth, isRecent, database }: Dependencies,
 ): Promise<void> {

@@ -7,7 +7,7 @@ import { type Charge, createLimits } from '../../src/limits/limits.js'
 import { TOP_LEVEL } from '../../src/limits/work.js'
 import { countOn, newEmail, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
 import { address, env, signInAs, statuses, times } from './attempts-helpers.js'
-import { type Asked, challengeIn, solve, withSolution } from './solving.js'
+import { type IssuedChallenge, challengeIn, solve, withSolution } from './solving.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -123,7 +123,7 @@ test('a solution passes one sign-in, to its account, before it expires, as it wa
   await challengeIn(await signInWith(withSolution(payload), email))
 })
 
-function changed(parameters: Asked['parameters'], data: object): object {
+function changed(parameters: IssuedChallenge['parameters'], data: object): object {
   return { ...parameters, data: { ...parameters.data, ...data } }
 }
 
@@ -219,7 +219,7 @@ test('beyond the budget of their network, sign-ups and reset requests pass with 
 test('challenges outlive a change of the secret', async () => {
   const clock = () => Date.now()
   const before = createChallenges(['the old secret'], clock)
-  const challenge = (await before.issue('sign-in', 'ada@example.org', 1)) as Asked // with our data
+  const challenge = (await before.issue('sign-in', 'ada@example.org', 1)) as IssuedChallenge // with our data
   const payload = Object.values(withSolution(await solve(challenge)))[0]
   const verify = (...secrets: [string, ...string[]]) =>
     createChallenges(secrets, clock).verify(payload, 'sign-in', 'ada@example.org')

@@ -4,20 +4,20 @@ import { expect } from 'vitest'
 import { SOLUTION_HEADER } from '../../src/limits/challenges.js'
 
 /** A challenge as the answer brings it. */
-export interface Asked extends Challenge {
+export interface IssuedChallenge extends Challenge {
   readonly parameters: Challenge['parameters'] & {
     readonly data: { readonly subject: string; readonly level: number; readonly expiresAt: number }
   }
 }
 
 /** The challenge of an answer that asks for one. */
-export async function challengeIn(response: Response): Promise<Asked> {
-  const body = (await response.json()) as { code: string; challenge: Asked } // by the next line
+export async function challengeIn(response: Response): Promise<IssuedChallenge> {
+  const body = (await response.json()) as { code: string; challenge: IssuedChallenge } // by the next line
   expect([response.status, body.code]).toEqual([429, 'CHALLENGE_NEEDED'])
   return body.challenge
 }
 
-export async function solve(challenge: Asked) {
+export async function solve(challenge: IssuedChallenge) {
   const solution = await solveChallenge({ challenge, deriveKey })
   expect(solution).not.toBeNull()
   return { challenge, solution: { counter: solution?.counter ?? 0, derivedKey: solution?.derivedKey ?? '' } }

@@ -48,7 +48,11 @@ export function AccountLayout() {
   })
 
   return (
-    <DevicesProvider client={api.devices} sessionId={account?.id} onEnded={(ending) => void session.ended(ending)}>
+    <DevicesProvider
+      client={api.devices}
+      sessionId={account?.id}
+      onEnded={(sessionEnd) => void session.ended(sessionEnd)}
+    >
       <SkipLink />
       <AccountHeader user={account?.user} signOut={signOut} />
       {/* So tall that the footer is below the window while a list is on its way, and is not seen to move when it comes. */}

@@ -33,8 +33,8 @@ export function describeActivity(
   entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts' | 'reason'>,
 ): string {
   const { t } = i18n
-  const device = nameOf(i18n, entry.device)
-  const by = entry.by && nameOf(i18n, entry.by)
+  const device = deviceLabel(i18n, entry.device)
+  const by = entry.by && deviceLabel(i18n, entry.by)
   const reason = entry.reason === undefined ? null : isolate(entry.reason)
   const { type } = entry
   if (isOfDevice(type)) return t(ofDevice[type], { device })
@@ -71,7 +71,7 @@ function renamed({ t }: I18n, name: string | null, device: string, by: string | 
   return by === null ? t('activity.renamed', { device, name }) : t('activity.renamedBy', { device, name, by })
 }
 
-function nameOf(i18n: I18n, device: ActivityEntry['device']): string {
+function deviceLabel(i18n: I18n, device: ActivityEntry['device']): string {
   const name = deviceName(i18n, device)
   return device.isCurrent ? i18n.t('activity.thisDevice', { device: name }) : name
 }

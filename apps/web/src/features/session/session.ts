@@ -1,6 +1,6 @@
 import type { ReturnPath } from '@rollcall/api'
 import { createContext, use } from 'react'
-import type { Ending } from '../../api/trpc.js'
+import type { SessionEnd } from '../../api/trpc.js'
 
 /** Why the sign-in page is shown. */
 export type Notice = 'ended' | 'signed-out' | 'everywhere' | 'reset' | 'deleted'
@@ -18,7 +18,7 @@ export function accountPathOf(text: unknown): AccountPath | undefined {
 export interface SignInState {
   notice?: Notice
   /** How the session ended, where somebody else ended it. */
-  ending?: Ending
+  sessionEnd?: SessionEnd
   /** How many sessions were ended from here. */
   revoked?: number
   /** The page after signing in. Default: the devices. */
@@ -36,7 +36,7 @@ export interface Session {
   /** Signed out from here: show the sign-in page and forget everything. */
   end(state: SignInState & { notice: Notice }): Promise<void>
   /** The API reported that the session was revoked or expired. */
-  ended(ending: Ending): Promise<void>
+  ended(sessionEnd: SessionEnd): Promise<void>
   /** A call failed. If its reason is the session, the page finds out whose it is now. */
   failed(reason: unknown): void
   /** Whether somebody is signed in, asked anew. */

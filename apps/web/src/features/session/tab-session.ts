@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { cookieSettled } from '../../api/auth.js'
 import { expectSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
-import type { ApiClient, Ending } from '../../api/trpc.js'
+import type { ApiClient, SessionEnd } from '../../api/trpc.js'
 import { CHECK_TIMEOUT_MS } from '../../durations.js'
 import { dropPendingAction } from './pending-action.js'
 import { type AccountPath, accountPathOf, type Session, type SignInState } from './session.js'
@@ -62,10 +62,11 @@ export class TabSession implements Session {
     await this.#leave(state)
   }
 
-  async ended(ending: Ending): Promise<void> {
+  async ended(sessionEnd: SessionEnd): Promise<void> {
     if (this.#knownEnded) return
-    if (ending.by?.isSelf) await this.end({ notice: ending.cause === 'revoke-all' ? 'everywhere' : 'signed-out' })
-    else await this.end({ notice: 'ended', ending })
+    if (sessionEnd.by?.isSelf)
+      await this.end({ notice: sessionEnd.cause === 'revoke-all' ? 'everywhere' : 'signed-out' })
+    else await this.end({ notice: 'ended', sessionEnd })
   }
 
   failed(reason: unknown): void {

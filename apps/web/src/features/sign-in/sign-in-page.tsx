@@ -158,8 +158,8 @@ function CreateAccount({ returnTo }: { returnTo: SignInState['returnTo'] | undef
 
 /** Why the page is shown: where the person comes from, or why a sign-in begins anew. */
 function Notices({ back }: { back: Back | null }) {
-  const { notice, ending, revoked } = useLocation({ select: ({ state }): SignInState => state })
-  if (back === null) return notice && <SignInNotice notice={notice} ending={ending} revoked={revoked} />
+  const { notice, sessionEnd, revoked } = useLocation({ select: ({ state }): SignInState => state })
+  if (back === null) return notice && <SignInNotice notice={notice} sessionEnd={sessionEnd} revoked={revoked} />
   if (back.reason === null) return null
   return (
     <Message look="bad" id="notice" className="mb-6">
@@ -170,17 +170,17 @@ function Notices({ back }: { back: Back | null }) {
 
 interface SignInNoticeProps {
   notice: Notice
-  ending: SignInState['ending'] | undefined
+  sessionEnd: SignInState['sessionEnd'] | undefined
   revoked: number | undefined
 }
 
-function SignInNotice({ notice, ending, revoked }: SignInNoticeProps) {
+function SignInNotice({ notice, sessionEnd, revoked }: SignInNoticeProps) {
   const i18n = useI18n()
   const { t } = i18n
   const now = useNow()
   return (
     <Message look={looks[notice]} id="notice" className="mb-6">
-      {notice === 'ended' && ending ? describeEnd(i18n, ending, now) : t(`signIn.notice.${notice}`)}
+      {notice === 'ended' && sessionEnd ? describeEnd(i18n, sessionEnd, now) : t(`signIn.notice.${notice}`)}
       {revoked !== undefined && ` ${t('signIn.everywhereDone', { count: revoked })}`}
     </Message>
   )

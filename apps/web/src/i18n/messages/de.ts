@@ -78,7 +78,7 @@ export default {
     },
     everywhereDone: 'Insgesamt {count, plural, one {ist # Anmeldung} other {sind # Anmeldungen}} beendet.',
   },
-  ending: {
+  sessionEnd: {
     revoked: 'Dieses Gerät wurde von einem anderen Gerät aus abgemeldet, {when}.',
     revokedBy: 'Dieses Gerät wurde von einem anderen Gerät aus abgemeldet: {device}, {when}.',
     all: 'Alle Geräte wurden von einem anderen Gerät aus abgemeldet, {when}.',

@@ -73,7 +73,7 @@ export default {
     },
     everywhereDone: '{count, plural, one {# sign-in has ended} other {# sign-ins have ended}} in all.',
   },
-  ending: {
+  sessionEnd: {
     revoked: 'This device was signed out from another device, {when}.',
     revokedBy: 'This device was signed out from another device, {device}, {when}.',
     all: 'All devices were signed out from another device, {when}.',
