@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { constants } from 'node:os'
 import { type Filter, InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
 import { requireUsers, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
@@ -198,6 +199,10 @@ function describeError(error: unknown): unknown {
   const types = [...wrongInputs, MovingSlotsError, StartError]
   return error instanceof Error && types.some((type) => error instanceof type) ? error.message : error
 }
+
+// Without a handler, the first process of a container ignores both.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.exit(128 + constants.signals[signal]))
 
 try {
   await program.parseAsync()

@@ -31,7 +31,6 @@ export function createResetWork(
       if (output.isJson) output.result({ userId, reset: done.isReset }, '')
       yield { revoked: done.revoked, share: share() }
     }
-    await services.activity.settled()
   }
 
   const showProgress = createProgress(output)

@@ -27,11 +27,8 @@ export async function runRecorded(
   const warn = (message: string, reason: unknown): void =>
     console.error(`${message}. ${databaseError(reason, settings).message}`)
   let id: string | undefined
-  const interrupt = (): void => {
-    sayHowToGoOn(id, output)
-    process.kill(process.pid, 'SIGINT') // which ends the process: nothing listens any more
-  }
-  process.once('SIGINT', interrupt)
+  const interrupt = (): void => sayHowToGoOn(id, output)
+  process.once('exit', interrupt) // a signal ends the process
   try {
     const operation = await recordCommand(database, what, warn, ({ onStart, onProgress }) =>
       run({
@@ -51,7 +48,7 @@ export async function runRecorded(
     if (!(error instanceof OperationStateError)) sayHowToGoOn(id, output) // else another process has taken over
     throw error
   } finally {
-    process.off('SIGINT', interrupt)
+    process.off('exit', interrupt)
   }
 }
 

@@ -108,12 +108,15 @@ test('everyone: killed in the middle, resumed by id, and all are signed out', as
   expect(await Promise.all(signed.map(({ token }) => store.validate(token)))).toEqual(signed.map(() => null))
 })
 
-test('Ctrl-C ends it, and the last line says how to go on', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends it with %i, and the last line says how to go on', async (signal, exitCode) => {
   for (let n = 0; n < 30; n += 1) await signIn(`user-${n}`) // so it waits for half a minute
   const { child, printed, ended } = start(['revoke', '--everyone', '--max-rate', '1', '--confirm', '30'])
   await vi.waitUntil(() => printed.err.includes('Operation '), 20_000)
-  child.kill('SIGINT')
-  expect(await ended, 'a signal has ended it').toBeNull()
+  child.kill(signal)
+  expect(await ended).toBe(exitCode)
   const [, id = ''] = /\nIt is not done\. To go on: rollcall operations resume (\S+)\n$/.exec(printed.err) ?? []
   expect(await run(['operations', 'resume', id])).toMatchObject({ code: 0 })
   expect((await runJson(['find', '--kind', 'program'])).results).toEqual([])

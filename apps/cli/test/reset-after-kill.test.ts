@@ -127,3 +127,20 @@ test('a reset is stopped while it waits', async () => {
     expect(await passwordOf(services, 'kim')).toBe('a hash')
   })
 })
+
+test('a reset is done while SQL takes no activity: a server moves it later', async () => {
+  await t.withServices(async (services) => {
+    await insertPerson(services, 'lea', 'a hash')
+    await services.store.create({ userId: 'lea' })
+    await services.activity.settled()
+    const { kysely } = services.database
+    const execute = (text: string) =>
+      kysely.executeQuery({ ...tablesOf(services).selectFrom('mail').selectAll().compile(), sql: text })
+    await execute("create trigger refuses before insert on activity begin select raise(abort, 'refused'); end")
+    const reset = await run(['users', 'require-password-reset', 'lea', '--confirm', '1'])
+    expect(reset).toMatchObject({ code: 0, out: '1 user must choose a new password, 0 had none.\n' })
+    await execute('drop trigger refuses')
+    const { events } = await services.activity.list('lea', { limit: 10 })
+    expect(events.map(({ kind }) => kind)).toContain('ended')
+  })
+})
