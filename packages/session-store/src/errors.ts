@@ -1,6 +1,7 @@
 /**
  * Redis gave no usable answer: it is down, hung, full or read-only, or it refuses the client. The outcome of the operation
- * is unknown. Report an outage to the caller, never a sign-out or a success.
+ * is unknown. Also thrown if other requests changed one session during each of five tries: then nothing was written. Report an
+ * outage to the caller, never a sign-out or a success.
  */
 export class SessionStoreUnavailableError extends Error {
   override readonly name: string = 'SessionStoreUnavailableError'

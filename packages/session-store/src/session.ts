@@ -31,8 +31,8 @@ export interface SessionStoreOptions {
    */
   readonly maxSessionsPerUser?: number
   /**
-   * If given, each change also appends an event, in the step that makes it, for `createSessionEvents` to read. The store
-   * calls it with the user's tag after each step that may have appended one. Default: no events.
+   * If given, each sign-in and each revocation also appends an event, in the same step, for `createSessionEvents` to read. So
+   * does `event` of a call. The store calls it with the user's tag after each step that may have appended one. Default: no events.
    */
   readonly onEvent?: (userTag: string) => void
   /** Called once for each record that cannot be read, never with its bytes. Default: `console.warn`. */
@@ -176,12 +176,13 @@ export interface SessionStore {
   revokeMany(userId: string, sessionIds: readonly string[], options?: RevokeOptions): Promise<number>
   /** How many were revoked; `null` if the calling session has itself ended: then nothing was done. */
   revokeOthers(token: string): Promise<number | null>
-  /** How many were revoked. As a credential change, sign-ins that began earlier create nothing. */
+  /** How many were revoked. As a credential change, it also refuses sign-ins that began earlier. */
   revokeAll(userId: string, options?: RevokeAllOptions): Promise<number>
 
   /**
    * Calls the listener after each step of this store object that revoked sessions. With a listener, a revocation also reads
-   * the sessions that it may revoke, in the same round trip. A sign-in first asks how many there are. The listener does not
+   * the sessions that it may revoke, in the same round trip, or before it with `durability: 'replicated'`. A sign-in first asks
+   * how many there are. The listener does not
    * notice expiry, other processes and operators; for those, read the events ({@link SessionStoreOptions.onEvent}). It may miss
    * a session created just before its revocation, and one that makes room when two sign-ins reach the cap at once.
    *

@@ -15,7 +15,7 @@ import { createOperationRecorder } from './operations.js'
 import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
 import { SWEEP_MS } from './sweep.js'
 
-/** The activity of accounts, in SQL. The events come from Redis, where each change appends one. */
+/** The activity of accounts, in SQL. The events come from Redis, where each sign-in and each revocation appends one. */
 export interface Activity {
   /** Moves a user's events to SQL, soon, and for as long as that fails again and again. */
   move(userTag: string): void
