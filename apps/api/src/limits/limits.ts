@@ -73,11 +73,11 @@ interface Rule {
 }
 
 /**
- * Budgets that suffice for a person who has to try a few times, and for an office behind one address. They are too small to
- * guess a password. ADR 30 gives the reasons.
+ * They suffice for a person who has to try a few times, and for an office behind one IP address. They are too small to guess a
+ * password. ADR 30 gives the reasons.
  */
 const rules: { readonly [N in LimitName]: Rule } = {
-  /** Any change through /api/auth. */
+  /** Every request to an open endpoint below /api/auth, but for those that the server fails to serve. */
   auth: { points: 600, duration: 15 * MINUTE, of: 'requests' },
   /** A browser that has signed in to the account before. Beyond it, it counts as an unknown one. */
   'sign-in:browser': { points: 10, duration: 15 * MINUTE },
@@ -94,13 +94,13 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'request-reset:site': { points: 120, duration: HOUR, work: true },
   /** A solved challenge passes one attempt, right or wrong. */
   challenge: { points: 1, duration: CHALLENGE_LIFE_MS },
-  /** Requests for one address, with or without an account. */
+  /** Requests for one email address, with or without an account. */
   'request-reset:email': { points: 5, duration: HOUR },
   /** Mails that are sent: they keep a stranger from filling someone's mailbox. */
   'request-reset:first': { points: 1, duration: HOUR },
   'request-reset:mailbox': { points: 5, duration: HOUR },
   'reset-password:address': { points: 30, duration: HOUR },
-  /** Mails to an address that somebody wants to sign up with, where its account needs a confirmed one. */
+  /** Mails to an email address that somebody wants to sign up with, where its account needs a confirmed one. */
   'sign-up-mail:first': { points: 1, duration: HOUR },
   'sign-up-mail:mailbox': { points: 5, duration: HOUR },
   /** Mails about changed passwords: their owner cannot fill a mailbox that is shared with others. */
@@ -128,7 +128,7 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'account-notice:first': { points: 1, duration: HOUR },
   'account-deleted:first': { points: 1, duration: HOUR },
   'account-notice:mailbox': { points: 5, duration: HOUR },
-  /** Links that confirm a new address, apart for the address that an account has and for the one that it is to have. */
+  /** Links that confirm a new email address, apart for the one that an account has and for the one that it is to have. */
   'email-change:first': { points: 1, duration: HOUR },
   'email-change:mailbox': { points: 5, duration: HOUR },
   'email-change:session': { points: 10, duration: HOUR, of: 'requests' },
@@ -181,7 +181,7 @@ export interface Limits {
 }
 
 /**
- * @param secret keys the hashes under which subjects are counted: Redis learns no address and no email address.
+ * @param secret keys the hashes under which subjects are counted: Redis learns no IP address and no email address.
  * @param keyPrefix that of the store
  */
 export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix = ''): Limits {

@@ -27,7 +27,7 @@ export function deletionCharges(email: string): MailCharges {
   return { ...ownerCharges('account-notice', email), first: ['account-deleted:first', email.toLowerCase()] }
 }
 
-/** The limits of a mail about a new device. The address that causes it is counted too. */
+/** The limits of a mail about a new device. The IP address that causes it is counted too. */
 export function newDeviceCharges({ userId, ipAddress }: Session, email: string): MailCharges {
   return {
     first: ['new-device:first', userId],
@@ -39,7 +39,7 @@ export function newDeviceCharges({ userId, ipAddress }: Session, email: string):
 }
 
 /**
- * The limits of a link that confirms a new address. Anybody can name an address as their new one, and must not use up the links of its
+ * The limits of a link that confirms a new email address. Anybody can name an address as their new one, and must not use up the links of its
  * owner's own changes. So the two kinds are counted apart. The first mail is that of the account that asks, because one mailbox
  * has many spellings.
  */
