@@ -66,11 +66,12 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
 
   /** Somebody else changes it, such as an administrator, or a link that was followed in another browser. */
   async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
-    const before = await revokeWithAudit(() => store.revokeAll(userId))
+    const credentialChange = !clearsUnprovenAccount()
+    const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange }))
     return afterCommit(async () => {
       await recordCommit(userId, event)
-      const details = { event: { name: event, ...(await clientInfo()) } }
-      const ended = before + (await revokeWithAudit(() => store.revokeAll(userId, details)))
+      const change = { credentialChange, event: { name: event, ...(await clientInfo()) } }
+      const ended = before + (await revokeWithAudit(() => store.revokeAll(userId, change)))
       await auditEvent(audit, { event, result: 'ok', userId, ended })
     })
   }
@@ -100,6 +101,15 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
       return forEachUser(adapter, model, where, (userId) => changeFactor(userId, event, true))
     },
   }
+}
+
+/**
+ * The first link or code that proves an address takes away the ways in from before, and signs in. The watermark of a credential
+ * change would refuse this sign-in too.
+ */
+function clearsUnprovenAccount(): boolean {
+  const path = tryGetCurrentAuthEndpointContext()?.path
+  return path === '/sign-in/email-otp' || path === '/magic-link/verify'
 }
 
 function additionOf(model: string, data: object): AuditEventName | undefined {

@@ -21,12 +21,14 @@ describe('where better-auth opens no transaction', () => {
     'a ban': (boss, { userId }) => boss.post('/admin/ban-user', { userId }),
     'a password set by an administrator': (boss, { userId }) =>
       boss.post('/admin/set-user-password', { userId, newPassword: 'a new password' }),
+    'a new address set by an administrator': (boss, { userId }) =>
+      boss.post('/admin/update-user', { userId, data: { email: `${userId}@example.net`.toLowerCase() } }),
     'a removal by an administrator': (boss, { userId }) => boss.post('/admin/remove-user', { userId }),
     'a deletion by the user': (_, { browser }) => browser.post('/delete-user', { password }),
   } satisfies Record<string, (boss: Browser, victim: Awaited<ReturnType<typeof person>>) => Promise<Answer>>
 
   test.each(Object.entries(changes))(
-    '%s: a sign-in that begins after any of its endings, and finishes last, creates nothing',
+    '%s: a sign-in that begins after any of its revocations, and finishes last, creates nothing',
     async (name, change) => {
       const slug = name.replaceAll(' ', '-')
       const { browser: boss, userId: bossId } = await person(`boss-of-${slug}@example.org`)
