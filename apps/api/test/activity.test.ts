@@ -176,7 +176,7 @@ describe('what a person sees', () => {
     expect(summarize(entries).slice(0, 3)).toEqual([
       'Chrome on Windows: signed-in',
       'Safari on iPhone: password-reset',
-      'Chrome on Windows: reset',
+      'Chrome on Windows: credentials-changed',
     ])
     expect(entries[1]?.device.ipAddress).toBe('127.0.0.1')
   })

@@ -119,7 +119,7 @@ test.each([
   ['revoked', chrome, 'Safari on iOS was signed out by Chrome on Windows'],
   ['revoked', { ...chrome, isCurrent: true }, 'Safari on iOS was signed out by Chrome on Windows (this device)'],
   ['revoked', null, 'Safari on iOS was signed out'],
-  ['reset', null, 'Safari on iOS was signed out because the password was reset'],
+  ['credentials-changed', null, 'Safari on iOS was signed out because the password or the account was changed'],
   ['expired', null, 'Safari on iOS was signed out by itself after its time was up'],
   ['capped', chrome, 'Safari on iOS was signed out to make room for Chrome on Windows'],
   ['password-changed', null, 'The password was changed on Safari on iOS'],

@@ -52,8 +52,8 @@ type ActivityType =
   | 'signed-out'
   /** By another device, or by none: see `by`. */
   | 'revoked'
-  /** By a reset of the password. */
-  | 'reset'
+  /** The password was reset, or a way in was changed from elsewhere. */
+  | 'credentials-changed'
   /** Its time was up. */
   | 'expired'
   /** To make room for another device. */
@@ -175,7 +175,7 @@ function typeOf(event: SessionEvent): ActivityType | undefined {
   if (event.kind === 'created') return deviceOf(event.session)?.isNew ? 'signed-in-first' : 'signed-in'
   if (event.kind === 'noted') return named.get(event.name)
   if (event.by?.id === event.session.id) return 'signed-out'
-  if (event.cause === 'credential-change' && event.by === null) return 'reset'
+  if (event.cause === 'credential-change' && event.by === null) return 'credentials-changed'
   if (event.cause === 'operator') return 'by-operator'
   if (event.cause === 'cap') return 'capped'
   return event.cause === 'expired' ? 'expired' : 'revoked'

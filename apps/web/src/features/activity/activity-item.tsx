@@ -27,7 +27,7 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   'signed-in-first': LogIn,
   'signed-out': LogOut,
   revoked: CircleX,
-  reset: CircleX,
+  'credentials-changed': CircleX,
   expired: Hourglass,
   capped: CircleX,
   'by-operator': CircleX,

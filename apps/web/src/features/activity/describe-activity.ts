@@ -8,7 +8,7 @@ const ofDevice = {
   'signed-in': 'activity.signedIn',
   'signed-in-first': 'activity.signedInFirst',
   'signed-out': 'activity.signedOut',
-  reset: 'activity.reset',
+  'credentials-changed': 'activity.credentialsChanged',
   expired: 'activity.expired',
   'password-changed': 'activity.passwordChanged',
   'password-reset': 'activity.passwordReset',

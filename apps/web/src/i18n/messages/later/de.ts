@@ -100,7 +100,7 @@ export default {
     signedOut: '{device} hat sich abgemeldet',
     revoked: '{device} wurde abgemeldet',
     revokedBy: '{device} wurde abgemeldet von {by}',
-    reset: '{device} wurde abgemeldet, weil das Passwort zurückgesetzt wurde',
+    credentialsChanged: '{device} wurde abgemeldet, weil das Passwort oder das Konto geändert wurde',
     expired: '{device} wurde von selbst abgemeldet, weil die Zeit abgelaufen war',
     capped: '{device} wurde abgemeldet, um Platz für ein anderes Gerät zu schaffen',
     cappedBy: '{device} wurde abgemeldet, um Platz zu schaffen für {by}',
