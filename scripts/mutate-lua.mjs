@@ -8,7 +8,7 @@ const store = join(root, 'packages/session-store')
 /** As deep as the package itself: it looks for tsconfig.base.json above it. */
 const copy = join(root, '.mutation-lua/session-store')
 /** These test what the scripts do. scripts.test.ts is left out, for it compares comments with code. */
-const usual = ['deadlines', 'store', 'events', 'changes', 'races', 'bounded', 'look-ups']
+const usual = ['deadlines', 'store', 'events', 'changes', 'races', 'bounded', 'lookups']
 /** Milliseconds for all of them. */
 const PATIENCE_MS = 180_000
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { commandsOf, observed, signedUp, startServer } from './helpers.js'
 
-test('a batch of ten calls costs ten look-ups, one per call, on one connection and without SQL', async () => {
+test('a batch of ten calls costs ten lookups, one per call, on one connection and without SQL', async () => {
   await using server = await startServer()
   const { api } = await signedUp(server)
   await server.settled()
@@ -17,7 +17,7 @@ test('a batch of ten calls costs ten look-ups, one per call, on one connection a
   expect(String(clients).trim().split('\n')).toHaveLength(2) // the server's and this one
 })
 
-test('a batch of ten calls goes to Redis in two writes: all ten look-ups, then all ten lists', async () => {
+test('a batch of ten calls goes to Redis in two writes: all ten lookups, then all ten lists', async () => {
   await using server = await startServer()
   const { api } = await signedUp(server)
   const reads = await observed(server.redis, async (admin) => {
@@ -29,7 +29,7 @@ test('a batch of ten calls goes to Redis in two writes: all ten look-ups, then a
   expect(reads).toBe(2)
 })
 
-test('a refused call costs one look-up, and one with a cookie that is not ours none', async () => {
+test('a refused call costs one lookup, and one with a cookie that is not ours none', async () => {
   await using server = await startServer()
   const device = await signedUp(server)
   const cookie = device.jar.get('rollcall.session_token') ?? ''

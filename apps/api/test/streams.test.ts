@@ -455,7 +455,7 @@ describe('a stream', () => {
     }
   })
 
-  test('of a session that is revoked by its id costs one look-up more, and no list', async () => {
+  test('of a session that is revoked by its id costs one lookup more, and no list', async () => {
     await using privateRedis = await startRedis()
     const redis = new Redis(privateRedis.url)
     const store = createSessionStore({ redis })

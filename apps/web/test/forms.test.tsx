@@ -105,15 +105,15 @@ test('a first password is set after a proof in place, as it was typed', async ()
   vi.stubGlobal('PublicKeyCredential', function PublicKeyCredential() {})
   const { answer } = network
   const chosen: unknown[] = []
-  let isProven = false
+  let isProved = false
   const answers: Record<string, (request: Request) => Promise<Response>> = {
     '/api/auth/reauthenticate/methods': async () => Response.json({ methods: [{ kind: 'passkey' }] }),
     '/api/auth/reauthenticate': async () => {
-      isProven = true
+      isProved = true
       return Response.json({ status: true })
     },
     '/api/auth/set-password': async (request) => {
-      if (!isProven) return Response.json({ code: 'REAUTHENTICATE' }, { status: 403 })
+      if (!isProved) return Response.json({ code: 'REAUTHENTICATE' }, { status: 403 })
       chosen.push(await request.json())
       return Response.json({ status: true })
     },

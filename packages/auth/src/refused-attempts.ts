@@ -49,7 +49,7 @@ const withEmail = z.object({ email: z.string() })
 /** Confirmed by a link from a mail, which any browser may open: its session may be that of another account. */
 const confirmedByLink = new Set<AuditEventName>(['email-change'])
 
-/** One look-up, whether or not the account exists. Nothing when the attempt names none, as with a link that is not valid. */
+/** One lookup, whether or not the account exists. Nothing when the attempt names none, as with a link that is not valid. */
 async function accountOf(
   ctx: GenericEndpointContext,
   event: AuditEventName,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
-/** The store, which answers `touch` in its own way, and notes which look-ups pass its near-cache. */
+/** The store, which answers `touch` in its own way, and notes which lookups pass its near-cache. */
 function storeThat(touch: SessionStore['touch']) {
   const strict: (boolean | undefined)[] = []
   const validate: SessionStore['validate'] = (of, options) => {

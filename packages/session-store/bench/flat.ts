@@ -1,4 +1,4 @@
-// Whether a look-up cares how many sessions a user has, and how many users there are.
+// Whether a lookup cares how many sessions a user has, and how many users there are.
 import { compare, type Operation, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
 import { createSessionStore } from '../src/index.js'

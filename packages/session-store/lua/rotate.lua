@@ -6,7 +6,7 @@
 -- ARGV[3]  SHA-256 of the new secret
 -- ARGV[4]  now (ms since the epoch)
 -- ARGV[5]  when the credentials changed, by Redis' clock (ms); empty: not a credential change
--- ARGV[6]  when the person has last proven who they are (ms); empty: as before
+-- ARGV[6]  when the person has last proved who they are (ms); empty: as before
 -- ARGV[7]  name of an event to append after the revocations; empty: none
 -- ARGV[8]  the details as they were read; empty: they stay
 -- ARGV[9]  the details to write; empty: they stay

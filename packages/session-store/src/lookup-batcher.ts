@@ -20,7 +20,7 @@ interface PendingLookup {
 const MAX_BATCH = 16
 
 /**
- * Batches the look-ups of one turn of the event loop into one command, because a command costs ioredis more than its fields.
+ * Batches the lookups of one turn of the event loop into one command, because a command costs ioredis more than its fields.
  * In a Cluster, where no command may name keys of several slots, they only share a write.
  *
  * @param coalesceWrites that of the client. A second one would cork its sockets twice.

@@ -72,7 +72,7 @@ async function revokesBoth(other: SessionStore, near: SessionStore, first: Signe
   await refuses(near, second.token)
 }
 
-test.each([undefined, { lease: LONG }])('look-ups of one turn share a write, near-cache %j', async (nearCache) => {
+test.each([undefined, { lease: LONG }])('lookups of one turn share a write, near-cache %j', async (nearCache) => {
   using one = await startOne(nearCache)
   const [userId = ''] = await usersOn(master(0), 1)
   const signed = []

@@ -68,7 +68,7 @@ describe('an ending elsewhere', () => {
 })
 
 describe('a read that races with its own invalidation is not remembered', () => {
-  test.each([1, 2])('the push is here before the answer, of %j look-ups in one turn', async (together) => {
+  test.each([1, 2])('the push is here before the answer, of %j lookups in one turn', async (together) => {
     await using t = await startNear(LONG)
     const [ada, bob, carl] = [await t.signIn('ada'), await t.signIn('bob'), await t.signIn('carl')]
     await t.remembers(bob.token)

@@ -36,8 +36,8 @@ const operations: Record<string, () => Promise<unknown>> = {
   create: () => t.store.create({ userId: 'ada' }),
   list: () => t.store.list('ada'),
   'revoke all': () => t.store.revokeAll('bob'),
-  'one look-up': () => t.store.validate(token),
-  'many look-ups': () => Promise.all(Array.from({ length: 40 }, () => t.store.validate(token))),
+  'one lookup': () => t.store.validate(token),
+  'many lookups': () => Promise.all(Array.from({ length: 40 }, () => t.store.validate(token))),
   events: () => createSessionEvents({ redis: t.redis }).acquireSweepLease(1),
 }
 

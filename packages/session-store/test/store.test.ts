@@ -241,10 +241,10 @@ describe('update and rotate', () => {
     t.clock.now += 10
     const rotated = (await t.store.rotate(token))?.token ?? ''
     expect((await t.store.validate(rotated))?.authenticatedAt).toEqual(signedInAt)
-    const proven = (await t.store.rotate(rotated, { reauthenticated: true }))?.token ?? ''
-    expect((await t.store.validate(proven))?.authenticatedAt).toEqual(new Date(t.clock.now))
+    const proved = (await t.store.rotate(rotated, { reauthenticated: true }))?.token ?? ''
+    expect((await t.store.validate(proved))?.authenticatedAt).toEqual(new Date(t.clock.now))
     t.clock.now += 10
-    const changed = (await t.store.rotate(proven, { credentialChange: true }))?.token ?? ''
+    const changed = (await t.store.rotate(proved, { credentialChange: true }))?.token ?? ''
     expect((await t.store.validate(changed))?.authenticatedAt).toEqual(new Date(t.clock.now))
     t.clock.now += touchInterval
     await t.store.touch(session)

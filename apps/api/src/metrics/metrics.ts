@@ -44,7 +44,7 @@ function createTraffic(registry: Registry, counter: AddCounter) {
     redisCommands: addHistogram(
       registry,
       'rollcall_redis_command_duration_seconds',
-      'Round trips to Redis, by command. Look-ups of one tick share one.',
+      'Round trips to Redis, by command. Lookups of one tick share one.',
       'command',
     ),
     redisFailures: counter(

@@ -53,8 +53,8 @@ const provider = () =>
     user: `${origin}/user`,
     emails: `${origin}/emails`,
   })
-const redeem = (search: string, provenSince: Date | null = null) =>
-  provider().redeem(new URL(`https://rollcall.example/provider/github?${search}`), { ...checks, provenSince })
+const redeem = (search: string, provedSince: Date | null = null) =>
+  provider().redeem(new URL(`https://rollcall.example/provider/github?${search}`), { ...checks, provedSince })
 
 test('the id of the account, and its primary address with whether it is verified', async () => {
   const url = await provider().authorizationUrl({ ...checks, redirectUri: 'https://rollcall.example', isProof: false })

@@ -79,7 +79,7 @@ test('a password change by a session that is revoked meanwhile changes nothing',
   expect((await t.browser().signIn(email, password)).status).toBe(200)
 })
 
-test('a session that is revoked while its password is proven again stays ended', async () => {
+test('a session that is revoked while its password is proved again stays ended', async () => {
   const email = 'revoked-prover@example.org'
   const [owner, thief] = [t.browser(), t.browser()]
   await owner.signUp(email)

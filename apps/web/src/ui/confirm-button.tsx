@@ -25,7 +25,7 @@ export interface ProofRequest {
   readonly confirmLabel: string
   readonly busyLabel: string
   /** Continues with the action. */
-  readonly onProven: () => Promise<void>
+  readonly onProved: () => Promise<void>
   readonly onCancel: () => void
 }
 
@@ -90,7 +90,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
           question: props.question,
           confirmLabel: props.confirmLabel,
           busyLabel: props.busyLabel,
-          onProven: proceed,
+          onProved: proceed,
           onCancel: () => disarm({ focus: true }),
         })}
       </div>

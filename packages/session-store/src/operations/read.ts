@@ -29,7 +29,7 @@ function peekRecord(context: StoreContext, parts: TokenParts): SessionRecord | n
 
 /**
  * Fetches the record of a live session and maps it; `null` if there is none. It is not an async function, because the
- * promises of one took a tenth of a look-up.
+ * promises of one took a tenth of a lookup.
  */
 export function findRecord<T>(
   context: StoreContext,

@@ -55,8 +55,8 @@ export function gitHub({ clientId, clientSecret }: ProviderSettings, at = addres
       })
     },
 
-    async redeem(callback, { state, codeVerifier, provenSince }) {
-      if (provenSince !== null) throw refusal('PROVIDER_PROOF_REFUSED')
+    async redeem(callback, { state, codeVerifier, provedSince }) {
+      if (provedSince !== null) throw refusal('PROVIDER_PROOF_REFUSED')
       try {
         const checks = { expectedState: state, pkceCodeVerifier: codeVerifier }
         const { access_token: token } = await authorizationCodeGrant(config, callback, checks)

@@ -53,7 +53,7 @@ export function openIdProvider(settings: ProviderSettings): Provider {
       })
     },
 
-    async redeem(callback, { state, nonce, codeVerifier, provenSince }) {
+    async redeem(callback, { state, nonce, codeVerifier, provedSince }) {
       const config = await configuration()
       try {
         const tokens = await authorizationCodeGrant(config, callback, {
@@ -64,7 +64,7 @@ export function openIdProvider(settings: ProviderSettings): Provider {
         })
         const claims = tokens.claims()
         if (claims === undefined) throw refusal('PROVIDER_ANSWER_INVALID')
-        if (provenSince !== null && !hasProved(claims, provenSince)) throw refusal('PROVIDER_PROOF_REFUSED')
+        if (provedSince !== null && !hasProved(claims, provedSince)) throw refusal('PROVIDER_PROOF_REFUSED')
         const said = claimsWithEmail.parse(
           claims['email'] === undefined ? await fetchUserInfo(config, tokens.access_token, claims.sub) : claims,
         )
@@ -85,7 +85,7 @@ function personOf(accountId: string, said: z.infer<typeof claimsWithEmail>): Per
   }
 }
 
-/** One look-up at a time, kept for an hour. A failure is not kept. */
+/** One lookup at a time, kept for an hour. A failure is not kept. */
 function discovered({ issuer, clientId, clientSecret }: ProviderSettings): () => Promise<Configuration> {
   let found: { readonly at: number; readonly configuration: Promise<Configuration> } | undefined
   return async () => {

@@ -143,8 +143,8 @@ function providerFlows(options: Options) {
       throw refusal('PROVIDER_ANSWER_INVALID')
     const callback = redirectUriOf(providerId)
     for (const [name, value] of Object.entries(answer)) if (value) callback.searchParams.set(name, value)
-    const provenSince = question.isProof ? question.askedAt : null
-    const person = await find(providerId).redeem(callback, { ...question, state: answer.state, provenSince })
+    const provedSince = question.isProof ? question.askedAt : null
+    const person = await find(providerId).redeem(callback, { ...question, state: answer.state, provedSince })
     await act(ctx, question, { ...person, providerId })
   }
 

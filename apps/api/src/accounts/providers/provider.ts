@@ -29,9 +29,9 @@ export interface Provider {
    *
    * @param callback The address that the provider led the browser to.
    * @throws {APIError} 502 PROVIDER_UNAVAILABLE, 400 PROVIDER_ANSWER_INVALID, and 403 PROVIDER_PROOF_REFUSED unless the
-   *   provider has checked its user since `provenSince`.
+   *   provider has checked its user since `provedSince`.
    */
-  redeem(callback: URL, checks: Checks & { readonly provenSince: Date | null }): Promise<Person>
+  redeem(callback: URL, checks: Checks & { readonly provedSince: Date | null }): Promise<Person>
 }
 
 /** A request to a provider fails after this time without an answer. */

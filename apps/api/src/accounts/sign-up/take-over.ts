@@ -10,7 +10,7 @@ export async function takeOver(
   { value: userId, expiresAt }: { readonly value: string; readonly expiresAt: Date },
   ctx: GenericEndpointContext | null,
 ): Promise<void> {
-  // Expired rows of anybody are deleted here as well: better-auth cleans up with each look-up.
+  // Expired rows of anybody are deleted here as well: better-auth cleans up with each lookup.
   if (ctx?.path !== '/reset-password' || expiresAt <= new Date()) return
   const user = await lockUser(ctx.context, userId)
   if (user === null || user.emailVerified) return

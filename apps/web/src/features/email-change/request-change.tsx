@@ -33,7 +33,7 @@ export function RequestChange(props: RequestChangeProps) {
           confirmLabel={t('emailChange.submit')}
           busyLabel={t('emailChange.busy')}
           look="primary"
-          onProven={() => request(typed)}
+          onProved={() => request(typed)}
           onCancel={stopProving}
           pending={{ name: 'change-email', input: { email: typed } }}
         />

@@ -57,7 +57,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
           confirmLabel={t('passkeys.addGoOn')}
           busyLabel={t('passkeys.adding')}
           look="primary"
-          onProven={() => add(revokesOthers)}
+          onProved={() => add(revokesOthers)}
           onCancel={() => setIsProving(false)}
           pending={{ name: 'add-passkey', input: { revokeOtherSessions: revokesOthers } }}
         />

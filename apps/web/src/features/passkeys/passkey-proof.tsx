@@ -11,7 +11,7 @@ import { choosePasskey, verifyPasskey } from './ceremonies.js'
 import { explainCeremony } from './explain.js'
 
 /** A second way to prove who the person is, for an account with a passkey. */
-export default function PasskeyProof({ onProven }: { onProven: () => Promise<void> }) {
+export default function PasskeyProof({ onProved }: { onProved: () => Promise<void> }) {
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
@@ -25,7 +25,7 @@ export default function PasskeyProof({ onProven }: { onProven: () => Promise<voi
       session.failed(error)
       return setFailure(await explainCeremony(i18n, error))
     }
-    await onProven()
+    await onProved()
   })
 
   if (!methods.includes('passkey') || !arePasskeysUsable()) return null

@@ -45,7 +45,7 @@ interface PasswordProofProps extends ProofRequest {
 
 /** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
 export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
-  const { question, onProven, onCancel } = request
+  const { question, onProved, onCancel } = request
   const i18n = useI18n()
   const { t } = i18n
   const session = useSession()
@@ -60,7 +60,7 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
     check: (data) => fieldErrors({ proof: text(data, 'proof') === '' ? t('fields.enterPassword') : undefined }),
     submit: async (data) => {
       await auth.reauthenticate({ password: text(data, 'proof') })
-      await onProven()
+      await onProved()
     },
     explain: (error) => {
       session.failed(error)
@@ -96,7 +96,7 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
         email={email}
         isCodeAsked={isCodeAsked}
         onCodeAsked={setIsCodeAsked}
-        onProven={onProven}
+        onProved={onProved}
         pending={pending ?? null}
       />
     </div>
@@ -120,17 +120,17 @@ interface OtherWaysProps {
   /** The question for a code takes the place of all other ways. */
   isCodeAsked: boolean
   onCodeAsked: (isAsked: boolean) => void
-  onProven: () => Promise<void>
+  onProved: () => Promise<void>
   pending: PendingAction | null
 }
 
-function OtherWays({ email, isCodeAsked, onCodeAsked, onProven, pending }: OtherWaysProps) {
+function OtherWays({ email, isCodeAsked, onCodeAsked, onProved, pending }: OtherWaysProps) {
   const { t } = useI18n()
   return (
     <>
       <Suspense>
-        {!isCodeAsked && <PasskeyProof onProven={onProven} />}
-        <CodeProof isAsked={isCodeAsked} onAsked={onCodeAsked} onProven={onProven} />
+        {!isCodeAsked && <PasskeyProof onProved={onProved} />}
+        <CodeProof isAsked={isCodeAsked} onAsked={onCodeAsked} onProved={onProved} />
         {!isCodeAsked && <ProviderProof pending={pending} />}
       </Suspense>
       {!isCodeAsked && (

@@ -47,7 +47,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
           confirmLabel={t('providers.linkGoOn')}
           busyLabel={t('providers.linking')}
           look="primary"
-          onProven={() =>
+          onProved={() =>
             link({ provider: waiting.id, revokeOtherSessions }).catch((error: unknown) => {
               setWaiting(null)
               fail(explainProvider(i18n, error), error)

@@ -10,11 +10,11 @@ import { isWrongCode } from './explain.js'
 interface CodeProofProps {
   isAsked: boolean
   onAsked: (isAsked: boolean) => void
-  onProven: () => Promise<void>
+  onProved: () => Promise<void>
 }
 
 /** One more way to prove who the person is, for an account with a second factor. */
-export default function CodeProof({ isAsked, onAsked, onProven }: CodeProofProps) {
+export default function CodeProof({ isAsked, onAsked, onProved }: CodeProofProps) {
   const { t } = useI18n()
   const session = useSession()
   const { data: methods = [] } = useQuery({ ...proofMethods, retry: false })
@@ -34,7 +34,7 @@ export default function CodeProof({ isAsked, onAsked, onProven }: CodeProofProps
       busyLabel={t('secondFactor.checking')}
       onCode={async (kind, code) => {
         await verifyCode(kind, code)
-        await onProven()
+        await onProved()
       }}
       onRefused={(error) => {
         if (!isWrongCode(error)) session.failed(error)

@@ -67,7 +67,7 @@ export function FactorChange(props: FactorChangeProps) {
 
   if (isProving) {
     const pending = { name: 'change-factor', input: { change: props.change, ...choice } } as const
-    return <PasswordProof {...props} onProven={() => confirm()} pending={pending} />
+    return <PasswordProof {...props} onProved={() => confirm()} pending={pending} />
   }
   return (
     <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">

@@ -45,7 +45,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
             confirmLabel={t('security.setSubmit')}
             busyLabel={t('security.setBusy')}
             look="primary"
-            onProven={set}
+            onProved={set}
             onCancel={stopProving}
             pending={{ name: 'set-password', input: {} }}
           />
@@ -109,8 +109,8 @@ function useFirstPassword(onSet: () => void) {
     },
   })
 
-  const setProven = async () => {
+  const setProved = async () => {
     if (choice !== null) await set(choice)
   }
-  return { ...form, set: setProven, isProving, stopProving: () => setIsProving(false) }
+  return { ...form, set: setProved, isProving, stopProving: () => setIsProving(false) }
 }

@@ -53,7 +53,7 @@ const KEY = 'rollcall.pendingAction'
 /** As long as a question to a provider lives. */
 const ASKED_LIFE_MS = 10 * 60_000
 /** From the proof until the page goes on. Later, a person no longer expects it. */
-const PROVEN_LIFE_MS = 30_000
+const PROVED_LIFE_MS = 30_000
 
 /** Keeps what waits for a proof while another site is shown. `null`: nothing waits. */
 export function keepPendingAction(action: PendingAction | null, path: AccountPath): void {
@@ -65,7 +65,7 @@ export function keepPendingAction(action: PendingAction | null, path: AccountPat
 /** A proof was given. Returns whether an action waits for it. */
 export function provePendingAction(): boolean {
   const kept = read()
-  if (kept !== null && isAlive(kept)) return store({ ...kept, until: Date.now() + PROVEN_LIFE_MS, isProven: true })
+  if (kept !== null && isAlive(kept)) return store({ ...kept, until: Date.now() + PROVED_LIFE_MS, isProven: true })
   remove()
   return false
 }

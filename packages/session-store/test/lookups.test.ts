@@ -14,7 +14,7 @@ const people = (count: number) => Promise.all(Array.from({ length: count }, (_, 
 const validateAll = (signed: readonly { readonly token: string }[]) =>
   Promise.all(signed.map(({ token }) => t.store.validate(token)))
 
-test('look-ups of one turn of the event loop reach Redis in one piece, each with its own answer', async () => {
+test('lookups of one turn of the event loop reach Redis in one piece, each with its own answer', async () => {
   const signed = await people(10)
   await t.store.revokeAll('user-3')
   await validateAll(signed.slice(0, 2)) // from here on Redis knows the script
@@ -23,7 +23,7 @@ test('look-ups of one turn of the event loop reach Redis in one piece, each with
   expect(reads).toBe(1)
 })
 
-test('they are one command for 16 of them, and a look-up that is alone is a plain one', async () => {
+test('they are one command for 16 of them, and a lookup that is alone is a plain one', async () => {
   const signed = await people(40)
   await validateAll(signed.slice(0, 2))
   const answers: unknown[] = []
