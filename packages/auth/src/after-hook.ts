@@ -1,6 +1,6 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
-import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { type APIError, createAuthMiddleware, isAPIError } from 'better-auth/api'
 import { attemptAt } from './attempts.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unhideError } from './database-errors.js'
@@ -31,12 +31,12 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     const state = await requestState()
     const { returned, responseHeaders } = ctx.context
     const attempt = attemptOf(ctx)
-    if (!(returned instanceof APIError)) {
+    if (!isAPIError(returned)) {
       await revokeRequested(ctx, store)
       await revokeLeftBehind(state, store)
     }
     const codeRefusal = await proveByCode(ctx, returned, store, audit)
-    if (state.databaseError !== null && returned instanceof APIError) await undoWrites()
+    if (state.databaseError !== null && isAPIError(returned)) await undoWrites()
     const isFailed = state.outage || state.isUndone || codeRefusal !== null || isRefusal(returned)
     const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
     if (isRevoked) ctx.context.setNewSession(null)
@@ -52,14 +52,14 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       if (attempt !== null) await auditRefusal(ctx, attempt, codeRefusal, audit, onWrongPassword)
       return answerError(ctx, codeRefusal)
     }
-    if (!(returned instanceof APIError)) await keepWrites()
+    if (!isAPIError(returned)) await keepWrites()
     if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
     await setRememberedCookie(ctx, responseHeaders)
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     const shown = await hideTokens(returned, store)
-    if (!(returned instanceof APIError)) return shown
+    if (!isAPIError(returned)) return shown
     if (attempt !== null && state.signedIn.size === 0)
       await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
     return unhidden
@@ -68,7 +68,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
 
 /** A redirect is an `APIError` as well. */
 function isRefusal(returned: unknown): boolean {
-  return returned instanceof APIError && returned.statusCode >= 400
+  return isAPIError(returned) && returned.statusCode >= 400
 }
 
 /** Whether the request ends a session or gives the browser another one. */

@@ -1,6 +1,6 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
-import { APIError } from 'better-auth/api'
+import { APIError, isAPIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { moveAccount } from './multi-session.js'
 import { requestState } from './request-state.js'
@@ -49,7 +49,7 @@ export function unauthorized(): APIError {
 
 /** Whether it is `unauthorized()`. */
 export function isSessionOver(error: unknown): boolean {
-  return error instanceof APIError && error.body?.code === 'UNAUTHORIZED'
+  return isAPIError(error) && error.body?.code === 'UNAUTHORIZED'
 }
 
 export const CREDENTIALS_CHANGED = 'CREDENTIALS_CHANGED'

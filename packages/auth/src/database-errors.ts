@@ -1,6 +1,6 @@
 import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import type { GenericEndpointContext } from '@better-auth/core'
-import { APIError } from 'better-auth/api'
+import { APIError, isAPIError } from 'better-auth/api'
 import { type RequestState, requestState } from './request-state.js'
 import { currentTransaction } from './transaction.js'
 import { undoWrites } from './undo-on-outage.js'
@@ -66,7 +66,7 @@ export function unhideError(
   { databaseError, isUndone }: RequestState,
 ): Response | undefined {
   if (databaseError !== null && isUndone) throw databaseError
-  if (!(returned instanceof APIError)) return undefined
+  if (!isAPIError(returned)) return undefined
   const isAmbiguous = AMBIGUOUS.has(returned.body?.code ?? '')
   if (databaseError !== null && (isAmbiguous || takesCode(ctx) || returned.statusCode >= 500)) throw databaseError
   if (!isAmbiguous) return undefined

@@ -1,5 +1,5 @@
 import { sessionIdIn, type SessionStore } from '@rollcall/session-store'
-import { APIError } from 'better-auth/api'
+import { isAPIError } from 'better-auth/api'
 import { requestState } from './request-state.js'
 
 /**
@@ -10,7 +10,7 @@ import { requestState } from './request-state.js'
  * @returns The answer itself if it holds none. An error is changed in place.
  */
 export async function hideTokens(answer: unknown, store: SessionStore): Promise<unknown> {
-  if (answer instanceof APIError) {
+  if (isAPIError(answer)) {
     answer.body = (await hideIn(answer.body, store)) as typeof answer.body // texts stay texts
     return answer
   }

@@ -1,6 +1,6 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
-import { APIError } from 'better-auth/api'
+import { APIError, isAPIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { type Audit, auditEvent } from './audit.js'
 import { moveAccount } from './multi-session.js'
@@ -33,7 +33,7 @@ export async function proveByCode(
   if ((await requestState()).isEnrolling) return null
   const { id, userId, token } = current.session
   const { internalAdapter } = ctx.context
-  if (returned instanceof APIError) {
+  if (isAPIError(returned)) {
     if (!WRONG_CODES.has(returned.body?.code ?? '')) return null
     const expiresAt = new Date(Date.now() + WRONG_CODE_LIFE_MS)
     await internalAdapter.createVerificationValue({ identifier: identifierOf(id), value: '', expiresAt })

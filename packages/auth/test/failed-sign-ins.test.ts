@@ -6,6 +6,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { toNodeHandler } from 'better-auth/node'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
+import { APIError as PlainError } from 'better-call'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cookieSessions, revokeOnFailure } from '../src/index.js'
@@ -67,6 +68,9 @@ afterAll(async () => {
 const failures: Record<string, (app: App) => Promise<void>> = {
   'a refusal': async () => {
     throw new APIError('FORBIDDEN')
+  },
+  'a refusal of better-call': async () => {
+    throw new PlainError('FORBIDDEN')
   },
   'an error of a library': async () => {
     throw new APIError('INTERNAL_SERVER_ERROR')

@@ -90,6 +90,31 @@ describe('switching', () => {
   })
 })
 
+test('a request that names no session is refused', async () => {
+  const { browser } = await shared('unnamed')
+  for (const path of ['/multi-session/set-active', '/multi-session/revoke'])
+    expect((await browser.post(path)).status).toBe(400)
+})
+
+test('no near-cache answers where a session begins, is chosen or ends', async () => {
+  const { browser, ada, grace } = await shared('strict')
+  const { validate } = t.store
+  const strict: unknown[] = []
+  t.store.validate = (token, options) => {
+    strict.push(options?.strict)
+    return validate(token, options)
+  }
+  try {
+    await browser.signIn(grace.email) // in place of the session that is there
+    await browser.post('/multi-session/set-active', { sessionToken: ada.id })
+    await browser.post('/sign-out')
+  } finally {
+    t.store.validate = validate
+  }
+  expect(strict.length).toBeGreaterThanOrEqual(5)
+  expect(new Set(strict)).toEqual(new Set([true]))
+})
+
 describe('ending one account', () => {
   test('that is not the active one ends its session alone', async () => {
     const { browser, ada, grace } = await shared('end-other')
