@@ -1,5 +1,5 @@
 /** The range of the peer dependency. It begins with the oldest on which the suites ran; a later minor may change what we rely on. */
-const MINOR = '1.7'
+const MINOR = /^1\.7\.(\d+)/
 const OLDEST_PATCH = 20
 
 /**
@@ -9,9 +9,8 @@ const OLDEST_PATCH = 20
  * @throws {Error} at the start of the application.
  */
 export function rejectUnsupportedVersion(version: string | undefined): void {
-  const [, minor, patch] = /^(\d+\.\d+)\.(\d+)/.exec(version ?? '') ?? []
-  if (minor === MINOR && Number(patch) >= OLDEST_PATCH) return
+  if (Number(version?.match(MINOR)?.[1]) >= OLDEST_PATCH) return
   throw new Error(
-    `Rollcall cannot work with better-auth ${version ?? 'of an unknown version'}: it needs ${MINOR}.${OLDEST_PATCH} or a later ${MINOR}`,
+    `Rollcall cannot work with better-auth ${version ?? 'of an unknown version'}: it needs 1.7.${OLDEST_PATCH} or a later 1.7`,
   )
 }

@@ -16,7 +16,7 @@ const context = await betterAuth(options).$context
 /** The start of the plugin on a better-auth that gives another version of itself. */
 const start = (version: string) => plugin.init({ ...context, version })
 
-test.each(['1.6.34', '1.7.19', '1.8.0', '2.7.25', '1.70.25', undefined as unknown as string])(
+test.each(['1.6.34', '1.7.19', '1.8.0', '2.7.25', '1.70.25', '11.7.25', '1x7.25', undefined as unknown as string])(
   'better-auth %s is refused at start, by its version',
   (version) => {
     expect(() => start(version)).toThrow(

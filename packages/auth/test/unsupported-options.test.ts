@@ -44,6 +44,11 @@ const refused: [string, BetterAuthOptions, RegExp][] = [
     /enableSessionForAPIKeys of the plugin api-key/,
   ],
   [
+    'API keys that are sessions, found in a way that needs a whole request',
+    { plugins: [apiKey({ enableSessionForAPIKeys: true, customAPIKeyGetter: (ctx) => ctx.body.key as string })] },
+    /enableSessionForAPIKeys of the plugin api-key/,
+  ],
+  [
     'API keys that are sessions, in one of several configurations',
     { plugins: [apiKey([{ configId: 'a' }, { configId: 'b', enableSessionForAPIKeys: true }])] },
     /enableSessionForAPIKeys of the plugin api-key/,
@@ -87,6 +92,12 @@ test('a plugin that comes after ours, whose answers we would not see', async () 
 })
 
 test('nothing else: what only passes cookies on comes last, single sign-on without SAML logout, and keys that are no sessions', async () => {
-  const context = await start({ plugins: [named('sso', { saml: {} }), apiKey(), username(), ours, nextCookies()] })
-  expect(context.sessionConfig.expiresIn).toBe(30 * 24 * 60 * 60)
+  const sameOption = named('of-ours', { saml: { enableSingleLogout: true } })
+  const before = [named('sso', { saml: {} }), sameOption, apiKey(), username()]
+  for (const forwarder of ['sveltekit-cookies', 'tanstack-start-cookies', 'tanstack-start-cookies-solid']
+    .map((id) => named(id))
+    .concat(nextCookies())) {
+    const context = await start({ plugins: [...before, ours, forwarder] })
+    expect(context.sessionConfig.expiresIn).toBe(30 * 24 * 60 * 60)
+  }
 })
