@@ -41,7 +41,14 @@ const shapes: Record<string, (text: string) => object> = {
   'an object without a prototype': (text) => [Object.assign(Object.create(null) as object, { text })],
 }
 const names = Object.keys(shapes)
-const shape = (name: string, text: string): object => shapes[name]?.(text) ?? {}
+const shape = (name: string, text: string): object => shapes[name]?.(text) ?? loop(text)
+
+/** It holds itself, and so is no JSON before better-call cuts it off. */
+function loop(text: string): object {
+  const holder: Record<string, unknown> = { text }
+  holder['self'] = holder
+  return holder
+}
 
 const body = z.object({ shape: z.string(), text: z.string() })
 const own = {
@@ -58,9 +65,23 @@ const own = {
     }),
     respond: createAuthEndpoint('/own/respond', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) => {
       const text = JSON.stringify(shape(ctx.body.shape, ctx.context.session.session.token))
-      const headers = { 'content-type': 'application/json', 'content-length': String(text.length), 'x-own': '1' }
+      const headers = {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': String(text.length),
+        'x-own': '1',
+      }
       return new Response(text, { status: 202, headers })
     }),
+    stream: createAuthEndpoint('/own/stream', { method: 'GET' }, async () => {
+      const endless = new ReadableStream({ start: (stream) => stream.enqueue(new TextEncoder().encode('first')) })
+      return new Response(endless, { headers: { 'content-type': 'text/event-stream' } })
+    }),
+    empty: createAuthEndpoint('/own/empty', { method: 'GET' }, async () => new Response(null, { status: 204 })),
+    unchanged: createAuthEndpoint(
+      '/own/unchanged',
+      { method: 'GET' },
+      async () => new Response(null, { status: 304, headers: { 'content-type': 'application/json' } }),
+    ),
     create: createAuthEndpoint('/own/create', { method: 'POST', body, use: [sessionMiddleware] }, async (ctx) => {
       const { token } = await ctx.context.internalAdapter.createSession(ctx.context.session.user.id)
       return ctx.json(shape(ctx.body.shape, token))
@@ -117,8 +138,32 @@ test.each(standing)('nor does a token that the request has not met: %s', async (
 test('an answer that is a response of its own keeps its status and headers', async () => {
   const { browser } = await t.person('respond')
   const { status, headers, body: shown } = await browser.post('/own/respond', { shape: 'deep', text: '' })
-  expect([status, headers.get('x-own'), headers.get('content-type')]).toEqual([202, '1', 'application/json'])
+  expect([status, headers.get('x-own'), headers.get('content-type')]).toEqual([
+    202,
+    '1',
+    'application/json; charset=utf-8',
+  ])
   expect(shown).toEqual(shape('deep', (await browser.session())?.id ?? ''))
+})
+
+test('an answer without a text keeps its status, and one without an end is not read', async () => {
+  expect((await t.browser().get('/own/empty')).status).toBe(204)
+  expect((await t.browser().get('/own/unchanged')).status).toBe(304)
+  const { body: stream } = await fetch(`${t.origin}/api/auth/own/stream`)
+  const reader = stream?.getReader()
+  expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('first')
+  await reader?.cancel()
+})
+
+test('an answer that holds itself is cut off there', async () => {
+  const { browser } = await t.person('loop')
+  const id = (await browser.session())?.id
+  expect((await browser.post('/own/current', { shape: 'loop', text: '' })).body).toEqual({
+    text: id,
+    self: '[Circular]',
+  })
+  const whole = await browser.post('/own/echo', { shape: 'loop', text: lookalike })
+  expect(whole.body).toEqual({ text: lookalike, self: expect.stringContaining('Circular') })
 })
 
 test('while the store gives no answer, what may be a token is hidden', async () => {
