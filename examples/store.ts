@@ -57,7 +57,7 @@ async function answer(store: SessionStore, request: IncomingMessage): Promise<Re
   const token = /(?:^|; )session=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? ''
   const session = await store.validate(token)
   if (session === null) return { status: 401 }
-  await store.touch(session).catch(() => undefined) // activity alone: a full Redis refuses it, and the session is valid
+  await store.touch(session).catch(() => undefined) // the last use alone: a full Redis refuses it, and the session is valid
   if (route === 'GET /devices') {
     const sessions = await store.list(session.userId)
     return {

@@ -8,7 +8,7 @@ import type { Settings } from './settings/env.js'
 
 const LOCAL = new Set(['private', 'loopback', 'linkLocal', 'uniqueLocal', 'carrierGradeNat'])
 
-/** No place has an address where the settings turn places off. */
+/** No IP address has a place where the settings turn places off. */
 export function configuredPlaces({ places }: Settings): PlaceOf {
   return places ? openPlaces() : () => null
 }

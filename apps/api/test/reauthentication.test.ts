@@ -131,7 +131,7 @@ test('limit: a new secret whose way back from Redis breaks is known to nobody, s
     failing[Symbol.dispose]()
     // One of its commands is the rotation. Work in the background may have had its number: then it begins again.
     n = failing.reached() ? n + 1 : 1
-    // A lost reply to what counts or records activity does no harm; all others are an outage, and the cookie stays.
+    // A lost reply to what counts or touches does no harm; all others are an outage, and the cookie stays.
     if (answer.status !== 200)
       expect({ status: answer.status, cookies: answer.headers.getSetCookie() }).toEqual({ status: 503, cookies: [] })
   }

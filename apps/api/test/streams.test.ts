@@ -71,7 +71,7 @@ describe('the list, within a second, on another server', () => {
     const tabletId = await idOf(tablet)
     expect(await within(promptly, stream.message())).toEqual([ids.phone, tabletId, ids.laptop])
 
-    server.clock.ahead = 60_000 // activity is written once a minute
+    server.clock.ahead = 60_000 // the last use is written once a minute
     try {
       await laptop.api.devices.list.query()
     } finally {
@@ -275,7 +275,7 @@ describe('what pub/sub does not report', () => {
     expect(await within(promptly, stream.message())).toMatchObject({ type: 'ended', cause: 'expired' })
   })
 
-  test('an open stream is not activity: neither its start nor what it asks', async () => {
+  test('an open stream is no use of the session: neither its start nor what it asks', async () => {
     await using quick = await startServer({ revalidateEvery: 50 })
     const device = await signedUp(quick)
     const { email } = device

@@ -53,7 +53,7 @@ export interface OperationRequest {
   readonly reason?: string
   /** For operators alone. Default: none. */
   readonly note?: string
-  /** The person who asks for it, such as an address or a name. */
+  /** The person who asks for it, such as an email address or a name. */
   readonly startedBy: string
   /** Id of a session that stays, such as that of the person who acts. Default: none stays. */
   readonly keep?: string

@@ -23,7 +23,7 @@ interface Contender {
   /** Holds the check of a password, after its hash was read, until the promise resolves. */
   holdPasswordCheck(until: Promise<unknown>): Promise<void>
   lastResetToken(): string
-  /** Time passes, until activity is due to be written down. */
+  /** Time passes, until the last use is due to be written down. */
   activityIsDue(): void
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -23,7 +23,7 @@ export type AuditEventName =
   | 'second-factor-off'
   | 'backup-codes-renewed'
   | 'email-change'
-  /** A change of address that waits for its confirmations: begun, or withdrawn. */
+  /** A change of the email address that waits for its confirmations: begun, or withdrawn. */
   | 'email-change-requested'
   | 'email-change-cancelled'
   | 'user-deleted'
@@ -37,7 +37,7 @@ export type AuditEventName =
   /** A sign-in beyond the most that a user may have revoked the sessions that were idle for longest. */
   | 'evict'
 
-/** An event of the audit: the person, the action, the session, the address and the result. It never holds a token. */
+/** An event of the audit: the person, the action, the session, the IP address and the result. It never holds a token. */
 export interface AuditEvent {
   readonly event: AuditEventName
   /**

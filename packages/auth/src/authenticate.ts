@@ -1,7 +1,7 @@
 import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 
 /**
- * Token to session, with the activity recorded when it is due. Only the validation decides: a session
+ * Token to session, with its last use recorded when that is due. Only the validation decides: a session
  * that was found valid stays so when Redis, being full, cannot write down that it was seen. `strict`: past the
  * near-cache of the store, if it has one. Default: true.
  *

@@ -7,7 +7,7 @@ import { secretsOf, tokenFromCookie } from './cookie.js'
 export interface CookieSessions {
   /**
    * The session that a request comes with: one round trip to the store. `null` for anything that does
-   * not sign in, never saying why. `touch`: whether the request counts as activity. `strict`: whether Redis is
+   * not sign in, never saying why. `touch`: whether the request counts as a use. `strict`: whether Redis is
    * asked even if the store has a near-cache. Each is true by default.
    *
    * @throws {SessionStoreUnavailableError} on an outage, which is no sign-out.

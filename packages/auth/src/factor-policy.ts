@@ -104,7 +104,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
 }
 
 /**
- * The first link or code that proves an address takes away the ways in from before, and signs in. The watermark of a credential
+ * The first link or code that proves an email address takes away the ways in from before, and signs in. The watermark of a credential
  * change would refuse this sign-in too.
  */
 function clearsUnprovenAccount(): boolean {
@@ -119,7 +119,7 @@ function additionOf(model: string, data: object): AuditEventName | undefined {
 }
 
 /**
- * An application may turn the second factor off where a reset proves the address for the first time. The reset deletes trusted
+ * An application may turn the second factor off where a reset proves the email address for the first time. The reset deletes trusted
  * devices itself, and its own link is still needed. Elsewhere, an endpoint that removes a second factor records its own event.
  */
 async function beforeFactorRemoval(adapter: DBTransactionAdapter, where: Where[]): Promise<AuditEventName | undefined> {

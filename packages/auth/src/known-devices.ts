@@ -59,7 +59,7 @@ function cookieOf(context: Pick<AuthContext, 'createAuthCookie'>): ReturnType<Au
 }
 
 /**
- * The device that the browser of a request is to the account with this address. `null` if it has not signed in to it since its
+ * The device that the browser of a request is to the account with this email address. `null` if it has not signed in to it since its
  * password changed: somebody with the old password could have made many. With a device cookie, the lookups are the same for an
  * account that does not exist.
  *

@@ -39,7 +39,7 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
         )
       }
       if (model !== 'user') return doNothing
-      // A link that was sent to the old address must not choose the password.
+      // A link that was sent to the old email address must not choose the password.
       if ('email' in update && update.email !== undefined)
         for (const { id } of await usersOf(adapter, where)) await deletePending(adapter, id)
       return 'banned' in update && update.banned === true ? revokeAllOfUsers(context, where, 'user-banned') : doNothing

@@ -63,7 +63,7 @@ async function accountOf(
   return found === null ? { emailHash: emailHashOf(email, ctx.context.secret) } : { userId: found.user.id }
 }
 
-/** The same for every attempt with an address, as long as the secret stays. Only who has the secret can try addresses. */
+/** The same for every attempt with an email address, as long as the secret stays. Only who has the secret can try such addresses. */
 export function emailHashOf(email: string, secret: string): string {
   return Buffer.from(hmac(secret)(`audit:${email.trim().toLowerCase()}`), 'latin1')
     .toString('base64url')

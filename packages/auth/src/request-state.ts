@@ -10,7 +10,7 @@ export interface RequestState {
    * `null` where no sign-in can begin.
    */
   startedAt: Promise<Date> | null
-  /** The address of the client that the application trusts, in its short form. */
+  /** The IP address of the client that the application trusts, in its short form. */
   ipAddress: string | null
   /** The store gave no answer at some point. better-auth swallows some of these; the reply must not. */
   outage: boolean
@@ -91,7 +91,7 @@ export async function beginSignIn(store: SessionStore, path: string): Promise<vo
   await state.startedAt.catch(() => undefined)
 }
 
-/** The address, user agent and hints of a request's device, with a session or without. */
+/** The IP address, user agent and hints of a request's device, with a session or without. */
 export async function clientInfo(): Promise<Omit<CustomEvent, 'name'>> {
   const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
   const { ipAddress } = await requestState()

@@ -58,7 +58,7 @@ describe('session API', () => {
     expect((await browser.post('/get-session')).status).toBe(405)
   })
 
-  test('activity prolongs a session; differs: at most once a minute, and without a new cookie', async () => {
+  test('use prolongs a session; differs: at most once a minute, and without a new cookie', async () => {
     const { browser, email } = await t.person('active')
     await signedInAgo(browser, email, 3 * day)
     const before = await browser.session()

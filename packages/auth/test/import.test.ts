@@ -68,7 +68,7 @@ describe('a cookie of better-auth', () => {
     t.clock.offset = 0
   })
 
-  test('that better-auth remembers is prolonged by activity', async () => {
+  test('that better-auth remembers is prolonged by use', async () => {
     const mine = await t.oldBrowser('active', { isNew: true })
     t.clock.offset = 6 * DAY_MS
     await mine.get('/get-session')

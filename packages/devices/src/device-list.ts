@@ -4,7 +4,7 @@ import { nameOf as nameByTable } from './name-of.js'
 import { type NameOf, shownNameOf } from './shown-name.js'
 import { proofMethodOf, signInMethodOf } from './sign-in-method.js'
 
-/** Roughly where an address is. A country is a guess: a proxy or VPN may stand in between. */
+/** Roughly where an IP address is. A country is a guess: a proxy or VPN may stand in between. */
 export type Place =
   | { readonly kind: 'local' }
   /** ISO 3166-1 alpha-2, and XK. */

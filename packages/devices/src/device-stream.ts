@@ -117,7 +117,7 @@ export class DeviceStream {
     return this.#seesChanges && (this.#news.isListStale || this.#context.clock() >= this.#listExpiresAt)
   }
 
-  /** Asks whether the session still signs in, which is not recorded as activity, and for the devices if they changed. */
+  /** Asks whether the session still signs in, which is not recorded as a use, and for the devices if they changed. */
   async #check(): Promise<StreamMessage | null> {
     const { store, revalidateEvery } = this.#context
     const news = this.#news

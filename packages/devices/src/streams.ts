@@ -28,7 +28,7 @@ export interface Streams {
 export interface StreamsOptions {
   /** The store that holds the sessions. */
   readonly store: SessionStore
-  /** Finds the place of an address, for the devices. Default: no device has a place. */
+  /** Finds the place of an IP address, for the devices. Default: no device has a place. */
   readonly placeOf?: PlaceOf
   /** Names the devices; `createNameOf` adds names of your own apps. Default: `nameOf`. */
   readonly nameOf?: NameOf

@@ -1,7 +1,7 @@
 // The answers of the devices router of `@rollcall/trpc`, written out so that a page needs no package of the server.
 // `test/wire-types.ts` compares these types with those of the server.
 
-/** Roughly where an address is. A country is a guess: a proxy or VPN may stand in between. */
+/** Roughly where an IP address is. A country is a guess: a proxy or VPN may stand in between. */
 export type Place =
   | { readonly kind: 'local' }
   /** ISO 3166-1 alpha-2, and XK. */

@@ -1,9 +1,9 @@
--- Records activity: moves last seen and the idle deadline of a live session.
+-- Records the last use: moves last seen and the idle deadline of a live session.
 -- KEYS[1]  the user's sessions
 -- ARGV[1]  session id
 -- ARGV[2]  now (ms since the epoch)
 -- ARGV[3]  idle timeout (ms)
--- ARGV[4]  touch interval (ms): nothing is written when the last activity is more recent
+-- ARGV[4]  touch interval (ms): nothing is written when the last use is more recent
 -- Output   1 written, 0 not due, or the session has ended
 -- @include lib/events
 -- @include lib/publish

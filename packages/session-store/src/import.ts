@@ -28,9 +28,9 @@ export interface ImportedSession {
   readonly userId: string
   readonly createdAt: Date
   readonly lastSeenAt: Date
-  /** When it ends without activity. */
+  /** When it ends without use. */
   readonly expiresAt: Date
-  /** Whether activity prolongs it, until the absolute timeout after its creation. */
+  /** Whether use prolongs it, until the absolute timeout after its creation. */
   readonly isProlonged: boolean
   readonly ipAddress: string | null
   readonly userAgent: string | null
@@ -54,7 +54,7 @@ export interface SessionImport {
    * Adds sessions, each at most once. The cap on sessions of a user applies at the next sign-in.
    *
    * @returns The outcome for each.
-   * @throws {RangeError} for a user id, address or user agent above 55,294 characters, or a time before 1970. Then it adds no
+   * @throws {RangeError} for a user id, IP address or user agent above 55,294 characters, or a time before 1970. Then it adds no
    * session.
    */
   add(sessions: readonly ImportedSession[]): Promise<ImportOutcome[]>

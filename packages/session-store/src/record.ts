@@ -57,7 +57,7 @@ export function encodeRecord(record: SessionRecord): Buffer {
 }
 
 /**
- * UTF-8 text throughout, so that a message can hold it. Three characters, whose codes are the lengths of user id, address
+ * UTF-8 text throughout, so that a message can hold it. Three characters, whose codes are the lengths of user id, IP address
  * and user agent plus one, 0 for none. Then these three texts, and the data as JSON unless it is empty.
  *
  * @throws {RangeError} for a text whose length is no character code.

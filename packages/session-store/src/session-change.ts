@@ -7,7 +7,7 @@ export type SessionChange =
   | { readonly kind: 'live' }
   /** No message comes until the next `live`. */
   | { readonly kind: 'lost' }
-  /** `seen`: activity was written. `updated`: the application changed its data. `rotated`: a new secret under the same id. */
+  /** `seen`: the last use was written. `updated`: the application changed its data. `rotated`: a new secret under the same id. */
   | { readonly kind: (typeof plainKinds)[number]; readonly id: string }
   | (Revocation & { readonly ids: readonly string[] })
   /** All sessions at that moment except one; `null`: all. A younger session may receive it too. */

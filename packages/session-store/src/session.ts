@@ -64,7 +64,7 @@ export interface Session {
 export interface NewSession {
   /** Any text that identifies the user in the application. */
   readonly userId: string
-  /** Address of the client. Default: `null`, which means unknown. */
+  /** IP address of the client. Default: `null`, which means unknown. */
   readonly ipAddress?: string | null
   /** User agent of the client. Default: `null`, which means unknown. */
   readonly userAgent?: string | null
@@ -147,7 +147,7 @@ export interface SessionStore {
   /**
    * `null`: the user's credentials changed after the sign-in began, and nothing was created.
    *
-   * @throws {RangeError} for a user id, address or user agent above 55,294 characters.
+   * @throws {RangeError} for a user id, IP address or user agent above 55,294 characters.
    */
   create(session: NewSession): Promise<{ token: string; session: Session } | null>
   /**
@@ -155,7 +155,7 @@ export interface SessionStore {
    * you revoke or change anything. Default: false.
    */
   validate(token: string, options?: { readonly strict?: boolean }): Promise<Session | null>
-  /** Records activity and moves the idle deadline. Costs no round trip until a touch interval has passed. */
+  /** Records the last use and moves the idle deadline. Costs no round trip until a touch interval has passed. */
   touch(session: Session): Promise<boolean>
   /** Merges into the data of the session of a token, or of a listed session. `null` if it has ended. */
   update(session: string | Pick<Session, 'userId' | 'id'>, data: SessionData): Promise<Session | null>

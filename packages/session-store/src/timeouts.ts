@@ -1,10 +1,10 @@
 /** All in milliseconds. */
 export interface Timeouts {
-  /** Longest gap without activity before a session expires. Default: 7 days. */
+  /** Longest time without use before a session expires. Default: 7 days. */
   readonly idle: number
   /** Longest life of a session, however active it is. Default: 30 days. */
   readonly absolute: number
-  /** Activity is recorded at most once in this time, so that a busy device costs few writes. Default: 1 minute. */
+  /** The last use is recorded at most once in this time, so that a busy device costs few writes. Default: 1 minute. */
   readonly touchInterval: number
 }
 
@@ -18,15 +18,15 @@ export const defaultTimeouts: Timeouts = { idle: 7 * day, absolute: 30 * day, to
  * The longest timeouts that NIST SP 800-63B-4 (July 2025) names for each authentication assurance level, in its sections
  * 2.1.3, 2.2.3 and 2.3.3. A level requires more than timeouts: AAL2 and AAL3 also require two factors.
  *
- * Activity moves the idle deadline at most once in a touch interval. A session may therefore expire up to one touch interval
+ * Use moves the idle deadline at most once in a touch interval. A session may therefore expire up to one touch interval
  * before the idle timeout has passed, and never after it.
  */
 export const profiles = {
   /** At most 30 days. NIST asks for no idle timeout; the default has one. */
   aal1: defaultTimeouts,
-  /** At most 24 hours, and 1 hour without activity. */
+  /** At most 24 hours, and 1 hour without use. */
   aal2: { idle: hour, absolute: day, touchInterval: minute },
-  /** At most 12 hours, and 15 minutes without activity. */
+  /** At most 12 hours, and 15 minutes without use. */
   aal3: { idle: 15 * minute, absolute: 12 * hour, touchInterval: minute / 4 },
 } as const satisfies Record<string, Timeouts>
 

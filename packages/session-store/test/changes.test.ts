@@ -52,7 +52,7 @@ async function subscribers(count: number): Promise<void> {
 const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
 
 describe('every change is told', () => {
-  test('a sign-in, activity, changed data, a new secret', async () => {
+  test('a sign-in, a touch, changed data, a new secret', async () => {
     const { next, received } = await live()
     const { session, token } = await t.signIn()
     t.clock.now += defaultTimeouts.touchInterval

@@ -72,7 +72,7 @@ test.each([idle, 2 * touchInterval])(
   },
 )
 
-test('activity moves the idle deadline and no other, never beyond the absolute one', async () => {
+test('a touch moves the idle deadline and no other, never beyond the absolute one', async () => {
   const { token, session } = await t.signIn('ada', { endsBy: new Date(t.clock.now + idle + touchInterval) })
   t.clock.now += touchInterval
   expect(await t.store.touch(session)).toBe(true)

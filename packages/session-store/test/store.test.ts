@@ -96,7 +96,7 @@ describe('deadlines are arithmetic', () => {
     expect(await t.store.count('ada')).toBe(0)
   })
 
-  test('activity moves the idle deadline, up to the absolute one', async () => {
+  test('a touch moves the idle deadline, up to the absolute one', async () => {
     let { token, session } = await t.signIn()
     const createdAt = t.clock.now
     for (;;) {

@@ -35,7 +35,7 @@ describe.each(names)('profile %s', (name) => {
     return { store, ...created }
   }
 
-  test('a session without activity ends within the inactivity timeout of NIST', async () => {
+  test('a session without use ends within the inactivity timeout of NIST', async () => {
     const { store, token, session } = await signIn()
     t.clock.now = session.expiresAt.getTime() - 1
     expect(await store.validate(token)).not.toBeNull()
@@ -43,7 +43,7 @@ describe.each(names)('profile %s', (name) => {
     expect(await store.validate(token)).toBeNull()
   })
 
-  test('activity that is not written down shortens a session by a touch interval at most, and never prolongs it', async () => {
+  test('a use that is not written down shortens a session by a touch interval at most, and never prolongs it', async () => {
     const { store, token, session } = await signIn()
     t.clock.now += timeouts.touchInterval - 1
     expect(await store.touch(session)).toBe(false)

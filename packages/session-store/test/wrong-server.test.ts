@@ -61,7 +61,7 @@ async function succeeds<T>(work: () => Promise<T>): Promise<T> {
 describe('a failover behind one address, in which the old master becomes a replica', () => {
   const writes: Record<string, (t: Awaited<ReturnType<typeof signedIn>>) => Promise<unknown>> = {
     'a sign-in': ({ store, userId }) => store.create({ userId }),
-    activity: ({ store, session }) => store.touch({ ...session, lastSeenAt: new Date(0) }),
+    touch: ({ store, session }) => store.touch({ ...session, lastSeenAt: new Date(0) }),
     'new data': ({ store, token }) => store.update(token, { name: 'laptop' }),
     'a new secret': ({ store, token }) => store.rotate(token),
     'a revocation': ({ store, userId, session }) => store.revoke(userId, session.id),

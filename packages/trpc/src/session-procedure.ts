@@ -43,7 +43,7 @@ function unavailableErrorFor(error: unknown): TRPCError | null {
  * It gives `session` and `token`, or answers UNAUTHORIZED. It answers an outage of the store, here or
  * in what follows, with SERVICE_UNAVAILABLE.
  *
- * @param authenticate Gets the context of the request, whether the call counts as activity, and whether to ask Redis.
+ * @param authenticate Gets the context of the request, whether the call counts as a use, and whether to ask Redis.
  *   Only a query may be answered by a near-cache of the store.
  */
 export function createSessionProcedure<Context extends object>(
@@ -58,7 +58,7 @@ export function createSessionProcedure<Context extends object>(
     .procedure.use(async ({ ctx, type, next }) => {
       let signedIn: SignedIn | null
       try {
-        // A stream is opened again by the browser itself, so it says nothing of the person's activity.
+        // A stream is opened again by the browser itself, so it is no use by the person.
         // The cast: nothing has been added to the context yet, which the type leaves open.
         signedIn = await authenticate(ctx as unknown as Context, {
           touch: type !== 'subscription',

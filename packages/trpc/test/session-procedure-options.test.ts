@@ -20,7 +20,7 @@ const caller = t.createCallerFactory(
   }),
 )({})
 
-/** Only a query may be answered by a near-cache, and a page that is open is no activity. */
+/** Only a query may be answered by a near-cache, and an open page is no use. */
 const rules = {
   query: { touch: true, strict: false },
   mutation: { touch: true, strict: true },

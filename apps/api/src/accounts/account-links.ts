@@ -16,7 +16,7 @@ import type { MailLink } from './reader.js'
 type LinkKind = 'reset-password' | 'secure-account'
 
 export interface MailLinks {
-  /** To choose a new password: works once, for an hour. `null` when nobody has this address. */
+  /** To choose a new password: works once, for an hour. `null` when nobody has this email address. */
   createResetLink(email: string): Promise<MailLink | null>
   /** To say that a sign-in was not theirs: works once, for seven days. `null` when the user is gone or was notified. */
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
@@ -35,7 +35,7 @@ export function accountLinks(
     return url.href
   }
 
-  /** `null` for a user whose address changes in this moment: the new one deletes the links to the old one, and so must see them. */
+  /** `null` for a user whose email address changes in this moment: the new one deletes the links to the old one, and so must see them. */
   const linkFor = async (
     { id, email }: { readonly id: string; readonly email: string },
     path: string,

@@ -2,7 +2,7 @@ import type { AuthContext } from '@better-auth/core'
 import { APIError } from 'better-auth/api'
 
 /**
- * Whether a write has failed because another account took the address in that moment: the unique index decides. `ownId` is the
+ * Whether a write has failed because another account took the email address in that moment: the unique index decides. `ownId` is the
  * user that was to have it, and `undefined` if it was not made.
  *
  * @throws {Error} of the database.

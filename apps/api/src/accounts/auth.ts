@@ -47,7 +47,7 @@ import { type OwnData, ownData } from './own-data.js'
 export const AUTH_PATH = '/api/auth'
 
 /**
- * The request header in which better-auth reads the client's address. The server must overwrite it with an address that it
+ * The request header in which better-auth reads the client's IP address. The server must overwrite it with an address that it
  * trusts, or drop it.
  */
 export const CLIENT_ADDRESS_HEADER = 'x-rollcall-client-address'
@@ -60,14 +60,14 @@ export interface AuthOptions {
   /** At least 32 characters each. The first signs cookies, all of them verify. */
   readonly secrets: Secrets
   /**
-   * Called for every address that somebody asks a reset for, whether or not it has an account. It resolves once the
+   * Called for every email address that somebody asks a reset for, whether or not it has an account. It resolves once the
    * request is safe; a mail follows with `createResetLink`.
    */
   readonly requestReset: (email: string) => Promise<void>
   /** It resolves once the notification is safe; a mail follows with `createNewDeviceLink`, and then `recordNotified`. */
   readonly notifyNewDevice: (session: Session, deviceId: string) => Promise<void>
   readonly accountMails: AccountMails
-  /** If given, an address is confirmed before its account exists. Default: a sign-up signs in at once. */
+  /** If given, an email address is confirmed before its account exists. Default: a sign-up signs in at once. */
   readonly requestSignUp?: RequestSignUp
   readonly audit: Audit
   /** Called for every wrong password of an account that exists. */
@@ -90,7 +90,7 @@ export interface Auth
   /** Sets the language of the mails to this user, as two letters. */
   setLanguage(userId: string, language: string): Promise<void>
   /**
-   * The id of the request's browser as a device of the account with this address. `null` if it has not signed in since the
+   * The id of the request's browser as a device of the account with this email address. `null` if it has not signed in since the
    * password changed.
    *
    * @throws what the database fails with.
@@ -115,7 +115,7 @@ export interface Auth
   renamePasskey(by: Session, id: string, name: string): Promise<boolean>
   readonly passkeys: Passkeys
   readonly providers: Providers
-  /** Keyed hash by which the audit names an address. */
+  /** Keyed hash by which the audit names an email address. */
   hashEmail(email: string): string
 }
 

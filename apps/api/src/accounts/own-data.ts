@@ -11,7 +11,7 @@ import { lockUser } from './lock-user.js'
 export interface OwnData {
   /** The rows of a user, without hashes and secrets; `null` for a user who is gone. */
   readPersonalData(userId: string): Promise<PersonalData | null>
-  /** The address and language of a user; `null` for one who is gone. */
+  /** The email address and language of a user; `null` for one who is gone. */
   findReader(userId: string): Promise<Reader | null>
   /**
    * Deletes the user of a session, which revokes all sessions. A failure before the commit changes nothing; repeating it is

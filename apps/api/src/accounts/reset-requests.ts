@@ -7,7 +7,7 @@ const body = z.object({ email: z.email().max(MAX_EMAIL) })
 
 /**
  * Replaces better-auth's endpoint, which looks the account up and makes a link before it answers, so its time reveals accounts.
- * This one does the same for every address. The account is looked up when the mail is sent.
+ * This one does the same for every email address. The account is looked up when the mail is sent.
  */
 export function resetRequests(requestReset: (email: string) => Promise<void>) {
   return {

@@ -4,7 +4,7 @@ import type { Database } from './database.js'
 /** The part of better-auth's tables that names a user. */
 type UserTable = { user: { id: string; email: string; createdAt: string | Date } }
 
-/** Nobody has that mail address or id. */
+/** Nobody has that email address or id. */
 export class UnknownUserError extends Error {
   override readonly name = 'UnknownUserError'
 
@@ -13,7 +13,7 @@ export class UnknownUserError extends Error {
   }
 }
 
-/** A mail address has at most one user; the case of its letters does not count. */
+/** An email address has at most one user; the case of its letters does not count. */
 export async function findUserIds(kysely: Kysely<unknown>, email: string): Promise<string[]> {
   const rows = await kysely
     .withTables<UserTable>()
@@ -25,7 +25,7 @@ export async function findUserIds(kysely: Kysely<unknown>, email: string): Promi
 }
 
 /**
- * The ids of users that are named by address or by id. An id is taken as it is: its user may be deleted.
+ * The ids of users that are named by email address or by id. An id is taken as it is: its user may be deleted.
  *
  * @throws {UnknownUserError} and what the database fails with.
  */
@@ -54,7 +54,7 @@ export async function requireUsers(ids: readonly string[], kysely: Kysely<unknow
     if ((await users.where('id', '=', id).executeTakeFirst()) === undefined) throw new UnknownUserError(id)
 }
 
-/** The ids of users with this id, or with this text in the name or the address, in the order of their addresses. */
+/** The ids of users with this id, or with this text in the name or the email address, in the order of the latter. */
 export async function searchUsers(kysely: Kysely<unknown>, text: string, limit: number): Promise<string[]> {
   const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
   const { rows } = await sql<{ id: string }>`

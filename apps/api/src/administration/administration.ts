@@ -24,10 +24,10 @@ import { findUsers, type FoundUsers, type Scanning } from './search.js'
  * what the database fails with.
  */
 export interface Administration {
-  /** Finds users by a part of their name or address, their id, the id of a session, or the address of a device. */
+  /** Finds users by a part of their name or email address, their id, the id of a session, or the IP address of a device. */
   findUsers(text: string, scanning: Scanning): Promise<FoundUsers>
   /**
-   * Checks a filter whose users are named by id or mail address.
+   * Checks a filter whose users are named by id or email address.
    *
    * @throws {InvalidFilterError | UnknownUserError}
    */

@@ -18,12 +18,12 @@ export interface Scanning {
 }
 
 const MAX_USERS = 20
-/** Sessions that are looked at for their users: one of them may have many from an address. */
+/** Sessions that are looked at for their users: one of them may have many from an IP address. */
 const MAX_SESSIONS = 500
 /** Sessions are found without an index, so a large Redis takes seconds. */
 const MAX_SCAN_MS = 20_000
 
-/** Finds users by a part of their name or address, their id, the id of a session, or the address of a device. */
+/** Finds users by a part of their name or email address, their id, the id of a session, or the IP address of a device. */
 export async function findUsers(
   preview: SessionAdmin['preview'],
   kysely: Kysely<unknown>,

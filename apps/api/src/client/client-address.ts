@@ -11,7 +11,7 @@ const MAX_WARNINGS = 20
 const MAX_SHOWN = 100
 
 /**
- * The client's address: the socket's, unless that is a trusted proxy; then the last address forwarded that is no trusted
+ * The client's IP address: the socket's, unless that is a trusted proxy; then the last address forwarded that is no trusted
  * proxy. Everything to its left is the client's own word. An address that cannot be read is `UNKNOWN_ADDRESS`,
  * never the proxy's.
  *

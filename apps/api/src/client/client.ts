@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** The address of a client whose address cannot be read. */
+/** The IP address of a client whose address cannot be read. */
 export const UNKNOWN_ADDRESS = 'unknown'
 
 /**

@@ -39,7 +39,7 @@ interface AuthRequest {
   readonly json: unknown
 }
 
-/** better-auth behind the limits, with the address of the client that the server trusts. */
+/** better-auth behind the limits, with the IP address of the client that the server trusts. */
 export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
   const shares = passwordShares()
   const unused = unusedSignUp(dependencies.auth)
@@ -186,7 +186,7 @@ async function proofIn(
   return challenge === undefined ? null : challenges.verify(c.req.header(SOLUTION_HEADER), challenge, email)
 }
 
-/** The same for every address, whether or not it has an account. */
+/** The same for every email address, whether or not it has an account. */
 function challengeNeeded(
   c: Context<HttpEnv>,
   { retryAfter }: ChallengeNeededError,

@@ -26,7 +26,7 @@ const newer = z.array(
 
 const MAX_BODY = 16 * 1024
 const MAX_REPORTS = 10
-/** Characters of an address in the log. */
+/** Characters of a URL in the log. */
 const MAX_ADDRESS = 200
 
 interface Violation {
@@ -71,7 +71,7 @@ function clean(page: string | undefined, blocked: string | undefined, directive:
   return { page: bare(page), blocked: bare(blocked), directive: directive?.replace(/[^a-z-]/g, '').slice(0, 40) }
 }
 
-/** An address without its query, where a reset token would be, and without what a URL cannot hold; else one word. */
+/** A URL without its query, where a reset token would be, and without what a URL cannot hold; else one word. */
 function bare(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   if (!URL.canParse(text)) return text.replace(/[^a-z-]/g, '').slice(0, 40)

@@ -22,7 +22,7 @@ export interface MailedSignIn {
   readonly at: string
 }
 
-/** The change of address that a link confirms. */
+/** The change of the email address that a link confirms. */
 export interface MailedEmailChange {
   /** The address that the link went to. */
   readonly side: 'old' | 'new'

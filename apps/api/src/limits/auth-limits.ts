@@ -148,7 +148,7 @@ function unguessable(): AttemptLimits {
   return { charges: [], success: 'right' }
 }
 
-/** One customer may have all the addresses of a network, so each network around the client counts too. */
+/** One customer may have all the IP addresses of a network, so each network around the client counts too. */
 function networks(purpose: Purpose, client: Client): Charge[] {
   const { home, site } = client.surroundings
   const charges: Charge[] = [[`${purpose}:address`, client]]
@@ -197,7 +197,7 @@ async function proof(attempt: Attempt): Promise<AttemptLimits> {
   }
 }
 
-/** Answers to a wrong guess: of a password, a code, a token, a passkey, or the answer of a provider. Or of an address that is taken. */
+/** Answers to a wrong guess: of a password, a code, a token, a passkey, or the answer of a provider. Or of an email address that is taken. */
 const WRONG = new Set([
   'INVALID_EMAIL_OR_PASSWORD',
   'INVALID_PASSWORD',

@@ -20,7 +20,7 @@ export interface Challenges {
   /** It costs the server 2,000 rounds of PBKDF2. */
   issue(purpose: Purpose, email: string, level: number): Promise<Challenge>
   /**
-   * `null` for a solution that is missing, wrong, forged, expired, or of another purpose or address. Whether it was used
+   * `null` for a solution that is missing, wrong, forged, expired, or of another purpose or email address. Whether it was used
    * before is for the limits to say.
    */
   verify(payload: string | undefined, purpose: Purpose, email: string): Promise<Work | null>
@@ -105,7 +105,7 @@ function keysOf(secret: string): { hmacSignatureSecret: string; hmacKeySignature
   }
 }
 
-/** The client sees it; it reveals no address. */
+/** The client sees it; it reveals no email address. */
 function subjectOf(secret: string, purpose: Purpose, email: string): string {
   return hash(secret, JSON.stringify(['challenge:subject', purpose, email]))
 }

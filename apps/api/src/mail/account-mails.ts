@@ -22,7 +22,7 @@ export interface AccountLinks {
   findReader(userId: string): Promise<Reader | null>
   /** `null` when the user is gone, or has no password. */
   findPasswordOwner(userId: string): Promise<Reader | null>
-  /** `null` when nobody has this address. */
+  /** `null` when nobody has this email address. */
   createResetLink(email: string): Promise<MailLink | null>
 }
 

@@ -135,7 +135,7 @@ async function remove(mail: ClaimedMail, { queue, log, closing }: Attempt): Prom
   }
 }
 
-/** For a log line: without address and without link. */
+/** For a log line: without email address and without link. */
 function described({ kind, attempts, ageMs }: ClaimedMail): object {
   return { kind, attempts, ageMs }
 }

@@ -26,7 +26,7 @@ interface Links extends AccountLinks, EmailChangeLinks, SignUpLinks {
 
 /** Each resolves when the mail is safe in the queue, and never waits for a mail server. */
 export interface Mailer extends AccountMails, SignUpMails, Notices {
-  /** Does the same work whether or not somebody has this address. Rejects with `MailQueueFullError`. */
+  /** Does the same work whether or not somebody has this email address. Rejects with `MailQueueFullError`. */
   requestReset(email: string): Promise<void>
   /** Whether a mail about this device waits already. */
   isWaiting(deviceId: string): Promise<boolean>
@@ -50,7 +50,7 @@ export interface MailerOptions {
 
 /**
  * From a new mail to a look at the queue. By then the answer has left: the work of a reset mail begins with whether the
- * address has an account, and must not delay it.
+ * email address has an account, and must not delay it.
  */
 const WAKE_MS = 250
 

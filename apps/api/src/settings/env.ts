@@ -90,7 +90,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     secrets: data.BETTER_AUTH_SECRET,
     providers: data.SIGN_IN_PROVIDERS,
     smtpUrl: data.SMTP_URL,
-    /** An address is confirmed before its account exists. */
+    /** An email address is confirmed before its account exists. */
     confirmsAddress: (data.SIGN_UP ?? (data.SMTP_URL === undefined ? 'direct' : 'confirmed')) === 'confirmed',
     /** Milliseconds. */
     reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,

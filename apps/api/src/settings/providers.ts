@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** A provider that people can sign in with. */
 export interface ProviderSettings {
-  /** Names the provider in addresses, sessions and rows. */
+  /** Names the provider in URLs, sessions and rows. */
   readonly id: string
   /** As people read it on the page. */
   readonly name: string

@@ -168,7 +168,7 @@ export const variables = z.object({
   SIGN_UP: explained(
     'confirmed or direct',
     z.enum(['confirmed', 'direct'], 'must be confirmed or direct').optional(),
-    'With confirmed, a sign-up mails a link to the address, and the account is made once somebody has followed it. With direct, a sign-up signs in at once, and reveals whether the address has an account. Default: confirmed where SMTP_URL is set, else direct.',
+    'With confirmed, a sign-up mails a link to the email address, and the account is made once somebody has followed it. With direct, a sign-up signs in at once, and reveals whether the address has an account. Default: confirmed where SMTP_URL is set, else direct.',
   ),
   SIGN_IN_PROVIDERS: explained(
     'JSON list of objects',
@@ -211,7 +211,7 @@ export const variables = z.object({
   PLACES: explained(
     'on or off',
     z.enum(['on', 'off'], 'must be on or off').default('on'),
-    'Shows with each device the country of its address, or that it is local. The server looks it up in a file of its own and asks nobody.',
+    'Shows with each device the country of its IP address, or that it is local. The server looks it up in a file of its own and asks nobody.',
   ),
   SESSION_TIMEOUTS: explained(
     profileNames.join(', '),
@@ -233,7 +233,7 @@ export const variables = z.object({
   METRICS_PORT: explained(
     'port number',
     port.optional(),
-    'Serves GET /metrics for Prometheus on a port of its own. The metrics name no user, address or token. 0 takes any free port. Default: no metrics.',
+    'Serves GET /metrics for Prometheus on a port of its own. The metrics name no user, no email or IP address, and no token. 0 takes any free port. Default: no metrics.',
   ),
   METRICS_HOST: explained(
     'host name or address',

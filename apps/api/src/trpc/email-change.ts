@@ -10,7 +10,7 @@ export function toPending({ email, confirmed, expiresAt }: EmailChange) {
   return { email, confirmed, expiresAt: expiresAt.toISOString() }
 }
 
-/** A new address for the account of the caller. The links in the mails are confirmed below `/api/auth`, which changes cookies. */
+/** A new email address for the account of the caller. The links in the mails are confirmed below `/api/auth`, which changes cookies. */
 export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRecent }) {
   return router({
     /** The change that waits for its confirmations; `null` for none. */

@@ -7,7 +7,7 @@ import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
 import { previousVisit } from '../accounts/visits.js'
 import { router, sessionProcedure, userProcedure } from './procedures.js'
 
-/** Addresses that the details of a device show: the latest. */
+/** IP addresses that the details of a device show: the latest. */
 const MAX_ADDRESSES = 10
 
 const sessionId = z.string().min(1).max(64)
@@ -19,7 +19,7 @@ export interface DeviceDetails {
   readonly firstSignInAt: string
   readonly lastSignInAt: string
   readonly signIns: number
-  /** The addresses that it signed in from, the latest first. */
+  /** The IP addresses that it signed in from, the latest first. */
   readonly addresses: readonly { readonly ipAddress: string | null; readonly place: Place | null }[]
 }
 

@@ -144,7 +144,7 @@ test('an IPv6 address is kept in its short form', async () => {
   expect((await t.auth.authenticate(new Headers({ cookie })))?.session.ipAddress).toBe('2001:db8::1')
 })
 
-test('activity is recorded on the way, at most once in an interval', async () => {
+test('the last use is recorded on the way, at most once in an interval', async () => {
   const browser = t.browser()
   await browser.signUp('active@example.org')
   const createdAt = (await browser.session())?.lastSeenAt.getTime() ?? 0

@@ -52,7 +52,7 @@ local function detailsOf(record)
   return string.sub(record, DETAILS)
 end
 
--- Returns a copy of the record with recorded activity (ms).
+-- Returns a copy of the record with its last use (ms).
 local function withActivity(record, lastSeenAt, idleDeadline)
   return string.sub(record, 1, LAST_SEEN_AT - 1)
     .. struct.pack('>I6I6', lastSeenAt, idleDeadline)

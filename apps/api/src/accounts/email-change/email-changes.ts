@@ -15,7 +15,7 @@ import {
   writeEmailChange,
 } from './pending.js'
 
-/** A change of address, as the page of one of its links shows it. */
+/** A change of the email address, as the page of one of its links shows it. */
 export interface LinkedEmailChange {
   readonly userId: string
   readonly changeId: string
@@ -27,7 +27,7 @@ export interface LinkedEmailChange {
   readonly isLast: boolean
 }
 
-/** A new address for an account. Each operation rejects with what the database fails with. */
+/** A new email address for an account. Each operation rejects with what the database fails with. */
 export interface EmailChanges {
   /**
    * Begins a change of address, and asks both addresses by mail. It takes the place of one that is pending. It does the same

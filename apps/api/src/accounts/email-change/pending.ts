@@ -9,7 +9,7 @@ import { HOUR_MS } from '../../durations.js'
 export const sides = ['old', 'new'] as const
 export type Side = (typeof sides)[number]
 
-/** A change of address that waits for its two confirmations. An account has one at most. */
+/** A change of the email address that waits for its two confirmations. An account has one at most. */
 export interface EmailChange {
   /** Names this change: the links of an earlier one do not confirm it. */
   readonly id: string

@@ -12,7 +12,7 @@ import { deleteEmailChange, findEmailChange, writeEmailChange } from './pending.
 
 /**
  * `POST /confirm-email-change { token, revokeOtherSessions? }`, for the links of both mails. It needs no session. The second
- * of the two confirmations changes the address. The policy then revokes the sessions of the account, but keeps the one that
+ * of the two confirmations changes the email address. The policy then revokes the sessions of the account, but keeps the one that
  * this request came with under a new secret. An outage changes nothing, and the link still works.
  */
 export function emailChanges(mails: AccountMails) {

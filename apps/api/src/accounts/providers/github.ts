@@ -27,7 +27,7 @@ const emails = z.array(z.object({ email: z.string(), primary: z.boolean(), verif
 /**
  * GitHub speaks OAuth 2 without ID tokens. It does not say when it last checked its user, so it proves nothing again.
  *
- * @param at other addresses, for tests
+ * @param at other URLs, for tests
  */
 export function gitHub({ clientId, clientSecret }: ProviderSettings, at = addresses): Provider {
   const server = { issuer: at.issuer, authorization_endpoint: at.authorize, token_endpoint: at.token }

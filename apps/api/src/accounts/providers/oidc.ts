@@ -18,10 +18,10 @@ import type { ProviderSettings } from '../../settings/providers.js'
 /** Between the clock of the provider and that of this server. */
 const CLOCK_TOLERANCE_MS = 30_000
 
-/** After this time the addresses and keys of a provider are read again. */
+/** After this time the URLs and keys of a provider are read again. */
 const DISCOVERY_MS = 60 * 60_000
 
-/** Entra ID says so in a claim of its own: whether the owner of the domain has verified the address. */
+/** Entra ID says so in a claim of its own: whether the owner of the domain has verified the email address. */
 const isVerified = z.union([z.literal(true), z.literal('true'), z.literal(1), z.literal('1')])
 
 const optionalText = z.string().optional().catch(undefined)

@@ -1,6 +1,6 @@
 /** A person, as a provider knows them. */
 export interface Person {
-  /** Never changes at the provider, unlike the address. */
+  /** Never changes at the provider, unlike the email address. */
   readonly accountId: string
   readonly email: string | null
   /** The provider says that the person can read mail to this address. */
@@ -27,7 +27,7 @@ export interface Provider {
   /**
    * Exchanges the code of an answer for the person.
    *
-   * @param callback The address that the provider led the browser to.
+   * @param callback The URL that the provider led the browser to.
    * @throws {APIError} 502 PROVIDER_UNAVAILABLE, 400 PROVIDER_ANSWER_INVALID, and 403 PROVIDER_PROOF_REFUSED unless the
    *   provider has checked its user since `provedSince`.
    */

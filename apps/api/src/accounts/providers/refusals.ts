@@ -18,7 +18,7 @@ const refusals = {
   PROVIDER_UNAVAILABLE: ['BAD_GATEWAY', 'The provider does not answer at the moment'],
   PROVIDER_NOT_FOUND: ['NOT_FOUND', 'There is no such provider'],
   PROVIDER_EMAIL_UNVERIFIED: ['FORBIDDEN', 'The provider has not verified the email address of this account'],
-  /** Another account has this address. Linking needs a proof of that account. */
+  /** Another account has this email address. Linking needs a proof of that account. */
   ACCOUNT_NOT_LINKED: [
     'CONFLICT',
     'An account with this email address exists. Sign in to it, then link the provider there',

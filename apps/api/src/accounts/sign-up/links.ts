@@ -9,7 +9,7 @@ type Verifications = Pick<InternalAdapter, 'createVerificationValue' | 'findVeri
 const RANDOM_BYTES = 24
 const LANGUAGE_LENGTH = 2
 
-/** SQL holds a hash of the token. An address may have several links that are pending. */
+/** SQL holds a hash of the token. An email address may have several links that are pending. */
 const identifierOf = (token: string): string => `sign-up-link:${token}`
 
 const VALUE = 'sign-up:'
@@ -29,7 +29,7 @@ export async function createSignUpToken(
   return token
 }
 
-/** The address that a link proves. `null` for a token that is unknown, used or expired. */
+/** The email address that a link proves. `null` for a token that is unknown, used or expired. */
 export async function findSignUpEmail(verifications: Verifications, token: string): Promise<string | null> {
   const row = await verifications.findVerificationValue(identifierOf(token))
   return row === null || row.expiresAt <= new Date() ? null : row.value.slice(VALUE.length)

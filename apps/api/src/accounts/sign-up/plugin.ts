@@ -8,7 +8,7 @@ import { finishSignUp } from './finish.js'
 import { takeOver } from './take-over.js'
 
 /**
- * Called with every address that somebody wants to sign up with, and with the page that they want to see then. It resolves once a
+ * Called with every email address that somebody wants to sign up with, and with the page that they want to see then. It resolves once a
  * mail to it is safe in the queue.
  */
 export type RequestSignUp = (email: string, language: string, returnTo: ReturnPath) => Promise<void>

@@ -4,7 +4,7 @@ import { languageOf } from '../language.js'
 import type { ReturnPath } from '../return-path.js'
 import { createSignUpToken, findSignUpEmail } from './links.js'
 
-/** Sign-ups whose address is confirmed before the account exists. Each operation rejects with what the database fails with. */
+/** Sign-ups whose email address is confirmed before the account exists. Each operation rejects with what the database fails with. */
 export interface SignUps {
   /** `false`: a sign-up signs in at once, and there are no links. */
   readonly confirmsAddress: boolean

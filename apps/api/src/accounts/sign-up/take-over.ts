@@ -3,7 +3,7 @@ import { getCurrentAdapter } from '@better-auth/core/context'
 import { lockUser } from '../lock-user.js'
 
 /**
- * Runs in the transaction that uses up a link of a mail. The link of a reset is the first proof of an address that nobody has
+ * Runs in the transaction that uses up a link of a mail. The link of a reset is the first proof of an email address that nobody has
  * proved yet. The maker of the account may be a stranger, so the other ways in are removed with the password.
  */
 export async function takeOver(

@@ -13,7 +13,7 @@ const time = z.iso
 
 /** A filter as the form gives it. `parseFilter` checks the rest of each field, with words for a person. */
 export const filterInput = z.strictObject({
-  /** Ids or mail addresses. */
+  /** Ids or email addresses. */
   users: z.array(z.string().min(1).max(320)).max(100).optional(),
   sessions: z.array(id).max(100).optional(),
   address: text,

@@ -6,7 +6,7 @@ import { router } from '../procedures.js'
 import { id } from './inputs.js'
 import { adminChange, polledProcedure } from './procedures.js'
 
-/** Users of one operation whose addresses a list shows. */
+/** Users of one operation whose email addresses a list shows. */
 const MAX_NAMED = 3
 
 /** The work of operators and administrators, by the page and by the command. */

@@ -10,7 +10,7 @@ import { adminProcedure } from './procedures.js'
 /** Finds people, and shows what belongs to one of them. */
 export function createPeopleRouter(streams: Streams) {
   return router({
-    /** By a part of the name or address, the id, the id of a session, or the address of a device. */
+    /** By a part of the name or email address, the id, the id of a session, or the IP address of a device. */
     search: adminProcedure
       .input(z.object({ text: z.string().trim().min(1).max(320) }))
       .query(async ({ ctx: { administration, auth, confirmRights, limits, session }, input: { text }, signal }) => {
