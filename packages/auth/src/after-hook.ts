@@ -59,6 +59,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     await recordSignIns(ctx, state, audit, notify)
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     const shown = await hideTokens(returned, store)
+    if (ctx.request) state.isAnswered = true
     if (!isAPIError(returned)) return shown
     if (attempt !== null && state.signedIn.size === 0)
       await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)

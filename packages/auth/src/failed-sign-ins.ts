@@ -1,9 +1,16 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
-import { runWithRequestState } from '@better-auth/core/context'
+import type { GenericEndpointContext } from '@better-auth/core'
+import {
+  getCurrentDBAdapterAsyncLocalStorage,
+  getCurrentRequestState,
+  runWithRequestState,
+} from '@better-auth/core/context'
 import { requestState } from './request-state.js'
 
+type Revoker = Pick<SessionStore, 'revoke'>
+
 /** Revokes the sessions that this request made: it has failed since, so nobody has their cookies. Best effort. */
-export async function revokeSignIns(store: Pick<SessionStore, 'revoke'>): Promise<readonly Session[]> {
+export async function revokeSignIns(store: Revoker): Promise<readonly Session[]> {
   const { signedIn } = await requestState()
   const sessions = [...signedIn.values()]
   await Promise.allSettled(sessions.map(({ userId, id }) => store.revoke(userId, id)))
@@ -12,26 +19,15 @@ export async function revokeSignIns(store: Pick<SessionStore, 'revoke'>): Promis
 }
 
 /**
- * Lets better-auth answer a request, and revokes the sessions that it made if it fails. The plugin does so itself after an
- * `APIError`. After any other error, such as one of the database, better-auth runs no hook.
- *
- * @example
- * ```ts
- * const handler = (request: Request) => revokeOnFailure(store, () => auth.handler(request))
- * ```
+ * Revokes the sessions that an HTTP request made, unless the last hook of the plugin lets its answer pass. After an error that is
+ * no `APIError`, such as one of the database, better-auth runs no hook. But it always runs what waits for the end of a request.
  */
-export async function revokeOnFailure(
-  store: Pick<SessionStore, 'revoke'>,
-  answer: () => Promise<Response>,
-): Promise<Response> {
-  return await runWithRequestState(new WeakMap(), async () => {
-    let isAnswered = false
-    try {
-      const response = await answer()
-      isAnswered = response.status < 400
-      return response
-    } finally {
-      if (!isAnswered) await revokeSignIns(store)
-    }
-  })
+export async function revokeUnlessAnswered({ request }: GenericEndpointContext, store: Revoker): Promise<void> {
+  const running = (await getCurrentDBAdapterAsyncLocalStorage()).getStore()
+  if (request === undefined || running === undefined) return
+  const state = await getCurrentRequestState()
+  const revoke = async (): Promise<void> => {
+    if (!(await requestState()).isAnswered) await revokeSignIns(store)
+  }
+  running.pendingHooks.push(async () => await runWithRequestState(state, revoke))
 }

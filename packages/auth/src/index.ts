@@ -1,7 +1,6 @@
 export type { Audit, AuditEvent, AuditEventName } from './audit.js'
 export { type Secrets, tokenFromCookie } from './cookie.js'
 export { type CookieSessions, cookieSessions } from './cookie-sessions.js'
-export { revokeOnFailure } from './failed-sign-ins.js'
 export { UNKNOWN_CLIENT_ADDRESS } from './ip-address.js'
 export type { NewDevice } from './new-device.js'
 export { OldSessionsError } from './import/old-session.js'

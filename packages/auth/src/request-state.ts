@@ -32,6 +32,8 @@ export interface RequestState {
   readonly tokens: Set<string>
   /** The token that takes the place of the one of better-auth that the request came with. */
   imported: string | null
+  /** The last hook of the plugin has let the answer of an HTTP request pass. */
+  isAnswered: boolean
   /** A session of the same user whose cookie a sign-in replaces, but whose place it does not take. */
   leftBehind: Session | null
   /** Whether the person wants their other sessions to end with a change of a way in; `null` where they do not say. */
@@ -64,6 +66,7 @@ const emptyState = (): RequestState => ({
   renewed: null,
   tokens: new Set(),
   imported: null,
+  isAnswered: false,
   leftBehind: null,
   revokeOtherSessions: null,
   isRemembered: null,

@@ -1,24 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
 import { passkey } from '@better-auth/passkey'
 import { failCommand } from '@rollcall/dev-redis/faults'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
-import { toNodeHandler } from 'better-auth/node'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { APIError as PlainError } from 'better-call'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cookieSessions, revokeOnFailure } from '../src/index.js'
-import {
-  type Answer,
-  browser as newBrowser,
-  type Browser,
-  createPasskey,
-  portOf,
-  startApp,
-  startProvider,
-} from './helpers.js'
+import { type Answer, type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
 import { enableApp } from './plugins/second-factor.js'
 
 // A sign-in that fails after its session was made leaves no session: nobody has its cookie.
@@ -26,8 +14,7 @@ import { enableApp } from './plugins/second-factor.js'
 type App = Awaited<ReturnType<typeof startApp>>
 let provider: Awaited<ReturnType<typeof startProvider>>
 let t: App
-let server: Server
-let browserOf: () => Browser
+let answering: App
 let fail: (app: App) => Promise<void> = async () => undefined
 
 /** A plugin of the application, which comes after the sign-in. */
@@ -51,17 +38,11 @@ beforeAll(async () => {
     plugins: [passkey(), genericOAuth({ config: [provider.config] }), twoFactor(), late],
     onAPIError: { throw: true },
   })
-  const handler = (request: Request) => revokeOnFailure(t.store, () => t.auth.handler(request))
-  server = createServer((request, response) => {
-    toNodeHandler(handler)(request, response).catch(() => response.writeHead(500).end())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const sessions = await cookieSessions(t.auth, t.store)
-  browserOf = () => newBrowser(`http://127.0.0.1:${portOf(server.address())}`, t.origin, sessions)
+  answering = await startApp({ plugins: [late] })
 })
 afterAll(async () => {
-  server.close()
   await t[Symbol.asyncDispose]()
+  await answering[Symbol.asyncDispose]()
   await provider[Symbol.asyncDispose]()
 })
 
@@ -103,12 +84,13 @@ const ways: Record<string, (owner: Browser, browser: Browser, email: string) => 
   },
 }
 
-const idsOf = async (userId: string): Promise<string[]> => (await t.store.list(userId)).map(({ id }) => id).toSorted()
+const idsOf = async (userId: string, { store } = t): Promise<string[]> =>
+  (await store.list(userId)).map(({ id }) => id).toSorted()
 
 const cases = Object.keys(ways).flatMap((way) => Object.keys(failures).map((failure) => [way, failure] as const))
 test.each(cases)('by %s: %s leaves no session, and gives no cookie', async (way, failure) => {
   const { browser: owner, email, userId } = await t.person(`${way} ${failure}`.replaceAll(' ', '-'))
-  const browser = browserOf()
+  const browser = t.browser()
   const signIn = await ways[way]?.(owner, browser, email)
   const before = await idsOf(userId)
   t.events.length = 0
@@ -122,8 +104,18 @@ test.each(cases)('by %s: %s leaves no session, and gives no cookie', async (way,
   expect(t.events.filter(({ event, result }) => event === 'sign-in' && result === 'ok')).toEqual([])
 })
 
+test.each(Object.keys(failures))('where better-auth answers every error itself: %s', async (failure) => {
+  const { email, userId } = await answering.person(`answering ${failure}`.replaceAll(' ', '-'))
+  const before = await idsOf(userId, answering)
+  fail = failures[failure] ?? fail
+  const answered = await answering.browser().signIn(email)
+  fail = async () => undefined
+  expect(answered.status).toBeGreaterThanOrEqual(400)
+  expect(await idsOf(userId, answering)).toEqual(before)
+})
+
 test.each(Object.keys(failures))('a sign-up that fails leaves none: %s', async (failure) => {
-  const browser = browserOf()
+  const browser = t.browser()
   const email = `sign-up-${failure.replaceAll(' ', '-')}@example.org`
   fail = failures[failure] ?? fail
   const answered = await browser.signUp(email)
@@ -149,7 +141,7 @@ test('an outage after the session was made leaves none, once Redis answers again
     await t.auth.api.getSession({ headers: new Headers({ cookie: '' }) })
     await (await t.auth.$context).internalAdapter.listSessions(userId)
   }
-  expect((await browserOf().signIn(email)).status).toBe(503)
+  expect((await t.browser().signIn(email)).status).toBe(503)
   fail = async () => undefined
   expect(await idsOf(userId)).toEqual(before)
 })
@@ -157,8 +149,16 @@ test('an outage after the session was made leaves none, once Redis answers again
 test('a failure that the application bears ends nothing', async () => {
   const { email, userId } = await t.person('borne')
   fail = (app) => failures['an error of the database']?.(app).catch(() => undefined) ?? Promise.resolve()
-  const browser = browserOf()
+  const browser = t.browser()
   expect((await browser.signIn(email)).status).toBe(200)
+  fail = async () => undefined
+  expect(await idsOf(userId)).toHaveLength(2)
+})
+
+test('a direct call that fails with any other error leaves its session', async () => {
+  const { email, userId } = await t.person('direct')
+  fail = failures['a bug'] ?? fail
+  await expect(t.auth.api.signInEmail({ body: { email, password } })).rejects.toThrow('a bug')
   fail = async () => undefined
   expect(await idsOf(userId)).toHaveLength(2)
 })

@@ -77,10 +77,12 @@ export async function startServerOn<Database extends SqlDatabase>(open: (dataDir
   }
 }
 
-/** Lets better-auth answer every request to the server. */
+/** Lets better-auth answer every request to the server, which answers 500 to what it throws. */
 export function answer(http: Server, auth: Parameters<typeof toNodeHandler>[0]): void {
   const handler = toNodeHandler(auth)
-  http.on('request', (request, response) => void handler(request, response))
+  http.on('request', (request, response) => {
+    handler(request, response).catch(() => response.writeHead(500).end())
+  })
 }
 
 export function portOf(address: AddressInfo | string | null): number {

@@ -7,7 +7,6 @@ import {
   knownDeviceOf,
   type OnWrongPassword,
   recordNotified,
-  revokeOnFailure,
   rollcallPlugin,
   type Secrets,
 } from '@rollcall/auth'
@@ -193,7 +192,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const context = await auth.$context
   const { adapter, internalAdapter } = context
   return {
-    handler: (request) => revokeOnFailure(store, () => auth.handler(request)),
+    handler: auth.handler,
 
     ...(await cookieSessions(auth, store)),
 
