@@ -14,6 +14,7 @@ import {
   type TestServer,
   tokenOf,
 } from './helpers.js'
+import { holdStatement } from './hold-statement.js'
 import { type Ceremonies, ceremonies, failingAt, outagesOf } from './passkeys-helpers.js'
 
 // Adds, uses and removes passkeys through real HTTP.
@@ -210,18 +211,41 @@ test('an authenticator that does not verify its user is refused: a passkey needs
   expect(await key.signIn(ceremonies(server.browser()))).toMatchObject(required)
 })
 
+async function fillUp(device: Browser, passkeys: number): Promise<void> {
+  const { user } = await device.api.session.current.query()
+  for (let n = 0; n < passkeys; n += 1)
+    await sql`insert into passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
+      values (${`${user.id}-${n}`}, '', ${user.id}, ${`${user.id}-${n}`}, 0, 'singleDevice', 0)`.execute(
+      server.database().kysely,
+    )
+}
+
 test('nobody registers the id of somebody else’s passkey, nor more passkeys than an account may have', async () => {
   const { laptop, key } = await withPasskey()
   const thief = await signedUp(server)
   expect(await key.register(ceremonies(thief))).toMatchObject({ status: 400, body: { code: 'PREVIOUSLY_REGISTERED' } })
-  const { user } = await laptop.api.session.current.query()
-  for (let n = 0; n < 24; n += 1)
-    await sql`insert into passkey (id, "publicKey", "userId", "credentialID", counter, "deviceType", "backedUp")
-      values (${`many-${n}`}, '', ${user.id}, ${`many-${n}`}, 0, 'singleDevice', 0)`.execute(server.database().kysely)
+  await fillUp(laptop, 24)
   expect(await newKey().register(ceremonies(laptop))).toMatchObject({
     status: 400,
     body: { code: 'TOO_MANY_PASSKEYS' },
   })
+})
+
+test('two registrations at once add no more passkeys than an account may have', async () => {
+  const laptop = await signedUp(server)
+  await fillUp(laptop, 24)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  using insertion = holdStatement(/^insert into "passkey"/)
+  const first = newKey().register(ceremonies(laptop))
+  await insertion.held
+  const second = newKey().register(ceremonies(phone))
+  await Promise.race([second, insertion.blocked])
+  insertion.open()
+  const answers = await Promise.all([first, second])
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
+  expect(answers.find(({ status }) => status === 400)).toMatchObject({ body: { code: 'TOO_MANY_PASSKEYS' } })
+  expect(await laptop.api.passkeys.list.query()).toHaveLength(25)
 })
 
 test('bad input is refused as such, and a challenge works once', async () => {

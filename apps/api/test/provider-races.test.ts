@@ -1,7 +1,8 @@
 import { CompiledQuery, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signedUp } from './helpers.js'
-import { linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
+import { holdStatement } from './hold-statement.js'
+import { addressOf, finish, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
 
 // An account of a provider gets an owner between the look and the write of another request.
 
@@ -46,7 +47,7 @@ async function fasterOwner(sub: string, moment: readonly RegExp[]) {
 
 test('two people who link one account of the provider at the same time do not both have it', async () => {
   const laptop = await signedUp(server)
-  const faster = await fasterOwner(somebody().sub, [/insert into "account"/])
+  const faster = await fasterOwner(somebody().sub, [/from "account"/, /^begin/])
   using _racing = faster.racing
   expect(await go(laptop, '/provider/link')).toMatchObject({ status: 409, body: { code: 'LINKED_TO_ANOTHER' } })
   expect(await linkedTo(laptop)).toEqual([])
@@ -57,4 +58,26 @@ test('a first sign-in by a provider, while somebody links its account, is refuse
   const faster = await fasterOwner(somebody().sub, [/from "account"/, /^begin/])
   using _racing = faster.racing
   expect(await go(server.browser())).toMatchObject({ status: 409, body: { code: 'ACCOUNT_NOT_LINKED' } })
+})
+
+test('two accounts of one provider, linked at once, are not both linked', async () => {
+  const laptop = await signedUp(server)
+  const phone = server.browser()
+  await phone.signIn(laptop.email)
+  const callbacks: URL[] = []
+  for (const device of [laptop, phone]) {
+    somebody()
+    callbacks.push(await t.provider.visit(await addressOf(device, '/provider/link')))
+  }
+  const [first = new URL(server.baseUrl), second = first] = callbacks
+  using insertion = holdStatement(/^insert into "account"/)
+  const mine = finish(laptop, first)
+  await insertion.held
+  const other = finish(phone, second)
+  await Promise.race([other, insertion.blocked])
+  insertion.open()
+  const answers = await Promise.all([mine, other])
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  expect(answers.find(({ status }) => status === 409)).toMatchObject({ body: { code: 'ALREADY_LINKED' } })
+  expect(await linkedTo(laptop)).toHaveLength(1)
 })

@@ -3,6 +3,7 @@ import type { DBAdapter } from '@better-auth/core/db/adapter'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { guardAdditions } from '../guarded-additions.js'
 import { removePasskey } from './remove.js'
 
 /** More than anybody has devices and password managers: a stolen session must not fill the table. */
@@ -33,7 +34,8 @@ export function passkeyPlugin(baseUrl: string): BetterAuthPlugin {
     registration: {
       async afterVerification({ ctx, user, verification: { registrationInfo } }) {
         requireUserVerification(registrationInfo?.userVerified)
-        await requireAcceptable(ctx.context.adapter, user.id, registrationInfo?.credential.id ?? '')
+        const credentialID = registrationInfo?.credential.id
+        await requireAcceptable(ctx.context.adapter, { userId: user.id, credentialID }) // before anything is revoked
       },
     },
     authentication: {
@@ -51,6 +53,7 @@ export function passkeyPlugin(baseUrl: string): BetterAuthPlugin {
 export function passkeyRules(providers: ReadonlySet<string>) {
   return {
     id: 'passkey-rules',
+    init: ({ adapter }) => ({ context: { adapter: guardAdditions(adapter, 'passkey', requireAcceptable) } }),
     schema: { passkey: { fields: { lastUsedAt: { type: 'date', required: false } } } },
     endpoints: { removePasskey: removePasskey(providers) },
     hooks: {
@@ -76,8 +79,11 @@ function requireUserVerification(isVerified: boolean | undefined): void {
   })
 }
 
+const newPasskey = z.object({ userId: z.string(), credentialID: z.string() })
+
 /** @throws {APIError} 400 for the id of another passkey, whose owner could not sign in any more, and for one too many. */
-async function requireAcceptable(adapter: DBAdapter, userId: string, credentialID: string): Promise<void> {
+async function requireAcceptable(adapter: Pick<DBAdapter, 'count'>, row: object): Promise<void> {
+  const { userId, credentialID } = newPasskey.parse(row)
   const count = (field: string, value: string): Promise<number> =>
     adapter.count({ model: 'passkey', where: [{ field, value }] })
   if ((await count('credentialID', credentialID)) > 0)

@@ -1,5 +1,6 @@
 import { runWithTransaction } from '@better-auth/core/context'
 import type { GenericEndpointContext } from '@better-auth/core'
+import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { setSessionCookie } from 'better-auth/cookies'
 import { z } from 'zod'
 import { isAddressTaken } from '../address-taken.js'
@@ -62,14 +63,21 @@ async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...p
 export async function link(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {
   const { providerId, accountId } = person
   await requireUnlinked(ctx, userId, person)
-  const accounts = await ctx.context.internalAdapter.findAccounts(userId)
-  if (accounts.some((account) => account.providerId === providerId)) throw refusal('ALREADY_LINKED')
+  await requireFirstOfProvider(ctx.context.adapter, { userId, providerId }) // before anything is revoked
   try {
     await ctx.context.internalAdapter.createAccount({ providerId, accountId, userId })
   } catch (error) {
     if (isUniqueViolation(error)) await requireUnlinked(ctx, userId, person) // another request was faster
     throw error
   }
+}
+
+const newAccount = z.object({ userId: z.string(), providerId: z.string() })
+
+/** @throws {APIError} 409 if the user has an account of the provider. */
+export async function requireFirstOfProvider(adapter: Pick<DBAdapter, 'count'>, row: object): Promise<void> {
+  const where = Object.entries(newAccount.parse(row)).map(([field, value]) => ({ field, value }))
+  if ((await adapter.count({ model: 'account', where })) > 0) throw refusal('ALREADY_LINKED')
 }
 
 async function requireUnlinked(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {

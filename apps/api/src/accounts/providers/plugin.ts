@@ -10,8 +10,9 @@ import {
   sensitiveSessionMiddleware,
 } from 'better-auth/api'
 import { z } from 'zod'
+import { guardAdditions } from '../guarded-additions.js'
 import { returnPath } from '../return-path.js'
-import { link, type ProvidedPerson, requireOwn, signIn } from './accounts.js'
+import { link, type ProvidedPerson, requireFirstOfProvider, requireOwn, signIn } from './accounts.js'
 import { gitHub } from './github.js'
 import { openIdProvider } from './oidc.js'
 import type { Provider } from './provider.js'
@@ -54,6 +55,7 @@ export function providerPlugin(options: Options) {
     ctx.json({ url: await start(ctx, purpose, startBody.parse(ctx.body)) })
   return {
     id: 'providers',
+    init: ({ adapter }) => ({ context: { adapter: guardAdditions(adapter, 'account', requireFirstOfProvider) } }),
     endpoints: {
       listProviders: createAuthEndpoint('/provider/list', { method: 'GET' }, async (ctx) =>
         ctx.json({ providers: options.providers.map(({ id, name }) => ({ id, name })) }),

@@ -1,0 +1,32 @@
+import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
+import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
+import { z } from 'zod'
+import { lockUser } from './lock-user.js'
+
+const ofUser = z.looseObject({ userId: z.string() })
+
+/**
+ * The adapter, which looks at the other rows of a user before it adds one, in the same transaction. So requests at the same moment
+ * cannot exceed a bound together. Callers that revoke sessions for the row look before that, too.
+ *
+ * @param refuse throws if the row must not be added.
+ */
+export function guardAdditions(
+  sql: DBAdapter,
+  model: 'passkey' | 'account',
+  refuse: (rows: DBTransactionAdapter, row: z.infer<typeof ofUser>) => Promise<void>,
+): DBAdapter {
+  return {
+    ...sql,
+    async create(input) {
+      if (input.model !== model) return sql.create(input)
+      const row = ofUser.parse(input.data)
+      return runWithTransaction(sql, async () => {
+        await lockUser({ adapter: sql }, row.userId)
+        const rows = await getCurrentAdapter(sql)
+        await refuse(rows, row)
+        return rows.create(input)
+      })
+    },
+  }
+}
