@@ -66,7 +66,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
 
   /** Somebody else changes it, such as an administrator, or a link that was followed in another browser. */
   async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
-    const credentialChange = !clearsUnprovenAccount()
+    const credentialChange = !clearsUnprovedAccount()
     const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange }))
     return afterCommit(async () => {
       await recordCommit(userId, event)
@@ -107,7 +107,7 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
  * The first link or code that proves an email address takes away the ways in from before, and signs in. The watermark of a credential
  * change would refuse this sign-in too.
  */
-function clearsUnprovenAccount(): boolean {
+function clearsUnprovedAccount(): boolean {
   const path = tryGetCurrentAuthEndpointContext()?.path
   return path === '/sign-in/email-otp' || path === '/magic-link/verify'
 }
