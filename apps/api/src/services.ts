@@ -116,8 +116,8 @@ async function openStore(
     durability: settings.durability,
     warn,
     onEvent: (userTag) => activity.move(userTag),
-    ...(settings.nearCacheLease !== undefined && {
-      nearCache: { lease: settings.nearCacheLease, ...(metrics && { onEvent: countNearCache(metrics) }) },
+    ...(settings.nearCacheLeaseMs !== undefined && {
+      nearCache: { lease: settings.nearCacheLeaseMs, ...(metrics && { observe: countNearCache(metrics) }) },
     }),
   })
   return { store: observer.store(store), activity }

@@ -102,7 +102,7 @@ function createConfiguredServer(
     tracer,
     keyPrefix: settings.keyPrefix,
     log,
-    isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfter,
+    isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfterMs,
     clientAddressOf: clientAddressOf(settings.trustedProxies, (message, details) => log.warn(details, message)),
     omitSuccesses: !settings.production,
     countAnswer: metrics && ((status) => metrics.httpRequests.inc({ status })),

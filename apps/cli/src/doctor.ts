@@ -115,12 +115,12 @@ async function* examineAccess(node: Redis): AsyncGenerator<Finding> {
 }
 
 function* examineSettings(settings: Settings): Generator<Finding> {
-  const { production, durability, nearCacheLease, allowedInsecure } = settings
+  const { production, durability, nearCacheLeaseMs, allowedInsecure } = settings
   if (!production)
     yield warning('settings', 'NODE_ENV is not production', 'Set NODE_ENV=production where people sign in.')
   for (const name of allowedInsecure)
     yield warning('settings', `ALLOW_INSECURE has ${name}`, 'This is for a trial. Remove it where people sign in.')
-  if (durability === 'replicated' && nearCacheLease !== undefined)
+  if (durability === 'replicated' && nearCacheLeaseMs !== undefined)
     yield warning(
       'settings',
       'DURABILITY is replicated, and NEAR_CACHE_LEASE_MS is set',

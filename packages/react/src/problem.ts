@@ -5,8 +5,8 @@ export type Problem =
   | { kind: 'unauthorized' }
   | { kind: 'outage' }
   | { kind: 'unreachable' }
-  /** Nothing was done: the password must be given first. */
-  | { kind: 'password-needed' }
+  /** Nothing was done: a recent proof is needed first. */
+  | { kind: 'proof-needed' }
   | { kind: 'limited'; retryAfterSeconds: number | null }
   /** Nothing was done: the browser is signed in as another session than the page shows. */
   | { kind: 'other-session' }
@@ -21,7 +21,7 @@ export function problemOf(error: unknown): Problem {
   const response: unknown = error.meta?.['response']
   const answer = response instanceof Response ? response : undefined
   const reason = reasonIn(error.data)
-  if (reason === 'REAUTHENTICATE') return { kind: 'password-needed' }
+  if (reason === 'REAUTHENTICATE') return { kind: 'proof-needed' }
   if (reason === 'OTHER_SESSION') return { kind: 'other-session' }
   return problemOfStatus(statusIn(error.data) ?? answer?.status, answer?.headers.get('retry-after') ?? null)
 }

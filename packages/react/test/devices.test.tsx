@@ -225,7 +225,7 @@ test('what needs the password first says so, and did nothing', async () => {
   const tab = openTab(app.here.id)
   await tab.shows('Firefox on Linux', 'Safari on iPhone')
   tab.press('Sign out')
-  expect(await tab.alert()).toBe('password-needed')
+  expect(await tab.alert()).toBe('proof-needed')
   expect(await app.store.validate(there.token)).not.toBeNull()
 })
 

@@ -58,8 +58,8 @@ export function createContext(options: SessionStoreOptions): StoreContext {
   prepareClient(redis)
   const coalesceWrites = createWriteCoalescer(redis)
   const lookUp = createLookupBatcher(redis, coalesceWrites)
-  const { lease = DEFAULT_LEASE_MS, onEvent: onCacheEvent = () => undefined } = options.nearCache ?? {}
-  const nearCache = options.nearCache && createNearCache({ redis, lookUp, keyPrefix, lease, onEvent: onCacheEvent })
+  const { lease = DEFAULT_LEASE_MS, observe = () => undefined } = options.nearCache ?? {}
+  const nearCache = options.nearCache && createNearCache({ redis, lookUp, keyPrefix, lease, observe })
   const sessionsKeyOf = (userTag: string): string => sessionsKey(keyPrefix, userTag)
   const warnOnce = createWarning(options.warn ?? console.warn)
 

@@ -13,7 +13,7 @@ export interface NearCache {
   peek(userTag: string, sessionId: string): SessionRecord | null
   /** Asks Redis, and caches the reply unless the record may have changed since. */
   fetch(userTag: string, sessionId: string): Promise<Buffer | null>
-  readonly onEvent: (event: NearCacheEvent) => void
+  readonly observe: (event: NearCacheEvent) => void
   /** Call it when this process has written, or may have written, to the user's sessions. */
   invalidate(userTag: string): void
 }
@@ -24,7 +24,7 @@ export interface NearCacheOptions {
   readonly keyPrefix: string
   /** In milliseconds. */
   readonly lease: number
-  readonly onEvent: (event: NearCacheEvent) => void
+  readonly observe: (event: NearCacheEvent) => void
 }
 
 /** The records of one master, and whether it still reports their changes. */
@@ -35,7 +35,7 @@ interface TrackedNode {
 }
 
 /** @throws {RangeError} for an invalid lease. */
-export function createNearCache({ redis, lookUp, keyPrefix, lease, onEvent }: NearCacheOptions): NearCache {
+export function createNearCache({ redis, lookUp, keyPrefix, lease, observe }: NearCacheOptions): NearCache {
   if (!Number.isSafeInteger(lease) || lease < 1)
     throw new RangeError('The lease must be a whole number of milliseconds, 1 or more')
   const prefix = nameInRedis(redis, keyPrefix)
@@ -53,7 +53,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease, onEvent }: Ne
         if (userTag !== null) cache.invalidate(userTag)
       },
       onReset: () => cache.clear(),
-      onLost: () => onEvent('lease-lost'),
+      onLost: () => observe('lease-lost'),
     })
     if (isCluster(redis)) node.once('end', () => trackedNodes.delete(node))
     const tracked = { node, cache, tracking }
@@ -71,7 +71,7 @@ export function createNearCache({ redis, lookUp, keyPrefix, lease, onEvent }: Ne
   }
 
   return {
-    onEvent,
+    observe,
 
     peek: (userTag, sessionId) => trustedNodeOf(userTag)?.cache.get(userTag, sessionId) ?? null,
 

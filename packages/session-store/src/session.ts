@@ -19,9 +19,9 @@ export interface SessionStoreOptions {
   /**
    * Lets `validate` use records that this process has cached. Redis invalidates a record as soon as it changes. If that
    * message is lost, a revoked session passes for at most one lease (milliseconds, default 1,000) longer.
-   * Default: no cache, and every validation asks Redis. `onEvent` is for metrics, and must not throw.
+   * Default: no cache, and every validation asks Redis. `observe` is for metrics, and must not throw.
    */
-  readonly nearCache?: { readonly lease?: number; readonly onEvent?: (event: NearCacheEvent) => void }
+  readonly nearCache?: { readonly lease?: number; readonly observe?: (event: NearCacheEvent) => void }
   /** Comes before every key, outside of the hash tag, such as `shop:`. Default: none. */
   readonly keyPrefix?: string
   /**

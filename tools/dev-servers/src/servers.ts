@@ -40,7 +40,7 @@ export function clockAhead(milliseconds: number): NodeJS.ProcessEnv {
 export async function startApi(
   dataDir: string,
   redis: string,
-  nearCacheLease?: number,
+  nearCacheLeaseMs?: number,
   env: NodeJS.ProcessEnv = {},
 ): Promise<ApiServer> {
   const child = spawn(process.execPath, [program], {
@@ -50,7 +50,7 @@ export async function startApi(
       REDIS_URL: redis,
       BETTER_AUTH_SECRET: SECRET,
       TRUSTED_PROXIES: 'loopback', // so that each call can come from an address of its own
-      NEAR_CACHE_LEASE_MS: String(nearCacheLease ?? ''),
+      NEAR_CACHE_LEASE_MS: String(nearCacheLeaseMs ?? ''),
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

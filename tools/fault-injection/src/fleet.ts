@@ -9,7 +9,7 @@ import type { Random } from './random.js'
 
 interface FleetOptions {
   readonly dropHdel?: number | undefined
-  readonly nearCacheLease?: number | undefined
+  readonly nearCacheLeaseMs?: number | undefined
 }
 
 /** The servers, each behind a proxy of its own. */
@@ -19,7 +19,7 @@ export class Fleet {
   readonly #dir: string
   readonly #redis: PrivatePair
   readonly #postgres: PrivatePostgres | null
-  readonly #nearCacheLease: number | undefined
+  readonly #nearCacheLeaseMs: number | undefined
   /** Of all proxies together: every n-th deletion of one session is left out. */
   readonly #rewrite: ReturnType<typeof dropHdel> | undefined
   readonly #proxies = new Map<number, Proxy>()
@@ -32,12 +32,12 @@ export class Fleet {
     dir: string,
     redis: PrivatePair,
     postgres: PrivatePostgres | null,
-    { dropHdel: drop, nearCacheLease }: FleetOptions,
+    { dropHdel: drop, nearCacheLeaseMs }: FleetOptions,
   ) {
     this.#dir = dir
     this.#redis = redis
     this.#postgres = postgres
-    this.#nearCacheLease = nearCacheLease
+    this.#nearCacheLeaseMs = nearCacheLeaseMs
     this.#rewrite = drop === undefined ? undefined : dropHdel(drop)
   }
 
@@ -63,7 +63,7 @@ export class Fleet {
     const line = this.#postgres && (await lineTo(this.#postgres.url))
     if (line) this.#lines.push(line)
     const ownEnv = { ...env, ...(line && { DATABASE_URL: line.url }) }
-    this.servers.set(id, await startApi(this.#dir, socket, this.#nearCacheLease, ownEnv))
+    this.servers.set(id, await startApi(this.#dir, socket, this.#nearCacheLeaseMs, ownEnv))
   }
 
   /** SIGSTOP for up to 1.5 s, as a busy machine or a sleeping VM would. */

@@ -33,7 +33,7 @@ const history = await run({
   faults: drop === undefined,
   onlyFault: values.fault,
   dropHdel: drop === undefined ? undefined : Number(drop),
-  nearCacheLease: lease,
+  nearCacheLeaseMs: lease,
   postgres: postgresBinaries !== null,
 })
 

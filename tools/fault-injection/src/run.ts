@@ -26,7 +26,7 @@ export interface RunOptions {
   /** Plants a bug: every n-th deletion of one session is left out, and answered as if it were not. */
   readonly dropHdel?: number | undefined
   /** Milliseconds: gives the servers a near-cache. */
-  readonly nearCacheLease?: number | undefined
+  readonly nearCacheLeaseMs?: number | undefined
   /** Users are in a PostgreSQL whose connections break, instead of in SQLite. */
   readonly postgres?: boolean
 }

@@ -212,7 +212,7 @@ describe('real servers', () => {
   })
 
   test('with a near-cache, hold them through every fault but for its lease', { timeout: 240_000 }, async () => {
-    const history = await run({ ...small, seconds: 4, faults: true, nearCacheLease: 1_000 })
+    const history = await run({ ...small, seconds: 4, faults: true, nearCacheLeaseMs: 1_000 })
     expect(check(history, 1_000)).toEqual([])
     expect(new Set(history.faults.map(({ name }) => name)).size).toBe(10)
   })

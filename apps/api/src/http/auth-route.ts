@@ -15,7 +15,7 @@ import { passwordShares, type Shares } from '../limits/shares.js'
 import type { Work } from '../limits/work.js'
 import { auditUnreached } from './audit-unreached.js'
 import { boundSession, requireProof } from './bound-session.js'
-import { type HttpEnv, refuse } from './http.js'
+import { type HttpEnv, isJson, refuse } from './http.js'
 import { holdsNul } from './nul.js'
 import { outageOr } from './outage-or.js'
 
@@ -246,10 +246,6 @@ function jsonIn(text: string): unknown {
   } catch {
     return undefined // better-auth refuses it
   }
-}
-
-function isJson(contentType: string | undefined): boolean {
-  return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
 }
 
 /** Pages explain these two at their fields. */

@@ -24,7 +24,7 @@ const newer = z.array(
   }),
 )
 
-const MAX_BODY = 16 * 1024
+const MAX_BODY_BYTES = 16 * 1024
 const MAX_REPORTS = 10
 /** Characters of a URL in the log. */
 const MAX_ADDRESS = 200
@@ -36,7 +36,7 @@ interface Violation {
 }
 
 export function cspReport(limits: Limits, log: Log): Hono<HttpEnv> {
-  return new Hono<HttpEnv>().post('/', limitBody(MAX_BODY), async (c) => {
+  return new Hono<HttpEnv>().post('/', limitBody(MAX_BODY_BYTES), async (c) => {
     const text = await c.req.text()
     return limits.within([['csp-report:address', c.get('client')]], async () => {
       const violations = parse(text)

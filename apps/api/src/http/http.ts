@@ -30,10 +30,14 @@ export function limitBody(maxSize: number): MiddlewareHandler<HttpEnv> {
   return (c, next) => (c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : limit(c, next))
 }
 
+export function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(?:;|$)/i.test(contentType ?? '')
+}
+
 function answer(c: Context<HttpEnv>, error: PublicError): Response {
   if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter))
   const body = c.req.path.startsWith('/trpc/')
     ? trpcBody(error)
     : { code: error.reason ?? error.code, message: error.message }
-  return c.json(body, error.status as ContentfulStatusCode)
+  return c.json(body, error.status as ContentfulStatusCode) // every status of an error allows a body
 }

@@ -4,8 +4,8 @@ import { Server as NetServer } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { bind } from '../bind.js'
 import type { Settings } from '../settings/env.js'
-import { StartError } from '../start-error.js'
 import type { HttpEnv } from './http.js'
 
 export interface Listener {
@@ -47,7 +47,7 @@ export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): P
       closeIdle()
     })
   })
-  await bind(server, settings)
+  await bind(server, settings, { host: 'HOST', port: 'PORT' })
   const address = server.address()
 
   function closeIdle(): void {
@@ -95,17 +95,5 @@ async function shortTurn(): Promise<void> {
     const began = performance.now()
     await turn()
     if (performance.now() - began < 0.1) return
-  }
-}
-
-async function bind(server: Server, { host, port }: Settings): Promise<void> {
-  try {
-    server.listen(port, host)
-    await once(server, 'listening')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new StartError(
-      code === 'EADDRINUSE' ? `PORT: ${port} is taken by another program` : `HOST, PORT: cannot listen there (${code})`,
-    )
   }
 }

@@ -59,14 +59,14 @@ export interface ServerDependencies {
   readonly webRoot: string | undefined
 }
 
-const MAX_BODY = 64 * 1024
+const MAX_BODY_BYTES = 64 * 1024
 
 export function createServer(dependencies: ServerDependencies): Hono<HttpEnv> {
   const { redis, keyPrefix, database, isLeaving, limits, log, tracer, baseUrl, webRoot } = dependencies
   const app = new Hono<HttpEnv>()
 
   if (tracer) app.use(traceRequests(tracer, routesOf(dependencies)))
-  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY))
+  app.use(requestId({ limitLength: 64 }), requestLog(dependencies), fixedHeaders(baseUrl), limitBody(MAX_BODY_BYTES))
 
   const origin = sameOrigin({ baseUrl, log })
   app.use(`${TRPC_PATH}/*`, origin)

@@ -3,7 +3,7 @@ import { trpcServer } from '@hono/trpc-server'
 import { Hono, type Context as HonoContext } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { publicError } from '../errors.js'
-import { type HttpEnv, refuse } from './http.js'
+import { type HttpEnv, isJson, refuse } from './http.js'
 import { holdsNul } from './nul.js'
 import type { Log } from '../log.js'
 import type { Context } from '../trpc/context.js'
@@ -71,7 +71,7 @@ export const rejectUnsupportedRequests = createMiddleware<HttpEnv>(async (c, nex
     return refuse(c, 'METHOD_NOT_SUPPORTED', 'Only GET and POST are understood here')
   }
   // A form of another site can send every type but this one.
-  if (method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
+  if (method === 'POST' && !isJson(c.req.header('content-type'))) {
     return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
   }
   // A browser names the page of another site. Such a page cannot read the answer, but it could keep streams open.

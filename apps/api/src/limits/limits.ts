@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import { DAY_MS as DAY, HOUR_MS as HOUR, MINUTE_MS as MINUTE, SECOND_MS as SECOND } from '../durations.js'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../durations.js'
 import { Client, type Network } from '../client/client.js'
 import { type Attempts, createAttempts } from './attempts.js'
 import type { Mailbox } from './mailbox.js'
@@ -78,73 +78,73 @@ interface Rule {
  */
 const rules: { readonly [N in LimitName]: Rule } = {
   /** Every request to an open endpoint below /api/auth, but for those that the server fails to serve. */
-  auth: { points: 600, duration: 15 * MINUTE, of: 'requests' },
+  auth: { points: 600, duration: 15 * MINUTE_MS, of: 'requests' },
   /** A browser that has signed in to the account before. Beyond it, it counts as an unknown one. */
-  'sign-in:browser': { points: 10, duration: 15 * MINUTE },
+  'sign-in:browser': { points: 10, duration: 15 * MINUTE_MS },
   /** All unknown browsers share it. Strangers can use it up, so that beyond it there is work and no lock. */
-  'sign-in:account': { points: 10, duration: DAY, work: true },
-  'sign-in:address': { points: 50, duration: 15 * MINUTE, work: true },
-  'sign-in:home': { points: 100, duration: 15 * MINUTE, work: true },
-  'sign-in:site': { points: 200, duration: 15 * MINUTE, work: true },
-  'sign-up:address': { points: 60, duration: HOUR, work: true },
-  'sign-up:home': { points: 120, duration: HOUR, work: true },
-  'sign-up:site': { points: 240, duration: HOUR, work: true },
-  'request-reset:address': { points: 30, duration: HOUR, work: true },
-  'request-reset:home': { points: 60, duration: HOUR, work: true },
-  'request-reset:site': { points: 120, duration: HOUR, work: true },
+  'sign-in:account': { points: 10, duration: DAY_MS, work: true },
+  'sign-in:address': { points: 50, duration: 15 * MINUTE_MS, work: true },
+  'sign-in:home': { points: 100, duration: 15 * MINUTE_MS, work: true },
+  'sign-in:site': { points: 200, duration: 15 * MINUTE_MS, work: true },
+  'sign-up:address': { points: 60, duration: HOUR_MS, work: true },
+  'sign-up:home': { points: 120, duration: HOUR_MS, work: true },
+  'sign-up:site': { points: 240, duration: HOUR_MS, work: true },
+  'request-reset:address': { points: 30, duration: HOUR_MS, work: true },
+  'request-reset:home': { points: 60, duration: HOUR_MS, work: true },
+  'request-reset:site': { points: 120, duration: HOUR_MS, work: true },
   /** A solved challenge passes one attempt, right or wrong. */
   challenge: { points: 1, duration: CHALLENGE_LIFE_MS },
   /** Requests for one email address, with or without an account. */
-  'request-reset:email': { points: 5, duration: HOUR },
+  'request-reset:email': { points: 5, duration: HOUR_MS },
   /** Mails that are sent: they keep a stranger from filling someone's mailbox. */
-  'request-reset:first': { points: 1, duration: HOUR },
-  'request-reset:mailbox': { points: 5, duration: HOUR },
-  'reset-password:address': { points: 30, duration: HOUR },
+  'request-reset:first': { points: 1, duration: HOUR_MS },
+  'request-reset:mailbox': { points: 5, duration: HOUR_MS },
+  'reset-password:address': { points: 30, duration: HOUR_MS },
   /** Mails to an email address that somebody wants to sign up with, where its account needs a confirmed one. */
-  'sign-up-mail:first': { points: 1, duration: HOUR },
-  'sign-up-mail:mailbox': { points: 5, duration: HOUR },
+  'sign-up-mail:first': { points: 1, duration: HOUR_MS },
+  'sign-up-mail:mailbox': { points: 5, duration: HOUR_MS },
   /** Mails about changed passwords: their owner cannot fill a mailbox that is shared with others. */
-  'password-changed:first': { points: 1, duration: HOUR },
-  'password-changed:mailbox': { points: 5, duration: HOUR },
+  'password-changed:first': { points: 1, duration: HOUR_MS },
+  'password-changed:mailbox': { points: 5, duration: HOUR_MS },
   /** Mails about new devices: somebody who has the password cannot fill the mailbox. ADR 30 says why the first is apart. */
-  'new-device:first': { points: 1, duration: HOUR },
-  'new-device:mailbox': { points: 10, duration: HOUR },
-  'new-device:address': { points: 30, duration: HOUR },
+  'new-device:first': { points: 1, duration: HOUR_MS },
+  'new-device:mailbox': { points: 10, duration: HOUR_MS },
+  'new-device:address': { points: 30, duration: HOUR_MS },
   /** Wrong passwords given by someone signed in, for as long as their session can live: it must not become a way to guess. */
-  'proof:session': { points: 10, duration: 30 * DAY, clears: true },
+  'proof:session': { points: 10, duration: 30 * DAY_MS, clears: true },
   /** Wrong codes at sign-ins: the password was right. ADR 57 says why there are no more. */
-  'code:account': { points: 10, duration: HOUR },
+  'code:account': { points: 10, duration: HOUR_MS },
   /** Wrong codes given by someone signed in, like the passwords above. */
-  'code:session': { points: 10, duration: 30 * DAY, clears: true },
+  'code:session': { points: 10, duration: 30 * DAY_MS, clears: true },
   /** A right code, for longer than it is accepted: half a minute before its time to a minute after it began. */
-  'code:once': { points: 1, duration: 2 * MINUTE },
+  'code:once': { points: 1, duration: 2 * MINUTE_MS },
   /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
-  'rename:session': { points: 60, duration: MINUTE, of: 'requests' },
-  'language:session': { points: 60, duration: MINUTE, of: 'requests' },
-  'account:session': { points: 60, duration: MINUTE, of: 'requests' },
+  'rename:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
+  'language:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
+  'account:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
   /** Each reads up to thousands of rows. */
-  'account-data:session': { points: 20, duration: HOUR, of: 'requests' },
+  'account-data:session': { points: 20, duration: HOUR_MS, of: 'requests' },
   /** Mails about changes of an account: a stranger cannot fill a mailbox with accounts that they make and delete. */
-  'account-notice:first': { points: 1, duration: HOUR },
-  'account-deleted:first': { points: 1, duration: HOUR },
-  'account-notice:mailbox': { points: 5, duration: HOUR },
+  'account-notice:first': { points: 1, duration: HOUR_MS },
+  'account-deleted:first': { points: 1, duration: HOUR_MS },
+  'account-notice:mailbox': { points: 5, duration: HOUR_MS },
   /** Links that confirm a new email address, apart for the one that an account has and for the one that it is to have. */
-  'email-change:first': { points: 1, duration: HOUR },
-  'email-change:mailbox': { points: 5, duration: HOUR },
-  'email-change:session': { points: 10, duration: HOUR, of: 'requests' },
+  'email-change:first': { points: 1, duration: HOUR_MS },
+  'email-change:mailbox': { points: 5, duration: HOUR_MS },
+  'email-change:session': { points: 10, duration: HOUR_MS, of: 'requests' },
   /** Anybody can sign in again, for another session that asks. */
-  'email-change:user': { points: 20, duration: DAY, of: 'requests' },
+  'email-change:user': { points: 20, duration: DAY_MS, of: 'requests' },
   /** Each writes an event: a stolen session must not bury its sign-in under them. */
-  'renamed:session': { points: 30, duration: DAY },
-  'confirm:session': { points: 60, duration: MINUTE, of: 'requests' },
-  'revoke:session': { points: 60, duration: MINUTE, of: 'requests' },
+  'renamed:session': { points: 30, duration: DAY_MS },
+  'confirm:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
+  'revoke:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
   /** A page asks for the progress of an operation once a second. */
-  'admin:session': { points: 300, duration: MINUTE, of: 'requests' },
+  'admin:session': { points: 300, duration: MINUTE_MS, of: 'requests' },
   /** Each may look at all sessions that there are. */
-  'admin-scan:session': { points: 30, duration: MINUTE, of: 'requests' },
-  'csp-report:address': { points: 60, duration: MINUTE, of: 'requests' },
+  'admin-scan:session': { points: 30, duration: MINUTE_MS, of: 'requests' },
+  'csp-report:address': { points: 60, duration: MINUTE_MS, of: 'requests' },
   /** Only tallied. */
-  'wrong-password:user': { points: Number.MAX_SAFE_INTEGER, duration: DAY, of: 'requests' },
+  'wrong-password:user': { points: Number.MAX_SAFE_INTEGER, duration: DAY_MS, of: 'requests' },
 }
 
 type LimitName = keyof Subjects
@@ -191,7 +191,7 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
     if (of === 'requests')
       requests.set(
         name,
-        new RateLimiterRedis({ storeClient: redis, keyPrefix: prefixOf(name), points, duration: duration / SECOND }),
+        new RateLimiterRedis({ storeClient: redis, keyPrefix: prefixOf(name), points, duration: duration / SECOND_MS }),
       )
   }
   const attempts = createAttempts(redis)

@@ -3,9 +3,9 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSessionAdmin } from '@rollcall/admin'
 import type { Cluster, Redis } from 'ioredis'
+import { bind } from '../bind.js'
 import type { Settings } from '../settings/env.js'
 import type { Log } from '../log.js'
-import { StartError } from '../start-error.js'
 import type { OnClose, ServiceOptions } from '../service-options.js'
 import type { Metrics } from './metrics.js'
 import { readStates, type StateSources } from './states.js'
@@ -59,17 +59,7 @@ async function serveMetrics(
         },
       )
   })
-  try {
-    server.listen(port, host)
-    await once(server, 'listening')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    throw new StartError(
-      code === 'EADDRINUSE'
-        ? `METRICS_PORT: ${port} is taken by another program`
-        : `METRICS_HOST, METRICS_PORT: cannot listen there (${code})`,
-    )
-  }
+  await bind(server, { host, port }, { host: 'METRICS_HOST', port: 'METRICS_PORT' })
   return {
     port: (server.address() as AddressInfo).port, // it listens on a port, not on a pipe
     async close() {

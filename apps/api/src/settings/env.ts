@@ -93,10 +93,10 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env) {
     /** An email address is confirmed before its account exists. */
     confirmsAddress: (data.SIGN_UP ?? (data.SMTP_URL === undefined ? 'direct' : 'confirmed')) === 'confirmed',
     /** Milliseconds. */
-    reauthenticateAfter: data.REAUTHENTICATION_MINUTES * 60_000,
+    reauthenticateAfterMs: data.REAUTHENTICATION_MINUTES * 60_000,
     activityDays: data.ACTIVITY_DAYS,
     /** Milliseconds; `undefined`: every request asks Redis. */
-    nearCacheLease: data.NEAR_CACHE_LEASE_MS,
+    nearCacheLeaseMs: data.NEAR_CACHE_LEASE_MS,
     trustedProxies: data.TRUSTED_PROXIES,
     places: data.PLACES === 'on',
     timeouts: profiles[data.SESSION_TIMEOUTS],

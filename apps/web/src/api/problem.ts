@@ -8,9 +8,9 @@ const NEEDS_PROOF = ['REAUTHENTICATE', 'SESSION_NOT_FRESH']
 export function toProblem(error: unknown): Problem {
   if (!(error instanceof AuthFailure)) return problemOf(error)
   if (error.code === 'OTHER_SESSION') return { kind: 'other-session' }
-  if (NEEDS_PROOF.includes(error.code ?? '')) return { kind: 'password-needed' }
+  if (NEEDS_PROOF.includes(error.code ?? '')) return { kind: 'proof-needed' }
   return problemOfStatus(error.status, error.retryAfter)
 }
 
 /** The account must be proved first. */
-export const needsProof = (error: unknown): boolean => toProblem(error).kind === 'password-needed'
+export const needsProof = (error: unknown): boolean => toProblem(error).kind === 'proof-needed'

@@ -17,7 +17,7 @@ export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly message: string }
   /** Nothing was done: the password must be given first. */
-  | { readonly kind: 'password-needed' }
+  | { readonly kind: 'proof-needed' }
 
 /** The part of the question that the password form needs, because it replaces that question. */
 export interface ProofRequest {
@@ -120,7 +120,7 @@ function useConfirmation({ onConfirm, askedAgain }: Pick<ConfirmButtonProps, 'on
   const proceed = async () => {
     setFailure(null)
     const outcome = await onConfirm()
-    if (outcome.kind === 'password-needed') return setStep('password')
+    if (outcome.kind === 'proof-needed') return setStep('password')
     if (outcome.kind === 'failed') setFailure(outcome.message)
     // A person who has moved on in the meantime keeps their place.
     returnFocus.current = panel.current?.contains(document.activeElement) ?? false

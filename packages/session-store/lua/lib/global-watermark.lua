@@ -1,14 +1,9 @@
 -- The watermark of all users is the value of the key whose node dates sign-ins. So one step reads the clock and the watermark.
+-- @include lib/clock
 -- @include lib/number
 
 -- No sign-in request lives longer than this.
 local GLOBAL_WATERMARK_RETENTION_MS = 24 * 60 * 60 * 1000
-
--- Returns the time of this node (ms since the epoch).
-local function nodeTime()
-  local seconds, microseconds = unpack(redis.call('TIME'))
-  return tonumber(seconds) * 1000 + math.floor(tonumber(microseconds) / 1000)
-end
 
 local function globalWatermarkOf(key)
   return wholeNumber(redis.call('GET', key))

@@ -66,7 +66,7 @@ export class ExpressStore extends Store {
   override get(sid: string, callback: Callback<ExpressSession | null>): void {
     answer(
       (async () => {
-        const found = await this.#find(sid)
+        const found = await this.#findLive(sid)
         const data = found && expressSessionIn(found.session.data)
         if (found && data) this.#origins.set(data, found.session.id)
         return data
@@ -91,7 +91,7 @@ export class ExpressStore extends Store {
   override touch(sid: string, session: ExpressSession, callback?: Callback<void>): void {
     answer(
       (async () => {
-        const found = await this.#find(sid)
+        const found = await this.#findLive(sid)
         if (found === null || expressSessionIn(found.session.data) === null) return
         await this.#store.touch(found.session)
         await this.#store.update(found.token, { [COOKIE]: dataOf(session)[COOKIE] })
@@ -103,7 +103,7 @@ export class ExpressStore extends Store {
   override destroy(sid: string, callback?: Callback<void>): void {
     answer(
       (async () => {
-        const found = await this.#find(sid)
+        const found = await this.#findLive(sid)
         if (found) await this.#store.revoke(found.session.userId, found.session.id, { by: found.session.id })
       })(),
       callback,
@@ -136,12 +136,12 @@ export class ExpressStore extends Store {
     )
   }
 
-  async #find(sid: string): Promise<{ token: string; session: Session } | null> {
+  async #findLive(sid: string): Promise<{ token: string; session: Session } | null> {
     const token = await this.#sessions.tokenOf(sid)
     const session = token && (await this.#store.validate(token, { strict: true }))
     if (!token || !session) return null
     if (!isExpired(session.data, this.#store.clock())) return { token, session }
-    await this.#store.revoke(session.userId, session.id)
+    await this.#store.revoke(session.userId, session.id) // a cookie that has run out would be listed until its idle timeout
     return null
   }
 

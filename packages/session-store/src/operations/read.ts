@@ -23,7 +23,7 @@ function peekRecord(context: StoreContext, parts: TokenParts): SessionRecord | n
   if (nearCache === undefined) return null
   const record = nearCache.peek(parts.userTag, parts.sessionId)
   const isHit = record !== null && signsIn(context, record, parts)
-  nearCache.onEvent(isHit ? 'hit' : 'miss')
+  nearCache.observe(isHit ? 'hit' : 'miss')
   return isHit ? record : null
 }
 
@@ -53,7 +53,7 @@ export function listSessions(context: StoreContext, userId: string): Promise<Ses
   return listByTag(context, userTagOf(userId))
 }
 
-/** The session with this id of the user with this tag, or nothing. It is asked for at once, in front of what follows. */
+/** The session with this id of the user with this tag, or nothing. Not batched: it must leave before the command that follows. */
 export async function readByTag(context: StoreContext, userTag: string, sessionId: string): Promise<Session[]> {
   if (!isSessionId(sessionId)) return []
   context.coalesceWrites()

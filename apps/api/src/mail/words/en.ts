@@ -1,3 +1,5 @@
+const none: readonly string[] = []
+
 /** The words of mails. Each paragraph is a sentence or two of its own. */
 export default {
   hello: 'Hello,',
@@ -49,7 +51,7 @@ export default {
       'If it was not you, ask for a new password at once. That signs out every device:',
     ],
     label: 'Choose a new password',
-    after: [] as readonly string[],
+    after: none,
   },
 
   passwordSet: {
@@ -60,7 +62,7 @@ export default {
       'If it was not you, someone else is signed in and could confirm it. Choose a password of your own at once. That signs out every device:',
     ],
     label: 'Choose a new password',
-    after: [] as readonly string[],
+    after: none,
   },
 
   accountDeleted: {
@@ -71,7 +73,7 @@ export default {
       'If it was not you, someone else was signed in and knew how to confirm it. The account cannot be restored. Change that password wherever else you use it. You can create a new account:',
     ],
     label: 'Create an account',
-    after: [] as readonly string[],
+    after: none,
   },
 
   passkeyChanged: {
@@ -92,7 +94,7 @@ export default {
       ],
     },
     label: 'See your passkeys',
-    after: [] as readonly string[],
+    after: none,
   },
 
   providerChanged: {
@@ -113,7 +115,7 @@ export default {
       ],
     },
     label: 'See your linked accounts',
-    after: [] as readonly string[],
+    after: none,
   },
 
   confirmEmail: {
@@ -181,7 +183,7 @@ export default {
       'If it was not you, someone else can read your mail. First change the password of your mailbox. Then write to the operator of this site, or sign in with the new address and choose a new password:',
     ],
     label: 'Sign in',
-    after: [] as readonly string[],
+    after: none,
   },
 
   secondFactorChanged: {
@@ -210,7 +212,7 @@ export default {
       ],
     },
     label: 'See the security of your account',
-    after: [] as readonly string[],
+    after: none,
   },
 
   device: (browser: string, os: string) => (os === '' ? browser : `${browser} on ${os}`),

@@ -105,7 +105,7 @@ function useActivity(filter: KindFilter) {
   return useInfiniteQuery({
     queryKey: [...activityKey, filter],
     queryFn: ({ pageParam: cursor }) => api.activity.list.query({ ...(filter !== 'all' && { kind: filter }), cursor }),
-    initialPageParam: null as Page['nextCursor'],
+    initialPageParam: null as Page['nextCursor'], // else null is its only type
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
 }

@@ -16,7 +16,7 @@ export function PersonActivity({ person: { id, name } }: { person: Person }) {
   const query = useInfiniteQuery({
     queryKey: [...adminKey, 'activity', id],
     queryFn: ({ pageParam: cursor }) => api.admin.people.activity.query({ id, cursor }),
-    initialPageParam: null as ActivityPage['nextCursor'],
+    initialPageParam: null as ActivityPage['nextCursor'], // else null is its only type
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
   const entries = query.data?.pages.flatMap((page) => page.entries)

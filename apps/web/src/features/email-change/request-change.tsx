@@ -104,7 +104,7 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
     },
     explain: (error) => {
       const problem = toProblem(error)
-      if (problem.kind === 'password-needed') {
+      if (problem.kind === 'proof-needed') {
         setIsProving(true)
         return {}
       }

@@ -10,7 +10,7 @@ import type { Outcome } from '../../ui/confirm-button.js'
  */
 export function toOutcome(i18n: I18n, error: unknown, failed?: string): Outcome {
   const problem = toProblem(error)
-  if (problem.kind === 'password-needed') return problem
+  if (problem.kind === 'proof-needed') return problem
   const reason = describeProblem(i18n, problem)
   return { kind: 'failed', message: failed === undefined ? reason : `${failed} ${reason}` }
 }

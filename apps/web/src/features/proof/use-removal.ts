@@ -23,7 +23,7 @@ export function useRemoval(
     try {
       await callAuth(path, { id }, expectedSessionHeaders())
     } catch (error) {
-      if (needsProof(error)) return { kind: 'password-needed' }
+      if (needsProof(error)) return { kind: 'proof-needed' }
       session.failed(error)
       return { kind: 'failed', message: await explain(i18n, error) }
     }

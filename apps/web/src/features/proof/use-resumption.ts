@@ -43,7 +43,7 @@ export function useResumption(handlers: Handlers): void {
     const handler = handlers[action.name] as (input: PendingAction['input']) => Promise<Outcome>
     const outcome = await handler(action.input)
     if (outcome.kind === 'failed') report(outcome.message)
-    if (outcome.kind === 'password-needed') report(describeProblem(i18n, outcome))
+    if (outcome.kind === 'proof-needed') report(describeProblem(i18n, outcome))
   })
   useEffect(() => {
     if (sessionId !== undefined) void resume(sessionId)

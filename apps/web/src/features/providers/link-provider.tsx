@@ -31,7 +31,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
       try {
         await link(choice)
       } catch (error) {
-        if (needsProof(error)) return { kind: 'password-needed' }
+        if (needsProof(error)) return { kind: 'proof-needed' }
         fail(explainProvider(i18n, error), error)
       }
       return { kind: 'done' }

@@ -264,7 +264,7 @@ export default {
     unauthorized: 'Sie sind nicht mehr angemeldet.',
     outage: 'Rollcall ist gerade nicht verfügbar. Bitte versuchen Sie es gleich noch einmal.',
     unreachable: 'Rollcall ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
-    'password-needed': 'Dafür wird Ihr Passwort gebraucht.',
+    'proof-needed': 'Bestätigen Sie zuerst, dass Sie es sind.',
     limited: 'Zu viele Versuche. Bitte warten Sie einen Moment und versuchen Sie es dann noch einmal.',
     limitedSeconds:
       'Zu viele Versuche. Bitte warten Sie {count, plural, one {# Sekunde} other {# Sekunden}} und versuchen Sie es dann noch einmal.',

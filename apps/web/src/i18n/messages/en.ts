@@ -258,7 +258,7 @@ export default {
     unauthorized: 'You are not signed in any more.',
     outage: 'Rollcall is not available right now. Please try again in a moment.',
     unreachable: 'Rollcall could not be reached. Check your connection and try again.',
-    'password-needed': 'Your password is needed for this.',
+    'proof-needed': 'Confirm first that it is you.',
     limited: 'Too many attempts. Please wait a moment and try again.',
     limitedSeconds: 'Too many attempts. Please wait {count, plural, one {# second} other {# seconds}} and try again.',
     limitedMinutes: 'Too many attempts. Please wait {count, plural, one {# minute} other {# minutes}} and try again.',
