@@ -34,7 +34,7 @@ import type { Reader } from './reader.js'
 import { createRequiredResets, type RequiredResets, resetFields } from './passwords/required-resets.js'
 import { renameDevice, renamePasskey, renamePerson } from './renames.js'
 import { resetRequests } from './reset-requests.js'
-import { challengeReader } from './second-factor/challenge.js'
+import { waitingForCodeReader } from './second-factor/waiting-for-code.js'
 import { renewSecondFactors } from './second-factor/encrypt-anew.js'
 import { secondFactor } from './second-factor/plugin.js'
 import { secretVersion } from './second-factor/secret-version.js'
@@ -85,7 +85,7 @@ export interface Auth
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
   findPasswordOwner(userId: string): Promise<Reader | null>
   /** The user whose sign-in waits for a code in this browser; `null` for none. */
-  findChallenged(headers: Headers): Promise<string | null>
+  findWaitingForCode(headers: Headers): Promise<string | null>
   /** Sets the language of the mails to this user, as two letters. */
   setLanguage(userId: string, language: string): Promise<void>
   /**
@@ -202,7 +202,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       return user && account?.password ? { to: user.email, language: languageOf(user) } : null
     },
 
-    findChallenged: challengeReader(context, options.secrets),
+    findWaitingForCode: waitingForCodeReader(context, options.secrets),
 
     async setLanguage(userId, language) {
       await internalAdapter.updateUser(userId, { language })

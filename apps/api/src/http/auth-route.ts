@@ -12,7 +12,7 @@ import { type AttemptLimits, attemptLimits, verdictOf } from '../limits/auth-lim
 import { type Challenges, SOLUTION_HEADER } from '../limits/challenges.js'
 import type { Limits } from '../limits/limits.js'
 import { passwordShares, type Shares } from '../limits/shares.js'
-import type { Work } from '../limits/work.js'
+import type { ProofOfWork } from '../limits/work.js'
 import { auditUnreached } from './audit-unreached.js'
 import { boundSession, requireProof } from './bound-session.js'
 import { type HttpEnv, isJson, refuse } from './http.js'
@@ -110,7 +110,7 @@ async function priceOf(
       email,
       session: async () => (await auth.authenticate(headers))?.session ?? null,
       knownDevice: () => fromDatabase(auth.knownDevice(headers, email)),
-      challenged: () => fromDatabase(auth.findChallenged(headers)),
+      waitingForCode: () => fromDatabase(auth.findWaitingForCode(headers)),
       totpCode: totpCodeIn(json),
     }) ?? unlimited
   )
@@ -124,7 +124,7 @@ async function forwardWithin(
 ): Promise<Response> {
   const { limits } = dependencies
   const { revokes = false } = price
-  const proof = await proofIn(c, price, dependencies)
+  const solution = await solutionIn(c, price, dependencies)
   let isReached = false
   const forward = (): Promise<Response> => {
     isReached = true
@@ -132,7 +132,7 @@ async function forwardWithin(
   }
   const attempt = (): Promise<Response> => (price.hashes ? dependencies.shares(c.get('client'), forward) : forward())
   const within = (some: AttemptLimits['charges']): Promise<Response> =>
-    limits.within(some, attempt, (response) => verdictOf(response, price), { revokes, proof })
+    limits.within(some, attempt, (response) => verdictOf(response, price), { revokes, solution })
   try {
     // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
     return await limits.within(
@@ -178,11 +178,11 @@ async function withinOwn(
   return within(price.charges)
 }
 
-async function proofIn(
+async function solutionIn(
   c: Context<HttpEnv>,
   { challenge, email = '' }: AttemptLimits,
   { challenges }: Pick<Dependencies, 'challenges'>,
-): Promise<Work | null> {
+): Promise<ProofOfWork | null> {
   return challenge === undefined ? null : challenges.verify(c.req.header(SOLUTION_HEADER), challenge, email)
 }
 

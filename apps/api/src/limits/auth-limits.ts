@@ -14,7 +14,7 @@ export interface Attempt {
   /** The id of the browser as a device of the account, if it has signed in to it before. */
   knownDevice(): Promise<string | null>
   /** The user whose sign-in waits for a code in this browser, if any. */
-  challenged(): Promise<string | null>
+  waitingForCode(): Promise<string | null>
   /** The code of an authenticator app in the body; `null` for none. */
   readonly totpCode: string | null
 }
@@ -161,21 +161,21 @@ function networks(purpose: Purpose, client: Client): Charge[] {
  * Wrong codes count per account at sign-ins, where the password was right, and per session where there is one. A request may hold
  * both: its session may end before the code is judged, and then the code is one for the sign-in that waits.
  */
-async function secondFactorCode({ session: findSession, challenged, totpCode }: Attempt): Promise<AttemptLimits> {
+async function secondFactorCode({ session: findSession, waitingForCode, totpCode }: Attempt): Promise<AttemptLimits> {
   const session = await findSession()
   let found: Promise<string | null> | undefined
-  const findChallenged = () => (found ??= challenged())
+  const findWaiting = () => (found ??= waitingForCode())
   return {
     charges: [],
     own: async () => {
-      const userId = await findChallenged()
+      const userId = await findWaiting()
       const charges: Charge[] = userId === null ? [] : [['code:account', userId]]
       if (session) charges.push(['code:session', session.userId, session.id, session.createdAt.toISOString()])
       return charges
     },
     once: async () => {
       if (totpCode === null) return []
-      const users = new Set([session?.userId, (await findChallenged()) ?? undefined])
+      const users = new Set([session?.userId, (await findWaiting()) ?? undefined])
       return [...users].flatMap((userId) => (userId === undefined ? [] : [['code:once', userId, totpCode] as const]))
     },
     success: 'right',

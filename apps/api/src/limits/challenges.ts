@@ -4,7 +4,7 @@ import type { Clock } from '@rollcall/session-store'
 import { type Challenge, createChallenge, verifySolution } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { z } from 'zod'
-import { TOP_LEVEL, type Work } from './work.js'
+import { TOP_LEVEL, type ProofOfWork } from './work.js'
 
 /** The request header with a solved challenge: ALTCHA's payload, base64 of JSON. */
 export const SOLUTION_HEADER = 'x-challenge-solution'
@@ -23,7 +23,7 @@ export interface Challenges {
    * `null` for a solution that is missing, wrong, forged, expired, or of another purpose or email address. Whether it was used
    * before is for the limits to say.
    */
-  verify(payload: string | undefined, purpose: Purpose, email: string): Promise<Work | null>
+  verify(payload: string | undefined, purpose: Purpose, email: string): Promise<ProofOfWork | null>
 }
 
 const ALGORITHM = 'PBKDF2/SHA-256'

@@ -7,7 +7,7 @@ import { type Attempts, createAttempts } from './attempts.js'
 import type { Mailbox } from './mailbox.js'
 import { CHALLENGE_LIFE_MS } from './challenges.js'
 import { type Place, type Verdict, runWithin } from './reservations.js'
-import { levelBeyond, mostCounted, pointsWith, type Work } from './work.js'
+import { levelBeyond, mostCounted, pointsWith, type ProofOfWork } from './work.js'
 
 /** Whom each limit counts. */
 interface Subjects {
@@ -159,7 +159,7 @@ export interface Limits {
    *
    * @param options.revokes The work revokes sessions. It goes on when Redis cannot count, because a full Redis can still
    *   delete. Redis answers whether the revocation happens.
-   * @param options.proof A proof of work. The attempt uses it up.
+   * @param options.solution A proof of work. The attempt uses it up.
    * @throws {RateLimitedError} If any of the limits is reached.
    * @throws {ChallengeNeededError} If all of those that are reached can be passed with work.
    * @throws {SessionStoreUnavailableError} If Redis gives no answer. Without a count, nothing is done and no guess is
@@ -169,7 +169,7 @@ export interface Limits {
     charges: readonly Charge[],
     work: () => Promise<T>,
     verdictOf?: (result: T) => Verdict | Promise<Verdict>,
-    options?: { revokes?: boolean; proof?: Work | null },
+    options?: { revokes?: boolean; solution?: ProofOfWork | null },
   ): Promise<T>
   /**
    * Counts what is not limited.
@@ -218,11 +218,11 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
   }
 
   return {
-    within(charges, work, verdictOf = () => 'done', { revokes = false, proof = null } = {}) {
+    within(charges, work, verdictOf = () => 'done', { revokes = false, solution = null } = {}) {
       const id = randomBytes(9).toString('base64url')
-      const all: readonly Charge[] = proof === null ? charges : [...charges, ['challenge', proof.id]]
+      const all: readonly Charge[] = solution === null ? charges : [...charges, ['challenge', solution.id]]
       return runWithin(
-        all.map((charge) => placeOn(charge, id, proof?.level ?? 0)),
+        all.map((charge) => placeOn(charge, id, solution?.level ?? 0)),
         work,
         verdictOf,
         revokes,
@@ -263,16 +263,16 @@ interface Attempt {
 
 function attemptPlace(attempts: Attempts, limit: LimitName, { key, id, level }: Attempt): Place {
   const { points, duration, clears, work } = rules[limit]
-  const isProof = limit === 'challenge'
+  const isSolution = limit === 'challenge'
   return {
     limit,
     of: 'attempts',
     reserve: () => attempts.reserve(key, work ? pointsWith(points, level) : points, id),
     ...(work && { levelBeyond: (counted) => levelBeyond(points, counted) }),
-    ...(isProof && { levelBeyond: () => level }), // it was used before: another one of its kind is needed
+    ...(isSolution && { levelBeyond: () => level }), // it was used before: another one of its kind is needed
     renew: () => attempts.renew(key, id),
     settle: (verdict) => {
-      if (verdict === 'wrong' || verdict === 'done' || (verdict === 'right' && isProof))
+      if (verdict === 'wrong' || verdict === 'done' || (verdict === 'right' && isSolution))
         return attempts.count(key, id, duration, work && mostCounted(points))
       return verdict === 'right' && clears ? attempts.clear(key) : attempts.release(key, id)
     },

@@ -1,5 +1,5 @@
 /** A proof of work that was verified. It passes one attempt. */
-export interface Work {
+export interface ProofOfWork {
   /** 1 to `TOP_LEVEL`. */
   readonly level: number
   /** Of its challenge. */

@@ -29,7 +29,7 @@ const countAtOnce = (number: number, charge: Charge, { work = false } = {}): Pro
         [charge],
         async () => undefined,
         () => 'wrong',
-        { proof: work ? { level: TOP_LEVEL, id: randomBytes(16).toString('hex') } : null },
+        { solution: work ? { level: TOP_LEVEL, id: randomBytes(16).toString('hex') } : null },
       )
     await Promise.all(Array.from({ length: number }, count))
   })
@@ -135,7 +135,7 @@ test('a solution that passed on one server passes on none whose secrets are newe
         [],
         async () => 'passed',
         () => 'right',
-        { proof },
+        { solution: proof },
       )
     expect(await pass(SECRET)).toBe('passed')
     await expect(pass(`${SECRET} anew`)).rejects.toThrow(ChallengeNeededError)

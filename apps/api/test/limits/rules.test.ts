@@ -135,7 +135,7 @@ test('a limit counts each subject alone, under its own prefix, and stores no nam
 })
 
 test('a solution that was used before asks for another one of its level', async () => {
-  const attempt = () => limits.within([], async () => 'in', undefined, { proof: { id: 'solved', level: 3 } })
+  const attempt = () => limits.within([], async () => 'in', undefined, { solution: { id: 'solved', level: 3 } })
   expect(await attempt()).toBe('in')
   await expect(attempt()).rejects.toMatchObject({ level: 3 })
 })

@@ -2,7 +2,7 @@ import { type Secrets, tokenFromCookie } from '@rollcall/auth'
 import type { AuthContext } from '@better-auth/core'
 
 /** Names the user whose sign-in waits for a code; `null` if none does in this browser. */
-export function challengeReader(
+export function waitingForCodeReader(
   { createAuthCookie, internalAdapter }: Pick<AuthContext, 'createAuthCookie' | 'internalAdapter'>,
   secrets: Secrets,
 ) {
