@@ -20,7 +20,7 @@ export async function rejectAsUnavailable(cause: unknown): Promise<never> {
 export function unavailableError(cause?: unknown): APIError {
   const error = new APIError('SERVICE_UNAVAILABLE', {
     code: 'SESSION_STORE_UNAVAILABLE',
-    message: 'Sign-in is out of order for the moment. Please try again.',
+    message: 'Sign-in is temporarily unavailable. Please try again.',
   })
   error.cause = cause
   return error

@@ -57,7 +57,7 @@ test('an outage proves nothing, and says what it is', async () => {
       status: 503,
       body: {
         code: 'SESSION_STORE_UNAVAILABLE',
-        message: 'Sign-in is out of order for the moment. Please try again.',
+        message: 'Sign-in is temporarily unavailable. Please try again.',
       },
       setCookies: [],
     })

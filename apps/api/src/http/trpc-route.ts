@@ -79,7 +79,7 @@ export const rejectUnsupportedRequests = createMiddleware<HttpEnv>(async (c, nex
     return refuse(c, 'FORBIDDEN', 'This request comes from another site')
   }
   if (holdsNul(c.req.url, method === 'POST' ? await c.req.text() : '')) {
-    return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
+    return refuse(c, 'BAD_REQUEST', 'Text must not contain NUL characters')
   }
   // A streamed answer has sent its headers before a procedure can clear the cookie.
   if (`${c.req.header('trpc-accept')},${c.req.header('accept')}`.includes('application/jsonl')) {
