@@ -379,7 +379,7 @@ test('whatever spellings somebody asks for, a mailbox gets five mails in an hour
   await expect.poll(refusals).toBe(3)
 })
 
-test('beyond the budget of its network, a request needs work, and elsewhere it does not', async () => {
+test('beyond the limit of its network, a request needs work, and elsewhere it does not', async () => {
   const from = { 'x-forwarded-for': '203.0.113.9' }
   await countOn(server.redis, 60, ['sign-up:address', new Client(from['x-forwarded-for'])], 'done')
   const refused = await answerOf(request(newEmail(), {}, server.browser(from)))

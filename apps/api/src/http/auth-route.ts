@@ -46,8 +46,8 @@ export function authRoute(dependencies: Dependencies): Hono<HttpEnv> {
   return new Hono<HttpEnv>().all('/*', async (c) => {
     const request = await guard(c, unused)
     if (request instanceof Response) return request
-    const price = await admit(c, request, dependencies)
-    return forwardWithin(price, c, request, { ...dependencies, shares })
+    const attempt = await admit(c, request, dependencies)
+    return forwardWithin(attempt, c, request, { ...dependencies, shares })
   })
 }
 
@@ -57,7 +57,7 @@ async function admit(c: Context<HttpEnv>, request: AuthRequest, dependencies: De
   try {
     session = await boundSession(c, request, dependencies)
     await requireProof(request, session, dependencies)
-    return { session, ...(await priceOf(c, request, dependencies)) }
+    return { session, ...(await limitsOf(c, request, dependencies)) }
   } catch (error) {
     auditUnreached(c, { path: request.path, session, email: emailIn(request.json) }, error, dependencies)
     throw error
@@ -80,7 +80,7 @@ async function guard(c: Context<HttpEnv>, unused: ReadonlySet<string>): Promise<
     return refuse(c, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json')
   }
   const text = new TextDecoder().decode(bytes)
-  if (holdsNul(c.req.url, text)) return refuse(c, 'BAD_REQUEST', 'A text holds a NUL')
+  if (holdsNul(c.req.url, text)) return refuse(c, 'BAD_REQUEST', 'Text must not contain NUL characters')
   const parsed = jsonIn(text)
   if (typeof parsed !== 'object' || parsed === null)
     return { path, json: parsed, body: parsed === undefined ? text : JSON.stringify(parsed) }
@@ -92,8 +92,8 @@ async function guard(c: Context<HttpEnv>, unused: ReadonlySet<string>): Promise<
 
 const unlimited: AttemptLimits = { charges: [], success: 'done' }
 
-/** The limits of this request, beside the general one. */
-async function priceOf(
+/** The limits of this request, beside that of all requests. */
+async function limitsOf(
   c: Context<HttpEnv>,
   { path, json }: AuthRequest,
   { auth, database }: Pick<Dependencies, 'auth' | 'database'>,
@@ -117,37 +117,37 @@ async function priceOf(
 }
 
 async function forwardWithin(
-  price: AttemptLimits,
+  attempt: AttemptLimits,
   c: Context<HttpEnv>,
   request: AuthRequest,
   dependencies: Dependencies & { readonly shares: Shares },
 ): Promise<Response> {
   const { limits } = dependencies
-  const { revokes = false } = price
-  const solution = await solutionIn(c, price, dependencies)
+  const { revokes = false } = attempt
+  const solution = await solutionIn(c, attempt, dependencies)
   let isReached = false
   const forward = (): Promise<Response> => {
     isReached = true
     return answer(c, request.body, dependencies)
   }
-  const attempt = (): Promise<Response> => (price.hashes ? dependencies.shares(c.get('client'), forward) : forward())
+  const send = (): Promise<Response> => (attempt.hashes ? dependencies.shares(c.get('client'), forward) : forward())
   const within = (some: AttemptLimits['charges']): Promise<Response> =>
-    limits.within(some, attempt, (response) => verdictOf(response, price), { revokes, solution })
+    limits.within(some, send, (response) => verdictOf(response, attempt), { revokes, solution })
   try {
-    // Every request counts in general, but for those that the server could not serve; an attempt by its verdict.
+    // Every request counts, but for those that the server could not serve; an attempt counts by its verdict too.
     return await limits.within(
       [['auth', c.get('client')]],
-      () => withinOnce(price, limits, () => withinOwn(price, within)),
+      () => withinOnce(attempt, limits, () => withinOwn(attempt, within)),
       (response) => (response.status >= 500 ? 'void' : 'done'),
       { revokes },
     )
   } catch (error) {
-    if (!isReached) auditUnreached(c, { session: null, ...price, path: request.path }, error, dependencies)
-    if (error instanceof ChallengeNeededError && price.challenge !== undefined)
+    if (!isReached) auditUnreached(c, { session: null, ...attempt, path: request.path }, error, dependencies)
+    if (error instanceof ChallengeNeededError && attempt.challenge !== undefined)
       return challengeNeeded(
         c,
         error,
-        await dependencies.challenges.issue(price.challenge, price.email ?? '', error.level),
+        await dependencies.challenges.issue(attempt.challenge, attempt.email ?? '', error.level),
       )
     const refusal = error instanceof RateLimitedError ? refusalOf(c, error) : null
     if (refusal !== null) return refusal
@@ -156,26 +156,22 @@ async function forwardWithin(
 }
 
 /** A right code that was given before is not looked at again. */
-async function withinOnce(
-  { once }: AttemptLimits,
-  limits: Limits,
-  attempt: () => Promise<Response>,
-): Promise<Response> {
-  return limits.within((await once?.()) ?? [], attempt, ({ ok }) => (ok ? 'done' : 'void'))
+async function withinOnce({ once }: AttemptLimits, limits: Limits, send: () => Promise<Response>): Promise<Response> {
+  return limits.within((await once?.()) ?? [], send, ({ ok }) => (ok ? 'done' : 'void'))
 }
 
 /** A known browser that has used up its own tries is treated as an unknown one. */
 async function withinOwn(
-  price: AttemptLimits,
+  attempt: AttemptLimits,
   within: (charges: AttemptLimits['charges']) => Promise<Response>,
 ): Promise<Response> {
-  const own = (await price.own?.()) ?? []
+  const own = (await attempt.own?.()) ?? []
   try {
     if (own.length > 0) return await within(own)
   } catch (error) {
     if (!(error instanceof RateLimitedError && error.limit === 'sign-in:browser')) throw error
   }
-  return within(price.charges)
+  return within(attempt.charges)
 }
 
 async function solutionIn(

@@ -67,7 +67,7 @@ test('the work doubles as the wrong passwords double, up to 16 times that of the
   })
 })
 
-describe('networks around a client share budgets', () => {
+describe('networks around a client share limits', () => {
   test.each<[string, number, Charge, from: string, elsewhere: string]>([
     ['/56', 100, ['sign-in:home', homeOf('2001:db8:5:a00::1')], '2001:db8:5:aff::1', '2001:db8:5:b00::1'],
     ['/48', 200, ['sign-in:site', siteOf('2001:db8:6::1')], '2001:db8:6:7777::1', '2001:db8:7::1'],
@@ -200,7 +200,7 @@ test('a challenge is the same for an address with an account and one without', a
   expect(shapes[0]).toEqual(shapes[1])
 })
 
-test('beyond the budget of their network, sign-ups and reset requests pass with work for just that', async () => {
+test('beyond the limit of their network, sign-ups and reset requests pass with work for just that', async () => {
   const from = { 'x-forwarded-for': address() }
   const client = new Client(from['x-forwarded-for'])
   const email = newEmail()
