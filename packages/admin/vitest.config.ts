@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
 /** The tests that pass on a single node and on a Cluster alike. */
-const contract = 'test/admin.test.ts'
+const contract = ['test/admin.test.ts', 'test/many-users.test.ts']
 
 export default defineConfig({
   test: {
     projects: [
-      project('single node', [contract, 'test/filter.test.ts', 'test/outage.test.ts']),
-      project('Cluster', [contract, 'test/cluster.test.ts']),
+      project('single node', [...contract, 'test/filter.test.ts', 'test/outage.test.ts']),
+      project('Cluster', [...contract, 'test/cluster.test.ts']),
     ],
   },
 })

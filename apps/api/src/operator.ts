@@ -1,5 +1,5 @@
 // The command `rollcall` shares this with the server: the settings, the connections, and the record of operations.
-import type { Filter, Operation } from '@rollcall/admin'
+import type { Operation } from '@rollcall/admin'
 import type { ActivityTable, OperationAction } from './accounts/activity-rows.js'
 import type { Database } from './accounts/database.js'
 import { migrate } from './accounts/migrations.js'
@@ -25,21 +25,16 @@ export function createOperatorLog(): Log {
   return log
 }
 
-/**
- * `recordRun` for a command. Brings the tables up to date first.
- *
- * @param what `filter`: shown on record in place of that of the operation.
- */
+/** `recordRun` for a command. Brings the tables up to date first. */
 export async function recordCommand(
   database: Database,
-  what: { readonly action: OperationAction; readonly filter?: Filter | undefined },
+  action: OperationAction,
   warn: (message: string, reason: unknown) => void,
   run: (watch: Watch) => Promise<Operation>,
 ): Promise<Operation> {
   await migrate(database)
   const sql = database.kysely.withTables<ActivityTable>()
-  const shown = what.filter && { filter: JSON.stringify(what.filter) }
-  return recordRun(what.action, (row) => recordOperation(sql, { ...row, ...shown }), warn, run)
+  return recordRun(action, (row) => recordOperation(sql, row), warn, run)
 }
 
 /** Does the work of a command, which is no operation of Redis, with a row in SQL. */

@@ -436,12 +436,23 @@ test('an operation that was stopped can be resumed; one that is done, running or
     expect(await codeOf(call.mutate({ id }))).toBe('BAD_REQUEST')
     expect(await codeOf(call.mutate({ id: 'unknown' }))).toBe('NOT_FOUND')
   }
-  await change(id, { state: 'running' })
-  expect(await codeOf(resume.mutate({ id }))).toBe('BAD_REQUEST')
-  await change(id, { state: 'stopped' })
+  const other = { lease: Date.now() + 60_000, isRunning: true }
+  const refused = codeOf(resume.mutate({ id })).finally(() => (other.isRunning = false))
+  while (other.isRunning) await change(id, { state: 'running', lease: String((other.lease += 1)) })
+  expect(await refused).toBe('BAD_REQUEST')
+  await change(id, { state: 'stopped', lease: '0' })
   expect(await stop.mutate({ id })).toEqual({ id })
   expect(await resume.mutate({ id })).toMatchObject({ id })
   await expect.poll(async () => (await operations()).find((one) => one.id === id)?.state).toBe('done')
+})
+
+test('an operation on many people is listed with the first of them', async () => {
+  const { id, email } = await person()
+  const users = [id, ...Array.from({ length: 11 }, (_, n) => `gone-${n}`)]
+  await boss.api.admin.sessions.revoke.mutate({ filter: { users }, count: 2 })
+  const [operation] = await operations()
+  expect(JSON.parse(operation?.filter ?? '')).toEqual({ users: { count: 12, first: users.slice(0, 3) } })
+  expect(operation?.people).toEqual([{ id, email }])
 })
 
 test('a ban that failed is not done because its revocation is resumed', async () => {

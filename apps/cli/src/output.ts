@@ -1,4 +1,4 @@
-import type { Filter, Operation } from '@rollcall/admin'
+import type { Operation, OperationFilter } from '@rollcall/admin'
 import { nameOf } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 
@@ -53,10 +53,11 @@ export function operationLine(operation: Operation): string {
 
 const MAX_NAMED = 3
 
-function describeFilter(filter: Filter): string {
+function describeFilter(filter: OperationFilter): string {
   const { users = [], ...conditions } = filter
-  if (users.length <= MAX_NAMED) return JSON.stringify(filter)
-  return `${users.length} users${Object.keys(conditions).length === 0 ? '' : ` ${JSON.stringify(conditions)}`}`
+  const count = 'count' in users ? users.count : users.length
+  if (count <= MAX_NAMED) return JSON.stringify(filter)
+  return `${count} users${Object.keys(conditions).length === 0 ? '' : ` ${JSON.stringify(conditions)}`}`
 }
 
 const BAR_LENGTH = 30

@@ -15,10 +15,11 @@ export function createResetWork(
   const counts = { users: 0, reset: 0, withoutPassword: 0 }
   let isWaiting = false
 
-  const work: UserWork = async function* (operation, revoke) {
-    counts.users = await countOf(usersOf(operation, services))
+  const work: UserWork = async function* (operation, revoke, named) {
+    const users = named ?? usersAt(operation.startedAt, services)
+    counts.users = named?.count ?? (await countOf(users))
     const share = (): number => Math.min(1, (counts.reset + counts.withoutPassword) / counts.users)
-    for await (const userId of usersOf(operation, services)) {
+    for await (const userId of users) {
       let done: Done | null
       while ((done = await whenQueued(() => resetOne(userId, operation, revoke, services))) === null) {
         if (!isWaiting && output.isJson) output.result({ waitingFor: 'mail queue' }, '')
@@ -78,10 +79,9 @@ async function whenQueued<T>(work: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** The users who had an account when the operation started. */
-async function* usersOf({ filter, startedAt }: Operation, { database }: Services): AsyncGenerator<string> {
-  if (filter === null) yield* listUsers(database, startedAt)
-  else yield* filter.users ?? []
+/** The users who had an account at a time, as often as they are read. */
+export function usersAt(time: Date, { database }: Services): AsyncIterable<string> {
+  return { [Symbol.asyncIterator]: () => listUsers(database, time) }
 }
 
 export async function countOf(users: AsyncIterable<string>): Promise<number> {

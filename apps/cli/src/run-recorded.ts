@@ -1,4 +1,4 @@
-import { type Filter, type Operation, OperationStateError, type RunOptions } from '@rollcall/admin'
+import { type Operation, OperationStateError, type RunOptions } from '@rollcall/admin'
 import { databaseError, type OperationAction, recordCommand } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
 import { createProgress, operationLine, type Output, progressOf } from './output.js'
@@ -11,8 +11,6 @@ export interface Report {
 
 interface Recorded {
   readonly action: OperationAction
-  /** Shown on record in place of that of the operation. Default: that one. */
-  readonly filter?: Filter | undefined
   /** Default: its sessions, and then all of its counts. */
   readonly report?: Report
 }
@@ -21,7 +19,7 @@ interface Recorded {
 export async function runRecorded(
   { database, settings }: Pick<Connections, 'database' | 'settings'>,
   output: Output,
-  { report = createReport(output), ...what }: Recorded,
+  { action, report = createReport(output) }: Recorded,
   run: (watch: RunOptions) => Promise<Operation>,
 ): Promise<void> {
   const warn = (message: string, reason: unknown): void =>
@@ -30,7 +28,7 @@ export async function runRecorded(
   const interrupt = (): void => sayHowToGoOn(id, output)
   process.once('exit', interrupt) // a signal ends the process
   try {
-    const operation = await recordCommand(database, what, warn, ({ onStart, onProgress }) =>
+    const operation = await recordCommand(database, action, warn, ({ onStart, onProgress }) =>
       run({
         async onStart(operation) {
           await onStart(operation)

@@ -8,11 +8,11 @@ import {
   type SessionAdmin,
   type UserWork,
 } from '@rollcall/admin'
-import { adminConnection, listUsers, requireUsers, userIdsOf } from '@rollcall/api/operator'
+import { adminConnection, requireUsers, userIdsOf } from '@rollcall/api/operator'
 import type { Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
 import { counted, type Output } from './output.js'
-import { countOf, createResetWork } from './reset-work.js'
+import { countOf, createResetWork, usersAt } from './reset-work.js'
 import { UsageError, wholeNumber } from './revoke.js'
 import { runRecorded } from './run-recorded.js'
 import { withServices } from './services.js'
@@ -38,8 +38,8 @@ export async function requirePasswordReset(
   if (ways > 1) throw new UsageError('Name users, give a filter, or add --everyone, but only one of these')
   const confirmed = options.confirm === undefined ? null : wholeNumber('--confirm', options.confirm)
   await withReset(async ({ services, admin, record }) => {
-    const { filter, users } = await selectUsers(named, options, services, admin)
-    const count = users?.length ?? (await countOf(listUsers(services.database, new Date(services.clock()))))
+    const filter = await selectUsers(named, options, services)
+    const count = await countUsers(filter, services, admin)
     if (confirmed === null) {
       output.result({ dryRun: true, users: count }, `${counted(count, 'user')} would have to choose a new password.`)
       output.note(`To do it, add: --confirm ${count}`)
@@ -48,10 +48,8 @@ export async function requirePasswordReset(
     if (!countFits(count, confirmed))
       throw new UsageError(`The count does not fit: it is ${count} now, not ${confirmed}. Nothing was changed.`)
     if (count === 0) return output.result({ reset: 0, withoutPassword: 0 }, 'Nothing to do.')
-    // To resume it, the sessions that a filter has found would be gone.
-    const whom = users && { users }
-    await record(filter ?? undefined, output, (work, watch) =>
-      admin.runWork(ACTION, whom, work, { startedBy: userInfo().username, ...watch }),
+    await record(output, (work, watch) =>
+      admin.runWork(ACTION, filter, work, { startedBy: userInfo().username, ...watch }),
     )
   })
 }
@@ -61,7 +59,7 @@ export async function resumePasswordReset(id: string, output: Output): Promise<v
   await withReset(async ({ admin, record }) => {
     const { action } = await admin.operations.get(id)
     if (action !== ACTION) throw new OperationStateError(`This version cannot resume ${id}: ${action}`)
-    await record(undefined, output, (work, watch) => admin.operations.resume(id, { work, ...watch }))
+    await record(output, (work, watch) => admin.operations.resume(id, { work, ...watch }))
   })
 }
 
@@ -71,12 +69,8 @@ const AT_ONCE = { patience: 0 }
 interface Reset {
   readonly services: Services
   readonly admin: SessionAdmin
-  /** Runs the operation on record. `shown` is the filter there. */
-  readonly record: (
-    shown: Filter | undefined,
-    output: Output,
-    run: (work: UserWork, watch: RunOptions) => Promise<Operation>,
-  ) => Promise<void>
+  /** Runs the operation on record. */
+  readonly record: (output: Output, run: (work: UserWork, watch: RunOptions) => Promise<Operation>) => Promise<void>
 }
 
 async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
@@ -87,12 +81,10 @@ async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
       await use({
         services,
         admin,
-        async record(filter, output, run) {
+        async record(output, run) {
           const { work, report } = createResetWork(services, output)
           const parts = { database: services.database, settings }
-          await runRecorded(parts, output, { action: ACTION, filter, report }, (watch) =>
-            run(work, { ...AT_ONCE, ...watch }),
-          )
+          await runRecorded(parts, output, { action: ACTION, report }, (watch) => run(work, { ...AT_ONCE, ...watch }))
         },
       })
     } finally {
@@ -101,29 +93,21 @@ async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
   })
 }
 
-interface Selection {
-  /** `null` for everybody. */
-  readonly filter: Filter | null
-  /** `null` for everybody. */
-  readonly users: readonly string[] | null
-}
-
-/** A filter selects the users of the sessions that it finds. */
+/** Users alone are meant whether or not they are signed in; `null` selects everybody. */
 async function selectUsers(
   named: readonly string[],
   options: ResetOptions,
   { database }: Services,
-  admin: SessionAdmin,
-): Promise<Selection> {
-  if (options.everyone === true) return { filter: null, users: null }
-  if (named.length > 0) {
-    const users = await userIdsOf(named, database.kysely)
-    await requireUsers(users, database.kysely)
-    return { filter: { users }, users }
-  }
-  const filter = await readFilter(options, database)
-  const users = new Set<string>()
-  for await (const { userId } of admin.find(filter)) users.add(userId)
-  if (users.size === 0) await requireUsers(filter.users ?? [], database.kysely)
-  return { filter, users: [...users] }
+): Promise<Filter | null> {
+  if (options.everyone === true) return null
+  return named.length > 0 ? { users: await userIdsOf(named, database.kysely) } : readFilter(options, database)
+}
+
+async function countUsers(filter: Filter | null, services: Services, admin: SessionAdmin): Promise<number> {
+  if (filter === null) return countOf(usersAt(new Date(services.clock()), services))
+  const { users = [], ...conditions } = filter
+  const isOfSessions = Object.values(conditions).some((value) => value !== undefined)
+  const count = isOfSessions ? (await admin.preview(filter)).users : users.length
+  if (count === 0 || !isOfSessions) await requireUsers(users, services.database.kysely)
+  return count
 }

@@ -79,6 +79,8 @@ test('a required password reset takes a filter, and concerns the users of the se
     expect(await store.list(userId)).toEqual([])
     expect(await post(services, '/sign-in/email', cy)).toBe(401)
     expect(await post(services, '/sign-in/email', { ...cy, email: 'dee@example.org' })).toBe(200)
+    const preview = await runJson(['users', 'require-password-reset', '--user', cy.email])
+    expect(preview.results, 'who is named is meant, also without a session').toEqual([{ dryRun: true, users: 1 }])
   })
 })
 

@@ -51,21 +51,21 @@ test('a killed reset is listed, and resumed by its id: nobody is reset or signed
     const tables = tablesOf(services)
     const people = ['fay', 'gil', 'hal', 'ida']
     for (const id of people) await insertPerson(services, id, ['fay', 'gil'].includes(id) ? null : 'a hash')
-    for (const userId of people) await store.create({ userId })
+    // So many that the operation does not hold their ids. Its filter finds nobody any more when it is resumed.
+    const others = Array.from({ length: 8 }, (_, n) => `aged-${n}`)
+    for (const id of others) await insertPerson(services, id, null)
+    for (const userId of [...people, ...others]) await store.create({ userId, ipAddress: '192.0.2.7' })
     await tables.deleteFrom('mail').execute()
     await fillQueue(services, 7_999)
-    const reset = start(['users', 'require-password-reset', ...people, '--confirm', '4'])
+    const reset = start(['users', 'require-password-reset', '--address', '192.0.2.7', '--confirm', '12'])
     await vi.waitUntil(() => reset.printed.err.includes('many mails wait'), 20_000)
     reset.child.kill('SIGKILL')
     await reset.ended
     const id = /Operation (\S+)\./.exec(reset.printed.err)?.[1] ?? ''
     const aMinuteAgo = Date.now() - 60_000
-    await redis.hset(`shop:user:operation:${id}`, { updatedAt: Date.now() + 60_000 }) // the command may be slow to start
-    const refused = await run(['operations', 'resume', id])
-    expect(refused, 'it may live').toMatchObject({ code: 2, err: expect.stringContaining('is running, or') })
-    await redis.hset(`shop:user:operation:${id}`, { updatedAt: aMinuteAgo, startedAt: aMinuteAgo })
+    await redis.hset(`shop:user:operation:${id}`, { updatedAt: aMinuteAgo, startedAt: aMinuteAgo, lease: aMinuteAgo })
     const [listed] = (await runJson(['operations', 'list'])).results
-    expect(listed).toMatchObject({ id, action: 'require-password-reset', state: 'interrupted', revoked: 3 })
+    expect(listed).toMatchObject({ id, action: 'require-password-reset', state: 'interrupted', revoked: 11 })
 
     // Meanwhile: a sign-in without a password, a new password of one whose mail has left, and of one who had none.
     expect(await passwordOf(services, 'hal')).toBeNull()
@@ -76,7 +76,7 @@ test('a killed reset is listed, and resumed by its id: nobody is reset or signed
 
     expect(await run(['operations', 'resume', id])).toMatchObject({
       code: 0,
-      out: '3 users must choose a new password, 1 had none.\n',
+      out: '3 users must choose a new password, 9 had none.\n',
     })
     expect(await passwordOf(services, 'fay')).toBe('another hash')
     expect(await passwordOf(services, 'hal')).toBe('another hash')
@@ -85,7 +85,7 @@ test('a killed reset is listed, and resumed by its id: nobody is reset or signed
     expect(await store.list('ida')).toEqual([])
     expect(await waitingMails(services)).toEqual(['password-required:ida'])
     expect(await tables.selectFrom('operation').selectAll().where('id', '=', id).execute()).toMatchObject([
-      { action: 'require-password-reset', state: 'done', revoked: 4, filter: JSON.stringify({ users: people }) },
+      { action: 'require-password-reset', state: 'done', revoked: 12, filter: expect.stringContaining('"count":12') },
     ])
   })
 })

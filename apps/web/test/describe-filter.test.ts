@@ -26,6 +26,15 @@ test('the people of an operation are shown by their addresses, and those who are
   expect(inWords({ users: ['ada', 'bob'] }, people)).toBe('Person: ada@example.org, bob')
 })
 
+test('of many people, the first ones are named, and the others counted', () => {
+  const people = [{ id: 'ada', email: 'ada@example.org' }]
+  const users = (count: number) => ({ address: '192.0.2.1', users: { count, first: ['ada', 'bob'] } })
+  expect(inWords(users(1_002), people)).toBe(
+    'IP address or range: 192.0.2.1 · Person: ada@example.org, bob and 1,000 others',
+  )
+  expect(inWords(users(2), people)).toMatch(/Person: ada@example.org, bob$/)
+})
+
 test('a condition of a later version is shown as it is', () => {
   expect(inWords({ moon: 'full', kind: 'watch' })).toBe('moon: full · Kind of device: watch')
 })

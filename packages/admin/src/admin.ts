@@ -1,18 +1,12 @@
 import type { PlaceOf } from '@rollcall/devices'
-import {
-  createSessionOperator,
-  type Session,
-  type SessionOperator,
-  type SessionOperatorOptions,
-} from '@rollcall/session-store'
+import { createSessionOperator, type Session, type SessionOperatorOptions } from '@rollcall/session-store'
 import { OperationStateError } from './errors.js'
 import { createMatcher, type Filter, parseFilter } from './filter.js'
-import { createOperationLog, newOperationId } from './operation-log.js'
+import { createOperationLog } from './operation-log.js'
 import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
 import { type Preview, previewSessions, type PreviewOptions } from './preview.js'
-import { createRevocation } from './revocation.js'
-import { runOperation, type Work } from './run.js'
-import { createUserWork } from './user-work.js'
+import { createRuns, findSessions, type MatcherOf } from './runs.js'
+import { createUserLists } from './user-list.js'
 
 export interface SessionAdminOptions extends SessionOperatorOptions {
   /** The place of an address, for the condition `country`. Default: none, and that condition is refused. */
@@ -53,7 +47,8 @@ export interface SessionAdmin {
    * Runs work of the application on users as an operation, which is listed, stopped and resumed as a revocation is.
    *
    * @param action Names the work.
-   * @param filter Whom it is about; `null` for everybody.
+   * @param filter Whom it is about: the users that it names, or those of the sessions that it finds if it has other conditions;
+   * `null` for everybody.
    * @throws {TypeError} for the action `revoke`, which is this package's own.
    * @throws {InvalidFilterError} at once.
    */
@@ -88,52 +83,28 @@ export interface SessionAdmin {
 
 export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions): SessionAdmin {
   const operator = createSessionOperator(options)
-  const log = createOperationLog(options.redis, options.keyPrefix ?? '')
-  const matcherOf = (filter: Filter | null) => (filter === null ? () => true : createMatcher(filter, placeOf))
-
-  async function start(filter: Filter | null, request: OperationRequest & RunOptions): Promise<Operation> {
-    const matches = matcherOf(filter)
-    // The clock first: everything that is live by then is meant.
-    const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
-    const operation = newOperation({ action: REVOKE, filter, startedAt }, request)
-    return runOperation({ log, work: createRevocation(operator, matches) }, operation, request)
-  }
-
-  function workOf({ id, action, state, filter }: Operation, work: UserWork | undefined): Work {
-    if (action === REVOKE) return createRevocation(operator, matcherOf(filter))
-    if (work === undefined) throw new OperationStateError(`The operation ${id} is no revocation: ${action}`)
-    if (state === 'running')
-      throw new OperationStateError(`The operation ${id} is running, or its process ended within the last ten seconds`)
-    return createUserWork(operator, work)
-  }
+  const { redis, keyPrefix = '' } = options
+  const log = createOperationLog(redis, keyPrefix)
+  const matcherOf: MatcherOf = (filter) => (filter === null ? () => true : createMatcher(filter, placeOf))
+  const runs = createRuns({ operator, log, lists: createUserLists(redis, keyPrefix), matcherOf })
 
   return {
     find(filter) {
       const parsed = parseFilter(filter)
-      const matches = matcherOf(parsed)
-      return findSessions(operator, parsed, matches)
+      return findSessions(operator, parsed, matcherOf(parsed))
     },
     async preview(filter, options = {}) {
       const parsed = filter && parseFilter(filter)
       return previewSessions(operator, parsed, matcherOf(parsed), options)
     },
-    revoke: async (filter, request) => start(parseFilter(filter), request),
-    revokeEveryone: (request) => start(null, request),
-    async runWork(action, filter, work, request) {
-      if (action === REVOKE) throw new TypeError('The action revoke is no work of the application')
-      const what = { action, filter: filter && parseFilter(filter), startedAt: await operator.time() }
-      return runOperation({ log, work: createUserWork(operator, work) }, newOperation(what, request), request)
-    },
+    revoke: async (filter, request) => runs.revoke(parseFilter(filter), request),
+    revokeEveryone: (request) => runs.revoke(null, request),
+    runWork: async (action, filter, work, request) =>
+      runs.runWork(action, filter && parseFilter(filter), work, request),
     operations: {
       list: () => log.list(),
       get: (id) => log.read(id),
-      async resume(id, { keep, work, ...run } = {}) {
-        const operation = await log.read(id)
-        if (operation.state === 'done') throw new OperationStateError(`The operation ${id} is done`)
-        const filter = operation.filter && parseFilter(operation.filter)
-        const again = { ...operation, filter, keep: keep ?? operation.keep, error: null }
-        return runOperation({ log, work: workOf(again, work) }, again, run)
-      },
+      resume: async (id, options = {}) => runs.resume(await log.read(id), options),
       async stop(id) {
         const { state } = await log.read(id)
         if (state === 'stopped') return
@@ -143,42 +114,4 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
       },
     },
   }
-}
-
-/** The action of the operations that this package knows the work of. */
-const REVOKE = 'revoke'
-
-function newOperation(what: Pick<Operation, 'action' | 'filter' | 'startedAt'>, request: OperationRequest): Operation {
-  const { reason = '', note = '', startedBy, keep = null } = request
-  return {
-    ...what,
-    id: newOperationId(what.startedAt),
-    keep,
-    reason,
-    note,
-    startedBy,
-    updatedAt: new Date(),
-    state: 'running',
-    scanned: 0,
-    matched: 0,
-    revoked: 0,
-    alreadyGone: 0,
-    failed: 0,
-    share: 0,
-    rate: 0,
-    millisecondsLeft: null,
-    error: null,
-  }
-}
-
-async function* findSessions(
-  operator: SessionOperator,
-  filter: Filter,
-  matches: (session: Session) => boolean,
-): AsyncGenerator<Session, void> {
-  if (filter.users === undefined) {
-    for await (const { found } of operator.scan()) for (const { sessions } of found) yield* sessions.filter(matches)
-    return
-  }
-  for (const userId of filter.users) yield* (await operator.read(userId)).sessions.filter(matches)
 }

@@ -69,6 +69,17 @@ export interface Filter {
   readonly method?: string | undefined
 }
 
+/** The filter of an operation. Of many users it holds the number and the first ones: Redis has their ids in a list beside it. */
+export type OperationFilter = Omit<Filter, 'users'> & { readonly users?: readonly string[] | ListedUsers | undefined }
+
+export interface ListedUsers {
+  readonly count: number
+  /** Ids, to show. */
+  readonly first: readonly string[]
+}
+
+const listedUsers = z.strictObject({ count: z.number(), first: z.array(text) })
+
 /**
  * Checks a filter. An empty one is refused, because it would select everybody.
  *
@@ -139,22 +150,29 @@ export function createMatcher(filter: Filter, placeOf?: PlaceOf): (session: Sess
   return (session) => conditions.every((holds) => holds(session))
 }
 
-/** The filter from the text that {@link JSON.stringify} made of it. */
-export function filterFromJson(json: string): Filter {
-  const times = ['signedInAfter', 'signedInBefore', 'lastSeenAfter', 'lastSeenBefore']
-  return parseFilter(
-    JSON.parse(json, (key, value: unknown) =>
-      times.includes(key) && typeof value === 'string' ? new Date(value) : value,
-    ),
-  )
+/**
+ * Checks the filter of an operation.
+ *
+ * @throws {InvalidFilterError} for one of another version.
+ */
+export function parseOperationFilter({ users, ...conditions }: OperationFilter): OperationFilter {
+  const { data: listed } = listedUsers.safeParse(users)
+  if (listed === undefined) return parseFilter({ users, ...conditions })
+  return { ...parseFilter({ ...conditions, users: listed.first }), users: listed }
 }
 
-/** The same, but a filter that this version refuses is shown as it is. */
-export function filterAsStored(json: string): Filter {
+/**
+ * The filter of an operation from the text that {@link JSON.stringify} made of it. Another version may have written it, so parse
+ * it before you use it for more than to show it.
+ */
+export function filterFromJson(json: string): OperationFilter {
+  const times = ['signedInAfter', 'signedInBefore', 'lastSeenAfter', 'lastSeenBefore']
   try {
-    return filterFromJson(json)
-  } catch (error) {
-    // Written by another version. To resume the operation, it is parsed again. An empty filter is refused too.
-    return error instanceof InvalidFilterError ? (JSON.parse(json) as Filter) : {}
+    const filter: unknown = JSON.parse(json, (key, value: unknown) =>
+      times.includes(key) && typeof value === 'string' ? new Date(value) : value,
+    )
+    return Object(filter) as OperationFilter // also of `null`, which would mean everybody
+  } catch {
+    return {} // which is refused too
   }
 }

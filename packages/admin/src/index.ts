@@ -1,11 +1,12 @@
 export { createSessionAdmin, type SessionAdmin, type SessionAdminOptions } from './admin.js'
 export { InvalidFilterError, OperationStateError, UnknownOperationError } from './errors.js'
-export { type Filter, parseFilter } from './filter.js'
+export { type Filter, type ListedUsers, type OperationFilter, parseFilter } from './filter.js'
 export { newOperationId } from './operation-log.js'
 export type {
   Operation,
   OperationRequest,
   OperationState,
+  OperationUsers,
   ResumeOptions,
   RunOptions,
   UserStep,

@@ -1,29 +1,42 @@
 import { randomBytes } from 'node:crypto'
-import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
 import { OperationStateError, UnknownOperationError } from './errors.js'
-import { filterAsStored } from './filter.js'
+import { filterFromJson } from './filter.js'
 import type { Operation } from './operation.js'
+import { operationKey, reply, RETENTION_MS } from './redis.js'
 
-const RETENTION_MS = 90 * 24 * 60 * 60 * 1_000
 /** A page asks for all of these once a second. */
 const MAX_LISTED = 100
-/** A running operation is saved four times a second. One that was not for so long has lost its process. */
-const INTERRUPTED_MS = 10_000
+
+/** A run saves its operation four times a second. After so long a silence it counts as gone, and another one may begin. */
+const LEASE_MS = 10_000
 
 // Scripts of one step each. They delete before they write: a full Redis takes other writes only from a script that has deleted.
-const BEGIN = `
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`
+const BEGIN = `${NOW}
+local lease, stop, state = unpack(redis.call('HMGET', KEYS[1], 'lease', 'stop', 'state'))
+if state == 'done' then
+  return state
+end
+if lease and tonumber(lease) > now then
+  return { lease, stop or '' }
+end
 redis.call('HDEL', KEYS[1], 'stop')
-redis.call('HSET', KEYS[1], 'run', ARGV[1])
+redis.call('HSET', KEYS[1], 'run', ARGV[1], 'lease', now + ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])`
-const SAVE = `
+const SAVE = `${NOW}
 local run, stop = unpack(redis.call('HMGET', KEYS[1], 'run', 'stop'))
 if run and run ~= ARGV[1] then
   return 'taken over'
 end
-redis.call('HDEL', KEYS[1], '')
-redis.call('HSET', KEYS[1], 'run', ARGV[1], unpack(ARGV, 3))
+redis.call('HDEL', KEYS[1], 'lease')
+if ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[1], 'lease', now + ARGV[3])
+end
+redis.call('HSET', KEYS[1], 'run', ARGV[1], unpack(ARGV, 4))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return stop`
 const STOP = `
@@ -35,10 +48,15 @@ redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])`
 
 /** The operations in Redis: a hash for each, and their ids by the time at which they began. */
 export interface OperationLog {
-  /** Takes the operation over from an earlier run, and withdraws what asked that to stop. */
-  begin(id: string, run: string): Promise<void>
   /**
-   * Stores an operation.
+   * Takes the lease of the operation, unless another run has it. Withdraws what asked an earlier run to stop.
+   *
+   * @returns The lease of the other run, or `null`.
+   * @throws {OperationStateError} if the operation is done.
+   */
+  begin(id: string, run: string): Promise<Lease | null>
+  /**
+   * Stores an operation. Renews the lease of its run, or gives it back if the operation does not run any more.
    *
    * @returns Whether somebody asked it to stop.
    * @throws {OperationStateError} if another run has begun.
@@ -52,6 +70,14 @@ export interface OperationLog {
   stop(id: string): Promise<void>
 }
 
+interface Lease {
+  /** Changes whenever its run renews it. */
+  readonly until: string
+  /** Somebody has asked its run to stop. */
+  readonly isToStop: boolean
+}
+
+const heldLease = z.tuple([z.string(), z.string()]).nullable()
 const count = z.coerce.number().nonnegative()
 
 const stored = z.object({
@@ -85,7 +111,7 @@ export function newOperationId(startedAt: Date): string {
 
 export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): OperationLog {
   const index = `${keyPrefix}user:operations`
-  const keyOf = (id: string): string => `${keyPrefix}user:operation:${id}`
+  const keyOf = (id: string): string => operationKey(keyPrefix, id)
 
   async function find(id: string): Promise<Operation | null> {
     const { data } = stored.safeParse(await reply(redis.hgetall(keyOf(id))))
@@ -93,14 +119,20 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
   }
 
   return {
-    begin: async (id, run) => void (await reply(redis.eval(BEGIN, 1, keyOf(id), run, RETENTION_MS))),
+    async begin(id, run) {
+      const answer = await reply(redis.eval(BEGIN, 1, keyOf(id), run, RETENTION_MS, LEASE_MS))
+      if (answer === 'done') throw new OperationStateError(`The operation ${id} is done`)
+      const held = heldLease.parse(answer)
+      return held && { until: held[0], isToStop: held[1] === '1' }
+    },
 
     async save(operation, run) {
-      const { id, startedAt } = operation
+      const { id, startedAt, state } = operation
       // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
       await reply(redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id))
       const fields = Object.entries(toFields(operation)).flat()
-      const saved = await reply(redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, ...fields))
+      const lease = state === 'running' ? LEASE_MS : ''
+      const saved = await reply(redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, lease, ...fields))
       if (saved === 'taken over') throw new OperationStateError(`Another process has resumed ${id}`)
       return saved === '1'
     },
@@ -121,13 +153,6 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
   }
 }
 
-/** Awaits Redis. Only its own errors are outages. */
-async function reply<T>(command: Promise<T>): Promise<T> {
-  return command.catch((error: unknown) => {
-    throw new SessionStoreUnavailableError(error)
-  })
-}
-
 function toFields(operation: Operation): Record<string, string | number> {
   const { filter, keep, startedAt, updatedAt, millisecondsLeft, error, state, ...rest } = operation
   return {
@@ -145,10 +170,10 @@ function toFields(operation: Operation): Record<string, string | number> {
 function toOperation({ filter, stop, ...fields }: z.infer<typeof stored>): Operation {
   const updatedAt = new Date(fields.updatedAt)
   const isRunning = fields.state === 'running'
-  const isSilent = Date.now() - fields.updatedAt > INTERRUPTED_MS
+  const isSilent = Date.now() - fields.updatedAt > LEASE_MS
   return {
     ...fields,
-    filter: filter === '' ? null : filterAsStored(filter),
+    filter: filter === '' ? null : filterFromJson(filter),
     keep: fields.keep || null,
     startedAt: new Date(fields.startedAt),
     updatedAt,

@@ -1,4 +1,4 @@
-import type { Filter } from './filter.js'
+import type { OperationFilter } from './filter.js'
 
 export type OperationState =
   | 'running'
@@ -16,7 +16,7 @@ export interface Operation {
   /** `revoke`, or the name of work of the application. */
   readonly action: string
   /** `null`: the sessions of everybody. */
-  readonly filter: Filter | null
+  readonly filter: OperationFilter | null
   /** The session that stays; `null`: none. */
   readonly keep: string | null
   /** For the people concerned; may be empty. */
@@ -65,11 +65,18 @@ export interface OperationRequest {
  *
  * @param revoke Revokes the sessions of a user that were created by a time, and refuses sign-ins of theirs that began by then.
  * Default: the start of the operation. It may be repeated, and returns how many it has revoked.
+ * @param users The ids of the users whom the filter names or has found, as often as you read them; `null` for everybody.
  */
 export type UserWork = (
   operation: Operation,
   revoke: (userId: string, createdBy?: Date) => Promise<number>,
+  users: OperationUsers | null,
 ) => AsyncIterable<UserStep>
+
+/** Ids of users. They can be read again. */
+export interface OperationUsers extends AsyncIterable<string> {
+  readonly count: number
+}
 
 /** Yield one at least every few seconds: so the operation shows that it lives, and notices that it is to stop. */
 export interface UserStep {

@@ -8,9 +8,14 @@ import {
 } from '@rollcall/session-store'
 import type { Operation } from './operation.js'
 import type { Step, Work } from './run.js'
+import type { UserLists } from './user-list.js'
 
 /** The work of an operation that revokes what `matches` selects, or the sessions of everybody. */
-export function createRevocation(operator: SessionOperator, matches: (session: Session) => boolean): Work {
+export function createRevocation(
+  operator: SessionOperator,
+  lists: UserLists,
+  matches: (session: Session) => boolean,
+): Work {
   return {
     async begin({ filter, startedAt }) {
       if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
@@ -19,8 +24,8 @@ export function createRevocation(operator: SessionOperator, matches: (session: S
     async *steps(operation, patience) {
       const { filter, startedAt, keep } = operation
       const selects = (session: Session): boolean => session.id !== keep && matches(session)
-      const users = filter?.users
-      if (users === undefined) {
+      const users = lists.read(operation.id, filter)
+      if (users === null) {
         const isMeant = (session: Session): boolean =>
           selects(session) && wasLiveAt(session, startedAt, operator.clock())
         yield* flatten(
@@ -30,9 +35,10 @@ export function createRevocation(operator: SessionOperator, matches: (session: S
         )
         return
       }
-      for (const [at, userId] of users.entries()) {
-        const share = (at + 1) / users.length
-        yield { ...(await revokeOf(operator, userId, operation, selects)), pass: 1, share }
+      let visited = 0
+      for await (const userId of users) {
+        visited += 1
+        yield { ...(await revokeOf(operator, userId, operation, selects)), pass: 1, share: visited / users.count }
       }
     },
 

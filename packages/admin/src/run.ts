@@ -6,6 +6,7 @@ import {
   type ScanStep,
   SessionStoreUnavailableError,
 } from '@rollcall/session-store'
+import { OperationStateError } from './errors.js'
 import type { OperationLog } from './operation-log.js'
 import type { Operation, RunOptions } from './operation.js'
 
@@ -40,7 +41,7 @@ class Stopped extends Error {}
  * Sessions that it has revoked by then stay revoked, so nothing is done twice.
  *
  * @returns The operation, `done` or `stopped`.
- * @throws {OperationStateError} if another process has resumed it meanwhile.
+ * @throws {OperationStateError} if another process runs it, or has resumed it meanwhile.
  * @throws {SessionStoreUnavailableError} after the patience is used up; resume it then.
  */
 export async function runOperation(runner: Runner, given: Operation, options: RunOptions): Promise<Operation> {
@@ -121,10 +122,10 @@ class Run {
 
   /** One way through all keys. `onAnswer` is called whenever Redis has done a step, with a number that grows. */
   async attempt(onAnswer: (position: number) => void): Promise<void> {
-    const { work, log } = this.#runner
-    await work.begin(this.#operation)
-    if (!this.#hasBegun) await log.begin(this.#operation.id, this.#id)
+    const { work } = this.#runner
+    if (!this.#hasBegun) await this.#begin()
     this.#hasBegun = true
+    await work.begin(this.#operation)
     await this.#save('running')
     if (!this.#hasStarted) await this.#options.onStart?.(this.#operation)
     this.#hasStarted = true
@@ -154,6 +155,20 @@ class Run {
       if (!(reason instanceof Stopped)) throw reason
     })
     return this.#operation
+  }
+
+  /** Waits for an earlier run that was killed, or has yet to notice that it is to stop. */
+  async #begin(): Promise<void> {
+    const { id } = this.#operation
+    let seen: string | undefined
+    for (;;) {
+      const held = await this.#runner.log.begin(id, this.#id)
+      if (held === null) return
+      const isRenewed = seen !== undefined && seen !== held.until
+      if (isRenewed && !held.isToStop) throw new OperationStateError(`The operation ${id} is running`)
+      seen = held.until
+      await pause(SAVE_MS)
+    }
   }
 
   #add({ users, live, matched, revoked, failed, share }: Step): void {

@@ -2,9 +2,10 @@ import type { RevokedStep, Session, SessionOperator } from '@rollcall/session-st
 import type { UserWork } from './operation.js'
 import { revokeOf } from './revocation.js'
 import type { Work } from './run.js'
+import type { UserLists } from './user-list.js'
 
 /** The work of an operation whose steps are those of an application. */
-export function createUserWork(operator: SessionOperator, work: UserWork): Work {
+export function createUserWork(operator: SessionOperator, lists: UserLists, work: UserWork): Work {
   return {
     begin: async () => undefined,
 
@@ -14,7 +15,9 @@ export function createUserWork(operator: SessionOperator, work: UserWork): Work 
         const { revoked } = await revokeOf(operator, userId, { ...operation, startedAt: createdBy }, selects)
         return revoked
       }
-      for await (const { revoked, share } of work(operation, revoke)) yield { ...stepOf(revoked), pass: 1, share }
+      const users = lists.read(operation.id, operation.filter)
+      for await (const { revoked, share } of work(operation, revoke, users))
+        yield { ...stepOf(revoked), pass: 1, share }
     },
 
     finish: () => operator.confirm(),

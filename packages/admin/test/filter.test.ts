@@ -43,7 +43,7 @@ describe('a condition', () => {
     expect(selects(matching)).toBe(true)
     expect(selects(other)).toBe(false)
     expect(selects({ ...matching, ...other })).toBe(false)
-    expect(createMatcher(filterFromJson(JSON.stringify(matching)), placeOf)(session)).toBe(true)
+    expect(createMatcher(parseFilter(filterFromJson(JSON.stringify(matching))), placeOf)(session)).toBe(true)
   })
 
   test('all conditions must hold', () => {

@@ -1,4 +1,4 @@
-import { type Filter, newOperationId, type Operation } from '@rollcall/admin'
+import { type Filter, newOperationId, type Operation, type OperationFilter } from '@rollcall/admin'
 import type { Kysely } from 'kysely'
 import {
   type ActivityTable,
@@ -46,7 +46,7 @@ export function operationRow(operation: Operation, action: string): OperationRow
 }
 
 /** Empty for everybody. */
-const toText = (filter: Filter | null): string => (filter === null ? '' : JSON.stringify(filter))
+const toText = (filter: OperationFilter | null): string => (filter === null ? '' : JSON.stringify(filter))
 
 /**
  * Does work that is no operation of Redis, between two writes of its row. It is on record, even if it fails.

@@ -125,11 +125,10 @@ export function createAdministration({ connection, database, clock, warn }: Opti
 
     async resume(id, keep) {
       const { operations } = await connection.open()
-      const { action, filter, state } = await operations.get(id)
+      const { action, filter } = await operations.get(id)
       if (filter === null) throw new OperationStateError('Only the command resumes an operation on everybody')
       if (action !== 'revoke')
         throw new OperationStateError(`Only the command resumes an operation of this kind: ${action}`)
-      if (state === 'running') throw new OperationStateError(`The operation ${id} is running`)
       return start((watch) => operations.resume(id, { keep, ...watch }))
     },
 

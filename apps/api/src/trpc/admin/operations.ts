@@ -40,7 +40,9 @@ export function createOperationsRouter(isRecent: IsRecent) {
   })
 }
 
-const named = z.object({ users: z.array(z.string()) })
+const ids = z.array(z.string())
+/** Of many users, an operation names the first ones alone. */
+const named = z.object({ users: z.union([ids, z.object({ first: ids }).transform(({ first }) => first)]) })
 
 /** The first of the users whom the filter names, by their ids. */
 function usersIn({ filter }: OperationRow): string[] {

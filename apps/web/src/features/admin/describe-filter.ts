@@ -34,9 +34,20 @@ export function describeFilter(i18n: I18n, json: string, people: Operation['peop
 
 function describeCondition(i18n: I18n, name: string, value: unknown, emails: ReadonlyMap<string, string>): string {
   if (name === 'newDevice') return i18n.t('admin.sessions.newDevice')
+  if (isManyUsers(name, value)) {
+    const first = describeCondition(i18n, name, value.first, emails)
+    const count = value.count - value.first.length
+    return count === 0 ? first : i18n.t('admin.operations.others', { first, count })
+  }
   const texts = Array.isArray(value) ? value.map(String) : [String(value)]
   const shown = name === 'users' ? texts.map((id) => emails.get(id) ?? id) : texts
   return `${labelOf(i18n, name)}: ${valueOf(i18n, name, shown.join(', '))}`
+}
+
+/** Of many users, an operation names the first ones alone. */
+function isManyUsers(name: string, value: unknown): value is { count: number; first: string[] } {
+  const { count, first } = Object(value) as Record<string, unknown> // of a later version, it may be anything
+  return name === 'users' && typeof count === 'number' && Array.isArray(first)
 }
 
 /** As the form shows it. */

@@ -115,6 +115,7 @@ export default {
       },
       everybody: 'Alle',
       users: 'Person',
+      others: '{first} und {count, plural, one {# weitere} other {# weitere}}',
       sessions: 'Sitzung',
       by: 'von {name}',
       revoked: '{count, plural, one {# Sitzung abgemeldet} other {# Sitzungen abgemeldet}}',

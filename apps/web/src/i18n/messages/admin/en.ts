@@ -112,6 +112,7 @@ export default {
       },
       everybody: 'Everybody',
       users: 'Person',
+      others: '{first} and {count, plural, one {# other} other {# others}}',
       sessions: 'Session',
       by: 'by {name}',
       revoked: '{count, plural, one {# session signed out} other {# sessions signed out}}',

@@ -1,0 +1,127 @@
+import type { Session, SessionOperator } from '@rollcall/session-store'
+import { OperationStateError } from './errors.js'
+import { type Filter, type OperationFilter, parseOperationFilter } from './filter.js'
+import { newOperationId, type OperationLog } from './operation-log.js'
+import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
+import { createRevocation } from './revocation.js'
+import { runOperation, type Work } from './run.js'
+import type { UserLists } from './user-list.js'
+import { createUserWork } from './user-work.js'
+
+/** `null` selects everybody. @throws {InvalidFilterError} */
+export type MatcherOf = (filter: Filter | null) => (session: Session) => boolean
+
+/** Starts and resumes operations. Their filters are parsed. */
+export interface Runs {
+  revoke(filter: Filter | null, request: OperationRequest & RunOptions): Promise<Operation>
+  runWork(
+    action: string,
+    filter: Filter | null,
+    work: UserWork,
+    request: OperationRequest & RunOptions,
+  ): Promise<Operation>
+  resume(operation: Operation, options: ResumeOptions): Promise<Operation>
+}
+
+interface Parts {
+  readonly operator: SessionOperator
+  readonly log: OperationLog
+  readonly lists: UserLists
+  readonly matcherOf: MatcherOf
+}
+
+export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
+  async function run(operation: Operation, work: Work, options: RunOptions): Promise<Operation> {
+    const ended = await runOperation({ log, work }, operation, options)
+    if (ended.state === 'done') await lists.delete(ended.id, ended.filter).catch(() => undefined)
+    return ended
+  }
+
+  /** It asks for the users of the filter one by one, so that they are no condition. */
+  function revocationOf(filter: OperationFilter | null): Work {
+    return createRevocation(operator, lists, matcherOf(filter && { ...filter, users: undefined }))
+  }
+
+  function workOf({ id, action, filter }: Operation, work: UserWork | undefined): Work {
+    if (action === REVOKE) return revocationOf(filter)
+    if (work === undefined) throw new OperationStateError(`The operation ${id} is no revocation: ${action}`)
+    return createUserWork(operator, lists, work)
+  }
+
+  /** A filter with other conditions stands for the users whose sessions it finds. */
+  async function usersOf(id: string, filter: Filter): Promise<OperationFilter> {
+    const { users, ...conditions } = filter
+    if (users !== undefined && Object.values(conditions).every((value) => value === undefined))
+      return lists.shorten(id, filter)
+    const found = findSessions(operator, filter, matcherOf(filter))
+    return { ...filter, users: await lists.write(id, userIdsOf(found)) }
+  }
+
+  return {
+    async revoke(filter, request) {
+      const work = revocationOf(filter)
+      // The clock first: everything that is live by then is meant.
+      const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
+      const operation = newOperation({ action: REVOKE, startedAt }, request)
+      return run({ ...operation, filter: filter && (await lists.shorten(operation.id, filter)) }, work, request)
+    },
+
+    async runWork(action, filter, work, request) {
+      if (action === REVOKE) throw new TypeError('The action revoke is no work of the application')
+      const operation = newOperation({ action, startedAt: await operator.time() }, request)
+      const whom = filter && (await usersOf(operation.id, filter))
+      return run({ ...operation, filter: whom }, createUserWork(operator, lists, work), request)
+    },
+
+    async resume(operation, { keep, work, ...options }) {
+      const filter = operation.filter && parseOperationFilter(operation.filter)
+      const again = { ...operation, filter, keep: keep ?? operation.keep, error: null }
+      return run(again, workOf(again, work), options)
+    },
+  }
+}
+
+/** The action of the operations that this package knows the work of. */
+const REVOKE = 'revoke'
+
+function newOperation(
+  what: Pick<Operation, 'action' | 'startedAt'>,
+  request: OperationRequest,
+): Omit<Operation, 'filter'> {
+  const { reason = '', note = '', startedBy, keep = null } = request
+  return {
+    ...what,
+    id: newOperationId(what.startedAt),
+    keep,
+    reason,
+    note,
+    startedBy,
+    updatedAt: new Date(),
+    state: 'running',
+    scanned: 0,
+    matched: 0,
+    revoked: 0,
+    alreadyGone: 0,
+    failed: 0,
+    share: 0,
+    rate: 0,
+    millisecondsLeft: null,
+    error: null,
+  }
+}
+
+async function* userIdsOf(sessions: AsyncIterable<Session>): AsyncGenerator<string, void> {
+  for await (const { userId } of sessions) yield userId
+}
+
+export async function* findSessions(
+  operator: SessionOperator,
+  filter: Filter,
+  matches: (session: Session) => boolean,
+): AsyncGenerator<Session, void> {
+  if (filter.users === undefined) {
+    for await (const { found } of operator.scan()) for (const { sessions } of found) yield* sessions.filter(matches)
+    return
+  }
+  for (const userId of filter.users) yield* (await operator.read(userId)).sessions.filter(matches)
+}

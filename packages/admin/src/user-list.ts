@@ -1,0 +1,100 @@
+import type { Cluster, Redis } from 'ioredis'
+import type { ListedUsers, OperationFilter } from './filter.js'
+import type { OperationUsers } from './operation.js'
+import { operationKey, reply, RETENTION_MS } from './redis.js'
+
+/** Users whom one command writes or reads. */
+const BATCH = 500
+/** Users whose ids an operation holds itself. */
+const MAX_HELD = 10
+const MAX_SHOWN = 3
+
+// A full Redis takes it only from a script that has deleted.
+const ADD = `
+redis.call('ZREM', KEYS[1], '')
+for at = 2, #ARGV do
+  redis.call('ZADD', KEYS[1], 0, ARGV[at])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return redis.call('ZCARD', KEYS[1])`
+
+/**
+ * The ids of the users of operations. An operation is saved and listed often, so many ids do not stand in it: a sorted set beside it
+ * has them, each once and by its name.
+ */
+export interface UserLists {
+  /** Moves the users of a filter into the list of an operation, if they are many. */
+  shorten(id: string, filter: OperationFilter): Promise<OperationFilter>
+  /** Stores users. @returns what the filter of the operation says of them. */
+  write(id: string, users: Iterable<string> | AsyncIterable<string>): Promise<ListedUsers>
+  /**
+   * The users of an operation, in batches as they are asked for; `null` if its filter has none. It can be read again.
+   *
+   * @throws {Error} at the end, if some are lost.
+   */
+  read(id: string, filter: OperationFilter | null): OperationUsers | null
+  /** For an operation that nobody can resume. If it fails, Redis forgets them 90 days later. */
+  delete(id: string, filter: OperationFilter | null): Promise<void>
+}
+
+export function createUserLists(redis: Redis | Cluster, keyPrefix: string): UserLists {
+  const keyOf = (id: string): string => `${operationKey(keyPrefix, id)}:users`
+
+  async function write(id: string, users: Iterable<string> | AsyncIterable<string>): Promise<ListedUsers> {
+    const first = new Set<string>()
+    let count = 0
+    for await (const batch of batchesOf(users)) {
+      for (const userId of batch) if (first.size < MAX_SHOWN) first.add(userId)
+      count = Number(await reply(redis.eval(ADD, 1, keyOf(id), RETENTION_MS, ...batch)))
+    }
+    return { count, first: [...first] }
+  }
+
+  async function* readAll(id: string, count: number): AsyncGenerator<string, void> {
+    let read = 0
+    for (let from = '-'; ;) {
+      const batch = await reply(redis.zrange(keyOf(id), from, '+', 'BYLEX', 'LIMIT', 0, BATCH))
+      yield* batch
+      read += batch.length
+      if (batch.length < BATCH) break
+      from = `(${batch.at(-1) ?? ''}`
+    }
+    if (read < count) throw new Error(`Redis has lost ${count - read} of its ${count} users`)
+  }
+
+  return {
+    write,
+
+    async shorten(id, filter) {
+      const { users } = filter
+      return isArray(users) && users.length > MAX_HELD ? { ...filter, users: await write(id, users) } : filter
+    },
+
+    read(id, filter) {
+      const users = filter?.users
+      if (users === undefined) return null
+      if (isArray(users)) return { count: users.length, [Symbol.asyncIterator]: () => each(users) }
+      return { count: users.count, [Symbol.asyncIterator]: () => readAll(id, users.count) }
+    },
+
+    async delete(id, filter) {
+      if (filter?.users !== undefined && !isArray(filter.users)) await reply(redis.unlink(keyOf(id)))
+    },
+  }
+}
+
+const isArray = (users: OperationFilter['users']): users is readonly string[] => Array.isArray(users)
+
+async function* each(users: readonly string[]): AsyncGenerator<string, void> {
+  yield* users
+}
+
+async function* batchesOf(users: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string[], void> {
+  let batch: string[] = []
+  for await (const userId of users) {
+    if (batch.push(userId) < BATCH) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
