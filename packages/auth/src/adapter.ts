@@ -7,6 +7,7 @@ import { isSessionOver } from './current-session.js'
 import { recordErrors, recordTransaction } from './database-errors.js'
 import { factorPolicy } from './factor-policy.js'
 import { credentialPolicy, recordNewUser } from './policy.js'
+import { countCode } from './prove-by-code.js'
 import { requestState } from './request-state.js'
 import { announceAfter, hookedByCaller } from './revocations.js'
 import { sessionModel } from './session-adapter.js'
@@ -75,7 +76,7 @@ function routeModels(
       await changes?.afterCreate(input.model, row)
       return keepOrDelete(sql, input.model, row, afterWrite)
     },
-    findOne: (input) => adapterFor(input.model).findOne(input),
+    findOne: (input) => countCode(input.model).then(() => adapterFor(input.model).findOne(input)),
     findMany: (input) => adapterFor(input.model).findMany(input),
     count: (input) => adapterFor(input.model).count(input),
     update: async (input) => {

@@ -6,6 +6,7 @@ import {
   runWithRequestState,
 } from '@better-auth/core/context'
 import { requestState } from './request-state.js'
+import { undoWrites } from './undo-on-outage.js'
 
 type Revoker = Pick<SessionStore, 'revoke'>
 
@@ -19,15 +20,18 @@ export async function revokeSignIns(store: Revoker): Promise<readonly Session[]>
 }
 
 /**
- * Revokes the sessions that an HTTP request made, unless the last hook of the plugin lets its answer pass. After an error that is
- * no `APIError`, such as one of the database, better-auth runs no hook. But it always runs what waits for the end of a request.
+ * When an HTTP request ends, revokes the sessions that it made and takes back what it used up. It keeps them if the last hook of the
+ * plugin lets the answer pass. After an error that is no `APIError`, such as one of the database, better-auth runs no hook. But it
+ * always runs what waits for the end of a request.
  */
-export async function revokeUnlessAnswered({ request }: GenericEndpointContext, store: Revoker): Promise<void> {
+export async function undoUnlessAnswered({ request }: GenericEndpointContext, store: Revoker): Promise<void> {
   const running = (await getCurrentDBAdapterAsyncLocalStorage()).getStore()
   if (request === undefined || running === undefined) return
   const state = await getCurrentRequestState()
-  const revoke = async (): Promise<void> => {
-    if (!(await requestState()).isAnswered) await revokeSignIns(store)
+  const undo = async (): Promise<void> => {
+    if ((await requestState()).isAnswered) return
+    await revokeSignIns(store)
+    await undoWrites()
   }
-  running.pendingHooks.push(async () => await runWithRequestState(state, revoke))
+  running.pendingHooks.push(async () => await runWithRequestState(state, undo))
 }

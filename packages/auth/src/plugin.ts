@@ -5,7 +5,7 @@ import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { type AdapterOptions, rollcallAdapter } from './adapter.js'
 import { afterHook } from './after-hook.js'
 import type { Audit } from './audit.js'
-import { revokeUnlessAnswered } from './failed-sign-ins.js'
+import { undoUnlessAnswered } from './failed-sign-ins.js'
 import { readChoice } from './factor-policy.js'
 import { browserIdOf, deviceSchema } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
@@ -141,7 +141,7 @@ export function rollcallPlugin({
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
             await beginSignIn(store, ctx.path)
-            await revokeUnlessAnswered(ctx, store)
+            await undoUnlessAnswered(ctx, store)
             const state = await requestState()
             state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
             if (notify) state.browser = browserIdOf(ctx)

@@ -1,5 +1,6 @@
 import type { SessionStore } from '@rollcall/session-store'
-import type { GenericEndpointContext } from '@better-auth/core'
+import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError, isAPIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { type Audit, auditEvent } from './audit.js'
@@ -16,11 +17,41 @@ const WRONG_CODE_LIFE_MS = 60 * 60 * 1_000
 const WRONG_CODES = new Set(['INVALID_CODE', 'INVALID_BACKUP_CODE'])
 
 /**
+ * Counts a code of an app or a backup code that is given in a session, when better-auth reads the factor to check it. So guesses at
+ * the same moment see each other, and after too many no answer reveals which code is right.
+ *
+ * @param model that better-auth reads
+ * @throws {APIError} 429 after too many wrong ones.
+ */
+export async function countCode(model: string): Promise<void> {
+  if (model !== 'twoFactor') return
+  const endpoint = tryGetCurrentAuthEndpointContext()
+  const current = endpoint?.context.session
+  if (!endpoint || !takesCode(endpoint) || !current || !hasSecondFactor(current.user)) return
+  const state = await requestState()
+  if (state.countedCode !== null) return
+  const { context } = endpoint
+  state.countedCode = await addWrongCode(context, current.session.id)
+  state.undos.push(() => uncountCode(context))
+  if ((await countWrongCodes(context, current.session.id)) <= MAX_WRONG_CODES) return
+  await uncountCode(context)
+  throw tooManyWrongCodes()
+}
+
+/** The code was not wrong, or nobody knows. */
+async function uncountCode({ adapter }: Pick<AuthContext, 'adapter'>): Promise<void> {
+  const state = await requestState()
+  if (state.countedCode === null) return
+  await adapter.delete({ model: 'verification', where: [{ field: 'id', value: state.countedCode }] })
+  state.countedCode = null
+}
+
+/**
  * A code of the second factor that is given in a session proves who its person is, like a password. The code is checked by
  * better-auth, which does not count wrong ones in a session. A code that turns the second factor on proves nothing.
  * The holder of the session has just received its secret.
  *
- * @returns the answer to a right code after too many wrong ones; `null` otherwise.
+ * @returns the answer to a right code by mail after too many wrong ones; `null` otherwise.
  */
 export async function proveByCode(
   ctx: GenericEndpointContext,
@@ -29,17 +60,18 @@ export async function proveByCode(
   audit: Audit,
 ): Promise<APIError | null> {
   const current = ctx.context.session
-  if (!ctx.path?.startsWith('/two-factor/verify-') || !current || !hasSecondFactor(current.user)) return null
-  if ((await requestState()).isEnrolling) return null
+  if (!takesCode(ctx) || !current || !hasSecondFactor(current.user)) return null
+  const { isEnrolling, countedCode } = await requestState()
   const { id, userId, token } = current.session
-  const { internalAdapter } = ctx.context
-  if (isAPIError(returned)) {
-    if (!WRONG_CODES.has(returned.body?.code ?? '')) return null
-    const expiresAt = new Date(Date.now() + WRONG_CODE_LIFE_MS)
-    await internalAdapter.createVerificationValue({ identifier: identifierOf(id), value: '', expiresAt })
+  if (isAPIError(returned) && WRONG_CODES.has(returned.body?.code ?? '')) {
+    // better-auth checks codes by mail one after the other.
+    if (countedCode === null && !isEnrolling) await addWrongCode(ctx.context, id)
     return null
   }
-  if ((await countWrongCodes(ctx, id)) >= MAX_WRONG_CODES) return tooManyWrongCodes()
+  await uncountCode(ctx.context)
+  if (isEnrolling || isAPIError(returned)) return null
+  const isLate = countedCode === null && (await countWrongCodes(ctx.context, id)) >= MAX_WRONG_CODES
+  if (isLate) return tooManyWrongCodes()
   await requireNotUndone()
   const proof = { reauthenticated: true, data: proofData() }
   const rotated = await rejectUnavailable(() => store.rotate(token, proof)).catch(() => null)
@@ -50,6 +82,8 @@ export async function proveByCode(
   await auditEvent(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
   return null
 }
+
+const takesCode = ({ path }: { readonly path?: string }): boolean => path?.startsWith('/two-factor/verify-') ?? false
 
 function tooManyWrongCodes(): APIError {
   const message = 'Too many wrong codes were given in this session. Please prove it in another way, or sign in again.'
@@ -62,8 +96,15 @@ export function hasSecondFactor(user: object): boolean {
 
 const identifierOf = (sessionId: string): string => `wrong-code:${sessionId}`
 
-async function countWrongCodes({ context }: GenericEndpointContext, sessionId: string): Promise<number> {
-  return context.adapter.count({
+/** @returns the id of its row. */
+async function addWrongCode({ internalAdapter }: Pick<AuthContext, 'internalAdapter'>, sessionId: string) {
+  const expiresAt = new Date(Date.now() + WRONG_CODE_LIFE_MS)
+  const row = { identifier: identifierOf(sessionId), value: '', expiresAt }
+  return (await internalAdapter.createVerificationValue(row)).id
+}
+
+async function countWrongCodes({ adapter }: Pick<AuthContext, 'adapter'>, sessionId: string): Promise<number> {
+  return adapter.count({
     model: 'verification',
     where: [
       { field: 'identifier', value: identifierOf(sessionId) },

@@ -40,6 +40,8 @@ export interface RequestState {
   revokeOtherSessions: boolean | null
   /** Whether the new session outlives the browser; `null` where better-auth decides. */
   isRemembered: boolean | null
+  /** The row of a code that this request gives and that counts as wrong until it was checked. */
+  countedCode: string | null
   /** This request turns a second factor on. */
   isEnrolling: boolean
   /** Takes back what this request wrote, in the order of its writes, for an outage later in it. */
@@ -70,6 +72,7 @@ const emptyState = (): RequestState => ({
   leftBehind: null,
   revokeOtherSessions: null,
   isRemembered: null,
+  countedCode: null,
   isEnrolling: false,
   undos: [],
   isUndone: false,

@@ -1,0 +1,124 @@
+import type { BetterAuthPlugin } from 'better-auth'
+import { createAuthMiddleware } from 'better-auth/api'
+import { twoFactor } from 'better-auth/plugins'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { anyToken, startApp, thiefOf } from '../helpers.js'
+import { enableApp } from './second-factor.js'
+
+// A code of the second factor that is given in a session.
+
+const DAY = 24 * 60 * 60 * 1_000
+
+/** Held once a code was checked, and before our plugin notices. */
+let atCheck = async (): Promise<void> => undefined
+const checked = {
+  id: 'checked',
+  hooks: {
+    after: [
+      { matcher: ({ path }) => path === '/two-factor/verify-totp', handler: createAuthMiddleware(() => atCheck()) },
+    ],
+  },
+} satisfies BetterAuthPlugin
+
+/** Holds the answers to so many codes. */
+function holdAnswers(count: number) {
+  let [reach, open] = [(): void => undefined, (): void => undefined]
+  const held = new Promise<void>((resolve) => (reach = resolve))
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  let waiting = 0
+  atCheck = async () => {
+    waiting += 1
+    if (waiting === count) reach()
+    if (waiting <= count) await opened
+  }
+  return { held, open }
+}
+
+let t: Awaited<ReturnType<typeof startApp>>
+beforeAll(async () => {
+  t = await startApp({ plugins: [twoFactor(), checked], onAPIError: { throw: true } })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+/** Somebody who signed in two days ago, and has turned on an authenticator app now. That proved nothing. */
+async function earlier(name: string) {
+  t.clock.offset -= 2 * DAY
+  const { browser, email } = await t.person(name)
+  t.clock.offset += 2 * DAY
+  const app = await enableApp(browser)
+  const proofOf = async () => (await browser.session())?.authenticatedAt.getTime() ?? 0
+  const before = await proofOf()
+  expect(before).toBeLessThan(Date.now() - DAY)
+  return { browser, email, ...app, proofOf, before }
+}
+
+test('proves who its person is: the session keeps its id, its old cookie is dead, and the audit has it', async () => {
+  const { browser, code, backupCodes, proofOf, before } = await earlier('code-proof')
+  const id = (await browser.session())?.id
+  const thief = thiefOf(browser, t.browser())
+  t.events.length = 0
+  const answer = await browser.post('/two-factor/verify-totp', { code: await code() })
+  expect(answer.status).toBe(200)
+  expect(answer.text).not.toMatch(anyToken)
+  expect(await browser.session()).toMatchObject({ id, data: { proofMethod: 'two-factor' } })
+  expect(await proofOf()).toBeGreaterThan(before)
+  expect(await thief.session()).toBeNull()
+  expect(t.events).toMatchObject([{ event: 'reauthentication', result: 'ok', sessionId: id }])
+  expect((await browser.post('/two-factor/verify-backup-code', { code: backupCodes[0] })).status).toBe(200)
+  expect((await browser.session())?.id).toBe(id)
+})
+
+test('proves nothing beside five wrong ones that are checked at the same moment', async () => {
+  const { browser, code, proofOf, before } = await earlier('code-burst')
+  const { held, open } = holdAnswers(5)
+  const wrong = Array.from({ length: 5 }, () => browser.post('/two-factor/verify-totp', { code: '000000' }))
+  await held
+  expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(429)
+  open()
+  expect((await Promise.all(wrong)).map(({ status }) => status)).toEqual([401, 401, 401, 401, 401])
+  expect(await proofOf()).toBe(before)
+})
+
+test('is not counted if it is right', async () => {
+  const { browser, code } = await earlier('code-right')
+  for (let n = 0; n < 7; n += 1)
+    expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
+})
+
+test('proves nothing after five wrong ones in that session; another session is not affected', async () => {
+  const { browser, email, code, backupCodes, proofOf, before } = await earlier('code-guesses')
+  for (let n = 0; n < 5; n += 1)
+    expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(401)
+  expect(t.events.at(-1)).toMatchObject({ event: 'reauthentication', result: 'refused' })
+  // The answer does not reveal which code is right.
+  expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(429)
+  // Twice: the refusal has not used the backup code up.
+  for (const [kind, given] of [
+    ['totp', await code()],
+    ['backup-code', backupCodes[0]],
+    ['backup-code', backupCodes[0]],
+  ]) {
+    const refused = await browser.post(`/two-factor/verify-${kind}`, { code: given })
+    expect([refused.status, refused.text]).toEqual([429, expect.stringContaining('TOO_MANY_WRONG_CODES')])
+  }
+  expect(await proofOf()).toBe(before)
+  const phone = t.browser()
+  await phone.signIn(email)
+  await phone.post('/two-factor/verify-totp', { code: await code() })
+  const signedInAt = (await phone.session())?.authenticatedAt.getTime() ?? 0
+  await phone.post('/two-factor/verify-totp', { code: await code() })
+  expect((await phone.session())?.authenticatedAt.getTime()).toBeGreaterThan(signedInAt)
+})
+
+test('is not counted if the request then fails, whatever the code was', async () => {
+  const { browser, code, proofOf, before } = await earlier('code-failure')
+  atCheck = async () => {
+    throw new TypeError('a bug')
+  }
+  for (let n = 0; n < 7; n += 1)
+    expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(500)
+  atCheck = async () => undefined
+  expect(await proofOf()).toBe(before)
+  expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
+  expect(await proofOf()).toBeGreaterThan(before)
+})
