@@ -1,5 +1,5 @@
 import type { Operation, OperationFilter } from '@rollcall/admin'
-import { nameOf } from '@rollcall/devices'
+import { shownNameOf } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 
 /** `1 session`, `2 sessions`. */
@@ -31,7 +31,7 @@ export function createOutput(isJson: boolean): Output {
 /** The fields of a session that may be shown. */
 export function describeSession(session: Session) {
   const { id, userId, createdAt, lastSeenAt, ipAddress, userAgent } = session
-  const { browser, os, kind } = nameOf(session)
+  const { browser, os, kind } = shownNameOf(session)
   return { id, userId, browser, system: os, kind, ipAddress, userAgent, createdAt, lastSeenAt }
 }
 

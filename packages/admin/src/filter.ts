@@ -1,4 +1,4 @@
-import { browserNames, deviceOf, nameOf, type PlaceOf, systemNames } from '@rollcall/devices'
+import { browserNames, deviceOf, nameOf, type PlaceOf, shownNameOf, shownSystemNames } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 import { z } from 'zod'
 import { parseRange } from './address-range.js'
@@ -26,7 +26,7 @@ const schema = z
       .regex(/^[a-z]{2}$/i, 'must be two letters (ISO 3166-1), such as DE')
       .transform((code) => code.toUpperCase()),
     browser: nameAmong(browserNames, 'browser'),
-    system: nameAmong(systemNames, 'system'),
+    system: nameAmong(shownSystemNames, 'system'),
     kind: z.enum(kinds, `must be one of ${kinds.join(', ')}`),
     userAgent: text,
     signedInAfter: time,
@@ -50,7 +50,7 @@ export interface Filter {
   readonly country?: string | undefined
   /** As the devices page names it, such as `Firefox`. */
   readonly browser?: string | undefined
-  /** As the devices page names it, such as `Windows 11`. */
+  /** As the devices page names it, such as `Windows 11` or `iPhone`. A wider name is taken too: `iOS`, `Android`. */
   readonly system?: string | undefined
   readonly kind?: (typeof kinds)[number] | undefined
   /** Text that the user agent contains; upper and lower case count as equal. */
@@ -137,7 +137,7 @@ export function createMatcher(filter: Filter, placeOf?: PlaceOf): (session: Sess
   require(newDevice, (session) => deviceOf(session)?.isNew ?? false)
   require(method, ({ data }, name) => data['signInMethod'] === name)
   require(browser, (session, name) => nameOf(session).browser === name)
-  require(system, (session, name) => nameOf(session).os === name)
+  require(system, (session, name) => [nameOf(session).os, shownNameOf(session).os].includes(name))
   require(kind, (session, name) => nameOf(session).kind === name)
   if (country !== undefined) {
     if (placeOf === undefined)

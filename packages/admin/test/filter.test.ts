@@ -61,6 +61,24 @@ describe('a condition', () => {
     expect(selects({ method: 'password' }, { data: {} })).toBe(false)
   })
 
+  test.each([
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1',
+      {},
+      ['iPhone', 'iphone', 'iOS'],
+      ['iPad', 'Android'],
+    ],
+    [
+      'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+      { clientHints: { 'sec-ch-ua-model': '"SM-S921B"' } },
+      ['Android (Samsung)', 'Android'],
+      ['Android (Google)', 'iPhone'],
+    ],
+  ])('the system is taken as the page names it, and as the user agent does: %s', (userAgent, data, names, others) => {
+    expect(names.map((system) => selects({ system }, { userAgent, data }))).toEqual(names.map(() => true))
+    expect(others.map((system) => selects({ system }, { userAgent, data }))).toEqual(others.map(() => false))
+  })
+
   test('ranges of IPv6, in any spelling', () => {
     expect(selects({ address: '2001:db8::/32' }, { ipAddress: '2001:DB8:0:1::2' })).toBe(true)
     expect(selects({ address: '2001:db8::/32' }, { ipAddress: '2001:db9::2' })).toBe(false)

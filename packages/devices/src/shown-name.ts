@@ -1,5 +1,5 @@
 import type { Session } from '@rollcall/session-store'
-import type { DeviceKind, DeviceName } from './device-name.js'
+import { type DeviceKind, type DeviceName, systemNames } from './device-name.js'
 import { nameOf } from './name-of.js'
 
 type Named = Pick<Session, 'userAgent' | 'data'>
@@ -61,6 +61,14 @@ const makers: readonly (readonly [maker: string, model: RegExp])[] = [
   ['Sony', /^XQ-/],
   ['Nokia', /^(?:Nokia|TA-\d{4})/],
   ['Fairphone', /^(?:FP\d|Fairphone)/],
+]
+
+/** Every system that the name of a device can have, as a person or as a user agent says it. */
+export const shownSystemNames: readonly string[] = [
+  ...systemNames,
+  'iPhone',
+  'iPad',
+  ...makers.map(([maker]) => `Android (${maker})`),
 ]
 
 function makerOf(model: string): string | undefined {
