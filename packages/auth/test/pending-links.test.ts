@@ -1,5 +1,8 @@
+import type { Where } from '@better-auth/core/db/adapter'
 import { emailOTP, magicLink, phoneNumber } from 'better-auth/plugins'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { emailChangeOf, retiredPasswordOf, secureAccountIdentifier } from '../src/index.js'
 import { type Browser, password, startApp } from './helpers.js'
 
 // A link or a code that could replace a credential ends with that credential.
@@ -91,5 +94,108 @@ describe('in an application of someone else', () => {
     })
     expect(answer.status).toBe(400)
     expect((await t.browser().signIn(email, newPassword)).status).toBe(200)
+  })
+
+  const HOUR = 60 * 60 * 1_000
+  const ofIdentifier = (value: Where['value'], operator: Where['operator'] = 'eq') => [
+    { field: 'identifier', value, operator },
+  ]
+  /** A row as a plugin writes it, which expires in an hour. */
+  async function write(identifier: string, value = identifier, expiresAt = new Date(Date.now() + HOUR)) {
+    const data = { identifier, value, expiresAt, createdAt: new Date(), updatedAt: new Date() }
+    await t.adapter.create({ model: 'verification', data })
+    return expiresAt
+  }
+  const find = async (where: Where[]) =>
+    (await t.adapter.findMany<{ value: string }>({ model: 'verification', where })).map(({ value }) => value).toSorted()
+  const stored = async (value: string) => {
+    const query = sql<{ identifier: string; expiresAt: string }>`select * from verification where value = ${value}`
+    return (await query.execute(t.database.kysely)).rows[0]
+  }
+
+  test('a row is found by its identifier, of which SQL holds a hash', async () => {
+    for (const name of ['row-a', 'row-b', 'row-c', 'row-d']) await write(name)
+    expect((await stored('row-a'))?.identifier).toMatch(/^sha256:[\w-]{43}$/)
+    const model = 'verification'
+    const others = { field: 'value', operator: 'starts_with' as const, value: 'row-' }
+    expect(await find(ofIdentifier('row-a'))).toEqual(['row-a'])
+    expect(await find(ofIdentifier(['row-a', 'row-b'], 'in'))).toEqual(['row-a', 'row-b'])
+    expect(await find([...ofIdentifier('row-a', 'ne'), others])).toEqual(['row-b', 'row-c', 'row-d'])
+    expect(await find([...ofIdentifier(['row-a', 'row-b'], 'not_in'), others])).toEqual(['row-c', 'row-d'])
+    expect(await t.adapter.count({ model, where: ofIdentifier('row-a') })).toBe(1)
+    expect(await t.adapter.count({ model })).toBeGreaterThanOrEqual(4)
+    expect(await t.adapter.findMany({ model })).not.toEqual([])
+    const hash = (await stored('row-a'))?.identifier ?? ''
+    expect(await find(ofIdentifier(hash))).toEqual([]) // nobody gets in with what SQL holds
+    for (const operator of ['contains', 'starts_with', 'gt'] as const)
+      await expect(find(ofIdentifier('row-a', operator))).rejects.toThrow(`cannot be looked up by ${operator}`)
+    await expect(find(ofIdentifier(['row-a'], 'eq'))).rejects.toThrow('cannot be looked up by eq')
+
+    const update = { value: 'row-a2', identifier: 'row-a2' }
+    expect(await t.adapter.update({ model, where: ofIdentifier('row-a'), update })).toMatchObject({ value: 'row-a2' })
+    expect(await find(ofIdentifier('row-a2'))).toEqual(['row-a2'])
+    expect(await t.adapter.updateMany({ model, where: ofIdentifier('row-b'), update: { value: 'row-b2' } })).toBe(1)
+    expect(await t.adapter.consumeOne({ model, where: ofIdentifier('row-b') })).toMatchObject({ value: 'row-b2' })
+    expect(await t.adapter.consumeOne({ model, where: ofIdentifier('row-b') })).toBeNull()
+    await t.adapter.delete({ model, where: ofIdentifier('row-c') })
+    expect(await t.adapter.deleteMany({ model, where: ofIdentifier('row-d') })).toBe(1)
+    expect(await find([others])).toEqual(['row-a2'])
+    expect(await t.adapter.findOne({ model, where: ofIdentifier('row-d') })).toBeNull()
+  })
+
+  test('in SQL a row expires by the clock that servers share', async () => {
+    t.clock.offset = HOUR // this machine is an hour behind
+    try {
+      const expiresAt = await write('by-clock')
+      const model = 'verification'
+      const where = ofIdentifier('by-clock')
+      const inSql = async () => new Date((await stored('by-clock'))?.expiresAt ?? 0).getTime()
+      expect(await inSql()).toBe(expiresAt.getTime() + HOUR)
+      expect(await t.adapter.findOne({ model, where })).toMatchObject({ expiresAt })
+      expect(await t.adapter.findMany({ model, where })).toMatchObject([{ expiresAt }])
+      const after = (milliseconds: number): Where => ({
+        field: 'expiresAt',
+        operator: 'gt',
+        value: new Date(expiresAt.getTime() + milliseconds),
+      })
+      expect(await t.adapter.count({ model, where: [...where, after(-1)] })).toBe(1)
+      expect(await t.adapter.count({ model, where: [...where, after(0)] })).toBe(0)
+      const later = new Date(expiresAt.getTime() + HOUR)
+      expect(await t.adapter.update({ model, where, update: { expiresAt: later } })).toMatchObject({ expiresAt: later })
+      expect(await inSql()).toBe(later.getTime() + HOUR)
+      expect(await t.adapter.updateMany({ model, where, update: { expiresAt } })).toBe(1)
+      expect(await inSql()).toBe(expiresAt.getTime() + HOUR)
+      expect(await t.adapter.consumeOne({ model, where })).toMatchObject({ expiresAt })
+    } finally {
+      t.clock.offset = 0
+    }
+  })
+
+  test('a new password ends what could replace it, of that user alone', async () => {
+    const [ada, bob] = [await t.person('ends-ada'), await t.person('ends-bob')]
+    const numbers = new Map([
+      [ada.userId, '+4930901821'],
+      [bob.userId, '+4930901822'],
+    ])
+    const kinds = ({ email, userId }: typeof ada): string[] => [
+      ...['sign-in', 'email-verification', 'forget-password'].map((type) => `${type}-otp-${email}`),
+      ...[numbers.get(userId) ?? '', `phone-number-reset-${numbers.get(userId)}`],
+      ...[emailChangeOf(userId), retiredPasswordOf(userId)],
+    ]
+    for (const person of [ada, bob]) {
+      const { userId } = person
+      const where = [{ field: 'id', value: userId }]
+      await t.adapter.update({ model: 'user', where, update: { phoneNumber: numbers.get(userId) } })
+      for (const identifier of [...kinds(person), `other-${userId}`]) await write(identifier)
+      await write(`reset-password:${userId}`, userId)
+      await write(secureAccountIdentifier(`of ${userId}`), `secure-account:${userId}`)
+    }
+    const before = await t.adapter.count({ model: 'verification' })
+    const where = [{ field: 'userId', value: ada.userId }]
+    await t.adapter.update({ model: 'account', where, update: { password: 'a hash' } })
+    expect(before - (await t.adapter.count({ model: 'verification' }))).toBe(9)
+    expect(await find(ofIdentifier(kinds(ada), 'in'))).toEqual([])
+    expect(await find(ofIdentifier(kinds(bob), 'in'))).toEqual(kinds(bob).toSorted())
+    expect(await find(ofIdentifier(`other-${ada.userId}`))).toHaveLength(1)
   })
 })

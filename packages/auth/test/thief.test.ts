@@ -4,7 +4,7 @@ import { passkey } from '@better-auth/passkey'
 import { base32 } from '@better-auth/utils/base32'
 import { createOTP } from '@better-auth/utils/otp'
 import { genericOAuth, phoneNumber, siwe, twoFactor } from 'better-auth/plugins'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
 
 // A thief who has signed in adds ways in that need no password. "This was not me" must close each of them.
@@ -147,4 +147,106 @@ test('limit: the link of a later mail leaves what the thief added before that si
   await secure(userId, 'a new password')
   expect((await stolen.signIn(t.browser())).status).toBe(200)
   expect((await t.browser().post('/secure-account', { token: earlier })).status).toBe(400)
+})
+
+describe('the record of changes', () => {
+  const now = new Date()
+  const rows: Record<string, (userId: string) => Record<string, unknown>> = {
+    account: (userId) => ({ userId, accountId: userId, providerId: 'somewhere', createdAt: now, updatedAt: now }),
+    passkey: (userId) => ({ userId, publicKey: 'x', credentialID: 'x', counter: 0, deviceType: 'x', backedUp: false }),
+    walletAddress: (userId) => ({ userId, address: `of ${userId}`, chainId: 1, createdAt: now }),
+    apikey: (referenceId) => ({ referenceId, configId: 'default', key: 'x', createdAt: now, updatedAt: now }),
+    twoFactor: (userId) => ({ userId, secret: 'x', backupCodes: 'x' }),
+  }
+  const add = async (model: string, userId: string): Promise<string> =>
+    (await t.adapter.create<Record<string, unknown>, { id: string }>({ model, data: rows[model]?.(userId) ?? {} })).id
+  const ofUser = (value: string, field = 'id') => [{ field, value }]
+  const changesOf = async (userId: string) => {
+    const where = [{ field: 'identifier', value: `account-change:${userId}` }]
+    const found = await t.adapter.findMany<{ value: string; expiresAt: Date }>({
+      model: 'verification',
+      where,
+      limit: 100,
+    })
+    const days = found.map(({ expiresAt }) => Math.round((expiresAt.getTime() - Date.now()) / (24 * 60 * 60_000)))
+    expect(new Set([14, ...days])).toEqual(new Set([14]))
+    await t.adapter.deleteMany({ model: 'verification', where })
+    return found.map(({ value }) => JSON.parse(value) as unknown)
+  }
+
+  test('has each way in that is added, and what it replaces; nothing of a new user, nor of what signs nobody in', async () => {
+    const [{ userId }, { userId: other }] = [await t.person('recorded'), await t.person('recorded-too')]
+    expect(await changesOf(userId)).toEqual([])
+    for (const model of ['account', 'passkey', 'walletAddress', 'apikey']) {
+      const id = await add(model, userId)
+      expect(await changesOf(userId)).toEqual([{ added: model, id }])
+    }
+    await add('twoFactor', userId)
+    expect(await changesOf(userId)).toEqual([{ secondFactor: true }])
+    for (const update of [{ secret: 'y' }, { backupCodes: 'y' }, { verified: true }]) {
+      await t.adapter.update({ model: 'twoFactor', where: ofUser(userId, 'userId'), update })
+      expect(await changesOf(userId), JSON.stringify(update)).toEqual([{ secondFactor: true }])
+    }
+    await t.adapter.update({ model: 'twoFactor', where: ofUser(userId, 'userId'), update: { userId } })
+    await t.adapter.update({ model: 'user', where: ofUser(userId), update: { name: 'Grace' } })
+    expect(await changesOf(userId)).toEqual([])
+    const before: (string | null)[] = []
+    for (const [phoneNumber, ...recorded] of [
+      ['+15550011', null],
+      ['+15550011'],
+      ['+15550012', '+15550011'],
+    ] as const) {
+      await t.adapter.update({ model: 'user', where: ofUser(userId), update: { phoneNumber } })
+      before.push(...recorded)
+    }
+    expect(await changesOf(userId)).toEqual(before.map((phoneNumber) => ({ phoneNumber })))
+    await add('twoFactor', other)
+    await changesOf(other)
+    const both = [userId, other]
+    const where = (field: string) => [{ field, operator: 'in' as const, value: both }]
+    await t.adapter.updateMany({ model: 'twoFactor', where: where('userId'), update: { secret: 'z' } })
+    await t.adapter.updateMany({ model: 'user', where: where('id'), update: { phoneNumber: null } })
+    expect(await changesOf(userId)).toEqual([{ secondFactor: true }, { phoneNumber: '+15550012' }])
+    expect(await changesOf(other)).toEqual([{ secondFactor: true }])
+  })
+
+  test('is undone from a minute before that sign-in on, for that user, in tables that are there', async () => {
+    const { email, userId } = await t.person('undone')
+    const { userId: other } = await t.person('not-undone')
+    await t.browser().signIn(email)
+    const device = { model: 'device', where: [{ field: 'userId', value: userId }] }
+    const signedInAt = new Date(now.getTime() - 60 * 60_000)
+    await t.adapter.updateMany({ ...device, update: { createdAt: signedInAt } })
+    const [early, late, foreign] = [
+      await add('passkey', userId),
+      await add('passkey', userId),
+      await add('passkey', other),
+    ]
+    await t.adapter.update({ model: 'user', where: ofUser(userId), update: { phoneNumber: '+15550023' } })
+    await changesOf(userId)
+    const record = async (seconds: number, value: object) => {
+      const createdAt = new Date(signedInAt.getTime() + seconds * 1_000)
+      const data = { identifier: `account-change:${userId}`, value: JSON.stringify(value), createdAt }
+      const expiresAt = new Date(Date.now() + 60_000)
+      await t.adapter.create({ model: 'verification', data: { ...data, updatedAt: createdAt, expiresAt } })
+    }
+    await record(-60.001, { added: 'passkey', id: early })
+    await record(-60, { added: 'passkey', id: late })
+    await record(0, { added: 'passkey', id: foreign })
+    await record(1, { phoneNumber: '+15550021' })
+    await record(2, { phoneNumber: '+15550022' })
+    await record(3, { added: 'user', id: userId })
+    await record(4, { added: 'ssoProvider', id: 'x' })
+    await record(5, { of: 'a later version' })
+    expect((await t.browser().post('/secure-account', { token: links.at(-1) })).status).toBe(200)
+    const left = await t.adapter.findMany<{ id: string }>({
+      model: 'passkey',
+      where: [{ field: 'id', operator: 'in', value: [early, late, foreign] }],
+      limit: 3,
+    })
+    expect(left.map(({ id }) => id).toSorted()).toEqual([early, foreign].toSorted())
+    const user = await t.adapter.findOne({ model: 'user', where: ofUser(userId) })
+    expect(user).toMatchObject({ phoneNumber: '+15550021' })
+    expect(await changesOf(userId)).toEqual([])
+  })
 })

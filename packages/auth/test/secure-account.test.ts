@@ -1,0 +1,174 @@
+import { startAppWith } from '@rollcall/dev-auth'
+import { deviceOf } from '@rollcall/devices'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  cookieSessions,
+  createDeviceToken,
+  createResetToken,
+  deviceIdIn,
+  isUnnotified,
+  type NewDevice,
+  rollcallPlugin,
+  secureAccountIdentifier,
+  userIdInSecureAccountValue,
+} from '../src/index.js'
+import { type Browser, deleteAccounts, startApp } from './helpers.js'
+
+// The link of a mail about a new device, and the mail for a new password that follows it.
+
+const HOUR = 60 * 60 * 1_000
+const notified: NewDevice[] = []
+let t: Awaited<ReturnType<typeof startApp>>
+beforeAll(async () => {
+  t = await startApp({}, { onNewDevice: async (newDevice) => void notified.push(newDevice) })
+})
+afterAll(() => t[Symbol.asyncDispose]())
+
+/** Somebody who was notified of a sign-in on a phone. */
+async function notifiedPerson(name: string) {
+  const person = await t.person(name, 1)
+  const { token = '', user, session } = notified.at(-1) ?? {}
+  return { ...person, token, user, session }
+}
+
+const secure = async (token: string) => t.browser().post('/secure-account', { token })
+const invalid = { status: 400, body: { code: 'INVALID_TOKEN', message: 'Invalid token' } }
+const rowsOf = (userId: string) =>
+  t.adapter.findMany<{ value: string; expiresAt: Date }>({
+    model: 'verification',
+    where: [{ field: 'value', operator: 'contains', value: userId }],
+  })
+const hoursUntil = (date: Date | undefined) => Math.round(((date?.getTime() ?? 0) - Date.now()) / HOUR)
+const idOf = async (browser: Browser | undefined): Promise<string> => {
+  const session = await browser?.session()
+  return (session && deviceOf(session)?.id) ?? ''
+}
+
+test('the link is that of one device and one user, for seven days', async () => {
+  const { token, user, session, phones, userId, email } = await notifiedPerson('linked')
+  expect(user).toMatchObject({ id: userId, email, name: 'Ada' })
+  expect(session?.id).toBe((await phones[0]?.session())?.id)
+  expect(token).toMatch(/^[\w-]{43}$/)
+  expect(deviceIdIn(token)).toBe(await idOf(phones[0]))
+  const [row] = await rowsOf(userId)
+  expect(userIdInSecureAccountValue(row?.value ?? '')).toBe(userId)
+  expect(hoursUntil(row?.expiresAt)).toBe(7 * 24)
+  expect(userIdInSecureAccountValue(userId)).toBeNull()
+})
+
+test('a token that is unknown, used, expired, of another kind, or of a user who is gone gets one answer', async () => {
+  const { token, userId } = await notifiedPerson('once')
+  expect((await secure(token)).status).toBe(200)
+  const gone = await notifiedPerson('gone')
+  await sql`delete from "user" where id = ${gone.userId}`.execute(t.database.kysely)
+  const expired = await notifiedPerson('expired')
+  const where = [{ field: 'identifier', value: secureAccountIdentifier(expired.token) }]
+  await t.adapter.update({ model: 'verification', where, update: { expiresAt: new Date(Date.now() - 1) } })
+  const { internalAdapter } = await t.auth.$context
+  const identifier = secureAccountIdentifier('of another kind')
+  await internalAdapter.createVerificationValue({ identifier, value: userId, expiresAt: new Date(Date.now() + HOUR) })
+  for (const one of ['unknown', token, expired.token, 'of another kind', gone.token])
+    expect(await secure(one), one).toMatchObject(invalid)
+  expect(await t.store.count(expired.userId)).toBe(2)
+})
+
+test('it ends the links of other mails, and the next sign-in from that browser is one from a new device', async () => {
+  const { token, userId, phones, email } = await notifiedPerson('all-links')
+  const { internalAdapter } = await t.auth.$context
+  const other = await createDeviceToken(internalAdapter, userId, await idOf(phones[0]))
+  t.events.length = 0
+  expect(await secure(token)).toMatchObject({ status: 200, body: { status: true } })
+  expect(t.events).toMatchObject([{ event: 'account-secured', result: 'ok', userId, ended: 2 }])
+  expect(await secure(other)).toMatchObject(invalid)
+  expect((await rowsOf(userId)).map(({ value }) => value)).toEqual([userId]) // that of the link to a new password
+  expect(t.resets).toContain(email)
+  const { reset } = await newPassword(userId)
+  await reset('a new password')
+  const before = notified.length
+  await expect.poll(async () => (await phones[0]?.signIn(email, 'a new password'))?.status).toBe(200)
+  expect(notified).toHaveLength(before + 1)
+})
+
+async function newPassword(userId: string) {
+  const token = await createResetToken((await t.auth.$context).internalAdapter, userId)
+  return { token, reset: (given: string) => t.browser().post('/reset-password', { newPassword: given, token }) }
+}
+
+test('without a password, the sessions of the person end as its own event', async () => {
+  const { token, userId } = await notifiedPerson('without')
+  await deleteAccounts(t.database, userId)
+  t.events.length = 0
+  const { revokeAll } = t.store
+  const asked: unknown[] = []
+  t.store.revokeAll = (user, options) => {
+    asked.push(options)
+    return revokeAll(user, options)
+  }
+  try {
+    expect((await secure(token)).status).toBe(200)
+  } finally {
+    t.store.revokeAll = revokeAll
+  }
+  expect(asked).toEqual([
+    { credentialChange: true, event: expect.objectContaining({ name: 'account-secured', userAgent: 'Firefox' }) },
+  ])
+  expect(t.events).toEqual([
+    { event: 'account-secured', result: 'ok', userId, ended: 2, ipAddress: expect.any(String) },
+  ])
+})
+
+test('a link to a new password works for an hour, or for as long as the application says', async () => {
+  const lives: number[] = []
+  const resets: string[] = []
+  for (const more of [{}, { resetPasswordTokenExpiresIn: 120 * 60 }]) {
+    const links: string[] = []
+    const sendResetPassword = async ({ token }: { token: string }) => void resets.push(token)
+    await using app = await startApp(
+      { emailAndPassword: { enabled: true, sendResetPassword, ...more } },
+      { onNewDevice: async ({ token }) => void links.push(token) },
+    )
+    const { userId } = await app.person('ada', 1)
+    await app.browser().post('/secure-account', { token: links[0] })
+    const where = [{ field: 'value', value: userId }]
+    const row = await app.adapter.findOne<{ expiresAt: Date }>({ model: 'verification', where })
+    lives.push(hoursUntil(row?.expiresAt))
+  }
+  expect(lives).toEqual([1, 2])
+  expect(new Set(resets.map(({ length }) => length))).toEqual(new Set([32]))
+})
+
+test('where nobody has a password, or no mail can bring one, none is sent', async () => {
+  const resets: string[] = []
+  const sendResetPassword = async ({ token }: { token: string }) => void resets.push(token)
+  for (const more of [{ sendResetPassword }, { sendResetPassword: undefined as never }]) {
+    await using app = await startApp(
+      { emailAndPassword: { enabled: false, ...more } },
+      { onNewDevice: async () => undefined },
+    )
+    const data = {
+      email: 'ada@example.org',
+      name: 'Ada',
+      emailVerified: true,
+      createdAt: new Date(),
+      updatedAt: new Date(),
+    }
+    const user = await app.adapter.create<Record<string, unknown>, { id: string }>({ model: 'user', data })
+    const token = await createDeviceToken((await app.auth.$context).internalAdapter, user.id, 'x'.repeat(22))
+    expect((await app.browser().post('/secure-account', { token })).status).toBe(200)
+  }
+  expect(resets).toEqual([])
+})
+
+test('a notification that is sent later counts once somebody says so', async () => {
+  let answer: 'now' | 'later' = 'later'
+  const library = { rollcall: rollcallPlugin, cookieSessions }
+  await using app = await startAppWith(library, {}, { notify: async () => answer })
+  const { email } = await app.person('later')
+  const [phone, tablet] = [app.browser(), app.browser()]
+  await phone.signIn(email)
+  expect(await isUnnotified(app.adapter, await idOf(phone))).toBe(true)
+  answer = 'now'
+  await tablet.signIn(email)
+  expect(await isUnnotified(app.adapter, await idOf(tablet))).toBe(false)
+})
