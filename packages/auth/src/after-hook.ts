@@ -60,15 +60,13 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     const shown = await hideTokens(returned, store)
     if (ctx.request) state.isAnswered = true
-    if (!isAPIError(returned)) return shown
-    if (attempt !== null && state.signedIn.size === 0)
-      await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
-    return unhidden
+    if (attempt !== null && isRefusal(returned)) await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
+    return isAPIError(returned) ? unhidden : shown
   })
 }
 
 /** A redirect is an `APIError` as well. */
-function isRefusal(returned: unknown): boolean {
+function isRefusal(returned: unknown): returned is APIError {
   return isAPIError(returned) && returned.statusCode >= 400
 }
 

@@ -40,7 +40,6 @@ async function hideIn(value: unknown, store: SessionStore): Promise<unknown> {
     )
   const found = await Promise.all([...unknown].map(async (text) => ((await isToken(text)) ? [text] : [])))
   const all = [...tokens, ...found.flat()]
-  if (all.length === 0) return value
   return changeTexts(value, (text) =>
     all.reduce((changed, token) => changed.replaceAll(token, sessionIdIn(token) ?? ''), text),
   )

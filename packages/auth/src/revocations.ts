@@ -92,7 +92,7 @@ function eventOf({ cause, by, sessions }: RevokedSessions): AuditEvent['event'] 
 }
 
 /** By the list of ids that better-auth is given, for as long as it runs the hooks. */
-const announced = new WeakMap<object, readonly Session[]>()
+const announced = new Map<unknown, readonly Session[]>()
 
 /** better-auth knows the hooks of every plugin. So it deletes these sessions once more, and finds them as they were. */
 async function runHooks({ internalAdapter, logger }: AuthContext, sessions: readonly Session[]): Promise<void> {
@@ -102,11 +102,12 @@ async function runHooks({ internalAdapter, logger }: AuthContext, sessions: read
     await internalAdapter.deleteSessions(ids)
   } catch (error) {
     logger.error('A hook of databaseHooks.session.delete failed after the session was revoked', error)
+  } finally {
+    announced.delete(ids)
   }
 }
 
 /** The revoked sessions whose hooks are running, if this query is part of that. */
 export function announcedSessions(where: readonly Where[]): readonly Session[] | undefined {
-  const value: unknown = where[0]?.value
-  return typeof value === 'object' && value !== null ? announced.get(value) : undefined
+  return announced.get(where[0]?.value)
 }

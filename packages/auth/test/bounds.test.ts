@@ -48,6 +48,31 @@ test('of a user agent 512 characters are kept, and of each client hint 256', asy
   })
 })
 
+test('so are those of a session without a request, and of an event', async () => {
+  const { browser, userId } = await t.person('long-event')
+  const data = { userId, expiresAt: new Date(Date.now() + 60_000), ipAddress: 'i'.repeat(LONG), userAgent: '' }
+  await t.adapter.create<Record<string, unknown>>({ model: 'session', data })
+  const made = (await t.store.list(userId)).find(({ ipAddress }) => ipAddress?.startsWith('i'))
+  expect(made).toMatchObject({ ipAddress: 'i'.repeat(512), userAgent: null })
+  const { rotate } = t.store
+  const agents: unknown[] = []
+  t.store.rotate = (token, options) => {
+    agents.push(options?.event?.userAgent)
+    return rotate(token, options)
+  }
+  let currentPassword = password
+  try {
+    for (const agent of ['u'.repeat(LONG), '']) {
+      const body = { currentPassword, newPassword: `${currentPassword}!` }
+      expect((await browser.post('/change-password', body, { 'user-agent': agent })).status).toBe(200)
+      currentPassword = body.newPassword
+    }
+  } finally {
+    t.store.rotate = rotate
+  }
+  expect(agents).toEqual(['u'.repeat(512), null])
+})
+
 describe('a change of more rows than better-auth reads unasked revokes the sessions of every user', () => {
   type Change = (userIds: string[]) => Promise<number>
   const of = (field: string, value: string[]) => [{ field, operator: 'in' as const, value }]

@@ -58,6 +58,25 @@ describe('session API', () => {
     expect((await browser.post('/get-session')).status).toBe(405)
   })
 
+  test('only where a sign-in may begin, Redis is asked for the time', async () => {
+    const { browser, email } = await t.person('timed')
+    const { time } = t.store
+    let asked = 0
+    t.store.time = () => {
+      asked += 1
+      return time()
+    }
+    try {
+      await browser.get('/get-session')
+      await browser.post('/sign-out')
+      expect(asked).toBe(0)
+      await browser.signIn(email)
+      expect(asked).toBe(1)
+    } finally {
+      t.store.time = time
+    }
+  })
+
   test('use prolongs a session; differs: at most once a minute, and without a new cookie', async () => {
     const { browser, email } = await t.person('active')
     await signedInAgo(browser, email, 3 * day)

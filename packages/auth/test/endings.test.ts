@@ -62,9 +62,13 @@ interface Ending {
   /** The sessions that end: the one that asks, the two others, or all three. */
   readonly ends: 'own' | 'one' | 'others' | 'all'
   readonly event: string
+  /** The session that the event of the audit names, where the store knows it alone. */
+  readonly names?: 'own' | 'one' | 'none'
   prepare?(person: Person): Promise<unknown>
   act(person: Person, other: string): Promise<unknown>
 }
+
+const all = { ends: 'all', event: 'revoke-all' } as const
 
 const endings: Record<string, Ending> = {
   'sign-out': { ends: 'own', event: 'sign-out', act: ({ browser }) => browser.post('/sign-out') },
@@ -118,6 +122,7 @@ const endings: Record<string, Ending> = {
   'the devices router, or the application: one': {
     ends: 'one',
     event: 'revoke',
+    names: 'one',
     act: async (person, other) => t.store.revoke(person.userId, other, { by: await idOf(person) }),
   },
   'the application: several': {
@@ -128,12 +133,24 @@ const endings: Record<string, Ending> = {
   'the application: others': {
     ends: 'others',
     event: 'revoke-others',
+    names: 'own',
     act: async ({ browser }) => t.store.revokeOthers((await browser.token()) ?? ''),
   },
-  'the application: all': { ends: 'all', event: 'revoke-all', act: ({ userId }) => t.store.revokeAll(userId) },
+  'the application: all': { ...all, names: 'none', act: ({ userId }) => t.store.revokeAll(userId) },
+  'the application: all, by one of them, for a credential of its own': {
+    ...all,
+    names: 'own',
+    act: async (person) => t.store.revokeAll(person.userId, { by: await idOf(person), credentialChange: true }),
+  },
+  'the application: all, for a credential that somebody else changed': {
+    ...all,
+    names: 'none',
+    act: ({ userId }) => t.store.revokeAll(userId, { credentialChange: true }),
+  },
   'the application, by a credential of its own': {
     ends: 'others',
     event: 'revoke-others',
+    names: 'own',
     act: async ({ browser }) => t.store.rotate((await browser.token()) ?? '', { credentialChange: true }),
   },
   'the application, through better-auth': {
@@ -145,7 +162,7 @@ const endings: Record<string, Ending> = {
 
 test.each(Object.entries(endings))(
   'the audit and the hooks notice once: %s',
-  async (name, { ends, event, prepare, act }) => {
+  async (name, { ends, event, names, prepare, act }) => {
     const person = await t.person(`ends-${name.replaceAll(/\W/g, '')}`, 2)
     await prepare?.(person)
     const [own, all] = [await idOf(person), (await t.store.list(person.userId)).map(({ id }) => id)]
@@ -159,6 +176,7 @@ test.each(Object.entries(endings))(
     expect(heard.every(({ userId, userAgent }) => userId === person.userId && userAgent === 'Firefox')).toBe(true)
     const audited = t.events.filter(({ userId }) => userId === person.userId)
     expect(audited.at(-1)).toMatchObject({ event, result: 'ok' })
+    if (names !== undefined) expect(audited.at(-1)?.sessionId).toBe({ own, one: other, none: undefined }[names])
     // To delete a user, better-auth first deletes the sessions, which is an event of its own.
     expect(audited).toHaveLength(event === 'user-deleted' ? 2 : 1)
     expect(audited.reduce((sum, one) => sum + (one.ended ?? 0), 0)).toBe(ended.length)
@@ -228,7 +246,9 @@ test('the audit and the hooks notice once: of two instances on one store, as aft
 
 test('a hook that fails keeps no session, and gets no token', async () => {
   const seen: object[] = []
+  const logged: string[] = []
   await using app = await startApp({
+    logger: { level: 'error', log: (_, message) => void logged.push(message) },
     databaseHooks: {
       session: {
         delete: {
@@ -244,5 +264,6 @@ test('a hook that fails keeps no session, and gets no token', async () => {
   expect(await app.store.revokeAll(userId)).toBe(2)
   expect(await app.store.count(userId)).toBe(0)
   expect(seen).toHaveLength(1)
-  expect(JSON.stringify(seen)).not.toMatch(anyToken)
+  expect(JSON.stringify([seen, logged])).not.toMatch(anyToken)
+  expect(logged).toContainEqual(expect.stringContaining('databaseHooks.session.delete failed'))
 })

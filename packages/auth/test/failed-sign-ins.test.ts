@@ -51,7 +51,7 @@ const failures: Record<string, (app: App) => Promise<void>> = {
     throw new APIError('FORBIDDEN')
   },
   'a refusal of better-call': async () => {
-    throw new PlainError('FORBIDDEN')
+    throw new PlainError('BAD_REQUEST')
   },
   'an error of a library': async () => {
     throw new APIError('INTERNAL_SERVER_ERROR')

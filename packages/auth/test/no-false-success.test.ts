@@ -1,3 +1,4 @@
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Fault, failCommand, faults } from '@rollcall/dev-redis/faults'
 import { admin } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -138,3 +139,22 @@ test.each(Object.keys(revocations))(
     }
   },
 )
+
+test('the audit says of an outage whether the change stays', async () => {
+  const { laptop, userId } = await scene()
+  for (const [step, change] of [
+    ['revokeOthers', {}],
+    ['rotate', { userId, isCommitted: true }],
+  ] as const) {
+    const original = t.store[step]
+    Object.assign(t.store, { [step]: () => Promise.reject(new SessionStoreUnavailableError(new Error('no answer'))) })
+    t.events.length = 0
+    const answer = await laptop.post('/change-password', { currentPassword: password, newPassword })
+    Object.assign(t.store, { [step]: original })
+    expect(answer.status).toBe(503)
+    const ipAddress = expect.any(String) as string
+    expect(t.events.filter(({ result }) => result !== 'ok')).toEqual([
+      { event: 'password-change', result: 'unavailable', ipAddress, ...change },
+    ])
+  }
+})

@@ -179,8 +179,10 @@ describe('in an application of someone else', () => {
     ])
     const kinds = ({ email, userId }: typeof ada): string[] => [
       ...['sign-in', 'email-verification', 'forget-password'].map((type) => `${type}-otp-${email}`),
-      ...[numbers.get(userId) ?? '', `phone-number-reset-${numbers.get(userId)}`],
-      ...[emailChangeOf(userId), retiredPasswordOf(userId)],
+      numbers.get(userId) ?? '',
+      `phone-number-reset-${numbers.get(userId)}`,
+      emailChangeOf(userId),
+      retiredPasswordOf(userId),
     ]
     for (const person of [ada, bob]) {
       const { userId } = person

@@ -25,6 +25,22 @@ describe('in an application of someone else', () => {
     expect(await browser.session()).not.toBeNull()
   })
 
+  test('what better-auth asks of its adapter is what it was', async () => {
+    expect(t.adapter.id).toBe('kysely')
+  })
+
+  test('a session that is made outside of a request is an event of the audit', async () => {
+    const { userId } = await t.person('by-script')
+    t.events.length = 0
+    const { internalAdapter } = await t.auth.$context
+    const { id } = await internalAdapter.createSession(userId)
+    expect(t.events).toEqual([{ event: 'sign-in', result: 'ok', userId, sessionId: id }])
+    expect((await t.store.list(userId)).find((session) => session.id === id)).toMatchObject({
+      data: {},
+      userAgent: null,
+    })
+  })
+
   test('a query that one hash per user cannot answer is refused by name', async () => {
     const refused: [RegExp, ...Where[]][] = [
       [/by id \(eq\)/, { field: 'id', value: 'x' }],

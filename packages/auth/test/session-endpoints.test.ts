@@ -199,6 +199,8 @@ test('an outage is 503: nothing is said to be revoked, no cookie is cleared', as
       endpoints.map(([method, path]) => (method === 'GET' ? browser.get(path) : browser.post(path, { token }))),
     )
     for (const answer of answers) expect(answer).toMatchObject({ status: 503, setCookies: [] })
+    const byServer = app.auth.api.listSessions({ headers: new Headers({ cookie: cookiesOf(browser) }) })
+    await expect(byServer).rejects.toMatchObject({ statusCode: 503 })
   } finally {
     process.kill(app.server.pid, 'SIGCONT')
   }

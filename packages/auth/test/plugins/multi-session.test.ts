@@ -1,6 +1,6 @@
 import { multiSession } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyToken, type Browser, password, startApp, thiefOf } from '../helpers.js'
+import { anyToken, type Browser, password, startApp, strictLookUps, thiefOf } from '../helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
@@ -98,19 +98,11 @@ test('a request that names no session is refused', async () => {
 
 test('no near-cache answers where a session begins, is chosen or ends', async () => {
   const { browser, ada, grace } = await shared('strict')
-  const { validate } = t.store
-  const strict: unknown[] = []
-  t.store.validate = (token, options) => {
-    strict.push(options?.strict)
-    return validate(token, options)
-  }
-  try {
+  const strict = await strictLookUps(t.store, async () => {
     await browser.signIn(grace.email) // in place of the session that is there
     await browser.post('/multi-session/set-active', { sessionToken: ada.id })
     await browser.post('/sign-out')
-  } finally {
-    t.store.validate = validate
-  }
+  })
   expect(strict.length).toBeGreaterThanOrEqual(5)
   expect(new Set(strict)).toEqual(new Set([true]))
 })

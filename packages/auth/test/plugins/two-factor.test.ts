@@ -52,6 +52,7 @@ describe.each(Object.keys(changes))('%s', (name) => {
     expect(await browser.session()).toMatchObject({
       id: before?.id,
       createdAt: before?.createdAt,
+      authenticatedAt: before?.authenticatedAt,
       expiresAt: before?.expiresAt,
     })
     expect(await thief.session()).toBeNull()
