@@ -2,7 +2,7 @@ import { deviceOf } from '@rollcall/devices'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deleteExpiredDevices, isUnnotified, knownDeviceOf, recordNotified } from '../src/index.js'
-import { type Browser, startApp } from './helpers.js'
+import { type Browser, deleteAccounts, password, startApp } from './helpers.js'
 
 // What the table of devices remembers of a browser, and for how long.
 
@@ -51,6 +51,8 @@ test('a browser is known to the accounts that it has signed in to since their pa
   await change(id, { lastSeenAt: changedAt })
   await browser.post('/sign-out')
   expect(await ask(browser, email)).toBe(id)
+  await deleteAccounts(t.database, userId)
+  expect(await ask(browser, email)).toBeNull() // without a password, nothing says since when
   browser.jar.set(cookieName, `forged.${'A'.repeat(43)}=`)
   expect(await ask(browser, email)).toBeNull()
 })
@@ -65,6 +67,20 @@ test('its cookie lives for 400 days, is renewed at a sign-in, and is not given f
   for (const answer of [browser.get('/get-session'), browser.signIn(email, 'wrong password')])
     expect(await lines(answer)).toEqual([])
   expect(given).not.toContain((await browser.token())?.slice(-43))
+})
+
+test('another cookie under its name is no device, and a sign-in of the server itself has none', async () => {
+  const { browser, email, userId } = await t.person('renamed')
+  const id = await idOf(browser)
+  browser.jar.set(cookieName, browser.jar.get('better-auth.session_token') ?? '')
+  await browser.post('/sign-out')
+  await browser.signIn(email)
+  expect(browser.jar.get(cookieName)).toMatch(/^[\w-]{22}\./)
+  expect(await idOf(browser)).not.toBe(id)
+  await t.auth.api.signInEmail({ body: { email, password } })
+  const devices = (await t.store.list(userId)).map((session) => deviceOf(session)?.id)
+  expect(devices).toHaveLength(2)
+  expect(devices).toContain(undefined)
 })
 
 test('a session says whether its device is new, and what its person calls it', async () => {

@@ -121,6 +121,7 @@ describe('in an application of someone else', () => {
     const own = [...texts, IMPORTED_FROM, 'userId'].map((field) => [field, 'forged'] as const)
     const update = { ...Object.fromEntries([...own, ...dates.map((field) => [field, new Date(0)])]), note: 'kept' }
     await t.adapter.update({ model: 'session', where, update })
+    await t.adapter.update({ model: 'session', where, update: { note: undefined } })
     expect(await browser.session()).toEqual({ ...before, data: { ...before?.data, note: 'kept' } })
   })
 

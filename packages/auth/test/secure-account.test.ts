@@ -19,9 +19,17 @@ import { type Browser, deleteAccounts, startApp } from './helpers.js'
 
 const HOUR = 60 * 60 * 1_000
 const notified: NewDevice[] = []
+const resets: string[] = []
+/** While the mail for a new password is sent. */
+let meanwhile: () => Promise<void> = async () => undefined
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
-  t = await startApp({}, { onNewDevice: async (newDevice) => void notified.push(newDevice) })
+  const sendResetPassword = async ({ user }: { user: { email: string } }) => {
+    resets.push(user.email)
+    await meanwhile()
+  }
+  const onNewDevice = async (newDevice: NewDevice) => void notified.push(newDevice)
+  t = await startApp({ emailAndPassword: { enabled: true, sendResetPassword } }, { onNewDevice })
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
@@ -73,6 +81,17 @@ test('a token that is unknown, used, expired, of another kind, or of a user who 
   expect(await t.store.count(expired.userId)).toBe(2)
 })
 
+test('a token that is used meanwhile is of no use', async () => {
+  const { token } = await notifiedPerson('meanwhile')
+  const statuses: number[] = []
+  meanwhile = async () => {
+    meanwhile = async () => undefined
+    statuses.push((await secure(token)).status)
+  }
+  expect(await secure(token)).toMatchObject(invalid)
+  expect(statuses).toEqual([200])
+})
+
 test('it ends the links of other mails, and the next sign-in from that browser is one from a new device', async () => {
   const { token, userId, phones, email } = await notifiedPerson('all-links')
   const { internalAdapter } = await t.auth.$context
@@ -82,7 +101,8 @@ test('it ends the links of other mails, and the next sign-in from that browser i
   expect(t.events).toMatchObject([{ event: 'account-secured', result: 'ok', userId, ended: 2 }])
   expect(await secure(other)).toMatchObject(invalid)
   expect((await rowsOf(userId)).map(({ value }) => value)).toEqual([userId]) // that of the link to a new password
-  expect(t.resets).toContain(email)
+  expect(resets).toContain(email)
+  expect((await t.browser().signIn(email)).status).toBe(401)
   const { reset } = await newPassword(userId)
   await reset('a new password')
   const before = notified.length
@@ -120,10 +140,10 @@ test('without a password, the sessions of the person end as its own event', asyn
 
 test('a link to a new password works for an hour, or for as long as the application says', async () => {
   const lives: number[] = []
-  const resets: string[] = []
+  const sent: string[] = []
   for (const more of [{}, { resetPasswordTokenExpiresIn: 120 * 60 }]) {
     const links: string[] = []
-    const sendResetPassword = async ({ token }: { token: string }) => void resets.push(token)
+    const sendResetPassword = async ({ token }: { token: string }) => void sent.push(token)
     await using app = await startApp(
       { emailAndPassword: { enabled: true, sendResetPassword, ...more } },
       { onNewDevice: async ({ token }) => void links.push(token) },
@@ -135,12 +155,12 @@ test('a link to a new password works for an hour, or for as long as the applicat
     lives.push(hoursUntil(row?.expiresAt))
   }
   expect(lives).toEqual([1, 2])
-  expect(new Set(resets.map(({ length }) => length))).toEqual(new Set([32]))
+  expect(new Set(sent.map(({ length }) => length))).toEqual(new Set([32]))
 })
 
 test('where nobody has a password, or no mail can bring one, none is sent', async () => {
-  const resets: string[] = []
-  const sendResetPassword = async ({ token }: { token: string }) => void resets.push(token)
+  const sent: string[] = []
+  const sendResetPassword = async ({ token }: { token: string }) => void sent.push(token)
   for (const more of [{ sendResetPassword }, { sendResetPassword: undefined as never }]) {
     await using app = await startApp(
       { emailAndPassword: { enabled: false, ...more } },
@@ -157,7 +177,7 @@ test('where nobody has a password, or no mail can bring one, none is sent', asyn
     const token = await createDeviceToken((await app.auth.$context).internalAdapter, user.id, 'x'.repeat(22))
     expect((await app.browser().post('/secure-account', { token })).status).toBe(200)
   }
-  expect(resets).toEqual([])
+  expect(sent).toEqual([])
 })
 
 test('a notification that is sent later counts once somebody says so', async () => {

@@ -171,6 +171,17 @@ test('whatever ends others needs a recent proof, which the password renews', asy
   ])
 })
 
+test('the store is told which session asked', async () => {
+  const { browser, phones } = await t.person('asking', 1)
+  const [own, other] = [await idOf(browser), await idOf(phones[0])]
+  const by: (string | null)[] = []
+  const stop = t.store.onRevoked(async (revoked) => void by.push(revoked.by))
+  await browser.post('/revoke-session', { token: other })
+  await browser.post('/revoke-sessions')
+  stop()
+  expect(by).toEqual([own, own])
+})
+
 test('the application decides how recent a proof must be', async () => {
   await using strict = await startApp({}, { isRecent: () => false })
   const { browser } = await strict.person('strict', 1)
