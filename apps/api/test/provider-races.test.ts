@@ -1,7 +1,7 @@
 import { CompiledQuery, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signedUp } from './helpers.js'
-import { holdStatement } from './hold-statement.js'
+import { holdLook } from './hold-look.js'
 import { addressOf, finish, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
 
 // An account of a provider gets an owner between the look and the write of another request.
@@ -64,20 +64,14 @@ test('two accounts of one provider, linked at once, are not both linked', async 
   const laptop = await signedUp(server)
   const phone = server.browser()
   await phone.signIn(laptop.email)
-  const callbacks: URL[] = []
-  for (const device of [laptop, phone]) {
-    somebody()
-    callbacks.push(await t.provider.visit(await addressOf(device, '/provider/link')))
-  }
-  const [first = new URL(server.baseUrl), second = first] = callbacks
-  using insertion = holdStatement(/^insert into "account"/)
-  const mine = finish(laptop, first)
-  await insertion.held
-  const other = finish(phone, second)
-  await Promise.race([other, insertion.blocked])
-  insertion.open()
-  const answers = await Promise.all([mine, other])
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409])
-  expect(answers.find(({ status }) => status === 409)).toMatchObject({ body: { code: 'ALREADY_LINKED' } })
+  somebody()
+  const callback = await t.provider.visit(await addressOf(laptop, '/provider/link'))
+  using look = holdLook(/count.* from "account"/)
+  const first = finish(laptop, callback)
+  await look.held
+  somebody()
+  expect((await go(phone, '/provider/link')).status).toBe(200)
+  look.open()
+  expect(await first).toMatchObject({ status: 409, body: { code: 'ALREADY_LINKED' } })
   expect(await linkedTo(laptop)).toHaveLength(1)
 })

@@ -5,6 +5,7 @@ import { failCommand } from '@rollcall/dev-redis/faults'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, turnOn } from './authenticator.js'
+import { holdLook } from './hold-look.js'
 import { type Browser, countOn, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 const DAY = 24 * 60 * 60_000
@@ -145,6 +146,20 @@ describe('turning it on', () => {
       expect((await change(laptop, action)).status).toBe(429)
     },
   )
+
+  test('twice at once makes one secret, whose code signs in', async () => {
+    const laptop = await signedUp(server)
+    const phone = server.browser()
+    await phone.signIn(laptop.email)
+    using look = holdLook(/from "twoFactor"/)
+    const first = change(laptop, 'enable')
+    await look.held
+    const { totpURI } = (await (await change(phone, 'enable')).json()) as { totpURI: string }
+    look.open()
+    expect((await first).status).toBe(409)
+    expect((await give(laptop, codeOf(totpURI))).status).toBe(200)
+    expect((await give(await half(laptop.email), codeOf(totpURI, 1))).status).toBe(200)
+  })
 
   test('of an account without a password takes a recent proof', async () => {
     const device = await signedUp(server)

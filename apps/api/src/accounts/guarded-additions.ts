@@ -13,7 +13,7 @@ const ofUser = z.looseObject({ userId: z.string() })
  */
 export function guardAdditions(
   sql: DBAdapter,
-  model: 'passkey' | 'account',
+  model: 'passkey' | 'account' | 'twoFactor',
   refuse: (rows: DBTransactionAdapter, row: z.infer<typeof ofUser>) => Promise<void>,
 ): DBAdapter {
   return {

@@ -1,8 +1,10 @@
 import type { GenericEndpointContext } from '@better-auth/core'
+import type { DBAdapter } from '@better-auth/core/db/adapter'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins/two-factor'
 import { z } from 'zod'
+import { guardAdditions } from '../guarded-additions.js'
 import { totpCode } from './codes.js'
 import { boundTrust, TRUST_SECONDS } from './trusted-devices.js'
 
@@ -41,11 +43,23 @@ export function secondFactor() {
 function secondFactorRules() {
   return {
     id: 'second-factor-rules',
-    init: () => ({ options: { databaseHooks: { verification: boundTrust() } } }),
+    init: ({ adapter }) => ({
+      options: { databaseHooks: { verification: boundTrust() } },
+      context: { adapter: guardAdditions(adapter, 'twoFactor', requireNone) },
+    }),
     hooks: {
       before: [{ matcher: ({ path }) => bodies.has(path ?? ''), handler: createAuthMiddleware(checkBody) }],
     },
   } satisfies BetterAuthPlugin
+}
+
+/** With two secrets, the code of neither app would be sure to sign in. */
+async function requireNone(rows: Pick<DBAdapter, 'count'>, { userId }: { readonly userId: string }): Promise<void> {
+  if ((await rows.count({ model: 'twoFactor', where: [{ field: 'userId', value: userId }] })) > 0)
+    throw new APIError('CONFLICT', {
+      code: 'TOTP_ALREADY_ENABLED',
+      message: 'Another request was faster. Please try again.',
+    })
 }
 
 async function checkBody(ctx: GenericEndpointContext): Promise<object | undefined> {
