@@ -57,12 +57,16 @@ async function* examine(settings: Settings): AsyncGenerator<Finding> {
 
 function unusable(error: unknown): Finding {
   const { message, cause } = error instanceof Error ? error : new Error(String(error))
-  const advice =
-    cause instanceof UnsupportedRedisError
-      ? 'The server refuses to start on this Redis.'
-      : 'Check that Redis runs, and the address and password in the settings.'
-  const reason = error instanceof SessionStoreUnavailableError && cause instanceof Error ? ` (${cause.message})` : ''
-  return { check: 'redis', level: 'problem', found: message + reason, advice }
+  const isOfStore = error instanceof SessionStoreUnavailableError
+  const reason = isOfStore && cause instanceof Error ? ` (${cause.message})` : ''
+  return { check: 'redis', level: 'problem', found: message + reason, advice: adviceFor(isOfStore ? error : cause) }
+}
+
+function adviceFor(cause: unknown): string {
+  if (cause instanceof UnsupportedRedisError) return 'The server refuses to start on this Redis.'
+  return cause instanceof SessionStoreUnavailableError && cause.refused !== null
+    ? 'Mend what Redis names: the password, the access list, or a key that something else wrote.'
+    : 'Check that Redis runs, and the address in the settings.'
 }
 
 async function* examineNode(node: Redis): AsyncGenerator<Finding> {

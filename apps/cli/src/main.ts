@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
 import { type Filter, InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
-import { requireUsers, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
+import { outageIn, requireUsers, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { Command, CommanderError } from 'commander'
 import { type Connections, withAdmin, withConnections } from './connections.js'
@@ -11,7 +11,7 @@ import { counted, createOutput, describeSession, operationLine, type Output, ses
 import { resume, revoke, type RevokeOptions, UsageError } from './revoke.js'
 import type { ResetOptions } from './users.js'
 
-/** 0: done. 1: something failed. 2: the input is wrong, and nothing was done. 3: Redis or SQL gave no answer; resume later. */
+/** 0: done. 1: failed, also where Redis or SQL refuses something. 2: the input is wrong, and nothing was done. 3: Redis or SQL gave no answer. */
 const [FAILED, WRONG_INPUT, UNAVAILABLE] = [1, 2, 3]
 
 const program = new Command('rollcall')
@@ -30,7 +30,8 @@ Examples:
   rollcall revoke --everyone --reason "Security update" --confirm 250000
   rollcall admins add ada@example.org
 
-Exit codes: 0 done, 1 failed, 2 wrong input and nothing was done, 3 Redis or SQL gave no answer (resume the operation later).`,
+Exit codes: 0 done, 1 failed (also if Redis or SQL refuses something), 2 wrong input and nothing was done,
+3 Redis or SQL gave no answer (resume the operation later), 130 Ctrl-C, 143 SIGTERM.`,
   )
 
 const output = (): Output => createOutput(program.opts<{ json?: true }>().json === true)
@@ -179,17 +180,18 @@ const wrongInputs = [
   SettingsError,
 ]
 
-const outages = [SessionStoreUnavailableError, MovingSlotsError, StartError]
-
 /** The policy of better-auth's rows throws an error of better-auth, whose cause is the store's. */
 function unwrap(error: unknown): unknown {
+  if (error instanceof StartError) return error // which says it better
   return error instanceof Error && error.cause instanceof SessionStoreUnavailableError ? error.cause : error
 }
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_INPUT
   if (wrongInputs.some((type) => error instanceof type)) return WRONG_INPUT
-  return outages.some((type) => error instanceof type) ? UNAVAILABLE : FAILED
+  const outage = outageIn(error)
+  const isRefusal = outage instanceof SessionStoreUnavailableError && outage.refused !== null
+  return outage === undefined || isRefusal ? FAILED : UNAVAILABLE
 }
 
 /** One line where it says all that a person needs, else the error with its stack. */

@@ -74,14 +74,31 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     expect({ code, out }).toEqual({ code: 3, out: '' })
   })
 
-  test('Redis refuses a command: 3', async () => {
+  test('Redis refuses a command: 1, with its name', async () => {
     await redis.set('user:operations', 'no list')
     const { code, err } = await run(['operations', 'list'])
-    expect(err).toMatch(/^The session store is unavailable \(WRONGTYPE .*\)\n$/)
-    expect(code).toBe(3)
+    expect(err).toMatch(/^Redis refuses the command zremrangebyscore \(WRONGTYPE .*\)\n$/)
+    expect(code).toBe(1)
   })
 
-  test('Redis refuses a command of a required password reset: 3, and how to go on', async () => {
+  test('a user of Redis without a command, or with a wrong password: 1, and nothing is done', async () => {
+    const created = await store.create({ userId: 'ada' })
+    await redis.acl('SETUSER', 'silent', 'on', '>secret', '~*', '&*', '+@all', '-xadd')
+    const silent = { REDIS_USERNAME: 'silent', REDIS_PASSWORD: 'secret' }
+    const lack = 'REDIS_URL: The access list of this user of Redis lacks the command xadd'
+    const revoked = await run(['revoke', '--user', 'ada', '--confirm', '1'], silent)
+    expect(revoked).toEqual({ code: 1, out: '', err: `${lack}\n` })
+    expect(await store.validate(created?.token ?? '')).not.toBeNull()
+    const doctor = await run(['doctor'], silent)
+    expect(doctor).toMatchObject({ code: 1, out: expect.stringContaining(`PROBLEM redis: ${lack}`) })
+    const wrong = await run(['operations', 'list'], { ...silent, REDIS_PASSWORD: 'wrong' })
+    expect(wrong).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^REDIS_URL: Redis refuses this client \(WRONGPASS /),
+    })
+  })
+
+  test('Redis refuses a command of a required password reset: 1, and how to go on', async () => {
     await store.create({ userId: 'dee' })
     const [key = ''] = await redis.keys('user:{*}:sessions')
     await redis.set(key, 'no hash')
@@ -94,9 +111,9 @@ describe('a fault is one line, with the setting or the reason, and its exit code
       .execute()
     const { code, err, out } = await run(['users', 'require-password-reset', 'dee', '--confirm', '1'])
     expect(err).toMatch(
-      /\nIt is not done\. To go on: rollcall operations resume \S+\nThe session store is unavailable \(.*WRONGTYPE .*\)\n$/,
+      /\nIt is not done\. To go on: rollcall operations resume \S+\nRedis refuses the command \w+ \(.*WRONGTYPE .*\)\n$/,
     )
-    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect({ code, out }).toEqual({ code: 1, out: '' })
     const [id = ''] = /\d+-\d+-\w+/.exec(err) ?? []
     await redis.del(key)
     expect(await runJson(['operations', 'show', id])).toMatchObject({
@@ -112,11 +129,11 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   })
 
   test.each([[['sessions', 'list', 'ada']], [['revoke', '--kind', 'phone']], [['admins', 'list']]])(
-    'the data folder cannot be used: %j is 3',
+    'the data folder cannot be used: %j is 1',
     async (args) => {
       const { code, err, out } = await run(args, { DATA_DIR: '/etc/passwd/x' })
       expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(DATA_DIR is no folder: .*\)\n$/)
-      expect({ code, out }).toEqual({ code: 3, out: '' })
+      expect({ code, out }).toEqual({ code: 1, out: '' })
     },
   )
 
@@ -136,10 +153,10 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     expect(code).toBe(3)
   })
 
-  test('the data folder is that of nobody: 3', async () => {
+  test('the data folder is that of nobody, so SQL refuses the statement: 1', async () => {
     const { code, err } = await run(['sessions', 'list', 'ada@example.org'], { DATA_DIR: join(folder, 'other') })
     expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(.*no such table: user.*\n$/)
-    expect(code).toBe(3)
+    expect(code).toBe(1)
   })
 })
 
@@ -164,7 +181,7 @@ describe('a revocation is on record', () => {
     await using _ = await refuse('insert on operation')
     const { code, err, out } = await run(['--json', ...everyone])
     expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(refused.*\n$/)
-    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(await store.validate(created?.token ?? '')).not.toBeNull()
   })
 

@@ -18,6 +18,7 @@ export function createRevocation(
 ): Work {
   return {
     async begin({ filter, startedAt }) {
+      if (filter !== null) await operator.checkEvents() // everybody's appends none
       if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
     },
 

@@ -42,7 +42,7 @@ class Stopped extends Error {}
  *
  * @returns The operation, `done` or `stopped`.
  * @throws {OperationStateError} if another process runs it, or has resumed it meanwhile.
- * @throws {SessionStoreUnavailableError} after the patience is used up; resume it then.
+ * @throws {SessionStoreUnavailableError} after the patience is used up, or at once if Redis refuses a command; resume it then.
  */
 export async function runOperation(runner: Runner, given: Operation, options: RunOptions): Promise<Operation> {
   const { patience = PATIENCE_MS } = options
@@ -60,7 +60,7 @@ export async function runOperation(runner: Runner, given: Operation, options: Ru
       if (error instanceof Stopped) return run.end('stopped')
       const isUnconfirmed = error instanceof NotReplicatedError
       const isOver = (isUnconfirmed ? unconfirmed : outage).milliseconds() >= patience
-      if (!(error instanceof SessionStoreUnavailableError) || isOver) {
+      if (!(error instanceof SessionStoreUnavailableError) || error.refused !== null || isOver) {
         await run.end('failed', describeError(error)).catch(() => undefined)
         throw error
       }

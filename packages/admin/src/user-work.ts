@@ -7,7 +7,7 @@ import type { UserLists } from './user-list.js'
 /** The work of an operation whose steps are those of an application. */
 export function createUserWork(operator: SessionOperator, lists: UserLists, work: UserWork): Work {
   return {
-    begin: async () => undefined,
+    begin: () => operator.checkEvents(),
 
     async *steps(operation) {
       const revoke = async (userId: string, createdBy = operation.startedAt): Promise<number> => {

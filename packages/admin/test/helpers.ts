@@ -97,12 +97,16 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Replaces the next call of a command. The store's own commands are not part of the client's type. */
-function intercept(redis: Redis | Cluster, command: string, next: (original: () => unknown) => Promise<unknown>): void {
+function intercept(
+  redis: Redis | Cluster,
+  command: string,
+  next: (original: () => unknown, args: readonly unknown[]) => Promise<unknown>,
+): void {
   const original: unknown = Reflect.get(redis, command)
   if (typeof original !== 'function') throw new TypeError(`${command} is no command`)
   Reflect.set(redis, command, async (...args: unknown[]): Promise<unknown> => {
     Reflect.set(redis, command, original)
-    return next(() => Reflect.apply(original, redis, args))
+    return next(() => Reflect.apply(original, redis, args), args)
   })
 }
 
@@ -124,6 +128,15 @@ export function gate(redis: Redis | Cluster, command: string) {
 export function failNext(redis: Redis | Cluster, command: string): void {
   intercept(redis, command, async () => {
     throw new Error('Connection is closed.')
+  })
+}
+
+/** From here on, makes the calls of a command fail as without a connection, if their first argument has this text in it. */
+export function failFor(redis: Redis | Cluster, command: string, text: string): void {
+  intercept(redis, command, async (original, [key]) => {
+    failFor(redis, command, text)
+    if (String(key).includes(text)) throw new Error('Connection is closed.')
+    return original()
   })
 }
 

@@ -2,7 +2,7 @@ import { NotReplicatedError, redisOptions, SessionStoreUnavailableError, userTag
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createSessionAdmin, type Operation } from '../src/index.js'
-import { collect, keyPrefix, startBackend } from './helpers.js'
+import { collect, failFor, keyPrefix, startBackend } from './helpers.js'
 
 let t: Awaited<ReturnType<(typeof startBackend)['single node']>>
 beforeAll(async () => {
@@ -79,6 +79,7 @@ test('Redis stays away: the operation fails with a typed error, and is resumed l
   const { state, revoked } = await t.admin.operations.get(id)
   expect(['running', 'interrupted']).toContain(state)
   expect(revoked).toBeGreaterThan(0)
+  await t.redis.hdel(`${keyPrefix}user:operation:${id}`, 'lease') // as ten seconds later
   await t.redis.del(`${keyPrefix}user:clock`) // as after a restart that has lost its last writes
   expect((await t.admin.operations.resume(id)).state).toBe('done')
   expect(Number(await t.redis.get(`${keyPrefix}user:clock`))).toBe(seen[0]?.startedAt.getTime())
@@ -92,18 +93,41 @@ test('no replica acknowledges it: the operation has revoked what it found, and f
   expect(await t.store.list('user-0')).toEqual([])
 })
 
-test('one user whom Redis never answers for: the operation fails, although it answers for others', async () => {
-  await t.signIn('ada')
-  const keys = ['user:clock', 'user:operation*', `user:{${userTagOf('ada')}}:*`].map(
-    (pattern) => `~${keyPrefix}${pattern}`,
-  )
-  await t.redis.acl('SETUSER', 'narrow', 'on', '>secret', ...keys, '&*', '+@all')
-  const redis = new Redis(server().url, { ...redisOptions, username: 'narrow', password: 'secret', lazyConnect: true })
+test('a client that may not append events revokes nothing, and the operation says so at once', async () => {
+  const { token } = await t.signIn('ada')
+  await t.redis.acl('SETUSER', 'silent', 'on', '>secret', '~*', '&*', '+@all', '-xadd')
+  const redis = new Redis(server().url, { ...redisOptions, username: 'silent', password: 'secret', lazyConnect: true })
   await redis.connect()
   const admin = createSessionAdmin({ redis, keyPrefix })
-  await expect(admin.revoke({ users: ['ada', 'bob'] }, { startedBy, patience: 1 })).rejects.toThrow(
-    SessionStoreUnavailableError,
-  )
+  const refused = { refused: 'xadd', message: 'Redis refuses the command xadd' }
+  const works = [
+    () => admin.revoke({ users: ['ada'] }, { startedBy }),
+    () => admin.revoke({ signedInAfter: new Date(0) }, { startedBy }),
+    () =>
+      admin.runWork(
+        'test',
+        { users: ['ada'] },
+        async function* (_, revoke) {
+          yield { revoked: await revoke('ada'), share: 1 }
+        },
+        { startedBy },
+      ),
+  ]
+  for (const work of works) {
+    await expect(work()).rejects.toMatchObject(refused)
+    const [operation] = await admin.operations.list()
+    expect(operation).toMatchObject({ state: 'failed', revoked: 0, error: expect.stringContaining('xadd') })
+  }
+  expect(await t.store.validate(token)).not.toBeNull()
+  expect(await admin.revokeEveryone({ startedBy }), 'which appends no event').toMatchObject({ revoked: 1 })
   redis.disconnect()
+})
+
+test('one user whom Redis never answers for: the operation fails, although it answers for others', async () => {
+  await t.signIn('ada')
+  failFor(t.redis, 'hgetallBuffer', userTagOf('bob'))
+  const admin = createSessionAdmin({ redis: t.redis, keyPrefix })
+  const revoking = admin.revoke({ users: ['ada', 'bob'] }, { startedBy, patience: 1 })
+  await expect(revoking).rejects.toThrow('The session store is unavailable')
   expect(await t.store.list('ada')).toEqual([])
 })

@@ -1,13 +1,23 @@
+import { refusedCommand } from './refused-command.js'
+
 /**
- * Redis gave no usable answer: it is down, hung, full or read-only, or it refuses the client. The outcome of the operation
+ * Redis gave no usable answer: it is down, hung, full or read-only, or it refuses a command. The outcome of the operation
  * is unknown. Also thrown if other requests changed one session during each of five tries: then nothing was written. Report an
  * outage to the caller, never a sign-out or a success.
  */
 export class SessionStoreUnavailableError extends Error {
   override readonly name: string = 'SessionStoreUnavailableError'
+  /**
+   * The command that Redis refuses, such as `xadd`: its access list, a password, the type of a key or a script is wrong. A
+   * repetition fails too, until somebody mends that. `null` for an outage, which passes.
+   */
+  readonly refused: string | null
 
   constructor(cause: unknown) {
-    super('The session store is unavailable', { cause: withoutArguments(cause) })
+    const refused = refusedCommand(cause)
+    const message = refused === null ? 'The session store is unavailable' : `Redis refuses the command ${refused}`
+    super(message, { cause: withoutArguments(cause) })
+    this.refused = refused
   }
 }
 

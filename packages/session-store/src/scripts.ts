@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Cluster, ClientContext, Redis, Result } from 'ioredis'
 import { luaScripts } from './lua.generated.js'
 
@@ -120,6 +121,12 @@ const sources = {
 
 export function scriptSource(command: keyof typeof sources): string {
   return sources[command]
+}
+
+/** The command in a line of a script, which Redis names by its digest. */
+export function commandInScript(digest: string, line: number): string | undefined {
+  const script = Object.values(sources).find((lua) => createHash('sha1').update(lua).digest('hex') === digest)
+  return /redis\.p?call\('(\w+)'/.exec(script?.split('\n')[line - 1] ?? '')?.[1]
 }
 
 const prepared = new WeakSet<Redis | Cluster>()

@@ -4,6 +4,7 @@ import {
   connectRedis as connectOnce,
   isCluster,
   redisOptions,
+  SessionStoreUnavailableError,
   UnsupportedRedisError,
 } from '@rollcall/session-store'
 import { Cluster, Redis } from 'ioredis'
@@ -69,13 +70,19 @@ const OPERATOR_TIMEOUTS = { commandTimeout: 10_000, socketTimeout: 15_000 }
  *
  * @throws {StartError} It names the setting to mend.
  */
-export async function connectOperator({ redis: where }: Pick<Settings, 'redis'>): Promise<Redis | Cluster> {
+export async function connectOperator({
+  redis: where,
+  keyPrefix,
+}: Pick<Settings, 'redis' | 'keyPrefix'>): Promise<Redis | Cluster> {
   const redis = createRedisClient(where, OPERATOR_TIMEOUTS)
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error)) // later on, each command rejects by itself
   try {
-    return await connectOnce(redis)
+    await connectOnce(redis)
+    await checkPermissions(redis, keyPrefix)
+    return redis
   } catch (error) {
+    redis.disconnect()
     throw await startErrorOf(error, lastError, { where, timeouts: OPERATOR_TIMEOUTS })
   }
 }
@@ -91,7 +98,9 @@ async function startErrorOf(error: unknown, lastError: Error | undefined, target
   if (error instanceof UnsupportedRedisError)
     return new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`, { cause: error })
   const reason = (await connectionError(target)) ?? causeOf(lastError ?? error)
-  return new StartError(`${setting}: Redis does not answer${reason ? ` (${reason.message})` : ''}`)
+  const cause = new SessionStoreUnavailableError(reason)
+  const fault = cause.refused === null ? 'does not answer' : 'refuses this client'
+  return new StartError(`${setting}: Redis ${fault}${reason ? ` (${reason.message})` : ''}`, { cause })
 }
 
 const isAnswer = (error: Error | undefined): boolean => error?.name === 'ReplyError'

@@ -7,8 +7,8 @@ type Probe = readonly [command: string, ...args: string[]]
 const SYNTAX_ERROR = 'syntax-error'
 
 /**
- * All that the server asks of Redis, on the keys that it uses. `test/redis/permissions.test.ts` compares the commands with
- * those that Redis counts while the whole server is used.
+ * All that the server and the command `rollcall` ask of Redis, on the keys that they use. `test/redis/permissions.test.ts`
+ * compares the commands with those that Redis counts while the whole server is used.
  */
 function probesFor(keyPrefix: string): Probe[] {
   const sessions = `${keyPrefix}user:{access}:sessions`
@@ -19,10 +19,12 @@ function probesFor(keyPrefix: string): Probe[] {
     ['TIME'],
     ['WAIT', '0', '1'],
     ['SCAN', '0', 'COUNT', '1'],
+    ['DBSIZE'],
     ['EVAL', 'return 1', '1', sessions],
     ['EVALSHA', SYNTAX_ERROR, '1', sessions],
     ['HGET', sessions, '-'],
     ['HGETALL', sessions],
+    ['HMGET', sessions, '-'],
     ['HKEYS', sessions],
     ['HLEN', sessions],
     ['HEXISTS', sessions, '-'],
@@ -51,6 +53,7 @@ function probesFor(keyPrefix: string): Probe[] {
     ['ZADD', limit, SYNTAX_ERROR, '-'],
     ['ZCARD', limit],
     ['ZRANGE', limit, '0', '-1'],
+    ['ZREVRANGE', limit, '0', '-1'],
     ['ZSCORE', limit, '-'],
     ['ZREM', limit, '-'],
     ['ZREMRANGEBYRANK', limit, SYNTAX_ERROR, SYNTAX_ERROR],

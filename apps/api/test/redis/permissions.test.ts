@@ -85,3 +85,16 @@ test('the check of the access list changes nothing', async () => {
   expect(await observed(redis, (admin) => admin.dbsize())).toBe(0)
   close()
 })
+
+test('a command that the access list loses later is a 503, named in the log, and signs nobody out', async () => {
+  await using redis = await startRedis()
+  await allow(redis, rules)
+  await using server = await startServer({ redis, env: access })
+  const { api } = await signedUp(server)
+  await allow(redis, `${rules} -hget`)
+  expect(await codeOf(api.session.current.query())).toBe('SERVICE_UNAVAILABLE')
+  const message = 'Redis refuses the command hget'
+  expect(server.lines()).toContainEqual(expect.objectContaining({ err: expect.objectContaining({ message }) }))
+  await allow(redis, rules)
+  expect(await api.session.current.query()).toMatchObject({ id: expect.any(String) })
+})

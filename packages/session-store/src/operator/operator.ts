@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { type Clock, systemClock } from '../clock.js'
 import { mastersOf, nameInRedis } from '../cluster.js'
 import { prepareClient } from '../connect.js'
-import { NotReplicatedError, rejectUnavailable, throwUnavailable } from '../errors.js'
+import { NotReplicatedError, rejectUnavailable, SessionStoreUnavailableError, throwUnavailable } from '../errors.js'
 import { clockKey, eventsKey, sessionsKey } from '../keys.js'
 import type { Keys } from '../scripts.js'
 import type { Session } from '../session.js'
@@ -63,6 +63,12 @@ export interface SessionOperator {
    * @param patience As in `revokeMatching`.
    */
   revokeAll(createdBefore: Date, keep?: string, patience?: number): AsyncGenerator<ScanStep<RevokedStep>, void>
+  /**
+   * Changes nothing. Call it before you revoke: the scripts revoke first, and would leave no event.
+   *
+   * @throws {SessionStoreUnavailableError} if the client may not append events.
+   */
+  checkEvents(): Promise<void>
   /** Publishes to every open page that an operation on all users is done. */
   publishToAll(operation: OperationSummary): Promise<void>
   /** With `durability: 'replicated'`, resolves once a replica of each master holds all revocations of this operator. */
@@ -197,6 +203,15 @@ class RedisSessionOperator implements SessionOperator {
       }
       return { users: userTags.length, live, matched: revoked, revoked, failed }
     }, patience)
+  }
+
+  async checkEvents(): Promise<void> {
+    if (!this.#events) return
+    const appended = this.#redis.xadd(eventsKey(this.#keyPrefix, 'access'), 'NOMKSTREAM', '*', 'event', '')
+    await rejectUnavailable(appended).catch((error: unknown) => {
+      // A full Redis takes events from a script. Without an answer, the next command fails too.
+      if (error instanceof SessionStoreUnavailableError && error.refused !== null) throw error
+    })
   }
 
   async publishToAll({ id, reason }: OperationSummary): Promise<void> {

@@ -1,0 +1,82 @@
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { createSessionOperator, createSessionStore, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
+
+// A Redis that refuses a command is told from one that is away.
+
+let server: PrivateRedis
+let admin: Redis
+beforeAll(async () => {
+  server = await startRedis()
+  admin = new Redis(server.url)
+})
+afterAll(async () => {
+  admin.disconnect()
+  await server.stop()
+})
+beforeEach(() => admin.flushall())
+
+/** A store of a user with this access list. */
+async function storeWith(...rules: string[]) {
+  await admin.acl('SETUSER', 'narrow', 'reset', 'on', '>secret', '~*', '&*', '+@all', ...rules)
+  const options = { ...redisOptions, commandTimeout: 10_000, socketTimeout: 10_000 }
+  const redis = new Redis(server.url, { ...options, username: 'narrow', password: 'secret' })
+  onTestFinished(() => redis.disconnect())
+  await new Promise((resolve) => redis.once('ready', resolve))
+  return { redis, store: createSessionStore({ redis, onEvent: () => undefined }) }
+}
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'no failure',
+    (error: unknown) => error,
+  )
+
+test.each(['xadd', 'hset', 'hget'])('an access list without %s is a refusal of it', async (command) => {
+  const created = await (await storeWith()).store.create({ userId: 'ada' })
+  const { store } = await storeWith(`-${command}`)
+  const work = command === 'hget' ? store.validate(created?.token ?? '') : store.create({ userId: 'ada' })
+  const failure = await failureOf(work)
+  expect(failure).toBeInstanceOf(SessionStoreUnavailableError)
+  expect(failure).toMatchObject({ refused: command, message: `Redis refuses the command ${command}` })
+})
+
+test('a key of another type is a refusal of the command that meets it', async () => {
+  const { store } = await storeWith()
+  const created = await store.create({ userId: 'ada' })
+  const [key = ''] = await admin.keys('user:{*}:events')
+  await admin.set(key, 'no stream')
+  expect(await failureOf(store.revoke('ada', created?.session.id ?? ''))).toMatchObject({ refused: 'xadd' })
+  await store.create({ userId: 'bob' })
+  const [sessions = ''] = await admin.keys('user:{*}:sessions')
+  await admin.set(sessions, 'no hash')
+  expect(await failureOf(store.list('bob'))).toMatchObject({ refused: 'hgetall' })
+})
+
+test('a full Redis, one that can only be read, and one that is away refuse nothing', async () => {
+  const { redis, store } = await storeWith()
+  await admin.config('SET', 'maxmemory', 1)
+  onTestFinished(async () => void (await admin.config('SET', 'maxmemory', 0)))
+  const outage = { refused: null, message: 'The session store is unavailable' }
+  expect(await failureOf(store.create({ userId: 'ada' }))).toMatchObject(outage)
+  await admin.config('SET', 'maxmemory', 0)
+  await admin.replicaof('127.0.0.1', '1')
+  expect(await failureOf(store.create({ userId: 'ada' }))).toMatchObject(outage)
+  await admin.replicaof('NO', 'ONE')
+  redis.disconnect()
+  expect(await failureOf(store.create({ userId: 'ada' }))).toMatchObject(outage)
+})
+
+test('an operator finds out whether events can be appended, and changes nothing', async () => {
+  const narrow = await storeWith('-xadd')
+  expect(await failureOf(createSessionOperator({ redis: narrow.redis }).checkEvents())).toMatchObject({
+    refused: 'xadd',
+  })
+  await createSessionOperator({ redis: narrow.redis, events: false }).checkEvents()
+  const { redis } = await storeWith()
+  await admin.config('SET', 'maxmemory', 1)
+  onTestFinished(async () => void (await admin.config('SET', 'maxmemory', 0)))
+  await createSessionOperator({ redis }).checkEvents() // a full one takes them from a script that has deleted
+  expect(await admin.dbsize()).toBe(0)
+})
