@@ -67,7 +67,7 @@ function routeModels(
       const adapter = adapterFor(input.model)
       if (adapter !== sql) {
         const row = await adapter.create<typeof input.data, never>(input)
-        if (adapter === sessions && row !== null) createdInTransaction.push(row)
+        if (adapter === sessions) createdInTransaction.push(row)
         return row
       }
       const afterWrite = await policy.beforeCreate(input.model, input.data)

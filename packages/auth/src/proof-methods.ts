@@ -25,7 +25,7 @@ interface User {
 async function methodsOf(context: AuthContext, user: User): Promise<SignInMethod[]> {
   const { adapter, internalAdapter, socialProviders } = context
   const has = async (plugin: string, model: string): Promise<boolean> =>
-    hasPlugin(context, plugin) && (await adapter.count({ model, where: [{ field: 'userId', value: user.id }] })) > 0
+    context.hasPlugin(plugin) && (await adapter.count({ model, where: [{ field: 'userId', value: user.id }] })) > 0
   const accounts = await internalAdapter.findAccounts(user.id)
   const linked = new Set(accounts.map(({ providerId }) => providerId))
   const methods: SignInMethod[] = []
@@ -34,14 +34,10 @@ async function methodsOf(context: AuthContext, user: User): Promise<SignInMethod
   if (await has('passkey', 'passkey')) methods.push({ kind: 'passkey' })
   for (const { id } of socialProviders) if (linked.has(id)) methods.push({ kind: 'provider', provider: id })
   if (await has('siwe', 'walletAddress')) methods.push({ kind: 'wallet' })
-  if (hasPlugin(context, 'two-factor') && user.twoFactorEnabled === true) methods.push({ kind: 'two-factor' })
-  if (hasPlugin(context, 'phone-number') && user.phoneNumberVerified === true) methods.push({ kind: 'phone-code' })
+  if (context.hasPlugin('two-factor') && user.twoFactorEnabled === true) methods.push({ kind: 'two-factor' })
+  if (context.hasPlugin('phone-number') && user.phoneNumberVerified === true) methods.push({ kind: 'phone-code' })
   if (user.isAnonymous === true) return methods // its address is made up
-  if (hasPlugin(context, 'magic-link')) methods.push({ kind: 'email-link' })
-  if (hasPlugin(context, 'email-otp')) methods.push({ kind: 'email-code' })
+  if (context.hasPlugin('magic-link')) methods.push({ kind: 'email-link' })
+  if (context.hasPlugin('email-otp')) methods.push({ kind: 'email-code' })
   return methods
-}
-
-function hasPlugin({ options }: AuthContext, id: string): boolean {
-  return options.plugins?.some((plugin) => plugin.id === id) ?? false
 }

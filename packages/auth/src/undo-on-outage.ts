@@ -60,11 +60,9 @@ export function undoable<Adapter extends DBTransactionAdapter>(sql: Adapter, com
   }
 }
 
-/** Somebody else may have written since: their codes must neither come back nor be lost. */
+/** Somebody else may have written since: their codes must neither come back nor be lost. A flag can only be put back. */
 function asWritten(update: Record<string, unknown>): Where[] {
-  return Object.entries(update).flatMap(([field, value]) =>
-    typeof value === 'string' || typeof value === 'boolean' ? [{ field, value }] : [],
-  )
+  return Object.entries(update).flatMap(([field, value]) => (typeof value === 'string' ? [{ field, value }] : []))
 }
 
 function writesFactor(model: string): boolean {

@@ -1,6 +1,7 @@
 import { passkey } from '@better-auth/passkey'
 import { base32 } from '@better-auth/utils/base32'
 import { createOTP } from '@better-auth/utils/otp'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -138,6 +139,8 @@ describe.each(Object.entries(removals))('%s', (title, change) => {
 
 describe.each(Object.entries(additions))('%s', (title, change) => {
   test('does not stand if its session is revoked in that moment', async () => {
+    const { browser: stranger } = await t.person(nameOf(title, 'stranger'))
+    await createPasskey(t.origin).register(stranger)
     const { browser, email, userId } = await t.person(nameOf(title, 'revoked'))
     const { waiting, open } = hold(t.store, 'rotate')
     const answer = change.change(browser, nameOf(title, 'revoked'), {})
@@ -147,6 +150,7 @@ describe.each(Object.entries(additions))('%s', (title, change) => {
     expect(await answer).toBe(401)
     expect((await browser.signIn(email)).body).not.toHaveProperty('twoFactorRedirect')
     expect(await passkeyIdOf(browser)).toBe('')
+    expect(await passkeyIdOf(stranger)).not.toBe('')
   })
 
   test('ends none unless the request asks for it, and this device stays under its id with a new secret', async () => {
@@ -203,6 +207,18 @@ test('an outage stops the change: the passkey stays, and no cookie is cleared', 
     t.store.revokeOthers = revokeOthers
   }
   await expect.poll(() => passkeyIdOf(browser), { timeout: 10_000 }).toBe(id)
+})
+
+test('an outage after a passkey was added is 503, and the passkey stays', async () => {
+  const { browser } = await t.person('outage-after')
+  const { rotate } = t.store
+  t.store.rotate = () => Promise.reject(new SessionStoreUnavailableError(new Error('no answer')))
+  try {
+    expect((await createPasskey(t.origin).register(browser)).status).toBe(503)
+  } finally {
+    t.store.rotate = rotate
+  }
+  expect(await passkeyIdOf(browser)).not.toBe('')
 })
 
 test('an error of the database is not answered as a wrong passkey', async () => {

@@ -158,3 +158,18 @@ test('the audit says of an outage whether the change stays', async () => {
     ])
   }
 })
+
+test('a reset link whose password was written is not given back by an outage after that', async () => {
+  const { token } = await scene()
+  const { revokeAll } = t.store
+  let calls = 0
+  t.store.revokeAll = async (userId, options) => {
+    calls += 1
+    if (calls === 2) throw new SessionStoreUnavailableError(new Error('no answer')) // after the commit
+    return revokeAll(userId, options)
+  }
+  const reset = async () => (await t.browser().post('/reset-password', { newPassword, token })).status
+  expect(await reset()).toBe(503)
+  t.store.revokeAll = revokeAll
+  expect(await reset()).toBe(400)
+})

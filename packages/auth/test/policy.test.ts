@@ -163,6 +163,7 @@ test('rows of other models mean nothing, whatever their columns are called', asy
   const where = [{ field: 'email', value: email }] // which a user has too
   await t.adapter.update({ model: 'note', where, update: { password: 'y', email, banned: true } })
   await t.adapter.delete({ model: 'note', where })
+  expect(await t.adapter.count({ model: 'note', where })).toBe(0)
   expect(await live()).toBe(2)
   expect(audited()).toEqual([])
   const answer = await t.browser().post('/reset-password', { newPassword, token: resetTokens.get(email) })

@@ -13,6 +13,7 @@ import {
   twoFactor,
   username,
 } from 'better-auth/plugins'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   anyToken,
@@ -257,6 +258,15 @@ test('an account names the ways in which its person can prove who they are', asy
   await guest.post('/sign-in/anonymous')
   expect(await methods(guest)).toEqual({ methods: [] })
   expect((await t.browser().get('/reauthenticate/methods')).status).toBe(401)
+  const wallet = t.browser()
+  await signInWithWallet(wallet)
+  expect(await methods(wallet)).toEqual({ methods: [{ kind: 'wallet' }, ...byMail] })
+  const { browser, userId: another } = await t.person('has-two')
+  const ofAnother = (field: string) => [{ field, value: another }]
+  await t.adapter.update({ model: 'user', where: ofAnother('id'), update: { twoFactorEnabled: true } })
+  expect(await methods(browser)).toEqual({ methods: [{ kind: 'password' }, { kind: 'two-factor' }, ...byMail] })
+  await sql`update account set password = null where "userId" = ${another}`.execute(t.database.kysely)
+  expect(await methods(browser)).toEqual({ methods: [{ kind: 'two-factor' }, ...byMail] })
 })
 
 test('a confirmed password is the latest proof, and does not change how the session came in', async () => {
