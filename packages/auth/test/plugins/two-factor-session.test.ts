@@ -1,4 +1,5 @@
 import { twoFactor } from 'better-auth/plugins'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { password, startApp, strictLookUps } from '../helpers.js'
 import { enableApp } from './second-factor.js'
@@ -17,6 +18,16 @@ test('a wrong code while it is turned on is refused as that', async () => {
   t.events.length = 0
   expect((await browser.post('/two-factor/verify-totp', { code: '000000' })).status).toBe(401)
   expect(t.events).toMatchObject([{ event: 'second-factor-on', result: 'refused', userId }])
+})
+
+test('it is a proof that an account names, beside a password that was not taken away', async () => {
+  const { browser, userId } = await t.person('proofs')
+  const methods = async () => (await browser.get('/reauthenticate/methods')).body
+  expect(await methods()).toEqual({ methods: [{ kind: 'password' }] })
+  await enableApp(browser)
+  expect(await methods()).toEqual({ methods: [{ kind: 'password' }, { kind: 'two-factor' }] })
+  await sql`update account set password = null where "userId" = ${userId}`.execute(t.database.kysely)
+  expect(await methods()).toEqual({ methods: [{ kind: 'two-factor' }] })
 })
 
 describe('the new secret of the session', () => {
