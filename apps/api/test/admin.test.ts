@@ -257,7 +257,7 @@ describe('a person', () => {
     const operation = (await operations())[0]?.id ?? ''
     await change(operation, { state: 'failed' })
     expect((await operations())[0]).toMatchObject({ id: operation, state: 'failed', revoked: null })
-    await change(operation, { state: 'running', updatedAt: '1' })
+    await change(operation, { state: 'running' })
     expect((await operations())[0]).toMatchObject({ id: operation, state: 'interrupted', revoked: null })
     await change(operation, { revoked: '1' })
     expect((await operations())[0]).toMatchObject({ id: operation, state: 'interrupted', revoked: 1 })
@@ -529,7 +529,7 @@ describe('an operation', () => {
     await boss.api.admin.people.signOut.mutate({ id })
     const [killed] = await operations()
     const reset = { state: 'running', action: 'require-password-reset' }
-    await change(killed?.id ?? '', { ...reset, updatedAt: '1' })
+    await change(killed?.id ?? '', reset)
     await sql`update operation set state = ${reset.state}, action = ${reset.action} where id = ${killed?.id}`.execute(
       kysely,
     )

@@ -42,9 +42,11 @@ return stop`
 const STOP = `
 redis.call('HDEL', KEYS[1], '')
 redis.call('HSET', KEYS[1], 'stop', '1')`
-const ADD_TO_INDEX = `
-redis.call('ZREM', KEYS[1], '')
+const ADD_TO_INDEX = `${NOW}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])`
+const READ = `${NOW}
+return { now, redis.call('HGETALL', KEYS[1]) }`
 
 /** The operations in Redis: a hash for each, and their ids by the time at which they began. */
 export interface OperationLog {
@@ -77,6 +79,7 @@ interface Lease {
   readonly isToStop: boolean
 }
 
+const found = z.tuple([z.number(), z.array(z.string())])
 const heldLease = z.tuple([z.string(), z.string()]).nullable()
 const count = z.coerce.number().nonnegative()
 
@@ -101,6 +104,7 @@ const stored = z.object({
   millisecondsLeft: z.string(),
   error: z.string(),
   stop: z.string().optional(),
+  lease: z.coerce.number().default(0), // an earlier version stored none
 })
 
 /** Sorts by time, and is easy to type. */
@@ -114,8 +118,9 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
   const keyOf = (id: string): string => operationKey(keyPrefix, id)
 
   async function find(id: string): Promise<Operation | null> {
-    const { data } = stored.safeParse(await reply(redis.hgetall(keyOf(id))))
-    return data === undefined ? null : toOperation(data)
+    const [now, fields] = found.parse(await reply(redis.eval(READ, 1, keyOf(id))))
+    const { data } = stored.safeParse(Object.fromEntries(pairsOf(fields)))
+    return data === undefined ? null : toOperation(data, now)
   }
 
   return {
@@ -129,7 +134,7 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
     async save(operation, run) {
       const { id, startedAt, state } = operation
       // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
-      await reply(redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id))
+      await reply(redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id, RETENTION_MS))
       const fields = Object.entries(toFields(operation)).flat()
       const lease = state === 'running' ? LEASE_MS : ''
       const saved = await reply(redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, lease, ...fields))
@@ -144,7 +149,6 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
     },
 
     async list() {
-      await reply(redis.zremrangebyscore(index, 0, Date.now() - RETENTION_MS))
       const ids = await reply(redis.zrevrange(index, 0, MAX_LISTED - 1))
       return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
     },
@@ -167,17 +171,20 @@ function toFields(operation: Operation): Record<string, string | number> {
   }
 }
 
-function toOperation({ filter, stop, ...fields }: z.infer<typeof stored>): Operation {
-  const updatedAt = new Date(fields.updatedAt)
+function pairsOf(fields: readonly string[]): [string, string][] {
+  return fields.flatMap((name, n) => (n % 2 === 0 ? [[name, fields[n + 1] ?? '']] : []))
+}
+
+/** @param now The time of Redis, which dates the lease. */
+function toOperation({ filter, stop, lease, ...fields }: z.infer<typeof stored>, now: number): Operation {
   const isRunning = fields.state === 'running'
-  const isSilent = Date.now() - fields.updatedAt > LEASE_MS
   return {
     ...fields,
     filter: filter === '' ? null : filterFromJson(filter),
     keep: fields.keep || null,
     startedAt: new Date(fields.startedAt),
-    updatedAt,
-    state: isRunning && stop === '1' ? 'stopped' : isRunning && isSilent ? 'interrupted' : fields.state,
+    updatedAt: new Date(fields.updatedAt),
+    state: isRunning && stop === '1' ? 'stopped' : isRunning && lease <= now ? 'interrupted' : fields.state,
     millisecondsLeft: fields.millisecondsLeft === '' ? null : Number(fields.millisecondsLeft),
     error: fields.error || null,
   }

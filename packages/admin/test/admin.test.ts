@@ -6,7 +6,7 @@ import {
   SessionStoreUnavailableError,
   userTagOf,
 } from '@rollcall/session-store'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import {
   countFits,
   createSessionAdmin,
@@ -412,7 +412,7 @@ describe('an operation', () => {
     const { id } = await t.admin.revoke({ users: ['ada'] }, { startedBy })
     const key = `${keyPrefix}user:operation:${id}`
     for (const filter of ['{"planet":"Mars"}', 'no JSON']) {
-      await t.redis.hset(key, { filter, state: 'running', updatedAt: Date.now(), stop: '0' })
+      await t.redis.hset(key, { filter, state: 'running', lease: Date.now() + 60_000, stop: '0' })
       expect((await t.admin.operations.list()).map((operation) => operation.id)).toContain(id)
       await expect(t.admin.operations.resume(id)).rejects.toThrow(InvalidFilterError)
       for (let times = 0; times < 2; times += 1) await t.admin.operations.stop(id)
@@ -447,9 +447,19 @@ describe('an operation', () => {
     expect([listed.length, listed[0]?.id, listed.at(-1)?.id]).toEqual([100, 'later-99', 'later-0'])
   })
 
+  test('is what it is, whatever the clock of the reader says', async () => {
+    const { id } = await t.admin.revokeEveryone({ startedBy })
+    await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state: 'running', lease: Date.now() + 60_000 })
+    vi.setSystemTime(Date.now() + 100 * 24 * 60 * 60 * 1_000)
+    onTestFinished(() => void vi.useRealTimers())
+    expect((await t.admin.operations.list())[0]).toMatchObject({ id, state: 'running' })
+    vi.useRealTimers()
+    expect((await t.admin.operations.list())[0]).toMatchObject({ id, state: 'running' })
+  })
+
   test('whose process is gone shows as interrupted', async () => {
     const { id } = await t.admin.revokeEveryone({ startedBy })
-    await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state: 'running', updatedAt: Date.now() - 60_000 })
+    await t.redis.hset(`${keyPrefix}user:operation:${id}`, { state: 'running', lease: Date.now() - 1 })
     expect((await t.admin.operations.get(id)).state).toBe('interrupted')
     expect((await t.admin.operations.resume(id)).state).toBe('done')
   })
