@@ -9,10 +9,10 @@ const VISIT_MS = 30 * MINUTE_MS
 const visit = z.object({ startedAt: z.int(), previousAt: z.int().nullable() })
 
 /**
- * When the visit before this one began, in ms since the epoch; `null` on the first visit of a session. It writes once in a visit,
- * and an outage of that write only makes the next look begin the visit.
+ * Begins a visit unless one is under way, and returns when the one before it began, in ms since the epoch; `null` on the first
+ * visit of a session. It writes once in a visit. An outage of that write only makes the next look begin the visit.
  */
-export async function previousVisit(
+export async function beginVisit(
   store: Pick<SessionStore, 'clock' | 'update'>,
   session: Session,
 ): Promise<number | null> {

@@ -4,7 +4,7 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { SignIn } from '../accounts/sign-ins.js'
 import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
-import { previousVisit } from '../accounts/visits.js'
+import { beginVisit } from '../accounts/visits.js'
 import { router, sessionProcedure, userProcedure } from './procedures.js'
 
 /** IP addresses that the details of a device show: the latest. */
@@ -28,7 +28,7 @@ export function createSignInsRouter(store: SessionStore) {
   return router({
     /** The sign-ins that a person may want to look at twice, by the id of the session. The current one is never among them. */
     unusual: userProcedure.query(async ({ ctx: { activity, placeOf, session } }) => {
-      const [signIns, lastVisit] = await Promise.all([activity.signIns(session.userId), previousVisit(store, session)])
+      const [signIns, lastVisit] = await Promise.all([activity.signIns(session.userId), beginVisit(store, session)])
       const unusual = findUnusual(signIns, placeOf)
       const signsOf = ({ session: { id }, at, isConfirmed }: SignIn): UnusualSign[] => {
         const isNew = lastVisit !== null && at.getTime() > lastVisit && !isConfirmed
