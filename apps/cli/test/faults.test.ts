@@ -77,7 +77,7 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   test('Redis refuses a command: 1, with its name', async () => {
     await redis.set('user:operations', 'no list')
     const { code, err } = await run(['operations', 'list'])
-    expect(err).toMatch(/^Redis refuses the command zremrangebyscore \(WRONGTYPE .*\)\n$/)
+    expect(err).toMatch(/^Redis refuses the command zrevrange \(WRONGTYPE .*\)\n$/)
     expect(code).toBe(1)
   })
 
