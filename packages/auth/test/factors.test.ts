@@ -43,6 +43,10 @@ const link = async (browser: Browser, sub: string): Promise<number> =>
 const passkeyIdOf = async (browser: Browser): Promise<string> =>
   ((await browser.get('/passkey/list-user-passkeys')).body as { id: string }[])[0]?.id ?? ''
 
+interface Row {
+  readonly id: string
+}
+
 interface Change {
   readonly event: string
   readonly status: number
@@ -55,8 +59,15 @@ const removals: Record<string, Change> = {
     event: 'passkey-removed',
     status: 200,
     prepare: (browser) => createPasskey(t.origin).register(browser),
-    change: async (browser, _, more) =>
-      (await browser.post('/passkey/delete-passkey', { id: await passkeyIdOf(browser), ...more })).status,
+    change: async (browser, name, more) => {
+      const user = await t.adapter.findOne<Row>({
+        model: 'user',
+        where: [{ field: 'email', value: `${name}@example.org` }],
+      })
+      const where = [{ field: 'userId', value: user?.id ?? '' }]
+      const key = await t.adapter.findOne<Row>({ model: 'passkey', where })
+      return (await browser.post('/passkey/delete-passkey', { id: key?.id, ...more })).status
+    },
   },
   'a provider unlinked': {
     event: 'account-unlinked',
@@ -64,7 +75,7 @@ const removals: Record<string, Change> = {
     prepare: link,
     change: async (browser, name, more) => {
       const where = [{ field: 'accountId', value: name }]
-      const account = await t.adapter.findOne<{ id: string }>({ model: 'account', where })
+      const account = await t.adapter.findOne<Row>({ model: 'account', where })
       return (await browser.post('/unlink-account', { accountId: account?.id, ...more })).status
     },
   },
@@ -135,6 +146,30 @@ describe.each(Object.entries(removals))('%s', (title, change) => {
     expect(await copy.session()).toBeNull()
     expect(t.events.map(({ event }) => event)).toEqual([change.event])
   })
+
+  test.each([{}, { revokeOtherSessions: false }])(
+    'is refused to a session that is revoked once its request was let in, with %j, and ends no other',
+    async (choice) => {
+      const name = nameOf(title, `late-${Object.keys(choice).length}`)
+      const { browser, email, userId } = await t.person(name)
+      await change.prepare?.(browser, name)
+      const other = t.browser()
+      await other.signIn(email)
+      const others = (await t.store.count(userId)) - 1
+      const id = (await browser.session())?.id ?? ''
+      const { validate } = t.store
+      t.store.validate = async (...args) => {
+        t.store.validate = validate
+        const session = await validate(...args)
+        await t.store.revoke(userId, id)
+        return session
+      }
+      t.events.length = 0
+      expect(await change.change(browser, name, choice)).toBe(401)
+      expect(await t.store.count(userId)).toBe(others)
+      expect(t.events.filter(({ result }) => result === 'ok').map(({ event }) => event)).toEqual(['revoke'])
+    },
+  )
 })
 
 describe.each(Object.entries(additions))('%s', (title, change) => {
@@ -166,27 +201,20 @@ describe.each(Object.entries(additions))('%s', (title, change) => {
   })
 })
 
-test.each([
-  ['revokeOthers', {}],
-  ['rotate', {}],
-  ['rotate', { revokeOtherSessions: false }],
-] as const)(
-  'a session that is revoked just before %s, with %j, does not come back, nor keeps the others',
-  async (step, choice) => {
-    const name = `revoked-before-${step}-${Object.keys(choice).length}`
+test.each([{}, { revokeOtherSessions: false }])(
+  'a session that is revoked right after the change, with %j, does not come back, nor keeps the others',
+  async (choice) => {
+    const name = `revoked-after-${Object.keys(choice).length}`
     const { browser, email, userId } = await t.person(name)
     const other = t.browser()
     await other.signIn(email)
     const id = (await browser.session())?.id ?? ''
-    const { revokeOthers, rotate } = t.store
-    const revokeFirst = async (): Promise<void> => void (await t.store.revoke(userId, id))
-    if (step === 'revokeOthers') t.store.revokeOthers = async (token) => revokeFirst().then(() => revokeOthers(token))
-    else t.store.rotate = async (token, options) => revokeFirst().then(() => rotate(token, options))
-    try {
-      await browser.post('/change-email', { newEmail: `after-${name}@example.net`, ...choice })
-    } finally {
-      Object.assign(t.store, { revokeOthers, rotate })
-    }
+    const { waiting, open } = hold(t.store, 'rotate')
+    const answer = browser.post('/change-email', { newEmail: `${name}@example.net`, ...choice })
+    await waiting
+    await t.store.revoke(userId, id)
+    open()
+    await answer
     expect([await browser.session(), await other.session()]).toEqual([null, null])
   },
 )

@@ -1,0 +1,88 @@
+import type { SessionStore } from '@rollcall/session-store'
+import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import { afterCommit, type AfterWrite, doNothing } from './after-write.js'
+import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { adoptToken, currentSession, unauthorized } from './current-session.js'
+import { clientInfo, requestState } from './request-state.js'
+import { revokeWithAudit } from './revocations.js'
+import { unavailableError } from './unavailable.js'
+import { undoWrites } from './undo-on-outage.js'
+
+/**
+ * Revokes the other sessions of a person who changes how they sign in; this one stays under its id with a new secret. A removal
+ * or replacement revokes them unless the request has `revokeOtherSessions: false`. An addition revokes them if the request has
+ * `revokeOtherSessions: true`. Like the policy of passwords, it revokes before the row is written and after. The event of the
+ * change is recorded in either case.
+ */
+export function factorChanges(store: SessionStore, audit: Audit) {
+  async function changeFactor(userId: string, event: AuditEventName, byDefault: boolean): Promise<AfterWrite> {
+    const { newUsers, endedUsers, revokeOtherSessions } = await requestState()
+    if (newUsers.has(userId) || endedUsers.has(userId)) return doNothing
+    await rejectFailedLookUp()
+    const current = currentSession(() => true)
+    const isOwn = current?.userId === userId
+    // Only their own session can speak for the person and keep the others.
+    if (!isOwn) return revokeOtherSessions || byDefault ? revokeAll(userId, event) : doNothing
+    const endsOthers = revokeOtherSessions ?? byDefault
+    const before = await revokeWithAudit(() => revokeOthers(store, current.token, endsOthers))
+    if (before === null) throw unauthorized() // it has ended itself, and changes nothing
+    return afterCommit(async () => {
+      await recordCommit(userId, event)
+      const change = { credentialChange: endsOthers, event: { name: event } }
+      const rotated = await revokeWithAudit(() => store.rotate(current.token, { ...change, reauthenticated: false }))
+      if (rotated === null && !byDefault) throw unauthorized() // the adapter deletes what it has added
+      if (rotated === null && event === 'backup-codes-renewed') {
+        await undoWrites() // nobody may read them
+        throw unauthorized()
+      }
+      if (rotated !== null) await adoptToken(rotated.token)
+      // Revoked from elsewhere in this very moment: then it cannot keep the others either.
+      const more =
+        rotated?.ended ??
+        (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event: change.event })))
+      const ended = endsOthers && { ended: before + more }
+      await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ...ended })
+    })
+  }
+
+  /** Somebody else changes it, such as an administrator, or a link that was followed in another browser. */
+  async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
+    const credentialChange = !clearsUnprovedAccount()
+    const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange }))
+    return afterCommit(async () => {
+      await recordCommit(userId, event)
+      const change = { credentialChange, event: { name: event, ...(await clientInfo()) } }
+      const ended = before + (await revokeWithAudit(() => store.revokeAll(userId, change)))
+      await auditEvent(audit, { event, result: 'ok', userId, ended })
+    })
+  }
+
+  return { changeFactor }
+}
+
+/** `null` if the session of the token has ended. Then nothing is revoked. */
+async function revokeOthers(store: SessionStore, token: string, isMeant: boolean): Promise<number | null> {
+  if (isMeant) return store.revokeOthers(token)
+  return (await store.validate(token, { strict: true })) === null ? null : 0
+}
+
+/**
+ * The first link or code that proves an email address takes away the ways in from before, and signs in. The watermark of a credential
+ * change would refuse this sign-in too.
+ */
+function clearsUnprovedAccount(): boolean {
+  const path = tryGetCurrentAuthEndpointContext()?.path
+  return path === '/sign-in/email-otp' || path === '/magic-link/verify'
+}
+
+/** After an outage, new backup codes are taken back, and every other change stays. */
+async function recordCommit(userId: string, event: AuditEventName): Promise<void> {
+  if (event !== 'backup-codes-renewed') (await requestState()).committedFor = userId
+}
+
+/** A session that better-auth could not look up counts as none, and its person as a stranger. */
+async function rejectFailedLookUp(): Promise<void> {
+  const { outage, databaseError } = await requestState()
+  if (outage) throw unavailableError()
+  if (databaseError !== null) throw databaseError
+}
