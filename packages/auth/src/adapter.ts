@@ -11,6 +11,7 @@ import { countCode } from './prove-by-code.js'
 import { requestState } from './request-state.js'
 import { announceAfter, hookedByCaller } from './revocations.js'
 import { sessionModel } from './session-adapter.js'
+import { guardTrust } from './trusted-device.js'
 import { undoable } from './undo-on-outage.js'
 import { verificationModel } from './verification-model.js'
 
@@ -54,7 +55,7 @@ function routeModels(
 ): DBTransactionAdapter {
   const sql = recordErrors(unwatched)
   const sessions = sessionModel(store, sql, audit)
-  const verifications = verificationModel(sql, store.clock)
+  const verifications = guardTrust(verificationModel(sql, store.clock), sql, store)
   const policy = joinPolicies(credentialPolicy(sql, store, audit), factorPolicy(sql, store, audit))
   const changes = hasSecureLinks ? recordAccountChanges(sql, verifications) : undefined
   /** `sql` for a model that the policy looks after. */

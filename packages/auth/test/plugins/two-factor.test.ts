@@ -6,12 +6,21 @@ import { enableApp, halfSignedIn as signInHalf } from './second-factor.js'
 const DAY = 24 * 60 * 60 * 1_000
 const codes = new Map<string, string>()
 const resets = new Map<string, string>()
+/** Runs before a row trusts a device, with the session there already. */
+let beforeTrust = async (): Promise<void> => undefined
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
   t = await startApp({
     emailAndPassword: {
       enabled: true,
       sendResetPassword: async ({ user, token }) => void resets.set(user.email, token),
+    },
+    databaseHooks: {
+      verification: {
+        create: {
+          before: async ({ identifier }) => (identifier.startsWith('trust-device-') ? beforeTrust() : undefined),
+        },
+      },
     },
     plugins: [twoFactor({ otpOptions: { sendOTP: ({ user, otp }) => void codes.set(user.email, otp) } })],
   })
@@ -164,6 +173,20 @@ describe('a sign-in', () => {
   })
 })
 
+test('renewed backup codes are shown to no session that is revoked right after they are written', async () => {
+  const { browser, userId } = await t.person('codes-revoked-after')
+  await enableApp(browser)
+  const where = [{ field: 'userId', value: userId }]
+  const before = await t.adapter.findOne({ model: 'twoFactor', where })
+  const { waiting, open } = hold(t.store, 'rotate')
+  const answer = browser.post('/two-factor/generate-backup-codes', { password })
+  await waiting
+  await t.store.revokeAll(userId)
+  open()
+  expect((await answer).status).toBe(401)
+  expect(await t.adapter.findOne({ model: 'twoFactor', where })).toEqual(before)
+})
+
 describe('a trusted device', () => {
   test('needs no second factor for its next sign-in, which is a session like any other', async () => {
     const { browser, email, userId, code } = await halfSignedIn('trusted')
@@ -197,5 +220,38 @@ describe('a trusted device', () => {
     expect((await owner.post('/two-factor/disable', { password })).status).toBe(200)
     await enableApp(owner)
     expect((await browser.signIn(email)).text).toMatch(/twoFactorRedirect/)
+  })
+
+  const changes: Record<string, (owner: Browser, name: string) => Promise<{ status: number; given: string }>> = {
+    'a new password': async (owner) => {
+      const given = 'a new password'
+      const { status } = await owner.post('/change-password', { currentPassword: password, newPassword: given })
+      return { status, given }
+    },
+    'the second factor off and on, although the other sessions stay': async (owner) => {
+      const { status } = await owner.post('/two-factor/disable', { password, revokeOtherSessions: false })
+      return { status, given: password }
+    },
+  }
+
+  test.each(
+    Object.keys(changes).flatMap((change) => [
+      [change, 'its code'],
+      [change, 'its next sign-in'],
+    ]),
+  )('is not trusted by a row that is written after %s, during %s', async (name, step) => {
+    const slug = `${name}-${step}`.toLowerCase().replaceAll(/[ ,]+/g, '-')
+    const { browser, owner, email, code } = await halfSignedIn(slug)
+    const trust = async () => browser.post('/two-factor/verify-totp', { code: await code(), trustDevice: true })
+    if (step !== 'its code') expect((await trust()).status).toBe(200)
+    let changed = { status: 0, given: '' }
+    beforeTrust = async () => {
+      beforeTrust = async () => undefined
+      changed = (await changes[name]?.(owner, slug)) ?? changed
+    }
+    expect((await (step === 'its code' ? trust() : browser.signIn(email))).status).toBe(409)
+    expect(changed.status).toBe(200)
+    if (changed.given === password) await enableApp(owner)
+    expect((await browser.signIn(email, changed.given)).text).toMatch(/twoFactorRedirect/)
   })
 })
