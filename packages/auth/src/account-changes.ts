@@ -1,4 +1,3 @@
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { EVERY_ROW } from './every-row.js'
@@ -72,10 +71,9 @@ export function recordAccountChanges(sql: DBTransactionAdapter, verifications: M
 const rowWithId = z.looseObject({ id: z.string() })
 const withUser = z.object({ userId: z.string() })
 
-/** A backup code that is used up replaces the others too, and changes nothing. */
+/** A backup code that is used up replaces nothing: better-auth writes the others anew as a counter, not as an update. */
 function replacesSecondFactor(update: object): boolean {
-  const isUse = tryGetCurrentAuthEndpointContext()?.path === '/two-factor/verify-backup-code'
-  return !isUse && ['secret', 'backupCodes', 'verified'].some((field) => field in update)
+  return ['secret', 'backupCodes', 'verified'].some((field) => field in update)
 }
 
 /** The part of better-auth's context that is needed. */
