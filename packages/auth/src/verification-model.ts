@@ -59,7 +59,7 @@ export function verificationModel(sql: DBTransactionAdapter, clock: Clock): Mode
 
 /** Moves a date of a row, or the value of a condition on its expiry, by so many milliseconds. */
 function shiftExpiry<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number): T {
-  if (milliseconds === 0 || typeof row !== 'object' || row === null || !(key in row)) return row
+  if (typeof row !== 'object' || row === null || !(key in row)) return row
   if ('field' in row && row.field !== 'expiresAt') return row
   const date: unknown = row[key as keyof T] // it is in the row
   return date instanceof Date ? { ...row, [key]: new Date(date.getTime() + milliseconds) } : row

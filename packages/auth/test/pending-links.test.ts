@@ -137,6 +137,8 @@ describe('in an application of someone else', () => {
     expect(await t.adapter.updateMany({ model, where: ofIdentifier('row-b'), update: { value: 'row-b2' } })).toBe(1)
     expect(await t.adapter.consumeOne({ model, where: ofIdentifier('row-b') })).toMatchObject({ value: 'row-b2' })
     expect(await t.adapter.consumeOne({ model, where: ofIdentifier('row-b') })).toBeNull()
+    const set = { value: 'row-c2' }
+    expect(await t.adapter.incrementOne({ model, where: ofIdentifier('row-c'), increment: {}, set })).toMatchObject(set)
     await t.adapter.delete({ model, where: ofIdentifier('row-c') })
     expect(await t.adapter.deleteMany({ model, where: ofIdentifier('row-d') })).toBe(1)
     expect(await find([others])).toEqual(['row-a2'])
@@ -160,6 +162,9 @@ describe('in an application of someone else', () => {
       })
       expect(await t.adapter.count({ model, where: [...where, after(-1)] })).toBe(1)
       expect(await t.adapter.count({ model, where: [...where, after(0)] })).toBe(0)
+      const row = await t.adapter.findOne<{ updatedAt: Date }>({ model, where })
+      const unchanged = { field: 'updatedAt', operator: 'gte' as const, value: row?.updatedAt ?? null }
+      expect(await t.adapter.count({ model, where: [...where, unchanged] })).toBe(1)
       const later = new Date(expiresAt.getTime() + HOUR)
       expect(await t.adapter.update({ model, where, update: { expiresAt: later } })).toMatchObject({ expiresAt: later })
       expect(await inSql()).toBe(later.getTime() + HOUR)
@@ -169,6 +174,20 @@ describe('in an application of someone else', () => {
     } finally {
       t.clock.offset = 0
     }
+  })
+
+  test('a row is as old as the request that wrote it, by the clock of Redis, and one that is not there is nobody', async () => {
+    const { email } = await t.person('dated')
+    const { time } = t.store
+    const startedAt = new Date(Date.now() - 5_000)
+    t.store.time = async () => startedAt
+    try {
+      await t.browser().post('/sign-in/magic-link', { email })
+    } finally {
+      t.store.time = time
+    }
+    expect(await t.adapter.count({ model: 'verification', where: [{ field: 'createdAt', value: startedAt }] })).toBe(1)
+    expect((await t.browser().get('/magic-link/verify?token=unknown')).status).toBe(302)
   })
 
   test('a new password ends what could replace it, of that user alone', async () => {
@@ -192,10 +211,17 @@ describe('in an application of someone else', () => {
       await write(`reset-password:${userId}`, userId)
       await write(secureAccountIdentifier(`of ${userId}`), `secure-account:${userId}`)
     }
+    const changedAt = async ({ userId }: typeof ada) => {
+      const where = [{ field: 'id', value: userId }]
+      return (await t.adapter.findOne<{ updatedAt: Date }>({ model: 'user', where }))?.updatedAt.getTime() ?? 0
+    }
+    const [adaBefore, bobBefore] = [await changedAt(ada), await changedAt(bob)]
     const before = await t.adapter.count({ model: 'verification' })
     const where = [{ field: 'userId', value: ada.userId }]
     await t.adapter.update({ model: 'account', where, update: { password: 'a hash' } })
     expect(before - (await t.adapter.count({ model: 'verification' }))).toBe(9)
+    expect(await changedAt(bob)).toBe(bobBefore)
+    expect(await changedAt(ada)).toBeGreaterThan(adaBefore) // its row was locked
     expect(await find(ofIdentifier(kinds(ada), 'in'))).toEqual([])
     expect(await find(ofIdentifier(kinds(bob), 'in'))).toEqual(kinds(bob).toSorted())
     expect(await find(ofIdentifier(`other-${ada.userId}`))).toHaveLength(1)
