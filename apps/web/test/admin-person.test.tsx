@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { serveFakeApi } from './fake-api.js'
 import { button, firefox, press, show, type } from './provider-trip.js'
 
@@ -36,4 +36,68 @@ test('an administrator opens a person: their own device is marked, all activity 
   await waitFor(() => expect(screen.queryByText('Show more')).toBeNull())
   await press('Close')
   expect(document.activeElement).toBe(opener)
+})
+
+describe('the focus stays where the person works:', () => {
+  let api = serveFakeApi()
+  beforeEach(() => {
+    api = serveFakeApi()
+    api.session.user.isAdmin = true
+  })
+
+  async function showKatherine() {
+    show('/admin')
+    await type('Name, email address, id, session or IP address', 'johnson')
+    await press('Find people')
+    await press('Show Katherine Johnson')
+    await button('Block account')
+  }
+
+  /** Presses it as the keyboard does, which focuses it first. */
+  async function choose(name: string) {
+    const found = await button(name)
+    found.focus()
+    found.click()
+  }
+
+  test('the next device takes it from one that is signed out, and the heading from the last one', async () => {
+    api.devices = ['Opera', 'Safari'].map((browser) => ({ ...firefox, id: browser, browser, os: 'macOS' }))
+    await showKatherine()
+    for (const [gone, next] of [
+      ['Opera', 'Safari on macOS'],
+      ['Safari', 'Devices of Katherine Johnson'],
+    ] as const) {
+      await choose(`Sign out ${gone} on macOS`)
+      api.devices = api.devices.filter(({ id }) => id !== gone)
+      await choose('Yes, sign out')
+      await waitFor(() => expect(screen.queryByText(`${gone} on macOS`)).toBeNull())
+      const heir = gone === 'Opera' ? screen.getByRole('listitem', { name: next }) : screen.getByRole('heading', { name: next })
+      await waitFor(() => expect(document.activeElement).toBe(heir))
+    }
+  })
+
+  test('the button that lifts a block takes it from the one that blocked', async () => {
+    await showKatherine()
+    await choose('Block account')
+    api.isBlocked = true
+    await choose('Yes, block')
+    const lift = await button('Lift the block')
+    await waitFor(() => expect(document.activeElement).toBe(lift))
+  })
+
+  test('the operation takes it from its button when it has ended, and "Resume" from "Stop"', async () => {
+    api.operations = [{ id: 'begun', state: 'running' }]
+    show('/admin')
+    await choose('Stop')
+    api.operations = [{ id: 'begun', state: 'stopped' }]
+    await choose('Yes, stop')
+    const resume = await button('Resume')
+    await waitFor(() => expect(document.activeElement).toBe(resume))
+    api.operations = [{ id: 'begun', state: 'done' }]
+    resume.click()
+    await choose('Yes, resume')
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Resume' })).toBeNull())
+    const [row] = within(screen.getByRole('list', { name: 'Operations' })).getAllByRole('listitem')
+    await waitFor(() => expect(document.activeElement).toBe(row))
+  })
 })

@@ -8,6 +8,8 @@ export interface FakeAdminState {
   /** How many sessions a filter finds. */
   filterFinds: number
   operations: { id: string; state: string }[]
+  /** Whether the account of Katherine is. */
+  isBlocked: boolean
   failsChanges: boolean
 }
 
@@ -15,6 +17,7 @@ export const emptyAdminState = (): FakeAdminState => ({
   adminChanges: [],
   filterFinds: 3,
   operations: [],
+  isBlocked: false,
   failsChanges: false,
 })
 
@@ -44,7 +47,9 @@ export function createFakeAdmin(
   return t.router({
     people: t.router({
       search: procedure.input(asItIs).query(() => ({ people: [katherine], isComplete: true })),
-      show: procedure.input(asItIs).query(() => ({ person: katherine, devices: devices() })),
+      show: procedure
+        .input(asItIs)
+        .query(() => ({ person: { ...katherine, isBanned: state.isBlocked }, devices: devices() })),
       activity: procedure.input(readCursor).query(({ input: { from } }) => ({
         entries: activity().slice(from, from + 1),
         nextCursor: from + 1 < activity().length ? { at: from + 1, id: '' } : null,

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useId } from 'react'
 import type { Device } from '../../api/trpc.js'
 import { browserName, deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -19,12 +19,18 @@ interface DeviceRowProps {
 export function DeviceRow({ device, owner, now, detailsId, children }: DeviceRowProps) {
   const i18n = useI18n()
   const { t } = i18n
+  const nameId = useId()
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
+    <li
+      data-row={device.id}
+      tabIndex={-1}
+      aria-labelledby={nameId}
+      className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3"
+    >
       <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:items-center">
         <DeviceIcon device={device} />
         <div className="min-w-0 wrap-anywhere">
-          <p className="font-medium">
+          <p id={nameId} className="font-medium">
             <bdi>{deviceName(i18n, device)}</bdi>
           </p>
           {owner !== undefined && <p className="text-sm">{owner}</p>}

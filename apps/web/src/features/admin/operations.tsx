@@ -1,10 +1,11 @@
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { type Operation, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Time } from '../../i18n/time.js'
 import type { Outcome } from '../../ui/confirm-button.js'
+import { useKeptFocus } from '../../ui/use-kept-focus.js'
 import { useNow } from '../../ui/use-now.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { useResumption } from '../proof/use-resumption.js'
@@ -14,9 +15,13 @@ import { Section } from '../../ui/section.js'
 import { useChange } from './use-change.js'
 import { isRunning, useOperations } from './use-operations.js'
 
-/** The command alone resumes one on everybody, or a mass reset of passwords. */
-const canChange = (operation: Operation): boolean =>
-  isRunning(operation) || (operation.state !== 'done' && operation.filter !== null && operation.action === 'revoke')
+/** What can be done with it. The command alone resumes one on everybody, or a mass reset of passwords. */
+function controlOf(operation: Operation): 'stop' | 'resume' | null {
+  const { progress, state, filter, action } = operation
+  if (progress === null) return null
+  if (isRunning(operation)) return 'stop'
+  return state !== 'done' && filter !== null && action === 'revoke' ? 'resume' : null
+}
 
 export function Operations() {
   const { t } = useI18n()
@@ -51,11 +56,13 @@ export function Operations() {
       {query.data?.length === 0 && <p className="mt-4 text-muted">{t('admin.operations.none')}</p>}
       <ul aria-label={t('admin.operations.list')} className="mt-2 divide-y divide-line empty:hidden">
         {query.data?.map((operation) => (
-          <OperationItem key={operation.id} operation={operation} now={now}>
-            {operation.progress && canChange(operation) && (
-              <Control operation={operation} isAgain={operation.id === again} controls={controls} />
-            )}
-          </OperationItem>
+          <OperationItem
+            key={operation.id}
+            operation={operation}
+            now={now}
+            isAgain={operation.id === again}
+            controls={controls}
+          />
         ))}
       </ul>
     </Section>
@@ -65,17 +72,20 @@ export function Operations() {
 interface OperationItemProps {
   operation: Operation
   now: number
-  /** Its buttons. */
-  children: ReactNode
+  /** Whether it waited for a proof, and is to be asked again. */
+  isAgain: boolean
+  controls: Record<'stop' | 'resume', (id: string) => Promise<Outcome>>
 }
 
-function OperationItem({ operation, now, children }: OperationItemProps) {
+function OperationItem({ operation, now, ...controlled }: OperationItemProps) {
   const i18n = useI18n()
   const { t } = i18n
   const { at, filter, people, startedBy, reason, note, progress } = operation
   const revoked = revokedText(i18n, operation)
+  const control = controlOf(operation)
+  const row = useKeptFocus<HTMLLIElement>(`${control}`)
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
+    <li {...row} data-row={operation.id} className="flex flex-wrap items-center gap-x-4 gap-y-3 py-3">
       <div id={factsIdOf(operation)} className="min-w-0 flex-[1_1_15rem] wrap-anywhere">
         <p className="font-medium">
           {actionName(i18n, operation)} · {t(`admin.operations.state.${stateOf(operation)}`)}
@@ -96,24 +106,20 @@ function OperationItem({ operation, now, children }: OperationItemProps) {
           />
         )}
       </div>
-      {children}
+      {control && <Control operation={operation} name={control} {...controlled} />}
     </li>
   )
 }
 
 const factsIdOf = ({ id }: Operation): string => `operation-${id}`
 
-interface ControlProps {
-  operation: Operation
-  /** Whether it waited for a proof, and is to be asked again. */
-  isAgain: boolean
-  controls: Record<'stop' | 'resume', (id: string) => Promise<Outcome>>
+interface ControlProps extends Omit<OperationItemProps, 'now'> {
+  name: 'stop' | 'resume'
 }
 
-function Control({ operation, isAgain, controls }: ControlProps) {
+function Control({ operation, name, isAgain, controls }: ControlProps) {
   const { t } = useI18n()
   const { id } = operation
-  const name = isRunning(operation) ? 'stop' : 'resume'
   return (
     <ConfirmWithPassword
       key={`${name}${isAgain}`}

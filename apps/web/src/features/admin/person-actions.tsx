@@ -1,6 +1,7 @@
 import type { Person } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
+import { useKeptFocus } from '../../ui/use-kept-focus.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { type PersonChange, usePersonChange } from './use-person-change.js'
 
@@ -12,15 +13,18 @@ interface PersonActionsProps {
 /** The changes that concern all of a person. Each asks twice, and for a proof where the last one was long ago. The server refuses some for administrators. */
 export function PersonActions({ person, reason }: PersonActionsProps) {
   const given = { person, reason }
+  const block = useKeptFocus<HTMLDivElement>(person.isBanned ? 'unban' : 'ban')
   return (
     <div className="mt-4 flex flex-wrap gap-3">
       <Action {...given} change="all" />
       {!person.isAdmin && <Action {...given} change="reset" />}
-      {person.isBanned ? (
-        <Action key="unban" {...given} change="unban" />
-      ) : (
-        !person.isAdmin && <Action key="ban" {...given} change="ban" />
-      )}
+      <div {...block} className="contents">
+        {person.isBanned ? (
+          <Action key="unban" {...given} change="unban" />
+        ) : (
+          !person.isAdmin && <Action key="ban" {...given} change="ban" />
+        )}
+      </div>
     </div>
   )
 }

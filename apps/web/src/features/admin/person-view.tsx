@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.js'
 import { EmailAddress } from '../../ui/email-address.js'
 import { Field } from '../../ui/field.js'
 import { useNow } from '../../ui/use-now.js'
+import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
@@ -84,11 +85,15 @@ function Devices({ person, devices, reason }: { person: Person; devices: readonl
   const { t } = useI18n()
   const now = useNow()
   const title = t('admin.person.devices', { name: isolate(person.name) })
+  const heading = useRef<HTMLHeadingElement>(null)
+  const list = useRowFocus<HTMLUListElement, Device>({ rows: devices, fallback: heading })
   return (
     <>
-      <h3 className="mt-6 font-semibold">{title}</h3>
+      <h3 ref={heading} tabIndex={-1} className="mt-6 font-semibold">
+        {title}
+      </h3>
       {devices.length === 0 && <p className="mt-2 text-[0.9375rem] text-muted">{t('admin.person.noDevices')}</p>}
-      <ul aria-label={title} className="mt-2 divide-y divide-line">
+      <ul {...list} aria-label={title} className="mt-2 divide-y divide-line">
         {devices.map((device) => (
           <DeviceRow key={device.id} device={device} now={now} detailsId={detailsIdOf(device)}>
             {!device.isCurrent && (
