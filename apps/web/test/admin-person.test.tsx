@@ -71,7 +71,8 @@ describe('the focus stays where the person works:', () => {
       api.devices = api.devices.filter(({ id }) => id !== gone)
       await choose('Yes, sign out')
       await waitFor(() => expect(screen.queryByText(`${gone} on macOS`)).toBeNull())
-      const heir = gone === 'Opera' ? screen.getByRole('listitem', { name: next }) : screen.getByRole('heading', { name: next })
+      const heir =
+        gone === 'Opera' ? screen.getByRole('listitem', { name: next }) : screen.getByRole('heading', { name: next })
       await waitFor(() => expect(document.activeElement).toBe(heir))
     }
   })

@@ -7,7 +7,8 @@ import { isActive, isStale } from '../src/features/devices/last-seen.js'
 import { deviceName } from '../src/i18n/device-name.js'
 import { createI18n } from '../src/i18n/i18n.js'
 import { formatPlace } from '../src/i18n/place.js'
-import { describeProblem as inWords } from '../src/i18n/problem.js'
+import { describeProblem } from '../src/i18n/problem.js'
+import { shown } from './shown.js'
 
 const english = createI18n('en')
 const german = createI18n('de')
@@ -108,7 +109,7 @@ test.each([
   ],
   ['our own mistake', new Error('?'), 'Something went wrong'],
 ])('%s has words', (_, error, said) => {
-  expect(inWords(english, toProblem(error))).toContain(said)
+  expect(shown('en', describeProblem(toProblem(error)))).toContain(said)
 })
 
 test.each([
@@ -136,16 +137,17 @@ test.each([
   ],
 ])('%s is said at the field of the new password', (code, said, gesagt) => {
   const refused = new AuthFailure(400, code, null)
-  expect(explainFailure(english, refused, 'newPassword')).toEqual({ fields: { newPassword: said } })
-  expect(explainFailure(german, refused, 'newPassword')).toEqual({ fields: { newPassword: gesagt } })
+  const { fields, summary } = explainFailure(refused, 'newPassword')
+  expect([Object.keys(fields ?? {}), summary]).toEqual([['newPassword'], undefined])
+  expect(shown('en', fields?.['newPassword'])).toBe(said)
+  expect(shown('de', fields?.['newPassword'])).toBe(gesagt)
 })
 
 test('whose session has given too many wrong passwords is not told to wait for a month', () => {
   const failure = new AuthFailure(429, 'TOO_MANY_WRONG_PASSWORDS', String(30 * 24 * 60 * 60))
-  expect(explainFailure(english, failure)).toEqual({
-    summary: 'Too many wrong passwords on this device. Sign out and sign in again to go on.',
-  })
-  expect(explainFailure(german, failure)).toEqual({
-    summary: 'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.',
-  })
+  const { summary } = explainFailure(failure)
+  expect(shown('en', summary)).toBe('Too many wrong passwords on this device. Sign out and sign in again to go on.')
+  expect(shown('de', summary)).toBe(
+    'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.',
+  )
 })

@@ -7,6 +7,7 @@ import { type Messages, messagesIn } from '../compile-messages.js'
 import { createApp } from '../src/app.js'
 import { preferredLanguage, languageCodes } from '../src/i18n/i18n.js'
 import { serveFakeApi } from './fake-api.js'
+import { household, open, press } from './household.js'
 
 const folder = join(import.meta.dirname, '../src/i18n/messages')
 const messagesOf = (file: string) => messagesIn(readFileSync(join(folder, file), 'utf8'))
@@ -56,6 +57,39 @@ test('the script of a first visit needs no message that comes later', async () =
   expect(files.filter((file) => uses.test(readFileSync(file, 'utf8')))).toEqual([])
   const securityPage = readFileSync(join(import.meta.dirname, '../src/features/security/security-page.tsx'), 'utf8')
   expect(securityPage).toMatch(uses)
+})
+
+describe('what the page has said follows the language:', () => {
+  const switchTo = (language: string) =>
+    fireEvent.change(screen.getByRole('combobox', { name: 'Language' }), { target: { value: language } })
+
+  test('the mistakes of a form', async () => {
+    serveFakeApi().always = 'UNAUTHORIZED'
+    render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
+    fireEvent.click(await screen.findByRole('button', { name: 'Sign in' }))
+    await screen.findByRole('link', { name: 'Enter your email address.' })
+    switchTo('de')
+    await screen.findByRole('link', { name: 'Geben Sie Ihre E-Mail-Adresse ein.' })
+    expect(document.body.textContent).not.toContain('Enter your')
+  })
+
+  test('a message about what was done, and why something was not', async () => {
+    const api = serveFakeApi()
+    household(api)
+    await open()
+    press('Sign out Firefox on macOS')
+    press('Yes, sign out')
+    await screen.findByText('Firefox on macOS was signed out.')
+    api.always = 'SERVICE_UNAVAILABLE'
+    press('Sign out Safari on macOS')
+    press('Yes, sign out')
+    await screen.findByText(/^Safari on macOS may still be signed in/)
+    switchTo('de')
+    await screen.findByRole('heading', { name: 'Geräte' })
+    expect(document.body.textContent).toContain('wurde abgemeldet.')
+    expect(document.body.textContent).toContain('ist möglicherweise noch angemeldet.')
+    expect(document.body.textContent).not.toMatch(/was signed out|may still|not available/)
+  })
 })
 
 describe('the language', () => {

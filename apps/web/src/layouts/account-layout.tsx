@@ -1,7 +1,7 @@
 import { DevicesProvider } from '@rollcall/react'
 import { useMutation } from '@tanstack/react-query'
 import { Outlet } from '@tanstack/react-router'
-import { useEffect, useEffectEvent, useLayoutEffect, useState } from 'react'
+import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useState } from 'react'
 import { auth } from '../api/auth.js'
 import { toProblem } from '../api/problem.js'
 import { useApi } from '../api/trpc.js'
@@ -10,6 +10,7 @@ import { useAccount } from '../features/session/use-account.js'
 import { useI18n } from '../i18n/i18n-provider.js'
 import { isolate } from '../i18n/isolate.js'
 import { describeProblem } from '../i18n/problem.js'
+import { words } from '../i18n/words.js'
 import { Message } from '../ui/message.js'
 import { useToast } from '../ui/toasts.js'
 import { useGuarded } from '../ui/use-guarded.js'
@@ -22,15 +23,14 @@ import { SkipLink } from './skip-link.js'
 import { usePreload } from './use-preload.js'
 
 export function AccountLayout() {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   const current = useAccount()
   // Refused and on the way to the sign-in page: from here on nothing of the account is shown.
   const refused = current.isError && toProblem(current.error).kind === 'unauthorized'
   const account = refused ? undefined : current.data
   const api = useApi()
-  const [signOutFailure, setSignOutFailure] = useState<string | null>(null)
+  const [signOutFailure, setSignOutFailure] = useState<ReactNode>(null)
   const changes = useAccountChanges(account)
   const saveLanguage = useSaveLanguage()
   usePreload('account')
@@ -41,7 +41,7 @@ export function AccountLayout() {
       await auth.signOut()
     } catch (error) {
       session.failed(error)
-      setSignOutFailure(describeProblem(i18n, toProblem(error)))
+      setSignOutFailure(describeProblem(toProblem(error)))
       return
     }
     await session.end({ notice: 'signed-out' })
@@ -87,7 +87,6 @@ export function AccountLayout() {
 
 /** Mails to the account come in the language that is chosen on its pages. */
 function useSaveLanguage(): (language: string) => void {
-  const i18n = useI18n()
   const session = useSession()
   const showToast = useToast()
   const api = useApi()
@@ -95,7 +94,13 @@ function useSaveLanguage(): (language: string) => void {
     mutationFn: (input: { language: string }) => api.account.setLanguage.mutate(input),
     onError(error) {
       session.failed(error)
-      showToast(`${i18n.t('layout.languageNotSaved')} ${describeProblem(i18n, toProblem(error))}`, true)
+      showToast(
+        describeProblem(
+          toProblem(error),
+          words((t) => t('layout.languageNotSaved')),
+        ),
+        true,
+      )
     },
   })
   return (language) => mutate({ language })
@@ -106,14 +111,14 @@ function useSaveLanguage(): (language: string) => void {
  * each, the page begins anew: what was typed or asked was meant for the session before.
  */
 function useAccountChanges(account: { id: string; user: { name: string } } | undefined): number {
-  const { t } = useI18n()
   const session = useSession()
   const showToast = useToast()
   const [shown, setShown] = useState({ id: account?.id, changes: 0 })
   const id = account?.id
   if (id !== undefined && id !== shown.id) setShown({ id, changes: shown.id === undefined ? 0 : shown.changes + 1 })
   const announce = useEffectEvent(() => {
-    if (account && shown.changes > 0) showToast(t('layout.signedInAs', { name: isolate(account.user.name) }))
+    if (account && shown.changes > 0)
+      showToast(words((t) => t('layout.signedInAs', { name: isolate(account.user.name) })))
   })
 
   // Before the effects of the page below, which may call the API for this session.

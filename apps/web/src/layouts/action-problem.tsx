@@ -5,7 +5,7 @@ import { ResumptionContext } from '../features/proof/use-resumption.js'
 import { Message } from '../ui/message.js'
 
 interface Failure {
-  readonly message: string
+  readonly message: ReactNode
   /** The session that asked. A failure may name a device of its account. */
   readonly sessionId: string | undefined
   readonly path: string
@@ -26,7 +26,7 @@ export function ActionProblem({ sessionId, children }: ActionProblemProps) {
     () => ({
       sessionId,
       path,
-      report: (message: string) => setFailure({ message, sessionId, path: router.latestLocation.pathname }),
+      report: (message: ReactNode) => setFailure({ message, sessionId, path: router.latestLocation.pathname }),
       done: () => setFailure(null),
     }),
     [sessionId, path, router],

@@ -1,6 +1,7 @@
 import { Languages } from 'lucide-react'
 import { useI18n, useSetLanguage } from '../i18n/i18n-provider.js'
 import { languageCodes, languageName } from '../i18n/i18n.js'
+import { words } from '../i18n/words.js'
 import { useToast } from '../ui/toasts.js'
 
 export function LanguageSwitch({ onChoose }: { onChoose?: (language: string) => void }) {
@@ -11,7 +12,10 @@ export function LanguageSwitch({ onChoose }: { onChoose?: (language: string) => 
     try {
       await setLanguage(chosen)
     } catch {
-      return showToast(t('layout.languageFailed'), true)
+      return showToast(
+        words((t) => t('layout.languageFailed')),
+        true,
+      )
     }
     onChoose?.(chosen)
   }

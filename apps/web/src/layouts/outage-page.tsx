@@ -8,14 +8,13 @@ import { PageHeading } from '../ui/page-heading.js'
 
 /** In place of an account page, while not even the account can be read. */
 export function OutagePage({ error, retrying }: { error: unknown; retrying: boolean }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const queryClient = useQueryClient()
   return (
     <>
       <PageHeading title={t('lost.outage')} />
       <Message look="bad" className="mt-6">
-        <p className="font-semibold">{describeProblem(i18n, toProblem(error))}</p>
+        <p className="font-semibold">{describeProblem(toProblem(error))}</p>
         <p>{t('lost.notSignedOut')}</p>
       </Message>
       <Button look="primary" busy={retrying} onClick={() => void queryClient.invalidateQueries()} className="mt-6">

@@ -14,7 +14,7 @@ export function PageProblem() {
   return (
     <Message look="bad" className="mb-6">
       <p className="font-semibold">{i18n.t('lost.notOpened')}</p>
-      <p>{describeProblem(i18n, failure.problem)}</p>
+      <p>{describeProblem(failure.problem)}</p>
     </Message>
   )
 }

@@ -15,7 +15,7 @@ import { useGuarded } from './use-guarded.js'
 
 export type Outcome =
   | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: ReactNode }
   /** Nothing was done: the password must be given first. */
   | { readonly kind: 'proof-needed' }
 
@@ -106,7 +106,7 @@ function useConfirmation({ onConfirm, askedAgain }: Pick<ConfirmButtonProps, 'on
   const [step, setStep] = useState<'idle' | 'asking' | 'password'>(askedAgain === undefined ? 'idle' : 'asking')
   /** Whether no button was pressed yet. */
   const [isFirst, setIsFirst] = useState(true)
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
   const trigger = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
   const returnFocus = useRef(false)

@@ -9,7 +9,7 @@ interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'id'> {
   name: string
   label: string
   hint?: string
-  error?: string | undefined
+  error?: ReactNode
 }
 
 export function Field({ name, label, hint, error, ...input }: FieldProps) {
@@ -59,7 +59,7 @@ export function PasswordField({ name, label, hint, error, showLabel, ...input }:
   )
 }
 
-export function wiring(name: string, hint?: string, error?: string) {
+export function wiring(name: string, hint?: string, error?: ReactNode) {
   const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
   return {
     id: name,
@@ -73,7 +73,7 @@ interface FrameProps {
   name: string
   label: string
   hint?: string | undefined
-  error?: string | undefined
+  error?: ReactNode
   children: ReactNode
 }
 

@@ -3,7 +3,7 @@ import { Message } from './message.js'
 import { useGuarded } from './use-guarded.js'
 
 /** Field name to what is wrong with it. */
-export type FieldErrors = Record<string, string>
+export type FieldErrors = Record<string, ReactNode>
 
 export interface Refusal {
   fields?: FieldErrors
@@ -59,7 +59,7 @@ export function useForm({ check, submit, explain }: FormOptions) {
 }
 
 /** The name of the one wrong field and what is wrong with it, if nothing else is wrong. */
-function onlyMistake({ fields, summary }: Refusal): [string, string] | null {
+function onlyMistake({ fields, summary }: Refusal): [string, ReactNode] | null {
   const [first, ...others] = Object.entries(fields ?? {})
   return first && others.length === 0 && !summary ? first : null
 }

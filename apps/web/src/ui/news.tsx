@@ -1,10 +1,10 @@
-import type { RefObject } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import { Message } from './message.js'
 
 interface NewsProps {
   ref: RefObject<HTMLDivElement | null>
   /** `null`: nothing has happened yet. */
-  children: string | null
+  children: ReactNode
 }
 
 /** Says what was done. It can take the focus from what is no longer there. */

@@ -5,7 +5,7 @@ import { createContext, type ReactNode, use, useCallback, useEffect, useEffectEv
 const SHOWN_MS = 8_000
 
 /** `isBad`: something was not done. */
-type ShowToast = (message: string, isBad?: boolean) => void
+type ShowToast = (message: ReactNode, isBad?: boolean) => void
 const ToastContext = createContext<ShowToast | null>(null)
 
 /** Announces what has happened, for eyes and for screen readers. */
@@ -23,9 +23,9 @@ interface ToastsProps {
 }
 
 export function Toasts({ label, dismissLabel, children }: ToastsProps) {
-  const [items, setItems] = useState<{ id: number; message: string; isBad: boolean | undefined }[]>([])
+  const [items, setItems] = useState<{ id: number; message: ReactNode; isBad: boolean | undefined }[]>([])
   const nextId = useRef(0)
-  const showToast = useCallback((message: string, isBad?: boolean) => {
+  const showToast = useCallback((message: ReactNode, isBad?: boolean) => {
     const id = nextId.current++
     setItems((all) => [...all, { id, message, isBad }])
   }, [])
@@ -54,7 +54,7 @@ export function Toasts({ label, dismissLabel, children }: ToastsProps) {
 }
 
 interface ToastProps {
-  message: string
+  message: ReactNode
   isBad: boolean | undefined
   dismissLabel: string
   onGone: () => void

@@ -4,6 +4,7 @@ import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
@@ -12,8 +13,7 @@ import { fieldErrors, LONGEST_NAME } from '../forms/auth-errors.js'
 import { useSession } from '../session/session.js'
 
 export function ChangeName({ name }: { name: string }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const api = useApi()
   const session = useSession()
   const queryClient = useQueryClient()
@@ -22,7 +22,7 @@ export function ChangeName({ name }: { name: string }) {
   const { form, errors, summary, busy } = useForm({
     check: (data) => {
       setChanged(false)
-      return fieldErrors({ name: text(data, 'name').trim() === '' ? t('fields.enterName') : undefined })
+      return fieldErrors({ name: text(data, 'name').trim() === '' ? words((t) => t('fields.enterName')) : undefined })
     },
     submit: async (data) => {
       await api.account.changeName.mutate({ name: text(data, 'name') })
@@ -33,8 +33,8 @@ export function ChangeName({ name }: { name: string }) {
       session.failed(error)
       const problem = toProblem(error)
       return problem.kind === 'invalid'
-        ? { fields: { name: t('fields.badName', { max: LONGEST_NAME }) } }
-        : { summary: describeProblem(i18n, problem) }
+        ? { fields: { name: words((t) => t('fields.badName', { max: LONGEST_NAME })) } }
+        : { summary: describeProblem(problem) }
     },
   })
 

@@ -8,8 +8,7 @@ import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
 
 export function DeleteAccount() {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const api = useApi()
   const session = useSession()
 
@@ -26,7 +25,7 @@ export function DeleteAccount() {
       await api.account.delete.mutate()
     } catch (error) {
       session.failed(error)
-      return toOutcome(i18n, error, t('accountPage.deleteFailed'))
+      return toOutcome(error, t('accountPage.deleteFailed'))
     }
     await session.end({ notice: 'deleted' })
     return { kind: 'done' }

@@ -1,8 +1,9 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { saveFile } from '../../ui/save-file.js'
@@ -63,12 +64,10 @@ export function ActivityFilter({ filter, onChange }: ActivityFilterProps) {
 }
 
 function useDownload(filter: KindFilter) {
-  const i18n = useI18n()
-  const { t } = i18n
   const api = useApi()
   const showToast = useToast()
   const [format, setFormat] = useState<Format | null>(null)
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
   const { run, busy } = useGuarded(async (chosen: Format) => {
     setFormat(chosen)
     setFailure(null)
@@ -78,9 +77,9 @@ function useDownload(filter: KindFilter) {
       const type = chosen === 'CSV' ? 'text/csv' : 'application/json'
       saveFile(`rollcall-activity-${day}.${chosen.toLowerCase()}`, type, toText(entries, chosen))
       const count = entries.length
-      showToast(isComplete ? t('activity.downloaded', { count }) : t('activity.downloadedPart', { count }))
+      showToast(words((t) => t(isComplete ? 'activity.downloaded' : 'activity.downloadedPart', { count })))
     } catch (error) {
-      setFailure(describeProblem(i18n, toProblem(error)))
+      setFailure(describeProblem(toProblem(error)))
     }
   })
   return { download: run, busy: busy ? format : null, failure }

@@ -132,7 +132,7 @@ function NextPageProblem({ problem }: { problem: Problem | undefined }) {
   return (
     <Message look="bad" className="mt-4">
       <p className="font-semibold">{i18n.t('activity.moreFailed')}</p>
-      {problem && <p>{describeProblem(i18n, problem)}</p>}
+      {problem && <p>{describeProblem(problem)}</p>}
     </Message>
   )
 }

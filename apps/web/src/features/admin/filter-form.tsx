@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { Field } from '../../ui/field.js'
@@ -34,16 +35,18 @@ export function FilterForm({ fields, onFind }: FilterFormProps) {
   const { form, errors, summary } = useForm({
     check: (data) =>
       findMistakes(data, {
-        incomplete: (name) => t('admin.sessions.incomplete', { field: t(`admin.sessions.${name}`) }),
+        incomplete: (name) => words((t) => t('admin.sessions.incomplete', { field: t(`admin.sessions.${name}`) })),
         notLater: (name, than) =>
-          t('admin.sessions.notLater', { field: t(`admin.sessions.${name}`), than: t(`admin.sessions.${than}`) }),
+          words((t) =>
+            t('admin.sessions.notLater', { field: t(`admin.sessions.${name}`), than: t(`admin.sessions.${than}`) }),
+          ),
       }),
     submit: async (data) => {
       const typed = fieldsIn(data)
       if (Object.keys(filterIn(typed)).length === 0) throw new Error('An empty filter would mean everybody')
       onFind(typed)
     },
-    explain: () => ({ summary: t('admin.sessions.empty') }),
+    explain: () => ({ summary: words((t) => t('admin.sessions.empty')) }),
   })
   return (
     <form {...form} className="mt-4 grid gap-6">

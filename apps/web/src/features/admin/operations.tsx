@@ -4,6 +4,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Time } from '../../i18n/time.js'
+import { words } from '../../i18n/words.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useKeptFocus } from '../../ui/use-kept-focus.js'
 import { useNow } from '../../ui/use-now.js'
@@ -35,12 +36,12 @@ export function Operations() {
     stop: (id: string) =>
       change(async () => {
         await operations.stop.mutate({ id })
-        return t('admin.operations.stopDone')
+        return words((t) => t('admin.operations.stopDone'))
       }),
     resume: (id: string) =>
       change(async () => {
         await operations.resume.mutate({ id })
-        return t('admin.operations.resumeDone')
+        return words((t) => t('admin.operations.resumeDone'))
       }),
   }
   useResumption({

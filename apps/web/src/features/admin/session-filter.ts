@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import type { SessionFilter } from '../../api/trpc.js'
 import { type FieldErrors, text } from '../../ui/form.js'
 
@@ -20,8 +21,8 @@ const pairs: readonly (readonly [Time, Time])[] = [
 ]
 
 interface Words {
-  readonly incomplete: (name: Time) => string
-  readonly notLater: (name: Time, than: Time) => string
+  readonly incomplete: (name: Time) => ReactNode
+  readonly notLater: (name: Time, than: Time) => ReactNode
 }
 
 /** The mistakes in the times. A time without its date has no value, and would widen the filter without a word. */

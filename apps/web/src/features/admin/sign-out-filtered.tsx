@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Field } from '../../ui/field.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { type FilterFields, filterIn } from './session-filter.js'
@@ -25,11 +26,12 @@ export function SignOutFiltered({ fields, count, reason: given, onBegan }: SignO
   const [typed, setTyped] = useState('')
 
   const signOut = async () => {
-    if (typed.trim() !== String(count)) return { kind: 'failed', message: t('admin.sessions.countWrong') } as const
+    if (typed.trim() !== String(count))
+      return { kind: 'failed', message: words((t) => t('admin.sessions.countWrong')) } as const
     return change(async () => {
       const { id } = await api.admin.sessions.revoke.mutate({ filter: filterIn(fields), count, reason })
       onBegan(id)
-      return t('admin.sessions.began')
+      return words((t) => t('admin.sessions.began'))
     })
   }
 

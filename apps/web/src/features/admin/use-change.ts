@@ -1,15 +1,15 @@
+import type { ReactNode } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { TRPCClientError } from '@trpc/client'
-import { useI18n } from '../../i18n/i18n-provider.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { toOutcome } from '../proof/to-outcome.js'
 import { useSession } from '../session/session.js'
 import { adminKey } from './admin-key.js'
+import { words } from '../../i18n/words.js'
 
 /** Makes a change of an administrator: says what was done, or why not, and has the page read everything again. */
-export function useChange(): (change: () => Promise<string>) => Promise<Outcome> {
-  const i18n = useI18n()
+export function useChange(): (change: () => Promise<ReactNode>) => Promise<Outcome> {
   const session = useSession()
   const queryClient = useQueryClient()
   const showToast = useToast()
@@ -18,9 +18,9 @@ export function useChange(): (change: () => Promise<string>) => Promise<Outcome>
       showToast(await change())
     } catch (error) {
       session.failed(error)
-      const failed = i18n.t('admin.failed')
-      if (!isCountChanged(error)) return toOutcome(i18n, error, failed)
-      return { kind: 'failed', message: `${failed} ${i18n.t('admin.sessions.countChanged')}` }
+      const failed = words((t) => t('admin.failed'))
+      if (!isCountChanged(error)) return toOutcome(error, failed)
+      return { kind: 'failed', message: words((t) => `${t('admin.failed')} ${t('admin.sessions.countChanged')}`) }
     }
     await queryClient.invalidateQueries({ queryKey: adminKey })
     return { kind: 'done' }

@@ -1,5 +1,6 @@
+import type { ReactNode } from 'react'
 import { useApi } from '../../api/trpc.js'
-import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import type { PendingActions } from '../session/pending-action.js'
 import { useChange } from './use-change.js'
@@ -8,22 +9,24 @@ export type PersonChange = PendingActions['change-person']
 
 /** Makes a change that concerns one person. */
 export function usePersonChange(): (change: PersonChange) => Promise<Outcome> {
-  const { t } = useI18n()
   const { people } = useApi().admin
   const change = useChange()
-  const changes: Record<PersonChange['change'], (input: Omit<PersonChange, 'change'>) => Promise<string>> = {
-    all: async (input) => t('admin.person.allDone', { count: (await people.signOut.mutate(input)).revoked }),
+  const changes: Record<PersonChange['change'], (input: Omit<PersonChange, 'change'>) => Promise<ReactNode>> = {
+    all: async (input) => {
+      const { revoked: count } = await people.signOut.mutate(input)
+      return words((t) => t('admin.person.allDone', { count }))
+    },
     async reset(input) {
       const { hadPassword } = await people.requirePasswordReset.mutate(input)
-      return hadPassword ? t('admin.person.resetDone') : t('admin.person.resetNone')
+      return words((t) => t(hadPassword ? 'admin.person.resetDone' : 'admin.person.resetNone'))
     },
     async ban(input) {
       await people.ban.mutate(input)
-      return t('admin.person.banDone')
+      return words((t) => t('admin.person.banDone'))
     },
     async unban({ id }) {
       await people.unban.mutate({ id })
-      return t('admin.person.unbanDone')
+      return words((t) => t('admin.person.unbanDone'))
     },
   }
   return ({ change: name, ...input }) => change(() => changes[name](input))

@@ -3,6 +3,7 @@ import { type RefObject, useState } from 'react'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
+import { words } from '../../i18n/words.js'
 import { useToast } from '../../ui/toasts.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
@@ -45,7 +46,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
     onGone(device) {
       const isFiltered = shown.some(({ id }) => id === device.id)
       if (!isFiltered && !signOut.isOurs(device.id))
-        showToast(i18n.t('signOut.oneElsewhere', { device: deviceName(i18n, device) }))
+        showToast(words((t, i18n) => t('signOut.oneElsewhere', { device: deviceName(i18n, device) })))
     },
   })
 

@@ -1,12 +1,13 @@
 import { devicesKey } from '@rollcall/react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { KeyboardEvent } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type Device, useApi } from '../../api/trpc.js'
 import { browserName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
@@ -35,15 +36,14 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
     submit: async (data) => {
       const name = text(data, field).trim()
       const { renamed } = await rename.mutateAsync({ id, name })
-      if (renamed === 0) showToast(t('rename.gone'))
-      else showToast(name === '' ? t('rename.undone', { browser }) : t('rename.done', { name: isolate(name) }))
+      showToast(renamed === 0 ? words((t) => t('rename.gone')) : describeName(device, name))
       onClose()
     },
     explain: (error) => {
       const problem = toProblem(error)
       return problem.kind === 'invalid'
-        ? { fields: { [field]: t('fields.badName', { max: LONGEST }) } }
-        : { summary: describeProblem(i18n, problem) }
+        ? { fields: { [field]: words((t) => t('fields.badName', { max: LONGEST })) } }
+        : { summary: describeProblem(problem) }
     },
   })
 
@@ -76,5 +76,13 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
         {!busy && <Button onClick={onClose}>{t('common.cancel')}</Button>}
       </div>
     </form>
+  )
+}
+
+function describeName(device: Device, name: string): ReactNode {
+  return words((t, i18n) =>
+    name === ''
+      ? t('rename.undone', { browser: browserName(i18n, device) })
+      : t('rename.done', { name: isolate(name) }),
   )
 }

@@ -1,7 +1,6 @@
 import type { Devices } from '@rollcall/react'
 import { useRef } from 'react'
-import { useI18n } from '../../i18n/i18n-provider.js'
-import type { I18n } from '../../i18n/i18n.js'
+import { words } from '../../i18n/words.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { toOutcome } from '../proof/to-outcome.js'
@@ -17,21 +16,22 @@ interface NamedSession {
 
 /** The ways to end sessions. Each reports success only after the API has. */
 export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Devices) {
-  const i18n = useI18n()
-  const { t } = i18n
   const session = useSession()
   const showToast = useToast()
   const ours = useRef(new Set<string>())
 
-  async function revokeOne(id: string, { done, failed }: { done: string; failed: string }): Promise<Outcome> {
+  async function revokeOne({ id, name: device }: NamedSession, kind: 'one' | 'earlier'): Promise<Outcome> {
     ours.current.add(id)
     try {
       const { revoked } = await revoke.mutateAsync({ id })
-      showToast(revoked === 1 ? done : t('signOut.oneGone'))
+      showToast(words((t) => (revoked === 1 ? t(`signOut.${kind}Done`, { device }) : t('signOut.oneGone'))))
       return { kind: 'done' }
     } catch (error) {
       ours.current.delete(id)
-      return toOutcome(i18n, error, failed)
+      return toOutcome(
+        error,
+        words((t) => t(`signOut.${kind}Failed`, { device })),
+      )
     }
   }
 
@@ -52,27 +52,25 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
     /** Whether this page has signed the session out, or is about to: the list may show it before the answer comes, or after. */
     isOurs: (id: string): boolean => ours.current.has(id),
 
-    one: ({ id, name: device }: NamedSession) =>
-      revokeOne(id, { done: t('signOut.oneDone', { device }), failed: t('signOut.oneFailed', { device }) }),
+    one: (session: NamedSession) => revokeOne(session, 'one'),
 
     /** A sign-in of a browser that has signed in again since. */
-    earlier: ({ id, name: device }: NamedSession) =>
-      revokeOne(id, { done: t('signOut.earlierDone', { device }), failed: t('signOut.earlierFailed', { device }) }),
+    earlier: (session: NamedSession) => revokeOne(session, 'earlier'),
 
     several: (ids: readonly string[]) =>
-      attempt(i18n, t('signOut.severalFailed'), async () => {
+      attempt('severalFailed', async () => {
         const count = await revokeIds(ids)
-        showToast(count === 0 ? t('signOut.severalGone') : t('signOut.severalDone', { count }))
+        showToast(words((t) => (count === 0 ? t('signOut.severalGone') : t('signOut.severalDone', { count }))))
       }),
 
     others: () =>
-      attempt(i18n, t('signOut.othersFailed'), async () => {
+      attempt('othersFailed', async () => {
         const { revoked: count } = await revokeOthers.mutateAsync()
-        showToast(count === 0 ? t('signOut.othersGone') : t('signOut.othersDone', { count }))
+        showToast(words((t) => (count === 0 ? t('signOut.othersGone') : t('signOut.othersDone', { count }))))
       }),
 
     everywhere: () =>
-      attempt(i18n, t('signOut.everywhereFailed'), async () => {
+      attempt('everywhereFailed', async () => {
         const { revoked } = await revokeAll.mutateAsync()
         await session.end({ notice: 'everywhere', revoked })
       }),
@@ -89,12 +87,18 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
   return signOuts
 }
 
-async function attempt(i18n: I18n, failed: string, work: () => Promise<void>): Promise<Outcome> {
+async function attempt(
+  failed: 'severalFailed' | 'othersFailed' | 'everywhereFailed',
+  work: () => Promise<void>,
+): Promise<Outcome> {
   try {
     await work()
     return { kind: 'done' }
   } catch (error) {
-    return toOutcome(i18n, error, failed)
+    return toOutcome(
+      error,
+      words((t) => t(`signOut.${failed}`)),
+    )
   }
 }
 

@@ -4,6 +4,7 @@ import type { MailedEmailChange } from '@rollcall/api'
 import { AuthFailure, callAuth } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { EmailAddress } from '../../ui/email-address.js'
@@ -37,8 +38,7 @@ interface QuestionProps {
 }
 
 function Question({ token, change, onDone }: QuestionProps) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const offersChoice = change.isLast && change.isSignedIn
   const { form, summary, busy } = useForm({
     check: () => ({}),
@@ -49,8 +49,9 @@ function Question({ token, change, onDone }: QuestionProps) {
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDone({ state: 'dead' })
-      if (error instanceof AuthFailure && error.code === 'EMAIL_TAKEN') return { summary: t('confirmEmail.taken') }
-      return explainFailure(i18n, error)
+      if (error instanceof AuthFailure && error.code === 'EMAIL_TAKEN')
+        return { summary: words((t) => t('confirmEmail.taken')) }
+      return explainFailure(error)
     },
   })
 

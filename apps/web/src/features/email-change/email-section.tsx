@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -15,7 +15,7 @@ export function EmailSection({ email }: { email: string | undefined }) {
   const { t } = useI18n()
   const api = useApi()
   const queryClient = useQueryClient()
-  const [done, setDone] = useState<string | null>(null)
+  const [done, setDone] = useState<ReactNode>(null)
   const pending = useQuery({
     queryKey: pendingKey,
     queryFn: () => api.emailChange.pending.query(undefined, alone),
@@ -30,7 +30,7 @@ export function EmailSection({ email }: { email: string | undefined }) {
     hadChange.current = Boolean(change)
   }, [change, queryClient])
 
-  const refresh = async (message: string | null) => {
+  const refresh = async (message: ReactNode) => {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: pendingKey })
   }

@@ -1,8 +1,9 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type EmailChange, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
@@ -14,7 +15,7 @@ interface PendingChangeProps {
   /** The address that the account has. */
   from: string
   /** With what to say. */
-  onOver: (message: string) => Promise<void>
+  onOver: (message: ReactNode) => Promise<void>
 }
 
 export function PendingChange({ change, from, onOver }: PendingChangeProps) {
@@ -22,7 +23,7 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
   const { t } = i18n
   const api = useApi()
   const session = useSession()
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
   const [side] = change.confirmed
   const addresses = { old: addressText(from), new: addressText(change.email) }
 
@@ -30,10 +31,10 @@ export function PendingChange({ change, from, onOver }: PendingChangeProps) {
     setFailure(null)
     try {
       const { cancelled } = await api.emailChange.cancel.mutate()
-      await onOver(t(cancelled ? 'emailChange.cancelled' : 'emailChange.over'))
+      await onOver(words((t) => t(cancelled ? 'emailChange.cancelled' : 'emailChange.over')))
     } catch (error) {
       session.failed(error)
-      setFailure(describeProblem(i18n, toProblem(error)))
+      setFailure(describeProblem(toProblem(error)))
     }
   })
 

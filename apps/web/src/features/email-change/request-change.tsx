@@ -3,6 +3,7 @@ import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
@@ -64,8 +65,6 @@ export function RequestChange(props: RequestChangeProps) {
 }
 
 function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
-  const i18n = useI18n()
-  const { t } = i18n
   const api = useApi()
   const session = useSession()
   /** The proof takes the place of the field. */
@@ -84,7 +83,7 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
         await request(to)
       } catch (error) {
         session.failed(error)
-        return toOutcome(i18n, error)
+        return toOutcome(error)
       }
       return { kind: 'done' }
     },
@@ -95,7 +94,7 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
       onStart()
       const to = text(data, 'newEmail').trim()
       const isSame = to.toLowerCase() === email.toLowerCase()
-      return fieldErrors({ newEmail: emailError(i18n, to) ?? (isSame ? t('emailChange.same') : undefined) })
+      return fieldErrors({ newEmail: emailError(to) ?? (isSame ? words((t) => t('emailChange.same')) : undefined) })
     },
     submit: async (data) => {
       const to = text(data, 'newEmail').trim()
@@ -110,8 +109,8 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
       }
       session.failed(error)
       return problem.kind === 'invalid'
-        ? { fields: { newEmail: t('fields.badEmail') } }
-        : { summary: describeProblem(i18n, problem) }
+        ? { fields: { newEmail: words((t) => t('fields.badEmail')) } }
+        : { summary: describeProblem(problem) }
     },
   })
 

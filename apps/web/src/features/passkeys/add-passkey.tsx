@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
@@ -19,12 +19,11 @@ interface AddPasskeyProps {
 
 /** Asks for a proof if the latest one is old, then lets the browser create a passkey. */
 export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   const [isProving, setIsProving] = useState(false)
   const [revokesOthers, setRevokesOthers] = useState(false)
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
 
   const add = async (revokeOtherSessions: boolean) => {
     onStart()
@@ -37,7 +36,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
       if (needsProof(error)) return setIsProving(true)
       session.failed(error)
       setIsProving(false)
-      setFailure(await explainCeremony(i18n, error))
+      setFailure(await explainCeremony(error))
     }
   }
   const { run, busy } = useGuarded(add)

@@ -1,7 +1,9 @@
+import type { ReactNode } from 'react'
 import { AuthFailure } from '../../api/auth.js'
 import { toProblem } from '../../api/problem.js'
-import { type I18n, loadLaterMessages } from '../../i18n/i18n.js'
+import { loadLaterMessages } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 
 /** Refusals of the server or the browser, by their codes. */
 const reasons = {
@@ -20,10 +22,10 @@ const reasons = {
 } as const
 
 /** Why a passkey was not created, used or removed, for its person. */
-export async function explainCeremony(i18n: I18n, error: unknown): Promise<string> {
+export async function explainCeremony(refusal: unknown): Promise<ReactNode> {
   await loadLaterMessages().catch(() => undefined)
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code in reasons) return i18n.t(`passkeys.refused.${reasons[code as keyof typeof reasons]}`) // it is in there
-  if (error instanceof AuthFailure) return describeProblem(i18n, toProblem(error))
-  return i18n.t('passkeys.refused.cancelled')
+  const code = refusal instanceof Error && 'code' in refusal ? String(refusal.code) : ''
+  if (code in reasons) return words((t) => t(`passkeys.refused.${reasons[code as keyof typeof reasons]}`)) // it is in there
+  if (refusal instanceof AuthFailure) return describeProblem(toProblem(refusal))
+  return words((t) => t('passkeys.refused.cancelled'))
 }

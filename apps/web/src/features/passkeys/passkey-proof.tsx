@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
@@ -12,10 +12,9 @@ import { explainCeremony } from './explain.js'
 
 /** A second way to prove who the person is, for an account with a passkey. */
 export default function PasskeyProof({ onProved }: { onProved: () => Promise<void> }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
   const { data: methods = [] } = useQuery({ ...proofMethods, retry: false })
   const { run, busy } = useGuarded(async () => {
     setFailure(null)
@@ -23,7 +22,7 @@ export default function PasskeyProof({ onProved }: { onProved: () => Promise<voi
       await verifyPasskey(await choosePasskey())
     } catch (error) {
       session.failed(error)
-      return setFailure(await explainCeremony(i18n, error))
+      return setFailure(await explainCeremony(error))
     }
     await onProved()
   })

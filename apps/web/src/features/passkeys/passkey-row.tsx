@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import type { Passkey } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
@@ -13,7 +13,7 @@ interface PasskeyRowProps {
   /** It was just added: it asks for its name. */
   isNew: boolean
   /** With what happened, in words. */
-  onDone: (message: string) => Promise<void>
+  onDone: (message: ReactNode) => Promise<void>
   onRemove: ReturnType<typeof useRemoval>
 }
 

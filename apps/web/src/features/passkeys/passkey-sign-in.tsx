@@ -1,5 +1,6 @@
-import { useEffect, useEffectEvent, useState } from 'react'
+import { type ReactNode, useEffect, useEffectEvent, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
@@ -17,13 +18,12 @@ interface PasskeySignInProps {
 
 /** A button to sign in with a passkey. The field with `autocomplete="username webauthn"` offers passkeys as well. */
 export function PasskeySignIn(props: PasskeySignInProps) {
-  const i18n = useI18n()
-  const { t } = i18n
-  const [failure, setFailure] = useState<string | null>(null)
+  const { t } = useI18n()
+  const [failure, setFailure] = useState<ReactNode>(null)
   const { run, busy } = useGuarded(async () => {
     setFailure(null)
-    const attempt = loadSignIn().then(({ signIn }) => signIn(i18n, optionsOf(props)))
-    setFailure(await attempt.catch(() => t('problem.unreachable')))
+    const attempt = loadSignIn().then(({ signIn }) => signIn(optionsOf(props)))
+    setFailure(await attempt.catch(() => words((t) => t('problem.unreachable'))))
   })
   useOffer(setFailure, props)
 
@@ -43,8 +43,7 @@ const optionsOf = ({ rememberMe, onSignedIn }: PasskeySignInProps) => ({
   begin: onSignedIn,
 })
 
-function useOffer(onFailure: (failure: string) => void, props: PasskeySignInProps): void {
-  const i18n = useI18n()
+function useOffer(onFailure: (failure: ReactNode) => void, props: PasskeySignInProps): void {
   const begin = useEffectEvent(props.onSignedIn)
   const rememberMe = useEffectEvent(() => props.rememberMe)
   const fail = useEffectEvent(onFailure)
@@ -54,9 +53,7 @@ function useOffer(onFailure: (failure: string) => void, props: PasskeySignInProp
     const timer = setTimeout(() => {
       loadSignIn().then(
         ({ offerPasskeys }) =>
-          (stop = offerPasskeys(i18n, { rememberMe: () => rememberMe(), begin: () => begin() }, (failure) =>
-            fail(failure),
-          )),
+          (stop = offerPasskeys({ rememberMe: () => rememberMe(), begin: () => begin() }, (failure) => fail(failure))),
         () => undefined, // the button remains
       )
     }, OFFER_AFTER_MS)
@@ -64,5 +61,5 @@ function useOffer(onFailure: (failure: string) => void, props: PasskeySignInProp
       clearTimeout(timer)
       stop()
     }
-  }, [i18n])
+  }, [])
 }

@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ComponentProps, useRef, useState } from 'react'
+import { type ComponentProps, type ReactNode, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { alone, type Passkey, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { News } from '../../ui/news.js'
 import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
@@ -23,18 +24,20 @@ export function PasskeysSection() {
   const api = useApi()
   const now = useNow()
   const queryClient = useQueryClient()
-  const [done, setDone] = useState<string | null>(null)
+  const [done, setDone] = useState<ReactNode>(null)
   /** The passkey that was just added: it is asked for its name. */
   const [added, setAdded] = useState<string | null>(null)
   const list = useQuery({ queryKey: passkeysKey, queryFn: () => api.passkeys.list.query(undefined, alone) })
   const news = useRef<HTMLDivElement>(null)
   const rows = useRowFocus<HTMLUListElement, Passkey>({ rows: list.data ?? [], fallback: news })
 
-  const refresh = async (message: string) => {
+  const refresh = async (message: ReactNode) => {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: passkeysKey })
   }
-  const remove = useRemoval('/passkey/remove', explainCeremony, (name) => refresh(t('passkeys.removed', { name })))
+  const remove = useRemoval('/passkey/remove', explainCeremony, (name) =>
+    refresh(words((t) => t('passkeys.removed', { name }))),
+  )
   useResumption({ 'remove-passkey': remove })
 
   return (
@@ -71,7 +74,7 @@ export function PasskeysSection() {
           onStart={() => setDone(null)}
           onAdded={async (id) => {
             setAdded(id)
-            await refresh(t('passkeys.added'))
+            await refresh(words((t) => t('passkeys.added')))
           }}
         />
       )}

@@ -1,9 +1,10 @@
-import type { KeyboardEvent } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { type Passkey, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
@@ -16,32 +17,34 @@ const LONGEST = 50
 
 interface RenamePasskeyProps {
   passkey: Passkey
-  onDone: (message: string) => Promise<void>
+  onDone: (message: ReactNode) => Promise<void>
   onClose: () => void
 }
 
 /** Asks for a name in place of the buttons. */
 export function RenamePasskey({ passkey, onDone, onClose }: RenamePasskeyProps) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const api = useApi()
   const session = useSession()
   const element = useFirstField()
   const field = `passkey-${passkey.id}`
 
-  const badName = t('fields.badName', { max: LONGEST })
+  const badName = words((t) => t('fields.badName', { max: LONGEST }))
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ [field]: text(data, field).trim() === '' ? t('fields.enterName') : undefined }),
+    check: (data) =>
+      fieldErrors({ [field]: text(data, field).trim() === '' ? words((t) => t('fields.enterName')) : undefined }),
     submit: async (data) => {
       const name = text(data, field).trim()
       const { renamed } = await api.passkeys.rename.mutate({ id: passkey.id, name })
       onClose()
-      await onDone(renamed === 0 ? t('passkeys.gone') : t('passkeys.renamed', { name: isolate(name) }))
+      await onDone(
+        renamed === 0 ? words((t) => t('passkeys.gone')) : words((t) => t('passkeys.renamed', { name: isolate(name) })),
+      )
     },
     explain: (error) => {
       session.failed(error)
       const problem = toProblem(error)
-      return problem.kind === 'invalid' ? { fields: { [field]: badName } } : { summary: describeProblem(i18n, problem) }
+      return problem.kind === 'invalid' ? { fields: { [field]: badName } } : { summary: describeProblem(problem) }
     },
   })
 

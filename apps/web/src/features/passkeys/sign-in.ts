@@ -1,4 +1,4 @@
-import type { I18n } from '../../i18n/i18n.js'
+import type { ReactNode } from 'react'
 import { canSuggestPasskeys, cancelCeremony, choosePasskey, verifyPasskey } from './ceremonies.js'
 import { explainCeremony } from './explain.js'
 
@@ -10,12 +10,12 @@ export interface PasskeySignInOptions {
 }
 
 /** Asks for a passkey in a dialog of the browser. Resolves with what went wrong, or with `null`. */
-export async function signIn(i18n: I18n, { rememberMe, begin }: PasskeySignInOptions): Promise<string | null> {
+export async function signIn({ rememberMe, begin }: PasskeySignInOptions): Promise<ReactNode> {
   try {
     const chosen = await choosePasskey()
     await verifyPasskey(chosen, { rememberMe: rememberMe() })
   } catch (error) {
-    return explainCeremony(i18n, error)
+    return explainCeremony(error)
   }
   await begin()
   return null
@@ -26,9 +26,8 @@ export async function signIn(i18n: I18n, { rememberMe, begin }: PasskeySignInOpt
  * returned function is called.
  */
 export function offerPasskeys(
-  i18n: I18n,
   { rememberMe, begin }: PasskeySignInOptions,
-  onFailure: (failure: string) => void,
+  onFailure: (failure: ReactNode) => void,
 ): () => void {
   void canSuggestPasskeys().then((can) => (can ? offerAgain() : undefined))
   return cancelCeremony
@@ -39,7 +38,7 @@ export function offerPasskeys(
     try {
       await verifyPasskey(chosen, { rememberMe: rememberMe() })
     } catch (error) {
-      onFailure(await explainCeremony(i18n, error))
+      onFailure(await explainCeremony(error))
       return offerAgain()
     }
     await begin()

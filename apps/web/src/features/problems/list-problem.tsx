@@ -14,13 +14,12 @@ interface ListProblemProps {
 
 /** Why a list could not be read, and that this signed nobody out. */
 export function ListProblem({ problem, notLoaded, busy, onRetry }: ListProblemProps) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   return (
     <Message look="bad" className="mb-4">
       <p className="font-semibold">{notLoaded ?? t('common.outOfDate')}</p>
       <p>
-        {describeProblem(i18n, problem)} {t('common.stillSignedIn')}
+        {describeProblem(problem)} {t('common.stillSignedIn')}
       </p>
       <Button busy={busy} onClick={onRetry} className="mt-3">
         {t('common.tryAgain')}

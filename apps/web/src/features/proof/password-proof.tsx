@@ -12,6 +12,7 @@ import {
 import { auth, AuthFailure } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
 import { text, useForm } from '../../ui/form.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -46,8 +47,7 @@ interface PasswordProofProps extends ProofRequest {
 /** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
 export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
   const { question, onProved, onCancel } = request
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   const { data } = useAccount()
   const email = data?.user.email ?? ''
@@ -57,7 +57,8 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
   useEffect(() => element.current?.querySelector<HTMLInputElement>('#proof')?.focus(), [isCodeAsked])
 
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ proof: text(data, 'proof') === '' ? t('fields.enterPassword') : undefined }),
+    check: (data) =>
+      fieldErrors({ proof: text(data, 'proof') === '' ? words((t) => t('fields.enterPassword')) : undefined }),
     submit: async (data) => {
       await auth.reauthenticate({ password: text(data, 'proof') })
       await onProved()
@@ -65,8 +66,8 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
     explain: (error) => {
       session.failed(error)
       if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD')
-        return { fields: { proof: t('fields.notYourPassword') } }
-      return explainFailure(i18n, error, 'proof')
+        return { fields: { proof: words((t) => t('fields.notYourPassword')) } }
+      return explainFailure(error, 'proof')
     },
   })
 

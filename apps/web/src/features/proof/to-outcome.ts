@@ -1,5 +1,5 @@
+import type { ReactNode } from 'react'
 import { toProblem } from '../../api/problem.js'
-import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 
@@ -8,9 +8,7 @@ import type { Outcome } from '../../ui/confirm-button.js'
  *
  * @param failed What was not done, in words that go before the reason. Default: the reason alone.
  */
-export function toOutcome(i18n: I18n, error: unknown, failed?: string): Outcome {
+export function toOutcome(error: unknown, failed?: ReactNode): Outcome {
   const problem = toProblem(error)
-  if (problem.kind === 'proof-needed') return problem
-  const reason = describeProblem(i18n, problem)
-  return { kind: 'failed', message: failed === undefined ? reason : `${failed} ${reason}` }
+  return problem.kind === 'proof-needed' ? problem : { kind: 'failed', message: describeProblem(problem, failed) }
 }

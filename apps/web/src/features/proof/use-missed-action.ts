@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent } from 'react'
-import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { useToast } from '../../ui/toasts.js'
 import { dropMissedAction } from '../session/pending-action.js'
 
@@ -8,9 +8,13 @@ import { dropMissedAction } from '../session/pending-action.js'
  * the time is up. Belongs above the pages, whose effects come first.
  */
 export function useMissedAction(sessionId: string | undefined, path: string): void {
-  const { t } = useI18n()
   const showToast = useToast()
-  const say = useEffectEvent(() => showToast(t('layout.notDone'), true))
+  const say = useEffectEvent(() =>
+    showToast(
+      words((t) => t('layout.notDone')),
+      true,
+    ),
+  )
   useEffect(() => {
     if (sessionId === undefined) return
     let timer: ReturnType<typeof setTimeout> | undefined

@@ -1,5 +1,4 @@
-import { createContext, use, useEffect, useEffectEvent } from 'react'
-import { useI18n } from '../../i18n/i18n-provider.js'
+import { createContext, type ReactNode, use, useEffect, useEffectEvent } from 'react'
 import { describeProblem } from '../../i18n/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { type PendingAction, type PendingActions, takePendingAction } from '../session/pending-action.js'
@@ -9,7 +8,7 @@ interface Resumption {
   readonly sessionId: string | undefined
   readonly path: string
   /** Called with why an action failed after its proof. */
-  readonly report: (message: string) => void
+  readonly report: (message: ReactNode) => void
   /** Called when an action was done after all. */
   readonly done: () => void
 }
@@ -34,7 +33,6 @@ type Handlers = { readonly [Name in keyof PendingActions]?: (input: PendingActio
  * @param handlers of the actions that this component can go on with
  */
 export function useResumption(handlers: Handlers): void {
-  const i18n = useI18n()
   const { sessionId, path, report } = use(ResumptionContext)
   const resume = useEffectEvent(async (id: string) => {
     const action = takePendingAction(id, path, (name) => name in handlers)
@@ -43,7 +41,7 @@ export function useResumption(handlers: Handlers): void {
     const handler = handlers[action.name] as (input: PendingAction['input']) => Promise<Outcome>
     const outcome = await handler(action.input)
     if (outcome.kind === 'failed') report(outcome.message)
-    if (outcome.kind === 'proof-needed') report(describeProblem(i18n, outcome))
+    if (outcome.kind === 'proof-needed') report(describeProblem(outcome))
   })
   useEffect(() => {
     if (sessionId !== undefined) void resume(sessionId)

@@ -1,7 +1,8 @@
+import type { ReactNode } from 'react'
 import { AuthFailure } from '../../api/auth.js'
 import { toProblem } from '../../api/problem.js'
-import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 
 const reasons = {
   PROVIDER_DECLINED: 'declined',
@@ -18,10 +19,10 @@ const reasons = {
 } as const
 
 /** Why a way through a provider led nowhere, for its person. */
-export function explainProvider(i18n: I18n, error: unknown): string {
+export function explainProvider(error: unknown): ReactNode {
   const code = error instanceof AuthFailure ? (error.code ?? '') : ''
-  if (code === 'BANNED_USER') return i18n.t('signIn.banned')
+  if (code === 'BANNED_USER') return words((t) => t('signIn.banned'))
   return code in reasons
-    ? i18n.t(`providers.refused.${reasons[code as keyof typeof reasons]}`) // it is in there
-    : describeProblem(i18n, toProblem(error))
+    ? words((t) => t(`providers.refused.${reasons[code as keyof typeof reasons]}`)) // it is in there
+    : describeProblem(toProblem(error))
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { NamedProvider } from '../../api/providers.js'
 import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -13,16 +13,15 @@ import { ProviderButton } from './provider-buttons.js'
 
 /** Asks for a proof if the latest one is old, then leads to the provider. */
 export function LinkProvider({ providers }: { providers: readonly NamedProvider[] }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   /** The provider that waits for a proof. */
   const [waiting, setWaiting] = useState<NamedProvider | null>(null)
   const [revokeOtherSessions, setRevokeOtherSessions] = useState(false)
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
   const link = (choice: { provider: string; revokeOtherSessions: boolean }) =>
     goToProvider('link', { ...choice, returnTo: '/security' })
-  const fail = (message: string | null, error?: unknown) => {
+  const fail = (message: ReactNode, error?: unknown) => {
     if (error !== undefined) session.failed(error)
     setFailure(message)
   }
@@ -32,7 +31,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
         await link(choice)
       } catch (error) {
         if (needsProof(error)) return { kind: 'proof-needed' }
-        fail(explainProvider(i18n, error), error)
+        fail(explainProvider(error), error)
       }
       return { kind: 'done' }
     },
@@ -50,7 +49,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
           onProved={() =>
             link({ provider: waiting.id, revokeOtherSessions }).catch((error: unknown) => {
               setWaiting(null)
-              fail(explainProvider(i18n, error), error)
+              fail(explainProvider(error), error)
             })
           }
           onCancel={() => setWaiting(null)}

@@ -16,7 +16,7 @@ interface ProviderButtonsProps {
 
 export default function ProviderButtons({ providers, ...choices }: ProviderButtonsProps): ReactNode {
   const { t } = useI18n()
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
   return (
     <div className="mt-3 grid gap-3">
       {providers.map(({ id, name }) => (
@@ -37,15 +37,14 @@ interface ProviderButtonProps {
   /** Leaves this page. */
   go: () => Promise<void>
   /** `null` when it begins. */
-  onFailure: (failure: string | null, error?: unknown) => void
+  onFailure: (failure: ReactNode, error?: unknown) => void
 }
 
 /** A button that leads to a provider. */
 export function ProviderButton({ label, go, onFailure }: ProviderButtonProps) {
-  const i18n = useI18n()
   const { run, busy } = useGuarded(async () => {
     onFailure(null)
-    await go().catch((error: unknown) => onFailure(explainProvider(i18n, error), error))
+    await go().catch((error: unknown) => onFailure(explainProvider(error), error))
   })
   return (
     <Button busy={busy} onClick={() => void run()}>

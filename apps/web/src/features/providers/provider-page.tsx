@@ -2,6 +2,7 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { AuthFailure, callAuth } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -19,8 +20,7 @@ interface Done {
 
 /** The page that a provider leads back to. It hands the answer to the server, and goes on to the page that asked. */
 export function ProviderPage() {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const { provider } = useParams({ from: '/public/provider/$provider' })
   const goOn = useGoOn()
   const [failure, setFailure] = useState<{ error: unknown; isDropped: boolean } | null>(null)
@@ -44,7 +44,7 @@ export function ProviderPage() {
     <>
       <PageHeading title={t('providers.failedTitle')} />
       <Message look="bad" className="mt-5">
-        {explainProvider(i18n, failure.error)} {failure.isDropped && t('providers.notDone')}
+        {explainProvider(failure.error)} {failure.isDropped && t('providers.notDone')}
       </Message>
       <div className="mt-5 flex flex-wrap items-center gap-x-5 gap-y-2">
         {mayBeRepeated(failure.error) && (
@@ -73,7 +73,6 @@ async function sendAnswer(provider: string): Promise<Done> {
 }
 
 function useGoOn() {
-  const { t } = useI18n()
   const session = useSession()
   const navigate = useNavigate()
   const showToast = useToast()
@@ -82,7 +81,7 @@ function useGoOn() {
     const goesOn = purpose === 'prove' && provePendingAction()
     await navigate({ to: returnTo, replace: true })
     // An action that goes on has words of its own.
-    if (!goesOn) showToast(t(purpose === 'link' ? 'providers.linked' : 'providers.proved'))
+    if (!goesOn) showToast(words((t) => t(purpose === 'link' ? 'providers.linked' : 'providers.proved')))
     return undefined
   }
 }

@@ -16,7 +16,7 @@ export default function ProviderProof({ pending }: { pending: PendingAction | nu
   const api = useApi()
   const session = useSession()
   const path = useLocation({ select: ({ pathname }) => pathname })
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
   const list = useQuery({
     queryKey: providersKey,
     queryFn: () => api.providers.list.query(undefined, alone),

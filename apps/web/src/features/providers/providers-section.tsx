@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { alone, type LinkedProvider, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
+import { words } from '../../i18n/words.js'
 import { News } from '../../ui/news.js'
 import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
@@ -22,12 +23,14 @@ export function ProvidersSection() {
   const api = useApi()
   const now = useNow()
   const queryClient = useQueryClient()
-  const [done, setDone] = useState<string | null>(null)
-  const refresh = async (message: string) => {
+  const [done, setDone] = useState<ReactNode>(null)
+  const refresh = async (message: ReactNode) => {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: providersKey })
   }
-  const unlink = useRemoval('/provider/unlink', explainProvider, (name) => refresh(t('providers.unlinked', { name })))
+  const unlink = useRemoval('/provider/unlink', explainProvider, (name) =>
+    refresh(words((t) => t('providers.unlinked', { name }))),
+  )
   useResumption({ 'unlink-provider': unlink })
   const list = useQuery({ queryKey: providersKey, queryFn: () => api.providers.list.query(undefined, alone) })
   const { linked = [], available = [] } = list.data ?? {}

@@ -1,9 +1,10 @@
+import type { ReactNode } from 'react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { toProblem } from '../../api/problem.js'
 import { useApi } from '../../api/trpc.js'
-import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
+import { words } from '../../i18n/words.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { activityKey } from '../activity/activity-key.js'
@@ -24,8 +25,6 @@ export interface Question {
 /** The two answers to "Was this you?". */
 export function useAnswers({ name, ids, liveIds, signOut }: Question) {
   const notMe = useNotMe(signOut)
-  const i18n = useI18n()
-  const { t } = i18n
   const api = useApi()
   const showToast = useToast()
   const queryClient = useQueryClient()
@@ -36,15 +35,18 @@ export function useAnswers({ name, ids, liveIds, signOut }: Question) {
     isSaving: confirm.isPending,
 
     /** `null`, or why the answer was not saved. */
-    async wasMe(): Promise<string | null> {
+    async wasMe(): Promise<ReactNode> {
       try {
         await confirm.mutateAsync({ ids: [...ids] })
       } catch (error) {
-        return `${t('unusual.wasMeFailed')} ${describeProblem(i18n, toProblem(error))}`
+        return describeProblem(
+          toProblem(error),
+          words((t) => t('unusual.wasMeFailed')),
+        )
       }
       forgetUnusual(ids)
       void queryClient.invalidateQueries({ queryKey: activityKey })
-      showToast(t('unusual.wasMeDone', { device: name }))
+      showToast(words((t) => t('unusual.wasMeDone', { device: name })))
       return null
     },
 
@@ -54,13 +56,15 @@ export function useAnswers({ name, ids, liveIds, signOut }: Question) {
 
 /** Signs a device out, then leads to a new password. */
 export function useNotMe(signOut: Question['signOut']) {
-  const i18n = useI18n()
   const navigate = useNavigate()
   return async ({ name, liveIds }: Pick<Question, 'name' | 'liveIds'>): Promise<Outcome> => {
     try {
       if (liveIds.length > 0) await signOut(liveIds)
     } catch (error) {
-      return toOutcome(i18n, error, i18n.t('signOut.oneFailed', { device: name }))
+      return toOutcome(
+        error,
+        words((t) => t('signOut.oneFailed', { device: name })),
+      )
     }
     await navigate({ to: '/security', state: { notMe: name } })
     return { kind: 'done' }

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 import type { Device, UnusualSign } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
@@ -21,7 +21,7 @@ export function WasThisYou({ question, signs, place, onConfirmed }: WasThisYouPr
   const { name } = question
   const titleId = useId()
   const answers = useAnswers(question)
-  const [failure, setFailure] = useState<string | null>(null)
+  const [failure, setFailure] = useState<ReactNode>(null)
 
   const confirm = async () => {
     const failed = await answers.wasMe()

@@ -12,18 +12,17 @@ import { emailError, explainFailure, fieldErrors } from '../forms/auth-errors.js
 import { EmailField } from '../forms/email-field.js'
 
 export function ForgotPasswordPage() {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const typed = useLocation({ select: ({ state }) => state.email })
   const [sentTo, setSentTo] = useState<string | null>(null)
   const challenge = useChallenge()
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ email: emailError(i18n, text(data, 'email')) }),
+    check: (data) => fieldErrors({ email: emailError(text(data, 'email')) }),
     submit: async (data) => {
       const email = text(data, 'email')
       if (await challenge.pass((solution) => auth.requestPasswordReset({ email }, solution))) setSentTo(email)
     },
-    explain: (error) => explainFailure(i18n, error),
+    explain: (error) => explainFailure(error),
   })
 
   if (sentTo !== null) {

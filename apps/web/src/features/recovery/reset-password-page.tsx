@@ -25,14 +25,14 @@ function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void 
   const { t } = i18n
   const session = useSession()
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ newPassword: newPasswordError(i18n, text(data, 'newPassword')) }),
+    check: (data) => fieldErrors({ newPassword: newPasswordError(text(data, 'newPassword')) }),
     submit: async (data) => {
       await auth.resetPassword({ newPassword: text(data, 'newPassword'), token })
       await session.end({ notice: 'reset' })
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(i18n, error, 'newPassword')
+      return explainFailure(error, 'newPassword')
     },
   })
 

@@ -40,7 +40,7 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(i18n, error)
+      return explainFailure(error)
     },
   })
 

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { fieldErrors } from '../forms/auth-errors.js'
@@ -44,15 +45,15 @@ export function CodeForm({ takesBackupCodes = false, ...props }: CodeFormProps) 
 }
 
 function KindForm({ kind, look = 'primary', onCancel, ...props }: CodeFormProps & { kind: CodeKind }) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const element = useRef<HTMLFormElement>(null)
   useEffect(() => element.current?.querySelector<HTMLInputElement>(`#${CODE_FIELD}`)?.focus(), [])
 
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ [CODE_FIELD]: isWhole(kind, codeIn(data)) ? undefined : t(words[kind].missing) }),
+    check: (data) =>
+      fieldErrors({ [CODE_FIELD]: isWhole(kind, codeIn(data)) ? undefined : words((t) => t(labels[kind].missing)) }),
     submit: (data) => props.onCode(kind, codeIn(data)),
-    explain: (error) => (props.onRefused?.(error) ? {} : explainCode(i18n, error)),
+    explain: (error) => (props.onRefused?.(error) ? {} : explainCode(error)),
   })
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -64,8 +65,8 @@ function KindForm({ kind, look = 'primary', onCancel, ...props }: CodeFormProps 
       {summary}
       <Field
         name={CODE_FIELD}
-        label={t(words[kind].label)}
-        hint={t(words[kind].hint)}
+        label={t(labels[kind].label)}
+        hint={t(labels[kind].hint)}
         autoComplete={kind === 'totp' ? 'one-time-code' : 'off'}
         inputMode={kind === 'totp' ? 'numeric' : 'text'}
         autoCapitalize="none"
@@ -79,7 +80,7 @@ function KindForm({ kind, look = 'primary', onCancel, ...props }: CodeFormProps 
   )
 }
 
-const words = {
+const labels = {
   totp: { label: 'secondFactor.code', hint: 'secondFactor.codeHint', missing: 'secondFactor.enterCode' },
   'backup-code': {
     label: 'secondFactor.backupCode',

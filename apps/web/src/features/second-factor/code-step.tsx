@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -9,13 +9,12 @@ import { explainEnd } from './explain.js'
 export interface CodeStepProps {
   onSignedIn: () => Promise<void>
   /** Back to the password; with words, if no code of this sign-in works any more. */
-  onBack: (reason: string | null) => void
+  onBack: (reason: ReactNode) => void
 }
 
 /** The second step of a sign-in, on the page of the first one. */
 export function CodeStep({ onSignedIn, onBack }: CodeStepProps) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const [trustDevice, setTrustDevice] = useState(false)
   return (
     <>
@@ -30,7 +29,7 @@ export function CodeStep({ onSignedIn, onBack }: CodeStepProps) {
             await onSignedIn()
           }}
           onRefused={(error) => {
-            const end = explainEnd(i18n, error)
+            const end = explainEnd(error)
             if (end !== null) onBack(end)
             return end !== null
           }}

@@ -1,5 +1,6 @@
+import type { ReactNode } from 'react'
 import { AuthFailure } from '../../api/auth.js'
-import type { I18n } from '../../i18n/i18n.js'
+import { words } from '../../i18n/words.js'
 import type { Refusal } from '../../ui/form.js'
 import { explainFailure } from '../forms/auth-errors.js'
 
@@ -22,18 +23,20 @@ export function isWrongCode(error: unknown): boolean {
 }
 
 /** Why a code was not taken. */
-export function explainCode(i18n: I18n, error: unknown): Refusal {
+export function explainCode(error: unknown): Refusal {
   const code = codeOf(error)
   const word = code in wrongCodes ? wrongCodes[code as keyof typeof wrongCodes] : undefined // it is in there
-  if (word !== undefined) return { fields: { [CODE_FIELD]: i18n.t(`secondFactor.${word}`) } }
-  return code === 'TOO_MANY_WRONG_CODES' ? { summary: i18n.t('secondFactor.codesUsedUp') } : explainFailure(i18n, error)
+  if (word !== undefined) return { fields: { [CODE_FIELD]: words((t) => t(`secondFactor.${word}`)) } }
+  return code === 'TOO_MANY_WRONG_CODES'
+    ? { summary: words((t) => t('secondFactor.codesUsedUp')) }
+    : explainFailure(error)
 }
 
 /** Why the person must give the password again; `null` if another code may do. */
-export function explainEnd(i18n: I18n, error: unknown): string | null {
+export function explainEnd(error: unknown): ReactNode {
   const code = codeOf(error)
-  if (code === 'CREDENTIALS_CHANGED') return i18n.t('signIn.superseded')
-  return code in ends ? i18n.t(`secondFactor.${ends[code as keyof typeof ends]}`) : null // as above
+  if (code === 'CREDENTIALS_CHANGED') return words((t) => t('signIn.superseded'))
+  return code in ends ? words((t) => t(`secondFactor.${ends[code as keyof typeof ends]}`)) : null // as above
 }
 
 function codeOf(error: unknown): string {

@@ -1,7 +1,8 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
 import { AuthFailure } from '../../api/auth.js'
 import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
 import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
@@ -33,8 +34,7 @@ interface FactorChangeProps {
 /** Asks in place before a change of the second factor, for the password too: however recent the last proof is. */
 export function FactorChange(props: FactorChangeProps) {
   const { question, hasPassword, offersRevoke, onCancel } = props
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   const element = useRef<HTMLFormElement>(null)
   const titleId = useId()
@@ -47,7 +47,9 @@ export function FactorChange(props: FactorChangeProps) {
 
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
-      fieldErrors({ [PASSWORD]: hasPassword && text(data, PASSWORD) === '' ? t('fields.enterPassword') : undefined }),
+      fieldErrors({
+        [PASSWORD]: hasPassword && text(data, PASSWORD) === '' ? words((t) => t('fields.enterPassword')) : undefined,
+      }),
     submit: (data) => confirm(hasPassword ? text(data, PASSWORD) : undefined),
     explain: (error) => {
       if (needsProof(error)) {
@@ -56,8 +58,8 @@ export function FactorChange(props: FactorChangeProps) {
       }
       session.failed(error)
       return error instanceof AuthFailure && error.code === 'INVALID_PASSWORD'
-        ? { fields: { [PASSWORD]: t('fields.notYourPassword') } }
-        : explainFailure(i18n, error)
+        ? { fields: { [PASSWORD]: words((t) => t('fields.notYourPassword')) } }
+        : explainFailure(error)
     },
   })
 
@@ -94,7 +96,7 @@ function Question({ id, question, consequence }: { id: string; question: string;
 }
 
 interface PasswordProps {
-  error: string | undefined
+  error: ReactNode
   onKeyDown: (event: KeyboardEvent) => void
 }
 

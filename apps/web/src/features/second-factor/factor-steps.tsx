@@ -3,6 +3,7 @@ import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 
 import { AuthFailure } from '../../api/auth.js'
 import { expectedSession } from '../../api/expected-session.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { proofMethods } from '../proof/proof-methods.js'
@@ -19,10 +20,10 @@ type Change = PendingActions['change-factor']['change']
 
 type Step =
   /** `done`: what has happened, in words. `isBack`: after a step, whose focus it takes. */
-  | { readonly kind: 'resting'; readonly done: string | null; readonly isBack: boolean }
+  | { readonly kind: 'resting'; readonly done: ReactNode; readonly isBack: boolean }
   | { readonly kind: 'asking'; readonly change: Change }
   | { readonly kind: 'enrolling'; readonly factor: NewFactor; readonly Enrolment: ComponentType<EnrolmentProps> }
-  | { readonly kind: 'codes'; readonly codes: readonly string[]; readonly done: string }
+  | { readonly kind: 'codes'; readonly codes: readonly string[]; readonly done: ReactNode }
 
 interface FactorStepsProps {
   isOn: boolean
@@ -57,15 +58,11 @@ export function FactorSteps({ isOn, hasPassword }: FactorStepsProps) {
 }
 
 function useSteps() {
-  const i18n = useI18n()
-  const { t } = i18n
   const session = useSession()
   const queryClient = useQueryClient()
   const [step, setStep] = useState<Step>({ kind: 'resting', done: null, isBack: false })
-  const rest = (done: string | null) => setStep({ kind: 'resting', done, isBack: true })
+  const rest = (done: ReactNode) => setStep({ kind: 'resting', done, isBack: true })
   const refresh = () => queryClient.invalidateQueries({ queryKey: proofMethods.queryKey })
-  const inWords = (done: string, revokedOthers: boolean | undefined) =>
-    revokedOthers ? `${done} ${t('secondFactor.othersSignedOut')}` : done
 
   const changes: Record<Change, (choice: Choice) => Promise<void>> = {
     async on(choice) {
@@ -77,12 +74,12 @@ function useSteps() {
     },
     async renew(choice) {
       const codes = await renewBackupCodes(choice)
-      setStep({ kind: 'codes', codes, done: inWords(t('secondFactor.renewed'), choice.revokeOtherSessions) })
+      setStep({ kind: 'codes', codes, done: inWords('renewed', choice.revokeOtherSessions) })
     },
     async off(choice) {
       await turnOff(choice)
       await refresh()
-      rest(inWords(t('secondFactor.offDone'), choice.revokeOtherSessions))
+      rest(inWords('offDone', choice.revokeOtherSessions))
     },
   }
 
@@ -93,7 +90,7 @@ function useSteps() {
         await changes[change](choice)
       } catch (error) {
         session.failed(error)
-        return toOutcome(i18n, error)
+        return toOutcome(error)
       }
       return { kind: 'done' }
     },
@@ -108,10 +105,16 @@ function useSteps() {
       done()
     },
     enrolled(factor: NewFactor, revokedOthers: boolean) {
-      setStep({ kind: 'codes', codes: factor.backupCodes, done: inWords(t('secondFactor.onDone'), revokedOthers) })
+      setStep({ kind: 'codes', codes: factor.backupCodes, done: inWords('onDone', revokedOthers) })
       void refresh()
     },
   }
+}
+
+function inWords(done: 'onDone' | 'renewed' | 'offDone', revokedOthers: boolean | undefined): ReactNode {
+  return words((t) =>
+    [t(`secondFactor.${done}`), revokedOthers && t('secondFactor.othersSignedOut')].filter(Boolean).join(' '),
+  )
 }
 
 /** It draws the QR code. Without an answer it fails like a call to the API. */
@@ -155,7 +158,7 @@ function Panel({ look, children }: { look: 'danger' | 'neutral'; children: React
 
 interface RestingProps {
   isOn: boolean
-  done: string | null
+  done: ReactNode
   isBack: boolean
   onAsk: (change: Change) => void
 }

@@ -2,7 +2,7 @@ import { useLocation } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import type { I18n } from '../../i18n/i18n.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
@@ -59,7 +59,7 @@ export function SecurityPage() {
 function ChangePassword({ email }: { email: string }) {
   const i18n = useI18n()
   const { t } = i18n
-  const { form, element, errors, summary, busy, changed } = usePasswordChange(i18n)
+  const { form, element, errors, summary, busy, changed } = usePasswordChange()
   return (
     <>
       {changed && (
@@ -97,8 +97,7 @@ function ChangePassword({ email }: { email: string }) {
   )
 }
 
-function usePasswordChange(i18n: I18n) {
-  const { t } = i18n
+function usePasswordChange() {
   const session = useSession()
   const [changed, setChanged] = useState(false)
   const element = useRef<HTMLFormElement>(null)
@@ -107,8 +106,9 @@ function usePasswordChange(i18n: I18n) {
     check: (data) => {
       setChanged(false)
       return fieldErrors({
-        currentPassword: text(data, 'currentPassword') === '' ? t('fields.enterCurrentPassword') : undefined,
-        newPassword: newPasswordError(i18n, text(data, 'newPassword')),
+        currentPassword:
+          text(data, 'currentPassword') === '' ? words((t) => t('fields.enterCurrentPassword')) : undefined,
+        newPassword: newPasswordError(text(data, 'newPassword')),
       })
     },
     submit: async (data) => {
@@ -122,9 +122,9 @@ function usePasswordChange(i18n: I18n) {
     explain: (error) => {
       session.failed(error)
       if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD') {
-        return { fields: { currentPassword: t('fields.notCurrentPassword') } }
+        return { fields: { currentPassword: words((t) => t('fields.notCurrentPassword')) } }
       }
-      return explainFailure(i18n, error, 'newPassword')
+      return explainFailure(error, 'newPassword')
     },
   })
 

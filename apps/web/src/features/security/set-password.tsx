@@ -80,7 +80,6 @@ interface Choice {
 }
 
 function useFirstPassword(onSet: () => void) {
-  const i18n = useI18n()
   const session = useSession()
   const queryClient = useQueryClient()
   const [choice, setChoice] = useState<Choice | null>(null)
@@ -93,7 +92,7 @@ function useFirstPassword(onSet: () => void) {
   }
 
   const form = useForm({
-    check: (data) => fieldErrors({ newPassword: newPasswordError(i18n, text(data, 'newPassword')) }),
+    check: (data) => fieldErrors({ newPassword: newPasswordError(text(data, 'newPassword')) }),
     submit: async (data) => {
       const chosen = { newPassword: text(data, 'newPassword'), revokeOtherSessions: data.has('revokeOthers') }
       setChoice(chosen)
@@ -105,7 +104,7 @@ function useFirstPassword(onSet: () => void) {
         return {}
       }
       session.failed(error)
-      return explainFailure(i18n, error, 'newPassword')
+      return explainFailure(error, 'newPassword')
     },
   })
 

@@ -1,7 +1,8 @@
 import { useLocation } from '@tanstack/react-router'
-import { type ComponentType, useEffect, useRef, useState } from 'react'
+import { type ComponentType, type ReactNode, useEffect, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
@@ -63,7 +64,7 @@ export function SignInPage() {
 interface Back {
   readonly email: string
   /** Why, in words; `null` for a person who went back. */
-  readonly reason: string | null
+  readonly reason: ReactNode
 }
 
 interface PasswordStepProps {
@@ -72,8 +73,7 @@ interface PasswordStepProps {
 }
 
 function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   const { notice, returnTo } = useLocation({ select: ({ state }): SignInState => state })
   const email = useRef<HTMLInputElement>(null)
@@ -82,8 +82,8 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
-        email: emailError(i18n, text(data, 'email')),
-        password: text(data, 'password') === '' ? t('fields.enterPassword') : undefined,
+        email: emailError(text(data, 'email')),
+        password: text(data, 'password') === '' ? words((t) => t('fields.enterPassword')) : undefined,
       }),
     submit: async (data) => {
       const input = { email: text(data, 'email'), password: text(data, 'password'), rememberMe }
@@ -96,8 +96,8 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
     },
     explain: (error) =>
       error instanceof AuthFailure && error.status === 401
-        ? { summary: t('signIn.wrong') }
-        : explainFailure(i18n, error),
+        ? { summary: words((t) => t('signIn.wrong')) }
+        : explainFailure(error),
   })
 
   return (

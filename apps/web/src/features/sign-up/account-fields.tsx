@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import type { I18n } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Field } from '../../ui/field.js'
 import { type FieldErrors, text } from '../../ui/form.js'
 import { LONGEST_NAME } from '../forms/auth-errors.js'
@@ -27,12 +27,12 @@ export function AccountFields({ errors, children }: { errors: FieldErrors; child
   )
 }
 
-export function nameError({ t }: I18n, data: FormData): string | undefined {
-  return text(data, 'name').trim() === '' ? t('fields.enterName') : undefined
+export function nameError(data: FormData): ReactNode {
+  return text(data, 'name').trim() === '' ? words((t) => t('fields.enterName')) : undefined
 }
 
-export function passwordError(i18n: I18n, data: FormData): string | undefined {
-  return newPasswordError(i18n, text(data, 'password'))
+export function passwordError(data: FormData): ReactNode {
+  return newPasswordError(text(data, 'password'))
 }
 
 export function newAccountOf(data: FormData): NewAccount {

@@ -1,6 +1,7 @@
 import { useLocation } from '@tanstack/react-router'
 import { AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -28,9 +29,9 @@ export function DirectSignUp({ email, onClosed }: DirectSignUpProps) {
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
-        name: nameError(i18n, data),
-        email: emailError(i18n, text(data, 'email')),
-        password: passwordError(i18n, data),
+        name: nameError(data),
+        email: emailError(text(data, 'email')),
+        password: passwordError(data),
       }),
     submit: async (data) => {
       const input = { ...newAccountOf(data), email: text(data, 'email'), language: i18n.language }
@@ -43,8 +44,8 @@ export function DirectSignUp({ email, onClosed }: DirectSignUpProps) {
     },
     explain: (error) =>
       error instanceof AuthFailure && error.status === 422
-        ? { summary: t('signUp.refused') }
-        : explainFailure(i18n, error),
+        ? { summary: words((t) => t('signUp.refused')) }
+        : explainFailure(error),
   })
 
   return (

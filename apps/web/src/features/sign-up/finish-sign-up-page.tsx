@@ -45,12 +45,11 @@ interface AccountFormProps {
 }
 
 function AccountForm({ token, email, returnTo, onCreated, onDead }: AccountFormProps) {
-  const i18n = useI18n()
-  const { t } = i18n
+  const { t } = useI18n()
   const session = useSession()
   const [rememberMe, setRememberMe] = useState(true)
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ name: nameError(i18n, data), password: passwordError(i18n, data) }),
+    check: (data) => fieldErrors({ name: nameError(data), password: passwordError(data) }),
     submit: async (data) => {
       await finishSignUp({ token, ...newAccountOf(data), rememberMe })
       onCreated()
@@ -58,7 +57,7 @@ function AccountForm({ token, email, returnTo, onCreated, onDead }: AccountFormP
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(i18n, error)
+      return explainFailure(error)
     },
   })
 

@@ -31,7 +31,7 @@ export function RequestLink({ email, isCertain, onTyped, onSent, onClosed }: Req
   const returnTo = useLocation({ select: ({ state }) => state.returnTo })
   const challenge = useChallenge()
   const { form, errors, summary, busy } = useForm({
-    check: (data) => fieldErrors({ email: emailError(i18n, text(data, 'email')) }),
+    check: (data) => fieldErrors({ email: emailError(text(data, 'email')) }),
     submit: async (data) => {
       const input = { email: text(data, 'email'), language: i18n.language, ...(returnTo && { returnTo }) }
       onTyped(input.email)
@@ -42,7 +42,7 @@ export function RequestLink({ email, isCertain, onTyped, onSent, onClosed }: Req
         onClosed()
       }
     },
-    explain: (error) => explainFailure(i18n, error),
+    explain: (error) => explainFailure(error),
   })
 
   return (
