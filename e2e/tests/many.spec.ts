@@ -71,6 +71,13 @@ test('a search is offered for more than ten devices, and finds by name, address 
   await devices(laptop).last().scrollIntoViewIfNeeded()
   await laptop.setViewportSize({ width: 360, height: 740 })
   await expect.poll(() => overflow(laptop)).toBe(0)
+
+  const choose = laptop.getByRole('button', { name: 'Choose devices' })
+  await choose.click()
+  await devices(laptop).last().scrollIntoViewIfNeeded()
+  await laptop.getByRole('button', { name: 'Stop choosing' }).click()
+  await expect(choose).toBeFocused()
+  await expect(choose).toBeInViewport()
 })
 
 test('500 devices stay smooth to look at and to search', async ({ device }) => {

@@ -50,6 +50,15 @@ describe('the place in the list', () => {
   })
 })
 
+test('after choosing devices, the focus is on the button that began it', async () => {
+  household(api)
+  await open()
+  press('Choose devices')
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('region', { name: 'Chosen devices' })))
+  press('Stop choosing')
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Choose devices' }))
+})
+
 describe('several sign-ins of one browser', () => {
   beforeEach(() => {
     const laptop = { browser: 'Chrome', os: 'macOS', kind: 'desktop', deviceId: 'laptop' } as const

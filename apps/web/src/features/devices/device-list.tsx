@@ -54,7 +54,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
     <SignOutMany
       hasOthers={shown.length > 1}
       otherDevices={others.length}
-      onChoose={others.length > 1 && !choice.isOpen ? choice.open : undefined}
+      choice={others.length > 1 && !choice.isOpen ? choice : undefined}
       onSignOutOthers={signOut.others}
       onSignOutEverywhere={signOut.everywhere}
     />
@@ -80,8 +80,8 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
           onChooseAll={choice.choose}
           onSignOut={signOut.several}
           onClose={() => {
+            heading.current?.focus() // for where nothing is left to choose from
             choice.close()
-            heading.current?.focus({ preventScroll: true })
           }}
         />
       )}

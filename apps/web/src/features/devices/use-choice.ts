@@ -9,9 +9,11 @@ export interface Choice {
 
 /** The devices that a person picks to sign them out together. One that is gone is no longer chosen. */
 export function useChoice(others: readonly DeviceGroup[]) {
-  const [keys, setKeys] = useState<ReadonlySet<string> | null>(null)
+  /** `undefined`: not begun. `null`: over. */
+  const [keys, setKeys] = useState<ReadonlySet<string> | null>()
   return {
-    isOpen: keys !== null,
+    isOpen: Boolean(keys),
+    isOver: keys === null,
     chosen: others.filter((group) => keys?.has(keyOf(group))),
     open: () => setKeys(new Set()),
     close: () => setKeys(null),
