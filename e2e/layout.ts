@@ -12,6 +12,10 @@ export const settled = (page: Page) =>
 export const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
 
+/** In pixels. */
+export const heightOfHeader = (page: Page): Promise<number> =>
+  page.getByRole('banner').evaluate((header) => header.getBoundingClientRect().height)
+
 /** The controls that a person cannot press, even after scrolling to them, because something covers them. */
 export const outOfReach = (page: Page): Promise<string[]> =>
   page.evaluate(() => {

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { devices, expect, password, test, violations } from '../fixtures.js'
-import { expectNothingLost } from '../layout.js'
+import { expectNothingLost, heightOfHeader } from '../layout.js'
 
 const katherine = { name: 'Katherine Johnson', email: 'katherine@example.org', password }
 
@@ -13,6 +13,18 @@ async function enter(page: Page, path: 'sign-up' | 'sign-in'): Promise<number> {
   return answer.status()
 }
 
+/** On a phone, in each language. */
+async function expectLowHeader(page: Page): Promise<void> {
+  const viewport = page.viewportSize()
+  await page.setViewportSize({ width: 360, height: 740 })
+  for (const language of ['de', 'en']) {
+    await page.getByRole('combobox', { name: /Language|Sprache/ }).selectOption(language)
+    await expect(page.locator('html')).toHaveAttribute('lang', language)
+    expect(await heightOfHeader(page), `the page must begin within the first 100 px in ${language}`).toBeLessThan(100)
+  }
+  if (viewport) await page.setViewportSize(viewport)
+}
+
 test('an administrator signs out a device, what a filter finds, and a blocked account; for others there is no such page', async ({
   app,
   device,
@@ -21,14 +33,15 @@ test('an administrator signs out a device, what a filter finds, and a blocked ac
   const victim = await device({ signedIn: false, browser: 'Firefox on Ubuntu' })
   expect(await enter(victim, 'sign-up')).toBe(200)
   await expect(devices(victim)).toHaveCount(1)
-  await expect(victim.getByRole('link', { name: 'Administration' })).toHaveCount(0)
+  await expect(victim.getByRole('link', { name: 'Admin' })).toHaveCount(0)
   await victim.goto('/admin')
   await expect(victim.getByRole('heading', { level: 1 })).toHaveText('Page not found')
   await victim.goto('/')
 
   await app.addAdministrator(user.email)
   const page = await device()
-  await page.getByRole('link', { name: 'Administration' }).click()
+  await page.getByRole('link', { name: 'Admin' }).click()
+  await expectLowHeader(page)
   await page.getByLabel(/^Name, email address/).fill('johnson')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: 'Show Katherine Johnson' }).click()

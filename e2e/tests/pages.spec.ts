@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import type { App } from '../app.js'
 import { type DeviceOptions, devices, expect, requestReset, test, type User, violations } from '../fixtures.js'
-import { expectNothingLost, expectPressable, outOfReach, overflow } from '../layout.js'
+import { expectNothingLost, expectPressable, heightOfHeader, outOfReach, overflow } from '../layout.js'
 
 // Every page and every question, in light and dark, at the width of a phone and of a desk. Nothing fails axe, overflows, or moves
 // while it loads. Each gets a picture; `pnpm --filter @rollcall/e2e screenshots` renews those of the README.
@@ -177,9 +177,6 @@ const layoutShift = (page: Page): Promise<number> =>
         requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)))
       }),
   )
-
-const heightOfHeader = (page: Page): Promise<number> =>
-  page.getByRole('banner').evaluate((header) => header.getBoundingClientRect().height)
 
 async function addressOf({ path }: Shown, tab: Page, app: App, { email }: User): Promise<string> {
   if (typeof path === 'string') return path

@@ -23,6 +23,8 @@ test('add a passkey, sign in by suggestion and by button, confirm with it, and r
   await page.goto('/security')
   await expect(page.getByText('You have no passkey yet.')).toBeVisible()
   await page.getByRole('button', { name: 'Add a passkey' }).click()
+  await page.getByRole('button', { name: 'Save name' }).click()
+  await expect(page.getByLabel('Name of the passkey')).toHaveAccessibleDescription(/Enter a name\./)
   await page.getByLabel('Name of the passkey').fill('Work laptop')
   await page.getByRole('button', { name: 'Save name' }).click()
   const passkeys = page.getByRole('list', { name: 'Passkeys' })

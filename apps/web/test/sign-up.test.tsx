@@ -223,7 +223,7 @@ describe('the link that finishes an account', () => {
     expect(screen.getByText('ada@example.org')).toBeTruthy()
     expect(screen.getByText(/At least 8 characters/)).toBeTruthy()
     press('Create account')
-    await screen.findByText('Enter your name.', { selector: 'a' })
+    await screen.findByText('Enter a name.', { selector: 'a' })
     expect(posts).toEqual([])
     fillAccount()
     api.always = null

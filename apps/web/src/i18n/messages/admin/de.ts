@@ -2,7 +2,7 @@ import type { AdminMessages } from '../../i18n.js'
 
 export default {
   admin: {
-    title: 'Verwaltung',
+    title: 'Administration',
     intro:
       'Finden Sie Personen und Sitzungen und melden Sie sie ab. Was Sie hier ändern, wird mit Ihrem Namen festgehalten.',
     loading: 'Wird geladen …',
