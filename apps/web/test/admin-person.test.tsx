@@ -1,14 +1,18 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { serveFakeApi } from './fake-api.js'
-import { button, firefox, press, show, type } from './provider-trip.js'
+import { button, firefox, press, show, type, words } from './provider-trip.js'
+
+let api = serveFakeApi()
+beforeEach(() => {
+  api = serveFakeApi()
+  api.session.user.isAdmin = true
+})
 
 const descriptionOf = (element: HTMLElement) =>
   document.getElementById(element.getAttribute('aria-describedby') ?? '')?.textContent
 
 test('an administrator opens a person: their own device is marked, all activity can be read, and the focus goes there and back', async () => {
-  const api = serveFakeApi()
-  api.session.user.isAdmin = true
   const device = { ...firefox, name: null, ipAddress: null, place: null }
   api.activity = ['1', '2', '3'].map((id) => ({ id, type: 'signed-in', device, by: null, newName: null }))
   show('/admin')
@@ -39,12 +43,6 @@ test('an administrator opens a person: their own device is marked, all activity 
 })
 
 describe('the focus stays where the person works:', () => {
-  let api = serveFakeApi()
-  beforeEach(() => {
-    api = serveFakeApi()
-    api.session.user.isAdmin = true
-  })
-
   async function showKatherine() {
     show('/admin')
     await type('Name, email address, id, session or IP address', 'johnson')
@@ -101,4 +99,36 @@ describe('the focus stays where the person works:', () => {
     const [row] = within(screen.getByRole('list', { name: 'Operations' })).getAllByRole('listitem')
     await waitFor(() => expect(document.activeElement).toBe(row))
   })
+})
+
+test('how many were found is said by a region that was there before, and holds nothing else', async () => {
+  show('/admin')
+  await type('Name, email address, id, session or IP address', 'johnson')
+  const regions = screen.getAllByRole('status')
+  await press('Find people')
+  const said = await screen.findByText('1 person was found.')
+  expect(regions).toContain(said)
+  expect(screen.queryByText('Loading…')).toBeNull()
+})
+
+test('the same search again asks again', async () => {
+  show('/admin')
+  await type('Name, email address, id, session or IP address', 'johnson')
+  await press('Find people')
+  await button('Show Katherine Johnson')
+  api.always = 'SERVICE_UNAVAILABLE'
+  await press('Find people')
+  await words('This could not be loaded.')
+})
+
+test('a person who could not be loaded can be closed', async () => {
+  show('/admin')
+  await type('Name, email address, id, session or IP address', 'johnson')
+  await press('Find people')
+  await button('Show Katherine Johnson')
+  api.always = 'SERVICE_UNAVAILABLE'
+  await press('Show Katherine Johnson')
+  await words('This could not be loaded.')
+  await press('Close')
+  await waitFor(() => expect(screen.queryByText('This could not be loaded.')).toBeNull())
 })

@@ -29,6 +29,15 @@ test('the same search again counts again', async () => {
   await words('5 sessions of 5 people were found')
 })
 
+test('how many were found is said by a region that was there before', async () => {
+  show('/admin')
+  await type('Kind of device', 'phone')
+  await press('Find sessions')
+  const region = await screen.findByText('Loading…')
+  await words('3 sessions of 3 people were found')
+  expect(region.textContent).toBe('3 sessions of 3 people were found')
+})
+
 test('how many sessions were signed out stands where they were found', async () => {
   await findPhones()
   api.operations = [{ id: 'begun', state: 'done' }] // it revoked two: one had expired meanwhile
@@ -36,6 +45,16 @@ test('how many sessions were signed out stands where they were found', async () 
   const said = await words('2 sessions were signed out.')
   await waitFor(() => expect(document.activeElement).toBe(said))
   expect(screen.queryByText(/found/)).toBeNull()
+})
+
+test('another number is refused at its field, before anything is asked', async () => {
+  await findPhones()
+  await type('Type the number of sessions to sign them out', '4')
+  await press('Sign out these sessions')
+  const field = await screen.findByLabelText('Type the number of sessions to sign them out')
+  await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('true'))
+  expect(document.activeElement).toBe(field)
+  expect(screen.queryByText('Sign out 3 sessions?')).toBeNull()
 })
 
 test('an operation that did not end is not called done', async () => {

@@ -22,7 +22,9 @@ export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
 
   const search = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
-    setText(textOf(new FormData(event.currentTarget), 'person').trim())
+    const typed = textOf(new FormData(event.currentTarget), 'person').trim()
+    if (typed === text) void query.refetch()
+    else setText(typed)
   }
 
   return (
@@ -35,7 +37,11 @@ export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
           </Button>
         </div>
       </form>
-      <QueryState query={query} />
+      {/* There before its text: a live region that comes with it may not be read. */}
+      <p role="status" className="text-[0.9375rem] text-muted not-empty:mt-4">
+        {query.data && t('admin.find.found', { count: query.data.people.length })}
+      </p>
+      {query.isError && <QueryState query={query} />}
       {query.data && <People {...query.data} onChoose={onChoose} />}
     </Section>
   )
@@ -50,8 +56,7 @@ interface PeopleProps {
 function People({ people, isComplete, onChoose }: PeopleProps) {
   const { t } = useI18n()
   return (
-    <div role="status" className="mt-4">
-      {people.length === 0 && <p className="text-[0.9375rem] text-muted">{t('admin.find.none')}</p>}
+    <>
       <ul aria-label={t('admin.find.results')} className="divide-y divide-line empty:hidden">
         {people.map((person) => (
           <li key={person.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
@@ -71,7 +76,7 @@ function People({ people, isComplete, onChoose }: PeopleProps) {
         ))}
       </ul>
       {!isComplete && <p className="mt-2 text-sm text-muted">{t('admin.find.more')}</p>}
-    </div>
+    </>
   )
 }
 

@@ -98,9 +98,14 @@ function Found({ search: { number, fields, reason }, onChoosePerson, onBegan }: 
       </Message>
     )
   const found = exact.data ?? about.data
+  const failed = [about, exact].find((query) => query.isError)
   return (
     <>
-      <QueryState query={about.isError ? about : exact.isError ? exact : about} />
+      {/* There before what it says: a live region that comes with its text may not be read. */}
+      <p role="status" className="mt-6 border-t border-line pt-4 font-semibold">
+        {found ? <Count found={found} /> : !failed && t('admin.loading')}
+      </p>
+      {failed && <QueryState query={failed} />}
       {found && <Preview found={found} onChoosePerson={onChoosePerson} />}
       {found?.isExact && found.sessions > 0 && (
         <SignOutFiltered fields={fields} count={found.sessions} reason={reason} onBegan={onBegan} />
@@ -127,17 +132,18 @@ function Began({ operation: id }: { operation: string }) {
   )
 }
 
+function Count({ found: { isExact, sessions: count, users } }: { found: FoundSessions }) {
+  const { t } = useI18n()
+  return isExact
+    ? t('admin.sessions.exact', { count, users: t('admin.sessions.users', { count: users }) })
+    : t('admin.sessions.about', { count })
+}
+
 function Preview({ found, onChoosePerson }: { found: FoundSessions; onChoosePerson: (id: string) => void }) {
   const { t } = useI18n()
   const now = useNow()
-  const users = t('admin.sessions.users', { count: found.users })
   return (
     <>
-      <p role="status" className="mt-6 border-t border-line pt-4 font-semibold">
-        {found.isExact
-          ? t('admin.sessions.exact', { count: found.sessions, users })
-          : t('admin.sessions.about', { count: found.sessions })}
-      </p>
       {found.sessions > found.found.length && found.found.length > 0 && (
         <p className="text-sm text-muted">{t('admin.sessions.some', { count: found.found.length })}</p>
       )}

@@ -91,7 +91,7 @@ function OperationItem({ operation, now, ...controlled }: OperationItemProps) {
         <p className="font-medium">
           {actionName(i18n, operation)} · {t(`admin.operations.state.${stateOf(operation)}`)}
         </p>
-        <p className="text-sm text-muted">
+        <p className="text-sm text-muted first-letter:uppercase">
           <Time value={at}>{i18n.shortTime(at, now)}</Time> {t('admin.operations.by', { name: isolate(startedBy) })}
           {revoked !== '' && ` · ${revoked}`}
         </p>

@@ -37,6 +37,7 @@ export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
   return (
     <div className="mt-6 rounded-2xl border border-accent bg-surface p-4 shadow-card sm:p-6">
       <QueryState query={query} />
+      {query.isError && !query.data && <Button onClick={onClose}>{t('admin.person.close')}</Button>}
       {query.data && (
         <>
           <Title person={query.data.person} onClose={onClose} />

@@ -8,7 +8,7 @@ export function QueryState({ query }: { query: UseQueryResult }) {
   const { t } = useI18n()
   if (query.isError)
     return (
-      <div className="mt-4">
+      <div className="mt-4 first:mt-0">
         <ListProblem
           problem={toProblem(query.error)}
           notLoaded={t('admin.notLoaded')}
@@ -19,7 +19,7 @@ export function QueryState({ query }: { query: UseQueryResult }) {
     )
   if (!query.isLoading) return null
   return (
-    <p role="status" className="mt-4 text-[0.9375rem] text-muted">
+    <p role="status" className="mt-4 text-[0.9375rem] text-muted first:mt-0">
       {t('admin.loading')}
     </p>
   )

@@ -1,7 +1,8 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
+import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { type FilterFields, filterIn } from './session-filter.js'
@@ -24,16 +25,21 @@ export function SignOutFiltered({ fields, count, reason: given, onBegan }: SignO
   const change = useChange()
   const [reason, setReason] = useState(given)
   const [typed, setTyped] = useState('')
+  const field = useRef<HTMLInputElement>(null)
+  const isRight = typed.trim() === String(count)
+  /** Whether the button was pressed with another number. */
+  const [isRefused, setIsRefused] = useState(false)
+  const refuse = () => {
+    setIsRefused(true)
+    field.current?.focus()
+  }
 
-  const signOut = async () => {
-    if (typed.trim() !== String(count))
-      return { kind: 'failed', message: words((t) => t('admin.sessions.countWrong')) } as const
-    return change(async () => {
+  const signOut = () =>
+    change(async () => {
       const { id } = await api.admin.sessions.revoke.mutate({ filter: filterIn(fields), count, reason })
       onBegan(id)
       return words((t) => t('admin.sessions.began'))
     })
-  }
 
   return (
     <div className="mt-4 grid gap-4 border-t border-line pt-4">
@@ -47,23 +53,29 @@ export function SignOutFiltered({ fields, count, reason: given, onBegan }: SignO
         onChange={({ target }) => setReason(target.value)}
       />
       <Field
+        ref={field}
         name="count"
         label={t('admin.sessions.count')}
         inputMode="numeric"
         autoComplete="off"
         value={typed}
         onChange={({ target }) => setTyped(target.value)}
+        error={isRefused && !isRight && t('admin.sessions.countWrong')}
       />
       <div className="flex flex-wrap gap-3">
-        <ConfirmWithPassword
-          label={t('admin.sessions.signOut')}
-          question={t('admin.sessions.ask', { count })}
-          consequence={t('admin.sessions.askMeans')}
-          confirmLabel={t('signOut.yes')}
-          busyLabel={t('signOut.busy')}
-          onConfirm={signOut}
-          pending={{ name: 'sign-out-filtered', input: { fields, reason } }}
-        />
+        {isRight ? (
+          <ConfirmWithPassword
+            label={t('admin.sessions.signOut')}
+            question={t('admin.sessions.ask', { count })}
+            consequence={t('admin.sessions.askMeans')}
+            confirmLabel={t('signOut.yes')}
+            busyLabel={t('signOut.busy')}
+            onConfirm={signOut}
+            pending={{ name: 'sign-out-filtered', input: { fields, reason } }}
+          />
+        ) : (
+          <Button onClick={refuse}>{t('admin.sessions.signOut')}</Button>
+        )}
       </div>
     </div>
   )
