@@ -32,7 +32,7 @@ export function SecurityPage() {
     <>
       {notMe !== undefined && (
         <Message look="good" id="not-me" className="mb-6">
-          {t('unusual.signedOut', { device: notMe })}
+          {t('security.notMe', { device: notMe })}
         </Message>
       )}
       <PageHeading title={t('security.title')} describedBy={notMe && 'not-me'}>
@@ -73,7 +73,7 @@ function ChangePassword({ email }: { email: string }) {
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
         <PasswordField
           name="currentPassword"
-          label={t('fields.currentPassword')}
+          label={t('security.currentPassword')}
           autoComplete="current-password"
           error={errors['currentPassword']}
         />
@@ -107,7 +107,7 @@ function usePasswordChange() {
       setChanged(false)
       return fieldErrors({
         currentPassword:
-          text(data, 'currentPassword') === '' ? words((t) => t('fields.enterCurrentPassword')) : undefined,
+          text(data, 'currentPassword') === '' ? words((t) => t('security.enterCurrentPassword')) : undefined,
         newPassword: newPasswordError(text(data, 'newPassword')),
       })
     },
@@ -122,7 +122,7 @@ function usePasswordChange() {
     explain: (error) => {
       session.failed(error)
       if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD') {
-        return { fields: { currentPassword: words((t) => t('fields.notCurrentPassword')) } }
+        return { fields: { currentPassword: words((t) => t('security.notCurrentPassword')) } }
       }
       return explainFailure(error, 'newPassword')
     },

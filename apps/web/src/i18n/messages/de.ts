@@ -31,7 +31,6 @@ export default {
     email: 'E-Mail-Adresse',
     password: 'Passwort',
     yourPassword: 'Ihr Passwort',
-    currentPassword: 'Aktuelles Passwort',
     newPassword: 'Neues Passwort',
     show: '{label} anzeigen',
     passwordHint: 'Mindestens {min, number} Zeichen. Am besten einige Wörter hintereinander.',
@@ -40,7 +39,6 @@ export default {
     enterEmail: 'Geben Sie Ihre E-Mail-Adresse ein.',
     badEmail: 'Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@example.com.',
     enterPassword: 'Geben Sie Ihr Passwort ein.',
-    enterCurrentPassword: 'Geben Sie Ihr aktuelles Passwort ein.',
     enterNewPassword: 'Geben Sie ein neues Passwort ein.',
     tooShort: 'Verwenden Sie mindestens {min, number} Zeichen.',
     tooLong: 'Verwenden Sie höchstens {max, number} Zeichen.',
@@ -50,7 +48,6 @@ export default {
     easyPassword: 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.',
     samePassword: 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.',
     notYourPassword: 'Das ist nicht Ihr Passwort.',
-    notCurrentPassword: 'Das ist nicht Ihr aktuelles Passwort.',
   },
   signIn: {
     title: 'Anmelden',
@@ -181,7 +178,6 @@ export default {
   },
   unusual: {
     ask: 'Waren Sie das?',
-    about: 'Waren Sie das? {device}',
     'new-browser': 'Erste Anmeldung mit diesem Browser',
     'new-country': 'Neues Land: {country}',
     program: 'Ein Programm, kein Browser',
@@ -199,8 +195,6 @@ export default {
     notMeMeans: 'Jemand anderes kennt vielleicht Ihr Passwort. Ein neues meldet alle Ihre anderen Geräte ab.',
     notMeYes: 'Abmelden und weiter',
     notMeYesEnded: 'Weiter',
-    signedOut:
-      '{device} ist abgemeldet. Wählen Sie jetzt ein neues Passwort, damit sich niemand mit dem alten anmelden kann.',
   },
   signOut: {
     one: 'Abmelden',

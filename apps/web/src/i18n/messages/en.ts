@@ -30,7 +30,6 @@ export default {
     email: 'Email address',
     password: 'Password',
     yourPassword: 'Your password',
-    currentPassword: 'Current password',
     newPassword: 'New password',
     show: 'Show {label}',
     passwordHint: 'At least {min, number} characters. A few words in a row make a good one.',
@@ -39,7 +38,6 @@ export default {
     enterEmail: 'Enter your email address.',
     badEmail: 'Enter an email address such as name@example.com.',
     enterPassword: 'Enter your password.',
-    enterCurrentPassword: 'Enter your current password.',
     enterNewPassword: 'Enter a new password.',
     tooShort: 'Use at least {min, number} characters.',
     tooLong: 'Use at most {max, number} characters.',
@@ -48,7 +46,6 @@ export default {
     easyPassword: 'This password is easy to guess. A few words that do not belong together are better.',
     samePassword: 'This is your old password. Choose a different one.',
     notYourPassword: 'This is not your password.',
-    notCurrentPassword: 'This is not your current password.',
   },
   signIn: {
     title: 'Sign in',
@@ -176,7 +173,6 @@ export default {
   },
   unusual: {
     ask: 'Was this you?',
-    about: 'Was this you? {device}',
     'new-browser': 'First sign-in from this browser',
     'new-country': 'New country: {country}',
     program: 'A program, not a browser',
@@ -194,7 +190,6 @@ export default {
     notMeMeans: 'Someone else may know your password. A new one signs out all your other devices.',
     notMeYes: 'Sign out and continue',
     notMeYesEnded: 'Continue',
-    signedOut: '{device} is signed out. Now choose a new password, so that nobody can sign in with the old one.',
   },
   signOut: {
     one: 'Sign out',

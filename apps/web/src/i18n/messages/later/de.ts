@@ -368,6 +368,11 @@ export default {
     setAgain:
       'Sie haben bestätigt, dass Sie es sind. Bitte geben Sie das neue Passwort noch einmal ein: Es wurde nicht aufbewahrt.',
     setDone: 'Ihr Passwort wurde festgelegt. Ab jetzt können Sie sich damit anmelden.',
+    notMe:
+      '{device} ist abgemeldet. Wählen Sie jetzt ein neues Passwort, damit sich niemand mit dem alten anmelden kann.',
+    currentPassword: 'Aktuelles Passwort',
+    enterCurrentPassword: 'Geben Sie Ihr aktuelles Passwort ein.',
+    notCurrentPassword: 'Das ist nicht Ihr aktuelles Passwort.',
     heading: 'Passwort ändern',
     means: 'Ihre anderen Geräte werden abgemeldet, was sich nicht rückgängig machen lässt. Dieses bleibt angemeldet.',
     submit: 'Passwort ändern',
