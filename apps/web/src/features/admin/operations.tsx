@@ -16,7 +16,7 @@ import { Section } from '../../ui/section.js'
 import { useChange } from './use-change.js'
 import { isRunning, useOperations } from './use-operations.js'
 
-/** What can be done with it. The command alone resumes one on everybody, or a mass reset of passwords. */
+/** An administrator can stop or resume it. The command alone resumes one on everybody, or a mass reset of passwords. */
 function controlOf(operation: Operation): 'stop' | 'resume' | null {
   const { progress, state, filter, action } = operation
   if (progress === null) return null
