@@ -4,6 +4,9 @@ import type { Database } from './database.js'
 /** The part of better-auth's tables that names a user. */
 type UserTable = { user: { id: string; email: string; createdAt: string | Date } }
 
+/** Users whom one statement reads. */
+const PAGE = 500
+
 /** Nobody has that email address or id. */
 export class UnknownUserError extends Error {
   override readonly name = 'UnknownUserError'
@@ -50,8 +53,12 @@ export async function userIdsOf(named: readonly string[], kysely: Kysely<unknown
  */
 export async function requireUsers(ids: readonly string[], kysely: Kysely<unknown>): Promise<void> {
   const users = kysely.withTables<UserTable>().selectFrom('user').select('id')
-  for (const id of ids)
-    if ((await users.where('id', '=', id).executeTakeFirst()) === undefined) throw new UnknownUserError(id)
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const some = ids.slice(at, at + PAGE)
+    const known = new Set((await users.where('id', 'in', some).execute()).map(({ id }) => id))
+    const unknown = some.find((id) => !known.has(id))
+    if (unknown !== undefined) throw new UnknownUserError(unknown)
+  }
 }
 
 /** The ids of users with this id, or with this text in the name or the email address, in the order of the latter. */
@@ -63,8 +70,6 @@ export async function searchUsers(kysely: Kysely<unknown>, text: string, limit: 
     order by email limit ${limit}`.execute(kysely)
   return rows.map(({ id }) => id)
 }
-
-const PAGE = 500
 
 /** The id of every user whose account was created by a time, in pages. */
 export async function* listUsers(
