@@ -4,7 +4,7 @@ import { TRPCError } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
-import { isDatabaseOutage } from './accounts/database-outage.js'
+import { isDatabaseOutage, isRefusedConnection } from './accounts/database-outage.js'
 
 export type Code = TRPCError['code']
 
@@ -89,6 +89,13 @@ export function outageIn(error: unknown): Error | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (outages.some((outage) => cause instanceof outage) || isDatabaseOutage(cause)) return cause
   return undefined
+}
+
+/** Whether Redis or the database gave no answer. For an operator, a refusal is none: no wait mends it. */
+export function isWithoutAnswer(error: unknown): boolean {
+  const outage = outageIn(error)
+  if (outage instanceof SessionStoreUnavailableError) return outage.refused === null
+  return outage !== undefined && !isRefusedConnection(outage)
 }
 
 /** The one translation of errors to what is said outside. Whatever it does not know stays generic. */

@@ -16,7 +16,7 @@ export { findUserIds, listUsers, requireUsers, UnknownUserError, userIdsOf } fro
 export { readSettings, type Settings, SettingsError } from './settings/env.js'
 export { configuredPlaces } from './places.js'
 export { connectOperator } from './redis/connect.js'
-export { outageIn } from './errors.js'
+export { isWithoutAnswer } from './errors.js'
 export { StartError } from './start-error.js'
 
 /** On standard error, so that standard output holds the results alone. Warnings and errors only. */

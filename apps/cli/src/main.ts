@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
 import { type Filter, InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
-import { outageIn, requireUsers, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
+import {
+  isWithoutAnswer,
+  requireUsers,
+  SettingsError,
+  StartError,
+  UnknownUserError,
+  userIdsOf,
+} from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { Command, CommanderError } from 'commander'
 import { type Connections, withAdmin, withConnections } from './connections.js'
@@ -189,9 +196,7 @@ function unwrap(error: unknown): unknown {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_INPUT
   if (wrongInputs.some((type) => error instanceof type)) return WRONG_INPUT
-  const outage = outageIn(error)
-  const isRefusal = outage instanceof SessionStoreUnavailableError && outage.refused !== null
-  return outage === undefined || isRefusal ? FAILED : UNAVAILABLE
+  return isWithoutAnswer(error) ? UNAVAILABLE : FAILED
 }
 
 /** One line where it says all that a person needs, else the error with its stack. */

@@ -20,6 +20,11 @@ export function isDatabaseOutage(error: Error): boolean {
   return isConnectionFault(error) || isClosed(error)
 }
 
+/** PostgreSQL refuses the user or the password, or has no such database. */
+export function isRefusedConnection(error: Error): boolean {
+  return error instanceof DatabaseError && /^(?:28|3D)/.test(error.code ?? '')
+}
+
 /** Kysely gives that error no type and no code. This server has closed its database, because it shuts down. */
 function isClosed({ message }: Error): boolean {
   return message === 'driver has already been destroyed'

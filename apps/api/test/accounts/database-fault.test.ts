@@ -12,6 +12,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databaseFault } from '../../src/accounts/database-fault.js'
 import { openDatabase } from '../../src/accounts/database.js'
+import { isWithoutAnswer } from '../../src/errors.js'
 import { startServer } from '../helpers.js'
 
 const PASSWORD = 'hunter2'
@@ -22,16 +23,18 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 
-/** The error of the start. */
-async function faultOf(env: NodeJS.ProcessEnv): Promise<string> {
+async function failureOf(env: NodeJS.ProcessEnv): Promise<Error> {
   const failure = await startServer({ redis, env }).then(
     async (server) => server.close().then(() => new Error('it started')),
     (error: unknown) => error as Error,
   )
   expect(failure.name).toBe('StartError')
   expect(failure.message).not.toMatch(/hunter2|hunter%32|\n/)
-  return failure.message
+  return failure
 }
+
+/** The error of the start. */
+const faultOf = async (env: NodeJS.ProcessEnv): Promise<string> => (await failureOf(env)).message
 
 describe.runIf(postgresBinaries !== null)('a start without a usable PostgreSQL says why', () => {
   let postgres: PrivatePostgres
@@ -78,6 +81,12 @@ describe.runIf(postgresBinaries !== null)('a start without a usable PostgreSQL s
     expect(await faultOf({ DATABASE_URL: as('rollcall', PASSWORD, 'nowhere') })).toMatch(
       /\(the database does not exist: .*"nowhere".*3D000\)$/,
     )
+  })
+  test('which is a refusal, and no silence', async () => {
+    const refused = [as('stranger', PASSWORD), as('rollcall', PASSWORD, 'nowhere'), as('limited', PASSWORD)]
+    for (const DATABASE_URL of refused) expect(isWithoutAnswer(await failureOf({ DATABASE_URL }))).toBe(false)
+    const DATABASE_URL = 'postgres://rollcall@127.0.0.1:1/accounts'
+    expect(isWithoutAnswer(await failureOf({ DATABASE_URL }))).toBe(true)
   })
   test('the user may not create tables', async () => {
     expect(await faultOf({ DATABASE_URL: as('limited', PASSWORD) })).toMatch(
