@@ -99,7 +99,7 @@ test('another address ends all sessions, and the same one none', async () => {
   expect(recorded()).toEqual(['email-change'])
 })
 
-test('a second factor that is deleted leaves sessions, and ends the devices that were trusted, of that user alone', async () => {
+test('a second factor that is deleted leaves sessions, and ends the sign-ins that wait for its code, of that user alone', async () => {
   const { userId, ofUser, live, audited } = await twoDevices('factor')
   const other = await t.person('other-factor')
   const pending = async (value: string) =>
@@ -107,7 +107,7 @@ test('a second factor that is deleted leaves sessions, and ends the devices that
   const { internalAdapter } = await t.auth.$context
   for (const value of [userId, other.userId]) {
     const expiresAt = new Date(Date.now() + 60_000)
-    await internalAdapter.createVerificationValue({ identifier: `trust-device-${value}`, value, expiresAt })
+    await internalAdapter.createVerificationValue({ identifier: `2fa-${value}`, value, expiresAt })
   }
   t.events.length = 0
   await t.adapter.deleteMany({ model: 'twoFactor', where: ofUser }) // there is none yet
