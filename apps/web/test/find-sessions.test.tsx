@@ -43,6 +43,7 @@ test('how many sessions were signed out stands where they were found', async () 
   api.operations = [{ id: 'begun', state: 'done' }] // it revoked two: one had expired meanwhile
   await signOut()
   const said = await words('2 sessions were signed out.')
+  expect(screen.getByRole('log', { name: 'Messages' }).textContent).toBe('') // it is said once
   await waitFor(() => expect(document.activeElement).toBe(said))
   expect(screen.queryByText(/found/)).toBeNull()
 })

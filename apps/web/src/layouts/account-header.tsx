@@ -38,7 +38,8 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
           </Button>
         </div>
         <nav aria-label={t('layout.account')} className="w-full sm:mt-1">
-          <ul className="flex flex-wrap gap-x-3.5 sm:gap-x-6">
+          {/* An administrator has one more, and still one line on a phone. */}
+          <ul className="flex flex-wrap gap-x-6 text-[0.9375rem] max-sm:has-[>:nth-child(5)]:gap-x-3.5 max-sm:has-[>:nth-child(5)]:text-sm">
             <NavItem to="/">{t('layout.devices')}</NavItem>
             <NavItem to="/activity">{t('layout.activity')}</NavItem>
             <NavItem to="/security">{t('layout.security')}</NavItem>
@@ -71,7 +72,7 @@ function NavItem({ to, children }: { to: AccountPath; children: string }) {
       <Link
         to={to}
         activeOptions={{ exact: true }}
-        className="inline-flex min-h-11 items-center border-b-2 border-transparent text-sm font-medium sm:text-[0.9375rem] text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink forced-colors:border-[Canvas] forced-colors:aria-[current=page]:border-[Highlight]"
+        className="inline-flex min-h-11 items-center border-b-2 border-transparent font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink forced-colors:border-[Canvas] forced-colors:aria-[current=page]:border-[Highlight]"
       >
         {children}
       </Link>

@@ -8,14 +8,15 @@ import { useSession } from '../session/session.js'
 import { adminKey } from './admin-key.js'
 import { words } from '../../i18n/words.js'
 
-/** Makes a change of an administrator: says what was done, or why not, and has the page read everything again. */
+/** Makes a change of an administrator: says what was done unless that is `null`, or why not, and has the page read everything again. */
 export function useChange(): (change: () => Promise<ReactNode>) => Promise<Outcome> {
   const session = useSession()
   const queryClient = useQueryClient()
   const showToast = useToast()
   return async (change) => {
     try {
-      showToast(await change())
+      const done = await change()
+      if (done !== null) showToast(done)
     } catch (error) {
       session.failed(error)
       const failed = words((t) => t('admin.failed'))
