@@ -93,6 +93,13 @@ test('a token that is used meanwhile is of no use', async () => {
 })
 
 test('it ends the links of other mails, and the next sign-in from that browser is one from a new device', async () => {
+  const stranger = await notifiedPerson('stranger')
+  const { adapter } = t
+  const change = { model: 'verification', where: [{ field: 'identifier', value: `account-change:${stranger.userId}` }] }
+  await adapter.create({
+    model: 'account',
+    data: { userId: stranger.userId, accountId: 'x', providerId: 'x', createdAt: new Date(), updatedAt: new Date() },
+  })
   const { token, userId, phones, email } = await notifiedPerson('all-links')
   const { internalAdapter } = await t.auth.$context
   const other = await createDeviceToken(internalAdapter, userId, await idOf(phones[0]))
@@ -107,6 +114,9 @@ test('it ends the links of other mails, and the next sign-in from that browser i
   await reset('a new password')
   const before = notified.length
   await expect.poll(async () => (await phones[0]?.signIn(email, 'a new password'))?.status).toBe(200)
+  expect(notified).toHaveLength(before + 1)
+  expect([(await rowsOf(stranger.userId)).length, await adapter.count(change)]).toEqual([1, 1])
+  await stranger.phones[0]?.signIn(stranger.email)
   expect(notified).toHaveLength(before + 1)
 })
 
