@@ -1,7 +1,8 @@
 import { type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authenticate } from '../src/authenticate.js'
-import { startApp } from './helpers.js'
+import { cookieSessions } from '../src/index.js'
+import { type Browser, startApp } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startApp>>
 let token: string
@@ -45,4 +46,49 @@ test('only a caller that says so may be answered by a near-cache, and nobody is 
   expect(touched).toBe(3)
   expect(await authenticate(store, 'unknown')).toBeNull()
   expect(touched).toBe(3)
+})
+
+const cookieOf = ({ jar }: Browser) => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+
+test('of a request, the session cookie counts as it is now', async () => {
+  const sessions = await cookieSessions(t.auth, t.store)
+  const people = [await t.person('first'), await t.person('second')]
+  const headers = new Headers()
+  for (const { browser, userId } of people) {
+    headers.set('cookie', cookieOf(browser))
+    for (const _ of [1, 2])
+      expect(await sessions.authenticate(headers)).toMatchObject({ token: await browser.token(), session: { userId } })
+  }
+  headers.set('cookie', `better-auth.session_token=forged.${'A'.repeat(43)}=`)
+  expect(await sessions.authenticate(headers)).toBeNull()
+  headers.delete('cookie')
+  expect(await sessions.authenticate(headers)).toBeNull()
+  const { browser, userId } = await t.person('third')
+  await t.store.revokeAll(userId)
+  expect(await sessions.authenticate(new Headers({ cookie: cookieOf(browser) }))).toBeNull()
+})
+
+test('unless its caller says otherwise, it counts as use, and Redis is asked', async () => {
+  let touched = 0
+  const { store, strict } = storeThat(async () => {
+    touched += 1
+    return true
+  })
+  const sessions = await cookieSessions(t.auth, store)
+  const { browser } = await t.person('options')
+  const headers = new Headers({ cookie: cookieOf(browser) })
+  await sessions.authenticate(headers)
+  await sessions.authenticate(headers, { touch: false })
+  await sessions.authenticate(headers, { strict: false })
+  await sessions.authenticate(headers, { touch: false, strict: false })
+  expect([touched, ...strict]).toEqual([2, true, true, false, false])
+})
+
+test('the cookies that end a session in the browser', async () => {
+  const sessions = await cookieSessions(t.auth, t.store)
+  expect(sessions.expiredCookies()).toEqual(
+    ['session_token', 'dont_remember'].map((name) =>
+      expect.stringMatching(new RegExp(`^better-auth\\.${name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`)),
+    ),
+  )
 })
