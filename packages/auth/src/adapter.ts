@@ -6,6 +6,7 @@ import type { Audit } from './audit.js'
 import { isSessionOver } from './current-session.js'
 import { recordErrors, recordTransaction } from './database-errors.js'
 import { factorPolicy } from './factor-policy.js'
+import type { Model } from './model.js'
 import { credentialPolicy, recordNewUser } from './policy.js'
 import { countCode } from './prove-by-code.js'
 import { requestState } from './request-state.js'
@@ -56,7 +57,8 @@ function routeModels(
   const sql = recordErrors(unwatched)
   const sessions = sessionModel(store, sql, audit)
   const verifications = guardTrust(verificationModel(sql, store.clock), sql, store)
-  const policy = joinPolicies(credentialPolicy(sql, store, audit), factorPolicy(sql, store, audit))
+  const hashing = withHashes(sql, verifications)
+  const policy = joinPolicies(credentialPolicy(hashing, store, audit), factorPolicy(sql, store, audit))
   const changes = hasSecureLinks ? recordAccountChanges(sql, verifications) : undefined
   /** `sql` for a model that the policy looks after. */
   const adapterFor = (model: string) =>
@@ -106,6 +108,14 @@ function routeModels(
     },
     consumeOne: (input) => adapterFor(input.model).consumeOne(input),
     incrementOne: (input) => adapterFor(input.model).incrementOne(input),
+  }
+}
+
+/** The adapter, which finds the rows of links and codes that it deletes by the hash of their identifier. */
+function withHashes(sql: DBTransactionAdapter, verifications: Model): DBTransactionAdapter {
+  return {
+    ...sql,
+    deleteMany: (input) => (input.model === 'verification' ? verifications : sql).deleteMany(input),
   }
 }
 

@@ -17,6 +17,7 @@ import { setRememberedCookie } from './remember-me.js'
 import { type RequestState, requestState } from './request-state.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
 import { keepWrites, undoWrites } from './undo-on-outage.js'
+import { recordEmailChange } from './verification-links.js'
 
 interface Dependencies {
   readonly store: SessionStore
@@ -34,6 +35,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     if (!isAPIError(returned)) {
       await revokeRequested(ctx, store)
       await revokeLeftBehind(state, store)
+      await recordEmailChange(ctx, store)
     }
     const codeRefusal = await proveByCode(ctx, returned, store, audit)
     if (state.databaseError !== null && isAPIError(returned)) await undoWrites()

@@ -22,6 +22,7 @@ import { readRememberMe } from './remember-me.js'
 import type { OnWrongPassword } from './refused-attempts.js'
 import { beginSignIn, requestState } from './request-state.js'
 import { rejectUnavailable } from './unavailable.js'
+import { dateLink } from './verification-links.js'
 
 export interface RollcallOptions {
   /** The store that holds the sessions. */
@@ -141,6 +142,7 @@ export function rollcallPlugin({
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
             await beginSignIn(store, ctx.path)
+            await dateLink(ctx, store)
             await undoUnlessAnswered(ctx, store)
             const state = await requestState()
             state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))

@@ -72,6 +72,7 @@ function shiftExpiry<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number
  * written before, and deleted here, or written after, by somebody who sees the new credential. A request to `/secure-account` keeps rows of its own kind until it has finished, so that it can be
  * repeated. It also keeps the password that it retires.
  *
+ * @param sql that hashes identifiers.
  * @throws {Error} of the database.
  */
 export async function deletePending(sql: DBTransactionAdapter, userId: string): Promise<void> {
@@ -83,8 +84,17 @@ export async function deletePending(sql: DBTransactionAdapter, userId: string): 
   if (user === undefined) return
   const retired = isSecuring ? [] : [retiredPasswordOf(userId)]
   const codes = [...emailCodes(user.email), ...phoneCodes(user.phoneNumber)]
-  const identifiers = [...codes, emailChangeOf(userId), ...retired].map(hash)
+  const identifiers = [...codes, emailChangeOf(userId), ...retired]
   await sql.deleteMany({ model: 'verification', where: [{ field: 'identifier', operator: 'in', value: identifiers }] })
+}
+
+/** Uses up the change to this email address that a user has asked for. Returns whether there was one. */
+export async function takeEmailChange(sql: DBTransactionAdapter, userId: string, email: string): Promise<boolean> {
+  const where = [
+    { field: 'identifier', value: emailChangeOf(userId) },
+    { field: 'value', value: email },
+  ]
+  return (await sql.deleteMany({ model: 'verification', where })) > 0
 }
 
 /** Deletes all links of a user's mails about new devices. Throws what the database fails with. */
@@ -95,7 +105,7 @@ export async function deleteSecureAccountLinks(sql: DBTransactionAdapter, userId
 /** The row with the hash of the password that "This was not me" took away. */
 export const retiredPasswordOf = (userId: string): string => `retired-password:${userId}`
 
-/** The row of a new email address that is not confirmed yet, for an application that has such rows. */
+/** The row of a new email address that is not confirmed yet. */
 export const emailChangeOf = (userId: string): string => `email-change:${userId}`
 
 const SECURES_ACCOUNT = 'secure-account:'

@@ -1,5 +1,5 @@
 import { deviceOf } from '@rollcall/devices'
-import { admin } from 'better-auth/plugins'
+import { admin, emailOTP } from 'better-auth/plugins'
 import { expect, test } from 'vitest'
 import type { NewDevice } from '../src/index.js'
 import { startApp, deleteAccounts } from './helpers.js'
@@ -94,13 +94,18 @@ test('an admin who acts as somebody else is no device of theirs', async () => {
   expect([...notified, ...logged]).toEqual([])
 })
 
-test('who signs in without a password has all sessions ended by the link too', async () => {
+test('who signs in without a password has all sessions and codes ended by the link too', async () => {
   const links: string[] = []
-  await using t = await startApp({}, { onNewDevice: async ({ token }) => void links.push(token) })
+  const plugins = [emailOTP({ sendVerificationOTP: async () => undefined })]
+  await using t = await startApp({ plugins }, { onNewDevice: async ({ token }) => void links.push(token) })
   const { email, userId } = await t.person('ada', 1)
   await deleteAccounts(t.database, userId)
+  const code = { model: 'verification', where: [{ field: 'identifier', value: `sign-in-otp-${email}` }] }
+  await t.browser().post('/email-otp/send-verification-otp', { email, type: 'sign-in' })
+  expect(await t.adapter.count(code)).toBe(1)
   expect((await t.browser().post('/secure-account', { token: links[0] })).status).toBe(200)
   expect(await t.store.list(userId)).toEqual([])
+  expect(await t.adapter.count(code)).toBe(0)
   expect(t.resets).toEqual([email])
 })
 
