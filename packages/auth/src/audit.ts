@@ -23,6 +23,7 @@ export type AuditEventName =
   | 'second-factor-off'
   | 'backup-codes-renewed'
   | 'email-change'
+  | 'phone-number-change'
   /** A change of the email address that waits for its confirmations: begun, or withdrawn. */
   | 'email-change-requested'
   | 'email-change-cancelled'

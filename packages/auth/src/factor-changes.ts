@@ -57,7 +57,14 @@ export function factorChanges(store: SessionStore, audit: Audit) {
     })
   }
 
-  return { changeFactor }
+  /** For an addition without an event. If its session has been revoked, the adapter deletes it again. */
+  async function requireSession(): Promise<void> {
+    const current = currentSession(() => true)
+    if (current !== null && (await revokeWithAudit(() => revokeOthers(store, current.token, false))) === null)
+      throw unauthorized()
+  }
+
+  return { changeFactor, requireSession }
 }
 
 /** `null` if the session of the token has ended. Then nothing is revoked. */

@@ -16,6 +16,9 @@ const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; reado
   walletAddress: { added: 'wallet-added', removed: 'wallet-removed' },
 }
 
+/** Ways in that end no session, and leave no event. */
+const withoutEvent: ReadonlySet<string> = new Set(['apikey', 'ssoProvider'])
+
 const choice = z.object({ revokeOtherSessions: z.boolean() })
 
 /** The person may say in the body of the same request whether the other sessions end. Endpoints drop fields that they do not know. */
@@ -30,9 +33,10 @@ export async function chooseOtherSessions(revoke: boolean | null): Promise<void>
 
 /** Decides which rows are ways in, and whether they are added, replaced or removed. */
 export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
-  const { changeFactor } = factorChanges(store, audit)
+  const { changeFactor, requireSession } = factorChanges(store, audit)
   return {
     async beforeCreate(model: string, data: object): Promise<AfterWrite> {
+      if (withoutEvent.has(model)) return requireSession
       const event = additionOf(model, data)
       return event === undefined || !('userId' in data) ? doNothing : changeFactor(String(data.userId), event, false)
     },
@@ -43,11 +47,9 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
         return forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'backup-codes-renewed', true))
       if (model === 'account' && 'password' in update && setsFirstPassword())
         return forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'password-set', false))
-      if (model !== 'user' || !('email' in update) || update.email === undefined) return doNothing
-      const users = await adapter.findMany<{ id: string; email: string }>({ model, where, limit: EVERY_ROW })
-      return users.every(({ email }) => email === update.email)
-        ? doNothing
-        : forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'email-change', true))
+      if (model !== 'user') return doNothing
+      const changed = await changedContacts(adapter, where, update)
+      return forEachOf(changed, ({ userId, event, isReplaced }) => changeFactor(userId, event, isReplaced))
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
@@ -62,6 +64,35 @@ function additionOf(model: string, data: object): AuditEventName | undefined {
   if (model === 'account' && setsFirstPassword()) return 'password-set'
   const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
   return isPassword ? undefined : rowEvents[model]?.added
+}
+
+/** Codes and links to them sign in. */
+const contacts = { email: 'email-change', phoneNumber: 'phone-number-change' } as const
+
+interface ChangedContact {
+  readonly userId: string
+  readonly event: AuditEventName
+  /** The first phone number replaces none. */
+  readonly isReplaced: boolean
+}
+
+async function changedContacts(
+  adapter: DBTransactionAdapter,
+  where: Where[],
+  update: object,
+): Promise<ChangedContact[]> {
+  const given = Object.entries(contacts).filter(([field]) => valueOf(update, field) !== undefined)
+  if (given.length === 0) return []
+  const users = await adapter.findMany<{ id: string }>({ model: 'user', where, limit: EVERY_ROW })
+  return users.flatMap((user) =>
+    given
+      .filter(([field]) => (valueOf(user, field) ?? null) !== valueOf(update, field))
+      .map(([field, event]) => ({ userId: user.id, event, isReplaced: Boolean(valueOf(user, field)) })),
+  )
+}
+
+function valueOf(row: object, field: string): unknown {
+  return Object.entries(row).find(([name]) => name === field)?.[1]
 }
 
 /**
