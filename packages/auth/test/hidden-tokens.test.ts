@@ -38,6 +38,8 @@ const shapes: Record<string, (text: string) => object> = {
   'an address': (text) => ({ url: new URL(`https://example.org/?session=${text}`) }),
   'an object of a class': (text) => ({ badge: new Badge(text) }),
   'an object that makes its own JSON': (text) => ({ ticket: new Ticket(text) }),
+  'beside what stays, a date that is none': (text) => ({ stays: 1, text, at: new Date(Number.NaN) }),
+  'beside a field that is no function': (text) => ({ toJSON: 'none', text }),
   'an object without a prototype': (text) => [Object.assign(Object.create(null) as object, { text })],
 }
 const names = Object.keys(shapes)
