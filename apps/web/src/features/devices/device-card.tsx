@@ -162,7 +162,7 @@ function RenameButton({ ref, device, expanded, onPress }: RenameButtonProps) {
       aria-label={t('rename.button', { device })}
       aria-expanded={expanded}
       onClick={onPress}
-      className="-m-2.5 grid size-11 shrink-0 cursor-pointer place-items-center self-start rounded-lg text-muted hover:bg-sunken hover:text-ink"
+      className="-m-2.5 grid size-11 shrink-0 cursor-pointer place-items-center self-start rounded-lg text-muted -outline-offset-6 hover:bg-sunken hover:text-ink"
     >
       <Pencil aria-hidden className="size-4" />
     </button>
