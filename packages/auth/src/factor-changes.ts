@@ -1,4 +1,4 @@
-import type { SessionStore } from '@rollcall/session-store'
+import { type SessionStore, userTagOf } from '@rollcall/session-store'
 import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { afterCommit, type AfterWrite, doNothing } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
@@ -22,7 +22,7 @@ export function factorChanges(store: SessionStore, audit: Audit) {
     const current = currentSession(() => true)
     const isOwn = current?.userId === userId
     // Only their own session can speak for the person and keep the others.
-    if (!isOwn) return revokeOtherSessions || byDefault ? revokeAll(userId, event) : doNothing
+    if (!isOwn) return revokeOtherSessions || byDefault ? revokeAll(userId, event) : () => requireAsker(userId)
     const endsOthers = revokeOtherSessions ?? byDefault
     const before = await revokeWithAudit(() => revokeOthers(store, current.token, endsOthers))
     if (before === null) throw unauthorized() // it has ended itself, and changes nothing
@@ -62,6 +62,13 @@ export function factorChanges(store: SessionStore, audit: Audit) {
     const current = currentSession(() => true)
     if (current !== null && (await revokeWithAudit(() => revokeOthers(store, current.token, false))) === null)
       throw unauthorized()
+  }
+
+  /** The way back from a provider has no session of its own. better-auth looks up the session that asked for the link. */
+  async function requireAsker(userId: string): Promise<void> {
+    const asking = [...(await requestState()).tokens].filter((token) => token.startsWith(userTagOf(userId)))
+    const alive = await revokeWithAudit(() => Promise.all(asking.map((token) => revokeOthers(store, token, false))))
+    if (alive.length > 0 && alive.every((one) => one === null)) throw unauthorized()
   }
 
   return { changeFactor, requireSession }
