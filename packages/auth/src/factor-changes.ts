@@ -5,6 +5,7 @@ import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { adoptToken, currentSession, unauthorized } from './current-session.js'
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
+import { currentSignInMethod } from './sign-in-method.js'
 import { unavailableError } from './unavailable.js'
 import { undoWrites } from './undo-on-outage.js'
 
@@ -47,7 +48,7 @@ export function factorChanges(store: SessionStore, audit: Audit) {
 
   /** Somebody else changes it, such as an administrator, or a link that was followed in another browser. */
   async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
-    const credentialChange = !clearsUnprovedAccount()
+    const credentialChange = !isSignIn()
     const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange }))
     return afterCommit(async () => {
       await recordCommit(userId, event)
@@ -81,12 +82,11 @@ async function revokeOthers(store: SessionStore, token: string, isMeant: boolean
 }
 
 /**
- * The first link or code that proves an email address takes away the ways in from before, and signs in. The watermark of a credential
- * change would refuse this sign-in too.
+ * A sign-in may change a way in: by a link or code that proves the email address for the first time, or by a provider that knows
+ * another address. The watermark of a credential change would refuse this sign-in too. A link that changes the address signs nobody in.
  */
-function clearsUnprovedAccount(): boolean {
-  const path = tryGetCurrentAuthEndpointContext()?.path
-  return path === '/sign-in/email-otp' || path === '/magic-link/verify'
+function isSignIn(): boolean {
+  return currentSignInMethod() !== undefined && tryGetCurrentAuthEndpointContext()?.path !== '/verify-email'
 }
 
 /** After an outage, new backup codes are taken back, and every other change stays. */
