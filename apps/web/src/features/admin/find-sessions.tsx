@@ -102,7 +102,7 @@ function Found({ search: { number, fields, reason }, onChoosePerson, onBegan }: 
   return (
     <>
       {/* There before what it says: a live region that comes with its text may not be read. */}
-      <p role="status" className="mt-6 border-t border-line pt-4 font-semibold">
+      <p role="status" className="border-line font-semibold not-empty:mt-6 not-empty:border-t not-empty:pt-4">
         {found ? <Count found={found} /> : !failed && t('admin.loading')}
       </p>
       {failed && <QueryState query={failed} />}
