@@ -1,4 +1,4 @@
-import { refusedCommand } from './refused-command.js'
+import { refusalOf } from './refused-command.js'
 
 /**
  * Redis gave no usable answer: it is down, hung, full or read-only, or it refuses a command. The outcome of the operation
@@ -14,10 +14,9 @@ export class SessionStoreUnavailableError extends Error {
   readonly refused: string | null
 
   constructor(cause: unknown) {
-    const refused = refusedCommand(cause)
-    const message = refused === null ? 'The session store is unavailable' : `Redis refuses the command ${refused}`
-    super(message, { cause: withoutArguments(cause) })
-    this.refused = refused
+    const refusal = refusalOf(cause)
+    super(refusal?.message ?? 'The session store is unavailable', { cause: withoutArguments(cause) })
+    this.refused = refusal?.command ?? null
   }
 }
 

@@ -123,9 +123,9 @@ export function scriptSource(command: keyof typeof sources): string {
   return sources[command]
 }
 
-/** The command in a line of a script, which Redis names by its digest. */
-export function commandInScript(digest: string, line: number): string | undefined {
-  const script = Object.values(sources).find((lua) => createHash('sha1').update(lua).digest('hex') === digest)
+/** The command in a line of a script: one of the store's, which Redis names by its digest, or one that was sent. */
+export function commandInScript(digest: string, line: number, sent?: string): string | undefined {
+  const script = sent ?? Object.values(sources).find((lua) => createHash('sha1').update(lua).digest('hex') === digest)
   return /redis\.p?call\('(\w+)'/.exec(script?.split('\n')[line - 1] ?? '')?.[1]
 }
 

@@ -68,6 +68,37 @@ test('a full Redis, one that can only be read, and one that is away refuse nothi
   expect(await failureOf(store.create({ userId: 'ada' }))).toMatchObject(outage)
 })
 
+test('a script that somebody kills is an outage', async () => {
+  const { redis } = await storeWith()
+  await admin.config('SET', 'busy-reply-threshold', 1) // milliseconds before a script can be killed
+  const killed = failureOf(redis.eval('while true do end', 0))
+  await expect.poll(() => admin.script('KILL').catch(() => 'not yet')).toBe('OK')
+  const failure = await killed
+  expect(failure).toMatchObject({ message: expect.stringContaining('Script killed by user') })
+  expect(new SessionStoreUnavailableError(failure)).toMatchObject({ refused: null })
+})
+
+test.each([
+  ["redis.call('XADD', KEYS[1], '*', 'a', 'b')", 'the command xadd'],
+  ["redis.call('GET', 'other')", 'a key to the command get'],
+  ["redis.call('PUBLISH', 'other', '')", 'a channel to the command publish'],
+  ["redis.call('NONE')", 'the command none'],
+  ["redis.call('GET')", 'the command get'],
+  ['error(1)', 'the command eval'],
+  ['no script', 'the command eval'],
+])('a script of the application, %s: Redis refuses %s', async (line, refused) => {
+  const { redis } = await storeWith('-xadd', 'resetkeys', '~user:*', 'resetchannels')
+  const failure = await failureOf(redis.eval(`local first\n${line}`, 1, 'user:1'))
+  expect(new SessionStoreUnavailableError(failure).message).toBe(`Redis refuses ${refused}`)
+})
+
+test('a key that the access list denies is told from a command', async () => {
+  const created = await (await storeWith()).store.create({ userId: 'ada' })
+  const { store } = await storeWith('resetkeys', '~other')
+  const denied = { refused: 'hget', message: 'Redis refuses a key to the command hget' }
+  expect(await failureOf(store.validate(created?.token ?? ''))).toMatchObject(denied)
+})
+
 test('an operator finds out whether events can be appended, and changes nothing', async () => {
   const narrow = await storeWith('-xadd')
   expect(await failureOf(createSessionOperator({ redis: narrow.redis }).checkEvents())).toMatchObject({
