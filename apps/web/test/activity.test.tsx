@@ -235,6 +235,13 @@ describe('the events of one kind', () => {
   })
 })
 
+test('an event that only a newer server knows is shown all the same', async () => {
+  const type = 'of-tomorrow' as 'signed-in' // what a newer server sends has another type
+  api.activity = [{ id: '1', type, device: safari, by: null, newName: null }]
+  open()
+  await screen.findByText('Safari on iOS: this page cannot show what happened yet. Load it again.')
+})
+
 test('each sign-in but the own can be disowned, and an unusual one is marked', async () => {
   const here = { ...chrome, id: 'here', isCurrent: true }
   api.activity = [

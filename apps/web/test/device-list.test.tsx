@@ -160,6 +160,13 @@ test('devices are grouped: this one, others, and those that were not used for 30
   ])
 })
 
+test('a kind of device that only a newer server knows is shown as an unknown one', async () => {
+  const kind = 'of-tomorrow' as 'phone' // what a newer server sends has another kind
+  api.devices = api.devices.map((device) => ({ ...device, kind }))
+  await open()
+  expect(screen.getAllByText('Device of unknown kind')).toHaveLength(api.devices.length)
+})
+
 test('with many devices, the way to sign out all others comes before them', async () => {
   api.devices = Array.from({ length: 12 }, (_, n) => ({
     id: String(n),

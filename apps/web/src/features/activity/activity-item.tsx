@@ -1,4 +1,5 @@
 import {
+  Circle,
   CircleCheck,
   CircleX,
   Hourglass,
@@ -22,7 +23,7 @@ import { describeActivity } from './describe-activity.js'
 /** They concern the account, and no device that could be somewhere. */
 const withoutDevice: ReadonlySet<ActivityEntry['type']> = new Set(['banned', 'password-required', 'all-by-operator'])
 
-const icons: Record<ActivityEntry['type'], LucideIcon> = {
+const iconsByType: Record<ActivityEntry['type'], LucideIcon> = {
   'signed-in': LogIn,
   'signed-in-first': LogIn,
   'signed-out': LogOut,
@@ -55,6 +56,9 @@ const icons: Record<ActivityEntry['type'], LucideIcon> = {
   confirmed: CircleCheck,
 }
 
+/** A page may be older than the server, and then not know a type. */
+const icons: Partial<Record<string, LucideIcon>> = iconsByType
+
 interface ActivityItemProps {
   entry: ActivityEntry
   /** The day of the entry, if it is the first of that day. */
@@ -70,7 +74,7 @@ interface ActivityItemProps {
 export function ActivityItem({ entry, day, level = 2, now, live, signOut }: ActivityItemProps) {
   const i18n = useI18n()
   const row = useRef<HTMLLIElement>(null)
-  const Icon = icons[entry.type]
+  const Icon = icons[entry.type] ?? Circle
   const Heading = `h${level}` as const
   return (
     <li ref={row} tabIndex={-1} data-row={entry.id}>

@@ -59,6 +59,8 @@ export function describeActivity(
       return t('activity.signInRefused', { device, count: entry.attempts ?? 1 })
     case 'proof-refused':
       return t('activity.proofRefused', { device, count: entry.attempts ?? 1 })
+    default:
+      return t('activity.unknown', { device }) // a page may be older than the server
   }
 }
 

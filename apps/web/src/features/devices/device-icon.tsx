@@ -12,7 +12,7 @@ import { lazy, Suspense } from 'react'
 import type { Device } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 
-const kinds: Record<Device['kind'], LucideIcon> = {
+const kinds = {
   desktop: Monitor,
   phone: Smartphone,
   tablet: Tablet,
@@ -20,18 +20,19 @@ const kinds: Record<Device['kind'], LucideIcon> = {
   console: Gamepad2,
   program: SquareTerminal,
   unknown: CircleQuestionMark,
-}
+} satisfies Record<Device['kind'], LucideIcon>
 
 // An ornament: it comes after the list, and the page does without it where it cannot be loaded.
 const BrandMark = lazy(() => import('./brand-mark.js').catch(() => ({ default: () => null })))
 
 export function DeviceIcon({ device }: { device: Pick<Device, 'kind' | 'browser' | 'os'> }) {
   const { t } = useI18n()
-  const Icon = kinds[device.kind]
+  const kind = device.kind in kinds ? device.kind : 'unknown' // a newer server may know others
+  const Icon = kinds[kind]
   return (
     <span className="relative grid size-11 shrink-0 place-items-center rounded-xl bg-sunken text-ink sm:size-12">
       <Icon aria-hidden className="size-5.5 stroke-[1.75] sm:size-6" />
-      <span className="sr-only">{t(`devices.kind.${device.kind}`)}</span>
+      <span className="sr-only">{t(`devices.kind.${kind}`)}</span>
       <Suspense>
         <BrandMark device={device} />
       </Suspense>

@@ -24,7 +24,7 @@ export function describeEnd(i18n: I18n, { cause, by, at, reason }: SessionEnd, n
         : t('sessionEnd.operatorReason', { when, reason: isolate(reason) })
     case 'expired':
       return t('sessionEnd.expired')
-    case 'unknown':
+    default: // `unknown`, or a cause that only a newer server knows
       return t('signIn.notice.ended')
   }
 }

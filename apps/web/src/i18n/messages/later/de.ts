@@ -100,6 +100,7 @@ export default {
     signedOut: '{device} hat sich abgemeldet',
     revoked: '{device} wurde abgemeldet',
     revokedBy: '{device} wurde abgemeldet von {by}',
+    unknown: '{device}: Diese Seite kann noch nicht anzeigen, was geschehen ist. Laden Sie sie neu.',
     credentialsChanged: '{device} wurde abgemeldet, weil das Passwort oder das Konto geändert wurde',
     expired: '{device} wurde von selbst abgemeldet, weil die Zeit abgelaufen war',
     capped: '{device} wurde abgemeldet, um Platz für ein anderes Gerät zu schaffen',

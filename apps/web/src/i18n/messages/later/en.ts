@@ -98,6 +98,7 @@ export default {
     signedOut: '{device} signed out',
     revoked: '{device} was signed out',
     revokedBy: '{device} was signed out by {by}',
+    unknown: '{device}: this page cannot show what happened yet. Load it again.',
     credentialsChanged: '{device} was signed out because the password or the account was changed',
     expired: '{device} was signed out by itself after its time was up',
     capped: '{device} was signed out to make room for another device',
