@@ -17,6 +17,7 @@ describe('in an application of someone else that sends no verification mail', ()
         ),
       )),
     ]
+    expect((await app.browser().post('/send-verification-email', { email })).status).toBe(404)
     for (const token of forged) {
       const thief = app.browser()
       expect((await thief.get(`/verify-email?token=${token}`)).status).toBe(404)
@@ -31,6 +32,7 @@ describe('in an application of someone else that sends no verification mail', ()
   test('one that does send them keeps the endpoint', async () => {
     await using app = await startApp({ emailVerification: { sendVerificationEmail: async () => undefined } })
     const { email, userId } = await app.person('ada')
+    expect((await app.browser().post('/send-verification-email', { email })).status).toBe(200)
     expect(
       (await app.browser().get(`/verify-email?token=${await createEmailVerificationToken(secret, email)}`)).status,
     ).toBe(200)
