@@ -164,7 +164,7 @@ test('without SQL, sessions are found, and operations are listed and stopped', a
   await store.create({ userId: 'ada', userAgent: 'curl/8.0' })
   const done = await runJson(['revoke', '--user', 'ada', '--confirm', '1'])
   const id = String(done.results[0]?.['id'])
-  await redis.hset(`user:operation:${id}`, { state: 'running', lease: Date.now() + 60_000 })
+  await redis.hset(`user:operation:${id}`, { state: 'running', lease: Date.now() + 9_000 })
   await store.create({ userId: 'ada', userAgent: 'curl/8.0' })
   const away = { DATABASE_URL: 'postgres://rollcall@127.0.0.1:1/rollcall' }
   expect(await runJson(['find', '--browser', 'curl'], away)).toMatchObject({ code: 0, results: [{ userId: 'ada' }] })

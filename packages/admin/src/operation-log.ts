@@ -16,12 +16,15 @@ const LEASE_MS = 10_000
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
-const BEGIN = `${NOW}
+// No run has a lease for longer. A later time was written before the clock of Redis went back, as it may in a failover.
+const LEASE = `${NOW}
 local lease, stop, state = unpack(redis.call('HMGET', KEYS[1], 'lease', 'stop', 'state'))
+local isHeld = lease and tonumber(lease) > now and tonumber(lease) <= now + ${LEASE_MS}`
+const BEGIN = `${LEASE}
 if state == 'done' then
   return state
 end
-if lease and tonumber(lease) > now then
+if isHeld then
   return { lease, stop or '' }
 end
 redis.call('HDEL', KEYS[1], 'stop')
@@ -45,8 +48,8 @@ redis.call('HSET', KEYS[1], 'stop', '1')`
 const ADD_TO_INDEX = `${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])`
-const READ = `${NOW}
-return { now, redis.call('HGETALL', KEYS[1]) }`
+const READ = `${LEASE}
+return { isHeld and 1 or 0, redis.call('HGETALL', KEYS[1]) }`
 
 /** The operations in Redis: a hash for each, and their ids by the time at which they began. */
 export interface OperationLog {
@@ -104,7 +107,6 @@ const stored = z.object({
   millisecondsLeft: z.string(),
   error: z.string(),
   stop: z.string().optional(),
-  lease: z.coerce.number().default(0), // an earlier version stored none
 })
 
 /** Sorts by time, and is easy to type. */
@@ -118,9 +120,9 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
   const keyOf = (id: string): string => operationKey(keyPrefix, id)
 
   async function find(id: string): Promise<Operation | null> {
-    const [now, fields] = found.parse(await reply(redis.eval(READ, 1, keyOf(id))))
+    const [isHeld, fields] = found.parse(await reply(redis.eval(READ, 1, keyOf(id))))
     const { data } = stored.safeParse(Object.fromEntries(pairsOf(fields)))
-    return data === undefined ? null : toOperation(data, now)
+    return data === undefined ? null : toOperation(data, isHeld === 1)
   }
 
   return {
@@ -175,8 +177,7 @@ function pairsOf(fields: readonly string[]): [string, string][] {
   return fields.flatMap((name, n) => (n % 2 === 0 ? [[name, fields[n + 1] ?? '']] : []))
 }
 
-/** @param now The time of Redis, which dates the lease. */
-function toOperation({ filter, stop, lease, ...fields }: z.infer<typeof stored>, now: number): Operation {
+function toOperation({ filter, stop, ...fields }: z.infer<typeof stored>, isHeld: boolean): Operation {
   const isRunning = fields.state === 'running'
   return {
     ...fields,
@@ -184,7 +185,7 @@ function toOperation({ filter, stop, lease, ...fields }: z.infer<typeof stored>,
     keep: fields.keep || null,
     startedAt: new Date(fields.startedAt),
     updatedAt: new Date(fields.updatedAt),
-    state: isRunning && stop === '1' ? 'stopped' : isRunning && lease <= now ? 'interrupted' : fields.state,
+    state: isRunning && stop === '1' ? 'stopped' : isRunning && !isHeld ? 'interrupted' : fields.state,
     millisecondsLeft: fields.millisecondsLeft === '' ? null : Number(fields.millisecondsLeft),
     error: fields.error || null,
   }
