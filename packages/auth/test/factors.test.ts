@@ -219,20 +219,6 @@ test.each([{}, { revokeOtherSessions: false }])(
   },
 )
 
-test('a sign-in that brings another email address from its provider succeeds, and ends the earlier sessions', async () => {
-  const config = { ...provider.config, overrideUserInfo: true }
-  await using app = await startApp({ plugins: [genericOAuth({ config: [config] })] })
-  const visit = async (browser: Browser, email: string) =>
-    provider.visit(browser, { sub: 'renamed', email, email_verified: true, name: 'Ada' })
-  const [earlier, later] = [app.browser(), app.browser()]
-  await visit(earlier, 'ada@example.com')
-  const { userId } = (await earlier.session()) ?? {}
-  const answer = await visit(later, 'ada@example.net')
-  expect(answer.headers.get('location')).not.toContain('error')
-  expect(await later.session()).toMatchObject({ userId })
-  expect(await earlier.session()).toBeNull()
-})
-
 test('an outage stops the change: the passkey stays, and no cookie is cleared', async () => {
   const { browser } = await t.person('outage')
   await createPasskey(t.origin).register(browser)
