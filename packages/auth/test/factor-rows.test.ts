@@ -1,7 +1,8 @@
 import { passkey } from '@better-auth/passkey'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { siwe, twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startApp } from './helpers.js'
+import { createPasskey, startApp } from './helpers.js'
 
 // What the rows of ways in mean for sessions if somebody else writes them than the person: a script, or an administrator.
 
@@ -118,4 +119,16 @@ test('a second factor that is deleted leaves sessions, and ends the sign-ins tha
   await t.adapter.deleteMany({ model: 'twoFactor', where: ofUser })
   expect([await pending(userId), await pending(other.userId)]).toEqual([0, 1])
   expect([await live(), audited()]).toEqual([2, []])
+})
+
+test('an outage after a passkey was added is 503, and the passkey stays', async () => {
+  const { browser, userId } = await t.person('outage-after')
+  const { rotate } = t.store
+  t.store.rotate = () => Promise.reject(new SessionStoreUnavailableError(new Error('no answer')))
+  try {
+    expect((await createPasskey(t.origin).register(browser)).status).toBe(503)
+  } finally {
+    t.store.rotate = rotate
+  }
+  expect(await t.adapter.count({ model: 'passkey', where: [{ field: 'userId', value: userId }] })).toBe(1)
 })
