@@ -1,4 +1,5 @@
 import type { Where } from '@better-auth/core/db/adapter'
+import { userTagOf } from '@rollcall/session-store'
 import { emailOTP, magicLink, phoneNumber } from 'better-auth/plugins'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -58,6 +59,15 @@ describe('in an application of someone else', () => {
     expect(await thief.session()).toBeNull()
     await t.browser().post('/sign-in/magic-link', { email })
     expect((await thief.get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(200)
+  })
+
+  test('limit: a magic link that still works a day after a password change signs in', async () => {
+    const { email, browser, userId } = await t.person('patient')
+    await t.adapter.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { emailVerified: true } })
+    await t.browser().post('/sign-in/magic-link', { email })
+    await changePassword(browser)
+    await t.redis.del(`user:{${userTagOf(userId)}}:sessions`) // as its time to live does, once nobody is signed in
+    expect((await t.browser().get(`/magic-link/verify?token=${links.get(email)}`)).status).toBe(200)
   })
 
   test.each(['sign-in', 'forget-password'])(
