@@ -57,7 +57,7 @@ function secondFactorRules() {
 async function requireNone(rows: Pick<DBAdapter, 'count'>, { userId }: { readonly userId: string }): Promise<void> {
   if ((await rows.count({ model: 'twoFactor', where: [{ field: 'userId', value: userId }] })) > 0)
     throw new APIError('CONFLICT', {
-      code: 'TOTP_ALREADY_ENABLED',
+      code: 'ENROLLMENT_UNDER_WAY',
       message: 'Another request was faster. Please try again.',
     })
 }
