@@ -103,7 +103,7 @@ test('everyone: killed in the middle, resumed by id, and all are signed out', as
   const left = await Promise.all(signed.map(({ token }) => store.validate(token)))
   expect(left.some((session) => session !== null)).toBe(true)
 
-  await redis.hdel(`shop:user:operation:${idIn(printed.err)}`, 'lease') // as ten seconds later
+  await redis.hset(`shop:user:operation:${idIn(printed.err)}`, 'lease', 0) // as ten seconds later
   const resumed = await runJson(['operations', 'resume', idIn(printed.err)])
   expect(resumed).toMatchObject({ code: 0, results: [{ state: 'done', filter: null, share: 1 }] })
   expect(await Promise.all(signed.map(({ token }) => store.validate(token)))).toEqual(signed.map(() => null))
@@ -119,7 +119,7 @@ test.each([
   child.kill(signal)
   expect(await ended).toBe(exitCode)
   const [, id = ''] = /\nIt is not done\. To go on: rollcall operations resume (\S+)\n$/.exec(printed.err) ?? []
-  await redis.hdel(`shop:user:operation:${id}`, 'lease') // as ten seconds later
+  await redis.hset(`shop:user:operation:${id}`, 'lease', 0) // as ten seconds later
   expect(await run(['operations', 'resume', id])).toMatchObject({ code: 0 })
   expect((await runJson(['find', '--kind', 'program'])).results).toEqual([])
 })

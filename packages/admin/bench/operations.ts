@@ -121,7 +121,7 @@ async function killAndResume(): Promise<Partial<Done>> {
     ;[operation] = await operations.list()
   }
   await worker.stop()
-  await redis.hdel(`user:operation:${operation?.id ?? ''}`, 'lease') // its wait of ten seconds is not measured
+  await redis.hset(`user:operation:${operation?.id ?? ''}`, 'lease', 0) // its wait of ten seconds is not measured
   return { ...(await operate({ kind: 'resume', id: operation?.id ?? '' })), ms: performance.now() - began }
 }
 

@@ -17,8 +17,12 @@ const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 // No run has a lease for longer. A later time was written before the clock of Redis went back, as it may in a failover.
+// A run of an earlier version has no lease, but dates what it saves.
 const LEASE = `${NOW}
-local lease, stop, state = unpack(redis.call('HMGET', KEYS[1], 'lease', 'stop', 'state'))
+local lease, stop, state, updatedAt = unpack(redis.call('HMGET', KEYS[1], 'lease', 'stop', 'state', 'updatedAt'))
+if not lease and state == 'running' then
+  lease = tostring((tonumber(updatedAt) or 0) + ${LEASE_MS})
+end
 local isHeld = lease and tonumber(lease) > now and tonumber(lease) <= now + ${LEASE_MS}`
 const BEGIN = `${LEASE}
 if state == 'done' then

@@ -175,3 +175,24 @@ test('a lease that the clock of an earlier Redis has dated into the future holds
   expect(await t.admin.operations.get(id)).toMatchObject({ state: 'interrupted' })
   expect(await t.admin.operations.resume(id)).toMatchObject({ state: 'done' })
 })
+
+test('an operation of an earlier version, which had no lease, counts as gone after ten seconds', async () => {
+  const { id } = await t.admin.revoke({ users: ['nobody'] }, { startedBy })
+  const key = `${keyPrefix}user:operation:${id}`
+  await t.redis.hset(key, { state: 'running', run: 'earlier', updatedAt: Date.now() })
+  expect(await t.admin.operations.get(id)).toMatchObject({ state: 'running' })
+  const asked = gate(t.redis, 'eval')
+  const resuming = t.admin.operations.resume(id)
+  await asked.waiting // it reads the operation
+  const begun = gate(t.redis, 'eval')
+  asked.open()
+  await begun.waiting
+  const again = gate(t.redis, 'eval')
+  begun.open()
+  await again.waiting
+  expect(await t.redis.hget(key, 'run'), 'which is not taken over').toBe('earlier')
+  await t.redis.hset(key, { updatedAt: Date.now() - 10_000 })
+  expect(await t.admin.operations.get(id)).toMatchObject({ state: 'interrupted' })
+  again.open()
+  expect(await resuming).toMatchObject({ state: 'done' })
+})
