@@ -6,7 +6,7 @@ const contract = ['test/admin.test.ts', 'test/many-users.test.ts']
 export default defineConfig({
   test: {
     projects: [
-      project('single node', [...contract, 'test/filter.test.ts', 'test/outage.test.ts']),
+      project('single node', [...contract, 'test/filter.test.ts', 'test/prefilter.test.ts', 'test/outage.test.ts']),
       project('Cluster', [...contract, 'test/cluster.test.ts']),
     ],
   },

@@ -28,6 +28,18 @@ export function parseRange(text: string): IsInRange | null {
   }
 }
 
+/** The first octet of a range that is not the same in all its addresses of IPv4, with its bounds, and the text before it. */
+export function octetOf(range: string): { before: string; from: number; to: number } {
+  const [address = '', bits = '32'] = range.split('/')
+  if (address.includes(':')) return { before: '', from: 1, to: 0 } // none is in a range of IPv6
+  const fixed = Math.min(Math.floor(Number(bits) / 8), 3)
+  const octets = address.split('.')
+  const size = 2 ** (8 * (fixed + 1) - Number(bits))
+  const from = Math.floor(Number(octets[fixed]) / size) * size
+  const before = octets.slice(0, fixed).map((octet) => `${octet}.`)
+  return { before: before.join(''), from, to: from + size - 1 }
+}
+
 function toNumber(ipv4: string): number {
   return ipv4.split('.').reduce((number, part) => number * 256 + Number(part), 0)
 }

@@ -1,5 +1,6 @@
 import type { Session, SessionOperator, UserSessions } from '@rollcall/session-store'
 import type { Filter } from './filter.js'
+import { prefilterOf } from './prefilter.js'
 
 export interface PreviewOptions {
   /** Id of a session that would stay. Default: none. */
@@ -53,7 +54,7 @@ interface PreviewStep {
 
 async function* stepsOf(operator: SessionOperator, filter: Filter | null): AsyncGenerator<PreviewStep, void> {
   const users = filter?.users
-  if (users === undefined) return yield* operator.scan()
+  if (users === undefined) return yield* operator.scan(filter ? prefilterOf(filter) : undefined)
   for (const [at, userId] of users.entries())
     yield { found: [await operator.read(userId)], pass: 1, share: (at + 1) / users.length }
 }

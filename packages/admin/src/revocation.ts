@@ -7,6 +7,7 @@ import {
   wasLiveAt,
 } from '@rollcall/session-store'
 import type { Operation } from './operation.js'
+import { prefilterOf } from './prefilter.js'
 import type { Step, Work } from './run.js'
 import type { UserLists } from './user-list.js'
 
@@ -32,7 +33,7 @@ export function createRevocation(
         yield* flatten(
           filter === null
             ? operator.revokeAll(startedAt, keep ?? '', patience)
-            : operator.revokeMatching(isMeant, operation, patience),
+            : operator.revokeMatching(isMeant, prefilterOf(filter), operation, patience),
         )
         return
       }

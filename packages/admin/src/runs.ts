@@ -3,6 +3,7 @@ import { OperationStateError } from './errors.js'
 import { type Filter, type OperationFilter, parseOperationFilter } from './filter.js'
 import { newOperationId, type OperationLog } from './operation-log.js'
 import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
+import { prefilterOf } from './prefilter.js'
 import { createRevocation } from './revocation.js'
 import { runOperation, type Work } from './run.js'
 import type { UserLists } from './user-list.js'
@@ -120,7 +121,8 @@ export async function* findSessions(
   matches: (session: Session) => boolean,
 ): AsyncGenerator<Session, void> {
   if (filter.users === undefined) {
-    for await (const { found } of operator.scan()) for (const { sessions } of found) yield* sessions.filter(matches)
+    for await (const { found } of operator.scan(prefilterOf(filter)))
+      for (const { sessions } of found) yield* sessions.filter(matches)
     return
   }
   for (const userId of filter.users) yield* (await operator.read(userId)).sessions.filter(matches)

@@ -140,10 +140,11 @@ export function failFor(redis: Redis | Cluster, command: string, text: string): 
   })
 }
 
-/** Counts how many calls of these commands are under way at once, and keeps their arguments. */
+/** Counts how many calls of these commands are under way at once, and keeps their arguments and replies. */
 export function watchCalls(redis: Redis | Cluster, commands: readonly string[]) {
   const originals = commands.map((command) => [command, Reflect.get(redis, command) as unknown] as const)
   const calls: unknown[][] = []
+  const replies: unknown[][] = []
   let [underWay, most] = [0, 0]
   for (const [command, original] of originals) {
     if (typeof original !== 'function') throw new TypeError(`${command} is no command`)
@@ -152,7 +153,9 @@ export function watchCalls(redis: Redis | Cluster, commands: readonly string[]) 
       underWay += 1
       most = Math.max(most, underWay)
       try {
-        return await Reflect.apply(original, redis, args)
+        const reply: unknown = await Reflect.apply(original, redis, args)
+        if (Array.isArray(reply)) replies.push(reply)
+        return reply
       } finally {
         underWay -= 1
       }
@@ -160,6 +163,7 @@ export function watchCalls(redis: Redis | Cluster, commands: readonly string[]) 
   }
   return {
     calls,
+    replies,
     most: () => most,
     stop: () => originals.forEach(([command, original]) => Reflect.set(redis, command, original)),
   }

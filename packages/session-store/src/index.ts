@@ -43,6 +43,7 @@ export {
 } from './operator/operator.js'
 export type { StartedOperation } from './operator/node-scripts.js'
 export { MovingSlotsError, type ScanStep } from './operator/passes.js'
+export type { Prefilter } from './operator/prefilter.js'
 export { type UserSessions, wasLiveAt } from './operator/user-sessions.js'
 export { defaultTimeouts, profiles, PROOF_LIFE_MS, type Timeouts } from './timeouts.js'
 export { sessionIdIn, userTagOf } from './token.js'

@@ -78,11 +78,27 @@ declare module 'ioredis' {
     rollcallRevokeSelected(
       ...args: [...keys: Keys, ...args: RevocationArguments['rollcallRevokeSelected']]
     ): Result<number, Context>
-    /** The fields and values of each hash. */
-    rollcallReadManyBuffer(...args: [count: 0, ...sessions: string[]]): Result<(Buffer[] | Error)[], Context>
+    /** The fields and values of each hash, then how many sessions it leaves out. */
+    rollcallReadManyBuffer(
+      ...args: [count: 0, now: number, prefilter: string, ...sessions: string[]]
+    ): Result<([...Buffer[], omitted: number] | Error)[], Context>
     rollcallRevokeSelectedOfMany(
       ...args: [count: 0, now: number, operation: string, createdBefore: number, latest: number, users: string]
     ): Result<(number | Error)[], Context>
+    rollcallRevokeMatching(
+      ...args: [
+        count: 0,
+        now: number,
+        operation: string,
+        createdBefore: number,
+        latest: number,
+        keep: string,
+        prefilter: string,
+        maxUsers: number,
+        maxSessions: number,
+        ...sessionsAndEvents: string[],
+      ]
+    ): Result<([live: number, revoked: number] | Error)[], Context>
     rollcallRevokeCreatedBefore(
       ...args: [count: 0, now: number, createdBefore: number, latest: number, keep: string, ...sessions: string[]]
     ): Result<([live: number, revoked: number] | Error)[], Context>
@@ -111,6 +127,7 @@ const sources = {
   rollcallRevokeSelected: luaScripts['revoke-selected'],
   rollcallReadMany: luaScripts['read-many'],
   rollcallRevokeSelectedOfMany: luaScripts['revoke-selected-of-many'],
+  rollcallRevokeMatching: luaScripts['revoke-matching'],
   rollcallRevokeCreatedBefore: luaScripts['revoke-created-before'],
   rollcallGlobalWatermark: luaScripts['global-watermark'],
   rollcallRaiseGlobalWatermark: luaScripts['raise-global-watermark'],

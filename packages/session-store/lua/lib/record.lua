@@ -52,6 +52,19 @@ local function detailsOf(record)
   return string.sub(record, DETAILS)
 end
 
+-- Returns the address as text, empty for none, and whether that is sure. Lengths count UTF-16 units, so the address is elsewhere
+-- behind a user id beyond ASCII.
+local function addressOf(record)
+  local id, address, agent = string.byte(record, DETAILS, DETAILS + 2)
+  if not agent or id == 0 or id > 127 or address > 127 or agent > 223 then -- lengths of more bytes
+    return '', false
+  end
+  local idAt = DETAILS + (agent < 128 and 3 or 4)
+  local at = idAt + id - 1
+  local isSure = not string.find(string.sub(record, idAt, at - 1), '[\128-\255]')
+  return string.sub(record, at, at + address - 2), isSure
+end
+
 -- Returns a copy of the record with its last use (ms).
 local function withActivity(record, lastSeenAt, idleDeadline)
   return string.sub(record, 1, LAST_SEEN_AT - 1)

@@ -4,10 +4,12 @@ import { rejectUnavailable } from '../errors.js'
 import { eventsKey, sessionsKey } from '../keys.js'
 import { defineScripts } from '../scripts.js'
 import type { OperationSummary } from '../session-summary.js'
+import type { Prefilter } from './prefilter.js'
 import { createdBounds, toUserSessions, type UserSessions } from './user-sessions.js'
 
-/** Users whom one script reads, or revokes sessions of. Redis answers others only in between. */
+/** Users whom one script reads, looks at, or revokes sessions of. Redis answers others only in between. */
 const MAX_READ = 100
+const MAX_MATCHED = 50
 const MAX_CHANGED = 25
 /** Sessions that one script revokes. Each appends an event, which takes Redis some ten microseconds. */
 export const MAX_REVOKED = 100
@@ -15,6 +17,8 @@ export const MAX_REVOKED = 100
 /** An operation revokes no session that began later. */
 export interface StartedOperation extends OperationSummary {
   readonly startedAt: Date
+  /** Id of a session that stays, where Redis selects by itself. */
+  readonly keep?: string | null
 }
 
 /** Sessions that an operation revokes. */
@@ -38,13 +42,20 @@ export class NodeScripts {
     this.#events = events
   }
 
-  async read(node: Redis, userTags: readonly string[], now: () => number): Promise<(UserSessions | null)[]> {
+  async read(
+    node: Redis,
+    userTags: readonly string[],
+    now: () => number,
+    prefilter: Prefilter | undefined,
+  ): Promise<(UserSessions | null)[]> {
+    const text = prefilter === undefined ? '' : JSON.stringify(prefilter)
     const replies = await this.#run(node, partsOf(userTags, MAX_READ), (some) =>
-      node.rollcallReadManyBuffer(0, ...some.map(this.#keyOf)),
+      node.rollcallReadManyBuffer(0, now(), text, ...some.map(this.#keyOf)),
     )
     return userTags.map((userTag, at) => {
       const reply = replies[at]
-      return Array.isArray(reply) ? toUserSessions(userTag, toFields(reply), now()) : null
+      if (!Array.isArray(reply)) return null
+      return toUserSessions(userTag, toFields(reply), now(), Number(reply.at(-1)))
     })
   }
 
@@ -58,6 +69,23 @@ export class NodeScripts {
     const replies = await this.#run(node, partsOf(userTags, MAX_CHANGED), (some) =>
       node.rollcallRevokeCreatedBefore(0, now, ...bounds, keep, ...some.map(this.#keyOf)),
     )
+    return replies.map((reply) => (Array.isArray(reply) ? reply : null))
+  }
+
+  /** The same, for the sessions that a prefilter is sure of. `null` also where it is not sure of one. */
+  async revokeMatching(
+    node: Redis,
+    userTags: readonly string[],
+    prefilter: Prefilter,
+    now: number,
+    { id, reason, startedAt, keep }: StartedOperation,
+  ): Promise<(readonly [live: number, revoked: number] | null)[]> {
+    const bounds = createdBounds(startedAt, now)
+    const wanted = [keep ?? '', JSON.stringify(prefilter), MAX_CHANGED, MAX_REVOKED] as const
+    const replies = await this.#run(node, partsOf(userTags, MAX_MATCHED), (some) => {
+      const keys = some.flatMap((userTag) => [this.#keyOf(userTag), this.#eventsOf(userTag) ?? ''])
+      return node.rollcallRevokeMatching(0, now, JSON.stringify({ id, reason }), ...bounds, ...wanted, ...keys)
+    })
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
   }
 
@@ -75,11 +103,15 @@ export class NodeScripts {
       const users = some.map(({ userTag, ids }) => ({
         key: this.#keyOf(userTag),
         ids,
-        ...(this.#events && { events: nameInRedis(this.#redis, eventsKey(this.#keyPrefix, userTag)) }),
+        events: this.#eventsOf(userTag),
       }))
       return node.rollcallRevokeSelectedOfMany(0, now, text, ...bounds, JSON.stringify(users))
     })
     return replies.map((reply) => (typeof reply === 'number' ? reply : null))
+  }
+
+  #eventsOf(userTag: string): string | undefined {
+    return this.#events ? nameInRedis(this.#redis, eventsKey(this.#keyPrefix, userTag)) : undefined
   }
 
   readonly #keyOf = (userTag: string): string => nameInRedis(this.#redis, sessionsKey(this.#keyPrefix, userTag))
@@ -127,9 +159,9 @@ function partsOf<Item>(
   return parts
 }
 
-function toFields(reply: readonly Buffer[]): (readonly [string, Buffer])[] {
+function toFields(reply: readonly (Buffer | number)[]): (readonly [string, Buffer])[] {
   return reply.flatMap((value, at) => {
     const field = at % 2 === 1 ? reply[at - 1] : undefined
-    return field === undefined ? [] : [[field.toString(), value] as const]
+    return field instanceof Buffer && value instanceof Buffer ? [[field.toString(), value] as const] : []
   })
 }

@@ -11,6 +11,7 @@ import { userTagOf } from '../token.js'
 import { sum } from './sum.js'
 import { MAX_REVOKED, NodeScripts, type Selected, type StartedOperation } from './node-scripts.js'
 import { isSplit, passThroughUsers, type ScanStep, type Visit } from './passes.js'
+import type { Prefilter } from './prefilter.js'
 import { createdBounds, toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
 
 /**
@@ -32,8 +33,12 @@ export interface SessionOperator {
   refuseEarlierSignIns(since?: Date): Promise<Date>
   /** Reads one user's sessions, with one command. */
   read(userId: string): Promise<UserSessions>
-  /** Visits the live sessions of all users, in bounded batches. Repeats itself if keys moved meanwhile. */
-  scan(): AsyncGenerator<ScanStep<UserSessions[]>, void>
+  /**
+   * Visits the live sessions of all users, in bounded batches. Repeats itself if keys moved meanwhile.
+   *
+   * @param prefilter Default: every session passes.
+   */
+  scan(prefilter?: Prefilter): AsyncGenerator<ScanStep<UserSessions[]>, void>
   /**
    * Revokes these sessions of a user, publishes that, and appends an event for each. A session that has begun in the place of
    * one of them since the operation started stays.
@@ -50,10 +55,12 @@ export interface SessionOperator {
   /**
    * Does the same with the sessions of all users that `select` returns `true` for, in bounded batches.
    *
+   * @param prefilter Rejects most of the other sessions.
    * @param patience Milliseconds to wait for slots that move, in all. Default: a minute.
    */
   revokeMatching(
     select: (session: Session) => boolean,
+    prefilter: Prefilter,
     operation: StartedOperation,
     patience?: number,
   ): AsyncGenerator<ScanStep<RevokedStep>, void>
@@ -146,8 +153,8 @@ class RedisSessionOperator implements SessionOperator {
     return this.#readSessions(userTagOf(userId))
   }
 
-  scan(): AsyncGenerator<ScanStep<UserSessions[]>, void> {
-    return this.#passes((node, userTags) => this.#readMany(node, userTags))
+  scan(prefilter?: Prefilter): AsyncGenerator<ScanStep<UserSessions[]>, void> {
+    return this.#passes((node, userTags) => this.#readMany(node, userTags, prefilter))
   }
 
   async revoke(
@@ -172,19 +179,28 @@ class RedisSessionOperator implements SessionOperator {
 
   revokeMatching(
     select: (session: Session) => boolean,
+    prefilter: Prefilter,
     operation: StartedOperation,
     patience?: number,
   ): AsyncGenerator<ScanStep<RevokedStep>, void> {
     return this.#passes(async (node, userTags, postpone) => {
-      const users = await this.#readMany(node, userTags)
+      const now = this.clock()
+      const done = prefilter.isWhole
+        ? await this.#nodeScripts.revokeMatching(node, userTags, prefilter, now, operation)
+        : []
+      const rest = userTags.filter((_, at) => !done[at])
+      const users = await this.#readMany(node, rest, prefilter)
       const selected = users
         .map(({ userTag, sessions }) => ({ userTag, ids: sessions.filter(select).map(({ id }) => id) }))
         .filter(({ ids }) => ids.length > 0)
+      const revoked = sum(done.map((counts) => counts?.[1] ?? 0))
       return {
-        users: users.length,
-        live: sum(users.map(({ sessions }) => sessions.length)),
-        matched: sum(selected.map(({ ids }) => ids.length)),
-        revoked: await this.#revokeSelected(node, selected, operation, postpone),
+        users: userTags.length,
+        live:
+          sum(done.map((counts) => counts?.[0] ?? 0)) +
+          sum(users.map(({ sessions, omitted }) => sessions.length + omitted)),
+        matched: revoked + sum(selected.map(({ ids }) => ids.length)),
+        revoked: revoked + (await this.#revokeSelected(node, selected, operation, postpone)),
         failed: users.filter(({ isReadable }) => !isReadable).length,
       }
     }, patience)
@@ -239,12 +255,12 @@ class RedisSessionOperator implements SessionOperator {
   /** Asks the client, which finds a key wherever it has moved. */
   async #readSessions(userTag: string): Promise<UserSessions> {
     const fields = await this.#redis.hgetallBuffer(this.#sessionsKeyOf(userTag)).catch(nullForOtherType)
-    if (fields === null) return { userTag, sessions: [], unreadable: 0, isReadable: false }
+    if (fields === null) return { userTag, sessions: [], omitted: 0, unreadable: 0, isReadable: false }
     return toUserSessions(userTag, Object.entries(fields), this.clock())
   }
 
-  async #readMany(node: Redis, userTags: readonly string[]): Promise<UserSessions[]> {
-    const found = await this.#nodeScripts.read(node, userTags, this.clock)
+  async #readMany(node: Redis, userTags: readonly string[], prefilter: Prefilter | undefined): Promise<UserSessions[]> {
+    const found = await this.#nodeScripts.read(node, userTags, this.clock, prefilter)
     const users: UserSessions[] = []
     for (const [at, userTag] of userTags.entries()) users.push(found[at] ?? (await this.#readSessions(userTag)))
     return users

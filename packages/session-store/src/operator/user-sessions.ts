@@ -13,8 +13,10 @@ export function createdBounds(time: Date, now: number): [before: number, latest:
 
 export interface UserSessions {
   readonly userTag: string
-  /** The live ones. */
+  /** The live ones, without those that a prefilter has rejected. */
   readonly sessions: readonly Session[]
+  /** How many live sessions a prefilter has rejected. */
+  readonly omitted: number
   /** Records that cannot be read. They sign nobody in. */
   readonly unreadable: number
   /** `false`: something else has the name of the user's key. */
@@ -25,6 +27,7 @@ export function toUserSessions(
   userTag: string,
   fields: readonly (readonly [field: string, value: Buffer])[],
   now: number,
+  omitted = 0,
 ): UserSessions {
   const records = fields
     .filter(([field]) => isSessionId(field))
@@ -33,7 +36,7 @@ export function toUserSessions(
     record === null || deadlineOf(record) <= now ? [] : [toSession(id, record)],
   )
   const unreadable = records.filter(([, record]) => record === null).length
-  return { userTag, sessions, unreadable, isReadable: true }
+  return { userTag, sessions, omitted, unreadable, isReadable: true }
 }
 
 /**
