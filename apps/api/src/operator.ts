@@ -16,6 +16,7 @@ export { findUserIds, listUsers, requireUsers, UnknownUserError, userIdsOf } fro
 export { readSettings, type Settings, SettingsError } from './settings/env.js'
 export { configuredPlaces } from './places.js'
 export { connectOperator } from './redis/connect.js'
+export { type Access, checkPermissions } from './redis/permissions.js'
 export { isWithoutAnswer } from './errors.js'
 export { StartError } from './start-error.js'
 

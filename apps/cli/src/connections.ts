@@ -1,5 +1,6 @@
 import type { SessionAdmin } from '@rollcall/admin'
 import {
+  type Access,
   configuredPlaces,
   connectOperator,
   createAdmin,
@@ -17,10 +18,17 @@ export interface Connections {
   readonly admin: SessionAdmin
 }
 
-/** Runs a command with Redis alone, by the settings of the server, and closes it after it. */
-export async function withAdmin<T>(work: (admin: SessionAdmin, settings: Settings) => Promise<T>): Promise<T> {
+/**
+ * Runs a command with Redis alone, by the settings of the server, and closes it after it.
+ *
+ * @param access What the command does in Redis.
+ */
+export async function withAdmin<T>(
+  access: Access,
+  work: (admin: SessionAdmin, settings: Settings) => Promise<T>,
+): Promise<T> {
   const settings = readSettings()
-  const redis = await connectOperator(settings)
+  const redis = await connectOperator(settings, access)
   try {
     const clock = await createRedisClock({ redis, keyPrefix: settings.keyPrefix })
     try {
@@ -34,8 +42,8 @@ export async function withAdmin<T>(work: (admin: SessionAdmin, settings: Setting
 }
 
 /** Runs a command with Redis and SQL. It connects to SQL when the command first asks for something. */
-export function withConnections<T>(work: (connections: Connections) => Promise<T>): Promise<T> {
-  return withAdmin((admin, settings) =>
+export function withConnections<T>(access: Access, work: (connections: Connections) => Promise<T>): Promise<T> {
+  return withAdmin(access, (admin, settings) =>
     explainDatabaseErrors(settings, async () => {
       const database = openConfiguredDatabase(settings)
       try {

@@ -1,4 +1,4 @@
-import { connectOperator, type Settings, readSettings } from '@rollcall/api/operator'
+import { checkPermissions, connectOperator, readSettings, type Settings, StartError } from '@rollcall/api/operator'
 import {
   createSessionEvents,
   createSessionOperator,
@@ -44,10 +44,16 @@ export async function doctor(output: Output): Promise<boolean> {
 async function* examine(settings: Settings): AsyncGenerator<Finding> {
   let redis: Redis | Cluster | undefined
   try {
-    redis = await connectOperator(settings)
-    for (const node of isCluster(redis) ? redis.nodes('master') : [redis]) yield* examineNode(node)
-    yield* examineSettings(settings)
-    yield* examineData(redis, settings)
+    redis = await connectOperator(settings, null)
+    const nodes = isCluster(redis) ? redis.nodes('master') : [redis]
+    for (const part of [
+      examinePermissions(redis, settings),
+      ...nodes.map(examineNode),
+      examineSettings(settings),
+      examineSessions(redis, settings),
+      examineEvents(redis, settings),
+    ])
+      yield* goOn(part)
   } catch (error) {
     yield unusable(error)
   } finally {
@@ -55,11 +61,23 @@ async function* examine(settings: Settings): AsyncGenerator<Finding> {
   }
 }
 
-function unusable(error: unknown): Finding {
+/** A part that fails is a problem, and keeps none from those after it. */
+async function* goOn(part: Iterable<Finding> | AsyncIterable<Finding>): AsyncGenerator<Finding> {
+  try {
+    yield* part
+  } catch (error) {
+    yield unusable(error)
+  }
+}
+
+function unusable(thrown: unknown): Finding {
+  const isReply = thrown instanceof Error && thrown.name === 'ReplyError'
+  const error = isReply ? new SessionStoreUnavailableError(thrown) : thrown
   const { message, cause } = error instanceof Error ? error : new Error(String(error))
   const isOfStore = error instanceof SessionStoreUnavailableError
   const reason = isOfStore && cause instanceof Error ? ` (${cause.message})` : ''
-  return { check: 'redis', level: 'problem', found: message + reason, advice: adviceFor(isOfStore ? error : cause) }
+  const advice = adviceFor(error instanceof StartError ? cause : error)
+  return { check: 'redis', level: 'problem', found: message + reason, advice }
 }
 
 function adviceFor(cause: unknown): string {
@@ -67,6 +85,11 @@ function adviceFor(cause: unknown): string {
   return cause instanceof SessionStoreUnavailableError && cause.refused !== null
     ? 'Mend what Redis names: the password, the access list, or a key that something else wrote.'
     : 'Check that Redis runs, and the address in the settings.'
+}
+
+/** Yields nothing: a lack is an error. */
+async function* examinePermissions(redis: Redis | Cluster, { keyPrefix }: Settings): AsyncGenerator<Finding> {
+  await checkPermissions(redis, keyPrefix, 'serve')
 }
 
 async function* examineNode(node: Redis): AsyncGenerator<Finding> {
@@ -132,7 +155,7 @@ function* examineSettings(settings: Settings): Generator<Finding> {
     )
 }
 
-async function* examineData(redis: Redis | Cluster, { keyPrefix }: Settings): AsyncGenerator<Finding> {
+async function* examineSessions(redis: Redis | Cluster, { keyPrefix }: Settings): AsyncGenerator<Finding> {
   const { users, sessions, unreadable, foreign, sample } = await countSessions(
     createSessionOperator({ redis, keyPrefix }).scan(),
   )
@@ -149,6 +172,9 @@ async function* examineData(redis: Redis | Cluster, { keyPrefix }: Settings): As
         'They sign nobody in. Something else wrote them: look for another program on this Redis.',
       )
     : ok('records', 'all can be read')
+}
+
+async function* examineEvents(redis: Redis | Cluster, { keyPrefix }: Settings): AsyncGenerator<Finding> {
   let pending = 0
   for await (const _ of createSessionEvents({ redis, keyPrefix }).pendingUsers()) pending += 1
   // The stream of a user stays for a minute after its last event.

@@ -48,14 +48,16 @@ sessions
   .command('list <email|id>')
   .description('list the live sessions of a user')
   .action((name: string) =>
-    withConnections(async (connections) =>
+    withConnections('read', async (connections) =>
       listSessions(connections, { users: await userIdsOf([name], connections.database.kysely) }),
     ),
   )
 
 addFilterOptions(program.command('find').description('find live sessions; all conditions must hold')).action(
   (options: FilterOptions) =>
-    withConnections(async (connections) => listSessions(connections, await readFilter(options, connections.database))),
+    withConnections('read', async (connections) =>
+      listSessions(connections, await readFilter(options, connections.database)),
+    ),
 )
 
 async function listSessions({ admin, database }: Connections, filter: Filter): Promise<void> {
@@ -83,7 +85,7 @@ addFilterOptions(
   const { everyone } = options
   if (everyone === true && hasFilter(options)) throw new UsageError('--everyone cannot be combined with a filter')
   if (everyone !== true && !hasFilter(options)) throw new UsageError('Give a filter, or add --everyone')
-  await withConnections(async (connections: Connections) => {
+  await withConnections('revoke', async (connections: Connections) => {
     const filter = everyone === true ? null : await readFilter(options, connections.database)
     await revoke(connections, filter, options, output())
   })
@@ -96,7 +98,7 @@ operations
   .command('list')
   .description('list operations, newest first')
   .action(() =>
-    withAdmin(async (admin) => {
+    withAdmin('read', async (admin) => {
       for (const operation of await admin.operations.list()) output().result(operation, operationLine(operation))
     }),
   )
@@ -104,7 +106,7 @@ operations
   .command('show <id>')
   .description('show an operation with its counts')
   .action((id: string) =>
-    withAdmin(async (admin) => {
+    withAdmin('read', async (admin) => {
       const operation = await admin.operations.get(id)
       output().result(operation, JSON.stringify(operation, null, 2))
     }),
@@ -113,7 +115,7 @@ operations
   .command('resume <id>')
   .description('run an operation again that was interrupted, stopped or failed; nothing is done twice')
   .action(async (id: string) => {
-    const isRevocation = await withConnections(async (connections) => {
+    const isRevocation = await withConnections('revoke', async (connections) => {
       const { action } = await connections.admin.operations.get(id)
       if (action === 'revoke') await resume(connections, id, output())
       return action === 'revoke'
@@ -126,7 +128,7 @@ operations
   .command('stop <id>')
   .description('stop an operation, wherever it runs')
   .action((id: string) =>
-    withAdmin(async (admin) => {
+    withAdmin('revoke', async (admin) => {
       await admin.operations.stop(id)
       output().result({ id, stopping: true }, `The operation ${id} stops within about a second.`)
     }),

@@ -90,12 +90,56 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     expect(revoked).toEqual({ code: 1, out: '', err: `${lack}\n` })
     expect(await store.validate(created?.token ?? '')).not.toBeNull()
     const doctor = await run(['doctor'], silent)
-    expect(doctor).toMatchObject({ code: 1, out: expect.stringContaining(`PROBLEM redis: ${lack}`) })
+    expect(doctor).toMatchObject({ code: 1, out: expect.stringContaining('lacks the command xadd') })
     const wrong = await run(['operations', 'list'], { ...silent, REDIS_PASSWORD: 'wrong' })
     expect(wrong).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^REDIS_URL: Redis refuses this client \(WRONGPASS /),
     })
+  })
+
+  /** Of a user of Redis with this access list. */
+  async function access(...rules: string[]) {
+    await redis.acl('SETUSER', 'narrow', 'reset', 'on', '>secret', '+@all', '-@dangerous', '+info', ...rules)
+    return { REDIS_USERNAME: 'narrow', REDIS_PASSWORD: 'secret' }
+  }
+  const ofStore = ['~user:*', '&user:*', '&__redis__:invalidate']
+
+  test('the access list of the store is enough for commands without services', async () => {
+    await store.create({ userId: 'ada' })
+    const env = await access(...ofStore)
+    expect(await runJson(['find', '--user', 'ada'], env)).toMatchObject({ code: 0, results: [{ userId: 'ada' }] })
+    expect(await runJson(['revoke', '--user', 'ada', '--confirm', '1'], env)).toMatchObject({ code: 0 })
+    const { code, err } = await run(['admins', 'list'], env)
+    expect(err).toContain('The access list of this user of Redis lacks the keys ~readyz, the keys ~limit:*')
+    expect(code).toBe(1)
+  })
+
+  test('a user of Redis who may only read finds, and revokes nothing', async () => {
+    const { token = '' } = (await store.create({ userId: 'ada' })) ?? {}
+    await store.create({ userId: 'bob' })
+    expect(await run(['revoke', '--user', 'bob', '--confirm', '1'])).toMatchObject({ code: 0 })
+    const env = await access('~user:*', '-@write')
+    expect(await runJson(['find', '--user', 'ada'], env)).toMatchObject({ code: 0, results: [{ userId: 'ada' }] })
+    expect(await runJson(['operations', 'list'], env)).toMatchObject({ code: 0, results: [{ state: 'done' }] })
+    const { code, err } = await run(['revoke', '--user', 'ada', '--confirm', '1'], env)
+    expect(err).toContain('The access list of this user of Redis lacks the command hset')
+    expect(code).toBe(1)
+    expect(await store.validate(token)).not.toBeNull()
+  })
+
+  test('the doctor says what the access list lacks for the server, and goes on', async () => {
+    await store.create({ userId: 'ada' })
+    const { code, results } = await runJson(['doctor'], await access(...ofStore, '-memory', '-time'))
+    const found = (check: string) => results.filter((result) => result['check'] === check)
+    expect(found('redis')).toMatchObject([
+      { found: expect.stringMatching(/lacks the command time, the keys ~readyz, the keys ~limit:\*$/) },
+      { found: expect.stringMatching(/^Redis refuses the command time /) },
+      { found: expect.stringMatching(/^Redis refuses the command memory/) },
+    ])
+    expect(found('redis').at(-1)?.['advice']).toContain('access list')
+    expect(found('events')).toHaveLength(1)
+    expect(code).toBe(1)
   })
 
   test('Redis refuses a command of a required password reset: 1, and how to go on', async () => {

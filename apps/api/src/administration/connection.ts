@@ -19,7 +19,7 @@ export function adminConnection(settings: Settings, clock: Clock, placeOf: Place
 
   async function connect(): Promise<SessionAdmin> {
     try {
-      client = await connectOperator(settings)
+      client = await connectOperator(settings, 'revoke')
     } catch (error) {
       opened = undefined
       throw new SessionStoreUnavailableError(error)

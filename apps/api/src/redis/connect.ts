@@ -11,7 +11,7 @@ import { Cluster, Redis } from 'ioredis'
 import type { Settings } from '../settings/env.js'
 import type { Log } from '../log.js'
 import { StartError } from '../start-error.js'
-import { checkPermissions } from './permissions.js'
+import { type Access, checkPermissions } from './permissions.js'
 import type { RedisSettings } from '../settings/redis.js'
 
 /**
@@ -68,18 +68,19 @@ const OPERATOR_TIMEOUTS = { commandTimeout: 10_000, socketTimeout: 15_000 }
 /**
  * Connects the client of an operator, once. Nobody waits for a Redis that starts.
  *
+ * @param access What its user must be allowed to do; `null` checks nothing.
  * @throws {StartError} It names the setting to mend.
  */
-export async function connectOperator({
-  redis: where,
-  keyPrefix,
-}: Pick<Settings, 'redis' | 'keyPrefix'>): Promise<Redis | Cluster> {
+export async function connectOperator(
+  { redis: where, keyPrefix }: Pick<Settings, 'redis' | 'keyPrefix'>,
+  access: Access | null,
+): Promise<Redis | Cluster> {
   const redis = createRedisClient(where, OPERATOR_TIMEOUTS)
   let lastError: Error | undefined
   redis.on('error', (error: Error) => (lastError = error)) // later on, each command rejects by itself
   try {
     await connectOnce(redis)
-    await checkPermissions(redis, keyPrefix)
+    if (access !== null) await checkPermissions(redis, keyPrefix, access)
     return redis
   } catch (error) {
     redis.disconnect()
@@ -195,7 +196,7 @@ async function checkUntil(redis: Redis | Cluster, keyPrefix: string, deadline: n
   try {
     await checkRedis(redis)
     if (!isCluster(redis)) await selectDatabase(redis)
-    await checkPermissions(redis, keyPrefix)
+    await checkPermissions(redis, keyPrefix, 'serve')
   } catch (error) {
     const refused = /^NOPERM .*'([\w|]+)' command/.exec(error instanceof Error ? error.message : '')?.[1]
     if (refused !== undefined)

@@ -6,18 +6,22 @@ type Probe = readonly [command: string, ...args: string[]]
 
 const SYNTAX_ERROR = 'syntax-error'
 
+/** Commands that only read, such as `rollcall find`, those that also revoke, and all that a server does. Each includes the one before. */
+export type Access = 'read' | 'revoke' | 'serve'
+
 /**
- * All that the server and the command `rollcall` ask of Redis, on the keys that they use. `test/redis/permissions.test.ts`
- * compares the commands with those that Redis counts while the whole server is used.
+ * What the server and the command `rollcall` ask of Redis, on the keys that they use. `test/redis/permissions.test.ts` compares
+ * the commands with those that Redis counts while the whole server is used. `rollcall doctor` alone also asks for ACL WHOAMI and
+ * MEMORY USAGE. Without one of them, it says so and goes on.
  */
-function probesFor(keyPrefix: string): Probe[] {
+function probesFor(keyPrefix: string): Record<Access, Probe[]> {
   const sessions = `${keyPrefix}user:{access}:sessions`
   const events = `${keyPrefix}user:{access}:events`
+  const operations = `${keyPrefix}user:operations:access`
   const limit = `${keyPrefix}limit:access`
-  return [
+  const read: Probe[] = [
     ['PING'],
     ['TIME'],
-    ['WAIT', '0', '1'],
     ['SCAN', '0', 'COUNT', '1'],
     ['DBSIZE'],
     ['EVAL', 'return 1', '1', sessions],
@@ -30,48 +34,58 @@ function probesFor(keyPrefix: string): Probe[] {
     ['HEXISTS', sessions, '-'],
     ['HRANDFIELD', sessions],
     ['HSCAN', sessions, '0'],
-    ['HSET', sessions, '-', '-', SYNTAX_ERROR],
-    ['HDEL', sessions, '-'],
     ['EXISTS', sessions],
     ['PTTL', sessions],
     ['PEXPIRETIME', sessions],
-    ['PEXPIRE', sessions, SYNTAX_ERROR],
-    ['PEXPIREAT', sessions, SYNTAX_ERROR],
-    ['UNLINK', sessions],
-    ['DEL', sessions],
-    ['PUBLISH', sessions, ''],
-    ['XADD', events, 'NOMKSTREAM', '*', 'event', ''],
-    ['XDEL', events, '0-0'],
     ['XLEN', events],
     ['XRANGE', events, '-', '+', 'COUNT', '1'],
     ['GET', `${keyPrefix}user:clock`],
+    ['ZCARD', operations],
+    ['ZRANGE', operations, '0', '-1'],
+    ['ZREVRANGE', operations, '0', '-1'],
+  ]
+  const revoke: Probe[] = [
+    ...read,
+    ['WAIT', '0', '1'],
+    ['HSET', sessions, '-', '-', SYNTAX_ERROR],
+    ['HDEL', sessions, '-'],
+    ['PEXPIRE', sessions, SYNTAX_ERROR],
+    ['PEXPIREAT', sessions, SYNTAX_ERROR],
+    ['UNLINK', sessions],
+    ['PUBLISH', sessions, ''],
+    ['XADD', events, 'NOMKSTREAM', '*', 'event', ''],
     ['SET', `${keyPrefix}user:sweep`, '', SYNTAX_ERROR],
+    ['ZADD', operations, SYNTAX_ERROR, '-'],
+    ['ZREM', operations, '-'],
+    ['ZREMRANGEBYSCORE', operations, SYNTAX_ERROR, SYNTAX_ERROR],
+  ]
+  const serve: Probe[] = [
+    ...revoke,
+    ['DEL', sessions],
+    ['XDEL', events, '0-0'],
     ['SET', `${keyPrefix}readyz`, '', SYNTAX_ERROR],
     ['SET', limit, '', SYNTAX_ERROR],
     ['EXPIRE', limit, SYNTAX_ERROR],
     ['INCRBY', limit, SYNTAX_ERROR],
-    ['ZADD', limit, SYNTAX_ERROR, '-'],
-    ['ZCARD', limit],
-    ['ZRANGE', limit, '0', '-1'],
-    ['ZREVRANGE', limit, '0', '-1'],
     ['ZSCORE', limit, '-'],
-    ['ZREM', limit, '-'],
     ['ZREMRANGEBYRANK', limit, SYNTAX_ERROR, SYNTAX_ERROR],
-    ['ZREMRANGEBYSCORE', limit, SYNTAX_ERROR, SYNTAX_ERROR],
   ]
+  return { read, revoke, serve }
 }
 
 /** In small letters, the commands that {@link checkPermissions} looks for. */
-export const requiredCommands: readonly string[] = [...new Set(probesFor('').map(([command]) => command.toLowerCase()))]
+export const requiredCommands: readonly string[] = [
+  ...new Set(probesFor('').serve.map(([command]) => command.toLowerCase())),
+]
 
 /**
- * Looks whether the user of Redis may do all that the server does. Changes nothing.
+ * Looks whether the user of Redis may do all that it has to do. Changes nothing.
  *
  * @throws {UnsupportedRedisError} naming the commands, keys and channels that its access list lacks.
  */
-export async function checkPermissions(redis: Redis | Cluster, keyPrefix: string): Promise<void> {
+export async function checkPermissions(redis: Redis | Cluster, keyPrefix: string, access: Access): Promise<void> {
   const missing = await Promise.all(
-    probesFor(keyPrefix).map(async ([command, ...args]) => {
+    probesFor(keyPrefix)[access].map(async ([command, ...args]) => {
       const failure = await redis.call(command, ...args).then(
         () => '',
         (error: unknown) => (error instanceof Error ? error.message : ''),
