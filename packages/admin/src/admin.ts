@@ -104,7 +104,7 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
     operations: {
       list: () => log.list(),
       get: (id) => log.read(id),
-      resume: async (id, options = {}) => runs.resume(await log.read(id), options),
+      resume: (id, options = {}) => runs.resume(id, options),
       async stop(id) {
         const { state } = await log.read(id)
         if (state === 'stopped') return

@@ -19,7 +19,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 // No run has a lease for longer. A later time was written before the clock of Redis went back, as it may in a failover.
 // A run of an earlier version has no lease, but dates what it saves.
 const LEASE = `${NOW}
-local lease, stop, state, updatedAt = unpack(redis.call('HMGET', KEYS[1], 'lease', 'stop', 'state', 'updatedAt'))
+local lease, run, stop, state, updatedAt = unpack(
+  redis.call('HMGET', KEYS[1], 'lease', 'run', 'stop', 'state', 'updatedAt'))
 if not lease and state == 'running' then
   lease = tostring((tonumber(updatedAt) or 0) + ${LEASE_MS})
 end
@@ -28,7 +29,7 @@ const BEGIN = `${LEASE}
 if state == 'done' then
   return state
 end
-if isHeld then
+if isHeld and run ~= ARGV[1] then
   return { lease, stop or '' }
 end
 redis.call('HDEL', KEYS[1], 'stop')
@@ -58,7 +59,7 @@ return { isHeld and 1 or 0, redis.call('HGETALL', KEYS[1]) }`
 /** The operations in Redis: a hash for each, and their ids by the time at which they began. */
 export interface OperationLog {
   /**
-   * Takes the lease of the operation, unless another run has it. Withdraws what asked an earlier run to stop.
+   * Takes the lease of the operation, unless another run has it. Withdraws what asked an earlier run to stop. It may be repeated.
    *
    * @returns The lease of the other run, or `null`.
    * @throws {OperationStateError} if the operation is done.

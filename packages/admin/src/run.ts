@@ -31,6 +31,8 @@ export interface Work {
 export interface Runner {
   readonly log: OperationLog
   readonly work: Work
+  /** The operation as it is to run, once no other run changes it any more. It may be repeated. */
+  prepare(): Promise<Operation>
 }
 
 /** Somebody asked the operation to stop. */
@@ -123,7 +125,10 @@ class Run {
   /** One way through all keys. `onAnswer` is called whenever Redis has done a step, with a number that grows. */
   async attempt(onAnswer: (position: number) => void): Promise<void> {
     const { work } = this.#runner
-    if (!this.#hasBegun) await this.#begin()
+    if (!this.#hasBegun) {
+      await this.#takeLease()
+      this.#operation = await this.#runner.prepare()
+    }
     this.#hasBegun = true
     await work.begin(this.#operation)
     await this.#save('running')
@@ -144,6 +149,7 @@ class Run {
   }
 
   async end(state: Operation['state'], error: string | null = null): Promise<Operation> {
+    if (!this.#hasBegun) return this.#operation // it may be that of another run
     const isDone = state === 'done'
     this.#operation = {
       ...this.#operation,
@@ -158,7 +164,7 @@ class Run {
   }
 
   /** Waits for an earlier run that was killed, or has yet to notice that it is to stop. */
-  async #begin(): Promise<void> {
+  async #takeLease(): Promise<void> {
     const { id } = this.#operation
     let seen: string | undefined
     for (;;) {

@@ -21,7 +21,7 @@ export interface Runs {
     work: UserWork,
     request: OperationRequest & RunOptions,
   ): Promise<Operation>
-  resume(operation: Operation, options: ResumeOptions): Promise<Operation>
+  resume(id: string, options: ResumeOptions): Promise<Operation>
 }
 
 interface Parts {
@@ -32,8 +32,13 @@ interface Parts {
 }
 
 export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
-  async function run(operation: Operation, work: Work, options: RunOptions): Promise<Operation> {
-    const ended = await runOperation({ log, work }, operation, options)
+  async function run(
+    operation: Operation,
+    work: Work,
+    options: RunOptions,
+    prepare = async () => operation,
+  ): Promise<Operation> {
+    const ended = await runOperation({ log, work, prepare }, operation, options)
     if (ended.state === 'done') await lists.delete(ended.id, ended.filter).catch(() => undefined)
     return ended
   }
@@ -74,10 +79,15 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
       return run({ ...operation, filter: whom }, createUserWork(operator, lists, work), request)
     },
 
-    async resume(operation, { keep, work, ...options }) {
-      const filter = operation.filter && parseOperationFilter(operation.filter)
-      const again = { ...operation, filter, keep: keep ?? operation.keep, error: null }
-      return run(again, workOf(again, work), options)
+    async resume(id, { keep, work, ...options }) {
+      const read = async (): Promise<Operation> => {
+        const operation = await log.read(id)
+        const filter = operation.filter && parseOperationFilter(operation.filter)
+        return { ...operation, filter, keep: keep ?? operation.keep, error: null }
+      }
+      const operation = await read()
+      // An earlier run may count until it has ended, so what it has counted is read again.
+      return run(operation, workOf(operation, work), options, read)
     },
   }
 }

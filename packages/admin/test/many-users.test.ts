@@ -138,6 +138,30 @@ test('an operation that is to stop is not resumed before its earlier run has end
   expect(order).toEqual(['first is stopped', 'second begins'])
 })
 
+test('a resumption goes on with the counts of the earlier run, also with those from while it waited', async () => {
+  let resuming: Promise<Operation> | undefined
+  const second: UserWork = async function* () {
+    yield { revoked: 2, share: 1 }
+  }
+  const first: UserWork = async function* ({ id }) {
+    await t.admin.operations.stop(id)
+    const read = gate(t.redis, 'eval')
+    resuming = t.admin.operations.resume(id, { work: second })
+    await read.waiting
+    const begun = gate(t.redis, 'eval')
+    read.open()
+    await begun.waiting
+    begun.open()
+    for (let revoked = 5; ; revoked = 0) {
+      yield { revoked, share: 0.5 }
+      await setImmediate() // the next save notices that it is to stop
+    }
+  }
+  const stopped = await t.admin.runWork('test', { users: ['ada'] }, first, { startedBy })
+  expect(stopped).toMatchObject({ state: 'stopped', revoked: 5 })
+  expect(await resuming).toMatchObject({ state: 'done', revoked: 7 })
+})
+
 test('an operation that runs is not resumed, and says so', async () => {
   const second: { refused?: unknown } = {}
   let resuming: Promise<void> | undefined
