@@ -82,7 +82,7 @@ async function revokeOthers(store: SessionStore, token: string, isMeant: boolean
 }
 
 /**
- * A sign-in may change a way in: by a link or code that proves the email address for the first time, or by a provider that knows
+ * A sign-in may change a way in. A link or code may prove the email address for the first time. A provider may know
  * another address. The watermark of a credential change would refuse this sign-in too. A link that changes the address signs nobody in.
  */
 function isSignIn(): boolean {

@@ -23,7 +23,7 @@ interface Selector {
 /**
  * The valid sessions that the conditions select. Found by its user, a session has an empty token.
  *
- * @throws {UnsupportedQueryError} For conditions other than a token and a user.
+ * @throws {UnsupportedQueryError} for other conditions than a token and a user.
  */
 export async function findSessions(store: SessionStore, where: readonly Where[]): Promise<FoundSession[]> {
   const { tokens, userId, live } = selectorOf(where)

@@ -8,7 +8,7 @@ import { rejectUnavailable } from './unavailable.js'
 
 /**
  * `POST /reauthenticate { password }`: the person of the session proves again who they are. It comes before an action that a
- * borrowed or stolen session must not take. The session keeps its id and gets a new secret, so a copy of its old cookie is dead.
+ * borrowed or stolen session must not take. The session keeps its id and gets a new secret. So a copy of its old cookie is dead.
  */
 export function reauthenticate(store: SessionStore, audit: Audit) {
   return createAuthEndpoint(

@@ -11,7 +11,7 @@ const stored = z.object({ id: z.string() })
 const withFactor = z.object({ twoFactorEnabled: z.literal(true) })
 
 /**
- * The model `verification`, which trusts no device whose sign-in a change has overtaken. better-auth makes the session first, and the
+ * The model `verification`, which trusts no device whose sign-in a change has overtaken. better-auth makes the session first. It makes the
  * row that trusts its device afterwards. A change in between deletes the rows that it finds. So a row is deleted again if its session
  * was revoked or the second factor turned off. It is there before that is looked up, so that a later change finds it.
  *

@@ -67,7 +67,7 @@ function shiftExpiry<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number
 
 /**
  * Deletes the pending rows of a user that could replace a credential. They are reset links, links about new devices, trusted
- * devices of a second factor, codes by mail or phone, and a change of the email address. Call it before the credential is written,
+ * devices, codes by mail or phone, and a change of the email address. Call it before the credential is written,
  * with the adapter of the same transaction. It locks the row of the user. So a row that depends on the credential is either
  * written before, and deleted here, or written after, by somebody who sees the new credential. A request to `/secure-account` keeps rows of its own kind until it has finished, so that it can be
  * repeated. It also keeps the password that it retires.

@@ -20,8 +20,8 @@ export interface AppName {
 }
 
 /**
- * Names the apps of your own by your rows, and everything else as `nameOf` does. The first row that fits counts. A name helps
- * the reader and proves nothing, because anybody can send the user agent of your app.
+ * Names the apps of your own by your rows, and everything else as `nameOf` does. The first row that fits counts. A name
+ * proves nothing, because anybody can send the user agent of your app.
  *
  * @example
  * createStreams({ store, changes, nameOf: createNameOf([{ userAgent: 'AcmeMail/', name: 'Acme Mail', kind: 'phone' }]) })

@@ -3,7 +3,7 @@
 -- ARGV[2]  the operation as JSON: its id and its public reason
 -- ARGV[3]  sessions that were created after this time (ms) stay, unless it is in the future
 -- ARGV[4]  the latest time (ms) at which a session may have been created by now
--- ARGV[5]  per user as JSON: the key of the sessions, the ids of those to revoke, and the key of the events if there are any
+-- ARGV[5]  per user as JSON: the key of the sessions, the ids to revoke, and the key of the events if there are any
 -- Output   for each user how many live sessions were revoked, or an error; see lib/many
 -- @include lib/many
 -- @include lib/selected

@@ -114,7 +114,7 @@ interface Added extends Prepared {
 
 /**
  * Reads the watermark of all users after the sessions exist. So either an operation on all users finds the sessions, or the
- * import finds the watermark. Bad input is refused before anything is written, or what was added beside it would miss that check.
+ * import finds the watermark. Bad input is refused before anything is written. Otherwise, what was added beside it would miss that check.
  */
 async function addSessions(context: ImportContext, sessions: readonly ImportedSession[]): Promise<ImportOutcome[]> {
   const { redis, clock, keyPrefix } = context

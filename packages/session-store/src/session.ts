@@ -145,7 +145,7 @@ export interface SessionStore {
    */
   time(): Promise<Date>
   /**
-   * `null`: the user's credentials changed after the sign-in began, and nothing was created.
+   * `null` if the user's credentials changed after the sign-in began. Nothing was created then.
    *
    * @throws {RangeError} for a user id, IP address or user agent above 55,294 characters.
    */

@@ -98,7 +98,7 @@ async function packagesNeeded(names: readonly string[], aptOptions: readonly str
     else if (/^[^\s<]/.test(line)) dependencies.set(line, (current = []))
   }
   const needed = new Set(names)
-  // The iteration of a Set also visits names that are added meanwhile.
+  // The loop also visits names that are added meanwhile.
   for (const name of needed) {
     for (const dependency of dependencies.get(name) ?? []) {
       if (/^lib[^:]+$/.test(dependency) && dependency !== 'libc6') needed.add(dependency)

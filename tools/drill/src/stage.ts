@@ -131,7 +131,7 @@ export class Stage {
     }
   }
 
-  /** Kills Redis, and starts it again with the data of a folder, or with none. */
+  /** Kills Redis, and starts it again with the data of a folder, or without data. */
   async replaceRedis(backup?: string): Promise<void> {
     const data = join(this.folder, 'redis/appendonlydir')
     process.kill(this.redis.pid, 'SIGKILL')

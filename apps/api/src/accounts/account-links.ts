@@ -35,7 +35,7 @@ export function accountLinks(
     return url.href
   }
 
-  /** `null` for a user whose email address changes in this moment: the new one deletes the links to the old one, and so must see them. */
+  /** `null` for a user whose email address changes in this moment. That change must see the links to the old one, to delete them. */
   const linkFor = async (
     { id, email }: { readonly id: string; readonly email: string },
     path: string,

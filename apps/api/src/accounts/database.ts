@@ -131,7 +131,7 @@ class SharedFileDriver extends SqliteDriver {
 
 /**
  * libsql never resets a statement that found the file locked (tursodatabase/libsql-client-ts#352). Its connection
- * sees the file as it was in that moment and can commit no more, so another one takes its place.
+ * sees the file as it was in that moment and can commit no more. So another one takes its place.
  */
 function replacedWhenStuck(first: SqliteDatabase.Database, open: () => SqliteDatabase.Database): KyselySqliteDatabase {
   let database = first

@@ -17,7 +17,7 @@ export interface OwnData {
    * Deletes the user of a session, which revokes all sessions. A failure before the commit changes nothing; repeating it is
    * harmless. A mail follows.
    *
-   * @returns `false` if the session was revoked meanwhile, or the user is gone: nothing was deleted.
+   * @returns `false` if the session was revoked meanwhile, or the user is gone. Nothing was deleted then.
    * @throws {SessionStoreUnavailableError} as the cause of an APIError, and what the database fails with.
    */
   deleteUser(by: { readonly session: Session; readonly token: string }): Promise<boolean>

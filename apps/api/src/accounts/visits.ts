@@ -9,7 +9,7 @@ const VISIT_MS = 30 * MINUTE_MS
 const visit = z.object({ startedAt: z.int(), previousAt: z.int().nullable() })
 
 /**
- * Begins a visit unless one is under way, and returns when the one before it began, in ms since the epoch; `null` on the first
+ * Begins a visit unless one is under way. Returns when the one before it began, in ms since the epoch, or `null` on the first
  * visit of a session. It writes once in a visit. An outage of that write only makes the next look begin the visit.
  */
 export async function beginVisit(

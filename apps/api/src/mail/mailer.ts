@@ -49,8 +49,8 @@ export interface MailerOptions {
 }
 
 /**
- * From a new mail to a look at the queue. By then the answer has left: the work of a reset mail begins with whether the
- * email address has an account, and must not delay it.
+ * From a new mail to a look at the queue. By then the answer has left. The work of a reset mail depends on whether the
+ * email address has an account, and must not delay the answer.
  */
 const WAKE_MS = 250
 

@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import { addHistogram } from './durations.js'
 
 /**
- * The metrics of one server, for Prometheus. Every label has a fixed set of values: none is a user, an email or IP address, a token or
+ * The metrics of one server, for Prometheus. Every label has a fixed set of values. None is a user, an email or IP address, a token or
  * anything else that a client sends.
  */
 export type Metrics = ReturnType<typeof createMetrics>

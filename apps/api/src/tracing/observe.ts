@@ -61,6 +61,6 @@ export function traceAuth(auth: Auth, tracer: Tracer): Auth {
   }
 }
 
-/** Puts an event of an account, such as a refused sign-in, on the span of its request. */
+/** Puts an event of an account on the span of its request, such as a refused sign-in. */
 export const traceAudit: Audit = ({ event, result }) =>
   void trace.getActiveSpan()?.setAttributes({ 'rollcall.event': event, 'rollcall.result': result })

@@ -2,9 +2,9 @@ import type { Session } from '@rollcall/session-store'
 import type { Limits } from '../limits/limits.js'
 
 /**
- * Gives something a new name, within the limits of a session: each name leaves an event.
+ * Gives something a new name, within the limits of a session. Each name leaves an event.
  *
- * @param rename Returns whether there is such a thing: only that counts.
+ * @param rename Returns whether there is such a thing. Only that counts.
  */
 export function withinRenames(
   limits: Pick<Limits, 'within'>,

@@ -47,7 +47,7 @@ const oldRow = z.looseObject({
 })
 
 const DAY_MS = 24 * 60 * 60 * 1_000
-/** The two times differ a little: better-auth reads the clock once for the deadline, and again for the creation. */
+/** The two times differ a little. better-auth reads the clock once for the deadline, and again for the creation. */
 const SLACK_MS = 60_000
 
 /** @throws {z.ZodError} for a row that is no session. */

@@ -53,7 +53,7 @@ export function isSplit(error: unknown): boolean {
 }
 
 /**
- * Passes through the keys of all users until none can have been missed, on one master after the other: all at once would be
+ * Passes through the keys of all users until none can have been missed, on one master after the other. All at once would be
  * faster, and validations on the same machines slower.
  *
  * @throws {MovingSlotsError}

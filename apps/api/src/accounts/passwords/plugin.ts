@@ -39,7 +39,7 @@ const reset = z.object({
 const secure = z.object({ token: z.string() })
 
 /**
- * `null` for a reset that does not parse or has no valid token: the endpoint refuses it.
+ * `null` for a reset that does not parse or has no valid token. The endpoint refuses it.
  *
  * @throws {APIError} 400 for a sign-up that does not parse.
  */

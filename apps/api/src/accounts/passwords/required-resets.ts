@@ -14,8 +14,8 @@ interface MassReset {
 export interface RequiredResets {
   /**
    * Asks for a mail with a link to choose a new password, removes the password of a user, and revokes all sessions. A user
-   * without a password is signed out and gets no mail. Whenever it failed, repeat it. For a mass reset, a password that was
-   * chosen since then stays, and so do the sessions that began since.
+   * without a password is signed out and gets no mail. Whenever it failed, repeat it. In a mass reset, a password that was
+   * chosen since then stays. So do the sessions that began since.
    *
    * @param mass Does it once for each of these, however often it is called.
    * @returns Whether the user had a password.

@@ -19,7 +19,7 @@ const INVISIBLE = /[\s\p{Z}\p{C}\p{DI}\u2800]/gu
  * The problem with a new password, or `null`. NIST SP 800-63B-4 asks for a blocklist of common, expected and compromised
  * passwords. It asks for no rules of composition.
  *
- * @param own Texts that a guesser knows: addresses and names of the person, the name and host of the site.
+ * @param own Texts that a guesser knows: addresses and names of the person, and the site's.
  */
 export async function findPasswordFault(password: string, own: readonly string[]): Promise<PasswordFault | null> {
   if (password.replace(INVISIBLE, '') === '') return 'PASSWORD_BLANK'
