@@ -40,6 +40,7 @@ async function hideIn(value: unknown, store: SessionStore): Promise<unknown> {
     )
   const found = await Promise.all([...unknown].map(async (text) => ((await isToken(text)) ? [text] : [])))
   const all = [...tokens, ...found.flat()]
+  if (all.length === 0) return value // `changeTexts` copies what refers to itself
   return changeTexts(value, (text) =>
     all.reduce((changed, token) => changed.replaceAll(token, sessionIdIn(token) ?? ''), text),
   )
