@@ -87,9 +87,9 @@ function adviceFor(cause: unknown): string {
     : 'Check that Redis runs, and the address in the settings.'
 }
 
-/** Yields nothing: a lack is an error. */
 async function* examinePermissions(redis: Redis | Cluster, { keyPrefix }: Settings): AsyncGenerator<Finding> {
   await checkPermissions(redis, keyPrefix, 'serve')
+  yield ok('permissions', 'all that the server needs')
 }
 
 async function* examineNode(node: Redis): AsyncGenerator<Finding> {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Filter, InvalidFilterError, parseFilter } from '@rollcall/admin'
-import { type Database, userIdsOf } from '@rollcall/api/operator'
+import { type Database, lookUpUsers, UnknownUserError, unknownUsers } from '@rollcall/api/operator'
 import type { Command } from 'commander'
+import type { Output } from './output.js'
 
 /** The options of a filter, as commander gives them. */
 export interface FilterOptions {
@@ -51,14 +52,38 @@ export function hasFilter(options: FilterOptions): boolean {
 }
 
 /** @throws {InvalidFilterError | UnknownUserError} */
-export async function readFilter(options: FilterOptions, database: Database): Promise<Filter> {
+export async function readFilter(options: FilterOptions, database: Database, output: Output): Promise<Filter> {
   const { user, usersFile } = options
   const named = [...(user ?? []), ...(usersFile === undefined ? [] : linesOf(usersFile))]
   const isForUsers = user !== undefined || usersFile !== undefined
-  return parseFilter({
-    users: isForUsers ? await userIdsOf(named, database.kysely) : undefined,
-    ...conditionsOf(options),
-  })
+  const { ids, unknown } = await lookUpUsers(named, database.kysely)
+  leaveOut(unknown, options, output)
+  return parseFilter({ users: isForUsers ? ids : undefined, ...conditionsOf(options) })
+}
+
+/** @returns The ids that SQL knows. @throws {UnknownUserError} for one that no file holds. */
+export async function knownUsers(
+  ids: readonly string[],
+  options: FilterOptions,
+  database: Database,
+  output: Output,
+): Promise<string[]> {
+  const unknown = new Set(await unknownUsers(ids, database.kysely))
+  leaveOut([...unknown], options, output)
+  return ids.filter((id) => !unknown.has(id))
+}
+
+const MAX_NAMED = 5
+
+/** A file may be older than the deletion of an account. */
+function leaveOut(unknown: readonly string[], { user = [], usersFile }: FilterOptions, output: Output): void {
+  const refused = unknown.find((name) => usersFile === undefined || user.includes(name))
+  if (refused !== undefined) throw new UnknownUserError(refused)
+  if (unknown.length === 0) return
+  const more = unknown.length > MAX_NAMED ? ', …' : ''
+  output.warn(
+    `Left out ${unknown.length} of the file, who do not exist: ${unknown.slice(0, MAX_NAMED).join(', ')}${more}`,
+  )
 }
 
 function conditionsOf(options: FilterOptions) {

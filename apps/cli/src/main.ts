@@ -1,19 +1,12 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
 import { type Filter, InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
-import {
-  isWithoutAnswer,
-  requireUsers,
-  SettingsError,
-  StartError,
-  UnknownUserError,
-  userIdsOf,
-} from '@rollcall/api/operator'
+import { isWithoutAnswer, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { Command, CommanderError } from 'commander'
 import { type Connections, withAdmin, withConnections } from './connections.js'
 import { doctor } from './doctor.js'
-import { addFilterOptions, type FilterOptions, hasFilter, readFilter } from './filter-options.js'
+import { addFilterOptions, type FilterOptions, hasFilter, knownUsers, readFilter } from './filter-options.js'
 import { counted, createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
 import { resume, revoke, type RevokeOptions, UsageError } from './revoke.js'
 import type { ResetOptions } from './users.js'
@@ -56,18 +49,22 @@ sessions
 addFilterOptions(program.command('find').description('find live sessions; all conditions must hold')).action(
   (options: FilterOptions) =>
     withConnections('read', async (connections) =>
-      listSessions(connections, await readFilter(options, connections.database)),
+      listSessions(connections, await readFilter(options, connections.database, output()), options),
     ),
 )
 
-async function listSessions({ admin, database }: Connections, filter: Filter): Promise<void> {
+async function listSessions(
+  { admin, database }: Connections,
+  filter: Filter,
+  options: FilterOptions = {},
+): Promise<void> {
   let count = 0
   for await (const session of admin.find(filter)) {
     count += 1
     output().result(describeSession(session), sessionLine(session))
   }
   // A mistyped id has no sessions either. The sessions of a user who was deleted are found.
-  if (count === 0) await requireUsers(filter.users ?? [], database.kysely)
+  if (count === 0) await knownUsers(filter.users ?? [], options, database, output())
   output().note(counted(count, 'session'))
 }
 
@@ -81,12 +78,12 @@ addFilterOptions(
     .option('--note <text>', 'internal: only operators see it')
     .option('--keep <session id>', 'a session that stays, such as your own')
     .option('--max-rate <users>', 'look at no more users than this in a second'),
-).action(async (options: FilterOptions & RevokeOptions & { everyone?: true }) => {
+).action(async (options: RevokeOptions & { everyone?: true }) => {
   const { everyone } = options
   if (everyone === true && hasFilter(options)) throw new UsageError('--everyone cannot be combined with a filter')
   if (everyone !== true && !hasFilter(options)) throw new UsageError('Give a filter, or add --everyone')
   await withConnections('revoke', async (connections: Connections) => {
-    const filter = everyone === true ? null : await readFilter(options, connections.database)
+    const filter = everyone === true ? null : await readFilter(options, connections.database, output())
     await revoke(connections, filter, options, output())
   })
 })

@@ -12,6 +12,8 @@ export interface Output {
   result(value: object, text: string): void
   /** Writes for a person alone. */
   note(text: string): void
+  /** Writes to standard error, also with `--json`. */
+  warn(text: string): void
 }
 
 /** Filters and reasons come from many. Escapes what controls a terminal, or changes the direction of a text. */
@@ -25,6 +27,7 @@ export function createOutput(isJson: boolean): Output {
     note: (text) => {
       if (!isJson) console.error(printable(text))
     },
+    warn: (text) => console.error(printable(text)),
   }
 }
 

@@ -1,14 +1,14 @@
 import { userInfo } from 'node:os'
 import { countFits, type Filter } from '@rollcall/admin'
-import { requireUsers } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
+import { type FilterOptions, knownUsers } from './filter-options.js'
 import { counted, describeSession, type Output, sessionLine } from './output.js'
 import { runRecorded } from './run-recorded.js'
 
 /** A mistake of the person who types. The message says what to do. */
 export class UsageError extends Error {}
 
-export interface RevokeOptions {
+export interface RevokeOptions extends FilterOptions {
   readonly confirm?: string
   readonly reason?: string
   readonly note?: string
@@ -31,7 +31,7 @@ export async function revoke(
   const { sessions, users, sample } = await connections.admin.preview(filter, {
     ...(options.keep !== undefined && { keep: options.keep }),
   })
-  if (sessions === 0) await requireUsers(filter?.users ?? [], connections.database.kysely)
+  if (sessions === 0) await knownUsers(filter?.users ?? [], options, connections.database, output)
   if (confirmed === null) {
     for (const session of sample) output.note(sessionLine(session))
     const result = { dryRun: true, sessions, users, sample: sample.map(describeSession) }

@@ -8,9 +8,9 @@ import {
   type SessionAdmin,
   type UserWork,
 } from '@rollcall/admin'
-import { adminConnection, requireUsers, userIdsOf } from '@rollcall/api/operator'
+import { adminConnection, userIdsOf } from '@rollcall/api/operator'
 import type { Services } from '@rollcall/api/services'
-import { type FilterOptions, hasFilter, readFilter } from './filter-options.js'
+import { type FilterOptions, hasFilter, knownUsers, readFilter } from './filter-options.js'
 import { counted, type Output } from './output.js'
 import { countOf, createResetWork, usersAt } from './reset-work.js'
 import { UsageError, wholeNumber } from './revoke.js'
@@ -38,7 +38,7 @@ export async function requirePasswordReset(
   if (ways > 1) throw new UsageError('Name users, give a filter, or add --everyone, but only one of these')
   const confirmed = options.confirm === undefined ? null : wholeNumber('--confirm', options.confirm)
   await withReset(async ({ services, admin, record }) => {
-    const filter = await selectUsers(named, options, services)
+    const filter = await selectUsers(named, options, services, output)
     const count = await countUsers(filter, services, admin)
     if (confirmed === null) {
       output.result({ dryRun: true, users: count }, `${counted(count, 'user')} would have to choose a new password.`)
@@ -93,21 +93,24 @@ async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
   })
 }
 
-/** Users alone are meant whether or not they are signed in; `null` selects everybody. */
+/** `null` selects everybody. */
 async function selectUsers(
   named: readonly string[],
   options: ResetOptions,
   { database }: Services,
+  output: Output,
 ): Promise<Filter | null> {
   if (options.everyone === true) return null
-  return named.length > 0 ? { users: await userIdsOf(named, database.kysely) } : readFilter(options, database)
+  const filter =
+    named.length > 0 ? { users: await userIdsOf(named, database.kysely) } : await readFilter(options, database, output)
+  if (filter.users === undefined) return filter
+  return { ...filter, users: await knownUsers(filter.users, options, database, output) }
 }
 
+/** Users alone are meant whether or not they are signed in. */
 async function countUsers(filter: Filter | null, services: Services, admin: SessionAdmin): Promise<number> {
   if (filter === null) return countOf(usersAt(new Date(services.clock()), services))
   const { users = [], ...conditions } = filter
   const isOfSessions = Object.values(conditions).some((value) => value !== undefined)
-  const count = isOfSessions ? (await admin.preview(filter)).users : users.length
-  if (count === 0 || !isOfSessions) await requireUsers(users, services.database.kysely)
-  return count
+  return isOfSessions ? (await admin.preview(filter)).users : users.length
 }

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { findUserIds } from '@rollcall/api/operator'
@@ -81,6 +82,44 @@ test('a required password reset takes a filter, and concerns the users of the se
     expect(await post(services, '/sign-in/email', { ...cy, email: 'dee@example.org' })).toBe(200)
     const preview = await runJson(['users', 'require-password-reset', '--user', cy.email])
     expect(preview.results, 'who is named is meant, also without a session').toEqual([{ dryRun: true, users: 1 }])
+  })
+})
+
+test('unknown users of a file are left out and named, those of --user are refused', async () => {
+  await t.withServices(async (services) => {
+    const { store, database } = services
+    for (const name of ['gus', 'hal'])
+      expect(await post(services, '/sign-up/email', { ...person, email: `${name}@example.org` })).toBe(200)
+    const [gus = ''] = await findUserIds(database.kysely, 'gus@example.org')
+    const [hal = ''] = await findUserIds(database.kysely, 'hal@example.org')
+    const [file, gone] = [join(t.folder, 'users'), join(t.folder, 'gone')]
+    const deleted = Array.from({ length: 6 }, (_, n) => `deleted-${n}`)
+    await writeFile(file, ['none@example.org', gus, ...deleted, 'hal@example.org'].join('\n'))
+    await writeFile(gone, 'deleted-0')
+    const addresses = 'Left out 1 of the file, who do not exist: none@example.org\n'
+    const ids = 'Left out 6 of the file, who do not exist: deleted-0, deleted-1, deleted-2, deleted-3, deleted-4, …\n'
+
+    const revoked = await runJson(['revoke', '--users-file', file, '--confirm', '2'])
+    expect(revoked).toMatchObject({ code: 0, err: addresses, results: [{ revoked: 2 }] })
+    const nothing = await runJson(['revoke', '--users-file', gone])
+    expect(nothing).toMatchObject({ code: 0, err: expect.stringContaining('deleted-0\n'), results: [{ sessions: 0 }] })
+    const reset = ['users', 'require-password-reset']
+    expect(await runJson([...reset, '--users-file', file])).toMatchObject({
+      code: 0,
+      err: addresses + ids,
+      results: [{ dryRun: true, users: 2 }],
+    })
+    const done = await runJson([...reset, '--users-file', file, '--confirm', '2'])
+    expect(new Set(done.results.slice(0, -1).map(({ userId }) => userId))).toEqual(new Set([gus, hal]))
+    expect(done).toMatchObject({ code: 0 })
+
+    await store.create({ userId: 'deleted-0' }) // whose sessions can be revoked, though not its password
+    expect(await runJson(['revoke', '--users-file', gone, '--confirm', '1'])).toMatchObject({ code: 0, err: '' })
+    for (const command of [reset, ['revoke'], ['find']])
+      expect(await run([...command, '--users-file', gone, '--user', 'deleted-9'])).toMatchObject({
+        code: 2,
+        err: 'There is no user deleted-9\n',
+      })
   })
 })
 

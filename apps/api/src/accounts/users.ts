@@ -27,38 +27,41 @@ export async function findUserIds(kysely: Kysely<unknown>, email: string): Promi
   return rows.map(({ id }) => id)
 }
 
-/**
- * The ids of users that are named by email address or by id. An id is taken as it is: its user may be deleted.
- *
- * @throws {UnknownUserError} and what the database fails with.
- */
+/** @throws {UnknownUserError} for the first one that {@link lookUpUsers} does not know, and what the database fails with. */
 export async function userIdsOf(named: readonly string[], kysely: Kysely<unknown>): Promise<string[]> {
-  const ids = new Set<string>()
-  for (const name of named) {
-    if (!name.includes('@')) {
-      ids.add(name)
-      continue
-    }
-    const found = await findUserIds(kysely, name)
-    if (found.length === 0) throw new UnknownUserError(name)
-    for (const id of found) ids.add(id)
-  }
-  return [...ids]
+  const { ids, unknown } = await lookUpUsers(named, kysely)
+  if (unknown[0] !== undefined) throw new UnknownUserError(unknown[0])
+  return ids
 }
 
 /**
- * Refuses ids that SQL does not know, such as a mistyped one.
- *
- * @throws {UnknownUserError} for the first of them, and what the database fails with.
+ * The ids of users that are named by email address or by id, and the addresses that nobody has. An id is taken as it is: its user may
+ * be deleted.
  */
-export async function requireUsers(ids: readonly string[], kysely: Kysely<unknown>): Promise<void> {
+export async function lookUpUsers(
+  named: readonly string[],
+  kysely: Kysely<unknown>,
+): Promise<{ ids: string[]; unknown: string[] }> {
+  const ids = new Set<string>()
+  const unknown: string[] = []
+  for (const name of named) {
+    const found = name.includes('@') ? await findUserIds(kysely, name) : [name]
+    if (found.length === 0) unknown.push(name)
+    for (const id of found) ids.add(id)
+  }
+  return { ids: [...ids], unknown }
+}
+
+/** The ids that SQL does not know, such as mistyped ones, in their order. */
+export async function unknownUsers(ids: readonly string[], kysely: Kysely<unknown>): Promise<string[]> {
   const users = kysely.withTables<UserTable>().selectFrom('user').select('id')
+  const unknown: string[] = []
   for (let at = 0; at < ids.length; at += PAGE) {
     const some = ids.slice(at, at + PAGE)
     const known = new Set((await users.where('id', 'in', some).execute()).map(({ id }) => id))
-    const unknown = some.find((id) => !known.has(id))
-    if (unknown !== undefined) throw new UnknownUserError(unknown)
+    unknown.push(...some.filter((id) => !known.has(id)))
   }
+  return unknown
 }
 
 /** The ids of users with this id, or with this text in the name or the email address, in the order of the latter. */
