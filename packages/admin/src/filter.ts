@@ -158,7 +158,8 @@ export function createMatcher(filter: Filter, placeOf?: PlaceOf): (session: Sess
 export function parseOperationFilter({ users, ...conditions }: OperationFilter): OperationFilter {
   const { data: listed } = listedUsers.safeParse(users)
   if (listed === undefined) return parseFilter({ users, ...conditions })
-  return { ...parseFilter({ ...conditions, users: listed.first }), users: listed }
+  const first = listed.first.length > 0 ? listed.first : undefined // nobody, if it found nobody
+  return { ...parseFilter({ ...conditions, users: first }), users: listed }
 }
 
 /**

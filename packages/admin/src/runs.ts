@@ -55,12 +55,10 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
   }
 
   /** A filter with other conditions stands for the users whose sessions it finds. */
-  async function usersOf(id: string, filter: Filter): Promise<OperationFilter> {
+  function usersOf(filter: Filter): Iterable<string> | AsyncIterable<string> {
     const { users, ...conditions } = filter
-    if (users !== undefined && Object.values(conditions).every((value) => value === undefined))
-      return lists.shorten(id, filter)
-    const found = findSessions(operator, filter, matcherOf(filter))
-    return { ...filter, users: await lists.write(id, userIdsOf(found)) }
+    if (users !== undefined && Object.values(conditions).every((value) => value === undefined)) return users
+    return userIdsOf(findSessions(operator, filter, matcherOf(filter)))
   }
 
   return {
@@ -69,13 +67,15 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
       // The clock first: everything that is live by then is meant.
       const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
       const operation = newOperation({ action: REVOKE, startedAt }, request)
-      return run({ ...operation, filter: filter && (await lists.shorten(operation.id, filter)) }, work, request)
+      const users = filter?.users && (await lists.write(operation.id, filter.users))
+      return run({ ...operation, filter: filter && { ...filter, users } }, work, request)
     },
 
     async runWork(action, filter, work, request) {
       if (action === REVOKE) throw new TypeError('The action revoke is no work of the application')
       const operation = newOperation({ action, startedAt: await operator.time() }, request)
-      const whom = filter && (await usersOf(operation.id, filter))
+      const users = filter && (await lists.write(operation.id, usersOf(filter)))
+      const whom = filter && { ...filter, users: users ?? undefined }
       return run({ ...operation, filter: whom }, createUserWork(operator, lists, work), request)
     },
 

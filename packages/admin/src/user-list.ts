@@ -23,10 +23,8 @@ return redis.call('ZCARD', KEYS[1])`
  * has them, each once and by its name.
  */
 export interface UserLists {
-  /** Moves the users of a filter into the list of an operation, if they are many. */
-  shorten(id: string, filter: OperationFilter): Promise<OperationFilter>
-  /** Stores users. @returns what the filter of the operation says of them. */
-  write(id: string, users: Iterable<string> | AsyncIterable<string>): Promise<ListedUsers>
+  /** Stores users in the list of an operation, if they are many. @returns what the filter of the operation says of them. */
+  write(id: string, users: Iterable<string> | AsyncIterable<string>): Promise<readonly string[] | ListedUsers>
   /**
    * The users of an operation, in batches as they are asked for; `null` if its filter has none. It can be read again.
    *
@@ -39,16 +37,6 @@ export interface UserLists {
 
 export function createUserLists(redis: Redis | Cluster, keyPrefix: string): UserLists {
   const keyOf = (id: string): string => `${operationKey(keyPrefix, id)}:users`
-
-  async function write(id: string, users: Iterable<string> | AsyncIterable<string>): Promise<ListedUsers> {
-    const first = new Set<string>()
-    let count = 0
-    for await (const batch of batchesOf(users)) {
-      for (const userId of batch) if (first.size < MAX_SHOWN) first.add(userId)
-      count = Number(await reply(redis.eval(ADD, 1, keyOf(id), RETENTION_MS, ...batch)))
-    }
-    return { count, first: [...first] }
-  }
 
   async function* readAll(id: string, count: number): AsyncGenerator<string, void> {
     let read = 0
@@ -63,11 +51,16 @@ export function createUserLists(redis: Redis | Cluster, keyPrefix: string): User
   }
 
   return {
-    write,
-
-    async shorten(id, filter) {
-      const { users } = filter
-      return isArray(users) && users.length > MAX_HELD ? { ...filter, users: await write(id, users) } : filter
+    async write(id, users) {
+      const listed = { count: 0, first: [] as string[] }
+      for await (const batch of batchesOf(users)) {
+        if (listed.count === 0) {
+          if (batch.size <= MAX_HELD) return [...batch] // there is no other one
+          listed.first = [...batch].slice(0, MAX_SHOWN)
+        }
+        listed.count = Number(await reply(redis.eval(ADD, 1, keyOf(id), RETENTION_MS, ...batch)))
+      }
+      return listed
     },
 
     read(id, filter) {
@@ -89,12 +82,13 @@ async function* each(users: readonly string[]): AsyncGenerator<string, void> {
   yield* users
 }
 
-async function* batchesOf(users: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string[], void> {
-  let batch: string[] = []
+/** Each but the last one is full. */
+async function* batchesOf(users: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Set<string>, void> {
+  let batch = new Set<string>()
   for await (const userId of users) {
-    if (batch.push(userId) < BATCH) continue
+    if (batch.add(userId).size < BATCH) continue
     yield batch
-    batch = []
+    batch = new Set()
   }
-  if (batch.length > 0) yield batch
+  if (batch.size > 0) yield batch
 }

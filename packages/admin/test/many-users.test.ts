@@ -57,6 +57,26 @@ test('a filter finds each of its users once, however many sessions they have', a
   expect(done.filter).toMatchObject({ country: 'DE', users: { count: 30 } })
 })
 
+test('a filter that finds few users keeps their ids, and one that finds nobody is resumed too', async () => {
+  await t.signInMany(3, evil)
+  await t.signInMany(3, evil)
+  const onStart = async (): Promise<void> => {
+    throw new Error('No row')
+  }
+  for (const [address, users] of [
+    [evil.ipAddress, byName(3)],
+    ['198.51.100.7', []],
+  ] as const) {
+    const { seen, work } = createWork()
+    await expect(t.admin.runWork('test', { address }, work, { startedBy, onStart })).rejects.toThrow('No row')
+    const [operation] = await t.admin.operations.list()
+    const id = operation?.id ?? ''
+    expect(await t.redis.exists(listOf(id))).toBe(0)
+    expect(await t.admin.operations.resume(id, { work })).toMatchObject({ state: 'done', filter: { address } })
+    expect(seen.toSorted()).toEqual(users)
+  }
+})
+
 test('a revocation of many users is stopped and resumed, and ends each session once', async () => {
   await t.signInMany(60, evil)
   const other = await t.signIn('other', evil)
