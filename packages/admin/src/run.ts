@@ -127,6 +127,7 @@ class Run {
     const { work } = this.#runner
     if (!this.#hasBegun) {
       await this.#takeLease()
+      onAnswer(0)
       this.#operation = await this.#runner.prepare()
     }
     this.#hasBegun = true
@@ -149,7 +150,7 @@ class Run {
   }
 
   async end(state: Operation['state'], error: string | null = null): Promise<Operation> {
-    if (!this.#hasBegun) return this.#operation // it may be that of another run
+    if (!this.#hasBegun) return this.#operation // it may be that of another run, or lack its users
     const isDone = state === 'done'
     this.#operation = {
       ...this.#operation,

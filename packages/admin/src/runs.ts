@@ -5,7 +5,7 @@ import { newOperationId, type OperationLog } from './operation-log.js'
 import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
 import { prefilterOf } from './prefilter.js'
 import { createRevocation } from './revocation.js'
-import { runOperation, type Work } from './run.js'
+import { runOperation, type Runner, type Work } from './run.js'
 import type { UserLists } from './user-list.js'
 import { createUserWork } from './user-work.js'
 
@@ -31,16 +31,21 @@ interface Parts {
   readonly matcherOf: MatcherOf
 }
 
+/** The users of a filter, as often as they are read. */
+type Users = () => Iterable<string> | AsyncIterable<string>
+
 export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
-  async function run(
-    operation: Operation,
-    work: Work,
-    options: RunOptions,
-    prepare = async () => operation,
-  ): Promise<Operation> {
+  async function run(operation: Operation, work: Work, options: RunOptions, prepare: Runner['prepare']) {
     const ended = await runOperation({ log, work, prepare }, operation, options)
     if (ended.state === 'done') await lists.delete(ended.id, ended.filter).catch(() => undefined)
     return ended
+  }
+
+  async function start(operation: Operation, work: Work, options: RunOptions, users?: Users): Promise<Operation> {
+    return run(operation, work, options, async () => {
+      const { id, filter } = operation
+      return users ? { ...operation, filter: { ...filter, users: await lists.write(id, users()) } } : operation
+    })
   }
 
   /** It asks for the users of the filter one by one, so that they are no condition. */
@@ -55,10 +60,11 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
   }
 
   /** A filter with other conditions stands for the users whose sessions it finds. */
-  function usersOf(filter: Filter): Iterable<string> | AsyncIterable<string> {
+  function usersOf(filter: Filter): Users {
     const { users, ...conditions } = filter
-    if (users !== undefined && Object.values(conditions).every((value) => value === undefined)) return users
-    return userIdsOf(findSessions(operator, filter, matcherOf(filter)))
+    if (users !== undefined && Object.values(conditions).every((value) => value === undefined)) return () => users
+    const matches = matcherOf(filter)
+    return () => userIdsOf(findSessions(operator, filter, matches))
   }
 
   return {
@@ -67,16 +73,15 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
       // The clock first: everything that is live by then is meant.
       const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
       const operation = newOperation({ action: REVOKE, startedAt }, request)
-      const users = filter?.users && (await lists.write(operation.id, filter.users))
-      return run({ ...operation, filter: filter && { ...filter, users } }, work, request)
+      const users = filter?.users
+      return start({ ...operation, filter }, work, request, users && (() => users))
     },
 
     async runWork(action, filter, work, request) {
       if (action === REVOKE) throw new TypeError('The action revoke is no work of the application')
+      const users = filter === null ? undefined : usersOf(filter)
       const operation = newOperation({ action, startedAt: await operator.time() }, request)
-      const users = filter && (await lists.write(operation.id, usersOf(filter)))
-      const whom = filter && { ...filter, users: users ?? undefined }
-      return run({ ...operation, filter: whom }, createUserWork(operator, lists, work), request)
+      return start({ ...operation, filter }, createUserWork(operator, lists, work), request, users)
     },
 
     async resume(id, { keep, work, ...options }) {

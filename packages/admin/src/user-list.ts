@@ -23,7 +23,11 @@ return redis.call('ZCARD', KEYS[1])`
  * has them, each once and by its name.
  */
 export interface UserLists {
-  /** Stores users in the list of an operation, if they are many. @returns what the filter of the operation says of them. */
+  /**
+   * Stores users in the list of an operation, if they are many. It may be repeated.
+   *
+   * @returns What the filter of the operation says of them.
+   */
   write(id: string, users: Iterable<string> | AsyncIterable<string>): Promise<readonly string[] | ListedUsers>
   /**
    * The users of an operation, in batches as they are asked for; `null` if its filter has none. It can be read again.
@@ -37,6 +41,8 @@ export interface UserLists {
 
 export function createUserLists(redis: Redis | Cluster, keyPrefix: string): UserLists {
   const keyOf = (id: string): string => `${operationKey(keyPrefix, id)}:users`
+
+  const drop = async (id: string): Promise<unknown> => reply(redis.unlink(keyOf(id)))
 
   async function* readAll(id: string, count: number): AsyncGenerator<string, void> {
     let read = 0
@@ -53,12 +59,18 @@ export function createUserLists(redis: Redis | Cluster, keyPrefix: string): User
   return {
     async write(id, users) {
       const listed = { count: 0, first: [] as string[] }
-      for await (const batch of batchesOf(users)) {
-        if (listed.count === 0) {
-          if (batch.size <= MAX_HELD) return [...batch] // there is no other one
-          listed.first = [...batch].slice(0, MAX_SHOWN)
+      await drop(id) // an earlier attempt may have left a part
+      try {
+        for await (const batch of batchesOf(users)) {
+          if (listed.count === 0) {
+            if (batch.size <= MAX_HELD) return [...batch] // there is no other one
+            listed.first = [...batch].slice(0, MAX_SHOWN)
+          }
+          listed.count = Number(await reply(redis.eval(ADD, 1, keyOf(id), RETENTION_MS, ...batch)))
         }
-        listed.count = Number(await reply(redis.eval(ADD, 1, keyOf(id), RETENTION_MS, ...batch)))
+      } catch (error) {
+        await drop(id).catch(() => undefined)
+        throw error
       }
       return listed
     },
@@ -71,7 +83,7 @@ export function createUserLists(redis: Redis | Cluster, keyPrefix: string): User
     },
 
     async delete(id, filter) {
-      if (filter?.users !== undefined && !isArray(filter.users)) await reply(redis.unlink(keyOf(id)))
+      if (filter?.users !== undefined && !isArray(filter.users)) await drop(id)
     },
   }
 }

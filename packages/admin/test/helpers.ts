@@ -131,6 +131,24 @@ export function failNext(redis: Redis | Cluster, command: string): void {
   })
 }
 
+/** The next list of users loses Redis at its second batch. Nobody writes the same users again: one is not among them. */
+export function interruptList(redis: Redis | Cluster): { key: string } {
+  const list = { key: '' }
+  const interceptNext = (): void =>
+    intercept(redis, 'eval', async (original, [, , key]) => {
+      const isList = String(key).endsWith(':users')
+      if (!isList || list.key === '') {
+        if (isList) list.key = String(key)
+        interceptNext()
+        return original()
+      }
+      void redis.zadd(list.key, 0, 'signed out since')
+      throw new Error('Connection is closed.')
+    })
+  interceptNext()
+  return list
+}
+
 /** From here on, makes the calls of a command fail as without a connection, if their first argument has this text in it. */
 export function failFor(redis: Redis | Cluster, command: string, text: string): void {
   intercept(redis, command, async (original, [key]) => {

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { type Operation, OperationStateError, type UserWork } from '../src/index.js'
-import { collect, gate, keyPrefix, startBackend } from './helpers.js'
+import { collect, gate, interruptList, keyPrefix, startBackend } from './helpers.js'
 
 // Operations on many users, whose ids Redis keeps in a list of their own.
 
@@ -90,6 +91,24 @@ test('a revocation of many users is stopped and resumed, and ends each session o
   const done = await t.admin.operations.resume(stopped.id)
   expect(done).toMatchObject({ state: 'done', revoked: 60, share: 1 })
   expect(await collect(t.admin.find({ country: 'DE' }))).toMatchObject([{ id: other.session.id }])
+})
+
+test.each([
+  ['a revocation by name', async () => t.admin.revoke({ users: byName(600) }, { startedBy })],
+  ['work by name', async () => t.admin.runWork('test', { users: byName(600) }, createWork().work, { startedBy })],
+  ['work by filter', async () => t.admin.runWork('test', { country: 'DE' }, createWork().work, { startedBy })],
+])('%s waits for a Redis that gives no answer while it writes its users, and writes them anew', async (_, run) => {
+  await t.signInMany(600, evil)
+  interruptList(t.redis)
+  expect(await run()).toMatchObject({ state: 'done', filter: { users: { count: 600 } } })
+})
+
+test('an operation whose users cannot be written does not exist, and leaves no part of them', async () => {
+  const list = interruptList(t.redis)
+  const running = t.admin.revoke({ users: byName(600) }, { startedBy, patience: 0 })
+  await expect(running).rejects.toThrow(SessionStoreUnavailableError)
+  expect(await t.redis.exists(list.key)).toBe(0)
+  expect(await t.admin.operations.list()).toEqual([])
 })
 
 test('an operation that has lost its list of users fails, and says so', async () => {
