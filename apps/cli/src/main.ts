@@ -8,7 +8,8 @@ import { type Connections, withAdmin, withConnections } from './connections.js'
 import { doctor } from './doctor.js'
 import { addFilterOptions, type FilterOptions, hasFilter, knownUsers, readFilter } from './filter-options.js'
 import { counted, createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
-import { resume, revoke, type RevokeOptions, UsageError } from './revoke.js'
+import { resume, revoke, type RevokeOptions } from './revoke.js'
+import { UsageError } from './usage-error.js'
 import type { ResetOptions } from './users.js'
 
 /** 0: done. 1: failed, also where Redis or SQL refuses something. 2: the input is wrong, and nothing was done. 3: Redis or SQL gave no answer. */

@@ -1,16 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Operation, UserWork } from '@rollcall/admin'
+import { countFits, type Operation, type UserWork } from '@rollcall/admin'
 import { listUsers } from '@rollcall/api/operator'
 import { MailQueueFullError, type Services } from '@rollcall/api/services'
 import { counted, createProgress, operationLine, type Output } from './output.js'
 import type { Report } from './run-recorded.js'
+import { UsageError } from './usage-error.js'
 
 const QUEUE_RETRY_MS = 1_000
 
-/** The work of a required password reset, and how to show it. It waits while its mails would take the room of others in the queue. */
+/**
+ * The work of a required password reset, and how to show it. It waits while its mails would take the room of others in the queue.
+ *
+ * @param confirmed How many users were confirmed; `null` if the operation has begun earlier.
+ */
 export function createResetWork(
   services: Services,
   output: Output,
+  confirmed: number | null,
 ): { readonly work: UserWork; readonly report: Report } {
   const counts = { users: 0, reset: 0, withoutPassword: 0 }
   let isWaiting = false
@@ -18,6 +24,7 @@ export function createResetWork(
   const work: UserWork = async function* (operation, revoke, named) {
     const users = named ?? usersAt(operation.startedAt, services)
     counts.users = named?.count ?? (await countOf(users))
+    if (confirmed !== null) requireCount(counts.users, confirmed) // more may have signed in since they were counted
     const share = (): number => Math.min(1, (counts.reset + counts.withoutPassword) / counts.users)
     for await (const userId of users) {
       let done: Done | null
@@ -88,4 +95,10 @@ export async function countOf(users: AsyncIterable<string>): Promise<number> {
   let count = 0
   for await (const _ of users) count += 1
   return count
+}
+
+/** @throws {UsageError} */
+export function requireCount(count: number, confirmed: number): void {
+  if (!countFits(count, confirmed))
+    throw new UsageError(`The count does not fit: it is ${count} now, not ${confirmed}. Nothing was changed.`)
 }

@@ -4,9 +4,7 @@ import type { Connections } from './connections.js'
 import { type FilterOptions, knownUsers } from './filter-options.js'
 import { counted, describeSession, type Output, sessionLine } from './output.js'
 import { runRecorded } from './run-recorded.js'
-
-/** A mistake of the person who types. The message says what to do. */
-export class UsageError extends Error {}
+import { UsageError, wholeNumber } from './usage-error.js'
 
 export interface RevokeOptions extends FilterOptions {
   readonly confirm?: string
@@ -57,9 +55,4 @@ export async function revoke(
 /** Runs a revocation again that has not ended. */
 export async function resume(connections: Connections, id: string, output: Output): Promise<void> {
   await runRecorded(connections, output, RECORDED, (watch) => connections.admin.operations.resume(id, watch))
-}
-
-export function wholeNumber(option: string, text: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw new UsageError(`${option} must be a whole number`)
-  return Number(text)
 }

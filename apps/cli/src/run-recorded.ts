@@ -2,6 +2,7 @@ import { type Operation, OperationStateError, type RunOptions } from '@rollcall/
 import { databaseError, type OperationAction, recordCommand } from '@rollcall/api/operator'
 import type { Connections } from './connections.js'
 import { createProgress, operationLine, type Output, progressOf } from './output.js'
+import { UsageError } from './usage-error.js'
 
 /** Shows an operation while it runs, and when it has ended. */
 export interface Report {
@@ -43,7 +44,8 @@ export async function runRecorded(
     )
     report.finish(operation)
   } catch (error) {
-    if (!(error instanceof OperationStateError)) sayHowToGoOn(id, output) // else another process has taken over
+    // Another process has taken over, or nothing was to be done.
+    if (!(error instanceof OperationStateError || error instanceof UsageError)) sayHowToGoOn(id, output)
     throw error
   } finally {
     process.off('exit', interrupt)

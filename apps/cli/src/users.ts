@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os'
 import {
-  countFits,
   type Filter,
   type Operation,
   OperationStateError,
@@ -12,10 +11,10 @@ import { adminConnection, userIdsOf } from '@rollcall/api/operator'
 import type { Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, knownUsers, readFilter } from './filter-options.js'
 import { counted, type Output } from './output.js'
-import { countOf, createResetWork, usersAt } from './reset-work.js'
-import { UsageError, wholeNumber } from './revoke.js'
+import { countOf, createResetWork, requireCount, usersAt } from './reset-work.js'
 import { runRecorded } from './run-recorded.js'
 import { withServices } from './services.js'
+import { UsageError, wholeNumber } from './usage-error.js'
 
 export interface ResetOptions extends FilterOptions {
   readonly everyone?: true
@@ -45,10 +44,9 @@ export async function requirePasswordReset(
       output.note(`To do it, add: --confirm ${count}`)
       return
     }
-    if (!countFits(count, confirmed))
-      throw new UsageError(`The count does not fit: it is ${count} now, not ${confirmed}. Nothing was changed.`)
+    requireCount(count, confirmed)
     if (count === 0) return output.result({ reset: 0, withoutPassword: 0 }, 'Nothing to do.')
-    await record(output, (work, watch) =>
+    await record(output, confirmed, (work, watch) =>
       admin.runWork(ACTION, filter, work, { startedBy: userInfo().username, ...watch }),
     )
   })
@@ -59,7 +57,7 @@ export async function resumePasswordReset(id: string, output: Output): Promise<v
   await withReset(async ({ admin, record }) => {
     const { action } = await admin.operations.get(id)
     if (action !== ACTION) throw new OperationStateError(`This version cannot resume ${id}: ${action}`)
-    await record(output, (work, watch) => admin.operations.resume(id, { work, ...watch }))
+    await record(output, null, (work, watch) => admin.operations.resume(id, { work, ...watch }))
   })
 }
 
@@ -69,8 +67,12 @@ const AT_ONCE = { patience: 0 }
 interface Reset {
   readonly services: Services
   readonly admin: SessionAdmin
-  /** Runs the operation on record. */
-  readonly record: (output: Output, run: (work: UserWork, watch: RunOptions) => Promise<Operation>) => Promise<void>
+  /** Runs the operation on record. @param confirmed As of `createResetWork`. */
+  readonly record: (
+    output: Output,
+    confirmed: number | null,
+    run: (work: UserWork, watch: RunOptions) => Promise<Operation>,
+  ) => Promise<void>
 }
 
 async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
@@ -81,8 +83,8 @@ async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
       await use({
         services,
         admin,
-        async record(output, run) {
-          const { work, report } = createResetWork(services, output)
+        async record(output, confirmed, run) {
+          const { work, report } = createResetWork(services, output, confirmed)
           const parts = { database: services.database, settings }
           await runRecorded(parts, output, { action: ACTION, report }, (watch) => run(work, { ...AT_ONCE, ...watch }))
         },

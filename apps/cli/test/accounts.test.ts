@@ -165,6 +165,33 @@ test('a required password reset of everybody waits while 8,000 mails wait, accep
   })
 })
 
+test('a required password reset changes nothing if more users than confirmed are there when it begins', async () => {
+  const ivy = { ...person, email: 'ivy@example.org' }
+  await t.withServices(async (services) => {
+    const { auth, database } = services
+    const ask = database.kysely.withTables<{ user: { id: string } }>()
+    const execute = (text: string) =>
+      database.kysely.executeQuery({ ...ask.selectFrom('user').select('id').compile(), sql: text, parameters: [] })
+    expect(await post(services, '/sign-up/email', ivy)).toBe(200)
+    const [userId = ''] = await findUserIds(database.kysely, ivy.email)
+    const users = (await ask.selectFrom('user').select('id').execute()).length
+    const many = Array.from({ length: users }, (_, n) => `('late-${n}', 'Late', 'late-${n}@example.org', 1, '', '')`)
+    // The row of the operation is written after the count and before the work.
+    await execute(`create trigger later after insert on operation begin
+      insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt") values ${many.join(', ')}; end`)
+    const { code, err } = await run(['users', 'require-password-reset', '--everyone', '--confirm', `${users}`])
+    await execute('drop trigger later')
+    await execute(`delete from "user" where name = 'Late'`)
+    expect(err).toMatch(
+      new RegExp(`\nThe count does not fit: it is ${2 * users} now, not ${users}\. Nothing was changed\.\n$`),
+    )
+    expect(err).not.toContain('To go on')
+    expect(code).toBe(2)
+    expect(await auth.findPasswordOwner(userId)).not.toBeNull()
+    expect((await run(['operations', 'list'])).out).toContain('failed')
+  })
+})
+
 test('administrators are added, listed and removed, and each change is on record', async () => {
   const eve = { ...person, email: 'eve@example.org' }
   const change = { email: eve.email, isChanged: true }
