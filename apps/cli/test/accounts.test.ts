@@ -182,9 +182,7 @@ test('a required password reset changes nothing if more users than confirmed are
     const { code, err } = await run(['users', 'require-password-reset', '--everyone', '--confirm', `${users}`])
     await execute('drop trigger later')
     await execute(`delete from "user" where name = 'Late'`)
-    expect(err).toMatch(
-      new RegExp(`\nThe count does not fit: it is ${2 * users} now, not ${users}\. Nothing was changed\.\n$`),
-    )
+    expect(err).toContain(`\nThe count does not fit: it is ${2 * users} now, not ${users}. Nothing was changed.\n`)
     expect(err).not.toContain('To go on')
     expect(code).toBe(2)
     expect(await auth.findPasswordOwner(userId)).not.toBeNull()

@@ -92,6 +92,22 @@ test('sessions are found, previewed and revoked', async () => {
   expect((await run(['operations', 'list'])).out).toContain('revoked at least 1,')
 })
 
+test('both outputs name the system as the devices page does', async () => {
+  const apple = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)'
+  const android = 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko)'
+  await store.create({ userId: 'ada', userAgent: `${apple} Version/26.0 Mobile/15E148 Safari/604.1` })
+  await store.create({
+    userId: 'ada',
+    userAgent: `${android} Chrome/140.0.0.0 Mobile Safari/537.36`,
+    data: { clientHints: { 'sec-ch-ua-model': '"SM-S921B"' } },
+  })
+  const { results } = await runJson(['find', '--user', 'ada'])
+  const systems = results.map(({ browser, system }) => `${String(browser)} on ${String(system)}`)
+  expect(new Set(systems)).toEqual(new Set(['Safari on iPhone', 'Chrome on Android (Samsung)']))
+  const { out } = await run(['find', '--user', 'ada'])
+  for (const system of systems) expect(out).toContain(`  ${system}  `)
+})
+
 test('everyone: killed in the middle, resumed by id, and all are signed out', async () => {
   const signed = await Promise.all(Array.from({ length: 1_500 }, (_, n) => signIn(`user-${n}`)))
   const { child, printed, ended } = start(['revoke', '--everyone', '--max-rate', '500', '--confirm', '1500'])
