@@ -70,9 +70,7 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
   return {
     async revoke(filter, request) {
       const work = revocationOf(filter)
-      // The clock first: everything that is live by then is meant.
-      const startedAt = filter?.users === undefined ? await operator.refuseEarlierSignIns() : await operator.time()
-      const operation = newOperation({ action: REVOKE, startedAt }, request)
+      const operation = newOperation({ action: REVOKE, startedAt: await startRevocation(operator, filter) }, request)
       const users = filter?.users
       return start({ ...operation, filter }, work, request, users && (() => users))
     },
@@ -124,6 +122,21 @@ function newOperation(
     millisecondsLeft: null,
     error: null,
   }
+}
+
+/**
+ * The time by which a session that is to end was live. One without named users refuses sign-ins in the same step, unless it may
+ * not append events: then it fails when it begins.
+ */
+async function startRevocation(operator: SessionOperator, filter: Filter | null): Promise<Date> {
+  if (filter?.users !== undefined) return operator.time()
+  const isRefused =
+    filter !== null &&
+    (await operator.checkEvents().then(
+      () => false,
+      () => true,
+    ))
+  return isRefused ? operator.time() : operator.refuseEarlierSignIns()
 }
 
 async function* userIdsOf(sessions: AsyncIterable<Session>): AsyncGenerator<string, void> {

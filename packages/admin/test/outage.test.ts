@@ -95,6 +95,7 @@ test('no replica acknowledges it: the operation has revoked what it found, and f
 
 test('a client that may not append events revokes nothing, and the operation says so at once', async () => {
   const { token } = await t.signIn('ada')
+  const startedAt = await t.store.time()
   await t.redis.acl('SETUSER', 'silent', 'on', '>secret', '~*', '&*', '+@all', '-xadd')
   const redis = new Redis(server().url, { ...redisOptions, username: 'silent', password: 'secret', lazyConnect: true })
   await redis.connect()
@@ -114,12 +115,14 @@ test('a client that may not append events revokes nothing, and the operation say
       ),
   ]
   for (const work of works) {
+    await t.redis.del(`${keyPrefix}user:operations`)
     await expect(work()).rejects.toMatchObject(refused)
     const [operation] = await admin.operations.list()
     expect(operation).toMatchObject({ state: 'failed', revoked: 0, error: expect.stringContaining('xadd') })
   }
   expect(await t.store.validate(token)).not.toBeNull()
-  expect(await admin.revokeEveryone({ startedBy }), 'which appends no event').toMatchObject({ revoked: 1 })
+  expect(await t.store.create({ userId: 'ada', startedAt }), 'nor refuses a sign-in').not.toBeNull()
+  expect(await admin.revokeEveryone({ startedBy }), 'which appends no event').toMatchObject({ revoked: 2 })
   redis.disconnect()
 })
 
