@@ -64,10 +64,11 @@ export interface SessionAdmin {
     /** @throws {UnknownOperationError} */
     get(id: string): Promise<Operation>
     /**
-     * Runs one again that is not done. Younger sessions stay, and none is revoked twice. A process that still runs it ends.
+     * Runs one again that is not done. Younger sessions stay, and none is revoked twice. It waits for a run that is to stop, and
+     * up to ten seconds for one that was killed. It refuses an operation that runs.
      *
      * @param options `keep` names a session that stays instead of the first one. Default: that one. `work` is that of
-     * `runWork`, for an operation that it started. Such a one is refused while it runs.
+     * `runWork`, for an operation that it started.
      * @throws {UnknownOperationError | OperationStateError}
      * @throws {InvalidFilterError} for a filter of another version.
      */
