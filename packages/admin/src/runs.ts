@@ -89,8 +89,10 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
         return { ...operation, filter, keep: keep ?? operation.keep, error: null }
       }
       const operation = await read()
-      // An earlier run may count until it has ended, so what it has counted is read again.
-      return run(operation, workOf(operation, work), options, read)
+      return run(operation, workOf(operation, work), options, async () => {
+        await lists.renew(id, operation.filter)
+        return read() // an earlier run may have counted until it ended
+      })
     },
   }
 }

@@ -35,6 +35,8 @@ export interface UserLists {
    * @throws {Error} at the end, if some are lost.
    */
   read(id: string, filter: OperationFilter | null): OperationUsers | null
+  /** For an operation that is resumed: the list stays for 90 days more, as the operation does. */
+  renew(id: string, filter: OperationFilter | null): Promise<void>
   /** For an operation that nobody can resume. If it fails, Redis forgets them 90 days later. */
   delete(id: string, filter: OperationFilter | null): Promise<void>
 }
@@ -82,11 +84,17 @@ export function createUserLists(redis: Redis | Cluster, keyPrefix: string): User
       return { count: users.count, [Symbol.asyncIterator]: () => readAll(id, users.count) }
     },
 
+    async renew(id, filter) {
+      if (hasList(filter)) await reply(redis.pexpire(keyOf(id), RETENTION_MS))
+    },
+
     async delete(id, filter) {
-      if (filter?.users !== undefined && !isArray(filter.users)) await drop(id)
+      if (hasList(filter)) await drop(id)
     },
   }
 }
+
+const hasList = (filter: OperationFilter | null): boolean => filter?.users !== undefined && !isArray(filter.users)
 
 const isArray = (users: OperationFilter['users']): users is readonly string[] => Array.isArray(users)
 

@@ -88,8 +88,12 @@ test('a revocation of many users is stopped and resumed, and ends each session o
   expect(stopped.state).toBe('stopped')
   expect(stopped.revoked).toBeLessThan(60)
   expect(await t.redis.pttl(listOf(stopped.id))).toBeGreaterThan(89 * 24 * 60 * 60 * 1_000)
-  const done = await t.admin.operations.resume(stopped.id)
+  await t.redis.pexpire(listOf(stopped.id), 60_000) // as 90 days later
+  let renewed = 0
+  const onStart = async (): Promise<void> => void (renewed = await t.redis.pttl(listOf(stopped.id)))
+  const done = await t.admin.operations.resume(stopped.id, { onStart })
   expect(done).toMatchObject({ state: 'done', revoked: 60, share: 1 })
+  expect(renewed, 'as long as its operation').toBeGreaterThan(89 * 24 * 60 * 60 * 1_000)
   expect(await collect(t.admin.find({ country: 'DE' }))).toMatchObject([{ id: other.session.id }])
 })
 
