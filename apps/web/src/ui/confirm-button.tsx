@@ -16,10 +16,10 @@ import { useGuarded } from './use-guarded.js'
 export type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly message: ReactNode }
-  /** Nothing was done: the password must be given first. */
+  /** Nothing was done: a recent proof is needed first. */
   | { readonly kind: 'proof-needed' }
 
-/** The part of the question that the password form needs, because it replaces that question. */
+/** The part of the question that the form of the proof needs, because it replaces that question. */
 export interface ProofRequest {
   readonly question: ReactNode
   readonly confirmLabel: string
