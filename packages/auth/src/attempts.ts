@@ -1,4 +1,5 @@
 import type { AuditEventName } from './audit.js'
+import { takesCode } from './sign-in-method.js'
 
 /** Endpoints of better-auth and its plugins, and others that an application may have. */
 const attempts: ReadonlyMap<string, AuditEventName> = new Map([
@@ -37,7 +38,6 @@ export interface Attempting {
 export function attemptAt(path: string, { hasSession, hasSecondFactor = true }: Attempting): AuditEventName | null {
   if (path.startsWith('/sign-in/')) return 'sign-in'
   // With a session, a code is not the end of a sign-in: it turns the second factor on, or is a proof.
-  if (path.startsWith('/two-factor/verify-'))
-    return hasSession ? (hasSecondFactor ? 'reauthentication' : 'second-factor-on') : 'sign-in'
+  if (takesCode({ path })) return hasSession ? (hasSecondFactor ? 'reauthentication' : 'second-factor-on') : 'sign-in'
   return attempts.get(path) ?? null
 }

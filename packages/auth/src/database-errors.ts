@@ -2,6 +2,7 @@ import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapt
 import type { GenericEndpointContext } from '@better-auth/core'
 import { APIError, isAPIError } from 'better-auth/api'
 import { type RequestState, requestState } from './request-state.js'
+import { takesCode } from './sign-in-method.js'
 import { currentTransaction } from './transaction.js'
 import { undoWrites } from './undo-on-outage.js'
 
@@ -68,15 +69,11 @@ export function unhideError(
   if (databaseError !== null && isUndone) throw databaseError
   if (!isAPIError(returned)) return undefined
   const isAmbiguous = AMBIGUOUS.has(returned.body?.code ?? '')
+  // An attempt that better-auth could not count is answered as if the sign-in were over.
   if (databaseError !== null && (isAmbiguous || takesCode(ctx) || returned.statusCode >= 500)) throw databaseError
   if (!isAmbiguous) return undefined
   if (returned.statusCode < 500) return undefined
   // The person sent something that is no passkey. An error thrown here would keep the status of the endpoint.
   if (ctx.request) return Response.json(returned.body, { status: 400 })
   throw new APIError('BAD_REQUEST', returned.body)
-}
-
-/** An attempt that better-auth could not count is answered as if the sign-in were over. */
-function takesCode({ path }: GenericEndpointContext): boolean {
-  return path?.startsWith('/two-factor/verify-') ?? false
 }

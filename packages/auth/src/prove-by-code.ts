@@ -6,7 +6,7 @@ import { setSessionCookie } from 'better-auth/cookies'
 import { type Audit, auditEvent } from './audit.js'
 import { moveAccount } from './multi-session.js'
 import { requestState } from './request-state.js'
-import { proofData } from './sign-in-method.js'
+import { proofData, takesCode } from './sign-in-method.js'
 import { rejectUnavailable } from './unavailable.js'
 import { keepWrites, requireNotUndone } from './undo-on-outage.js'
 
@@ -82,8 +82,6 @@ export async function proveByCode(
   await auditEvent(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
   return null
 }
-
-const takesCode = ({ path }: { readonly path?: string }): boolean => path?.startsWith('/two-factor/verify-') ?? false
 
 function tooManyWrongCodes(): APIError {
   const message = 'Too many wrong codes were given in this session. Please prove it in another way, or sign in again.'

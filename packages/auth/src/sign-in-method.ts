@@ -53,6 +53,11 @@ interface Endpoint {
   readonly body?: unknown
 }
 
+/** Whether the endpoint verifies a code of the second factor. */
+export function takesCode({ path = '' }: Pick<Endpoint, 'path'>): boolean {
+  return path.startsWith('/two-factor/verify-')
+}
+
 function methodOf({ path = '', params, body }: Endpoint): SignInMethod | undefined {
   if (Object.hasOwn(methods, path)) return methods[path]
   const provider = callbacks.some((start) => path.startsWith(start))
