@@ -120,9 +120,9 @@ test('open streams, waiting mails, event lag and operations are read when Promet
   const redis = new Redis(server.redis.url)
   const { operations, revoke } = createSessionAdmin({ redis })
   const { id } = await revoke({ users: [(await device.api.session.current.query()).user.id] }, { startedBy: 'test' })
-  await redis.hset(`user:operation:${id}`, { state: 'running', share: 0.25, lease: Date.now() + 9_000 })
   await device.signIn(device.email) // the server then finds the event that the operator has appended
   await server.settled()
+  await redis.hset(`user:operation:${id}`, { state: 'running', share: 0.25, lease: Date.now() + 9_000 })
   const { text, sample } = await scrape()
   expect((await operations.get(id)).state).toBe('running')
   redis.disconnect()
