@@ -125,6 +125,7 @@ test('who signed in a while ago gives the password in place, and what was asked 
   await app.age(16)
   await laptop.getByRole('button', { name: 'Sign out everywhere' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
+  await expect(laptop.getByText('This device is signed out as well. This cannot be undone.')).toBeVisible()
   await laptop.getByLabel('Your password', { exact: true }).press('Escape')
   await expect(laptop.getByRole('button', { name: 'Sign out everywhere' })).toBeFocused()
   await laptop.reload()

@@ -132,8 +132,8 @@ test.each([
   ['name-changed', null, 'The name of the account was changed on Safari on iOS'],
   ['provider-linked', null, 'An account for signing in was linked on Safari on iOS'],
   ['provider-unlinked', null, 'An account for signing in was unlinked on Safari on iOS'],
-  ['second-factor-on', null, 'Codes at sign-in were turned on, on Safari on iOS'],
-  ['second-factor-off', null, 'Codes at sign-in were turned off, on Safari on iOS'],
+  ['second-factor-on', null, 'On Safari on iOS, codes at sign-in were turned on'],
+  ['second-factor-off', null, 'On Safari on iOS, codes at sign-in were turned off'],
   ['backup-codes-renewed', null, 'New backup codes were made on Safari on iOS'],
   ['email-changed', null, 'The email address was changed on Safari on iOS'],
   ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
@@ -208,6 +208,7 @@ describe('the events of one kind', () => {
     fireEvent.change(screen.getByLabelText('Which events'), { target: { value: 'sign-outs' } })
     await screen.findByText('Safari on iOS was signed out')
     expect(screen.queryByText('Browser 0 on Windows signed in')).toBeNull()
+    screen.getByText('That is all of this kind.')
     fireEvent.change(screen.getByLabelText('Which events'), { target: { value: 'refusals' } })
     await screen.findByText('No events of this kind.')
   })

@@ -22,6 +22,7 @@ export type Outcome =
 /** The part of the question that the form of the proof needs, because it replaces that question. */
 export interface ProofRequest {
   readonly question: ReactNode
+  readonly consequence?: string
   readonly confirmLabel: string
   readonly busyLabel: string
   /** Continues with the action. */
@@ -88,6 +89,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
       <div ref={panel} className={panelLook.neutral}>
         {renderProof({
           question: props.question,
+          consequence: props.consequence,
           confirmLabel: props.confirmLabel,
           busyLabel: props.busyLabel,
           onProved: proceed,

@@ -71,7 +71,7 @@ export function ActivityPage() {
         )}
         {entries && entries.length > 0 && !list.hasNextPage && (
           <p ref={end} tabIndex={-1} className="mt-5 text-center text-sm text-muted">
-            {t('activity.all')}
+            {t(filter === 'all' ? 'activity.all' : 'activity.allOfKind')}
           </p>
         )}
         {entries?.some(({ device, by }) => (by ?? device).place?.kind === 'country') && <PlaceSource />}

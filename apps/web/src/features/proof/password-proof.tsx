@@ -1,14 +1,4 @@
-import {
-  type ComponentType,
-  type KeyboardEvent,
-  lazy,
-  type ReactNode,
-  Suspense,
-  useEffect,
-  useId,
-  useRef,
-  useState,
-} from 'react'
+import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -46,7 +36,7 @@ interface PasswordProofProps extends ProofRequest {
 
 /** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
 export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
-  const { question, onProved, onCancel } = request
+  const { question, consequence, onProved, onCancel } = request
   const { t } = useI18n()
   const session = useSession()
   const { data } = useAccount()
@@ -77,7 +67,7 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
 
   return (
     <div className="grid max-w-md gap-3 [&>a]:-my-2">
-      <Question id={titleId} question={question} asksPassword={!isCodeAsked} />
+      <Question id={titleId} question={question} consequence={consequence} asksPassword={!isCodeAsked} />
       {/* It stays, so that what was typed is still there after a code was cancelled. */}
       <form {...form} ref={element} hidden={isCodeAsked} aria-labelledby={titleId} className="grid gap-3">
         {summary}
@@ -104,13 +94,20 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
   )
 }
 
-function Question({ id, question, asksPassword }: { id: string; question: ReactNode; asksPassword: boolean }) {
+interface QuestionProps extends Pick<ProofRequest, 'question'> {
+  id: string
+  consequence: string | undefined
+  asksPassword: boolean
+}
+
+function Question({ id, question, consequence, asksPassword }: QuestionProps) {
   const { t } = useI18n()
   return (
     <div className="text-sm">
       <p id={id} className="font-semibold">
         {question}
       </p>
+      {consequence && <p className="mt-0.5">{consequence}</p>}
       {asksPassword && <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>}
     </div>
   )
