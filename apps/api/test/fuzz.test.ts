@@ -21,7 +21,7 @@ import {
 
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 80)
 /** Milliseconds after which an answer that did not come counts as a hang. */
-const PATIENCE = 10_000
+const MAX_WAIT_MS = 10_000
 
 let server: TestServer
 let device: Browser
@@ -61,7 +61,7 @@ async function sent(bytes: Buffer, hangUp: boolean): Promise<Answer> {
   const closed = new Promise((resolve) => socket.once('close', resolve))
   socket.write(bytes)
   if (hangUp) socket.end()
-  const bound = setTimeout(() => socket.destroy(new Error('hangs')), PATIENCE)
+  const bound = setTimeout(() => socket.destroy(new Error('hangs')), MAX_WAIT_MS)
   await closed
   clearTimeout(bound)
   expect(socket.errored?.message).not.toBe('hangs')

@@ -62,7 +62,7 @@ export async function resumePasswordReset(id: string, output: Output): Promise<v
 }
 
 /** An outage ends it, which says how to resume it. */
-const AT_ONCE = { patience: 0 }
+const AT_ONCE = { giveUpAfterMs: 0 }
 
 interface Reset {
   readonly services: Services

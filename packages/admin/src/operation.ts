@@ -102,5 +102,5 @@ export interface RunOptions {
    * Milliseconds for which an operation waits, in all, for a Redis that does not let it get further. It also bounds the wait for
    * slots of a Cluster that move. Default: a minute.
    */
-  readonly patience?: number
+  readonly giveUpAfterMs?: number
 }

@@ -23,7 +23,7 @@ export function createRevocation(
       if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
     },
 
-    async *steps(operation, patience) {
+    async *steps(operation, giveUpAfterMs) {
       const { filter, startedAt, keep } = operation
       const selects = (session: Session): boolean => session.id !== keep && matches(session)
       const users = lists.read(operation.id, filter)
@@ -32,8 +32,8 @@ export function createRevocation(
           selects(session) && wasLiveAt(session, startedAt, operator.clock())
         yield* flatten(
           filter === null
-            ? operator.revokeAll(startedAt, keep ?? '', patience)
-            : operator.revokeMatching(isMeant, prefilterOf(filter), operation, patience),
+            ? operator.revokeAll(startedAt, keep ?? '', giveUpAfterMs)
+            : operator.revokeMatching(isMeant, prefilterOf(filter), operation, giveUpAfterMs),
         )
         return
       }

@@ -13,7 +13,7 @@ import type { Operation, RunOptions } from './operation.js'
 const SAVE_MS = 250
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2_000
-const PATIENCE_MS = 60_000
+const GIVE_UP_AFTER_MS = 60_000
 
 /** The findings and changes of one step of an operation. */
 export type Step = RevokedStep & Omit<ScanStep<unknown>, 'found'>
@@ -22,8 +22,8 @@ export type Step = RevokedStep & Omit<ScanStep<unknown>, 'found'>
 export interface Work {
   /** Before the first step of each attempt: a Redis that was restarted may have lost what it does. */
   begin(operation: Operation): Promise<void>
-  /** @param patience That of the options. */
-  steps(operation: Operation, patience: number | undefined): AsyncIterable<Step>
+  /** @param giveUpAfterMs Of the options. */
+  steps(operation: Operation, giveUpAfterMs: number | undefined): AsyncIterable<Step>
   /** After the last one. */
   finish(operation: Operation): Promise<void>
 }
@@ -44,10 +44,10 @@ class Stopped extends Error {}
  *
  * @returns The operation, `done` or `stopped`.
  * @throws {OperationStateError} if another process runs it, or has resumed it meanwhile.
- * @throws {SessionStoreUnavailableError} after the patience is used up, or at once if Redis refuses a command; resume it then.
+ * @throws {SessionStoreUnavailableError} after `giveUpAfterMs`, or at once if Redis refuses a command; resume it then.
  */
 export async function runOperation(runner: Runner, given: Operation, options: RunOptions): Promise<Operation> {
-  const { patience = PATIENCE_MS } = options
+  const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options
   const run = new Run(runner, given, options)
   const outage = new Standstill()
   const unconfirmed = new Standstill() // steps succeed meanwhile: only the end of an attempt asks the replicas
@@ -61,7 +61,7 @@ export async function runOperation(runner: Runner, given: Operation, options: Ru
     } catch (error) {
       if (error instanceof Stopped) return run.end('stopped')
       const isUnconfirmed = error instanceof NotReplicatedError
-      const isOver = (isUnconfirmed ? unconfirmed : outage).milliseconds() >= patience
+      const isOver = (isUnconfirmed ? unconfirmed : outage).milliseconds() >= giveUpAfterMs
       if (!(error instanceof SessionStoreUnavailableError) || error.refused !== null || isOver) {
         await run.end('failed', describeError(error)).catch(() => undefined)
         throw error
@@ -138,7 +138,7 @@ class Run {
     const before = { scanned: 0, failed: 0, share: 0 }
     this.#operation = { ...this.#operation, ...before }
     let pass = 1
-    for await (const step of work.steps(this.#operation, this.#options.patience)) {
+    for await (const step of work.steps(this.#operation, this.#options.giveUpAfterMs)) {
       onAnswer(step.pass + step.share)
       if (step.pass > pass) this.#operation = { ...this.#operation, ...before }
       pass = step.pass

@@ -440,10 +440,10 @@ describe('an operation', () => {
     await limitMemory(1)
     let stopping: Promise<void> | undefined
     const onProgress = ({ id }: Operation): void => void (stopping ??= t.admin.operations.stop(id))
-    const options = { startedBy, onProgress, maxUsersPerSecond: 40, patience: 1 }
+    const options = { startedBy, onProgress, maxUsersPerSecond: 40, giveUpAfterMs: 1 }
     const { id, state } = await t.admin.revoke({ country: 'DE' }, options)
     expect(state).toBe('stopped')
-    await t.admin.operations.resume(id, { patience: 1 })
+    await t.admin.operations.resume(id, { giveUpAfterMs: 1 })
     expect(await t.admin.operations.get(id)).toMatchObject({ state: 'done', revoked: 40 })
   })
 

@@ -109,7 +109,7 @@ test.each([
 
 test('an operation whose users cannot be written does not exist, and leaves no part of them', async () => {
   const list = interruptList(t.redis)
-  const running = t.admin.revoke({ users: byName(600) }, { startedBy, patience: 0 })
+  const running = t.admin.revoke({ users: byName(600) }, { startedBy, giveUpAfterMs: 0 })
   await expect(running).rejects.toThrow(SessionStoreUnavailableError)
   expect(await t.redis.exists(list.key)).toBe(0)
   expect(await t.admin.operations.list()).toEqual([])

@@ -64,7 +64,7 @@ test('Redis stays away: the operation fails with a typed error, and is resumed l
   const kill = killDuring(() => process.kill(server().pid, 'SIGKILL'))
   const running = t.admin.revokeEveryone({
     startedBy,
-    patience: 300,
+    giveUpAfterMs: 300,
     maxUsersPerSecond: 40,
     onProgress(operation) {
       seen.push(operation)
@@ -89,7 +89,7 @@ test('Redis stays away: the operation fails with a typed error, and is resumed l
 test('no replica acknowledges it: the operation has revoked what it found, and fails', async () => {
   await t.signInMany(1)
   const admin = createSessionAdmin({ redis: t.redis, keyPrefix, durability: 'replicated' })
-  await expect(admin.revokeEveryone({ startedBy, patience: 1 })).rejects.toThrow(NotReplicatedError)
+  await expect(admin.revokeEveryone({ startedBy, giveUpAfterMs: 1 })).rejects.toThrow(NotReplicatedError)
   expect(await t.store.list('user-0')).toEqual([])
 })
 
@@ -130,7 +130,7 @@ test('one user whom Redis never answers for: the operation fails, although it an
   await t.signIn('ada')
   failFor(t.redis, 'hgetallBuffer', userTagOf('bob'))
   const admin = createSessionAdmin({ redis: t.redis, keyPrefix })
-  const revoking = admin.revoke({ users: ['ada', 'bob'] }, { startedBy, patience: 1 })
+  const revoking = admin.revoke({ users: ['ada', 'bob'] }, { startedBy, giveUpAfterMs: 1 })
   await expect(revoking).rejects.toThrow('The session store is unavailable')
   expect(await t.store.list('ada')).toEqual([])
 })

@@ -8,12 +8,12 @@ import { inject } from 'vitest'
 export * from 'better-auth'
 
 /** A busy machine is no difference from better-auth alone. */
-const PATIENCE_MS = 10_000
+const TIMEOUT_MS = 10_000
 
 const redis = new Redis(inject('redisUrl'), {
   ...redisOptions,
-  commandTimeout: PATIENCE_MS,
-  socketTimeout: PATIENCE_MS,
+  commandTimeout: TIMEOUT_MS,
+  socketTimeout: TIMEOUT_MS,
   lazyConnect: true,
 })
 await connectRedis(redis)

@@ -73,7 +73,7 @@ export interface Administration {
 type NamedFilter = { readonly [Name in keyof Filter]: unknown } & { readonly users?: string[] | undefined }
 
 /** A person waits for the answer, so an outage is reported at once. */
-const AT_ONCE = { patience: 0 }
+const AT_ONCE = { giveUpAfterMs: 0 }
 const MAX_LISTED = 100
 
 interface Options {

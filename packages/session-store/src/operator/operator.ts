@@ -56,20 +56,20 @@ export interface SessionOperator {
    * Does the same with the sessions of all users that `select` returns `true` for, in bounded batches.
    *
    * @param prefilter Rejects most of the other sessions.
-   * @param patience Milliseconds to wait for slots that move, in all. Default: a minute.
+   * @param giveUpAfterMs Milliseconds to wait for slots that move, in all. Default: a minute.
    */
   revokeMatching(
     select: (session: Session) => boolean,
     prefilter: Prefilter,
     operation: StartedOperation,
-    patience?: number,
+    giveUpAfterMs?: number,
   ): AsyncGenerator<ScanStep<RevokedStep>, void>
   /**
    * Revokes the sessions of all users that were live at a time, except one. Publishes nothing and appends no event.
    *
-   * @param patience As in `revokeMatching`.
+   * @param giveUpAfterMs As in `revokeMatching`.
    */
-  revokeAll(createdBefore: Date, keep?: string, patience?: number): AsyncGenerator<ScanStep<RevokedStep>, void>
+  revokeAll(createdBefore: Date, keep?: string, giveUpAfterMs?: number): AsyncGenerator<ScanStep<RevokedStep>, void>
   /**
    * Changes nothing. Call it before you revoke: the scripts revoke first, and would leave no event.
    *
@@ -181,7 +181,7 @@ class RedisSessionOperator implements SessionOperator {
     select: (session: Session) => boolean,
     prefilter: Prefilter,
     operation: StartedOperation,
-    patience?: number,
+    giveUpAfterMs?: number,
   ): AsyncGenerator<ScanStep<RevokedStep>, void> {
     return this.#passes(async (node, userTags, postpone) => {
       const now = this.clock()
@@ -203,10 +203,10 @@ class RedisSessionOperator implements SessionOperator {
         revoked: revoked + (await this.#revokeSelected(node, selected, operation, postpone)),
         failed: users.filter(({ isReadable }) => !isReadable).length,
       }
-    }, patience)
+    }, giveUpAfterMs)
   }
 
-  revokeAll(createdBefore: Date, keep = '', patience?: number): AsyncGenerator<ScanStep<RevokedStep>, void> {
+  revokeAll(createdBefore: Date, keep = '', giveUpAfterMs?: number): AsyncGenerator<ScanStep<RevokedStep>, void> {
     return this.#passes(async (node, userTags) => {
       const now = this.clock()
       const done = await this.#nodeScripts.revokeCreatedBefore(node, userTags, { createdBefore, keep, now })
@@ -218,7 +218,7 @@ class RedisSessionOperator implements SessionOperator {
         failed += counts === null ? 1 : 0
       }
       return { users: userTags.length, live, matched: revoked, revoked, failed }
-    }, patience)
+    }, giveUpAfterMs)
   }
 
   async checkEvents(): Promise<void> {
@@ -288,8 +288,14 @@ class RedisSessionOperator implements SessionOperator {
     return revoked
   }
 
-  #passes<T>(visit: Visit<T>, patience?: number): AsyncGenerator<ScanStep<T>, void> {
-    return passThroughUsers({ redis: this.#redis, keyPrefix: this.#keyPrefix, batch: this.#batch, visit, patience })
+  #passes<T>(visit: Visit<T>, giveUpAfterMs?: number): AsyncGenerator<ScanStep<T>, void> {
+    return passThroughUsers({
+      redis: this.#redis,
+      keyPrefix: this.#keyPrefix,
+      batch: this.#batch,
+      visit,
+      giveUpAfterMs,
+    })
   }
 
   /** Publishes nothing and appends no event. So it needs one key alone, which the client finds in a slot that moves. */

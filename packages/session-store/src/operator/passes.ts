@@ -17,7 +17,7 @@ export interface ScanStep<T> {
 const FIRST_PAUSE_MS = 50
 const LAST_PAUSE_MS = 1_000
 /** Milliseconds to wait between passes, in all. */
-const PATIENCE_MS = 60_000
+const GIVE_UP_AFTER_MS = 60_000
 
 /** Slots of the Cluster kept moving, so that a scan may have missed keys. Everything it found is done; repeat it later. */
 export class MovingSlotsError extends Error {
@@ -42,7 +42,7 @@ interface PassOptions<T> {
   readonly batch: number
   readonly visit: Visit<T>
   /** Milliseconds to wait between passes, in all, for slots that move. Default: a minute. */
-  readonly patience?: number | undefined
+  readonly giveUpAfterMs?: number | undefined
 }
 
 /** Whether the keys of a script are on two nodes, because their slot moves. The client has repeated the script for a while. */
@@ -63,7 +63,7 @@ export async function* passThroughUsers<T>({
   keyPrefix,
   batch,
   visit,
-  patience = PATIENCE_MS,
+  giveUpAfterMs = GIVE_UP_AFTER_MS,
 }: PassOptions<T>): AsyncGenerator<ScanStep<T>, void> {
   const clientPrefix = nameInRedis(redis, '')
   const [before = '', behind = ''] = nameInRedis(redis, sessionsKey(keyPrefix, '\n')).split('\n')
@@ -84,7 +84,7 @@ export async function* passThroughUsers<T>({
       }
     }
     if (isComplete && topology !== null && (await topologyOf(redis)) === topology) return
-    if (waitedMs >= patience) throw new MovingSlotsError()
+    if (waitedMs >= giveUpAfterMs) throw new MovingSlotsError()
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
     waitedMs += pauseMs
   }
