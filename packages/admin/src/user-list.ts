@@ -19,7 +19,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return redis.call('ZCARD', KEYS[1])`
 
 /**
- * The ids of the users of operations. An operation is saved and listed often, so many ids do not stand in it: a sorted set beside it
+ * The ids of the users of operations. An operation is saved and listed often, so many ids do not stand in it. A sorted set beside it
  * has them, each once and by its name.
  */
 export interface UserLists {

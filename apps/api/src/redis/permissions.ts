@@ -10,7 +10,7 @@ const SYNTAX_ERROR = 'syntax-error'
 export type Access = 'read' | 'revoke' | 'serve'
 
 /**
- * What the server and the command `rollcall` ask of Redis, on the keys that they use. `test/redis/permissions.test.ts` compares
+ * The commands that the server and `rollcall` ask of Redis, on the keys that they use. `test/redis/permissions.test.ts` compares
  * the commands with those that Redis counts while the whole server is used. `rollcall doctor` alone also asks for ACL WHOAMI and
  * MEMORY USAGE. Without one of them, it says so and goes on.
  */
