@@ -46,7 +46,9 @@ export function openSqlite(dataDir: string): SqlDatabase {
 export async function startServerOn<Database extends SqlDatabase>(open: (dataDir: string) => Database) {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-auth-'))
   const server = await startRedis()
-  const redis = new Redis(server.url, { ...redisOptions, lazyConnect: true })
+  // Five times the default: on a busy machine, a Redis that is up may take longer than that.
+  const timeouts = { commandTimeout: 1_000, socketTimeout: 2_000 }
+  const redis = new Redis(server.url, { ...redisOptions, ...timeouts, lazyConnect: true })
   redis.on('error', () => undefined) // every failed command rejects by itself
   await connectRedis(redis)
   const clock = { offset: 0 }
