@@ -1,7 +1,7 @@
 import { apiKey } from '@better-auth/api-key'
 import { phoneNumber } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Answer, type Browser, startApp, thiefOf } from './helpers.js'
+import { type Answer, type Browser, signInsBetweenRevocations, startApp, thiefOf } from './helpers.js'
 
 // Codes to a phone sign in. So another number is another way in, for sessions and for a thief.
 
@@ -75,32 +75,14 @@ test('after "This was not me", no sign-in by the number of the thief that began 
   await intruder.signIn(email) // which sends the link
   const number = '+15550010'
   await changeNumber(intruder, number)
-  const { revokeAll, create } = t.store
-  const signIns: Promise<Answer>[] = []
-  let open = (): void => undefined
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  let atStore = (): void => undefined
-  Object.assign(t.store, {
-    create: async (...args: Parameters<typeof create>) => {
-      atStore()
-      await opened
-      return create(...args)
-    },
-    revokeAll: async (...args: Parameters<typeof revokeAll>) => {
-      const ended = await revokeAll(...args)
-      const thief = t.browser()
-      await thief.post('/phone-number/send-otp', { phoneNumber: number })
-      const reached = new Promise<void>((resolve) => (atStore = resolve))
-      const signIn = thief.post('/phone-number/verify', { phoneNumber: number, code: codes.get(number) })
-      signIns.push(signIn)
-      await Promise.race([reached, signIn]) // it waits at the store, or was refused before
-      return ended
-    },
-  })
-  const { status } = await t.browser().post('/secure-account', { token: links.at(-1) })
-  Object.assign(t.store, { revokeAll, create })
-  open()
-  await Promise.all(signIns)
-  expect(status).toBe(200)
+  const beginAsThief = async () => {
+    const thief = t.browser()
+    await thief.post('/phone-number/send-otp', { phoneNumber: number })
+    return () => thief.post('/phone-number/verify', { phoneNumber: number, code: codes.get(number) })
+  }
+  const { result } = await signInsBetweenRevocations(t.store, beginAsThief, () =>
+    t.browser().post('/secure-account', { token: links.at(-1) }),
+  )
+  expect(result.status).toBe(200)
   expect(await t.store.count(userId)).toBe(0)
 })

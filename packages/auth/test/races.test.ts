@@ -1,6 +1,6 @@
 import { admin } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, type Browser, password, startApp } from './helpers.js'
+import { type Answer, type Browser, password, signInsBetweenRevocations, startApp } from './helpers.js'
 
 // Each test holds one request back at a chosen call to the store and lets another overtake it.
 
@@ -36,33 +36,14 @@ describe('where better-auth opens no transaction', () => {
       const email = `${slug}@example.org`
       const victim = await person(email)
 
-      const { revokeAll, create } = app.store
-      const signIns: Promise<Answer>[] = []
-      let open = (): void => undefined
-      const opened = new Promise<void>((resolve) => (open = resolve))
-      let atStore = (): void => undefined
-      Object.assign(app.store, {
-        create: async (...args: Parameters<typeof create>) => {
-          atStore()
-          await opened
-          return create(...args)
-        },
-        revokeAll: async (...args: Parameters<typeof revokeAll>) => {
-          const ended = await revokeAll(...args)
-          const reached = new Promise<void>((resolve) => (atStore = resolve))
-          const signIn = app.browser().signIn(email)
-          signIns.push(signIn)
-          await Promise.race([reached, signIn]) // it waits at the store, or was refused before
-          return ended
-        },
-      })
-      const { status } = await change(boss, victim)
-      Object.assign(app.store, { revokeAll, create })
-      open()
-
-      expect(status).toBe(200)
+      const { result, signIns } = await signInsBetweenRevocations(
+        app.store,
+        async () => () => app.browser().signIn(email),
+        () => change(boss, victim),
+      )
+      expect(result.status).toBe(200)
       expect(signIns.length).toBeGreaterThanOrEqual(2)
-      for (const signIn of signIns) expect((await signIn).status).not.toBe(200)
+      for (const { status } of signIns) expect(status).not.toBe(200)
       expect(await app.store.count(victim.userId)).toBe(0)
     },
   )

@@ -16,7 +16,7 @@ export class UnknownUserError extends Error {
   }
 }
 
-/** An email address has at most one user; the case of its letters does not count. */
+/** An email address has at most one user. The case of its letters does not count. */
 export async function findUserIds(kysely: Kysely<unknown>, email: string): Promise<string[]> {
   const rows = await kysely
     .withTables<UserTable>()
