@@ -1,7 +1,8 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { deviceOf } from './session-device.js'
-import { nameOf as nameByTable } from './name-of.js'
-import { type NameOf, shownNameOf } from './shown-name.js'
+import { nameOf as nameByTable } from './device-name/name-of.js'
+import type { NameOf } from './device-name/app-names.js'
+import { shownNameOf } from './device-name/shown-name.js'
 import { proofMethodOf, signInMethodOf } from './sign-in-method.js'
 
 /** Roughly where an IP address is. A country is a guess: a proxy or VPN may stand in between. */

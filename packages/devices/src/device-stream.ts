@@ -8,7 +8,7 @@ import {
 import { asSeenBy, type Device } from './device-list.js'
 import type { SessionEnd } from './revocation.js'
 import { News } from './news.js'
-import type { NameOf } from './shown-name.js'
+import type { NameOf } from './device-name/app-names.js'
 import { createSleeper } from './turns.js'
 
 /** A message to an open page. Each is complete and needs no earlier one. */

@@ -1,5 +1,5 @@
 import type { Clock, SessionChange } from '@rollcall/session-store'
-import type { NameOf } from './shown-name.js'
+import type { NameOf } from './device-name/app-names.js'
 import { type SessionEnd, mayConcern, names, toSessionEnd } from './revocation.js'
 
 /**

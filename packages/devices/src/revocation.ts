@@ -1,5 +1,6 @@
 import type { SessionChange } from '@rollcall/session-store'
-import { type NameOf, shownNameOf } from './shown-name.js'
+import type { NameOf } from './device-name/app-names.js'
+import { shownNameOf } from './device-name/shown-name.js'
 
 type Revocation = Extract<SessionChange, { kind: 'ended' }>
 

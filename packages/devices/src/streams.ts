@@ -2,8 +2,8 @@ import type { Clock, Session, SessionChanges, SessionStore } from '@rollcall/ses
 import { createAdmission } from './admission.js'
 import { asSeenBy, type Device, listDevices, type PlaceOf } from './device-list.js'
 import { DeviceStream, type StreamContext, type StreamMessage } from './device-stream.js'
-import { nameOf as nameByTable } from './name-of.js'
-import type { NameOf } from './shown-name.js'
+import { nameOf as nameByTable } from './device-name/name-of.js'
+import type { NameOf } from './device-name/app-names.js'
 import { coalesce, takeTurns } from './turns.js'
 
 export interface Streams {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeDevice } from '../src/device-name.js'
+import { describeDevice } from '../src/device-name/describe.js'
 
 const blink = 'AppleWebKit/537.36 (KHTML, like Gecko)'
 

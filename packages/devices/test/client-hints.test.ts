@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type ClientHint, clientHintsOf } from '../src/client-hints.js'
-import { describeDevice } from '../src/device-name.js'
+import { type ClientHint, clientHintsOf } from '../src/device-name/client-hints.js'
+import { describeDevice } from '../src/device-name/describe.js'
 import { mac, win, x11, phone, blink, chromeOnWindows, chromeOnPhone, webView } from './user-agents.js'
 
 describe('client hints', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { browserNames, describeDevice, longestRead, systemNames, type DeviceKind } from '../src/device-name.js'
+import { browserNames, describeDevice, longestRead, systemNames, type DeviceKind } from '../src/device-name/describe.js'
 import {
   mac,
   win,

@@ -4,9 +4,9 @@
  */
 
 import type { ClientHint } from './client-hints.js'
-import { type Browser, browsers, WEBVIEW2 } from './device-name/browsers.js'
-import { fits, has } from './device-name/marks.js'
-import { type DeviceKind, iPadOS, phones, type System, systems, tablets } from './device-name/systems.js'
+import { type Browser, browsers, WEBVIEW2 } from './browsers.js'
+import { fits, has } from './marks.js'
+import { type DeviceKind, iPadOS, phones, type System, systems, tablets } from './systems.js'
 
 export type { DeviceKind }
 

@@ -1,5 +1,8 @@
 import type { Session } from '@rollcall/session-store'
-import { describeDevice, type DeviceName } from './device-name.js'
+import { describeDevice, type DeviceName } from './describe.js'
+
+/** What the name of a device is read from. */
+export type Named = Pick<Session, 'userAgent' | 'data'>
 
 /** Names by user agent and hints: few are in use at a time. */
 const names = new Map<string, DeviceName>()
@@ -7,7 +10,7 @@ const names = new Map<string, DeviceName>()
 /** More are forgotten: anyone can make user agents up. */
 const MAX_NAMES = 1_000
 
-export function nameOf({ userAgent, data }: Pick<Session, 'userAgent' | 'data'>): DeviceName {
+export function nameOf({ userAgent, data }: Named): DeviceName {
   const key = `${JSON.stringify(data['clientHints'])} ${userAgent}`
   const known = names.get(key)
   if (known !== undefined) return known
