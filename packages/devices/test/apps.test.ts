@@ -13,6 +13,7 @@ describe('an app that is no browser', () => {
       'Android',
     ],
     ['a name of its own', 'Acme/53.0 (Android 13; X14; acme x14; en)', 'App', 'Android'],
+    ['a system before the name', 'Mozilla/5.0 (Android) Acme-android/3.29.0', 'App', 'Android'],
     ['a system after the name', 'Acme/5.1 Android/34', 'App', 'Android'],
     [
       'a WebView without a word of its kind',
@@ -31,6 +32,8 @@ describe('an app that is no browser', () => {
 
   test.each([
     ["Apple's library on a Mac", 'Acme/1 CFNetwork/978.0.7 Darwin/18.7.0 (x86_64)', 'desktop'],
+    ['an app that names a Mac', 'Acme/3 (com.acme; macOS 14.5; Mac14,2)', 'desktop'],
+    ['an app that names Windows', 'AcmeDesktop/5.1 (Windows NT 10.0.22631; x64)', 'desktop'],
     ['an app on an iPhone', 'Acme/4.1 (iPhone; iOS 17.4; Scale/3.00)', 'phone'],
     ['an app on an iPad', 'Acme/4.1 (iPad; iOS 17.4; Scale/2.00)', 'tablet'],
     ['an app that knows what it runs on', 'Acme/4.1 (Linux; Android 14; Galaxy Tab S9)', 'tablet'],
@@ -60,6 +63,7 @@ describe('the app, not what it is built on', () => {
 
   test('in WebView2 an app of an unknown name is an app', () => {
     expect(describeDevice({ userAgent: `${edge} Acme/3.2`, hints: webView2 }).browser).toBe('Desktop app')
+    expect(describeDevice({ userAgent: 'AcmePos/7.2', hints: webView2 }).browser).toBe('Desktop app')
     expect(describeDevice({ userAgent: `${edge} Acme/3.2` }).browser).toBe('Edge')
   })
 

@@ -23,6 +23,16 @@ describe('a program', () => {
     ['acme-http/2.4.0', 'HTTP client'],
     ['Acme::REST::Client/273', 'HTTP client'],
     ['ACME32 HTTP Client/1.0', 'HTTP client'],
+    ['httr2/1.0.0 r-curl/5.2.0 libcurl/8.5.0', 'R'],
+    ['R (4.3.1 x86_64-pc-linux-gnu x86_64 linux-gnu)', 'R'],
+    ['lwp-request/6.67 libwww-perl/6.68', 'Perl'],
+    ['acmed/25.0.3 go/go1.21.6 os/linux arch/amd64', 'Go'],
+    ['Apache-CXF/3.5.5', 'Java'],
+    ['niquests/3.9.0', 'Python'],
+    ['acme-cli/0.3.1 reqwest/0.12.9', 'Rust'],
+    ['npm/10.2.4 node/v20.11.0 linux x64 workspaces/false', 'Node.js'],
+    ['libsoup/3.4.4', 'HTTP client'],
+    ['Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)', 'HTTP client'],
   ])('%s is one, by the name of its language or tool', (userAgent, browser) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser, kind: 'program' })
   })
@@ -44,6 +54,20 @@ describe('a program', () => {
       `Mozilla/5.0 (Windows NT 10.0; ops@audit.example.com) ${blink} Chrome/58.0`,
     ],
     ['a monitor of one word', `Mozilla/5.0 (Unknown; Linux x86_64) AppleWebKit/534.34 PingdomTMS/0.8.5 Safari/534.34`],
+    [
+      'a robot without a number',
+      `Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X) ${blink} Chrome/131.0 Mobile Safari/537.36 (compatible; GoogleOther)`,
+    ],
+    ['an agent of a model', `Mozilla/5.0 (X11; Linux x86_64) ${blink} Chrome/132.0 Safari/537.36; Acme-User/1.0`],
+    [
+      'a robot whose page stands at the end',
+      `Mozilla/5.0 (X11; Linux x86_64) ${blink} Chrome/43.0 Safari/537.36 http://ninja.example/monitoring`,
+    ],
+    ['a probe of a cluster', 'kube-probe/1.29'],
+    ['a monitor of metrics', 'Prometheus/2.53.0'],
+    ['a check of a balancer', 'GoogleHC/1.0'],
+    ['a scanner', 'Mozilla/5.0 zgrab/0.x'],
+    ['a scanner in a bracket', 'Mozilla/5.0 (compatible; Nmap Scripting Engine; https://nmap.org/book/nse.html)'],
     ['a preview', 'Mozilla/5.0 (Windows NT 6.1) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b'],
   ])('%s is one', (_, userAgent) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser: 'Bot', kind: 'program' })
@@ -71,6 +95,7 @@ describe('a program', () => {
     ['an app called like a library', 'HTTPAcme/3.0 (iPhone; iOS 17.4; Scale/3.00)', 'phone'],
     ['an app called like a language', 'RubyBrowser/46.3 (iPad; iOS 15.0; Scale/2.00)', 'tablet'],
     ['a preview that people use', 'Acme%20Preview/15610 CFNetwork/1126 Darwin/19.5.0 (x86_64)', 'desktop'],
+    ['a reader of feeds', 'AcmeFeeds/1.6 (Linux; en_US; http://feeds.example/)', 'desktop'],
     ['an app with a page', 'Acme/6.1 (macOS; RSS Reader; https://acme.example/)', 'desktop'],
   ])('%s is none', (_, userAgent, kind) => {
     expect(kindOf(userAgent)).toBe(kind)
@@ -118,6 +143,12 @@ describe('a tablet', () => {
       "has a model of Xiaomi's",
       `Mozilla/5.0 (Linux; Android 14; 24091RPXYZ) ${blink} Chrome/118.0 Mobile Safari/537.36`,
     ],
+    ...['ePad 7i', 'Zpad-X8', 'Xtab 7', 'AcmeMiniTab73', 'ACMETAB25', 'CPN-L09', 'AGS2-AL00'].map(
+      (model): [string, string] => [
+        `is the ${model}`,
+        `Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/95.0 Mobile Safari/537.36`,
+      ],
+    ),
     ["is one of Amazon's in an app", 'Dalvik/2.1.0 (Linux; U; Android 9; KFXYWI Build/PS7331)'],
     [
       "says Linux in Amazon's desktop mode",
@@ -129,6 +160,19 @@ describe('a tablet', () => {
 
   test('a phone that is unfolded is none', () => {
     expect(kindOf(`Mozilla/5.0 (Linux; Android 14; SM-F956B) ${blink} Chrome/125.0.0.0 Safari/537.36`)).toBe('phone')
+  })
+
+  test('a phone in desktop mode is none, if its model is known', () => {
+    const userAgent = `Mozilla/5.0 (X11; Linux x86_64) ${blink} SamsungBrowser/30.0 Chrome/143.0.0.0 Safari/537.36`
+    const hints = { 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?0', 'sec-ch-ua-model': '"SM-S911B"' }
+    expect(describeDevice({ userAgent, hints })).toMatchObject({ os: 'Android', kind: 'phone' })
+  })
+
+  test.each([
+    ['Sailfish OS', 'Mozilla/5.0 (Maemo; Linux; U; Jolla; Sailfish; Tablet; rv:91.0) Gecko/91.0 SailfishBrowser/1.0'],
+    ['Linux', `Mozilla/5.0 (Linux; Ubuntu 20.04 like Android 9) ${blink} Chrome/87.0.4280.144 Safari/537.36`],
+  ])('may run %s', (os, userAgent) => {
+    expect(describeDevice({ userAgent })).toMatchObject({ os, kind: 'tablet' })
   })
 
   test('a Coolpad is a phone', () => {

@@ -71,6 +71,10 @@ describe('a television', () => {
     ],
     ['shows videos alone', 'Mozilla/5.0 (X11; Linux x86_64) Cobalt/23.lts.4 (unlike Gecko) Starboard/14'],
     ['says nothing else', 'Mozilla/5.0 (TV; rv:78.0) Gecko/78.0 Firefox/78.0'],
+    [
+      'has a WebView of its own',
+      `Mozilla/5.0 (Linux; Android 9; P1 Build/PQ3B; wv-atv; mse) ${blink} Version/4.0 Chrome/120.0 Mobile Safari/537.36`,
+    ],
     ['is a stick without Android', 'Kepler/1.1 (Linux; AFTXY001)'],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('tv')
@@ -79,7 +83,8 @@ describe('a television', () => {
   // prettier-ignore
   test.each([
     'A95X', 'T95', 'H96 MAX', 'MXQ', 'TX6', 'ZIDOO', 'VONTAR', 'Mecool-BB', 'UGOOS', 'HK1', 'TPM191E', 'NEXBOX', 'X96',
-    'BRAVIA', 'Nexus Player', 'Acme Streaming Stick', 'AQUOS-TVX1', 'ACME-LED43', 'Acme TV Box', 'IPTV-1', 'MatrixTV5',
+    'BRAVIA', 'Nexus Player', 'Acme Streaming Stick', 'AQUOS-TVX1', 'ACME-LED43', 'Acme TV Box', 'IPTV-1', 'ADT-3', 'Acme PTV55', 'LC-60UI9362E', 'H32A8000K', 'TLE-43FSBM',
+    'Acme 4K', 'ACME50YUHD', 'Acme Stick', 'Acme DVB', 'Projector', 'MatrixTV5',
   ])('is the model %s', (model) => {
     expect(kindOf(`Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/94.0.0.0 Safari/537.36`)).toBe('tv')
   })

@@ -36,7 +36,7 @@ export class Durations {
   }
 }
 
-export interface DurationObserver {
+export interface Observer {
   observe(milliseconds: number): void
 }
 
@@ -54,7 +54,7 @@ export function addHistogram(registry: Registry, name: string, help: string, lab
     }),
   }
   registry.registerMetric(histogram as unknown as Metric) // the registry only reads the name and calls `get`
-  return (value: string): DurationObserver => {
+  return (value: string): Observer => {
     const known = byValue.get(value)
     if (known !== undefined) return known
     const durations = new Durations()

@@ -73,8 +73,8 @@ function findBrowser(text: string, sent: readonly string[]): Browser {
     browsers.find((row) => !row.vague && branded(row)) ??
     browsers.find((row) => branded(row) || fits(text, row.marks)) ??
     unknownBrowser
-  // An app adds its name to that of Edge.
-  return found.name === 'Edge' && brands !== sent && / Edg\/\S+ ./.test(text) ? desktopApp : found
+  // An app adds its name to that of Edge, or sends its own alone.
+  return found.name === 'Edge' && brands !== sent && !/(?:^| Edg\/\S+ ?)$/.test(text) ? desktopApp : found
 }
 
 /** The platform, if it is a known one, decides which rows can fit; the user agent picks among them. */

@@ -22,7 +22,8 @@ const ANDROID = /(?<![A-Za-z]|like )[Aa]ndr[o0]id/
 const LINUX = /(?<![A-Za-z])(?:[Ll]inux|LINUX)/
 
 /** Watches, headsets and cars are neither phones nor tablets, although their browsers say so. */
-const OTHER = /(?<!Air)[Ww]atch|WATCH|SM-[RL]\d|Mobile VR|VR Safari|Automotive|Polestar(?! Phone)|Volvo/
+const OTHER =
+  /(?<!Air)[Ww]atch|WATCH|SM-[RL]\d|Mobile VR|VR Safari|Automotive|Polestar(?! Phone)|Volvo|Renault|; BMW|MBUX|BYD AUTO|DiLink|gminfo|IHU_|(?<![A-Za-z])IVI(?![A-Za-z])|(?:QUAD|OCTA)-CORE|8227L|Moto 360|Gear Live|yandexstation/
 
 // Safari on an iPad in desktop mode, its default, sends what a Mac sends, and no hints: only its touch screen differs.
 // Other browsers there betray it (or, rarely, an iPhone that was set to ask for the desktop site).
@@ -32,7 +33,7 @@ export const iPadOS: System = {
   platform: 'iOS',
   marks: [
     'iPad',
-    ...['CriOS/', 'FxiOS/', 'EdgiOS/', 'GSA/', 'Mobile/', 'OPT/', 'Ecosia ios', / Brave$/].map((app) => [
+    ...['CriOS/', 'FxiOS/', 'EdgiOS/', 'GSA/', 'Mobile/', 'OPT/', 'Ecosia ios', / Brave ?$/].map((app) => [
       'Macintosh',
       app,
     ]),
@@ -57,18 +58,20 @@ export const systems: readonly System[] = [
   { name: 'PICO OS', kind: 'unknown', marks: ['PicoBrowser/', /; P(?:ICO|ico) /] },
   { name: 'Horizon OS', kind: 'unknown', marks: ['OculusBrowser/', /; Quest(?: [23]S?| Pro)?(?:[;)]| Build)/] },
   { name: 'Wear OS', kind: 'unknown', platform: 'Android', marks: [[ANDROID, /SM-[RL]\d|TicWatch/]] },
+  // Readers of books that say Android or Linux.
+  { name: '', kind: 'unknown', marks: ['Kobo ', /tolino(?! tab)/, 'reMarkable/'] },
   { name: 'Android', kind: 'unknown', platform: 'Android', marks: [[ANDROID, OTHER]] },
   { name: 'Android TV', kind: 'tv', platform: 'Android', marks: ['AndroidTV', 'GoogleTV', ...onTelevision(ANDROID)] },
   {
     name: 'Android',
     kind: 'console',
     platform: 'Android',
-    marks: [[ANDROID, /OUYA|SHIELD(?! Tab)|Retroid|ANBERNIC|GAMEPAD/]],
+    marks: [[ANDROID, /OUYA|SHIELD(?! Tab)|Retroid|ANBERNIC|GAMEPAD|; (?:RG\d{3}[A-Z]|Switch(?: OLED| Lite)?)[;)]/]],
   },
   { name: 'Roku', kind: 'tv', marks: ['Roku'] },
   { name: 'VIDAA', kind: 'tv', marks: ['VIDAA'] },
   { name: 'Vizio', kind: 'tv', marks: [/V(?:IZIO|izio|iziOS)/] },
-  { name: '', kind: 'unknown', marks: ['SmartSpeaker', 'Fuchsia', 'HomePod'] },
+  { name: '', kind: 'unknown', marks: ['SmartSpeaker', 'Fuchsia', 'HomePod', /Sonos\/(?!.*iP)/] },
   { name: 'Chromecast', kind: 'tv', marks: ['CrKey'] },
   { name: 'Smart TV', kind: 'tv', marks: [...televisions, ...onTelevision(LINUX)] },
   {
@@ -77,7 +80,7 @@ export const systems: readonly System[] = [
     marks: ['Windows Phone', 'WPDesktop', 'IEMobile', ' wds ', 'Windows CE', 'ZuneWP7', 'Lumia '],
   },
   { name: 'Symbian', kind: 'phone', marks: ['SymbianOS', 'Symbian', 'SymbOS', 'Series60', 'Series40'] },
-  { name: 'Sailfish OS', kind: 'phone', marks: ['Sailfish'] },
+  { name: 'Sailfish OS', kind: 'handheld', marks: ['Sailfish'] },
   { name: 'KaiOS', kind: 'phone', marks: ['KAIOS/', 'KaiOS/'] },
   iPadOS,
   // It also says "iPhone OS", and is no phone.
@@ -93,15 +96,24 @@ export const systems: readonly System[] = [
     ] as const
   ).map(([kind, mark]): System => ({ name: 'HarmonyOS', kind, marks: [mark] })),
   { name: 'HarmonyOS', kind: 'handheld', platform: 'Android', marks: ['HarmonyOS', 'OpenHarmony'] },
+  // Somebody has put Android on it.
+  {
+    name: 'Android',
+    kind: 'desktop',
+    platform: 'Android',
+    marks: [
+      [ANDROID, /Inspiron|Latitude|Vostro|TravelMate|Satellite|SATELLITE|(?:Elite|Pro|LIFE)(?:Book|BOOK)|; NUC\d/],
+    ],
+  },
   // Android apps on a Chromebook.
   { name: 'ChromeOS', kind: 'desktop', platform: 'Android', marks: [[ANDROID, /Chrome[bB]ook|Pixelbook/]] },
-  // Samsung's browser runs on its phones and tablets alone; on a tablet in desktop mode it says Linux.
-  { name: 'Android', kind: 'tablet', marks: [[/X11; Linux/, 'SamsungBrowser/']] },
+  // Samsung's browser runs on its phones and tablets alone; in desktop mode it says Linux.
+  { name: 'Android', kind: 'handheld', marks: [[/X11; Linux/, 'SamsungBrowser/']] },
   { name: 'Android', kind: 'handheld', platform: 'Android', marks: [ANDROID, ' Adr '] },
   { name: 'BlackBerry', kind: 'phone', marks: ['BlackBerry', 'BB10'] },
   { name: 'Tesla', kind: 'unknown', marks: [/ Tesla\/| QtCarBrowser/] },
   // Readers of books.
-  { name: '', kind: 'unknown', marks: ['Kindle/', 'Kobo ', 'PocketBook/'] },
+  { name: '', kind: 'unknown', marks: ['Kindle/', 'PocketBook/'] },
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chrome OS', marks: ['CrOS'] },
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chromium OS', marks: [] },
   // NT 10.0 is frozen: it is Windows 10 and 11 alike, so it is plain Windows.
@@ -133,6 +145,8 @@ export const systems: readonly System[] = [
   // The libraries of Apple's systems say that it is one of them, and not which.
   { name: 'iOS', kind: 'unknown', marks: [/(?<![A-Za-z])iOS(?![A-Za-z])/] },
   { name: 'Apple', kind: 'unknown', marks: ['CFNetwork/', 'Darwin/'] },
+  // Systems of phones and tablets that run as Android does.
+  { name: 'Linux', kind: 'handheld', platform: 'Linux', marks: [[LINUX, 'like Android']] },
   // No computer says Mobile.
   { name: 'Linux', kind: 'phone', platform: 'Linux', marks: [[LINUX, 'Mobile']] },
   ...desktops('Linux', {
@@ -152,8 +166,9 @@ export const systems: readonly System[] = [
 
 /** Marks of a tablet that also says Mobile, as every phone does. */
 export const tablets: Marks = [
-  /(?<![A-Za-z])(?:[A-Z][a-z]*)?(?:Tab(?:let)?|TAB|Pad|PAD)(?![A-Za-z])|\/apad/,
-  // Samsung, Huawei and Honor, Lenovo, Xiaomi.
+  /(?<![A-Za-z])(?:(?:[A-Z][a-z]*)?(?:Tab(?:let)?|TAB|Pad|PAD)|[A-Za-z]*Tab|[A-Z]+TAB|[a-eX-Z](?:[Pp]ad|tab))(?![A-Za-z])|\/apad/,
+  // Huawei and Honor with a phone in them; Samsung, Huawei and Honor, Lenovo, Xiaomi.
+  /(?<![A-Za-z])(?:AG[RS]|BAH|BGO|BTV|BZ[KT]|CMR|CPN|JDN|KOB|MON|SCM|SHT|VRD)\d?-[A-Z]{0,2}\d\d(?!\d)/,
   /SM-[TXP]\d|GT-(?:P|N[58])\d|(?<![A-Za-z])[A-Z][A-Za-z]{1,3}\d?-W[012]\d(?!\d)|(?<![A-Za-z/])(?:MID[-_ ]?\d|TB\d?-?[A-Z]?\d{3}|YT\d?-)|2\d{3}[0-9A-C]RP/,
 ]
 

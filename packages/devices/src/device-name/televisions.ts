@@ -3,19 +3,22 @@ import type { Marks } from './marks.js'
 type Shape = string | RegExp
 
 /** The size of the screen in inches, as the models of televisions have it. */
-const INCHES = '(?:24|28|32|39|40|42|43|49|50|55|58|65|70|75|82|85|86)'
+const INCHES = '(?:24|28|32|39|40|42|43|46|48|49|50|55|58|60|65|70|75|82|83|85|86|98)'
 
 /** They count beside the name of a system that phones and computers have too. */
 const shapes: readonly Shape[] = [
   // The word TV, alone or at the end of a name ("MiTV", "MatrixTV"), but no part of a word in capitals: phones have DTV.
-  /(?<![A-Za-z])TV(?![A-Za-z])|(?:[a-z]|\dK)TV(?![a-z])|(?<![A-Z])ATV(?![A-Z])/,
+  /(?<![A-Za-z])TV(?![A-Za-z])|(?:[a-z]|\dK)TV(?![a-z])|(?<![A-Z])ATV(?![A-Z])|wv-atv/,
   'AQUOS-TV',
+  new RegExp(`(?<!H)TV-?${INCHES}(?!\\d)`),
   // A size in the model.
+  new RegExp(`(?<![A-Za-z0-9])[A-Z]${INCHES}[A-Z]\\d{4}|-${INCHES}[A-Z]{3,6}(?![A-Za-z0-9])`),
+  /[A-Z]UHD|[ _a-z][48]K(?![A-Za-z0-9])|(?<![A-Za-z])(?:DVB(?!-T)|Stick|STICK|Projector)(?![a-z])/,
   new RegExp(`(?:[; -]|[A-Za-z]_)(?:${INCHES}[A-Z]{1,6}|[A-Z]{1,6}-?${INCHES}[A-Z]{2,6})[-_/]?\\d`),
   /LED-?\d{2}|[ _][sS]hell[ _]/,
   // Boxes and sticks. "Turbox" makes phones, and apps are called "Dropbox".
   /(?<![A-Za-z])(?:STB|IPTV|OTT)(?![A-Za-z])|(?<!TUR)BOX(?![a-zA-Z])|;[^;()]*(?<![Tt]ur)[Bb]ox(?![a-z])/,
-  /Chromecast|Nexus Player|Streaming |BRAVIA/,
+  /Chromecast|Nexus Player|ADT-\d|Streaming |BRAVIA/,
   /(?<![A-Za-z0-9-])(?:X96|A95X|T95|H96|MXQ|TX[3-9]|Z[IX]DOO|VONTAR|M(?:ECOOL|ecool)|UGOOS|HK1|(?:TPM|QM|QV)\d{3}E)/,
 ]
 

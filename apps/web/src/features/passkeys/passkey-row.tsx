@@ -3,7 +3,7 @@ import type { Passkey } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
-import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import type { useRemoval } from '../proof/use-removal.js'
 import { RenamePasskey } from './rename-passkey.js'
 
@@ -52,7 +52,7 @@ export function PasskeyRow({ passkey, now, isNew, onDone, onRemove }: PasskeyRow
           <Button ref={rename} aria-label={t('passkeys.renameNamed', { name })} onClick={() => setIsNaming(true)}>
             {t('passkeys.rename')}
           </Button>
-          <ConfirmWithProof
+          <ConfirmWithPassword
             label={t('passkeys.remove')}
             accessibleLabel={t('passkeys.removeNamed', { name })}
             question={t('passkeys.removeAsk', { name })}

@@ -10,7 +10,7 @@ import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ListProblem } from '../problems/list-problem.js'
-import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
+import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
 import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { explainProvider } from './explain.js'
@@ -88,7 +88,7 @@ function LinkedRow({ account, now, onUnlink }: LinkedRowProps) {
           {t('providers.lastUsed', { when: i18n.shortTime(account.lastUsedAt, now) })}
         </p>
       </div>
-      <ConfirmWithProof
+      <ConfirmWithPassword
         label={t('providers.unlink')}
         accessibleLabel={t('providers.unlinkNamed', { name })}
         question={t('providers.unlinkAsk', { name })}

@@ -27,7 +27,7 @@ const PasskeyProof = lazyProof(() => import('../passkeys/passkey-proof.js'))
 const CodeProof = lazyProof(() => import('../second-factor/code-proof.js'))
 const ProviderProof = lazyProof(() => import('../providers/provider-proof.js'))
 
-interface ProofFormProps extends ProofRequest {
+interface PasswordProofProps extends ProofRequest {
   /** Default: danger. */
   look?: 'danger' | 'primary'
   /** How to go on after a proof at a provider, which leaves this page. Without it, the person asks again. */
@@ -35,7 +35,7 @@ interface ProofFormProps extends ProofRequest {
 }
 
 /** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
-export function ProofForm({ look = 'danger', pending, ...request }: ProofFormProps) {
+export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
   const { question, consequence, onProved, onCancel } = request
   const { t } = useI18n()
   const session = useSession()
