@@ -6,6 +6,7 @@ const attempts: ReadonlyMap<string, AuditEventName> = new Map([
   ['/sign-out', 'sign-out'],
   ['/change-password', 'password-change'],
   ['/set-password', 'password-set'],
+  ['/password/remove', 'password-removed'],
   ['/reset-password', 'password-reset'],
   ['/reauthenticate', 'reauthentication'],
   ['/secure-account', 'account-secured'],

@@ -10,6 +10,8 @@ export type AuditEventName =
   | 'password-required'
   /** The first password of an account that had none. */
   | 'password-set'
+  /** The account signs in in other ways. */
+  | 'password-removed'
   /** Someone was notified of a sign-in, and said that it was not theirs. */
   | 'account-secured'
   /** Changes of how a person signs in beside the password. */

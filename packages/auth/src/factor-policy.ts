@@ -12,7 +12,7 @@ import { requestState } from './request-state.js'
 /** Ways in whose rows come and go, and the events of that. */
 const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed: AuditEventName }>> = {
   passkey: { added: 'passkey-added', removed: 'passkey-removed' },
-  account: { added: 'account-linked', removed: 'account-unlinked' },
+  account: { added: 'account-linked', removed: 'account-unlinked' }, // a password has its own: see `accountRemovals`
   walletAddress: { added: 'wallet-added', removed: 'wallet-removed' },
 }
 
@@ -53,6 +53,10 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
+      if (model === 'account')
+        return forEachOf(await accountRemovals(adapter, where), ({ userId, event }) =>
+          changeFactor(userId, event, true),
+        )
       const event = model === 'twoFactor' ? await beforeFactorRemoval(adapter, where) : rowEvents[model]?.removed
       if (event === undefined) return doNothing
       return forEachUser(adapter, model, where, (userId) => changeFactor(userId, event, true))
@@ -95,22 +99,49 @@ function valueOf(row: object, field: string): unknown {
   return Object.entries(row).find(([name]) => name === field)?.[1]
 }
 
+/** A row of the model `account` is a linked provider, or the password. */
+async function accountRemovals(
+  adapter: DBTransactionAdapter,
+  where: Where[],
+): Promise<{ userId: string; event: AuditEventName }[]> {
+  const rows = await adapter.findMany<{ userId: string; password?: string | null }>({
+    model: 'account',
+    where,
+    limit: EVERY_ROW,
+  })
+  const usersOf = (isPassword: boolean): string[] => [
+    ...new Set(rows.filter(({ password }) => Boolean(password) === isPassword).map(({ userId }) => userId)),
+  ]
+  const [withPassword, withProvider] = [usersOf(true), usersOf(false)]
+  await deletePendingSignIns(adapter, withPassword)
+  return [
+    ...withPassword.map((userId) => ({ userId, event: 'password-removed' as const })),
+    ...withProvider.map((userId) => ({ userId, event: 'account-unlinked' as const })),
+  ]
+}
+
 /**
  * An application may turn the second factor off where a reset proves the email address for the first time. The reset deletes trusted
  * devices itself, and its own link is still needed. Elsewhere, an endpoint that removes a second factor records its own event.
  */
 async function beforeFactorRemoval(adapter: DBTransactionAdapter, where: Where[]): Promise<AuditEventName | undefined> {
   if (tryGetCurrentAuthEndpointContext()?.path === '/reset-password') return 'second-factor-off'
-  await deleteTrustedDevices(adapter, where)
+  const rows = await adapter.findMany<{ userId: string }>({ model: 'twoFactor', where, limit: EVERY_ROW })
+  await deletePendingSignIns(
+    adapter,
+    rows.map(({ userId }) => userId),
+  )
   return undefined
 }
 
-/** A device that was trusted must not skip a second factor that is turned on later. Sign-ins that wait for a code end too. */
-async function deleteTrustedDevices(adapter: DBTransactionAdapter, where: Where[]): Promise<void> {
-  const rows = await adapter.findMany<{ userId: string }>({ model: 'twoFactor', where, limit: EVERY_ROW })
-  const value = rows.map(({ userId }) => userId)
-  if (value.length > 0)
-    await adapter.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value }] })
+/**
+ * Deletes trusted devices, sign-ins that wait for a code, and reset links. A trusted device must not skip a second factor that is
+ * turned on later, and a link must not choose another password. The links about new devices stay: a thief would remove them.
+ */
+async function deletePendingSignIns(adapter: DBTransactionAdapter, userIds: string[]): Promise<void> {
+  if (userIds.length === 0) return
+  const where = [{ field: 'value', operator: 'in' as const, value: userIds }]
+  await adapter.deleteMany({ model: 'verification', where })
 }
 
 async function forEachUser(

@@ -8,6 +8,7 @@ const attempts: [AuditEventName, ...string[]][] = [
   ['sign-out', '/sign-out'],
   ['password-change', '/change-password'],
   ['password-set', '/set-password'],
+  ['password-removed', '/password/remove'],
   ['password-reset', '/reset-password'],
   ['reauthentication', '/reauthenticate'],
   ['reauthentication', '/two-factor/enable', '/two-factor/disable', '/two-factor/generate-backup-codes'],

@@ -88,6 +88,18 @@ test('an account that comes with a password is none that is linked', async () =>
   expect(audited().map(([event]) => event)).toEqual(['password-reset'])
 })
 
+test('a password that is taken away with its row ends all sessions, and each link that could choose another one', async () => {
+  const { userId, live, audited, recorded, ofUser } = await twoDevices('without-password')
+  const { internalAdapter } = await t.auth.$context
+  const link = { identifier: 'reset-password:its-token', value: userId, expiresAt: new Date(Date.now() + 60_000) }
+  await internalAdapter.createVerificationValue(link)
+  await t.adapter.deleteMany({ model: 'account', where: [...ofUser, { field: 'providerId', value: 'credential' }] })
+  expect(await live()).toBe(0)
+  expect(audited()).toEqual([['password-removed', 'ok', true, 2]])
+  expect(recorded()).toEqual(['password-removed'])
+  expect(await internalAdapter.findVerificationValue(link.identifier)).toBeNull()
+})
+
 test('another address ends all sessions, and the same one none', async () => {
   const { userId, email, live, audited, recorded } = await twoDevices('moves')
   const change = (update: Record<string, unknown>) =>

@@ -78,6 +78,21 @@ const removals: Record<string, Change> = {
       return (await browser.post('/unlink-account', { accountId: account?.id, ...more })).status
     },
   },
+  'the password removed': {
+    event: 'password-removed',
+    status: 200,
+    prepare: link,
+    change: async (browser, name, more) => {
+      const users = [{ field: 'email', value: `${name}@example.org` }]
+      const user = await t.adapter.findOne<Row>({ model: 'user', where: users })
+      const where = [
+        { field: 'userId', value: user?.id ?? '' },
+        { field: 'providerId', value: 'credential' },
+      ]
+      const account = await t.adapter.findOne<Row>({ model: 'account', where })
+      return (await browser.post('/unlink-account', { accountId: account?.id, ...more })).status
+    },
+  },
   'the second factor turned off': {
     event: 'second-factor-off',
     status: 200,
