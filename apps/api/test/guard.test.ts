@@ -140,6 +140,7 @@ const audited: Readonly<Record<string, string>> = {
   '/api/auth/sign-out': 'sign-out',
   '/api/auth/change-password': 'password-change',
   '/api/auth/set-password': 'password-set',
+  '/api/auth/password/remove': 'password-removed',
   '/api/auth/reset-password': 'password-reset',
   '/api/auth/reauthenticate': 'reauthentication',
   '/api/auth/secure-account': 'account-secured',

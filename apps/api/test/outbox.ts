@@ -11,15 +11,19 @@ async function textOf(path: string): Promise<string> {
   return text
 }
 
+/** The mails to an address, the oldest first. */
+export async function mailsTo({ outbox }: Pick<TestServer, 'outbox'>, email: string): Promise<string[]> {
+  const folder = outbox ?? ''
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml')) // others are still being written
+  const mails = await Promise.all(names.toSorted().map((name) => textOf(join(folder, name))))
+  return mails.filter((mail) => mail.includes(`To: ${email}`))
+}
+
 /** The tokens in the links to a page that were mailed to an address, as soon as there is one. */
 export async function tokensTo(server: Pick<TestServer, 'outbox'>, email: string, page: string): Promise<string[]> {
-  const outbox = server.outbox ?? ''
   for (;;) {
-    const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml')) // others are still being written
-    const mails = await Promise.all(names.map((name) => textOf(join(outbox, name))))
-    const tokens = mails
-      .filter((mail) => mail.includes(`To: ${email}`))
-      .flatMap((mail) => new RegExp(`/${page}\\?token=([\\w-]+)`).exec(mail)?.[1] ?? [])
+    const mails = await mailsTo(server, email)
+    const tokens = mails.flatMap((mail) => new RegExp(`/${page}\\?token=([\\w-]+)`).exec(mail)?.[1] ?? [])
     if (tokens.length > 0) return tokens
     await pause(10)
   }

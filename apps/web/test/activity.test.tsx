@@ -126,6 +126,7 @@ test.each([
   ['secured', null, 'Safari on iOS reported a sign-in, and the password stopped working'],
   ['password-reset', null, 'The password was reset on Safari on iOS'],
   ['password-set', null, 'A first password was set on Safari on iOS'],
+  ['password-removed', null, 'The password was removed on Safari on iOS'],
   ['passkey-added', null, 'A passkey was added on Safari on iOS'],
   ['passkey-removed', null, 'A passkey was removed on Safari on iOS'],
   ['passkey-renamed', null, 'A passkey was renamed on Safari on iOS'],

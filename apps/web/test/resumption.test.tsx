@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react'
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, test } from 'vitest'
 import {
   ask,
@@ -61,8 +61,18 @@ describe('a proof at a provider is followed by what was asked:', () => {
   })
 
   test.each([
-    ['remove a passkey', ['Remove Work key', 'Yes, remove'], '/passkey/remove {"id":"key"}', 'was removed'],
-    ['unlink a provider', ['Unlink Acme', 'Yes, unlink'], '/provider/unlink {"id":"acme-1"}', 'was unlinked'],
+    [
+      'remove a passkey',
+      ['Remove Work key', 'Yes, remove'],
+      '/passkey/remove {"id":"key","revokeOtherSessions":true}',
+      'was removed',
+    ],
+    [
+      'unlink a provider',
+      ['Unlink Acme', 'Yes, unlink'],
+      '/provider/unlink {"id":"acme-1","revokeOtherSessions":true}',
+      'was unlinked',
+    ],
     ['add a passkey', ['Add a passkey'], '/passkey/generate-register-options ', null],
     [
       'link a provider',
@@ -88,6 +98,28 @@ describe('a proof at a provider is followed by what was asked:', () => {
     comeBack()
     await waitFor(() => expect(trip.calls).toContain(call))
     if (said !== null) await words(said)
+  })
+
+  test('unlink a provider, and keep the other devices signed in', async () => {
+    await ask('/security', ['Yes, unlink'], async () => {
+      await press('Unlink Acme')
+      const question = document.querySelector<HTMLElement>('[role=group]')
+      fireEvent.click(within(question ?? document.body).getByLabelText('Also sign out my other devices'))
+    })
+    comeBack()
+    await words('was unlinked')
+    expect(trip.calls).toEqual(['/provider/unlink {"id":"acme-1","revokeOtherSessions":false}'])
+    expect(screen.queryByText(/other devices were signed out/)).toBeNull()
+  })
+
+  test('remove the password', async () => {
+    trip.methods = [{ kind: 'password' }, { kind: 'passkey' }]
+    await ask('/security', ['Remove password', 'Yes, remove'])
+    expect(trip.calls).toEqual([])
+    comeBack()
+    await words('Your password was removed')
+    expect(trip.calls).toEqual(['/password/remove {"revokeOtherSessions":true}'])
+    await waitFor(() => expect(document.activeElement?.textContent).toContain('Your password was removed'))
   })
 
   test('change the address', async () => {

@@ -124,6 +124,7 @@ export function authConfig(options: AuthOptions) {
     options
   const { passwords = createPasswords(), providers = [], log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
+  const providerIds = new Set(providers.map(({ id }) => id))
   return {
     appName: 'Rollcall',
     baseURL: baseUrl,
@@ -139,12 +140,12 @@ export function authConfig(options: AuthOptions) {
     user: { additionalFields: { language: { type: 'string', required: false } } },
     plugins: [
       closeUnusedEndpoints({ confirmsAddress: requestSignUp !== undefined }),
-      passwordRules(passwords),
+      passwordRules(passwords, providerIds),
       resetRequests(requestReset),
       emailChanges(options.accountMails),
       signUps(requestSignUp),
       passkeyPlugin(baseUrl),
-      passkeyRules(new Set(providers.map(({ id }) => id))),
+      passkeyRules(providerIds),
       providerPlugin({ providers, baseUrl, store, audit }),
       administratorPlugin(),
       ...secondFactor(),

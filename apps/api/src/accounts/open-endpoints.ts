@@ -14,6 +14,7 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/sign-out', 'POST'],
   ['/change-password', 'POST'],
   ['/set-password', 'POST'],
+  ['/password/remove', 'POST'],
   ['/request-password-reset', 'POST'],
   ['/reset-password', 'POST'],
   ['/reauthenticate', 'POST'],
@@ -46,6 +47,7 @@ export const endpointsWithProof: ReadonlySet<string> = new Set([
   '/passkey/generate-register-options',
   '/passkey/remove',
   '/set-password',
+  '/password/remove',
   '/provider/link',
   '/provider/unlink',
 ])

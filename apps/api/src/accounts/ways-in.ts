@@ -1,6 +1,6 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
-import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
+import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { EVERY_ROW } from '@rollcall/auth'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
@@ -10,6 +10,8 @@ interface WayIn<Path extends string, Row> {
   readonly path: Path
   readonly model: 'passkey' | 'account'
   readonly name: string
+  /** Finds the row among those of the person, by the body of the request. Default: by its id. */
+  readonly condition?: z.ZodType<Where>
   /** Whether a row of the model is of this kind. */
   readonly isOne: (row: Row) => boolean
   /** Whether people can sign in with it. */
@@ -18,35 +20,34 @@ interface WayIn<Path extends string, Row> {
   readonly providers: ReadonlySet<string>
 }
 
+const byId = z.object({ id: z.string().max(64) }).transform(({ id }): Where => ({ field: 'id', value: id }))
+
 /**
  * `POST <path> { id }`: removes a way in of the person, but not the last one. A foreign id is answered like an unknown one. The
  * policy of `packages/auth` decides which sessions that revokes.
  */
-export function removeWayIn<Path extends string, Row>({ path, ...wayIn }: WayIn<Path, Row>) {
+export function removeWayIn<Path extends string, Row>({ path, condition = byId, ...wayIn }: WayIn<Path, Row>) {
   return createAuthEndpoint(
     path,
-    { method: 'POST', body: z.object({ id: z.string().max(64) }), use: [sensitiveSessionMiddleware] },
+    { method: 'POST', body: condition, use: [sensitiveSessionMiddleware] },
     async (ctx) => {
       const { userId } = ctx.context.session.session
-      await runWithTransaction(ctx.context.adapter, () => remove(ctx, userId, ctx.body.id, wayIn))
+      const where = [ctx.body, { field: 'userId', value: userId }]
+      await runWithTransaction(ctx.context.adapter, () => remove(ctx, userId, where, wayIn))
       return ctx.json({ status: true })
     },
   )
 }
 
-/** @throws {APIError} 404 for an id that is unknown or another user's, and 400 LAST_WAY_IN. */
+/** @throws {APIError} 404 if the person has none that meets the condition, and 400 LAST_WAY_IN. */
 async function remove<Row>(
   { context }: Pick<GenericEndpointContext, 'context'>,
   userId: string,
-  id: string,
-  { model, name, isOne, signsIn, providers }: Omit<WayIn<string, Row>, 'path'>,
+  where: Where[],
+  { model, name, isOne, signsIn, providers }: Omit<WayIn<string, Row>, 'path' | 'condition'>,
 ): Promise<void> {
   await lockUser(context, userId)
   const adapter = await getCurrentAdapter(context.adapter)
-  const where = [
-    { field: 'id', value: id },
-    { field: 'userId', value: userId },
-  ]
   const row = await adapter.findOne<Row>({ model, where })
   if (row === null || !isOne(row))
     throw new APIError('NOT_FOUND', { code: `${name.toUpperCase()}_NOT_FOUND`, message: `${name} not found` })

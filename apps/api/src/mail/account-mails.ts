@@ -9,6 +9,7 @@ import {
   type Context,
   passkeyChangedMessage,
   passwordChangedMessage,
+  passwordRemovedMessage,
   passwordRequiredMessage,
   providerChangedMessage,
   secondFactorChangedMessage,
@@ -29,12 +30,14 @@ export interface AccountLinks {
 const ACCOUNT_DELETED = 'account-deleted'
 const PASSWORD_REQUIRED = 'password-required'
 const PASSWORD_CHANGED = 'password-changed'
+const PASSWORD_REMOVED = 'password-removed'
 const PASSKEY_CHANGED = 'passkey-changed'
 const SECOND_FACTOR_CHANGED = 'second-factor-changed'
 const PROVIDER_CHANGED = 'provider-changed'
 
 // An earlier version had one word for the first password and for others.
 const passwordChange = z.enum(['set', 'changed']).default('changed')
+const removal = z.literal('removed')
 const wayInChange = z.enum(['added', 'removed'])
 const secondFactorChange = z.enum(['on', 'off', 'renewed'])
 
@@ -44,6 +47,7 @@ const secondFactorChange = z.enum(['on', 'off', 'renewed'])
  */
 export type Notice =
   | readonly [kind: typeof PASSWORD_CHANGED, change: z.infer<typeof passwordChange>]
+  | readonly [kind: typeof PASSWORD_REMOVED, change: z.infer<typeof removal>]
   | readonly [kind: typeof PASSKEY_CHANGED | typeof PROVIDER_CHANGED, change: z.infer<typeof wayInChange>]
   | readonly [kind: typeof SECOND_FACTOR_CHANGED, change: z.infer<typeof secondFactorChange>]
 
@@ -86,17 +90,16 @@ export function createAccountMails(
 export function accountMailKinds(links: AccountLinks, baseUrl: string): [string, MailKind][] {
   const find = links.findReader
   const page = new URL('/security', baseUrl) // where the person can undo the change
+  const reset = new URL('/forgot-password', baseUrl)
   const password: MailKind = {
-    ...noticeMail(passwordChange, passwordChangedMessage, {
-      find: links.findPasswordOwner,
-      page: new URL('/forgot-password', baseUrl),
-    }),
+    ...noticeMail(passwordChange, passwordChangedMessage, { find: links.findPasswordOwner, page: reset }),
     charges: (to) => ownerCharges('password-changed', to),
   }
   return [
     [ACCOUNT_DELETED, accountDeletedMail(links, baseUrl)],
     [PASSWORD_REQUIRED, passwordRequiredMail(links, baseUrl)],
     [PASSWORD_CHANGED, password],
+    [PASSWORD_REMOVED, noticeMail(removal, (_, ...said) => passwordRemovedMessage(...said), { find, page: reset })],
     [PASSKEY_CHANGED, noticeMail(wayInChange, passkeyChangedMessage, { find, page })],
     [PROVIDER_CHANGED, noticeMail(wayInChange, providerChangedMessage, { find, page })],
     [SECOND_FACTOR_CHANGED, noticeMail(secondFactorChange, secondFactorChangedMessage, { find, page })],

@@ -50,6 +50,11 @@ export function passwordChangedMessage(change: 'set' | 'changed', at: Date, cont
   return mail(context, { ...said, before: said.before(siteOf(context), timeOf(at, context)) })
 }
 
+export function passwordRemovedMessage(at: Date, context: Context): Message {
+  const { passwordRemoved } = words[context.language]
+  return mail(context, { ...passwordRemoved, before: passwordRemoved.before(siteOf(context), timeOf(at, context)) })
+}
+
 export function accountDeletedMessage(at: Date, context: Context): Message {
   const { accountDeleted } = words[context.language]
   return mail(context, { ...accountDeleted, before: accountDeleted.before(siteOf(context), timeOf(at, context)) })

@@ -17,6 +17,7 @@ const notices: { readonly [Name in AuditEvent['event']]?: Notice } = {
   'password-change': ['password-changed', 'changed'],
   'password-reset': ['password-changed', 'changed'],
   'password-set': ['password-changed', 'set'],
+  'password-removed': ['password-removed', 'removed'],
   'passkey-added': ['passkey-changed', 'added'],
   'passkey-removed': ['passkey-changed', 'removed'],
   'second-factor-on': ['second-factor-changed', 'on'],

@@ -64,6 +64,7 @@ type ActivityType =
   | 'password-changed'
   | 'password-reset'
   | 'password-set'
+  | 'password-removed'
   /** Said that a sign-in was not theirs: the password was taken away. */
   | 'secured'
   /** The name of the person. */
@@ -185,6 +186,7 @@ const named = new Map<string, ActivityType>([
   ['password-change', 'password-changed'],
   ['password-reset', 'password-reset'],
   ['password-set', 'password-set'],
+  ['password-removed', 'password-removed'],
   ['account-secured', 'secured'],
   ['passkey-added', 'passkey-added'],
   ['passkey-removed', 'passkey-removed'],

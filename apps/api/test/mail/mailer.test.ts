@@ -15,6 +15,7 @@ import {
   secondFactorChangedMessage,
   newDeviceMessage,
   passwordChangedMessage,
+  passwordRemovedMessage,
   passwordRequiredMessage,
   resetMessage,
 } from '../../src/mail/messages.js'
@@ -250,6 +251,7 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     ),
     'password changed': passwordChangedMessage('changed', at, context),
     'password set': passwordChangedMessage('set', at, context),
+    'password removed': passwordRemovedMessage(at, context),
     'account deleted': accountDeletedMessage(at, context),
     'passkey added': passkeyChangedMessage('added', at, context),
     'passkey removed': passkeyChangedMessage('removed', at, context),

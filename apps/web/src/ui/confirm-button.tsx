@@ -39,6 +39,8 @@ export interface ConfirmButtonProps {
   confirmLabel: string
   busyLabel: string
   cancelLabel: string
+  /** What the person may choose with the answer, between the consequence and the buttons. */
+  choice?: ReactNode
   describedBy?: string
   /** For the button; the question takes the whole row. */
   className?: string
@@ -201,6 +203,11 @@ function Question({ panel, busy, onYes, onLeave, ...props }: QuestionProps) {
           {props.consequence}
         </p>
       </div>
+      {props.choice && (
+        <div className="basis-full" {...answering}>
+          {props.choice}
+        </div>
+      )}
       <div className="flex flex-wrap gap-2">
         <Button ref={confirm} look="danger" busy={busy} onClick={() => void onYes()} {...answering}>
           {busy ? props.busyLabel : props.confirmLabel}

@@ -6,6 +6,7 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { DAY_MS } from '../../durations.js'
 import { languageInput } from '../language.js'
+import { removePassword } from './remove.js'
 import { setPassword } from './set-password.js'
 import { type Passwords, passwordState, passwordError, requireAcceptable, siteWords } from './passwords.js'
 
@@ -66,14 +67,16 @@ function validationError({ issues }: z.ZodError): APIError {
 }
 
 /**
- * The rules for new passwords, a first password for accounts without one, and the renewal of old hashes. It must come before the
+ * The rules for new passwords, a first password for accounts without one, its removal, and the renewal of old hashes. It must come before the
  * plugin `rollcall`. A renewed hash goes to SQL past the policy, because it is no new credential.
+ *
+ * @param providers ids of those that people can sign in with
  */
-export function passwordRules(passwords: Passwords) {
+export function passwordRules(passwords: Passwords, providers: ReadonlySet<string>) {
   let sql: DBAdapter
   return {
     id: 'password-rules',
-    endpoints: { setFirstPassword: setPassword(passwords) },
+    endpoints: { setFirstPassword: setPassword(passwords), removePassword: removePassword(providers) },
     init(context) {
       sql = context.adapter
     },

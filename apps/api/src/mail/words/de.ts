@@ -64,6 +64,17 @@ export default {
     after: [],
   },
 
+  passwordRemoved: {
+    subject: 'Das Passwort Ihres Kontos wurde entfernt',
+    before: (site, time) => [
+      `das Passwort Ihres Kontos bei ${site} wurde am ${time} (UTC) entfernt. Das Konto meldet jetzt ohne Passwort an.`,
+      'Wenn Sie das waren, ist nichts zu tun.',
+      'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Wählen Sie sofort ein neues Passwort. Das meldet alle Geräte ab:',
+    ],
+    label: 'Neues Passwort wählen',
+    after: [],
+  },
+
   accountDeleted: {
     subject: 'Sie haben Ihr Konto gelöscht',
     before: (site, time) => [

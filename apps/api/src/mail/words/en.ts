@@ -65,6 +65,17 @@ export default {
     after: none,
   },
 
+  passwordRemoved: {
+    subject: 'The password of your account was removed',
+    before: (site: string, time: string) => [
+      `the password of your account at ${site} was removed on ${time} (UTC). The account signs in without a password now.`,
+      'If it was you, there is nothing to do.',
+      'If it was not you, someone else is signed in and could confirm it. Choose a new password at once. That signs out every device:',
+    ],
+    label: 'Choose a new password',
+    after: none,
+  },
+
   accountDeleted: {
     subject: 'You deleted your account',
     before: (site: string, time: string) => [

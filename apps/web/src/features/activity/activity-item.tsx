@@ -38,6 +38,7 @@ const iconsByType: Record<ActivityEntry['type'], LucideIcon> = {
   banned: CircleX,
   'password-required': KeyRound,
   'password-set': KeyRound,
+  'password-removed': KeyRound,
   secured: ShieldAlert,
   'passkey-added': KeyRound,
   'passkey-removed': KeyRound,

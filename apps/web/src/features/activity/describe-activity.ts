@@ -13,6 +13,7 @@ const ofDevice = {
   'password-changed': 'activity.passwordChanged',
   'password-reset': 'activity.passwordReset',
   'password-set': 'activity.passwordSet',
+  'password-removed': 'activity.passwordRemoved',
   secured: 'activity.secured',
   'passkey-added': 'activity.passkeyAdded',
   'passkey-removed': 'activity.passkeyRemoved',

@@ -3,7 +3,7 @@ import type { Passkey } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { RemoveWayIn } from '../proof/remove-way-in.js'
 import type { useRemoval } from '../proof/use-removal.js'
 import { RenamePasskey } from './rename-passkey.js'
 
@@ -52,16 +52,17 @@ export function PasskeyRow({ passkey, now, isNew, onDone, onRemove }: PasskeyRow
           <Button ref={rename} aria-label={t('passkeys.renameNamed', { name })} onClick={() => setIsNaming(true)}>
             {t('passkeys.rename')}
           </Button>
-          <ConfirmWithPassword
+          <RemoveWayIn
             label={t('passkeys.remove')}
             accessibleLabel={t('passkeys.removeNamed', { name })}
             question={t('passkeys.removeAsk', { name })}
-            consequence={t('passkeys.removeMeans')}
+            consequence={t('waysIn.removeMeans')}
             confirmLabel={t('passkeys.removeYes')}
             busyLabel={t('passkeys.removing')}
             describedBy={factsId}
-            onConfirm={() => onRemove({ id: passkey.id, name })}
-            pending={{ name: 'remove-passkey', input: { id: passkey.id, name } }}
+            action="remove-passkey"
+            wayIn={{ id: passkey.id, name }}
+            onRemove={onRemove}
           />
         </>
       )}

@@ -11,6 +11,7 @@ import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ListProblem } from '../problems/list-problem.js'
 import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
+import { withOthers } from '../proof/with-others.js'
 import { AddPasskey } from './add-passkey.js'
 import { arePasskeysUsable } from './are-usable.js'
 import { explainCeremony } from './explain.js'
@@ -35,8 +36,8 @@ export function PasskeysSection() {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: passkeysKey })
   }
-  const remove = useRemoval('/passkey/remove', explainCeremony, (name) =>
-    refresh(words((t) => t('passkeys.removed', { name }))),
+  const remove = useRemoval('/passkey/remove', explainCeremony, ({ name, revokeOtherSessions }) =>
+    refresh(words((t) => withOthers(t, t('passkeys.removed', { name }), revokeOtherSessions))),
   )
   useResumption({ 'remove-passkey': remove })
 

@@ -3,29 +3,32 @@ import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { needsProof } from '../../api/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
+import type { PendingActions } from '../session/pending-action.js'
 import { useSession } from '../session/session.js'
 
+type Removal = PendingActions['remove-passkey']
+
 /**
- * Removes a way in besides the password.
+ * Removes a way in.
  *
  * @param explain says why it was refused
- * @param onDone is called with the name of what was removed
  */
 export function useRemoval(
-  path: '/passkey/remove' | '/provider/unlink',
+  path: '/passkey/remove' | '/provider/unlink' | '/password/remove',
   explain: (error: unknown) => ReactNode | Promise<ReactNode>,
-  onDone: (name: string) => Promise<void>,
+  onDone: (removed: Removal) => Promise<void>,
 ) {
   const session = useSession()
-  return async ({ id, name }: { id: string; name: string }): Promise<Outcome> => {
+  return async (removal: Removal): Promise<Outcome> => {
+    const { id, revokeOtherSessions } = removal
     try {
-      await callAuth(path, { id }, expectedSessionHeaders())
+      await callAuth(path, { id, revokeOtherSessions }, expectedSessionHeaders())
     } catch (error) {
       if (needsProof(error)) return { kind: 'proof-needed' }
       session.failed(error)
       return { kind: 'failed', message: await explain(error) }
     }
-    await onDone(name)
+    await onDone(removal)
     return { kind: 'done' }
   }
 }

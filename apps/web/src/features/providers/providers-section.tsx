@@ -10,7 +10,8 @@ import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ListProblem } from '../problems/list-problem.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { withOthers } from '../proof/with-others.js'
+import { RemoveWayIn } from '../proof/remove-way-in.js'
 import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { explainProvider } from './explain.js'
@@ -28,8 +29,8 @@ export function ProvidersSection() {
     setDone(message)
     await queryClient.invalidateQueries({ queryKey: providersKey })
   }
-  const unlink = useRemoval('/provider/unlink', explainProvider, (name) =>
-    refresh(words((t) => t('providers.unlinked', { name }))),
+  const unlink = useRemoval('/provider/unlink', explainProvider, ({ name, revokeOtherSessions }) =>
+    refresh(words((t) => withOthers(t, t('providers.unlinked', { name }), revokeOtherSessions))),
   )
   useResumption({ 'unlink-provider': unlink })
   const list = useQuery({ queryKey: providersKey, queryFn: () => api.providers.list.query(undefined, alone) })
@@ -88,16 +89,17 @@ function LinkedRow({ account, now, onUnlink }: LinkedRowProps) {
           {t('providers.lastUsed', { when: i18n.shortTime(account.lastUsedAt, now) })}
         </p>
       </div>
-      <ConfirmWithPassword
+      <RemoveWayIn
         label={t('providers.unlink')}
         accessibleLabel={t('providers.unlinkNamed', { name })}
         question={t('providers.unlinkAsk', { name })}
-        consequence={t('providers.unlinkMeans')}
+        consequence={t('waysIn.removeMeans')}
         confirmLabel={t('providers.unlinkYes')}
         busyLabel={t('providers.unlinking')}
         describedBy={factsId}
-        onConfirm={() => onUnlink({ id: account.id, name })}
-        pending={{ name: 'unlink-provider', input: { id: account.id, name } }}
+        action="unlink-provider"
+        wayIn={{ id: account.id, name }}
+        onRemove={onUnlink}
       />
     </li>
   )

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { proofMethods } from '../proof/proof-methods.js'
 import { toOutcome } from '../proof/to-outcome.js'
+import { withOthers } from '../proof/with-others.js'
 import { useActionDone, useResumption } from '../proof/use-resumption.js'
 import type { PendingActions } from '../session/pending-action.js'
 import { useSession } from '../session/session.js'
@@ -112,9 +113,7 @@ function useSteps() {
 }
 
 function inWords(done: 'onDone' | 'renewed' | 'offDone', revokedOthers: boolean | undefined): ReactNode {
-  return words((t) =>
-    [t(`secondFactor.${done}`), revokedOthers && t('secondFactor.othersSignedOut')].filter(Boolean).join(' '),
-  )
+  return words((t) => withOthers(t, t(`secondFactor.${done}`), revokedOthers))
 }
 
 /** It draws the QR code. Without an answer it fails like a call to the API. */

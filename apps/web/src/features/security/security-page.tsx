@@ -1,11 +1,12 @@
 import { useLocation } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
+import { News } from '../../ui/news.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { Section } from '../../ui/section.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -17,6 +18,7 @@ import { ProvidersSection } from '../providers/providers-section.js'
 import { SecondFactorSection } from '../second-factor/second-factor-section.js'
 import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
+import { RemovePassword } from './remove-password.js'
 import { SetPassword, useHasPassword } from './set-password.js'
 
 export function SecurityPage() {
@@ -25,7 +27,12 @@ export function SecurityPage() {
   const { data } = useAccount()
   const email = data?.user.email ?? ''
   const hasPassword = useHasPassword()
-  const [isSet, setIsSet] = useState(false)
+  /** What was set or removed, in words. */
+  const [done, setDone] = useState<ReactNode>(null)
+  const news = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (done !== null) news.current?.focus() // what was pressed is gone
+  }, [done])
   const notMe = useLocation({ select: ({ state }) => state.notMe })
 
   return (
@@ -42,12 +49,15 @@ export function SecurityPage() {
         title={t(hasPassword ? 'security.heading' : 'security.setHeading')}
         means={t(hasPassword ? 'security.means' : 'security.setMeans')}
       >
-        {isSet && (
-          <Message look="good" className="mt-5">
-            {t('security.setDone')}
-          </Message>
+        <News ref={news}>{done}</News>
+        {hasPassword ? (
+          <>
+            <ChangePassword email={email} />
+            <RemovePassword onRemoved={setDone} />
+          </>
+        ) : (
+          <SetPassword email={email} onSet={() => setDone(words((t) => t('security.setDone')))} />
         )}
-        {hasPassword ? <ChangePassword email={email} /> : <SetPassword email={email} onSet={() => setIsSet(true)} />}
       </Section>
       <SecondFactorSection />
       <PasskeysSection />

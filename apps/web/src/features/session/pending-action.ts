@@ -1,6 +1,14 @@
 import { expectedSession } from '../../api/expected-session.js'
 import type { AccountPath } from './session.js'
 
+/** Of a way in. */
+interface Removal {
+  /** The password has none. */
+  readonly id?: string
+  readonly name: string
+  readonly revokeOtherSessions: boolean
+}
+
 /** An action that needs a recent proof, and all that it takes to go on after one. It holds ids, names, choices and words, but no secret. */
 export interface PendingActions {
   'sign-out': { readonly id: string; readonly name: string }
@@ -10,9 +18,10 @@ export interface PendingActions {
   'sign-out-everywhere': object
   'was-not-me': { readonly name: string; readonly liveIds: readonly string[] }
   'add-passkey': { readonly revokeOtherSessions: boolean }
-  'remove-passkey': { readonly id: string; readonly name: string }
+  'remove-passkey': Removal
   'link-provider': { readonly provider: string; readonly revokeOtherSessions: boolean }
-  'unlink-provider': { readonly id: string; readonly name: string }
+  'unlink-provider': Removal
+  'remove-password': Removal
   'change-factor': { readonly change: 'on' | 'renew' | 'off'; readonly revokeOtherSessions?: boolean }
   'change-email': { readonly email: string }
   /** Its form is opened again, because the new password is a secret. */

@@ -112,6 +112,7 @@ export default {
     allByOperatorReason: 'Alle Geräte wurden vom Betreiber abgemeldet. Grund: {reason}',
     passwordChanged: 'Über {device} wurde das Passwort geändert',
     passwordSet: 'Über {device} wurde ein erstes Passwort festgelegt',
+    passwordRemoved: 'Über {device} wurde das Passwort entfernt',
     passwordReset: 'Über {device} wurde das Passwort zurückgesetzt',
     banned: 'Das Konto wurde vom Betreiber gesperrt',
     passwordRequired: 'Der Betreiber hat ein neues Passwort verlangt',
@@ -210,6 +211,8 @@ export default {
   },
   waysIn: {
     revokeOthers: 'Auch meine anderen Geräte abmelden',
+    othersSignedOut: 'Ihre anderen Geräte wurden abgemeldet.',
+    removeMeans: 'Sie können sich damit dann nicht mehr anmelden. Dieses Gerät bleibt angemeldet.',
   },
   passkeys: {
     title: 'Passkeys',
@@ -238,12 +241,9 @@ export default {
     remove: 'Entfernen',
     removeNamed: 'Entfernen: {name}',
     removeAsk: '{name} entfernen?',
-    removeMeans:
-      'Sie können sich damit dann nicht mehr anmelden. Ihre anderen Geräte werden abgemeldet, dieses bleibt angemeldet.',
     removeYes: 'Ja, entfernen',
     removing: 'Wird entfernt …',
-    removed:
-      '{name} wurde entfernt, und Ihre anderen Geräte wurden abgemeldet. Löschen Sie ihn auch in Ihrem Passwortmanager.',
+    removed: '{name} wurde entfernt. Löschen Sie ihn auch in Ihrem Passwortmanager.',
     prove: 'Mit Passkey bestätigen',
     refused: {
       cancelled: 'Es wurde kein Passkey benutzt. Sie können es noch einmal versuchen.',
@@ -277,7 +277,6 @@ export default {
     notCopied: 'Das Kopieren hat nicht geklappt. Markieren Sie den Text und kopieren Sie ihn von Hand.',
     onYes: 'Einschalten',
     onDone: 'Der zweite Faktor ist eingeschaltet.',
-    othersSignedOut: 'Ihre anderen Geräte wurden abgemeldet.',
     codesTitle: 'Ersatzcodes',
     codesMeans:
       'Sichern Sie diese Codes jetzt, sie werden nur einmal gezeigt. Jeder meldet Sie einmal an, wenn Sie Ihre App nicht haben.',
@@ -335,11 +334,9 @@ export default {
     unlink: 'Trennen',
     unlinkNamed: 'Trennen: {name}',
     unlinkAsk: '{name} trennen?',
-    unlinkMeans:
-      'Sie können sich damit dann nicht mehr anmelden. Ihre anderen Geräte werden abgemeldet, dieses bleibt angemeldet.',
     unlinkYes: 'Ja, trennen',
     unlinking: 'Wird getrennt …',
-    unlinked: '{name} wurde getrennt, und Ihre anderen Geräte wurden abgemeldet.',
+    unlinked: '{name} wurde getrennt.',
     wait: 'Einen Moment …',
     failedTitle: 'Das hat nicht geklappt',
     back: 'Zurück',
@@ -382,5 +379,11 @@ export default {
     busy: 'Ihr Passwort wird geändert …',
     done: 'Ihr Passwort wurde geändert. Ihre anderen Geräte wurden abgemeldet, dieses bleibt angemeldet.',
     forgot: 'Passwort vergessen?',
+    remove: 'Passwort entfernen',
+    removeAsk: 'Das Passwort entfernen?',
+    removeMeans: 'Sie melden sich dann nur noch auf Ihren anderen Wegen an. Dieses Gerät bleibt angemeldet.',
+    removeYes: 'Ja, entfernen',
+    removing: 'Wird entfernt …',
+    removed: 'Ihr Passwort wurde entfernt. Sie können sich damit nicht mehr anmelden.',
   },
 } satisfies LaterMessages
