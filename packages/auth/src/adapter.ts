@@ -1,9 +1,8 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { recordAccountChanges } from './account-changes.js'
-import { type AfterWrite, forEachOf } from './after-write.js'
+import { type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import type { Audit } from './audit.js'
-import { isSessionOver } from './current-session.js'
 import { recordErrors, recordTransaction } from './database-errors.js'
 import { factorPolicy } from './factor-policy.js'
 import type { Model } from './model.js'
@@ -12,6 +11,7 @@ import { countCode } from './prove-by-code.js'
 import { requestState } from './request-state.js'
 import { announceAfter, hookedByCaller } from './revocations.js'
 import { sessionModel } from './session-adapter.js'
+import { runningOr } from './transaction.js'
 import { guardTrust } from './trusted-device.js'
 import { undoable } from './undo-on-outage.js'
 import { verificationModel } from './verification-model.js'
@@ -21,13 +21,13 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
   const { store } = options
   return {
     ...sql,
-    ...routeModels(undoable(sql, sql), options),
+    ...routeModels(undoable(sql, sql), sql, options),
     // The callback works with an adapter of its own: unwrapped, its sessions would pass the store by.
     transaction: async (work) => {
       const createdInTransaction: { userId: string; id: string }[] = []
       try {
         return await announceAfter(() =>
-          recordTransaction(sql, (trx) => work(routeModels(undoable(trx, sql), options, createdInTransaction))),
+          recordTransaction(sql, (trx) => work(routeModels(undoable(trx, sql), sql, options, createdInTransaction))),
         )
       } catch (error) {
         // Redis does not roll back. Nobody was given these tokens, so a failure here changes nothing.
@@ -51,18 +51,23 @@ export interface AdapterOptions {
 
 function routeModels(
   unwatched: DBTransactionAdapter,
+  committed: DBTransactionAdapter,
   { store, audit, hasSecureLinks }: AdapterOptions,
   createdInTransaction: { userId: string; id: string }[] = [],
 ): DBTransactionAdapter {
   const sql = recordErrors(unwatched)
   const sessions = sessionModel(store, sql, audit)
   const verifications = guardTrust(verificationModel(sql, store.clock), sql, store)
-  const hashing = withHashes(sql, verifications)
-  const policy = joinPolicies(credentialPolicy(hashing, store, audit), factorPolicy(sql, store, audit))
+  const policy = policyOn(sql, verifications, committed, { store, audit })
   const changes = hasSecureLinks ? recordAccountChanges(sql, verifications) : undefined
   /** `sql` for a model that the policy looks after. */
   const adapterFor = (model: string) =>
     model === 'session' ? sessions : model === 'verification' ? verifications : sql
+
+  async function changeRows<T>({ model, where, update }: Change, write: () => Promise<T>): Promise<T> {
+    await changes?.beforeUpdate(model, where, update)
+    return writeUnderPolicy(policy.beforeUpdate(model, where, update), write)
+  }
 
   return {
     ...sql,
@@ -77,24 +82,21 @@ function routeModels(
       const row = await sql.create<typeof input.data, never>(input)
       await recordNewUser(input.model, row)
       await changes?.afterCreate(input.model, row)
-      return keepOrDelete(sql, input.model, row, afterWrite)
+      await afterWrite(deletionOf(committed, input.model, row))
+      return row
     },
     findOne: (input) => countCode(input.model).then(() => adapterFor(input.model).findOne(input)),
     findMany: (input) => adapterFor(input.model).findMany(input),
     count: (input) => adapterFor(input.model).count(input),
     update: async (input) => {
-      const { model, where, update } = input
-      const adapter = adapterFor(model)
+      const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.update(input)
-      await changes?.beforeUpdate(model, where, update)
-      return writeUnderPolicy(policy.beforeUpdate(model, where, update), () => sql.update<never>(input))
+      return changeRows(input, () => sql.update<never>(input))
     },
     updateMany: async (input) => {
-      const { model, where, update } = input
-      const adapter = adapterFor(model)
+      const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.updateMany(input)
-      await changes?.beforeUpdate(model, where, update)
-      return writeUnderPolicy(policy.beforeUpdate(model, where, update), () => sql.updateMany(input))
+      return changeRows(input, () => sql.updateMany(input))
     },
     delete: async (input) => {
       const adapter = adapterFor(input.model)
@@ -119,20 +121,24 @@ function withHashes(sql: DBTransactionAdapter, verifications: Model): DBTransact
   }
 }
 
-/** A session that was revoked meanwhile adds nothing. */
-async function keepOrDelete<Row extends { readonly id: string }>(
+interface Change {
+  readonly model: string
+  readonly where: Where[]
+  readonly update: object
+}
+
+function deletionOf(committed: DBTransactionAdapter, model: string, { id }: { readonly id: string }) {
+  return () => runningOr(committed).delete({ model, where: [{ field: 'id', value: id }] })
+}
+
+function policyOn(
   sql: DBTransactionAdapter,
-  model: string,
-  row: Row,
-  afterWrite: AfterWrite,
-): Promise<Row> {
-  try {
-    await afterWrite()
-  } catch (error) {
-    if (isSessionOver(error)) await sql.delete({ model, where: [{ field: 'id', value: row.id }] })
-    throw error
-  }
-  return row
+  verifications: Model,
+  committed: DBTransactionAdapter,
+  { store, audit }: Pick<AdapterOptions, 'store' | 'audit'>,
+): Policy {
+  const hashing = withHashes(sql, verifications)
+  return joinPolicies(credentialPolicy(hashing, store, audit), factorPolicy(sql, committed, store, audit))
 }
 
 interface Policy {
@@ -154,6 +160,6 @@ function joinPolicies(first: Policy, second: Policy): Policy {
 async function writeUnderPolicy<T>(beforeWrite: Promise<AfterWrite>, write: () => Promise<T>): Promise<T> {
   const afterWrite = await beforeWrite
   const result = await write()
-  await afterWrite()
+  await afterWrite(doNothing)
   return result
 }

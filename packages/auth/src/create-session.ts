@@ -1,18 +1,21 @@
 import { clientHintsOf } from '@rollcall/devices'
 import type { SessionStore } from '@rollcall/session-store'
-import { hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { GenericEndpointContext } from '@better-auth/core'
+import { hasRequestState } from '@better-auth/core/context'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
-import { z } from 'zod'
 import { type Audit, auditEvent } from './audit.js'
 import { secretsOf, tokenFromCookie } from './cookie.js'
-import { currentSession, moveCurrentAccount, replaceCookies, superseded, unauthorized } from './current-session.js'
+import { currentEndpoint, currentHeaders } from './current-endpoint.js'
+import { currentSession, replaceCookies, superseded, unauthorized } from './current-session.js'
 import type { FoundSession } from './find-sessions.js'
 import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
+import { moveAccount } from './multi-session.js'
 import { secondFactorChange } from './factor-policy.js'
 import { endOf } from './remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { auditedByCaller } from './revocations.js'
+import { hasSecondFactor } from './prove-by-code.js'
 import { keepWrites, requireNotUndone, undoWrites } from './undo-on-outage.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
@@ -31,7 +34,7 @@ export async function createSession(
   const state = await requestState()
   const startedAt = await state.startedAt
   const previous = rest['impersonatedBy'] ? null : await previousSession(store, userId)
-  const isDueForSecondFactor = previous !== null && (await mayHaveSecondFactor(users, userId))
+  const isDueForSecondFactor = previous !== null && (await needsSecondFactor(users, userId))
   const storedData = await sessionData(users, userId, rest)
   await requireNotUndone()
   const created = await store.create({
@@ -47,7 +50,7 @@ export async function createSession(
   await keepWrites()
   if (previous !== null && created.session.id === previous.session.id) {
     state.renewed = { from: previous.token, to: created.token }
-    await moveCurrentAccount(previous.token, created.token)
+    await moveAccount(previous.endpoint, previous.token, created.token)
   } else state.leftBehind = previous?.session ?? null
   if (await hasRequestState()) state.signedIn.set(created.session.id, created.session)
   else await auditEvent(audit, { event: 'sign-in', result: 'ok', userId, sessionId: created.session.id })
@@ -60,38 +63,39 @@ async function sessionData(users: Users, userId: string, row: SessionRow): Promi
   const device = browser !== null &&
     !row['impersonatedBy'] && { device: await sessionDeviceFor(users, browser, userId) }
   const signInMethod = currentSignInMethod()
-  const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
+  const headers = currentHeaders()
   return {
     ...applicationData(row),
-    ...(headers instanceof Headers && clientHintsOf(headers)),
+    ...(headers && clientHintsOf(headers)),
     ...device,
     ...(signInMethod && { signInMethod }),
   }
+}
+
+interface PreviousSession extends FoundSession {
+  readonly endpoint: GenericEndpointContext
 }
 
 /**
  * The session that this browser already has of the same user. A sign-in takes its place, because nobody could see or end a
  * session whose cookie was replaced. An administrator's session for somebody else stays what it is.
  */
-async function previousSession(store: SessionStore, userId: string): Promise<FoundSession | null> {
-  const endpoint = tryGetCurrentAuthEndpointContext()
-  if (!(endpoint?.headers instanceof Headers)) return null
+async function previousSession(store: SessionStore, userId: string): Promise<PreviousSession | null> {
+  const [endpoint, headers] = [currentEndpoint(), currentHeaders()]
+  if (!endpoint || !headers) return null
   const { name } = endpoint.context.authCookies.sessionToken
-  const token = tokenFromCookie(endpoint.headers, name, secretsOf(endpoint.context))
-  const session = token === null ? null : await store.validate(token, { strict: true })
-  if (token === null || session === null || session.userId !== userId || session.data['impersonatedBy']) return null
-  return { token, session }
+  const token = tokenFromCookie(headers, name, secretsOf(endpoint.context))
+  if (token === null) return null
+  const session = await store.validate(token, { strict: true })
+  if (session === null || session.userId !== userId || session.data['impersonatedBy']) return null
+  return { endpoint, token, session }
 }
 
 /** The password alone does not sign in to such an account: twoFactor may yet delete the session that it was given. */
-async function mayHaveSecondFactor(users: Users, userId: string): Promise<boolean> {
-  const endpoint = tryGetCurrentAuthEndpointContext()
-  if (!endpoint?.context.hasPlugin('two-factor')) return false
-  const user = await users.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })
-  return !withoutSecondFactor.safeParse(user).success
+async function needsSecondFactor(users: Users, userId: string): Promise<boolean> {
+  const user = await users.findOne<object>({ model: 'user', where: [{ field: 'id', value: userId }] })
+  return hasSecondFactor(user ?? {})
 }
-
-const withoutSecondFactor = z.object({ twoFactorEnabled: z.literal(false).nullish() })
 
 type Users = Pick<DBAdapter, 'findOne'>
 
@@ -106,7 +110,7 @@ async function rotateCurrent(
   audit: Audit,
   { id, userId, token }: { id: string; userId: string; token: string },
 ): Promise<SessionRow> {
-  const { event: name, endsOthers } = await secondFactorChange(tryGetCurrentAuthEndpointContext()?.path)
+  const { event: name, endsOthers } = await secondFactorChange()
   const event = { name, ...(await clientInfo()) }
   const change = { reauthenticated: false, credentialChange: endsOthers, event }
   await requireNotUndone()

@@ -1,8 +1,8 @@
 import { type SessionStore, userTagOf } from '@rollcall/session-store'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { afterCommit, type AfterWrite, doNothing } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
-import { adoptToken, currentSession, unauthorized } from './current-session.js'
+import { currentPath } from './current-endpoint.js'
+import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
 import { currentSignInMethod } from './sign-in-method.js'
@@ -23,20 +23,24 @@ export function factorChanges(store: SessionStore, audit: Audit) {
     const current = currentSession(() => true)
     const isOwn = current?.userId === userId
     // Only their own session can speak for the person and keep the others.
-    if (!isOwn) return revokeOtherSessions || byDefault ? revokeAll(userId, event) : () => requireAsker(userId)
+    if (!isOwn)
+      return revokeOtherSessions || byDefault ? revokeAll(userId, event) : (undo) => requireAsker(userId, undo)
     const endsOthers = revokeOtherSessions ?? byDefault
     const before = await revokeWithAudit(() => revokeOthers(store, current.token, endsOthers))
     if (before === null) throw unauthorized() // it has ended itself, and changes nothing
-    return afterCommit(async () => {
+    return afterCommit(async (undo) => {
       await recordCommit(userId, event)
       const change = { credentialChange: endsOthers, event: { name: event } }
       const rotated = await revokeWithAudit(() => store.rotate(current.token, { ...change, reauthenticated: false }))
-      if (rotated === null && !byDefault) throw unauthorized() // the adapter deletes what it has added
+      if (rotated === null && !byDefault) await rejectAddition(undo)
       if (rotated === null && event === 'backup-codes-renewed') {
         await undoWrites() // nobody may read them
         throw unauthorized()
       }
-      if (rotated !== null) await adoptToken(rotated.token)
+      if (rotated !== null) {
+        await replaceCookies(rotated.token)
+        current.token = rotated.token // the endpoint may write the cookie again, or change something else
+      }
       // Revoked from elsewhere in this very moment: then it cannot keep the others either.
       const more =
         rotated?.ended ??
@@ -58,21 +62,27 @@ export function factorChanges(store: SessionStore, audit: Audit) {
     })
   }
 
-  /** For an addition without an event. If its session has been revoked, the adapter deletes it again. */
-  async function requireSession(): Promise<void> {
+  /** For an addition without an event. */
+  async function requireSession(undo: () => Promise<unknown>): Promise<void> {
     const current = currentSession(() => true)
     if (current !== null && (await revokeWithAudit(() => revokeOthers(store, current.token, false))) === null)
-      throw unauthorized()
+      await rejectAddition(undo)
   }
 
   /** The way back from a provider has no session of its own. better-auth looks up the session that asked for the link. */
-  async function requireAsker(userId: string): Promise<void> {
+  async function requireAsker(userId: string, undo: () => Promise<unknown>): Promise<void> {
     const asking = [...(await requestState()).tokens].filter((token) => token.startsWith(userTagOf(userId)))
     const alive = await revokeWithAudit(() => Promise.all(asking.map((token) => revokeOthers(store, token, false))))
-    if (alive.length > 0 && alive.every((one) => one === null)) throw unauthorized()
+    if (alive.length > 0 && alive.every((one) => one === null)) await rejectAddition(undo)
   }
 
   return { changeFactor, requireSession }
+}
+
+/** A session that has ended adds nothing. */
+async function rejectAddition(undo: () => Promise<unknown>): Promise<never> {
+  await undo()
+  throw unauthorized()
 }
 
 /** `null` if the session of the token has ended. Then nothing is revoked. */
@@ -86,7 +96,7 @@ async function revokeOthers(store: SessionStore, token: string, isMeant: boolean
  * another address. The watermark of a credential change would refuse this sign-in too. A link that changes the address signs nobody in.
  */
 function isSignIn(): boolean {
-  return currentSignInMethod() !== undefined && tryGetCurrentAuthEndpointContext()?.path !== '/verify-email'
+  return currentSignInMethod() !== undefined && currentPath() !== '/verify-email'
 }
 
 /** After an outage, new backup codes are taken back, and every other change stays. */

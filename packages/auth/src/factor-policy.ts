@@ -1,13 +1,14 @@
 import type { SessionStore } from '@rollcall/session-store'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import type { Audit, AuditEventName } from './audit.js'
+import { currentPath } from './current-endpoint.js'
 import { EVERY_ROW } from './every-row.js'
 import { factorChanges } from './factor-changes.js'
 import { setsFirstPassword } from './policy.js'
 import { requestState } from './request-state.js'
+import { runningOr } from './transaction.js'
 
 /** Ways in whose rows come and go, and the events of that. */
 const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed: AuditEventName }>> = {
@@ -32,8 +33,21 @@ export async function chooseOtherSessions(revoke: boolean | null): Promise<void>
 }
 
 /** Decides which rows are ways in, and whether they are added, replaced or removed. */
-export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
+export function factorPolicy(
+  adapter: DBTransactionAdapter,
+  committed: DBTransactionAdapter,
+  store: SessionStore,
+  audit: Audit,
+) {
   const { changeFactor, requireSession } = factorChanges(store, audit)
+  /** Nothing stood there before. Somebody else may have written since. */
+  const takeBack = (model: string, ofUser: Where, field: string, update: object) => () =>
+    runningOr(committed).updateMany({
+      model,
+      where: [ofUser, { field, value: String(valueOf(update, field)) }],
+      update: { [field]: null },
+    })
+
   return {
     async beforeCreate(model: string, data: object): Promise<AfterWrite> {
       if (withoutEvent.has(model)) return requireSession
@@ -46,10 +60,20 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
       if (model === 'twoFactor' && renewsBackupCodes())
         return forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'backup-codes-renewed', true))
       if (model === 'account' && 'password' in update && setsFirstPassword())
-        return forEachUser(adapter, model, where, (userId) => changeFactor(userId, 'password-set', false))
+        return forEachUser(adapter, model, where, async (userId) =>
+          unlessOver(
+            await changeFactor(userId, 'password-set', false),
+            takeBack(model, { field: 'userId', value: userId }, 'password', update),
+          ),
+        )
       if (model !== 'user') return doNothing
       const changed = await changedContacts(adapter, where, update)
-      return forEachOf(changed, ({ userId, event, isReplaced }) => changeFactor(userId, event, isReplaced))
+      return forEachOf(changed, async ({ userId, field, event, isReplaced }) =>
+        unlessOver(
+          await changeFactor(userId, event, isReplaced),
+          takeBack(model, { field: 'id', value: userId }, field, update),
+        ),
+      )
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
@@ -64,6 +88,11 @@ export function factorPolicy(adapter: DBTransactionAdapter, store: SessionStore,
   }
 }
 
+/** Takes back what the session added, if it has ended. */
+function unlessOver(afterWrite: AfterWrite, undo: () => Promise<unknown>): AfterWrite {
+  return () => afterWrite(undo)
+}
+
 function additionOf(model: string, data: object): AuditEventName | undefined {
   if (model === 'account' && setsFirstPassword()) return 'password-set'
   const isPassword = 'password' in data && typeof data.password === 'string' // it has a policy of its own
@@ -75,6 +104,7 @@ const contacts = { email: 'email-change', phoneNumber: 'phone-number-change' } a
 
 interface ChangedContact {
   readonly userId: string
+  readonly field: string
   readonly event: AuditEventName
   /** The first phone number replaces none. */
   readonly isReplaced: boolean
@@ -91,7 +121,7 @@ async function changedContacts(
   return users.flatMap((user) =>
     given
       .filter(([field]) => (valueOf(user, field) ?? null) !== valueOf(update, field))
-      .map(([field, event]) => ({ userId: user.id, event, isReplaced: Boolean(valueOf(user, field)) })),
+      .map(([field, event]) => ({ userId: user.id, field, event, isReplaced: Boolean(valueOf(user, field)) })),
   )
 }
 
@@ -125,7 +155,7 @@ async function accountRemovals(
  * devices itself, and its own link is still needed. Elsewhere, an endpoint that removes a second factor records its own event.
  */
 async function beforeFactorRemoval(adapter: DBTransactionAdapter, where: Where[]): Promise<AuditEventName | undefined> {
-  if (tryGetCurrentAuthEndpointContext()?.path === '/reset-password') return 'second-factor-off'
+  if (currentPath() === '/reset-password') return 'second-factor-off'
   const rows = await adapter.findMany<{ userId: string }>({ model: 'twoFactor', where, limit: EVERY_ROW })
   await deletePendingSignIns(
     adapter,
@@ -155,14 +185,12 @@ async function forEachUser(
 }
 
 function renewsBackupCodes(): boolean {
-  return tryGetCurrentAuthEndpointContext()?.path === '/two-factor/generate-backup-codes'
+  return currentPath() === '/two-factor/generate-backup-codes'
 }
 
 /** The event of an endpoint that turns the second factor on or off, and whether the other sessions end. */
-export async function secondFactorChange(
-  path: string | undefined,
-): Promise<{ event: AuditEventName; endsOthers: boolean }> {
-  const isOff = path === '/two-factor/disable'
+export async function secondFactorChange(): Promise<{ event: AuditEventName; endsOthers: boolean }> {
+  const isOff = currentPath() === '/two-factor/disable'
   const { revokeOtherSessions } = await requestState()
   return { event: isOff ? 'second-factor-off' : 'second-factor-on', endsOthers: revokeOtherSessions ?? isOff }
 }

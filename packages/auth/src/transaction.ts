@@ -6,3 +6,8 @@ import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
  * another transaction in the middle of one would wait forever.
  */
 export const currentTransaction = new AsyncLocalStorage<DBTransactionAdapter>()
+
+/** Works in the transaction that runs, and outside of one after its commit. */
+export function runningOr(database: DBTransactionAdapter): DBTransactionAdapter {
+  return currentTransaction.getStore() ?? database
+}

@@ -1,7 +1,7 @@
 import { apiKey } from '@better-auth/api-key'
 import { phoneNumber } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Answer, type Browser, signInsBetweenRevocations, startApp, thiefOf } from './helpers.js'
+import { type Answer, type Browser, hold, signInsBetweenRevocations, startApp, thiefOf } from './helpers.js'
 
 // Codes to a phone sign in. So another number is another way in, for sessions and for a thief.
 
@@ -68,6 +68,27 @@ test.each(['a phone number', 'an API key'])(
     expect(await numberOf(userId)).toBeNull()
   },
 )
+
+test('the first phone number does not stand if its session is revoked in that moment', async () => {
+  const { browser: thief, userId } = await t.person('late-first')
+  const { waiting, open } = hold(t.store, 'rotate')
+  const answer = changeNumber(thief, '+15550011')
+  await waiting
+  await t.store.revokeAll(userId)
+  open()
+  expect((await answer).status).toBe(401)
+  expect(await numberOf(userId)).toBeNull()
+})
+
+test('an API key is added by a session that is live, or by a script, and ends nothing', async () => {
+  const { browser, phones, userId } = await t.person('api-key', 1)
+  expect((await browser.post('/api-key/create', { name: 'mine', revokeOtherSessions: true })).status).toBe(200)
+  const keys = { model: 'apikey', where: [{ field: 'referenceId', value: userId }] }
+  const { id: _, ...key } = (await t.adapter.findOne<{ id: string }>(keys)) ?? { id: '' }
+  await t.adapter.create<Record<string, unknown>>({ model: 'apikey', data: { ...key, key: 'by a script' } })
+  expect(await t.adapter.count(keys)).toBe(2)
+  expect([await browser.session(), await phones[0]?.session()]).not.toContain(null)
+})
 
 test('after "This was not me", no sign-in by the number of the thief that began since its first revocation creates anything', async () => {
   const { email, userId } = await t.person('hurried')
