@@ -1,4 +1,4 @@
-import type { SessionStore } from '@rollcall/session-store'
+import type { Session, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { type APIError, createAuthMiddleware, isAPIError } from 'better-auth/api'
 import { attemptAt } from './attempts.js'
@@ -16,7 +16,7 @@ import { auditRefusal, type OnWrongPassword } from './refused-attempts.js'
 import { setRememberedCookie } from './remember-me.js'
 import { type RequestState, requestState } from './request-state.js'
 import { rejectUnavailable, unavailableError } from './unavailable.js'
-import { keepWrites, undoWrites } from './undo-on-outage.js'
+import { undoWrites } from './undo-on-outage.js'
 import { recordEmailChange } from './verification-links.js'
 
 interface Dependencies {
@@ -39,7 +39,7 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     }
     const codeRefusal = await proveByCode(ctx, returned, store, audit)
     if (state.databaseError !== null && isAPIError(returned)) await undoWrites()
-    const isFailed = state.outage || state.isUndone || codeRefusal !== null || isRefusal(returned)
+    const isFailed = state.outage || state.isUndone || isRefusal(returned)
     const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
     if (isRevoked) ctx.context.setNewSession(null)
     // Clearing the cookie in an outage would be a sign-out that did not happen.
@@ -49,12 +49,6 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await undoWrites()
       return answerOutage(ctx, attempt, audit)
     }
-    if (codeRefusal !== null) {
-      await undoWrites() // it has used up a backup code
-      if (attempt !== null) await auditRefusal(ctx, attempt, codeRefusal, audit, onWrongPassword)
-      return answerError(ctx, codeRefusal)
-    }
-    if (!isAPIError(returned)) await keepWrites()
     if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
     await setRememberedCookie(ctx, responseHeaders)
@@ -62,7 +56,9 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
     const shown = await hideTokens(returned, store)
     if (ctx.request) state.isAnswered = true
-    if (attempt !== null && isRefusal(returned)) await auditRefusal(ctx, attempt, returned, audit, onWrongPassword)
+    const refusal = codeRefusal ?? (isRefusal(returned) ? returned : null)
+    if (attempt !== null && refusal !== null) await auditRefusal(ctx, attempt, refusal, audit, onWrongPassword)
+    if (codeRefusal !== null) return answerError(ctx, codeRefusal)
     return isAPIError(returned) ? unhidden : shown
   })
 }
@@ -81,16 +77,18 @@ function mayTakeCookies({ path, context }: GenericEndpointContext, { endsSession
 async function revokeRequested(ctx: GenericEndpointContext, store: SessionStore): Promise<void> {
   for (const token of await tokensToRevoke(ctx)) {
     const alive = await rejectUnavailable(() => store.validate(token, { strict: true })).catch(() => null)
-    if (alive !== null)
-      await rejectUnavailable(() => store.revoke(alive.userId, alive.id, { by: alive.id })).catch(() => 0)
+    if (alive !== null) await revokeItself(store, alive)
   }
 }
 
 /** Also if a second factor is still due: the browser has lost the cookie of its earlier session. */
 async function revokeLeftBehind({ leftBehind }: RequestState, store: SessionStore): Promise<void> {
-  if (leftBehind === null) return
-  const { userId, id } = leftBehind
-  await rejectUnavailable(() => store.revoke(userId, id, { by: id })).catch(() => 0)
+  if (leftBehind !== null) await revokeItself(store, leftBehind)
+}
+
+/** The request remembers an outage. */
+async function revokeItself(store: SessionStore, { userId, id }: Session): Promise<void> {
+  await rejectUnavailable(() => store.revoke(userId, id, { by: id })).catch(() => undefined)
 }
 
 async function tokensToRevoke(ctx: GenericEndpointContext): Promise<string[]> {
@@ -132,10 +130,8 @@ async function recordSignIns(
 
 function attemptOf({ path, context }: GenericEndpointContext): AuditEventName | null {
   const { session } = context
-  return path === undefined
-    ? null
-    : attemptAt(path, {
-        hasSession: session !== null,
-        hasSecondFactor: session !== null && hasSecondFactor(session.user),
-      })
+  return attemptAt(path, {
+    hasSession: session !== null,
+    hasSecondFactor: session !== null && hasSecondFactor(session.user),
+  })
 }

@@ -25,13 +25,13 @@ export async function revokeSignIns(store: Revoker): Promise<readonly Session[]>
  * always runs what waits for the end of a request.
  */
 export async function undoUnlessAnswered({ request }: GenericEndpointContext, store: Revoker): Promise<void> {
+  if (request === undefined) return
   const running = (await getCurrentDBAdapterAsyncLocalStorage()).getStore()
-  if (request === undefined || running === undefined) return
   const state = await getCurrentRequestState()
   const undo = async (): Promise<void> => {
     if ((await requestState()).isAnswered) return
     await revokeSignIns(store)
     await undoWrites()
   }
-  running.pendingHooks.push(async () => await runWithRequestState(state, undo))
+  running?.pendingHooks.push(async () => await runWithRequestState(state, undo))
 }

@@ -1,9 +1,9 @@
 import type { SessionStore } from '@rollcall/session-store'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { afterCommit, type AfterWrite, doNothing, forEachOf } from './after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { currentPath } from './current-endpoint.js'
 import { currentSession, replaceCookies, unauthorized } from './current-session.js'
 import { EVERY_ROW } from './every-row.js'
 import { clientInfo, requestState } from './request-state.js'
@@ -138,11 +138,11 @@ function hasPassword(row: object): boolean {
 
 /** An endpoint that an application may have, for accounts without a password. */
 export function setsFirstPassword(): boolean {
-  return tryGetCurrentAuthEndpointContext()?.path === '/set-password'
+  return currentPath() === '/set-password'
 }
 
 function removalEvent(): AuditEventName {
-  return tryGetCurrentAuthEndpointContext()?.path === '/secure-account' ? 'account-secured' : 'password-required'
+  return currentPath() === '/secure-account' ? 'account-secured' : 'password-required'
 }
 
 /** From here, a person changes their own password. Endpoints for the server alone, such as setPassword, have no path. */

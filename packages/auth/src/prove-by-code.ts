@@ -1,9 +1,9 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { APIError, isAPIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { type Audit, auditEvent } from './audit.js'
+import { currentEndpoint } from './current-endpoint.js'
 import { moveAccount } from './multi-session.js'
 import { requestState } from './request-state.js'
 import { proofData, takesCode } from './sign-in-method.js'
@@ -25,7 +25,7 @@ const WRONG_CODES = new Set(['INVALID_CODE', 'INVALID_BACKUP_CODE'])
  */
 export async function countCode(model: string): Promise<void> {
   if (model !== 'twoFactor') return
-  const endpoint = tryGetCurrentAuthEndpointContext()
+  const endpoint = currentEndpoint()
   const current = endpoint?.context.session
   if (!endpoint || !takesCode(endpoint) || !current || !hasSecondFactor(current.user)) return
   const state = await requestState()

@@ -1,6 +1,7 @@
 import { clientHintsOf } from '@rollcall/devices'
 import type { CustomEvent, Session, SessionStore } from '@rollcall/session-store'
-import { defineRequestState, hasRequestState, tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import { defineRequestState, hasRequestState } from '@better-auth/core/context'
+import { currentHeaders } from './current-endpoint.js'
 
 /** The state of a request, from the first hook of the plugin to the last. */
 export interface RequestState {
@@ -99,8 +100,8 @@ export async function beginSignIn(store: SessionStore, path: string): Promise<vo
 
 /** The IP address, user agent and hints of a request's device, with a session or without. */
 export async function clientInfo(): Promise<Omit<CustomEvent, 'name'>> {
-  const headers: unknown = tryGetCurrentAuthEndpointContext()?.headers
+  const headers = currentHeaders()
   const { ipAddress } = await requestState()
-  if (!(headers instanceof Headers)) return { ipAddress }
+  if (headers === undefined) return { ipAddress }
   return { ipAddress, userAgent: headers.get('user-agent')?.slice(0, MAX_TEXT) || null, data: clientHintsOf(headers) }
 }

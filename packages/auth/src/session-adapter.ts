@@ -1,8 +1,8 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBAdapter, Where } from '@better-auth/core/db/adapter'
 import { type Audit, auditEvent } from './audit.js'
 import { createSession } from './create-session.js'
+import { currentPath } from './current-endpoint.js'
 import { findSessions, selectorOf, UnsupportedQueryError } from './find-sessions.js'
 import type { Model } from './model.js'
 import { requestState } from './request-state.js'
@@ -115,7 +115,7 @@ async function revokeSelected(store: SessionStore, audit: Audit, where: readonly
   if (!live) return 0
   ;(await requestState()).endsSessions = true
   if (tokens === null) {
-    const isAsked = path() === '/admin/revoke-user-sessions'
+    const isAsked = currentPath() === '/admin/revoke-user-sessions'
     const ended = await (isAsked ? auditedByCaller(() => store.revokeAll(userId)) : store.revokeAll(userId))
     ;(await requestState()).endedUsers.add(userId)
     if (isAsked) await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
@@ -135,8 +135,6 @@ async function revokeOne(store: SessionStore, audit: Audit, { id, userId }: Sess
   return ended
 }
 
-const path = (): string | undefined => tryGetCurrentAuthEndpointContext()?.path
-
 function isSignOut(): boolean {
-  return ['/sign-out', '/multi-session/revoke'].includes(path() ?? '')
+  return ['/sign-out', '/multi-session/revoke'].includes(currentPath() ?? '')
 }

@@ -1,6 +1,6 @@
 import { encodeSignInMethod, type SignInMethod } from '@rollcall/devices'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import { z } from 'zod'
+import { currentEndpoint } from './current-endpoint.js'
 
 /** The endpoints of better-auth and its plugins that create a session, and what each one has verified. */
 const methods: Readonly<Record<string, SignInMethod>> = {
@@ -37,7 +37,7 @@ const socialBody = z.object({ provider: z.string() })
 
 /** The method that the current endpoint has verified, as it is stored. `undefined` for an unknown endpoint. */
 export function currentSignInMethod(): string | undefined {
-  const endpoint = tryGetCurrentAuthEndpointContext()
+  const endpoint = currentEndpoint()
   const method = endpoint && methodOf(endpoint)
   return method && encodeSignInMethod(method)
 }

@@ -1,5 +1,5 @@
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { currentPath } from './current-endpoint.js'
 import { EVERY_ROW } from './every-row.js'
 import { requestState } from './request-state.js'
 import { unavailableError } from './unavailable.js'
@@ -66,7 +66,7 @@ function asWritten(update: Record<string, unknown>): Where[] {
 }
 
 function writesFactor(model: string): boolean {
-  return MODELS.has(model) && (tryGetCurrentAuthEndpointContext()?.path?.startsWith('/two-factor/') ?? false)
+  return MODELS.has(model) && (currentPath()?.startsWith('/two-factor/') ?? false)
 }
 
 /** Call it once the request has made a session or given one a new secret. All that it used up stays used up from then on. */

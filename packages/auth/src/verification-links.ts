@@ -1,9 +1,9 @@
 import type { GenericEndpointContext } from '@better-auth/core'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import type { SessionStore } from '@rollcall/session-store'
 import { APIError } from 'better-auth/api'
 import { z } from 'zod'
+import { currentPath } from './current-endpoint.js'
 import { requestState } from './request-state.js'
 import { rejectUnavailable } from './unavailable.js'
 import { emailChangeOf, takeEmailChange } from './verification-model.js'
@@ -62,7 +62,7 @@ export async function recordEmailChange(
 
 /** @throws {APIError} 401 for a link to an address that its user has not asked for since the credentials changed. */
 export async function requireEmailChange(sql: DBTransactionAdapter, userId: string, email: unknown): Promise<void> {
-  if (tryGetCurrentAuthEndpointContext()?.path !== PATH) return
+  if (currentPath() !== PATH) return
   if (await takeEmailChange(sql, userId, String(email))) return
   throw new APIError('UNAUTHORIZED', { code: 'INVALID_TOKEN', message: 'Invalid token' })
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
 import type { Clock } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
+import { currentPath } from './current-endpoint.js'
 import { requestState } from './request-state.js'
 import type { Model } from './model.js'
 
@@ -77,7 +77,7 @@ function shiftExpiry<T>(row: T, key: 'expiresAt' | 'value', milliseconds: number
  */
 export async function deletePending(sql: DBTransactionAdapter, userId: string): Promise<void> {
   await sql.update({ model: 'user', where: [{ field: 'id', value: userId }], update: { updatedAt: new Date() } })
-  const isSecuring = tryGetCurrentAuthEndpointContext()?.path === '/secure-account'
+  const isSecuring = currentPath() === '/secure-account'
   const values = [userId, ...(isSecuring ? [] : [secureAccountValue(userId)])]
   await sql.deleteMany({ model: 'verification', where: [{ field: 'value', operator: 'in', value: values }] })
   const user = contacts.safeParse(await sql.findOne({ model: 'user', where: [{ field: 'id', value: userId }] })).data
