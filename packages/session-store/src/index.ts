@@ -6,6 +6,13 @@ export { connectRedis } from './connect.js'
 export { NotReplicatedError, SessionStoreUnavailableError, UnsupportedRedisError } from './errors.js'
 export { createSessionEvents, type SessionEvents, type SessionEventsOptions } from './events.js'
 export {
+  createSessionExport,
+  type ExportedSession,
+  secretHashIn,
+  type SessionExport,
+  type SessionExportOptions,
+} from './export.js'
+export {
   createSessionImport,
   IMPORTED_FROM,
   type ImportedSession,

@@ -1,7 +1,14 @@
 /* oxlint-disable max-lines -- One store serves all of it, on each backend in turn; a second file would start each again. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createSessionImport, defaultTimeouts, IMPORTED_FROM, MAX_REVOKED_IDS } from '../src/index.js'
+import {
+  createSessionExport,
+  createSessionImport,
+  defaultTimeouts,
+  IMPORTED_FROM,
+  MAX_REVOKED_IDS,
+  secretHashIn,
+} from '../src/index.js'
 import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record.js'
 import { isSessionId } from '../src/token.js'
 import { startContractStore, timeAfter } from './helpers.js'
@@ -646,6 +653,42 @@ describe('the import of a session of another store', () => {
     expect(await deadlineAfterUse('ada')).toBe(t.clock.now + DAY)
     expect(await deadlineAfterUse('bob')).toBe(t.clock.now + idle)
     expect(await deadlineAfterUse('eve')).toBe(t.clock.now + DAY)
+  })
+})
+
+describe('export', () => {
+  const sessionExport = () => createSessionExport({ redis: t.redis, clock: () => t.clock.now })
+
+  async function everything() {
+    const batches = []
+    for await (const batch of sessionExport().batches()) batches.push(batch)
+    return batches.flat()
+  }
+
+  test('gives every live session with the hash of its secret, and no other', async () => {
+    const late = await t.signIn('late')
+    t.clock.now += idle
+    await t.store.revokeAll('gone', { credentialChange: true }) // leaves a key without a session
+    const created = []
+    for (let i = 0; i < 30; i += 1) created.push(await t.signIn(`user-${i % 20}`, { data: { i } }))
+    const found = await everything()
+    const expected = created.map(({ token, session }) => ({ ...session, secretHash: secretHashIn(token) }))
+    expect(new Set(found)).toEqual(new Set(expected))
+    expect(found.map(({ id }) => id)).not.toContain(late.session.id)
+    expect(JSON.stringify(found)).not.toContain(created[0]?.token.slice(38))
+  })
+
+  test('removes sessions, and says which of them were revoked since', async () => {
+    const [one, two, stays] = [await t.signIn('ada'), await t.signIn('bob'), await t.signIn('bob')]
+    await t.store.revoke('bob', two.session.id)
+    expect(await sessionExport().remove([one.session, two.session])).toEqual([two.session])
+    expect(await t.store.validate(one.token)).toBeNull()
+    expect((await everything()).map(({ id }) => id)).toEqual([stays.session.id])
+  })
+
+  test('knows the hash of no text that is no token', async () => {
+    for (const text of ['', 'x', 'x'.repeat(32), 'x'.repeat(80), `${'x'.repeat(80)}.`])
+      expect(secretHashIn(text)).toBeNull()
   })
 })
 

@@ -1,0 +1,84 @@
+import type { Cluster, Redis } from 'ioredis'
+import { type Clock, systemClock } from './clock.js'
+import { prepareClient } from './connect.js'
+import { rejectUnavailable } from './errors.js'
+import { sessionsKey } from './keys.js'
+import { toSession } from './operations/to-session.js'
+import { passThroughUsers } from './operator/passes.js'
+import { deadlineOf, decodeRecord } from './record.js'
+import type { Session } from './session.js'
+import { isSessionId, parseToken, userTagOf } from './token.js'
+
+export interface SessionExportOptions {
+  /** The client of the store. */
+  readonly redis: Redis | Cluster
+  /** The clock of the store. Default: `Date.now`. */
+  readonly clock?: Clock
+  /** That of the store. Default: none. */
+  readonly keyPrefix?: string
+}
+
+export interface ExportedSession extends Session {
+  /** The SHA-256 of the secret of its token, in base64url. It recognizes the token, and signs nobody in. */
+  readonly secretHash: string
+}
+
+/**
+ * Moves sessions to another store. Their tokens stay in the cookies: here, and there, are only hashes.
+ *
+ * Every operation rejects with `SessionStoreUnavailableError` when Redis gives no answer, and may be repeated.
+ */
+export interface SessionExport {
+  /** All live sessions, in bounded batches. */
+  batches(): AsyncGenerator<ExportedSession[], void>
+  /**
+   * Removes sessions from Redis. Publishes nothing and appends no event.
+   *
+   * @returns Those that had been revoked since they were read.
+   */
+  remove<T extends Session>(sessions: readonly T[]): Promise<T[]>
+}
+
+const USERS = 500
+/** One batch is one transaction of the other store. */
+const SESSIONS = 500
+
+/** The `secretHash` of the session with this token; `null` for a text that cannot be a token. It proves nothing. */
+export function secretHashIn(token: string): string | null {
+  const parts = parseToken(token)
+  return parts && toText(parts.secretHash)
+}
+
+export function createSessionExport(options: SessionExportOptions): SessionExport {
+  const { redis, clock = systemClock, keyPrefix = '' } = options
+  prepareClient(redis)
+
+  async function read(userTag: string): Promise<ExportedSession[]> {
+    const fields = await rejectUnavailable(redis.hgetallBuffer(sessionsKey(keyPrefix, userTag)))
+    return Object.entries(fields).flatMap(([id, bytes]) => {
+      const record = isSessionId(id) ? decodeRecord(bytes) : null
+      if (record === null || deadlineOf(record) <= clock()) return []
+      return { ...toSession(id, record), secretHash: toText(record.secretHash) }
+    })
+  }
+
+  return {
+    async *batches() {
+      const visit = async (_: Redis, userTags: readonly string[]) => (await Promise.all(userTags.map(read))).flat()
+      for await (const { found } of passThroughUsers({ redis, keyPrefix, batch: USERS, visit })) {
+        for (let at = 0; at < found.length; at += SESSIONS) yield found.slice(at, at + SESSIONS)
+      }
+    },
+
+    async remove(sessions) {
+      const removed = await Promise.all(
+        sessions.map(({ userId, id }) => rejectUnavailable(redis.hdel(sessionsKey(keyPrefix, userTagOf(userId)), id))),
+      )
+      return sessions.filter((_, at) => removed[at] === 0)
+    },
+  }
+}
+
+function toText(secretHash: string): string {
+  return Buffer.from(secretHash, 'latin1').toString('base64url')
+}
