@@ -1,4 +1,4 @@
-// How fast sessions of better-auth move into the store, and what people notice meanwhile. The figures are in docs/measurements.md.
+// How fast sessions of better-auth move into the store and back, and what people notice meanwhile. The figures are in docs/measurements.md.
 // npm run measure:import -- [rows]
 
 import { createHmac } from 'node:crypto'
@@ -6,6 +6,7 @@ import { openSqlite, secret, startServerOn } from '@rollcall/dev-auth'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { sql } from 'kysely'
+import { exportedSessions, exportSessions } from '../src/export/export-sessions.js'
 import { importSessions } from '../src/import/import-sessions.js'
 import { cookieSessions, rollcall } from '../src/index.js'
 
@@ -54,6 +55,15 @@ console.log(`memory: ${Math.round(before / MIB)} MiB before, ${Math.round(peak /
 console.log(`requests with a cookie of ours: ${ofOurs}; with one of better-auth: ${ofOld}`)
 const left = await sql<{ n: number }>`select count(*) as n from session`.execute(database.kysely)
 console.log(`rows left: ${left.rows[0]?.n}; signed out: ${await signedOut()} of ${SAMPLE}`)
+
+const renewed = await Promise.all(tokens.rows.map(async ({ token }) => headersOf((await store.tokenFor(token)) ?? '')))
+const away = betterAuth({ ...options, plugins: [exportedSessions()] })
+const exportFrom = performance.now()
+const { exported, withoutUser } = await exportSessions(away, { redis })
+const exportSeconds = (performance.now() - exportFrom) / 1_000
+const isSignedIn = await Promise.all(renewed.map(async (headers) => (await away.api.getSession({ headers })) !== null))
+console.log(`back: ${exported} sessions in ${exportSeconds.toFixed(1)} s, ${withoutUser} of nobody`)
+console.log(`signed out: ${isSignedIn.filter((is) => !is).length} of ${renewed.length}`)
 
 async function addRows(): Promise<void> {
   const now = new Date().toISOString()

@@ -22,14 +22,33 @@ export function tokenFromCookie(headers: Headers, cookieName: string, secrets: S
 /** Signs each value of a Cookie header anew that an earlier secret has signed. `null` if there is none. */
 export function signWithCurrentSecret(cookies: string, [current, ...earlier]: Secrets): string | null {
   if (earlier.length === 0) return null
+  return changeSigned(cookies, (name, signed) => {
+    if (isSignedWith(signed, current) || !earlier.some((secret) => isSignedWith(signed, secret))) return null
+    return signedCookie(name, signed.text, current)
+  })
+}
+
+/** A Cookie header in which other names and texts replace signed ones. `null` if `replace` returns `null` for all. */
+export function replaceSigned(
+  cookies: string,
+  secrets: Secrets,
+  replace: (name: string, text: string) => readonly [name: string, text: string] | null,
+): string | null {
+  return changeSigned(cookies, (name, signed) => {
+    const pair = secrets.some((secret) => isSignedWith(signed, secret)) ? replace(name, signed.text) : null
+    return pair && signedCookie(...pair, secrets[0])
+  })
+}
+
+function changeSigned(cookies: string, change: (name: string, signed: Signed) => string | null): string | null {
   let changed = false
   const pairs = cookies.split(';').map((pair) => {
-    const [[name, value] = []] = parseCookies(pair)
+    const [[name = '', value] = []] = parseCookies(pair)
     const signed = parseSigned(value)
-    if (signed === null || isSignedWith(signed, current) || !earlier.some((secret) => isSignedWith(signed, secret)))
-      return pair
+    const other = signed && change(name, signed)
+    if (other === null) return pair
     changed = true
-    return ` ${name}=${signedValue(signed.text, current)}`
+    return ` ${other}`
   })
   return changed ? pairs.join(';') : null
 }
@@ -38,6 +57,11 @@ export function signWithCurrentSecret(cookies: string, [current, ...earlier]: Se
 export function signCookie(cookies: string, name: string, text: string, [current]: Secrets): string {
   const pairs = cookies.split(';')
   return pairs.map((pair) => (parseCookies(pair).has(name) ? ` ${name}=${signedValue(text, current)}` : pair)).join(';')
+}
+
+/** A Cookie header with one signed text. */
+export function signedCookie(name: string, text: string, secret: string): string {
+  return `${name}=${signedValue(text, secret)}`
 }
 
 function signedValue(text: string, secret: string): string {

@@ -12,7 +12,8 @@ import { answer, type Browser, browser, password, secret, startServer } from './
 const hash = async (plain: string) => createHash('sha256').update(plain).digest('hex')
 export const DAY_MS = 24 * 60 * 60 * 1_000
 
-export async function startMove() {
+/** @param more Options of both applications. */
+export async function startMove(more: BetterAuthOptions = {}) {
   const base = await startServer()
   const { redis, clock, database, origin } = base
   const common: BetterAuthOptions = {
@@ -26,6 +27,7 @@ export async function startMove() {
       password: { hash, verify: async ({ hash: known, password: plain }) => known === (await hash(plain)) },
       sendResetPassword: async ({ token }) => void resets.push(token),
     },
+    ...more,
   }
   const resets: string[] = []
   await (await getMigrations(common)).runMigrations()
@@ -34,7 +36,8 @@ export async function startMove() {
   const options = { redis, clock: () => Date.now() + clock.offset }
   const importing = () => importSessions(base.store, options)
   const store = importing()
-  const auth = betterAuth({ ...common, plugins: [rollcall({ store, audit: base.audit })] })
+  const plugins = [...(common.plugins ?? []), rollcall({ store, audit: base.audit })]
+  const auth = betterAuth({ ...common, plugins })
   const { adapter: oldAdapter } = await old.$context
   answer(base.http, auth)
   const sessions = await cookieSessions(auth, store)
