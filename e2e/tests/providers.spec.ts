@@ -46,7 +46,7 @@ test('link a provider, sign in with it, confirm with it, and unlink it', async (
   await page.getByRole('button', { name: 'Continue with Acme' }).click()
   await expect(devices(page)).toHaveCount(1)
   await page.getByText('Details').click()
-  await expect(devices(page)).toContainText('Account at acme')
+  await expect(devices(page)).toContainText('Account at Acme')
 
   const phone = await device({ browser: 'Safari on iPhone' })
   await app.age(16)

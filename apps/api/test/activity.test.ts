@@ -87,6 +87,7 @@ describe('what a person sees', () => {
       by: null,
       newName: null,
       signIn: { sessionId: expect.any(String), signs: ['new-browser'] },
+      signInMethod: { kind: 'password' },
     })
     expect(entries.filter(({ device }) => device.isCurrent)).toHaveLength(1)
     expect(entries.map(({ at }) => at)).toEqual(

@@ -86,13 +86,15 @@ test('an added passkey keeps the other sessions, or ends them if the person says
   ])
 })
 
-test('it signs in, and the devices page names it', async () => {
+test('it signs in, and the devices page and the activity name it', async () => {
   const { laptop, key } = await withPasskey()
   const tablet = server.browser()
   expect((await key.signIn(ceremonies(tablet))).status).toBe(200)
   const id = await currentId(tablet)
   const devices = await laptop.api.devices.list.query()
   expect(devices.find((device) => device.id === id)).toMatchObject({ signInMethod: { kind: 'passkey' } })
+  const { entries } = await laptop.api.activity.list.query({ kind: 'sign-ins' })
+  expect(entries.map(({ signInMethod }) => signInMethod?.kind)).toEqual(['passkey', 'password', 'password'])
   expect((await laptop.api.passkeys.list.query())[0]?.lastUsedAt).toEqual(expect.any(String))
   expect(server.audits().at(-1)).toMatchObject({ event: 'sign-in', result: 'ok', sessionId: id })
 })

@@ -31,7 +31,7 @@ beforeEach(() => void Object.assign(provider.answer, { person: null, age: 0 }))
 
 const currentId = async (device: Browser): Promise<string> => (await device.api.session.current.query()).id
 
-test('a first sign-in makes an account, and the next one signs in to it; the devices page names the provider', async () => {
+test('a first sign-in makes an account, and the next one signs in to it; the devices page and the activity name the provider', async () => {
   const laptop = server.browser()
   const person = somebody()
   expect(await go(laptop, '/provider/sign-in', { returnTo: '/security' })).toMatchObject({
@@ -44,9 +44,11 @@ test('a first sign-in makes an account, and the next one signs in to it; the dev
   expect((await go(phone)).status).toBe(200)
   expect((await phone.api.session.current.query()).user.id).toBe(user.id)
   const devices = await laptop.api.devices.list.query()
-  expect(devices.map(({ signInMethod }) => signInMethod)).toEqual(
-    Array.from({ length: 2 }, () => ({ kind: 'provider', provider: 'acme' })),
-  )
+  const { entries } = await laptop.api.activity.list.query({ kind: 'sign-ins' })
+  for (const signIns of [devices, entries])
+    expect(signIns.map(({ signInMethod }) => signInMethod)).toEqual(
+      Array.from({ length: 2 }, () => ({ kind: 'provider', provider: 'acme' })),
+    )
   expect(server.audits().at(-1)).toMatchObject({ event: 'sign-in', result: 'ok', userId: user.id })
   const { kysely } = server.database()
   const rows = await sql<object>`select * from account where "userId" = ${user.id}`.execute(kysely)

@@ -2,8 +2,6 @@ import { createMemoryHistory } from '@tanstack/react-router'
 import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../src/app.js'
-import { describeActivity } from '../src/features/activity/describe-activity.js'
-import { createI18n } from '../src/i18n/i18n.js'
 import { serveFakeApi } from './fake-api.js'
 
 let api: ReturnType<typeof serveFakeApi>
@@ -110,94 +108,6 @@ test('each day has one heading, with the time beside each entry', async () => {
 test('nothing at all is said to be so', async () => {
   open()
   await screen.findByText('Nothing has happened in your account lately.')
-})
-
-test.each([
-  ['signed-in', null, 'Safari on iOS signed in'],
-  ['signed-in-first', null, 'Safari on iOS signed in for the first time'],
-  ['signed-out', null, 'Safari on iOS signed out'],
-  ['revoked', chrome, 'Safari on iOS was signed out by Chrome on Windows'],
-  ['revoked', { ...chrome, isCurrent: true }, 'Safari on iOS was signed out by Chrome on Windows (this device)'],
-  ['revoked', null, 'Safari on iOS was signed out'],
-  ['credentials-changed', null, 'Safari on iOS was signed out because the password or the account was changed'],
-  ['expired', null, 'Safari on iOS was signed out by itself after its time was up'],
-  ['capped', chrome, 'Safari on iOS was signed out to make room for Chrome on Windows'],
-  ['password-changed', null, 'The password was changed on Safari on iOS'],
-  ['secured', null, 'Safari on iOS reported a sign-in, and the password stopped working'],
-  ['password-reset', null, 'The password was reset on Safari on iOS'],
-  ['password-set', null, 'A first password was set on Safari on iOS'],
-  ['password-removed', null, 'The password was removed on Safari on iOS'],
-  ['passkey-added', null, 'A passkey was added on Safari on iOS'],
-  ['passkey-removed', null, 'A passkey was removed on Safari on iOS'],
-  ['passkey-renamed', null, 'A passkey was renamed on Safari on iOS'],
-  ['name-changed', null, 'The name of the account was changed on Safari on iOS'],
-  ['provider-linked', null, 'An account for signing in was linked on Safari on iOS'],
-  ['provider-unlinked', null, 'An account for signing in was unlinked on Safari on iOS'],
-  ['second-factor-on', null, 'On Safari on iOS, codes at sign-in were turned on'],
-  ['second-factor-off', null, 'On Safari on iOS, codes at sign-in were turned off'],
-  ['backup-codes-renewed', null, 'New backup codes were made on Safari on iOS'],
-  ['email-changed', null, 'The email address was changed on Safari on iOS'],
-  ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
-] as const)('%s by %j: %s', (type, by, words) => {
-  expect(describeActivity(createI18n('en'), { type, device: safari, by, newName: null })).toBe(words)
-})
-
-test.each([
-  ['by-operator', undefined, 'Safari on iOS was signed out by the operator'],
-  ['by-operator', 'Stolen', 'Safari on iOS was signed out by the operator. Reason: Stolen'],
-  ['banned', undefined, 'The account was blocked by the operator'],
-  ['password-required', undefined, 'The operator asked for a new password'],
-  ['all-by-operator', undefined, 'All devices were signed out by the operator'],
-  ['all-by-operator', 'Stolen', 'All devices were signed out by the operator. Reason: Stolen'],
-] as const)('%s with the reason %j: %s', (type, reason, words) => {
-  const entry = { type, device: safari, by: null, newName: null, ...(reason && { reason }) }
-  expect(describeActivity(createI18n('en'), entry).replaceAll(/[\u2066-\u2069]/g, '')).toBe(words)
-})
-
-test.each([
-  [null, 'Work', null, 'Safari on iOS was renamed to “Work”', 'Safari auf iOS wurde umbenannt in „Work“'],
-  [
-    'Home',
-    'Work',
-    chrome,
-    'Home was renamed to “Work” by Chrome on Windows',
-    'Home wurde umbenannt in „Work“ von Chrome auf Windows',
-  ],
-  ['Home', null, null, 'The name of Home was removed', 'Der Name von Home wurde entfernt'],
-  [
-    'Home',
-    null,
-    chrome,
-    'The name of Home was removed by Chrome on Windows',
-    'Der Name von Home wurde entfernt von Chrome auf Windows',
-  ],
-] as const)('a rename from %j to %j, by %j, in both languages', (name, newName, by, english, german) => {
-  const entry = { type: 'renamed', device: { ...safari, name }, by, newName } as const
-  expect(describeActivity(createI18n('en'), entry)).toBe(english)
-  expect(describeActivity(createI18n('de'), entry)).toBe(german)
-})
-
-test.each([
-  ['en', 'sign-in-refused', 1, 'Safari on iOS tried to sign in with a wrong password'],
-  [
-    'en',
-    'sign-in-refused',
-    25,
-    '25 attempts to sign in with a wrong password within a day, the last one from Safari on iOS',
-  ],
-  ['en', 'proof-refused', 1, 'Safari on iOS gave a wrong password when asked to confirm it'],
-  [
-    'en',
-    'proof-refused',
-    5,
-    '5 wrong passwords within a day when asked to confirm it, the last one from Safari on iOS',
-  ],
-  ['de', 'sign-in-refused', 1, 'Safari auf iOS wollte sich mit einem falschen Passwort anmelden'],
-  ['de', 'proof-refused', 5, '5 falsche Passwörter bei Rückfragen innerhalb eines Tages, zuletzt von Safari auf iOS'],
-] as const)('in %s: %s, %d times: %s', (language, type, attempts, words) => {
-  expect(describeActivity(createI18n(language), { type, attempts, device: safari, by: null, newName: null })).toBe(
-    words,
-  )
 })
 
 describe('the events of one kind', () => {

@@ -107,7 +107,7 @@ export function fromRow({ id, at, event }: ActivityRow): ActivityEvent[] {
   return data === undefined ? [] : [{ id, at: new Date(Number(at)), ...data }]
 }
 
-/** The part of the application's data that names the device at that time, and the number of attempts. */
+/** The part of the application's data that names the device at that time, how it signed in, and the number of attempts. */
 function toJson(what: object): string {
   return JSON.stringify(what, (key, value: unknown) => (key === 'data' ? deviceSigns.parse(value) : value))
 }
@@ -124,6 +124,7 @@ const deviceSigns = z
     clientHints: z.record(z.string(), z.string()).optional().catch(undefined),
     device: sessionDevice.optional().catch(undefined),
     attempts: z.int().positive().optional().catch(undefined),
+    signInMethod: z.string().optional().catch(undefined),
   })
   .catch({})
 

@@ -1,4 +1,12 @@
-import { type DeviceName, deviceOf, type Place, type PlaceOf, shownNameOf } from '@rollcall/devices'
+import {
+  type DeviceName,
+  deviceOf,
+  type Place,
+  type PlaceOf,
+  shownNameOf,
+  type SignInMethod,
+  signInMethodOf,
+} from '@rollcall/devices'
 import type { OperationSummary, SessionEvent, SessionSummary } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
@@ -116,6 +124,8 @@ export interface ActivityEntry {
   readonly attempts?: number
   /** For a sign-in: the session that it began, and what stands out about it unless it was confirmed. */
   readonly signIn?: { readonly sessionId: string; readonly signs: readonly UnusualSign[] }
+  /** Of a sign-in; `null` where it is unknown. */
+  readonly signInMethod?: SignInMethod | null
   /** The public reason of an operation; left out if there is none. */
   readonly reason?: string
 }
@@ -158,7 +168,10 @@ function toEntry(event: ActivityEvent, shown: (summary: SessionSummary) => Activ
       by: by && shown(by),
       newName: null,
       ...(attempts !== undefined && { attempts }),
-      ...(event.kind === 'created' && { signIn: { sessionId: event.session.id, signs: [] } }),
+      ...(event.kind === 'created' && {
+        signIn: { sessionId: event.session.id, signs: [] },
+        signInMethod: signInMethodOf(event.session),
+      }),
       ...(event.kind === 'ended' && publicReason(event)),
     },
   ]

@@ -16,6 +16,7 @@ import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Time } from '../../i18n/time.js'
 import { Where } from '../devices/where.js'
+import { useProviderName } from '../../api/use-provider-name.js'
 import type { Question } from '../recognition/use-answers.js'
 import { OnlyNotMe, WasThisYou } from '../recognition/was-this-you.js'
 import { describeActivity } from './describe-activity.js'
@@ -75,6 +76,7 @@ interface ActivityItemProps {
 export function ActivityItem({ entry, day, level = 2, now, live, signOut }: ActivityItemProps) {
   const i18n = useI18n()
   const row = useRef<HTMLLIElement>(null)
+  const providerName = useProviderName(entry.signInMethod?.kind === 'provider')
   const Icon = icons[entry.type] ?? Circle
   const Heading = `h${level}` as const
   return (
@@ -88,7 +90,7 @@ export function ActivityItem({ entry, day, level = 2, now, live, signOut }: Acti
             <Icon aria-hidden className="size-4.5 stroke-[1.75]" />
           </span>
           <div className="min-w-0">
-            <p className="font-medium text-pretty">{describeActivity(i18n, entry)}</p>
+            <p className="font-medium text-pretty">{describeActivity(i18n, entry, providerName)}</p>
             <p className="mt-0.5 text-sm text-muted">
               <Time value={entry.at}>{i18n.clockTime(entry.at, now)}</Time>
               {!withoutDevice.has(entry.type) && (

@@ -5,8 +5,6 @@ import type { I18n } from '../../i18n/i18n.js'
 
 /** The words of those that need only the name of the device. */
 const ofDevice = {
-  'signed-in': 'activity.signedIn',
-  'signed-in-first': 'activity.signedInFirst',
   'signed-out': 'activity.signedOut',
   'credentials-changed': 'activity.credentialsChanged',
   expired: 'activity.expired',
@@ -28,10 +26,15 @@ const ofDevice = {
   refused: 'activity.refused',
 } as const
 
-/** One event as a sentence: "Safari on iOS was signed out by Chrome on Windows". */
+/**
+ * One event as a sentence: "Safari on iOS was signed out by Chrome on Windows".
+ *
+ * @param providerName the name of a provider, by its id
+ */
 export function describeActivity(
   i18n: I18n,
-  entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts' | 'reason'>,
+  entry: Pick<ActivityEntry, 'type' | 'device' | 'by' | 'newName' | 'attempts' | 'reason' | 'signInMethod'>,
+  providerName: (id: string) => string = (id) => id,
 ): string {
   const { t } = i18n
   const device = deviceLabel(i18n, entry.device)
@@ -40,6 +43,9 @@ export function describeActivity(
   const { type } = entry
   if (isOfDevice(type)) return t(ofDevice[type], { device })
   switch (type) {
+    case 'signed-in':
+    case 'signed-in-first':
+      return signedIn(i18n, type, device, entry.signInMethod ? howOf(i18n, entry.signInMethod, providerName) : null)
     case 'revoked':
       return by === null ? t('activity.revoked', { device }) : t('activity.revokedBy', { device, by })
     case 'capped':
@@ -67,6 +73,21 @@ export function describeActivity(
 
 function isOfDevice(type: ActivityEntry['type']): type is keyof typeof ofDevice {
   return type in ofDevice
+}
+
+function signedIn({ t }: I18n, type: 'signed-in' | 'signed-in-first', device: string, how: string | null): string {
+  const key = type === 'signed-in' ? 'signedIn' : 'signedInFirst'
+  return how === null ? t(`activity.${key}`, { device }) : t(`activity.${key}How`, { device, how })
+}
+
+function howOf(
+  { t }: I18n,
+  method: NonNullable<ActivityEntry['signInMethod']>,
+  providerName: (id: string) => string,
+): string {
+  return method.kind === 'provider'
+    ? t('activity.how.provider', { provider: providerName(method.provider) })
+    : t(`activity.how.${method.kind}`)
 }
 
 function renamed({ t }: I18n, name: string | null, device: string, by: string | null): string {

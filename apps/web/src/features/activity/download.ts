@@ -41,11 +41,12 @@ const columns = [
   'by',
   'newName',
   'attempts',
+  'signInMethod',
 ] as const
 
 /** RFC 4180. */
 function toCsv(entries: readonly ActivityEntry[]): string {
-  const rows = entries.map(({ at, type, device, by, newName, attempts }) => [
+  const rows = entries.map(({ at, type, device, by, newName, attempts, signInMethod: how }) => [
     at,
     type,
     device.name,
@@ -57,6 +58,7 @@ function toCsv(entries: readonly ActivityEntry[]): string {
     by && (by.name ?? `${by.browser} ${by.os}`),
     newName,
     attempts,
+    how?.kind === 'provider' ? how.provider : how?.kind,
   ])
   return [columns, ...rows].map((row) => `${row.map(toCell).join(',')}\r\n`).join('')
 }

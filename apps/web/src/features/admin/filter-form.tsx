@@ -8,7 +8,7 @@ import { CheckBox } from '../../ui/check-box.js'
 import { Field } from '../../ui/field.js'
 import { type FieldErrors, useForm } from '../../ui/form.js'
 import { SelectField } from '../../ui/select-field.js'
-import { providersKey } from '../providers/providers-key.js'
+import { providersKey } from '../../api/providers-key.js'
 import {
   deviceKinds,
   fieldsIn,

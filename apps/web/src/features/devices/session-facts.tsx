@@ -5,12 +5,15 @@ import { type Device, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { formatPlace } from '../../i18n/place.js'
+import { useProviderName } from '../../api/use-provider-name.js'
 
 /** All that is known of a session, in place: for those who want it exactly, with whatever they point or type. */
 export function SessionFacts({ device, name }: { device: Device; name: string }) {
   const i18n = useI18n()
   const { t, exactTime } = i18n
   const [isOpen, setIsOpen] = useState(false)
+  const methods = [device.signInMethod, device.proofMethod]
+  const providerName = useProviderName(isOpen && methods.some((method) => method?.kind === 'provider'))
   return (
     <details
       className="group -mt-2 basis-full text-sm not-open:-mb-2"
@@ -22,10 +25,12 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
       </summary>
       <dl className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,16rem),1fr))] gap-x-6 gap-y-2 rounded-lg bg-sunken p-3">
         <Fact name={t('facts.signedIn')}>{exactTime(device.createdAt)}</Fact>
-        {device.signInMethod && <Fact name={t('facts.how')}>{methodName(i18n, device.signInMethod)}</Fact>}
+        {device.signInMethod && (
+          <Fact name={t('facts.how')}>{methodName(i18n, device.signInMethod, providerName)}</Fact>
+        )}
         <Fact name={t('facts.proved')}>
           {exactTime(device.authenticatedAt)}
-          {device.proofMethod && ` (${methodName(i18n, device.proofMethod)})`}
+          {device.proofMethod && ` (${methodName(i18n, device.proofMethod, providerName)})`}
         </Fact>
         <Fact name={t('facts.lastSeen')}>{exactTime(device.lastSeenAt)}</Fact>
         <Fact name={t('facts.expires')}>{exactTime(device.expiresAt)}</Fact>
@@ -67,12 +72,13 @@ function MoreFacts({ device: { id, lastSeenAt } }: { device: Device }) {
   )
 }
 
-/** As people write them; the id of any other one. */
-const knownProviders: Readonly<Record<string, string>> = { google: 'Google', github: 'GitHub', microsoft: 'Microsoft' }
-
-function methodName({ t }: I18n, method: NonNullable<Device['signInMethod']>): string {
+function methodName(
+  { t }: I18n,
+  method: NonNullable<Device['signInMethod']>,
+  providerName: ReturnType<typeof useProviderName>,
+): string {
   return method.kind === 'provider'
-    ? t('facts.method.provider', { provider: knownProviders[method.provider] ?? method.provider })
+    ? t('facts.method.provider', { provider: providerName(method.provider) })
     : t(`facts.method.${method.kind}`)
 }
 

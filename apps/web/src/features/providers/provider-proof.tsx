@@ -8,7 +8,7 @@ import type { PendingAction } from '../session/pending-action.js'
 import { accountPathOf, useSession } from '../session/session.js'
 import { goToProvider } from './go-to-provider.js'
 import { ProviderButton } from './provider-buttons.js'
-import { providersKey } from './providers-key.js'
+import { providersKey } from '../../api/providers-key.js'
 
 /** Confirms at a provider who the person is. They come back to this page, which goes on with what is pending. */
 export default function ProviderProof({ pending }: { pending: PendingAction | null }): ReactNode {

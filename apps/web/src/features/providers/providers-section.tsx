@@ -16,7 +16,7 @@ import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { explainProvider } from './explain.js'
 import { LinkProvider } from './link-provider.js'
-import { providersKey } from './providers-key.js'
+import { providersKey } from '../../api/providers-key.js'
 
 /** The accounts of providers that sign in to this account. Nothing where the server has no providers. */
 export function ProvidersSection() {

@@ -1,0 +1,18 @@
+import { useQuery } from '@tanstack/react-query'
+import { alone, useApi } from './trpc.js'
+import { providersKey } from './providers-key.js'
+
+/**
+ * The name of a provider by its id, which is the name of one that is not offered any more.
+ *
+ * @param isNeeded Without it, the names are not asked for.
+ */
+export function useProviderName(isNeeded: boolean): (id: string) => string {
+  const api = useApi()
+  const { data } = useQuery({
+    queryKey: providersKey,
+    queryFn: () => api.providers.list.query(undefined, alone),
+    enabled: isNeeded,
+  })
+  return (id) => data?.available.find((provider) => provider.id === id)?.name ?? id
+}
