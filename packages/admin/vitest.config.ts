@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** The tests that pass on a single node and on a Cluster alike. */
-const contract = ['test/admin.test.ts', 'test/many-users.test.ts']
+const contract = ['test/admin.test.ts', 'test/many-users.test.ts', 'test/messages.test.ts']
 
 export default defineConfig({
   test: {

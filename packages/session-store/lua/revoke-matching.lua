@@ -1,27 +1,28 @@
 -- Revokes the sessions of several users of one node that a filter selects, where a prefilter is sure of that.
 -- ARGV[1]  now (ms since the epoch)
 -- ARGV[2]  the operation as JSON: its id and its public reason
--- ARGV[3]  sessions that were created after this time (ms) stay, unless it is in the future
--- ARGV[4]  the latest time (ms) at which a session may have been created by now
--- ARGV[5]  id of a session that stays; empty: none
--- ARGV[6]  the prefilter as JSON: `Prefilter` in src/operator/prefilter.ts
--- ARGV[7]  most users whose sessions it revokes
--- ARGV[8]  most sessions that it revokes
+-- ARGV[3]  the channel of all users
+-- ARGV[4]  sessions that were created after this time (ms) stay, unless it is in the future
+-- ARGV[5]  the latest time (ms) at which a session may have been created by now
+-- ARGV[6]  id of a session that stays; empty: none
+-- ARGV[7]  the prefilter as JSON: `Prefilter` in src/operator/prefilter.ts
+-- ARGV[8]  most users whose sessions it revokes
+-- ARGV[9]  most sessions that it revokes
 -- ARGV     then the keys of each user: the sessions, and the events or an empty text
 -- Output   for each user how many sessions were live, and how many of them were revoked, or an error; see lib/many. It is also an
 --          error if the prefilter is not sure of a session, or if a user has more than it may revoke.
--- @include lib/many
+-- @include lib/operation
 -- @include lib/prefilter
--- @include lib/selected
-local now, operation, before, latest = tonumber(ARGV[1]), cjson.decode(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local keep, maySelect, maxUsers, maxSessions = ARGV[5], compilePrefilter(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local now, keep, maySelect = tonumber(ARGV[1]), ARGV[6], compilePrefilter(ARGV[7])
+local maxUsers, maxSessions = tonumber(ARGV[8]), tonumber(ARGV[9])
+local revoke, runForEach = operationOf(ARGV[2], now, tonumber(ARGV[4]), tonumber(ARGV[5]))
 local keys, events, users, sessions = {}, {}, 0, 0
-for i = 9, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
   keys[#keys + 1] = ARGV[i]
   events[#events + 1] = ARGV[i + 1]
 end
 
-return replyForEach(keys, function(key, n)
+return runForEach(keys, ARGV[3], function(key, n)
   local fields, live, ids = redis.call('HGETALL', key), 0, {}
   for i = 1, #fields, 2 do
     local id, record = fields[i], fields[i + 1]
@@ -46,10 +47,6 @@ return replyForEach(keys, function(key, n)
     return nil
   end
   users, sessions = users + 1, sessions + #ids
-  EVENTS = events[n] ~= '' and events[n] -- of lib/events, which expects a key
-  local found = EVENTS and redis.pcall('EXISTS', EVENTS)
-  if type(found) == 'table' then -- the slot moves and has the stream elsewhere: nothing may be revoked without its event
-    return found
-  end
-  return { live, revokeSelected(key, ids, now, 'operator', nil, operation, before, latest) }
+  local revoked = revoke(key, events[n] ~= '' and events[n], ids)
+  return type(revoked) == 'table' and revoked or { live, revoked }
 end)

@@ -7,6 +7,7 @@
 -- ARGV[5]  the latest time (ms) at which a session may have been created by now; empty: with no such time
 -- ARGV     then the ids of sessions
 -- Output   how many live sessions were revoked
+-- @include lib/publish
 -- @include lib/selected
 local key, operation = KEYS[1], cjson.decode(ARGV[2])
 if ARGV[3] ~= '' then -- first: the node of a slot that moves cannot write to a hash that has lost its last session
@@ -14,4 +15,8 @@ if ARGV[3] ~= '' then -- first: the node of a slot that moves cannot write to a 
   setNotBefore(key, tonumber(ARGV[3]))
 end
 local now, before, latest = tonumber(ARGV[1]), tonumber(ARGV[4]), tonumber(ARGV[5])
-return revokeSelected(key, { unpack(ARGV, 6) }, now, 'operator', nil, operation, before, latest)
+local live = revokeSelected(key, { unpack(ARGV, 6) }, now, 'operator', nil, operation, before, latest)
+if #live > 0 then
+  publishRevocation(key, 'operator', { ids = live, operation = operation })
+end
+return #live

@@ -4,5 +4,12 @@
 -- ARGV[2]  id of the session that asked for it; empty: none did
 -- ARGV     then the ids of the sessions; one that is unknown is skipped
 -- Output   how many live sessions were revoked
+-- @include lib/publish
 -- @include lib/selected
-return revokeSelected(KEYS[1], { unpack(ARGV, 3) }, tonumber(ARGV[1]), 'revoke', summaryOf(KEYS[1], ARGV[2]))
+local key, now = KEYS[1], tonumber(ARGV[1])
+local by = summaryOf(key, ARGV[2])
+local live = revokeSelected(key, { unpack(ARGV, 3) }, now, 'revoke', by)
+if #live > 0 then
+  publishRevocation(key, 'revoke', { ids = live }, by)
+end
+return #live

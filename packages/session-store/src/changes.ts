@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { nameInRedis } from './cluster.js'
 import { clockKey, sessionsKey } from './keys.js'
-import { parseChange, type SessionChange } from './session-change.js'
+import { parseChange, parseChangeOfUsers, type SessionChange } from './session-change.js'
 import { Subscriber } from './subscriber.js'
 import { superviseClient } from './supervise.js'
 import { userTagOf } from './token.js'
@@ -49,6 +49,8 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
     redis,
     channels: () => (channels.size === 0 ? [] : [everybody, ...channels.keys()]),
     onMessage(name, text) {
+      const changeOf = name === everybody ? parseChangeOfUsers(text) : null
+      if (changeOf !== null) return changeOf.forEach((change, channel) => notify(channel, change))
       const change = parseChange(text)
       for (const channel of name === everybody ? channels.keys() : [name]) notify(channel, change)
     },

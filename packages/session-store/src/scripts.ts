@@ -83,13 +83,22 @@ declare module 'ioredis' {
       ...args: [count: 0, now: number, prefilter: string, ...sessions: string[]]
     ): Result<([...Buffer[], omitted: number] | Error)[], Context>
     rollcallRevokeSelectedOfMany(
-      ...args: [count: 0, now: number, operation: string, createdBefore: number, latest: number, users: string]
+      ...args: [
+        count: 0,
+        now: number,
+        operation: string,
+        channel: string,
+        createdBefore: number,
+        latest: number,
+        users: string,
+      ]
     ): Result<(number | Error)[], Context>
     rollcallRevokeMatching(
       ...args: [
         count: 0,
         now: number,
         operation: string,
+        channel: string,
         createdBefore: number,
         latest: number,
         keep: string,

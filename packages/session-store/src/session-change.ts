@@ -31,6 +31,19 @@ export function parseChange(text: string): SessionChange {
   return toChange(parseJson(text)) ?? { kind: 'live' }
 }
 
+/**
+ * The same for a message that concerns users by the names of their channels. An operation revokes the sessions of several
+ * users in one step.
+ *
+ * @returns `null` for a message that concerns all users.
+ */
+export function parseChangeOfUsers(text: string): ReadonlyMap<string, SessionChange> | null {
+  const message = parseJson(text)
+  if (!isObject(message) || !isObject(message['users'])) return null
+  const { users, ...shared } = message
+  return new Map(Object.entries(users).map(([name, ids]) => [name, toChange({ ...shared, ids }) ?? { kind: 'live' }]))
+}
+
 function toChange(message: unknown): SessionChange | null {
   if (!isObject(message)) return null
   const { kind, id, ids, allBut, cause, by, operation } = message

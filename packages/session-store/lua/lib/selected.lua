@@ -1,9 +1,8 @@
--- Revokes sessions by their ids.
+-- Revokes sessions by their ids. It publishes nothing: that is left to the caller.
 -- @include lib/delete
 -- @include lib/older
--- @include lib/publish
 
--- Returns how many were live. One that had expired leaves the event of that; one that is gone, or no session, leaves none. So
+-- Returns the ids of those that were live. One that had expired leaves the event of that; one that is gone, or no session, leaves none. So
 -- a repetition changes nothing. With `before` and `latest`, one that is too young stays: a sign-in has taken the place of the
 -- session that was selected.
 local function revokeSelected(key, ids, now, cause, by, operation, before, latest)
@@ -23,8 +22,5 @@ local function revokeSelected(key, ids, now, cause, by, operation, before, lates
   deleteSessions(key, deleted)
   appendRevocations('expired', expired, recordOf)
   appendRevocations(cause, live, recordOf, by, operation)
-  if #live > 0 then
-    publishRevocation(key, cause, { ids = live, operation = operation }, by)
-  end
-  return #live
+  return live
 end

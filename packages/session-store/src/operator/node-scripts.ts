@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { nameInRedis } from '../cluster.js'
 import { rejectUnavailable } from '../errors.js'
-import { eventsKey, sessionsKey } from '../keys.js'
+import { clockKey, eventsKey, sessionsKey } from '../keys.js'
 import { defineScripts } from '../scripts.js'
 import type { OperationSummary } from '../session-summary.js'
 import type { Prefilter } from './prefilter.js'
@@ -80,11 +80,11 @@ export class NodeScripts {
     now: number,
     { id, reason, startedAt, keep }: StartedOperation,
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
-    const bounds = createdBounds(startedAt, now)
+    const given = [JSON.stringify({ id, reason }), this.#channelOfAll(), ...createdBounds(startedAt, now)] as const
     const wanted = [keep ?? '', JSON.stringify(prefilter), MAX_CHANGED, MAX_REVOKED] as const
     const replies = await this.#run(node, partsOf(userTags, MAX_MATCHED), (some) => {
       const keys = some.flatMap((userTag) => [this.#keyOf(userTag), this.#eventsOf(userTag) ?? ''])
-      return node.rollcallRevokeMatching(0, now, JSON.stringify({ id, reason }), ...bounds, ...wanted, ...keys)
+      return node.rollcallRevokeMatching(0, now, ...given, ...wanted, ...keys)
     })
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
   }
@@ -96,8 +96,7 @@ export class NodeScripts {
     now: number,
     { id, reason, startedAt }: StartedOperation,
   ): Promise<(number | null)[]> {
-    const text = JSON.stringify({ id, reason })
-    const bounds = createdBounds(startedAt, now)
+    const given = [JSON.stringify({ id, reason }), this.#channelOfAll(), ...createdBounds(startedAt, now)] as const
     const parts = partsOf(selected, MAX_CHANGED, ({ ids }) => ids.length)
     const replies = await this.#run(node, parts, (some) => {
       const users = some.map(({ userTag, ids }) => ({
@@ -105,9 +104,13 @@ export class NodeScripts {
         ids,
         events: this.#eventsOf(userTag),
       }))
-      return node.rollcallRevokeSelectedOfMany(0, now, text, ...bounds, JSON.stringify(users))
+      return node.rollcallRevokeSelectedOfMany(0, now, ...given, JSON.stringify(users))
     })
     return replies.map((reply) => (typeof reply === 'number' ? reply : null))
+  }
+
+  #channelOfAll(): string {
+    return nameInRedis(this.#redis, clockKey(this.#keyPrefix))
   }
 
   #eventsOf(userTag: string): string | undefined {
