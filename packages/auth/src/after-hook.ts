@@ -4,7 +4,7 @@ import { type APIError, createAuthMiddleware, isAPIError } from 'better-auth/api
 import { attemptAt } from './attempts.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { unhideError } from './database-errors.js'
-import { revokeSignIns } from './failed-sign-ins.js'
+import { ownSignIns, revokeSignIns } from './failed-sign-ins.js'
 import { keepSessionCookie } from './keep-session-cookie.js'
 import { hideTokens } from './hide-tokens.js'
 import { rememberBrowser } from './known-devices.js'
@@ -52,8 +52,9 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     if (!mayTakeCookies(ctx, state)) keepSessionCookie(ctx, responseHeaders)
     await setImportedCookie(ctx, responseHeaders)
     await setRememberedCookie(ctx, responseHeaders)
-    await recordSignIns(ctx, state, audit, notify)
-    if (state.browser !== null && state.signedIn.size > 0) await rememberBrowser(ctx, state.browser)
+    const sessions = await ownSignIns()
+    await recordSignIns(ctx, sessions, audit, notify)
+    if (state.browser !== null && sessions.length > 0) await rememberBrowser(ctx, state.browser)
     const shown = await hideTokens(returned, store)
     if (ctx.request) state.isAnswered = true
     const refusal = codeRefusal ?? (isRefusal(returned) ? returned : null)
@@ -118,12 +119,16 @@ function answerError(ctx: GenericEndpointContext, error: APIError): Response {
 
 async function recordSignIns(
   ctx: GenericEndpointContext,
-  state: RequestState,
+  sessions: readonly Session[],
   audit: Audit,
   notify: Notify | undefined,
 ): Promise<void> {
-  for (const [sessionId, session] of state.signedIn) {
-    await auditEvent(audit, { event: 'sign-in', result: 'ok', userId: session.userId, sessionId })
+  const { recorded } = await requestState()
+  for (const session of sessions) {
+    const { id: sessionId, userId } = session
+    if (recorded.has(sessionId)) continue
+    recorded.add(sessionId)
+    await auditEvent(audit, { event: 'sign-in', result: 'ok', userId, sessionId })
     if (notify) await recordDevice(ctx, session, notify)
   }
 }

@@ -24,7 +24,8 @@ const choice = z.object({ revokeOtherSessions: z.boolean() })
 
 /** The person may say in the body of the same request whether the other sessions end. Endpoints drop fields that they do not know. */
 export async function readChoice({ body }: { readonly body?: unknown }): Promise<void> {
-  await chooseOtherSessions(choice.safeParse(body).data?.revokeOtherSessions ?? null)
+  const given = choice.safeParse(body).data
+  if (given !== undefined) await chooseOtherSessions(given.revokeOtherSessions)
 }
 
 /** For an endpoint that was given the choice in an earlier request. `null`: as the policy has it. */

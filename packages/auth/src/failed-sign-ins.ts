@@ -5,17 +5,33 @@ import {
   getCurrentRequestState,
   runWithRequestState,
 } from '@better-auth/core/context'
+import { currentEndpoint } from './current-endpoint.js'
 import { requestState } from './request-state.js'
 import { undoWrites } from './undo-on-outage.js'
 
 type Revoker = Pick<SessionStore, 'revoke'>
 
-/** Revokes the sessions that this request made: it has failed since, so nobody has their cookies. Best effort. */
+/** Call it when an endpoint begins. */
+export async function beginEndpoint(): Promise<void> {
+  const { signedIn, madeBefore } = await requestState()
+  const endpoint = currentEndpoint()
+  if (endpoint) madeBefore.set(endpoint, new Set(signedIn.keys()))
+}
+
+/** The sessions that the endpoint made which runs, and the endpoints that its hooks called; outside of one, the whole request. */
+export async function ownSignIns(): Promise<Session[]> {
+  const { signedIn, madeBefore } = await requestState()
+  const endpoint = currentEndpoint()
+  const before = endpoint && madeBefore.get(endpoint)
+  return [...signedIn.values()].filter(({ id }) => !before?.has(id))
+}
+
+/** Revokes these sessions: what made them has failed since, so nobody has their cookies. Best effort. */
 export async function revokeSignIns(store: Revoker): Promise<readonly Session[]> {
   const { signedIn } = await requestState()
-  const sessions = [...signedIn.values()]
+  const sessions = await ownSignIns()
   await Promise.allSettled(sessions.map(({ userId, id }) => store.revoke(userId, id)))
-  signedIn.clear() // only now: the audit of a revocation leaves out what was no sign-in
+  for (const { id } of sessions) signedIn.delete(id) // only now: the audit of a revocation leaves out what was no sign-in
   return sessions
 }
 

@@ -5,7 +5,7 @@ import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
 import { type AdapterOptions, rollcallAdapter } from './adapter.js'
 import { afterHook } from './after-hook.js'
 import type { Audit } from './audit.js'
-import { undoUnlessAnswered } from './failed-sign-ins.js'
+import { beginEndpoint, undoUnlessAnswered } from './failed-sign-ins.js'
 import { readChoice } from './factor-policy.js'
 import { browserIdOf, deviceSchema } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
@@ -141,12 +141,14 @@ export function rollcallPlugin({
         {
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx) => {
+            await beginEndpoint()
             await beginSignIn(store, ctx.path)
             await dateLink(ctx, store)
             await undoUnlessAnswered(ctx, store)
             const state = await requestState()
-            state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options))
-            if (notify) state.browser = browserIdOf(ctx)
+            // A hook of the application may call another endpoint, without headers.
+            state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options)) ?? state.ipAddress
+            if (notify && (ctx.request || state.browser === null)) state.browser = browserIdOf(ctx)
             await readChoice(ctx)
             await readRememberMe(ctx)
             if (isClosed(ctx)) throw new APIError('NOT_FOUND', { message: 'Not found' })

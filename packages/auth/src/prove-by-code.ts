@@ -65,7 +65,7 @@ export async function proveByCode(
   const { id, userId, token } = current.session
   if (isAPIError(returned) && WRONG_CODES.has(returned.body?.code ?? '')) {
     // better-auth checks codes by mail one after the other.
-    if (countedCode === null && !isEnrolling) await addWrongCode(ctx.context, id)
+    if (countedCode === null) await addWrongCode(ctx.context, id)
     return null
   }
   await uncountCode(ctx.context)

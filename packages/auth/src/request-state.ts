@@ -27,6 +27,10 @@ export interface RequestState {
   endsSessions: boolean
   /** Sessions made by this request and alive, by id: it may yet end them, as while a second factor is due. */
   readonly signedIn: Map<string, Session>
+  /** The ids of those that were made before an endpoint of this request began. A hook of the application may call another one. */
+  readonly madeBefore: WeakMap<object, ReadonlySet<string>>
+  /** The ids of those that the audit has. */
+  readonly recorded: Set<string>
   /** The tokens, earlier and new, of the session that a sign-in renews. The request came with the earlier one. */
   renewed: { readonly from: string; readonly to: string } | null
   /** Every token that better-auth has met in this request: no answer may hold one. */
@@ -66,6 +70,8 @@ const emptyState = (): RequestState => ({
   endedUsers: new Set(),
   endsSessions: false,
   signedIn: new Map(),
+  madeBefore: new WeakMap(),
+  recorded: new Set(),
   renewed: null,
   tokens: new Set(),
   imported: null,

@@ -1,7 +1,8 @@
 import { passkey } from '@better-auth/passkey'
 import { failCommand } from '@rollcall/dev-redis/faults'
+import { runWithTransaction } from '@better-auth/core/context'
 import type { BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { APIError, createAuthEndpoint, createAuthMiddleware } from 'better-auth/api'
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { APIError as PlainError } from 'better-call'
 import { Redis } from 'ioredis'
@@ -20,6 +21,11 @@ let fail: (app: App) => Promise<void> = async () => undefined
 /** A plugin of the application, which comes after the sign-in. */
 const late = {
   id: 'late',
+  endpoints: {
+    refuse: createAuthEndpoint('/refuse', { method: 'POST' }, async () => {
+      throw new APIError('BAD_REQUEST', {}, { 'set-cookie': 'kept=yes' })
+    }),
+  },
   hooks: {
     after: [
       {
@@ -59,6 +65,10 @@ const failures: Record<string, (app: App) => Promise<void>> = {
   'an error of the database': async ({ adapter }) =>
     void (await adapter.count({ model: 'user', where: [{ field: 'gone', value: 1 }] })),
   'a bug': async () => {
+    throw new TypeError('a bug')
+  },
+  'a bug after a call of its own': async ({ auth }) => {
+    await auth.api.getSession({ headers: new Headers() })
     throw new TypeError('a bug')
   },
 }
@@ -142,8 +152,62 @@ test('an outage after the session was made leaves none, once Redis answers again
     await (await t.auth.$context).internalAdapter.listSessions(userId)
   }
   expect((await t.browser().signIn(email)).status).toBe(503)
+  // So does a direct call, which throws.
+  fail = async () => {
+    using _ = failCommand(Redis.prototype, 1, 'never sent')
+    await (await t.auth.$context).internalAdapter.listSessions(userId).catch(() => undefined)
+  }
+  await expect(t.auth.api.signInEmail({ body: { email, password } })).rejects.toMatchObject({ statusCode: 503 })
   fail = async () => undefined
   expect(await idsOf(userId)).toEqual(before)
+})
+
+const ownCalls: Record<string, (app: App) => Promise<unknown>> = {
+  'that succeeds': ({ auth }) => auth.api.getSession({ headers: new Headers() }),
+  'that is refused, which it bears': ({ auth }) =>
+    auth.api.signInEmail({ body: { email: 'nobody@example.org', password } }).catch(() => undefined),
+}
+test.each(Object.keys(ownCalls))(
+  'a call of the application %s ends no sign-in, and records none twice',
+  async (name) => {
+    const { email, userId } = await t.person(`own-call-${name.length}`)
+    t.events.length = 0
+    fail = async (app) => void (await ownCalls[name]?.(app))
+    const browser = t.browser()
+    expect((await browser.signIn(email)).status).toBe(200)
+    fail = async () => undefined
+    const sessionId = (await browser.session())?.id
+    expect(sessionId).toBeDefined()
+    const event = { event: 'sign-in', result: 'ok', userId, sessionId, ipAddress: expect.any(String) as string }
+    expect(t.events.filter(({ result }) => result === 'ok')).toEqual([event])
+  },
+)
+
+test('what a call of the application made is revoked if that call fails, and nothing else', async () => {
+  const [{ email, userId }, other] = [await t.person('own-sign-in'), await t.person('own-sign-in-other')]
+  const before = await idsOf(other.userId)
+  fail = async (app) => {
+    fail = async () => {
+      throw new APIError('FORBIDDEN')
+    }
+    await app.auth.api.signInEmail({ body: { email: other.email, password } }).catch(() => undefined)
+    fail = async () => undefined
+  }
+  expect((await t.browser().signIn(email)).status).toBe(200)
+  expect(await idsOf(other.userId)).toEqual(before)
+  expect(await idsOf(userId)).toHaveLength(2)
+})
+
+test('a refusal that made no session keeps the cookies of its endpoint', async () => {
+  expect(await t.browser().post('/refuse')).toMatchObject({ status: 400, setCookies: ['kept=yes'] })
+})
+
+test('direct calls sign in, also within a transaction of the application, or with a request of its own', async () => {
+  const { email, userId } = await t.person('direct-calls')
+  const body = { email, password }
+  await runWithTransaction(t.adapter, () => t.auth.api.signInEmail({ body }))
+  await t.auth.api.signInEmail({ body, request: new Request(`${t.origin}/api/auth/sign-in/email`) })
+  expect(await idsOf(userId)).toHaveLength(3)
 })
 
 test('a failure that the application bears ends nothing', async () => {

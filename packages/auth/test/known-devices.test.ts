@@ -8,8 +8,10 @@ import { type Browser, deleteAccounts, password, startApp } from './helpers.js'
 
 const DAY = 24 * 60 * 60 * 1_000
 let t: Awaited<ReturnType<typeof startApp>>
+let beforeSession = async (): Promise<unknown> => undefined
 beforeAll(async () => {
-  t = await startApp({}, { onNewDevice: async () => undefined })
+  const databaseHooks = { session: { create: { before: () => beforeSession().then(() => undefined) } } }
+  t = await startApp({ databaseHooks }, { onNewDevice: async () => undefined })
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
@@ -55,6 +57,15 @@ test('a browser is known to the accounts that it has signed in to since their pa
   expect(await ask(browser, email)).toBeNull() // without a password, nothing says since when
   browser.jar.set(cookieName, `forged.${'A'.repeat(43)}=`)
   expect(await ask(browser, email)).toBeNull()
+})
+
+test('it stays known if the application calls another endpoint meanwhile', async () => {
+  const { browser, email } = await t.person('calls')
+  const id = await idOf(browser)
+  beforeSession = () => t.auth.api.getSession({ headers: new Headers() })
+  await browser.signIn(email)
+  beforeSession = async () => undefined
+  expect(await idOf(browser)).toBe(id)
 })
 
 test('its cookie lives for 400 days, is renewed at a sign-in, and is not given for less', async () => {

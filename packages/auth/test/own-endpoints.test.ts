@@ -35,6 +35,7 @@ const ways = {
       { method: 'POST', body: z.object({ model: z.string() }), use: [sensitiveSessionMiddleware] },
       async ({ body: { model }, context: { adapter, session } }) => {
         const { userId } = session.session
+        await t.auth.api.getSession({ headers: new Headers() }) // a call of its own leaves what the person chose
         await adapter.create({ model, data: { ...rows[model], userId } })
       },
     ),
