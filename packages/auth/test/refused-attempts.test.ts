@@ -1,4 +1,5 @@
 import { startAppWith } from '@rollcall/dev-auth'
+import { failCommand } from '@rollcall/dev-redis/faults'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthEndpoint, sessionMiddleware } from 'better-auth/api'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -93,6 +94,17 @@ test('what names nobody, fails by itself or only leads elsewhere accuses nobody'
     { event: 'password-set', result: 'refused', ipAddress, userId, sessionId },
   ])
   expect(wrong).toEqual([])
+})
+
+test('a refusal or an outage of what is no attempt leaves no event', async () => {
+  const { browser } = await t.person('no-attempt')
+  forget()
+  expect((await t.browser().post('/update-user', { name: 'Grace' })).status).toBe(401)
+  {
+    using _ = failCommand(t.redis, 2, 'never sent') // after the time
+    expect((await browser.post('/update-user', { name: 'Grace' })).status).toBe(503)
+  }
+  expect(t.events).toEqual([])
 })
 
 test('nor is a password wrong that was replaced meanwhile', async () => {

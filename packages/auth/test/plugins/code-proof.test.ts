@@ -1,5 +1,5 @@
 import type { BetterAuthPlugin } from 'better-auth'
-import { createAuthMiddleware } from 'better-auth/api'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { anyToken, startApp, thiefOf } from '../helpers.js'
@@ -34,9 +34,13 @@ function holdAnswers(count: number) {
   return { held, open }
 }
 
+const mailed = new Map<string, string>()
 let t: Awaited<ReturnType<typeof startApp>>
 beforeAll(async () => {
-  t = await startApp({ plugins: [twoFactor(), checked], onAPIError: { throw: true } })
+  t = await startApp({
+    plugins: [twoFactor({ otpOptions: { sendOTP: ({ user, otp }) => void mailed.set(user.email, otp) } }), checked],
+    onAPIError: { throw: true },
+  })
 })
 afterAll(() => t[Symbol.asyncDispose]())
 
@@ -110,15 +114,44 @@ test('proves nothing after five wrong ones in that session; another session is n
   expect((await phone.session())?.authenticatedAt.getTime()).toBeGreaterThan(signedInAt)
 })
 
-test('is not counted if the request then fails, whatever the code was', async () => {
-  const { browser, code, proofOf, before } = await earlier('code-failure')
-  atCheck = async () => {
-    throw new TypeError('a bug')
-  }
-  for (let n = 0; n < 7; n += 1)
-    expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(500)
-  atCheck = async () => undefined
-  expect(await proofOf()).toBe(before)
-  expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
-  expect(await proofOf()).toBeGreaterThan(before)
+test('by mail counts like any other: it is no proof after five wrong ones, and the audit has the refusal', async () => {
+  const { browser, email, proofOf, before } = await earlier('code-mail')
+  const give = async (code?: string) =>
+    (await browser.post('/two-factor/verify-otp', { code: code ?? mailed.get(email) })).status
+  const send = () => browser.post('/two-factor/send-otp')
+  await send()
+  for (let n = 0; n < 4; n += 1) expect(await give('wrong')).toBe(401)
+  expect(await give()).toBe(200)
+  const proved = await proofOf()
+  expect(proved).toBeGreaterThan(before)
+  await send()
+  expect(await give('wrong')).toBe(401)
+  t.events.length = 0
+  expect(await give()).toBe(429)
+  expect(t.events).toMatchObject([{ event: 'reauthentication', result: 'refused' }])
+  expect(await proofOf()).toBe(proved)
 })
+
+test('a wrong backup code counts once', async () => {
+  const { browser, code } = await earlier('code-backup')
+  const wrong = async () => (await browser.post('/two-factor/verify-backup-code', { code: 'wrong' })).status
+  for (let n = 0; n < 5; n += 1) expect(await wrong()).toBe(401)
+  expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(429)
+})
+
+test.each([new TypeError('a bug'), new APIError('FORBIDDEN')])(
+  'is not counted if the request then fails, whatever the code was: %s',
+  async (failure) => {
+    const { browser, code, proofOf, before } = await earlier(`code-failure-${failure.name.toLowerCase()}`)
+    atCheck = async () => {
+      throw failure
+    }
+    const status = failure instanceof APIError ? 403 : 500
+    for (let n = 0; n < 7; n += 1)
+      expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(status)
+    atCheck = async () => undefined
+    expect(await proofOf()).toBe(before)
+    expect((await browser.post('/two-factor/verify-totp', { code: await code() })).status).toBe(200)
+    expect(await proofOf()).toBeGreaterThan(before)
+  },
+)

@@ -194,9 +194,11 @@ test('before a proof it fails the proof, which uses up nothing', async () => {
   const { browser } = await t.person('database-proof')
   const { backupCodes } = await enableApp(browser)
   const body = { code: backupCodes[0] }
+  const before = await browser.session()
   hook = failingQuery
   expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(500)
   hook = async () => undefined
+  expect(await browser.session()).toEqual(before)
   expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
 })
 
