@@ -116,7 +116,10 @@ const lostText = (page: Page): Promise<string[]> =>
     return [...cut.map(({ words }) => `cut off: ${words}`), ...covered.map(({ words }) => `covered: ${words}`)]
   })
 
-/** Forced colours remove backgrounds. A border distinguishes a button from a text, and a line marks the page in a navigation. */
+/**
+ * Forced colours remove backgrounds. A border distinguishes a button from a text, and a line marks the page in a navigation. The
+ * main button is filled.
+ */
 const lostBorders = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const canvas = getComputedStyle(document.body).backgroundColor
@@ -125,6 +128,8 @@ const lostBorders = (page: Page): Promise<string[]> =>
     const buttons = [
       ...document.querySelectorAll<HTMLElement>('button, input:not([type=checkbox], [hidden]), select'),
     ].filter((button) => button.checkVisibility() && (button.matches('input') || button.innerText.trim() !== ''))
+    const isFilled = (button: Element): boolean =>
+      ![canvas, 'rgba(0, 0, 0, 0)'].includes(getComputedStyle(button).backgroundColor)
     const links = [...document.querySelectorAll('nav a')]
     const isLined = (element: Element): boolean => {
       const { borderBottomWidth, borderBottomColor, borderBottomStyle } = getComputedStyle(element)
@@ -134,6 +139,9 @@ const lostBorders = (page: Page): Promise<string[]> =>
       ...buttons
         .filter((button) => !button.matches('footer select') && !isLined(button))
         .map((button) => `without a border: ${button.outerHTML.slice(0, 120)}`),
+      ...buttons
+        .filter((button) => button.matches('button') && isFilled(button) !== button.matches('.bg-accent, .bg-danger'))
+        .map((button) => `wrongly filled: ${button.outerHTML.slice(0, 120)}`),
       ...links
         .filter((link) => isLined(link) !== (link.getAttribute('aria-current') === 'page'))
         .map((link) => `wrongly lined: ${link.textContent}`),

@@ -35,7 +35,7 @@ export function ChoiceBar({ chosen, choosable, onChooseAll, onSignOut, onClose }
       aria-label={t('signOut.chooseBar')}
       className="choice-bar mt-3 flex flex-wrap items-center gap-2 rounded-2xl border border-edge bg-surface p-3 shadow-float sm:px-5 [&>button]:grow"
     >
-      <p role="status" className="flex-[999_1_12rem] text-sm font-medium">
+      <p role="status" className="flex-[999_1_8rem] text-sm font-medium">
         {t('signOut.chosen', { count })}
       </p>
       {count < choosable.length && (

@@ -66,10 +66,10 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
   }
 
   return (
-    <div className="grid max-w-md gap-3 [&>a]:-my-2">
+    <div className="grid max-w-md gap-3">
       <Question id={titleId} question={question} consequence={consequence} asksPassword={!isCodeAsked} />
       {/* It stays, so that what was typed is still there after a code was cancelled. */}
-      <form {...form} ref={element} hidden={isCodeAsked} aria-labelledby={titleId} className="grid gap-3">
+      <form {...form} ref={element} hidden={isCodeAsked} aria-labelledby={titleId} className="grid gap-3 [&>a]:-my-2">
         {summary}
         {/* Names the account of this password to password managers. */}
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
@@ -80,16 +80,17 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
           error={errors['proof']}
           onKeyDown={onKeyDown}
         />
+        <TextLink to="/forgot-password" state={{ email }}>
+          {t('signIn.forgot')}
+        </TextLink>
         <Answers {...request} look={look} busy={busy} onKeyDown={onKeyDown} />
       </form>
-      {/* A code has a form of its own. */}
-      <OtherWays
-        email={email}
-        isCodeAsked={isCodeAsked}
-        onCodeAsked={setIsCodeAsked}
-        onProved={onProved}
-        pending={pending ?? null}
-      />
+      {/* A code has a form of its own, and its question takes the place of all other ways. */}
+      <Suspense>
+        {!isCodeAsked && <PasskeyProof onProved={onProved} />}
+        <CodeProof isAsked={isCodeAsked} onAsked={setIsCodeAsked} onProved={onProved} />
+        {!isCodeAsked && <ProviderProof pending={pending ?? null} />}
+      </Suspense>
     </div>
   )
 }
@@ -110,32 +111,5 @@ function Question({ id, question, consequence, asksPassword }: QuestionProps) {
       {consequence && <p className="mt-0.5">{consequence}</p>}
       {asksPassword && <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>}
     </div>
-  )
-}
-
-interface OtherWaysProps {
-  email: string
-  /** The question for a code takes the place of all other ways. */
-  isCodeAsked: boolean
-  onCodeAsked: (isAsked: boolean) => void
-  onProved: () => Promise<void>
-  pending: PendingAction | null
-}
-
-function OtherWays({ email, isCodeAsked, onCodeAsked, onProved, pending }: OtherWaysProps) {
-  const { t } = useI18n()
-  return (
-    <>
-      <Suspense>
-        {!isCodeAsked && <PasskeyProof onProved={onProved} />}
-        <CodeProof isAsked={isCodeAsked} onAsked={onCodeAsked} onProved={onProved} />
-        {!isCodeAsked && <ProviderProof pending={pending} />}
-      </Suspense>
-      {!isCodeAsked && (
-        <TextLink to="/forgot-password" state={{ email }}>
-          {t('signIn.forgot')}
-        </TextLink>
-      )}
-    </>
   )
 }
