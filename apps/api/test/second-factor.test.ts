@@ -298,6 +298,14 @@ describe('a trusted device', () => {
   })
 })
 
+test('no character of a backup code looks like another', async () => {
+  const { laptop, backupCodes } = await enrolled()
+  const renewed = (await (await change(laptop, 'generate-backup-codes')).json()) as { backupCodes: string[] }
+  const codes = [...backupCodes, ...renewed.backupCodes]
+  expect(new Set(codes).size).toBe(20)
+  for (const code of codes) expect(code).toMatch(/^[2-9a-hjkmnp-z]{5}-[2-9a-hjkmnp-z]{5}$/)
+})
+
 test('secret and backup codes are encrypted in SQL', async () => {
   const { totpURI, backupCodes } = await enrolled()
   const rows = await server

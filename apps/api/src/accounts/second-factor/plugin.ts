@@ -5,7 +5,7 @@ import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/a
 import { twoFactor } from 'better-auth/plugins/two-factor'
 import { z } from 'zod'
 import { guardAdditions } from '../guarded-additions.js'
-import { totpCode } from './codes.js'
+import { newBackupCodes, totpCode } from './codes.js'
 import { boundTrust, TRUST_SECONDS } from './trusted-devices.js'
 
 /** How long a sign-in waits for its code, in seconds. */
@@ -32,6 +32,7 @@ export function secondFactor() {
     secondFactorRules(),
     twoFactor({
       accountLockout: { enabled: false },
+      backupCodeOptions: { customBackupCodesGenerate: newBackupCodes },
       allowPasswordless: true, // an account without a password proves itself otherwise: see http/auth-route.ts
       trustDeviceMaxAge: TRUST_SECONDS,
       twoFactorCookieMaxAge: CHALLENGE_SECONDS,
