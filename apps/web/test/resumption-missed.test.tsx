@@ -25,6 +25,12 @@ test('a refused proof drops what was asked, and says so', async () => {
   expect(trip.api.devices).toHaveLength(2)
 })
 
+test('an address that no provider leads back to does not blame what was entered', async () => {
+  trip.proof = { status: 400, body: { code: 'VALIDATION_ERROR' } }
+  comeBack()
+  await words('The answer of the provider came too late, or was used before. Please start again.')
+})
+
 test('after an outage the answer of the provider can be sent again, and then goes on', async () => {
   await ask('/', signOutFirefox)
   trip.proof = { status: 503, body: {} }

@@ -22,7 +22,8 @@ const reasons = {
 export function explainProvider(error: unknown): ReactNode {
   const code = error instanceof AuthFailure ? (error.code ?? '') : ''
   if (code === 'BANNED_USER') return words((t) => t('signIn.banned'))
-  return code in reasons
-    ? words((t) => t(`providers.refused.${reasons[code as keyof typeof reasons]}`)) // it is in there
-    : describeProblem(toProblem(error))
+  if (code in reasons) return words((t) => t(`providers.refused.${reasons[code as keyof typeof reasons]}`)) // it is in there
+  const problem = toProblem(error)
+  // Nobody has typed anything: it is the address of a page that is not, or no longer, an answer.
+  return problem.kind === 'invalid' ? words((t) => t('providers.refused.late')) : describeProblem(problem)
 }
