@@ -111,6 +111,23 @@ test('how many were found is said by a region that was there before, and holds n
   expect(screen.queryByText('Loading…')).toBeNull()
 })
 
+test('a search without words is a mistake at its field, in the language of the page', async () => {
+  show('/admin')
+  await press('Find people')
+  const field = await screen.findByLabelText('Name, email address, id, session or IP address')
+  await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('true'))
+  expect(document.activeElement).toBe(field)
+  expect(field.closest('form')?.noValidate).toBe(true)
+})
+
+test('a search that finds more people than it shows does not say how many there are', async () => {
+  api.findsMore = true
+  show('/admin')
+  await type('Name, email address, id, session or IP address', 'johnson')
+  await press('Find people')
+  await words('More than 1 people were found. Type more of the name or address.')
+})
+
 test('the same search again asks again', async () => {
   show('/admin')
   await type('Name, email address, id, session or IP address', 'johnson')

@@ -11,6 +11,10 @@ export interface FakeAdminState {
   /** Whether the account of Katherine is. */
   isBlocked: boolean
   failsChanges: boolean
+  /** What the API says of a filter, as it names each field. */
+  refusal: string
+  /** Whether a search finds more people than it shows. */
+  findsMore: boolean
 }
 
 export const emptyAdminState = (): FakeAdminState => ({
@@ -19,6 +23,8 @@ export const emptyAdminState = (): FakeAdminState => ({
   operations: [],
   isBlocked: false,
   failsChanges: false,
+  refusal: '',
+  findsMore: false,
 })
 
 const katherine = {
@@ -46,7 +52,7 @@ export function createFakeAdmin(
     })
   return t.router({
     people: t.router({
-      search: procedure.input(asItIs).query(() => ({ people: [katherine], isComplete: true })),
+      search: procedure.input(asItIs).query(() => ({ people: [katherine], isComplete: !state.findsMore })),
       show: procedure
         .input(asItIs)
         .query(() => ({ person: { ...katherine, isBanned: state.isBlocked }, devices: devices() })),
@@ -60,9 +66,10 @@ export function createFakeAdmin(
       unban: change('unban', {}),
     }),
     sessions: t.router({
-      find: procedure
-        .input(asItIs)
-        .query(() => ({ isExact: true, sessions: state.filterFinds, users: state.filterFinds, found: [] })),
+      find: procedure.input(asItIs).query(() => {
+        if (state.refusal !== '') throw new TRPCError({ code: 'BAD_REQUEST', message: state.refusal })
+        return { isExact: true, sessions: state.filterFinds, users: state.filterFinds, found: [] }
+      }),
       revoke: change('revoke', { id: 'begun' }),
     }),
     operations: t.router({

@@ -38,6 +38,35 @@ test('how many were found is said by a region that was there before', async () =
   expect(region.textContent).toBe('3 sessions of 3 people were found')
 })
 
+test.each([
+  ['browser is not the name of a browser; there are curl, Wget', ['Browser']],
+  ['country must be two letters\naddress must be an address', ['IP address or range', 'Country']],
+  ['There is no user ada', ['Email address or id of a person']],
+])('%j is a mistake at its field', async (refusal, labels) => {
+  api.refusal = refusal
+  show('/admin')
+  await type('Email address or id of a person', 'ada')
+  await press('Find sessions')
+  await waitFor(() => {
+    const wrong = [...document.querySelectorAll<HTMLInputElement>('input[aria-invalid]')]
+    expect(wrong.map(({ labels }) => labels?.item(0).textContent)).toEqual(labels)
+  })
+  expect(screen.queryByText('Loading…')).toBeNull()
+
+  api.refusal = ''
+  await press('Find sessions')
+  await words('3 sessions of 3 people were found')
+  expect(document.querySelector('[aria-invalid]')).toBeNull()
+})
+
+test('a refusal that names no field is said as it is', async () => {
+  api.refusal = 'The filter is too long'
+  show('/admin')
+  await type('Kind of device', 'phone')
+  await press('Find sessions')
+  await words('That was not accepted. Check what you entered.')
+})
+
 test('how many sessions were signed out stands where they were found', async () => {
   await findPhones()
   api.operations = [{ id: 'begun', state: 'done' }] // it revoked two: one had expired meanwhile

@@ -19,7 +19,7 @@ beforeEach(async () => {
     <QueryClientProvider client={new QueryClient()}>
       <ApiContext value={createApiClient()}>
         <I18nProvider>
-          <FilterForm fields={{}} onFind={(fields) => found.push(filterIn(fields))} />
+          <FilterForm fields={{}} onFind={async (fields) => void found.push(filterIn(fields))} />
         </I18nProvider>
       </ApiContext>
     </QueryClientProvider>,

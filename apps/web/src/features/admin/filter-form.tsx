@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { toProblem } from '../../api/problem.js'
 import { alone, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { describeProblem } from '../../i18n/problem.js'
 import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { Field } from '../../ui/field.js'
-import { type FieldErrors, useForm } from '../../ui/form.js'
+import { type FieldErrors, type Refusal, useForm } from '../../ui/form.js'
 import { SelectField } from '../../ui/select-field.js'
 import { providersKey } from '../../api/providers-key.js'
 import {
@@ -16,6 +18,7 @@ import {
   filterIn,
   findMistakes,
   plainMethods,
+  refusedFields,
   times,
 } from './session-filter.js'
 
@@ -25,14 +28,14 @@ const field = { required: false, autoComplete: 'off', spellCheck: false } as con
 interface FilterFormProps {
   /** They fill the form at first. */
   fields: FilterFields
-  onFind: (fields: FilterFields) => void
+  /** Rejects if the API refuses them. */
+  onFind: (fields: FilterFields) => Promise<void>
 }
 
 /** The conditions for sessions. A field that is left empty is no condition. */
 export function FilterForm({ fields, onFind }: FilterFormProps) {
   const { t } = useI18n()
-  const of = (name: string) => ({ ...field, name, defaultValue: fields[name] })
-  const { form, errors, summary } = useForm({
+  const { form, errors, summary, busy } = useForm({
     check: (data) =>
       findMistakes(data, {
         incomplete: (name) => words((t) => t('admin.sessions.incomplete', { field: t(`admin.sessions.${name}`) })),
@@ -43,11 +46,14 @@ export function FilterForm({ fields, onFind }: FilterFormProps) {
       }),
     submit: async (data) => {
       const typed = fieldsIn(data)
-      if (Object.keys(filterIn(typed)).length === 0) throw new Error('An empty filter would mean everybody')
-      onFind(typed)
+      if (Object.keys(filterIn(typed)).length === 0) throw new EmptyFilterError()
+      await onFind(typed).catch((error: unknown) => {
+        throw new RefusedFilterError(typed, error)
+      })
     },
-    explain: () => ({ summary: words((t) => t('admin.sessions.empty')) }),
+    explain: explainRefusal,
   })
+  const of = (name: string) => ({ ...field, name, defaultValue: fields[name], error: errors[name] })
   return (
     <form {...form} className="mt-4 grid gap-6">
       {summary}
@@ -62,27 +68,10 @@ export function FilterForm({ fields, onFind }: FilterFormProps) {
         />
         <MethodField chosen={fields['method'] ?? ''} />
       </Group>
-      <Group title={t('admin.sessions.device')}>
-        <SelectField name="kind" label={t('admin.sessions.kind')} defaultValue={fields['kind']}>
-          <option value="">{t('admin.sessions.any')}</option>
-          {deviceKinds.map((kind) => (
-            <option key={kind} value={kind}>
-              {t(`devices.kind.${kind}`)}
-            </option>
-          ))}
-        </SelectField>
-        <Field {...of('browser')} label={t('admin.sessions.browser')} />
-        <Field {...of('system')} label={t('admin.sessions.system')} />
-        <Field {...of('userAgent')} label={t('admin.sessions.userAgent')} />
-        <CheckBox
-          name="newDevice"
-          label={t('admin.sessions.newDevice')}
-          defaultChecked={fields['newDevice'] !== undefined}
-        />
-      </Group>
+      <DeviceGroup fields={fields} errors={errors} />
       <Times fields={fields} errors={errors} />
       <div>
-        <Button type="submit" look="primary">
+        <Button type="submit" look="primary" busy={busy}>
           {t('admin.sessions.submit')}
         </Button>
       </div>
@@ -90,7 +79,59 @@ export function FilterForm({ fields, onFind }: FilterFormProps) {
   )
 }
 
-function Times({ fields, errors }: { fields: FilterFields; errors: FieldErrors }) {
+/** It would mean everybody. */
+class EmptyFilterError extends Error {}
+
+class RefusedFilterError extends Error {
+  constructor(
+    readonly fields: FilterFields,
+    cause: unknown,
+  ) {
+    super('The API refuses the filter', { cause })
+  }
+}
+
+function explainRefusal(error: unknown): Refusal {
+  if (error instanceof EmptyFilterError) return { summary: words((t) => t('admin.sessions.empty')) }
+  const cause = error instanceof RefusedFilterError && error.cause instanceof Error ? error.cause : undefined
+  const names = cause && error instanceof RefusedFilterError ? refusedFields(cause.message, error.fields) : []
+  if (names.length === 0) return { summary: describeProblem(toProblem(cause ?? error)) }
+  return {
+    fields: Object.fromEntries(names.map((name) => [name, words((t) => t(`admin.sessions.refused.${name}`))])),
+  }
+}
+
+interface GroupProps {
+  fields: FilterFields
+  errors: FieldErrors
+}
+
+function DeviceGroup({ fields, errors }: GroupProps) {
+  const { t } = useI18n()
+  const of = (name: string) => ({ ...field, name, defaultValue: fields[name], error: errors[name] })
+  return (
+    <Group title={t('admin.sessions.device')}>
+      <SelectField name="kind" label={t('admin.sessions.kind')} defaultValue={fields['kind']}>
+        <option value="">{t('admin.sessions.any')}</option>
+        {deviceKinds.map((kind) => (
+          <option key={kind} value={kind}>
+            {t(`devices.kind.${kind}`)}
+          </option>
+        ))}
+      </SelectField>
+      <Field {...of('browser')} label={t('admin.sessions.browser')} />
+      <Field {...of('system')} label={t('admin.sessions.system')} />
+      <Field {...of('userAgent')} label={t('admin.sessions.userAgent')} />
+      <CheckBox
+        name="newDevice"
+        label={t('admin.sessions.newDevice')}
+        defaultChecked={fields['newDevice'] !== undefined}
+      />
+    </Group>
+  )
+}
+
+function Times({ fields, errors }: GroupProps) {
   const { t } = useI18n()
   return (
     <Group title={t('admin.sessions.when')}>

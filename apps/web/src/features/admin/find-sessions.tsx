@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { alone, type FoundSessions, useApi } from '../../api/trpc.js'
@@ -33,12 +33,25 @@ export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) 
   const [search, setSearch] = useState<Search | null>(null)
   /** They fill the form after a proof. */
   const [typed, setTyped] = useState<FilterFields>({})
-  const find = (fields: FilterFields, { reason = '', isAgain = false } = {}) =>
-    setSearch((last) => ({ number: (last?.number ?? 0) + 1, fields, reason, isAgain, operation: null }))
+  const searches = useRef(0)
+  const about = useFind()
+  const client = useQueryClient()
+  const show = (fields: FilterFields, { reason = '', isAgain = false } = {}) => {
+    const number = (searches.current += 1)
+    setSearch({ number, fields, reason, isAgain, operation: null })
+    return number
+  }
+  const find = async (fields: FilterFields) => {
+    const number = show(fields)
+    // What went wrong for another reason stands in place of what was found, with a button to try again.
+    await client.fetchQuery(about(number, fields, false)).catch((error: unknown) => {
+      if (toProblem(error).kind === 'invalid') throw error
+    })
+  }
   useResumption({
     'sign-out-filtered': async ({ fields, reason }) => {
       setTyped(fields)
-      find(fields, { reason, isAgain: true })
+      show(fields, { reason, isAgain: true })
       return { kind: 'done' }
     },
   })
@@ -72,6 +85,20 @@ function Again() {
   )
 }
 
+/** The query of a search. */
+function useFind() {
+  const api = useApi()
+  return (number: number, fields: FilterFields, isExact: boolean) => {
+    const filter = filterIn(fields)
+    return {
+      queryKey: [...adminKey, 'sessions', number, filter, isExact],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        api.admin.sessions.find.query({ filter, isExact }, { ...alone, signal }),
+      gcTime: 0, // the next one with this number is of another visit
+    }
+  }
+}
+
 interface FoundProps {
   search: Search
   onChoosePerson: (id: string) => void
@@ -81,22 +108,11 @@ interface FoundProps {
 /** First about, which takes half a second at most; then exactly, if that was not. */
 function Found({ search: { number, fields, reason }, onChoosePerson, onBegan }: FoundProps) {
   const { t } = useI18n()
-  const api = useApi()
-  const filter = filterIn(fields)
-  const find = (isExact: boolean) => ({
-    queryKey: [...adminKey, 'sessions', number, filter, isExact],
-    queryFn: ({ signal }: { signal: AbortSignal }) =>
-      api.admin.sessions.find.query({ filter, isExact }, { ...alone, signal }),
-    gcTime: 0, // the next one with this number is of another visit
-  })
-  const about = useQuery(find(false))
-  const exact = useQuery({ ...find(true), enabled: about.data?.isExact === false })
-  if (about.isError && toProblem(about.error).kind === 'invalid')
-    return (
-      <Message look="bad" className="mt-4">
-        {t('admin.sessions.wrong')}
-      </Message>
-    )
+  const find = useFind()
+  const about = useQuery(find(number, fields, false))
+  const exact = useQuery({ ...find(number, fields, true), enabled: about.data?.isExact === false })
+  // The form says it.
+  if (about.isError && toProblem(about.error).kind === 'invalid') return null
   const found = exact.data ?? about.data
   const failed = [about, exact].find((query) => query.isError)
   return (

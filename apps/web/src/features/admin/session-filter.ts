@@ -42,6 +42,15 @@ function isIncomplete(name: Time): boolean {
   return input instanceof HTMLInputElement && input.validity.badInput
 }
 
+const refusable = ['address', 'country', 'browser', 'system'] as const
+export type Refusable = (typeof refusable)[number] | 'user'
+
+/** The fields that the API refuses: each line of its message begins with the name of one, except for that about an unknown person. */
+export function refusedFields(message: string, fields: FilterFields): readonly Refusable[] {
+  const named = refusable.filter((name) => message.split('\n').some((line) => line.startsWith(`${name} `)))
+  return named.length === 0 && fields['user'] ? ['user'] : named
+}
+
 /** The texts of the form, by the names of its fields. */
 export type FilterFields = Readonly<Record<string, string>>
 

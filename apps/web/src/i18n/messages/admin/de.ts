@@ -17,7 +17,9 @@ export default {
       busy: 'Wird gesucht …',
       found:
         '{count, plural, =0 {Niemand wurde gefunden.} one {# Person wurde gefunden.} other {# Personen wurden gefunden.}}',
-      more: 'Es gibt weitere. Geben Sie mehr vom Namen oder von der Adresse ein.',
+      empty: 'Geben Sie einen Namen, eine Adresse oder eine Kennung ein.',
+      foundMore:
+        'Mehr als {count, number} Personen wurden gefunden. Geben Sie mehr vom Namen oder von der Adresse ein.',
       results: 'Gefundene Personen',
       open: 'Zeigen',
       openNamed: 'Zeigen: {name}',
@@ -81,7 +83,13 @@ export default {
       newDevice: 'Nur von Geräten, die neu waren',
       submit: 'Sitzungen finden',
       empty: 'Füllen Sie mindestens ein Feld aus.',
-      wrong: 'Diese Bedingungen sind nicht gültig. Prüfen Sie die Namen, die Adresse und die Person.',
+      refused: {
+        user: 'Diese Person gibt es nicht.',
+        address: 'Geben Sie eine Adresse wie 203.0.113.7 oder einen Bereich wie 203.0.113.0/24 ein.',
+        country: 'Geben Sie zwei Buchstaben ein, etwa DE.',
+        browser: 'Geben Sie einen Browser ein, wie ihn die Liste der Geräte nennt, etwa Firefox.',
+        system: 'Geben Sie ein System ein, wie es die Liste der Geräte nennt, etwa Windows 11.',
+      },
       exact:
         '{count, plural, =0 {Keine Sitzung wurde gefunden} one {# Sitzung von {users} wurde gefunden} other {# Sitzungen von {users} wurden gefunden}}',
       about: 'Etwa {count, number} Sitzungen, wird noch gezählt …',
