@@ -1,10 +1,11 @@
 import type { GenericEndpointContext } from '@better-auth/core'
-import { tryGetCurrentAuthEndpointContext } from '@better-auth/core/context'
+import * as core from '@better-auth/core/context'
 
 /** The endpoint that runs. Scripts call the adapter without one. */
 export function currentEndpoint(): GenericEndpointContext | undefined {
+  // By its name, an older better-auth could not even be loaded, and the start would not say why.
   // The context of an endpoint that runs is whole; its type is that of one that has not begun.
-  return tryGetCurrentAuthEndpointContext() as GenericEndpointContext | undefined
+  return core.tryGetCurrentAuthEndpointContext() as GenericEndpointContext | undefined
 }
 
 export function currentPath(): string | undefined {

@@ -1,7 +1,8 @@
 import { PROOF_LIFE_MS, type SessionStore } from '@rollcall/session-store'
 import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthMiddleware, getIP } from 'better-auth/api'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import * as api from 'better-auth/api' // for what an older version lacks: it must load, for the start to refuse it
 import { type AdapterOptions, rollcallAdapter } from './adapter.js'
 import { afterHook } from './after-hook.js'
 import type { Audit } from './audit.js'
@@ -147,7 +148,8 @@ export function rollcallPlugin({
             await undoUnlessAnswered(ctx, store)
             const state = await requestState()
             // A hook of the application may call another endpoint, without headers.
-            state.ipAddress = readableAddress(ctx.headers && getIP(ctx.headers, ctx.context.options)) ?? state.ipAddress
+            state.ipAddress =
+              readableAddress(ctx.headers && api.getIP(ctx.headers, ctx.context.options)) ?? state.ipAddress
             if (notify && (ctx.request || state.browser === null)) state.browser = browserIdOf(ctx)
             await readChoice(ctx)
             await readRememberMe(ctx)

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createSessionStore, redisOptions } from '@rollcall/session-store'
 import { betterAuth, type BetterAuthOptions } from 'better-auth'
 import { memoryAdapter } from 'better-auth/adapters/memory'
@@ -31,4 +33,13 @@ test('the versions of the declared range start, from its oldest on', async () =>
   for (const version of [oldest, context.version, '1.7.99']) expect(await start(version)).toHaveProperty('context')
   const [major, minor, patch] = oldest.split('.')
   expect(() => start(`${major}.${minor}.${Number(patch) - 1}`)).toThrow(/it needs/)
+})
+
+test('nothing that better-auth 1.6 lacks is imported by name: Node would refuse that version, and not say why', () => {
+  const lacking = /\b(?:getIP|tryGetCurrentAuthEndpointContext)\b/
+  const folder = fileURLToPath(new URL('../src', import.meta.url))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  const imports = files.flatMap((file) => readFileSync(join(folder, file), 'utf8').match(/^import \{[^}]*\}/gm) ?? [])
+  expect(imports.length).toBeGreaterThan(100)
+  expect(imports.filter((text) => lacking.test(text))).toEqual([])
 })
