@@ -16,7 +16,6 @@ export function rollcallClient() {
     id: 'rollcall',
     // The cast: better-auth reads the type alone. Nothing of the server is part of a page.
     $InferServerPlugin: {} as ReturnType<typeof rollcall>,
-    pathMethods: { '/reauthenticate/methods': 'GET' },
     atomListeners: [{ matcher: (path: string) => changesSession.has(path), signal: '$sessionSignal' }],
   } satisfies BetterAuthClientPlugin
 }

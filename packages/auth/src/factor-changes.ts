@@ -6,7 +6,7 @@ import { currentSession, replaceCookies, unauthorized } from './current-session.
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
 import { currentSignInMethod } from './sign-in-method.js'
-import { unavailableError } from './unavailable.js'
+import { rejectFailedLookUp } from './unavailable.js'
 import { undoWrites } from './undo-on-outage.js'
 
 /**
@@ -102,11 +102,4 @@ function isSignIn(): boolean {
 /** After an outage, new backup codes are taken back, and every other change stays. */
 async function recordCommit(userId: string, event: AuditEventName): Promise<void> {
   if (event !== 'backup-codes-renewed') (await requestState()).committedFor = userId
-}
-
-/** A session that better-auth could not look up counts as none, and its person as a stranger. */
-async function rejectFailedLookUp(): Promise<void> {
-  const { outage, databaseError } = await requestState()
-  if (outage) throw unavailableError()
-  if (databaseError !== null) throw databaseError
 }

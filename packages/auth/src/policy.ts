@@ -9,6 +9,7 @@ import { EVERY_ROW } from './every-row.js'
 import { clientInfo, requestState } from './request-state.js'
 import { revokeWithAudit } from './revocations.js'
 import { proofData } from './sign-in-method.js'
+import { rejectFailedLookUp } from './unavailable.js'
 import { requireEmailChange } from './verification-links.js'
 import { deletePending } from './verification-model.js'
 
@@ -41,11 +42,13 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       }
       if (model !== 'user') return doNothing
       // A link that was sent to the old email address must not choose the password.
-      if ('email' in update && update.email !== undefined)
+      if ('email' in update && update.email !== undefined) {
+        await rejectFailedLookUp() // before it uses up the link
         for (const { id } of await usersOf(adapter, where)) {
           await requireEmailChange(adapter, id, update.email)
           await deletePending(adapter, id)
         }
+      }
       return 'banned' in update && update.banned === true ? revokeAllOfUsers(context, where, 'user-banned') : doNothing
     },
 

@@ -25,3 +25,10 @@ export function unavailableError(cause?: unknown): APIError {
   error.cause = cause
   return error
 }
+
+/** better-auth takes a session that it could not look up for none, and its person for a stranger. */
+export async function rejectFailedLookUp(): Promise<void> {
+  const { outage, databaseError } = await requestState()
+  if (outage) throw unavailableError()
+  if (databaseError !== null) throw databaseError
+}

@@ -105,7 +105,15 @@ test.each(Object.keys(additions))('%s ends no session, is an event, and proves n
   const { browser, other, userId, add, event } = await somebody(addition, 'adds')
   const before = await browser.session()
   const copy = thiefOf(browser, t.browser())
+  const { rotate } = t.store
+  const asked: unknown[] = []
+  t.store.rotate = (token, options) => {
+    asked.push(options)
+    return rotate(token, options)
+  }
   const strict = await strictLookUps(t.store, async () => expect((await add()).status).toBe(200))
+  t.store.rotate = rotate
+  expect(asked).toEqual([{ credentialChange: false, reauthenticated: false, event: { name: event } }])
   expect(new Set(strict)).toEqual(new Set([true]))
   expect(await copy.session()).toBeNull()
   expect(await browser.session()).toMatchObject({ id: before?.id, authenticatedAt: before?.authenticatedAt })

@@ -1,6 +1,8 @@
+import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { createEmailVerificationToken } from 'better-auth/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { secret, startApp } from './helpers.js'
+import { emailChangeOf } from '../src/index.js'
+import { hold, secret, startApp, strictLookUps } from './helpers.js'
 
 describe('in an application of someone else that sends no verification mail', () => {
   test('a forged token verifies nothing, moves no account and signs nobody in', async () => {
@@ -70,13 +72,18 @@ describe('the link of a verification mail', () => {
 
   test('changes the address once, and only if no password was chosen since it was asked for', async () => {
     const { browser, email, userId } = await app.person('moving')
-    const [thief, owner] = ['thief@example.com', 'new@example.org']
+    const [thief, owner] = [`thief-of-${userId}@example.com`.toLowerCase(), `new-${userId}@example.org`.toLowerCase()]
     expect((await browser.post('/change-email', { newEmail: thief })).status).toBe(200)
     await reset(email)
     expect((await follow(thief)).status).toBe(401)
     await browser.signIn(email, 'a new password')
-    expect((await browser.post('/change-email', { newEmail: owner })).status).toBe(200)
-    expect((await follow(thief)).status).toBe(401)
+    const strict = await strictLookUps(app.store, async () => {
+      expect((await browser.post('/change-email', { newEmail: owner.toUpperCase() })).status).toBe(200)
+    })
+    expect(new Set(strict)).toEqual(new Set([true]))
+    await app.browser().post('/reset-password', { newPassword: 'a new password', token: 'unknown' }) // deletes what has expired
+    const refused = await follow(thief)
+    expect([refused.status, refused.body]).toEqual([401, (await app.browser().get('/verify-email?token=none')).body])
     expect(await addressOf(userId)).toBe(email)
     expect((await follow(owner)).status).toBe(200)
     expect(await addressOf(userId)).toBe(owner)
@@ -92,8 +99,9 @@ describe('the link of a verification mail', () => {
       await app.store.revokeAll(userId, { credentialChange: true })
       return session
     }
-    await browser.post('/change-email', { newEmail: 'late-thief@example.com' })
-    expect((await follow('late-thief@example.com')).status).toBe(401)
+    const newEmail = `late-${userId}@example.com`.toLowerCase()
+    await browser.post('/change-email', { newEmail })
+    expect((await follow(newEmail)).status).toBe(401)
     expect(await addressOf(userId)).toBe(email)
   })
 
@@ -104,5 +112,51 @@ describe('the link of a verification mail', () => {
     const before = await app.store.count(userId)
     expect((await follow(email)).status).toBe(409)
     expect(await app.store.count(userId)).toBe(before)
+  })
+
+  test('signs in if it is newer than the password', async () => {
+    const { email, userId } = await app.person('verified')
+    await reset(email)
+    await app.browser().post('/send-verification-email', { email })
+    app.clock.offset = 2_000 // the link is dated to the second
+    expect((await follow(email)).status).toBe(200)
+    app.clock.offset = 0
+    expect(await app.store.count(userId)).toBe(1)
+  })
+
+  test('signs nobody in while Redis gives no time, and one without a token is refused', async () => {
+    const { email, userId } = await app.person('timeless')
+    await app.browser().post('/send-verification-email', { email })
+    const { time } = app.store
+    app.store.time = () => Promise.reject(new SessionStoreUnavailableError(new Error('no answer')))
+    expect((await follow(email)).status).toBe(503)
+    app.store.time = time
+    expect(await app.store.count(userId)).toBe(1)
+    expect((await app.browser().get('/verify-email')).status).toBe(400)
+  })
+
+  test('that changes the address refuses each sign-in that began before, and any session that cannot be looked up', async () => {
+    const { browser, email, userId } = await app.person('in-flight')
+    const newEmail = `in-flight-${userId}@example.com`.toLowerCase()
+    await browser.post('/change-email', { newEmail })
+    const { validate } = app.store
+    app.store.validate = () => Promise.reject(new SessionStoreUnavailableError(new Error('no answer')))
+    expect((await browser.get(`/verify-email?token=${links.get(newEmail)}`)).status).toBe(503)
+    app.store.validate = validate
+    expect([await addressOf(userId), await app.store.count(userId)]).toEqual([email, 1])
+    const { waiting, open } = hold(app.store, 'create')
+    const signIn = app.browser().signIn(email)
+    await waiting
+    expect((await follow(newEmail)).status).toBe(200)
+    open()
+    expect((await signIn).status).toBe(409)
+    expect([await addressOf(userId), await app.store.count(userId)]).toEqual([newEmail, 0])
+  })
+
+  test('leaves no row where no address was asked for', async () => {
+    const { browser, userId } = await app.person('rowless')
+    await browser.post('/update-user', { name: 'Grace', newEmail: 'elsewhere@example.org' })
+    const where = [{ field: 'identifier', value: emailChangeOf(userId) }]
+    expect(await app.adapter.count({ model: 'verification', where })).toBe(0)
   })
 })
