@@ -76,10 +76,8 @@ export function rollcall({ onNewDevice, ...options }: RollcallOptions) {
 }
 
 /** @throws {Error} if people could lose their password, and not choose a new one. */
-function rejectMissingReset({
-  emailAndPassword: { enabled, sendResetPassword } = { enabled: false },
-}: BetterAuthOptions): void {
-  if (enabled && !sendResetPassword) {
+function rejectMissingReset({ emailAndPassword }: BetterAuthOptions): void {
+  if (emailAndPassword?.enabled && !emailAndPassword.sendResetPassword) {
     throw new Error(
       'People who secure their account need a way to a new password: set emailAndPassword.sendResetPassword beside onNewDevice',
     )

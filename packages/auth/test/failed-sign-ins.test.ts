@@ -6,7 +6,7 @@ import { APIError, createAuthEndpoint, createAuthMiddleware } from 'better-auth/
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { APIError as PlainError } from 'better-call'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Answer, type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
 import { enableApp } from './plugins/second-factor.js'
 
@@ -46,6 +46,7 @@ beforeAll(async () => {
   })
   answering = await startApp({ plugins: [late] })
 })
+beforeEach(() => void (fail = async () => undefined))
 afterAll(async () => {
   await t[Symbol.asyncDispose]()
   await answering[Symbol.asyncDispose]()

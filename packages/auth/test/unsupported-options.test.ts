@@ -101,3 +101,11 @@ test('nothing else: what only passes cookies on comes last, single sign-on witho
     expect(context.sessionConfig.expiresIn).toBe(30 * 24 * 60 * 60)
   }
 })
+
+test('onNewDevice, where people could lose their password and not choose a new one', async () => {
+  const plugins = [rollcall({ store: createSessionStore({ redis }), onNewDevice: async () => undefined })]
+  await expect(start({ plugins, emailAndPassword: { enabled: true } })).rejects.toThrow(/sendResetPassword beside/)
+  const sendResetPassword = async () => undefined
+  for (const emailAndPassword of [undefined, { enabled: false }, { enabled: true, sendResetPassword }])
+    await expect(start({ plugins, ...(emailAndPassword && { emailAndPassword }) })).resolves.toBeDefined()
+})

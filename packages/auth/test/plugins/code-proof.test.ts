@@ -1,7 +1,7 @@
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { anyToken, startApp, thiefOf } from '../helpers.js'
 import { enableApp } from './second-factor.js'
 
@@ -42,6 +42,7 @@ beforeAll(async () => {
     onAPIError: { throw: true },
   })
 })
+beforeEach(() => void (atCheck = async () => undefined))
 afterAll(() => t[Symbol.asyncDispose]())
 
 /** Somebody who signed in two days ago, and has turned on an authenticator app now. That proved nothing. */

@@ -207,4 +207,14 @@ test('a hook of the application that keeps sessions from being deleted does not 
   const alan = (await browser.session())?.userId ?? ''
   expect((await browser.post('/sign-out')).status).toBe(200)
   expect([await app.store.count(userId), await app.store.count(alan)]).toEqual([0, 0])
+  expect(app.events.filter(({ event }) => event !== 'sign-in').map(({ event }) => event)).toEqual(
+    Array.from({ length: 3 }, () => 'sign-out'),
+  )
+})
+
+test('nor does it where a browser has one account', async () => {
+  await using app = await startApp({ databaseHooks: { session: { delete: { before: async () => false } } } })
+  const { browser, userId } = await app.person('ada')
+  expect((await browser.post('/sign-out')).status).toBe(200)
+  expect(await app.store.count(userId)).toBe(0)
 })

@@ -16,4 +16,13 @@ test('what is no passkey is refused as bad input', async () => {
     status: 400,
     body: { code: 'FAILED_TO_VERIFY_REGISTRATION' },
   })
+  // A direct call throws.
+  await browser.get('/passkey/generate-register-options')
+  const cookie = [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  const request = { headers: new Headers({ cookie, origin: t.origin }), body: { response } }
+  const { verifyPasskeyRegistration } = t.auth.api as unknown as Record<string, (input: object) => Promise<unknown>> // it does not know its plugins
+  await expect(verifyPasskeyRegistration?.(request)).rejects.toMatchObject({
+    statusCode: 400,
+    body: { code: 'FAILED_TO_VERIFY_REGISTRATION' },
+  })
 })

@@ -3,7 +3,7 @@ import { createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { hold, password, startApp } from '../helpers.js'
 import { codeFrom, enableApp, halfSignedIn as signInHalf } from './second-factor.js'
 
@@ -22,6 +22,7 @@ beforeAll(async () => {
     { onNewDevice: async () => undefined },
   )
 })
+beforeEach(() => void (hook = async () => undefined))
 afterAll(() => t[Symbol.asyncDispose]())
 
 const halfSignedIn = (name: string) => signInHalf(t, name)

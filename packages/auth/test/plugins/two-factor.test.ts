@@ -125,6 +125,15 @@ describe('a sign-in', () => {
     }
   })
 
+  test('in a browser that has a session ends that one, as a sign-out, before the second factor', async () => {
+    const { owner, email, userId } = await halfSignedIn('again')
+    const id = (await owner.session())?.id
+    const copy = thiefOf(owner, t.browser())
+    expect((await owner.signIn(email)).body).toMatchObject({ twoFactorRedirect: true })
+    expect([await copy.session(), await t.store.count(userId)]).toEqual([null, 0])
+    expect(t.events).toMatchObject([{ event: 'sign-out', result: 'ok', userId, sessionId: id }])
+  })
+
   test('is refused with a wrong code, without the cookie of the first step, and a second time', async () => {
     const { browser, code } = await halfSignedIn('refused')
     const again = thiefOf(browser, t.browser())
