@@ -59,6 +59,7 @@ function authOn(store: SessionStore): Promise<Auth> {
       preparePasswordRequired: prepared,
       prepareEmailChange: prepared,
       prepareEmailChanged: prepared,
+      requestProofCode: async () => undefined,
     },
   }
   return createAuth({ store, database, baseUrl, secrets: [SECRET], ...nobody })

@@ -172,7 +172,7 @@ describe('turning it on', () => {
       .set({ password: null })
       .where('userId', '=', user.id)
       .execute()
-    expect(await methodsOf(device)).toEqual([])
+    expect(await methodsOf(device)).toEqual(['email-code'])
     try {
       server.clock.ahead = 15 * 60_000
       const old = await send(device, 'enable', {})

@@ -1,6 +1,6 @@
 import { createMemoryHistory } from '@tanstack/react-router'
 import { fireEvent, render, screen, waitFor } from '@testing-library/react'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
 import { network } from './network.js'
@@ -102,13 +102,13 @@ test('a call that is refused while a change replaces the cookie signs nobody out
 })
 
 test('a first password is set after a proof in place, as it was typed', async () => {
-  vi.stubGlobal('PublicKeyCredential', function PublicKeyCredential() {})
   const { answer } = network
   const chosen: unknown[] = []
   let isProved = false
   const answers: Record<string, (request: Request) => Promise<Response>> = {
-    '/api/auth/reauthenticate/methods': async () => Response.json({ methods: [{ kind: 'passkey' }] }),
-    '/api/auth/reauthenticate': async () => {
+    '/api/auth/reauthenticate/methods': async () => Response.json({ methods: [{ kind: 'email-code' }] }),
+    '/api/auth/reauthenticate/request-code': async () => Response.json({ status: true }),
+    '/api/auth/reauthenticate/code': async () => {
       isProved = true
       return Response.json({ status: true })
     },
@@ -123,10 +123,10 @@ test('a first password is set after a proof in place, as it was typed', async ()
   await screen.findByRole('heading', { name: 'Set a password' })
   type('New password', 'a good first password')
   press('Set password')
-  await screen.findByRole('button', { name: 'Confirm with a passkey' }) // it asks the same endpoint
-  fireEvent.change(screen.getByLabelText('Your password'), { target: { value: 'mine' } })
-  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('Your password')))
-  press('Set password')
+  fireEvent.click(await screen.findByRole('button', { name: 'Send a code by email' }))
+  const field = await screen.findByLabelText('Code from the email')
+  fireEvent.change(field, { target: { value: '1234 5678' } })
+  press('Confirm')
   await screen.findByText('Your password was set. From now on, you can sign in with it.')
   expect(chosen).toEqual([{ newPassword: 'a good first password', revokeOtherSessions: false }])
 })

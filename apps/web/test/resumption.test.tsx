@@ -7,6 +7,7 @@ import {
   firefox,
   prepareTrips,
   press,
+  show,
   signOutFirefox,
   trip,
   type,
@@ -129,6 +130,16 @@ describe('a proof at a provider is followed by what was asked:', () => {
     await words('We sent a link to')
     expect(trip.api.emailChange).toEqual({ email: 'new@example.org' })
   })
+})
+
+test('an account without a password is asked for none', async () => {
+  show('/security')
+  await press('Add a passkey')
+  await button('Confirm with Acme')
+  await waitFor(() => expect(screen.getByLabelText('Your password').closest('form')?.hidden).toBe(true))
+  await waitFor(() => expect(document.activeElement?.textContent).toBe('Add a passkey?'))
+  await press('Cancel')
+  await button('Add a passkey')
 })
 
 test('a new password is not kept: its form is empty, and says so', async () => {

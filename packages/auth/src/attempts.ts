@@ -9,6 +9,7 @@ const attempts: ReadonlyMap<string, AuditEventName> = new Map([
   ['/password/remove', 'password-removed'],
   ['/reset-password', 'password-reset'],
   ['/reauthenticate', 'reauthentication'],
+  ['/reauthenticate/code', 'reauthentication'],
   ['/secure-account', 'account-secured'],
   ['/confirm-email-change', 'email-change'],
   ['/passkey/verify-authentication', 'sign-in'],

@@ -11,7 +11,7 @@ export function proofMethods() {
   return createAuthEndpoint(
     '/reauthenticate/methods',
     { method: 'GET', use: [sensitiveSessionMiddleware] },
-    async (ctx) => ctx.json({ methods: await methodsOf(ctx.context, ctx.context.session.user) }),
+    async (ctx) => ctx.json({ methods: await proofMethodsOf(ctx.context, ctx.context.session.user) }),
   )
 }
 
@@ -22,7 +22,8 @@ interface User {
   readonly isAnonymous?: unknown
 }
 
-async function methodsOf(context: AuthContext, user: User): Promise<SignInMethod[]> {
+/** The ways of `GET /reauthenticate/methods`, for an application that has further ones. */
+export async function proofMethodsOf(context: AuthContext, user: User): Promise<SignInMethod[]> {
   const { adapter, internalAdapter, socialProviders } = context
   const has = async (plugin: string, model: string): Promise<boolean> =>
     context.hasPlugin(plugin) && (await adapter.count({ model, where: [{ field: 'userId', value: user.id }] })) > 0

@@ -19,6 +19,7 @@ const methods: Readonly<Record<string, SignInMethod>> = {
   '/verify-email': { kind: 'email-link' },
   '/sign-in/email-otp': { kind: 'email-code' },
   '/email-otp/verify-email': { kind: 'email-code' },
+  '/reauthenticate/code': { kind: 'email-code' }, // of an application that mails codes
   '/phone-number/verify': { kind: 'phone-code' },
   '/siwe/verify': { kind: 'wallet' },
   '/sign-in/anonymous': { kind: 'anonymous' },

@@ -10,7 +10,7 @@ const attempts: [AuditEventName, ...string[]][] = [
   ['password-set', '/set-password'],
   ['password-removed', '/password/remove'],
   ['password-reset', '/reset-password'],
-  ['reauthentication', '/reauthenticate'],
+  ['reauthentication', '/reauthenticate', '/reauthenticate/code'],
   ['reauthentication', '/two-factor/enable', '/two-factor/disable', '/two-factor/generate-backup-codes'],
   ['account-secured', '/secure-account'],
   ['email-change', '/confirm-email-change'],

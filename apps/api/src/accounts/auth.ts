@@ -23,10 +23,12 @@ import { emailChanges } from './email-change/plugin.js'
 import { languageOf } from './language.js'
 import { createExpiryIndexes, createOwnerIndex, migrate, sharedAccounts } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
+import { type MailedCodes, mailedCodesOf } from './mailed-codes/codes.js'
+import { mailedCodes } from './mailed-codes/plugin.js'
 import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
 import { passkeyPlugin, passkeyRules } from './passkeys/plugin.js'
 import { providerPlugin } from './providers/plugin.js'
-import { type Providers, providersOf } from './providers/providers.js'
+import { canProve, type Providers, providersOf } from './providers/providers.js'
 import type { ProviderSettings } from '../settings/providers.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
@@ -79,7 +81,7 @@ export interface AuthOptions {
 }
 
 export interface Auth
-  extends CookieSessions, MailLinks, OwnData, Administrators, EmailChanges, RequiredResets, SignUps {
+  extends CookieSessions, MailLinks, OwnData, Administrators, EmailChanges, RequiredResets, SignUps, MailedCodes {
   /** Answers everything below `/api/auth`. */
   handler(request: Request): Promise<Response>
   /** For a mail about a password. `null` for a user who is gone, or has none: an operator may have taken it away. */
@@ -142,6 +144,7 @@ export function authConfig(options: AuthOptions) {
       closeUnusedEndpoints({ confirmsAddress: requestSignUp !== undefined }),
       passwordRules(passwords, providerIds),
       resetRequests(requestReset),
+      mailedCodes({ store, audit, providers: provable(providers), mails: options.accountMails }),
       emailChanges(options.accountMails),
       signUps(requestSignUp),
       passkeyPlugin(baseUrl),
@@ -178,6 +181,11 @@ export function authConfig(options: AuthOptions) {
   } satisfies BetterAuthOptions
 }
 
+/** The ids of those that can check their user again. */
+function provable(providers: readonly ProviderSettings[] = []): ReadonlySet<string> {
+  return new Set(providers.filter(canProve).map(({ id }) => id))
+}
+
 /** better-auth as `authConfig` configures it. Brings the database up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { store, database, baseUrl } = options
@@ -212,6 +220,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     // The casts: its type names our own options, of which nothing reads any.
     ...accountLinks(context as unknown as AuthContext, baseUrl),
     ...emailChangesOf(context as unknown as AuthContext, options),
+    ...mailedCodesOf(context as unknown as AuthContext, provable(options.providers)),
     ...signUpsOf(context, { baseUrl, confirmsAddress: options.requestSignUp !== undefined }),
     ...ownData(context as unknown as AuthContext, options),
     ...administrators(context as unknown as AuthContext),

@@ -21,6 +21,8 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/secure-account', 'POST'],
   ['/confirm-email-change', 'POST'],
   ['/reauthenticate/methods', 'GET'],
+  ['/reauthenticate/request-code', 'POST'],
+  ['/reauthenticate/code', 'POST'],
   ['/passkey/generate-register-options', 'GET'],
   ['/passkey/verify-registration', 'POST'],
   ['/passkey/generate-authenticate-options', 'GET'],

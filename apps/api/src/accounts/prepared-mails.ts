@@ -1,3 +1,4 @@
+import type { AskingSession } from './mailed-codes/codes.js'
 import type { Reader } from './reader.js'
 import type { Language } from './language.js'
 
@@ -18,6 +19,8 @@ export interface AccountMails {
   prepareEmailChange(userId: string, changeId: string): Promise<PreparedMails>
   /** Prepares the notices to both addresses. They are dropped if the change failed. */
   prepareEmailChanged(userId: string, change: ChangedEmail): Promise<PreparedMails>
+  /** Asks for a mail with a code, which `createProofCode` makes when it is sent. */
+  requestProofCode(asking: AskingSession): Promise<void>
 }
 
 /** Mails that are safe in the queue. They leave when `release` is called, or some seconds later. */

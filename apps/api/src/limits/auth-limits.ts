@@ -137,6 +137,8 @@ export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits
   ],
   ['/change-password', proof],
   ['/reauthenticate', proof],
+  ['/reauthenticate/request-code', mailedCode],
+  ['/reauthenticate/code', codeInSession],
   ['/two-factor/enable', proof],
   ['/two-factor/disable', proof],
   ['/two-factor/generate-backup-codes', proof],
@@ -170,7 +172,7 @@ async function secondFactorCode({ session: findSession, waitingForCode, totpCode
     own: async () => {
       const userId = await findWaiting()
       const charges: Charge[] = userId === null ? [] : [['code:account', userId]]
-      if (session) charges.push(['code:session', session.userId, session.id, session.createdAt.toISOString()])
+      if (session) charges.push(codeCharge(session))
       return charges
     },
     once: async () => {
@@ -195,6 +197,21 @@ async function proof(attempt: Attempt): Promise<AttemptLimits> {
     hashes: true,
     session,
   }
+}
+
+/** A mail with a code counts once it is queued. */
+async function mailedCode(attempt: Attempt): Promise<AttemptLimits> {
+  const session = await attempt.session()
+  return { charges: session === null ? [] : [['mailed-code:user', session.userId]], success: 'done', session }
+}
+
+async function codeInSession(attempt: Attempt): Promise<AttemptLimits> {
+  const session = await attempt.session()
+  return { charges: session === null ? [] : [codeCharge(session)], success: 'right', session }
+}
+
+function codeCharge({ userId, id, createdAt }: Session): Charge {
+  return ['code:session', userId, id, createdAt.toISOString()]
 }
 
 /** Answers to a wrong guess: of a password, a code, a token, a passkey, or the answer of a provider. Or of an email address that is taken. */

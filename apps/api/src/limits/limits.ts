@@ -50,6 +50,7 @@ interface Subjects {
   'email-change:mailbox': [side: 'old' | 'new', Mailbox]
   'email-change:session': [userId: string, sessionId: string]
   'email-change:user': [userId: string]
+  'mailed-code:user': [userId: string]
   'rename:session': [userId: string, sessionId: string]
   'renamed:session': [userId: string, sessionId: string]
   'confirm:session': [userId: string, sessionId: string]
@@ -118,6 +119,8 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'code:session': { points: 10, duration: 30 * DAY_MS, clears: true },
   /** A right code, for longer than it is accepted: half a minute before its time to a minute after it began. */
   'code:once': { points: 1, duration: 2 * MINUTE_MS },
+  /** Mails with a code, for somebody who can prove in no other way who they are. */
+  'mailed-code:user': { points: 5, duration: HOUR_MS },
   /** Per session, as refused ones count too: a stolen session must not use up what its owner needs to end it. */
   'rename:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
   'language:session': { points: 60, duration: MINUTE_MS, of: 'requests' },

@@ -12,13 +12,15 @@ import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import { type AccountLinks, accountMailKinds, createAccountMails, type Notices } from './account-mails.js'
 import { Delivery } from './delivery.js'
 import { createEmailChangeMails, type EmailChangeLinks, emailChangeMailKinds } from './email-change-mails.js'
+import { createProofCodeMails, proofCodeMailKinds } from './proof-code-mails.js'
+import type { MailedCodes } from '../accounts/mailed-codes/codes.js'
 import { newDeviceMessage, resetMessage } from './messages.js'
 import type { MailQueue, NewMail } from './queue.js'
 import { createSignUpMails, type SignUpLinks, signUpMailKinds, type SignUpMails } from './sign-up-mails.js'
 import type { Send } from './transport.js'
 
 /** Makes the links when a mail is sent: none that works is ever in the queue. */
-interface Links extends AccountLinks, EmailChangeLinks, SignUpLinks {
+interface Links extends AccountLinks, EmailChangeLinks, SignUpLinks, MailedCodes {
   /** `null` when the user is gone, or was notified of this device. */
   createNewDeviceLink(userId: string, deviceId: string): Promise<MailLink | null>
   recordNotified(deviceId: string): Promise<void>
@@ -96,6 +98,7 @@ export function createMailer(options: MailerOptions): Mailer {
     ...createAccountMails(add),
     ...createEmailChangeMails(add),
     ...createSignUpMails(add),
+    ...createProofCodeMails(add),
 
     start(links) {
       const kinds = new Map([
@@ -104,6 +107,7 @@ export function createMailer(options: MailerOptions): Mailer {
         ...accountMailKinds(links, baseUrl),
         ...emailChangeMailKinds(links, baseUrl),
         ...signUpMailKinds(links, baseUrl),
+        ...proofCodeMailKinds(links, baseUrl),
       ])
       delivery = new Delivery({ ...options, kinds })
     },

@@ -89,6 +89,13 @@ export function confirmEmailMessage(side: 'old' | 'new', context: Context): Mess
   )
 }
 
+/** @param code of digits, shown in two halves */
+export function proofCodeMessage(code: string, context: Context): Message {
+  const { proofCode } = words[context.language]
+  const halves = `${code.slice(0, code.length / 2)} ${code.slice(code.length / 2)}`
+  return mail(context, { ...proofCode, before: proofCode.before(siteOf(context), halves) })
+}
+
 /** Anybody can name an address: its reader may know nothing of this site. */
 export function finishSignUpMessage(context: Context): Message {
   const { finishSignUp } = words[context.language]

@@ -27,6 +27,7 @@ export const noAccountMails: AccountMails = {
   preparePasswordRequired: prepared,
   prepareEmailChange: prepared,
   prepareEmailChanged: prepared,
+  requestProofCode: async () => undefined,
 }
 
 const send = async () => undefined

@@ -52,6 +52,7 @@ const rules: {
   'code:account': ['attempts', 10, HOUR_S, ['code:account', 'x']],
   'code:session': ['cleared attempts', 10, 30 * DAY_S, ['code:session', ...signedIn]],
   'code:once': ['attempts', 1, 2 * MINUTE_S, ['code:once', 'ada', '123456']],
+  'mailed-code:user': ['attempts', 5, HOUR_S, ['mailed-code:user', 'x']],
   'rename:session': ['requests', 60, MINUTE_S, ['rename:session', ...session]],
   'language:session': ['requests', 60, MINUTE_S, ['language:session', ...session]],
   'account:session': ['requests', 60, MINUTE_S, ['account:session', ...session]],

@@ -16,6 +16,7 @@ import {
   newDeviceMessage,
   passwordChangedMessage,
   passwordRemovedMessage,
+  proofCodeMessage,
   passwordRequiredMessage,
   resetMessage,
 } from '../../src/mail/messages.js'
@@ -251,6 +252,7 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     ),
     'password changed': passwordChangedMessage('changed', at, context),
     'password set': passwordChangedMessage('set', at, context),
+    'code that proves': proofCodeMessage('12345678', context),
     'password removed': passwordRemovedMessage(at, context),
     'account deleted': accountDeletedMessage(at, context),
     'passkey added': passkeyChangedMessage('added', at, context),

@@ -21,6 +21,11 @@ interface Row {
   readonly updatedAt: Date
 }
 
+/** Whether a provider can check its user again, and say so: GitHub speaks no OpenID Connect. */
+export function canProve({ protocol }: Pick<ProviderSettings, 'protocol'>): boolean {
+  return protocol === 'oidc'
+}
+
 /** The accounts of providers that users have linked. Each operation fails with what the database fails with. */
 export function providersOf(adapter: Pick<DBAdapter, 'findMany'>, settings: readonly ProviderSettings[]) {
   return {
@@ -40,7 +45,7 @@ export function providersOf(adapter: Pick<DBAdapter, 'findMany'>, settings: read
             id,
             provider: providerId,
             name: known?.name ?? providerId,
-            canProve: known?.protocol === 'oidc',
+            canProve: known !== undefined && canProve(known),
             createdAt,
             lastUsedAt: updatedAt,
           }

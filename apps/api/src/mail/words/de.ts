@@ -155,6 +155,18 @@ export default {
     },
   },
 
+  proofCode: {
+    subject: 'Ihr Code zur Bestätigung, dass Sie es sind',
+    before: (site, code) => [
+      `jemand, hoffentlich Sie, ist in Ihrem Konto bei ${site} angemeldet und wurde nach einer Bestätigung gefragt.`,
+      'Geben Sie diesen Code auf der Seite ein, die danach fragt. Er gilt einmal, innerhalb von zehn Minuten:',
+      code,
+      'Wenn Sie das nicht waren, behalten Sie den Code für sich: Jemand anderes ist in Ihrem Konto angemeldet. Sehen Sie nach, was dort geschehen ist, und melden Sie ab, was Sie nicht kennen:',
+    ],
+    label: 'Die Aktivität Ihres Kontos ansehen',
+    after: [],
+  },
+
   finishSignUp: {
     subject: 'Ihr Konto fertigstellen',
     before: (site) => [

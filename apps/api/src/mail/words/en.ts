@@ -156,6 +156,18 @@ export default {
     },
   },
 
+  proofCode: {
+    subject: 'Your code to confirm that it is you',
+    before: (site: string, code: string) => [
+      `someone, hopefully you, is signed in to your account at ${site} and was asked to confirm who they are.`,
+      'Enter this code on the page that asked for it. It works once, within ten minutes:',
+      code,
+      'If it was not you, keep the code to yourself: someone else is signed in to your account. See what happened there, and sign out what you do not know:',
+    ],
+    label: 'See the activity of your account',
+    after: none,
+  },
+
   finishSignUp: {
     subject: 'Finish your account',
     before: (site: string) => [

@@ -6,12 +6,12 @@ import { words } from '../../i18n/words.js'
 const min = 8
 const max = 128
 
-export const passwordHint = ({ t }: I18n): string => t('fields.passwordHint', { min })
+export const passwordHint = ({ t }: I18n): string => t('newPassword.hint', { min })
 
 export function newPasswordError(password: string): ReactNode {
-  if (password === '') return words((t) => t('fields.enterNewPassword'))
-  if (password.length < min) return words((t) => t('fields.tooShort', { min }))
-  if (password.length > max) return words((t) => t('fields.tooLong', { max }))
+  if (password === '') return words((t) => t('newPassword.missing'))
+  if (password.length < min) return words((t) => t('newPassword.tooShort', { min }))
+  if (password.length > max) return words((t) => t('newPassword.tooLong', { max }))
   return undefined
 }
 
@@ -19,17 +19,17 @@ export function newPasswordError(password: string): ReactNode {
 export function newPasswordRefusal(code: string): ReactNode {
   switch (code) {
     case 'PASSWORD_TOO_SHORT':
-      return words((t) => t('fields.tooShort', { min }))
+      return words((t) => t('newPassword.tooShort', { min }))
     case 'PASSWORD_TOO_LONG':
-      return words((t) => t('fields.tooLong', { max }))
+      return words((t) => t('newPassword.tooLong', { max }))
     case 'PASSWORD_BLANK':
-      return words((t) => t('fields.blankPassword'))
+      return words((t) => t('newPassword.blank'))
     case 'PASSWORD_PERSONAL':
-      return words((t) => t('fields.personalPassword'))
+      return words((t) => t('newPassword.personal'))
     case 'PASSWORD_EASY_TO_GUESS':
-      return words((t) => t('fields.easyPassword'))
+      return words((t) => t('newPassword.easy'))
     case 'PASSWORD_REUSED':
-      return words((t) => t('fields.samePassword'))
+      return words((t) => t('newPassword.same'))
     default:
       return undefined
   }

@@ -1,8 +1,10 @@
+import { useQuery } from '@tanstack/react-query'
 import { type ComponentType, type KeyboardEvent, lazy, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { loadLaterMessages } from '../../i18n/i18n.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
+import { Button } from '../../ui/button.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
 import { text, useForm } from '../../ui/form.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -12,6 +14,7 @@ import type { PendingAction } from '../session/pending-action.js'
 import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
 import { Answers } from './answers.js'
+import { proofMethods } from './proof-methods.js'
 
 /** A further way to prove who the person is. The password remains if its code cannot be loaded. */
 function lazyProof<Props>(load: () => Promise<{ default: ComponentType<Props> }>) {
@@ -24,6 +27,7 @@ function lazyProof<Props>(load: () => Promise<{ default: ComponentType<Props> }>
 }
 
 const PasskeyProof = lazyProof(() => import('../passkeys/passkey-proof.js'))
+const MailProof = lazyProof(() => import('./mail-proof.js'))
 const CodeProof = lazyProof(() => import('../second-factor/code-proof.js'))
 const ProviderProof = lazyProof(() => import('../providers/provider-proof.js'))
 
@@ -38,38 +42,32 @@ interface PasswordProofProps extends ProofRequest {
 export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
   const { question, consequence, onProved, onCancel } = request
   const { t } = useI18n()
-  const session = useSession()
   const { data } = useAccount()
   const email = data?.user.email ?? ''
-  const element = useRef<HTMLFormElement>(null)
+  const element = useRef<HTMLDivElement>(null)
   const titleId = useId()
+  // Without an answer, it is taken to have one, as nearly every account does.
+  const hasPassword = useQuery({ ...proofMethods, retry: false }).data?.includes('password') ?? true
   const [isCodeAsked, setIsCodeAsked] = useState(false)
-  useEffect(() => element.current?.querySelector<HTMLInputElement>('#proof')?.focus(), [isCodeAsked])
+  useEffect(() => {
+    if (!isCodeAsked) element.current?.querySelector<HTMLElement>(hasPassword ? '#proof' : 'p')?.focus()
+  }, [isCodeAsked, hasPassword])
 
-  const { form, errors, summary, busy } = useForm({
-    check: (data) =>
-      fieldErrors({ proof: text(data, 'proof') === '' ? words((t) => t('fields.enterPassword')) : undefined }),
-    submit: async (data) => {
-      await auth.reauthenticate({ password: text(data, 'proof') })
-      await onProved()
-    },
-    explain: (error) => {
-      session.failed(error)
-      if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD')
-        return { fields: { proof: words((t) => t('fields.notYourPassword')) } }
-      return explainFailure(error, 'proof')
-    },
-  })
-
+  const { form, errors, summary, busy } = usePasswordForm(onProved)
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && !busy) onCancel()
   }
 
   return (
-    <div className="grid max-w-md gap-3">
-      <Question id={titleId} question={question} consequence={consequence} asksPassword={!isCodeAsked} />
+    <div ref={element} className="grid max-w-md gap-3">
+      <Question
+        id={titleId}
+        question={question}
+        consequence={consequence}
+        why={isCodeAsked ? null : t(hasPassword ? 'signOut.proof' : 'problem.proof-needed')}
+      />
       {/* It stays, so that what was typed is still there after a code was cancelled. */}
-      <form {...form} ref={element} hidden={isCodeAsked} aria-labelledby={titleId} className="grid gap-3 [&>a]:-my-2">
+      <form {...form} hidden={isCodeAsked || !hasPassword} aria-labelledby={titleId} className="grid gap-3 [&>a]:-my-2">
         {summary}
         {/* Names the account of this password to password managers. */}
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
@@ -88,28 +86,51 @@ export function PasswordProof({ look = 'danger', pending, ...request }: Password
       {/* A code has a form of its own, and its question takes the place of all other ways. */}
       <Suspense>
         {!isCodeAsked && <PasskeyProof onProved={onProved} />}
+        <MailProof email={email} isAsked={isCodeAsked} onAsked={setIsCodeAsked} onProved={onProved} />
         <CodeProof isAsked={isCodeAsked} onAsked={setIsCodeAsked} onProved={onProved} />
         {!isCodeAsked && <ProviderProof pending={pending ?? null} />}
       </Suspense>
+      {!isCodeAsked && !hasPassword && (
+        <Button className="justify-self-start" onClick={onCancel}>
+          {t('common.cancel')}
+        </Button>
+      )}
     </div>
   )
+}
+
+function usePasswordForm(onProved: () => Promise<void>) {
+  const session = useSession()
+  return useForm({
+    check: (data) =>
+      fieldErrors({ proof: text(data, 'proof') === '' ? words((t) => t('fields.enterPassword')) : undefined }),
+    submit: async (data) => {
+      await auth.reauthenticate({ password: text(data, 'proof') })
+      await onProved()
+    },
+    explain: (error) => {
+      session.failed(error)
+      if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD')
+        return { fields: { proof: words((t) => t('fields.notYourPassword')) } }
+      return explainFailure(error, 'proof')
+    },
+  })
 }
 
 interface QuestionProps extends Pick<ProofRequest, 'question'> {
   id: string
   consequence: string | undefined
-  asksPassword: boolean
+  why: string | null
 }
 
-function Question({ id, question, consequence, asksPassword }: QuestionProps) {
-  const { t } = useI18n()
+function Question({ id, question, consequence, why }: QuestionProps) {
   return (
     <div className="text-sm">
-      <p id={id} className="font-semibold">
+      <p id={id} tabIndex={-1} className="font-semibold">
         {question}
       </p>
       {consequence && <p className="mt-0.5">{consequence}</p>}
-      {asksPassword && <p className="mt-0.5 text-muted">{t('signOut.proof')}</p>}
+      {why && <p className="mt-0.5 text-muted">{why}</p>}
     </div>
   )
 }

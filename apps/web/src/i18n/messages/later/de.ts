@@ -1,6 +1,16 @@
 import type { LaterMessages } from '../../i18n.js'
 
 export default {
+  newPassword: {
+    hint: 'Mindestens {min, number} Zeichen. Am besten einige Wörter hintereinander.',
+    missing: 'Geben Sie ein neues Passwort ein.',
+    tooShort: 'Verwenden Sie mindestens {min, number} Zeichen.',
+    tooLong: 'Verwenden Sie höchstens {max, number} Zeichen.',
+    blank: 'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.',
+    personal: 'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.',
+    easy: 'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.',
+    same: 'Das ist Ihr altes Passwort. Wählen Sie ein anderes.',
+  },
   signUp: {
     title: 'Konto erstellen',
     intro: 'Sehen Sie, welche Geräte angemeldet sind, und melden Sie ab, was nicht dazugehört.',
@@ -51,7 +61,7 @@ export default {
     which: '{device}, {where}, {when}',
     intro: 'Dann kennt vielleicht jemand anderes Ihr Passwort. Das geschieht als Nächstes:',
     first: 'Alle Geräte werden abgemeldet, auch Ihre.',
-    second: 'Ihr Passwort gilt ab sofort nicht mehr.',
+    second: 'Ihr Passwort, falls Sie eines haben, gilt ab sofort nicht mehr.',
     third: 'Wir senden Ihnen eine weitere E-Mail mit einem Link, um ein neues Passwort zu wählen.',
     submit: 'Das war ich nicht: alle Geräte abmelden',
     busy: 'Alle Geräte werden abgemeldet …',
@@ -271,6 +281,13 @@ export default {
       lastWayIn: 'Nur damit können Sie sich in Ihrem Konto anmelden. Fügen Sie zuerst etwas anderes hinzu.',
       superseded: 'Ihr Konto wurde während der Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
     },
+  },
+  mailedCode: {
+    send: 'Code per E-Mail senden',
+    label: 'Code aus der E-Mail',
+    hint: 'Wir haben acht Ziffern an {email} gesendet. Sie gelten einmal, innerhalb von zehn Minuten. Sehen Sie auch im Spam-Ordner nach.',
+    missing: 'Geben Sie die acht Ziffern aus der E-Mail ein.',
+    wrong: 'Dieser Code stimmt nicht, wurde schon benutzt oder ist zu alt.',
   },
   secondFactor: {
     title: 'Zweiter Faktor',

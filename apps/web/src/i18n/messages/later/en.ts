@@ -1,5 +1,15 @@
 /** The words of the pages that are loaded later, in English. */
 export default {
+  newPassword: {
+    hint: 'At least {min, number} characters. A few words in a row make a good one.',
+    missing: 'Enter a new password.',
+    tooShort: 'Use at least {min, number} characters.',
+    tooLong: 'Use at most {max, number} characters.',
+    blank: 'Use characters that can be seen, not only spaces.',
+    personal: 'Others know this about you. Use something other than your name or your email address.',
+    easy: 'This password is easy to guess. A few words that do not belong together are better.',
+    same: 'This is your old password. Choose a different one.',
+  },
   signUp: {
     title: 'Create an account',
     intro: 'See every device that is signed in, and sign out any of them.',
@@ -49,7 +59,7 @@ export default {
     which: '{device}, {where}, {when}',
     intro: 'Then someone else may know your password. This is what happens next:',
     first: 'Every device is signed out, yours too.',
-    second: 'Your password stops working at once.',
+    second: 'Your password, if you have one, stops working at once.',
     third: 'We send you another email, with a link to choose a new password.',
     submit: 'It was not me: sign out every device',
     busy: 'Signing out every device…',
@@ -266,6 +276,13 @@ export default {
       lastWayIn: 'This is the only way to sign in to your account. Add another one first.',
       superseded: 'Your account was changed while you were signing in. Please sign in again.',
     },
+  },
+  mailedCode: {
+    send: 'Send a code by email',
+    label: 'Code from the email',
+    hint: 'We sent eight digits to {email}. They work once, within ten minutes. Look in the spam folder too.',
+    missing: 'Enter the eight digits of the email.',
+    wrong: 'This code is not right, was used before, or is too old.',
   },
   secondFactor: {
     title: 'Second factor',
