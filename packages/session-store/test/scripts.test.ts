@@ -15,7 +15,7 @@ describe.each(scriptNames())('%s', (name) => {
 
   test('its header names every argument that it reads, its one key or the many among them, and its output', () => {
     expect(argumentsIn(header)).toEqual(argumentsIn(body))
-    expect(header).toMatch(/KEYS\[1\]|include lib\/many/)
+    expect(header).toMatch(/KEYS\[1\]|include lib\/(?:many|operation)/)
     expect(header).toContain('Output')
     expect(body).not.toMatch(/KEYS\[[^1]\]/)
   })
