@@ -129,6 +129,7 @@ test('the address comes first, then the account: its link asks for name and pass
   expect(await answerOf(server.browser().request('/api/auth/sign-up/policy'))).toEqual([200, { confirmsAddress: true }])
   expect(await answerOf(request(email.toUpperCase(), { language: 'de' }))).toEqual(ok)
   const mail = await mailTo(email)
+  expect(mail).toContain('Guten Tag,')
   expect(mail).toContain('Ihr Konto fertigstellen')
   expect(await usersWith(email)).toEqual([])
   const token = tokenIn(mail)
@@ -179,6 +180,7 @@ test('an address with an account is answered the same, by the same work, and its
   expect([...known.headers.keys()]).toEqual([...unknown.headers.keys()])
 
   const mail = await mailTo(email, 2)
+  expect(mail).toContain('Guten Tag Ada,')
   expect(mail).toContain('Sie haben schon ein Konto')
   for (const page of ['sign-in', 'forgot-password']) expect(mail).toContain(`${server.baseUrl}/${page}`)
   expect(mail).not.toContain('token')

@@ -8,9 +8,8 @@ import {
   secureAccountIdentifier,
   userIdInSecureAccountValue,
 } from '@rollcall/auth'
-import { languageOf } from './language.js'
 import { lockUser } from './lock-user.js'
-import type { MailLink } from './reader.js'
+import { type MailLink, readerOf } from './reader.js'
 
 /** Links in mails, by the page that they lead to. */
 type LinkKind = 'reset-password' | 'secure-account'
@@ -44,7 +43,7 @@ export function accountLinks(
     await runWithTransaction(adapter, async () => {
       const user = await lockUser({ adapter }, id)
       if (user?.email !== email) return null
-      return { to: email, language: languageOf(user), url: pageFor(path, await createToken()) }
+      return { ...readerOf(user), url: pageFor(path, await createToken()) }
     })
 
   return {

@@ -20,7 +20,6 @@ import { administratorPlugin, type Administrators, administrators } from './admi
 import type { Database } from './database.js'
 import { type EmailChanges, emailChangesOf } from './email-change/email-changes.js'
 import { emailChanges } from './email-change/plugin.js'
-import { languageOf } from './language.js'
 import { createExpiryIndexes, createOwnerIndex, migrate, sharedAccounts } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
 import { type MailedCodes, mailedCodesOf } from './mailed-codes/codes.js'
@@ -32,7 +31,7 @@ import { canProve, type Providers, providersOf } from './providers/providers.js'
 import type { ProviderSettings } from '../settings/providers.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
-import type { Reader } from './reader.js'
+import { type Reader, readerOf } from './reader.js'
 import { createRequiredResets, type RequiredResets, resetFields } from './passwords/required-resets.js'
 import { renameDevice, renamePasskey, renamePerson } from './renames.js'
 import { resetRequests } from './reset-requests.js'
@@ -208,7 +207,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     async findPasswordOwner(userId) {
       const user = await internalAdapter.findUserById(userId)
       const account = await internalAdapter.findCredentialAccount(userId)
-      return user && account?.password ? { to: user.email, language: languageOf(user) } : null
+      return user && account?.password ? readerOf(user) : null
     },
 
     findWaitingForCode: waitingForCodeReader(context, options.secrets),

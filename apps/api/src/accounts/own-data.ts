@@ -3,8 +3,7 @@ import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { z } from 'zod'
 import type { AccountMails } from './prepared-mails.js'
-import type { Reader } from './reader.js'
-import { languageOf } from './language.js'
+import { type Reader, readerOf } from './reader.js'
 import { lockUser } from './lock-user.js'
 
 /** Gives a person their data, and deletes their account. Each rejects with the error of the database. */
@@ -89,7 +88,7 @@ export function ownData(context: AuthContext, { store, accountMails }: Options):
 
   const findReader = async (userId: string): Promise<Reader | null> => {
     const user = await internalAdapter.findUserById(userId)
-    return user && { to: user.email, language: languageOf(user) }
+    return user && readerOf(user)
   }
 
   return {

@@ -60,6 +60,7 @@ const deletedPayload = z.object({
   userId: z.string(),
   to: z.string(),
   language: mailLanguage,
+  name: z.string().optional(),
   at: z.coerce.date(),
   isMade: z.boolean().default(false),
 })
@@ -116,9 +117,12 @@ function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
     ...notice,
     charges: deletionCharges,
     async compose(payload) {
-      const { userId, to, language, at, isMade } = deletedPayload.parse(JSON.parse(payload))
+      const { userId, to, language, name, at, isMade } = deletedPayload.parse(JSON.parse(payload))
       if (!isMade && (await links.findReader(userId)) !== null) return null // the deletion failed
-      return { to, message: accountDeletedMessage(at, { language, baseUrl, url: new URL('/sign-up', baseUrl).href }) }
+      return {
+        to,
+        message: accountDeletedMessage(at, { language, name, baseUrl, url: new URL('/sign-up', baseUrl).href }),
+      }
     },
   }
 }

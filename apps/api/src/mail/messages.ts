@@ -8,6 +8,8 @@ export type { Message } from './layout.js'
 
 export interface Context {
   readonly language: Language
+  /** How the reader is greeted. Default: without a name. */
+  readonly name?: string | undefined
   /** The origin of the page. */
   readonly baseUrl: string
   /** The page that the mail leads to. */
@@ -24,7 +26,6 @@ export interface NewDeviceFacts {
 const words = { en, de } satisfies Record<Language, typeof en>
 const locales: Record<Language, string> = { en: 'en-GB', de: 'de' }
 
-/** Without the name on the account: someone who signed up with another person's address could write to them through it. */
 export function resetMessage(context: Context): Message {
   const { reset } = words[context.language]
   return mail(context, { ...reset, before: reset.before(siteOf(context)) })
@@ -133,7 +134,7 @@ interface Said {
 }
 
 function mail(
-  { language, baseUrl, url }: Context,
+  { language, name, baseUrl, url }: Context,
   { subject, before, label, after }: Said,
   { hasAccount, more }: { readonly hasAccount: boolean; readonly more?: Link } = { hasAccount: true },
 ): Message {
@@ -142,7 +143,7 @@ function mail(
   return layOut({
     language,
     subject,
-    before: [hello, ...before],
+    before: [hello(name), ...before],
     action: { url, label },
     after,
     more: more ?? { url: new URL('/', baseUrl).href, label: hasAccount ? devicesLabel : siteLabel(site) },

@@ -2,7 +2,7 @@ import type { AuthContext } from '@better-auth/core'
 import { runWithTransaction } from '@better-auth/core/context'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import type { AccountMails } from '../prepared-mails.js'
-import type { MailLink, Reader } from '../reader.js'
+import { type MailLink, type Reader, readerOf } from '../reader.js'
 import { languageOf } from '../language.js'
 import { lockUser } from '../lock-user.js'
 import { createEmailChangeToken, type EmailChangeLink, findEmailChangeLink } from './links.js'
@@ -101,8 +101,8 @@ export function emailChangesOf(rows: Rows, { baseUrl, accountMails, store }: Opt
       if (owner !== null) return { ...owner, url: new URL('/sign-in', baseUrl).href, isTaken: true }
       const url = new URL('/confirm-email', baseUrl)
       url.searchParams.set('token', await createEmailChangeToken(internalAdapter, link, change))
-      const to = side === 'old' ? user.email : change.email
-      return { to, language: languageOf(user), url: url.href, isTaken: false }
+      const reader = side === 'old' ? readerOf(user) : { to: change.email, language: languageOf(user) }
+      return { ...reader, url: url.href, isTaken: false }
     },
 
     findLinkedEmailChange: (token) => findLinkedEmailChange(rows, token),
@@ -122,5 +122,5 @@ async function readerAt(
   email: string,
 ): Promise<Reader | null> {
   const found = await internalAdapter.findUserByEmail(email)
-  return found && { to: found.user.email, language: languageOf(found.user) }
+  return found && readerOf(found.user)
 }

@@ -1,5 +1,5 @@
 import type { AuthContext } from '@better-auth/core'
-import type { MailLink } from '../reader.js'
+import { type MailLink, readerOf } from '../reader.js'
 import { languageOf } from '../language.js'
 import type { ReturnPath } from '../return-path.js'
 import { createSignUpToken, findSignUpEmail } from './links.js'
@@ -41,7 +41,7 @@ export function signUpsOf(rows: Rows, { baseUrl, confirmsAddress }: Options): Si
       const owner = await internalAdapter.findUserByEmail(email)
       if (owner !== null) {
         const page = new URL(returnTo === '/' ? '/sign-in' : returnTo, baseUrl)
-        return { to: email, language: languageOf(owner.user), url: page.href, isKnown: true }
+        return { ...readerOf(owner.user), url: page.href, isKnown: true }
       }
       const url = new URL('/finish-sign-up', baseUrl)
       url.searchParams.set('token', await createSignUpToken(internalAdapter, email, language))

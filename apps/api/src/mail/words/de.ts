@@ -1,7 +1,7 @@
 import type en from './en.js'
 
 export default {
-  hello: 'Guten Tag,',
+  hello: (name) => (name === undefined ? 'Guten Tag,' : `Guten Tag ${name},`),
   devicesLabel: 'Die Geräte Ihres Kontos ansehen',
   siteLabel: (site) => `Zu ${site}`,
   strangerFooter: (site) => `Diese E-Mail kommt von ${site}. Antworten darauf liest niemand.`,

@@ -2,7 +2,7 @@ const none: readonly string[] = []
 
 /** The words of mails. Each paragraph is a sentence or two of its own. */
 export default {
-  hello: 'Hello,',
+  hello: (name: string | undefined) => (name === undefined ? 'Hello,' : `Hello ${name},`),
   devicesLabel: 'See the devices of your account',
   siteLabel: (site: string) => `Go to ${site}`,
   strangerFooter: (site: string) => `This mail is from ${site}. Nobody reads answers to it.`,
