@@ -32,7 +32,7 @@ describe('an unusual sign-in', () => {
       'Firefox on macOS',
       'Safari on macOS',
     ])
-    expect(screen.getByRole('region', { name: 'Was this you? Opera on macOS' }).textContent).toContain(
+    expect(screen.getByRole('group', { name: 'Was this you? Opera on macOS' }).textContent).toContain(
       'First sign-in from this browser; New country: Japan; Since your last visit',
     )
   })

@@ -30,7 +30,9 @@ export function WasThisYou({ question, signs, place, onConfirmed }: WasThisYouPr
   }
 
   return (
-    <section
+    // No region: the activity may ask it of several sign-ins of one device.
+    <div
+      role="group"
       aria-labelledby={titleId}
       className="flex basis-full flex-wrap items-center gap-x-4 gap-y-3 rounded-xl border border-notice-line bg-notice-soft/50 p-3 sm:px-4"
     >
@@ -54,7 +56,7 @@ export function WasThisYou({ question, signs, place, onConfirmed }: WasThisYouPr
           {failure}
         </Message>
       )}
-    </section>
+    </div>
   )
 }
 
