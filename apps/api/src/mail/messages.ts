@@ -58,7 +58,8 @@ export function passwordRemovedMessage(at: Date, context: Context): Message {
 
 export function accountDeletedMessage(at: Date, context: Context): Message {
   const { accountDeleted } = words[context.language]
-  return mail(context, { ...accountDeleted, before: accountDeleted.before(siteOf(context), timeOf(at, context)) })
+  const before = accountDeleted.before(siteOf(context), timeOf(at, context))
+  return mail(context, { ...accountDeleted, before }, { hasAccount: false })
 }
 
 export function passkeyChangedMessage(change: 'added' | 'removed', at: Date, context: Context): Message {

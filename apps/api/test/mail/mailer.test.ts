@@ -284,6 +284,20 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     expect(subject).not.toBe('')
   })
 
+  test('promises nothing of an account that is deleted, or of a password that the account may not have', () => {
+    const { hasAccount, keepsPassword, mayKnowPassword } = {
+      en: {
+        hasAccount: 'have an account',
+        keepsPassword: 'your password stays',
+        mayKnowPassword: 'know your password',
+      },
+      de: { hasAccount: 'ein Konto haben', keepsPassword: 'Ihr Passwort bleibt', mayKnowPassword: 'Ihr Passwort' },
+    }[language]
+    expect(messages['account deleted'].text).not.toContain(hasAccount)
+    expect(messages.reset.text).not.toContain(keepsPassword)
+    expect(messages['new device'].text).not.toContain(mayKnowPassword)
+  })
+
   test('names the device, the place and the time in its own words', () => {
     const { text } = messages['new device, with a place']
     expect(text).toContain(language === 'de' ? 'Chrome auf Android' : 'Chrome on Android')

@@ -16,7 +16,7 @@ export default {
     label: 'Neues Passwort wählen',
     after: [
       'Danach sind alle Geräte abgemeldet, und Sie melden sich mit dem neuen Passwort wieder an.',
-      'Wenn Sie das nicht waren, müssen Sie nichts tun: Ihr Passwort bleibt, wie es ist.',
+      'Wenn Sie das nicht waren, müssen Sie nichts tun: Es ändert sich nichts.',
     ],
   },
 
@@ -36,7 +36,7 @@ export default {
       `jemand hat sich bei ${site} mit einem Gerät in Ihrem Konto angemeldet, das dort bisher nicht benutzt wurde:`,
       `${device}, am ${time} (UTC).`,
       'Wenn Sie das waren, ist nichts zu tun.',
-      'Wenn Sie das nicht waren, kennt vielleicht jemand Ihr Passwort. Dieser Link gilt einmal, innerhalb von sieben Tagen. Er meldet alle Geräte ab und schickt Ihnen eine weitere E-Mail, mit der Sie ein neues Passwort wählen:',
+      'Wenn Sie das nicht waren, kann sich jemand anderes in Ihrem Konto anmelden. Dieser Link gilt einmal, innerhalb von sieben Tagen. Er meldet alle Geräte ab und schickt Ihnen eine weitere E-Mail, mit der Sie ein neues Passwort wählen:',
     ],
     label: 'Das war ich nicht',
     after: ['Es geschieht nichts, bevor Sie es auf der Seite bestätigen, die sich öffnet.'],

@@ -17,7 +17,7 @@ export default {
     label: 'Choose a new password',
     after: [
       'All devices will be signed out then, and you sign in again with the new password.',
-      'If it was not you, do nothing: your password stays as it is.',
+      'If it was not you, do nothing: nothing changes.',
     ],
   },
 
@@ -37,7 +37,7 @@ export default {
       `someone signed in to your account at ${site} from a device that was not used for it before:`,
       `${device}, on ${time} (UTC).`,
       'If it was you, there is nothing to do.',
-      'If it was not you, someone else may know your password. Use this link, which works once, within seven days. It signs out every device and sends you another mail to choose a new password:',
+      'If it was not you, someone else can sign in to your account. Use this link, which works once, within seven days. It signs out every device and sends you another mail to choose a new password:',
     ],
     label: 'This was not me',
     after: ['Nothing happens before you confirm it on the page that opens.'],

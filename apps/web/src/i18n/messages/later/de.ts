@@ -59,7 +59,7 @@ export default {
   secure: {
     title: 'Waren Sie das nicht?',
     which: '{device}, {where}, {when}',
-    intro: 'Dann kennt vielleicht jemand anderes Ihr Passwort. Das geschieht als Nächstes:',
+    intro: 'Dann kann sich jemand anderes in Ihrem Konto anmelden. Das geschieht als Nächstes:',
     first: 'Alle Geräte werden abgemeldet, auch Ihre.',
     second: 'Ihr Passwort, falls Sie eines haben, gilt ab sofort nicht mehr.',
     third: 'Wir senden Ihnen eine weitere E-Mail mit einem Link, um ein neues Passwort zu wählen.',
@@ -67,7 +67,7 @@ export default {
     busy: 'Alle Geräte werden abgemeldet …',
     warning: 'Das lässt sich nicht rückgängig machen. Wenn Sie es doch waren, schließen Sie einfach diese Seite.',
     doneTitle: 'Alle Geräte wurden abgemeldet',
-    done: 'Ihr altes Passwort gilt nicht mehr. Ein Link für ein neues ist an Ihre E-Mail-Adresse unterwegs. Er gilt einmal, innerhalb einer Stunde.',
+    done: 'Es gilt kein Passwort mehr. Ein Link für ein neues ist an Ihre E-Mail-Adresse unterwegs. Er gilt einmal, innerhalb einer Stunde.',
     another: 'Noch einen Link senden',
     dead: 'Er wurde schon benutzt, das Passwort wurde seither geändert, oder es ist zu viel Zeit vergangen. Falls jemand anderes Ihr Passwort kennen könnte, wählen Sie ein neues: Auch das meldet alle Geräte ab.',
   },
