@@ -26,7 +26,9 @@ const ways = {
           const password = 'a hash'
           if (account === null)
             await internalAdapter.createAccount({ userId, providerId: 'credential', accountId: userId, password })
-          else await internalAdapter.updateAccount(account.id, { password })
+          else
+            for (const update of [{ scope: 'mine' }, { password }])
+              await internalAdapter.updateAccount(account.id, update)
         })
       },
     ),
@@ -144,6 +146,15 @@ test.each(Object.keys(additions))('%s is refused like any request of a session t
   const { status: usual, body: usualBody } = await add()
   expect([status, body]).toEqual([usual, usualBody])
   expect(await browser.session()).toBeNull()
+})
+
+test('a password that the server sets for its session is a changed one, and no account that is linked', async () => {
+  const { browser, userId } = await t.person('by-server')
+  await deleteAccounts(t.database, userId)
+  t.events.length = 0
+  const cookie = [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  await t.auth.api.setPassword({ body: { newPassword: 'a new password' }, headers: new Headers({ cookie }) })
+  expect(t.events.map(({ event }) => event)).toEqual(['password-change'])
 })
 
 test('a first password ends the links that were sent', async () => {

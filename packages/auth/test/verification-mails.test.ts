@@ -81,7 +81,10 @@ describe('the link of a verification mail', () => {
       expect((await browser.post('/change-email', { newEmail: owner.toUpperCase() })).status).toBe(200)
     })
     expect(new Set(strict)).toEqual(new Set([true]))
-    await app.browser().post('/reset-password', { newPassword: 'a new password', token: 'unknown' }) // deletes what has expired
+    // As better-auth deletes what has expired, right before a second link ends, which the first one leads to.
+    const lateInTheSecondHour = new Date(Date.now() + 119 * 60 * 1_000)
+    const expired = [{ field: 'expiresAt', operator: 'lt' as const, value: lateInTheSecondHour }]
+    await app.adapter.deleteMany({ model: 'verification', where: expired })
     const refused = await follow(thief)
     expect([refused.status, refused.body]).toEqual([401, (await app.browser().get('/verify-email?token=none')).body])
     expect(await addressOf(userId)).toBe(email)

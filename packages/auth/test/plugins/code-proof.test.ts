@@ -2,7 +2,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { anyToken, startApp, thiefOf } from '../helpers.js'
+import { anyToken, password, startApp, thiefOf } from '../helpers.js'
 import { enableApp } from './second-factor.js'
 
 // A code of the second factor that is given in a session.
@@ -71,6 +71,15 @@ test('proves who its person is: the session keeps its id, its old cookie is dead
   expect(t.events).toMatchObject([{ event: 'reauthentication', result: 'ok', sessionId: id }])
   expect((await browser.post('/two-factor/verify-backup-code', { code: backupCodes[0] })).status).toBe(200)
   expect((await browser.session())?.id).toBe(id)
+})
+
+test('proves nothing if it turns on an app beside codes by mail: the session has just received its secret', async () => {
+  t.clock.offset -= 2 * DAY
+  const { browser } = await t.person('code-second-app')
+  t.clock.offset += 2 * DAY
+  expect((await browser.post('/two-factor/enable', { password, method: 'otp' })).status).toBe(200)
+  await enableApp(browser)
+  expect((await browser.session())?.authenticatedAt.getTime()).toBeLessThan(Date.now() - DAY)
 })
 
 test('proves nothing beside five wrong ones that are checked at the same moment', async () => {
