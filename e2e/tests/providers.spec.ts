@@ -62,6 +62,34 @@ test('link a provider, sign in with it, confirm with it, and unlink it', async (
   await expect(phone).toHaveURL(/\/sign-in/)
 })
 
+test('remove the password beside a provider, which then proves alone and cannot be unlinked', async ({
+  app,
+  device,
+  provider,
+}) => {
+  provider.answer.person = { sub: 'bea', email: 'bea@acme.example', email_verified: true, name: 'Bea' }
+  const phone = await device({ browser: 'Safari on iPhone' })
+  const page = await device()
+  await page.goto('/security')
+  await page.getByRole('button', { name: 'Link Acme' }).click()
+  await expect(page.getByText('The account was linked.')).toBeVisible()
+  await page.getByRole('button', { name: 'Remove password' }).click()
+  await expect(page.getByRole('button', { name: 'Yes, remove' })).toBeFocused()
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Yes, remove' }).click()
+  await expect(page.locator(':focus')).toContainText('Your password was removed.')
+  await expect(phone).toHaveURL(/\/sign-in/)
+
+  await app.age(16)
+  await page.getByRole('button', { name: /^Unlink .*Acme/ }).click()
+  await page.getByRole('button', { name: 'Yes, unlink' }).click()
+  await expect(page.getByRole('button', { name: 'Confirm with Acme' })).toBeVisible()
+  await expect(page.getByLabel('Your password', { exact: true })).toBeHidden()
+  expect(await violations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Confirm with Acme' }).click()
+  await expect(page.getByText('This is the only way to sign in to your account.')).toBeVisible()
+})
+
 test('an administrator confirms with a provider: what concerns one person goes on, what concerns many is asked again', async ({
   app,
   device,
