@@ -42,6 +42,16 @@ test('an export finds that a server revoked a session meanwhile: it does not com
   expect(await whoIs(mine)).toBe('ada@example.org')
 })
 
+test('an export that goes on says until when the sessions of an earlier one need the plugin', async () => {
+  const mine = await t.signedIn('ada')
+  const expiresAt = (await mine.session())?.expiresAt
+  await exportSessions(t.away, t.options)
+  await t.signedIn('guest', { rememberMe: false })
+  expect(await exportSessions(t.away, t.options)).toMatchObject({ exported: 1, neededUntil: expiresAt })
+  await t.reset()
+  expect(await exportSessions(t.away, t.options)).toMatchObject({ exported: 0, neededUntil: null })
+})
+
 test('an export fails with the database, and Redis has the sessions still', async () => {
   const mine = await t.signedIn('ada')
   const { adapter } = await t.away.$context

@@ -19,7 +19,10 @@ export interface ExportCounts {
   readonly withoutUser: number
   /** Sessions that a server revoked meanwhile. They are in neither place. */
   readonly revoked: number
-  /** When the last of them expires without use: until then, keep the plugin `exportedSessions`. `null` for none. */
+}
+
+export interface ExportResult extends ExportCounts {
+  /** When the last session of the table expires without use: until then, keep the plugin `exportedSessions`. `null` for none. */
   readonly neededUntil: Date | null
 }
 
@@ -51,27 +54,28 @@ const model = 'session'
 export async function exportSessions(
   auth: BetterAuth,
   { onProgress, ...options }: ExportOptions,
-): Promise<ExportCounts> {
+): Promise<ExportResult> {
   const context = await auth.$context
   if (context.hasPlugin('rollcall') || !context.hasPlugin(EXPORTED_SESSIONS))
     throw new Error('Export sessions to better-auth without the plugin rollcall, and with exportedSessions()')
   const sessions = createSessionExport(options)
-  let counts: ExportCounts = { exported: 0, withoutUser: 0, revoked: 0, neededUntil: null }
+  let counts: ExportCounts = { exported: 0, withoutUser: 0, revoked: 0 }
   for await (const batch of sessions.batches()) {
     const written = await writeRows(context, batch)
     // Only now, so that a kill loses nothing: another try writes these rows again.
     const revoked = await sessions.remove(written)
     if (revoked.length > 0) await deleteRows(context.adapter, context.secret, revoked)
-    const latest = Math.max(counts.neededUntil?.getTime() ?? 0, ...written.map(({ expiresAt }) => expiresAt.getTime()))
     counts = {
       exported: counts.exported + written.length - revoked.length,
       withoutUser: counts.withoutUser + batch.length - written.length,
       revoked: counts.revoked + revoked.length,
-      neededUntil: latest === 0 ? null : new Date(latest),
     }
     onProgress?.(counts)
   }
-  return counts
+  // Also of what another try has moved before it was killed.
+  const sortBy = { field: 'expiresAt', direction: 'desc' } as const
+  const [last] = await context.adapter.findMany<{ expiresAt: Date }>({ model, sortBy, limit: 1 })
+  return { ...counts, neededUntil: last?.expiresAt ?? null }
 }
 
 /** Returns the sessions that have a row now. */
