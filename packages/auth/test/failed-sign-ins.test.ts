@@ -6,6 +6,7 @@ import { APIError, createAuthEndpoint, createAuthMiddleware } from 'better-auth/
 import { genericOAuth, twoFactor } from 'better-auth/plugins'
 import { APIError as PlainError } from 'better-call'
 import { Redis } from 'ioredis'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Answer, type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
 import { enableApp } from './plugins/second-factor.js'
@@ -197,6 +198,30 @@ test('what a call of the application made is revoked if that call fails, and not
   expect((await t.browser().signIn(email)).status).toBe(200)
   expect(await idsOf(other.userId)).toEqual(before)
   expect(await idsOf(userId)).toHaveLength(2)
+})
+
+test('a plugin that looks for the session of the earlier cookie finds the one that was renewed', async () => {
+  const { browser, email, userId } = await t.person('looked-for')
+  const earlier = (await browser.token()) ?? ''
+  const foreign = (await (await t.person('looked-for-other')).browser.token()) ?? ''
+  const found: unknown[] = []
+  fail = async ({ auth }) => {
+    const { internalAdapter } = await auth.$context
+    for (const token of [earlier, foreign, 'unknown']) found.push((await internalAdapter.findSession(token))?.user.id)
+  }
+  expect((await browser.signIn(email)).status).toBe(200)
+  fail = async () => undefined
+  expect(found).toEqual([userId, expect.not.stringContaining(userId), undefined])
+})
+
+test('a session whose user the database cannot read is no sign-out', async () => {
+  const { browser } = await t.person('unreadable')
+  const { kysely } = t.database
+  await sql`alter table user rename to gone`.execute(kysely)
+  const answer = await browser.get('/get-session')
+  await sql`alter table gone rename to user`.execute(kysely)
+  expect(answer).toMatchObject({ status: 503, setCookies: [] })
+  expect((await browser.get('/get-session')).body).not.toBeNull()
 })
 
 test('a refusal that made no session keeps the cookies of its endpoint', async () => {
