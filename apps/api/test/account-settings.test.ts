@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { failCommand } from '@rollcall/dev-redis/faults'
 import { userTagOf } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
@@ -18,6 +16,7 @@ import {
 } from './helpers.js'
 import { failStatements } from './fail-database.js'
 import { drained } from './mail/queue-helpers.js'
+import { mailsTo as allMailsTo } from './outbox.js'
 
 // The page of the account: the name, the person's own data, and the end of the account.
 
@@ -58,10 +57,7 @@ async function rowsOf(userId: string): Promise<number[]> {
 
 /** The mails to an address that are no notice of a new device. */
 async function mailsTo(email: string): Promise<string[]> {
-  const outbox = server.outbox ?? ''
-  const names = (await readdir(outbox).catch(() => [])).filter((name) => name.endsWith('.eml'))
-  const mails = await Promise.all(names.map((name) => readFile(join(outbox, name), 'utf8')))
-  return mails.filter((mail) => mail.includes(`To: ${email}`) && !mail.includes('/secure-account'))
+  return (await allMailsTo(server, email)).filter((mail) => !mail.includes('/secure-account'))
 }
 
 async function later<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
