@@ -28,6 +28,22 @@ export function parseRange(text: string): IsInRange | null {
   }
 }
 
+const IPV4_IN_IPV6 = 96
+
+/** A range of IPv4 addresses that are written as IPv6 (`::ffff:192.0.2.1`), as a range of IPv4. Any other is returned as it is. */
+export function asIpv4(range: string): string {
+  const [address = '', bits] = range.split('/')
+  const shortest = isIP(address) === 6 ? new URL(`http://[${address}]`).hostname : ''
+  const groups = /^\[::ffff:(\w+):(\w+)\]$/
+    .exec(shortest)
+    ?.slice(1)
+    .map((group) => Number.parseInt(group, 16))
+  const length = bits === undefined ? undefined : Number(bits) - IPV4_IN_IPV6
+  if (groups === undefined || Number(length) < 0) return range
+  const octets = groups.flatMap((group) => [Math.floor(group / 256), group % 256]).join('.')
+  return length === undefined ? octets : `${octets}/${length}`
+}
+
 /** The first octet of a range that is not the same in all its addresses of IPv4, with its bounds, and the text before it. */
 export function octetOf(range: string): { before: string; from: number; to: number } {
   const [address = '', bits = '32'] = range.split('/')

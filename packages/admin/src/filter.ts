@@ -1,7 +1,7 @@
 import { browserNames, deviceOf, nameOf, type PlaceOf, shownNameOf, shownSystemNames } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 import { z } from 'zod'
-import { parseRange } from './address-range.js'
+import { asIpv4, parseRange } from './address-range.js'
 import { InvalidFilterError } from './errors.js'
 
 const MAX_TEXT = 1_024
@@ -20,7 +20,9 @@ const schema = z
   .strictObject({
     users: z.array(text).min(1, 'must name a user'),
     sessions: z.array(text).min(1, 'must name a session'),
-    address: text.refine((range) => parseRange(range) !== null, 'must be an address, or a range such as 10.0.0.0/8'),
+    address: text
+      .refine((range) => parseRange(range) !== null, 'must be an address, or a range such as 10.0.0.0/8')
+      .transform(asIpv4),
     country: z
       .string()
       .regex(/^[a-z]{2}$/i, 'must be two letters (ISO 3166-1), such as DE')

@@ -87,6 +87,18 @@ describe('a condition', () => {
   })
 })
 
+test.each([
+  ['::ffff:203.0.113.9', '203.0.113.9'],
+  ['0:0:0:0:0:FFFF:cb00:7100/120', '203.0.113.0/24'],
+  ['::ffff:0:0/96', '0.0.0.0/0'],
+  ['::/0', '::/0'],
+  ['::ffff:203.0.113.9/95', '::ffff:203.0.113.9/95'],
+  ['2001:DB8::/32', '2001:DB8::/32'],
+])('IPv4 that is written as IPv6 is IPv4, as a server records it: %s', (given, address) => {
+  expect(parseFilter({ address })).toEqual({ address })
+  expect(parseFilter({ address: given })).toEqual({ address })
+})
+
 describe('a filter is refused', () => {
   test.each<[unknown, RegExp]>([
     [{}, /empty.*everybody/],
