@@ -121,10 +121,24 @@ function readText(file: string): string {
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** With a zone: without one, it would be another time on another machine. A day begins at midnight UTC. */
+const TIME = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
+
 function timeOf(option: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined
   const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
-  const time = amount === undefined ? new Date(text) : new Date(Date.now() - Number(amount) * (UNITS_MS[unit] ?? 0))
-  if (Number.isNaN(time.getTime())) throw new InvalidFilterError(`${option} is no time: ${text}`)
+  if (amount !== undefined) return new Date(Date.now() - Number(amount) * (UNITS_MS[unit] ?? 0))
+  const [, day = ''] = TIME.exec(text) ?? []
+  const time = new Date(text)
+  if (Number.isNaN(time.getTime()) || !isDay(day))
+    throw new InvalidFilterError(
+      `${option} is no time: ${text}. Give one such as 2026-11-28, 2026-11-28T02:00:00Z or 2026-11-28T02:00:00+01:00, or a span before now such as 2h`,
+    )
   return time
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isDay(text: string): boolean {
+  const midnight = new Date(text)
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text)
 }
