@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
+import { inspect } from 'node:util'
 import { type Filter, InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
 import { isWithoutAnswer, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
@@ -7,7 +8,15 @@ import { Command, CommanderError } from 'commander'
 import { type Connections, withAdmin, withConnections } from './connections.js'
 import { doctor } from './doctor.js'
 import { addFilterOptions, type FilterOptions, hasFilter, knownUsers, readFilter } from './filter-options.js'
-import { counted, createOutput, describeSession, operationLine, type Output, sessionLine } from './output.js'
+import {
+  counted,
+  createOutput,
+  describeSession,
+  operationLine,
+  type Output,
+  sessionLine,
+  surviveReaders,
+} from './output.js'
 import { resume, revoke, type RevokeOptions } from './revoke.js'
 import { UsageError } from './usage-error.js'
 import type { ResetOptions } from './users.js'
@@ -20,6 +29,11 @@ const program = new Command('rollcall')
   .option('--json', 'one JSON object a line')
   .exitOverride()
   .showHelpAfterError()
+  .configureOutput({
+    writeErr: (text) => {
+      if (!output().isJson) process.stderr.write(text)
+    },
+  })
   .addHelpText(
     'after',
     `
@@ -63,6 +77,7 @@ async function listSessions(
   for await (const session of admin.find(filter)) {
     count += 1
     output().result(describeSession(session), sessionLine(session))
+    if (output().isUnread()) return
   }
   // A mistyped id has no sessions either. The sessions of a user who was deleted are found.
   if (count === 0) await knownUsers(filter.users ?? [], options, database, output())
@@ -200,21 +215,23 @@ function exitCodeOf(error: unknown): number {
 }
 
 /** One line where it says all that a person needs, else the error with its stack. */
-function describeError(error: unknown): unknown {
+function describeError(error: unknown): string {
   if (error instanceof SessionStoreUnavailableError && error.cause instanceof Error)
     return `${error.message} (${error.cause.message})`
   const types = [...wrongInputs, MovingSlotsError, StartError]
-  return error instanceof Error && types.some((type) => error instanceof type) ? error.message : error
+  return error instanceof Error && types.some((type) => error instanceof type) ? error.message : inspect(error)
 }
 
 // Without a handler, the first process of a container ignores both.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => process.exit(128 + constants.signals[signal]))
 
+surviveReaders()
 try {
   await program.parseAsync()
 } catch (thrown) {
   const error = unwrap(thrown)
   process.exitCode = exitCodeOf(error)
-  if (!(error instanceof CommanderError)) console.error(describeError(error))
+  if (!(error instanceof CommanderError)) output().fail(describeError(error))
+  else if (process.exitCode !== 0 && output().isJson) output().fail(error.message)
 }

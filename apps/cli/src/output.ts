@@ -2,6 +2,8 @@ import type { Operation, OperationFilter } from '@rollcall/admin'
 import { shownNameOf } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 
+const FAILED = 1
+
 /** `1 session`, `2 sessions`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
@@ -14,6 +16,10 @@ export interface Output {
   note(text: string): void
   /** Writes to standard error, also with `--json`. */
   warn(text: string): void
+  /** As `warn`, for what ends the command. */
+  fail(text: string): void
+  /** Whether nobody reads the results any more. */
+  isUnread(): boolean
 }
 
 /** Filters and reasons come from many. Escapes what controls a terminal, or changes the direction of a text. */
@@ -21,14 +27,30 @@ const printable = (text: string): string =>
   text.replaceAll(/[^\P{Cc}\n]|\p{Bidi_Control}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 export function createOutput(isJson: boolean): Output {
+  const write = (stream: NodeJS.WriteStream, value: object, text: string): void => {
+    stream.write(`${printable(isJson ? JSON.stringify(value) : text)}\n`)
+  }
   return {
     isJson,
-    result: (value, text) => console.log(printable(isJson ? JSON.stringify(value) : text)),
+    result: (value, text) => write(process.stdout, value, text),
     note: (text) => {
-      if (!isJson) console.error(printable(text))
+      if (!isJson) write(process.stderr, {}, text)
     },
-    warn: (text) => console.error(printable(text)),
+    warn: (text) => write(process.stderr, { warning: text }, text),
+    fail: (text) => write(process.stderr, { error: text }, text),
+    isUnread: () => process.stdout.errored !== null,
   }
+}
+
+/** Without a handler, a reader that leaves, such as `head`, would end the process in the middle of an operation. */
+export function surviveReaders(): void {
+  const failUnlessLeft = ({ code, message }: NodeJS.ErrnoException): void => {
+    if (code === 'EPIPE') return
+    process.exitCode = FAILED
+    process.stderr.write(`The output cannot be written: ${message}\n`)
+  }
+  process.stdout.on('error', failUnlessLeft)
+  process.stderr.on('error', () => undefined)
 }
 
 /** The fields of a session that may be shown. */
@@ -64,6 +86,7 @@ function describeFilter(filter: OperationFilter): string {
 }
 
 const BAR_LENGTH = 30
+const SHORTEST_BAR = 4
 /** Between two lines where there is no terminal. */
 const LINE_MS = 1_000
 
@@ -80,15 +103,21 @@ export function createProgress({ isJson }: Output): (progress: Progress) => void
   return ({ share, details, isOver }) => {
     if (isJson) return
     const text = `${Math.floor(share * 100)} %, ${details}`
-    if (process.stderr.isTTY) {
-      const filled = Math.round(share * BAR_LENGTH)
-      const bar = `[${'#'.repeat(filled)}${'.'.repeat(BAR_LENGTH - filled)}]`
-      process.stderr.write(`\r\u001B[K${bar} ${text}${isOver ? '\n' : ''}`)
-    } else if (isOver || performance.now() - last >= LINE_MS) {
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r\u001B[K${barLine(text, share, process.stderr.columns)}${isOver ? '\n' : ''}`)
+    else if (isOver || performance.now() - last >= LINE_MS) {
       last = performance.now()
-      console.error(text)
+      process.stderr.write(`${text}\n`)
     }
   }
+}
+
+/** A line that is wider than the terminal could not be written over. */
+export function barLine(text: string, share: number, columns: number): string {
+  const length = Math.min(BAR_LENGTH, columns - text.length - '[] '.length - 1)
+  if (length < SHORTEST_BAR) return text.slice(0, columns - 1)
+  const filled = Math.round(share * length)
+  return `[${'#'.repeat(filled)}${'.'.repeat(length - filled)}] ${text}`
 }
 
 export function progressOf({ state, share, scanned, revoked, rate, millisecondsLeft }: Operation): Progress {

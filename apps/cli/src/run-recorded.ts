@@ -24,7 +24,7 @@ export async function runRecorded(
   run: (watch: RunOptions) => Promise<Operation>,
 ): Promise<void> {
   const warn = (message: string, reason: unknown): void =>
-    console.error(`${message}. ${databaseError(reason, settings).message}`)
+    output.warn(`${message}. ${databaseError(reason, settings).message}`)
   let id: string | undefined
   const interrupt = (): void => sayHowToGoOn(id, output)
   process.once('exit', interrupt) // a signal ends the process
@@ -53,7 +53,7 @@ export async function runRecorded(
 }
 
 function sayHowToGoOn(id: string | undefined, output: Output): void {
-  if (id !== undefined) output.note(`It is not done. To go on: rollcall operations resume ${id}`)
+  if (id !== undefined) output.warn(`It is not done. To go on: rollcall operations resume ${id}`)
 }
 
 function createReport(output: Output): Report {

@@ -96,13 +96,18 @@ test('unknown users of a file are left out and named, those of --user are refuse
     const deleted = Array.from({ length: 6 }, (_, n) => `deleted-${n}`)
     await writeFile(file, ['none@example.org', gus, ...deleted, 'hal@example.org'].join('\n'))
     await writeFile(gone, 'deleted-0')
-    const addresses = 'Left out 1 of the file, who do not exist: none@example.org\n'
-    const ids = 'Left out 6 of the file, who do not exist: deleted-0, deleted-1, deleted-2, deleted-3, deleted-4, …\n'
+    const warning = (text: string) => `{"warning":"Left out ${text}"}\n`
+    const addresses = warning('1 of the file, who do not exist: none@example.org')
+    const ids = warning('6 of the file, who do not exist: deleted-0, deleted-1, deleted-2, deleted-3, deleted-4, …')
 
     const revoked = await runJson(['revoke', '--users-file', file, '--confirm', '2'])
     expect(revoked).toMatchObject({ code: 0, err: addresses, results: [{ revoked: 2 }] })
     const nothing = await runJson(['revoke', '--users-file', gone])
-    expect(nothing).toMatchObject({ code: 0, err: expect.stringContaining('deleted-0\n'), results: [{ sessions: 0 }] })
+    expect(nothing).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('deleted-0"}\n'),
+      results: [{ sessions: 0 }],
+    })
     const reset = ['users', 'require-password-reset']
     expect(await runJson([...reset, '--users-file', file])).toMatchObject({
       code: 0,

@@ -224,7 +224,7 @@ describe('a revocation is on record', () => {
     const created = await store.create({ userId: 'ada' })
     await using _ = await refuse('insert on operation')
     const { code, err, out } = await run(['--json', ...everyone])
-    expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(refused.*\n$/)
+    expect(err).toMatch(/^\{"error":"The database cannot be used; see DATA_DIR \(refused.*\n$/)
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(await store.validate(created?.token ?? '')).not.toBeNull()
   })

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
+import { createSessionStore, type SessionStore } from '@rollcall/session-store'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { barLine } from '../src/output.js'
+import { createCommand } from './command.js'
+
+let server: PrivateRedis
+let redis: Redis
+let store: SessionStore
+let folder: string
+const { start, run } = createCommand(() => ({ REDIS_URL: server.url, DATA_DIR: folder, PLACES: 'off' }))
+beforeAll(async () => {
+  server = await startRedis()
+  redis = new Redis(server.url, { commandTimeout: 10_000 })
+  store = createSessionStore({ redis })
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'))
+  expect(await run(['admins', 'list']), 'which makes the tables').toMatchObject({ code: 0 })
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+  await rm(folder, { recursive: true })
+})
+beforeEach(() => redis.flushall())
+
+describe('a reader that has gone', () => {
+  test.each([['doctor'], ['find', '--kind', 'unknown'], ['--help']])('ends %s without an error', async (...args) => {
+    await store.create({ userId: 'ada' })
+    const { child, ended, printed } = start(args)
+    child.stdout?.destroy()
+    expect(await ended).toBe(0)
+    expect(printed.err).not.toContain('EPIPE')
+  })
+
+  test('does not interrupt an operation', async () => {
+    const created = await store.create({ userId: 'ada' })
+    const { child, ended } = start(['revoke', '--everyone', '--confirm', '1'])
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+    expect(await ended).toBe(0)
+    expect(await store.validate(created?.token ?? '')).toBeNull()
+    const { out } = await run(['operations', 'list'])
+    expect(out).toMatch(/ revoke {2}done /)
+  })
+})
+
+test('results that cannot be written are a failure', async () => {
+  const { child, printed, ended } = start(['operations', 'list'])
+  await ended
+  expect(printed).toEqual({ out: '', err: '' })
+  await store.create({ userId: 'ada' })
+  const env = { PATH: process.env['PATH'], REDIS_URL: server.url, DATA_DIR: folder, PLACES: 'off' }
+  const shell = spawn(
+    'sh',
+    ['-c', 'exec "$@" > /dev/full', 'sh', ...child.spawnargs.slice(0, 2), 'find', '--kind', 'unknown'],
+    { env },
+  )
+  let err = ''
+  shell.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const [code]: unknown[] = await once(shell, 'close')
+  expect(err).toContain('ENOSPC')
+  expect(code).toBe(1)
+})
+
+describe('with --json, standard error has one object a line', () => {
+  test.each([
+    [['find', '--kind', 'car'], /^kind must be one of/],
+    [['revoke'], /^Give a filter, or add --everyone$/],
+    [['find', '--adress', '203.0.113.9'], /^error: unknown option '--adress'/],
+    [['bogus'], /^error: unknown command 'bogus'/],
+    [['operations', 'show', 'none'], /^There is no operation none$/],
+  ])('%j', async (args, message) => {
+    const { code, out, err } = await run(['--json', ...args])
+    const lines = err.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ error: expect.stringMatching(message) }])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+})
+
+test.each([200, 80, 60, 20])('a bar is no wider than a terminal of %i columns', (columns) => {
+  const text = '45 %, 450000 looked at, 450000 revoked, 130000 a second, about 4 s left'
+  const line = barLine(text, 0.45, columns)
+  expect(line.length).toBeLessThan(columns)
+  expect(line).toContain('45 %')
+})
