@@ -56,6 +56,18 @@ test('a first sign-in makes an account, and the next one signs in to it; the dev
   expect(rows.rows).toEqual([expect.objectContaining({ providerId: 'acme', accountId: person.sub, ...tokens })])
 })
 
+test('an account that a provider makes has the language of the page it was made on', async () => {
+  for (const language of ['de', undefined]) {
+    const device = server.browser()
+    somebody()
+    expect((await go(device, '/provider/sign-in', language === undefined ? {} : { language })).status).toBe(200)
+    const { id } = (await device.api.session.current.query()).user
+    const { kysely } = server.database()
+    const { rows } = await sql<{ language: string }>`select language from "user" where id = ${id}`.execute(kysely)
+    expect(rows).toEqual([{ language: language ?? 'en' }])
+  }
+})
+
 test('signing in again in the same browser asks the provider for a proof, and renews the session under its id', async () => {
   const laptop = server.browser()
   somebody()

@@ -2,9 +2,8 @@ import { createHmac, randomInt } from 'node:crypto'
 import type { AuthContext } from '@better-auth/core'
 import { runWithTransaction } from '@better-auth/core/context'
 import { MINUTE_MS } from '../../durations.js'
-import { languageOf } from '../language.js'
 import { lockUser } from '../lock-user.js'
-import type { Reader } from '../reader.js'
+import { type Reader, readerOf } from '../reader.js'
 import { proofMethodsFor } from './proof-methods.js'
 
 const DIGITS = 8
@@ -46,7 +45,7 @@ export function mailedCodesOf(context: AuthContext, providers: ReadonlySet<strin
           value: found.id, // by which it ends with the credentials
           expiresAt: new Date(Date.now() + CODE_LIFE_MS),
         })
-        return { to: user.email, language: languageOf(user), code }
+        return { ...readerOf(user), code }
       })
     },
   }

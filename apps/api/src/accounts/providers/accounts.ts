@@ -23,11 +23,12 @@ const emailAddress = z.email().max(MAX_EMAIL).toLowerCase()
 export async function signIn(
   ctx: GenericEndpointContext,
   person: ProvidedPerson,
-  { rememberMe }: { readonly rememberMe: boolean },
+  { rememberMe, language }: { readonly rememberMe: boolean; readonly language: string },
 ): Promise<void> {
   const { internalAdapter } = ctx.context
   const account = await findAccount(ctx, person)
-  const user = account === null ? await signUp(ctx, person) : await internalAdapter.findUserById(account.userId)
+  const user =
+    account === null ? await signUp(ctx, person, language) : await internalAdapter.findUserById(account.userId)
   if (user === null) throw refusal('PROVIDER_ANSWER_INVALID')
   // better-auth refuses them too, but leads the browser to a page that does not exist.
   if (memberOf(user, 'banned') === true) throw refusal('BANNED_USER')
@@ -36,7 +37,11 @@ export async function signIn(
   await setSessionCookie(ctx, { session, user }, !rememberMe)
 }
 
-async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...person }: ProvidedPerson) {
+async function signUp(
+  ctx: GenericEndpointContext,
+  { providerId, accountId, ...person }: ProvidedPerson,
+  language: string,
+) {
   const { adapter, internalAdapter } = ctx.context
   const email = emailAddress.safeParse(person.email).data
   if (email === undefined || !person.isEmailVerified) throw refusal('PROVIDER_EMAIL_UNVERIFIED')
@@ -45,7 +50,7 @@ async function signUp(ctx: GenericEndpointContext, { providerId, accountId, ...p
   let userId: string | undefined
   const makeAccount = async () => {
     const user = await internalAdapter.createUser(
-      { name, email, emailVerified: true },
+      { name, email, emailVerified: true, language },
       { method: 'oauth', oauth: { providerId } },
     )
     userId = user.id

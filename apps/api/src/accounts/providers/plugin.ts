@@ -11,6 +11,7 @@ import {
 } from 'better-auth/api'
 import { z } from 'zod'
 import { guardAdditions } from '../guarded-additions.js'
+import { languageInput } from '../language.js'
 import { returnPath } from '../return-path.js'
 import { link, type ProvidedPerson, requireFirstOfProvider, requireOwn, signIn } from './accounts.js'
 import { gitHub } from './github.js'
@@ -35,6 +36,8 @@ const startBody = z.object({
   revokeOtherSessions: z.boolean().default(false),
   /** For a sign-in. */
   rememberMe: z.boolean().default(true),
+  /** That of the mails to an account that a sign-in makes. */
+  language: languageInput.default('en'),
 })
 
 /** The parameters that a provider leads the browser back with. */

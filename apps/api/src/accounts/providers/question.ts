@@ -2,6 +2,7 @@ import { generateGenericState, parseGenericState } from 'better-auth/api'
 import type { GenericEndpointContext } from '@better-auth/core'
 import { randomNonce, randomPKCECodeVerifier } from 'openid-client'
 import { z } from 'zod'
+import { languageInput } from '../language.js'
 import { returnPath } from '../return-path.js'
 import type { Checks } from './provider.js'
 import { refusal } from './refusals.js'
@@ -23,6 +24,7 @@ const question = z.object({
   codeVerifier: z.string(),
   revokeOtherSessions: z.boolean(),
   rememberMe: z.boolean().default(true), // an earlier version did not ask
+  language: languageInput.default('en'), // as above
   returnTo: returnPath,
 })
 

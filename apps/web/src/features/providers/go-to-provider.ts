@@ -10,6 +10,8 @@ interface Question {
   revokeOtherSessions?: boolean
   /** For a sign-in. Default: true. */
   rememberMe?: boolean
+  /** The same, for a new account. */
+  language?: string
 }
 
 /**

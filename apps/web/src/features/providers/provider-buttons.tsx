@@ -15,7 +15,7 @@ interface ProviderButtonsProps {
 }
 
 export default function ProviderButtons({ providers, ...choices }: ProviderButtonsProps): ReactNode {
-  const { t } = useI18n()
+  const { t, language } = useI18n()
   const [failure, setFailure] = useState<ReactNode>(null)
   return (
     <div className="mt-3 grid gap-3">
@@ -23,7 +23,7 @@ export default function ProviderButtons({ providers, ...choices }: ProviderButto
         <ProviderButton
           key={id}
           label={t('providers.signIn', { name })}
-          go={() => goToProvider('sign-in', { provider: id, ...choices })}
+          go={() => goToProvider('sign-in', { provider: id, language, ...choices })}
           onFailure={setFailure}
         />
       ))}
