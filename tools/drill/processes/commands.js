@@ -7,8 +7,8 @@ const program = new URL('../../../apps/cli/dist/main.js', import.meta.url)
 /** @type {{ out: string[], err: string[] }} */
 let printed = { out: [], err: [] }
 let runs = 0
-console.log = (text) => printed.out.push(String(text))
-console.error = (text) => printed.err.push(String(text))
+process.stdout.write = (text) => printed.out.push(String(text)) > 0
+process.stderr.write = (text) => printed.err.push(String(text)) > 0
 
 /** @param {Command} command */
 async function run({ args, env }) {
@@ -17,7 +17,7 @@ async function run({ args, env }) {
   process.argv = [process.execPath, program.pathname, ...args]
   process.exitCode = undefined
   await import(`${program.href}?run=${(runs += 1)}`) // its own module again, on those that are loaded
-  process.send?.({ code: process.exitCode ?? 0, out: printed.out.join('\n'), err: printed.err.join('\n') })
+  process.send?.({ code: process.exitCode ?? 0, out: printed.out.join(''), err: printed.err.join('') })
 }
 
 process.on('message', (/** @type {Command} */ command) => void run(command))
