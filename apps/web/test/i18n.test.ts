@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { AuthFailure } from '../src/api/auth.js'
 import { toProblem } from '../src/api/problem.js'
 import { explainFailure } from '../src/features/forms/auth-errors.js'
+import { explainNewPassword } from '../src/features/forms/password-rules.js'
 import { isActive, isStale } from '../src/features/devices/last-seen.js'
 import { deviceName } from '../src/i18n/device-name.js'
 import { createI18n } from '../src/i18n/i18n.js'
@@ -137,7 +138,7 @@ test.each([
   ],
 ])('%s is said at the field of the new password', (code, said, gesagt) => {
   const refused = new AuthFailure(400, code, null)
-  const { fields, summary } = explainFailure(refused, 'newPassword')
+  const { fields, summary } = explainNewPassword(refused)
   expect([Object.keys(fields ?? {}), summary]).toEqual([['newPassword'], undefined])
   expect(shown('en', fields?.['newPassword'])).toBe(said)
   expect(shown('de', fields?.['newPassword'])).toBe(gesagt)

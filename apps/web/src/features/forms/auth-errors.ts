@@ -4,7 +4,6 @@ import { toProblem } from '../../api/problem.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { words } from '../../i18n/words.js'
 import type { FieldErrors, Refusal } from '../../ui/form.js'
-import { newPasswordRefusal } from './password-rules.js'
 
 /** The API's own limit. */
 export const LONGEST_NAME = 100
@@ -22,15 +21,13 @@ export function fieldErrors(findings: Record<string, ReactNode>): FieldErrors {
   return errors
 }
 
-/** The refusals that every form shares. `newPassword` is the form's field for one. */
-export function explainFailure(error: unknown, newPassword = 'password'): Refusal {
+/** The refusals that every form shares. */
+export function explainFailure(error: unknown): Refusal {
   const code = error instanceof AuthFailure ? error.code : undefined
   if (code === 'INVALID_EMAIL') return { fields: { email: words((t) => t('fields.badEmail')) } }
   if (code === 'INVALID_NAME') return { fields: { name: words((t) => t('fields.badName', { max: LONGEST_NAME })) } }
   if (code === 'TOO_MANY_WRONG_PASSWORDS') return { summary: words((t) => t('problem.proofsUsedUp')) }
   if (code === 'CREDENTIALS_CHANGED') return { summary: words((t) => t('signIn.superseded')) }
   if (code === 'BANNED_USER') return { summary: words((t) => t('signIn.banned')) }
-  const fault = code === undefined ? undefined : newPasswordRefusal(code)
-  if (fault !== undefined) return { fields: { [newPassword]: fault } }
   return { summary: describeProblem(toProblem(error)) }
 }

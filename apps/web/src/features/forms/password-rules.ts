@@ -1,6 +1,9 @@
 import type { ReactNode } from 'react'
+import { AuthFailure } from '../../api/auth.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { words } from '../../i18n/words.js'
+import type { Refusal } from '../../ui/form.js'
+import { explainFailure } from './auth-errors.js'
 
 /** The API's own limits (better-auth's defaults), said before the way to it. */
 const min = 8
@@ -15,8 +18,14 @@ export function newPasswordError(password: string): ReactNode {
   return undefined
 }
 
+/** As `explainFailure`, for a form that has a field for a new password. The words for it come later than those of a first visit. */
+export function explainNewPassword(error: unknown, field = 'newPassword'): Refusal {
+  const fault = error instanceof AuthFailure ? newPasswordRefusal(error.code ?? '') : undefined
+  return fault === undefined ? explainFailure(error) : { fields: { [field]: fault } }
+}
+
 /** The rule that a new password breaks, by the API's answer; `undefined` for an error about something else. */
-export function newPasswordRefusal(code: string): ReactNode {
+function newPasswordRefusal(code: string): ReactNode {
   switch (code) {
     case 'PASSWORD_TOO_SHORT':
       return words((t) => t('newPassword.tooShort', { min }))

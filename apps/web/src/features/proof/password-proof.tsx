@@ -112,7 +112,7 @@ function usePasswordForm(onProved: () => Promise<void>) {
       session.failed(error)
       if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD')
         return { fields: { proof: words((t) => t('fields.notYourPassword')) } }
-      return explainFailure(error, 'proof')
+      return explainFailure(error)
     },
   })
 }

@@ -6,9 +6,9 @@ import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
-import { passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
 import { useSession } from '../session/session.js'
 
 export function ResetPasswordPage() {
@@ -32,7 +32,7 @@ function NewPasswordForm({ token, onDead }: { token: string; onDead: () => void 
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(error, 'newPassword')
+      return explainNewPassword(error)
     },
   })
 

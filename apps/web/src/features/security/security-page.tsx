@@ -10,9 +10,9 @@ import { News } from '../../ui/news.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { Section } from '../../ui/section.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
-import { passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
 import { PasskeysSection } from '../passkeys/passkeys-section.js'
 import { ProvidersSection } from '../providers/providers-section.js'
 import { SecondFactorSection } from '../second-factor/second-factor-section.js'
@@ -134,7 +134,7 @@ function usePasswordChange() {
       if (error instanceof AuthFailure && error.code === 'INVALID_PASSWORD') {
         return { fields: { currentPassword: words((t) => t('security.notCurrentPassword')) } }
       }
-      return explainFailure(error, 'newPassword')
+      return explainNewPassword(error)
     },
   })
 

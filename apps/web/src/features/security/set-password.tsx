@@ -8,9 +8,9 @@ import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
-import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
-import { passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
 import { PasswordProof } from '../proof/password-proof.js'
 import { proofMethods } from '../proof/proof-methods.js'
 import { useResumption } from '../proof/use-resumption.js'
@@ -104,7 +104,7 @@ function useFirstPassword(onSet: () => void) {
         return {}
       }
       session.failed(error)
-      return explainFailure(error, 'newPassword')
+      return explainNewPassword(error)
     },
   })
 

@@ -6,7 +6,8 @@ import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { useChallenge } from '../challenge/use-challenge.js'
-import { emailError, explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { emailError, fieldErrors } from '../forms/auth-errors.js'
+import { explainNewPassword } from '../forms/password-rules.js'
 import { EmailField } from '../forms/email-field.js'
 import { useSession } from '../session/session.js'
 import { AccountFields, nameError, newAccountOf, passwordError } from './account-fields.js'
@@ -45,7 +46,7 @@ export function DirectSignUp({ email, onClosed }: DirectSignUpProps) {
     explain: (error) =>
       error instanceof AuthFailure && error.status === 422
         ? { summary: words((t) => t('signUp.refused')) }
-        : explainFailure(error),
+        : explainNewPassword(error, 'password'),
   })
 
   return (

@@ -8,7 +8,8 @@ import { EmailAddress } from '../../ui/email-address.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
-import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
+import { fieldErrors } from '../forms/auth-errors.js'
+import { explainNewPassword } from '../forms/password-rules.js'
 import { UnreadLink } from '../problems/unread-link.js'
 import { type AccountPath, useSession } from '../session/session.js'
 import { AccountFields, nameError, newAccountOf, passwordError } from './account-fields.js'
@@ -57,7 +58,7 @@ function AccountForm({ token, email, returnTo, onCreated, onDead }: AccountFormP
     },
     explain: (error) => {
       if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(error)
+      return explainNewPassword(error, 'password')
     },
   })
 
