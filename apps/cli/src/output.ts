@@ -3,6 +3,7 @@ import { shownNameOf } from '@rollcall/devices'
 import type { Session } from '@rollcall/session-store'
 
 const FAILED = 1
+const CLEAR_LINE = '\r\u001B[K'
 
 /** `1 session`, `2 sessions`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
@@ -28,7 +29,8 @@ const printable = (text: string): string =>
 
 export function createOutput(isJson: boolean): Output {
   const write = (stream: NodeJS.WriteStream, value: object, text: string): void => {
-    stream.write(`${printable(isJson ? JSON.stringify(value) : text)}\n`)
+    const start = stream === process.stderr && stream.isTTY ? CLEAR_LINE : '' // in place of a bar
+    stream.write(`${start}${printable(isJson ? JSON.stringify(value) : text)}\n`)
   }
   return {
     isJson,
@@ -104,7 +106,7 @@ export function createProgress({ isJson }: Output): (progress: Progress) => void
     if (isJson) return
     const text = `${Math.floor(share * 100)} %, ${details}`
     if (process.stderr.isTTY)
-      process.stderr.write(`\r\u001B[K${barLine(text, share, process.stderr.columns)}${isOver ? '\n' : ''}`)
+      process.stderr.write(`${CLEAR_LINE}${barLine(text, share, process.stderr.columns)}${isOver ? '\n' : ''}`)
     else if (isOver || performance.now() - last >= LINE_MS) {
       last = performance.now()
       process.stderr.write(`${text}\n`)

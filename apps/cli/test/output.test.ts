@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionStore, type SessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { barLine } from '../src/output.js'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { barLine, createOutput, createProgress } from '../src/output.js'
 import { createCommand } from './command.js'
 
 let server: PrivateRedis
@@ -88,4 +88,21 @@ test.each([200, 80, 60, 20])('a bar is no wider than a terminal of %i columns', 
   const line = barLine(text, 0.45, columns)
   expect(line.length).toBeLessThan(columns)
   expect(line).toContain('45 %')
+})
+
+test('on a terminal, a line takes the place of a bar', () => {
+  const { isTTY, columns } = process.stderr
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => void Object.assign(process.stderr, { isTTY, columns }))
+  onTestFinished(() => write.mockRestore())
+  Object.assign(process.stderr, { isTTY: true, columns: 80 })
+  const output = createOutput(false)
+  createProgress(output)({ share: 0, details: '0 looked at', isOver: false })
+  output.note('Operation 7')
+  output.warn('It is not done')
+  expect(write.mock.calls.map(([text]) => text)).toEqual([
+    `\r\u001B[K${barLine('0 %, 0 looked at', 0, 80)}`,
+    '\r\u001B[KOperation 7\n',
+    '\r\u001B[KIt is not done\n',
+  ])
 })
