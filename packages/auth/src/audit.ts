@@ -38,7 +38,7 @@ export type AuditEventName =
   /** A call of an administrator. */
   | 'administration'
   /** A sign-in beyond the most that a user may have revoked the sessions that were idle for longest. */
-  | 'evict'
+  | 'cap'
 
 /** An event of the audit: the person, the action, the session, the IP address and the result. It never holds a token. */
 export interface AuditEvent {

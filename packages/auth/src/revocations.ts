@@ -84,7 +84,6 @@ async function auditRevocation(revoked: RevokedSessions, audit: Audit): Promise<
 }
 
 function eventOf({ cause, by, sessions }: RevokedSessions): AuditEvent['event'] {
-  if (cause === 'cap') return 'evict'
   const isOwn = sessions.some(({ id }) => id === by)
   if (cause === 'revoke') return isOwn ? 'sign-out' : 'revoke'
   if (cause !== 'credential-change') return cause

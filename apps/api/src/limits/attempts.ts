@@ -9,7 +9,7 @@ import type { Cluster, ClientContext, Redis, Result } from 'ioredis'
  * which the attempt takes a place, in milliseconds by the clock of Redis.
  */
 export interface Attempts {
-  reserve(key: string, points: number, id: string): Promise<Reservation>
+  reserve(key: string, points: number, id: string): Promise<ReserveReply>
   /** Holds the place for another `LEASE_MS`. */
   renew(key: string, id: string): Promise<unknown>
   /**
@@ -23,7 +23,7 @@ export interface Attempts {
 }
 
 /** `busy`: places are left that attempts under way may give back. */
-export type Reservation = 'reserved' | 'busy' | Full
+export type ReserveReply = 'reserved' | 'busy' | Full
 
 /** No place is left, and each is counted. */
 export interface Full {

@@ -5,7 +5,7 @@ import type { Charge } from './limits.js'
 import type { Verdict } from './reservations.js'
 
 /** A request to an endpoint of better-auth. */
-export interface Attempt {
+export interface AuthAttempt {
   readonly client: Client
   /** In one spelling; empty when the body holds none. */
   readonly email: string
@@ -42,7 +42,7 @@ export interface AttemptLimits {
   readonly email?: string
 }
 
-export const attemptLimits = new Map<string, (attempt: Attempt) => AttemptLimits | Promise<AttemptLimits>>([
+export const attemptLimits = new Map<string, (attempt: AuthAttempt) => AttemptLimits | Promise<AttemptLimits>>([
   [
     '/sign-in/email',
     ({ client, email, knownDevice }) => ({
@@ -163,7 +163,11 @@ function networks(purpose: Purpose, client: Client): Charge[] {
  * Wrong codes count per account at sign-ins, where the password was right, and per session where there is one. A request may hold
  * both: its session may end before the code is judged, and then the code is one for the sign-in that waits.
  */
-async function secondFactorCode({ session: findSession, waitingForCode, totpCode }: Attempt): Promise<AttemptLimits> {
+async function secondFactorCode({
+  session: findSession,
+  waitingForCode,
+  totpCode,
+}: AuthAttempt): Promise<AttemptLimits> {
   const session = await findSession()
   let found: Promise<string | null> | undefined
   const findWaiting = () => (found ??= waitingForCode())
@@ -189,7 +193,7 @@ async function secondFactorCode({ session: findSession, waitingForCode, totpCode
  * Counts per session alone. A thief cannot make another session without the password, nor use up the right of the owner's
  * other sessions to prove who they are.
  */
-async function proof(attempt: Attempt): Promise<AttemptLimits> {
+async function proof(attempt: AuthAttempt): Promise<AttemptLimits> {
   const session = await attempt.session()
   return {
     charges: session === null ? [] : [['proof:session', session.userId, session.id, session.createdAt.toISOString()]],
@@ -200,12 +204,12 @@ async function proof(attempt: Attempt): Promise<AttemptLimits> {
 }
 
 /** A mail with a code counts once it is queued. */
-async function mailedCode(attempt: Attempt): Promise<AttemptLimits> {
+async function mailedCode(attempt: AuthAttempt): Promise<AttemptLimits> {
   const session = await attempt.session()
   return { charges: session === null ? [] : [['mailed-code:user', session.userId]], success: 'done', session }
 }
 
-async function codeInSession(attempt: Attempt): Promise<AttemptLimits> {
+async function codeInSession(attempt: AuthAttempt): Promise<AttemptLimits> {
   const session = await attempt.session()
   return { charges: session === null ? [] : [codeCharge(session)], success: 'right', session }
 }

@@ -6,7 +6,7 @@ import { Client, type Network } from '../client/client.js'
 import { type Attempts, createAttempts } from './attempts.js'
 import type { Mailbox } from './mailbox.js'
 import { CHALLENGE_LIFE_MS } from './challenges.js'
-import { type Place, type Verdict, runWithin } from './reservations.js'
+import { type Reservation, type Verdict, runWithin } from './reservations.js'
 import { levelBeyond, mostCounted, pointsWith, type ProofOfWork } from './work.js'
 
 /** Whom each limit counts. */
@@ -211,13 +211,13 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
       .slice(0, 22)
   }
 
-  function placeOn(charge: Charge, id: string, level: number): Place {
+  function reservationOn(charge: Charge, id: string, level: number): Reservation {
     const [limit] = charge
     const hash = hashOf(charge)
     const counter = requests.get(limit)
     return counter === undefined
-      ? attemptPlace(attempts, limit, { key: `${prefixOf(limit)}:${hash}`, id, level })
-      : requestPlace(counter, limit, hash)
+      ? attemptReservation(attempts, limit, { key: `${prefixOf(limit)}:${hash}`, id, level })
+      : requestReservation(counter, limit, hash)
   }
 
   return {
@@ -225,7 +225,7 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
       const id = randomBytes(9).toString('base64url')
       const all: readonly Charge[] = solution === null ? charges : [...charges, ['challenge', solution.id]]
       return runWithin(
-        all.map((charge) => placeOn(charge, id, solution?.level ?? 0)),
+        all.map((charge) => reservationOn(charge, id, solution?.level ?? 0)),
         work,
         verdictOf,
         revokes,
@@ -239,7 +239,7 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
   }
 }
 
-function requestPlace(counter: RateLimiterRedis, limit: LimitName, hash: string): Place {
+function requestReservation(counter: RateLimiterRedis, limit: LimitName, hash: string): Reservation {
   return {
     limit,
     of: 'requests',
@@ -257,14 +257,14 @@ function requestPlace(counter: RateLimiterRedis, limit: LimitName, hash: string)
   }
 }
 
-interface Attempt {
+interface CountedAttempt {
   readonly key: string
   readonly id: string
   /** The level of its proof of work; 0 without one. */
   readonly level: number
 }
 
-function attemptPlace(attempts: Attempts, limit: LimitName, { key, id, level }: Attempt): Place {
+function attemptReservation(attempts: Attempts, limit: LimitName, { key, id, level }: CountedAttempt): Reservation {
   const { points, duration, clears, work } = rules[limit]
   const isSolution = limit === 'challenge'
   return {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { ChallengeNeededError, publicError, RateLimitedError } from '../errors.js'
-import { type Full, RENEW_MS, type Reservation } from './attempts.js'
+import { type Full, RENEW_MS, type ReserveReply } from './attempts.js'
 
 /**
  * The outcome of limited work.
@@ -12,11 +12,11 @@ import { type Full, RENEW_MS, type Reservation } from './attempts.js'
  */
 export type Verdict = 'wrong' | 'done' | 'right' | 'void'
 
-/** The place that a piece of work takes on one limit. */
-export interface Place {
+/** What a piece of work reserves on one limit. */
+export interface Reservation {
   readonly limit: string
   readonly of: 'requests' | 'attempts'
-  reserve(): Promise<Reservation>
+  reserve(): Promise<ReserveReply>
   /** The level of work with which an attempt passes a full limit. Absent: none does. */
   levelBeyond?(counted: number): number
   renew(): Promise<unknown>
@@ -29,52 +29,55 @@ const FIRST_POLL_MS = 50
 const LAST_POLL_MS = 800
 
 /**
- * Does the work while it holds all of the places, and settles them by its verdict.
+ * Does the work while it holds all of these reservations, and settles them by its verdict.
  *
  * @param revokes the work goes on when Redis cannot count
  */
 export async function runWithin<T>(
-  places: readonly Place[],
+  reservations: readonly Reservation[],
   work: () => Promise<T>,
   verdictOf: (result: T) => Verdict | Promise<Verdict>,
   revokes: boolean,
 ): Promise<T> {
   try {
-    await reserveAll(places)
+    await reserveAll(reservations)
   } catch (error) {
     if (revokes && error instanceof SessionStoreUnavailableError) return work()
     throw error
   }
-  const renewal = setInterval(() => void Promise.allSettled(places.map((place) => place.renew())), RENEW_MS)
+  const renewal = setInterval(
+    () => void Promise.allSettled(reservations.map((reservation) => reservation.renew())),
+    RENEW_MS,
+  )
   try {
     const result = await work()
     const verdict = await verdictOf(result)
-    const settled = await Promise.allSettled(places.map((place) => place.settle(verdict)))
+    const settled = await Promise.allSettled(reservations.map((reservation) => reservation.settle(verdict)))
     const lost = settled.find((one) => one.status === 'rejected')
     if (verdict === 'wrong' && lost !== undefined) throw new SessionStoreUnavailableError(lost.reason)
     return result
   } catch (error) {
     const isOutage = publicError(error).status >= 500
-    await release(places.filter(({ of }) => of === 'attempts' || isOutage))
+    await release(reservations.filter(({ of }) => of === 'attempts' || isOutage))
     throw error
   } finally {
     clearInterval(renewal)
   }
 }
 
-async function reserveAll(places: readonly Place[]): Promise<void> {
+async function reserveAll(reservations: readonly Reservation[]): Promise<void> {
   const deadline = performance.now() + MAX_WAIT_MS
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(2 * wait, LAST_POLL_MS)) {
-    const replies = await Promise.allSettled(places.map((place) => place.reserve()))
-    const isIn = (n: number, state: Reservation): boolean =>
+    const replies = await Promise.allSettled(reservations.map((reservation) => reservation.reserve()))
+    const isIn = (n: number, state: ReserveReply): boolean =>
       replies[n]?.status === 'fulfilled' && replies[n].value === state
-    if (places.every((_, n) => isIn(n, 'reserved'))) return
+    if (reservations.every((_, n) => isIn(n, 'reserved'))) return
     // A command without a reply may have been carried out all the same.
-    await release(places.filter((_, n) => isIn(n, 'reserved') || replies[n]?.status === 'rejected'))
+    await release(reservations.filter((_, n) => isIn(n, 'reserved') || replies[n]?.status === 'rejected'))
 
     const failed = replies.find((reply) => reply.status === 'rejected')
     if (failed !== undefined) throw new SessionStoreUnavailableError(failed.reason)
-    const refusal = refusalOf(places, replies)
+    const refusal = refusalOf(reservations, replies)
     if (refusal !== null) throw refusal
     if (performance.now() > deadline)
       throw new SessionStoreUnavailableError(new Error('Too many attempts are under way'))
@@ -83,19 +86,19 @@ async function reserveAll(places: readonly Place[]): Promise<void> {
 }
 
 function refusalOf(
-  places: readonly Place[],
-  replies: readonly PromiseSettledResult<Reservation>[],
+  reservations: readonly Reservation[],
+  replies: readonly PromiseSettledResult<ReserveReply>[],
 ): RateLimitedError | null {
-  const full = places.flatMap((place, n) => {
+  const full = reservations.flatMap((reservation, n) => {
     const reply = replies[n]?.status === 'fulfilled' ? replies[n].value : 'unknown'
-    return typeof reply === 'string' ? [] : [{ place, ...reply }]
+    return typeof reply === 'string' ? [] : [{ reservation, ...reply }]
   })
-  const hard = longest(full.filter(({ place }) => place.levelBeyond === undefined))
-  if (hard !== undefined) return new RateLimitedError(seconds(hard), hard.place.limit)
+  const hard = longest(full.filter(({ reservation }) => reservation.levelBeyond === undefined))
+  if (hard !== undefined) return new RateLimitedError(seconds(hard), hard.reservation.limit)
   const last = longest(full)
   if (last === undefined) return null
-  const level = Math.max(...full.map(({ place, counted }) => place.levelBeyond?.(counted) ?? 0))
-  return new ChallengeNeededError(seconds(last), last.place.limit, level)
+  const level = Math.max(...full.map(({ reservation, counted }) => reservation.levelBeyond?.(counted) ?? 0))
+  return new ChallengeNeededError(seconds(last), last.reservation.limit, level)
 }
 
 function longest<P extends Full>(full: readonly P[]): P | undefined {
@@ -107,6 +110,6 @@ function seconds({ retryAfter }: Full): number {
 }
 
 /** Best effort: a lease ends by itself, and one request more or less is none of many. */
-async function release(places: readonly Place[]): Promise<void> {
-  await Promise.allSettled(places.map((place) => place.settle('void')))
+async function release(reservations: readonly Reservation[]): Promise<void> {
+  await Promise.allSettled(reservations.map((reservation) => reservation.settle('void')))
 }

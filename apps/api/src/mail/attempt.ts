@@ -28,7 +28,7 @@ export interface DeliveryOptions {
   readonly log: Log
 }
 
-export interface Attempt extends DeliveryOptions {
+export interface DeliveryAttempt extends DeliveryOptions {
   /** Aborted when the server closes: nothing is tried again. */
   readonly closing: AbortSignal
   /** Aborted when a mail on its way has no time left. */
@@ -48,7 +48,7 @@ const REMOVE_ATTEMPTS = 4
 const LONGEST_RETRY_MS = 5 * MINUTE_MS
 
 /** Tries to send a claimed mail, then takes it out of the queue or puts it back. Never rejects. */
-export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outcome> {
+export async function deliver(mail: ClaimedMail, attempt: DeliveryAttempt): Promise<Outcome> {
   const { kinds, log } = attempt
   const kind = kinds.get(mail.kind)
   if (mail.ageMs > (kind?.maxAgeMs ?? NOTICE_MAX_AGE_MS)) {
@@ -80,7 +80,7 @@ export async function deliver(mail: ClaimedMail, attempt: Attempt): Promise<Outc
 }
 
 /** `false`: nobody needs the mail any more, or a limit has dropped it. */
-async function composeAndSend(kind: MailKind, mail: ClaimedMail, attempt: Attempt): Promise<boolean> {
+async function composeAndSend(kind: MailKind, mail: ClaimedMail, attempt: DeliveryAttempt): Promise<boolean> {
   const { send, limits, log, abandoned } = attempt
   const time = AbortSignal.timeout(SEND_MS) // composing, and a place on the limits, take some of it
   const composed = await kind.compose(mail.payload)
@@ -96,7 +96,7 @@ async function composeAndSend(kind: MailKind, mail: ClaimedMail, attempt: Attemp
   return isSent
 }
 
-async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandoned }: Attempt): Promise<void> {
+async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandoned }: DeliveryAttempt): Promise<void> {
   try {
     if (abandoned.aborted) return await queue.release(mail)
     if (error instanceof DeliveryError && error.isFinal) {
@@ -123,7 +123,7 @@ async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandone
 }
 
 /** A sent mail must leave the queue before its lease expires, or it is sent again. */
-async function remove(mail: ClaimedMail, { queue, log, closing }: Attempt): Promise<void> {
+async function remove(mail: ClaimedMail, { queue, log, closing }: DeliveryAttempt): Promise<void> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await queue.remove(mail)

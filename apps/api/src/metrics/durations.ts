@@ -36,7 +36,7 @@ export class Durations {
   }
 }
 
-export interface Observer {
+export interface DurationObserver {
   observe(milliseconds: number): void
 }
 
@@ -54,7 +54,7 @@ export function addHistogram(registry: Registry, name: string, help: string, lab
     }),
   }
   registry.registerMetric(histogram as unknown as Metric) // the registry only reads the name and calls `get`
-  return (value: string): Observer => {
+  return (value: string): DurationObserver => {
     const known = byValue.get(value)
     if (known !== undefined) return known
     const durations = new Durations()

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../src/accounts/database.js'
 import { type Charge, createLimits, type Limits } from '../../src/limits/limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
 import { createLog } from '../../src/log.js'
-import { type Attempt, deliver, type Outcome } from '../../src/mail/attempt.js'
+import { type DeliveryAttempt, deliver, type Outcome } from '../../src/mail/attempt.js'
 import { type MailQueue, openMailQueue } from '../../src/mail/queue.js'
 import { SECRET } from '../helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
@@ -46,7 +46,7 @@ const waiting = async (): Promise<number> => (await queue.status()).waiting
 /** Tries to send a mail, and shows what it is counted on meanwhile. */
 async function startAttempt(
   sent: () => void,
-  options: Partial<Attempt> = {},
+  options: Partial<DeliveryAttempt> = {},
 ): Promise<{ outcome: Promise<Outcome>; counting: Set<unknown> }> {
   await queue.add({ key: 'a', kind: 'notice', payload: '' })
   const [mail] = await queue.claim(1)

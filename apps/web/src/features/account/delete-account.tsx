@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { toOutcome } from '../proof/to-outcome.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
@@ -33,7 +33,7 @@ export function DeleteAccount() {
 
   return (
     <div className="mt-4 flex flex-wrap gap-4">
-      <ConfirmWithPassword
+      <ConfirmWithProof
         key={String(isAgain)}
         askedAgain={isAgain ? t('accountPage.deleteAgain') : undefined}
         pending={{ name: 'delete-account', input: {} }}

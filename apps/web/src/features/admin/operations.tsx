@@ -8,7 +8,7 @@ import { words } from '../../i18n/words.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useKeptFocus } from '../../ui/use-kept-focus.js'
 import { useNow } from '../../ui/use-now.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { describeFilter } from './describe-filter.js'
 import { QueryState } from './query-state.js'
@@ -122,7 +122,7 @@ function Control({ operation, name, isAgain, controls }: ControlProps) {
   const { t } = useI18n()
   const { id } = operation
   return (
-    <ConfirmWithPassword
+    <ConfirmWithProof
       key={`${name}${isAgain}`}
       askedAgain={isAgain && name === 'resume' ? t('admin.operations.resumeAgain') : undefined}
       label={t(`admin.operations.${name}`)}

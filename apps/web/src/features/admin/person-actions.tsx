@@ -2,7 +2,7 @@ import type { Person } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { useKeptFocus } from '../../ui/use-kept-focus.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { type PersonChange, usePersonChange } from './use-person-change.js'
 
 interface PersonActionsProps {
@@ -35,7 +35,7 @@ function Action({ person, reason, change }: PersonActionsProps & Pick<PersonChan
   const name = isolate(person.name)
   const input = { change, id: person.id, reason }
   return (
-    <ConfirmWithPassword
+    <ConfirmWithProof
       label={t(`admin.person.${change}`)}
       question={t(`admin.person.${change}Ask`, { name })}
       consequence={t(`admin.person.${change}Means`)}

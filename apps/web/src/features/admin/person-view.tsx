@@ -9,7 +9,7 @@ import { EmailAddress } from '../../ui/email-address.js'
 import { Field } from '../../ui/field.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
 import { Flags } from './find-person.js'
@@ -114,7 +114,7 @@ function SignOutOne({ device, change }: { device: Device; change: PersonChange }
   const { t } = i18n
   const changePerson = usePersonChange()
   return (
-    <ConfirmWithPassword
+    <ConfirmWithProof
       label={t('signOut.one')}
       accessibleLabel={t('signOut.oneNamed', { device: deviceName(i18n, device) })}
       question={t('signOut.oneAsk', { device: deviceName(i18n, device) })}

@@ -3,7 +3,7 @@ import { useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { type FilterFields, filterIn } from './session-filter.js'
 import { useChange } from './use-change.js'
 
@@ -63,7 +63,7 @@ export function SignOutFiltered({ fields, count, reason: given, onBegan }: SignO
       />
       <div className="flex flex-wrap gap-3">
         {isRight ? (
-          <ConfirmWithPassword
+          <ConfirmWithProof
             label={t('admin.sessions.signOut')}
             question={t('admin.sessions.ask', { count })}
             consequence={t('admin.sessions.askMeans')}

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import type { DeviceGroup, inOneStep } from './group.js'
 
 interface ChoiceBarProps {
@@ -43,7 +43,7 @@ export function ChoiceBar({ chosen, choosable, onChooseAll, onSignOut, onClose }
       )}
       <Button onClick={onClose}>{t('signOut.chooseEnd')}</Button>
       {count > 0 && (
-        <ConfirmWithPassword
+        <ConfirmWithProof
           label={t('signOut.several', { count })}
           question={t('signOut.severalAsk', { count })}
           consequence={t('signOut.severalMeans')}

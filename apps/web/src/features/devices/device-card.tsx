@@ -2,7 +2,7 @@ import { Pencil } from 'lucide-react'
 import { type RefObject, useId, useRef, useState } from 'react'
 import { browserName, deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import type { Signs } from '../recognition/use-unusual.js'
 import { WasThisYou } from '../recognition/was-this-you.js'
 import { DeviceDetails } from './device-details.js'
@@ -94,7 +94,7 @@ function SignOutOne({ session, describedBy, onConfirm }: SignOutOneProps) {
   const { t } = useI18n()
   const { name } = session
   return (
-    <ConfirmWithPassword
+    <ConfirmWithProof
       label={t('signOut.one')}
       accessibleLabel={t('signOut.oneNamed', { device: name })}
       question={t('signOut.oneAsk', { device: name })}

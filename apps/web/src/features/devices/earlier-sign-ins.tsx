@@ -2,7 +2,7 @@ import { useId } from 'react'
 import type { Device } from '../../api/trpc.js'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { DeviceDetails } from './device-details.js'
 import type { SignOuts } from './use-sign-outs.js'
 
@@ -42,7 +42,7 @@ function EarlierSignIn({ session, now, onSignOut }: { session: Device } & Omit<E
       <div id={detailsId} className="min-w-0 flex-[1_1_15rem] text-sm text-muted">
         <DeviceDetails device={session} now={now} />
       </div>
-      <ConfirmWithPassword
+      <ConfirmWithProof
         label={t('signOut.one')}
         accessibleLabel={t('signOut.oneEarlier', { device, since })}
         question={t('signOut.earlierAsk', { device })}

@@ -1,6 +1,6 @@
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { Outcome } from '../../ui/confirm-button.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import type { inOneStep } from './group.js'
 
 interface SignOutFoundProps {
@@ -14,7 +14,7 @@ export function SignOutFound({ found: { groups, ids }, onSignOut }: SignOutFound
   const count = groups.length
   if (count === 0) return null
   return (
-    <ConfirmWithPassword
+    <ConfirmWithProof
       key={ids.join()} // a question about some devices must not become one about others
       label={t('signOut.severalFound', { count })}
       question={t('signOut.severalAsk', { count })}

@@ -3,7 +3,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import type { useChoice } from './use-choice.js'
 
 interface SignOutManyProps {
@@ -85,7 +85,7 @@ function Row({ id, explanation, label, question, consequence, onConfirm }: RowPr
       <p id={explanationId} className="flex-[1_1_15rem] text-[0.9375rem] text-muted">
         {explanation}
       </p>
-      <ConfirmWithPassword
+      <ConfirmWithProof
         label={label}
         question={question}
         consequence={consequence}

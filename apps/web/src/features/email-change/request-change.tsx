@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { emailError, fieldErrors } from '../forms/auth-errors.js'
-import { PasswordProof } from '../proof/password-proof.js'
+import { ProofForm } from '../proof/proof-form.js'
 import { toOutcome } from '../proof/to-outcome.js'
 import { useActionDone, useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
@@ -29,7 +29,7 @@ export function RequestChange(props: RequestChangeProps) {
   if (isProving) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
-        <PasswordProof
+        <ProofForm
           question={t.rich('emailChange.ask', { new: addressText(typed) })}
           confirmLabel={t('emailChange.submit')}
           busyLabel={t('emailChange.busy')}

@@ -5,7 +5,7 @@ import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { PasswordProof } from '../proof/password-proof.js'
+import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
 import { registerPasskey } from './ceremonies.js'
@@ -51,7 +51,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   if (isProving) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
-        <PasswordProof
+        <ProofForm
           question={t('passkeys.addAsk')}
           confirmLabel={t('passkeys.addGoOn')}
           busyLabel={t('passkeys.adding')}

@@ -3,7 +3,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
 import type { ConfirmButtonProps } from '../../ui/confirm-button.js'
 import type { PendingActions } from '../session/pending-action.js'
-import { ConfirmWithPassword } from './confirm-with-password.js'
+import { ConfirmWithProof } from './confirm-with-proof.js'
 import type { useRemoval } from './use-removal.js'
 
 interface RemoveWayInProps extends Omit<ConfirmButtonProps, 'cancelLabel' | 'choice' | 'renderProof' | 'onConfirm'> {
@@ -18,7 +18,7 @@ export function RemoveWayIn({ action, wayIn, onRemove, ...props }: RemoveWayInPr
   const [revokeOtherSessions, setRevokesOthers] = useState(true)
   const removal = { ...wayIn, revokeOtherSessions }
   return (
-    <ConfirmWithPassword
+    <ConfirmWithProof
       {...props}
       choice={<CheckBox label={t('waysIn.revokeOthers')} checked={revokeOtherSessions} onChange={setRevokesOthers} />}
       onConfirm={() => onRemove(removal)}

@@ -4,7 +4,7 @@ import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
-import { PasswordProof } from '../proof/password-proof.js'
+import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
 import { explainProvider } from './explain.js'
@@ -41,7 +41,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
   if (waiting !== null) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
-        <PasswordProof
+        <ProofForm
           question={t('providers.linkAsk', { name: waiting.name })}
           confirmLabel={t('providers.linkGoOn')}
           busyLabel={t('providers.linking')}

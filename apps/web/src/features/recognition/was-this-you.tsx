@@ -3,7 +3,7 @@ import type { Device, UnusualSign } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
-import { ConfirmWithPassword } from '../proof/confirm-with-password.js'
+import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { Signs } from './signs.js'
 import { type Question, useAnswers } from './use-answers.js'
 
@@ -75,7 +75,7 @@ function NotMe({ question: { name, liveIds }, onConfirm, className = '' }: NotMe
   const { t } = useI18n()
   const isLive = liveIds.length > 0
   return (
-    <ConfirmWithPassword
+    <ConfirmWithProof
       label={t('unusual.notMe')}
       accessibleLabel={t('unusual.notMeNamed', { device: name })}
       question={isLive ? t('unusual.notMeAsk', { device: name }) : t('unusual.notMeAskEnded')}

@@ -8,7 +8,7 @@ import { text, useForm } from '../../ui/form.js'
 import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
 import { Answers } from '../proof/answers.js'
-import { PasswordProof } from '../proof/password-proof.js'
+import { ProofForm } from '../proof/proof-form.js'
 import type { PendingActions } from '../session/pending-action.js'
 import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
@@ -69,7 +69,7 @@ export function FactorChange(props: FactorChangeProps) {
 
   if (isProving) {
     const pending = { name: 'change-factor', input: { change: props.change, ...choice } } as const
-    return <PasswordProof {...props} onProved={() => confirm()} pending={pending} />
+    return <ProofForm {...props} onProved={() => confirm()} pending={pending} />
   }
   return (
     <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">

@@ -11,7 +11,7 @@ import { Message } from '../../ui/message.js'
 import { fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
 import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
-import { PasswordProof } from '../proof/password-proof.js'
+import { ProofForm } from '../proof/proof-form.js'
 import { proofMethods } from '../proof/proof-methods.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
@@ -40,7 +40,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
     <>
       {isProving && (
         <div className="mt-5 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
-          <PasswordProof
+          <ProofForm
             question={t('security.setAsk')}
             confirmLabel={t('security.setSubmit')}
             busyLabel={t('security.setBusy')}

@@ -201,7 +201,7 @@ test('the audit and the hooks notice once: a session beyond the most that a user
   await t.browser().signIn(email)
   expect(heard).toHaveLength(1)
   expect(await t.store.count(userId)).toBe(100)
-  expect(t.events.find(({ event }) => event === 'evict')).toMatchObject({ result: 'ok', userId, ended: 1 })
+  expect(t.events.find(({ event }) => event === 'cap')).toMatchObject({ result: 'ok', userId, ended: 1 })
 })
 
 test('the audit and the hooks notice once: a sign-in that a second factor completes later: the browser has lost its earlier session', async () => {

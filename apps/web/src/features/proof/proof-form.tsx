@@ -31,7 +31,7 @@ const MailProof = lazyProof(() => import('./mail-proof.js'))
 const CodeProof = lazyProof(() => import('../second-factor/code-proof.js'))
 const ProviderProof = lazyProof(() => import('../providers/provider-proof.js'))
 
-interface PasswordProofProps extends ProofRequest {
+interface ProofFormProps extends ProofRequest {
   /** Default: danger. */
   look?: 'danger' | 'primary'
   /** How to go on after a proof at a provider, which leaves this page. Without it, the person asks again. */
@@ -39,7 +39,7 @@ interface PasswordProofProps extends ProofRequest {
 }
 
 /** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
-export function PasswordProof({ look = 'danger', pending, ...request }: PasswordProofProps) {
+export function ProofForm({ look = 'danger', pending, ...request }: ProofFormProps) {
   const { question, consequence, onProved, onCancel } = request
   const { t } = useI18n()
   const { data } = useAccount()

@@ -1,16 +1,16 @@
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { ConfirmButton, type ConfirmButtonProps } from '../../ui/confirm-button.js'
 import type { PendingAction } from '../session/pending-action.js'
-import { PasswordProof } from './password-proof.js'
+import { ProofForm } from './proof-form.js'
 import { useActionDone } from './use-resumption.js'
 
-interface ConfirmWithPasswordProps extends Omit<ConfirmButtonProps, 'cancelLabel' | 'renderProof'> {
+interface ConfirmWithProofProps extends Omit<ConfirmButtonProps, 'cancelLabel' | 'renderProof'> {
   /** How to go on after a proof at a provider. */
   pending?: PendingAction
 }
 
 /** A `ConfirmButton` that asks for a proof where the API wants a recent one. */
-export function ConfirmWithPassword({ pending, onConfirm, ...props }: ConfirmWithPasswordProps) {
+export function ConfirmWithProof({ pending, onConfirm, ...props }: ConfirmWithProofProps) {
   const { t } = useI18n()
   const done = useActionDone()
   return (
@@ -22,7 +22,7 @@ export function ConfirmWithPassword({ pending, onConfirm, ...props }: ConfirmWit
         return outcome
       }}
       cancelLabel={t('common.cancel')}
-      renderProof={(request) => <PasswordProof {...request} pending={pending} />}
+      renderProof={(request) => <ProofForm {...request} pending={pending} />}
     />
   )
 }
