@@ -85,6 +85,24 @@ test('a required password reset takes a filter, and concerns the users of the se
   })
 })
 
+test('an id that looks like an address names its user, unless somebody has that address', async () => {
+  await t.withServices(async (services) => {
+    const { store, database } = services
+    await post(services, '/sign-up/email', { ...person, email: 'jo@example.org' })
+    const [jo = ''] = await findUserIds(database.kysely, 'jo@example.org')
+    for (const id of ['ina@imported', 'jo@example.org']) {
+      const row = { id, name: 'Ina', email: `${id}.example`, emailVerified: 0, createdAt: '2026', updatedAt: '2026' }
+      await database.kysely.withTables<{ user: typeof row }>().insertInto('user').values(row).execute()
+      await store.create({ userId: id })
+    }
+    const usersOf = async (name: string) =>
+      (await runJson(['sessions', 'list', name])).results.map(({ userId }) => userId)
+    expect(await usersOf('ina@imported')).toEqual(['ina@imported'])
+    expect(await usersOf('jo@example.org')).toEqual([jo])
+    expect(await run(['sessions', 'list', 'none@example.org'])).toMatchObject({ code: 2, out: '' })
+  })
+})
+
 test('unknown users of a file are left out and named, those of --user are refused', async () => {
   await t.withServices(async (services) => {
     const { store, database } = services

@@ -36,7 +36,7 @@ export async function userIdsOf(named: readonly string[], kysely: Kysely<unknown
 
 /**
  * The ids of users that are named by email address or by id, and the addresses that nobody has. An id is taken as it is: its user may
- * be deleted.
+ * be deleted. An application may have ids that look like addresses; then the address of somebody comes first.
  */
 export async function lookUpUsers(
   named: readonly string[],
@@ -45,11 +45,17 @@ export async function lookUpUsers(
   const ids = new Set<string>()
   const unknown: string[] = []
   for (const name of named) {
-    const found = name.includes('@') ? await findUserIds(kysely, name) : [name]
+    const found = name.includes('@') ? await findByAddressOrId(kysely, name) : [name]
     if (found.length === 0) unknown.push(name)
     for (const id of found) ids.add(id)
   }
   return { ids: [...ids], unknown }
+}
+
+async function findByAddressOrId(kysely: Kysely<unknown>, name: string): Promise<string[]> {
+  const found = await findUserIds(kysely, name)
+  if (found.length > 0) return found
+  return (await unknownUsers([name], kysely)).length === 0 ? [name] : []
 }
 
 /** The ids that SQL does not know, such as mistyped ones, in their order. */
