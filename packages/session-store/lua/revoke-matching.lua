@@ -9,8 +9,8 @@
 -- ARGV[8]  most users whose sessions it revokes
 -- ARGV[9]  most sessions that it revokes
 -- ARGV     then the keys of each user: the sessions, and the events or an empty text
--- Output   for each user how many sessions were live, and how many of them were revoked, or an error; see lib/many. It is also an
---          error if the prefilter is not sure of a session, or if a user has more than it may revoke.
+-- Output   for each user how many sessions were live, and how many of them were revoked, or an error; see lib/many. An error
+--          also stands for a user of whom the prefilter is not sure, or who has more sessions than it may revoke.
 -- @include lib/operation
 -- @include lib/prefilter
 local now, keep, maySelect = tonumber(ARGV[1]), ARGV[6], compilePrefilter(ARGV[7])

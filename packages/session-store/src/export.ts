@@ -34,7 +34,7 @@ export interface SessionExport {
   /**
    * Removes sessions from Redis. Publishes nothing and appends no event.
    *
-   * @returns Those that had been revoked since they were read.
+   * @returns The sessions that had been revoked since they were read.
    */
   remove<T extends Session>(sessions: readonly T[]): Promise<T[]>
 }

@@ -12,7 +12,7 @@ import { type Full, RENEW_MS, type ReserveReply } from './attempts.js'
  */
 export type Verdict = 'wrong' | 'done' | 'right' | 'void'
 
-/** What a piece of work reserves on one limit. */
+/** A reservation of one limit for a piece of work. */
 export interface Reservation {
   readonly limit: string
   readonly of: 'requests' | 'attempts'

@@ -124,7 +124,7 @@ export interface ActivityEntry {
   readonly attempts?: number
   /** For a sign-in: the session that it began, and what stands out about it unless it was confirmed. */
   readonly signIn?: { readonly sessionId: string; readonly signs: readonly UnusualSign[] }
-  /** Of a sign-in; `null` where it is unknown. */
+  /** How a session signed in; `null` where that is unknown. */
   readonly signInMethod?: SignInMethod | null
   /** The public reason of an operation; left out if there is none. */
   readonly reason?: string

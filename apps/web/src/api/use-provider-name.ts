@@ -3,7 +3,7 @@ import { alone, useApi } from './trpc.js'
 import { providersKey } from './providers-key.js'
 
 /**
- * The name of a provider by its id, which is the name of one that is not offered any more.
+ * Gives the name of a provider by its id, or the id if the provider is not offered any more.
  *
  * @param isNeeded Without it, the names are not asked for.
  */

@@ -39,7 +39,7 @@ export interface ConfirmButtonProps {
   confirmLabel: string
   busyLabel: string
   cancelLabel: string
-  /** What the person may choose with the answer, between the consequence and the buttons. */
+  /** A choice that the person has with the answer, between the consequence and the buttons. */
   choice?: ReactNode
   describedBy?: string
   /** For the button; the question takes the whole row. */

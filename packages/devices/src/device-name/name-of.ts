@@ -1,7 +1,7 @@
 import type { Session } from '@rollcall/session-store'
 import { describeDevice, type DeviceName } from './describe.js'
 
-/** What the name of a device is read from. */
+/** The parts of a session that name its device. */
 export type Named = Pick<Session, 'userAgent' | 'data'>
 
 /** Names by user agent and hints: few are in use at a time. */

@@ -3,8 +3,8 @@
 -- @include lib/publish
 -- @include lib/selected
 
--- now: ms since the epoch. before, latest: as in lib/selected. Returns a function that revokes sessions of a user, and one that
--- calls `run` for each key as in lib/many, and then publishes what was revoked.
+-- now: ms since the epoch. before, latest: as in lib/selected. Returns two functions. `revoke` revokes sessions of a
+-- user. `runForEach` calls `run` for each key as in lib/many, and then publishes what was revoked.
 local function operationOf(json, now, before, latest)
   local operation, users, isAny = cjson.decode(json), {}, false
   local function revoke(key, events, ids)

@@ -6,8 +6,8 @@ local function publish(key, kind, id)
   redis.call('PUBLISH', key, cjson.encode({ kind = kind, id = id }))
 end
 
--- revoked: `ids`; or `allBut` the one session that stays (cjson.null: none stays); or, on the channel of all users, the ids of each
--- of the `users`, by the key of their sessions.
+-- revoked: `ids`; or `allBut` the one session that stays (cjson.null: none stays). On the channel of all users it has `users`: the
+-- ids of each, by the key of their sessions.
 local function publishRevocation(key, cause, revoked, by)
   revoked.kind, revoked.cause, revoked.by = 'ended', cause, by
   redis.call('PUBLISH', key, cjson.encode(revoked))

@@ -43,7 +43,7 @@ export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) 
   }
   const find = async (fields: FilterFields) => {
     const number = show(fields)
-    // What went wrong for another reason stands in place of what was found, with a button to try again.
+    // Another error stands in place of the results, with a button to try again.
     await client.fetchQuery(about(number, fields, false)).catch((error: unknown) => {
       if (toProblem(error).kind === 'invalid') throw error
     })

@@ -27,7 +27,7 @@ export function SecurityPage() {
   const { data } = useAccount()
   const email = data?.user.email ?? ''
   const hasPassword = useHasPassword()
-  /** What was set or removed, in words. */
+  /** A message about a password that was set or removed. */
   const [done, setDone] = useState<ReactNode>(null)
   const news = useRef<HTMLDivElement>(null)
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { expectedSession } from '../../api/expected-session.js'
 import type { AccountPath } from './session.js'
 
-/** Of a way in. */
+/** A way in that is removed. */
 interface Removal {
   /** The password has none. */
   readonly id?: string
