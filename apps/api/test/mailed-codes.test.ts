@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Browser, codeOf, signed, signedUp, tokenOf } from './helpers.js'
+import { failStatements } from './fail-database.js'
 import { mailsTo } from './outbox.js'
 import { startWithProvider, type WithProvider } from './providers-helpers.js'
 
@@ -139,4 +140,16 @@ test('a copy of the database holds no code, and an outage of Redis uses none up'
     expect(status, `command ${n}`).toBe(503)
     expect(isReached, 'without an outage it proves').toBe(true)
   }
+})
+
+test('an outage of the database after the proof leaves the session its new cookie', async () => {
+  const { laptop, email } = await withGitHubAlone()
+  const id = await currentId(laptop)
+  await post(laptop, REQUEST)
+  const code = await codeOfMail(email)
+  const failing = failStatements(/^delete from "verification"/i)
+  const { status } = await post(laptop, CODE, { code })
+  failing[Symbol.dispose]()
+  expect(status).toBe(200)
+  expect(await currentId(laptop)).toBe(id)
 })

@@ -57,7 +57,9 @@ export function mailedCodes({ store, audit, providers, mails }: Options) {
           if (row === null || row.expiresAt <= new Date())
             throw new APIError('BAD_REQUEST', { code: 'INVALID_CODE', message: 'Invalid code' })
           await proveAgain(store, audit, { id: session.id, userId: user.id, token: session.token })
-          await internalAdapter.consumeVerificationValue(identifier) // last: an outage before it leaves the code good
+          // Last: an outage before it leaves the code good. After one here, the browser must still get the cookie of its session, whose
+          // earlier secret is dead. The code then works on, for this session alone, until it expires.
+          await internalAdapter.consumeVerificationValue(identifier).catch(() => undefined)
           return ctx.json({ status: true })
         },
       ),
