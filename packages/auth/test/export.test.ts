@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { secretHashIn } from '@rollcall/session-store'
 import { betterAuth } from 'better-auth'
-import { admin } from 'better-auth/plugins'
+import { admin, bearer } from 'better-auth/plugins'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { exportedSessions, exportSessions } from '../src/export/export-sessions.js'
 import { startExport, whoIs } from './export-helpers.js'
@@ -123,7 +123,7 @@ describe('cookies and headers of plugins', () => {
     expect(await whoIs(mine)).toBe('ada@example.org')
   })
 
-  test('a bearer token signs in, signed or not, and no other text does', async () => {
+  test('a bearer token signs in, signed or not unless a signature is required, and no other text does', async () => {
     const mine = await t.signedIn('script')
     const { headers } = await mine.signIn('script@example.org')
     const signed = headers.get('set-auth-token') ?? ''
@@ -133,8 +133,12 @@ describe('cookies and headers of plugins', () => {
       (await t.browser().get('/get-session', { authorization: `Bearer ${given}` })).body
     for (const given of [token, signed, decodeURIComponent(signed)])
       expect(await ask(given)).toMatchObject({ user: { email: 'script@example.org' } })
-    for (const given of [token.slice(0, 38) + token.slice(39) + 'A', secretHashIn(token) ?? ''])
+    const wrongSignature = `${token}.${'A'.repeat(43)}=`
+    for (const given of [token.slice(0, 38) + token.slice(39) + 'A', secretHashIn(token) ?? '', wrongSignature])
       expect(await ask(given)).toBeNull()
+    t.serve(betterAuth({ ...t.common, plugins: [admin(), bearer({ requireSignature: true }), exportedSessions()] }))
+    expect(await ask(signed)).toMatchObject({ user: { email: 'script@example.org' } })
+    for (const given of [token, wrongSignature]) expect(await ask(given)).toBeNull()
   })
 
   test('an administrator returns from an impersonation, and is not remembered', async () => {

@@ -1,6 +1,7 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
+import { z } from 'zod'
 import { signedCookie, replaceSigned, secretsOf } from '../cookie.js'
 import { exportedTokenOf } from './exported-token.js'
 
@@ -19,7 +20,7 @@ export function exportedSessions() {
         {
           matcher: () => true,
           handler: createAuthMiddleware(async (ctx): Promise<object | undefined> => {
-            const cookie = cookieOfBearer(ctx) ?? withExportedTokens(ctx)
+            const cookie = cookieOfBearer(ctx) ?? withExportedTokens(ctx, ctx.headers?.get('cookie') ?? '')
             return cookie === null ? undefined : { context: { headers: new Headers({ cookie }) } } // merged in
           }),
         },
@@ -29,18 +30,26 @@ export function exportedSessions() {
 }
 
 /** Plugins store our token also in other cookies, in the name of one, or in front of a colon. */
-function withExportedTokens({ headers, context }: GenericEndpointContext): string | null {
-  return replaceSigned(headers?.get('cookie') ?? '', secretsOf(context), (name, text) => {
+function withExportedTokens({ context }: GenericEndpointContext, cookies: string): string | null {
+  return replaceSigned(cookies, secretsOf(context), (name, text) => {
     const [token = '', ...rest] = text.split(':')
     const exported = exportedTokenOf(token, context.secret)
     return exported === null ? null : [name.replace(token.toLowerCase(), exported), [exported, ...rest].join(':')]
   })
 }
 
-/** The plugin `bearer` takes a token, signed or not, and makes this cookie of it. */
-function cookieOfBearer({ headers, context }: GenericEndpointContext): string | null {
-  if (!context.hasPlugin('bearer')) return null
-  const [, token = ''] = /^bearer +([\w-]+)/i.exec(headers?.get('authorization') ?? '') ?? []
-  const exported = exportedTokenOf(token, context.secret)
-  return exported && signedCookie(context.authCookies.sessionToken.name, exported, context.secret)
+/** The plugin `bearer` makes this cookie of a token: of a signed one, and of one without a signature if the application lets it. */
+function cookieOfBearer(ctx: GenericEndpointContext): string | null {
+  const { headers, context } = ctx
+  const plugin = context.getPlugin('bearer')
+  const [, given = ''] = /^bearer +([^\s;]+)/i.exec(headers?.get('authorization') ?? '') ?? []
+  if (plugin === null || given === '') return null
+  const { name } = context.authCookies.sessionToken
+  if (given.includes('.')) return withExportedTokens(ctx, `${name}=${given}`)
+  const exported = bearerOptions.safeParse(plugin.options).data?.requireSignature
+    ? null
+    : exportedTokenOf(given, context.secret)
+  return exported && signedCookie(name, exported, context.secret)
 }
+
+const bearerOptions = z.object({ requireSignature: z.boolean().optional() }).optional()
