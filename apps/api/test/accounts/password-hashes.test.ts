@@ -100,12 +100,16 @@ describe('a hash', () => {
     const cost: ScryptCost = { N: 2 ** 16, r: 8, p: 1 } // twice the work of better-auth's
     const passwords = createPasswords(cost)
     const [current, old] = [await hashPassword(password, cost), await legacyHash(password)]
-    /** Microseconds of all threads: unlike the time, they do not depend on who else is busy. */
+    /** Microseconds of all threads, the least of three: others who are busy at most add to them. */
     const workOf = async (work: () => Promise<unknown>): Promise<number> => {
-      const before = process.cpuUsage()
-      await work()
-      const { user, system } = process.cpuUsage(before)
-      return user + system
+      let least = Number.POSITIVE_INFINITY
+      for (let n = 0; n < 3; n += 1) {
+        const before = process.cpuUsage()
+        await work()
+        const { user, system } = process.cpuUsage(before)
+        least = Math.min(least, user + system)
+      }
+      return least
     }
     const nobody = await workOf(() => hashPassword('wrong password', cost))
     for (const hash of [current, old, 'no hash']) {
