@@ -1,35 +1,19 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
-import { createSessionStore, type SessionStore } from '@rollcall/session-store'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createCommand } from './command.js'
+import { startServers } from './private-servers.js'
 
-let server: PrivateRedis
-let redis: Redis
-let store: SessionStore
-let folder: string
-let env: Record<string, string>
-const { start, run, runJson } = createCommand(() => env)
+let t: Awaited<ReturnType<typeof startServers>>
+const { start, run, runJson } = createCommand(() => t.env)
 beforeAll(async () => {
-  server = await startRedis()
-  redis = new Redis(server.url, { commandTimeout: 10_000 })
-  store = createSessionStore({ redis, keyPrefix: 'shop:', onEvent: () => undefined })
-  folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'))
-  env = { REDIS_URL: server.url, KEY_PREFIX: 'shop:', DATA_DIR: folder, PLACES: 'off' }
-  expect(await run(['admins', 'list']), 'which makes the tables').toMatchObject({ code: 0 })
+  t = await startServers({ keyPrefix: 'shop:', onEvent: () => undefined })
 })
-afterAll(async () => {
-  redis.disconnect()
-  await server.stop()
-  await rm(folder, { recursive: true })
-})
-beforeEach(() => redis.flushall())
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(() => t.redis.flushall())
 
 async function signIn(userId: string, ipAddress = '203.0.113.9') {
-  const created = await store.create({ userId, ipAddress, userAgent: 'curl/8.0' })
+  const created = await t.store.create({ userId, ipAddress, userAgent: 'curl/8.0' })
   if (created === null) throw new Error('The sign-in was refused')
   return created
 }
@@ -60,7 +44,7 @@ describe('wrong input is refused with 2, and changes nothing', () => {
     expect(err).toMatch(message)
     expect(out).toBe('')
     expect(code).toBe(2)
-    expect(await store.validate(token)).not.toBeNull()
+    expect(await t.store.validate(token)).not.toBeNull()
   })
 })
 
@@ -72,19 +56,22 @@ test('the help teaches, and needs no settings', async () => {
 
 test('sessions are found, previewed and revoked', async () => {
   const [evil, good] = [await signIn('ada'), await signIn('ada', '198.51.100.7')]
-  await writeFile(join(folder, 'users'), 'ada\n\nbob\n')
-  const found = await runJson(['find', '--users-file', join(folder, 'users'), '--address', '203.0.113.0/24'])
+  await writeFile(join(t.folder, 'users'), 'ada\n\nbob\n')
+  const found = await runJson(['find', '--users-file', join(t.folder, 'users'), '--address', '203.0.113.0/24'])
   expect(found).toMatchObject({ code: 0, results: [{ id: evil.session.id, userId: 'ada', browser: 'curl' }] })
   expect((await runJson(['sessions', 'list', 'ada'])).results).toHaveLength(2)
 
   const preview = await run(['revoke', '--address', '203.0.113.0/24'])
   expect(preview.out).toBe('1 session of 1 user would be revoked.\n')
   expect(preview.err).toContain('--confirm 1')
-  expect(await store.validate(evil.token)).not.toBeNull()
+  expect(await t.store.validate(evil.token)).not.toBeNull()
 
   const done = await runJson(['revoke', '--address', '203.0.113.0/24', '--reason', 'Stolen', '--confirm', '1'])
   expect(done).toMatchObject({ code: 0, results: [{ state: 'done', matched: 1, revoked: 1, reason: 'Stolen' }] })
-  expect([await store.validate(evil.token), (await store.validate(good.token))?.id]).toEqual([null, good.session.id])
+  expect([await t.store.validate(evil.token), (await t.store.validate(good.token))?.id]).toEqual([
+    null,
+    good.session.id,
+  ])
   const { id } = done.results[0] ?? {}
   const hostile = await run(['revoke', '--user-agent', '\u009B2J\u202E', '--confirm', '0'])
   expect(hostile.out).toContain(String.raw`\u009b2J\u202e`)
@@ -92,15 +79,15 @@ test('sessions are found, previewed and revoked', async () => {
     { reason: '', state: 'done' },
     { id, reason: 'Stolen', state: 'done' },
   ])
-  await redis.hset(`shop:user:operation:${String(id)}`, 'state', 'failed')
+  await t.redis.hset(`shop:user:operation:${String(id)}`, 'state', 'failed')
   expect((await run(['operations', 'list'])).out).toContain('revoked at least 1,')
 })
 
 test('both outputs name the system as the devices page does', async () => {
   const apple = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)'
   const android = 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko)'
-  await store.create({ userId: 'ada', userAgent: `${apple} Version/26.0 Mobile/15E148 Safari/604.1` })
-  await store.create({
+  await t.store.create({ userId: 'ada', userAgent: `${apple} Version/26.0 Mobile/15E148 Safari/604.1` })
+  await t.store.create({
     userId: 'ada',
     userAgent: `${android} Chrome/140.0.0.0 Mobile Safari/537.36`,
     data: { clientHints: { 'sec-ch-ua-model': '"SM-S921B"' } },
@@ -116,17 +103,17 @@ test('everyone: killed in the middle, resumed by id, and all are signed out', as
   const signed = await Promise.all(Array.from({ length: 1_500 }, (_, n) => signIn(`user-${n}`)))
   const { child, printed, ended } = start(['revoke', '--everyone', '--max-rate', '500', '--confirm', '1500'])
   const idIn = (text: string): string => /Operation (\S+)\. /.exec(text)?.[1] ?? ''
-  const revoked = () => redis.hget(`shop:user:operation:${idIn(printed.err)}`, 'revoked')
-  while (Number(await revoked()) === 0) await redis.ping()
+  const revoked = () => t.redis.hget(`shop:user:operation:${idIn(printed.err)}`, 'revoked')
+  while (Number(await revoked()) === 0) await t.redis.ping()
   child.kill('SIGKILL')
   expect(await ended).toBeNull()
-  const left = await Promise.all(signed.map(({ token }) => store.validate(token)))
+  const left = await Promise.all(signed.map(({ token }) => t.store.validate(token)))
   expect(left.some((session) => session !== null)).toBe(true)
 
-  await redis.hset(`shop:user:operation:${idIn(printed.err)}`, 'lease', 0) // as ten seconds later
+  await t.redis.hset(`shop:user:operation:${idIn(printed.err)}`, 'lease', 0) // as ten seconds later
   const resumed = await runJson(['operations', 'resume', idIn(printed.err)])
   expect(resumed).toMatchObject({ code: 0, results: [{ state: 'done', filter: null, share: 1 }] })
-  expect(await Promise.all(signed.map(({ token }) => store.validate(token)))).toEqual(signed.map(() => null))
+  expect(await Promise.all(signed.map(({ token }) => t.store.validate(token)))).toEqual(signed.map(() => null))
 })
 
 test.each([
@@ -139,14 +126,14 @@ test.each([
   child.kill(signal)
   expect(await ended).toBe(exitCode)
   const [, id = ''] = /\nIt is not done\. To go on: rollcall operations resume (\S+)\n$/.exec(printed.err) ?? []
-  await redis.hset(`shop:user:operation:${id}`, 'lease', 0) // as ten seconds later
+  await t.redis.hset(`shop:user:operation:${id}`, 'lease', 0) // as ten seconds later
   expect(await run(['operations', 'resume', id])).toMatchObject({ code: 0 })
   expect((await runJson(['find', '--kind', 'program'])).results).toEqual([])
 })
 
 test('the doctor says what it found, and what to do', async () => {
   await signIn('ada')
-  await redis.hset('shop:user:{AAAAAAAAAAAAAAAAAAAAAA}:sessions', 'AAAAAAAAAAAAAAAA', 'x')
+  await t.redis.hset('shop:user:{AAAAAAAAAAAAAAAAAAAAAA}:sessions', 'AAAAAAAAAAAAAAAA', 'x')
   const { code, results } = await runJson(['doctor'])
   const byCheck = Object.fromEntries(results.map((finding) => [String(finding['check']), finding]))
   expect(code).toBe(0)
@@ -160,9 +147,9 @@ test('the doctor says what it found, and what to do', async () => {
     records: { level: 'warning', found: '1 record and 0 keys cannot be read' },
     sessions: { level: 'ok', found: expect.stringMatching(/^1 of 2 users/) },
   })
-  await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+  await t.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
   const bad = await run(['doctor'])
-  await redis.config('SET', 'maxmemory-policy', 'noeviction')
+  await t.redis.config('SET', 'maxmemory-policy', 'noeviction')
   expect(bad.out).toMatch(/PROBLEM redis: .*allkeys-lru[^]*refuses to start/)
   expect(bad.code).toBe(1)
 })

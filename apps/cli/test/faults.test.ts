@@ -1,34 +1,22 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '@rollcall/api/operator'
-import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
-import { createSessionStore, type SessionStore } from '@rollcall/session-store'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createCommand } from './command.js'
+import { startServers } from './private-servers.js'
 
-let server: PrivateRedis
-let redis: Redis
-let store: SessionStore
-let folder: string
+let t: Awaited<ReturnType<typeof startServers>>
 let database: Database
-const { run, runJson } = createCommand(() => ({ REDIS_URL: server.url, DATA_DIR: folder, PLACES: 'off' }))
+const { run, runJson } = createCommand(() => t.env)
 beforeAll(async () => {
-  server = await startRedis()
-  redis = new Redis(server.url, { commandTimeout: 10_000 })
-  store = createSessionStore({ redis })
-  folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'))
-  expect(await run(['admins', 'list']), 'which makes the tables').toMatchObject({ code: 0 })
-  database = openDatabase({ dataDir: folder })
+  t = await startServers()
+  database = openDatabase({ dataDir: t.folder })
 })
 afterAll(async () => {
-  redis.disconnect()
   await database.close()
-  await server.stop()
-  await rm(folder, { recursive: true })
+  await t[Symbol.asyncDispose]()
 })
-beforeEach(() => redis.flushall())
+beforeEach(() => t.redis.flushall())
 
 type Tables = {
   operation: { id: string; state: string; revoked: number; reason: string }
@@ -63,32 +51,32 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   })
 
   test('a file that cannot be read is 2', async () => {
-    const { code, err } = await run(['find', '--users-file', join(folder, 'none')])
+    const { code, err } = await run(['find', '--users-file', join(t.folder, 'none')])
     expect(err).toMatch(/^--users-file cannot be read: ENOENT.*\n$/)
     expect(code).toBe(2)
   })
 
   test('Redis is away: 3', async () => {
-    const { code, err, out } = await run(['find', '--kind', 'phone'], { REDIS_URL: join(folder, 'none.sock') })
+    const { code, err, out } = await run(['find', '--kind', 'phone'], { REDIS_URL: join(t.folder, 'none.sock') })
     expect(err).toMatch(/^REDIS_URL: Redis does not answer \(connect ENOENT .*none\.sock\)\n$/)
     expect({ code, out }).toEqual({ code: 3, out: '' })
   })
 
   test('Redis refuses a command: 1, with its name', async () => {
-    await redis.set('user:operations', 'no list')
+    await t.redis.set('user:operations', 'no list')
     const { code, err } = await run(['operations', 'list'])
     expect(err).toMatch(/^Redis refuses the command zrevrange \(WRONGTYPE .*\)\n$/)
     expect(code).toBe(1)
   })
 
   test('a user of Redis without a command, or with a wrong password: 1, and nothing is done', async () => {
-    const created = await store.create({ userId: 'ada' })
-    await redis.acl('SETUSER', 'silent', 'on', '>secret', '~*', '&*', '+@all', '-xadd')
+    const created = await t.store.create({ userId: 'ada' })
+    await t.redis.acl('SETUSER', 'silent', 'on', '>secret', '~*', '&*', '+@all', '-xadd')
     const silent = { REDIS_USERNAME: 'silent', REDIS_PASSWORD: 'secret' }
     const lack = 'REDIS_URL: The access list of this user of Redis lacks the command xadd'
     const revoked = await run(['revoke', '--user', 'ada', '--confirm', '1'], silent)
     expect(revoked).toEqual({ code: 1, out: '', err: `${lack}\n` })
-    expect(await store.validate(created?.token ?? '')).not.toBeNull()
+    expect(await t.store.validate(created?.token ?? '')).not.toBeNull()
     const doctor = await run(['doctor'], silent)
     expect(doctor).toMatchObject({ code: 1, out: expect.stringContaining('lacks the command xadd') })
     const wrong = await run(['operations', 'list'], { ...silent, REDIS_PASSWORD: 'wrong' })
@@ -100,13 +88,13 @@ describe('a fault is one line, with the setting or the reason, and its exit code
 
   /** Of a user of Redis with this access list. */
   async function access(...rules: string[]) {
-    await redis.acl('SETUSER', 'narrow', 'reset', 'on', '>secret', '+@all', '-@dangerous', '+info', ...rules)
+    await t.redis.acl('SETUSER', 'narrow', 'reset', 'on', '>secret', '+@all', '-@dangerous', '+info', ...rules)
     return { REDIS_USERNAME: 'narrow', REDIS_PASSWORD: 'secret' }
   }
   const ofStore = ['~user:*', '&user:*', '&__redis__:invalidate']
 
   test('the access list of the store is enough for commands without services', async () => {
-    await store.create({ userId: 'ada' })
+    await t.store.create({ userId: 'ada' })
     const env = await access(...ofStore)
     expect(await runJson(['find', '--user', 'ada'], env)).toMatchObject({ code: 0, results: [{ userId: 'ada' }] })
     expect(await runJson(['revoke', '--user', 'ada', '--confirm', '1'], env)).toMatchObject({ code: 0 })
@@ -116,8 +104,8 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   })
 
   test('a user of Redis who may only read finds, and revokes nothing', async () => {
-    const { token = '' } = (await store.create({ userId: 'ada' })) ?? {}
-    await store.create({ userId: 'bob' })
+    const { token = '' } = (await t.store.create({ userId: 'ada' })) ?? {}
+    await t.store.create({ userId: 'bob' })
     expect(await run(['revoke', '--user', 'bob', '--confirm', '1'])).toMatchObject({ code: 0 })
     const env = await access('~user:*', '-@write')
     expect(await runJson(['find', '--user', 'ada'], env)).toMatchObject({ code: 0, results: [{ userId: 'ada' }] })
@@ -125,11 +113,11 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     const { code, err } = await run(['revoke', '--user', 'ada', '--confirm', '1'], env)
     expect(err).toContain('The access list of this user of Redis lacks the command hset')
     expect(code).toBe(1)
-    expect(await store.validate(token)).not.toBeNull()
+    expect(await t.store.validate(token)).not.toBeNull()
   })
 
   test('the doctor says what the access list lacks for the server, and goes on', async () => {
-    await store.create({ userId: 'ada' })
+    await t.store.create({ userId: 'ada' })
     const { code, results } = await runJson(['doctor'], await access(...ofStore, '-memory', '-time'))
     const found = (check: string) => results.filter((result) => result['check'] === check)
     expect(found('redis')).toMatchObject([
@@ -143,9 +131,9 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   })
 
   test('Redis refuses a command of a required password reset: 1, and how to go on', async () => {
-    await store.create({ userId: 'dee' })
-    const [key = ''] = await redis.keys('user:{*}:sessions')
-    await redis.set(key, 'no hash')
+    await t.store.create({ userId: 'dee' })
+    const [key = ''] = await t.redis.keys('user:{*}:sessions')
+    await t.redis.set(key, 'no hash')
     await insertUser('dee')
     const now = new Date().toISOString()
     const account = { id: 'dee', accountId: 'dee', providerId: 'credential', userId: 'dee', password: 'a hash' }
@@ -159,7 +147,7 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     )
     expect({ code, out }).toEqual({ code: 1, out: '' })
     const [id = ''] = /\d+-\d+-\w+/.exec(err) ?? []
-    await redis.del(key)
+    await t.redis.del(key)
     expect(await runJson(['operations', 'show', id])).toMatchObject({
       results: [{ state: 'failed', error: expect.stringContaining('WRONGTYPE') }],
     })
@@ -167,7 +155,7 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   })
 
   test('Redis is away: the doctor says why', async () => {
-    const { code, out } = await run(['doctor'], { REDIS_URL: join(folder, 'none.sock') })
+    const { code, out } = await run(['doctor'], { REDIS_URL: join(t.folder, 'none.sock') })
     expect(out).toContain('PROBLEM redis: REDIS_URL: Redis does not answer (connect ENOENT')
     expect(code).toBe(1)
   })
@@ -182,7 +170,7 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   )
 
   test('the file of the database is a folder: 3', async () => {
-    const dataDir = join(folder, 'wrong')
+    const dataDir = join(t.folder, 'wrong')
     await mkdir(join(dataDir, 'rollcall.sqlite'), { recursive: true })
     const { code, err } = await run(['sessions', 'list', 'ada@example.org'], { DATA_DIR: dataDir })
     expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(the file cannot be opened: .*\n$/)
@@ -198,18 +186,18 @@ describe('a fault is one line, with the setting or the reason, and its exit code
   })
 
   test('the data folder is that of nobody, so SQL refuses the statement: 1', async () => {
-    const { code, err } = await run(['sessions', 'list', 'ada@example.org'], { DATA_DIR: join(folder, 'other') })
+    const { code, err } = await run(['sessions', 'list', 'ada@example.org'], { DATA_DIR: join(t.folder, 'other') })
     expect(err).toMatch(/^The database cannot be used; see DATA_DIR \(.*no such table: user.*\n$/)
     expect(code).toBe(1)
   })
 })
 
 test('without SQL, sessions are found, and operations are listed and stopped', async () => {
-  await store.create({ userId: 'ada', userAgent: 'curl/8.0' })
+  await t.store.create({ userId: 'ada', userAgent: 'curl/8.0' })
   const done = await runJson(['revoke', '--user', 'ada', '--confirm', '1'])
   const id = String(done.results[0]?.['id'])
-  await redis.hset(`user:operation:${id}`, { state: 'running', lease: Date.now() + 9_000 })
-  await store.create({ userId: 'ada', userAgent: 'curl/8.0' })
+  await t.redis.hset(`user:operation:${id}`, { state: 'running', lease: Date.now() + 9_000 })
+  await t.store.create({ userId: 'ada', userAgent: 'curl/8.0' })
   const away = { DATABASE_URL: 'postgres://rollcall@127.0.0.1:1/rollcall' }
   expect(await runJson(['find', '--browser', 'curl'], away)).toMatchObject({ code: 0, results: [{ userId: 'ada' }] })
   expect(await runJson(['operations', 'list'], away)).toMatchObject({ code: 0, results: [{ id }] })
@@ -221,16 +209,16 @@ describe('a revocation is on record', () => {
   const everyone = ['revoke', '--everyone', '--reason', 'Stolen', '--confirm', '1']
 
   test('before it begins: without a row, nobody is signed out', async () => {
-    const created = await store.create({ userId: 'ada' })
+    const created = await t.store.create({ userId: 'ada' })
     await using _ = await refuse('insert on operation')
     const { code, err, out } = await run(['--json', ...everyone])
     expect(err).toMatch(/^\{"error":"The database cannot be used; see DATA_DIR \(refused.*\n$/)
     expect({ code, out }).toEqual({ code: 1, out: '' })
-    expect(await store.validate(created?.token ?? '')).not.toBeNull()
+    expect(await t.store.validate(created?.token ?? '')).not.toBeNull()
   })
 
   test('and is done, also if its row cannot say it', async () => {
-    const created = await store.create({ userId: 'ada' })
+    const created = await t.store.create({ userId: 'ada' })
     await using _ = await refuse('update on operation')
     const { code, err, out } = await run(everyone)
     expect(out).toContain('  done  ')
@@ -238,7 +226,7 @@ describe('a revocation is on record', () => {
       'is done, but its row could not be written. The database cannot be used; see DATA_DIR (refused',
     )
     expect(code).toBe(0)
-    expect(await store.validate(created?.token ?? '')).toBeNull()
+    expect(await t.store.validate(created?.token ?? '')).toBeNull()
     const rows = await tables().selectFrom('operation').selectAll().where('state', '=', 'running').execute()
     expect(rows).toMatchObject([{ reason: 'Stolen' }])
   })

@@ -1,37 +1,21 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
-import { createSessionStore, type SessionStore } from '@rollcall/session-store'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { barLine, createOutput, createProgress } from '../src/output.js'
 import { createCommand } from './command.js'
+import { startServers } from './private-servers.js'
 
-let server: PrivateRedis
-let redis: Redis
-let store: SessionStore
-let folder: string
-const { start, run } = createCommand(() => ({ REDIS_URL: server.url, DATA_DIR: folder, PLACES: 'off' }))
+let t: Awaited<ReturnType<typeof startServers>>
+const { start, run } = createCommand(() => t.env)
 beforeAll(async () => {
-  server = await startRedis()
-  redis = new Redis(server.url, { commandTimeout: 10_000 })
-  store = createSessionStore({ redis })
-  folder = await mkdtemp(join(tmpdir(), 'rollcall-cli-'))
-  expect(await run(['admins', 'list']), 'which makes the tables').toMatchObject({ code: 0 })
+  t = await startServers()
 })
-afterAll(async () => {
-  redis.disconnect()
-  await server.stop()
-  await rm(folder, { recursive: true })
-})
-beforeEach(() => redis.flushall())
+afterAll(() => t[Symbol.asyncDispose]())
+beforeEach(() => t.redis.flushall())
 
 describe('a reader that has gone', () => {
   test.each([['doctor'], ['find', '--kind', 'unknown'], ['--help']])('ends %s without an error', async (...args) => {
-    await store.create({ userId: 'ada' })
+    await t.store.create({ userId: 'ada' })
     const { child, ended, printed } = start(args)
     child.stdout?.destroy()
     expect(await ended).toBe(0)
@@ -39,12 +23,12 @@ describe('a reader that has gone', () => {
   })
 
   test('does not interrupt an operation', async () => {
-    const created = await store.create({ userId: 'ada' })
+    const created = await t.store.create({ userId: 'ada' })
     const { child, ended } = start(['revoke', '--everyone', '--confirm', '1'])
     child.stdout?.destroy()
     child.stderr?.destroy()
     expect(await ended).toBe(0)
-    expect(await store.validate(created?.token ?? '')).toBeNull()
+    expect(await t.store.validate(created?.token ?? '')).toBeNull()
     const { out } = await run(['operations', 'list'])
     expect(out).toMatch(/ revoke {2}done /)
   })
@@ -54,8 +38,8 @@ test('results that cannot be written are a failure', async () => {
   const { child, printed, ended } = start(['operations', 'list'])
   await ended
   expect(printed).toEqual({ out: '', err: '' })
-  await store.create({ userId: 'ada' })
-  const env = { PATH: process.env['PATH'], REDIS_URL: server.url, DATA_DIR: folder, PLACES: 'off' }
+  await t.store.create({ userId: 'ada' })
+  const env = { PATH: process.env['PATH'], ...t.env }
   const shell = spawn(
     'sh',
     ['-c', 'exec "$@" > /dev/full', 'sh', ...child.spawnargs.slice(0, 2), 'find', '--kind', 'unknown'],
