@@ -3,6 +3,7 @@ import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
+import { chrome, safari } from './named-devices.js'
 
 let api: ReturnType<typeof serveFakeApi>
 /** Scrolls to whatever is being watched. */
@@ -23,18 +24,6 @@ beforeEach(() => {
     },
   )
 })
-
-const chrome = {
-  id: 'c',
-  browser: 'Chrome',
-  os: 'Windows',
-  kind: 'desktop',
-  isCurrent: false,
-  name: null,
-  ipAddress: '192.0.2.1',
-  place: null,
-} as const
-const safari = { ...chrome, id: 's', browser: 'Safari', os: 'iOS', kind: 'phone' } as const
 
 function happened(count: number) {
   api.activity = Array.from({ length: count }, (_, n) => ({

@@ -1,18 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeActivity } from '../src/features/activity/describe-activity.js'
 import { createI18n } from '../src/i18n/i18n.js'
-
-const chrome = {
-  id: 'c',
-  browser: 'Chrome',
-  os: 'Windows',
-  kind: 'desktop',
-  isCurrent: false,
-  name: null,
-  ipAddress: '192.0.2.1',
-  place: null,
-} as const
-const safari = { ...chrome, id: 's', browser: 'Safari', os: 'iOS', kind: 'phone' } as const
+import { chrome, safari } from './named-devices.js'
 
 test.each([
   ['signed-in', null, 'Safari on iOS signed in'],

@@ -1,7 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { alone, useApi } from '../../api/trpc.js'
+import { useProviders } from '../../api/linked-providers.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { describeProblem } from '../../i18n/problem.js'
 import { words } from '../../i18n/words.js'
@@ -10,7 +9,6 @@ import { CheckBox } from '../../ui/check-box.js'
 import { Field } from '../../ui/field.js'
 import { type FieldErrors, type Refusal, useForm } from '../../ui/form.js'
 import { SelectField } from '../../ui/select-field.js'
-import { providersKey } from '../../api/providers-key.js'
 import {
   deviceKinds,
   fieldsIn,
@@ -163,8 +161,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 /** Providers that cannot be asked for are left out, except for the chosen one. */
 function MethodField({ chosen }: { chosen: string }) {
   const { t } = useI18n()
-  const api = useApi()
-  const { data } = useQuery({ queryKey: providersKey, queryFn: () => api.providers.list.query(undefined, alone) })
+  const { data } = useProviders()
   const chosenProvider = chosen.startsWith(PROVIDER) ? [chosen.slice(PROVIDER.length)] : []
   const providers = data?.available ?? chosenProvider.map((id) => ({ id, name: id }))
   return (

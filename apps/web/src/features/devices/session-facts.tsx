@@ -5,7 +5,7 @@ import { type Device, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { formatPlace } from '../../i18n/place.js'
-import { useProviderName } from '../../api/use-provider-name.js'
+import { useProviderName } from '../../api/linked-providers.js'
 
 /** All that is known of a session, in place: for those who want it exactly, with whatever they point or type. */
 export function SessionFacts({ device, name }: { device: Device; name: string }) {

@@ -38,7 +38,7 @@ interface ProofFormProps extends ProofRequest {
   pending?: PendingAction | undefined
 }
 
-/** Asks for the password in place, for a passkey, a code or a provider, some time after the sign-in. */
+/** Asks in place for a proof of who the person is, in each way that the account has, some time after the sign-in. */
 export function ProofForm({ look = 'danger', pending, ...request }: ProofFormProps) {
   const { question, consequence, onProved, onCancel } = request
   const { t } = useI18n()

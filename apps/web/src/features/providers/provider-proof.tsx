@@ -1,27 +1,20 @@
-import { useQuery } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
-import { alone, useApi } from '../../api/trpc.js'
+import { useProviders } from '../../api/linked-providers.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Message } from '../../ui/message.js'
 import type { PendingAction } from '../session/pending-action.js'
 import { accountPathOf, useSession } from '../session/session.js'
 import { goToProvider } from './go-to-provider.js'
 import { ProviderButton } from './provider-buttons.js'
-import { providersKey } from '../../api/providers-key.js'
 
 /** Confirms at a provider who the person is. They come back to this page, which goes on with what is pending. */
 export default function ProviderProof({ pending }: { pending: PendingAction | null }): ReactNode {
   const { t } = useI18n()
-  const api = useApi()
   const session = useSession()
   const path = useLocation({ select: ({ pathname }) => pathname })
   const [failure, setFailure] = useState<ReactNode>(null)
-  const list = useQuery({
-    queryKey: providersKey,
-    queryFn: () => api.providers.list.query(undefined, alone),
-    retry: false,
-  })
+  const list = useProviders({ retry: false })
   const usable = list.data?.linked.filter(({ canProve }) => canProve) ?? []
   if (usable.length === 0) return null
   return (

@@ -1,7 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { alone, type LinkedProvider, useApi } from '../../api/trpc.js'
+import { providersKey, useProviders } from '../../api/linked-providers.js'
+import type { LinkedProvider } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { words } from '../../i18n/words.js'
@@ -16,12 +17,10 @@ import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { explainProvider } from './explain.js'
 import { LinkProvider } from './link-provider.js'
-import { providersKey } from '../../api/providers-key.js'
 
 /** The accounts of providers that sign in to this account. Nothing where the server has no providers. */
 export function ProvidersSection() {
   const { t } = useI18n()
-  const api = useApi()
   const now = useNow()
   const queryClient = useQueryClient()
   const [done, setDone] = useState<ReactNode>(null)
@@ -33,7 +32,7 @@ export function ProvidersSection() {
     refresh(words((t) => withOthers(t, t('providers.unlinked', { name }), revokeOtherSessions))),
   )
   useResumption({ 'unlink-provider': unlink })
-  const list = useQuery({ queryKey: providersKey, queryFn: () => api.providers.list.query(undefined, alone) })
+  const list = useProviders()
   const { linked = [], available = [] } = list.data ?? {}
   const news = useRef<HTMLDivElement>(null)
   const rows = useRowFocus<HTMLUListElement, LinkedProvider>({ rows: linked, fallback: news })
