@@ -10,10 +10,10 @@ import { setsFirstPassword } from './policy.js'
 import { requestState } from './request-state.js'
 import { runningOr } from './transaction.js'
 
-/** Ways in whose rows come and go, and the events of that. */
-const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed: AuditEventName }>> = {
+/** Ways in whose rows come and go, and the events of that. A row of `account` is removed as `accountRemovals` says. */
+const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed?: AuditEventName }>> = {
   passkey: { added: 'passkey-added', removed: 'passkey-removed' },
-  account: { added: 'account-linked', removed: 'account-unlinked' }, // a password has its own: see `accountRemovals`
+  account: { added: 'account-linked' },
   walletAddress: { added: 'wallet-added', removed: 'wallet-removed' },
 }
 

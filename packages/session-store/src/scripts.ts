@@ -6,6 +6,8 @@ import { luaScripts } from './lua.generated.js'
 export type Keys = readonly [1, sessions: string] | readonly [2, sessions: string, events: string]
 /** Milliseconds since the epoch; empty where the header of the script says what that means. */
 type OptionalTime = number | ''
+/** Of an operation on several users: itself as JSON, the channel of all users, and the bounds of `createdBounds`. */
+export type OperationArguments = readonly [operation: string, channel: string, createdBefore: number, latest: number]
 /** The arguments, after the keys, of each script that revokes sessions. Each replies with a number. */
 export interface RevocationArguments {
   readonly rollcallRevoke: [now: number, by: string, ...sessionIds: string[]]
@@ -83,24 +85,13 @@ declare module 'ioredis' {
       ...args: [count: 0, now: number, prefilter: string, ...sessions: string[]]
     ): Result<([...Buffer[], omitted: number] | Error)[], Context>
     rollcallRevokeSelectedOfMany(
-      ...args: [
-        count: 0,
-        now: number,
-        operation: string,
-        channel: string,
-        createdBefore: number,
-        latest: number,
-        users: string,
-      ]
+      ...args: [count: 0, now: number, ...operation: OperationArguments, users: string]
     ): Result<(number | Error)[], Context>
     rollcallRevokeMatching(
       ...args: [
         count: 0,
         now: number,
-        operation: string,
-        channel: string,
-        createdBefore: number,
-        latest: number,
+        ...operation: OperationArguments,
         keep: string,
         prefilter: string,
         maxUsers: number,

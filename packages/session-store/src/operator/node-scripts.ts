@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { nameInRedis } from '../cluster.js'
 import { rejectUnavailable } from '../errors.js'
 import { clockKey, eventsKey, sessionsKey } from '../keys.js'
-import { defineScripts } from '../scripts.js'
+import { defineScripts, type OperationArguments } from '../scripts.js'
 import type { OperationSummary } from '../session-summary.js'
 import type { Prefilter } from './prefilter.js'
 import { createdBounds, toUserSessions, type UserSessions } from './user-sessions.js'
@@ -78,13 +78,12 @@ export class NodeScripts {
     userTags: readonly string[],
     prefilter: Prefilter,
     now: number,
-    { id, reason, startedAt, keep }: StartedOperation,
+    operation: StartedOperation,
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
-    const given = [JSON.stringify({ id, reason }), this.#channelOfAll(), ...createdBounds(startedAt, now)] as const
-    const wanted = [keep ?? '', JSON.stringify(prefilter), MAX_CHANGED, MAX_REVOKED] as const
+    const wanted = [operation.keep ?? '', JSON.stringify(prefilter), MAX_CHANGED, MAX_REVOKED] as const
     const replies = await this.#run(node, partsOf(userTags, MAX_MATCHED), (some) => {
       const keys = some.flatMap((userTag) => [this.#keyOf(userTag), this.#eventsOf(userTag) ?? ''])
-      return node.rollcallRevokeMatching(0, now, ...given, ...wanted, ...keys)
+      return node.rollcallRevokeMatching(0, now, ...this.#argumentsOf(operation, now), ...wanted, ...keys)
     })
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
   }
@@ -94,9 +93,8 @@ export class NodeScripts {
     node: Redis,
     selected: readonly Selected[],
     now: number,
-    { id, reason, startedAt }: StartedOperation,
+    operation: StartedOperation,
   ): Promise<(number | null)[]> {
-    const given = [JSON.stringify({ id, reason }), this.#channelOfAll(), ...createdBounds(startedAt, now)] as const
     const parts = partsOf(selected, MAX_CHANGED, ({ ids }) => ids.length)
     const replies = await this.#run(node, parts, (some) => {
       const users = some.map(({ userTag, ids }) => ({
@@ -104,13 +102,14 @@ export class NodeScripts {
         ids,
         events: this.#eventsOf(userTag),
       }))
-      return node.rollcallRevokeSelectedOfMany(0, now, ...given, JSON.stringify(users))
+      return node.rollcallRevokeSelectedOfMany(0, now, ...this.#argumentsOf(operation, now), JSON.stringify(users))
     })
     return replies.map((reply) => (typeof reply === 'number' ? reply : null))
   }
 
-  #channelOfAll(): string {
-    return nameInRedis(this.#redis, clockKey(this.#keyPrefix))
+  #argumentsOf({ id, reason, startedAt }: StartedOperation, now: number): OperationArguments {
+    const channelOfAll = nameInRedis(this.#redis, clockKey(this.#keyPrefix))
+    return [JSON.stringify({ id, reason }), channelOfAll, ...createdBounds(startedAt, now)]
   }
 
   #eventsOf(userTag: string): string | undefined {
