@@ -80,7 +80,7 @@ function changedMessage(
   return mail(context, { ...rest, subject, before: before(siteOf(context), timeOf(at, context)) })
 }
 
-/** Without the new address, which is a text that anybody can choose: the page that the link opens names it. */
+/** It leaves out the new address, because anybody can choose that text. The page of the link names it. */
 export function confirmEmailMessage(side: 'old' | 'new', context: Context): Message {
   const { confirmEmail } = words[context.language]
   return mail(
