@@ -126,7 +126,7 @@ async function rotateCurrent(
     result: 'ok',
     userId,
     sessionId: id,
-    ...(endsOthers && { ended: rotated.ended }),
+    ...(endsOthers && { ended: rotated.revoked }),
   })
   return toRow(session, rotated.token)
 }

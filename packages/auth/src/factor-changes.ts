@@ -43,7 +43,7 @@ export function factorChanges(store: SessionStore, audit: Audit) {
       }
       // Revoked from elsewhere in this very moment: then it cannot keep the others either.
       const more =
-        rotated?.ended ??
+        rotated?.revoked ??
         (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event: change.event })))
       const ended = endsOthers && { ended: before + more }
       await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ...ended })

@@ -109,7 +109,7 @@ async function changeCredentials(context: PolicyContext, userId: string, isRemov
     )
     // Revoked from elsewhere in this very moment: then this session does not come back either.
     const more =
-      rotated?.ended ?? (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event })))
+      rotated?.revoked ?? (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event })))
     if (rotated !== null) await replaceCookies(rotated.token)
     await auditEvent(audit, {
       event: 'password-change',

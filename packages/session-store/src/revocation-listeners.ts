@@ -128,7 +128,7 @@ function revocationsByToken(
     rotate(token, rotation) {
       const run = () => operations.rotate(token, rotation)
       return rotation?.credentialChange
-        ? step(token, 'credential-change', run, (rotated) => rotated?.ended ?? 0)
+        ? step(token, 'credential-change', run, (rotated) => rotated?.revoked ?? 0)
         : run()
     },
 

@@ -159,8 +159,11 @@ export interface SessionStore {
   touch(session: Session): Promise<boolean>
   /** Merges into the data of the session of a token, or of a listed session. `null` if it has ended. */
   update(session: string | Pick<Session, 'userId' | 'id'>, data: SessionData): Promise<Session | null>
-  /** Gives a new secret under the same session id; the old token is dead. `null` if the session has ended. */
-  rotate(token: string, options?: RotateOptions): Promise<{ token: string; ended: number } | null>
+  /**
+   * Gives a new secret under the same session id; the old token is dead. `null` if the session has ended. `revoked`: how many
+   * other sessions it revoked.
+   */
+  rotate(token: string, options?: RotateOptions): Promise<{ token: string; revoked: number } | null>
   /** Every session that signs in, latest seen first. */
   list(userId: string): Promise<Session[]>
   /** As many as `list` gives. */

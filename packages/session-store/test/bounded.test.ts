@@ -50,7 +50,7 @@ describe('what ends sessions', () => {
     'revoke all': (_, store) => store.revokeAll('ada'),
     'a reset': (_, store) => store.revokeAll('ada', { credentialChange: true }),
     'revoke others': ({ token }, store) => store.revokeOthers(token),
-    'a password change': async ({ token }, store) => (await store.rotate(token, { credentialChange: true }))?.ended,
+    'a password change': async ({ token }, store) => (await store.rotate(token, { credentialChange: true }))?.revoked,
   }
   const keepsOne = (name: string): boolean => name === 'revoke others' || name === 'a password change'
 

@@ -29,7 +29,7 @@ describe.each(pairs)(
     test('the sign-in is refused if it began before the change, and is not if it began after it', async () => {
       const { token } = await t.signIn()
       const first = await signingIn().time()
-      expect((await changing().rotate(token, { credentialChange: true }))?.ended).toBe(0)
+      expect((await changing().rotate(token, { credentialChange: true }))?.revoked).toBe(0)
       expect(await signingIn().create({ userId: 'ada', startedAt: first })).toBeNull()
       const second = await timeAfter(signingIn())
       expect(await signingIn().create({ userId: 'ada', startedAt: second })).not.toBeNull()

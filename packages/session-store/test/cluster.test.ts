@@ -141,7 +141,7 @@ test('a slot that moves: what stays of very many sessions, and the watermark of 
       try {
         expect(await store.revokeOthers(first(others))).toBe(599)
         const rotated = await store.rotate(first(change), { credentialChange: true })
-        expect(rotated?.ended).toBe(599)
+        expect(rotated?.revoked).toBe(599)
         expect(await store.revokeAll(all, { credentialChange: true })).toBe(600)
         expect(await store.revokeAll(few, { credentialChange: true })).toBe(2)
         expect(await store.revokeAll(lone)).toBe(1)
@@ -217,7 +217,7 @@ describe('a replica that does not answer', () => {
     }
     const revocations = {
       revoke: () => store.revoke(ada, sessions.revoked.session.id),
-      rotate: async () => (await store.rotate(sessions.rotated.token, { credentialChange: true }))?.ended ?? null,
+      rotate: async () => (await store.rotate(sessions.rotated.token, { credentialChange: true }))?.revoked ?? null,
       revokeOthers: () => store.revokeOthers(sessions.kept.token),
       revokeAll: () => store.revokeAll(joe),
     }

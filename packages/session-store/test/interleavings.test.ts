@@ -31,12 +31,12 @@ const on = (who: 'laptop' | 'phone'): Record<string, Operation> => ({
   [`rotate ${who}`]: async (scene, as) => {
     const rotated = await t.store.rotate(scene[who].token)
     if (rotated) scene.given[as] = rotated.token
-    return rotated?.ended ?? null
+    return rotated?.revoked ?? null
   },
   [`change the password on ${who}`]: async (scene, as) => {
     const rotated = await t.store.rotate(scene[who].token, { credentialChange: true })
     if (rotated) scene.given[as] = rotated.token
-    return rotated?.ended ?? null
+    return rotated?.revoked ?? null
   },
   [`revoke ${who}`]: (scene) => t.store.revoke('ada', scene[who].session.id),
   [`revoke others from ${who}`]: (scene) => t.store.revokeOthers(scene[who].token),

@@ -144,7 +144,7 @@ test('the access list of the document is enough for everything', async () => {
       some.map(({ id }) => id),
     )
   }
-  expect((await store.rotate(token, { credentialChange: true }))?.ended).toBe(0)
+  expect((await store.rotate(token, { credentialChange: true }))?.revoked).toBe(0)
   expect(await store.revokeAll('ada', { credentialChange: true })).toBe(1)
   expect(await store.list('ada')).toEqual([])
   stop()

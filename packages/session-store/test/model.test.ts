@@ -166,7 +166,7 @@ const rotate = fc.tuple(pick, credentialChange, fc.boolean()).map(
           expect(rotated).toBeNull()
           return
         }
-        expect(rotated?.ended).toBe(change ? others : 0)
+        expect(rotated?.revoked).toBe(change ? others : 0)
         entry.token = rotated?.token ?? ''
         if (change || again) entry.authenticatedAt = model.now
         model.tokens.push({ user: issued.user, id: entry.id, token: entry.token })

@@ -234,7 +234,7 @@ describe('update and rotate', () => {
   test('rotate keeps the session and kills the old token', async () => {
     const { token, session } = await t.signIn()
     const rotated = await t.store.rotate(token)
-    expect(rotated?.ended).toBe(0)
+    expect(rotated?.revoked).toBe(0)
     expect(await t.store.validate(token)).toBeNull()
     expect(await t.store.validate(rotated?.token ?? '')).toEqual(session)
     expect(await t.store.rotate(token)).toBeNull()
@@ -270,7 +270,7 @@ describe('update and rotate', () => {
     const other = await t.signIn()
     const startedAt = await t.store.time()
     const rotated = await t.store.rotate(token, { credentialChange: true })
-    expect(rotated?.ended).toBe(1)
+    expect(rotated?.revoked).toBe(1)
     expect(await ids()).toEqual([session.id])
     expect(await t.store.validate(other.token)).toBeNull()
     const [key = ''] = await t.keys()
@@ -538,7 +538,7 @@ describe('a watermark that is no time', () => {
       const [key = ''] = await t.keys()
       await t.redis.hset(key, '!notBefore', bytes)
       await t.signIn('ada', { startedAt: beforehand })
-      expect(await t.store.rotate(token, { credentialChange: true })).toMatchObject({ ended: 1 })
+      expect(await t.store.rotate(token, { credentialChange: true })).toMatchObject({ revoked: 1 })
       expect(await t.redis.hget(key, '!notBefore')).toMatch(/^\d{13}$/)
       expect(await t.store.create({ userId: 'ada', startedAt: beforehand })).toBeNull()
     },

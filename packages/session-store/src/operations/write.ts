@@ -55,7 +55,7 @@ export async function rotateSecret(
   context: StoreContext,
   token: string,
   { credentialChange = false, reauthenticated = credentialChange, event, data }: RotateOptions,
-): Promise<{ token: string; ended: number } | null> {
+): Promise<{ token: string; revoked: number } | null> {
   const parts = parseToken(token)
   if (parts === null) return null
   const { userTag, sessionId, secretHash } = parts
@@ -82,7 +82,7 @@ export async function rotateSecret(
         details.merged,
       ),
     )
-    if (revoked !== DETAILS_CHANGED) return revoked < 0 ? null : { token: fresh.token, ended: revoked }
+    if (revoked !== DETAILS_CHANGED) return revoked < 0 ? null : { token: fresh.token, revoked }
   }
   throw tooManyChanges()
 }
