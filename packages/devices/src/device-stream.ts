@@ -6,10 +6,10 @@ import {
   SessionStoreUnavailableError,
 } from '@rollcall/session-store'
 import { asSeenBy, type Device } from './device-list.js'
-import type { SessionEnd } from './revocation.js'
-import { News } from './news.js'
+import type { SessionEnd } from './session-end.js'
+import { PendingChanges } from './pending-changes.js'
 import type { NameOf } from './device-name/app-names.js'
-import { createSleeper } from './turns.js'
+import { createSleeper } from './event-loop.js'
 
 /** A message to an open page. Each is complete and needs no earlier one. */
 export type StreamMessage =
@@ -49,7 +49,7 @@ export class DeviceStream {
   readonly #context: StreamContext
   readonly #session: Session
   readonly #token: string
-  readonly #news: News
+  readonly #pending: PendingChanges
   readonly #sleeper = createSleeper()
   /** The store answered the last check. */
   #isAnswered = true
@@ -66,13 +66,13 @@ export class DeviceStream {
     this.#context = context
     this.#session = session
     this.#token = token
-    this.#news = new News(session.id, context.clock, context.nameOf)
+    this.#pending = new PendingChanges(session.id, context.clock, context.nameOf)
     this.#nextCheck = performance.now() + context.revalidateEvery
     this.#expiresAt = session.expiresAt.getTime()
   }
 
   observe(change: SessionChange): void {
-    this.#news.record(change)
+    this.#pending.record(change)
     this.wake()
   }
 
@@ -84,11 +84,11 @@ export class DeviceStream {
   async *messages(isClosed: () => boolean): AsyncGenerator<StreamMessage, void> {
     for (;;) {
       // It never throws, because a server may ask for the next message ahead of time, when nobody handles an error.
-      if (isClosed() || this.#news.isRotated) return
+      if (isClosed() || this.#pending.isRotated) return
       const message = await this.#take(this.#nextStep())
       if (message === null) continue
       await this.#context.inTurn()
-      if (message.type === 'devices' && this.#news.ended !== undefined) continue // its own session may not be among them by now
+      if (message.type === 'devices' && this.#pending.ended !== undefined) continue // its own session may not be among them by now
       this.#isUpToDate = message.type === 'devices'
       yield message
       if (message.type === 'ended') return
@@ -96,7 +96,7 @@ export class DeviceStream {
   }
 
   #nextStep(): Step {
-    const mayHaveEnded = this.#isAnswered && this.#news.ended !== undefined
+    const mayHaveEnded = this.#isAnswered && this.#pending.ended !== undefined
     if (this.#hasListChanged || mayHaveEnded || performance.now() >= this.#nextCheck) return 'check'
     return this.#isUpToDate && !this.#seesChanges ? 'report-waiting' : 'sleep'
   }
@@ -110,33 +110,33 @@ export class DeviceStream {
   }
 
   get #seesChanges(): boolean {
-    return this.#news.isLive && this.#isAnswered
+    return this.#pending.isLive && this.#isAnswered
   }
 
   get #hasListChanged(): boolean {
-    return this.#seesChanges && (this.#news.isListStale || this.#context.clock() >= this.#listExpiresAt)
+    return this.#seesChanges && (this.#pending.isListStale || this.#context.clock() >= this.#listExpiresAt)
   }
 
   /** Asks whether the session still signs in, which is not recorded as a use, and for the devices if they changed. */
   async #check(): Promise<StreamMessage | null> {
     const { store, revalidateEvery } = this.#context
-    const news = this.#news
+    const pending = this.#pending
     const readsList = this.#hasListChanged
-    if (readsList) news.isListStale = false // before the answer: a change from here on is checked again
+    if (readsList) pending.isListStale = false // before the answer: a change from here on is checked again
     this.#nextCheck = performance.now() + revalidateEvery
-    const { ended: announced } = news
-    news.ended = undefined // of a session that lives on it was not true: it came late, and is older than the session
+    const { ended: announced } = pending
+    pending.ended = undefined // of a session that lives on it was not true: it came late, and is older than the session
     try {
       const current = await store.validate(this.#token, { strict: true })
       if (current === null) return await this.#ended(announced)
       this.#isAnswered = true
-      news.isNamed = false
+      pending.isNamed = false
       this.#expiresAt = current.expiresAt.getTime()
       return readsList ? await this.#list() : null
     } catch (error) {
       if (!(error instanceof SessionStoreUnavailableError)) throw error
-      news.isListStale = true
-      news.ended = announced ?? news.ended
+      pending.isListStale = true
+      pending.ended = announced ?? pending.ended
       this.#isAnswered = false
       this.#nextCheck = performance.now() + Math.min(RETRY_MS, revalidateEvery)
       return null
@@ -151,15 +151,15 @@ export class DeviceStream {
 
   /** The last message, or `null` if the token was refused because the session has a new one. */
   async #ended(announced: SessionEnd | undefined): Promise<SessionEnd | null> {
-    const news = this.#news
-    if (!news.isNamed) {
+    const pending = this.#pending
+    if (!pending.isNamed) {
       const { devices } = await this.#context.list(this.#session.userId)
-      news.isRotated ||= devices.some(({ id }) => id === this.#session.id)
+      pending.isRotated ||= devices.some(({ id }) => id === this.#session.id)
     }
-    if (news.isRotated) return null
-    if (news.isLive && (announced ?? news.ended) === undefined) await this.#sleeper.sleep(GRACE_MS)
+    if (pending.isRotated) return null
+    if (pending.isLive && (announced ?? pending.ended) === undefined) await this.#sleeper.sleep(GRACE_MS)
     const now = this.#context.clock()
     const cause = now >= this.#expiresAt ? 'expired' : 'unknown'
-    return announced ?? news.ended ?? { type: 'ended', cause, by: null, at: new Date(now).toISOString() }
+    return announced ?? pending.ended ?? { type: 'ended', cause, by: null, at: new Date(now).toISOString() }
   }
 }

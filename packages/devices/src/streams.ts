@@ -4,7 +4,7 @@ import { asSeenBy, type Device, listDevices, type PlaceOf } from './device-list.
 import { DeviceStream, type StreamContext, type StreamMessage } from './device-stream.js'
 import { nameOf as nameByTable } from './device-name/name-of.js'
 import type { NameOf } from './device-name/app-names.js'
-import { coalesce, takeTurns } from './turns.js'
+import { coalesce, takeTurns } from './event-loop.js'
 
 export interface Streams {
   /**

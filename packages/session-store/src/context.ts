@@ -6,13 +6,13 @@ import { eventsKey, sessionsKey } from './keys.js'
 import { createLookupBatcher } from './lookup-batcher.js'
 import { createNearCache, type NearCache } from './near-cache.js'
 import { decodeRecord, type StoredRecord } from './record.js'
-import { type RunRevocation, runOnMaster, runWithReplica } from './revocation.js'
+import { type RunRevocation, runOnMaster, runWithReplica } from './run-revocation.js'
 import type { Keys } from './scripts.js'
 import type { SessionStoreOptions } from './session.js'
 import { resolveTimeouts, type Timeouts } from './timeouts.js'
 import { createWriteCoalescer } from './write-coalescer.js'
 
-/** The state that the operations of one store share. */
+/** The state that the methods of one store share. */
 export interface StoreContext {
   readonly redis: Redis | Cluster
   readonly clock: Clock

@@ -1,7 +1,7 @@
 import { refusalOf } from './refused-command.js'
 
 /**
- * Redis gave no usable answer: it is down, hung, full or read-only, or it refuses a command. The outcome of the operation
+ * Redis gave no usable answer: it is down, hung, full or read-only, or it refuses a command. The outcome of the call
  * is unknown. Also thrown if other requests changed one session during each of five tries: then nothing was written. Report an
  * outage to the caller, never a sign-out or a success.
  */

@@ -15,7 +15,7 @@ import { userTagOf } from './token.js'
  * The events of a store with `onEvent`: one stream per user, in the slot of the user's sessions.
  * They wait there for 30 days, and no more than about 1,000 of a user.
  *
- * Every operation rejects with `SessionStoreUnavailableError` when Redis gives no answer.
+ * Every method rejects with `SessionStoreUnavailableError` when Redis gives no answer.
  */
 export interface SessionEvents {
   /** Appends an event that changed no session. */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.js'
 import { prepareClient } from './connect.js'
 import { rejectUnavailable } from './errors.js'
 import { sessionsKey } from './keys.js'
-import { toSession } from './operations/to-session.js'
+import { toSession } from './to-session.js'
 import { passThroughUsers } from './operator/passes.js'
 import { deadlineOf, decodeRecord } from './record.js'
 import type { Session } from './session.js'
@@ -26,7 +26,7 @@ export interface ExportedSession extends Session {
 /**
  * Moves sessions to another store. Their tokens stay in the cookies: here, and there, are only hashes.
  *
- * Every operation rejects with `SessionStoreUnavailableError` when Redis gives no answer, and may be repeated.
+ * Every method rejects with `SessionStoreUnavailableError` when Redis gives no answer, and may be repeated.
  */
 export interface SessionExport {
   /** All live sessions, in bounded batches. */

@@ -47,7 +47,7 @@ export type ImportOutcome = 'imported' | 'known' | 'superseded' | 'expired'
  * Imports sessions of another store, whose tokens sign in until the browser has the new one. The new token is derived from
  * the earlier one and from a random key in Redis: Redis alone yields no token, and neither does a backup of the other store.
  *
- * Every operation rejects with `SessionStoreUnavailableError` when Redis gives no answer, and may be repeated.
+ * Every method rejects with `SessionStoreUnavailableError` when Redis gives no answer, and may be repeated.
  */
 export interface SessionImport {
   /**
@@ -67,7 +67,7 @@ export interface SessionImport {
 /** The name under which the data of an imported session holds the hash of its earlier token. */
 export const IMPORTED_FROM = 'importedFrom'
 
-/** The state that the operations of one import share. */
+/** The state that the methods of one import share. */
 interface ImportContext {
   readonly redis: Redis | Cluster
   readonly clock: Clock

@@ -39,7 +39,7 @@ export type {
 export type { SessionChange } from './session-change.js'
 export type { SessionEvent } from './session-event.js'
 export type { OperationSummary, SessionSummary } from './session-summary.js'
-export { MAX_REVOKED_IDS } from './operations/revoke.js'
+export { MAX_REVOKED_IDS } from './methods/revoke.js'
 export { createSessionStore } from './store.js'
 export { superviseClient } from './supervise.js'
 export {

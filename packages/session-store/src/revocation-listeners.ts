@@ -1,9 +1,9 @@
 import type { StoreContext } from './context.js'
-import { listByTag, readByTag } from './operations/read.js'
+import { listByTag, readByTag } from './methods/read.js'
 import type { OnRevoked, RevokedSessions, Session, SessionStore } from './session.js'
 import { parseToken, userTagOf } from './token.js'
 
-type Operations = Omit<SessionStore, 'onRevoked'>
+type Methods = Omit<SessionStore, 'onRevoked'>
 
 interface Step<T> {
   /** `undefined`: no step of Redis follows. */
@@ -19,8 +19,8 @@ interface Step<T> {
 
 type NotifyAfter = <T>(step: Step<T>) => Promise<T>
 
-/** The operations of a store, which call listeners after what they revoke. Without a listener, they cost what they did. */
-export function withRevocationListeners(context: StoreContext, operations: Operations): SessionStore {
+/** The methods of a store, which call listeners after what they revoke. Without a listener, they cost what they did. */
+export function withRevocationListeners(context: StoreContext, methods: Methods): SessionStore {
   const listeners = new Set<OnRevoked>()
 
   const notifyAfter: NotifyAfter = async ({ userTag, cause, by = '', read, run, revoked }) => {
@@ -37,21 +37,21 @@ export function withRevocationListeners(context: StoreContext, operations: Opera
   }
 
   return {
-    ...operations,
-    ...revocationsByUser(context, operations, notifyAfter),
-    ...revocationsByToken(operations, notifyAfter),
+    ...methods,
+    ...revocationsByUser(context, methods, notifyAfter),
+    ...revocationsByToken(methods, notifyAfter),
 
     async create(session) {
       const userTag = userTagOf(session.userId)
       // Most sign-ins make nobody leave, and need no list.
-      if (listeners.size === 0 || !(await isAtCap(context, userTag))) return operations.create(session)
+      if (listeners.size === 0 || !(await isAtCap(context, userTag))) return methods.create(session)
       return notifyAfter({
         userTag,
         cause: 'cap',
-        run: () => operations.create(session),
+        run: () => methods.create(session),
         async revoked(before, created) {
           if (created === null) return []
-          const staying = new Set((await operations.list(session.userId).catch(() => before)).map(({ id }) => id))
+          const staying = new Set((await methods.list(session.userId).catch(() => before)).map(({ id }) => id))
           return before.filter(({ id }) => !staying.has(id))
         },
       })
@@ -72,9 +72,9 @@ async function isAtCap({ redis, sessionsKeyOf, maxSessionsPerUser }: StoreContex
 
 function revocationsByUser(
   context: StoreContext,
-  operations: Operations,
+  methods: Methods,
   notifyAfter: NotifyAfter,
-): Pick<Operations, 'revoke' | 'revokeMany' | 'revokeAll'> {
+): Pick<Methods, 'revoke' | 'revokeMany' | 'revokeAll'> {
   return {
     revoke: (userId, sessionId, options) =>
       notifyAfter({
@@ -82,7 +82,7 @@ function revocationsByUser(
         cause: 'revoke',
         by: options?.by,
         read: (userTag) => readByTag(context, userTag, sessionId),
-        run: () => operations.revoke(userId, sessionId, options),
+        run: () => methods.revoke(userId, sessionId, options),
         revoked: (before, count) => ifAny(count, before),
       }),
 
@@ -91,7 +91,7 @@ function revocationsByUser(
         userTag: userTagOf(userId),
         cause: 'revoke-many',
         by: options?.by,
-        run: () => operations.revokeMany(userId, sessionIds, options),
+        run: () => methods.revokeMany(userId, sessionIds, options),
         revoked: (before, count) => ifAny(count, before).filter(({ id }) => sessionIds.includes(id)),
       }),
 
@@ -100,17 +100,14 @@ function revocationsByUser(
         userTag: userTagOf(userId),
         cause: options?.credentialChange ? 'credential-change' : 'revoke-all',
         by: options?.by,
-        run: () => operations.revokeAll(userId, options),
+        run: () => methods.revokeAll(userId, options),
         revoked: (before, count) => ifAny(count, before),
       }),
   }
 }
 
 /** They revoke every session but that of the token. */
-function revocationsByToken(
-  operations: Operations,
-  notifyAfter: NotifyAfter,
-): Pick<Operations, 'rotate' | 'revokeOthers'> {
+function revocationsByToken(methods: Methods, notifyAfter: NotifyAfter): Pick<Methods, 'rotate' | 'revokeOthers'> {
   function step<T>(
     token: string,
     cause: RevokedSessions['cause'],
@@ -126,7 +123,7 @@ function revocationsByToken(
 
   return {
     rotate(token, rotation) {
-      const run = () => operations.rotate(token, rotation)
+      const run = () => methods.rotate(token, rotation)
       return rotation?.credentialChange
         ? step(token, 'credential-change', run, (rotated) => rotated?.revoked ?? 0)
         : run()
@@ -136,7 +133,7 @@ function revocationsByToken(
       step(
         token,
         'revoke-others',
-        () => operations.revokeOthers(token),
+        () => methods.revokeOthers(token),
         (count) => count ?? 0,
       ),
   }

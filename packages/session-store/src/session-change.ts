@@ -15,7 +15,7 @@ export type SessionChange =
 
 interface Revocation {
   readonly kind: 'ended'
-  /** The operation of the store that revoked them; `cap`: a sign-in beyond the most that a user may have; `operator`: an operator. */
+  /** The method of the store that revoked them; `cap`: a sign-in beyond the most that a user may have; `operator`: an operator. */
   readonly cause: (typeof causes)[number]
   /** `null`: no session asked for it, or it is unknown which one did. */
   readonly by: SessionSummary | null

@@ -109,7 +109,7 @@ export interface RevokeAllOptions extends RevokeOptions {
 
 /** The sessions that one step of the store has revoked. */
 export interface RevokedSessions {
-  /** The operation; `credential-change` for `rotate` and `revokeAll` as such, `cap` for a sign-in beyond the most a user may have. */
+  /** The method; `credential-change` for `rotate` and `revokeAll` as such, `cap` for a sign-in beyond the most a user may have. */
   readonly cause: 'revoke' | 'revoke-many' | 'revoke-others' | 'revoke-all' | 'credential-change' | 'cap'
   /** As they were before it. */
   readonly sessions: readonly [Session, ...Session[]]
@@ -132,7 +132,7 @@ export interface CustomEvent extends Partial<Omit<Details, 'userId'>> {
  * If a user has more than 500 sessions, a step reads 500 of them, picked at random. It revokes the others unread: they count
  * as live, and leave no event.
  *
- * Every operation rejects with {@link SessionStoreUnavailableError} when Redis gives no answer.
+ * Every method rejects with {@link SessionStoreUnavailableError} when Redis gives no answer.
  */
 export interface SessionStore {
   readonly timeouts: Timeouts

@@ -5,7 +5,7 @@ import { decodeRecord, encodeDetails, encodeRecord } from '../src/record.js'
 import { userTagOf } from '../src/token.js'
 import { startStore } from './helpers.js'
 
-// Whatever bytes stand where the store expects its own, every operation answers, and sound sessions work.
+// Whatever bytes stand where the store expects its own, every method answers, and sound sessions work.
 
 const most = 4
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 400)
@@ -87,7 +87,7 @@ test('bytes read as a record of ours or as none', () => {
 })
 
 test(
-  'among whatever records, every operation answers, and a sound session works and ends',
+  'among whatever records, every method answers, and a sound session works and ends',
   async () => {
     const changes = createSessionChanges({ redis: t.redis })
     const received: SessionChange[] = []

@@ -69,7 +69,7 @@ describe('the cost of each operation, as Redis counts it', () => {
     revokeAll: () => t.store.revokeAll('ada'),
   }
 
-  test('the table names every operation', () => {
+  test('the table names every method', () => {
     expect(rows.map(([operation]) => operation).toSorted()).toEqual(Object.keys(run).toSorted())
     expect(Object.keys(run).toSorted()).toEqual(
       Object.keys(t.store)

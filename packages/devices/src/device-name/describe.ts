@@ -10,7 +10,7 @@ import { type DeviceKind, iPadOS, phones, type System, systems, tablets } from '
 
 export type { DeviceKind }
 
-export interface DeviceSigns {
+export interface ClientInfo {
   readonly userAgent: string | null
   readonly hints?: Readonly<Partial<Record<ClientHint, string | undefined>>>
 }
@@ -37,7 +37,7 @@ export const systemNames: readonly string[] = [
 ]
 
 /** Never throws, whatever the text, and takes time in proportion to its length, up to {@link longestRead}. */
-export function describeDevice({ userAgent, hints = {} }: DeviceSigns): DeviceName {
+export function describeDevice({ userAgent, hints = {} }: ClientInfo): DeviceName {
   const text = (userAgent ?? '').slice(0, longestRead)
   const hint = (name: ClientHint) => (hints[name] ?? '').slice(0, longestRead)
   const browser = findBrowser(text, quotedNames(hint('sec-ch-ua')))

@@ -17,7 +17,7 @@ import { createdBounds, toUserSessions, type UserSessions, wasLiveAt } from './u
 /**
  * Reads and revokes sessions across users, for the tools of an operator.
  *
- * Every operation rejects with `SessionStoreUnavailableError` when Redis gives no answer. All of them may be repeated.
+ * Every method rejects with `SessionStoreUnavailableError` when Redis gives no answer. All of them may be repeated.
  */
 export interface SessionOperator {
   readonly clock: Clock

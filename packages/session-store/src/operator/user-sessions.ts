@@ -1,4 +1,4 @@
-import { toSession } from '../operations/to-session.js'
+import { toSession } from '../to-session.js'
 import { deadlineOf, decodeRecord } from '../record.js'
 import type { Session } from '../session.js'
 import { isSessionId } from '../token.js'

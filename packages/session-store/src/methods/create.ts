@@ -6,7 +6,7 @@ import type { NewSession, Session } from '../session.js'
 import { UNNAMED_OPERATION } from '../session-summary.js'
 import { hashBytes, newSessionId, newToken, parseToken, type TokenParts, userTagOf } from '../token.js'
 import { readTime } from './time.js'
-import { toSession } from './to-session.js'
+import { toSession } from '../to-session.js'
 
 /** {@link SessionStore.create} */
 export async function createSession(

@@ -22,7 +22,7 @@ export function mayConcern(revocation: Revocation, sessionId: string): boolean {
 }
 
 /** Whether it is about this session for certain: an id never comes back. */
-export function names(revocation: Revocation, sessionId: string): boolean {
+export function namesSession(revocation: Revocation, sessionId: string): boolean {
   return 'ids' in revocation && revocation.ids.includes(sessionId)
 }
 

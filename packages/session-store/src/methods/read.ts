@@ -3,7 +3,7 @@ import { rejectUnavailable, throwUnavailable } from '../errors.js'
 import { deadlineOf, type SessionRecord, type StoredRecord } from '../record.js'
 import type { Session } from '../session.js'
 import { isSameHash, isSessionId, parseToken, type TokenParts, userTagOf } from '../token.js'
-import { toSession } from './to-session.js'
+import { toSession } from '../to-session.js'
 
 /** A session by its token or, without a secret, by its id. */
 export type SessionReference = Omit<TokenParts, 'secretHash'> & { readonly secretHash: TokenParts['secretHash'] | null }

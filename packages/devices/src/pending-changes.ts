@@ -1,12 +1,12 @@
 import type { Clock, SessionChange } from '@rollcall/session-store'
 import type { NameOf } from './device-name/app-names.js'
-import { type SessionEnd, mayConcern, names, toSessionEnd } from './revocation.js'
+import { type SessionEnd, mayConcern, namesSession, toSessionEnd } from './session-end.js'
 
 /**
  * The effect of messages about a user on one of the user's sessions, until the store is asked. Messages are not queued, so
  * this stays small however many come.
  */
-export class News {
+export class PendingChanges {
   readonly #sessionId: string
   readonly #clock: Clock
   readonly #nameOf: NameOf
@@ -33,7 +33,7 @@ export class News {
     this.isListStale = true // after a rotation too: the list shows the latest proof
     if (change.kind === 'ended' && mayConcern(change, this.#sessionId)) {
       this.ended ??= toSessionEnd(change, this.#sessionId, this.#clock(), this.#nameOf)
-      this.isNamed ||= names(change, this.#sessionId)
+      this.isNamed ||= namesSession(change, this.#sessionId)
     }
   }
 }

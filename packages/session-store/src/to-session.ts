@@ -1,5 +1,5 @@
-import { deadlineOf, type SessionRecord } from '../record.js'
-import type { Session } from '../session.js'
+import { deadlineOf, type SessionRecord } from './record.js'
+import type { Session } from './session.js'
 
 /** The session of a record, without its secret. */
 export function toSession(id: string, record: SessionRecord): Session {

@@ -5,7 +5,7 @@ import type { RotateOptions, Session } from '../session.js'
 import { hashBytes, isSessionId, newToken, parseToken, userTagOf } from '../token.js'
 import { findRecord, type SessionReference } from './read.js'
 import { readTime } from './time.js'
-import { toSession } from './to-session.js'
+import { toSession } from '../to-session.js'
 
 /** {@link SessionStore.touch} */
 export async function touchSession(context: StoreContext, { userId, id, lastSeenAt }: Session): Promise<boolean> {
