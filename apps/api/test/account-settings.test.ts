@@ -97,7 +97,7 @@ describe('the data of a person', () => {
     const stranger = await signedUp(server)
     const data = await laptop.api.account.data.query()
     expect(data).toMatchObject({
-      user: { email: laptop.email, name: 'Ada', emailVerified: false, language: null },
+      user: { email: laptop.email, name: 'Ada', emailVerified: false, language: null, timeZone: null },
       waysIn: { accounts: [{ providerId: 'credential' }], passkeys: [], secondFactor: false },
       isComplete: true,
     })

@@ -56,15 +56,15 @@ test('a first sign-in makes an account, and the next one signs in to it; the dev
   expect(rows.rows).toEqual([expect.objectContaining({ providerId: 'acme', accountId: person.sub, ...tokens })])
 })
 
-test('an account that a provider makes has the language of the page it was made on', async () => {
-  for (const language of ['de', undefined]) {
+test('an account that a provider makes has the language and the time zone of the page it was made on', async () => {
+  for (const more of [{ language: 'de', timeZone: 'Europe/Vienna' }, {}]) {
     const device = server.browser()
     somebody()
-    expect((await go(device, '/provider/sign-in', language === undefined ? {} : { language })).status).toBe(200)
+    expect((await go(device, '/provider/sign-in', more)).status).toBe(200)
     const { id } = (await device.api.session.current.query()).user
     const { kysely } = server.database()
-    const { rows } = await sql<{ language: string }>`select language from "user" where id = ${id}`.execute(kysely)
-    expect(rows).toEqual([{ language: language ?? 'en' }])
+    const { rows } = await sql<object>`select language, "timeZone" from "user" where id = ${id}`.execute(kysely)
+    expect(rows).toEqual([{ language: 'en', timeZone: null, ...more }])
   }
 })
 

@@ -138,14 +138,18 @@ test('the address comes first, then the account: its link asks for name and pass
 
   for (let opened = 0; opened < 2; opened += 1) expect(await lookAt(token)).toEqual({ signIn: null, signUp: { email } })
   const laptop = server.browser()
-  const finished = await finish(token, laptop, { name: ' Ada ', rememberMe: false })
+  const finished = await finish(token, laptop, { name: ' Ada ', rememberMe: false, timeZone: 'Europe/Vienna' })
   expect([finished.status, await finished.json()]).toEqual(ok)
   const cookie = finished.headers.getSetCookie().find((text) => text.startsWith('rollcall.session_token='))
   expect(cookie).not.toMatch(/max-age|expires/i)
   const { id, user } = await laptop.api.session.current.query()
   expect(user).toMatchObject({ email, name: 'Ada' })
   expect(await usersWith(email)).toMatchObject([{ language: 'de' }])
-  expect((await laptop.api.account.data.query()).user).toMatchObject({ emailVerified: true, language: 'de' })
+  expect((await laptop.api.account.data.query()).user).toMatchObject({
+    emailVerified: true,
+    language: 'de',
+    timeZone: 'Europe/Vienna',
+  })
   const [device] = await laptop.api.devices.list.query()
   expect(device).toMatchObject({ isCurrent: true, signInMethod: { kind: 'password' } })
   const entries = (await laptop.api.activity.list.query({})).entries

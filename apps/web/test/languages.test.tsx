@@ -8,6 +8,7 @@ import { createApp } from '../src/app.js'
 import { preferredLanguage, languageCodes } from '../src/i18n/i18n.js'
 import { serveFakeApi } from './fake-api.js'
 import { household, open, press } from './household.js'
+import { network } from './network.js'
 
 const folder = join(import.meta.dirname, '../src/i18n/messages')
 const messagesOf = (file: string) => messagesIn(readFileSync(join(folder, file), 'utf8'))
@@ -90,6 +91,20 @@ describe('what the page has said follows the language:', () => {
     expect(document.body.textContent).toContain('ist möglicherweise noch angemeldet.')
     expect(document.body.textContent).not.toMatch(/was signed out|may still|not available/)
   })
+})
+
+test('the language of an account is saved for its mails, with the time zone of the browser', async () => {
+  serveFakeApi()
+  const { answer } = network
+  const saved: unknown[] = []
+  network.answer = async (request) => {
+    if (request.url.includes('account.setLanguage')) saved.push(await request.clone().json())
+    return answer(request)
+  }
+  await open()
+  fireEvent.change(screen.getByRole('combobox', { name: 'Language' }), { target: { value: 'de' } })
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+  await expect.poll(() => saved).toEqual([{ 0: { language: 'de', timeZone } }])
 })
 
 describe('the language', () => {

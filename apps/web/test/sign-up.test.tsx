@@ -29,6 +29,9 @@ beforeEach(() => {
 
 afterEach(() => void vi.restoreAllMocks())
 
+/** That of mails to a new account. */
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
+
 const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
 const type = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } })
 const emailField = () => screen.getByLabelText<HTMLInputElement>('Email address')
@@ -120,7 +123,10 @@ test('a sign-up that confirms no address says so, and that it signs in at once',
   press('Create account')
   await waitFor(() => expect(history.location.pathname).toBe('/'))
   expect(posts).toEqual([
-    ['email', { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery', language: 'en' }],
+    [
+      'email',
+      { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery', language: 'en', timeZone: ZONE },
+    ],
   ])
 })
 
@@ -230,7 +236,7 @@ describe('the link that finishes an account', () => {
     press('Create account')
     await waitFor(() => expect(history.location.pathname).toBe('/'))
     expect(posts).toEqual([
-      ['finish', { token: 'good', name: 'Ada', password: 'correct horse battery', rememberMe: true }],
+      ['finish', { token: 'good', name: 'Ada', password: 'correct horse battery', rememberMe: true, timeZone: ZONE }],
     ])
   })
 

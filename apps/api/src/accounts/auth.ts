@@ -31,7 +31,7 @@ import { canProve, type Providers, providersOf } from './providers/providers.js'
 import type { ProviderSettings } from '../settings/providers.js'
 import { createPasswords, type Passwords } from './passwords/passwords.js'
 import { passwordRules } from './passwords/plugin.js'
-import { type Reader, readerOf } from './reader.js'
+import { type Reader, readerFields, readerOf } from './reader.js'
 import { createRequiredResets, type RequiredResets, resetFields } from './passwords/required-resets.js'
 import { renameDevice, renamePasskey, renamePerson } from './renames.js'
 import { resetRequests } from './reset-requests.js'
@@ -87,8 +87,8 @@ export interface Auth
   findPasswordOwner(userId: string): Promise<Reader | null>
   /** The user whose sign-in waits for a code in this browser; `null` for none. */
   findWaitingForCode(headers: Headers): Promise<string | null>
-  /** Sets the language of the mails to this user, as two letters. */
-  setLanguage(userId: string, language: string): Promise<void>
+  /** Sets the language of the mails to this user, as two letters, and the time zone in them unless it is not known. */
+  setLanguage(userId: string, language: string, timeZone: string | undefined): Promise<void>
   /**
    * The id of the request's browser as a device of the account with this email address. `null` if it has not signed in since the
    * password changed.
@@ -138,7 +138,7 @@ export function authConfig(options: AuthOptions) {
       password: passwords,
       sendResetPassword: ({ user }) => requestReset(user.email), // after "this was not me"
     },
-    user: { additionalFields: { language: { type: 'string', required: false } } },
+    user: { additionalFields: readerFields },
     plugins: [
       closeUnusedEndpoints({ confirmsAddress: requestSignUp !== undefined }),
       passwordRules(passwords, providerIds),
@@ -212,8 +212,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
     findWaitingForCode: waitingForCodeReader(context, options.secrets),
 
-    async setLanguage(userId, language) {
-      await internalAdapter.updateUser(userId, { language })
+    async setLanguage(userId, language, timeZone) {
+      await internalAdapter.updateUser(userId, { language, ...(timeZone !== undefined && { timeZone }) })
     },
 
     // The casts: its type names our own options, of which nothing reads any.

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { languageInput } from './language.js'
+import { timeZoneInput } from './time-zone.js'
 
 /** White space, marks of direction, embeddings and isolates: what copying a text leaves at its ends. Overrides are not innocent. */
 const MARGIN = String.raw`[\s\p{Z}\u061C\u200E\u200F\u202A-\u202C\u2066-\u2069]`
@@ -46,4 +47,5 @@ export const personalData = z.looseObject({
   email: email.optional(),
   image: z.string().max(MAX_IMAGE, `must have ${MAX_IMAGE} characters at most`).nullable().optional(),
   language: languageInput.optional(),
+  timeZone: timeZoneInput,
 })

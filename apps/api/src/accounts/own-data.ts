@@ -10,7 +10,7 @@ import { lockUser } from './lock-user.js'
 export interface OwnData {
   /** The rows of a user, without hashes and secrets; `null` for a user who is gone. */
   readPersonalData(userId: string): Promise<PersonalData | null>
-  /** The email address and language of a user; `null` for one who is gone. */
+  /** Whom mails to a user greet, and how; `null` for one who is gone. */
   findReader(userId: string): Promise<Reader | null>
   /**
    * Deletes the user of a session, which revokes all sessions. A failure before the commit changes nothing; repeating it is
@@ -47,6 +47,7 @@ const userRow = z.object({
   email: z.string(),
   emailVerified: z.boolean(),
   language: z.string().nullish().default(null),
+  timeZone: z.string().nullish().default(null),
   role: z.string().nullish().default(null),
   banned: z.boolean().nullish().default(null),
   banReason: z.string().nullish().default(null),

@@ -33,4 +33,5 @@ interface ChangedEmail {
   readonly from: string
   readonly to: string
   readonly language: Language
+  readonly timeZone: string | undefined
 }

@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { type Language, languageOf } from './language.js'
+import { timeZoneOf } from './time-zone.js'
 
-/** For one mail: where it goes, and whom it greets in which language. */
+/** For one mail: where it goes, whom it greets, and in which language and time zone. */
 export interface Reader {
   readonly to: string
   readonly language: Language
+  /** Of IANA. `undefined`: not known. */
+  readonly timeZone?: string | undefined
   /** One word. `undefined`: no name that is safe to say. */
   readonly name?: string | undefined
 }
@@ -13,6 +16,12 @@ export interface Reader {
 export interface MailLink extends Reader {
   readonly url: string
 }
+
+/** Columns of a user that decide how mails are written. */
+export const readerFields = {
+  language: { type: 'string', required: false },
+  timeZone: { type: 'string', required: false },
+} as const
 
 /** SQLite has no booleans. */
 const isTrue = z.union([z.literal(true), z.literal(1)])
@@ -27,5 +36,6 @@ const FIRST_NAME = /^\p{L}[\p{L}\p{M}'’-]{0,19}(?=\s|$)/u
  */
 export function readerOf(user: { readonly email: string }): Reader {
   const { data } = confirmed.safeParse(user)
-  return { to: user.email, language: languageOf(user), name: data && FIRST_NAME.exec(data.name)?.[0] }
+  const name = data && FIRST_NAME.exec(data.name)?.[0]
+  return { to: user.email, language: languageOf(user), timeZone: timeZoneOf(user), name }
 }

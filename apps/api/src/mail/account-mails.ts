@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AccountMails } from '../accounts/prepared-mails.js'
 import type { MailLink, Reader } from '../accounts/reader.js'
 import { mailLanguage } from '../accounts/language.js'
+import { timeZoneInput } from '../accounts/time-zone.js'
 import { deletionCharges, ownerCharges } from '../limits/mail-limits.js'
 import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import {
@@ -60,6 +61,7 @@ const deletedPayload = z.object({
   userId: z.string(),
   to: z.string(),
   language: mailLanguage,
+  timeZone: timeZoneInput,
   name: z.string().optional(),
   at: z.coerce.date(),
   isMade: z.boolean().default(false),
@@ -117,11 +119,11 @@ function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
     ...notice,
     charges: deletionCharges,
     async compose(payload) {
-      const { userId, to, language, name, at, isMade } = deletedPayload.parse(JSON.parse(payload))
+      const { userId, to, at, isMade, ...reader } = deletedPayload.parse(JSON.parse(payload))
       if (!isMade && (await links.findReader(userId)) !== null) return null // the deletion failed
       return {
         to,
-        message: accountDeletedMessage(at, { language, name, baseUrl, url: new URL('/sign-up', baseUrl).href }),
+        message: accountDeletedMessage(at, { ...reader, baseUrl, url: new URL('/sign-up', baseUrl).href }),
       }
     },
   }

@@ -4,6 +4,7 @@ import type { MailLink, Reader } from '../accounts/reader.js'
 import type { EmailChangeLink } from '../accounts/email-change/links.js'
 import { type Side, sides } from '../accounts/email-change/pending.js'
 import { mailLanguage } from '../accounts/language.js'
+import { timeZoneInput } from '../accounts/time-zone.js'
 import { HOUR_MS } from '../durations.js'
 import { emailChangeCharges } from '../limits/mail-limits.js'
 import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
@@ -24,7 +25,7 @@ const CHANGED = 'email-changed'
 const linkPayload = z.object({ userId: z.string(), changeId: z.string() })
 const changedPayload = z.object({
   userId: z.string(),
-  reader: z.object({ to: z.string(), language: mailLanguage }),
+  reader: z.object({ to: z.string(), language: mailLanguage, timeZone: timeZoneInput }),
   now: z.string(),
   at: z.coerce.date(),
   isMade: z.boolean().default(false),
@@ -40,14 +41,14 @@ export function createEmailChangeMails(add: Add): Pick<AccountMails, 'prepareEma
       )
     },
 
-    prepareEmailChanged(userId, { changeId, from, to: now, language }) {
+    prepareEmailChanged(userId, { changeId, from, to: now, ...reader }) {
       const at = new Date()
       return prepareMails(
         add,
         [from, now].map((to) => ({
           key: `${CHANGED}:${changeId}:${to}`,
           kind: CHANGED,
-          payload: { userId, reader: { to, language }, now, at },
+          payload: { userId, reader: { ...reader, to }, now, at },
         })),
       )
     },

@@ -8,6 +8,8 @@ export type { Message } from './layout.js'
 
 export interface Context {
   readonly language: Language
+  /** Of IANA. Default: UTC. */
+  readonly timeZone?: string | undefined
   /** How the reader is greeted. Default: without a name. */
   readonly name?: string | undefined
   /** The origin of the page. */
@@ -156,12 +158,17 @@ function siteOf({ baseUrl }: Context): string {
   return new URL(baseUrl).host
 }
 
-function timeOf(at: Date, { language }: Context): string {
-  return new Intl.DateTimeFormat(locales[language], {
-    dateStyle: 'long',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  }).format(at)
+/** With the name of the zone: the reader may be elsewhere by now. */
+function timeOf(at: Date, { language, timeZone = 'UTC' }: Context): string {
+  const locale = locales[language]
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone }).format(at)
+  return `${time} (${timeZone === 'UTC' ? timeZone : zoneName(at, locale, timeZone)})`
+}
+
+/** At that time: summer has another one. */
+function zoneName(at: Date, locale: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'long' }).formatToParts(at)
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
 }
 
 function placeWords(place: Place | null, language: Language): string {

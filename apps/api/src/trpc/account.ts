@@ -3,6 +3,7 @@ import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { z } from 'zod'
 import { languageInput } from '../accounts/language.js'
 import { personName } from '../accounts/names.js'
+import { timeZoneInput } from '../accounts/time-zone.js'
 import { toEntries } from './activity.js'
 import { toPending } from './email-change.js'
 import { auditedProcedure, router, sessionProcedure, strictProcedure } from './procedures.js'
@@ -13,12 +14,12 @@ const MAX_EVENTS = 5_000
 
 export function createAccountRouter({ streams, isRecent }: { readonly streams: Streams; readonly isRecent: IsRecent }) {
   return router({
-    /** The language of the mails to this account. */
+    /** The language of the mails to this account. The time zone of the browser that chose it is that of the times in them. */
     setLanguage: sessionProcedure
-      .input(z.object({ language: languageInput }))
-      .mutation(async ({ ctx: { auth, limits, session }, input: { language } }) => {
+      .input(z.object({ language: languageInput, timeZone: timeZoneInput }))
+      .mutation(async ({ ctx: { auth, limits, session }, input: { language, timeZone } }) => {
         await limits.within([['language:session', session.userId, session.id]], () =>
-          auth.setLanguage(session.userId, language),
+          auth.setLanguage(session.userId, language, timeZone),
         )
         return { language }
       }),

@@ -9,6 +9,7 @@ import { useSession } from '../features/session/session.js'
 import { useAccount } from '../features/session/use-account.js'
 import { useI18n } from '../i18n/i18n-provider.js'
 import { isolate } from '../i18n/isolate.js'
+import { ownTimeZone } from '../i18n/own-time-zone.js'
 import { describeProblem } from '../i18n/problem.js'
 import { words } from '../i18n/words.js'
 import { Message } from '../ui/message.js'
@@ -85,13 +86,13 @@ export function AccountLayout() {
   )
 }
 
-/** Mails to the account come in the language that is chosen on its pages. */
+/** Mails to the account come in the language that is chosen on its pages, with times of the zone that it is chosen in. */
 function useSaveLanguage(): (language: string) => void {
   const session = useSession()
   const showToast = useToast()
   const api = useApi()
   const { mutate } = useMutation({
-    mutationFn: (input: { language: string }) => api.account.setLanguage.mutate(input),
+    mutationFn: (language: string) => api.account.setLanguage.mutate({ language, timeZone: ownTimeZone() }),
     onError(error) {
       session.failed(error)
       showToast(
@@ -103,7 +104,7 @@ function useSaveLanguage(): (language: string) => void {
       )
     },
   })
-  return (language) => mutate({ language })
+  return mutate
 }
 
 /**

@@ -7,6 +7,7 @@ import type { AccountMails } from '../prepared-mails.js'
 import { isAddressTaken } from '../address-taken.js'
 import { languageOf } from '../language.js'
 import { lockUser } from '../lock-user.js'
+import { timeZoneOf } from '../time-zone.js'
 import { findLinkedEmailChange, type LinkedEmailChange } from './email-changes.js'
 import { deleteEmailChange, findEmailChange, writeEmailChange } from './pending.js'
 
@@ -33,6 +34,7 @@ export function emailChanges(mails: AccountMails) {
             from: user.email,
             to: change.email,
             language: languageOf(user),
+            timeZone: timeZoneOf(user),
           })
           const outcome = await confirm(ctx, change)
           if (outcome === 'over') throw invalidToken()

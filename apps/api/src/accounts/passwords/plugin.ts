@@ -6,6 +6,7 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { DAY_MS } from '../../durations.js'
 import { languageInput } from '../language.js'
+import { timeZoneInput } from '../time-zone.js'
 import { removePassword } from './remove.js'
 import { setPassword } from './set-password.js'
 import { type Passwords, passwordState, passwordError, requireAcceptable, siteWords } from './passwords.js'
@@ -30,6 +31,7 @@ const signUp = z.strictObject({
   callbackURL: z.string().optional(),
   rememberMe: z.boolean().optional(),
   language: languageInput.optional(),
+  timeZone: timeZoneInput,
 })
 const change = z.object({ currentPassword: z.string(), newPassword: z.string() })
 /** The endpoint takes the token from the query when the body has none, or an empty one. */

@@ -14,6 +14,12 @@ export interface ProvidedPerson extends Person {
   readonly providerId: string
 }
 
+/** How mails to a new account are written. */
+interface NewReader {
+  readonly language: string
+  readonly timeZone?: string | undefined
+}
+
 const emailAddress = z.email().max(MAX_EMAIL).toLowerCase()
 
 /**
@@ -23,12 +29,11 @@ const emailAddress = z.email().max(MAX_EMAIL).toLowerCase()
 export async function signIn(
   ctx: GenericEndpointContext,
   person: ProvidedPerson,
-  { rememberMe, language }: { readonly rememberMe: boolean; readonly language: string },
+  { rememberMe, ...reader }: { readonly rememberMe: boolean } & NewReader,
 ): Promise<void> {
   const { internalAdapter } = ctx.context
   const account = await findAccount(ctx, person)
-  const user =
-    account === null ? await signUp(ctx, person, language) : await internalAdapter.findUserById(account.userId)
+  const user = account === null ? await signUp(ctx, person, reader) : await internalAdapter.findUserById(account.userId)
   if (user === null) throw refusal('PROVIDER_ANSWER_INVALID')
   // better-auth refuses them too, but leads the browser to a page that does not exist.
   if (memberOf(user, 'banned') === true) throw refusal('BANNED_USER')
@@ -40,7 +45,7 @@ export async function signIn(
 async function signUp(
   ctx: GenericEndpointContext,
   { providerId, accountId, ...person }: ProvidedPerson,
-  language: string,
+  { language, timeZone }: NewReader,
 ) {
   const { adapter, internalAdapter } = ctx.context
   const email = emailAddress.safeParse(person.email).data
@@ -50,7 +55,7 @@ async function signUp(
   let userId: string | undefined
   const makeAccount = async () => {
     const user = await internalAdapter.createUser(
-      { name, email, emailVerified: true, language },
+      { name, email, emailVerified: true, language, timeZone },
       { method: 'oauth', oauth: { providerId } },
     )
     userId = user.id

@@ -13,6 +13,7 @@ import { z } from 'zod'
 import { guardAdditions } from '../guarded-additions.js'
 import { languageInput } from '../language.js'
 import { returnPath } from '../return-path.js'
+import { timeZoneInput } from '../time-zone.js'
 import { link, type ProvidedPerson, requireFirstOfProvider, requireOwn, signIn } from './accounts.js'
 import { gitHub } from './github.js'
 import { openIdProvider } from './oidc.js'
@@ -36,8 +37,9 @@ const startBody = z.object({
   revokeOtherSessions: z.boolean().default(false),
   /** For a sign-in. */
   rememberMe: z.boolean().default(true),
-  /** That of the mails to an account that a sign-in makes. */
+  /** For the mails to an account that a sign-in makes: its language, and the zone of its times. */
   language: languageInput.default('en'),
+  timeZone: timeZoneInput,
 })
 
 /** The parameters that a provider leads the browser back with. */

@@ -4,6 +4,7 @@ import { randomNonce, randomPKCECodeVerifier } from 'openid-client'
 import { z } from 'zod'
 import { languageInput } from '../language.js'
 import { returnPath } from '../return-path.js'
+import { timeZoneInput } from '../time-zone.js'
 import type { Checks } from './provider.js'
 import { refusal } from './refusals.js'
 
@@ -25,6 +26,7 @@ const question = z.object({
   revokeOtherSessions: z.boolean(),
   rememberMe: z.boolean().default(true), // an earlier version did not ask
   language: languageInput.default('en'), // as above
+  timeZone: timeZoneInput,
   returnTo: returnPath,
 })
 

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { isAddressTaken } from '../address-taken.js'
 import { personName } from '../names.js'
 import { chooseFirstPassword } from '../passwords/first-password.js'
+import { timeZoneInput } from '../time-zone.js'
 import { deleteSignUpLinks, languageIn, useSignUpToken } from './links.js'
 import { findLinkedSignUp } from './sign-ups.js'
 
@@ -14,22 +15,24 @@ const body = z.object({
   name: personName,
   password: z.string(),
   rememberMe: z.boolean().optional(),
+  timeZone: timeZoneInput,
 })
 
 /**
- * `POST /sign-up/finish { token, name, password, rememberMe? }`, for the link of a mail. It makes the account and signs in. A name
+ * `POST /sign-up/finish { token, name, password, rememberMe?, timeZone? }`, for the link of a mail. It makes the account and signs in. A name
  * or password that is refused, and an outage, use nothing up.
  */
 export function finishSignUp() {
   return createAuthEndpoint('/sign-up/finish', { method: 'POST', body }, async (ctx) => {
-    const { token, name, password, rememberMe } = ctx.body
+    const { token, name, password, rememberMe, timeZone } = ctx.body
     const linked = await findLinkedSignUp(ctx.context, token)
     if (linked === null) throw invalidToken()
     const { email } = linked
     const hash = await chooseFirstPassword(ctx.context, password, [email, name])
-    const signedUp = await createAccount(ctx, { token, email, name, hash, isRemembered: rememberMe !== false })
+    const isRemembered = rememberMe !== false
+    const signedUp = await createAccount(ctx, { token, email, name, timeZone, hash, isRemembered })
     if (signedUp === null) throw invalidToken()
-    await setSessionCookie(ctx, signedUp, rememberMe === false)
+    await setSessionCookie(ctx, signedUp, !isRemembered)
     // They are dead, because an account has the address. They must not come back if it is deleted or gets another address.
     await deleteSignUpLinks(ctx.context.adapter, email).catch(() => undefined)
     return ctx.json({ status: true })
@@ -40,6 +43,7 @@ interface NewAccount {
   readonly token: string
   readonly email: string
   readonly name: string
+  readonly timeZone: string | undefined
   readonly hash: string
   readonly isRemembered: boolean
 }
@@ -50,7 +54,7 @@ interface NewAccount {
  */
 async function createAccount(
   { context: { adapter, internalAdapter } }: GenericEndpointContext,
-  { token, email, name, hash, isRemembered }: NewAccount,
+  { token, email, name, timeZone, hash, isRemembered }: NewAccount,
 ) {
   let userId: string | undefined
   try {
@@ -58,7 +62,7 @@ async function createAccount(
       if (!(await useSignUpToken(adapter, token))) return null
       if ((await internalAdapter.findUserByEmail(email)) !== null) return null
       const user = await internalAdapter.createUser(
-        { email, name, emailVerified: true, language: languageIn(token) },
+        { email, name, emailVerified: true, language: languageIn(token), timeZone },
         { method: 'email-password' },
       )
       userId = user.id

@@ -34,7 +34,7 @@ export default {
     subject: 'Neues Gerät in Ihrem Konto angemeldet',
     before: (site, device, time) => [
       `jemand hat sich bei ${site} mit einem Gerät in Ihrem Konto angemeldet, das dort bisher nicht benutzt wurde:`,
-      `${device}, am ${time} (UTC).`,
+      `${device}, am ${time}.`,
       'Wenn Sie das waren, ist nichts zu tun.',
       'Wenn Sie das nicht waren, kann sich jemand anderes in Ihrem Konto anmelden. Dieser Link gilt einmal, innerhalb von sieben Tagen. Er meldet alle Geräte ab und schickt Ihnen eine weitere E-Mail, mit der Sie ein neues Passwort wählen:',
     ],
@@ -45,7 +45,7 @@ export default {
   passwordChanged: {
     subject: 'Ihr Passwort wurde geändert',
     before: (site, time) => [
-      `das Passwort Ihres Kontos bei ${site} wurde am ${time} (UTC) geändert.`,
+      `das Passwort Ihres Kontos bei ${site} wurde am ${time} geändert.`,
       'Wenn Sie das waren, ist nichts zu tun.',
       'Wenn Sie das nicht waren, fordern Sie sofort ein neues Passwort an. Dabei werden alle Geräte abgemeldet:',
     ],
@@ -56,7 +56,7 @@ export default {
   passwordSet: {
     subject: 'Für Ihr Konto wurde ein Passwort festgelegt',
     before: (site, time) => [
-      `für Ihr Konto bei ${site} wurde am ${time} (UTC) ein Passwort festgelegt. Bisher hatte das Konto keines; nun meldet auch das Passwort an.`,
+      `für Ihr Konto bei ${site} wurde am ${time} ein Passwort festgelegt. Bisher hatte das Konto keines; nun meldet auch das Passwort an.`,
       'Wenn Sie das waren, ist nichts zu tun.',
       'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Wählen Sie sofort ein eigenes Passwort. Das meldet alle Geräte ab:',
     ],
@@ -67,7 +67,7 @@ export default {
   passwordRemoved: {
     subject: 'Das Passwort Ihres Kontos wurde entfernt',
     before: (site, time) => [
-      `das Passwort Ihres Kontos bei ${site} wurde am ${time} (UTC) entfernt. Das Konto meldet jetzt ohne Passwort an.`,
+      `das Passwort Ihres Kontos bei ${site} wurde am ${time} entfernt. Das Konto meldet jetzt ohne Passwort an.`,
       'Wenn Sie das waren, ist nichts zu tun.',
       'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Wählen Sie sofort ein neues Passwort. Das meldet alle Geräte ab:',
     ],
@@ -78,7 +78,7 @@ export default {
   accountDeleted: {
     subject: 'Sie haben Ihr Konto gelöscht',
     before: (site, time) => [
-      `Ihr Konto bei ${site} wurde am ${time} (UTC) gelöscht. Alle seine Geräte sind abgemeldet, und seine Daten sind gelöscht.`,
+      `Ihr Konto bei ${site} wurde am ${time} gelöscht. Alle seine Geräte sind abgemeldet, und seine Daten sind gelöscht.`,
       'Wenn Sie das waren, ist nichts zu tun.',
       'Wenn Sie das nicht waren, war jemand anderes angemeldet und konnte sich ausweisen. Das Konto lässt sich nicht wiederherstellen. Ändern Sie das Passwort überall, wo Sie es sonst noch benutzen. Sie können ein neues Konto anlegen:',
     ],
@@ -90,7 +90,7 @@ export default {
     added: {
       subject: 'Ihrem Konto wurde ein Passkey hinzugefügt',
       before: (site, time) => [
-        `Ihrem Konto bei ${site} wurde am ${time} (UTC) ein Passkey hinzugefügt. Er meldet ohne Passwort an.`,
+        `Ihrem Konto bei ${site} wurde am ${time} ein Passkey hinzugefügt. Er meldet ohne Passwort an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Entfernen Sie den Passkey und ändern Sie Ihr Passwort:',
       ],
@@ -98,7 +98,7 @@ export default {
     removed: {
       subject: 'Ein Passkey Ihres Kontos wurde entfernt',
       before: (site, time) => [
-        `ein Passkey Ihres Kontos bei ${site} wurde am ${time} (UTC) entfernt. Er meldet nicht mehr an.`,
+        `ein Passkey Ihres Kontos bei ${site} wurde am ${time} entfernt. Er meldet nicht mehr an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Sehen Sie Ihre Passkeys an und ändern Sie Ihr Passwort:',
       ],
@@ -111,7 +111,7 @@ export default {
     added: {
       subject: 'Mit Ihrem Konto wurde ein Konto zum Anmelden verknüpft',
       before: (site, time) => [
-        `mit Ihrem Konto bei ${site} wurde am ${time} (UTC) ein Konto eines Anbieters verknüpft. Es meldet ohne Passwort an.`,
+        `mit Ihrem Konto bei ${site} wurde am ${time} ein Konto eines Anbieters verknüpft. Es meldet ohne Passwort an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Trennen Sie das Konto und ändern Sie Ihr Passwort:',
       ],
@@ -119,7 +119,7 @@ export default {
     removed: {
       subject: 'Ein Konto zum Anmelden wurde von Ihrem Konto getrennt',
       before: (site, time) => [
-        `ein Konto eines Anbieters wurde am ${time} (UTC) von Ihrem Konto bei ${site} getrennt. Es meldet nicht mehr an.`,
+        `ein Konto eines Anbieters wurde am ${time} von Ihrem Konto bei ${site} getrennt. Es meldet nicht mehr an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Sehen Sie Ihre verknüpften Konten an und ändern Sie Ihr Passwort:',
       ],
@@ -202,7 +202,7 @@ export default {
   emailChanged: {
     subject: 'Ihre E-Mail-Adresse wurde geändert',
     before: (site, time) => [
-      `die E-Mail-Adresse Ihres Kontos bei ${site} wurde am ${time} (UTC) geändert. Beide Adressen hatten das bestätigt.`,
+      `die E-Mail-Adresse Ihres Kontos bei ${site} wurde am ${time} geändert. Beide Adressen hatten das bestätigt.`,
       'Wenn Sie das waren, ist nichts zu tun. Melden Sie sich ab jetzt mit der neuen Adresse an.',
       'Wenn Sie das nicht waren, kann jemand anderes Ihre E-Mails lesen. Ändern Sie zuerst das Passwort Ihres Postfachs. Schreiben Sie dann dem Betreiber dieser Seite, oder melden Sie sich mit der neuen Adresse an und wählen Sie ein neues Passwort:',
     ],
@@ -214,7 +214,7 @@ export default {
     on: {
       subject: 'Der zweite Faktor Ihres Kontos wurde eingeschaltet',
       before: (site, time) => [
-        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} (UTC) eingeschaltet. Die Anmeldung mit Passwort fragt jetzt nach einem Code.`,
+        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} eingeschaltet. Die Anmeldung mit Passwort fragt jetzt nach einem Code.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie den zweiten Faktor aus:',
       ],
@@ -222,7 +222,7 @@ export default {
     off: {
       subject: 'Der zweite Faktor Ihres Kontos wurde ausgeschaltet',
       before: (site, time) => [
-        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} (UTC) ausgeschaltet. Zur Anmeldung reicht jetzt das Passwort.`,
+        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} ausgeschaltet. Zur Anmeldung reicht jetzt das Passwort.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie den zweiten Faktor wieder ein:',
       ],
@@ -230,7 +230,7 @@ export default {
     renewed: {
       subject: 'Ihr Konto hat neue Ersatzcodes',
       before: (site, time) => [
-        `Ihr Konto bei ${site} hat am ${time} (UTC) neue Ersatzcodes bekommen. Die Codes von vorher gelten nicht mehr.`,
+        `Ihr Konto bei ${site} hat am ${time} neue Ersatzcodes bekommen. Die Codes von vorher gelten nicht mehr.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und holen Sie neue Ersatzcodes:',
       ],

@@ -35,7 +35,7 @@ export default {
     subject: 'New device signed in to your account',
     before: (site: string, device: string, time: string) => [
       `someone signed in to your account at ${site} from a device that was not used for it before:`,
-      `${device}, on ${time} (UTC).`,
+      `${device}, on ${time}.`,
       'If it was you, there is nothing to do.',
       'If it was not you, someone else can sign in to your account. Use this link, which works once, within seven days. It signs out every device and sends you another mail to choose a new password:',
     ],
@@ -46,7 +46,7 @@ export default {
   passwordChanged: {
     subject: 'Your password was changed',
     before: (site: string, time: string) => [
-      `the password of your account at ${site} was changed on ${time} (UTC).`,
+      `the password of your account at ${site} was changed on ${time}.`,
       'If it was you, there is nothing to do.',
       'If it was not you, ask for a new password at once. That signs out every device:',
     ],
@@ -57,7 +57,7 @@ export default {
   passwordSet: {
     subject: 'A password was set for your account',
     before: (site: string, time: string) => [
-      `a password was set for your account at ${site} on ${time} (UTC). The account had none before, and now signs in with it too.`,
+      `a password was set for your account at ${site} on ${time}. The account had none before, and now signs in with it too.`,
       'If it was you, there is nothing to do.',
       'If it was not you, someone else is signed in and could confirm it. Choose a password of your own at once. That signs out every device:',
     ],
@@ -68,7 +68,7 @@ export default {
   passwordRemoved: {
     subject: 'The password of your account was removed',
     before: (site: string, time: string) => [
-      `the password of your account at ${site} was removed on ${time} (UTC). The account signs in without a password now.`,
+      `the password of your account at ${site} was removed on ${time}. The account signs in without a password now.`,
       'If it was you, there is nothing to do.',
       'If it was not you, someone else is signed in and could confirm it. Choose a new password at once. That signs out every device:',
     ],
@@ -79,7 +79,7 @@ export default {
   accountDeleted: {
     subject: 'You deleted your account',
     before: (site: string, time: string) => [
-      `your account at ${site} was deleted on ${time} (UTC). All its devices are signed out, and its data is gone.`,
+      `your account at ${site} was deleted on ${time}. All its devices are signed out, and its data is gone.`,
       'If it was you, there is nothing to do.',
       'If it was not you, someone else was signed in and knew how to confirm it. The account cannot be restored. Change that password wherever else you use it. You can create a new account:',
     ],
@@ -91,7 +91,7 @@ export default {
     added: {
       subject: 'A passkey was added to your account',
       before: (site: string, time: string) => [
-        `a passkey was added to your account at ${site} on ${time} (UTC). It signs in without the password.`,
+        `a passkey was added to your account at ${site} on ${time}. It signs in without the password.`,
         'If it was you, there is nothing to do.',
         'If it was not you, someone else is signed in and could confirm it. Remove the passkey and change your password:',
       ],
@@ -99,7 +99,7 @@ export default {
     removed: {
       subject: 'A passkey was removed from your account',
       before: (site: string, time: string) => [
-        `a passkey was removed from your account at ${site} on ${time} (UTC). It no longer signs in.`,
+        `a passkey was removed from your account at ${site} on ${time}. It no longer signs in.`,
         'If it was you, there is nothing to do.',
         'If it was not you, someone else is signed in and could confirm it. Look at your passkeys and change your password:',
       ],
@@ -112,7 +112,7 @@ export default {
     added: {
       subject: 'An account for signing in was linked to your account',
       before: (site: string, time: string) => [
-        `an account of a sign-in provider was linked to your account at ${site} on ${time} (UTC). It signs in without the password.`,
+        `an account of a sign-in provider was linked to your account at ${site} on ${time}. It signs in without the password.`,
         'If it was you, there is nothing to do.',
         'If it was not you, someone else is signed in and could confirm it. Unlink the account and change your password:',
       ],
@@ -120,7 +120,7 @@ export default {
     removed: {
       subject: 'An account for signing in was unlinked from your account',
       before: (site: string, time: string) => [
-        `an account of a sign-in provider was unlinked from your account at ${site} on ${time} (UTC). It no longer signs in.`,
+        `an account of a sign-in provider was unlinked from your account at ${site} on ${time}. It no longer signs in.`,
         'If it was you, there is nothing to do.',
         'If it was not you, someone else is signed in and could confirm it. Look at your linked accounts and change your password:',
       ],
@@ -201,7 +201,7 @@ export default {
   emailChanged: {
     subject: 'Your email address was changed',
     before: (site: string, time: string) => [
-      `the email address of your account at ${site} was changed on ${time} (UTC), after both addresses had confirmed it.`,
+      `the email address of your account at ${site} was changed on ${time}, after both addresses had confirmed it.`,
       'If it was you, there is nothing to do. From now on, sign in with the new address.',
       'If it was not you, someone else can read your mail. First change the password of your mailbox. Then write to the operator of this site, or sign in with the new address and choose a new password:',
     ],
@@ -213,7 +213,7 @@ export default {
     on: {
       subject: 'The second factor of your account was turned on',
       before: (site: string, time: string) => [
-        `the second factor of your account at ${site} has been on since ${time} (UTC). Signing in with the password asks for a code now.`,
+        `the second factor of your account at ${site} has been on since ${time}. Signing in with the password asks for a code now.`,
         'If it was you, there is nothing to do.',
         'If it was not you, someone else is signed in and could confirm it. Change your password, and turn the second factor off:',
       ],
@@ -221,7 +221,7 @@ export default {
     off: {
       subject: 'The second factor of your account was turned off',
       before: (site: string, time: string) => [
-        `the second factor of your account at ${site} has been off since ${time} (UTC). The password alone signs in now.`,
+        `the second factor of your account at ${site} has been off since ${time}. The password alone signs in now.`,
         'If it was you, there is nothing to do.',
         'If it was not you, someone else is signed in and could confirm it. Change your password, and turn the second factor on again:',
       ],
@@ -229,7 +229,7 @@ export default {
     renewed: {
       subject: 'Your account has new backup codes',
       before: (site: string, time: string) => [
-        `your account at ${site} got new backup codes on ${time} (UTC). The codes from before do not work any more.`,
+        `your account at ${site} got new backup codes on ${time}. The codes from before do not work any more.`,
         'If it was you, there is nothing to do.',
         'If it was not you, someone else is signed in and could confirm it. Change your password, and get new backup codes:',
       ],

@@ -10,8 +10,9 @@ interface Question {
   revokeOtherSessions?: boolean
   /** For a sign-in. Default: true. */
   rememberMe?: boolean
-  /** The same, for a new account. */
+  /** These, for a new account. */
   language?: string
+  timeZone?: string
 }
 
 /**

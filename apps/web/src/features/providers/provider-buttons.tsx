@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import type { NamedProvider } from '../../api/providers.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { ownTimeZone } from '../../i18n/own-time-zone.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
@@ -23,7 +24,7 @@ export default function ProviderButtons({ providers, ...choices }: ProviderButto
         <ProviderButton
           key={id}
           label={t('providers.signIn', { name })}
-          go={() => goToProvider('sign-in', { provider: id, language, ...choices })}
+          go={() => goToProvider('sign-in', { provider: id, language, timeZone: ownTimeZone(), ...choices })}
           onFailure={setFailure}
         />
       ))}

@@ -1,4 +1,5 @@
 import { type AuthHeaders, callAuth } from '../../api/auth.js'
+import { ownTimeZone } from '../../i18n/own-time-zone.js'
 import type { AccountPath } from '../session/session.js'
 
 export interface NewAccount {
@@ -19,7 +20,7 @@ interface Addressed {
  * @throws {AuthFailure} With status 404 where it is.
  */
 export async function signUp(input: NewAccount & Addressed, solution?: AuthHeaders): Promise<void> {
-  await callAuth('/sign-up/email', { ...input }, solution)
+  await callAuth('/sign-up/email', { ...input, timeZone: ownTimeZone() }, solution)
 }
 
 /**
@@ -43,5 +44,5 @@ export async function requestSignUp(
 export async function finishSignUp(
   input: NewAccount & { readonly token: string; readonly rememberMe: boolean },
 ): Promise<void> {
-  await callAuth('/sign-up/finish', { ...input })
+  await callAuth('/sign-up/finish', { ...input, timeZone: ownTimeZone() })
 }
