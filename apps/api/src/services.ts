@@ -16,6 +16,7 @@ import { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './
 import type { Database } from './accounts/database.js'
 import { restrictFilesIn } from './accounts/private-files.js'
 import { developmentSecret } from './accounts/secret.js'
+import { REQUESTED_SWEEP_MS } from './accounts/event-sweep.js'
 import { startSweep } from './accounts/sweep.js'
 import type { Settings } from './settings/env.js'
 import { createChallenges } from './limits/challenges.js'
@@ -74,10 +75,12 @@ export async function startBackgroundWork(
 ): Promise<void> {
   await explainDatabaseErrors(settings, () => auth.renewSecondFactors())
   mailer.start(auth)
-  for (const tidyUp of [auth.deleteExpired, activity.tidyUp, administration.correctRows]) {
-    const sweep = startSweep(tidyUp, log)
-    onClose(() => sweep.close())
-  }
+  const sweeps = [
+    startSweep(auth.deleteExpired, log),
+    startSweep(administration.correctRows, log),
+    startSweep(activity.tidyUp, log, REQUESTED_SWEEP_MS),
+  ]
+  for (const sweep of sweeps) onClose(() => sweep.close())
 }
 
 interface Connected {

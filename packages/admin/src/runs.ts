@@ -5,6 +5,7 @@ import { newOperationId, type OperationLog } from './operation-log.js'
 import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
 import { prefilterOf } from './prefilter.js'
 import { createRevocation } from './revocation.js'
+import { requestSweeps } from './request-sweeps.js'
 import { runOperation, type Runner, type Work } from './run.js'
 import type { UserLists } from './user-list.js'
 import { createUserWork } from './user-work.js'
@@ -36,7 +37,7 @@ type Users = () => Iterable<string> | AsyncIterable<string>
 
 export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
   async function run(operation: Operation, work: Work, options: RunOptions, prepare: Runner['prepare']) {
-    const ended = await runOperation({ log, work, prepare }, operation, options)
+    const ended = await runOperation({ log, work: requestSweeps(operator, work), prepare }, operation, options)
     if (ended.state === 'done') await lists.delete(ended.id, ended.filter).catch(() => undefined)
     return ended
   }

@@ -389,6 +389,31 @@ describe('revoke everyone', () => {
 })
 
 describe('an operation', () => {
+  const users = ['user-1']
+  test.each([
+    ['a filter', () => t.admin.revoke({ country: 'DE' }, { startedBy }), true],
+    ['users', () => t.admin.revoke({ users }, { startedBy }), true],
+    ['a filter that selects nobody', () => t.admin.revoke({ country: 'FR' }, { startedBy }), false],
+    ['everyone, which appends none', () => t.admin.revokeEveryone({ startedBy }), false],
+  ])('asks for a sweep if it has appended events: %s', async (_, run, isAsked) => {
+    await t.signInMany(10, evil)
+    expect(await t.events.acquireSweepLease(60_000)).toBe(true)
+    await run()
+    expect(await t.events.renewSweepLease(60_000)).toBe(!isAsked)
+    expect(await t.events.acquireSweepLease(60_000)).toBe(isAsked)
+  })
+
+  test('asks for a sweep also if it is stopped', async () => {
+    await t.signInMany(80, evil)
+    await t.events.acquireSweepLease(60_000)
+    const onProgress = ({ id, revoked }: Operation): void => {
+      if (revoked > 0) void t.admin.operations.stop(id)
+    }
+    const stopped = await t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 40 })
+    expect(stopped.state).toBe('stopped')
+    expect(await t.events.renewSweepLease(60_000)).toBe(false)
+  })
+
   test('is stopped and resumed, and ends each session once', async () => {
     await t.signInMany(80, evil)
     const seen: Operation[] = []

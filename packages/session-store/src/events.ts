@@ -31,8 +31,14 @@ export interface SessionEvents {
   acknowledge(userTag: string, ids: readonly string[]): Promise<void>
   /** The tag of every user with events, some of them more than once. It scans all keys. */
   pendingUsers(): AsyncGenerator<string>
-  /** Tries to acquire the sweep lease: of all servers, at most one per interval gets true. */
+  /** Tries to acquire the sweep lease: of all servers, at most one per interval gets true. An operation ends the interval early. */
   acquireSweepLease(milliseconds: number): Promise<boolean>
+  /**
+   * Renews it while the sweep goes on, or begins the interval anew after it.
+   *
+   * @returns `false` if an operation has asked for a sweep since. Then sweep all keys once more. The lease is not renewed.
+   */
+  renewSweepLease(milliseconds: number): Promise<boolean>
 }
 
 export interface SessionEventsOptions {
@@ -96,6 +102,10 @@ export function createSessionEvents({
 
     async acquireSweepLease(milliseconds) {
       return (await rejectUnavailable(redis.set(sweepKey(keyPrefix), '', 'PX', milliseconds, 'NX'))) === 'OK'
+    },
+
+    async renewSweepLease(milliseconds) {
+      return (await rejectUnavailable(redis.set(sweepKey(keyPrefix), '', 'PX', milliseconds, 'XX'))) === 'OK'
     },
   }
 }

@@ -29,7 +29,7 @@ export function clockKey(prefix: string): string {
   return `${prefix}user:clock`
 }
 
-/** Exists while a server has the lease for the sweep through all keys. */
+/** Exists while a server has the lease for the sweep through all keys, and until the next sweep is due. An operation deletes it. */
 export function sweepKey(prefix: string): string {
   return `${prefix}user:sweep`
 }

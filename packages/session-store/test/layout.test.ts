@@ -137,6 +137,7 @@ test('the access list of the document is enough for everything', async () => {
   await events.append('ada', { name: 'noted' })
   await events.expireSessions('ada')
   expect(await events.acquireSweepLease(1_000)).toBe(true)
+  expect(await events.renewSweepLease(1_000)).toBe(true)
   for await (const userTag of events.pendingUsers()) {
     const { events: some } = await events.read(userTag)
     await events.acknowledge(

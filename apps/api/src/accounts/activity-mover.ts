@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock, SessionEvent, SessionEvents } from '@rollcall/session-store'
 import type { Kysely } from 'kysely'
@@ -5,8 +6,12 @@ import { type ActivityTable, toRow } from './activity-rows.js'
 
 const FIRST_RETRY_MS = 250
 const LAST_RETRY_MS = 30_000
-/** Users in one statement, with up to 100 events of four values each: SQLite takes 32,766 values. */
+/** Users whose events are read at a time. */
 const MAX_USERS = 64
+/** Events in one statement. SQLite runs it in the thread that answers requests. */
+const MAX_ROWS = 100
+/** Users that wait for their turn while a sweep finds more. */
+const MAX_PENDING = 1_000
 
 interface MoverOptions {
   readonly sql: Kysely<ActivityTable>
@@ -21,6 +26,7 @@ interface MoverOptions {
 export class ActivityMover {
   readonly #options: MoverOptions
   readonly #pending = new Set<string>()
+  readonly #batches = new EventEmitter<{ end: [] }>()
   #moving: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
   #retryMs = FIRST_RETRY_MS
@@ -40,6 +46,16 @@ export class ActivityMover {
   /** Writes a user's events to SQL now, and takes them out of Redis soon. */
   async copy(userTag: string): Promise<void> {
     await this.#copy([userTag], async () => this.move(userTag))
+  }
+
+  /** Whether so many users wait that a sweep should. */
+  isFull(): boolean {
+    return this.#pending.size >= MAX_PENDING
+  }
+
+  /** Resolves when it is not full, or when the signal aborts. */
+  async waitForRoom(signal: AbortSignal): Promise<void> {
+    while (this.isFull() && !signal.aborted) await once(this.#batches, 'end', { signal }).catch(() => undefined)
   }
 
   /** Users whose events are to be moved, without the batch under way. */
@@ -75,6 +91,7 @@ export class ActivityMover {
         await this.#copy(userTags, (userTag, stored) => this.#acknowledge(userTag, stored))
         this.#retryMs = FIRST_RETRY_MS
         this.#batchSize = Math.min(2 * this.#batchSize, MAX_USERS)
+        this.#batches.emit('end')
       } catch (error) {
         for (const userTag of userTags) this.#pending.add(userTag) // at the end
         this.#batchSize = 1 // one of them may be the only one that fails
@@ -139,10 +156,10 @@ export class ActivityMover {
     const rows = batches
       .filter((batch) => !deleted.includes(batch))
       .flatMap(({ userTag, events }) => events.map((event) => toRow(userTag, event)))
-    if (rows.length > 0)
+    for (let at = 0; at < rows.length; at += MAX_ROWS)
       await sql
         .insertInto('activity')
-        .values(rows)
+        .values(rows.slice(at, at + MAX_ROWS))
         .onConflict((conflict) => conflict.doNothing())
         .execute()
     const userTags = batches.map(({ userTag }) => userTag)

@@ -13,7 +13,7 @@ import type { Database } from './database.js'
 import { migrate } from './migrations.js'
 import { createOperationRecorder } from './operations.js'
 import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
-import { SWEEP_MS } from './sweep.js'
+import { createEventSweep } from './event-sweep.js'
 
 /** The activity of accounts, in SQL. The events come from Redis, where each sign-in and each revocation appends one. */
 export interface Activity {
@@ -50,12 +50,13 @@ export interface Activity {
    */
   confirm(by: Session, sessionIds: readonly string[]): Promise<number>
   /**
-   * Moves the events that servers left behind, and deletes those that are too old. A server does so when it starts, for what it left
-   * behind itself; then servers take turns.
+   * Moves the events that servers and operations left behind, and deletes those that are too old. A server does so when it starts, for
+   * what it left behind itself. Then servers take turns: it is due every five minutes, and when an operation asks for it. If it is not
+   * due, it costs one command.
    *
    * @throws {SessionStoreUnavailableError} and what the database fails with.
    */
-  tidyUp(): Promise<void>
+  tidyUp(signal: AbortSignal): Promise<void>
   /** Users whose events this server still has to move. */
   waiting(): number
   /** Resolves when this server has moved all events that it knows of. */
@@ -100,7 +101,7 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
   const mover = new ActivityMover({ sql, events, clock, warn, onMoved })
   const oldest = (): number => clock() - days * DAY_MS
   const recordOperations = createOperationRecorder(sql)
-  let hasTidiedUp = false
+  const sweep = createEventSweep({ events, mover, clock })
 
   async function signIns(userId: string): Promise<SignIn[]> {
     const userTag = userTagOf(userId)
@@ -140,13 +141,10 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
       return readPage(sql, { userTag, oldest: oldest(), before, kind, limit })
     },
 
-    async tidyUp() {
-      // A Redis that is too full to grant the lease has room made by each.
-      if (hasTidiedUp && !(await events.acquireSweepLease(SWEEP_MS).catch(() => true))) return
-      for await (const userTag of events.pendingUsers()) mover.move(userTag)
+    async tidyUp(signal) {
+      if (!(await sweep(signal))) return
       await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
       await sql.deleteFrom('deleted_user').where('at', '<', oldest()).execute()
-      hasTidiedUp = true
     },
 
     waiting: () => mover.waiting(),

@@ -8,15 +8,27 @@ export interface Sweep {
 
 export const SWEEP_MS = 5 * MINUTE_MS
 
-/** Tidies up now, and then every five minutes. Only a server does, for the settings of a command may be others. */
-export function startSweep(tidyUp: () => Promise<void>, log: Log): Sweep {
-  const sweep = (): Promise<void> =>
-    tidyUp().catch((error: unknown) => log.error({ err: error }, 'Tidying up failed; it is repeated in five minutes'))
-  let running = sweep()
-  const timer = setInterval(() => void (running = running.then(sweep)), SWEEP_MS).unref()
+/**
+ * Tidies up now, and then again and again, but not twice at a time. Only a server does, for the settings of a command may be
+ * others.
+ *
+ * @param tidyUp Ends early if the signal aborts.
+ * @param everyMs Milliseconds between two attempts. Default: five minutes.
+ */
+export function startSweep(tidyUp: (signal: AbortSignal) => Promise<void>, log: Log, everyMs = SWEEP_MS): Sweep {
+  const closing = new AbortController()
+  let running: Promise<void> | undefined
+  const sweep = (): void => {
+    running ??= tidyUp(closing.signal)
+      .catch((error: unknown) => log.error({ err: error }, 'Tidying up failed; it is repeated in five minutes'))
+      .finally(() => (running = undefined))
+  }
+  sweep()
+  const timer = setInterval(sweep, everyMs).unref()
   return {
     async close() {
       clearInterval(timer)
+      closing.abort()
       await running
     },
   }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.js'
 import { mastersOf, nameInRedis } from '../cluster.js'
 import { prepareClient } from '../connect.js'
 import { NotReplicatedError, rejectUnavailable, SessionStoreUnavailableError, throwUnavailable } from '../errors.js'
-import { clockKey, eventsKey, sessionsKey } from '../keys.js'
+import { clockKey, eventsKey, sessionsKey, sweepKey } from '../keys.js'
 import type { Keys } from '../scripts.js'
 import type { Session } from '../session.js'
 import type { OperationSummary } from '../session-summary.js'
@@ -76,6 +76,8 @@ export interface SessionOperator {
    * @throws {SessionStoreUnavailableError} if the client may not append events.
    */
   checkEvents(): Promise<void>
+  /** Lets a server look for events at once, instead of after five minutes: no server knows of those that this operator appended. */
+  requestSweep(): Promise<void>
   /** Publishes to every open page that an operation on all users is done. */
   publishToAll(operation: OperationSummary): Promise<void>
   /** With `durability: 'replicated'`, resolves once a replica of each master holds all revocations of this operator. */
@@ -144,8 +146,7 @@ class RedisSessionOperator implements SessionOperator {
   }
 
   async refuseEarlierSignIns(since?: Date): Promise<Date> {
-    const mark = since?.getTime() ?? ''
-    const raised = this.#redis.rollcallRaiseGlobalWatermark(1, clockKey(this.#keyPrefix), mark)
+    const raised = this.#redis.rollcallRaiseGlobalWatermark(1, clockKey(this.#keyPrefix), since?.getTime() ?? '')
     return new Date(await rejectUnavailable(raised))
   }
 
@@ -230,10 +231,13 @@ class RedisSessionOperator implements SessionOperator {
     })
   }
 
+  async requestSweep(): Promise<void> {
+    if (this.#events) await rejectUnavailable(this.#redis.unlink(sweepKey(this.#keyPrefix)))
+  }
+
   async publishToAll({ id, reason }: OperationSummary): Promise<void> {
-    const message = { kind: 'ended', cause: 'operator', allBut: null, operation: { id, reason } }
-    const channel = nameInRedis(this.#redis, clockKey(this.#keyPrefix))
-    await rejectUnavailable(this.#redis.publish(channel, JSON.stringify(message)))
+    const text = JSON.stringify({ kind: 'ended', cause: 'operator', allBut: null, operation: { id, reason } })
+    await rejectUnavailable(this.#redis.publish(nameInRedis(this.#redis, clockKey(this.#keyPrefix)), text))
   }
 
   async confirm(): Promise<void> {
