@@ -51,7 +51,7 @@ export async function startExport() {
       await mine.signIn(`${name}@example.org`)
       return withSession(mine)
     },
-    rows: async () => t.oldAdapter.findMany<{ token: string }>({ model: 'session' }),
+    rows: async () => t.oldAdapter.findMany<{ token: string; createdAt: Date; updatedAt: Date }>({ model: 'session' }),
     /** As if two days had passed: better-auth prolongs sessions once a day. */
     async makeProlongable() {
       const expiresAt = new Date(Date.now() + 5 * DAY_MS).toISOString()

@@ -1,11 +1,11 @@
 import { createSessionExport, secretHashIn } from '@rollcall/session-store'
 import { betterAuth } from 'better-auth'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { exportedSessions, exportSessions } from '../src/export/export-sessions.js'
 import { exportedToken } from '../src/export/exported-token.js'
 import { rollcall } from '../src/index.js'
 import { plugins, startExport, whoIs } from './export-helpers.js'
-import { secret } from './helpers.js'
+import { password, secret, thiefOf } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startExport>>
 beforeAll(async () => {
@@ -16,30 +16,62 @@ beforeEach(() => t.reset())
 
 test('an export is killed between SQL and Redis, and repeated: one row each, and everybody is signed in', async () => {
   const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
-  const { hdel } = t.redis
-  t.redis.hdel = () => Promise.reject(new Error('Killed'))
+  const { rollcallRemoveUnchangedBuffer } = t.redis
+  t.redis.rollcallRemoveUnchangedBuffer = () => Promise.reject(new Error('Killed'))
   await expect(exportSessions(t.away, t.options)).rejects.toThrow('unavailable')
-  t.redis.hdel = hdel
+  t.redis.rollcallRemoveUnchangedBuffer = rollcallRemoveUnchangedBuffer
   expect(await t.rows()).toHaveLength(2)
   expect(await t.moveAway()).toMatchObject({ exported: 2, revoked: 0 })
   expect(await t.rows()).toHaveLength(2)
   for (const one of [mine, phone]) expect(await whoIs(one)).toBe('ada@example.org')
 })
 
-test('an export finds that a server revoked a session meanwhile: it does not come back', async () => {
-  const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
-  const { userId, id } = (await phone.session()) ?? expect.fail('Nobody is signed in')
-  const { adapter } = await t.away.$context
-  const { transaction } = adapter
-  adapter.transaction = async (work) => {
-    const result = await transaction(work)
-    await t.store.revoke(userId, id)
-    return result
+describe('beside a server that still runs, once rows are written and before their sessions leave Redis', () => {
+  beforeEach(() => t.serve(betterAuth({ ...t.common, plugins: [...plugins, rollcall({ store: t.store })] })))
+
+  /** Exports, and does the work of the server after the first transaction. */
+  async function moveAwayBeside(work: () => Promise<unknown>) {
+    const { adapter } = await t.away.$context
+    const { transaction } = adapter
+    adapter.transaction = async (write) => {
+      const result = await transaction(write)
+      adapter.transaction = transaction
+      await work()
+      return result
+    }
+    return t.moveAway()
   }
-  const counts = await t.moveAway().finally(() => (adapter.transaction = transaction))
-  expect(counts).toMatchObject({ exported: 1, revoked: 1 })
-  expect(await whoIs(phone)).toBeUndefined()
-  expect(await whoIs(mine)).toBe('ada@example.org')
+
+  test('a revoked session leaves no row, and does not come back', async () => {
+    const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
+    const { id: token } = (await phone.session()) ?? expect.fail('Nobody is signed in')
+    const counts = await moveAwayBeside(() => mine.post('/revoke-session', { token }))
+    expect(counts).toMatchObject({ exported: 1, revoked: 1 })
+    expect(await t.rows()).toHaveLength(1)
+    expect(await whoIs(phone)).toBeUndefined()
+    expect(await whoIs(mine)).toBe('ada@example.org')
+  })
+
+  test('a rotated secret signs in, and the earlier one leaves no row', async () => {
+    const [mine, phone] = [await t.signedIn('ada'), await t.anotherOf('ada')]
+    const before = thiefOf(mine, t.browser())
+    const change = { currentPassword: password, newPassword: `${password}!` }
+    const counts = await moveAwayBeside(() => mine.post('/change-password', change))
+    expect(counts).toMatchObject({ exported: 1, revoked: 1 })
+    expect(await t.rows()).toHaveLength(1)
+    for (const one of [before, phone]) expect(await whoIs(one)).toBeUndefined()
+    expect(await whoIs(mine)).toBe('ada@example.org')
+  })
+
+  test('a used session moves as it is after its use', async () => {
+    const mine = await t.signedIn('ada')
+    t.clock.offset = 120_000
+    const counts = await moveAwayBeside(() => mine.get('/get-session'))
+    expect(counts).toMatchObject({ exported: 1, revoked: 0 })
+    const [row] = await t.rows()
+    expect((row?.updatedAt.getTime() ?? 0) - (row?.createdAt.getTime() ?? 0)).toBeGreaterThanOrEqual(60_000)
+    expect(await whoIs(mine)).toBe('ada@example.org')
+  })
 })
 
 test('an export that goes on says until when the sessions of an earlier one need the plugin', async () => {

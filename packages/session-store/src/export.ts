@@ -21,6 +21,8 @@ export interface SessionExportOptions {
 export interface ExportedSession extends Session {
   /** The SHA-256 of the secret of its token, in base64url. It recognizes the token, and signs nobody in. */
   readonly secretHash: string
+  /** The session as Redis holds it, by which `remove` finds out whether it has changed. */
+  readonly record: Buffer
 }
 
 /**
@@ -32,11 +34,12 @@ export interface SessionExport {
   /** All live sessions, in bounded batches. */
   batches(): AsyncGenerator<ExportedSession[], void>
   /**
-   * Removes sessions from Redis. Publishes nothing and appends no event.
+   * Removes sessions from Redis, unless a server has revoked or changed them since they were read. Publishes nothing and appends
+   * no event.
    *
-   * @returns The sessions that had been revoked since they were read.
+   * @returns The sessions that it did not remove, each with the session as it is now: `null` if it has ended.
    */
-  remove<T extends Session>(sessions: readonly T[]): Promise<T[]>
+  remove(sessions: readonly ExportedSession[]): Promise<Map<ExportedSession, ExportedSession | null>>
 }
 
 const USERS = 500
@@ -53,13 +56,21 @@ export function createSessionExport(options: SessionExportOptions): SessionExpor
   const { redis, clock = systemClock, keyPrefix = '' } = options
   prepareClient(redis)
 
+  /** `null` for bytes that are not a live session. */
+  function toExported(id: string, bytes: Buffer): ExportedSession | null {
+    const record = isSessionId(id) ? decodeRecord(bytes) : null
+    if (record === null || deadlineOf(record) <= clock()) return null
+    return { ...toSession(id, record), secretHash: toText(record.secretHash), record: bytes }
+  }
+
   async function read(userTag: string): Promise<ExportedSession[]> {
     const fields = await rejectUnavailable(redis.hgetallBuffer(sessionsKey(keyPrefix, userTag)))
-    return Object.entries(fields).flatMap(([id, bytes]) => {
-      const record = isSessionId(id) ? decodeRecord(bytes) : null
-      if (record === null || deadlineOf(record) <= clock()) return []
-      return { ...toSession(id, record), secretHash: toText(record.secretHash) }
-    })
+    return Object.entries(fields).flatMap(([id, bytes]) => toExported(id, bytes) ?? [])
+  }
+
+  async function removeUnchanged({ userId, id, record }: ExportedSession): Promise<Buffer | null> {
+    const key = sessionsKey(keyPrefix, userTagOf(userId))
+    return rejectUnavailable(redis.rollcallRemoveUnchangedBuffer(1, key, id, record))
   }
 
   return {
@@ -71,10 +82,12 @@ export function createSessionExport(options: SessionExportOptions): SessionExpor
     },
 
     async remove(sessions) {
-      const removed = await Promise.all(
-        sessions.map(({ userId, id }) => rejectUnavailable(redis.hdel(sessionsKey(keyPrefix, userTagOf(userId)), id))),
-      )
-      return sessions.filter((_, at) => removed[at] === 0)
+      const records = await Promise.all(sessions.map(removeUnchanged))
+      const changed = sessions.flatMap((session, at) => {
+        const record = records[at]
+        return record ? [[session, toExported(session.id, record)] as const] : []
+      })
+      return new Map(changed)
     },
   }
 }

@@ -63,6 +63,9 @@ declare module 'ioredis' {
     rollcallImport(
       ...args: [count: 2, sessions: string, imported: string, sessionId: string, record: Buffer, lifetime: number]
     ): Result<number, Context>
+    rollcallRemoveUnchangedBuffer(
+      ...args: [count: 1, sessions: string, sessionId: string, record: Buffer]
+    ): Result<Buffer | null, Context>
     rollcallTouch(
       ...args: [...keys: Keys, sessionId: string, now: number, idleTimeout: number, touchInterval: number]
     ): Result<number, Context>
@@ -118,6 +121,7 @@ const sources = {
   rollcallLowerWatermark: luaScripts['lower-watermark'],
   rollcallCreate: luaScripts.create,
   rollcallImport: luaScripts.import,
+  rollcallRemoveUnchanged: luaScripts['remove-unchanged'],
   rollcallTouch: luaScripts.touch,
   rollcallUpdate: luaScripts.update,
   rollcallRotate: luaScripts.rotate,

@@ -10,7 +10,7 @@ import {
   secretHashIn,
 } from '../src/index.js'
 import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record.js'
-import { isSessionId } from '../src/token.js'
+import { isSessionId, userTagOf } from '../src/token.js'
 import { startContractStore, timeAfter } from './helpers.js'
 
 // The contract of the store, in one file: each file of the contract starts servers of its own on every backend.
@@ -672,18 +672,44 @@ describe('export', () => {
     const created = []
     for (let i = 0; i < 30; i += 1) created.push(await t.signIn(`user-${i % 20}`, { data: { i } }))
     const found = await everything()
-    const expected = created.map(({ token, session }) => ({ ...session, secretHash: secretHashIn(token) }))
+    const expected = created.map(({ token, session }) => ({
+      ...session,
+      secretHash: secretHashIn(token),
+      record: expect.any(Buffer),
+    }))
     expect(new Set(found)).toEqual(new Set(expected))
     expect(found.map(({ id }) => id)).not.toContain(late.session.id)
     expect(JSON.stringify(found)).not.toContain(created[0]?.token.slice(38))
   })
 
-  test('removes sessions, and says which of them were revoked since', async () => {
-    const [one, two, stays] = [await t.signIn('ada'), await t.signIn('bob'), await t.signIn('bob')]
-    await t.store.revoke('bob', two.session.id)
-    expect(await sessionExport().remove([one.session, two.session])).toEqual([two.session])
-    expect(await t.store.validate(one.token)).toBeNull()
-    expect((await everything()).map(({ id }) => id)).toEqual([stays.session.id])
+  test('removes sessions, and gives those that a server has revoked or changed since, as they are now', async () => {
+    const [moves, revoked] = [await t.signIn('ada'), await t.signIn('bob')]
+    const [rotated, used] = [await t.signIn('bob'), await t.signIn('eve')]
+    const read = await everything()
+    await t.store.revoke('bob', revoked.session.id)
+    const next = await t.store.rotate(rotated.token)
+    t.clock.now += touchInterval
+    await t.store.touch(used.session)
+    const left = await sessionExport().remove(read)
+    const nowOf = ({ session }: typeof moves) => [...left].find(([{ id }]) => id === session.id)?.[1]
+    expect(left.size).toBe(3)
+    expect([...left.keys()].every((session) => read.includes(session))).toBe(true)
+    expect(nowOf(revoked)).toBeNull()
+    expect(nowOf(rotated)?.secretHash).toBe(secretHashIn(next?.token ?? ''))
+    expect(nowOf(used)?.lastSeenAt.getTime()).toBe(t.clock.now)
+    const now = await everything()
+    expect(new Set(now)).toEqual(new Set([nowOf(rotated), nowOf(used)]))
+    expect(await sessionExport().remove(now)).toEqual(new Map())
+    expect(await everything()).toEqual([])
+  })
+
+  test('gives no session that has expired since, or that cannot be read any more', async () => {
+    const [late, broken] = [await t.signIn('late'), await t.signIn('broken')]
+    const read = await everything()
+    await t.store.update(late.token, { changed: true })
+    await t.redis.hset(`user:{${userTagOf('broken')}}:sessions`, broken.session.id, 'no record')
+    t.clock.now += idle
+    expect([...(await sessionExport().remove(read)).values()]).toEqual([null, null])
   })
 
   test('knows the hash of no text that is no token', async () => {

@@ -37,6 +37,10 @@ interface Context extends Pick<AuthContext, 'secret' | 'hasPlugin'> {
 
 type Rows = Pick<DBTransactionAdapter, 'findMany' | 'create' | 'deleteMany'>
 
+interface RowsOf extends Pick<Context, 'secret'> {
+  readonly adapter: Rows
+}
+
 const model = 'session'
 
 /**
@@ -60,15 +64,20 @@ export async function exportSessions(
     throw new Error('Export sessions to better-auth without the plugin rollcall, and with exportedSessions()')
   const sessions = createSessionExport(options)
   let counts: ExportCounts = { exported: 0, withoutUser: 0, revoked: 0 }
-  for await (const batch of sessions.batches()) {
-    const written = await writeRows(context, batch)
-    // Only now, so that a kill loses nothing: another try writes these rows again.
-    const revoked = await sessions.remove(written)
-    if (revoked.length > 0) await deleteRows(context.adapter, context.secret, revoked)
-    counts = {
-      exported: counts.exported + written.length - revoked.length,
-      withoutUser: counts.withoutUser + batch.length - written.length,
-      revoked: counts.revoked + revoked.length,
+  for await (const found of sessions.batches()) {
+    // Again for those that a server has changed meanwhile.
+    for (let batch = found; batch.length > 0;) {
+      const written = await writeRows(context, batch)
+      // Only now, so that a kill loses nothing: another try writes these rows again.
+      const left = await sessions.remove(written)
+      await deleteRows(context, [...left.keys()])
+      const changed = [...left.values()].filter((session) => session !== null)
+      counts = {
+        exported: counts.exported + written.length - left.size,
+        withoutUser: counts.withoutUser + batch.length - written.length,
+        revoked: counts.revoked + left.size - changed.length,
+      }
+      batch = changed
     }
     onProgress?.(counts)
   }
@@ -79,22 +88,24 @@ export async function exportSessions(
 }
 
 /** Returns the sessions that have a row now. */
-async function writeRows({ adapter, secret }: Context, batch: readonly ExportedSession[]): Promise<ExportedSession[]> {
+async function writeRows(context: Context, batch: readonly ExportedSession[]): Promise<ExportedSession[]> {
+  const { adapter, secret } = context
   const ids = [...new Set(batch.map(({ userId }) => userId))]
   const where: Where[] = [{ field: 'id', operator: 'in', value: ids }]
-  const users = await adapter.findMany<{ id: unknown }>({ model: 'user', where, limit: Math.max(1, ids.length) })
+  const users = await adapter.findMany<{ id: unknown }>({ model: 'user', where, limit: ids.length })
   const known = new Set(users.map(({ id }) => String(id)))
   const sessions = batch.filter(({ userId }) => known.has(userId))
   await adapter.transaction(async (sql) => {
-    await deleteRows(sql, secret, sessions)
+    await deleteRows({ adapter: sql, secret }, sessions)
     for (const session of sessions) await sql.create({ model, data: toRow(session, secret) })
   })
   return sessions
 }
 
-async function deleteRows(sql: Rows, secret: string, sessions: readonly ExportedSession[]): Promise<void> {
+async function deleteRows({ adapter, secret }: RowsOf, sessions: readonly ExportedSession[]): Promise<void> {
+  if (sessions.length === 0) return
   const tokens = sessions.map(({ secretHash }) => exportedToken(secretHash, secret))
-  await sql.deleteMany({ model, where: [{ field: 'token', operator: 'in', value: tokens }] })
+  await adapter.deleteMany({ model, where: [{ field: 'token', operator: 'in', value: tokens }] })
 }
 
 function toRow(session: ExportedSession, secret: string): SessionRow {
