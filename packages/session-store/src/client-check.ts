@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { UnsupportedRedisError } from './errors.js'
 
-/** Methods of ioredis that the store calls or replaces. `setSocketTimeout` is new in 5.4. */
+/** Methods of ioredis that the store calls or replaces. `setSocketTimeout` is new in 5.4, with which the declared range begins. */
 const CLIENT_METHODS = [
   'on',
   'once',
@@ -28,6 +28,6 @@ export function rejectUnsupportedClient(client: Redis | Cluster): void {
   const missing = needed.filter((method) => typeof parts[method] !== 'function')
   if (missing.length === 0) return
   throw new UnsupportedRedisError(
-    `This Redis client lacks ${missing.join(', ')}: pass a client of ioredis 5 (5.4.2 or newer) or 6`,
+    `This Redis client lacks ${missing.join(', ')}: pass a client of ioredis 5 (5.4 or newer) or 6`,
   )
 }

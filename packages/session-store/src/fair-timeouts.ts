@@ -61,11 +61,13 @@ function setSocketTimeout(client: Redis, timed: TimedConnection): void {
     if (isSilent) stream.destroy(new Error(`Redis was silent for ${limit} ms with commands under way`))
   }, limit)
   timed.socketTimeoutTimer = timer
-  // Runs after the reader of replies, so the queue no longer holds the commands that were answered.
   stream.once('data', () => {
     isSilent = false
     clearTimeout(timer)
-    timed.socketTimeoutTimer = undefined
-    if (client.commandQueue.length > 0) timed.setSocketTimeout()
+    // After the reader of replies, so that the queue no longer holds what was answered. Before ioredis 5.4.2, the reader may come second.
+    queueMicrotask(() => {
+      timed.socketTimeoutTimer = undefined
+      if (client.commandQueue.length > 0) timed.setSocketTimeout()
+    })
   })
 }

@@ -1,6 +1,7 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { rejectUnsupportedClient } from './client-check.js'
 import { isCluster } from './cluster.js'
+import { UnsupportedRedisError } from './errors.js'
 import { makeTimeoutsFair } from './fair-timeouts.js'
 import { redisOptions } from './redis.js'
 import { listenForStreamErrors } from './stream-errors.js'
@@ -25,7 +26,7 @@ export function superviseClient(client: Redis | Cluster): void {
   rejectUnsupportedClient(client)
   supervised.add(client)
   if (isCluster(client)) {
-    client.on('+node', superviseClient)
+    client.on('+node', (node: Redis) => superviseNode(client, node))
     for (const node of client.nodes()) superviseClient(node)
     return
   }
@@ -35,6 +36,25 @@ export function superviseClient(client: Redis | Cluster): void {
   leaveWrongServer(client, () =>
     fairDuplicateOf(client, { lazyConnect: true, enableReadyCheck: false, retryStrategy: () => null }),
   )
+}
+
+/**
+ * A Cluster client has nodes only once it connects. If it is too old, each of its commands says so from now on.
+ *
+ * @throws {UnsupportedRedisError} from `connect`.
+ */
+function superviseNode(client: Cluster, node: Redis): void {
+  try {
+    superviseClient(node)
+  } catch (error) {
+    if (!(error instanceof UnsupportedRedisError)) throw error
+    client.disconnect() // ioredis would try again, and use the node
+    client.sendCommand = (command) => {
+      command.reject(error)
+      return command.promise
+    }
+    throw error
+  }
 }
 
 /** Another connection like the client's, with its timeouts or those of `redisOptions`, and supervised as well. */

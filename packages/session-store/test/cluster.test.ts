@@ -6,7 +6,7 @@ import { createSessionChanges, createSessionEvents, createSessionStore, NotRepli
 import { userTagOf } from '../src/token.js'
 import { refuses, remembers } from './caching.js'
 import { killAmidRevocations, startDistantCluster, startServers } from './failover.js'
-import { clusterClient, longTimeouts, secondCopyOfIoredis } from './helpers.js'
+import { clusterClient, happens, longTimeouts, secondCopyOfIoredis } from './helpers.js'
 import { confirmed, Load, signIn } from './load.js'
 import { askNode, keyOf, moveSlot, slotOf, usersOn } from './nodes.js'
 import { until } from './retry.js'
@@ -67,6 +67,24 @@ test.each(Object.entries(clients))(
       changes.close()
       redis.disconnect()
     }
+  },
+)
+
+test.each([true, false])(
+  'a client of ioredis 5.3 is refused by name as soon as it has nodes; lazy: %s',
+  async (lazyConnect) => {
+    const older = secondCopyOfIoredis()
+    Object.assign(older.Redis.prototype, { setSocketTimeout: undefined }) // as in 5.3
+    const nodes = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }))
+    const redis = new older.Cluster(nodes, { redisOptions: { commandTimeout: 10_000 }, lazyConnect })
+    const store = createSessionStore({ redis })
+    const cause = {
+      name: 'UnsupportedRedisError',
+      message: expect.stringContaining('lacks setSocketTimeout: pass a client'),
+    }
+    if (lazyConnect) await expect(redis.connect()).rejects.toMatchObject(cause)
+    else await happens(redis, 'end')
+    await expect(store.create({ userId: 'ada' })).rejects.toMatchObject({ name: 'SessionStoreUnavailableError', cause })
   },
 )
 

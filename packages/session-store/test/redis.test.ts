@@ -65,11 +65,7 @@ describe('a client that the store cannot use is refused, with all that it lacks'
       createClient,
       /lacks defineCommand, hget, hgetall, hlen, handleReconnection, setSocketTimeout: pass a client of ioredis/,
     ],
-    [
-      'of an older ioredis',
-      olderClient,
-      /lacks setSocketTimeout: pass a client of ioredis 5 \(5\.4\.2 or newer\) or 6/,
-    ],
+    ['of an older ioredis', olderClient, /lacks setSocketTimeout: pass a client of ioredis 5 \(5\.4 or newer\) or 6/],
     ['that is missing', () => undefined, /lacks on, once, off, connect/],
   ])('%s', async (_, create, message) => {
     const redis = create() as unknown as Redis // an application without types

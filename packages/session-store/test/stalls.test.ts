@@ -117,6 +117,16 @@ test('the near-cache keeps its connection, and answers again after the stall', a
   expect(await connections()).toEqual(before)
 })
 
+test('an idle connection stays, also if the reader of replies comes last, as in ioredis 5.4.1 with a password', async () => {
+  const { stream } = t.redis
+  stream.once = stream.prependOnceListener
+  await t.redis.ping()
+  let isOpen = true
+  stream.once('close', () => (isOpen = false))
+  await new Promise((resolve) => setTimeout(resolve, 2 * redisOptions.socketTimeout))
+  expect(isOpen).toBe(true)
+})
+
 test('a Redis that hangs is an outage after the limit, stall or not', async () => {
   process.kill(t.server.pid, 'SIGSTOP')
   const closed = happens(t.redis, 'close')
