@@ -12,9 +12,14 @@ import type { Cluster, Redis } from 'ioredis'
 import { openAdministration } from './administration/open.js'
 import { type Activity, openActivity } from './accounts/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
-import { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './accounts/configured-database.js'
+import {
+  databaseError,
+  explainDatabaseErrors,
+  explainFileErrors,
+  openConfiguredDatabase,
+} from './accounts/configured-database.js'
 import type { Database } from './accounts/database.js'
-import { restrictFilesIn } from './accounts/private-files.js'
+import { createPrivateFolder, restrictFilesIn } from './accounts/private-files.js'
 import { developmentSecret } from './accounts/secret.js'
 import { REQUESTED_SWEEP_MS } from './accounts/event-sweep.js'
 import { startSweep } from './accounts/sweep.js'
@@ -48,7 +53,7 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   observer.watch(redis)
   const database = openConfiguredDatabase(settings, options.openDatabase)
   onClose(() => database.close())
-  const secrets: Secrets = settings.secrets ?? [await developmentSecret(settings.dataDir)]
+  const secrets = settings.secrets ?? (await ownSecrets(settings))
   const { store, activity } = await openStore(options, { redis, clock, database, observer }, onClose)
 
   const placeOf = configuredPlaces(settings)
@@ -81,6 +86,10 @@ export async function startBackgroundWork(
     startSweep(activity.tidyUp, log, REQUESTED_SWEEP_MS),
   ]
   for (const sweep of sweeps) onClose(() => sweep.close())
+}
+
+async function ownSecrets({ dataDir }: Settings): Promise<Secrets> {
+  return [await explainFileErrors('The secret of development cannot be used', () => developmentSecret(dataDir))]
 }
 
 interface Connected {
@@ -147,7 +156,10 @@ async function openMailer(
   onClose: OnClose,
 ): Promise<Mailer> {
   const outbox = outboxOf(settings)
-  restrictFilesIn(outbox)
+  await explainFileErrors('Mails cannot be written', () => {
+    if (settings.smtpUrl === undefined) createPrivateFolder(outbox)
+    restrictFilesIn(outbox)
+  })
   const queue = await openMailQueue(database).catch((error: unknown) => {
     throw databaseError(error, settings)
   })

@@ -21,6 +21,20 @@ export function databaseError(error: unknown, { databaseUrl }: Settings): StartE
 }
 
 /**
+ * Does work on the files beside the database.
+ *
+ * @param fault What cannot be done if it fails.
+ * @throws {StartError} in place of an error of the file system.
+ */
+export async function explainFileErrors<T>(fault: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new StartError(`${fault}; see DATA_DIR (${databaseFault(error, undefined)})`, { cause: error })
+  }
+}
+
+/**
  * Does the work of an operator.
  *
  * @throws {StartError} in place of an error of the database.

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const OTHERS = 0o077
@@ -10,9 +10,29 @@ const OTHERS = 0o077
  * @throws {Error} of the file system, such as EPERM for a file of another user.
  */
 export function ensurePrivateFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  createPrivateFolder(dirname(path))
   createFile(path)
   restrictToOwner(path)
+}
+
+/**
+ * Creates a folder and those above it for their owner alone, unless they exist. Does so one by one: `recursive` never returns
+ * where a folder takes no other one, such as /proc.
+ *
+ * @throws {Error} of the file system, such as EEXIST for a file.
+ */
+export function createPrivateFolder(path: string): void {
+  if (isFolder(path)) return
+  createPrivateFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (!isFolder(path)) throw error // otherwise, another server was faster
+  }
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory()
 }
 
 /**

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { z } from 'zod'
+import { createPrivateFolder } from '../accounts/private-files.js'
 import type { Log } from '../log.js'
 import type { Message } from './messages.js'
 
@@ -94,7 +95,7 @@ function toFile(outbox: string, log: Log): (mail: Mail) => Promise<void> {
   const transport = createTransport({ streamTransport: true, buffer: true })
   return async (mail) => {
     const { message: bytes } = await transport.sendMail(mail)
-    await mkdir(outbox, { recursive: true, mode: 0o700 })
+    createPrivateFolder(outbox)
     const name = `${new Date().toISOString().replaceAll(':', '-')}-${randomBytes(3).toString('hex')}.eml`
     const file = join(outbox, name)
     await writeFile(`${file}.part`, bytes, { mode: 0o600 })
