@@ -17,6 +17,7 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['BASE_URL', 'ftp://hunter2'],
     ['BASE_URL', 'https://example.org/hunter2'],
     ['BASE_URL', 'https://user:hunter2@example.org'],
+    ['BASE_URL', 'https://*.hunter2.example'],
     ['REDIS_URL', 'hunter2'],
     ['REDIS_URL', 'http://hunter2'],
     ['REDIS_URL', 'redis://redis.example/hunter2'],
@@ -24,6 +25,11 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['REDIS_URL', 'redis://redis.example?keyPrefix=hunter2'],
     ['REDIS_URL', 'redis://redis.example?db=1&x=hunter2'],
     ['REDIS_URL', '/run/redis.sock?db=hunter2'],
+    ['REDIS_URL', 'redis://:hunter2%zz@redis.example'],
+    ['REDIS_URL', 'redis://'],
+    ['REDIS_URL', 'redis:///1'],
+    ['REDIS_URL', 'redis://redis.example?family=hunter2'],
+    ['REDIS_URL', 'redis://redis.example?family=9'],
     ['REDIS_SENTINELS', 'hunter2'],
     ['REDIS_SENTINEL_MASTER', 'hunter2'],
     ['REDIS_SENTINEL_PASSWORD', 'hunter2'],
@@ -32,7 +38,7 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['REDIS_TLS', 'on'],
     ['KEY_PREFIX', 'hunter2*'],
     ['KEY_PREFIX', '{hunter2}'],
-    ['KEY_PREFIX', 'hunter2 '],
+    ['KEY_PREFIX', 'hunter2 shop'],
     ['SESSION_TIMEOUTS', 'hunter2'],
     ['MAX_SESSIONS_PER_USER', '0'],
     ['MAX_SESSIONS_PER_USER', 'hunter2'],
@@ -43,10 +49,23 @@ describe('a wrong setting is named, and its value is not shown', () => {
     ['REDIS_CLUSTER_NODES', 'hunter2'],
     ['REDIS_CLUSTER_NODES', 'redis-1:7000,hunter2'],
     ['DATABASE_URL', 'mysql://root:hunter2@db'],
+    ['DATABASE_URL', 'postgres://u:hunter2%zz@db.example/a'],
+    ['DATABASE_URL', 'postgres://u:hunter2%ff@db.example/a'],
+    ['DATABASE_URL', 'postgres://'],
+    ['DATABASE_URL', 'postgres:///hunter2'],
+    ['DATABASE_URL', 'postgres:hunter2'],
     ['BETTER_AUTH_SECRET', 'hunter2'],
     ['BETTER_AUTH_SECRET', ','],
     ['BETTER_AUTH_SECRET', `hunter2,${'x'.repeat(32)}`],
     ['SMTP_URL', 'hunter2'],
+    ['SMTP_URL', 'smtp://u:hunter2%@mail.example'],
+    ['SMTP_URL', 'smtp:hunter2'],
+    ['SMTP_URL', 'smtp://?from=hunter2'],
+    ['SMTP_URL', 'smtp://mail.example?from='],
+    ['SMTP_URL', 'smtp://mail.example?from=hunter2'],
+    ['HOST', '"hunter2"'],
+    ['METRICS_HOST', "'hunter2'"],
+    ['DATA_DIR', '"hunter2"'],
     ['SIGN_UP', 'hunter2'],
     ['SIGN_IN_PROVIDERS', 'hunter2'],
     ['SIGN_IN_PROVIDERS', '{"id":"google","clientSecret":"hunter2"}'],
@@ -197,6 +216,10 @@ test('how the server signs in to Redis is said once', () => {
   )
   expect(readSettings({ REDIS_URL, REDIS_PASSWORD: 'pw' }).redis).toMatchObject({ password: 'pw' })
   expect(() => readSettings({ REDIS_SENTINELS: 'sentinel-1:26379' })).toThrow(/^REDIS_SENTINEL_MASTER must be the name/)
+  const sentinel = { REDIS_SENTINELS: 'sentinel-1:26379', REDIS_SENTINEL_MASTER: 'main' }
+  expect(() => readSettings({ ...sentinel, REDIS_SENTINEL_USERNAME: 'rollcall' })).toThrow(
+    /^REDIS_SENTINEL_USERNAME needs REDIS_SENTINEL_PASSWORD$/,
+  )
   expect(() => readSettings({ REDIS_CLUSTER_NODES: 'redis-1:7000', REDIS_SENTINEL_MASTER: 'main' })).toThrow(
     /^REDIS_SENTINEL_MASTER needs REDIS_SENTINELS/,
   )

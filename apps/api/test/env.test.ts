@@ -44,6 +44,26 @@ test('an empty variable counts as unset', () => {
   ).toEqual(readSettings({ REDIS_URL }))
 })
 
+test('blanks around a value do not count, except in a password', () => {
+  const env = {
+    REDIS_URL,
+    PORT: '3001',
+    HOST: '::1',
+    DATABASE_URL: 'postgres://u:p@db.example/a',
+    SMTP_URL: 'smtp://mail.example',
+    DATA_DIR: '/data',
+    KEY_PREFIX: 'shop:',
+  }
+  const blank = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, ` ${value}\n`]))
+  expect(readSettings({ ...blank, BASE_URL: ' ', REDIS_USERNAME: '\t' })).toEqual(readSettings(env))
+  expect(readSettings({ REDIS_URL, REDIS_PASSWORD: ' p ' }).redis).toMatchObject({ password: ' p ' })
+})
+
+test('a database is named by its host, or by the folder of its socket', () => {
+  const DATABASE_URL = 'postgres:///a?host=%2Frun%2Fpostgresql'
+  expect(readSettings({ REDIS_URL, DATABASE_URL }).databaseUrl).toBe(DATABASE_URL)
+})
+
 test('a sign-up confirms its address where mails can be sent, unless the setting says otherwise', () => {
   const SMTP_URL = 'smtp://mail.example'
   expect(

@@ -88,6 +88,7 @@ test('a request that does not end is not waited for beyond the bound', async () 
 
 test.each([
   ['REDIS_URL', { REDIS_URL: '/nonexistent/redis.sock' }, /^REDIS_URL: Redis does not answer \(.*ENOENT/],
+  ['REDIS_URL', { REDIS_URL: 'rediss://:hunter2@127.0.0.1:1' }, /^REDIS_URL: Redis does not answer over TLS \(/],
   [
     'DATABASE_URL',
     { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/rollcall' },

@@ -100,9 +100,13 @@ async function startErrorOf(error: unknown, lastError: Error | undefined, target
     return new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`, { cause: error })
   const reason = (await connectionError(target)) ?? causeOf(lastError ?? error)
   const cause = new SessionStoreUnavailableError(reason)
-  const fault = cause.refused === null ? 'does not answer' : 'refuses this client'
+  const silent = usesTls(target.where) ? 'does not answer over TLS' : 'does not answer'
+  const fault = cause.refused === null ? silent : 'refuses this client'
   return new StartError(`${setting}: Redis ${fault}${reason ? ` (${reason.message})` : ''}`, { cause })
 }
+
+const usesTls = (where: RedisSettings): boolean =>
+  where.kind === 'single' ? where.url.startsWith('rediss:') : where.tls
 
 const isAnswer = (error: Error | undefined): boolean => error?.name === 'ReplyError'
 

@@ -55,18 +55,27 @@ function checkProduction(settings: Variables, refuse: (setting: string, message:
   }
 }
 
+/** A file that holds a value often ends with a newline. */
+function trimmed([name, value = '']: [string, string | undefined]): [string, string] {
+  return [name, name.endsWith('_PASSWORD') ? value : value.trim()]
+}
+
 const isInsecure = {
   http: ({ BASE_URL }: Variables) => BASE_URL?.startsWith('https://') !== true,
   outbox: ({ SMTP_URL }: Variables) => SMTP_URL === undefined,
 }
 
 /**
- * The one place that reads the environment. An empty variable counts as unset.
+ * The one place that reads the environment. An empty variable counts as unset, and so does one of blanks.
  *
  * @throws {SettingsError} naming every setting that is wrong.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env) {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const set = Object.fromEntries(
+    Object.entries(env)
+      .map(trimmed)
+      .filter(([, value]) => value !== ''),
+  )
   const { data, error } = schema.safeParse(set)
   if (error)
     throw new SettingsError(error.issues.map(({ path, message }) => `${String(path[0])} ${message}`).join('\n'))

@@ -1,3 +1,5 @@
+import { isEncoded, MUST_BE_ENCODED } from './url.js'
+
 export interface RedisNode {
   readonly host: string
   readonly port: number
@@ -47,11 +49,13 @@ export function redisUrlFault(text: string): string | null {
   if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
     return 'must be redis://…, rediss://… or the absolute path of a unix socket'
   }
-  const { pathname, searchParams, hash } = new URL(text)
+  if (!isEncoded(text)) return MUST_BE_ENCODED
+  const { hostname, pathname, searchParams, hash } = new URL(text)
   if (!/^\/?\d*$/.test(pathname)) return 'must end with the host and port, or with a slash and the number of a database'
+  if (hostname === '') return 'must name the host of Redis'
   // Any option of ioredis could stand here, such as a prefix that the scripts know nothing of.
-  const unknown = [...searchParams.keys()].some((name) => name !== 'family')
-  return unknown || hash !== '' ? 'must have no parameters other than family' : null
+  const unknown = [...searchParams].some(([name, value]) => name !== 'family' || !['4', '6'].includes(value))
+  return unknown || hash !== '' ? 'must have no parameters other than family, which is 4 or 6' : null
 }
 
 /** Checks the settings against each other; `refuse` learns the name of each that is wrong. */
@@ -75,8 +79,10 @@ export function checkRedisVariables(given: RedisVariables, refuse: (setting: str
     if (way !== 'REDIS_SENTINELS' && given[name] !== undefined) refuse(name, 'needs REDIS_SENTINELS')
   }
   if (way === 'REDIS_URL') checkWithUrl(given, refuse)
-  if (given.REDIS_USERNAME !== undefined && given.REDIS_PASSWORD === undefined)
-    refuse('REDIS_USERNAME', 'needs REDIS_PASSWORD')
+  for (const of of ['REDIS', 'REDIS_SENTINEL'] as const) {
+    if (given[`${of}_USERNAME`] !== undefined && given[`${of}_PASSWORD`] === undefined)
+      refuse(`${of}_USERNAME`, `needs ${of}_PASSWORD`)
+  }
 }
 
 function checkWithUrl(

@@ -5,6 +5,7 @@ import { providerList } from './providers.js'
 import { bounds, count, counted, explained } from './explained.js'
 import { areRanges } from '../client/client-address.js'
 import { parseNode, redisUrlFault } from './redis.js'
+import { url } from './url.js'
 
 const profileNames = ['aal1', 'aal2', 'aal3'] as const satisfies (keyof typeof profiles)[]
 
@@ -22,11 +23,8 @@ const nodes = list
   )
   .transform((nodes) => nodes.flatMap((node) => parseNode(node) ?? []))
 
-const url = (form: string, ...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `must be ${form}`,
-    abort: true, // the next check parses it as a URL
-  })
+/** Names as they are. Some readers of env files leave the quotes around a value. */
+const unquoted = z.string().regex(/^[^"']/, 'must not stand in quotes')
 
 const port = z
   .string()
@@ -44,7 +42,7 @@ export const variables = z.object({
   PORT: explained('port number', port.default(3000), 'The port that the server listens on. 0 takes any free port.'),
   HOST: explained(
     'host name or address',
-    z.string().default('127.0.0.1'),
+    unquoted.default('127.0.0.1'),
     'The address that the server listens on. In a container, use 0.0.0.0.',
   ),
   KEEP_ALIVE_SECONDS: counted(
@@ -70,19 +68,17 @@ export const variables = z.object({
     'http or https origin',
     url('an http or https address', 'http:', 'https:')
       .refine((text) => {
-        const { pathname, search, hash, username, password } = new URL(text)
-        return pathname === '/' && `${search}${hash}${username}${password}` === ''
-      }, 'must be an origin, such as https://example.org, without a path')
+        const { hostname, pathname, search, hash, username, password } = new URL(text)
+        // better-auth would read a star as any text.
+        return !hostname.includes('*') && pathname === '/' && `${search}${hash}${username}${password}` === ''
+      }, 'must be an origin, such as https://example.org, without a path or a star')
       .transform((text) => new URL(text).origin)
       .optional(),
     'The one origin of page and API, as browsers see it. Default: http://localhost and the port. On https, cookies are Secure and named __Host-. Production requires https, unless ALLOW_INSECURE has http.',
   ),
   DATA_DIR: explained(
     'folder',
-    z
-      .string()
-      .default('.data')
-      .transform((folder) => resolve(folder)),
+    unquoted.default('.data').transform((folder) => resolve(folder)),
     'The folder for SQLite, for mails without SMTP_URL, for the private Redis, and for the secret of development.',
   ),
   REDIS_URL: explained(
@@ -104,7 +100,7 @@ export const variables = z.object({
     'Nodes of a Redis Cluster. Some are enough: they name the others.',
   ),
   REDIS_SENTINELS: explained('host:port, host:port, …', nodes.optional(), 'Sentinels that name the current master.'),
-  REDIS_SENTINEL_MASTER: explained('name', z.string().optional(), 'The name by which the sentinels know the master.'),
+  REDIS_SENTINEL_MASTER: explained('name', unquoted.optional(), 'The name by which the sentinels know the master.'),
   REDIS_USERNAME: explained(
     'user name',
     z.string().optional(),
@@ -162,7 +158,12 @@ export const variables = z.object({
   ),
   SMTP_URL: explained(
     'smtp://… or smtps://…',
-    url('smtp://… or smtps://…', 'smtp:', 'smtps:').optional(),
+    url('smtp://… or smtps://…', 'smtp:', 'smtps:')
+      .refine(
+        (text) => /[^\s<]@[^\s>]/.test(new URL(text).searchParams.get('from') ?? 'its@default'),
+        'must have an email address in its parameter from',
+      )
+      .optional(),
     'The mail server, with user and password if it needs them. ?from=Rollcall%20<no-reply@example.org> sets the sender. Default: mails are written to DATA_DIR/outbox. Production refuses that, unless ALLOW_INSECURE has outbox.',
   ),
   SIGN_UP: explained(
@@ -237,7 +238,7 @@ export const variables = z.object({
   ),
   METRICS_HOST: explained(
     'host name or address',
-    z.string().default('127.0.0.1'),
+    unquoted.default('127.0.0.1'),
     'The address that METRICS_PORT listens on. Anybody who reaches it can read the metrics. In a container, use 0.0.0.0, and publish the port to Prometheus alone.',
   ),
 })

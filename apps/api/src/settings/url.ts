@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+export const MUST_BE_ENCODED = 'must have each % that stands for itself, such as in a password, written as %25'
+
+/** Whether the drivers can decode its user, password and path. They do so at different times, and some throw. */
+export function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A driver goes to this machine if its URL names no host: that server may be somebody else's. */
+function namesHost(text: string): boolean {
+  const { hostname, searchParams } = new URL(text)
+  return hostname !== '' || searchParams.has('host')
+}
+
+/** A URL with a host. PostgreSQL may have the folder of its socket as the parameter `host` instead. */
+export const url = (form: string, ...protocols: string[]) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol) && namesHost(text), {
+      error: `must be ${form}`,
+      abort: true, // the next checks parse it as a URL
+    })
+    .refine(isEncoded, { error: MUST_BE_ENCODED, abort: true })
