@@ -5,7 +5,7 @@ import { createMatcher, type Filter, parseFilter } from './filter.js'
 import { createOperationLog } from './operation-log.js'
 import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
 import { type Preview, previewSessions, type PreviewOptions } from './preview.js'
-import { createRuns, findSessions, type MatcherOf } from './runs.js'
+import { createOperationStarter, findSessions, type MatcherOf } from './start-operations.js'
 import { createUserLists } from './user-list.js'
 
 export interface SessionAdminOptions extends SessionOperatorOptions {
@@ -87,7 +87,7 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
   const { redis, keyPrefix = '' } = options
   const log = createOperationLog(redis, keyPrefix)
   const matcherOf: MatcherOf = (filter) => (filter === null ? () => true : createMatcher(filter, placeOf))
-  const runs = createRuns({ operator, log, lists: createUserLists(redis, keyPrefix), matcherOf })
+  const starter = createOperationStarter({ operator, log, lists: createUserLists(redis, keyPrefix), matcherOf })
 
   return {
     find(filter) {
@@ -98,14 +98,14 @@ export function createSessionAdmin({ placeOf, ...options }: SessionAdminOptions)
       const parsed = filter && parseFilter(filter)
       return previewSessions(operator, parsed, matcherOf(parsed), options)
     },
-    revoke: async (filter, request) => runs.revoke(parseFilter(filter), request),
-    revokeEveryone: (request) => runs.revoke(null, request),
+    revoke: async (filter, request) => starter.revoke(parseFilter(filter), request),
+    revokeEveryone: (request) => starter.revoke(null, request),
     runWork: async (action, filter, work, request) =>
-      runs.runWork(action, filter && parseFilter(filter), work, request),
+      starter.runWork(action, filter && parseFilter(filter), work, request),
     operations: {
       list: () => log.list(),
       get: (id) => log.read(id),
-      resume: (id, options = {}) => runs.resume(id, options),
+      resume: (id, options = {}) => starter.resume(id, options),
       async stop(id) {
         const { state } = await log.read(id)
         if (state === 'stopped') return

@@ -123,24 +123,25 @@ function refuseEmpty(afterName: string, after: Date | undefined, beforeName: str
 export function createMatcher(filter: Filter, placeOf?: PlaceOf): (session: Session) => boolean {
   const { users, sessions, address, country, browser, system, kind, userAgent, newDevice, method } = filter
   const conditions: ((session: Session) => boolean)[] = []
-  const require = <T>(wanted: T | undefined, holds: (session: Session, wanted: T) => boolean): void => {
+  const addCondition = <T>(wanted: T | undefined, holds: (session: Session, wanted: T) => boolean): void => {
     if (wanted !== undefined) conditions.push((session) => holds(session, wanted))
   }
 
-  require(filter.signedInAfter, ({ createdAt }, at) => createdAt >= at)
-  require(filter.signedInBefore, ({ createdAt }, at) => createdAt < at)
-  require(filter.lastSeenAfter, ({ lastSeenAt }, at) => lastSeenAt >= at)
-  require(filter.lastSeenBefore, ({ lastSeenAt }, at) => lastSeenAt < at)
-  require(users && new Set(users), ({ userId }, ids) => ids.has(userId))
-  require(sessions && new Set(sessions), ({ id }, ids) => ids.has(id))
-  require((address === undefined ? undefined : parseRange(address)) ?? undefined, ({ ipAddress }, isIn) =>
-    isIn(ipAddress))
-  require(userAgent?.toLowerCase(), (session, part) => session.userAgent?.toLowerCase().includes(part) ?? false)
-  require(newDevice, (session) => deviceOf(session)?.isNew ?? false)
-  require(method, ({ data }, name) => data['signInMethod'] === name)
-  require(browser, (session, name) => nameOf(session).browser === name)
-  require(system, (session, name) => [nameOf(session).os, shownNameOf(session).os].includes(name))
-  require(kind, (session, name) => nameOf(session).kind === name)
+  addCondition(filter.signedInAfter, ({ createdAt }, at) => createdAt >= at)
+  addCondition(filter.signedInBefore, ({ createdAt }, at) => createdAt < at)
+  addCondition(filter.lastSeenAfter, ({ lastSeenAt }, at) => lastSeenAt >= at)
+  addCondition(filter.lastSeenBefore, ({ lastSeenAt }, at) => lastSeenAt < at)
+  addCondition(users && new Set(users), ({ userId }, ids) => ids.has(userId))
+  addCondition(sessions && new Set(sessions), ({ id }, ids) => ids.has(id))
+  addCondition((address === undefined ? undefined : parseRange(address)) ?? undefined, ({ ipAddress }, isIn) =>
+    isIn(ipAddress),
+  )
+  addCondition(userAgent?.toLowerCase(), (session, part) => session.userAgent?.toLowerCase().includes(part) ?? false)
+  addCondition(newDevice, (session) => deviceOf(session)?.isNew ?? false)
+  addCondition(method, ({ data }, name) => data['signInMethod'] === name)
+  addCondition(browser, (session, name) => nameOf(session).browser === name)
+  addCondition(system, (session, name) => [nameOf(session).os, shownNameOf(session).os].includes(name))
+  addCondition(kind, (session, name) => nameOf(session).kind === name)
   if (country !== undefined) {
     if (placeOf === undefined)
       throw new InvalidFilterError('country needs the places of addresses, which are turned off')

@@ -1,6 +1,6 @@
 import type { SessionOperator } from '@rollcall/session-store'
 import type { Operation } from './operation.js'
-import type { Step, Work } from './run.js'
+import type { Step, Work } from './run-operation.js'
 
 /** A sweep looks through all keys, so a long operation asks for one rarely. */
 const REQUEST_MS = 10_000

@@ -1,7 +1,7 @@
 import type { RevokedStep, Session, SessionOperator } from '@rollcall/session-store'
 import type { UserWork } from './operation.js'
-import { revokeOf } from './revocation.js'
-import type { Work } from './run.js'
+import { revokeUser } from './revocation-work.js'
+import type { Work } from './run-operation.js'
 import type { UserLists } from './user-list.js'
 
 /** The work of an operation whose steps are those of an application. */
@@ -12,7 +12,7 @@ export function createUserWork(operator: SessionOperator, lists: UserLists, work
     async *steps(operation) {
       const revoke = async (userId: string, createdBy = operation.startedAt): Promise<number> => {
         const selects = ({ id }: Session): boolean => id !== operation.keep
-        const { revoked } = await revokeOf(operator, userId, { ...operation, startedAt: createdBy }, selects)
+        const { revoked } = await revokeUser(operator, userId, { ...operation, startedAt: createdBy }, selects)
         return revoked
       }
       const users = lists.read(operation.id, operation.filter)

@@ -4,9 +4,9 @@ import { type Filter, type OperationFilter, parseOperationFilter } from './filte
 import { newOperationId, type OperationLog } from './operation-log.js'
 import type { Operation, OperationRequest, ResumeOptions, RunOptions, UserWork } from './operation.js'
 import { prefilterOf } from './prefilter.js'
-import { createRevocation } from './revocation.js'
 import { requestSweeps } from './request-sweeps.js'
-import { runOperation, type Runner, type Work } from './run.js'
+import { createRevocationWork } from './revocation-work.js'
+import { runOperation, type RunContext, type Work } from './run-operation.js'
 import type { UserLists } from './user-list.js'
 import { createUserWork } from './user-work.js'
 
@@ -14,7 +14,7 @@ import { createUserWork } from './user-work.js'
 export type MatcherOf = (filter: Filter | null) => (session: Session) => boolean
 
 /** Starts and resumes operations. Their filters are parsed. */
-export interface Runs {
+export interface OperationStarter {
   revoke(filter: Filter | null, request: OperationRequest & RunOptions): Promise<Operation>
   runWork(
     action: string,
@@ -35,8 +35,8 @@ interface Parts {
 /** The users of a filter, as often as they are read. */
 type Users = () => Iterable<string> | AsyncIterable<string>
 
-export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
-  async function run(operation: Operation, work: Work, options: RunOptions, prepare: Runner['prepare']) {
+export function createOperationStarter({ operator, log, lists, matcherOf }: Parts): OperationStarter {
+  async function run(operation: Operation, work: Work, options: RunOptions, prepare: RunContext['prepare']) {
     const ended = await runOperation({ log, work: requestSweeps(operator, work), prepare }, operation, options)
     if (ended.state === 'done') await lists.delete(ended.id, ended.filter).catch(() => undefined)
     return ended
@@ -51,7 +51,7 @@ export function createRuns({ operator, log, lists, matcherOf }: Parts): Runs {
 
   /** It asks for the users of the filter one by one, so that they are no condition. */
   function revocationOf(filter: OperationFilter | null): Work {
-    return createRevocation(operator, lists, matcherOf(filter && { ...filter, users: undefined }))
+    return createRevocationWork(operator, lists, matcherOf(filter && { ...filter, users: undefined }))
   }
 
   function workOf({ id, action, filter }: Operation, work: UserWork | undefined): Work {

@@ -28,7 +28,7 @@ export interface Work {
   finish(operation: Operation): Promise<void>
 }
 
-export interface Runner {
+export interface RunContext {
   readonly log: OperationLog
   readonly work: Work
   /** The operation as it is to run, once no other run changes it any more. It may be repeated. */
@@ -46,11 +46,11 @@ class Stopped extends Error {}
  * @throws {OperationStateError} if another process runs it, or has resumed it meanwhile.
  * @throws {SessionStoreUnavailableError} after `giveUpAfterMs`, or at once if Redis refuses a command; resume it then.
  */
-export async function runOperation(runner: Runner, given: Operation, options: RunOptions): Promise<Operation> {
+export async function runOperation(context: RunContext, given: Operation, options: RunOptions): Promise<Operation> {
   const { giveUpAfterMs = GIVE_UP_AFTER_MS } = options
-  const run = new Run(runner, given, options)
-  const outage = new Standstill()
-  const unconfirmed = new Standstill() // steps succeed meanwhile: only the end of an attempt asks the replicas
+  const run = new OperationRun(context, given, options)
+  const outage = new OutageTimer()
+  const unconfirmed = new OutageTimer() // steps succeed meanwhile: only the end of an attempt asks the replicas
   let retryMs = FIRST_RETRY_MS
   for (;;) {
     try {
@@ -80,7 +80,7 @@ function describeError(error: unknown): string {
 }
 
 /** How long Redis has given no answer, in all, since the operation got further than ever before. */
-class Standstill {
+class OutageTimer {
   #since: number | null = null
   #earlier = 0
   #furthest = 0
@@ -103,10 +103,11 @@ class Standstill {
   }
 }
 
-class Run {
-  readonly #runner: Runner
+/** One run of an operation, in this process: attempts until one reaches the end. */
+class OperationRun {
+  readonly #context: RunContext
   readonly #options: RunOptions
-  readonly #began = performance.now()
+  readonly #startedAt = performance.now()
   #operation: Operation
   #savedAt = Number.NEGATIVE_INFINITY
   readonly #id = randomUUID()
@@ -114,21 +115,21 @@ class Run {
   #hasStarted = false
   #users = 0
   /** In all passes of this run. */
-  #looked = 0
+  #scanned = 0
 
-  constructor(runner: Runner, operation: Operation, options: RunOptions) {
-    this.#runner = runner
+  constructor(context: RunContext, operation: Operation, options: RunOptions) {
+    this.#context = context
     this.#options = options
     this.#operation = operation
   }
 
   /** One way through all keys. `onAnswer` is called whenever Redis has done a step, with a number that grows. */
   async attempt(onAnswer: (position: number) => void): Promise<void> {
-    const { work } = this.#runner
+    const { work } = this.#context
     if (!this.#hasBegun) {
       await this.#takeLease()
       onAnswer(0)
-      this.#operation = await this.#runner.prepare()
+      this.#operation = await this.#context.prepare()
     }
     this.#hasBegun = true
     await work.begin(this.#operation)
@@ -169,7 +170,7 @@ class Run {
     const { id } = this.#operation
     let seen: string | undefined
     for (;;) {
-      const held = await this.#runner.log.begin(id, this.#id)
+      const held = await this.#context.log.begin(id, this.#id)
       if (held === null) return
       const isRenewed = seen !== undefined && seen !== held.until
       if (isRenewed && !held.isToStop) throw new OperationStateError(`The operation ${id} is running`)
@@ -181,8 +182,8 @@ class Run {
   #add({ users, live, matched, revoked, failed, share }: Step): void {
     const before = this.#operation
     this.#users += users
-    this.#looked += live
-    const seconds = Math.max(performance.now() - this.#began, 1) / 1_000
+    this.#scanned += live
+    const seconds = Math.max(performance.now() - this.#startedAt, 1) / 1_000
     this.#operation = {
       ...before,
       scanned: before.scanned + live,
@@ -191,7 +192,7 @@ class Run {
       alreadyGone: before.alreadyGone + matched - revoked,
       failed: before.failed + failed,
       share,
-      rate: Math.round(this.#looked / seconds),
+      rate: Math.round(this.#scanned / seconds),
       millisecondsLeft: share > 0 ? Math.round((seconds * 1_000 * (1 - share)) / share) : null,
     }
   }
@@ -199,7 +200,7 @@ class Run {
   async #save(state: Operation['state']): Promise<void> {
     this.#operation = { ...this.#operation, state, updatedAt: new Date() }
     this.#savedAt = performance.now()
-    const isToStop = await this.#runner.log.save(this.#operation, this.#id)
+    const isToStop = await this.#context.log.save(this.#operation, this.#id)
     this.#options.onProgress?.(this.#operation)
     if (isToStop && state === 'running') throw new Stopped()
   }
@@ -210,7 +211,7 @@ class Run {
 
   async #keepToRate(): Promise<void> {
     const { maxUsersPerSecond = Number.POSITIVE_INFINITY } = this.#options
-    const due = this.#began + (this.#users / maxUsersPerSecond) * 1_000
+    const due = this.#startedAt + (this.#users / maxUsersPerSecond) * 1_000
     for (let early = due - performance.now(); early > 0; early = due - performance.now()) {
       await pause(Math.min(early, SAVE_MS))
       await this.#saveNowAndThen() // somebody may want to stop it, or to see that it lives

@@ -8,11 +8,11 @@ import {
 } from '@rollcall/session-store'
 import type { Operation } from './operation.js'
 import { prefilterOf } from './prefilter.js'
-import type { Step, Work } from './run.js'
+import type { Step, Work } from './run-operation.js'
 import type { UserLists } from './user-list.js'
 
 /** The work of an operation that revokes what `matches` selects, or the sessions of everybody. */
-export function createRevocation(
+export function createRevocationWork(
   operator: SessionOperator,
   lists: UserLists,
   matches: (session: Session) => boolean,
@@ -40,7 +40,7 @@ export function createRevocation(
       let visited = 0
       for await (const userId of users) {
         visited += 1
-        yield { ...(await revokeOf(operator, userId, operation, selects)), pass: 1, share: visited / users.count }
+        yield { ...(await revokeUser(operator, userId, operation, selects)), pass: 1, share: visited / users.count }
       }
     },
 
@@ -55,7 +55,7 @@ export function createRevocation(
  * Revokes the sessions of a user that were live when the operation started. Also refuses sign-ins of the user under way that
  * began by then.
  */
-export async function revokeOf(
+export async function revokeUser(
   operator: SessionOperator,
   userId: string,
   operation: Pick<Operation, 'id' | 'reason' | 'startedAt'>,
