@@ -5,6 +5,7 @@ import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
 import { isDatabaseOutage, isRefusedConnection } from './accounts/database-outage.js'
+import { OtherSessionError } from './accounts/expected-session.js'
 
 export type Code = TRPCError['code']
 
@@ -36,15 +37,6 @@ export class ChallengeNeededError extends RateLimitedError {
     readonly level: number,
   ) {
     super(retryAfter, limit)
-  }
-}
-
-/** A change was meant for another session than that of the cookie: the browser has signed in again since. */
-export class OtherSessionError extends Error {
-  override readonly name = 'OtherSessionError'
-
-  constructor() {
-    super('The browser is signed in as another session')
   }
 }
 

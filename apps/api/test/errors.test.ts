@@ -7,12 +7,12 @@ import SqliteDatabase from 'libsql'
 import { DatabaseError } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { OtherSessionError } from '../src/accounts/expected-session.js'
 import {
   auditResult,
   DatabaseUnavailableError,
   fieldMessages,
   MailQueueFullError,
-  OtherSessionError,
   publicError,
   RateLimitedError,
   trpcBody,

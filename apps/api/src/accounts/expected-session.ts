@@ -1,5 +1,13 @@
 import type { Session } from '@rollcall/session-store'
-import { OtherSessionError } from '../errors.js'
+
+/** A change was meant for another session than that of the cookie: the browser has signed in again since. */
+export class OtherSessionError extends Error {
+  override readonly name = 'OtherSessionError'
+
+  constructor() {
+    super('The browser is signed in as another session')
+  }
+}
 
 /**
  * Names the session that a page shows. Windows of one browser share a cookie, so that a sign-in in one makes every other

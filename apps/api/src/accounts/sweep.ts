@@ -1,5 +1,5 @@
+import type { Logger } from 'pino'
 import { MINUTE_MS } from '../durations.js'
-import type { Log } from '../log.js'
 
 export interface Sweep {
   /** Finishes what is under way. */
@@ -15,7 +15,7 @@ export const SWEEP_MS = 5 * MINUTE_MS
  * @param tidyUp Ends early if the signal aborts.
  * @param everyMs Milliseconds between two attempts. Default: five minutes.
  */
-export function startSweep(tidyUp: (signal: AbortSignal) => Promise<void>, log: Log, everyMs = SWEEP_MS): Sweep {
+export function startSweep(tidyUp: (signal: AbortSignal) => Promise<void>, log: Pick<Logger, 'error'>, everyMs = SWEEP_MS): Sweep {
   const closing = new AbortController()
   let running: Promise<void> | undefined
   const sweep = (): void => {

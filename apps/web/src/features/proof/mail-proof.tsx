@@ -11,7 +11,7 @@ import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
 import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
 import { useSession } from '../session/session.js'
-import { Answers } from './answers.js'
+import { Answers } from '../forms/answers.js'
 import { proofMethods } from './proof-methods.js'
 
 interface MailProofProps {

@@ -13,7 +13,7 @@ import { PasswordField } from '../forms/password-field.js'
 import type { PendingAction } from '../session/pending-action.js'
 import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
-import { Answers } from './answers.js'
+import { Answers } from '../forms/answers.js'
 import { proofMethods } from './proof-methods.js'
 
 /** A further way to prove who the person is. The password remains if its code cannot be loaded. */
@@ -26,10 +26,10 @@ function lazyProof<Props>(load: () => Promise<{ default: ComponentType<Props> }>
   )
 }
 
-const PasskeyProof = lazyProof(() => import('../passkeys/passkey-proof.js'))
+const PasskeyProof = lazyProof(() => import('./passkey-proof.js'))
 const MailProof = lazyProof(() => import('./mail-proof.js'))
-const CodeProof = lazyProof(() => import('../second-factor/code-proof.js'))
-const ProviderProof = lazyProof(() => import('../providers/provider-proof.js'))
+const CodeProof = lazyProof(() => import('./code-proof.js'))
+const ProviderProof = lazyProof(() => import('./provider-proof.js'))
 
 interface ProofFormProps extends ProofRequest {
   /** Default: danger. */

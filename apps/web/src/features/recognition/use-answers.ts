@@ -7,7 +7,7 @@ import { describeProblem } from '../../i18n/problem.js'
 import { words } from '../../i18n/words.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
-import { activityKey } from '../activity/activity-key.js'
+import { activityKey } from '../../api/activity-key.js'
 import { toOutcome } from '../proof/to-outcome.js'
 import { useForgetUnusual } from './use-unusual.js'
 

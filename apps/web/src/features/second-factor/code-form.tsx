@@ -4,7 +4,7 @@ import { words } from '../../i18n/words.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { fieldErrors } from '../forms/auth-errors.js'
-import { Answers } from '../proof/answers.js'
+import { Answers } from '../forms/answers.js'
 import type { CodeKind } from './api.js'
 import { CODE_FIELD, explainCode } from './explain.js'
 

@@ -15,7 +15,7 @@ import { withOthers } from '../proof/with-others.js'
 import { RemoveWayIn } from '../proof/remove-way-in.js'
 import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
-import { explainProvider } from './explain.js'
+import { explainProvider } from '../providers/explain.js'
 import { LinkProvider } from './link-provider.js'
 
 /** The accounts of providers that sign in to this account. Nothing where the server has no providers. */

@@ -7,9 +7,9 @@ import { Message } from '../../ui/message.js'
 import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
-import { explainProvider } from './explain.js'
-import { goToProvider } from './go-to-provider.js'
-import { ProviderButton } from './provider-buttons.js'
+import { explainProvider } from '../providers/explain.js'
+import { goToProvider } from '../providers/go-to-provider.js'
+import { ProviderButton } from '../providers/provider-buttons.js'
 
 /** Asks for a proof if the latest one is old, then leads to the provider. */
 export function LinkProvider({ providers }: { providers: readonly NamedProvider[] }) {

@@ -8,8 +8,8 @@ import { useGuarded } from '../../ui/use-guarded.js'
 import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
-import { registerPasskey } from './ceremonies.js'
-import { explainCeremony } from './explain.js'
+import { registerPasskey } from '../passkeys/ceremonies.js'
+import { explainCeremony } from '../passkeys/explain.js'
 
 interface AddPasskeyProps {
   onStart: () => void

@@ -13,8 +13,8 @@ import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { withOthers } from '../proof/with-others.js'
 import { AddPasskey } from './add-passkey.js'
-import { arePasskeysUsable } from './are-usable.js'
-import { explainCeremony } from './explain.js'
+import { arePasskeysUsable } from '../passkeys/are-usable.js'
+import { explainCeremony } from '../passkeys/explain.js'
 import { PasskeyRow } from './passkey-row.js'
 
 const passkeysKey = ['passkeys']

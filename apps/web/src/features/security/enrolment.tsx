@@ -2,10 +2,10 @@ import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { CheckBox } from '../../ui/check-box.js'
 import { useSession } from '../session/session.js'
-import { verifyCode } from './api.js'
-import { CodeForm } from './code-form.js'
+import { verifyCode } from '../second-factor/api.js'
+import { CodeForm } from '../second-factor/code-form.js'
 import { CopyButton } from './copy-button.js'
-import { isWrongCode } from './explain.js'
+import { isWrongCode } from '../second-factor/explain.js'
 import { QrCode } from './qr-code.js'
 
 export interface EnrolmentProps {

@@ -5,8 +5,8 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Message } from '../../ui/message.js'
 import type { PendingAction } from '../session/pending-action.js'
 import { accountPathOf, useSession } from '../session/session.js'
-import { goToProvider } from './go-to-provider.js'
-import { ProviderButton } from './provider-buttons.js'
+import { goToProvider } from '../providers/go-to-provider.js'
+import { ProviderButton } from '../providers/provider-buttons.js'
 
 /** Confirms at a provider who the person is. They come back to this page, which goes on with what is pending. */
 export default function ProviderProof({ pending }: { pending: PendingAction | null }): ReactNode {

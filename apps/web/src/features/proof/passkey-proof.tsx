@@ -4,11 +4,11 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
-import { proofMethods } from '../proof/proof-methods.js'
+import { proofMethods } from './proof-methods.js'
 import { useSession } from '../session/session.js'
-import { arePasskeysUsable } from './are-usable.js'
-import { choosePasskey, verifyPasskey } from './ceremonies.js'
-import { explainCeremony } from './explain.js'
+import { arePasskeysUsable } from '../passkeys/are-usable.js'
+import { choosePasskey, verifyPasskey } from '../passkeys/ceremonies.js'
+import { explainCeremony } from '../passkeys/explain.js'
 
 /** A second way to prove who the person is, for an account with a passkey. */
 export default function PasskeyProof({ onProved }: { onProved: () => Promise<void> }) {

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
-import { proofMethods } from '../proof/proof-methods.js'
+import { proofMethods } from './proof-methods.js'
 import { useSession } from '../session/session.js'
-import { verifyCode } from './api.js'
-import { CodeForm } from './code-form.js'
-import { isWrongCode } from './explain.js'
+import { verifyCode } from '../second-factor/api.js'
+import { CodeForm } from '../second-factor/code-form.js'
+import { isWrongCode } from '../second-factor/explain.js'
 
 interface CodeProofProps {
   isAsked: boolean
