@@ -13,7 +13,7 @@ import { userTagOf } from './token.js'
 
 /**
  * The events of a store with `onEvent`: one stream per user, in the slot of the user's sessions.
- * They wait there for 30 days, and no more than about 1,000 of a user.
+ * About the last 1,000 of a user wait there. They expire 30 days after the latest one.
  *
  * Every method rejects with `SessionStoreUnavailableError` when Redis gives no answer.
  */

@@ -3,7 +3,7 @@
 -- @include lib/record
 local EVENTS = KEYS[2]
 local MAX_EVENTS = 1000
--- How long events wait until someone acknowledges them.
+-- How long events wait after the latest one until someone acknowledges them.
 local EVENT_RETENTION_MS = 30 * 24 * 60 * 60 * 1000
 -- How long expired sessions stay, because each has yet to become an event.
 local EXPIRED_RETENTION_MS = EVENTS and EVENT_RETENTION_MS or 0
