@@ -57,11 +57,11 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
       while (workload.people.length < FIRST_PEOPLE) await signUp(workload, random)
 
       const deadline = performance.now() + seconds * 1_000
-      let going = true
-      const stop = (): void => void (going = false)
+      let isWorking = true
+      const stop = (): void => void (isWorking = false)
       // A failure of one ends the run for all.
-      const atWork = Array.from({ length: workers }, (_, n) =>
-        work(workload, randomOf(seed + n + 1), () => going).finally(stop),
+      const working = Array.from({ length: workers }, (_, n) =>
+        work(workload, randomOf(seed + n + 1), () => isWorking).finally(stop),
       )
       const nemesis = runNemesis(
         options,
@@ -69,10 +69,10 @@ export async function run(options: RunOptions): Promise<History & { readonly fau
         redis,
         postgres,
         random,
-        () => going && performance.now() < deadline,
+        () => isWorking && performance.now() < deadline,
       ).finally(stop)
-      await Promise.allSettled([nemesis, ...atWork])
-      await Promise.all(atWork)
+      await Promise.allSettled([nemesis, ...working])
+      await Promise.all(working)
       const faults = await nemesis
       await finalReads(workload, random)
       return { calls, servers: fleet.lives(), connections: fleet.connections, faults }
@@ -92,10 +92,10 @@ async function runNemesis(
   redis: PrivatePair,
   postgres: PrivatePostgres | null,
   random: Random,
-  goOn: () => boolean,
+  isRunning: () => boolean,
 ): Promise<Fault[]> {
   /** How long Redis hangs and how long there is calm, in milliseconds: up to 3 s, and less in a short run. */
-  const aWhile = (): Promise<void> => pause(200 + random.below(Math.min(2_800, seconds * 100)))
+  const pauseBriefly = (): Promise<void> => pause(200 + random.below(Math.min(2_800, seconds * 100)))
   const kinds: Record<string, () => void | Promise<void>> = {
     'Redis killed and started again': async () => {
       const { server } = redis.master()
@@ -105,7 +105,7 @@ async function runNemesis(
     'Redis hung': async () => {
       const { pid } = redis.master().server
       process.kill(pid, 'SIGSTOP')
-      await aWhile()
+      await pauseBriefly()
       process.kill(pid, 'SIGCONT')
     },
     'failover behind one address': () => redis.failOver(),
@@ -137,12 +137,12 @@ async function runNemesis(
   const done: Fault[] = []
   do {
     for (const name of random.shuffled(names)) {
-      await aWhile()
+      await pauseBriefly()
       const start = performance.now()
       await kinds[name]?.()
       done.push({ name, start, end: performance.now() })
     }
-    await aWhile()
-  } while (goOn())
+    await pauseBriefly()
+  } while (isRunning())
   return done
 }

@@ -38,58 +38,66 @@ interface Device extends Credential {
   alive: boolean
 }
 
-export async function signUp(world: Workload, random: Random): Promise<void> {
-  const [server, api] = anyServer(world, random)
+export async function signUp(workload: Workload, random: Random): Promise<void> {
+  const [server, api] = pickServer(workload, random)
   const email = `ada-${random.token()}@example.org`
   const seen = await authCall(api, 'sign-up', { email, password: PASSWORD, name: 'Ada' })
   const person: Person = { email, userId: seen.userId ?? email, devices: [], passwords: [PASSWORD], mayLive: 0 }
-  if (seen.status === 200) world.people.push(person)
-  signedIn(world, person, server, seen)
+  if (seen.status === 200) workload.people.push(person)
+  recordSignIn(workload, person, server, seen)
 }
 
 /** Does random actions one after another, until it is stopped. */
-export async function work(world: Workload, random: Random, goOn: () => boolean): Promise<void> {
+export async function work(workload: Workload, random: Random, isRunning: () => boolean): Promise<void> {
   const mix = random.weighted<(person: Person) => Promise<void>>([
-    [20, (person) => create(world, random, person)],
-    [2, (person) => signIn(world, random, person)],
-    [1, () => (world.people.length < MAX_PEOPLE ? signUp(world, random) : Promise.resolve())],
-    [25, (person) => procedures(world, random, person, ['session.current'])],
-    [10, (person) => procedures(world, random, person, ['devices.list'])],
-    [5, (person) => procedures(world, random, person, ['session.current', 'devices.list', 'session.current'])],
-    [15, (person) => procedures(world, random, person, ['devices.revoke'])],
-    [2, (person) => procedures(world, random, person, ['devices.revoke', 'devices.revoke', 'devices.revokeOthers'])],
-    [2, (person) => procedures(world, random, person, ['devices.revokeOthers'])],
-    [1, (person) => procedures(world, random, person, ['devices.revokeAll'])],
-    [1, (person) => procedures(world, random, person, ['devices.revoke', 'devices.revokeAll'])],
-    [6, (person) => signOut(world, random, person)],
-    [2, (person) => changePassword(world, random, person)],
+    [20, (person) => create(workload, random, person)],
+    [2, (person) => signIn(workload, random, person)],
+    [1, () => (workload.people.length < MAX_PEOPLE ? signUp(workload, random) : Promise.resolve())],
+    [25, (person) => callFromAnyDevice(workload, random, person, ['session.current'])],
+    [10, (person) => callFromAnyDevice(workload, random, person, ['devices.list'])],
+    [
+      5,
+      (person) => callFromAnyDevice(workload, random, person, ['session.current', 'devices.list', 'session.current']),
+    ],
+    [15, (person) => callFromAnyDevice(workload, random, person, ['devices.revoke'])],
+    [
+      2,
+      (person) =>
+        callFromAnyDevice(workload, random, person, ['devices.revoke', 'devices.revoke', 'devices.revokeOthers']),
+    ],
+    [2, (person) => callFromAnyDevice(workload, random, person, ['devices.revokeOthers'])],
+    [1, (person) => callFromAnyDevice(workload, random, person, ['devices.revokeAll'])],
+    [1, (person) => callFromAnyDevice(workload, random, person, ['devices.revoke', 'devices.revokeAll'])],
+    [6, (person) => signOut(workload, random, person)],
+    [2, (person) => changePassword(workload, random, person)],
   ])
-  while (goOn()) await mix()(random.of(world.people))
+  while (isRunning()) await mix()(random.of(workload.people))
 }
 
 /** At the end: checks each session that ever signed in, by its own cookie and in the list. */
-export async function finalReads(world: Workload, random: Random): Promise<void> {
+export async function finalReads(workload: Workload, random: Random): Promise<void> {
   await Promise.all(
-    world.people.map(async (person) => {
-      for (const device of person.devices) await ask(world, random, person, device, [{ kind: 'session.current' }])
+    workload.people.map(async (person) => {
+      for (const device of person.devices)
+        await callProcedures(workload, random, person, device, [{ kind: 'session.current' }])
       const lister = person.devices.find(({ alive }) => alive)
-      if (lister) await ask(world, random, person, lister, [{ kind: 'devices.list' }])
+      if (lister) await callProcedures(workload, random, person, lister, [{ kind: 'devices.list' }])
     }),
   )
 }
 
 type ProcedureCall = Parameters<typeof trpcCalls>[2][number]
 
-async function procedures(
-  world: Workload,
+async function callFromAnyDevice(
+  workload: Workload,
   random: Random,
   person: Person,
   kinds: ProcedureCall['kind'][],
 ): Promise<void> {
-  const device = aDevice(random, person)
+  const device = pickDevice(random, person)
   if (device === undefined) return
   const calls = kinds.map((kind) => {
-    const target = kind === 'devices.revoke' ? aDevice(random, person)?.session : undefined
+    const target = kind === 'devices.revoke' ? pickDevice(random, person)?.session : undefined
     return target === undefined ? { kind } : { kind, target }
   })
   // One's own session is refused, and no call may name nobody.
@@ -97,28 +105,28 @@ async function procedures(
     calls.some(({ kind, target }) => kind === 'devices.revoke' && (target === undefined || target === device.session))
   )
     return
-  await ask(world, random, person, device, calls)
+  await callProcedures(workload, random, person, device, calls)
 }
 
-async function ask(
-  world: Workload,
+async function callProcedures(
+  workload: Workload,
   random: Random,
   person: Person,
   device: Device,
   calls: ProcedureCall[],
 ): Promise<void> {
-  const [server, api] = anyServer(world, random)
+  const [server, api] = pickServer(workload, random)
   const known = person.devices.filter(({ alive }) => alive)
   const seen = await trpcCalls(api, device.cookie, calls)
   const ended = seen.flatMap((call) => {
-    record(world, person, server, call, device)
-    return known.filter((other) => ends(call, device, other))
+    record(workload, person, server, call, device)
+    return known.filter((other) => hasRevoked(call, device, other))
   })
-  await gone(world, random, person, ended)
+  await recordRevoked(workload, random, person, ended)
 }
 
 /** The sessions that the answer says were revoked. */
-function ends({ kind, status, target }: Seen, by: Device, other: Device): boolean {
+function hasRevoked({ kind, status, target }: Seen, by: Device, other: Device): boolean {
   if (status === 401) return other === by
   if (status !== 200) return false
   return (
@@ -129,16 +137,22 @@ function ends({ kind, status, target }: Seen, by: Device, other: Device): boolea
 }
 
 /** Believes it, and tries one of them at once: a bug shows soonest there. */
-async function gone(world: Workload, random: Random, person: Person, ended: readonly Device[]): Promise<void> {
-  const news = [...new Set(ended)].filter(({ alive }) => alive)
-  for (const device of news) device.alive = false
-  person.mayLive -= news.length
-  if (news.length > 0) await ask(world, random, person, random.of(news), [{ kind: 'session.current' }])
+async function recordRevoked(
+  workload: Workload,
+  random: Random,
+  person: Person,
+  ended: readonly Device[],
+): Promise<void> {
+  const revoked = [...new Set(ended)].filter(({ alive }) => alive)
+  for (const device of revoked) device.alive = false
+  person.mayLive -= revoked.length
+  if (revoked.length > 0)
+    await callProcedures(workload, random, person, random.of(revoked), [{ kind: 'session.current' }])
 }
 
-async function create(world: Workload, random: Random, person: Person): Promise<void> {
+async function create(workload: Workload, random: Random, person: Person): Promise<void> {
   if (person.mayLive >= MAX_SESSIONS) return
-  const { id: server, store } = world.store
+  const { id: server, store } = workload.store
   const start = performance.now()
   const seen = { kind: 'create', start, cookie: undefined, userId: undefined } as const
   person.mayLive += 1
@@ -148,7 +162,7 @@ async function create(world: Workload, random: Random, person: Person): Promise<
     await pause(random.below(LONGEST_SIGN_IN_MS)) // for a password change to overtake it
     const created = await store.create({ userId: person.userId, startedAt })
     const end = performance.now()
-    signedIn(world, person, server, {
+    recordSignIn(workload, person, server, {
       ...seen,
       begun,
       end,
@@ -157,16 +171,16 @@ async function create(world: Workload, random: Random, person: Person): Promise<
     })
   } catch (error) {
     if (!(error instanceof SessionStoreUnavailableError)) throw error
-    record(world, person, server, { ...seen, end: performance.now(), status: 503 })
+    record(workload, person, server, { ...seen, end: performance.now(), status: 503 })
   }
 }
 
-async function signIn(world: Workload, random: Random, person: Person): Promise<void> {
+async function signIn(workload: Workload, random: Random, person: Person): Promise<void> {
   if (person.mayLive >= MAX_SESSIONS) return
-  const [server, api] = anyServer(world, random)
+  const [server, api] = pickServer(workload, random)
   person.mayLive += 1
-  signedIn(
-    world,
+  recordSignIn(
+    workload,
     person,
     server,
     await withPassword(person, 401, (password) => authCall(api, 'sign-in', { email: person.email, password })),
@@ -190,57 +204,57 @@ export async function withPassword<T extends { readonly status: number | null }>
   }
 }
 
-async function changePassword(world: Workload, random: Random, person: Person): Promise<void> {
-  const device = aDevice(random, person)
+async function changePassword(workload: Workload, random: Random, person: Person): Promise<void> {
+  const device = pickDevice(random, person)
   if (device === undefined) return
-  const [server, api] = anyServer(world, random)
+  const [server, api] = pickServer(workload, random)
   const known = person.devices.filter(({ alive }) => alive)
   const newPassword = `${PASSWORD} ${random.token()}`
   const change = (currentPassword: string) =>
     authCall(api, 'change-password', { currentPassword, newPassword }, device.cookie)
   const seen = await withPassword(person, 400, change)
   if (seen.status === null || seen.status === 200 || seen.status === 503) person.passwords.unshift(newPassword)
-  signedIn(world, person, server, seen, device)
-  if (seen.status === 200) await gone(world, random, person, known)
-  else if (seen.status === 401) await gone(world, random, person, [device])
+  recordSignIn(workload, person, server, seen, device)
+  if (seen.status === 200) await recordRevoked(workload, random, person, known)
+  else if (seen.status === 401) await recordRevoked(workload, random, person, [device])
 }
 
-async function signOut(world: Workload, random: Random, person: Person): Promise<void> {
-  const device = aDevice(random, person)
+async function signOut(workload: Workload, random: Random, person: Person): Promise<void> {
+  const device = pickDevice(random, person)
   if (device === undefined) return
-  const [server, api] = anyServer(world, random)
+  const [server, api] = pickServer(workload, random)
   const seen = await authCall(api, 'sign-out', {}, device.cookie)
-  record(world, person, server, seen, device)
-  if (seen.status === 200) await gone(world, random, person, [device])
+  record(workload, person, server, seen, device)
+  if (seen.status === 200) await recordRevoked(workload, random, person, [device])
 }
 
 /** Records a call that may have brought a cookie, and keeps that. */
-function signedIn(
-  world: Workload,
+function recordSignIn(
+  workload: Workload,
   person: Person,
   server: number,
   seen: SeenCall & Pick<SeenAuth, 'cookie'>,
   by?: Device,
 ): void {
   const cookie = seen.status === 200 ? seen.cookie : undefined
-  if (cookie === undefined) return record(world, person, server, seen, by)
+  if (cookie === undefined) return record(workload, person, server, seen, by)
   const session = decodeURIComponent(cookie).slice(22, 38) // of a token: after the user's tag, before the secret
   const made: Device = { session, generation: by ? by.generation + 1 : 0, cookie, alive: true }
   person.devices.push(made)
-  record(world, person, server, seen, by, made)
+  record(workload, person, server, seen, by, made)
 }
 
 function record(
-  world: Workload,
+  workload: Workload,
   person: Person,
   server: number,
   seen: SeenCall,
   by?: Credential,
   made?: Credential,
 ): void {
-  const named = ({ session, generation }: Credential): Credential => ({ session, generation })
+  const credentialOf = ({ session, generation }: Credential): Credential => ({ session, generation })
   const { kind, start, begun, end, status, cleared, target, revoked, listed } = seen
-  world.record({
+  workload.record({
     kind,
     user: person.userId,
     server,
@@ -248,8 +262,8 @@ function record(
     end,
     status,
     ...(begun !== undefined && { begun }),
-    ...(by && { by: named(by) }),
-    ...(made && { made: named(made) }),
+    ...(by && { by: credentialOf(by) }),
+    ...(made && { made: credentialOf(made) }),
     ...(cleared && { cleared }),
     ...(target !== undefined && { target }),
     ...(revoked !== undefined && { revoked }),
@@ -258,12 +272,12 @@ function record(
 }
 
 /** Mostly one that is thought to live; one that has ended must stay so. */
-function aDevice(random: Random, { devices }: Person): Device | undefined {
+function pickDevice(random: Random, { devices }: Person): Device | undefined {
   const living = devices.filter(({ alive }) => alive)
   const some = living.length > 0 && random.below(10) < 8 ? living : devices.slice(-20)
   return some.length > 0 ? random.of(some) : undefined
 }
 
-function anyServer({ servers }: Workload, random: Random): readonly [number, ApiServer] {
+function pickServer({ servers }: Workload, random: Random): readonly [number, ApiServer] {
   return random.of([...servers])
 }
