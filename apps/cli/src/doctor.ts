@@ -53,7 +53,7 @@ async function* examine(settings: Settings): AsyncGenerator<Finding> {
       examineSessions(redis, settings),
       examineEvents(redis, settings),
     ])
-      yield* goOn(part)
+      yield* findingsOf(part)
   } catch (error) {
     yield unusable(error)
   } finally {
@@ -62,7 +62,7 @@ async function* examine(settings: Settings): AsyncGenerator<Finding> {
 }
 
 /** A part that fails is a problem, and keeps none from those after it. */
-async function* goOn(part: Iterable<Finding> | AsyncIterable<Finding>): AsyncGenerator<Finding> {
+async function* findingsOf(part: Iterable<Finding> | AsyncIterable<Finding>): AsyncGenerator<Finding> {
   try {
     yield* part
   } catch (error) {

@@ -57,7 +57,7 @@ export async function readFilter(options: FilterOptions, database: Database, out
   const named = [...(user ?? []), ...(usersFile === undefined ? [] : linesOf(usersFile))]
   const isForUsers = user !== undefined || usersFile !== undefined
   const { ids, unknown } = await lookUpUsers(named, database.kysely)
-  leaveOut(unknown, options, output)
+  skipUnknown(unknown, options, output)
   return parseFilter({ users: isForUsers ? ids : undefined, ...conditionsOf(options) })
 }
 
@@ -69,14 +69,14 @@ export async function knownUsers(
   output: Output,
 ): Promise<string[]> {
   const unknown = new Set(await unknownUsers(ids, database.kysely))
-  leaveOut([...unknown], options, output)
+  skipUnknown([...unknown], options, output)
   return ids.filter((id) => !unknown.has(id))
 }
 
 const MAX_NAMED = 5
 
 /** A file may be older than the deletion of an account. */
-function leaveOut(unknown: readonly string[], { user = [], usersFile }: FilterOptions, output: Output): void {
+function skipUnknown(unknown: readonly string[], { user = [], usersFile }: FilterOptions, output: Output): void {
   const refused = unknown.find((name) => usersFile === undefined || user.includes(name))
   if (refused !== undefined) throw new UnknownUserError(refused)
   if (unknown.length === 0) return

@@ -22,7 +22,7 @@ export function createResetWork(
   let isWaiting = false
 
   const work: UserWork = async function* (operation, revoke, named) {
-    const users = named ?? usersAt(operation.startedAt, services)
+    const users = named ?? listUsersAt(operation.startedAt, services)
     counts.users = named?.count ?? (await countOf(users))
     if (confirmed !== null) requireCount(counts.users, confirmed) // more may have signed in since they were counted
     const share = (): number => Math.min(1, (counts.reset + counts.withoutPassword) / counts.users)
@@ -87,7 +87,7 @@ async function whenQueued<T>(work: () => Promise<T>): Promise<T | null> {
 }
 
 /** The users who had an account at a time, as often as they are read. */
-export function usersAt(time: Date, { database }: Services): AsyncIterable<string> {
+export function listUsersAt(time: Date, { database }: Services): AsyncIterable<string> {
   return { [Symbol.asyncIterator]: () => listUsers(database, time) }
 }
 

@@ -26,7 +26,7 @@ export async function runRecorded(
   const warn = (message: string, reason: unknown): void =>
     output.warn(`${message}. ${databaseError(reason, settings).message}`)
   let id: string | undefined
-  const interrupt = (): void => sayHowToGoOn(id, output)
+  const interrupt = (): void => printHowToResume(id, output)
   process.once('exit', interrupt) // a signal ends the process
   try {
     const operation = await recordCommand(database, action, warn, ({ onStart, onProgress }) =>
@@ -45,14 +45,14 @@ export async function runRecorded(
     report.finish(operation)
   } catch (error) {
     // Another process has taken over, or nothing was to be done.
-    if (!(error instanceof OperationStateError || error instanceof UsageError)) sayHowToGoOn(id, output)
+    if (!(error instanceof OperationStateError || error instanceof UsageError)) printHowToResume(id, output)
     throw error
   } finally {
     process.off('exit', interrupt)
   }
 }
 
-function sayHowToGoOn(id: string | undefined, output: Output): void {
+function printHowToResume(id: string | undefined, output: Output): void {
   if (id !== undefined) output.warn(`It is not done. To go on: rollcall operations resume ${id}`)
 }
 

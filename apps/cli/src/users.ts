@@ -11,7 +11,7 @@ import { adminConnection, userIdsOf } from '@rollcall/api/operator'
 import type { Services } from '@rollcall/api/services'
 import { type FilterOptions, hasFilter, knownUsers, readFilter } from './filter-options.js'
 import { counted, type Output } from './output.js'
-import { countOf, createResetWork, requireCount, usersAt } from './reset-work.js'
+import { countOf, createResetWork, requireCount, listUsersAt } from './reset-work.js'
 import { runRecorded } from './run-recorded.js'
 import { withServices } from './services.js'
 import { UsageError, wholeNumber } from './usage-error.js'
@@ -111,7 +111,7 @@ async function selectUsers(
 
 /** Users alone are meant whether or not they are signed in. */
 async function countUsers(filter: Filter | null, services: Services, admin: SessionAdmin): Promise<number> {
-  if (filter === null) return countOf(usersAt(new Date(services.clock()), services))
+  if (filter === null) return countOf(listUsersAt(new Date(services.clock()), services))
   const { users = [], ...conditions } = filter
   const isOfSessions = Object.values(conditions).some((value) => value !== undefined)
   return isOfSessions ? (await admin.preview(filter)).users : users.length

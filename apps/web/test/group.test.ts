@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Device } from '../src/api/trpc.js'
-import { grouped } from '../src/features/devices/group.js'
+import { groupByBrowser } from '../src/features/devices/group.js'
 
 const time = '2026-01-05T09:00:00.000Z'
 
@@ -32,6 +32,6 @@ test('sessions of one browser are one group, in the order of the list; one witho
     session('d', 'laptop'),
     session('e', null),
   ]
-  expect(grouped(list).map((group) => group.map(({ id }) => id))).toEqual([['a', 'd'], ['b'], ['c'], ['e']])
-  expect(grouped([])).toEqual([])
+  expect(groupByBrowser(list).map((group) => group.map(({ id }) => id))).toEqual([['a', 'd'], ['b'], ['c'], ['e']])
+  expect(groupByBrowser([])).toEqual([])
 })

@@ -32,13 +32,13 @@ export interface Devices {
   readonly revokeAll: UseMutationResult<Revoked, Error, void>
 }
 
-interface Followed {
+interface DevicesState {
   readonly client: DevicesClient
   readonly sessionId: string | undefined
   readonly live: boolean | null
 }
 
-const DevicesContext = createContext<Followed | null>(null)
+const DevicesContext = createContext<DevicesState | null>(null)
 
 export interface DevicesProviderProps {
   /** The part of your tRPC client at which `createDevicesRouter` is mounted. It must be the same one at every rendering. */

@@ -56,23 +56,29 @@ function parse(text: string): Violation[] | null {
   }
   const one = older.safeParse(json).data?.['csp-report']
   if (one) {
-    return [clean(one['document-uri'], one['blocked-uri'], one['effective-directive'] ?? one['violated-directive'])]
+    return [
+      toViolation(one['document-uri'], one['blocked-uri'], one['effective-directive'] ?? one['violated-directive']),
+    ]
   }
   const many = newer.safeParse(json).data
   return (
     many
       ?.filter(({ type }) => type === 'csp-violation')
       .slice(0, MAX_REPORTS)
-      .map(({ body }) => clean(body.documentURL, body.blockedURL, body.effectiveDirective)) ?? null
+      .map(({ body }) => toViolation(body.documentURL, body.blockedURL, body.effectiveDirective)) ?? null
   )
 }
 
-function clean(page: string | undefined, blocked: string | undefined, directive: string | undefined): Violation {
-  return { page: bare(page), blocked: bare(blocked), directive: directive?.replace(/[^a-z-]/g, '').slice(0, 40) }
+function toViolation(page: string | undefined, blocked: string | undefined, directive: string | undefined): Violation {
+  return {
+    page: withoutQuery(page),
+    blocked: withoutQuery(blocked),
+    directive: directive?.replace(/[^a-z-]/g, '').slice(0, 40),
+  }
 }
 
 /** A URL without its query, where a reset token would be, and without what a URL cannot hold; else one word. */
-function bare(text: string | undefined): string | undefined {
+function withoutQuery(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   if (!URL.canParse(text)) return text.replace(/[^a-z-]/g, '').slice(0, 40)
   const { protocol, host, pathname } = new URL(text)

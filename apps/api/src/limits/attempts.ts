@@ -23,10 +23,10 @@ export interface Attempts {
 }
 
 /** `busy`: places are left that attempts under way may give back. */
-export type ReserveReply = 'reserved' | 'busy' | Full
+export type ReserveReply = 'reserved' | 'busy' | LimitReached
 
 /** No place is left, and each is counted. */
-export interface Full {
+export interface LimitReached {
   /** Milliseconds until a place is free. */
   readonly retryAfter: number
   /** How many attempts are counted. */

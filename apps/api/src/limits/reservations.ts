@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
 import { ChallengeNeededError, publicError, RateLimitedError } from '../errors.js'
-import { type Full, RENEW_MS, type ReserveReply } from './attempts.js'
+import { type LimitReached, RENEW_MS, type ReserveReply } from './attempts.js'
 
 /**
  * The outcome of limited work.
@@ -93,19 +93,19 @@ function refusalOf(
     const reply = replies[n]?.status === 'fulfilled' ? replies[n].value : 'unknown'
     return typeof reply === 'string' ? [] : [{ reservation, ...reply }]
   })
-  const hard = longest(full.filter(({ reservation }) => reservation.levelBeyond === undefined))
+  const hard = withLongestWait(full.filter(({ reservation }) => reservation.levelBeyond === undefined))
   if (hard !== undefined) return new RateLimitedError(seconds(hard), hard.reservation.limit)
-  const last = longest(full)
+  const last = withLongestWait(full)
   if (last === undefined) return null
   const level = Math.max(...full.map(({ reservation, counted }) => reservation.levelBeyond?.(counted) ?? 0))
   return new ChallengeNeededError(seconds(last), last.reservation.limit, level)
 }
 
-function longest<P extends Full>(full: readonly P[]): P | undefined {
+function withLongestWait<P extends LimitReached>(full: readonly P[]): P | undefined {
   return full.toSorted((a, b) => b.retryAfter - a.retryAfter)[0]
 }
 
-function seconds({ retryAfter }: Full): number {
+function seconds({ retryAfter }: LimitReached): number {
   return Math.ceil(retryAfter / 1_000)
 }
 

@@ -5,7 +5,7 @@ import { type MailCharges, sendWithin } from '../limits/mail-limits.js'
 import type { Log } from '../log.js'
 import type { Message } from './messages.js'
 import type { ClaimedMail, MailQueue } from './queue.js'
-import { growing, LONGEST_PAUSE_MS } from './retry.js'
+import { backoffMs, LONGEST_PAUSE_MS } from './retry.js'
 import { DeliveryError, type Send } from './transport.js'
 
 /** One kind of mail: the queue holds only what is needed to compose it. */
@@ -58,14 +58,14 @@ export async function deliver(mail: ClaimedMail, attempt: DeliveryAttempt): Prom
   }
   if (kind === undefined) {
     // While servers are updated, those of two versions share the queue.
-    await putBack(mail, new Error('This version does not know the kind of this mail'), attempt)
+    await requeue(mail, new Error('This version does not know the kind of this mail'), attempt)
     return 'not sent'
   }
   let isSent: boolean
   try {
     isSent = await composeAndSend(kind, mail, attempt)
   } catch (error) {
-    await putBack(mail, error, attempt)
+    await requeue(mail, error, attempt)
     return error instanceof DeliveryError && !error.isAboutThisMail ? 'outage' : 'not sent'
   }
   if (!isSent) {
@@ -96,14 +96,14 @@ async function composeAndSend(kind: MailKind, mail: ClaimedMail, attempt: Delive
   return isSent
 }
 
-async function putBack(mail: ClaimedMail, error: unknown, { queue, log, abandoned }: DeliveryAttempt): Promise<void> {
+async function requeue(mail: ClaimedMail, error: unknown, { queue, log, abandoned }: DeliveryAttempt): Promise<void> {
   try {
     if (abandoned.aborted) return await queue.release(mail)
     if (error instanceof DeliveryError && error.isFinal) {
       log.error({ err: error, mail: described(mail) }, 'A mail was given up: the mail server refuses it')
       return await queue.remove(mail)
     }
-    const delayMs = growing(mail.attempts, LONGEST_RETRY_MS)
+    const delayMs = backoffMs(mail.attempts, LONGEST_RETRY_MS)
     await queue.retry(
       mail,
       delayMs,
@@ -131,7 +131,7 @@ async function remove(mail: ClaimedMail, { queue, log, closing }: DeliveryAttemp
       log.error({ err: error, mail: described(mail) }, 'A mail cannot be taken out of the queue')
     }
     if (failures === REMOVE_ATTEMPTS) return
-    await sleep(growing(failures, LONGEST_PAUSE_MS), undefined, { signal: closing }).catch(() => undefined)
+    await sleep(backoffMs(failures, LONGEST_PAUSE_MS), undefined, { signal: closing }).catch(() => undefined)
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deliver, type DeliveryOptions } from './attempt.js'
 import type { ClaimedMail } from './queue.js'
-import { growing, LONGEST_PAUSE_MS } from './retry.js'
+import { backoffMs, LONGEST_PAUSE_MS } from './retry.js'
 
 /** For mails on their way when the server closes. */
 const CLOSE_MS = 2_000
@@ -60,7 +60,7 @@ export class Delivery {
       const outcomes = await Promise.all(mails.map((mail) => deliver(mail, attempt)))
       if (outcomes.includes('outage')) {
         this.#outages += 1
-        await sleep(growing(this.#outages, LONGEST_PAUSE_MS), undefined, { signal: closing }).catch(() => undefined)
+        await sleep(backoffMs(this.#outages, LONGEST_PAUSE_MS), undefined, { signal: closing }).catch(() => undefined)
       } else if (this.#outages > 0 && outcomes.includes('sent')) {
         this.#outages = 0
         await queue.retryAll().catch(() => undefined) // each also comes due by itself
@@ -87,7 +87,7 @@ export class Delivery {
   async #idle(): Promise<void> {
     if (this.#isWoken || this.#closing.signal.aborted) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#unreadable > 0 ? growing(this.#unreadable, LONGEST_PAUSE_MS) : POLL_MS)
+      const timer = setTimeout(resolve, this.#unreadable > 0 ? backoffMs(this.#unreadable, LONGEST_PAUSE_MS) : POLL_MS)
       this.#endIdling = () => {
         clearTimeout(timer)
         resolve()

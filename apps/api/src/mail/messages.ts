@@ -129,7 +129,7 @@ export function secondFactorChangedMessage(change: 'on' | 'off' | 'renewed', at:
   return mail(context, { ...rest, subject, before: before(siteOf(context), timeOf(at, context)) })
 }
 
-interface Said {
+interface MailText {
   readonly subject: string
   readonly before: readonly string[]
   readonly label: string
@@ -138,7 +138,7 @@ interface Said {
 
 function mail(
   { language, name, baseUrl, url }: Context,
-  { subject, before, label, after }: Said,
+  { subject, before, label, after }: MailText,
   { hasAccount, more }: { readonly hasAccount: boolean; readonly more?: Link } = { hasAccount: true },
 ): Message {
   const { hello, devicesLabel, siteLabel, footer, strangerFooter } = words[language]

@@ -4,7 +4,7 @@ import type { Clock } from '@rollcall/session-store'
 import { MailQueueFullError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { Notice, Notices } from './account-mails.js'
-import { growing, LONGEST_PAUSE_MS } from './retry.js'
+import { backoffMs, LONGEST_PAUSE_MS } from './retry.js'
 
 interface Options {
   readonly mailer: Notices
@@ -51,7 +51,7 @@ export function mailOwners(audit: Audit, { mailer, clock, log, onClose }: Option
         if (isLast || error instanceof MailQueueFullError)
           return log.error({ err: error, ...change }, 'No mail about a change of an account')
         log.warn({ err: error, ...change }, 'A mail about a change of an account cannot be added yet')
-        await sleep(growing(failures, LONGEST_PAUSE_MS), undefined, { signal: closing.signal }).catch(() => undefined)
+        await sleep(backoffMs(failures, LONGEST_PAUSE_MS), undefined, { signal: closing.signal }).catch(() => undefined)
       }
     }
   }

@@ -4,6 +4,6 @@ const FIRST_RETRY_MS = 1_000
 export const LONGEST_PAUSE_MS = 60_000
 
 /** 1 s, 2 s, 4 s …, up to a limit. In milliseconds. */
-export function growing(failures: number, limitMs: number): number {
+export function backoffMs(failures: number, limitMs: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), limitMs)
 }

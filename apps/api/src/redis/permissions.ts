@@ -90,7 +90,7 @@ export async function checkPermissions(redis: Redis | Cluster, keyPrefix: string
         () => '',
         (error: unknown) => (error instanceof Error ? error.message : ''),
       )
-      return failure.startsWith('NOPERM') ? lackOf(failure, command, args, keyPrefix) : []
+      return failure.startsWith('NOPERM') ? describeMissing(failure, command, args, keyPrefix) : []
     }),
   )
   const names = [...new Set(missing.flat())]
@@ -99,7 +99,7 @@ export async function checkPermissions(redis: Redis | Cluster, keyPrefix: string
 }
 
 /** Redis 7.0 and later versions say it in other words, and neither names the key. */
-function lackOf(failure: string, command: string, args: readonly string[], keyPrefix: string): string {
+function describeMissing(failure: string, command: string, args: readonly string[], keyPrefix: string): string {
   if (/\bchannel/.test(failure)) return `the channels &${keyPrefix}user:*`
   if (!/\bkeys?\b/.test(failure)) return `the command ${command.toLowerCase()}`
   const key = args.find((argument) => argument.startsWith(keyPrefix) && /(?:user|limit|readyz)/.test(argument)) ?? ''

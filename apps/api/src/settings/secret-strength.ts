@@ -11,12 +11,15 @@ const PLACEHOLDERS =
 export function isWeakSecret(secret: string): boolean {
   const letters = secret.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   return (
-    new Set(secret).size < LEAST_DISTINCT || repeats(secret) || isMostlySequence(secret) || PLACEHOLDERS.test(letters)
+    new Set(secret).size < LEAST_DISTINCT ||
+    isRepetition(secret) ||
+    isMostlySequence(secret) ||
+    PLACEHOLDERS.test(letters)
   )
 }
 
 /** Whether it is one text, twice or more often in a row. */
-function repeats(secret: string): boolean {
+function isRepetition(secret: string): boolean {
   return Array.from({ length: Math.floor(secret.length / 2) }, (_, n) => n + 1).some(
     (period) =>
       secret ===

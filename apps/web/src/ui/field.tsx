@@ -1,9 +1,9 @@
 import { Eye, EyeOff } from 'lucide-react'
 import { type ComponentProps, type ReactNode, useState } from 'react'
 
-export const box =
+export const inputStyle =
   'block min-h-11 w-full rounded-lg border bg-surface px-3 py-2 text-base text-ink focus-visible:outline-offset-0'
-export const edge = { fine: 'border-edge', wrong: 'border-danger' }
+export const borderStyle = { fine: 'border-edge', wrong: 'border-danger' }
 
 interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'id'> {
   name: string
@@ -18,8 +18,8 @@ export function Field({ name, label, hint, error, ...input }: FieldProps) {
       <input
         required
         {...input}
-        {...wiring(name, hint, error)}
-        className={`${box} ${error ? edge.wrong : edge.fine}`}
+        {...inputProps(name, hint, error)}
+        className={`${inputStyle} ${error ? borderStyle.wrong : borderStyle.fine}`}
       />
     </Frame>
   )
@@ -39,11 +39,11 @@ export function PasswordField({ name, label, hint, error, showLabel, ...input }:
         <input
           required
           {...input}
-          {...wiring(name, hint, error)}
+          {...inputProps(name, hint, error)}
           type={shown ? 'text' : 'password'}
           autoCapitalize="none"
           spellCheck={false}
-          className={`${box} pr-12 ${error ? edge.wrong : edge.fine}`}
+          className={`${inputStyle} pr-12 ${error ? borderStyle.wrong : borderStyle.fine}`}
         />
         <button
           type="button"
@@ -59,7 +59,7 @@ export function PasswordField({ name, label, hint, error, showLabel, ...input }:
   )
 }
 
-export function wiring(name: string, hint?: string, error?: ReactNode) {
+export function inputProps(name: string, hint?: string, error?: ReactNode) {
   const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
   return {
     id: name,

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { box, edge, Frame, wiring } from './field.js'
+import { inputStyle, borderStyle, Frame, inputProps } from './field.js'
 
 interface SelectFieldProps {
   name: string
@@ -14,7 +14,7 @@ interface SelectFieldProps {
 export function SelectField({ name, label, defaultValue, children }: SelectFieldProps) {
   return (
     <Frame name={name} label={label}>
-      <select {...wiring(name)} defaultValue={defaultValue} className={`${box} ${edge.fine}`}>
+      <select {...inputProps(name)} defaultValue={defaultValue} className={`${inputStyle} ${borderStyle.fine}`}>
         {children}
       </select>
     </Frame>

@@ -29,7 +29,7 @@ export function setPassword(passwords: Pick<Passwords, 'verify'>) {
       if (retired !== null && (await passwords.verify({ hash: retired.value, password: newPassword })))
         throw passwordError('PASSWORD_REUSED')
       const hash = await hashing.hash(newPassword) // which also applies the rules for passwords
-      await storeFirst(ctx, { userId, token, hash })
+      await storeFirstPassword(ctx, { userId, token, hash })
       return ctx.json({ status: true })
     },
   )
@@ -43,7 +43,10 @@ interface FirstPassword {
 }
 
 /** @throws {APIError} 400 if another request was faster; 401 if the session was revoked meanwhile. */
-async function storeFirst({ context }: GenericEndpointContext, { userId, token, hash }: FirstPassword): Promise<void> {
+async function storeFirstPassword(
+  { context }: GenericEndpointContext,
+  { userId, token, hash }: FirstPassword,
+): Promise<void> {
   await runWithTransaction(context.adapter, async () => {
     const sql = await getCurrentAdapter(context.adapter)
     await lockUser(context, userId)

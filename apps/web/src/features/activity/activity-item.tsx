@@ -15,7 +15,7 @@ import type { ActivityEntry } from '../../api/trpc.js'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Time } from '../../i18n/time.js'
-import { Where } from '../devices/where.js'
+import { DevicePlace } from '../devices/device-place.js'
 import { useProviderName } from '../../api/linked-providers.js'
 import type { Question } from '../recognition/use-answers.js'
 import { OnlyNotMe, WasThisYou } from '../recognition/was-this-you.js'
@@ -98,7 +98,7 @@ export function ActivityItem({ entry, day, level = 2, now, live, signOut }: Acti
                   <span aria-hidden className="max-sm:hidden">
                     {' · '}
                   </span>
-                  <Where of={entry.by ?? entry.device} withAddress />
+                  <DevicePlace of={entry.by ?? entry.device} withAddress />
                 </>
               )}
             </p>

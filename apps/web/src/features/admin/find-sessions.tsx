@@ -58,23 +58,23 @@ export function FindSessions({ onChoosePerson }: { onChoosePerson: (id: string) 
   return (
     <Section title={t('admin.sessions.heading')} means={t('admin.sessions.means')}>
       <FilterForm key={JSON.stringify(typed)} fields={typed} onFind={find} />
-      {search?.isAgain && <Again />}
+      {search?.isAgain && <SearchedAgain />}
       {search?.operation === null && (
         // Words that were typed for one search say nothing about the next.
         <Found
           key={search.number}
           search={search}
           onChoosePerson={onChoosePerson}
-          onBegan={(operation) => setSearch({ ...search, isAgain: false, operation })}
+          onStarted={(operation) => setSearch({ ...search, isAgain: false, operation })}
         />
       )}
-      {typeof search?.operation === 'string' && <Began key={search.number} operation={search.operation} />}
+      {typeof search?.operation === 'string' && <StartedOperation key={search.number} operation={search.operation} />}
     </Section>
   )
 }
 
 /** Takes the focus: the person is far above, at the top of the page. */
-function Again() {
+function SearchedAgain() {
   const { t } = useI18n()
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => box.current?.focus(), [])
@@ -102,11 +102,11 @@ function useFind() {
 interface FoundProps {
   search: Search
   onChoosePerson: (id: string) => void
-  onBegan: (operation: string) => void
+  onStarted: (operation: string) => void
 }
 
 /** First about, which takes half a second at most; then exactly, if that was not. */
-function Found({ search: { number, fields, reason }, onChoosePerson, onBegan }: FoundProps) {
+function Found({ search: { number, fields, reason }, onChoosePerson, onStarted }: FoundProps) {
   const { t } = useI18n()
   const find = useFind()
   const about = useQuery(find(number, fields, false))
@@ -124,14 +124,14 @@ function Found({ search: { number, fields, reason }, onChoosePerson, onBegan }: 
       {failed && <QueryState query={failed} />}
       {found && <Preview found={found} onChoosePerson={onChoosePerson} />}
       {found?.isExact && found.sessions > 0 && (
-        <SignOutFiltered fields={fields} count={found.sessions} reason={reason} onBegan={onBegan} />
+        <SignOutFiltered fields={fields} count={found.sessions} reason={reason} onStarted={onStarted} />
       )}
     </>
   )
 }
 
 /** Stands in place of what was found while it is signed out, and afterwards. */
-function Began({ operation: id }: { operation: string }) {
+function StartedOperation({ operation: id }: { operation: string }) {
   const { t } = useI18n()
   const { data } = useOperations()
   const operation = data?.find((one) => one.id === id)

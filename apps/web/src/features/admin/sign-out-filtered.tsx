@@ -14,11 +14,11 @@ interface SignOutFilteredProps {
   /** The reason at first. */
   reason: string
   /** Called with the id of the operation. */
-  onBegan: (operation: string) => void
+  onStarted: (operation: string) => void
 }
 
 /** Signs out what a filter finds, once the number of these sessions was typed. */
-export function SignOutFiltered({ fields, count, reason: given, onBegan }: SignOutFilteredProps) {
+export function SignOutFiltered({ fields, count, reason: given, onStarted }: SignOutFilteredProps) {
   const { t } = useI18n()
   const api = useApi()
   const change = useChange()
@@ -36,7 +36,7 @@ export function SignOutFiltered({ fields, count, reason: given, onBegan }: SignO
   const signOut = () =>
     change(async () => {
       const { id } = await api.admin.sessions.revoke.mutate({ filter: filterIn(fields), count, reason })
-      onBegan(id)
+      onStarted(id)
       return null // the words stand in place of what was found
     })
 

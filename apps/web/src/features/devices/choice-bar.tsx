@@ -3,10 +3,10 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
-import type { DeviceGroup, inOneStep } from './group.js'
+import type { DeviceGroup, fitOneStep } from './group.js'
 
 interface ChoiceBarProps {
-  chosen: ReturnType<typeof inOneStep>
+  chosen: ReturnType<typeof fitOneStep>
   /** The devices that are shown, and can be chosen. */
   choosable: readonly DeviceGroup[]
   onChooseAll: (groups: readonly DeviceGroup[]) => void

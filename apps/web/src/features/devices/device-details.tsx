@@ -2,7 +2,7 @@ import type { Device } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { renderTime, Time } from '../../i18n/time.js'
 import { isActive } from './last-seen.js'
-import { Where } from './where.js'
+import { DevicePlace } from './device-place.js'
 
 /** When and where a session was last seen, and when it began. */
 export function DeviceDetails({ device, now }: { device: Device; now: number }) {
@@ -15,7 +15,7 @@ export function DeviceDetails({ device, now }: { device: Device; now: number }) 
         <span aria-hidden className="max-sm:hidden">
           {' · '}
         </span>
-        <Where of={device} />
+        <DevicePlace of={device} />
       </p>
       <p>
         {t.rich('devices.since', {

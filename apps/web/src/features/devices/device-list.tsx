@@ -12,7 +12,7 @@ import { ChoiceBar } from './choice-bar.js'
 import { DeviceCard } from './device-card.js'
 import { type DeviceFilter, matchesFilter, noFilter } from './device-filter.js'
 import { DeviceSearch } from './device-search.js'
-import { type DeviceGroup, grouped, inOneStep, keyOf, kindOfUse, withUnusualFirst } from './group.js'
+import { type DeviceGroup, groupByBrowser, fitOneStep, keyOf, kindOfUse, withUnusualFirst } from './group.js'
 import { PlaceSource } from './place-source.js'
 import { SignOutFound } from './sign-out-found.js'
 import { SignOutMany } from './sign-out-many.js'
@@ -35,7 +35,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
   const signOut = useSignOuts(devices)
   const showToast = useToast()
   const [filter, setFilter] = useState(noFilter)
-  const groups = withUnusualFirst(grouped(shown), unusual.signs)
+  const groups = withUnusualFirst(groupByBrowser(shown), unusual.signs)
   const isLong = groups.length > FEW
   const found = isLong ? groups.filter((group) => isFound(i18n, group, filter, now)) : groups
   const others = groups.filter(([first]) => !first.isCurrent)
@@ -66,7 +66,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
       {isLong && many}
       {isLong && (
         <DeviceSearch found={found.length} all={groups.length} onFilterChange={setFilter}>
-          {found.length < groups.length && <SignOutFound found={inOneStep(found)} onSignOut={signOut.several} />}
+          {found.length < groups.length && <SignOutFound found={fitOneStep(found)} onSignOut={signOut.several} />}
         </DeviceSearch>
       )}
       {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{i18n.t('unusual.notLoaded')}</p>}
@@ -75,7 +75,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
       </ul>
       {choice.isOpen && (
         <ChoiceBar
-          chosen={inOneStep(choice.chosen)}
+          chosen={fitOneStep(choice.chosen)}
           choosable={found.filter(([first]) => !first.isCurrent)}
           onChooseAll={choice.choose}
           onSignOut={signOut.several}

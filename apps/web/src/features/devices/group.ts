@@ -6,7 +6,7 @@ import { isStale } from './last-seen.js'
 export type DeviceGroup = readonly [Device, ...Device[]]
 
 /** A session whose browser is not known stands alone. */
-export function grouped(devices: readonly Device[]): DeviceGroup[] {
+export function groupByBrowser(devices: readonly Device[]): DeviceGroup[] {
   const groups = new Map<string, [Device, ...Device[]]>()
   for (const device of devices) {
     const key = keyOf([device])
@@ -37,7 +37,7 @@ export function withUnusualFirst(groups: readonly DeviceGroup[], signs: Signs): 
 const MAX_IDS = 500
 
 /** The groups of other devices that one step can revoke, with all sign-ins of each. */
-export function inOneStep(groups: readonly DeviceGroup[]): { groups: DeviceGroup[]; ids: string[] } {
+export function fitOneStep(groups: readonly DeviceGroup[]): { groups: DeviceGroup[]; ids: string[] } {
   const ids: string[] = []
   const taken = groups.filter((group) => {
     if (group[0].isCurrent || ids.length + group.length > MAX_IDS) return false

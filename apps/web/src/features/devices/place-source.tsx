@@ -5,13 +5,13 @@ export function PlaceSource() {
   const { t } = useI18n()
   return (
     <p className="mt-8 text-sm text-muted">
-      {t('devices.guess')} <Away href="https://db-ip.com/">IP Geolocation by DB-IP</Away>,{' '}
-      <Away href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</Away>.
+      {t('devices.guess')} <ExternalLink href="https://db-ip.com/">IP Geolocation by DB-IP</ExternalLink>,{' '}
+      <ExternalLink href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</ExternalLink>.
     </p>
   )
 }
 
-function Away({ href, children }: { href: string; children: string }) {
+function ExternalLink({ href, children }: { href: string; children: string }) {
   return (
     <a href={href} className="rounded py-1 underline decoration-1 underline-offset-4 hover:text-ink">
       {children}

@@ -1,10 +1,10 @@
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
-import type { inOneStep } from './group.js'
+import type { fitOneStep } from './group.js'
 
 interface SignOutFoundProps {
-  found: ReturnType<typeof inOneStep>
+  found: ReturnType<typeof fitOneStep>
   onSignOut: (ids: readonly string[]) => Promise<Outcome>
 }
 

@@ -22,12 +22,12 @@ interface Done {
 export function ProviderPage() {
   const { t } = useI18n()
   const { provider } = useParams({ from: '/public/provider/$provider' })
-  const goOn = useGoOn()
+  const continueWith = useContinue()
   const [failure, setFailure] = useState<{ error: unknown; isDropped: boolean } | null>(null)
   const { run, busy } = useGuarded(async () => {
     setFailure(null)
     try {
-      await goOn(await sendAnswer(provider))
+      await continueWith(await sendAnswer(provider))
     } catch (error) {
       setFailure({ error, isDropped: !mayBeRepeated(error) && dropPendingAction() })
     }
@@ -72,7 +72,7 @@ async function sendAnswer(provider: string): Promise<Done> {
   return { ...done, returnTo: accountPathOf(done.returnTo) ?? '/' }
 }
 
-function useGoOn() {
+function useContinue() {
   const session = useSession()
   const navigate = useNavigate()
   const showToast = useToast()

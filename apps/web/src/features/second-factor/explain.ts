@@ -10,7 +10,7 @@ export const CODE_FIELD = 'code'
 const wrongCodes = { INVALID_CODE: 'wrongCode', INVALID_BACKUP_CODE: 'wrongBackupCode' } as const
 
 /** Refusals after which no code of this sign-in works any more, and the words for them. */
-const ends = {
+const finalRefusals = {
   INVALID_TWO_FACTOR_COOKIE: 'late',
   TOTP_NOT_ENABLED: 'late',
   BACKUP_CODES_NOT_ENABLED: 'late',
@@ -36,7 +36,9 @@ export function explainCode(error: unknown): Refusal {
 export function explainEnd(error: unknown): ReactNode {
   const code = codeOf(error)
   if (code === 'CREDENTIALS_CHANGED') return words((t) => t('signIn.superseded'))
-  return code in ends ? words((t) => t(`secondFactor.${ends[code as keyof typeof ends]}`)) : null // as above
+  return code in finalRefusals
+    ? words((t) => t(`secondFactor.${finalRefusals[code as keyof typeof finalRefusals]}`))
+    : null // as above
 }
 
 function codeOf(error: unknown): string {

@@ -36,7 +36,7 @@ export function FactorSteps({ isOn, hasPassword }: FactorStepsProps) {
   const { step, ask, rest, confirm, enrolled } = useSteps()
   if (step.kind === 'asking') {
     return (
-      <Asking
+      <ChangeQuestion
         change={step.change}
         hasPassword={hasPassword}
         onConfirm={(choice) => confirm(step.change, choice)}
@@ -55,7 +55,7 @@ export function FactorSteps({ isOn, hasPassword }: FactorStepsProps) {
     )
   }
   if (step.kind === 'codes') return <BackupCodes codes={step.codes} onDone={() => rest(step.done)} />
-  return <Resting isOn={isOn} done={step.done} isBack={step.isBack} onAsk={ask} />
+  return <FactorStatus isOn={isOn} done={step.done} isBack={step.isBack} onAsk={ask} />
 }
 
 function useSteps() {
@@ -125,14 +125,14 @@ async function loadEnrolment(): Promise<ComponentType<EnrolmentProps>> {
   }
 }
 
-interface AskingProps {
+interface ChangeQuestionProps {
   change: Change
   hasPassword: boolean
   onConfirm: (choice: Choice) => Promise<void>
   onCancel: () => void
 }
 
-function Asking({ change, ...props }: AskingProps) {
+function ChangeQuestion({ change, ...props }: ChangeQuestionProps) {
   const { t } = useI18n()
   return (
     <Panel look={change === 'off' ? 'danger' : 'neutral'}>
@@ -155,14 +155,14 @@ function Panel({ look, children }: { look: 'danger' | 'neutral'; children: React
   return <div className={`mt-4 rounded-lg border p-3 motion-safe:animate-arrive sm:p-4 ${colors}`}>{children}</div>
 }
 
-interface RestingProps {
+interface FactorStatusProps {
   isOn: boolean
   done: ReactNode
   isBack: boolean
   onAsk: (change: Change) => void
 }
 
-function Resting({ isOn, done, isBack, onAsk }: RestingProps) {
+function FactorStatus({ isOn, done, isBack, onAsk }: FactorStatusProps) {
   const { t } = useI18n()
   const buttons = useRef<HTMLDivElement>(null)
   useEffect(() => {

@@ -4,7 +4,7 @@ import { toProblem } from '../../api/problem.js'
 import { alone, type Passkey, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
-import { News } from '../../ui/news.js'
+import { SuccessMessage } from '../../ui/success-message.js'
 import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
@@ -29,8 +29,8 @@ export function PasskeysSection() {
   /** The passkey that was just added: it is asked for its name. */
   const [added, setAdded] = useState<string | null>(null)
   const list = useQuery({ queryKey: passkeysKey, queryFn: () => api.passkeys.list.query(undefined, alone) })
-  const news = useRef<HTMLDivElement>(null)
-  const rows = useRowFocus<HTMLUListElement, Passkey>({ rows: list.data ?? [], fallback: news })
+  const success = useRef<HTMLDivElement>(null)
+  const rows = useRowFocus<HTMLUListElement, Passkey>({ rows: list.data ?? [], fallback: success })
 
   const refresh = async (message: ReactNode) => {
     setDone(message)
@@ -43,7 +43,7 @@ export function PasskeysSection() {
 
   return (
     <Section id="passkeys" title={t('passkeys.title')} means={t('passkeys.means')}>
-      <News ref={news}>{done}</News>
+      <SuccessMessage ref={success}>{done}</SuccessMessage>
       <div className="mt-4">
         {list.error && (
           <ListProblem

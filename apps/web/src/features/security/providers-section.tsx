@@ -6,7 +6,7 @@ import type { LinkedProvider } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { words } from '../../i18n/words.js'
-import { News } from '../../ui/news.js'
+import { SuccessMessage } from '../../ui/success-message.js'
 import { Section } from '../../ui/section.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
@@ -34,13 +34,13 @@ export function ProvidersSection() {
   useResumption({ 'unlink-provider': unlink })
   const list = useProviders()
   const { linked = [], available = [] } = list.data ?? {}
-  const news = useRef<HTMLDivElement>(null)
-  const rows = useRowFocus<HTMLUListElement, LinkedProvider>({ rows: linked, fallback: news })
+  const success = useRef<HTMLDivElement>(null)
+  const rows = useRowFocus<HTMLUListElement, LinkedProvider>({ rows: linked, fallback: success })
   if (linked.length === 0 && available.length === 0 && !list.error) return null
 
   return (
     <Section id="providers" title={t('providers.title')} means={t('providers.means')}>
-      <News ref={news}>{done}</News>
+      <SuccessMessage ref={success}>{done}</SuccessMessage>
       {list.error && (
         <div className="mt-4">
           <ListProblem

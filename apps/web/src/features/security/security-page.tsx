@@ -6,7 +6,7 @@ import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
-import { News } from '../../ui/news.js'
+import { SuccessMessage } from '../../ui/success-message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { Section } from '../../ui/section.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -29,9 +29,9 @@ export function SecurityPage() {
   const hasPassword = useHasPassword()
   /** A message about a password that was set or removed. */
   const [done, setDone] = useState<ReactNode>(null)
-  const news = useRef<HTMLDivElement>(null)
+  const success = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (done !== null) news.current?.focus() // what was pressed is gone
+    if (done !== null) success.current?.focus() // what was pressed is gone
   }, [done])
   const notMe = useLocation({ select: ({ state }) => state.notMe })
 
@@ -49,7 +49,7 @@ export function SecurityPage() {
         title={t(hasPassword ? 'security.heading' : 'security.setHeading')}
         means={t(hasPassword ? 'security.means' : 'security.setMeans')}
       >
-        <News ref={news}>{done}</News>
+        <SuccessMessage ref={success}>{done}</SuccessMessage>
         {hasPassword ? (
           <>
             <ChangePassword email={email} />

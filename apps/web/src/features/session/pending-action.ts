@@ -46,7 +46,7 @@ export type PendingAction = {
   [Name in keyof PendingActions]: { readonly name: Name; readonly input: PendingActions[Name] }
 }[keyof PendingActions]
 
-interface Kept {
+interface StoredAction {
   readonly action: PendingAction
   /** The page that asked, and that goes on with it. */
   readonly path: AccountPath
@@ -57,7 +57,7 @@ interface Kept {
   readonly isProven: boolean
 }
 
-/** In the storage of this tab. If that is full or denied, nothing is kept: the person then asks again after the proof. */
+/** In the storage of this tab. If that is full or denied, nothing is stored: the person then asks again after the proof. */
 const KEY = 'rollcall.pendingAction'
 /** As long as a question to a provider lives. */
 const ASKED_LIFE_MS = 10 * 60_000
@@ -73,17 +73,18 @@ export function keepPendingAction(action: PendingAction | null, path: AccountPat
 
 /** A proof was given. Returns whether an action waits for it. */
 export function provePendingAction(): boolean {
-  const kept = read()
-  if (kept !== null && isAlive(kept)) return store({ ...kept, until: Date.now() + PROVED_LIFE_MS, isProven: true })
+  const stored = read()
+  if (stored !== null && isAlive(stored))
+    return store({ ...stored, until: Date.now() + PROVED_LIFE_MS, isProven: true })
   remove()
   return false
 }
 
 /** No proof was given, or the session has ended. Returns whether an action waited, be it for too long. */
 export function dropPendingAction(): boolean {
-  const kept = read()
+  const stored = read()
   remove()
-  return kept !== null
+  return stored !== null
 }
 
 /**
@@ -96,11 +97,12 @@ export function takePendingAction(
   path: string,
   isExpected: (name: keyof PendingActions) => boolean,
 ): PendingAction | null {
-  const kept = read()
-  if (!kept?.isProven || !isAlive(kept) || !isFor(kept, sessionId, path) || sessionId !== expectedSession()) return null
-  if (!isExpected(kept.action.name)) return null
+  const stored = read()
+  if (!stored?.isProven || !isAlive(stored) || !isFor(stored, sessionId, path) || sessionId !== expectedSession())
+    return null
+  if (!isExpected(stored.action.name)) return null
   remove()
-  return kept.action
+  return stored.action
 }
 
 /**
@@ -109,22 +111,22 @@ export function takePendingAction(
  * @returns `missed`: it was proved, and dropped; else how many milliseconds it still has; `null`: none waits
  */
 export function dropMissedAction(sessionId: string, path: string): number | 'missed' | null {
-  const kept = read()
-  if (kept === null) return null
-  if (isAlive(kept) && (!kept.isProven || isFor(kept, sessionId, path))) return kept.until - Date.now()
+  const stored = read()
+  if (stored === null) return null
+  if (isAlive(stored) && (!stored.isProven || isFor(stored, sessionId, path))) return stored.until - Date.now()
   remove()
-  return kept.isProven ? 'missed' : null
+  return stored.isProven ? 'missed' : null
 }
 
-const isAlive = ({ until }: Kept): boolean => Date.now() < until
+const isAlive = ({ until }: StoredAction): boolean => Date.now() < until
 
-const isFor = (kept: Kept, sessionId: string, path: string): boolean =>
-  kept.sessionId === sessionId && kept.path === path
+const isFor = (stored: StoredAction, sessionId: string, path: string): boolean =>
+  stored.sessionId === sessionId && stored.path === path
 
 /** Returns whether it is stored. */
-function store(kept: Kept): boolean {
+function store(stored: StoredAction): boolean {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(kept))
+    sessionStorage.setItem(KEY, JSON.stringify(stored))
     return true
   } catch {
     remove() // of an earlier question
@@ -132,9 +134,9 @@ function store(kept: Kept): boolean {
   }
 }
 
-function read(): Kept | null {
+function read(): StoredAction | null {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Kept | null // only this file writes it
+    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as StoredAction | null // only this file writes it
   } catch {
     return null
   }

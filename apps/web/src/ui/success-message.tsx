@@ -1,14 +1,14 @@
 import type { ReactNode, RefObject } from 'react'
 import { Message } from './message.js'
 
-interface NewsProps {
+interface SuccessMessageProps {
   ref: RefObject<HTMLDivElement | null>
   /** `null`: nothing has happened yet. */
   children: ReactNode
 }
 
 /** Says what was done. It can take the focus from what is no longer there. */
-export function News({ ref, children }: NewsProps) {
+export function SuccessMessage({ ref, children }: SuccessMessageProps) {
   return (
     <div ref={ref} tabIndex={-1}>
       {children !== null && (
