@@ -15,7 +15,11 @@ export const SWEEP_MS = 5 * MINUTE_MS
  * @param tidyUp Ends early if the signal aborts.
  * @param everyMs Milliseconds between two attempts. Default: five minutes.
  */
-export function startSweep(tidyUp: (signal: AbortSignal) => Promise<void>, log: Pick<Logger, 'error'>, everyMs = SWEEP_MS): Sweep {
+export function startSweep(
+  tidyUp: (signal: AbortSignal) => Promise<void>,
+  log: Pick<Logger, 'error'>,
+  everyMs = SWEEP_MS,
+): Sweep {
   const closing = new AbortController()
   let running: Promise<void> | undefined
   const sweep = (): void => {
