@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promi
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { databaseOn, postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { createSessionStore } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
@@ -54,6 +55,11 @@ test('each example waits for longer than a server takes to stop', () => {
   expect(idle * 1_000).toBeLessThan(readSettings({ REDIS_URL: 'redis://localhost' }).keepAliveMs)
 })
 
+test('systemd goes on starting a server whose database is late', () => {
+  const [, pause] = /RestartSec=(\d+)/.exec(example('ini', '[Service]')) ?? []
+  expect(5 * Number(pause)).toBeGreaterThan(10) // it gives up after 5 starts within 10 s
+})
+
 test('the settings and the log lines that are named exist', async () => {
   const settings = new Set([...text.matchAll(/`([A-Z]+_[A-Z_]+)(?:=[^`]*)?`/g)].map(([, name = '']) => name))
   expect([...settings].filter((name) => !(name in variables.shape))).toEqual([])
@@ -85,6 +91,28 @@ test.runIf(isInstalled('sqlite3'))('accounts are in the backup of a running SQLi
   await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup.path, DATABASE_URL: '' } })
   await restored.browser().signIn(device.email)
 })
+
+test.runIf(postgresBinaries !== null && isInstalled('pg_dump'))(
+  'accounts are in the backup of PostgreSQL, and later ones are gone once it is restored',
+  async () => {
+    await using backup = await temporaryFolder('backup')
+    await using postgres = await startPostgres()
+    const env = { DATABASE_URL: await databaseOn(postgres.url, 'rollcall') }
+    const [dump = '', restore = ''] = example('sh', 'pg_dump').trim().split('\n')
+    await using server = await startServer({ env })
+    const { redis } = server
+    const before = await signedUp(server)
+    await shell(redis, dump, { ...env, BACKUP: backup.path })
+    const after = await signedUp(server)
+    await server.close()
+
+    await shell(redis, restore, { ...env, BACKUP: backup.path })
+    await using restored = await startServer({ redis, env })
+    await restored.browser().signIn(before.email)
+    await expect(restored.browser().signIn(after.email)).rejects.toThrow()
+  },
+  60_000,
+)
 
 test('a session is in the copy of Redis, for one that starts with it', async () => {
   await using folder = await temporaryFolder('copy')
