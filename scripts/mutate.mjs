@@ -21,11 +21,11 @@ import { Failure, installApart, mustRun, root, run } from './workspace.mjs'
 const targets = {
   'session-store': {
     folder: 'packages/session-store',
-    files: ['*.ts', '!index.ts', '!lua.generated.ts'],
+    files: ['**/*.ts', '!index.ts', '!lua.generated.ts'],
     except: ['*cluster', '*sentinel'],
     provide: { backend: 'single node', durability: 'master', clientPrefix: '' },
   },
-  auth: { folder: 'packages/auth', files: ['*.ts', '!index.ts'], except: ['compare'] },
+  auth: { folder: 'packages/auth', files: ['**/*.ts', '!index.ts'], except: ['compare'] },
   devices: { folder: 'packages/devices', files: ['**/*.ts', '!index.ts'], except: [] },
   trpc: { folder: 'packages/trpc', files: ['*.ts', '!index.ts'], except: [] },
   api: {
@@ -74,6 +74,7 @@ export async function mutate(args) {
     incrementalFile: '.stryker/incremental.json',
     concurrency: Number(values.concurrency),
     timeoutMS: PATIENCE_MS,
+    dryRunTimeoutMinutes: 30, // its default of 5 is short beside other work
     allowEmpty: false,
     reporters: ['clear-text', 'json'],
     clearTextReporter: { reportTests: false, logTests: false, allowColor: false },
