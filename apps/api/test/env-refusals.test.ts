@@ -182,6 +182,11 @@ describe('production starts safe, or not at all', () => {
     'please_change_this_before_production_',
     'an example of a long enough key 2026',
     'aaaaaaaaaaaaaaaaaaaaaaaabcdefghijklm',
+    'correct horse battery staple correct',
+
+    'TODO: set me to something random please!',
+    'DevelopmentKeyThatNobodyShouldEverDeploy',
+    'iamthebestdeveloperintheworld20261130',
   ])('a secret that nobody generated is refused, and not shown: %s', (secret) => {
     for (const secrets of [secret, `${safe.BETTER_AUTH_SECRET},${secret}`]) {
       const read = () => readSettings({ ...safe, BETTER_AUTH_SECRET: secrets, ALLOW_INSECURE: 'http,outbox' })

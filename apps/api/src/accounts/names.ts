@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { languageInput } from './language.js'
 import { timeZoneInput } from './time-zone.js'
+import { VISIBLE } from './visible.js'
 
 /** White space, marks of direction, embeddings and isolates: what copying a text leaves at its ends. Overrides are not innocent. */
 const MARGIN = String.raw`[\s\p{Z}\u061C\u200E\u200F\u202A-\u202C\u2066-\u2069]`
@@ -8,9 +9,6 @@ const margins = new RegExp(`^${MARGIN}+|${MARGIN}+$`, 'gu')
 
 /** Characters that control a terminal, break a line or turn the text around them. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
-
-/** A letter, digit, sign or symbol that leaves something on the page: not so the fillers, the blank of Braille and the empty note. */
-const VISIBLE = /(?![\p{Default_Ignorable_Code_Point}\u2800\u{1D159}])[\p{L}\p{N}\p{P}\p{S}]/u
 
 /**
  * A name that other people read, without its margins. Empty only if it was given as white space.

@@ -14,8 +14,18 @@ export function isWeakSecret(secret: string): boolean {
     new Set(secret).size < LEAST_DISTINCT ||
     isRepetition(secret) ||
     isMostlySequence(secret) ||
-    PLACEHOLDERS.test(letters)
+    PLACEHOLDERS.test(letters) ||
+    isWords(secret)
   )
+}
+
+/** Letters of one case, or words with a capital in front. */
+const WORDS = /^(?:[A-Z]+|[a-z]*(?:[A-Z][a-z]{2,})*)$/
+
+/** Whether it is nothing but words, with a number behind them at most. A generated secret is so once in some million. */
+function isWords(secret: string): boolean {
+  const parts = secret.replace(/\d{1,8}$/, '').split(/[^A-Za-z\d]+/)
+  return parts.every((part) => WORDS.test(part))
 }
 
 /** Whether it is one text, twice or more often in a row. */

@@ -14,6 +14,7 @@ const invisible = {
   'an isolate': '\u2066\u2069',
   'a filler of Hangul': '\u3164',
   'the blank of Braille': '\u2800',
+  'blank hieroglyphs': '\u{13441}\u{13442}',
   'a soft hyphen among blanks': ' \u00ad ',
   'a mark without a letter': '\u0301',
   'a variation selector': '\ufe0f',

@@ -42,8 +42,15 @@ const easy = [
   'passwordpassword',
   '        a',
   'sonnenschein',
+  'ｐａｓｓｗｏｒｄ',
+  '𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖',
 ]
-const blank = [' '.repeat(8), '\u00a0'.repeat(9), '\u200b\u200b\u2060\u00ad\u3164\u2800 \t'.repeat(2)]
+const blank = [
+  ' '.repeat(8),
+  '\u00a0'.repeat(9),
+  '\u200b\u200b\u2060\u00ad\u3164\u2800 \t'.repeat(2),
+  '\u{1d159}\u{13441}\u0301'.repeat(3),
+]
 const personal = [
   'countess@analytical.example',
   'COUNTESS@Analytical.Example',

@@ -1,4 +1,5 @@
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
+import { VISIBLE } from '../visible.js'
 
 /** Why a password cannot be chosen; the code of the error. */
 export type PasswordFault = 'PASSWORD_BLANK' | 'PASSWORD_PERSONAL' | 'PASSWORD_EASY_TO_GUESS'
@@ -12,9 +13,6 @@ const MIN_OWN_WORD = 3
 /** Characters that must be left when a person's own words are taken out. */
 const MIN_REST = 4
 
-/** Spaces, controls, and what is drawn as nothing: Unicode's ignorable characters, and the empty Braille pattern. */
-const INVISIBLE = /[\s\p{Z}\p{C}\p{DI}\u2800]/gu
-
 /**
  * The problem with a new password, or `null`. NIST SP 800-63B-4 asks for a blocklist of common, expected and compromised
  * passwords. It asks for no rules of composition.
@@ -22,10 +20,11 @@ const INVISIBLE = /[\s\p{Z}\p{C}\p{DI}\u2800]/gu
  * @param own Texts that a guesser knows: addresses and names of the person, and the site's.
  */
 export async function findPasswordFault(password: string, own: readonly string[]): Promise<PasswordFault | null> {
-  if (password.replace(INVISIBLE, '') === '') return 'PASSWORD_BLANK'
+  if (!VISIBLE.test(password)) return 'PASSWORD_BLANK'
   const words = own.flatMap(wordsIn)
   if (isPersonal(password, words)) return 'PASSWORD_PERSONAL'
-  const { score } = (await estimator()).check(password.slice(0, MAX_ESTIMATED), words)
+  const hashed = password.normalize('NFKC') // to which the plain letters lead as well
+  const { score } = (await estimator()).check(hashed.slice(0, MAX_ESTIMATED), words)
   return score <= MAX_REFUSED_SCORE ? 'PASSWORD_EASY_TO_GUESS' : null
 }
 
