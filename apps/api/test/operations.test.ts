@@ -83,14 +83,27 @@ test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () =>
   expect(stderr.split('\n').filter((line) => line.includes('rollcall.service'))).toEqual([])
 })
 
-test.runIf(isInstalled('sqlite3'))('accounts are in the backup of a running SQLite', async () => {
-  await using backup = await temporaryFolder('backup')
-  await using server = await startServer({ env: { DATABASE_URL: '' } })
-  const device = await signedUp(server)
-  await shell(server.redis, example('sh', 'sqlite3'), { DATA_DIR: server.dataDir, BACKUP: backup.path })
-  await using restored = await startServer({ redis: server.redis, env: { DATA_DIR: backup.path, DATABASE_URL: '' } })
-  await restored.browser().signIn(device.email)
-})
+test.runIf(isInstalled('sqlite3'))(
+  'accounts are in the backup of SQLite, and later ones are gone once it is restored',
+  async () => {
+    await using backup = await temporaryFolder('backup')
+    await using folder = await temporaryFolder('restored')
+    const [save, restore] = [example('sh', '.backup'), example('sh', 'cp ')]
+    await using server = await startServer({ env: { DATABASE_URL: '' } })
+    const { redis, dataDir } = server
+    const before = await signedUp(server)
+    await shell(redis, save, { DATA_DIR: dataDir, BACKUP: backup.path })
+    const after = await signedUp(server)
+    // As a server that is killed leaves them: the newest changes are in the log beside the file.
+    await cp(dataDir, folder.path, { recursive: true })
+
+    const env = { DATA_DIR: folder.path, DATABASE_URL: '' }
+    await shell(redis, restore, { ...env, BACKUP: backup.path })
+    await using restored = await startServer({ redis, env })
+    await restored.browser().signIn(before.email)
+    await expect(restored.browser().signIn(after.email)).rejects.toThrow()
+  },
+)
 
 test.runIf(postgresBinaries !== null && isInstalled('pg_dump'))(
   'accounts are in the backup of PostgreSQL, and later ones are gone once it is restored',
@@ -98,7 +111,7 @@ test.runIf(postgresBinaries !== null && isInstalled('pg_dump'))(
     await using backup = await temporaryFolder('backup')
     await using postgres = await startPostgres()
     const env = { DATABASE_URL: await databaseOn(postgres.url, 'rollcall') }
-    const [dump = '', restore = ''] = example('sh', 'pg_dump').trim().split('\n')
+    const [dump, restore] = [example('sh', 'pg_dump'), example('sh', 'pg_restore')]
     await using server = await startServer({ env })
     const { redis } = server
     const before = await signedUp(server)

@@ -23,7 +23,7 @@ export function databaseError(error: unknown, { databaseUrl }: Settings): StartE
 /**
  * Does work on the files beside the database.
  *
- * @param fault What cannot be done if it fails.
+ * @param fault What cannot be done then.
  * @throws {StartError} in place of an error of the file system.
  */
 export async function explainFileErrors<T>(fault: string, work: () => T | Promise<T>): Promise<T> {
