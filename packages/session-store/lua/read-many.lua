@@ -9,8 +9,8 @@
 -- @include lib/prefilter
 local now, maySelect = tonumber(ARGV[1]), ARGV[2] ~= '' and compilePrefilter(ARGV[2])
 
-return replyForEach({ unpack(ARGV, 3) }, function(key)
-  local fields, found, rejected = redis.call('HGETALL', key), {}, 0
+return replyForEach({ unpack(ARGV, 3) }, readHash, function(_, _, fields)
+  local found, rejected = {}, 0
   if not maySelect then
     fields[#fields + 1] = rejected
     return fields

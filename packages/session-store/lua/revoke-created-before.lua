@@ -11,8 +11,8 @@
 -- @include lib/older
 local now, before, latest, keep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
-return replyForEach({ unpack(ARGV, 5) }, function(key)
-  local fields, live, revoked = redis.call('HGETALL', key), 0, {}
+return replyForEach({ unpack(ARGV, 5) }, readHash, function(key, _, fields)
+  local live, revoked = 0, {}
   for i = 1, #fields, 2 do
     local id, record = fields[i], fields[i + 1]
     if deadlineOf(record) > now then

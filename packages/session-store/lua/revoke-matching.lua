@@ -8,22 +8,24 @@
 -- ARGV[7]  the prefilter as JSON: `Prefilter` in src/operator/prefilter.ts
 -- ARGV[8]  most users whose sessions it revokes
 -- ARGV[9]  most sessions that it revokes
--- ARGV     then the keys of each user: the sessions, and the events or an empty text
--- Output   for each user how many sessions were live, and how many of them were revoked, or an error; see lib/many. An error
---          also stands for a user of whom the prefilter is not sure, or who has more sessions than it may revoke.
+-- ARGV[10] what the key of a user's events has in place of "sessions"; empty: there are no events
+-- ARGV     then the key of each user's sessions
+-- Output   for each user how many sessions were live and how many of them were revoked, only the first number if none was, or
+--          an error; see lib/many. An error also stands for a user of whom the prefilter is not sure, or who has more
+--          sessions than it may revoke.
 -- @include lib/operation
 -- @include lib/prefilter
 local now, keep, maySelect = tonumber(ARGV[1]), ARGV[6], compilePrefilter(ARGV[7])
-local maxUsers, maxSessions = tonumber(ARGV[8]), tonumber(ARGV[9])
-local revoke, runForEach = operationOf(ARGV[2], now, tonumber(ARGV[4]), tonumber(ARGV[5]))
-local keys, events, users, sessions = {}, {}, 0, 0
-for i = 10, #ARGV, 2 do
-  keys[#keys + 1] = ARGV[i]
-  events[#events + 1] = ARGV[i + 1]
+local before, latest, maxUsers, maxSessions = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local revoke, runForEach = operationOf(ARGV[2], now, before, latest)
+local users, sessions = 0, 0
+
+local function eventsOf(key)
+  return ARGV[10] ~= '' and string.sub(key, 1, -#'sessions' - 1) .. ARGV[10]
 end
 
-return runForEach(keys, ARGV[3], function(key, n)
-  local fields, live, ids = redis.call('HGETALL', key), 0, {}
+return runForEach({ unpack(ARGV, 11) }, ARGV[3], readHash, function(key, _, fields)
+  local live, ids, recordOf = 0, {}, {}
   for i = 1, #fields, 2 do
     local id, record = fields[i], fields[i + 1]
     if deadlineOf(record) > now then
@@ -32,13 +34,14 @@ return runForEach(keys, ARGV[3], function(key, n)
       if may and not isSure then
         return redis.error_reply('ERR not sure')
       end
-      if may and id ~= keep then
+      if may and id ~= keep and mayBeOlder(record, before, latest) then
         ids[#ids + 1] = id
+        recordOf[id] = record
       end
     end
   end
   if #ids == 0 then
-    return { live, 0 }
+    return live
   end
   if #ids > maxSessions then
     return redis.error_reply('ERR too many sessions')
@@ -47,6 +50,6 @@ return runForEach(keys, ARGV[3], function(key, n)
     return nil
   end
   users, sessions = users + 1, sessions + #ids
-  local revoked = revoke(key, events[n] ~= '' and events[n], ids)
+  local revoked = revoke(key, eventsOf(key), ids, recordOf)
   return type(revoked) == 'table' and revoked or { live, revoked }
 end)

@@ -12,6 +12,6 @@ local revoke, runForEach = operationOf(ARGV[2], tonumber(ARGV[1]), tonumber(ARGV
 for i, user in ipairs(users) do
   keys[i] = user.key
 end
-return runForEach(keys, ARGV[3], function(key, i)
+return runForEach(keys, ARGV[3], sizeOf, function(key, i)
   return revoke(key, users[i].events, users[i].ids)
 end)

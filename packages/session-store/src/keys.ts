@@ -16,9 +16,12 @@ export function usersPrefix(prefix: string): string {
   return `${prefix}user:{`
 }
 
+/** Takes the place of "sessions" at the end of the key. */
+export const EVENTS = 'events'
+
 /** The stream that holds a user's events until they are acknowledged. */
 export function eventsKey(prefix: string, userTag: string): string {
-  return `${usersPrefix(prefix)}${userTag}}:events`
+  return `${usersPrefix(prefix)}${userTag}}:${EVENTS}`
 }
 
 /**

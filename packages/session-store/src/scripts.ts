@@ -99,9 +99,10 @@ declare module 'ioredis' {
         prefilter: string,
         maxUsers: number,
         maxSessions: number,
-        ...sessionsAndEvents: string[],
+        events: string,
+        ...sessions: string[],
       ]
-    ): Result<([live: number, revoked: number] | Error)[], Context>
+    ): Result<(number | [live: number, revoked: number] | Error)[], Context>
     rollcallRevokeCreatedBefore(
       ...args: [count: 0, now: number, createdBefore: number, latest: number, keep: string, ...sessions: string[]]
     ): Result<([live: number, revoked: number] | Error)[], Context>

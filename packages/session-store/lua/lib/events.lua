@@ -20,16 +20,23 @@ local function appendEvent(event)
   end
 end
 
+-- Returns what the events of one revocation have in common.
 -- operation: That of the operator who revoked them.
-local function appendRevocations(cause, ids, recordOf, by, operation)
-  if not EVENTS or #ids == 0 then
-    return
-  end
-  local start = string.sub(cjson.encode({ kind = 'ended', cause = cause, by = by, operation = operation }), 1, -2) -- the same for all of them
+local function startOfRevocation(cause, by, operation)
+  return string.sub(cjson.encode({ kind = 'ended', cause = cause, by = by, operation = operation }), 1, -2)
+end
+
+local function appendEnded(start, ids, recordOf, isExpired)
   for _, id in ipairs(ids) do
     local record = recordOf[id]
     local session = cjson.encode({ id = id, details = detailsOf(record) })
-    addToStream(start .. ',"session":' .. session .. '}', cause == 'expired' and string.format('%.0f', deadlineOf(record)))
+    addToStream(start .. ',"session":' .. session .. '}', isExpired and string.format('%.0f', deadlineOf(record)))
   end
   redis.call('PEXPIRE', EVENTS, EVENT_RETENTION_MS)
+end
+
+local function appendRevocations(cause, ids, recordOf, by, operation)
+  if EVENTS and #ids > 0 then
+    appendEnded(startOfRevocation(cause, by, operation), ids, recordOf, cause == 'expired')
+  end
 end

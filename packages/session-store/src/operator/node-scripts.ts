@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { nameInRedis } from '../cluster.js'
 import { rejectUnavailable } from '../errors.js'
-import { clockKey, eventsKey, sessionsKey } from '../keys.js'
+import { clockKey, EVENTS, eventsKey, sessionsKey } from '../keys.js'
 import { defineScripts, type OperationArguments } from '../scripts.js'
 import type { OperationSummary } from '../session-summary.js'
 import type { Prefilter } from './prefilter.js'
@@ -49,7 +49,7 @@ export class NodeScripts {
     prefilter: Prefilter | undefined,
   ): Promise<(UserSessions | null)[]> {
     const text = prefilter === undefined ? '' : JSON.stringify(prefilter)
-    const replies = await this.#run(node, partsOf(userTags, MAX_READ), (some) =>
+    const replies = await this.#run(node, userTags, atMost(MAX_READ), (some) =>
       node.rollcallReadManyBuffer(0, now(), text, ...some.map(this.#keyOf)),
     )
     return userTags.map((userTag, at) => {
@@ -66,7 +66,7 @@ export class NodeScripts {
     { createdBefore, keep, now }: { createdBefore: Date; keep: string; now: number },
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
     const bounds = createdBounds(createdBefore, now)
-    const replies = await this.#run(node, partsOf(userTags, MAX_CHANGED), (some) =>
+    const replies = await this.#run(node, userTags, atMost(MAX_CHANGED), (some) =>
       node.rollcallRevokeCreatedBefore(0, now, ...bounds, keep, ...some.map(this.#keyOf)),
     )
     return replies.map((reply) => (Array.isArray(reply) ? reply : null))
@@ -80,12 +80,13 @@ export class NodeScripts {
     now: number,
     operation: StartedOperation,
   ): Promise<(readonly [live: number, revoked: number] | null)[]> {
-    const wanted = [operation.keep ?? '', JSON.stringify(prefilter), MAX_CHANGED, MAX_REVOKED] as const
-    const replies = await this.#run(node, partsOf(userTags, MAX_MATCHED), (some) => {
-      const keys = some.flatMap((userTag) => [this.#keyOf(userTag), this.#eventsOf(userTag) ?? ''])
-      return node.rollcallRevokeMatching(0, now, ...this.#argumentsOf(operation, now), ...wanted, ...keys)
-    })
-    return replies.map((reply) => (Array.isArray(reply) ? reply : null))
+    const bounds = [MAX_CHANGED, MAX_REVOKED, this.#events ? EVENTS : ''] as const
+    const wanted = [operation.keep ?? '', JSON.stringify(prefilter), ...bounds] as const
+    const shared = [...this.#argumentsOf(operation, now), ...wanted] as const
+    const replies = await this.#run(node, userTags, atMost(MAX_MATCHED), (some) =>
+      node.rollcallRevokeMatching(0, now, ...shared, ...some.map(this.#keyOf)),
+    )
+    return replies.map((reply) => (typeof reply === 'number' ? [reply, 0] : Array.isArray(reply) ? reply : null))
   }
 
   /** How many sessions of each user were revoked. */
@@ -95,8 +96,7 @@ export class NodeScripts {
     now: number,
     operation: StartedOperation,
   ): Promise<(number | null)[]> {
-    const parts = partsOf(selected, MAX_CHANGED, ({ ids }) => ids.length)
-    const replies = await this.#run(node, parts, (some) => {
+    const replies = await this.#run(node, selected, partOf, (some) => {
       const users = some.map(({ userTag, ids }) => ({
         key: this.#keyOf(userTag),
         ids,
@@ -119,46 +119,41 @@ export class NodeScripts {
   readonly #keyOf = (userTag: string): string => nameInRedis(this.#redis, sessionsKey(this.#keyPrefix, userTag))
 
   /**
-   * The replies for all items of all parts, in their order. A script may reply for the first ones of its part alone.
+   * The replies for all items, in their order. A script may reply for the first ones of its part alone; the next part begins
+   * with the others.
    *
    * One script after the other: Redis runs all that it finds in 16 KiB of a connection before it looks at the next one, and
    * validations would wait for that.
+   *
+   * @param part Gives those of the first items that fit one script.
    */
   async #run<Item, Reply>(
     node: Redis,
-    parts: readonly (readonly Item[])[],
+    items: readonly Item[],
+    part: (items: readonly Item[]) => readonly Item[],
     send: (some: readonly Item[]) => Promise<Reply[]>,
   ): Promise<Reply[]> {
     defineScripts(node)
     const replies: Reply[] = []
-    for (const part of parts)
-      for (let done = 0; done < part.length;) {
-        const some = await rejectUnavailable(send(part.slice(done)))
-        replies.push(...some)
-        done += some.length
-      }
+    while (replies.length < items.length)
+      replies.push(...(await rejectUnavailable(send(part(items.slice(replies.length))))))
     return replies
   }
 }
 
-/** Parts for one script each, with not too many users and sessions. A single item may have more sessions. */
-function partsOf<Item>(
-  items: readonly Item[],
-  maxUsers: number,
-  sessionsOf: (item: Item) => number = () => 0,
-): Item[][] {
-  const parts: Item[][] = []
+const atMost =
+  (count: number) =>
+  <Item>(items: readonly Item[]): readonly Item[] =>
+    items.slice(0, count)
+
+/** Users for one script, with not too many sessions. A single user may have more. */
+function partOf(users: readonly Selected[]): readonly Selected[] {
   let sessions = 0
-  for (const item of items) {
-    const part = parts.at(-1)
-    sessions += sessionsOf(item)
-    if (part !== undefined && part.length < maxUsers && sessions <= MAX_REVOKED) part.push(item)
-    else {
-      parts.push([item])
-      sessions = sessionsOf(item)
-    }
-  }
-  return parts
+  const end = users.findIndex(({ ids }, at) => {
+    sessions += ids.length
+    return at > 0 && (at === MAX_CHANGED || sessions > MAX_REVOKED)
+  })
+  return end === -1 ? users : users.slice(0, end)
 }
 
 function toFields(reply: readonly (Buffer | number)[]): (readonly [string, Buffer])[] {
