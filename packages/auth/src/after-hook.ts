@@ -70,8 +70,8 @@ function isRefusal(returned: unknown): returned is APIError {
 }
 
 /** Whether the request ends a session or gives the browser another one. */
-function mayTakeCookies({ path, context }: GenericEndpointContext, { endsSessions }: RequestState): boolean {
-  return endsSessions || path === '/sign-out' || context.newSession !== null
+function mayTakeCookies({ path, context }: GenericEndpointContext, { revokesSessions }: RequestState): boolean {
+  return revokesSessions || path === '/sign-out' || context.newSession !== null
 }
 
 /** Makes sure that the sessions are revoked which the answer says are: a hook of another plugin may have kept one from being deleted. */

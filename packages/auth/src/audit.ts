@@ -58,7 +58,7 @@ export interface AuditEvent {
   /** A call of an administrator: its name, and the user whom it is about. */
   readonly procedure?: string
   readonly subjectId?: string
-  /** How many sessions ended. */
+  /** How many sessions were revoked. */
   readonly ended?: number
 }
 

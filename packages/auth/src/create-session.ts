@@ -110,9 +110,9 @@ async function rotateCurrent(
   audit: Audit,
   { id, userId, token }: { id: string; userId: string; token: string },
 ): Promise<SessionRow> {
-  const { event: name, endsOthers } = await secondFactorChange()
+  const { event: name, revokesOthers } = await secondFactorChange()
   const event = { name, ...(await clientInfo()) }
-  const change = { reauthenticated: false, credentialChange: endsOthers, event }
+  const change = { reauthenticated: false, credentialChange: revokesOthers, event }
   await requireNotUndone()
   const rotated = await auditedByCaller(() => store.rotate(token, change))
   const session = rotated && (await store.validate(rotated.token, { strict: true }))
@@ -126,7 +126,7 @@ async function rotateCurrent(
     result: 'ok',
     userId,
     sessionId: id,
-    ...(endsOthers && { ended: rotated.revoked }),
+    ...(revokesOthers && { ended: rotated.revoked }),
   })
   return toRow(session, rotated.token)
 }

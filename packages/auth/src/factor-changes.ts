@@ -17,20 +17,20 @@ import { undoWrites } from './undo-on-outage.js'
  */
 export function factorChanges(store: SessionStore, audit: Audit) {
   async function changeFactor(userId: string, event: AuditEventName, byDefault: boolean): Promise<AfterWrite> {
-    const { newUsers, endedUsers, revokeOtherSessions } = await requestState()
-    if (newUsers.has(userId) || endedUsers.has(userId)) return doNothing
+    const { newUsers, revokedUsers, revokeOtherSessions } = await requestState()
+    if (newUsers.has(userId) || revokedUsers.has(userId)) return doNothing
     await rejectFailedLookUp()
     const current = currentSession(() => true)
     const isOwn = current?.userId === userId
     // Only their own session can speak for the person and keep the others.
     if (!isOwn)
       return revokeOtherSessions || byDefault ? revokeAll(userId, event) : (undo) => requireAsker(userId, undo)
-    const endsOthers = revokeOtherSessions ?? byDefault
-    const before = await revokeWithAudit(() => revokeOthers(store, current.token, endsOthers))
+    const revokesOthers = revokeOtherSessions ?? byDefault
+    const before = await revokeWithAudit(() => revokeOthers(store, current.token, revokesOthers))
     if (before === null) throw unauthorized() // it has ended itself, and changes nothing
     return afterCommit(async (undo) => {
       await recordCommit(userId, event)
-      const change = { credentialChange: endsOthers, event: { name: event } }
+      const change = { credentialChange: revokesOthers, event: { name: event } }
       const rotated = await revokeWithAudit(() => store.rotate(current.token, { ...change, reauthenticated: false }))
       if (rotated === null && !byDefault) await rejectAddition(undo)
       if (rotated === null && event === 'backup-codes-renewed') {
@@ -45,7 +45,7 @@ export function factorChanges(store: SessionStore, audit: Audit) {
       const more =
         rotated?.revoked ??
         (await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event: change.event })))
-      const ended = endsOthers && { ended: before + more }
+      const ended = revokesOthers && { ended: before + more }
       await auditEvent(audit, { event, result: 'ok', userId, sessionId: current.id, ...ended })
     })
   }

@@ -17,12 +17,12 @@ const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; reado
   walletAddress: { added: 'wallet-added', removed: 'wallet-removed' },
 }
 
-/** Ways in that end no session, and leave no event. */
+/** Ways in that revoke no session, and leave no event. */
 const withoutEvent: ReadonlySet<string> = new Set(['apikey', 'ssoProvider'])
 
 const choice = z.object({ revokeOtherSessions: z.boolean() })
 
-/** The person may say in the body of the same request whether the other sessions end. Endpoints drop fields that they do not know. */
+/** The person may say in the body of the same request whether the others are revoked. Endpoints drop fields that they do not know. */
 export async function readChoice({ body }: { readonly body?: unknown }): Promise<void> {
   const given = choice.safeParse(body).data
   if (given !== undefined) await chooseOtherSessions(given.revokeOtherSessions)
@@ -189,9 +189,9 @@ function renewsBackupCodes(): boolean {
   return currentPath() === '/two-factor/generate-backup-codes'
 }
 
-/** The event of an endpoint that turns the second factor on or off, and whether the other sessions end. */
-export async function secondFactorChange(): Promise<{ event: AuditEventName; endsOthers: boolean }> {
+/** The event of an endpoint that turns the second factor on or off, and whether the other sessions are revoked. */
+export async function secondFactorChange(): Promise<{ event: AuditEventName; revokesOthers: boolean }> {
   const isOff = currentPath() === '/two-factor/disable'
   const { revokeOtherSessions } = await requestState()
-  return { event: isOff ? 'second-factor-off' : 'second-factor-on', endsOthers: revokeOtherSessions ?? isOff }
+  return { event: isOff ? 'second-factor-off' : 'second-factor-on', revokesOthers: revokeOtherSessions ?? isOff }
 }

@@ -112,7 +112,7 @@ export function secureAccount(store: SessionStore, audit: Audit) {
       if (userId === null || user === null) throw invalidToken()
 
       const account = await internalAdapter.findCredentialAccount(userId)
-      if (account) await internalAdapter.updateAccount(account.id, { password: null }) // which ends all sessions
+      if (account) await internalAdapter.updateAccount(account.id, { password: null }) // which revokes all sessions
       else {
         await deletePending(adapter, userId)
         const event = { name: 'account-secured', ...(await clientInfo()) }

@@ -21,10 +21,10 @@ export interface RequestState {
   databaseError: Error | null
   /** Users made by this request: their first password changes nobody's credentials. */
   readonly newUsers: Set<string>
-  /** Users whose sessions this request has ended altogether, such as before their deletion. */
-  readonly endedUsers: Set<string>
-  /** This request ends sessions, so it may take the cookie of its own away. */
-  endsSessions: boolean
+  /** Users all of whose sessions this request has revoked, such as before their deletion. */
+  readonly revokedUsers: Set<string>
+  /** This request revokes sessions, so it may take the cookie of its own away. */
+  revokesSessions: boolean
   /** Sessions made by this request and alive, by id: it may yet end them, as while a second factor is due. */
   readonly signedIn: Map<string, Session>
   /** The ids of those that were made before an endpoint of this request began. A hook of the application may call another one. */
@@ -41,7 +41,7 @@ export interface RequestState {
   isAnswered: boolean
   /** A session of the same user whose cookie a sign-in replaces, but whose place it does not take. */
   leftBehind: Session | null
-  /** Whether the person wants their other sessions to end with a change of a way in; `null` where they do not say. */
+  /** Whether the person wants their other sessions revoked with a change of a way in; `null` where they do not say. */
   revokeOtherSessions: boolean | null
   /** Whether the new session outlives the browser; `null` where better-auth decides. */
   isRemembered: boolean | null
@@ -67,8 +67,8 @@ const emptyState = (): RequestState => ({
   committedFor: null,
   databaseError: null,
   newUsers: new Set(),
-  endedUsers: new Set(),
-  endsSessions: false,
+  revokedUsers: new Set(),
+  revokesSessions: false,
   signedIn: new Map(),
   madeBefore: new WeakMap(),
   recorded: new Set(),

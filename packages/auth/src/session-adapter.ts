@@ -113,11 +113,11 @@ function revokeWhere(store: SessionStore, audit: Audit, where: readonly Where[])
 async function revokeSelected(store: SessionStore, audit: Audit, where: readonly Where[]): Promise<number> {
   const { tokens, userId, live } = selectorOf(where)
   if (!live) return 0
-  ;(await requestState()).endsSessions = true
+  ;(await requestState()).revokesSessions = true
   if (tokens === null) {
     const isAsked = currentPath() === '/admin/revoke-user-sessions'
     const ended = await (isAsked ? auditedByCaller(() => store.revokeAll(userId)) : store.revokeAll(userId))
-    ;(await requestState()).endedUsers.add(userId)
+    ;(await requestState()).revokedUsers.add(userId)
     if (isAsked) await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
     return ended
   }

@@ -96,7 +96,7 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
 }
 
 async function forgetCookie(ctx: GenericEndpointContext): Promise<void> {
-  ;(await requestState()).endsSessions = true
+  ;(await requestState()).revokesSessions = true
   deleteSessionCookie(ctx)
 }
 

@@ -18,7 +18,7 @@ interface StreamObserver {
   onComplete(): void
 }
 
-/** How many sessions ended. */
+/** How many sessions were revoked. */
 export interface Revoked {
   revoked: number
 }

@@ -22,13 +22,13 @@ export interface Devices {
   readonly list: UseQueryResult<Device[]>
   /** Whether the list follows what happens; `null` until that is known. If not, it is read anew on focus. */
   readonly live: boolean | null
-  /** Ends another session; 0 for one that had ended already. Settles once the list has been read again. */
+  /** Revokes another session; 0 for one that had ended already. Settles once the list has been read again. */
   readonly revoke: UseMutationResult<Revoked, Error, { id: string }>
-  /** Ends several other sessions in one step, 500 at most. Settles once the list has been read again. */
+  /** Revokes several other sessions in one step, 500 at most. Settles once the list has been read again. */
   readonly revokeMany: UseMutationResult<Revoked, Error, { ids: string[] }>
-  /** Ends all but the own session. Settles once the list has been read again. */
+  /** Revokes all but the own session. Settles once the list has been read again. */
   readonly revokeOthers: UseMutationResult<Revoked, Error, void>
-  /** Ends the own session too: there is no need to wait for `onEnded`. */
+  /** Revokes the own session too: there is no need to wait for `onEnded`. */
   readonly revokeAll: UseMutationResult<Revoked, Error, void>
 }
 
@@ -91,7 +91,7 @@ function useEvent<Argument>(handle: (argument: Argument) => void): (argument: Ar
   return useCallback((argument) => latest.current(argument), [])
 }
 
-/** The devices and the ways to end sessions, as react-query keeps them. `problemOf` reads their errors. */
+/** The devices and the ways to revoke sessions, as react-query keeps them. `problemOf` reads their errors. */
 export function useDevices(): Devices {
   const followed = useContext(DevicesContext)
   if (!followed) throw new Error('useDevices needs a DevicesProvider')

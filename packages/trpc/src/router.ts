@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { type IsRecent, requireRecentProof } from './reauthentication.js'
 import { type SessionProcedure, unauthorized } from './session-procedure.js'
 
-/** A procedure that ends sessions. */
+/** A procedure that revokes sessions. */
 export type RevocationName = 'revoke' | 'revoke-many' | 'revoke-others' | 'revoke-all'
 
 export interface DevicesRouterOptions<Context = object, Meta = object> {
@@ -47,7 +47,7 @@ export function createDevicesRouter<Context, Meta>({
   return initTRPC.create().router({
     list: procedure.query(async ({ ctx: { session } }) => asSeenBy(session.id, await streams.list(session.userId))),
 
-    /** The devices now and after every change, until the session ends: then who ended it. */
+    /** The devices now and after every change, until the session ends: then who revoked it. */
     changes: procedure.subscription(({ ctx: { session, token }, signal }) =>
       withTrpcErrors(streams.open({ session, token }, signal)),
     ),

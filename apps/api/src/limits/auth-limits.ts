@@ -34,7 +34,7 @@ export interface AttemptLimits {
   readonly hashes?: boolean
   /** A password is hashed before the endpoint itself looks at the request: every refusal after that counts. */
   readonly hashesFirst?: boolean
-  /** It ends a session, and is not stopped by a Redis that cannot count. */
+  /** It revokes a session, and is not stopped by a Redis that cannot count. */
   readonly revokes?: boolean
   /** Whom the audit names when it is refused. */
   readonly session?: Session | null

@@ -101,7 +101,7 @@ export const auditedProcedure = (event: AuditEvent['event'], options: AuditOptio
 /** The answer of procedures that revoke sessions. */
 const revocationResult = z.object({ revoked: z.int() })
 
-/** A session procedure that ends sessions: audited, and limited per session. */
+/** A session procedure that revokes sessions: audited, and limited per session. */
 export const revocationProcedure = (event: RevocationName) =>
   auditedProcedure(event).use(async ({ ctx, getRawInput, next }) => {
     if (event === 'revoke') ctx.trail.sessionId = revokeInput.safeParse(await getRawInput()).data?.id ?? ctx.session.id

@@ -13,7 +13,7 @@ export function importingStore(store: SessionStore, mover: Mover): SessionStore 
     return work()
   }
 
-  /** For a change that also ends other sessions of the user. */
+  /** For a change that also revokes other sessions of the user. */
   async function forUserOf<T>(token: string, work: (token: string) => Promise<T>): Promise<T> {
     const current = await currentToken(token)
     const session = await store.validate(current, { strict: true })

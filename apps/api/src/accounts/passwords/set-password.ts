@@ -9,7 +9,7 @@ import { type Passwords, passwordError } from './passwords.js'
 
 /**
  * `POST /set-password { newPassword, revokeOtherSessions? }`: the first password of an account that has none. It must not replace
- * one: for that, the current one is needed. The policy of `packages/auth` decides which sessions end.
+ * one: for that, the current one is needed. The policy of `packages/auth` decides which sessions are revoked.
  */
 export function setPassword(passwords: Pick<Passwords, 'verify'>) {
   return createAuthEndpoint(

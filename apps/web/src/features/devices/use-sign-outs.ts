@@ -14,7 +14,7 @@ interface NamedSession {
   readonly name: string
 }
 
-/** The ways to end sessions. Each reports success only after the API has. */
+/** The ways to sign devices out. Each reports success only after the API has. */
 export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Devices) {
   const session = useSession()
   const showToast = useToast()
@@ -35,7 +35,7 @@ export function useSignOuts({ revoke, revokeMany, revokeOthers, revokeAll }: Dev
     }
   }
 
-  /** Ends sessions in one step, and gives how many there were. */
+  /** Revokes sessions in one step, and gives how many there were. */
   async function revokeIds(ids: readonly string[]): Promise<number> {
     for (const id of ids) ours.current.add(id)
     try {

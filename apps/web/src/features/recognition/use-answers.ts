@@ -18,7 +18,7 @@ export interface Question {
   readonly ids: readonly string[]
   /** The ids that may still be signed in, and so are revoked. */
   readonly liveIds: readonly string[]
-  /** Ends sessions, and rejects if that failed. */
+  /** Revokes sessions, and rejects if that failed. */
   readonly signOut: (ids: readonly string[]) => Promise<unknown>
 }
 

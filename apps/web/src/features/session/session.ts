@@ -17,7 +17,7 @@ export function accountPathOf(text: unknown): AccountPath | undefined {
 /** Stands in the entry of the history and not in the address, where anyone could put words into our mouth. */
 export interface SignInState {
   notice?: Notice
-  /** How the session ended, where somebody else ended it. */
+  /** How the session ended, where somebody else revoked it. */
   sessionEnd?: SessionEnd
   /** How many sessions were ended from here. */
   revoked?: number
