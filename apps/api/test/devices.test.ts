@@ -80,7 +80,7 @@ test('client hints sent at sign-in name the system that the user agent hides', a
   expect(await device.api.devices.list.query()).toMatchObject([{ browser: 'Chrome', os: 'Windows 11' }])
 })
 
-test('a touch screen reported at sign-in tells an iPad from a Mac', async () => {
+test('a touch screen reported at sign-in distinguishes an iPad from a Mac', async () => {
   const safari =
     'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
   const { email } = await signedUp(server)

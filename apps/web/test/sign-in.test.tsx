@@ -38,7 +38,7 @@ test.each([
   },
 )
 
-test('a browser that cannot do the check that the API asks for is told so, and the form stays', async () => {
+test('a browser that cannot do the check of the API shows that, and the form stays', async () => {
   serveFakeApi().always = 'UNAUTHORIZED'
   const { answer } = network
   network.answer = async (request) =>

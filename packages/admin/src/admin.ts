@@ -47,8 +47,7 @@ export interface SessionAdmin {
    * Runs work of the application on users as an operation, which is listed, stopped and resumed as a revocation is.
    *
    * @param action Names the work.
-   * @param filter Whom it is about: the users that it names, or those of the sessions that it finds if it has other conditions;
-   * `null` for everybody.
+   * @param filter The users that it names or, with other conditions, those of the sessions that it finds. `null`: everybody.
    * @throws {TypeError} for the action `revoke`, which is this package's own.
    * @throws {InvalidFilterError} at once.
    */

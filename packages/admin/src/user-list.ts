@@ -26,7 +26,7 @@ export interface UserLists {
   /**
    * Stores users in the list of an operation, if they are many. It may be repeated.
    *
-   * @returns What the filter of the operation says of them.
+   * @returns The users as the filter of the operation holds them.
    */
   write(id: string, users: Iterable<string> | AsyncIterable<string>): Promise<readonly string[] | ListedUsers>
   /**

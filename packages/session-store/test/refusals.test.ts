@@ -92,7 +92,7 @@ test.each([
   expect(new SessionStoreUnavailableError(failure).message).toBe(`Redis refuses ${refused}`)
 })
 
-test('a key that the access list denies is told from a command', async () => {
+test('a key that the access list denies is distinguished from a command', async () => {
   const created = await (await storeWith()).store.create({ userId: 'ada' })
   const { store } = await storeWith('resetkeys', '~other')
   const denied = { refused: 'hget', message: 'Redis refuses a key to the command hget' }
