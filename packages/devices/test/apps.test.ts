@@ -134,6 +134,42 @@ describe('the app, not what it is built on', () => {
     expect(describeDevice({ userAgent }).browser).toBe(browser)
   })
 
+  const safari = 'AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1'
+  const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)'
+  const gecko = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
+
+  test.each([
+    ['Chromium', `${windows} Safari/537.36 Acme/3.2`],
+    ['Chromium', `${windows} Acme/3.2 Safari/537.36`],
+    ['Chromium', `${windows} Safari/537.36 Acme Desktop`],
+    ['Chromium', `Mozilla/5.0 (Linux; Android 10; K) ${blink} Chrome/147.0.0.0 Mobile Safari/537.36 Acme`],
+    ['iOS WebView', `${iphone} Version/18.7.8 Mobile/15E148 Safari/604.1 AcmeApp/1.3.92`],
+    ['iOS WebView', `${iphone} Acme/19.1 Mobile/15E148 Safari/605.1.15`],
+    ['iOS WebView', `${iphone} Version/18.1 Mobile/15E148 Safari/604.1 Acme`],
+    ['Unknown browser', `${mac} ${safari} Acme/4.3.1 Safari/605.1.15`],
+    ['Unknown browser', `${gecko} Acme/12.1`],
+  ])('%s if it is built on it and has a name that is not known', (browser, userAgent) => {
+    expect(describeDevice({ userAgent }).browser).toBe(browser)
+  })
+
+  test.each([
+    ['Chrome', `${windows} Safari/537.36`],
+    ['Chrome', `Mozilla/5.0 (Linux; Android 10; K) ${blink} Chrome/147.0.0.0 Mobile Safari/537.36`],
+    ['Chrome', `${iphone} CriOS/147.0 Mobile/15E148 Safari/604.1`],
+    ['Safari', `${mac} ${safari} Safari/605.1.15`],
+    ['Firefox', gecko],
+    ['Firefox', `${iphone} FxiOS/145.0  Mobile/15E148 Safari/605.1.15`],
+    ['Firefox', 'Mozilla/5.0 (X11; Linux x86_64; rv:17.0) Gecko/20100101 Ubuntu/10.10 (maverick) Firefox/17.0 (.NET)'],
+    ['Firefox', 'Mozilla/5.0 (Mobile; X14; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5.1.1'],
+  ])('%s where nothing else is named', (browser, userAgent) => {
+    expect(describeDevice({ userAgent }).browser).toBe(browser)
+  })
+
+  test('a brand is believed whatever the user agent adds', () => {
+    const hints = { 'sec-ch-ua': '"Chromium";v="140", "Google Chrome";v="140"' }
+    expect(describeDevice({ userAgent: `${windows} Safari/537.36 Acme/3.2`, hints }).browser).toBe('Chrome')
+  })
+
   test('HarmonyOS on a computer is neither Windows nor a handheld', () => {
     expect(
       describeDevice({

@@ -158,6 +158,25 @@ describe('a tablet', () => {
     expect(kindOf(userAgent)).toBe('tablet')
   })
 
+  // prettier-ignore
+  test.each([
+    'OPD2403', 'iPA2556', 'PA2170', 'RMP2102', 'PMT4208_3G_EEA', 'TZ727', 'BQ-7056G', 'Nokia T21', 'TPC1013_EEA', 'Nomi_C080034',
+    '9032X_RU', '8094T_EEA', '9060X', '8084_EEA', '9137W', 'M9_Wifi', 'X14 WiFi', 'iPlay50_mini_Pro', 'Acme Kids 70',
+  ])('is the model %s, although it says Mobile', (model) => {
+    expect(kindOf(`Mozilla/5.0 (Linux; Android 13; ${model}) ${blink} Chrome/138.0.0.0 Mobile Safari/537.36`)).toBe(
+      'tablet',
+    )
+  })
+
+  test.each(['9008X', '8050X', '9001D', '5033X_EEA', 'PA2310GBB', 'WiFi2', 'TECNO KM5'])(
+    'is not the model %s',
+    (model) => {
+      expect(kindOf(`Mozilla/5.0 (Linux; Android 13; ${model}) ${blink} Chrome/138.0.0.0 Mobile Safari/537.36`)).toBe(
+        'phone',
+      )
+    },
+  )
+
   test('a phone that is unfolded is none', () => {
     expect(kindOf(`Mozilla/5.0 (Linux; Android 14; SM-F956B) ${blink} Chrome/125.0.0.0 Safari/537.36`)).toBe('phone')
   })

@@ -76,6 +76,12 @@ describe('a television', () => {
       `Mozilla/5.0 (Linux; Android 9; P1 Build/PQ3B; wv-atv; mse) ${blink} Version/4.0 Chrome/120.0 Mobile Safari/537.36`,
     ],
     ['is a stick without Android', 'Kepler/1.1 (Linux; AFTXY001)'],
+    [
+      'runs a build of Android for televisions',
+      `Mozilla/5.0 (Linux; Android 12; X14 Build/STTC.230104.002; wv) ${blink} Version/4.0 Chrome/126.0 Mobile Safari/537.36`,
+    ],
+    ['runs such a build under an app', 'Dalvik/2.1.0 (Linux; U; Android 10; X14 Build/QTG3.200617.002)'],
+    ['draws without a desktop', 'Mozilla/5.0 (DirectFB; Linux; ko-KR) AppleWebKit/534.26 Version/5.0 Safari/534.26'],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('tv')
   })
@@ -84,6 +90,8 @@ describe('a television', () => {
   test.each([
     'A95X', 'T95', 'H96 MAX', 'MXQ', 'TX6', 'ZIDOO', 'VONTAR', 'Mecool-BB', 'UGOOS', 'HK1', 'TPM191E', 'NEXBOX', 'X96',
     'BRAVIA', 'Nexus Player', 'Acme Streaming Stick', 'AQUOS-TVX1', 'ACME-LED43', 'Acme TV Box', 'IPTV-1', 'ADT-3', 'Acme PTV55', 'LC-60UI9362E', 'H32A8000K', 'TLE-43FSBM',
+    'Polar_P24L51T2CSM', 'P42L31T2CSM', 'NEXON X3+', 'pendoo X92', 'Formuler Z10', 'Ugoos-AM3', 'iconBIT XDS1000', 'GTKing PRO', 'KM6', 'KD1',
+    'NEO-X8', 'AS4K-2X', 'SWTV-20AE', 'KANT-369', 'YNDX-00102', 'ATOM-216RK', 'VMP-046-664', 'NV720WB', 'CT-8740', 'Movix Pro',
     'Acme 4K', 'ACME50YUHD', 'Acme Stick', 'Acme DVB', 'Projector', 'MatrixTV5',
   ])('is the model %s', (model) => {
     expect(kindOf(`Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/94.0.0.0 Safari/537.36`)).toBe('tv')
@@ -138,6 +146,16 @@ describe('a television', () => {
     [
       'a phone whose build has a size',
       `Mozilla/5.0 (Linux; Android 4.1.2; X14 Build/2_32A_2013) ${blink} Chrome/18.0 Mobile Safari/535.19`,
+      'phone',
+    ],
+    [
+      'a phone with the same build for phones',
+      `Mozilla/5.0 (Linux; Android 12; X14 Build/SP1A.210812.016; wv) ${blink} Version/4.0 Chrome/126.0 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a phone whose model begins like that of a box',
+      `Mozilla/5.0 (Linux; Android 15; TECNO KM5) ${blink} Chrome/138.0 Mobile Safari/537.36`,
       'phone',
     ],
     [

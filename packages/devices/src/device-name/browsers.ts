@@ -11,7 +11,7 @@ export interface Browser {
 }
 
 const programs: Readonly<Record<string, Marks>> = {
-  curl: ['^curl/', '^libcurl'],
+  curl: ['^curl/', '^libcurl', '^PycURL/'],
   Wget: ['^Wget', '^Wget2/'],
   HTTPie: ['^HTTPie/'],
   Postman: ['^PostmanRuntime/', 'Postman/'],
@@ -159,6 +159,7 @@ const derived: Readonly<Record<string, Marks>> = {
   'GNOME Web': ['Epiphany/'],
   Qwant: ['QwantMobile/', 'QwantBrowser/'],
   LibreWolf: ['LibreWolf/'],
+  Floorp: ['Floorp/'],
   Waterfox: ['Waterfox/'],
   'Pale Moon': ['PaleMoon/'],
   SeaMonkey: ['SeaMonkey/'],

@@ -5,6 +5,7 @@
 
 import type { ClientHint } from './client-hints.js'
 import { type Browser, browsers, WEBVIEW2 } from './browsers.js'
+import { builtOn } from './built-on.js'
 import { fits, has } from './marks.js'
 import { type DeviceKind, iPadOS, phones, type System, systems, tablets } from './systems.js'
 
@@ -40,7 +41,8 @@ export const systemNames: readonly string[] = [
 export function describeDevice({ userAgent, hints = {} }: ClientInfo): DeviceName {
   const text = (userAgent ?? '').slice(0, longestRead)
   const hint = (name: ClientHint) => (hints[name] ?? '').slice(0, longestRead)
-  const browser = findBrowser(text, quotedNames(hint('sec-ch-ua')))
+  const brands = quotedNames(hint('sec-ch-ua'))
+  const browser = findBrowser(text, brands)
   const platform = quotedNames(hint('sec-ch-ua-platform'))[0]
   // A frozen user agent names no model.
   const model = quotedNames(hint('sec-ch-ua-model'))[0]
@@ -53,7 +55,9 @@ export function describeDevice({ userAgent, hints = {} }: ClientInfo): DeviceNam
     : system.kind === 'handheld'
       ? handheldKind(whole, hint('sec-ch-ua-mobile'))
       : system.kind
-  return { browser: browser.name, os: system.name, kind }
+  const isSaid = browser.brands?.some((brand) => brands.includes(brand)) ?? false
+  const name = isSaid ? undefined : builtOn(browser.name, text, system)
+  return { browser: name ?? browser.name, os: system.name, kind }
 }
 
 /** Browsers say Mobile on a phone and leave it out on a tablet. Apps that are no browsers never say it, so its absence says nothing about them. */

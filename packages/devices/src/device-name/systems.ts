@@ -169,6 +169,11 @@ export const tablets: Marks = [
   /(?<![A-Za-z])(?:(?:[A-Z][a-z]*)?(?:Tab(?:let)?|TAB|Pad|PAD)|[A-Za-z]*Tab|[A-Z]+TAB|[a-eX-Z](?:[Pp]ad|tab))(?![A-Za-z])|\/apad/,
   // Huawei and Honor with a phone in them; Samsung, Huawei and Honor, Lenovo, Xiaomi.
   /(?<![A-Za-z])(?:AG[RS]|BAH|BGO|BTV|BZ[KT]|CMR|CPN|JDN|KOB|MON|SCM|SHT|VRD)\d?-[A-Z]{0,2}\d\d(?!\d)/,
+  // OPPO and OnePlus, vivo, realme; Prestigio, Irbis, bq, Nokia, Nomi; TCL and Alcatel, whose models are bare numbers.
+  /(?<![A-Za-z0-9])(?:OP[DT]2\d{3}|i?PA2\d{3}(?![\dA-Z])|DPD\d{4}|RMP\d{4}|PM[PT]\d{3}|TZ\d{2,3}(?!\d)|BQ-(?:[78]|10)\d{3}|Nokia T[12]\d|TPC[-_]?\d|Nomi[_ ]C(?:07|08|10))/,
+  /; (?:80(?:5[1-8]|[6-9]\d)|90(?:0[3-79]|[136]\d|2[4-79])|9[1-4]\d\d(?=[A-Z]))[A-Z]?\d?(?:_[A-Z]{2,4}\d?)?(?: Build|[;)])/,
+  // No phone names its network, and those for children are tablets.
+  /[\w ][ _-]W[Ii][Ff]i(?![a-z])|iPlay|(?<![A-Za-z])(?:Kids|KIDS)(?![a-z])/,
   /SM-[TXP]\d|GT-(?:P|N[58])\d|(?<![A-Za-z])[A-Z][A-Za-z]{1,3}\d?-W[012]\d(?!\d)|(?<![A-Za-z/])(?:MID[-_ ]?\d|TB\d?-?[A-Z]?\d{3}|YT\d?-)|2\d{3}[0-9A-C]RP/,
 ]
 

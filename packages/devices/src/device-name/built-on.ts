@@ -1,0 +1,30 @@
+import type { System } from './systems.js'
+
+/** Products that these browsers send themselves. */
+const own = '(?:Mozilla|Apple[Ww]eb[Kk]it|Version|Chrome|CriOS|Mobile|Safari|Gecko|Build)/'
+
+const inWebKit = new RegExp(`(?:^|[ ;/])(?!${own})[A-Za-z][\\w.%-]*/\\w|Safari/[\\d.]+\\W+(?!${own})[A-Za-z]`)
+
+/** The product of another browser or of an app, which stands beside those of the engine. */
+const foreign: Readonly<Record<string, RegExp>> = {
+  Chrome: inWebKit,
+  Safari: inWebKit,
+  // Distributions add theirs before it, and systems of phones after it.
+  Firefox: /(?:Firefox|FxiOS)\/[\d.]+\W+(?!Mobile|Safari|AppleWebKit|KAIOS|KaiOS|Fennec)[A-Za-z]/,
+}
+
+const comments = /\((?:[^()]|\([^()]*\))*\)/g
+
+/**
+ * What to call a browser that only its user agent names so, if that also names another. The name of the engine would be
+ * that of somebody else's browser. `undefined`: it is the browser itself.
+ */
+export function builtOn(
+  browser: string,
+  userAgent: string,
+  system: System,
+): 'Chromium' | 'iOS WebView' | 'Unknown browser' | undefined {
+  if (system.kind === 'tv' || !foreign[browser]?.test(userAgent.replaceAll(comments, ' '))) return undefined
+  if (system.platform === 'iOS') return 'iOS WebView'
+  return browser === 'Chrome' ? 'Chromium' : 'Unknown browser'
+}
