@@ -38,6 +38,32 @@ test('a refused browser goes to sign-in with a word why, and Back brings nothing
   await waitFor(() => expect(history.location.pathname).toBe('/sign-in'))
 })
 
+test.each([
+  ['/', 'Devices'],
+  ['/activity', 'Activity'],
+  ['/security', 'Security'],
+  ['/account', 'Account'],
+])('%s shows no field of an account before the session is known, and leaves without one', async (path, title) => {
+  api.always = 'UNAUTHORIZED'
+  api.hold()
+  const history = createMemoryHistory({ initialEntries: [path] })
+  render(createApp(history))
+  await screen.findByRole('heading', { name: title, level: 1 })
+  expect(within(screen.getByRole('main')).getByRole('status').textContent).toMatch(/^Loading your/)
+  const shown = () =>
+    [...document.querySelectorAll('main :is(input, form, button, h2)')].filter((part) => !part.closest('.invisible'))
+  expect(shown()).toEqual([])
+  const seen: Element[] = []
+  const watch = new MutationObserver(() => {
+    if (history.location.pathname === path) seen.push(...shown())
+  })
+  watch.observe(document.body, { childList: true, subtree: true })
+  api.release()
+  await screen.findByRole('heading', { name: 'Sign in' })
+  watch.disconnect()
+  expect(seen).toEqual([])
+})
+
 describe('places', () => {
   test('are shown in place of the address, with a word that they are approximate and where they come from', async () => {
     api.devices = [

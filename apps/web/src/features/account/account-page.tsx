@@ -2,6 +2,7 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { Section } from '../../ui/section.js'
 import { EmailSection } from '../email-change/email-section.js'
+import { AccountSkeleton } from '../session/account-skeleton.js'
 import { useAccount } from '../session/use-account.js'
 import { ChangeName } from './change-name.js'
 import { DeleteAccount } from './delete-account.js'
@@ -14,12 +15,20 @@ export function AccountPage() {
   return (
     <>
       <PageHeading title={t('accountPage.title')}>{t('accountPage.intro')}</PageHeading>
+      {data ? <Sections {...data.user} /> : <AccountSkeleton />}
+    </>
+  )
+}
+
+function Sections({ name, email }: { name: string; email: string }) {
+  const { t } = useI18n()
+  return (
+    <>
       <Section title={t('accountPage.nameHeading')} means={t('accountPage.nameMeans')}>
-        {/* It has its place before the name is there: what follows must not move. */}
-        <ChangeName key={data ? 'loaded' : 'loading'} name={data?.user.name ?? ''} />
+        <ChangeName name={name} />
       </Section>
       <Section title={t('accountPage.emailHeading')} means={t('accountPage.emailMeans')}>
-        <EmailSection email={data?.user.email} />
+        <EmailSection email={email} />
       </Section>
       <Section title={t('accountPage.dataHeading')} means={t('accountPage.dataMeans')}>
         <DownloadData />

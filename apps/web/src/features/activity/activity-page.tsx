@@ -13,6 +13,7 @@ import { PlaceSource } from '../devices/place-source.js'
 import { ListProblem } from '../problems/list-problem.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useNotMe } from '../recognition/use-answers.js'
+import { useAccount } from '../session/use-account.js'
 import { ActivityFilter } from './activity-filter.js'
 import { ActivityItem } from './activity-item.js'
 import { activityKey } from '../../api/activity-key.js'
@@ -23,6 +24,7 @@ import { ShowMore } from './show-more.js'
 export function ActivityPage() {
   const { t } = useI18n()
   const now = useNow()
+  const isKnown = useAccount().data !== undefined
   const [filter, setFilter] = useState<KindFilter>('all')
   const list = useActivity(filter)
   const problem = list.isError ? toProblem(list.error) : undefined
@@ -48,7 +50,10 @@ export function ActivityPage() {
             onRetry={() => void list.refetch()}
           />
         )}
-        {!refused && <ActivityFilter filter={filter} onChange={setFilter} />}
+        {/* It has its place before the session is known: what follows must not move. */}
+        <div className={isKnown && !refused ? '' : 'invisible'}>
+          <ActivityFilter filter={filter} onChange={setFilter} />
+        </div>
         {!entries && (!problem || refused) && <ActivitySkeleton />}
         {entries?.length === 0 && (
           <p className="text-[0.9375rem] text-muted">

@@ -11,7 +11,7 @@ import { RequestChange } from './request-change.js'
 const pendingKey = ['emailChange']
 
 /** The address of the account, and the change that waits for its confirmations or can be asked for. */
-export function EmailSection({ email }: { email: string | undefined }) {
+export function EmailSection({ email }: { email: string }) {
   const { t } = useI18n()
   const api = useApi()
   const queryClient = useQueryClient()
@@ -37,7 +37,7 @@ export function EmailSection({ email }: { email: string | undefined }) {
 
   return (
     <>
-      <p className="mt-3 min-h-6 font-medium wrap-anywhere">{email}</p>
+      <p className="mt-3 font-medium wrap-anywhere">{email}</p>
       {done !== null && (
         <Message look="good" className="mt-4">
           {done}
@@ -54,9 +54,9 @@ export function EmailSection({ email }: { email: string | undefined }) {
         </div>
       )}
       {change ? (
-        <PendingChange change={change} from={email ?? ''} onOver={refresh} />
+        <PendingChange change={change} from={email} onOver={refresh} />
       ) : (
-        <RequestChange email={email ?? ''} onStart={() => setDone(null)} onRequested={() => refresh(null)} />
+        <RequestChange email={email} onStart={() => setDone(null)} onRequested={() => refresh(null)} />
       )}
     </>
   )

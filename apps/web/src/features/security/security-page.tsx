@@ -16,6 +16,7 @@ import { explainNewPassword, passwordHint, newPasswordError } from '../forms/pas
 import { PasskeysSection } from './passkeys-section.js'
 import { ProvidersSection } from './providers-section.js'
 import { SecondFactorSection } from './second-factor-section.js'
+import { AccountSkeleton } from '../session/account-skeleton.js'
 import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
 import { RemovePassword } from './remove-password.js'
@@ -25,14 +26,6 @@ export function SecurityPage() {
   const { t } = useI18n()
   // Asks although the header knows the person: to come to this page is to be checked.
   const { data } = useAccount()
-  const email = data?.user.email ?? ''
-  const hasPassword = useHasPassword()
-  /** A message about a password that was set or removed. */
-  const [done, setDone] = useState<ReactNode>(null)
-  const success = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (done !== null) success.current?.focus() // what was pressed is gone
-  }, [done])
   const notMe = useLocation({ select: ({ state }) => state.notMe })
 
   return (
@@ -45,24 +38,44 @@ export function SecurityPage() {
       <PageHeading title={t('security.title')} describedBy={notMe && 'not-me'}>
         {t('security.intro')}
       </PageHeading>
-      <Section
-        title={t(hasPassword ? 'security.heading' : 'security.setHeading')}
-        means={t(hasPassword ? 'security.means' : 'security.setMeans')}
-      >
-        <SuccessMessage ref={success}>{done}</SuccessMessage>
-        {hasPassword ? (
-          <>
-            <ChangePassword email={email} />
-            <RemovePassword onRemoved={setDone} />
-          </>
-        ) : (
-          <SetPassword email={email} onSet={() => setDone(words((t) => t('security.setDone')))} />
-        )}
-      </Section>
-      <SecondFactorSection />
-      <PasskeysSection />
-      <ProvidersSection />
+      {data ? (
+        <>
+          <PasswordSection email={data.user.email} />
+          <SecondFactorSection />
+          <PasskeysSection />
+          <ProvidersSection />
+        </>
+      ) : (
+        <AccountSkeleton />
+      )}
     </>
+  )
+}
+
+function PasswordSection({ email }: { email: string }) {
+  const { t } = useI18n()
+  const hasPassword = useHasPassword()
+  /** A message about a password that was set or removed. */
+  const [done, setDone] = useState<ReactNode>(null)
+  const success = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (done !== null) success.current?.focus() // what was pressed is gone
+  }, [done])
+  return (
+    <Section
+      title={t(hasPassword ? 'security.heading' : 'security.setHeading')}
+      means={t(hasPassword ? 'security.means' : 'security.setMeans')}
+    >
+      <SuccessMessage ref={success}>{done}</SuccessMessage>
+      {hasPassword ? (
+        <>
+          <ChangePassword email={email} />
+          <RemovePassword onRemoved={setDone} />
+        </>
+      ) : (
+        <SetPassword email={email} onSet={() => setDone(words((t) => t('security.setDone')))} />
+      )}
+    </Section>
   )
 }
 

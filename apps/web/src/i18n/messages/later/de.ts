@@ -163,6 +163,7 @@ export default {
       '{count, plural, one {{device} hat bei einer Rückfrage ein falsches Passwort angegeben} other {# falsche Passwörter bei Rückfragen innerhalb eines Tages, zuletzt von {device}}}',
   },
   accountPage: {
+    loading: 'Ihr Konto wird geladen …',
     title: 'Konto',
     intro: 'Ihr Name, Ihre E-Mail-Adresse und Ihre Daten. Hier können Sie Ihr Konto auch löschen.',
     nameHeading: 'Name',

@@ -161,6 +161,7 @@ export default {
       '{count, plural, one {{device} gave a wrong password when asked to confirm it} other {# wrong passwords within a day when asked to confirm it, the last one from {device}}}',
   },
   accountPage: {
+    loading: 'Loading your account…',
     title: 'Account',
     intro: 'Your name, your email address and your data. You can also delete your account.',
     nameHeading: 'Name',
