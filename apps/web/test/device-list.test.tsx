@@ -1,5 +1,5 @@
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { serveFakeApi } from './fake-api.js'
 import { card, household, open, press } from './household.js'
 
@@ -158,6 +158,44 @@ test('devices are grouped: this one, others, and those that were not used for 30
     'Browser 3',
     'Browser 4',
   ])
+})
+
+describe('a list that follows no more', () => {
+  const seenAt = new Date('2026-11-30T10:00:00')
+  const later = (minutes: number) => act(() => void vi.advanceTimersByTime(minutes * 60_000))
+  const detailsOf = (name: string) => card(name).textContent
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: seenAt })
+    household(api)
+    api.devices = api.devices.map((device) => ({ ...device, lastSeenAt: seenAt.toISOString() }))
+    await open()
+  })
+  afterEach(() => void vi.useRealTimers())
+
+  test('says of when it is, and until when a device was known to be active, not that it was left', async () => {
+    later(1)
+    act(() => api.publish({ type: 'waiting' }))
+    await screen.findByText(/^As of today, 10:01/)
+    expect(detailsOf('Firefox on macOS')).toContain('Active now')
+    later(9)
+    expect(screen.getByText(/^As of today, 10:01/)).toBeTruthy()
+    expect(detailsOf('Firefox on macOS')).toContain('Active today, 10:01')
+    expect(detailsOf('Firefox on macOS')).not.toContain('ago')
+    expect(detailsOf('Chrome on macOS')).toContain('Active now') // the reader's own
+    api.devices = api.devices.map((device) => ({ ...device, lastSeenAt: new Date().toISOString() }))
+    act(() => api.publish('devices'))
+    await waitFor(() => expect(detailsOf('Firefox on macOS')).toContain('Active now'))
+    expect(screen.queryByText(/^As of/)).toBeNull()
+  })
+
+  test('says of a device that was left before how long ago', async () => {
+    later(5)
+    act(() => api.publish({ type: 'waiting' }))
+    await screen.findByText(/^As of today, 10:05/)
+    later(5)
+    expect(detailsOf('Firefox on macOS')).toContain('Last seen 10 minutes ago')
+  })
 })
 
 test('a kind of device that only a newer server knows is shown as an unknown one', async () => {

@@ -4,19 +4,20 @@ import { browserName, deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { DeviceDetails } from '../devices/device-details.js'
 import { DeviceIcon } from '../devices/device-icon.js'
+import type { ListTime } from '../devices/use-list-time.js'
 
 interface DeviceRowProps {
   device: Device
   /** The person whose it is, where that is not said above. */
   owner?: string
-  now: number
+  time: ListTime
   /** For what is said of the session, to describe a button beside it. */
   detailsId?: string
   children?: ReactNode
 }
 
 /** A session as the devices page shows it, with what can be done beside it. */
-export function DeviceRow({ device, owner, now, detailsId, children }: DeviceRowProps) {
+export function DeviceRow({ device, owner, time, detailsId, children }: DeviceRowProps) {
   const i18n = useI18n()
   const { t } = i18n
   const nameId = useId()
@@ -37,7 +38,7 @@ export function DeviceRow({ device, owner, now, detailsId, children }: DeviceRow
           <div id={detailsId} className="text-sm text-muted">
             {device.isCurrent && <p className="font-medium text-accent">{t('devices.group.current')}</p>}
             {device.name !== null && <p>{browserName(i18n, device)}</p>}
-            <DeviceDetails device={device} now={now} />
+            <DeviceDetails device={device} time={time} />
             {device.place !== null && <p>{device.ipAddress}</p>}
           </div>
         </div>

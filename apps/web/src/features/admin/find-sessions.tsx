@@ -113,7 +113,7 @@ function Found({ search: { number, fields, reason }, onChoosePerson, onStarted }
   const exact = useQuery({ ...find(number, fields, true), enabled: about.data?.isExact === false })
   // The form says it.
   if (about.isError && toProblem(about.error).kind === 'invalid') return null
-  const found = exact.data ?? about.data
+  const { data: found, dataUpdatedAt } = exact.data ? exact : about
   const failed = [about, exact].find((query) => query.isError)
   return (
     <>
@@ -122,7 +122,7 @@ function Found({ search: { number, fields, reason }, onChoosePerson, onStarted }
         {found ? <Count found={found} /> : !failed && t('admin.loading')}
       </p>
       {failed && <QueryState query={failed} />}
-      {found && <Preview found={found} onChoosePerson={onChoosePerson} />}
+      {found && <Preview found={found} asOf={dataUpdatedAt} onChoosePerson={onChoosePerson} />}
       {found?.isExact && found.sessions > 0 && (
         <SignOutFiltered fields={fields} count={found.sessions} reason={reason} onStarted={onStarted} />
       )}
@@ -155,7 +155,13 @@ function Count({ found: { isExact, sessions: count, users } }: { found: FoundSes
     : t('admin.sessions.about', { count })
 }
 
-function Preview({ found, onChoosePerson }: { found: FoundSessions; onChoosePerson: (id: string) => void }) {
+interface PreviewProps extends Pick<FoundProps, 'onChoosePerson'> {
+  found: FoundSessions
+  /** When they were found. */
+  asOf: number
+}
+
+function Preview({ found, asOf, onChoosePerson }: PreviewProps) {
   const { t } = useI18n()
   const now = useNow()
   return (
@@ -165,7 +171,7 @@ function Preview({ found, onChoosePerson }: { found: FoundSessions; onChoosePers
       )}
       <ul aria-label={t('admin.sessions.list')} className="divide-y divide-line empty:hidden">
         {found.found.map(({ device, user }) => (
-          <DeviceRow key={device.id} device={device} owner={user.email || user.id} now={now}>
+          <DeviceRow key={device.id} device={device} owner={user.email || user.id} time={{ now, asOf }}>
             <Button
               aria-label={t('admin.find.openNamed', { name: user.email || user.id })}
               onClick={() => onChoosePerson(user.id)}

@@ -52,7 +52,7 @@ export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
               onChange={({ target }) => setReason(target.value)}
             />
           </div>
-          <Devices person={query.data.person} devices={query.data.devices} reason={reason} />
+          <Devices {...query.data} asOf={query.dataUpdatedAt} reason={reason} />
           <PersonActions person={query.data.person} reason={reason} />
           <PersonActivity person={query.data.person} />
         </>
@@ -82,7 +82,15 @@ function Title({ person, onClose }: { person: Person; onClose: () => void }) {
   )
 }
 
-function Devices({ person, devices, reason }: { person: Person; devices: readonly Device[]; reason: string }) {
+interface DevicesProps {
+  person: Person
+  devices: readonly Device[]
+  /** When they were read. */
+  asOf: number
+  reason: string
+}
+
+function Devices({ person, devices, asOf, reason }: DevicesProps) {
   const { t } = useI18n()
   const now = useNow()
   const title = t('admin.person.devices', { name: isolate(person.name) })
@@ -96,7 +104,7 @@ function Devices({ person, devices, reason }: { person: Person; devices: readonl
       {devices.length === 0 && <p className="mt-2 text-[0.9375rem] text-muted">{t('admin.person.noDevices')}</p>}
       <ul {...list} aria-label={title} className="mt-2 divide-y divide-line">
         {devices.map((device) => (
-          <DeviceRow key={device.id} device={device} now={now} detailsId={detailsIdOf(device)}>
+          <DeviceRow key={device.id} device={device} time={{ now, asOf }} detailsId={detailsIdOf(device)}>
             {!device.isCurrent && (
               <SignOutOne device={device} change={{ change: 'all', id: person.id, sessionId: device.id, reason }} />
             )}

@@ -12,13 +12,14 @@ import type { DeviceGroup } from './group.js'
 import { RenameDevice } from './rename-device.js'
 import { SessionFacts } from './session-facts.js'
 import type { Choice } from './use-choice.js'
+import type { ListTime } from './use-list-time.js'
 import type { SignOuts } from './use-sign-outs.js'
 
 interface DeviceCardProps {
   group: DeviceGroup
   /** Of this device and those that follow it. */
   heading: string | null
-  now: number
+  time: ListTime
   /** Of all sign-ins. */
   signs: Signs
   /** While devices are chosen to be signed out together. */
@@ -27,7 +28,7 @@ interface DeviceCardProps {
 }
 
 /** One browser: its newest session, and below it the older ones, if there are any. */
-export function DeviceCard({ group, heading, now, signs, choice, signOut }: DeviceCardProps) {
+export function DeviceCard({ group, heading, time, signs, choice, signOut }: DeviceCardProps) {
   const [device, ...older] = group
   const i18n = useI18n()
   const name = deviceName(i18n, device)
@@ -60,7 +61,7 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
             </div>
             <div id={detailsId} className="mt-1 text-sm text-muted">
               {device.name !== null && <p>{browserName(i18n, device)}</p>}
-              <DeviceDetails device={device} now={now} />
+              <DeviceDetails device={device} time={time} />
             </div>
           </div>
         </div>
@@ -78,7 +79,7 @@ export function DeviceCard({ group, heading, now, signs, choice, signOut }: Devi
         )}
         <Mark group={group} name={name} signs={signs} signOut={signOut.revokeIds} onGone={() => row.current?.focus()} />
         <SessionFacts device={device} name={name} />
-        {older.length > 0 && <EarlierSignIns sessions={older} now={now} onSignOut={signOut.earlier} />}
+        {older.length > 0 && <EarlierSignIns sessions={older} time={time} onSignOut={signOut.earlier} />}
       </div>
     </li>
   )

@@ -3,15 +3,16 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import { renderTime, Time } from '../../i18n/time.js'
 import { isActive } from './last-seen.js'
 import { DevicePlace } from './device-place.js'
+import type { ListTime } from './use-list-time.js'
 
 /** When and where a session was last seen, and when it began. */
-export function DeviceDetails({ device, now }: { device: Device; now: number }) {
+export function DeviceDetails({ device, time }: { device: Device; time: ListTime }) {
   const i18n = useI18n()
   const { t } = i18n
   return (
     <>
       <p>
-        <LastSeen device={device} now={now} />
+        <LastSeen device={device} time={time} />
         <span aria-hidden className="max-sm:hidden">
           {' · '}
         </span>
@@ -19,7 +20,7 @@ export function DeviceDetails({ device, now }: { device: Device; now: number }) 
       </p>
       <p>
         {t.rich('devices.since', {
-          when: i18n.shortTime(device.createdAt, now),
+          when: i18n.shortTime(device.createdAt, time.now),
           time: renderTime(device.createdAt),
         })}
       </p>
@@ -27,10 +28,11 @@ export function DeviceDetails({ device, now }: { device: Device; now: number }) 
   )
 }
 
-function LastSeen({ device, now }: { device: Device; now: number }) {
-  const { t, relativeTime } = useI18n()
+function LastSeen({ device, time: { now, asOf } }: { device: Device; time: ListTime }) {
+  const { t, relativeTime, shortTime } = useI18n()
+  const wasActive = isActive(device.lastSeenAt, asOf)
   // The reader is using the current device.
-  if (device.isCurrent || isActive(device.lastSeenAt, now)) {
+  if (device.isCurrent || (wasActive && isActive(device.lastSeenAt, now))) {
     return (
       <span className="font-medium text-accent">
         <span
@@ -40,6 +42,10 @@ function LastSeen({ device, now }: { device: Device; now: number }) {
         <Time value={device.lastSeenAt}>{t('devices.activeNow')}</Time>
       </span>
     )
+  }
+  if (wasActive) {
+    const known = new Date(asOf).toISOString()
+    return <span>{t.rich('devices.activeAt', { when: shortTime(known, now), time: renderTime(known) })}</span>
   }
   return (
     <span>

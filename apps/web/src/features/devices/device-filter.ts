@@ -3,6 +3,7 @@ import { browserName, deviceName } from '../../i18n/device-name.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { formatPlace } from '../../i18n/place.js'
 import { isActive, isStale } from './last-seen.js'
+import type { ListTime } from './use-list-time.js'
 
 export type Use = 'any' | 'active' | 'stale'
 
@@ -14,8 +15,13 @@ export interface DeviceFilter {
 
 export const noFilter: DeviceFilter = { text: '', use: 'any' }
 
-export function matchesFilter(i18n: I18n, device: Device, { text, use }: DeviceFilter, now: number): boolean {
-  if (use === 'active' && !device.isCurrent && !isActive(device.lastSeenAt, now)) return false
+export function matchesFilter(
+  i18n: I18n,
+  device: Device,
+  { text, use }: DeviceFilter,
+  { now, asOf }: ListTime,
+): boolean {
+  if (use === 'active' && !device.isCurrent && !isActive(device.lastSeenAt, asOf)) return false
   if (use === 'stale' && !isStale(device.lastSeenAt, now)) return false
   const names = `${deviceName(i18n, device)} ${browserName(i18n, device)}`
   const kind = `${i18n.t(`devices.kind.${device.kind}`)} ${i18n.t(`devices.kindWords.${device.kind}`)}`

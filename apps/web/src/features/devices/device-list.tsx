@@ -5,7 +5,6 @@ import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { words } from '../../i18n/words.js'
 import { useToast } from '../../ui/toasts.js'
-import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import type { Signs, Unusual } from '../recognition/use-unusual.js'
 import { ChoiceBar } from './choice-bar.js'
@@ -17,6 +16,7 @@ import { PlaceSource } from './place-source.js'
 import { SignOutFound } from './sign-out-found.js'
 import { SignOutMany } from './sign-out-many.js'
 import { useChoice } from './use-choice.js'
+import type { ListTime } from './use-list-time.js'
 import { type SignOuts, useSignOuts } from './use-sign-outs.js'
 
 /** As many devices as are seen at a glance: no search is offered for them. */
@@ -24,20 +24,20 @@ const FEW = 10
 
 interface DeviceListProps {
   shown: Device[]
+  time: ListTime
   unusual: Unusual
   devices: Devices
   heading: RefObject<HTMLElement | null>
 }
 
-export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps) {
+export function DeviceList({ shown, time, unusual, devices, heading }: DeviceListProps) {
   const i18n = useI18n()
-  const now = useNow()
   const signOut = useSignOuts(devices)
   const showToast = useToast()
   const [filter, setFilter] = useState(noFilter)
   const groups = withUnusualFirst(groupByBrowser(shown), unusual.signs)
   const isLong = groups.length > FEW
-  const found = isLong ? groups.filter((group) => isFound(i18n, group, filter, now)) : groups
+  const found = isLong ? groups.filter((group) => isFound(i18n, group, filter, time)) : groups
   const others = groups.filter(([first]) => !first.isCurrent)
   const choice = useChoice(others)
   const list = useRowFocus<HTMLUListElement, Device>({
@@ -71,7 +71,7 @@ export function DeviceList({ shown, unusual, devices, heading }: DeviceListProps
       )}
       {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{i18n.t('unusual.notLoaded')}</p>}
       <ul {...list} aria-label={i18n.t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
-        <Cards groups={found} signs={unusual.signs} choice={choice} signOut={signOut} now={now} />
+        <Cards groups={found} signs={unusual.signs} choice={choice} signOut={signOut} time={time} />
       </ul>
       {choice.isOpen && (
         <ChoiceBar
@@ -97,17 +97,17 @@ interface CardsProps {
   signs: Signs
   choice: ReturnType<typeof useChoice>
   signOut: SignOuts
-  now: number
+  time: ListTime
 }
 
-function Cards({ groups, signs, choice, signOut, now }: CardsProps) {
+function Cards({ groups, signs, choice, signOut, time }: CardsProps) {
   const i18n = useI18n()
   return groups.map((group, n) => (
     <DeviceCard
       key={keyOf(group)}
       group={group}
-      heading={headingOf(i18n, group, groups[n - 1], signs, now)}
-      now={now}
+      heading={headingOf(i18n, group, groups[n - 1], signs, time.now)}
+      time={time}
       signs={signs}
       choice={choice.isOpen && !group[0].isCurrent ? choice.of(group) : undefined}
       signOut={signOut}
@@ -115,8 +115,8 @@ function Cards({ groups, signs, choice, signOut, now }: CardsProps) {
   ))
 }
 
-function isFound(i18n: I18n, group: DeviceGroup, filter: DeviceFilter, now: number): boolean {
-  return group.some((device) => matchesFilter(i18n, device, filter, now))
+function isFound(i18n: I18n, group: DeviceGroup, filter: DeviceFilter, time: ListTime): boolean {
+  return group.some((device) => matchesFilter(i18n, device, filter, time))
 }
 
 /** For the first group of each kind. */

@@ -8,13 +8,16 @@ import { useUnusual } from '../recognition/use-unusual.js'
 import { DeviceListSkeleton } from './device-list-skeleton.js'
 import { DeviceList } from './device-list.js'
 import { LiveStatus } from './live-status.js'
+import { useListTime } from './use-list-time.js'
 
 export function DevicesPage() {
   const { t } = useI18n()
   const heading = useRef<HTMLHeadingElement>(null)
   const devices = useDevices()
-  const { list, live } = devices
+  const { list } = devices
   const problem = list.isError ? toProblem(list.error) : undefined
+  const live = devices.live && !problem
+  const time = useListTime(live === true, list.dataUpdatedAt)
   // Refused: the sign-in page is on its way.
   const known = problem?.kind === 'unauthorized' ? undefined : list.data
   const unusual = useUnusual(known)
@@ -25,7 +28,7 @@ export function DevicesPage() {
       <PageHeading title={t('devices.title')} ref={heading}>
         {t('devices.intro')}
       </PageHeading>
-      <LiveStatus live={live && !problem} />
+      <LiveStatus live={known ? live : null} time={time} />
       <div className="mt-6">
         {problem && problem.kind !== 'unauthorized' && (
           <ListProblem
@@ -35,7 +38,7 @@ export function DevicesPage() {
             onRetry={() => void list.refetch()}
           />
         )}
-        {shown && <DeviceList shown={shown} unusual={unusual} devices={devices} heading={heading} />}
+        {shown && <DeviceList shown={shown} time={time} unusual={unusual} devices={devices} heading={heading} />}
         {!shown && (!problem || problem.kind === 'unauthorized') && <DeviceListSkeleton />}
       </div>
     </>

@@ -1,0 +1,16 @@
+import { useState } from 'react'
+import { useNow } from '../../ui/use-now.js'
+
+export interface ListTime {
+  readonly now: number
+  /** The list was right then: what was used later is not known. */
+  readonly asOf: number
+}
+
+/** @param updatedAt when the list was read, in ms since the epoch */
+export function useListTime(isLive: boolean, updatedAt: number): ListTime {
+  const now = useNow()
+  const [liveUntil, setLiveUntil] = useState(0)
+  if (isLive && liveUntil !== now) setLiveUntil(now)
+  return { now, asOf: isLive ? now : Math.max(liveUntil, updatedAt) }
+}
