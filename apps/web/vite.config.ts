@@ -3,12 +3,13 @@ import react from '@vitejs/plugin-react'
 import { loadEnv } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { compileMessages } from './compile-messages.js'
+import { compressAssets } from './compress-assets.js'
 
 export default defineConfig(({ mode }) => {
   // In development the browser talks to Vite alone, so that page and API share an origin as they do in production.
   const api = loadEnv(mode, import.meta.dirname, 'ROLLCALL_')['ROLLCALL_API_URL'] ?? 'http://localhost:3000'
   return {
-    plugins: [compileMessages(), react(), tailwindcss()],
+    plugins: [compileMessages(), react(), tailwindcss(), compressAssets()],
     resolve: { alias: [{ find: /^use-intl\/format-message$/, replacement: 'use-intl/format-message/format-only' }] },
     // The Content-Security-Policy allows no inline module, so that small files must stay files.
     build: {

@@ -54,7 +54,7 @@ export function pages({ root, baseUrl, log }: PagesOptions): Hono<HttpEnv> {
   )
   const index = serveStatic<HttpEnv>({ root, path: 'index.html' })
   return new Hono<HttpEnv>()
-    .use('/assets/*', cached(FOREVER), serveStatic({ root }))
+    .use('/assets/*', cached(FOREVER), serveStatic({ root, precompressed: true }))
     .get(CHANGE_PASSWORD.from, (c) => c.redirect(baseUrl + CHANGE_PASSWORD.to, 302))
     .get('*', leadNavigation, cached('no-cache'), html, serveStatic({ root }), async (c, next) => {
       if (isPage(c.req.path)) return index(c, next)

@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PAGE_PATHS } from '../../src/http/pages.js'
 import { type Browser, newEmail, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
@@ -19,6 +20,8 @@ beforeAll(async () => {
   await writeFile(join(webRoot, 'index.html'), '<!doctype html><title>Rollcall</title>')
   await writeFile(join(webRoot, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
   await writeFile(join(webRoot, 'assets', 'index-4f2a.js'), 'void 0')
+  await writeFile(join(webRoot, 'assets', 'index-4f2a.js.br'), brotliCompressSync('void 0'))
+  await writeFile(join(webRoot, 'assets', 'index-4f2a.js.gz'), gzipSync('void 0'))
   root = webRoot
   server = await startServer({ webRoot })
   device = await signedUp(server)
@@ -152,6 +155,19 @@ describe('caching', () => {
     expect(await controlOf('/icon.svg')).toBe('no-cache')
     expect(await controlOf('/')).toBe('no-cache')
   })
+})
+
+test.each([
+  ['gzip, deflate, br, zstd', 'br'], // of a browser
+  ['gzip, deflate', 'gzip'], // without TLS
+  ['identity', null],
+])('a script is sent as its browser understands it: %s', async (accepted, encoding) => {
+  const response = await server.send('/assets/index-4f2a.js', { headers: { 'accept-encoding': accepted } })
+  expect([response.status, await response.text()]).toEqual([200, 'void 0'])
+  expect(response.headers.get('content-encoding')).toBe(encoding)
+  expect(response.headers.get('content-type')).toMatch(/^text\/javascript/)
+  expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  if (encoding !== null) expect(response.headers.get('vary')).toContain('Accept-Encoding')
 })
 
 describe('the page', () => {

@@ -16,8 +16,8 @@ const foreign: Readonly<Record<string, RegExp>> = {
 const comments = /\((?:[^()]|\([^()]*\))*\)/g
 
 /**
- * What to call a browser that only its user agent names so, if that also names another. The name of the engine would be
- * that of somebody else's browser. `undefined`: it is the browser itself.
+ * The name of a browser whose user agent names another product too. The name of the engine would be that of somebody else's
+ * browser. `undefined`: it is the browser itself.
  */
 export function builtOn(
   browser: string,
