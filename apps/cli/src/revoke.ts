@@ -4,7 +4,7 @@ import type { Connections } from './connections.js'
 import { type FilterOptions, knownUsers } from './filter-options.js'
 import { counted, describeSession, type Output, sessionLine } from './output.js'
 import { runRecorded } from './run-recorded.js'
-import { UsageError, wholeNumber } from './usage-error.js'
+import { sessionId, UsageError, wholeNumber } from './usage-error.js'
 
 export interface RevokeOptions extends FilterOptions {
   readonly confirm?: string
@@ -26,9 +26,8 @@ export async function revoke(
   const confirmed = options.confirm === undefined ? null : wholeNumber('--confirm', options.confirm)
   const maxUsersPerSecond = options.maxRate === undefined ? Infinity : wholeNumber('--max-rate', options.maxRate)
   if (maxUsersPerSecond === 0) throw new UsageError('--max-rate must be at least 1')
-  const { sessions, users, sample } = await connections.admin.preview(filter, {
-    ...(options.keep !== undefined && { keep: options.keep }),
-  })
+  const kept = options.keep === undefined ? {} : { keep: sessionId('--keep', options.keep) }
+  const { sessions, users, sample } = await connections.admin.preview(filter, kept)
   if (sessions === 0) await knownUsers(filter?.users ?? [], options, connections.database, output)
   if (confirmed === null) {
     for (const session of sample) output.note(sessionLine(session))
@@ -43,7 +42,7 @@ export async function revoke(
     startedBy: userInfo().username,
     ...(options.reason !== undefined && { reason: options.reason }),
     ...(options.note !== undefined && { note: options.note }),
-    ...(options.keep !== undefined && { keep: options.keep }),
+    ...kept,
     maxUsersPerSecond,
   }
   const { admin } = connections

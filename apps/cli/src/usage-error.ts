@@ -1,6 +1,13 @@
 /** A mistake of the person who types. The message says what to do. */
 export class UsageError extends Error {}
 
+/** One that is mistyped would keep nobody. */
+export function sessionId(option: string, text: string): string {
+  if (!/^[\w-]{16}$/.test(text))
+    throw new UsageError(`${option} must be the id of a session, as \`sessions list\` shows it`)
+  return text
+}
+
 export function wholeNumber(option: string, text: string): number {
   if (!/^\d{1,12}$/.test(text)) throw new UsageError(`${option} must be a whole number`)
   return Number(text)

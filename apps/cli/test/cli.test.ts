@@ -22,6 +22,7 @@ describe('wrong input is refused with 2, and changes nothing', () => {
   test.each([
     [['revoke'], /^Give a filter, or add --everyone\n$/],
     [['revoke', '--everyone', '--max-rate', '0', '--confirm', '1'], /--max-rate must be at least 1/],
+    [['revoke', '--everyone', '--keep', 'my session'], /--keep must be the id of a session/],
     [['revoke', '--everyone', '--address', '203.0.113.9'], /cannot be combined/],
     [
       ['revoke', '--address', '203.0.113.9', '--confirm', '7'],
