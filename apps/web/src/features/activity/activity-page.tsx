@@ -13,7 +13,6 @@ import { PlaceSource } from '../devices/place-source.js'
 import { ListProblem } from '../problems/list-problem.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useNotMe } from '../recognition/use-answers.js'
-import { useAccount } from '../session/use-account.js'
 import { ActivityFilter } from './activity-filter.js'
 import { ActivityItem } from './activity-item.js'
 import { activityKey } from '../../api/activity-key.js'
@@ -24,13 +23,14 @@ import { ShowMore } from './show-more.js'
 export function ActivityPage() {
   const { t } = useI18n()
   const now = useNow()
-  const isKnown = useAccount().data !== undefined
   const [filter, setFilter] = useState<KindFilter>('all')
   const list = useActivity(filter)
   const problem = list.isError ? toProblem(list.error) : undefined
   // Refused: the sign-in page is on its way.
   const refused = problem?.kind === 'unauthorized'
   const entries = refused ? undefined : list.data?.pages.flatMap((page) => page.entries)
+  /** Nothing has come yet, so it is not known whether somebody is signed in. */
+  const isFirst = list.isPending && filter === 'all'
   useNotMeAfterProof()
   const { end, press } = useFocusAtEnd(list)
 
@@ -51,7 +51,7 @@ export function ActivityPage() {
           />
         )}
         {/* It has its place before the session is known: what follows must not move. */}
-        <div className={isKnown && !refused ? '' : 'invisible'}>
+        <div className={isFirst || refused ? 'invisible' : ''}>
           <ActivityFilter filter={filter} onChange={setFilter} />
         </div>
         {!entries && (!problem || refused) && <ActivitySkeleton />}
