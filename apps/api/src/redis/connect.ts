@@ -99,6 +99,8 @@ async function startErrorOf(error: unknown, lastError: Error | undefined, target
   if (error instanceof UnsupportedRedisError)
     return new StartError(`${setting}: ${error.message}${error.mode ? hints[error.mode] : ''}`, { cause: error })
   const reason = (await connectionError(target)) ?? causeOf(lastError ?? error)
+  if (reason?.message.includes('No such master'))
+    return new StartError('REDIS_SENTINEL_MASTER: The sentinels know no master by this name', { cause: reason })
   const cause = new SessionStoreUnavailableError(reason)
   const silent = usesTls(target.where) ? 'does not answer over TLS' : 'does not answer'
   const fault = cause.refused === null ? silent : 'refuses this client'

@@ -11,7 +11,8 @@ test('however many ask at once or one after the other, /readyz writes to Redis o
     expect(new Set(many.map(({ status }) => status))).toEqual(new Set([200]))
     for (let n = 0; n < 50; n += 1) await server.send('/readyz')
   })
-  expect(commands['set'] ?? 0).toBeLessThanOrEqual(1 + (performance.now() - started) / 1_000)
+  const bySweep = 2 // at the start of the server: its lease, and its next interval
+  expect(commands['set'] ?? 0).toBeLessThanOrEqual(1 + bySweep + (performance.now() - started) / 1_000)
 })
 
 test('an answer of /readyz is about the last second, and not about an earlier one', async () => {

@@ -134,6 +134,7 @@ test('Sentinel with TLS, where the sentinels and the servers have passwords of t
   await expectToNeed(env, [
     [{ REDIS_PASSWORD: 'hunter2' }, /^REDIS_SENTINELS: .*WRONGPASS/],
     [{ REDIS_SENTINEL_PASSWORD: 'hunter2' }, /^REDIS_SENTINELS: .*(?:sentinels|WRONGPASS)/],
+    [{ REDIS_SENTINEL_MASTER: 'hunter2' }, /^REDIS_SENTINEL_MASTER: The sentinels know no master by this name$/m],
   ])
 }, 90_000)
 
