@@ -42,12 +42,8 @@ export type { OperationSummary, SessionSummary } from './session-summary.js'
 export { MAX_REVOKED_IDS } from './methods/revoke.js'
 export { createSessionStore } from './store.js'
 export { superviseClient } from './supervise.js'
-export {
-  createSessionOperator,
-  type RevokedStep,
-  type SessionOperator,
-  type SessionOperatorOptions,
-} from './operator/operator.js'
+export { createSessionOperator } from './operator/operator.js'
+export type { RevokedStep, SessionOperator, SessionOperatorOptions } from './operator/session-operator.js'
 export type { StartedOperation } from './operator/node-scripts.js'
 export { MovingSlotsError, type ScanStep } from './operator/passes.js'
 export type { Prefilter } from './operator/prefilter.js'
