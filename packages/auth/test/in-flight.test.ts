@@ -198,3 +198,9 @@ test.each(Object.entries(endings))('%s refuses every sign-in that began before',
   const ways = ending === 'a new password' ? allWays : kinds
   expect(await overtakeEach(ending.toLowerCase().replaceAll(/\W+/g, ''), end, ways)).toEqual(each(ways, 0))
 })
+
+test('limit: if the person keeps the other sessions, a sign-in that began before adds its session', async () => {
+  const keepOthers: Ending = async ({ browser }) =>
+    browser.post('/passkey/delete-passkey', { id: await firstPasskeyOf(browser), revokeOtherSessions: false })
+  expect(await overtakeEach('kept', keepOthers, kinds)).toEqual(each(kinds, 1))
+})
