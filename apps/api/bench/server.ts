@@ -44,6 +44,7 @@ const database = openDatabase({ dataDir })
 const store = createSessionStore({ redis })
 const ours = await authOn(store)
 const observed = await authOn(observeStore(createSessionStore({ redis: observedRedis }), metrics))
+const twin = await authOn(createSessionStore({ redis: await connect() })) // as `observed` is, without metrics
 const near = await authOn(createSessionStore({ redis, nearCache: {} }))
 const stock = await startBetterAuth(redis)
 const stockSql = await startBetterAuth()
@@ -98,6 +99,7 @@ const router = t.router({
   get: behind((headers) => redis.get(`raw:${headers.get('cookie')?.slice(2)}`)).query(answer),
   unprotected: t.procedure.query(answer),
   rollcall: signedIn(ours).query(answer),
+  twin: signedIn(twin).query(answer),
   observed: signedIn(observed).query(answer),
   near: signedIn(near).query(answer),
   stock: behind((headers) => stock.getSession(headers)).query(answer),
@@ -109,7 +111,8 @@ const log = createLog({ write: () => undefined })
 const createContext = ({ req }: { req: Request }): Context => ({ headers: req.headers })
 app.use('/bare/*', trpcServer({ endpoint: '/bare', router, createContext })) // answers before any of what follows
 serve('/trpc')
-serve('/measured', (status) => metrics.httpRequests.inc({ status }))
+serve('/twin')
+serve('/measured', metrics.countAnswer)
 
 /** Behind the middleware of the API. */
 function serve(endpoint: string, countAnswer?: (status: number) => void): void {

@@ -105,7 +105,7 @@ function createConfiguredServer(
     isRecent: (authenticatedAt) => clock() - authenticatedAt.getTime() < settings.reauthenticateAfterMs,
     clientAddressOf: clientAddressOf(settings.trustedProxies, (message, details) => log.warn(details, message)),
     omitSuccesses: !settings.production,
-    countAnswer: metrics && ((status) => metrics.httpRequests.inc({ status })),
+    countAnswer: metrics?.countAnswer,
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : undefined,
   })
 }

@@ -1,4 +1,4 @@
-import { type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { RateLimitedError } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
@@ -27,6 +27,9 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
     <A extends unknown[], T>(work: (...args: A) => Promise<T>) =>
     (...args: A): Promise<T> =>
       work(...args).catch(fail)
+  const countedTouch = counted(store.touch)
+  const isTouchDue = ({ lastSeenAt }: Session): boolean =>
+    store.clock() - lastSeenAt.getTime() >= store.timeouts.touchInterval
   return {
     timeouts: store.timeouts,
     clock: store.clock,
@@ -46,7 +49,8 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
         },
       )
     },
-    touch: counted(store.touch),
+    // Most touches ask nothing of Redis, and cannot fail.
+    touch: (session) => (isTouchDue(session) ? countedTouch(session) : store.touch(session)),
     update: counted(store.update),
     rotate: counted(store.rotate),
     list: counted(store.list),
