@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { readSettings } from '../src/settings/env.js'
+import { startServer } from './helpers.js'
 
 const text = readFileSync(new URL('../../../compose.yaml', import.meta.url), 'utf8')
 
@@ -35,4 +38,17 @@ test('no secret of the composition is fixed, and Redis and PostgreSQL each need 
   for (const name of ['BETTER_AUTH_SECRET', 'REDIS_PASSWORD', 'POSTGRES_PASSWORD']) {
     expect(text.match(new RegExp(`\\$\\{${name}(?!:\\?)`, 'g')), `${name} must have no default`).toBeNull()
   }
+})
+
+test('the health check of the image follows PORT, and is about the process alone', async () => {
+  const image = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8')
+  const [, command = ''] = /HEALTHCHECK .*\n\s+CMD (\[.*\])/.exec(image) ?? []
+  const [, ...args] = JSON.parse(command) as string[] // the form that Docker runs without a shell
+  const check = (port: number) => promisify(execFile)(process.execPath, args, { env: { PORT: String(port) } })
+  const server = await startServer()
+  await server.redis.stop()
+  expect((await server.send('/readyz')).status).toBe(503)
+  await check(server.port)
+  await server[Symbol.asyncDispose]()
+  await expect(check(server.port)).rejects.toMatchObject({ code: 1 })
 })
