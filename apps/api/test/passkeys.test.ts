@@ -2,6 +2,7 @@
 import { createPasskey } from '@rollcall/dev-auth'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { turnOn } from './authenticator.js'
 import { Client } from '../src/client/client.js'
 import {
   type Browser,
@@ -97,6 +98,16 @@ test('it signs in, and the devices page and the activity name it', async () => {
   expect(entries.map(({ signInMethod }) => signInMethod?.kind)).toEqual(['passkey', 'password', 'password'])
   expect((await laptop.api.passkeys.list.query())[0]?.lastUsedAt).toEqual(expect.any(String))
   expect(server.audits().at(-1)).toMatchObject({ event: 'sign-in', result: 'ok', sessionId: id })
+})
+
+test('it proves in place where the account has a second factor too: the session stays under its id', async () => {
+  const { laptop, key } = await withPasskey()
+  await turnOn(laptop)
+  const id = await currentId(laptop)
+  expect((await key.signIn(ceremonies(laptop))).status).toBe(200)
+  expect(await currentId(laptop)).toBe(id)
+  const { entries } = await laptop.api.activity.list.query({ kind: 'sign-outs' })
+  expect(entries).toEqual([])
 })
 
 test('a removed passkey ends the other sessions and signs in no more; this device stays under its id, with a new secret', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { failCommand } from '@rollcall/dev-redis/faults'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { entriesOf } from './activity-entries.js'
 import { codeOf, turnOn } from './authenticator.js'
 import { holdLook } from './hold-look.js'
 import { type Browser, countOn, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
@@ -55,6 +56,20 @@ describe('a sign-in', () => {
     expect((await give(device, `${code.slice(0, 3)} ${code.slice(3)}`)).status).toBe(200) // as apps show it
     const [current] = await device.api.devices.list.query()
     expect(current).toMatchObject({ isCurrent: true, signInMethod: { kind: 'two-factor' } })
+  })
+
+  test('is in the activity once, and not before its code', async () => {
+    const { laptop, email, totpURI } = await enrolled()
+    const types = async () => (await entriesOf(laptop)).map(({ type }) => type)
+    const before = await types()
+    const device = await half(email)
+    expect(await types()).toEqual(before)
+    expect((await give(device, codeOf(totpURI, 1), { trustDevice: true })).status).toBe(200)
+    expect(await types()).toEqual(['signed-in-first', ...before])
+    await device.post('/api/auth/sign-out', {})
+    await device.signIn(email) // no code is due
+    expect(await isSignedIn(device)).toBe(true)
+    expect(await types()).toEqual(['signed-in', 'signed-out', 'signed-in-first', ...before])
   })
 
   test('takes each code once, also if two browsers give it at the same moment', async () => {

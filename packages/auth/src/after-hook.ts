@@ -3,8 +3,10 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import { type APIError, createAuthMiddleware, isAPIError } from 'better-auth/api'
 import { attemptAt } from './attempts.js'
 import { type Audit, type AuditEventName, auditEvent } from './audit.js'
+import { superseded } from './current-session.js'
 import { unhideError } from './database-errors.js'
 import { ownSignIns, revokeSignIns } from './failed-sign-ins.js'
+import { finishSignIn } from './held-sign-in.js'
 import { keepSessionCookie } from './keep-session-cookie.js'
 import { hideTokens } from './hide-tokens.js'
 import { rememberBrowser } from './known-devices.js'
@@ -37,13 +39,15 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
       await revokeLeftBehind(state, store)
       await recordEmailChange(ctx, store)
     }
-    const codeRefusal = await proveByCode(ctx, returned, store, audit)
+    const overtaken = await keepHeldSignIn(ctx, returned, store)
+    const lateRefusal = overtaken ?? (await proveByCode(ctx, returned, store, audit))
     if (state.databaseError !== null && isAPIError(returned)) await undoWrites()
     const isFailed = state.outage || state.isUndone || isRefusal(returned)
     const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
     if (isRevoked) ctx.context.setNewSession(null)
     // Clearing the cookie in an outage would be a sign-out that did not happen.
-    if (state.outage || isRevoked) for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
+    if (state.outage || isRevoked || overtaken !== null)
+      for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
     const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
     if (state.outage) {
       await undoWrites()
@@ -57,11 +61,32 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     if (state.browser !== null && sessions.length > 0) await rememberBrowser(ctx, state.browser)
     const shown = await hideTokens(returned, store)
     if (ctx.request) state.isAnswered = true
-    const refusal = codeRefusal ?? (isRefusal(returned) ? returned : null)
+    const refusal = lateRefusal ?? (isRefusal(returned) ? returned : null)
     if (attempt !== null && refusal !== null) await auditRefusal(ctx, attempt, refusal, audit, onWrongPassword)
-    if (codeRefusal !== null) return answerError(ctx, codeRefusal)
+    if (lateRefusal !== null) return answerError(ctx, lateRefusal)
     return isAPIError(returned) ? unhidden : shown
   })
+}
+
+/**
+ * Keeps a sign-in that no plugin has ended: the account has a second factor only since a moment ago.
+ *
+ * @returns the answer if the credentials have changed meanwhile.
+ */
+async function keepHeldSignIn(
+  { context }: GenericEndpointContext,
+  returned: unknown,
+  store: SessionStore,
+): Promise<APIError | null> {
+  if (isAPIError(returned) || context.newSession === null) return null
+  try {
+    if (await finishSignIn(store)) return null
+  } catch (error) {
+    if ((await requestState()).outage) return null // which has its answer
+    throw error
+  }
+  context.setNewSession(null)
+  return superseded()
 }
 
 /** A redirect is an `APIError` as well. */

@@ -8,6 +8,7 @@ import { secretsOf, tokenFromCookie } from './cookie.js'
 import { currentEndpoint, currentHeaders } from './current-endpoint.js'
 import { currentSession, replaceCookies, superseded, unauthorized } from './current-session.js'
 import type { FoundSession } from './find-sessions.js'
+import { holdSignIn, mayNeedCode } from './held-sign-in.js'
 import { sessionDeviceFor } from './known-devices.js'
 import { readableAddress } from './ip-address.js'
 import { moveAccount } from './multi-session.js'
@@ -15,7 +16,6 @@ import { secondFactorChange } from './factor-policy.js'
 import { endOf } from './remember-me.js'
 import { clientInfo, MAX_TEXT, requestState } from './request-state.js'
 import { auditedByCaller } from './revocations.js'
-import { hasSecondFactor } from './prove-by-code.js'
 import { keepWrites, requireNotUndone, undoWrites } from './undo-on-outage.js'
 import { currentSignInMethod } from './sign-in-method.js'
 import { applicationData, newSessionRow, type SessionRow, toRow } from './session-row.js'
@@ -34,18 +34,21 @@ export async function createSession(
   const state = await requestState()
   const startedAt = await state.startedAt
   const previous = rest['impersonatedBy'] ? null : await previousSession(store, userId)
-  const isDueForSecondFactor = previous !== null && (await needsSecondFactor(users, userId))
-  const storedData = await sessionData(users, userId, rest)
-  await requireNotUndone()
-  const created = await store.create({
+  const newSession = {
     userId,
     ipAddress: readableAddress(ipAddress?.slice(0, MAX_TEXT)),
     userAgent: userAgent?.slice(0, MAX_TEXT) || null,
-    data: storedData,
+    data: await sessionData(users, userId, rest),
     ...(startedAt && { startedAt }),
     endsBy: await endOf(expiresAt),
-    ...(previous && !isDueForSecondFactor && { inPlaceOf: previous.token }),
-  })
+  }
+  const findUser = () => users.findOne<object>({ model: 'user', where: [{ field: 'id', value: userId }] })
+  if (await mayNeedCode(findUser)) {
+    state.leftBehind = previous?.session ?? null
+    return holdSignIn(store, newSession, expiresAt)
+  }
+  await requireNotUndone()
+  const created = await store.create({ ...newSession, ...(previous && { inPlaceOf: previous.token }) })
   if (created === null) throw superseded()
   await keepWrites()
   if (previous !== null && created.session.id === previous.session.id) {
@@ -89,12 +92,6 @@ async function previousSession(store: SessionStore, userId: string): Promise<Pre
   const session = await store.validate(token, { strict: true })
   if (session === null || session.userId !== userId || session.data['impersonatedBy']) return null
   return { endpoint, token, session }
-}
-
-/** The password alone does not sign in to such an account: twoFactor may yet delete the session that it was given. */
-async function needsSecondFactor(users: Users, userId: string): Promise<boolean> {
-  const user = await users.findOne<object>({ model: 'user', where: [{ field: 'id', value: userId }] })
-  return hasSecondFactor(user ?? {})
 }
 
 type Users = Pick<DBAdapter, 'findOne'>

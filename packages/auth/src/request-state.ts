@@ -1,7 +1,14 @@
 import { clientHintsOf } from '@rollcall/devices'
-import type { CustomEvent, Session, SessionStore } from '@rollcall/session-store'
+import type { CustomEvent, NewSession, Session, SessionStore } from '@rollcall/session-store'
 import { defineRequestState, hasRequestState } from '@better-auth/core/context'
 import { currentHeaders } from './current-endpoint.js'
+
+/** A session that better-auth was given, and that the store does not have. */
+export interface HeldSignIn {
+  readonly token: string
+  readonly session: Session
+  readonly newSession: NewSession
+}
 
 /** The state of a request, from the first hook of the plugin to the last. */
 export interface RequestState {
@@ -25,7 +32,9 @@ export interface RequestState {
   readonly revokedUsers: Set<string>
   /** This request revokes sessions, so it may take the cookie of its own away. */
   revokesSessions: boolean
-  /** Sessions made by this request and alive, by id: it may yet end them, as while a second factor is due. */
+  /** A session that the store gets once no code is due. */
+  heldSignIn: HeldSignIn | null
+  /** Sessions made by this request and alive, by id: it may yet end them, as after an outage. */
   readonly signedIn: Map<string, Session>
   /** The ids of those that were made before an endpoint of this request began. A hook of the application may call another one. */
   readonly madeBefore: WeakMap<object, ReadonlySet<string>>
@@ -69,6 +78,7 @@ const emptyState = (): RequestState => ({
   newUsers: new Set(),
   revokedUsers: new Set(),
   revokesSessions: false,
+  heldSignIn: null,
   signedIn: new Map(),
   madeBefore: new WeakMap(),
   recorded: new Set(),

@@ -4,6 +4,7 @@ import { type Audit, auditEvent } from './audit.js'
 import { createSession } from './create-session.js'
 import { currentPath } from './current-endpoint.js'
 import { findSessions, selectorOf, UnsupportedQueryError } from './find-sessions.js'
+import { dropHeld, findHeld } from './held-sign-in.js'
 import type { Model } from './model.js'
 import { requestState } from './request-state.js'
 import { announcedSessions, auditedByCaller, hookedByCaller } from './revocations.js'
@@ -76,7 +77,8 @@ async function findRows(
   join: object | undefined,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<SessionRow[]> {
-  const found = (await findSessions(store, await afterRenewal(where))).slice(0, limit)
+  const held = await findHeld(selectorOf(where).tokens)
+  const found = held ? [held] : (await findSessions(store, await afterRenewal(where))).slice(0, limit)
   if (!(join !== undefined && 'user' in join))
     return Promise.all(found.map(({ session, token }) => toRow(session, token)))
   return Promise.all(
@@ -120,6 +122,10 @@ async function revokeSelected(store: SessionStore, audit: Audit, where: readonly
     ;(await requestState()).revokedUsers.add(userId)
     if (isAsked) await auditEvent(audit, { event: 'revoke-all', result: 'ok', userId, ended })
     return ended
+  }
+  if ((await findHeld(tokens)) !== null) {
+    await dropHeld()
+    return 1
   }
   const found = await findSessions(store, where)
   const ended = await Promise.all(found.map(({ session }) => revokeOne(store, audit, session)))

@@ -2,6 +2,7 @@ import type { SessionStore } from '@rollcall/session-store'
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 import { superseded } from './current-session.js'
+import { finishSignIn } from './held-sign-in.js'
 import type { Model } from './model.js'
 import { requestState } from './request-state.js'
 import { rejectUnavailable } from './unavailable.js'
@@ -11,13 +12,17 @@ const stored = z.object({ id: z.string() })
 const withFactor = z.object({ twoFactorEnabled: z.literal(true) })
 
 /**
- * The model `verification`, which trusts no device whose sign-in a change has overtaken. better-auth makes the session first. It makes the
- * row that trusts its device afterwards. A change in between deletes the rows that it finds. So a row is deleted again if its session
- * was revoked or the second factor turned off. It is there before that is looked up, so that a later change finds it.
+ * The model `verification`, which trusts no device whose sign-in a change has overtaken. The row that trusts a device comes before its
+ * session, or after it. A change in between deletes the rows that it finds. So a row is deleted again if its session was refused or
+ * revoked, or the second factor turned off. It is there before that is looked up, so that a later change finds it.
  *
  * `create` throws an `APIError` of 409 then.
  */
-export function guardTrust(verifications: Model, sql: DBTransactionAdapter, store: Pick<SessionStore, 'list'>): Model {
+export function guardTrust(
+  verifications: Model,
+  sql: DBTransactionAdapter,
+  store: Pick<SessionStore, 'create' | 'list'>,
+): Model {
   async function isTrusted(userId: string): Promise<boolean> {
     const { signedIn } = await requestState()
     const sessions = await rejectUnavailable(() => store.list(userId))
@@ -30,7 +35,7 @@ export function guardTrust(verifications: Model, sql: DBTransactionAdapter, stor
     create: async (input) => {
       const row = await verifications.create<typeof input.data, never>(input)
       const userId = trust.safeParse(input.data).data?.value
-      if (userId === undefined || (await isTrusted(userId))) return row
+      if (userId === undefined || ((await finishSignIn(store)) && (await isTrusted(userId)))) return row
       await sql.delete({ model: 'verification', where: [{ field: 'id', value: stored.parse(row).id }] })
       throw superseded()
     },

@@ -82,6 +82,11 @@ export interface NewSession {
    * such a live session, the new one has an id of its own. Default: none.
    */
   readonly inPlaceOf?: string
+  /**
+   * A token of `newSessionToken`, so that it is known before the session exists. A session that takes the place of another one has
+   * a token of its own. Default: the store makes one.
+   */
+  readonly token?: string
 }
 
 export interface RotateOptions {
@@ -147,7 +152,7 @@ export interface SessionStore {
   /**
    * `null` if the user's credentials changed after the sign-in began. Nothing was created then.
    *
-   * @throws {RangeError} for a user id, IP address or user agent above 55,294 characters.
+   * @throws {RangeError} for a user id, IP address or user agent above 55,294 characters, and for a token of another user.
    */
   create(session: NewSession): Promise<{ token: string; session: Session } | null>
   /**

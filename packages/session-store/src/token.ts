@@ -32,6 +32,11 @@ export function newToken(userTag: string, sessionId: string): { token: string; s
   return { token: userTag + sessionId + secret, secretHash: sha256(secret) }
 }
 
+/** A token for a session that `create` may make later. Until then, it signs nobody in. */
+export function newSessionToken(userId: string): string {
+  return newToken(userTagOf(userId), newSessionId()).token
+}
+
 /**
  * `null` for anything that cannot be a token; costs no round trip. User tag and session id are copies, because a part of a
  * string keeps the whole string in memory.

@@ -7,6 +7,7 @@ import {
   defaultTimeouts,
   IMPORTED_FROM,
   MAX_REVOKED_IDS,
+  newSessionToken,
   secretHashIn,
 } from '../src/index.js'
 import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record.js'
@@ -49,6 +50,17 @@ describe('create and validate', () => {
       userAgent: 'Firefox',
       data: { theme: 'dark', list: [], nested: {} },
     })
+  })
+
+  test('a token that was made before its session signs in once there is one', async () => {
+    const token = newSessionToken('ada')
+    expect(await t.store.validate(token)).toBeNull()
+    await expect(t.store.create({ userId: 'bob', token })).rejects.toThrow(RangeError)
+    const created = await t.store.create({ userId: 'ada', token })
+    expect(created?.token).toBe(token)
+    expect(await t.store.validate(token)).toEqual(created?.session)
+    const renewed = await t.store.create({ userId: 'ada', inPlaceOf: token, token: newSessionToken('ada') })
+    expect([renewed?.session.id, await ids()]).toEqual([created?.session.id, [created?.session.id]])
   })
 
   test('anything but the exact token is null', async () => {

@@ -4,7 +4,7 @@ import { clockKey } from '../keys.js'
 import { encodeRecord } from '../record.js'
 import type { NewSession, Session } from '../session.js'
 import { UNNAMED_OPERATION } from '../session-summary.js'
-import { hashBytes, newSessionId, newToken, parseToken, type TokenParts, userTagOf } from '../token.js'
+import { hashBytes, newSessionToken, newToken, parseToken, type TokenParts, userTagOf } from '../token.js'
 import { readTime } from './time.js'
 import { toSession } from '../to-session.js'
 
@@ -32,19 +32,33 @@ const ENDED = -1
 
 /** The session of the same user whose place the new one takes. */
 function placeOf({ userId, inPlaceOf }: NewSession): TokenParts | null {
-  const parts = inPlaceOf === undefined ? null : parseToken(inPlaceOf)
+  return inPlaceOf === undefined ? null : tokenOf(userId, inPlaceOf)
+}
+
+/** `null` for a token of another user, and for a text that is none. */
+function tokenOf(userId: string, token: string): TokenParts | null {
+  const parts = parseToken(token)
   return parts?.userTag === userTagOf(userId) ? parts : null
+}
+
+function newTokenFor({ userId, token }: NewSession, place: TokenParts | null) {
+  if (place !== null) return { id: place.sessionId, ...newToken(place.userTag, place.sessionId) }
+  const made = token ?? newSessionToken(userId)
+  const parts = tokenOf(userId, made)
+  if (parts === null)
+    throw new RangeError('The token of a new session must come from newSessionToken for the same user')
+  return { id: parts.sessionId, token: made, secretHash: parts.secretHash }
 }
 
 async function writeSession(
   context: StoreContext,
-  { userId, ipAddress = null, userAgent = null, data = {}, startedAt, endsBy }: NewSession,
+  newSession: NewSession,
   place: TokenParts | null,
 ): Promise<{ reply: number; token: string; session: Session }> {
   const { redis, clock, timeouts, maxSessionsPerUser } = context
+  const { userId, ipAddress = null, userAgent = null, data = {}, startedAt, endsBy } = newSession
   const userTag = userTagOf(userId)
-  const id = place?.sessionId ?? newSessionId()
-  const { token, secretHash } = newToken(userTag, id)
+  const { id, token, secretHash } = newTokenFor(newSession, place)
   const now = clock()
   const absoluteDeadline = Math.min(now + timeouts.absolute, endsBy?.getTime() ?? Number.POSITIVE_INFINITY)
   const idleDeadline = Math.min(now + timeouts.idle, absoluteDeadline)
