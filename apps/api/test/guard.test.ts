@@ -67,6 +67,7 @@ test('the router holds the procedures of the contract', () => {
     'account.data query',
     'account.delete mutation',
     'account.setLanguage mutation',
+    'account.waysIn query',
     'activity.list query',
     'admin.operations.list query',
     'admin.operations.resume mutation',

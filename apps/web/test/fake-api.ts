@@ -62,6 +62,8 @@ export function serveFakeApi() {
     authRefusals: new Map<string, string>(),
     emailChange: null as { email: string } | null,
     isDeleted: false,
+    /** How many ways to sign in there are. */
+    waysIn: 3,
     ...emptyAdminState(),
     mutations: 0,
     /** Keeps every call waiting until `release`. */
@@ -128,7 +130,10 @@ export function serveFakeApi() {
       pending: procedure.query(() => state.emailChange && { ...state.emailChange, confirmed: [], expiresAt: time }),
       request: procedure.input(readEmail).mutation(({ input }) => (state.emailChange = input)),
     }),
-    account: t.router({ delete: procedure.mutation(() => (state.isDeleted = true)) }),
+    account: t.router({
+      waysIn: procedure.query(() => ({ count: state.waysIn, password: { lastUsedAt: time } })),
+      delete: procedure.mutation(() => (state.isDeleted = true)),
+    }),
     activity: t.router({
       list: procedure.input(readCursor).query(({ input: { from, kind } }) => {
         const all = state.activity.filter(({ type }) => kind === undefined || kinds[type] === kind)

@@ -26,10 +26,14 @@ interface Dependencies {
   readonly audit: Audit
   readonly notify: Notify | undefined
   readonly onWrongPassword: OnWrongPassword
+  readonly onUsed: OnUsed
 }
 
+/** Called with the endpoint by which somebody has signed in or proved again who they are. It must not throw. */
+export type OnUsed = (ctx: GenericEndpointContext, userId: string) => Promise<void>
+
 /** Runs after every endpoint, and after the hooks of the plugins in front of this one. */
-export function afterHook({ store, audit, notify, onWrongPassword }: Dependencies) {
+export function afterHook({ store, audit, notify, onWrongPassword, onUsed }: Dependencies) {
   return createAuthMiddleware(async (ctx) => {
     const state = await requestState()
     const { returned, responseHeaders } = ctx.context
@@ -59,6 +63,8 @@ export function afterHook({ store, audit, notify, onWrongPassword }: Dependencie
     const sessions = await ownSignIns()
     await recordSignIns(ctx, sessions, audit, notify)
     if (state.browser !== null && sessions.length > 0) await rememberBrowser(ctx, state.browser)
+    const usedBy = sessions[0]?.userId ?? state.provedFor
+    if (usedBy !== null) await onUsed(ctx, usedBy)
     const shown = await hideTokens(returned, store)
     if (ctx.request) state.isAnswered = true
     const refusal = lateRefusal ?? (isRefusal(returned) ? returned : null)

@@ -4,7 +4,7 @@ import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import * as api from 'better-auth/api' // for what an older version lacks: it must load, for the start to refuse it
 import { type AdapterOptions, rollcallAdapter } from './adapter.js'
-import { afterHook } from './after-hook.js'
+import { afterHook, type OnUsed } from './after-hook.js'
 import type { Audit } from './audit.js'
 import { beginEndpoint, undoUnlessAnswered } from './failed-sign-ins.js'
 import { readChoice } from './factor-policy.js'
@@ -99,6 +99,12 @@ async function replaceSessions(context: AuthContext, options: AdapterOptions, ol
   }
 }
 
+interface ServerOptions extends Omit<RollcallOptions, 'onNewDevice'> {
+  readonly notify?: Notify
+  readonly onWrongPassword?: OnWrongPassword
+  readonly onUsed?: OnUsed
+}
+
 /** Leaves it to the caller when to notify a user of a new device, and when to make the link for that. */
 export function rollcallPlugin({
   store,
@@ -107,7 +113,8 @@ export function rollcallPlugin({
   oldSessions,
   isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < PROOF_LIFE_MS,
   onWrongPassword = () => undefined,
-}: Omit<RollcallOptions, 'onNewDevice'> & { readonly notify?: Notify; readonly onWrongPassword?: OnWrongPassword }) {
+  onUsed = async () => undefined,
+}: ServerOptions) {
   return {
     id: 'rollcall',
 
@@ -160,7 +167,7 @@ export function rollcallPlugin({
           }),
         },
       ],
-      after: [{ matcher: () => true, handler: afterHook({ store, audit, notify, onWrongPassword }) }],
+      after: [{ matcher: () => true, handler: afterHook({ store, audit, notify, onWrongPassword, onUsed }) }],
     },
   } satisfies BetterAuthPlugin
 }

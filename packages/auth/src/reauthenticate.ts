@@ -3,6 +3,7 @@ import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better
 import { z } from 'zod'
 import { type Audit, auditEvent } from './audit.js'
 import { replaceCookies, unauthorized } from './current-session.js'
+import { requestState } from './request-state.js'
 import { proofData } from './sign-in-method.js'
 import { rejectUnavailable } from './unavailable.js'
 
@@ -45,5 +46,6 @@ export async function proveAgain(
   const rotated = await rejectUnavailable(() => store.rotate(token, { reauthenticated: true, data: proofData() }))
   if (rotated === null) throw unauthorized()
   await replaceCookies(rotated.token)
+  ;(await requestState()).provedFor = userId
   await auditEvent(audit, { event: 'reauthentication', result: 'ok', userId, sessionId: id })
 }

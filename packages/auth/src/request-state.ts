@@ -38,6 +38,8 @@ export interface RequestState {
   readonly signedIn: Map<string, Session>
   /** The ids of those that were made before an endpoint of this request began. A hook of the application may call another one. */
   readonly madeBefore: WeakMap<object, ReadonlySet<string>>
+  /** The user whose session has been proved again by this request. */
+  provedFor: string | null
   /** The ids of those that the audit has. */
   readonly recorded: Set<string>
   /** The tokens, earlier and new, of the session that a sign-in renews. The request came with the earlier one. */
@@ -81,6 +83,7 @@ const emptyState = (): RequestState => ({
   heldSignIn: null,
   signedIn: new Map(),
   madeBefore: new WeakMap(),
+  provedFor: null,
   recorded: new Set(),
   renewed: null,
   tokens: new Set(),

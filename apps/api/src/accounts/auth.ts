@@ -22,6 +22,7 @@ import { type EmailChanges, emailChangesOf } from './email-change/email-changes.
 import { emailChanges } from './email-change/plugin.js'
 import { createExpiryIndexes, createOwnerIndex, migrate, sharedAccounts } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
+import { lastUse, recordUse } from './last-use.js'
 import { type MailedCodes, mailedCodesOf } from './mailed-codes/codes.js'
 import { mailedCodes } from './mailed-codes/plugin.js'
 import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
@@ -42,6 +43,7 @@ import { secretVersion } from './second-factor/secret-version.js'
 import { type RequestSignUp, signUps } from './sign-up/plugin.js'
 import { type SignUps, signUpsOf } from './sign-up/sign-ups.js'
 import { type OwnData, ownData } from './own-data.js'
+import { findWaysIn, type WaysIn } from './ways-in.js'
 
 /** The prefix of better-auth's endpoints. */
 export const AUTH_PATH = '/api/auth'
@@ -113,6 +115,8 @@ export interface Auth
   renamePerson(by: Session, name: string): Promise<boolean>
   /** `false` for a passkey that is unknown or another user's. It fails like `renameDevice`. */
   renamePasskey(by: Session, id: string, name: string): Promise<boolean>
+  /** How the user can sign in. It fails with what the database fails with. */
+  findWaysIn(userId: string): Promise<WaysIn>
   readonly passkeys: Passkeys
   readonly providers: Providers
   /** Keyed hash by which the audit names an email address. */
@@ -125,7 +129,7 @@ export function authConfig(options: AuthOptions) {
     options
   const { passwords = createPasswords(), providers = [], log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
-  const providerIds = new Set(providers.map(({ id }) => id))
+  const providerIds = providerIdsOf(providers)
   return {
     appName: 'Rollcall',
     baseURL: baseUrl,
@@ -155,6 +159,7 @@ export function authConfig(options: AuthOptions) {
         store,
         audit,
         ...(onWrongPassword && { onWrongPassword }),
+        onUsed: recordUse,
         notify: async (session, deviceId) => {
           await notifyNewDevice(session, deviceId)
           return 'later'
@@ -163,7 +168,7 @@ export function authConfig(options: AuthOptions) {
     ],
     account: {
       storeStateStrategy: 'cookie', // of questions to providers, which strangers can ask
-      additionalFields: resetFields,
+      additionalFields: { ...resetFields, ...lastUse },
     },
     rateLimit: { enabled: false }, // counted in Redis, for all servers, before a request gets here
     telemetry: { enabled: false },
@@ -178,6 +183,10 @@ export function authConfig(options: AuthOptions) {
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER], ipv6Subnet: 128 },
     },
   } satisfies BetterAuthOptions
+}
+
+function providerIdsOf(providers: readonly ProviderSettings[] = []): ReadonlySet<string> {
+  return new Set(providers.map(({ id }) => id))
 }
 
 /** The ids of those that can check their user again. */
@@ -239,6 +248,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
     ...createRequiredResets(context, options),
 
+    findWaysIn: (userId) => findWaysIn(adapter, userId, providerIdsOf(options.providers)),
     passkeys: passkeysOf(adapter),
     providers: providersOf(adapter, options.providers ?? []),
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),

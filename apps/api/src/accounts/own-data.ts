@@ -60,8 +60,18 @@ const deviceRow = z.object({
   createdAt: date,
   lastSeenAt: date,
 })
-const accountRow = z.object({ providerId: z.string(), accountId: z.string(), createdAt: date, updatedAt: date })
-const passkeyRow = z.object({ name: z.string().nullish().default(null), createdAt: date.nullish().default(null) })
+const accountRow = z.object({
+  providerId: z.string(),
+  accountId: z.string(),
+  createdAt: date,
+  updatedAt: date,
+  lastUsedAt: date.nullish().default(null),
+})
+const passkeyRow = z.object({
+  name: z.string().nullish().default(null),
+  createdAt: date.nullish().default(null),
+  lastUsedAt: date.nullish().default(null),
+})
 const secondFactor = z.object({ twoFactorEnabled: z.literal(true) })
 
 /** Rows of one kind in the data of a person. Anybody with the password can make as many as they like. */

@@ -51,20 +51,37 @@ async function remove<Row>(
   const row = await adapter.findOne<Row>({ model, where })
   if (row === null || !isOne(row))
     throw new APIError('NOT_FOUND', { code: `${name.toUpperCase()}_NOT_FOUND`, message: `${name} not found` })
-  if (signsIn(row) && (await countWaysIn(adapter, userId, providers)) <= 1)
+  if (signsIn(row) && (await findWaysIn(adapter, userId, providers)).count <= 1)
     throw new APIError('BAD_REQUEST', { code: 'LAST_WAY_IN', message: 'An account must keep one way to sign in' })
   await adapter.delete({ model, where })
 }
 
-/** Passkeys, the password and linked accounts of the providers. */
-async function countWaysIn(
-  adapter: DBTransactionAdapter,
+/** How a person can sign in. */
+export interface WaysIn {
+  /** Passkeys, the password and linked accounts of the providers. */
+  readonly count: number
+  /** `null` for an account without one. `lastUsedAt` is `null` where that is not known. */
+  readonly password: { readonly lastUsedAt: Date | null } | null
+}
+
+interface AccountRow {
+  readonly providerId: string
+  readonly password?: string | null
+  readonly lastUsedAt?: Date | null
+}
+
+/** @param providers ids of those that people can sign in with */
+export async function findWaysIn(
+  adapter: Pick<DBTransactionAdapter, 'count' | 'findMany'>,
   userId: string,
   providers: ReadonlySet<string>,
-): Promise<number> {
+): Promise<WaysIn> {
   const where = [{ field: 'userId', value: userId }]
-  const query = { model: 'account', where, limit: EVERY_ROW }
-  const accounts = await adapter.findMany<{ providerId: string; password?: string | null }>(query)
+  const accounts = await adapter.findMany<AccountRow>({ model: 'account', where, limit: EVERY_ROW })
   const usable = accounts.filter(({ providerId, password }) => providers.has(providerId) || password)
-  return usable.length + (await adapter.count({ model: 'passkey', where }))
+  const withPassword = accounts.find(({ password }) => password)
+  return {
+    count: usable.length + (await adapter.count({ model: 'passkey', where })),
+    password: withPassword === undefined ? null : { lastUsedAt: withPassword.lastUsedAt ?? null },
+  }
 }

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { alone, useApi } from './trpc.js'
+import { waysInKey } from './ways-in.js'
 
-export const providersKey = ['providers', 'linked']
+const providersKey = [...waysInKey, 'providers']
 
 /** The providers that the server offers, and the accounts of them that are linked to this one. */
 export function useProviders(options: { enabled?: boolean; retry?: false } = {}) {

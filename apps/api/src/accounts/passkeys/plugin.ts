@@ -4,6 +4,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { guardAdditions } from '../guarded-additions.js'
+import { lastUse } from '../last-use.js'
 import { removePasskey } from './remove.js'
 
 /** More than anybody has devices and password managers: a stolen session must not fill the table. */
@@ -39,10 +40,8 @@ export function passkeyPlugin(baseUrl: string): BetterAuthPlugin {
       },
     },
     authentication: {
-      async afterVerification({ ctx, verification: { authenticationInfo } }) {
+      async afterVerification({ verification: { authenticationInfo } }) {
         requireUserVerification(authenticationInfo.userVerified)
-        const where = [{ field: 'credentialID', value: authenticationInfo.credentialID }]
-        await ctx.context.adapter.update({ model: 'passkey', where, update: { lastUsedAt: new Date() } })
       },
     },
     advanced: { webAuthnChallengeCookie: 'passkey' },
@@ -54,7 +53,7 @@ export function passkeyRules(providers: ReadonlySet<string>) {
   return {
     id: 'passkey-rules',
     init: ({ adapter }) => ({ context: { adapter: guardAdditions(adapter, 'passkey', requireAcceptable) } }),
-    schema: { passkey: { fields: { lastUsedAt: { type: 'date', required: false } } } },
+    schema: { passkey: { fields: lastUse } },
     endpoints: { removePasskey: removePasskey(providers) },
     hooks: {
       before: [

@@ -37,7 +37,6 @@ export async function signIn(
   if (user === null) throw refusal('PROVIDER_ANSWER_INVALID')
   // better-auth refuses them too, but leads the browser to a page that does not exist.
   if (memberOf(user, 'banned') === true) throw refusal('BANNED_USER')
-  if (account !== null) await touchAccount(ctx, account.id)
   const session = await internalAdapter.createSession(user.id, !rememberMe)
   await setSessionCookie(ctx, { session, user }, !rememberMe)
 }
@@ -99,7 +98,6 @@ async function requireUnlinked(ctx: GenericEndpointContext, userId: string, pers
 export async function requireOwn(ctx: GenericEndpointContext, userId: string, person: ProvidedPerson): Promise<void> {
   const account = await findAccount(ctx, person)
   if (account?.userId !== userId) throw refusal('PROVIDER_PROOF_REFUSED')
-  await touchAccount(ctx, account.id)
 }
 
 function findAccount(
@@ -107,9 +105,4 @@ function findAccount(
   { providerId, accountId }: Pick<ProvidedPerson, 'providerId' | 'accountId'>,
 ) {
   return context.internalAdapter.findAccountByKey({ providerId, accountId })
-}
-
-/** `updatedAt` is when the account was last used. */
-async function touchAccount({ context }: GenericEndpointContext, id: string): Promise<void> {
-  await context.internalAdapter.updateAccount(id, { updatedAt: new Date() })
 }

@@ -19,6 +19,7 @@ interface Row {
   readonly providerId: string
   readonly createdAt: Date
   readonly updatedAt: Date
+  readonly lastUsedAt: Date | null
 }
 
 /** Whether a provider can check its user again, and say so: GitHub speaks no OpenID Connect. */
@@ -39,7 +40,7 @@ export function providersOf(adapter: Pick<DBAdapter, 'findMany'>, settings: read
       })
       return rows
         .filter(({ providerId }) => providerId !== 'credential')
-        .map(({ id, providerId, createdAt, updatedAt }) => {
+        .map(({ id, providerId, createdAt, updatedAt, lastUsedAt }) => {
           const known = settings.find((provider) => provider.id === providerId)
           return {
             id,
@@ -47,7 +48,7 @@ export function providersOf(adapter: Pick<DBAdapter, 'findMany'>, settings: read
             name: known?.name ?? providerId,
             canProve: known !== undefined && canProve(known),
             createdAt,
-            lastUsedAt: updatedAt,
+            lastUsedAt: lastUsedAt ?? updatedAt, // of an earlier version, or never used since it was linked
           }
         })
     },

@@ -42,7 +42,7 @@ export function PasskeyRow({ passkey, now, isNew, onDone, onRemove }: PasskeyRow
           {passkey.createdAt !== null && t('passkeys.since', { when: i18n.shortTime(passkey.createdAt, now) })}{' '}
           {passkey.lastUsedAt === null
             ? t('passkeys.neverUsed')
-            : t('passkeys.lastUsed', { when: i18n.shortTime(passkey.lastUsedAt, now) })}
+            : t('waysIn.lastUsed', { when: i18n.shortTime(passkey.lastUsedAt, now) })}
         </p>
       </div>
       {isNaming ? (

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ComponentProps, type ReactNode, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
 import { alone, type Passkey, useApi } from '../../api/trpc.js'
+import { waysInKey } from '../../api/ways-in.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
 import { SuccessMessage } from '../../ui/success-message.js'
@@ -17,7 +18,7 @@ import { arePasskeysUsable } from '../passkeys/are-usable.js'
 import { explainCeremony } from '../passkeys/explain.js'
 import { PasskeyRow } from './passkey-row.js'
 
-const passkeysKey = ['passkeys']
+const passkeysKey = [...waysInKey, 'passkeys']
 
 /** The passkeys of the account: what they are called, when they were used, and how to add, rename and remove one. */
 export function PasskeysSection() {
@@ -34,7 +35,7 @@ export function PasskeysSection() {
 
   const refresh = async (message: ReactNode) => {
     setDone(message)
-    await queryClient.invalidateQueries({ queryKey: passkeysKey })
+    await queryClient.invalidateQueries({ queryKey: waysInKey })
   }
   const remove = useRemoval('/passkey/remove', explainCeremony, ({ name, revokeOtherSessions }) =>
     refresh(words((t) => withOthers(t, t('passkeys.removed', { name }), revokeOtherSessions))),

@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { providersKey, useProviders } from '../../api/linked-providers.js'
+import { useProviders } from '../../api/linked-providers.js'
 import type { LinkedProvider } from '../../api/trpc.js'
+import { waysInKey } from '../../api/ways-in.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { words } from '../../i18n/words.js'
@@ -26,7 +27,7 @@ export function ProvidersSection() {
   const [done, setDone] = useState<ReactNode>(null)
   const refresh = async (message: ReactNode) => {
     setDone(message)
-    await queryClient.invalidateQueries({ queryKey: providersKey })
+    await queryClient.invalidateQueries({ queryKey: waysInKey })
   }
   const unlink = useRemoval('/provider/unlink', explainProvider, ({ name, revokeOtherSessions }) =>
     refresh(words((t) => withOthers(t, t('providers.unlinked', { name }), revokeOtherSessions))),
@@ -85,7 +86,7 @@ function LinkedRow({ account, now, onUnlink }: LinkedRowProps) {
         <p className="font-medium wrap-anywhere">{name}</p>
         <p className="text-sm text-muted">
           {t('providers.since', { when: i18n.shortTime(account.createdAt, now) })}{' '}
-          {t('providers.lastUsed', { when: i18n.shortTime(account.lastUsedAt, now) })}
+          {t('waysIn.lastUsed', { when: i18n.shortTime(account.lastUsedAt, now) })}
         </p>
       </div>
       <RemoveWayIn

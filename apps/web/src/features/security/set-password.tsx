@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { needsProof } from '../../api/problem.js'
+import { waysInKey } from '../../api/ways-in.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { CheckBox } from '../../ui/check-box.js'
@@ -88,7 +89,7 @@ function useFirstPassword(onSet: () => void) {
   const set = async ({ newPassword, revokeOtherSessions }: Choice) => {
     await callAuth('/set-password', { newPassword, revokeOtherSessions }, expectedSessionHeaders())
     onSet()
-    await queryClient.invalidateQueries({ queryKey: proofMethods.queryKey })
+    await queryClient.invalidateQueries({ queryKey: waysInKey })
   }
 
   const form = useForm({
