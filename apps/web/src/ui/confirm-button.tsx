@@ -23,6 +23,8 @@ export type Outcome =
 export interface ProofRequest {
   readonly question: ReactNode
   readonly consequence?: string
+  /** A choice that the person still has. */
+  readonly choice?: ReactNode
   readonly confirmLabel: string
   readonly busyLabel: string
   /** Continues with the action. */
@@ -92,6 +94,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
         {renderProof({
           question: props.question,
           consequence: props.consequence,
+          choice: props.choice,
           confirmLabel: props.confirmLabel,
           busyLabel: props.busyLabel,
           onProved: proceed,

@@ -40,7 +40,7 @@ interface ProofFormProps extends ProofRequest {
 
 /** Asks in place for a proof of who the person is, in each way that the account has, some time after the sign-in. */
 export function ProofForm({ look = 'danger', pending, ...request }: ProofFormProps) {
-  const { question, consequence, onProved, onCancel } = request
+  const { question, consequence, choice, onProved, onCancel } = request
   const { t } = useI18n()
   const { data } = useAccount()
   const email = data?.user.email ?? ''
@@ -64,6 +64,7 @@ export function ProofForm({ look = 'danger', pending, ...request }: ProofFormPro
         id={titleId}
         question={question}
         consequence={consequence}
+        choice={choice}
         why={isCodeAsked ? null : t(hasPassword ? 'signOut.proof' : 'problem.proof-needed')}
       />
       {/* It stays, so that what was typed is still there after a code was cancelled. */}
@@ -117,19 +118,20 @@ function usePasswordForm(onProved: () => Promise<void>) {
   })
 }
 
-interface QuestionProps extends Pick<ProofRequest, 'question'> {
+interface QuestionProps extends Pick<ProofRequest, 'question' | 'choice'> {
   id: string
   consequence: string | undefined
   why: string | null
 }
 
-function Question({ id, question, consequence, why }: QuestionProps) {
+function Question({ id, question, consequence, choice, why }: QuestionProps) {
   return (
     <div className="text-sm">
       <p id={id} tabIndex={-1} className="font-semibold">
         {question}
       </p>
       {consequence && <p className="mt-0.5">{consequence}</p>}
+      {choice}
       {why && <p className="mt-0.5 text-muted">{why}</p>}
     </div>
   )

@@ -2,9 +2,9 @@ import { type ReactNode, useState } from 'react'
 import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
-import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
 import { useGuarded } from '../../ui/use-guarded.js'
+import { RevokeOthers } from '../proof/revoke-others.js'
 import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
@@ -48,11 +48,13 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
     },
   })
 
+  const choice = <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
   if (isProving) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
         <ProofForm
           question={t('passkeys.addAsk')}
+          choice={choice}
           confirmLabel={t('passkeys.addGoOn')}
           busyLabel={t('passkeys.adding')}
           look="primary"
@@ -65,7 +67,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   }
   return (
     <div className="mt-4 grid justify-items-start gap-3 border-t border-line pt-2">
-      <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
+      {choice}
       <Button busy={busy} onClick={() => void run(revokesOthers)}>
         {busy ? t('passkeys.adding') : t('passkeys.add')}
       </Button>

@@ -1,11 +1,11 @@
 import { useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { CheckBox } from '../../ui/check-box.js'
 import { useSession } from '../session/session.js'
 import { verifyCode } from '../second-factor/api.js'
 import { CodeForm } from '../second-factor/code-form.js'
 import { CopyButton } from './copy-button.js'
 import { isWrongCode } from '../second-factor/explain.js'
+import { RevokeOthers } from '../proof/revoke-others.js'
 import { QrCode } from './qr-code.js'
 
 export interface EnrolmentProps {
@@ -49,7 +49,7 @@ export function Enrolment({ totpURI, onDone, onCancel }: EnrolmentProps) {
         }}
         onCancel={onCancel}
       >
-        <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
+        <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
       </CodeForm>
     </div>
   )

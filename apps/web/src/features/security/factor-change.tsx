@@ -3,11 +3,11 @@ import { AuthFailure } from '../../api/auth.js'
 import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
-import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
 import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
 import { Answers } from '../forms/answers.js'
+import { RevokeOthers } from '../proof/revoke-others.js'
 import { ProofForm } from '../proof/proof-form.js'
 import type { PendingActions } from '../session/pending-action.js'
 import { useSession } from '../session/session.js'
@@ -34,7 +34,6 @@ interface FactorChangeProps {
 /** Asks in place before a change of the second factor, for the password too: however recent the last proof is. */
 export function FactorChange(props: FactorChangeProps) {
   const { question, hasPassword, offersRevoke, onCancel } = props
-  const { t } = useI18n()
   const session = useSession()
   const element = useRef<HTMLFormElement>(null)
   const titleId = useId()
@@ -67,18 +66,17 @@ export function FactorChange(props: FactorChangeProps) {
     if (event.key === 'Escape' && !busy) onCancel()
   }
 
+  const offered = offersRevoke && <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
   if (isProving) {
     const pending = { name: 'change-factor', input: { change: props.change, ...choice } } as const
-    return <ProofForm {...props} onProved={() => confirm()} pending={pending} />
+    return <ProofForm {...props} choice={offered} onProved={() => confirm()} pending={pending} />
   }
   return (
     <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">
       <Question id={titleId} question={question} consequence={props.consequence} />
       {summary}
       {hasPassword && <Password error={errors[PASSWORD]} onKeyDown={onKeyDown} />}
-      {offersRevoke && (
-        <CheckBox label={t('waysIn.revokeOthers')} checked={revokesOthers} onChange={setRevokesOthers} />
-      )}
+      {offered}
       <Answers {...props} busy={busy} onKeyDown={onKeyDown} />
     </form>
   )

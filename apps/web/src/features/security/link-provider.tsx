@@ -2,14 +2,17 @@ import { type ReactNode, useState } from 'react'
 import type { NamedProvider } from '../../api/providers.js'
 import { needsProof } from '../../api/problem.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { CheckBox } from '../../ui/check-box.js'
 import { Message } from '../../ui/message.js'
+import { RevokeOthers } from '../proof/revoke-others.js'
 import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
 import { explainProvider } from '../providers/explain.js'
 import { goToProvider } from '../providers/go-to-provider.js'
 import { ProviderButton } from '../providers/provider-buttons.js'
+
+const link = (choice: { provider: string; revokeOtherSessions: boolean }) =>
+  goToProvider('link', { ...choice, returnTo: '/security' })
 
 /** Asks for a proof if the latest one is old, then leads to the provider. */
 export function LinkProvider({ providers }: { providers: readonly NamedProvider[] }) {
@@ -19,8 +22,6 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
   const [waiting, setWaiting] = useState<NamedProvider | null>(null)
   const [revokeOtherSessions, setRevokeOtherSessions] = useState(false)
   const [failure, setFailure] = useState<ReactNode>(null)
-  const link = (choice: { provider: string; revokeOtherSessions: boolean }) =>
-    goToProvider('link', { ...choice, returnTo: '/security' })
   const fail = (message: ReactNode, error?: unknown) => {
     if (error !== undefined) session.failed(error)
     setFailure(message)
@@ -38,11 +39,13 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
   })
 
   if (providers.length === 0) return null
+  const choice = <RevokeOthers checked={revokeOtherSessions} onChange={setRevokeOtherSessions} />
   if (waiting !== null) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
         <ProofForm
           question={t('providers.linkAsk', { name: waiting.name })}
+          choice={choice}
           confirmLabel={t('providers.linkGoOn')}
           busyLabel={t('providers.linking')}
           look="primary"
@@ -60,7 +63,7 @@ export function LinkProvider({ providers }: { providers: readonly NamedProvider[
   }
   return (
     <div className="mt-4 grid justify-items-start gap-3 border-t border-line pt-2">
-      <CheckBox label={t('waysIn.revokeOthers')} checked={revokeOtherSessions} onChange={setRevokeOtherSessions} />
+      {choice}
       {providers.map((provider) => (
         <ProviderButton
           key={provider.id}

@@ -55,7 +55,13 @@ export function ProvidersSection() {
       {linked.length > 0 && (
         <ul {...rows} aria-labelledby="providers" className="mt-4 grid gap-4">
           {linked.map((account) => (
-            <LinkedRow key={account.id} account={account} now={now} onUnlink={unlink} />
+            <LinkedRow
+              key={account.id}
+              account={account}
+              signsIn={available.some(({ id }) => id === account.provider)}
+              now={now}
+              onUnlink={unlink}
+            />
           ))}
         </ul>
       )}
@@ -66,11 +72,12 @@ export function ProvidersSection() {
 
 interface LinkedRowProps {
   account: LinkedProvider
+  signsIn: boolean
   now: number
   onUnlink: ReturnType<typeof useRemoval>
 }
 
-function LinkedRow({ account, now, onUnlink }: LinkedRowProps) {
+function LinkedRow({ account, signsIn, now, onUnlink }: LinkedRowProps) {
   const i18n = useI18n()
   const { t } = i18n
   const factsId = `provider-${account.id}`
@@ -100,6 +107,7 @@ function LinkedRow({ account, now, onUnlink }: LinkedRowProps) {
         action="unlink-provider"
         wayIn={{ id: account.id, name }}
         onRemove={onUnlink}
+        signsIn={signsIn}
       />
     </li>
   )

@@ -6,12 +6,12 @@ import { needsProof } from '../../api/problem.js'
 import { waysInKey } from '../../api/ways-in.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
-import { CheckBox } from '../../ui/check-box.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
 import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
+import { RevokeOthers } from '../proof/revoke-others.js'
 import { ProofForm } from '../proof/proof-form.js'
 import { proofMethods } from '../proof/proof-methods.js'
 import { useResumption } from '../proof/use-resumption.js'
@@ -26,7 +26,8 @@ export function useHasPassword(): boolean {
 export function SetPassword({ email, onSet }: { email: string; onSet: () => void }) {
   const i18n = useI18n()
   const { t } = i18n
-  const { form, errors, summary, busy, set, isProving, stopProving } = useFirstPassword(onSet)
+  const [revokesOthers, setRevokesOthers] = useState(false)
+  const { form, errors, summary, busy, set, isProving, stopProving } = useFirstPassword(onSet, revokesOthers)
   const [isAgain, setIsAgain] = useState(false)
   useResumption({
     'set-password': async () => {
@@ -36,6 +37,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
     },
   })
 
+  const choice = <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
   // The form stays, so that what was typed is still there after the proof.
   return (
     <>
@@ -43,6 +45,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
         <div className="mt-5 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
           <ProofForm
             question={t('security.setAsk')}
+            choice={choice}
             confirmLabel={t('security.setSubmit')}
             busyLabel={t('security.setBusy')}
             look="primary"
@@ -64,7 +67,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
           hint={passwordHint(i18n)}
           error={errors['newPassword']}
         />
-        <CheckBox name="revokeOthers" label={t('waysIn.revokeOthers')} />
+        {choice}
         <div>
           <Button type="submit" look="primary" busy={busy}>
             {busy ? t('security.setBusy') : t('security.setSubmit')}
@@ -75,18 +78,13 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
   )
 }
 
-interface Choice {
-  readonly newPassword: string
-  readonly revokeOtherSessions: boolean
-}
-
-function useFirstPassword(onSet: () => void) {
+function useFirstPassword(onSet: () => void, revokeOtherSessions: boolean) {
   const session = useSession()
   const queryClient = useQueryClient()
-  const [choice, setChoice] = useState<Choice | null>(null)
+  const [chosen, setChosen] = useState('')
   const [isProving, setIsProving] = useState(false)
 
-  const set = async ({ newPassword, revokeOtherSessions }: Choice) => {
+  const set = async (newPassword: string) => {
     await callAuth('/set-password', { newPassword, revokeOtherSessions }, expectedSessionHeaders())
     onSet()
     await queryClient.invalidateQueries({ queryKey: waysInKey })
@@ -95,9 +93,8 @@ function useFirstPassword(onSet: () => void) {
   const form = useForm({
     check: (data) => fieldErrors({ newPassword: newPasswordError(text(data, 'newPassword')) }),
     submit: async (data) => {
-      const chosen = { newPassword: text(data, 'newPassword'), revokeOtherSessions: data.has('revokeOthers') }
-      setChoice(chosen)
-      await set(chosen)
+      setChosen(text(data, 'newPassword'))
+      await set(text(data, 'newPassword'))
     },
     explain: (error) => {
       if (needsProof(error)) {
@@ -109,8 +106,5 @@ function useFirstPassword(onSet: () => void) {
     },
   })
 
-  const setProved = async () => {
-    if (choice !== null) await set(choice)
-  }
-  return { ...form, set: setProved, isProving, stopProving: () => setIsProving(false) }
+  return { ...form, set: () => set(chosen), isProving, stopProving: () => setIsProving(false) }
 }

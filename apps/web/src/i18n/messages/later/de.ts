@@ -235,6 +235,7 @@ export default {
     goOn: 'Zu Ihrem Konto',
   },
   waysIn: {
+    only: 'Nur damit können Sie sich anmelden. Um es zu entfernen, fügen Sie zuerst etwas anderes hinzu.',
     lastUsed: 'Zuletzt benutzt: {when}.',
     revokeOthers: 'Auch meine anderen Geräte abmelden',
     othersSignedOut: 'Ihre anderen Geräte wurden abgemeldet.',

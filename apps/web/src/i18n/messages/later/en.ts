@@ -230,6 +230,7 @@ export default {
     goOn: 'Go to your account',
   },
   waysIn: {
+    only: 'This is your only way to sign in. To remove it, add another one first.',
     lastUsed: 'Last used {when}.',
     revokeOthers: 'Also sign out my other devices',
     othersSignedOut: 'Your other devices were signed out.',
