@@ -23,6 +23,16 @@ test('before the script has come, a first visit shows whose page it is, and that
   await page.unrouteAll({ behavior: 'ignoreErrors' })
 })
 
+test('without a script, the page says what it needs, in both languages', async ({ app, browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(app.url)
+  await expect(page.locator('p[lang=en]')).toHaveText('Rollcall needs JavaScript.')
+  await expect(page.locator('p[lang=de]')).toHaveText('Rollcall benötigt JavaScript.')
+  await expect(page.getByRole('status')).toBeHidden()
+  await context.close()
+})
+
 test(`a first visit loads less than ${LIMIT / 1_000} kB of script, at sign-in and at the devices`, async ({
   device,
 }) => {
