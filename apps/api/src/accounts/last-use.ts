@@ -2,7 +2,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import type { Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
 
-/** Of the tables `account` and `passkey`. */
+/** A field of `account` and `passkey`: the last sign-in or proof by this way in. */
 export const lastUse = { lastUsedAt: { type: 'date', required: false, input: false, returned: false } } as const
 
 /** Endpoints that take a password, or the code without which a password does not sign in. */
