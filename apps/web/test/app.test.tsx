@@ -1,5 +1,5 @@
 import { createMemoryHistory } from '@tanstack/react-router'
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
@@ -114,6 +114,15 @@ describe('what the server tells', () => {
     api.publish('devices')
     await isLive()
     expect(api.streams).toBe(1)
+  })
+
+  test('of the devices is not called live while the browser is offline', async () => {
+    await openDevices()
+    await isLive()
+    act(() => void window.dispatchEvent(new Event('offline')))
+    await screen.findByText(/^As of today, .*\. Updates when you come back to this page$/)
+    act(() => void window.dispatchEvent(new Event('online')))
+    await isLive()
   })
 
   test('a stream that breaks is opened again, and nobody is signed out', async () => {

@@ -9,14 +9,17 @@ import { DeviceListSkeleton } from './device-list-skeleton.js'
 import { DeviceList } from './device-list.js'
 import { LiveStatus } from './live-status.js'
 import { useListTime } from './use-list-time.js'
+import { useOnline } from './use-online.js'
 
 export function DevicesPage() {
   const { t } = useI18n()
   const heading = useRef<HTMLHeadingElement>(null)
   const devices = useDevices()
   const { list } = devices
+  const isOnline = useOnline()
   const problem = list.isError ? toProblem(list.error) : undefined
-  const live = devices.live && !problem
+  // A stream takes seconds to notice that its network is gone.
+  const live = devices.live && !problem && isOnline
   const time = useListTime(live === true, list.dataUpdatedAt)
   // Refused: the sign-in page is on its way.
   const known = problem?.kind === 'unauthorized' ? undefined : list.data
