@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commandsOf, observed, signedUp, startServer } from './helpers.js'
+import { commandsOf, observed, requestCommandsOf, signedUp, startServer } from './helpers.js'
 
 test('a batch of ten calls costs ten lookups, one per call, on one connection and without SQL', async () => {
   await using server = await startServer()
@@ -10,7 +10,7 @@ test('a batch of ten calls costs ten lookups, one per call, on one connection an
 
   await batch() // from here on Redis knows the script
   // Each call of devices.list reads the list (HGETALL) once it is validated (HGET, all ten in one script).
-  expect(await commandsOf(server.redis, batch)).toEqual({ evalsha: 1, hget: 10, hgetall: 10 })
+  expect(await requestCommandsOf(server.redis, batch)).toEqual({ evalsha: 1, hget: 10, hgetall: 10 })
   expect(server.lines().filter(({ path }) => String(path).startsWith('/trpc/'))).toEqual([])
 
   const clients = await observed(server.redis, (admin) => admin.client('LIST'))
@@ -37,8 +37,8 @@ test('a refused call costs one lookup, and one with a cookie that is not ours no
   await server.settled()
   const list = (value: string) => () =>
     server.send('/trpc/devices.list', { headers: { cookie: `rollcall.session_token=${value}` } })
-  expect(await commandsOf(server.redis, list(cookie))).toEqual({ hget: 1 })
-  expect(await commandsOf(server.redis, list(`${cookie.slice(0, -6)}AAAAAA`))).toEqual({})
+  expect(await requestCommandsOf(server.redis, list(cookie))).toEqual({ hget: 1 })
+  expect(await requestCommandsOf(server.redis, list(`${cookie.slice(0, -6)}AAAAAA`))).toEqual({})
 })
 
 test('with a near-cache, a query whose session is known asks Redis for nothing about it; what ends or changes something does', async () => {
@@ -47,7 +47,7 @@ test('with a near-cache, a query whose session is known asks Redis for nothing a
   await server.settled()
   const hgets = async (work: () => Promise<unknown>) => (await commandsOf(server.redis, work))['hget'] ?? 0
   while ((await hgets(() => api.session.current.query())) > 0);
-  expect(await commandsOf(server.redis, () => api.devices.list.query())).toEqual({ hgetall: 1 })
+  expect(await requestCommandsOf(server.redis, () => api.devices.list.query())).toEqual({ hgetall: 1 })
   // Once to validate the caller, once to tell of the session to revoke, and twice by the script: for either of them.
   expect(await hgets(() => api.devices.revoke.mutate({ id: 'x'.repeat(16) }))).toBe(4)
   // Once for the limit, once in better-auth.

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { codeOf, commandsOf, signedUp, startServer } from '../helpers.js'
+import { codeOf, requestCommandsOf, signedUp, startServer } from '../helpers.js'
 
 test('a user whose row is deleted by hand sees nothing from the next request on', async () => {
   await using server = await startServer()
@@ -24,7 +24,7 @@ test('the look for the user costs Redis nothing, and an outage of SQL signs nobo
   const { api } = await signedUp(server)
   await server.settled()
   const list = () => api.devices.list.query()
-  expect(await commandsOf(server.redis, list)).toEqual({ hget: 1, hgetall: 1 })
+  expect(await requestCommandsOf(server.redis, list)).toEqual({ hget: 1, hgetall: 1 })
   await server.database().close()
   expect(await list()).toHaveLength(1)
   expect(await codeOf(api.activity.list.query({}))).toBe('SERVICE_UNAVAILABLE')

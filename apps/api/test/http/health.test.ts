@@ -11,8 +11,9 @@ test('however many ask at once or one after the other, /readyz writes to Redis o
     expect(new Set(many.map(({ status }) => status))).toEqual(new Set([200]))
     for (let n = 0; n < 50; n += 1) await server.send('/readyz')
   })
-  const bySweep = 2 // at the start of the server: its lease, and its next interval
-  expect(commands['set'] ?? 0).toBeLessThanOrEqual(1 + bySweep + (performance.now() - started) / 1_000)
+  const seconds = (performance.now() - started) / 1_000
+  const bySweep = 2 + seconds / 5 // its lease, its next interval, and attempts in between
+  expect(commands['set'] ?? 0).toBeLessThanOrEqual(1 + bySweep + seconds)
 })
 
 test('an answer of /readyz is about the last second, and not about an earlier one', async () => {
