@@ -18,12 +18,6 @@ type EventSweep = (signal: AbortSignal) => Promise<boolean>
 export function createEventSweep({ events, mover, clock }: SweepOptions): EventSweep {
   let sweptAt: number | undefined
 
-  async function isDue(lastAt: number): Promise<boolean> {
-    const isLate = clock() - lastAt >= SWEEP_MS
-    // A Redis that is too full to grant the lease has room made by each.
-    return events.acquireSweepLease(SWEEP_MS).catch(() => isLate)
-  }
-
   /** @returns Whether an operation has asked for another sweep since this one began. */
   async function sweep(signal: AbortSignal, hasLease: boolean): Promise<boolean> {
     let isRequested = false
@@ -46,9 +40,12 @@ export function createEventSweep({ events, mover, clock }: SweepOptions): EventS
 
   return async (signal) => {
     const isFirst = sweptAt === undefined // of what this server left behind itself, whoever has the lease
-    if (sweptAt !== undefined && !(await isDue(sweptAt))) return false
+    const isLate = sweptAt === undefined || clock() - sweptAt >= SWEEP_MS
+    // A Redis that is too full to grant the lease has room made by each.
+    const hasLease = await events.acquireSweepLease(SWEEP_MS).catch(() => isLate)
+    if (!isFirst && !hasLease) return false
     sweptAt = clock()
-    while (await sweep(signal, !isFirst));
+    while (await sweep(signal, hasLease));
     return true
   }
 }
