@@ -81,13 +81,14 @@ test('remove the password beside a provider, which then proves alone and cannot 
   await expect(phone).toHaveURL(/\/sign-in/)
 
   await app.age(16)
-  await page.getByRole('button', { name: /^Unlink .*Acme/ }).click()
-  await page.getByRole('button', { name: 'Yes, unlink' }).click()
+  await expect(page.getByText('This is your only way to sign in.')).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Unlink/ })).toBeHidden()
+  await page.getByRole('button', { name: 'Add a passkey' }).click()
   await expect(page.getByRole('button', { name: 'Confirm with Acme' })).toBeVisible()
   await expect(page.getByLabel('Your password', { exact: true })).toBeHidden()
+  const passkeys = page.getByRole('region', { name: 'Passkeys' })
+  await expect(passkeys.getByRole('checkbox', { name: 'Also sign out my other devices' })).toBeVisible()
   expect(await violations(page)).toEqual([])
-  await page.getByRole('button', { name: 'Confirm with Acme' }).click()
-  await expect(page.getByText('This is the only way to sign in to your account.')).toBeVisible()
 })
 
 test('an administrator confirms with a provider: what concerns one person goes on, what concerns many is asked again', async ({
