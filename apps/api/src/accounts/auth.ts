@@ -22,7 +22,7 @@ import { type EmailChanges, emailChangesOf } from './email-change/email-changes.
 import { emailChanges } from './email-change/plugin.js'
 import { createExpiryIndexes, createOwnerIndex, migrate, sharedAccounts } from './migrations.js'
 import { closeUnusedEndpoints } from './open-endpoints.js'
-import { lastUse, recordUse } from './last-use.js'
+import { lastUse, recordUses } from './last-use.js'
 import { type MailedCodes, mailedCodesOf } from './mailed-codes/codes.js'
 import { mailedCodes } from './mailed-codes/plugin.js'
 import { type Passkeys, passkeysOf } from './passkeys/passkeys.js'
@@ -159,7 +159,7 @@ export function authConfig(options: AuthOptions) {
         store,
         audit,
         ...(onWrongPassword && { onWrongPassword }),
-        onUsed: recordUse,
+        onUsed: recordUses(database),
         notify: async (session, deviceId) => {
           await notifyNewDevice(session, deviceId)
           return 'later'

@@ -1,6 +1,6 @@
 import type { GenericEndpointContext } from '@better-auth/core'
-import type { Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
+import type { Database } from './database.js'
 
 /** A field of `account` and `passkey`: the last sign-in or proof by this way in. */
 export const lastUse = { lastUsedAt: { type: 'date', required: false, input: false, returned: false } } as const
@@ -18,22 +18,34 @@ const passwords = new Set([
 const ofPasskey = z.object({ response: z.object({ id: z.string() }) })
 const ofProvider = z.object({ providerId: z.string() })
 
-/** Writes down that the way in which the endpoint takes was used: it has signed the user in, or proved who they are. */
-export async function recordUse(ctx: GenericEndpointContext, userId: string): Promise<void> {
-  const used = wayInOf(ctx)
-  if (used === null) return
-  const { adapter, logger } = ctx.context
-  const where = [used.row, { field: 'userId', value: userId }]
-  await adapter.updateMany({ model: used.model, where, update: { lastUsedAt: new Date() } }).catch(() => {
-    logger.error('The last use of a way in could not be written down')
-  })
+/** A type, not an interface: Kysely wants an indexable one. */
+type Uses = {
+  account: { userId: string; providerId: string; lastUsedAt: string }
+  passkey: { userId: string; credentialID: string; lastUsedAt: string }
 }
 
-function wayInOf({ path, body, params, context }: GenericEndpointContext): { model: string; row: Where } | null {
-  if (path === '/passkey/verify-authentication')
-    return { model: 'passkey', row: { field: 'credentialID', value: ofPasskey.parse(body).response.id } }
+/**
+ * Writes down that the way in which an endpoint takes was used: it has signed the user in, or proved who they are. It goes past
+ * better-auth's adapter, which would date the password as changed.
+ */
+export function recordUses({ kysely }: Pick<Database, 'kysely'>) {
+  const sql = kysely.withTables<Uses>()
+  return async (ctx: GenericEndpointContext, userId: string): Promise<void> => {
+    const used = wayInOf(ctx)
+    if (used === null) return
+    const use = { lastUsedAt: new Date().toISOString() }
+    const update =
+      used.model === 'passkey'
+        ? sql.updateTable('passkey').set(use).where('credentialID', '=', used.id).where('userId', '=', userId).execute()
+        : sql.updateTable('account').set(use).where('providerId', '=', used.id).where('userId', '=', userId).execute()
+    await update.catch(() => ctx.context.logger.error('The last use of a way in could not be written down'))
+  }
+}
+
+function wayInOf({ path, body, params, context }: GenericEndpointContext): { model: keyof Uses; id: string } | null {
+  if (path === '/passkey/verify-authentication') return { model: 'passkey', id: ofPasskey.parse(body).response.id }
   const provider = ofProvider.safeParse(params).data?.providerId ?? (passwords.has(path) ? 'credential' : null)
   // In a session, a code is a proof of its own.
   if (provider === null || (path.startsWith('/two-factor/') && context.session !== null)) return null
-  return { model: 'account', row: { field: 'providerId', value: provider } }
+  return { model: 'account', id: provider }
 }
