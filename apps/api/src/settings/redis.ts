@@ -79,9 +79,9 @@ export function checkRedisVariables(given: RedisVariables, refuse: (setting: str
     if (way !== 'REDIS_SENTINELS' && given[name] !== undefined) refuse(name, 'needs REDIS_SENTINELS')
   }
   if (way === 'REDIS_URL') checkWithUrl(given, refuse)
-  for (const of of ['REDIS', 'REDIS_SENTINEL'] as const) {
-    if (given[`${of}_USERNAME`] !== undefined && given[`${of}_PASSWORD`] === undefined)
-      refuse(`${of}_USERNAME`, `needs ${of}_PASSWORD`)
+  for (const server of ['REDIS', 'REDIS_SENTINEL'] as const) {
+    if (given[`${server}_USERNAME`] !== undefined && given[`${server}_PASSWORD`] === undefined)
+      refuse(`${server}_USERNAME`, `needs ${server}_PASSWORD`)
   }
 }
 
