@@ -24,6 +24,8 @@ const MAX_RETRY_MS = 500
 export class Subscriber {
   readonly #options: SubscriberOptions
   #connection: Redis | undefined
+  /** The run id of its server, asked before it subscribes: in RESP2, a subscriber may not ask. */
+  #serverId: Promise<string | null> = Promise.resolve(null)
   #isReady = false
   #isStarted = false
   #isClosed = false
@@ -72,6 +74,7 @@ export class Subscriber {
     connection.once('ready', () => {
       this.#isReady = true
       this.#retryDelay = FIRST_RETRY_MS
+      if (!isCluster(redis)) this.#serverId = runIdOf(connection).catch(() => null)
       this.#send(channels())
     })
     const probe = setInterval(
@@ -107,10 +110,7 @@ export class Subscriber {
     const connection = this.#connection
     const { redis } = this.#options
     if (isCluster(redis) || connection === undefined || !this.#isReady) return
-    const isSameServer = await Promise.all([runIdOf(connection), runIdOf(redis)]).then(
-      ([ownId, id]) => ownId === id,
-      () => false,
-    )
-    if (!isSameServer) connection.disconnect()
+    const [ownId, id] = await Promise.all([this.#serverId, runIdOf(redis).catch(() => null)])
+    if (ownId === null || ownId !== id) connection.disconnect()
   }
 }

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionChanges, defaultTimeouts, type SessionChange, type SessionChanges } from '../src/index.js'
 import { userTagOf } from '../src/token.js'
-import { startStore } from './helpers.js'
+import { happens, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 let changes: SessionChanges
@@ -213,6 +213,22 @@ describe('one connection', () => {
     expect(await next(2)).toEqual([{ kind: 'lost' }, { kind: 'live' }])
     await t.signIn()
     expect(await next()).toMatchObject([{ kind: 'created' }])
+  })
+
+  test('stays if the client connects anew to the same server, in the older protocol too', async () => {
+    const client = t.redis.duplicate({ protocol: 2 })
+    await client.connect()
+    const sameServer = createSessionChanges({ redis: client })
+    const received: SessionChange[] = []
+    sameServer.watch('ada', (change) => received.push(change))
+    await expect.poll(() => received).toEqual([{ kind: 'live' }])
+    client.disconnect(true)
+    await happens(client, 'ready')
+    await client.ping() // after the question that its `ready` makes
+    await t.signIn()
+    await expect.poll(() => received).toMatchObject([{ kind: 'live' }, { kind: 'created' }])
+    sameServer.close()
+    client.disconnect()
   })
 
   test('of a Redis that is killed comes back with it', async () => {
