@@ -68,6 +68,7 @@ test('one mistake keeps the focus in its field, several move it to their summary
 
 test('a wrong password leaves the focus in the only field', async () => {
   await open('/security', 'Security')
+  await screen.findByLabelText('Current password')
   type('Current password', 'not mine')
   type('New password', 'a new password')
   api.authRefusals.set('/api/auth/change-password', 'INVALID_PASSWORD')
