@@ -6,7 +6,7 @@ import { type Audit, type AuditEventName, auditEvent } from './audit.js'
 import { superseded } from './current-session.js'
 import { unhideError } from './database-errors.js'
 import { ownSignIns, revokeSignIns } from './failed-sign-ins.js'
-import { finishSignIn } from './held-sign-in.js'
+import { findHeld, finishSignIn } from './held-sign-in.js'
 import { keepSessionCookie } from './keep-session-cookie.js'
 import { hideTokens } from './hide-tokens.js'
 import { rememberBrowser } from './known-devices.js'
@@ -40,17 +40,17 @@ export function afterHook({ store, audit, notify, onWrongPassword, onUsed }: Dep
     const attempt = attemptOf(ctx)
     if (!isAPIError(returned)) {
       await revokeRequested(ctx, store)
-      await revokeLeftBehind(state, store)
       await recordEmailChange(ctx, store)
     }
     const overtaken = await keepHeldSignIn(ctx, returned, store)
+    if (!isAPIError(returned) && overtaken === null) await revokeLeftBehind(state, store)
     const lateRefusal = overtaken ?? (await proveByCode(ctx, returned, store, audit))
     if (state.databaseError !== null && isAPIError(returned)) await undoWrites()
     const isFailed = state.outage || state.isUndone || isRefusal(returned)
     const isRevoked = isFailed && (await revokeSignIns(store)).length > 0
     if (isRevoked) ctx.context.setNewSession(null)
     // Clearing the cookie in an outage would be a sign-out that did not happen.
-    if (state.outage || isRevoked || overtaken !== null)
+    if (state.outage || isRevoked || state.isOvertaken)
       for (const name of ['set-cookie', 'set-auth-token']) responseHeaders?.delete(name)
     const unhidden = state.outage ? undefined : unhideError(ctx, returned, state)
     if (state.outage) {
@@ -84,7 +84,9 @@ async function keepHeldSignIn(
   returned: unknown,
   store: SessionStore,
 ): Promise<APIError | null> {
-  if (isAPIError(returned) || context.newSession === null) return null
+  const token = context.newSession?.session.token
+  // A hook of the application may have signed somebody else in: then the endpoint around this one decides.
+  if (isAPIError(returned) || token === undefined || (await findHeld([token])) === null) return null
   try {
     if (await finishSignIn(store)) return null
   } catch (error) {
@@ -113,9 +115,12 @@ async function revokeRequested(ctx: GenericEndpointContext, store: SessionStore)
   }
 }
 
-/** Also if a second factor is still due: the browser has lost the cookie of its earlier session. */
-async function revokeLeftBehind({ leftBehind }: RequestState, store: SessionStore): Promise<void> {
-  if (leftBehind !== null) await revokeItself(store, leftBehind)
+/**
+ * Also if a second factor is still due: the browser has lost the cookie of its earlier session. An answer about an outage leaves it
+ * that cookie.
+ */
+async function revokeLeftBehind({ leftBehind, outage }: RequestState, store: SessionStore): Promise<void> {
+  if (leftBehind !== null && !outage) await revokeItself(store, leftBehind)
 }
 
 /** The request remembers an outage. */

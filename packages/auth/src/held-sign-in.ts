@@ -40,7 +40,8 @@ export async function finishSignIn(store: Pick<SessionStore, 'create'>): Promise
   const { newSession, token } = state.heldSignIn
   state.heldSignIn = null
   const created = await rejectUnavailable(() => store.create({ ...newSession, token }))
-  if (created !== null) state.signedIn.set(created.session.id, created.session)
+  if (created === null) state.isOvertaken = true
+  else state.signedIn.set(created.session.id, created.session)
   return created !== null
 }
 

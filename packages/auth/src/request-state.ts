@@ -34,6 +34,8 @@ export interface RequestState {
   revokesSessions: boolean
   /** A session that the store gets once no code is due. */
   heldSignIn: HeldSignIn | null
+  /** The store has refused that session, whose cookie better-auth has set already. */
+  isOvertaken: boolean
   /** Sessions made by this request and alive, by id: it may yet end them, as after an outage. */
   readonly signedIn: Map<string, Session>
   /** The ids of those that were made before an endpoint of this request began. A hook of the application may call another one. */
@@ -81,6 +83,7 @@ const emptyState = (): RequestState => ({
   revokedUsers: new Set(),
   revokesSessions: false,
   heldSignIn: null,
+  isOvertaken: false,
   signedIn: new Map(),
   madeBefore: new WeakMap(),
   provedFor: null,

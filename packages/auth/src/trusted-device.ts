@@ -8,6 +8,7 @@ import { requestState } from './request-state.js'
 import { rejectUnavailable } from './unavailable.js'
 
 const trust = z.object({ identifier: z.string().startsWith('trust-device-'), value: z.string() })
+const byIdentifier = z.object({ field: z.literal('identifier'), value: z.string().startsWith('trust-device-') })
 const stored = z.object({ id: z.string() })
 const withFactor = z.object({ twoFactorEnabled: z.literal(true) })
 
@@ -38,6 +39,12 @@ export function guardTrust(
       if (userId === undefined || ((await finishSignIn(store)) && (await isTrusted(userId)))) return row
       await sql.delete({ model: 'verification', where: [{ field: 'id', value: stored.parse(row).id }] })
       throw superseded()
+    },
+    // The plugin has accepted this row and puts another one in its place. An outage of the store must not take both away.
+    delete: async (input) => {
+      const isAccepted = input.where.some((condition) => byIdentifier.safeParse(condition).success)
+      if (isAccepted && !(await finishSignIn(store))) throw superseded()
+      return verifications.delete(input)
     },
   }
 }
