@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { builtOn } from '../src/device-name/built-on.js'
 import { describeDevice } from '../src/device-name/describe.js'
 
 const blink = 'AppleWebKit/537.36 (KHTML, like Gecko)'
@@ -158,11 +159,20 @@ describe('the app, not what it is built on', () => {
     ['Chrome', `${iphone} CriOS/147.0 Mobile/15E148 Safari/604.1`],
     ['Safari', `${mac} ${safari} Safari/605.1.15`],
     ['Firefox', gecko],
+    ['Firefox', `${gecko},gzip(gfe)`],
+    ['Chrome', `${windows} Safari/537.36,gzip(gfe)`],
     ['Firefox', `${iphone} FxiOS/145.0  Mobile/15E148 Safari/605.1.15`],
     ['Firefox', 'Mozilla/5.0 (X11; Linux x86_64; rv:17.0) Gecko/20100101 Ubuntu/10.10 (maverick) Firefox/17.0 (.NET)'],
     ['Firefox', 'Mozilla/5.0 (Mobile; X14; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5.1.1'],
   ])('%s where nothing else is named', (browser, userAgent) => {
     expect(describeDevice({ userAgent }).browser).toBe(browser)
+  })
+
+  test.each(['Firefox', 'Safari'])('takes time in proportion to the text behind %s, such as dots', (browser) => {
+    const system = { name: '', kind: 'unknown', marks: [] } as const
+    const began = performance.now()
+    expect(builtOn(browser, `${browser}/${'.'.repeat(60_000)}`, system)).toBeUndefined()
+    expect(performance.now() - began).toBeLessThan(1_000)
   })
 
   test('a brand is believed whatever the user agent adds', () => {

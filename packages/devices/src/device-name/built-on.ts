@@ -3,14 +3,16 @@ import type { System } from './systems.js'
 /** Products that these browsers send themselves. */
 const own = '(?:Mozilla|Apple[Ww]eb[Kk]it|Version|Chrome|CriOS|Mobile|Safari|Gecko|Build)/'
 
-const inWebKit = new RegExp(`(?:^|[ ;/])(?!${own})[A-Za-z][\\w.%-]*/\\w|Safari/[\\d.]+\\W+(?!${own})[A-Za-z]`)
+const inWebKit = new RegExp(
+  `(?:^|[ ;/])(?!${own})[A-Za-z][\\w.%-]*/\\w|Safari/[\\d.]+(?![\\d.])\\W+(?!${own}|gzip)[A-Za-z]`,
+)
 
 /** The product of another browser or of an app, which stands beside those of the engine. */
 const foreign: Readonly<Record<string, RegExp>> = {
   Chrome: inWebKit,
   Safari: inWebKit,
-  // Distributions add theirs before it, and systems of phones after it.
-  Firefox: /(?:Firefox|FxiOS)\/[\d.]+\W+(?!Mobile|Safari|AppleWebKit|KAIOS|KaiOS|Fennec)[A-Za-z]/,
+  // Distributions add theirs before it, systems of phones after it. So does the front end of Google: ",gzip(gfe)".
+  Firefox: /(?:Firefox|FxiOS)\/[\d.]+(?![\d.])\W+(?!Mobile|Safari|AppleWebKit|KAIOS|KaiOS|Fennec|gzip)[A-Za-z]/,
 }
 
 const comments = /\((?:[^()]|\([^()]*\))*\)/g
