@@ -157,6 +157,11 @@ test('each setting is read', () => {
     durability: 'replicated',
     allowedInsecure: [], // both are allowed, and neither is used
   })
+  // 0 is both of them, as in networks that have IPv6 alone.
+  for (const family of [0, 4, 6]) {
+    const url = `${REDIS_URL}?family=${family}`
+    expect(readSettings({ REDIS_URL: url }).redis).toMatchObject({ kind: 'single', url })
+  }
   expect(readSettings({ REDIS_URL: '/run/redis.sock' }).redis).toMatchObject({ kind: 'single', url: '/run/redis.sock' })
   expect(readSettings({ REDIS_URL: 'REDISS://redis.example/3' }).redis).toMatchObject({
     url: 'rediss://redis.example/3',

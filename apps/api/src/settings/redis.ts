@@ -54,8 +54,8 @@ export function redisUrlFault(text: string): string | null {
   if (!/^\/?\d*$/.test(pathname)) return 'must end with the host and port, or with a slash and the number of a database'
   if (hostname === '') return 'must name the host of Redis'
   // Any option of ioredis could stand here, such as a prefix that the scripts know nothing of.
-  const unknown = [...searchParams].some(([name, value]) => name !== 'family' || !['4', '6'].includes(value))
-  return unknown || hash !== '' ? 'must have no parameters other than family, which is 4 or 6' : null
+  const unknown = [...searchParams].some(([name, value]) => name !== 'family' || !['0', '4', '6'].includes(value))
+  return unknown || hash !== '' ? 'must have no parameters other than family, which is 4, 6 or 0 for both' : null
 }
 
 /** Checks the settings against each other; `refuse` learns the name of each that is wrong. */
