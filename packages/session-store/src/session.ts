@@ -83,8 +83,9 @@ export interface NewSession {
    */
   readonly inPlaceOf?: string
   /**
-   * A token of `newSessionToken`, so that it is known before the session exists. A session that takes the place of another one has
-   * a token of its own. Default: the store makes one.
+   * A token of `newSessionToken`, so that it is known before the session exists. Use it once: the store does not remember the
+   * tokens of sessions that have ended, and would take one of them again. A session that takes the place of another one has a token
+   * of its own. Default: the store makes one.
    */
   readonly token?: string
 }

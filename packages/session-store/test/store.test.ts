@@ -63,6 +63,14 @@ describe('create and validate', () => {
     expect([renewed?.session.id, await ids()]).toEqual([created?.session.id, [created?.session.id]])
   })
 
+  test('a token is to be used once: the store does not know that its session was revoked', async () => {
+    const { token, session } = await t.signIn()
+    await t.store.revoke('ada', session.id)
+    expect(await t.store.validate(token)).toBeNull()
+    await t.store.create({ userId: 'ada', token })
+    expect(await t.store.validate(token)).toMatchObject({ id: session.id })
+  })
+
   test('anything but the exact token is null', async () => {
     const { token } = await t.signIn()
     const other = await t.signIn('bob')
