@@ -197,6 +197,10 @@ describe('production starts safe, or not at all', () => {
 
   test.each([
     ['openssl rand -base64 32', () => randomBytes(32).toString('base64')],
+    [
+      'openssl rand -base64 32, with the beginning of a keyboard in it',
+      () => 'mVt1QAZ+r8hJw0pKqY3eXzN5uLcB7sDfG2oTiR6yWQE=',
+    ],
     ['openssl rand -hex 16', () => randomBytes(16).toString('hex')],
     ['a URL-safe text', () => randomBytes(24).toString('base64url')],
     ['a UUID', () => randomUUID()],

@@ -2,7 +2,7 @@ const LEAST_DISTINCT = 8
 
 /** Words of examples and of keyboards. A generated secret holds one of them once in some ten million. */
 const PLACEHOLDERS =
-  /better-?auth|changeme|changethis|default|example|insecure|letmein|password|placeholder|qwerty|replace|secret|testing|yoursecret|yourkey|asdfgh|zxcvbn|1qaz|qazwsx|1234567|abcdefg/
+  /better-?auth|changeme|changethis|default|example|insecure|letmein|password|placeholder|qwerty|replace|secret|testing|yoursecret|yourkey|asdfgh|zxcvbn|1qaz2wsx|qazwsx|1234567|abcdefg/
 
 /**
  * Whether a secret of at least 32 characters is one that a person typed, copied from an example, or repeated to its
