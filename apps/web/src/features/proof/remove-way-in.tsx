@@ -24,10 +24,13 @@ export function RemoveWayIn({ action, wayIn, onRemove, signsIn = true, ...props 
   const [revokeOtherSessions, setRevokesOthers] = useState(true)
   const removal = { ...wayIn, revokeOtherSessions }
   const { data, isPending } = useWaysIn()
-  if (isPending) return null
+  // As high as the button: what follows must not move.
+  if (isPending) return <div className="min-h-11" />
   // Without an answer, the API refuses what must not be.
   if (signsIn && data !== undefined && data.count <= 1)
-    return <p className="text-sm text-pretty text-muted">{t('waysIn.only')}</p>
+    return (
+      <p className="flex min-h-11 flex-[1_1_12rem] items-center text-sm text-pretty text-muted">{t('waysIn.only')}</p>
+    )
   return (
     <ConfirmWithProof
       {...props}
