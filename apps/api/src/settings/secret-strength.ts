@@ -22,7 +22,10 @@ export function isWeakSecret(secret: string): boolean {
 /** Letters of one case, or words with a capital in front. */
 const WORDS = /^(?:[A-Z]+|[a-z]*(?:[A-Z][a-z]{2,})*)$/
 
-/** Whether it is nothing but words, with a number behind them at most. A generated secret is so once in some million. */
+/**
+ * Whether it is nothing but words, with a number behind them at most. Of secrets with letters of both cases and digits, one in some million
+ * is so. One of letters of one case always is.
+ */
 function isWords(secret: string): boolean {
   const parts = secret.replace(/\d{1,8}$/, '').split(/[^A-Za-z\d]+/)
   return parts.every((part) => WORDS.test(part))

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, databases, password, sessionRows, signedUp, startAuthOn } from './helpers.js'
 
-// Each row of the policy table, through real HTTP, on every database that this machine has.
+// Sign-out, passwords and resets of the policy table, through real HTTP, on every database that this machine has. The other rows:
+// policy.test.ts and factors.test.ts of packages/auth.
 
 describe.each(databases)('on %s', (kind) => {
   let t: Awaited<ReturnType<typeof startAuthOn>>
