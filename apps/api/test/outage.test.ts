@@ -85,7 +85,7 @@ const calls: readonly [name: string, need: Need, make: (scene: Scene) => Promise
   ],
   ['account.changeName', 'write', ({ dora }) => dora.post('/trpc/account.changeName', { name: 'Dora' })],
   ['account.data', 'write', ({ dora }) => dora.request('/trpc/account.data')],
-  ['account.waysIn', 'read', ({ bob }) => bob.request('/trpc/account.waysIn')],
+  ['account.password', 'read', ({ bob }) => bob.request('/trpc/account.password')],
   ['account.delete', 'write', ({ dora }) => dora.post('/trpc/account.delete', undefined)],
   ['emailChange.pending', 'read', ({ bob }) => bob.request('/trpc/emailChange.pending')],
   [

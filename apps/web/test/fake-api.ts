@@ -62,8 +62,8 @@ export function serveFakeApi() {
     authRefusals: new Map<string, string>(),
     emailChange: null as { email: string } | null,
     isDeleted: false,
-    /** How many ways to sign in there are. */
-    waysIn: 3,
+    hasPassword: true,
+    passkeys: ['Work key'],
     ...emptyAdminState(),
     mutations: 0,
     /** Keeps every call waiting until `release`. */
@@ -124,14 +124,16 @@ export function serveFakeApi() {
       })),
     }),
     passkeys: t.router({
-      list: procedure.query(() => [{ id: 'key', name: 'Work key', manager: null, createdAt: time, lastUsedAt: null }]),
+      list: procedure.query(() =>
+        state.passkeys.map((name) => ({ id: name, name, manager: null, createdAt: time, lastUsedAt: null })),
+      ),
     }),
     emailChange: t.router({
       pending: procedure.query(() => state.emailChange && { ...state.emailChange, confirmed: [], expiresAt: time }),
       request: procedure.input(readEmail).mutation(({ input }) => (state.emailChange = input)),
     }),
     account: t.router({
-      waysIn: procedure.query(() => ({ count: state.waysIn, password: { lastUsedAt: time } })),
+      password: procedure.query(() => (state.hasPassword ? { lastUsedAt: time } : null)),
       delete: procedure.mutation(() => (state.isDeleted = true)),
     }),
     activity: t.router({

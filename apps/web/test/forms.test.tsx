@@ -120,6 +120,7 @@ test('a first password is set after a proof in place, as it was typed', async ()
     },
   }
   network.answer = (request) => (answers[new URL(request.url).pathname] ?? answer)(request)
+  api.hasPassword = false
   await open('/security', 'Security')
   await screen.findByRole('heading', { name: 'Set a password' })
   type('New password', 'a good first password')

@@ -65,7 +65,7 @@ describe('a proof at a provider is followed by what was asked:', () => {
     [
       'remove a passkey',
       ['Remove Work key', 'Yes, remove'],
-      '/passkey/remove {"id":"key","revokeOtherSessions":true}',
+      '/passkey/remove {"id":"Work key","revokeOtherSessions":true}',
       'was removed',
     ],
     [
@@ -143,6 +143,7 @@ test('an account without a password is asked for none', async () => {
 })
 
 test('a new password is not kept: its form is empty, and says so', async () => {
+  trip.api.hasPassword = false
   await ask('/security', ['Set password'], async () => {
     await words('Your account has no password yet')
     await type('New password', 'a good first password')

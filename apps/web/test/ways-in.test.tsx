@@ -6,25 +6,62 @@ import { serveFakeApi } from './fake-api.js'
 import { network } from './network.js'
 
 /** Opens the page "Security". */
-async function open(ways: number) {
-  const api = serveFakeApi()
-  api.waysIn = ways
+async function open(state: { hasPassword?: boolean; passkeys?: string[] } = {}) {
+  const api = Object.assign(serveFakeApi(), state)
   render(createApp(createMemoryHistory({ initialEntries: ['/security'] })))
-  await screen.findByText('Work key')
+  // A provider that is not offered any more signs nobody in.
+  await screen.findByRole('button', { name: 'Unlink Acme' })
   return api
 }
 
 test('the page says when the password was last used', async () => {
-  await open(3)
+  await open()
   expect(await screen.findByText('Password last used Jan 5, 2026.')).toBeTruthy()
 })
 
-test('the only way in cannot be removed, and the page says why in place of the button', async () => {
-  await open(1)
-  await waitFor(() => expect(screen.getAllByText(/^This is your only way to sign in\./)).toHaveLength(2))
-  for (const name of ['Remove password', 'Remove Work key']) expect(screen.queryByRole('button', { name })).toBeNull()
-  // A provider that is not offered any more signs nobody in.
-  for (const name of ['Rename Work key', 'Unlink Acme']) expect(screen.getByRole('button', { name })).toBeTruthy()
+const only = /^This is your only way to sign in\./
+
+test('the only passkey cannot be removed, and the page says why in place of the button', async () => {
+  await open({ hasPassword: false })
+  expect(await screen.findAllByText(only)).toHaveLength(1)
+  expect(screen.queryByRole('button', { name: 'Remove Work key' })).toBeNull()
+  expect(screen.getByRole('button', { name: 'Rename Work key' })).toBeTruthy()
+})
+
+test('a password that is the only way in cannot be removed', async () => {
+  await open({ passkeys: [] })
+  expect(await screen.findAllByText(only)).toHaveLength(1)
+  expect(screen.queryByRole('button', { name: 'Remove password' })).toBeNull()
+})
+
+test.each([
+  ['Remove password', 'Yes, remove', '/password/remove', { hasPassword: false }, '/trpc/account.password'],
+  ['Remove Work key', 'Yes, remove', '/passkey/remove', { passkeys: [] }, '/trpc/passkeys.list'],
+])('%s: what was removed is never called the only way in', async (ask, yes, path, after, list) => {
+  const api = await open()
+  const { answer } = network
+  let release = () => {}
+  const late = new Promise<void>((resolve) => (release = resolve))
+  const answered: string[] = []
+  let isRemoved = false
+  network.answer = async (request) => {
+    const { pathname } = new URL(request.url)
+    if (pathname === `/api/auth${path}`) {
+      isRemoved = true
+      Object.assign(api, after)
+    }
+    if (isRemoved && pathname === list) await late
+    const response = await answer(request)
+    if (isRemoved) answered.push(pathname)
+    return response
+  }
+  fireEvent.click(await screen.findByRole('button', { name: ask }))
+  fireEvent.click(await screen.findByRole('button', { name: yes }))
+  const others = ['/trpc/account.password', '/trpc/passkeys.list', '/trpc/providers.list'].filter((one) => one !== list)
+  await waitFor(() => expect(answered).toEqual(expect.arrayContaining(others)))
+  expect(screen.queryAllByText(only)).toEqual([])
+  release()
+  expect(await screen.findAllByText(only)).toHaveLength(1)
 })
 
 const choice = 'Also sign out my other devices'
@@ -36,7 +73,7 @@ test.each([
 ])(
   '%s: the choice about other devices stays with the question while a proof is asked for',
   async (ask, yes, path, end) => {
-    const api = await open(3)
+    const api = await open()
     api.authRefusals.set(path, 'REAUTHENTICATE')
     const press = async (name: string) => fireEvent.click(await screen.findByRole('button', { name }))
     await press(ask)

@@ -43,7 +43,7 @@ import { secretVersion } from './second-factor/secret-version.js'
 import { type RequestSignUp, signUps } from './sign-up/plugin.js'
 import { type SignUps, signUpsOf } from './sign-up/sign-ups.js'
 import { type OwnData, ownData } from './own-data.js'
-import { findWaysIn, type WaysIn } from './ways-in.js'
+import { findPassword, type Password } from './ways-in.js'
 
 /** The prefix of better-auth's endpoints. */
 export const AUTH_PATH = '/api/auth'
@@ -116,7 +116,7 @@ export interface Auth
   /** `false` for a passkey that is unknown or another user's. It fails like `renameDevice`. */
   renamePasskey(by: Session, id: string, name: string): Promise<boolean>
   /** How the user can sign in. It fails with what the database fails with. */
-  findWaysIn(userId: string): Promise<WaysIn>
+  findPassword(userId: string): Promise<Password | null>
   readonly passkeys: Passkeys
   readonly providers: Providers
   /** Keyed hash by which the audit names an email address. */
@@ -248,7 +248,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
     ...createRequiredResets(context, options),
 
-    findWaysIn: (userId) => findWaysIn(adapter, userId, providerIdsOf(options.providers)),
+    findPassword: (userId) => findPassword(adapter, userId),
     passkeys: passkeysOf(adapter),
     providers: providersOf(adapter, options.providers ?? []),
     renameDevice: (by, deviceId, name) => renameDevice(database, store, by, deviceId, name),

@@ -51,17 +51,14 @@ async function remove<Row>(
   const row = await adapter.findOne<Row>({ model, where })
   if (row === null || !isOne(row))
     throw new APIError('NOT_FOUND', { code: `${name.toUpperCase()}_NOT_FOUND`, message: `${name} not found` })
-  if (signsIn(row) && (await findWaysIn(adapter, userId, providers)).count <= 1)
+  if (signsIn(row) && (await countWaysIn(adapter, userId, providers)) <= 1)
     throw new APIError('BAD_REQUEST', { code: 'LAST_WAY_IN', message: 'An account must keep one way to sign in' })
   await adapter.delete({ model, where })
 }
 
-/** How a person can sign in. */
-export interface WaysIn {
-  /** Passkeys, the password and linked accounts of the providers. */
-  readonly count: number
-  /** `null` for an account without one. `lastUsedAt` is `null` where that is not known. */
-  readonly password: { readonly lastUsedAt: Date | null } | null
+/** The password of a person. `lastUsedAt` is `null` where that is not known. */
+export interface Password {
+  readonly lastUsedAt: Date | null
 }
 
 interface AccountRow {
@@ -70,18 +67,26 @@ interface AccountRow {
   readonly lastUsedAt?: Date | null
 }
 
-/** @param providers ids of those that people can sign in with */
-export async function findWaysIn(
+/** @returns null for a person without one */
+export async function findPassword(
+  adapter: Pick<DBTransactionAdapter, 'findMany'>,
+  userId: string,
+): Promise<Password | null> {
+  const row = (await findAccounts(adapter, userId)).find(({ password }) => password)
+  return row === undefined ? null : { lastUsedAt: row.lastUsedAt ?? null }
+}
+
+/** Passkeys, the password and linked accounts of the providers. */
+async function countWaysIn(
   adapter: Pick<DBTransactionAdapter, 'count' | 'findMany'>,
   userId: string,
   providers: ReadonlySet<string>,
-): Promise<WaysIn> {
-  const where = [{ field: 'userId', value: userId }]
-  const accounts = await adapter.findMany<AccountRow>({ model: 'account', where, limit: EVERY_ROW })
+): Promise<number> {
+  const accounts = await findAccounts(adapter, userId)
   const usable = accounts.filter(({ providerId, password }) => providers.has(providerId) || password)
-  const withPassword = accounts.find(({ password }) => password)
-  return {
-    count: usable.length + (await adapter.count({ model: 'passkey', where })),
-    password: withPassword === undefined ? null : { lastUsedAt: withPassword.lastUsedAt ?? null },
-  }
+  return usable.length + (await adapter.count({ model: 'passkey', where: [{ field: 'userId', value: userId }] }))
+}
+
+function findAccounts(adapter: Pick<DBTransactionAdapter, 'findMany'>, userId: string): Promise<AccountRow[]> {
+  return adapter.findMany({ model: 'account', where: [{ field: 'userId', value: userId }], limit: EVERY_ROW })
 }

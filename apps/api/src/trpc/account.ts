@@ -33,10 +33,10 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
         return { name }
       }),
 
-    /** How many ways in there are, and the password among them; the others have lists of their own. */
-    waysIn: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
-      const { count, password } = await auth.findWaysIn(session.userId)
-      return { count, password: password && { lastUsedAt: password.lastUsedAt?.toISOString() ?? null } }
+    /** `null` for an account without one. */
+    password: sessionProcedure.query(async ({ ctx: { auth, session } }) => {
+      const password = await auth.findPassword(session.userId)
+      return password && { lastUsedAt: password.lastUsedAt?.toISOString() ?? null }
     }),
 
     /** All that is stored about the person, without secrets, hashes and tokens. `isComplete`: no older event was left out. */

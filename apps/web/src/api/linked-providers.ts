@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { alone, useApi } from './trpc.js'
-import { waysInKey } from './ways-in.js'
+import { waysInKey } from './ways-in-key.js'
 
 const providersKey = [...waysInKey, 'providers']
 

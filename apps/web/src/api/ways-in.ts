@@ -1,11 +1,31 @@
 import { useQuery } from '@tanstack/react-query'
+import { useProviders } from './linked-providers.js'
 import { alone, useApi } from './trpc.js'
+import { waysInKey } from './ways-in-key.js'
 
-/** Begins the keys of all that a changed way in changes. */
-export const waysInKey = ['ways-in']
-
-/** How many ways to sign in the account has, and its password. */
-export function useWaysIn() {
+/** The password of the account, or `null`. */
+export function usePassword() {
   const api = useApi()
-  return useQuery({ queryKey: [...waysInKey, 'count'], queryFn: () => api.account.waysIn.query(undefined, alone) })
+  return useQuery({
+    queryKey: [...waysInKey, 'password'],
+    queryFn: () => api.account.password.query(undefined, alone),
+  })
+}
+
+export function usePasskeys() {
+  const api = useApi()
+  return useQuery({ queryKey: [...waysInKey, 'passkeys'], queryFn: () => api.passkeys.list.query(undefined, alone) })
+}
+
+/**
+ * How many ways to sign in the account has: counted from what the page shows, as a number from elsewhere would be newer or older than
+ * that. `undefined` without an answer.
+ */
+export function useWayInCount(): { count: number | undefined; isPending: boolean } {
+  const [password, passkeys, providers] = [usePassword(), usePasskeys(), useProviders()]
+  const isPending = password.isPending || passkeys.isPending || providers.isPending
+  if (password.data === undefined || !passkeys.data || !providers.data) return { count: undefined, isPending }
+  const { linked, available } = providers.data
+  const usable = linked.filter(({ provider }) => available.some(({ id }) => id === provider))
+  return { count: Number(password.data !== null) + passkeys.data.length + usable.length, isPending }
 }

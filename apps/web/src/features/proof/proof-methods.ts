@@ -1,5 +1,5 @@
 import { callAuth } from '../../api/auth.js'
-import { waysInKey } from '../../api/ways-in.js'
+import { waysInKey } from '../../api/ways-in-key.js'
 
 /** A way to prove who the person is. The API names more of them; these are the ones that the page offers. */
 const known = ['password', 'passkey', 'two-factor', 'email-code'] as const

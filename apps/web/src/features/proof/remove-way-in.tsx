@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { useWaysIn } from '../../api/ways-in.js'
+import { useWayInCount } from '../../api/ways-in.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { ConfirmButtonProps } from '../../ui/confirm-button.js'
 import type { PendingActions } from '../session/pending-action.js'
@@ -23,11 +23,11 @@ export function RemoveWayIn({ action, wayIn, onRemove, signsIn = true, ...props 
   const { t } = useI18n()
   const [revokeOtherSessions, setRevokesOthers] = useState(true)
   const removal = { ...wayIn, revokeOtherSessions }
-  const { data, isPending } = useWaysIn()
+  const { count, isPending } = useWayInCount()
   // As high as the button: what follows must not move.
   if (isPending) return <div className="min-h-11" />
   // Without an answer, the API refuses what must not be.
-  if (signsIn && data !== undefined && data.count <= 1)
+  if (signsIn && count !== undefined && count <= 1)
     return (
       <p className="flex min-h-11 flex-[1_1_12rem] items-center text-sm text-pretty text-muted">{t('waysIn.only')}</p>
     )

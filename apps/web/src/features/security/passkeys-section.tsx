@@ -1,8 +1,9 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type ComponentProps, type ReactNode, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { alone, type Passkey, useApi } from '../../api/trpc.js'
-import { waysInKey } from '../../api/ways-in.js'
+import type { Passkey } from '../../api/trpc.js'
+import { usePasskeys } from '../../api/ways-in.js'
+import { waysInKey } from '../../api/ways-in-key.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
 import { SuccessMessage } from '../../ui/success-message.js'
@@ -18,18 +19,15 @@ import { arePasskeysUsable } from '../passkeys/are-usable.js'
 import { explainCeremony } from '../passkeys/explain.js'
 import { PasskeyRow } from './passkey-row.js'
 
-const passkeysKey = [...waysInKey, 'passkeys']
-
 /** The passkeys of the account: what they are called, when they were used, and how to add, rename and remove one. */
 export function PasskeysSection() {
   const { t } = useI18n()
-  const api = useApi()
   const now = useNow()
   const queryClient = useQueryClient()
   const [done, setDone] = useState<ReactNode>(null)
   /** The passkey that was just added: it is asked for its name. */
   const [added, setAdded] = useState<string | null>(null)
-  const list = useQuery({ queryKey: passkeysKey, queryFn: () => api.passkeys.list.query(undefined, alone) })
+  const list = usePasskeys()
   const success = useRef<HTMLDivElement>(null)
   const rows = useRowFocus<HTMLUListElement, Passkey>({ rows: list.data ?? [], fallback: success })
 

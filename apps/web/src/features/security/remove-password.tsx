@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { useWaysIn, waysInKey } from '../../api/ways-in.js'
+import { usePassword } from '../../api/ways-in.js'
+import { waysInKey } from '../../api/ways-in-key.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
 import { explainCeremony } from '../passkeys/explain.js'
@@ -15,7 +16,7 @@ export function RemovePassword({ onRemoved }: { onRemoved: (said: ReactNode) => 
   const i18n = useI18n()
   const { t } = i18n
   const now = useNow()
-  const lastUsedAt = useWaysIn().data?.password?.lastUsedAt
+  const lastUsedAt = usePassword().data?.lastUsedAt
   const queryClient = useQueryClient()
   const remove = useRemoval('/password/remove', explainCeremony, async ({ revokeOtherSessions }) => {
     onRemoved(words((t) => withOthers(t, t('security.removed'), revokeOtherSessions)))

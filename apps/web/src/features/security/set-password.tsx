@@ -1,9 +1,10 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { needsProof } from '../../api/problem.js'
-import { waysInKey } from '../../api/ways-in.js'
+import { usePassword } from '../../api/ways-in.js'
+import { waysInKey } from '../../api/ways-in-key.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
@@ -13,13 +14,12 @@ import { PasswordField } from '../forms/password-field.js'
 import { explainNewPassword, passwordHint, newPasswordError } from '../forms/password-rules.js'
 import { RevokeOthers } from '../proof/revoke-others.js'
 import { ProofForm } from '../proof/proof-form.js'
-import { proofMethods } from '../proof/proof-methods.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
 
 /** Whether the account has a password. Without an answer, it is taken to have one, as nearly every account does. */
 export function useHasPassword(): boolean {
-  return useQuery(proofMethods).data?.includes('password') ?? true
+  return usePassword().data !== null
 }
 
 /** The first password of an account that has none. */
