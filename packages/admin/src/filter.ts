@@ -1,5 +1,13 @@
-import { browserNames, deviceOf, nameOf, type PlaceOf, shownNameOf, shownSystemNames } from '@rollcall/devices'
-import type { Session } from '@rollcall/session-store'
+import {
+  browserNames,
+  deviceOf,
+  isSignInMethod,
+  nameOf,
+  type PlaceOf,
+  shownNameOf,
+  shownSystemNames,
+} from '@rollcall/devices'
+import { isSessionId, type Session } from '@rollcall/session-store'
 import { z } from 'zod'
 import { asIpv4, parseRange } from './address-range.js'
 import { InvalidFilterError } from './errors.js'
@@ -16,17 +24,29 @@ const nameAmong = (names: readonly string[], what: string) =>
     .transform((given) => names.find((name) => name.toLowerCase() === given.toLowerCase()) ?? '')
     .refine((name) => name !== '', `is not the name of a ${what}; there are ${names.filter(Boolean).join(', ')}`)
 
+const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+
+/** They have a name and a code like countries, and no IP address. */
+const noCountries = new Set(['EU', 'EZ', 'QO', 'UN', 'XA', 'XB', 'ZZ'])
+
+/** The code of a country as places have it, such as GB for UK; empty for one that is none. */
+function countryOf(given: string): string {
+  if (!/^[a-z]{2}$/i.test(given)) return ''
+  const code = new Intl.Locale('und', { region: given }).region ?? ''
+  return noCountries.has(code) || countryNames.of(code) === undefined ? '' : code
+}
+
 const schema = z
   .strictObject({
     users: z.array(text).min(1, 'must name a user'),
-    sessions: z.array(text).min(1, 'must name a session'),
+    sessions: z.array(z.string().refine(isSessionId, 'must be the id of a session')).min(1, 'must name a session'),
     address: text
       .refine((range) => parseRange(range) !== null, 'must be an address, or a range such as 10.0.0.0/8')
       .transform(asIpv4),
     country: z
       .string()
-      .regex(/^[a-z]{2}$/i, 'must be two letters (ISO 3166-1), such as DE')
-      .transform((code) => code.toUpperCase()),
+      .transform(countryOf)
+      .refine((code) => code !== '', 'must be the two letters of a country (ISO 3166-1), such as DE'),
     browser: nameAmong(browserNames, 'browser'),
     system: nameAmong(shownSystemNames, 'system'),
     kind: z.enum(kinds, `must be one of ${kinds.join(', ')}`),
@@ -36,7 +56,7 @@ const schema = z
     lastSeenAfter: time,
     lastSeenBefore: time,
     newDevice: z.literal(true, 'must be true, or left out'),
-    method: text,
+    method: z.string().refine(isSignInMethod, 'must be a way to sign in, such as password or provider:google'),
   })
   .partial()
 
@@ -67,7 +87,7 @@ export interface Filter {
   readonly lastSeenBefore?: Date | undefined
   /** Only sessions from a device that the user had not signed in from before. */
   readonly newDevice?: true | undefined
-  /** The method of the sign-in, such as `password`, `passkey` or `provider:google`. Unknown methods match nothing. */
+  /** The method of the sign-in, such as `password`, `passkey` or `provider:google`. */
   readonly method?: string | undefined
 }
 

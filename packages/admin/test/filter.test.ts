@@ -99,6 +99,13 @@ test.each([
   expect(parseFilter({ address: given })).toEqual({ address })
 })
 
+test.each([
+  ['UK', 'GB'],
+  ['xk', 'XK'],
+])('a country has the code that places have: %s', (given, country) => {
+  expect(parseFilter({ country: given })).toEqual({ country })
+})
+
 describe('a filter is refused', () => {
   test.each<[unknown, RegExp]>([
     [{}, /empty.*everybody/],
@@ -114,7 +121,13 @@ describe('a filter is refused', () => {
     [{ address: '10.0.0.0/' }, /^address/],
     [{ address: 'fe80::1%eth0' }, /^address/],
     [{ address: '10.0.0.0/8/8' }, /^address/],
-    [{ country: 'Germany' }, /^country must be two letters/],
+    [{ sessions: ['AAAAAAAAAAAAAAAA', 'AAAAAAAAAAAAAAA'] }, /^sessions\.1 must be the id of a session/],
+    [{ sessions: ['!notBefore'] }, /^sessions\.0 must be the id of a session/],
+    [{ country: 'Germany' }, /^country must be the two letters of a country/],
+    [{ country: 'XX' }, /^country must be the two letters of a country/],
+    [{ country: 'eu' }, /^country must be the two letters of a country/],
+    [{ method: 'pasword' }, /^method must be a way to sign in, such as password/],
+    [{ method: 'provider:' }, /^method must be a way to sign in/],
     [{ browser: 'Chorme' }, /^browser is not the name of a browser; there are .*Chrome/],
     [{ system: '' }, /^system must not be empty/],
     [{ kind: 'car' }, /^kind must be one of desktop/],

@@ -33,6 +33,11 @@ export function encodeSignInMethod(method: SignInMethod): string {
   return method.kind === 'provider' ? PROVIDER + method.provider.slice(0, MAX_PROVIDER_LENGTH) : method.kind
 }
 
+/** Whether {@link encodeSignInMethod} could have made this text. */
+export function isSignInMethod(text: string): boolean {
+  return text !== PROVIDER && decode(text) !== null
+}
+
 /** The method of the sign-in; `null` where it is unknown, as for a session that began before methods were recorded. */
 export function signInMethodOf({ data }: Pick<Session, 'data'>): SignInMethod | null {
   return decode(data['signInMethod'])

@@ -58,7 +58,7 @@ export function sessionIdIn(token: string): string | null {
   return token.length === TOKEN_LENGTH && BASE64URL.test(token) ? token.slice(TAG_LENGTH, PUBLIC_LENGTH) : null
 }
 
-/** Keeps other fields of the hash, such as the watermark, out of a caller's reach. */
+/** Whether a text can be a session id. Other fields of the hash, such as the watermark, cannot. */
 export function isSessionId(value: string): boolean {
   return value.length === ID_LENGTH && BASE64URL.test(value)
 }

@@ -86,7 +86,7 @@ export default {
       refused: {
         user: 'Diese Person gibt es nicht.',
         address: 'Geben Sie eine Adresse wie 203.0.113.7 oder einen Bereich wie 203.0.113.0/24 ein.',
-        country: 'Geben Sie zwei Buchstaben ein, etwa DE.',
+        country: 'Geben Sie die zwei Buchstaben eines Landes ein, etwa DE.',
         browser: 'Geben Sie einen Browser ein, wie ihn die Liste der Geräte nennt, etwa Firefox.',
         system: 'Geben Sie ein System ein, wie es die Liste der Geräte nennt, etwa Windows 11.',
       },

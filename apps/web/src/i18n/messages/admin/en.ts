@@ -81,7 +81,7 @@ export default {
       refused: {
         user: 'There is no such person.',
         address: 'Enter an address such as 203.0.113.7, or a range such as 203.0.113.0/24.',
-        country: 'Enter two letters, such as DE.',
+        country: 'Enter the two letters of a country, such as DE.',
         browser: 'Enter a browser as the list of devices names it, such as Firefox.',
         system: 'Enter a system as the list of devices names it, such as Windows 11.',
       },
