@@ -47,7 +47,7 @@ export function scriptNames(): string[] {
 export function bundleModule(): string {
   const names = scriptNames()
   return [
-    '// Generated from lua/ by `npm run build`. A test compares the two: change the .lua files instead.',
+    '// Generated from lua/ when this package is built. A test compares the two: change the .lua files instead.',
     `export type LuaScript = ${names.map((name) => `'${name}'`).join(' | ')}`,
     '',
     'export const luaScripts: Readonly<Record<LuaScript, string>> = {',

@@ -1,4 +1,4 @@
-// Generated from lua/ by `npm run build`. A test compares the two: change the .lua files instead.
+// Generated from lua/ when this package is built. A test compares the two: change the .lua files instead.
 export type LuaScript = 'acknowledge-events' | 'append-event' | 'create' | 'expire-sessions' | 'global-watermark' | 'import' | 'look-up' | 'lower-watermark' | 'raise-global-watermark' | 'read-many' | 'remove-unchanged' | 'revoke' | 'revoke-all' | 'revoke-created-before' | 'revoke-matching' | 'revoke-others' | 'revoke-selected' | 'revoke-selected-of-many' | 'rotate' | 'time' | 'touch' | 'update'
 
 export const luaScripts: Readonly<Record<LuaScript, string>> = {
