@@ -1,6 +1,6 @@
 import { type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { authenticate } from '../src/authenticate.js'
+import { authenticate } from '../src/sessions/authenticate.js'
 import { cookieSessions } from '../src/index.js'
 import { type Browser, startApp } from './helpers.js'
 

@@ -1,7 +1,7 @@
 import type * as Crypto from 'node:crypto'
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { signWithCurrentSecret, type Secrets, tokenFromCookie } from '../src/cookie.js'
+import { signWithCurrentSecret, type Secrets, tokenFromCookie } from '../src/cookies/cookie.js'
 import { startApp } from './helpers.js'
 
 const compared: [number, number][] = []

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { hmac } from '../src/hmac.js'
+import { hmac } from '../src/cookies/hmac.js'
 
 test('is what node:crypto makes of every secret and text, of whatever length', () => {
   for (const letter of ['a', 'ü', '\0', '😀']) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readableAddress, UNKNOWN_CLIENT_ADDRESS } from '../src/ip-address.js'
+import { readableAddress, UNKNOWN_CLIENT_ADDRESS } from '../src/sessions/ip-address.js'
 
 test.each([
   ['2001:0db8:0000:0000:0000:0000:0000:0001', '2001:db8::1'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { keepSessionCookie } from '../src/keep-session-cookie.js'
-import { dropSetCookies } from '../src/set-cookies.js'
+import { keepSessionCookie } from '../src/cookies/keep-session-cookie.js'
+import { dropSetCookies } from '../src/cookies/set-cookies.js'
 
 type Ctx = Parameters<typeof keepSessionCookie>[0]
 

@@ -1,7 +1,7 @@
 import { runWithEndpointContext } from '@better-auth/core/context'
 import { type SignInMethod, signInMethodOf } from '@rollcall/devices'
 import { expect, test } from 'vitest'
-import { currentSignInMethod, proofData } from '../src/sign-in-method.js'
+import { currentSignInMethod, proofData } from '../src/request/sign-in-method.js'
 
 // What an endpoint has verified when it makes a session. Those of plugins and applications that no other test has.
 

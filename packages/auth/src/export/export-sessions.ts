@@ -1,7 +1,7 @@
 import type { AuthContext } from '@better-auth/core'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { createSessionExport, type ExportedSession, type SessionExportOptions } from '@rollcall/session-store'
-import { applicationData, type SessionRow } from '../session-row.js'
+import { applicationData, type SessionRow } from '../sessions/session-row.js'
 import { EXPORTED_SESSIONS, exportedSessions } from './exported-sessions.js'
 import { exportedToken } from './exported-token.js'
 

@@ -2,7 +2,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { signedCookie, replaceSigned, secretsOf } from '../cookie.js'
+import { signedCookie, replaceSigned, secretsOf } from '../cookies/cookie.js'
 import { exportedTokenOf } from './exported-token.js'
 
 /** The id of the plugin, by which `exportSessions` finds it. */

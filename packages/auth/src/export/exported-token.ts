@@ -1,5 +1,5 @@
 import { secretHashIn } from '@rollcall/session-store'
-import { hmac } from '../hmac.js'
+import { hmac } from '../cookies/hmac.js'
 
 const LENGTH = 32
 

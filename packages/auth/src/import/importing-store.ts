@@ -1,5 +1,5 @@
 import { IMPORTED_FROM, type Session, type SessionStore } from '@rollcall/session-store'
-import { requestState } from '../request-state.js'
+import { requestState } from '../request/request-state.js'
 import type { Mover } from './mover.js'
 import { isOldToken } from './old-session.js'
 

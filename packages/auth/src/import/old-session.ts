@@ -1,8 +1,8 @@
 import type { ImportedSession } from '@rollcall/session-store'
 import { z } from 'zod'
-import { readableAddress } from '../ip-address.js'
-import { MAX_TEXT } from '../request-state.js'
-import { applicationData } from '../session-row.js'
+import { readableAddress } from '../sessions/ip-address.js'
+import { MAX_TEXT } from '../request/request-state.js'
+import { applicationData } from '../sessions/session-row.js'
 
 /** Nobody has decided what becomes of better-auth's own sessions, or its database cannot move them. */
 export class OldSessionsError extends Error {

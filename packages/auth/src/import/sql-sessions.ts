@@ -1,5 +1,5 @@
 import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
-import { currentTransaction } from '../transaction.js'
+import { currentTransaction } from '../request/transaction.js'
 import type { OldRow, OldSessions } from './old-session.js'
 
 const BATCH = 200

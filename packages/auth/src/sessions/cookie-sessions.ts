@@ -2,7 +2,7 @@ import type { AuthContext } from '@better-auth/core'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { serializeCookie } from 'better-call'
 import { authenticate } from './authenticate.js'
-import { secretsOf, tokenFromCookie } from './cookie.js'
+import { secretsOf, tokenFromCookie } from '../cookies/cookie.js'
 
 export interface CookieSessions {
   /**

@@ -3,9 +3,9 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import type { APIError } from 'better-auth/api'
 import { z } from 'zod'
 import { type Audit, type AuditEvent, type AuditEventName, auditEvent } from './audit.js'
-import { CREDENTIALS_CHANGED } from './current-session.js'
-import { hmac } from './hmac.js'
-import { clientInfo } from './request-state.js'
+import { CREDENTIALS_CHANGED } from '../cookies/current-session.js'
+import { hmac } from '../cookies/hmac.js'
+import { clientInfo } from '../request/request-state.js'
 
 /** Somebody gave a wrong password for an account that exists. Which one it was is not kept. */
 export interface WrongPassword {

@@ -1,8 +1,8 @@
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { EVERY_ROW } from './every-row.js'
-import { requestState } from './request-state.js'
-import type { Model } from './model.js'
+import { EVERY_ROW } from '../request/every-row.js'
+import { requestState } from '../request/request-state.js'
+import type { Model } from '../request/model.js'
 
 // "This was not me" must also close each way in that an intruder added. Not every table of a plugin dates its rows, and none
 // keeps an earlier value. So each such change is recorded as a row of the model `verification`, dated by Redis' clock.

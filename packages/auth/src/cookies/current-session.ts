@@ -1,9 +1,9 @@
 import { APIError } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
-import { currentEndpoint } from './current-endpoint.js'
+import { currentEndpoint } from '../request/current-endpoint.js'
 import { moveAccount } from './multi-session.js'
-import { requestState } from './request-state.js'
-import { keepWrites } from './undo-on-outage.js'
+import { requestState } from '../request/request-state.js'
+import { keepWrites } from '../request/undo-on-outage.js'
 
 /** The session that the request came with, if its endpoint is one of those named by `at`. */
 export function currentSession(

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AuthContext } from '@better-auth/core'
 import type { Where } from '@better-auth/core/db/adapter'
 import type { RevokedSessions, Session, SessionStore } from '@rollcall/session-store'
-import { type Audit, type AuditEvent, auditEvent } from './audit.js'
-import { requestState } from './request-state.js'
-import { rejectUnavailable } from './unavailable.js'
+import { type Audit, type AuditEvent, auditEvent } from '../audit/audit.js'
+import { requestState } from '../request/request-state.js'
+import { rejectUnavailable } from '../request/unavailable.js'
 
 // The audit and better-auth's `databaseHooks.session.delete` notice every revocation of the store: by the devices router, by
 // the application itself, by a policy of this plugin. Callers that do part of this themselves say so.

@@ -1,11 +1,11 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { superseded } from './current-session.js'
+import { superseded } from '../cookies/current-session.js'
 import { finishSignIn } from './held-sign-in.js'
-import type { Model } from './model.js'
-import { requestState } from './request-state.js'
-import { rejectUnavailable } from './unavailable.js'
+import type { Model } from '../request/model.js'
+import { requestState } from '../request/request-state.js'
+import { rejectUnavailable } from '../request/unavailable.js'
 
 const trust = z.object({ identifier: z.string().startsWith('trust-device-'), value: z.string() })
 const byIdentifier = z.object({ field: z.literal('identifier'), value: z.string().startsWith('trust-device-') })

@@ -5,12 +5,12 @@ import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better
 import { deleteSessionCookie } from 'better-auth/cookies'
 import { parseSessionOutput } from 'better-auth/db'
 import { z } from 'zod'
-import { type Audit, auditEvent } from './audit.js'
-import { unauthorized } from './current-session.js'
-import { requestState } from './request-state.js'
+import { type Audit, auditEvent } from '../audit/audit.js'
+import { unauthorized } from '../cookies/current-session.js'
+import { requestState } from '../request/request-state.js'
 import { revokeWithAudit } from './revocations.js'
 import { applicationData } from './session-row.js'
-import { rejectUnavailable } from './unavailable.js'
+import { rejectUnavailable } from '../request/unavailable.js'
 
 interface Dependencies {
   readonly store: SessionStore

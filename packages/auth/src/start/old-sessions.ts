@@ -1,12 +1,12 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import type { SessionStore } from '@rollcall/session-store'
-import { secretsOf, signCookie, signWithCurrentSecret, tokenFromCookie } from './cookie.js'
-import type { ImportingStore } from './import/import-sessions.js'
-import { OldSessionsError } from './import/old-session.js'
-import { hasLiveSessions } from './import/sql-sessions.js'
-import { requestState } from './request-state.js'
-import { rejectUnavailable } from './unavailable.js'
+import { secretsOf, signCookie, signWithCurrentSecret, tokenFromCookie } from '../cookies/cookie.js'
+import type { ImportingStore } from '../import/import-sessions.js'
+import { OldSessionsError } from '../import/old-session.js'
+import { hasLiveSessions } from '../import/sql-sessions.js'
+import { requestState } from '../request/request-state.js'
+import { rejectUnavailable } from '../request/unavailable.js'
 
 const LIVE_ROWS =
   "The table session holds live sessions of better-auth: import them with importSessions of @rollcall/auth/import, or sign these people out with rollcall({ oldSessions: 'ignore' })"

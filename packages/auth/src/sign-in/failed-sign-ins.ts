@@ -5,9 +5,9 @@ import {
   getCurrentRequestState,
   runWithRequestState,
 } from '@better-auth/core/context'
-import { currentEndpoint } from './current-endpoint.js'
-import { requestState } from './request-state.js'
-import { undoWrites } from './undo-on-outage.js'
+import { currentEndpoint } from '../request/current-endpoint.js'
+import { requestState } from '../request/request-state.js'
+import { undoWrites } from '../request/undo-on-outage.js'
 
 type Revoker = Pick<SessionStore, 'revoke'>
 

@@ -1,13 +1,13 @@
 import { type SessionStore, userTagOf } from '@rollcall/session-store'
-import { afterCommit, type AfterWrite, doNothing } from './after-write.js'
-import { type Audit, type AuditEventName, auditEvent } from './audit.js'
-import { currentPath } from './current-endpoint.js'
-import { currentSession, replaceCookies, unauthorized } from './current-session.js'
-import { clientInfo, requestState } from './request-state.js'
-import { revokeWithAudit } from './revocations.js'
-import { currentSignInMethod } from './sign-in-method.js'
-import { rejectFailedLookUp } from './unavailable.js'
-import { undoWrites } from './undo-on-outage.js'
+import { afterCommit, type AfterWrite, doNothing } from '../request/after-write.js'
+import { type Audit, type AuditEventName, auditEvent } from '../audit/audit.js'
+import { currentPath } from '../request/current-endpoint.js'
+import { currentSession, replaceCookies, unauthorized } from '../cookies/current-session.js'
+import { clientInfo, requestState } from '../request/request-state.js'
+import { revokeWithAudit } from '../sessions/revocations.js'
+import { currentSignInMethod } from '../request/sign-in-method.js'
+import { rejectFailedLookUp } from '../request/unavailable.js'
+import { undoWrites } from '../request/undo-on-outage.js'
 
 /**
  * Revokes the other sessions of a person who changes how they sign in; this one stays under its id with a new secret. A removal

@@ -1,4 +1,4 @@
-import { requestState } from './request-state.js'
+import { requestState } from '../request/request-state.js'
 
 export type AuditEventName =
   | 'sign-in'

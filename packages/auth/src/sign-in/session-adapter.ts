@@ -1,15 +1,15 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import type { DBAdapter, Where } from '@better-auth/core/db/adapter'
-import { type Audit, auditEvent } from './audit.js'
+import { type Audit, auditEvent } from '../audit/audit.js'
 import { createSession } from './create-session.js'
-import { currentPath } from './current-endpoint.js'
-import { findSessions, selectorOf, UnsupportedQueryError } from './find-sessions.js'
+import { currentPath } from '../request/current-endpoint.js'
+import { findSessions, selectorOf, UnsupportedQueryError } from '../sessions/find-sessions.js'
 import { dropHeld, findHeld } from './held-sign-in.js'
-import type { Model } from './model.js'
-import { requestState } from './request-state.js'
-import { announcedSessions, auditedByCaller, hookedByCaller } from './revocations.js'
-import { applicationData, type SessionRow, toRow } from './session-row.js'
-import { rejectAsUnavailable, rejectUnavailable } from './unavailable.js'
+import type { Model } from '../request/model.js'
+import { requestState } from '../request/request-state.js'
+import { announcedSessions, auditedByCaller, hookedByCaller } from '../sessions/revocations.js'
+import { applicationData, type SessionRow, toRow } from '../sessions/session-row.js'
+import { rejectAsUnavailable, rejectUnavailable } from '../request/unavailable.js'
 
 interface FindManyInput {
   where?: Where[] | undefined

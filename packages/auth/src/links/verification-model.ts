@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { currentPath } from './current-endpoint.js'
-import { requestState } from './request-state.js'
-import type { Model } from './model.js'
+import { currentPath } from '../request/current-endpoint.js'
+import { requestState } from '../request/request-state.js'
+import type { Model } from '../request/model.js'
 
 // A row of the model `verification` stands behind each link or code that is pending. Its identifier holds the secret of a
 // link, so SQL holds only a hash of it. The option `verification.storeIdentifier` of better-auth also accepts rows in clear,

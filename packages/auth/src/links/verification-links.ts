@@ -3,9 +3,9 @@ import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import type { SessionStore } from '@rollcall/session-store'
 import { APIError } from 'better-auth/api'
 import { z } from 'zod'
-import { currentPath } from './current-endpoint.js'
-import { requestState } from './request-state.js'
-import { rejectUnavailable } from './unavailable.js'
+import { currentPath } from '../request/current-endpoint.js'
+import { requestState } from '../request/request-state.js'
+import { rejectUnavailable } from '../request/unavailable.js'
 import { emailChangeOf, takeEmailChange } from './verification-model.js'
 
 // The links of `/verify-email` are tokens that better-auth signs. It stores none of them, so no new password could end them. They

@@ -1,9 +1,9 @@
 import { type NewSession, newSessionToken, sessionIdIn, type SessionStore } from '@rollcall/session-store'
-import { currentEndpoint } from './current-endpoint.js'
-import { type HeldSignIn, requestState } from './request-state.js'
-import { hasSecondFactor } from './prove-by-code.js'
-import { type SessionRow, toRow } from './session-row.js'
-import { rejectUnavailable } from './unavailable.js'
+import { currentEndpoint } from '../request/current-endpoint.js'
+import { type HeldSignIn, requestState } from '../request/request-state.js'
+import { hasSecondFactor } from '../proof/prove-by-code.js'
+import { type SessionRow, toRow } from '../sessions/session-row.js'
+import { rejectUnavailable } from '../request/unavailable.js'
 
 // better-auth makes a session as soon as the password is right. Its plugin twoFactor then deletes the session, unless the device is
 // trusted. Such a session must not sign in meanwhile, take the place of another one, or be an event of the account. So the store

@@ -1,7 +1,7 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import { setSessionCookie } from 'better-auth/cookies'
 import { z } from 'zod'
-import { requestState } from './request-state.js'
+import { requestState } from '../request/request-state.js'
 import { dropSetCookies, setsCookie } from './set-cookies.js'
 
 /** As long as better-auth lets a session last that is not to be remembered. */

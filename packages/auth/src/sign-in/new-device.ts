@@ -4,8 +4,8 @@ import type { Session, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext, InternalAdapter } from '@better-auth/core'
 import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { z } from 'zod'
-import { forgetAccountChanges, undoAccountChanges } from './account-changes.js'
-import { type Audit, auditEvent } from './audit.js'
+import { forgetAccountChanges, undoAccountChanges } from '../policy/account-changes.js'
+import { type Audit, auditEvent } from '../audit/audit.js'
 import {
   addDevice,
   claimNotification,
@@ -14,16 +14,16 @@ import {
   recordNotified,
   touchDevice,
 } from './known-devices.js'
-import { clientInfo, requestState } from './request-state.js'
-import { sendReset } from './reset.js'
-import { revokeWithAudit } from './revocations.js'
+import { clientInfo, requestState } from '../request/request-state.js'
+import { sendReset } from '../links/reset.js'
+import { revokeWithAudit } from '../sessions/revocations.js'
 import {
   deletePending,
   deleteSecureAccountLinks,
   secureAccountIdentifier,
   secureAccountValue,
   userIdInSecureAccountValue,
-} from './verification-model.js'
+} from '../links/verification-model.js'
 
 /** A sign-in from a browser that this user has not signed in from before. */
 export interface NewDevice {

@@ -1,11 +1,11 @@
 import type { SessionStore } from '@rollcall/session-store'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { type Audit, auditEvent } from './audit.js'
-import { replaceCookies, unauthorized } from './current-session.js'
-import { requestState } from './request-state.js'
-import { proofData } from './sign-in-method.js'
-import { rejectUnavailable } from './unavailable.js'
+import { type Audit, auditEvent } from '../audit/audit.js'
+import { replaceCookies, unauthorized } from '../cookies/current-session.js'
+import { requestState } from '../request/request-state.js'
+import { proofData } from '../request/sign-in-method.js'
+import { rejectUnavailable } from '../request/unavailable.js'
 
 /**
  * `POST /reauthenticate { password }`: the person of the session proves again who they are. It comes before an action that a

@@ -1,14 +1,14 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { type AfterWrite, doNothing, forEachOf } from './after-write.js'
-import type { Audit, AuditEventName } from './audit.js'
-import { currentPath } from './current-endpoint.js'
-import { EVERY_ROW } from './every-row.js'
+import { type AfterWrite, doNothing, forEachOf } from '../request/after-write.js'
+import type { Audit, AuditEventName } from '../audit/audit.js'
+import { currentPath } from '../request/current-endpoint.js'
+import { EVERY_ROW } from '../request/every-row.js'
 import { factorChanges } from './factor-changes.js'
 import { setsFirstPassword } from './policy.js'
-import { requestState } from './request-state.js'
-import { runningOr } from './transaction.js'
+import { requestState } from '../request/request-state.js'
+import { runningOr } from '../request/transaction.js'
 
 /** Ways in whose rows come and go, and the events of that. A row of `account` is removed as `accountRemovals` says. */
 const rowEvents: Readonly<Record<string, { readonly added: AuditEventName; readonly removed?: AuditEventName }>> = {

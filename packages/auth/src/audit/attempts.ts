@@ -1,5 +1,5 @@
 import type { AuditEventName } from './audit.js'
-import { takesCode } from './sign-in-method.js'
+import { takesCode } from '../request/sign-in-method.js'
 
 /** Endpoints of better-auth and its plugins, and others that an application may have. */
 const attempts: ReadonlyMap<string, AuditEventName> = new Map([

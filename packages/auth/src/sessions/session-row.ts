@@ -1,6 +1,6 @@
 import { IMPORTED_FROM, type Session, sessionIdIn } from '@rollcall/session-store'
 import { z } from 'zod'
-import { requestState } from './request-state.js'
+import { requestState } from '../request/request-state.js'
 
 /** A session as better-auth knows it: a row of the model `session`. */
 export type SessionRow = Record<string, unknown>

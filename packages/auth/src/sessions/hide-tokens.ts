@@ -1,6 +1,6 @@
 import { sessionIdIn, type SessionStore } from '@rollcall/session-store'
 import { isAPIError } from 'better-auth/api'
-import { requestState } from './request-state.js'
+import { requestState } from '../request/request-state.js'
 
 /**
  * An answer with the session id in the place of each token, wherever it stands. So pages that compare `session.token`, or name a

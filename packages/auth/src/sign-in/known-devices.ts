@@ -3,7 +3,7 @@ import type { SessionDevice } from '@rollcall/devices'
 import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPluginDBSchema } from '@better-auth/core/db'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
-import { secretsOf, tokenFromCookie } from './cookie.js'
+import { secretsOf, tokenFromCookie } from '../cookies/cookie.js'
 
 // A device is one browser as one user knows it. The browser is remembered by a cookie that signs nobody in: a
 // random id. We store a hash of that id and the user, which does not reveal that two users share a browser.
