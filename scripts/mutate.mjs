@@ -21,7 +21,7 @@ import { Failure, installApart, mustRun, root, run } from './workspace.mjs'
 const targets = {
   'session-store': {
     folder: 'packages/session-store',
-    files: ['**/*.ts', '!index.ts', '!lua.generated.ts'],
+    files: ['**/*.ts', '!index.ts', '!scripts/lua.generated.ts'],
     except: ['*cluster', '*sentinel'],
     provide: { backend: 'single node', durability: 'master', clientPrefix: '' },
   },

@@ -87,10 +87,10 @@ test.each(documents.filter((path) => /^packages\/[^/]+\/README\.md$/.test(path))
 )
 
 test.each([
-  ['session-store', 'session', 'SessionStoreOptions'],
-  ['session-store', 'changes', 'SessionChangesOptions'],
-  ['session-store', 'events', 'SessionEventsOptions'],
-  ['session-store', 'redis-clock', 'RedisClockOptions'],
+  ['session-store', 'record/session', 'SessionStoreOptions'],
+  ['session-store', 'events/changes', 'SessionChangesOptions'],
+  ['session-store', 'events/events', 'SessionEventsOptions'],
+  ['session-store', 'redis/redis-clock', 'RedisClockOptions'],
   ['devices', 'streams', 'StreamsOptions'],
   ['auth', 'plugin', 'RollcallOptions'],
   ['trpc', 'router', 'DevicesRouterOptions'],

@@ -2,7 +2,7 @@
 import { compare, type Operation, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
 import { createSessionStore } from '../src/index.js'
-import { createWriteCoalescer } from '../src/write-coalescer.js'
+import { createWriteCoalescer } from '../src/batching/write-coalescer.js'
 import { cell, device, found } from './validate.js'
 
 const AT_ONCE = 200

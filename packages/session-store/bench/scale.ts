@@ -9,8 +9,8 @@ import { machine, quantile, table } from '@rollcall/dev-bench'
 import { startCluster } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { createSessionEvents, createSessionStore, NotReplicatedError, type Session } from '../src/index.js'
-import { sessionsKey } from '../src/keys.js'
-import { userTagOf } from '../src/token.js'
+import { sessionsKey } from '../src/record/keys.js'
+import { userTagOf } from '../src/record/token.js'
 import { clusterClient } from '../test/helpers.js'
 
 const [people, ...directives] = process.argv.slice(2)

@@ -2,7 +2,7 @@
 import { compare, type Operation, type Result, startBetterAuth, table } from '@rollcall/dev-bench'
 import type { Redis } from 'ioredis'
 import { createSessionStore } from '../src/index.js'
-import { createWriteCoalescer } from '../src/write-coalescer.js'
+import { createWriteCoalescer } from '../src/batching/write-coalescer.js'
 import { startExpressSession } from './express-session.js'
 import { setPlusMarker } from './set-plus-marker.js'
 

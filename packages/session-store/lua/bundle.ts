@@ -43,7 +43,7 @@ export function scriptNames(): string[] {
     .toSorted()
 }
 
-/** The text of src/lua.generated.ts. */
+/** The text of src/scripts/lua.generated.ts. */
 export function bundleModule(): string {
   const names = scriptNames()
   return [

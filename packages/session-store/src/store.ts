@@ -1,11 +1,11 @@
-import { createContext } from './context.js'
+import { createContext } from './methods/context.js'
 import { createSession } from './methods/create.js'
 import { listSessions, validateToken } from './methods/read.js'
 import { revokeAllSessions, revokeOtherSessions, revokeSession, revokeSessions } from './methods/revoke.js'
 import { readTime } from './methods/time.js'
 import { rotateSecret, touchSession, updateSession } from './methods/write.js'
-import { withRevocationListeners } from './revocation-listeners.js'
-import type { SessionStore, SessionStoreOptions } from './session.js'
+import { withRevocationListeners } from './methods/revocation-listeners.js'
+import type { SessionStore, SessionStoreOptions } from './record/session.js'
 
 /**
  * @throws {RangeError} for timeouts, a cap or a lease that cannot be.

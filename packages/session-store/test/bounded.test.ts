@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionEvents, createSessionStore, type SessionStoreOptions } from '../src/index.js'
-import { userTagOf } from '../src/token.js'
+import { userTagOf } from '../src/record/token.js'
 import { startStore } from './helpers.js'
 
 // Scripts read at most MAX_SCANNED sessions of a user. Here are users with three times as many.

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionChanges, defaultTimeouts, type SessionChange, type SessionChanges } from '../src/index.js'
-import { userTagOf } from '../src/token.js'
+import { userTagOf } from '../src/record/token.js'
 import { happens, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>

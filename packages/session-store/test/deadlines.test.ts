@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createSessionStore, defaultTimeouts } from '../src/index.js'
-import { sessionsKey } from '../src/keys.js'
-import { userTagOf } from '../src/token.js'
+import { sessionsKey } from '../src/record/keys.js'
+import { userTagOf } from '../src/record/token.js'
 import { gate, startStore } from './helpers.js'
 
 // Redis still holds a session that has expired, and a script must not write to it: that would bring it back.

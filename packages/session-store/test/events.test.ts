@@ -7,7 +7,7 @@ import {
   type SessionEvents,
   SessionStoreUnavailableError,
 } from '../src/index.js'
-import { userTagOf } from '../src/token.js'
+import { userTagOf } from '../src/record/token.js'
 import { longTimeouts, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>

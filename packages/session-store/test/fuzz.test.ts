@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessionChanges, defaultTimeouts, type SessionChange } from '../src/index.js'
-import { decodeRecord, encodeDetails, encodeRecord } from '../src/record.js'
-import { userTagOf } from '../src/token.js'
+import { decodeRecord, encodeDetails, encodeRecord } from '../src/record/record.js'
+import { userTagOf } from '../src/record/token.js'
 import { startStore } from './helpers.js'
 
 // Whatever bytes stand where the store expects its own, every method answers, and sound sessions work.

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { startCluster, startRedis, startSentinel } from '@rollcall/dev-redis'
 import { Cluster, Redis } from 'ioredis'
 import { inject } from 'vitest'
-import { mastersOf } from '../src/cluster.js'
+import { mastersOf } from '../src/redis/cluster.js'
 import { createSessionStore, redisOptions, type SessionStore, type SessionStoreOptions } from '../src/index.js'
 
 declare module 'vitest' {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createSessionChanges, createSessionEvents } from '../src/index.js'
-import { userTagOf } from '../src/token.js'
+import { userTagOf } from '../src/record/token.js'
 import { backends, longTimeouts, storeOn } from './helpers.js'
 
 // ioredis adds the prefix of a client to the keys of commands alone: not to channels, patterns or keys in replies.

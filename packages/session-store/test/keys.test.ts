@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { eventsKey, importedKey, importedTokenKey, sessionsKey, sweepKey, usersPrefix, userTagIn } from '../src/keys.js'
+import {
+  eventsKey,
+  importedKey,
+  importedTokenKey,
+  sessionsKey,
+  sweepKey,
+  usersPrefix,
+  userTagIn,
+} from '../src/record/keys.js'
 
 test.each(['', 'app:'])('keys begin with the prefix %j, and what is of a user is in one slot', (prefix) => {
   expect(usersPrefix(prefix)).toBe(`${prefix}user:{`)

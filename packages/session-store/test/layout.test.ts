@@ -7,8 +7,8 @@ import {
   createSessionStore,
   defaultTimeouts,
 } from '../src/index.js'
-import { offsets } from '../src/record.js'
-import { userTagOf } from '../src/token.js'
+import { offsets } from '../src/record/record.js'
+import { userTagOf } from '../src/record/token.js'
 import { startStore } from './helpers.js'
 
 // docs/architecture.md prints the layout as Redis commands; here they are run.

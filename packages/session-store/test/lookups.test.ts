@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { redisOptions, SessionStoreUnavailableError } from '../src/index.js'
-import { userTagOf } from '../src/token.js'
+import { userTagOf } from '../src/record/token.js'
 import { happens, longTimeouts, startStore } from './helpers.js'
 
 let t: Awaited<ReturnType<typeof startStore>>

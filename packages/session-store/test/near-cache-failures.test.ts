@@ -3,7 +3,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
 import { createSessionStore, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
-import { RETRY_MS } from '../src/tracking.js'
+import { RETRY_MS } from '../src/near-cache/tracking.js'
 import { happens, startStore } from './helpers.js'
 import { lastPass, LONG, SHORT, startNear, turn } from './near-cache-servers.js'
 

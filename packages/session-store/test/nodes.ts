@@ -1,6 +1,6 @@
 import type { PrivateNode } from '@rollcall/dev-redis'
 import { Command, Redis } from 'ioredis'
-import { userTagOf } from '../src/token.js'
+import { userTagOf } from '../src/record/token.js'
 import { until } from './retry.js'
 
 // Single servers of a Cluster or of Sentinel: their roles, their slots, and users on them.

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { RecordCache } from '../src/record-cache.js'
+import { RecordCache } from '../src/near-cache/record-cache.js'
 import { LONG, startNear } from './near-cache-servers.js'
 
 describe('memory is bounded', () => {

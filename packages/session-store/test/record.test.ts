@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeDetails, decodeRecord, encodeDetails, encodeRecord, jsonOf } from '../src/record.js'
+import { decodeDetails, decodeRecord, encodeDetails, encodeRecord, jsonOf } from '../src/record/record.js'
 
 const times = {
   createdAt: 0x01_02_03_04_05_06,

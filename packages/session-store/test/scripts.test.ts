@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { bundleModule, bundleScript, scriptNames } from '../lua/bundle.js'
-import { offsets } from '../src/record.js'
+import { offsets } from '../src/record/record.js'
 
 const folder = new URL('../lua/', import.meta.url)
 const textOf = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
@@ -30,7 +30,7 @@ test('no source of the package reads a file, which a bundler would not find', ()
 })
 
 test('the generated module holds what the .lua files say; after a change, run the build', () => {
-  expect(readFileSync(new URL('../src/lua.generated.ts', import.meta.url), 'utf8')).toBe(bundleModule())
+  expect(readFileSync(new URL('../src/scripts/lua.generated.ts', import.meta.url), 'utf8')).toBe(bundleModule())
 })
 
 describe('an include', () => {

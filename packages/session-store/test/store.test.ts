@@ -10,8 +10,8 @@ import {
   newSessionToken,
   secretHashIn,
 } from '../src/index.js'
-import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record.js'
-import { isSessionId, userTagOf } from '../src/token.js'
+import { decodeRecord, encodeDetails, encodeRecord, offsets } from '../src/record/record.js'
+import { isSessionId, userTagOf } from '../src/record/token.js'
 import { startContractStore, timeAfter } from './helpers.js'
 
 // The contract of the store, in one file: each file of the contract starts servers of its own on every backend.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defaultTimeouts, profiles } from '../src/index.js'
-import { resolveTimeouts } from '../src/timeouts.js'
+import { resolveTimeouts } from '../src/record/timeouts.js'
 
 const day = 86_400_000
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { isSessionId, newSessionId, newToken, parseToken, isSameHash, userTagOf } from '../src/token.js'
+import { isSessionId, newSessionId, newToken, parseToken, isSameHash, userTagOf } from '../src/record/token.js'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { track, type Tracking } from '../src/tracking.js'
+import { track, type Tracking } from '../src/near-cache/tracking.js'
 import { gate, startStore } from './helpers.js'
 
 // A lease counts from when its PING was sent, on two clocks: one stands still while the machine sleeps, the other can be

@@ -1,11 +1,11 @@
 import { type SessionData as ExpressSession, Store } from 'express-session'
-import { createSessionImport, type SessionImport } from '../import.js'
-import { hashOf } from '../imported-token.js'
+import { createSessionImport, type SessionImport } from '../move/import.js'
+import { hashOf } from '../move/imported-token.js'
 import { createSessionOperator } from '../operator/operator.js'
 import type { SessionOperator } from '../operator/session-operator.js'
-import type { SessionData } from '../record.js'
-import type { Session, SessionStore, SessionStoreOptions } from '../session.js'
-import { parseToken, sessionIdIn, userTagOf } from '../token.js'
+import type { SessionData } from '../record/record.js'
+import type { Session, SessionStore, SessionStoreOptions } from '../record/session.js'
+import { parseToken, sessionIdIn, userTagOf } from '../record/token.js'
 
 /** The user of a session, and its entry in a list of devices. */
 export interface ExpressUser {

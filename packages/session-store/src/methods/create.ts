@@ -1,12 +1,12 @@
-import type { StoreContext } from '../context.js'
-import { rejectUnavailable } from '../errors.js'
-import { clockKey } from '../keys.js'
-import { encodeRecord } from '../record.js'
-import type { NewSession, Session } from '../session.js'
-import { UNNAMED_OPERATION } from '../session-summary.js'
-import { hashBytes, newSessionToken, newToken, parseToken, type TokenParts, userTagOf } from '../token.js'
+import type { StoreContext } from './context.js'
+import { rejectUnavailable } from '../errors/errors.js'
+import { clockKey } from '../record/keys.js'
+import { encodeRecord } from '../record/record.js'
+import type { NewSession, Session } from '../record/session.js'
+import { UNNAMED_OPERATION } from '../record/session-summary.js'
+import { hashBytes, newSessionToken, newToken, parseToken, type TokenParts, userTagOf } from '../record/token.js'
 import { readTime } from './time.js'
-import { toSession } from '../to-session.js'
+import { toSession } from '../record/to-session.js'
 
 /** {@link SessionStore.create} */
 export async function createSession(

@@ -1,9 +1,9 @@
-import type { StoreContext } from '../context.js'
-import { rejectUnavailable, throwUnavailable } from '../errors.js'
-import { deadlineOf, type SessionRecord, type StoredRecord } from '../record.js'
-import type { Session } from '../session.js'
-import { isSameHash, isSessionId, parseToken, type TokenParts, userTagOf } from '../token.js'
-import { toSession } from '../to-session.js'
+import type { StoreContext } from './context.js'
+import { rejectUnavailable, throwUnavailable } from '../errors/errors.js'
+import { deadlineOf, type SessionRecord, type StoredRecord } from '../record/record.js'
+import type { Session } from '../record/session.js'
+import { isSameHash, isSessionId, parseToken, type TokenParts, userTagOf } from '../record/token.js'
+import { toSession } from '../record/to-session.js'
 
 /** A session by its token or, without a secret, by its id. */
 export type SessionReference = Omit<TokenParts, 'secretHash'> & { readonly secretHash: TokenParts['secretHash'] | null }

@@ -1,7 +1,7 @@
-import type { StoreContext } from '../context.js'
-import { encodeDetails, noClientInfo } from '../record.js'
-import type { RevokeAllOptions, RevokeOptions } from '../session.js'
-import { hashBytes, isSessionId, parseToken, userTagOf } from '../token.js'
+import type { StoreContext } from './context.js'
+import { encodeDetails, noClientInfo } from '../record/record.js'
+import type { RevokeAllOptions, RevokeOptions } from '../record/session.js'
+import { hashBytes, isSessionId, parseToken, userTagOf } from '../record/token.js'
 import { readTime } from './time.js'
 
 /** {@link SessionStore.revoke} */

@@ -1,11 +1,11 @@
-import type { StoreContext } from '../context.js'
-import { SessionStoreUnavailableError } from '../errors.js'
-import { encodeDetails, type SessionData, type StoredRecord } from '../record.js'
-import type { RotateOptions, Session } from '../session.js'
-import { hashBytes, isSessionId, newToken, parseToken, userTagOf } from '../token.js'
+import type { StoreContext } from './context.js'
+import { SessionStoreUnavailableError } from '../errors/errors.js'
+import { encodeDetails, type SessionData, type StoredRecord } from '../record/record.js'
+import type { RotateOptions, Session } from '../record/session.js'
+import { hashBytes, isSessionId, newToken, parseToken, userTagOf } from '../record/token.js'
 import { findRecord, type SessionReference } from './read.js'
 import { readTime } from './time.js'
-import { toSession } from '../to-session.js'
+import { toSession } from '../record/to-session.js'
 
 /** {@link SessionStore.touch} */
 export async function touchSession(context: StoreContext, { userId, id, lastSeenAt }: Session): Promise<boolean> {

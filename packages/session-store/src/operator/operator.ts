@@ -1,13 +1,18 @@
 import type { Cluster, Redis } from 'ioredis'
-import { type Clock, systemClock } from '../clock.js'
-import { mastersOf, nameInRedis } from '../cluster.js'
-import { prepareClient } from '../connect.js'
-import { NotReplicatedError, rejectUnavailable, SessionStoreUnavailableError, throwUnavailable } from '../errors.js'
-import { clockKey, eventsKey, sessionsKey, sweepKey } from '../keys.js'
-import type { Keys } from '../scripts.js'
-import type { Session } from '../session.js'
-import type { OperationSummary } from '../session-summary.js'
-import { userTagOf } from '../token.js'
+import { type Clock, systemClock } from '../record/clock.js'
+import { mastersOf, nameInRedis } from '../redis/cluster.js'
+import { prepareClient } from '../redis/connect.js'
+import {
+  NotReplicatedError,
+  rejectUnavailable,
+  SessionStoreUnavailableError,
+  throwUnavailable,
+} from '../errors/errors.js'
+import { clockKey, eventsKey, sessionsKey, sweepKey } from '../record/keys.js'
+import type { Keys } from '../scripts/scripts.js'
+import type { Session } from '../record/session.js'
+import type { OperationSummary } from '../record/session-summary.js'
+import { userTagOf } from '../record/token.js'
 import { sum } from './sum.js'
 import { MAX_REVOKED, NodeScripts, type Selected, type StartedOperation } from './node-scripts.js'
 import { isSplit, passThroughUsers, type ScanStep, type Visit } from './passes.js'

@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis'
-import { mastersOf, nameInRedis, refreshSlots } from '../cluster.js'
-import { rejectUnavailable, SessionStoreUnavailableError } from '../errors.js'
-import { sessionsKey, userTagIn } from '../keys.js'
-import { scanMaster, topologyOf } from '../scan.js'
+import { mastersOf, nameInRedis, refreshSlots } from '../redis/cluster.js'
+import { rejectUnavailable, SessionStoreUnavailableError } from '../errors/errors.js'
+import { sessionsKey, userTagIn } from '../record/keys.js'
+import { scanMaster, topologyOf } from '../redis/scan.js'
 import { sum } from './sum.js'
 
 export interface ScanStep<T> {

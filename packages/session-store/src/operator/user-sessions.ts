@@ -1,7 +1,7 @@
-import { toSession } from '../to-session.js'
-import { deadlineOf, decodeRecord } from '../record.js'
-import type { Session } from '../session.js'
-import { isSessionId } from '../token.js'
+import { toSession } from '../record/to-session.js'
+import { deadlineOf, decodeRecord } from '../record/record.js'
+import type { Session } from '../record/session.js'
+import { isSessionId } from '../record/token.js'
 
 /** Servers date sessions by the clock of Redis, to within a second each. */
 const CLOCK_TOLERANCE_MS = 2_000

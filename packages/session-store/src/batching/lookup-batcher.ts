@@ -1,6 +1,6 @@
 import { type Cluster, Command, type Redis } from 'ioredis'
-import { isCluster, nameInRedis } from './cluster.js'
-import { reportError } from './wrong-server.js'
+import { isCluster, nameInRedis } from '../redis/cluster.js'
+import { reportError } from '../redis/wrong-server.js'
 
 /**
  * Reads the bytes of one field of a hash.

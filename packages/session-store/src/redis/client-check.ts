@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { UnsupportedRedisError } from './errors.js'
+import { UnsupportedRedisError } from '../errors/errors.js'
 
 /** Methods of ioredis that the store calls or replaces. `setSocketTimeout` is new in 5.4, with which the declared range begins. */
 const CLIENT_METHODS = [

@@ -1,7 +1,7 @@
 import type { StoreContext } from './context.js'
-import { listByTag, readByTag } from './methods/read.js'
-import type { OnRevoked, RevokedSessions, Session, SessionStore } from './session.js'
-import { parseToken, userTagOf } from './token.js'
+import { listByTag, readByTag } from './read.js'
+import type { OnRevoked, RevokedSessions, Session, SessionStore } from '../record/session.js'
+import { parseToken, userTagOf } from '../record/token.js'
 
 type Methods = Omit<SessionStore, 'onRevoked'>
 

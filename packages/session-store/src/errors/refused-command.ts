@@ -1,4 +1,4 @@
-import { commandInScript } from './scripts.js'
+import { commandInScript } from '../scripts/scripts.js'
 
 /**
  * Replies that no wait mends: the access list, the password, the type of a key, or a script is wrong. All others pass, such as those

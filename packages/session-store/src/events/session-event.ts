@@ -1,5 +1,5 @@
-import { isObject, parseJson } from './json.js'
-import { type OperationSummary, type SessionSummary, toOperation, toSummary } from './session-summary.js'
+import { isObject, parseJson } from '../record/json.js'
+import { type OperationSummary, type SessionSummary, toOperation, toSummary } from '../record/session-summary.js'
 
 /** An event of a user's sessions, with the details of each device. Holds no secret. */
 export type SessionEvent = {

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { checkRedis } from './redis.js'
-import { defineScripts } from './scripts.js'
+import { defineScripts } from '../scripts/scripts.js'
 import { superviseClient } from './supervise.js'
 
 /**

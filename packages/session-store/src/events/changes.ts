@@ -1,10 +1,10 @@
 import type { Cluster, Redis } from 'ioredis'
-import { nameInRedis } from './cluster.js'
-import { clockKey, sessionsKey } from './keys.js'
+import { nameInRedis } from '../redis/cluster.js'
+import { clockKey, sessionsKey } from '../record/keys.js'
 import { parseChange, parseChangeOfUsers, type SessionChange } from './session-change.js'
-import { Subscriber } from './subscriber.js'
-import { superviseClient } from './supervise.js'
-import { userTagOf } from './token.js'
+import { Subscriber } from '../redis/subscriber.js'
+import { superviseClient } from '../redis/supervise.js'
+import { userTagOf } from '../record/token.js'
 
 /**
  * Changes as they happen, on any server: each is published inside the atomic step that makes it. Redis delivers a message at

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { mastersOf } from './cluster.js'
+import { mastersOf } from '../redis/cluster.js'
 
 /**
  * ioredis writes each command to its socket by itself, and those writes cost more than all else that a command does. Call

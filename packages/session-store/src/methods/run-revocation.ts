@@ -1,9 +1,9 @@
 import type { Cluster, Redis } from 'ioredis'
-import { isCluster, nameOnNode, nodeFor, refreshSlots } from './cluster.js'
-import { NotReplicatedError } from './errors.js'
-import { TIMED_OUT } from './fair-timeouts.js'
-import { type Keys, type RevocationArguments, scriptSource } from './scripts.js'
-import { superviseClient } from './supervise.js'
+import { isCluster, nameOnNode, nodeFor, refreshSlots } from '../redis/cluster.js'
+import { NotReplicatedError } from '../errors/errors.js'
+import { TIMED_OUT } from '../redis/fair-timeouts.js'
+import { type Keys, type RevocationArguments, scriptSource } from '../scripts/scripts.js'
+import { superviseClient } from '../redis/supervise.js'
 
 /** Runs a script that revokes sessions on the keys of a user, and resolves with the script's number. */
 export type RunRevocation = <Script extends keyof RevocationArguments>(

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { ID_LENGTH, TAG_LENGTH } from './token.js'
+import { ID_LENGTH, TAG_LENGTH } from '../record/token.js'
 
 // The token of an imported session is derived from the earlier token and from a random key. The key is in Redis, in the pointer
 // that the earlier token leads to. So Redis alone does not yield the token, nor does a backup of the other store.

@@ -1,6 +1,6 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { isCluster, mastersOf } from './cluster.js'
-import { UnsupportedRedisError } from './errors.js'
+import { UnsupportedRedisError } from '../errors/errors.js'
 
 /**
  * Client options that turn an outage into an error at once, where a request would hang otherwise. A command to a hung Redis

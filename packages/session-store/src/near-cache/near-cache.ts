@@ -1,10 +1,10 @@
 import type { Cluster, Redis } from 'ioredis'
-import { isCluster, nameInRedis, nodeFor } from './cluster.js'
-import { sessionsKey, userTagIn, usersPrefix } from './keys.js'
-import type { LookUp } from './lookup-batcher.js'
-import { decodeRecord, type SessionRecord } from './record.js'
+import { isCluster, nameInRedis, nodeFor } from '../redis/cluster.js'
+import { sessionsKey, userTagIn, usersPrefix } from '../record/keys.js'
+import type { LookUp } from '../batching/lookup-batcher.js'
+import { decodeRecord, type SessionRecord } from '../record/record.js'
 import { RecordCache } from './record-cache.js'
-import type { NearCacheEvent } from './session.js'
+import type { NearCacheEvent } from '../record/session.js'
 import { track, type Tracking } from './tracking.js'
 
 /** Records from Redis, cached in this process until Redis says that they have changed. */

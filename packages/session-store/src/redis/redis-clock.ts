@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
-import { type Clock, systemClock } from './clock.js'
-import { clockKey } from './keys.js'
+import { type Clock, systemClock } from '../record/clock.js'
+import { clockKey } from '../record/keys.js'
 import { prepareClient } from './connect.js'
 
 /** A clock that all servers on one Redis share, however far apart the clocks of their machines are. */

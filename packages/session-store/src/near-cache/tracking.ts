@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Redis } from 'ioredis'
-import { runIdOf } from './run-id.js'
-import { duplicateOf } from './supervise.js'
+import { runIdOf } from '../redis/run-id.js'
+import { duplicateOf } from '../redis/supervise.js'
 
 export interface TrackingOptions {
   /** The client's connection to a single node, or to one master of a Cluster. */

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { isCluster, mastersOf } from './cluster.js'
-import { rejectUnavailable } from './errors.js'
+import { rejectUnavailable } from '../errors/errors.js'
 import { runIdOf } from './run-id.js'
 
 /** Slots of the table of keys that Redis visits in one step. */

@@ -1,4 +1,4 @@
-import { jsonOf, type SessionData, type SessionRecord } from './record.js'
+import { jsonOf, type SessionData, type SessionRecord } from '../record/record.js'
 
 /** Capacity of one cache; it evicts the least recently used users. */
 const MAX_BYTES = 32 * 1024 * 1024

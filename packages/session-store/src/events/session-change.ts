@@ -1,5 +1,5 @@
-import { isObject, parseJson } from './json.js'
-import { type OperationSummary, type SessionSummary, toOperation, toSummary } from './session-summary.js'
+import { isObject, parseJson } from '../record/json.js'
+import { type OperationSummary, type SessionSummary, toOperation, toSummary } from '../record/session-summary.js'
 
 /** A change of a user's sessions. Holds no secret. */
 export type SessionChange =

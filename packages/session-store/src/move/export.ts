@@ -1,13 +1,13 @@
 import type { Cluster, Redis } from 'ioredis'
-import { type Clock, systemClock } from './clock.js'
-import { prepareClient } from './connect.js'
-import { rejectUnavailable } from './errors.js'
-import { sessionsKey } from './keys.js'
-import { toSession } from './to-session.js'
-import { passThroughUsers } from './operator/passes.js'
-import { deadlineOf, decodeRecord } from './record.js'
-import type { Session } from './session.js'
-import { isSessionId, parseToken, userTagOf } from './token.js'
+import { type Clock, systemClock } from '../record/clock.js'
+import { prepareClient } from '../redis/connect.js'
+import { rejectUnavailable } from '../errors/errors.js'
+import { sessionsKey } from '../record/keys.js'
+import { toSession } from '../record/to-session.js'
+import { passThroughUsers } from '../operator/passes.js'
+import { deadlineOf, decodeRecord } from '../record/record.js'
+import type { Session } from '../record/session.js'
+import { isSessionId, parseToken, userTagOf } from '../record/token.js'
 
 export interface SessionExportOptions {
   /** The client of the store. */

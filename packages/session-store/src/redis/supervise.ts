@@ -1,7 +1,7 @@
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { rejectUnsupportedClient } from './client-check.js'
 import { isCluster } from './cluster.js'
-import { UnsupportedRedisError } from './errors.js'
+import { UnsupportedRedisError } from '../errors/errors.js'
 import { makeTimeoutsFair } from './fair-timeouts.js'
 import { redisOptions } from './redis.js'
 import { listenForStreamErrors } from './stream-errors.js'

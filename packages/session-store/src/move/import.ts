@@ -1,14 +1,14 @@
 import type { Cluster, Redis } from 'ioredis'
-import { type Clock, systemClock } from './clock.js'
-import { prepareClient } from './connect.js'
-import { rejectUnavailable, SessionStoreUnavailableError } from './errors.js'
-import { clockKey, importedKey, importedTokenKey, sessionsKey } from './keys.js'
+import { type Clock, systemClock } from '../record/clock.js'
+import { prepareClient } from '../redis/connect.js'
+import { rejectUnavailable, SessionStoreUnavailableError } from '../errors/errors.js'
+import { clockKey, importedKey, importedTokenKey, sessionsKey } from '../record/keys.js'
 import { deriveToken, hashOf, newPointer } from './imported-token.js'
-import { encodeRecord, offsets, type SessionData } from './record.js'
-import { UNNAMED_OPERATION } from './session-summary.js'
-import { resolveTimeouts, type Timeouts } from './timeouts.js'
-import { parseToken, type TokenParts, userTagOf } from './token.js'
-import { createWriteCoalescer } from './write-coalescer.js'
+import { encodeRecord, offsets, type SessionData } from '../record/record.js'
+import { UNNAMED_OPERATION } from '../record/session-summary.js'
+import { resolveTimeouts, type Timeouts } from '../record/timeouts.js'
+import { parseToken, type TokenParts, userTagOf } from '../record/token.js'
+import { createWriteCoalescer } from '../batching/write-coalescer.js'
 
 export interface SessionImportOptions {
   /** The client of the store. */
