@@ -43,10 +43,11 @@ export async function signIn(
 
 async function signUp(
   ctx: GenericEndpointContext,
-  { providerId, accountId, ...person }: ProvidedPerson,
+  { providerId, accountId, profile }: ProvidedPerson,
   { language, timeZone }: NewReader,
 ) {
   const { adapter, internalAdapter } = ctx.context
+  const person = await profile()
   const email = emailAddress.safeParse(person.email).data
   if (email === undefined || !person.isEmailVerified) throw refusal('PROVIDER_EMAIL_UNVERIFIED')
   if ((await internalAdapter.findUserByEmail(email)) !== null) throw refusal('ACCOUNT_NOT_LINKED')

@@ -8,9 +8,9 @@ import {
   fetchProtectedResource,
 } from 'openid-client'
 import { z } from 'zod'
-import type { Provider } from './provider.js'
+import type { Profile, Provider } from './provider.js'
 import { TIMEOUT_SECONDS } from './provider.js'
-import { refusal, toRefusal } from './refusals.js'
+import { refusal, rejectWithRefusal } from './refusals.js'
 import type { ProviderSettings } from '../../settings/providers.js'
 
 const addresses = {
@@ -35,10 +35,23 @@ export function gitHub({ clientId, clientSecret }: ProviderSettings, at = addres
   config.timeout = TIMEOUT_SECONDS
   if (at.token.startsWith('http:')) allowInsecureRequests(config)
 
-  async function read(url: string, token: string): Promise<unknown> {
+  /** @returns `undefined` where GitHub does not show this to the token. */
+  async function read<T>(body: z.ZodType<T>, url: string, token: string): Promise<T | undefined> {
     const headers = new Headers({ accept: 'application/json', 'user-agent': 'rollcall' }) // GitHub wants a name
     const response = await fetchProtectedResource(config, token, new URL(url), 'GET', null, headers)
-    return response.ok ? response.json().catch(() => undefined) : undefined
+    if (isDenied(response)) return undefined
+    const { data } = body.safeParse(response.ok ? await response.json().catch(() => undefined) : undefined)
+    if (data === undefined) throw refusal('PROVIDER_UNAVAILABLE')
+    return data
+  }
+
+  async function profileOf(person: z.infer<typeof account>, token: string): Promise<Profile> {
+    const email = (await read(emails, at.emails, token))?.find(({ primary }) => primary)
+    return {
+      email: email?.email ?? null,
+      isEmailVerified: email?.verified ?? false,
+      name: person.name ?? person.login,
+    }
   }
 
   return {
@@ -60,19 +73,21 @@ export function gitHub({ clientId, clientSecret }: ProviderSettings, at = addres
       try {
         const checks = { expectedState: state, pkceCodeVerifier: codeVerifier }
         const { access_token: token } = await authorizationCodeGrant(config, callback, checks)
-        const [user, list] = await Promise.all([read(at.user, token), read(at.emails, token)])
-        const person = account.safeParse(user).data
-        const email = emails.safeParse(list).data?.find(({ primary }) => primary)
+        const person = await read(account, at.user, token)
         if (person === undefined) throw refusal('PROVIDER_UNAVAILABLE')
         return {
           accountId: String(person.id),
-          email: email?.email ?? null,
-          isEmailVerified: email?.verified ?? false,
-          name: person.name ?? person.login,
+          profile: () => profileOf(person, token).catch(rejectWithRefusal),
         }
       } catch (error) {
-        throw toRefusal(error)
+        return rejectWithRefusal(error)
       }
     },
   }
+}
+
+/** GitHub also answers 403 when its limits are reached, and says so in a header. */
+function isDenied({ status, headers }: Response): boolean {
+  const isLimited = headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0'
+  return (status === 403 && !isLimited) || status === 404
 }

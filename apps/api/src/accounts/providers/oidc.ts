@@ -11,8 +11,8 @@ import {
   type IDToken,
 } from 'openid-client'
 import { z } from 'zod'
-import { type Person, type Provider, TIMEOUT_SECONDS } from './provider.js'
-import { refusal, toRefusal } from './refusals.js'
+import { type Profile, type Provider, TIMEOUT_SECONDS } from './provider.js'
+import { refusal, rejectWithRefusal } from './refusals.js'
 import type { ProviderSettings } from '../../settings/providers.js'
 
 /** Between the clock of the provider and that of this server. */
@@ -65,20 +65,21 @@ export function openIdProvider(settings: ProviderSettings): Provider {
         const claims = tokens.claims()
         if (claims === undefined) throw refusal('PROVIDER_ANSWER_INVALID')
         if (provedSince !== null && !hasProved(claims, provedSince)) throw refusal('PROVIDER_PROOF_REFUSED')
-        const said = claimsWithEmail.parse(
-          claims['email'] === undefined ? await fetchUserInfo(config, tokens.access_token, claims.sub) : claims,
-        )
-        return personOf(claims.sub, said)
+        const read = async () =>
+          claims['email'] === undefined ? fetchUserInfo(config, tokens.access_token, claims.sub) : claims
+        return {
+          accountId: claims.sub,
+          profile: () => read().then((said) => profileOf(claimsWithEmail.parse(said)), rejectWithRefusal),
+        }
       } catch (error) {
-        throw toRefusal(error)
+        return rejectWithRefusal(error)
       }
     },
   }
 }
 
-function personOf(accountId: string, said: z.infer<typeof claimsWithEmail>): Person {
+function profileOf(said: z.infer<typeof claimsWithEmail>): Profile {
   return {
-    accountId,
     email: said.email ?? null,
     isEmailVerified: isVerified.safeParse(said.email_verified).success || isVerified.safeParse(said.xms_edov).success,
     name: said.name ?? null,

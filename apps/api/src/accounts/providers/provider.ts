@@ -2,6 +2,15 @@
 export interface Person {
   /** Never changes at the provider, unlike the email address. */
   readonly accountId: string
+  /**
+   * For a new account: asks the provider again where it has not said so yet. A known account needs no such answer.
+   *
+   * @throws {APIError} 502 PROVIDER_UNAVAILABLE, and 400 PROVIDER_ANSWER_INVALID
+   */
+  profile(): Promise<Profile>
+}
+
+export interface Profile {
   readonly email: string | null
   /** The provider says that the person can read mail to this address. */
   readonly isEmailVerified: boolean

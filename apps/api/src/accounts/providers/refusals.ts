@@ -43,16 +43,26 @@ const NO_ANSWER = new Set([
   'OAUTH_ABORT',
   'OAUTH_RESPONSE_IS_NOT_CONFORM',
   'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_PARSE_ERROR', // such as of half an answer
 ])
 const UNAVAILABLE = new Set(['server_error', 'temporarily_unavailable'])
 
-/** The refusal for an error of the OAuth library. Leaves out the causes, which hold claims and bodies. */
-export function toRefusal(error: unknown): unknown {
+const isUnavailable = ({ status }: { readonly status: number }): boolean => status >= 500 || status === 429
+
+/** Rejects with the refusal for an error of the OAuth library. Leaves out the causes, which hold claims and bodies. */
+export async function rejectWithRefusal(error: unknown): Promise<never> {
+  throw toRefusal(error)
+}
+
+function toRefusal(error: unknown): unknown {
   if (error instanceof AuthorizationResponseError)
     return refusal(UNAVAILABLE.has(error.error) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_DECLINED')
   if (error instanceof ResponseBodyError)
-    return refusal(error.status >= 500 ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
-  if (error instanceof WWWAuthenticateChallengeError) return refusal('PROVIDER_ANSWER_INVALID')
+    return refusal(
+      isUnavailable(error) || UNAVAILABLE.has(error.error) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID',
+    )
+  if (error instanceof WWWAuthenticateChallengeError)
+    return refusal(isUnavailable(error) ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
   if (error instanceof ClientError)
     return refusal(NO_ANSWER.has(error.code ?? '') ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_ANSWER_INVALID')
   return error instanceof TypeError && error.message === 'fetch failed' ? refusal('PROVIDER_UNAVAILABLE') : error
