@@ -6,7 +6,7 @@ import type { Audit } from './audit/audit.js'
 import { recordErrors, recordTransaction } from './request/database-errors.js'
 import { factorPolicy } from './policy/factor-policy.js'
 import type { Model } from './request/model.js'
-import { credentialPolicy, recordNewUser } from './policy/policy.js'
+import { credentialPolicy, pendingLinks, recordNewUser } from './policy/policy.js'
 import { countCode } from './proof/prove-by-code.js'
 import { requestState } from './request/request-state.js'
 import { announceAfter, hookedByCaller } from './sessions/revocations.js'
@@ -113,10 +113,11 @@ function routeModels(
   }
 }
 
-/** The adapter, which finds the rows of links and codes that it deletes by the hash of their identifier. */
+/** The adapter, which finds the rows of links and codes that it counts or deletes by the hash of their identifier. */
 function withHashes(sql: DBTransactionAdapter, verifications: Model): DBTransactionAdapter {
   return {
     ...sql,
+    count: (input) => (input.model === 'verification' ? verifications : sql).count(input),
     deleteMany: (input) => (input.model === 'verification' ? verifications : sql).deleteMany(input),
   }
 }
@@ -138,22 +139,21 @@ function policyOn(
   { store, audit }: Pick<AdapterOptions, 'store' | 'audit'>,
 ): Policy {
   const hashing = withHashes(sql, verifications)
-  return joinPolicies(credentialPolicy(hashing, store, audit), factorPolicy(sql, committed, store, audit))
+  const credentials = credentialPolicy(hashing, store, audit)
+  const factors = factorPolicy(sql, committed, store, audit)
+  const both = [credentials, factors]
+  return {
+    beforeCreate: (model, data) => forEachOf(both, (policy) => policy.beforeCreate(model, data)),
+    beforeUpdate: (model, where, update) =>
+      forEachOf([...both, pendingLinks(hashing)], (policy) => policy.beforeUpdate(model, where, update)),
+    beforeDelete: (model, where) => forEachOf(both, (policy) => policy.beforeDelete(model, where)),
+  }
 }
 
 interface Policy {
   beforeCreate(model: string, data: object): Promise<AfterWrite>
   beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite>
   beforeDelete(model: string, where: Where[]): Promise<AfterWrite>
-}
-
-function joinPolicies(first: Policy, second: Policy): Policy {
-  const join = (ask: (policy: Policy) => Promise<AfterWrite>) => forEachOf([first, second], ask)
-  return {
-    beforeCreate: (model, data) => join((policy) => policy.beforeCreate(model, data)),
-    beforeUpdate: (model, where, update) => join((policy) => policy.beforeUpdate(model, where, update)),
-    beforeDelete: (model, where) => join((policy) => policy.beforeDelete(model, where)),
-  }
 }
 
 /** Revokes before the row is written, so that an outage stops the change, and again after it. */

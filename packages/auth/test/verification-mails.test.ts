@@ -156,6 +156,25 @@ describe('the link of a verification mail', () => {
     expect([await addressOf(userId), await app.store.count(userId)]).toEqual([newEmail, 0])
   })
 
+  test.each(['revokeAll', 'revokeOthers'] as const)(
+    'works after an outage at %s, which changes nothing',
+    async (name) => {
+      const { browser, email, userId } = await app.person(name.toLowerCase())
+      const newEmail = `new-${userId}@example.com`.toLowerCase()
+      await browser.post('/change-email', { newEmail })
+      const follower = name === 'revokeOthers' ? browser : app.browser()
+      const followIt = () => follower.get(`/verify-email?token=${links.get(newEmail)}`)
+      const revoke = app.store[name]
+      const fail = () => Promise.reject(new SessionStoreUnavailableError(new Error('no answer')))
+      Object.assign(app.store, { [name]: fail })
+      expect((await followIt()).status).toBe(503)
+      Object.assign(app.store, { [name]: revoke })
+      expect(await addressOf(userId)).toBe(email)
+      expect((await followIt()).status).toBe(200)
+      expect(await addressOf(userId)).toBe(newEmail)
+    },
+  )
+
   test('leaves no row where no address was asked for', async () => {
     const { browser, userId } = await app.person('rowless')
     await browser.post('/update-user', { name: 'Grace', newEmail: 'elsewhere@example.org' })

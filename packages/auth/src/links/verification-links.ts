@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { currentPath } from '../request/current-endpoint.js'
 import { requestState } from '../request/request-state.js'
 import { rejectUnavailable } from '../request/unavailable.js'
-import { emailChangeOf, takeEmailChange } from './verification-model.js'
+import { emailChangeOf, hasEmailChange, takeEmailChange } from './verification-model.js'
 
 // The links of `/verify-email` are tokens that better-auth signs. It stores none of them, so no new password could end them. They
 // change the email address, or sign in.
@@ -62,7 +62,14 @@ export async function recordEmailChange(
 
 /** @throws {APIError} 401 for a link to an address that its user has not asked for since the credentials changed. */
 export async function requireEmailChange(sql: DBTransactionAdapter, userId: string, email: unknown): Promise<void> {
-  if (currentPath() !== PATH) return
-  if (await takeEmailChange(sql, userId, String(email))) return
-  throw new APIError('UNAUTHORIZED', { code: 'INVALID_TOKEN', message: 'Invalid token' })
+  if (currentPath() === PATH && !(await hasEmailChange(sql, userId, String(email)))) throw invalidLink()
+}
+
+/** @throws {APIError} as {@link requireEmailChange}, also if another request was faster. */
+export async function useUpEmailChange(sql: DBTransactionAdapter, userId: string, email: unknown): Promise<void> {
+  if (currentPath() === PATH && !(await takeEmailChange(sql, userId, String(email)))) throw invalidLink()
+}
+
+function invalidLink(): APIError {
+  return new APIError('UNAUTHORIZED', { code: 'INVALID_TOKEN', message: 'Invalid token' })
 }

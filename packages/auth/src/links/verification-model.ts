@@ -88,13 +88,21 @@ export async function deletePending(sql: DBTransactionAdapter, userId: string): 
   await sql.deleteMany({ model: 'verification', where: [{ field: 'identifier', operator: 'in', value: identifiers }] })
 }
 
+/** Whether a user has asked for a change to this email address. */
+export async function hasEmailChange(sql: DBTransactionAdapter, userId: string, email: string): Promise<boolean> {
+  return (await sql.count({ model: 'verification', where: whereEmailChange(userId, email) })) > 0
+}
+
 /** Uses up the change to this email address that a user has asked for. Returns whether there was one. */
 export async function takeEmailChange(sql: DBTransactionAdapter, userId: string, email: string): Promise<boolean> {
-  const where = [
+  return (await sql.deleteMany({ model: 'verification', where: whereEmailChange(userId, email) })) > 0
+}
+
+function whereEmailChange(userId: string, email: string): Where[] {
+  return [
     { field: 'identifier', value: emailChangeOf(userId) },
     { field: 'value', value: email },
   ]
-  return (await sql.deleteMany({ model: 'verification', where })) > 0
 }
 
 /** Deletes all links of a user's mails about new devices. Throws what the database fails with. */

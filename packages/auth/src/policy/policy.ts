@@ -10,7 +10,7 @@ import { clientInfo, requestState } from '../request/request-state.js'
 import { revokeWithAudit } from '../sessions/revocations.js'
 import { proofData } from '../request/sign-in-method.js'
 import { rejectFailedLookUp } from '../request/unavailable.js'
-import { requireEmailChange } from '../links/verification-links.js'
+import { requireEmailChange, useUpEmailChange } from '../links/verification-links.js'
 import { deletePending } from '../links/verification-model.js'
 
 /**
@@ -41,14 +41,8 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
         )
       }
       if (model !== 'user') return doNothing
-      // A link that was sent to the old email address must not choose the password.
-      if ('email' in update && update.email !== undefined) {
-        await rejectFailedLookUp() // before it uses up the link
-        for (const { id } of await usersOf(adapter, where)) {
-          await requireEmailChange(adapter, id, update.email)
-          await deletePending(adapter, id)
-        }
-      }
+      if (changesEmail(update))
+        for (const { id } of await usersOf(adapter, where)) await requireEmailChange(adapter, id, update.email)
       return 'banned' in update && update.banned === true ? revokeAllOfUsers(context, where, 'user-banned') : doNothing
     },
 
@@ -56,6 +50,26 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       return model === 'user' ? revokeAllOfUsers(context, where, 'user-deleted') : doNothing
     },
   }
+}
+
+/** For after the first revocation: an outage there leaves the person a link that works. */
+export function pendingLinks(adapter: DBTransactionAdapter) {
+  return {
+    /** A link that was sent to the old email address must not choose the password. */
+    async beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite> {
+      if (model !== 'user' || !changesEmail(update)) return doNothing
+      await rejectFailedLookUp() // before it uses up the link
+      for (const { id } of await usersOf(adapter, where)) {
+        await useUpEmailChange(adapter, id, update.email)
+        await deletePending(adapter, id)
+      }
+      return doNothing
+    },
+  }
+}
+
+function changesEmail(update: object): update is { email: unknown } {
+  return 'email' in update && update.email !== undefined
 }
 
 /** The first password of a new user changes nobody's credentials. */
