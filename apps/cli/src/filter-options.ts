@@ -3,6 +3,7 @@ import { type Filter, InvalidFilterError, parseFilter } from '@rollcall/admin'
 import { type Database, lookUpUsers, UnknownUserError, unknownUsers } from '@rollcall/api/operator'
 import type { Command } from 'commander'
 import type { Output } from './output.js'
+import { sessionId } from './usage-error.js'
 
 /** The options of a filter, as commander gives them. */
 export interface FilterOptions {
@@ -88,7 +89,7 @@ function skipUnknown(unknown: readonly string[], { user = [], usersFile }: Filte
 
 function conditionsOf(options: FilterOptions) {
   return {
-    sessions: options.session,
+    sessions: options.session?.map((text) => sessionId('--session', text)),
     address: options.address,
     country: options.country,
     browser: options.browser,

@@ -3,7 +3,7 @@ import { isSessionId } from '@rollcall/session-store'
 /** A mistake of the person who types. The message says what to do. */
 export class UsageError extends Error {}
 
-/** One that is mistyped would keep nobody. */
+/** One that is mistyped would find or keep nobody. */
 export function sessionId(option: string, text: string): string {
   if (!isSessionId(text)) throw new UsageError(`${option} must be the id of a session, as \`sessions list\` shows it`)
   return text

@@ -22,6 +22,8 @@ describe('wrong input is refused with 2, and changes nothing', () => {
   test.each([
     [['revoke'], /^Give a filter, or add --everyone\n$/],
     [['revoke', '--everyone', '--max-rate', '0', '--confirm', '1'], /--max-rate must be at least 1/],
+    [['find', '--session', 'my session'], /^--session must be the id of a session/],
+    [['find', '--country', 'XX'], /^country must be the two letters of a country/],
     [['revoke', '--everyone', '--keep', 'my session'], /--keep must be the id of a session/],
     [['revoke', '--everyone', '--address', '203.0.113.9'], /cannot be combined/],
     [
