@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createSessionStore } from '../src/index.js'
+import { createSessionOperator, createSessionStore } from '../src/index.js'
 import { gate, startContractStore, timeAfter } from './helpers.js'
 
 // Servers whose clocks are an hour apart share a Redis, whose own clock dates sign-ins and credential changes.
@@ -82,6 +82,25 @@ describe('a watermark in the future, of an earlier version or of a clock that wa
     await t.store.create({ userId: 'ada', startedAt: await t.store.time() })
     expect(await t.redis.pttl(key)).toBeLessThanOrEqual(60_000)
   })
+})
+
+test('a sign-in that is refused moves no watermark: one that began between the change and the refusal passes', async () => {
+  const early = await t.store.time()
+  await t.store.revokeAll('ada', { credentialChange: true })
+  const startedAt = await timeAfter(t.store)
+  expect(await t.store.create({ userId: 'ada', startedAt: early })).toBeNull()
+  expect(await t.store.create({ userId: 'ada', startedAt })).not.toBeNull()
+})
+
+test('a watermark of all users refuses those that began before it, leaves no session of them, and ends no other', async () => {
+  const operator = createSessionOperator({ redis: t.redis })
+  const { token } = await t.signIn()
+  const mark = await operator.refuseEarlierSignIns()
+  for (const startedAt of [new Date(mark.getTime() - 1), mark])
+    expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+  expect(await t.store.count('ada')).toBe(1)
+  expect(await t.store.validate(token)).not.toBeNull()
+  expect(await t.store.create({ userId: 'ada', startedAt: await timeAfter(t.store) })).not.toBeNull()
 })
 
 test('the time is that of one node, for all users and servers', async () => {
