@@ -1,6 +1,6 @@
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { createSessionStore } from '@rollcall/session-store'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { importSessions } from '../src/import/import-sessions.js'
 import { strictLookUps } from './helpers.js'
 import { DAY_MS, startMove } from './import-helpers.js'
@@ -52,10 +52,13 @@ test('its sessions are touched and revoked, each by its id', async () => {
 })
 
 test('no near-cache decides what becomes of an old token', async () => {
-  const { browser } = await somebody('strictly')
-  const strict = await strictLookUps(t.store, () => browser.get('/get-session'))
-  expect(strict).not.toEqual([])
-  expect(new Set(strict)).toEqual(new Set([true]))
+  const { browser, tokens } = await somebody('strictly', 2)
+  const [, other = ''] = tokens
+  for (const work of [() => browser.get('/get-session'), () => t.importer.revokeOthers(other)]) {
+    const strict = await strictLookUps(t.store, work)
+    expect(strict).not.toEqual([])
+    expect(new Set(strict)).toEqual(new Set([true]))
+  }
 })
 
 test('of a batch of which somebody removes a row meanwhile, each other row is moved', async () => {
@@ -116,4 +119,22 @@ test('what better-auth stored in Redis is read with its times and bounds; what i
     ['', true],
     ['boss', false],
   ])
+})
+
+test.each([
+  ['of the client', 'client:', undefined],
+  ['with characters of a pattern', '', 'auth[1]\\?*:'],
+])('what better-auth stored in Redis is found under a key prefix %s', async (name, clientPrefix, keyPrefix) => {
+  const client = t.redis.duplicate({ keyPrefix: clientPrefix, enableOfflineQueue: true })
+  onTestFinished(() => client.disconnect())
+  const { userId } = await somebody(name.replaceAll(' ', '-'))
+  const now = Date.now()
+  const session = { userId, createdAt: new Date(now - DAY_MS), expiresAt: new Date(now + DAY_MS) }
+  const token = 'p'.repeat(32)
+  await client.set(`${keyPrefix ?? 'better-auth:'}${token}`, JSON.stringify({ session, user: {} }))
+  const secondaryStorage = { client, ...(keyPrefix && { keyPrefix }) }
+  const store = importSessions(createSessionStore(t.options), { ...t.options, secondaryStorage })
+  expect(await store.importAll()).toMatchObject({ imported: 1, unreadable: 0 })
+  expect(await t.store.count(userId)).toBe(1)
+  expect(await client.exists(`${keyPrefix ?? 'better-auth:'}${token}`)).toBe(0)
 })

@@ -98,6 +98,7 @@ describe('create and validate', () => {
     const [key = ''] = await t.keys()
     expect(key).toMatch(/^user:\{[A-Za-z0-9_-]{22}\}:sessions$/)
     expect(await t.redis.pttl(key)).toBeGreaterThan(idle - 60_000)
+    expect(await t.redis.pttl(key)).toBeLessThanOrEqual(idle)
   })
 
   test('a session may end earlier than the timeouts say, never later', async () => {
@@ -157,6 +158,7 @@ describe('deadlines are arithmetic', () => {
     t.clock.now += touchInterval
     await t.store.touch(session)
     expect(await t.redis.pttl(key)).toBeGreaterThan(idle - 60_000)
+    expect(await t.redis.pttl(key)).toBeLessThanOrEqual(idle)
   })
 })
 

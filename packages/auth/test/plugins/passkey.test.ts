@@ -1,6 +1,6 @@
 import { passkey } from '@better-auth/passkey'
 import { expect, test } from 'vitest'
-import { startApp } from '../helpers.js'
+import { createPasskey, startApp } from '../helpers.js'
 
 test('what is no passkey is refused as bad input', async () => {
   await using t = await startApp({ plugins: [passkey()] })
@@ -25,4 +25,23 @@ test('what is no passkey is refused as bad input', async () => {
     statusCode: 400,
     body: { code: 'FAILED_TO_VERIFY_REGISTRATION' },
   })
+})
+
+test('a passkey with the signature of another key is a refusal, and signs nobody in', async () => {
+  await using t = await startApp({ plugins: [passkey()] })
+  const { browser } = await t.person('wrong-key')
+  const key = createPasskey(t.origin)
+  await key.register(browser)
+  const stranger = t.browser()
+  const other = createPasskey(t.origin)
+  const asKey = () =>
+    other.signIn({
+      get: stranger.get,
+      post: (path, { response }: { response?: object } = {}) =>
+        stranger.post(path, { response: { ...response, id: key.id, rawId: key.id } }),
+    })
+  await asKey() // its counter would be refused before its signature
+  expect(await asKey()).toMatchObject({ status: 401, setCookies: [], body: { code: 'AUTHENTICATION_FAILED' } })
+  expect(await stranger.session()).toBeNull()
+  expect((await key.signIn(stranger)).status).toBe(200)
 })
