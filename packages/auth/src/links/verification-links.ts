@@ -60,13 +60,13 @@ export async function recordEmailChange(
     await takeEmailChange(adapter, userId, email)
 }
 
-/** @throws {APIError} 401 for a link to an address that its user has not asked for since the credentials changed. */
+/** Refuses a link to an address that its user has not asked for since the credentials changed. */
 export async function requireEmailChange(sql: DBTransactionAdapter, userId: string, email: unknown): Promise<void> {
   if (currentPath() === PATH && !(await hasEmailChange(sql, userId, String(email)))) throw invalidLink()
 }
 
-/** @throws {APIError} as {@link requireEmailChange}, also if another request was faster. */
-export async function useUpEmailChange(sql: DBTransactionAdapter, userId: string, email: unknown): Promise<void> {
+/** Call it right before the address is written. It refuses the link too if another request was faster. */
+export async function consumeEmailChange(sql: DBTransactionAdapter, userId: string, email: unknown): Promise<void> {
   if (currentPath() === PATH && !(await takeEmailChange(sql, userId, String(email)))) throw invalidLink()
 }
 

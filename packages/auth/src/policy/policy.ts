@@ -10,7 +10,7 @@ import { clientInfo, requestState } from '../request/request-state.js'
 import { revokeWithAudit } from '../sessions/revocations.js'
 import { proofData } from '../request/sign-in-method.js'
 import { rejectFailedLookUp } from '../request/unavailable.js'
-import { requireEmailChange, useUpEmailChange } from '../links/verification-links.js'
+import { requireEmailChange, consumeEmailChange } from '../links/verification-links.js'
 import { deletePending } from '../links/verification-model.js'
 
 /**
@@ -60,7 +60,7 @@ export function pendingLinks(adapter: DBTransactionAdapter) {
       if (model !== 'user' || !changesEmail(update)) return doNothing
       await rejectFailedLookUp() // before it uses up the link
       for (const { id } of await usersOf(adapter, where)) {
-        await useUpEmailChange(adapter, id, update.email)
+        await consumeEmailChange(adapter, id, update.email)
         await deletePending(adapter, id)
       }
       return doNothing
