@@ -112,6 +112,19 @@ test('an id that is unknown, of somebody else, or none at all gets one answer, a
   expect(await isSignedIn(eve.browser)).toBe(true)
 })
 
+test('the audit names a session by its id, and nothing else that a body holds, such as a token of another store', async () => {
+  const { browser, userId } = await t.person('pasting')
+  const signed = `${await browser.token()}.signature`
+  for (const token of [signed, 'a token of another store', 'x'.repeat(10_000), 'A'.repeat(16)])
+    await browser.post('/revoke-session', { token })
+  expect(auditsOf(userId).map(({ event, sessionId }) => [event, sessionId])).toEqual([
+    ['revoke', undefined],
+    ['revoke', undefined],
+    ['revoke', undefined],
+    ['revoke', 'A'.repeat(16)],
+  ])
+})
+
 test('a token that a script has by itself names its session too: success is never said of a session that lives', async () => {
   const { browser, phones } = await t.person('scripted', 1)
   const token = await phones[0]?.token()

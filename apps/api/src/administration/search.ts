@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Filter, SessionAdmin } from '@rollcall/admin'
+import { isSessionId } from '@rollcall/session-store'
 import type { Kysely } from 'kysely'
 import { searchUsers } from '../accounts/users.js'
 
@@ -34,7 +35,7 @@ export async function findUsers(
   const [network = ''] = text.split('/')
   if (isIP(network) !== 0) return scan({ address: text })
   const found = await searchUsers(kysely, text, MAX_USERS + 1)
-  if (found.length > 0 || !/^[\w-]{16}$/.test(text))
+  if (found.length > 0 || !isSessionId(text))
     return { userIds: found.slice(0, MAX_USERS), isComplete: found.length <= MAX_USERS }
   return scan({ sessions: [text] })
 }

@@ -1,4 +1,4 @@
-import { type Session, sessionIdIn, type SessionStore } from '@rollcall/session-store'
+import { isSessionId, type Session, sessionIdIn, type SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { Session as ListedSession } from 'better-auth'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
@@ -68,7 +68,13 @@ export function sessionEndpoints({ store, audit, isRecent }: Dependencies) {
         if (!isOwn) requireRecentProof(current)
         const ended = await revokeWithAudit(() => store.revoke(userId, sessionId, { by: current.id }))
         if (isOwn) await forgetCookie(ctx)
-        await auditEvent(audit, { event: isOwn ? 'sign-out' : 'revoke', result: 'ok', userId, sessionId, ended })
+        await auditEvent(audit, {
+          event: isOwn ? 'sign-out' : 'revoke',
+          result: 'ok',
+          userId,
+          ...(isSessionId(sessionId) && { sessionId }), // anything else may be a secret, such as the token of an earlier store
+          ended,
+        })
         return ctx.json({ status: true })
       },
     ),
