@@ -132,6 +132,20 @@ describe('an outage is an error of its own, within the timeout', () => {
     await until('both are closed again', async () => (await countConnections()) === 0)
   })
 
+  test('without a replica, a proof still gives the device its new secret: it would be signed out otherwise', async () => {
+    await using replicated = await startStore({ durability: 'replicated' })
+    const { store } = replicated
+    const { token } = await replicated.signIn()
+    const proved = await store.rotate(token, { reauthenticated: true, data: { method: 'password' } })
+    expect(await store.validate(token)).toBeNull()
+    expect(await store.validate(proved?.token ?? '')).toMatchObject({ data: { method: 'password' } })
+    expect(await store.rotate(token)).toBeNull()
+    // That a password change revoked the others is what must not be lost.
+    await expect(store.rotate(proved?.token ?? '', { credentialChange: true })).rejects.toBeInstanceOf(
+      NotReplicatedError,
+    )
+  })
+
   test('a Redis that is full refuses new sessions and keeps the others', async () => {
     const signed = await t.signIn()
     await t.redis.config('SET', 'maxmemory', '1')

@@ -28,7 +28,8 @@ export class SessionStoreUnavailableError extends Error {
 export class NotReplicatedError extends SessionStoreUnavailableError {
   override readonly name = 'NotReplicatedError'
 
-  constructor() {
+  /** @param reply The answer of the master. `null` where the caller knows it. */
+  constructor(readonly reply: number | null = null) {
     super(new Error('No replica acknowledged the revocation in time'))
   }
 }

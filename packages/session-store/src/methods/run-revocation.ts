@@ -87,7 +87,7 @@ function createRunner(redis: Redis | Cluster): RunRevocation {
         if (client === own && error.message === TIMED_OUT && !node.stream.writableEnded) node.disconnect(node === own)
         throw error
       }
-      if (replicas === 0) throw new NotReplicatedError()
+      if (replicas === 0) throw new NotReplicatedError(Number(revoked))
       return Number(revoked)
     }
     throw new Error('No node of the cluster answers for this key')

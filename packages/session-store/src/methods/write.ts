@@ -1,5 +1,5 @@
 import type { StoreContext } from './context.js'
-import { SessionStoreUnavailableError } from '../errors/errors.js'
+import { NotReplicatedError, SessionStoreUnavailableError } from '../errors/errors.js'
 import { encodeDetails, type SessionData, type StoredRecord } from '../record/record.js'
 import type { RotateOptions, Session } from '../record/session.js'
 import { hashBytes, isSessionId, newToken, parseToken, userTagOf } from '../record/token.js'
@@ -66,7 +66,7 @@ export async function rotateSecret(
       data === undefined ? noDetails : await findRecord(context, parts, (record) => mergeData(record, data))
     if (details === null) return null
     const now = context.clock()
-    const revoked = await context.writeWithEvent(
+    const rotation = context.writeWithEvent(
       userTag,
       context.runRevocation(
         'rollcallRotate',
@@ -82,9 +82,16 @@ export async function rotateSecret(
         details.merged,
       ),
     )
+    // Without its new secret, the device would be signed out by an outage. It revoked nobody, so a failover restores nobody else.
+    const revoked = await (credentialChange ? rotation : rotation.catch(replyOfMaster))
     if (revoked !== DETAILS_CHANGED) return revoked < 0 ? null : { token: fresh.token, revoked }
   }
   throw tooManyChanges()
+}
+
+function replyOfMaster(error: unknown): number {
+  if (error instanceof NotReplicatedError && error.reply !== null) return error.reply
+  throw error
 }
 
 /** Reply of rotate.lua: the details are no longer those that were read. */

@@ -11,9 +11,9 @@ export interface SessionStoreOptions {
   /** How long sessions live. Default: `defaultTimeouts`, which are those of `profiles.aal1`. */
   readonly timeouts?: Partial<Timeouts>
   /**
-   * When a revocation (revoke, revokeMany, revokeOthers, revokeAll, rotate) is acknowledged. `master`: as soon as the master has applied
-   * it; a failover to a replica that lags may undo it. `replicated`: once a replica holds it too. It rejects with
-   * {@link NotReplicatedError} if none acknowledges it within 75 ms. Default: `master`.
+   * When a revocation is acknowledged: by revoke, revokeMany, revokeOthers, revokeAll, and rotate with `credentialChange`. `master`: as
+   * soon as the master has applied it; a failover to a replica that lags may undo it. `replicated`: once a replica holds it too. It
+   * rejects with {@link NotReplicatedError} if none acknowledges it within 75 ms. Default: `master`.
    */
   readonly durability?: 'master' | 'replicated'
   /**
