@@ -6,7 +6,7 @@ import session from 'express-session'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ExpressStore, SessionSupersededError } from '../src/express/express-store.js'
 import { SessionStoreUnavailableError } from '../src/index.js'
-import { startStore } from './helpers.js'
+import { startStore, timeAfter } from './helpers.js'
 
 declare module 'express-session' {
   interface SessionData {
@@ -179,6 +179,33 @@ describe('sessions of Express', () => {
     const later = cookie(new Date(t.clock.now + 60_000))
     await new Promise((resolve) => other.touch('busy', { cookie: later } as unknown as Stored, resolve))
     expect(await call.get('busy')).toMatchObject({ visits: 2, cookie: { expires: later.expires?.toISOString() } })
+  })
+
+  test('are written by a touch once in its interval, or once a tenth of their cookie is over', async () => {
+    const stateOf = (sid: string) => call.get(sid).then((data) => JSON.stringify(data?.cookie))
+    const save = (seconds: number) => ({ userId: 'ada', cookie: cookie(new Date(t.clock.now + seconds * 1_000)) })
+    const writesOf = async (sid: string, seconds: number, steps: number) => {
+      await call.set(sid, save(seconds))
+      let writes = 0
+      for (let step = 0; step < 10; step += 1) {
+        t.clock.now += steps
+        const before = await stateOf(sid)
+        await call.touch(sid, save(seconds))
+        if ((await stateOf(sid)) !== before) writes += 1
+      }
+      return writes
+    }
+    expect(await writesOf('long', 3_600, 1_000)).toBe(0)
+    expect(await writesOf('minutes', 3_600, 60_000)).toBe(10)
+    expect(await writesOf('short', 60, 1_000)).toBe(1)
+  })
+
+  test('that are saved without `startedAt` after a password change are accepted, whatever the clock of the server says', async () => {
+    await t.store.revokeAll('ada', { credentialChange: true })
+    await timeAfter(t.store)
+    t.clock.now = Date.now() - 5_000
+    await call.set('behind', { userId: 'ada', cookie: cookie() })
+    expect(await t.store.count('ada')).toBe(1)
   })
 
   test('of a sign-in that began before a credential change are refused', async () => {

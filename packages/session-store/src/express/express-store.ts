@@ -36,7 +36,7 @@ export class SessionSupersededError extends Error {
 
 type Callback<T> = (error: unknown, result?: T) => void
 
-/** The data of a session of ours that hold the one of Express. Its cookie is apart, so that a touch writes nothing else. */
+/** The data of a session of ours that hold the one of Express. Its cookie is apart, since a touch must not write the rest. */
 const EXPRESS = 'express'
 const COOKIE = 'expressCookie'
 
@@ -88,14 +88,19 @@ export class ExpressStore extends Store {
     answer(this.#save(sid, session), callback)
   }
 
-  /** Moves the deadline of the cookie, and that of the store's idle timeout. */
+  /**
+   * Moves the deadline of the cookie, and that of the store's idle timeout. express-session touches at each request. As every open list
+   * of devices notices a write, the cookie is written once a touch interval. If it lives for a short time, it is written each tenth of that.
+   */
   override touch(sid: string, session: ExpressSession, callback?: Callback<void>): void {
     answer(
       (async () => {
         const found = await this.#findLive(sid)
         if (found === null || expressSessionIn(found.session.data) === null) return
         await this.#store.touch(found.session)
-        await this.#store.update(found.token, { [COOKIE]: dataOf(session)[COOKIE] })
+        const data = dataOf(session)
+        if (this.#isWorthWriting(found.session.data, data))
+          await this.#store.update(found.token, { [COOKIE]: data[COOKIE] })
       })(),
       callback,
     )
@@ -137,6 +142,13 @@ export class ExpressStore extends Store {
     )
   }
 
+  #isWorthWriting(stored: SessionData, touched: SessionData): boolean {
+    const [before, after] = [deadlineIn(stored), deadlineIn(touched)]
+    if (before === null || after === null) return before !== after
+    const life = Math.max(0, after - this.#store.clock())
+    return Math.abs(after - before) >= Math.min(this.#store.timeouts.touchInterval, life / 10)
+  }
+
   async #findLive(sid: string): Promise<{ token: string; session: Session } | null> {
     const token = await this.#sessions.tokenOf(sid)
     const session = token && (await this.#store.validate(token, { strict: true }))
@@ -171,7 +183,7 @@ export class ExpressStore extends Store {
       {
         token: sid,
         userId,
-        createdAt: user.startedAt ?? now,
+        createdAt: user.startedAt ?? (await this.#store.time()), // Redis' time, which that of a password change is compared with
         lastSeenAt: now,
         expiresAt: new Date(now.getTime() + timeouts.idle),
         isProlonged: true,
@@ -227,13 +239,12 @@ function expressSessionIn(data: SessionData): ExpressSession | null {
 }
 
 function isExpired(data: SessionData, now: number): boolean {
-  const expiry = expiryOf(expressSessionIn(data)?.cookie)
-  return expiry !== null && expiry.getTime() <= now
+  const deadline = deadlineIn(data)
+  return deadline !== null && deadline <= now
 }
 
-/** `null` for a cookie that ends with the browser. */
-function expiryOf(cookie: { readonly expires?: unknown } | undefined): Date | null {
-  const { expires } = cookie ?? {}
-  if (expires instanceof Date) return expires
-  return typeof expires === 'string' || typeof expires === 'number' ? new Date(expires) : null
+/** Milliseconds since the epoch; `null` for a cookie that ends with the browser. */
+function deadlineIn(data: SessionData): number | null {
+  const expires: unknown = expressSessionIn(data)?.cookie?.expires
+  return typeof expires === 'string' || typeof expires === 'number' ? new Date(expires).getTime() : null
 }
