@@ -36,7 +36,7 @@ export interface User {
 }
 
 interface Fixtures {
-  /** Of `user`. */
+  /** The name of `user`. */
   userName: string
   /** Somebody new, who has an account and is signed in nowhere. */
   user: User

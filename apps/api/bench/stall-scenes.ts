@@ -12,7 +12,7 @@ const LOOPS_PER_CORE = 4
 
 export interface Outcome {
   readonly answers: number
-  /** Of these answers. */
+  /** How many of these answers were 503. */
   readonly unavailable: number
   /** Further connections that Redis accepted meanwhile: each replaces one that was closed. */
   readonly reconnects: number

@@ -135,7 +135,7 @@ describe.each(procedures.filter(({ path }) => !PUBLIC.includes(path)))('$path', 
   })
 })
 
-/** What leaves a line of the audit, and its event. */
+/** Procedures that leave a line in the audit log, with its event. */
 const audited: Readonly<Record<string, string>> = {
   '/api/auth/sign-in/email': 'sign-in',
   '/api/auth/sign-out': 'sign-out',
@@ -168,7 +168,7 @@ const audited: Readonly<Record<string, string>> = {
   '/trpc/emailChange.cancel': 'email-change-cancelled',
 }
 
-/** What leaves none, be it done or refused: names, which are in the activity, and what only begins something. */
+/** Procedures that leave none, done or refused: names, which are in the activity, and those that only begin something. */
 const unaudited = [
   '/api/auth/sign-up/email',
   '/api/auth/sign-up/request',

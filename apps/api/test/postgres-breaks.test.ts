@@ -47,7 +47,7 @@ async function newPerson(): Promise<{ browser: Browser; email: string }> {
 
 let unused: { readonly email: string; readonly backupCodes: string[] } | undefined
 
-/** Of somebody who has more than one. */
+/** A code of somebody who has more than one. */
 async function backupCode(): Promise<{ email: string; code: string }> {
   if (unused === undefined || unused.backupCodes.length === 0) {
     const { browser, email } = await newPerson()

@@ -86,7 +86,7 @@ describe('a fault is one line, with the setting or the reason, and its exit code
     })
   })
 
-  /** Of a user of Redis with this access list. */
+  /** The settings of a user of Redis with this access list. */
   async function access(...rules: string[]) {
     await t.redis.acl('SETUSER', 'narrow', 'reset', 'on', '>secret', '+@all', '-@dangerous', '+info', ...rules)
     return { REDIS_USERNAME: 'narrow', REDIS_PASSWORD: 'secret' }

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { network } from './network.js'
 import { button, prepareTrips, press, show, signOutFirefox, trip, type, words } from './provider-trip.js'
 
-// Of an account that signs in with GitHub alone, for example.
+// An account that signs in with GitHub alone, for example, has no other proof.
 
 prepareTrips()
 

@@ -29,7 +29,7 @@ beforeEach(() => {
 
 afterEach(() => void vi.restoreAllMocks())
 
-/** That of mails to a new account. */
+/** The time zone of mails to a new account. */
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone
 
 const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))

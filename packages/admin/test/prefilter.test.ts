@@ -70,7 +70,7 @@ const userIds = [
 ]
 const methods = ['password', 'passkey']
 
-/** Of a second, so that bounds are hit exactly. */
+/** Whole seconds, so that bounds are hit exactly. */
 const seconds = fc.integer({ min: 0, max: 4 })
 
 const sessions = fc.array(

@@ -78,7 +78,7 @@ test.each([undefined, { lease: LONG }])('lookups of one turn share a write, near
   const signed = []
   while (signed.length < 10) signed.push(await one.signIn(userId))
   if (nearCache) await remembers(cluster.nodes, one.store, signed[0]?.token ?? '')
-  // Of nodes that nothing has been asked of there is none yet.
+  // A node that was never asked has no stream yet.
   const streams = one.redis.nodes('master').flatMap(({ stream }: { stream?: Redis['stream'] }) => stream ?? [])
   const [single, many] = [
     streams.map((stream) => vi.spyOn(stream, '_write')),

@@ -3,7 +3,7 @@ export type Outcomes = Map<string, Outcome>
 
 interface Outcome {
   readonly passed: boolean
-  /** Of its errors. */
+  /** The text of its errors. */
   readonly message: string
 }
 

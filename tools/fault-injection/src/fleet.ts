@@ -20,7 +20,7 @@ export class Fleet {
   readonly #redis: PrivatePair
   readonly #postgres: PrivatePostgres | null
   readonly #nearCacheLeaseMs: number | undefined
-  /** Of all proxies together: every n-th deletion of one session is left out. */
+  /** Counts for all proxies together: every n-th deletion of one session is left out. */
   readonly #rewrite: ReturnType<typeof dropHdel> | undefined
   readonly #proxies = new Map<number, Proxy>()
   readonly #orphans: Proxy[] = []

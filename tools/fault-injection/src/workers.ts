@@ -9,7 +9,7 @@ const PASSWORD = 'correct horse battery staple'
 
 /** The store ends the idlest session of someone who has 100: kept far enough away, so that nothing ends unasked. */
 const MAX_SESSIONS = 60
-/** Of those that the workers make beside the API, in milliseconds. */
+/** A sign-in that a worker makes beside the API takes so long at most, in milliseconds. */
 const LONGEST_SIGN_IN_MS = 50
 /** Each may revoke once a second: many people, so that the limit is not all that answers. */
 const MAX_PEOPLE = 60

@@ -6,7 +6,7 @@ import { timeZoneOf } from './time-zone.js'
 export interface Reader {
   readonly to: string
   readonly language: Language
-  /** Of IANA. `undefined`: not known. */
+  /** A name of the IANA database. `undefined`: not known. */
   readonly timeZone?: string | undefined
   /** One word. `undefined`: no name that is safe to say. */
   readonly name?: string | undefined

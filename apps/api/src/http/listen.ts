@@ -74,7 +74,7 @@ export async function listen(settings: Settings, app: Promise<Hono<HttpEnv>>): P
       leave()
       const end = once(server, 'close')
       await shortTurn()
-      // That of HTTP closes idle connections first, which takes long enough for a balancer to open one more.
+      // The `close` of HTTP closes idle connections first, which takes long enough for a balancer to open one more.
       NetServer.prototype.close.call(server)
       const bound = setTimeout(() => server.closeAllConnections(), settings.drainMs * REQUESTS_SHARE)
       isDraining = true

@@ -53,7 +53,7 @@ export interface ServerDependencies {
   readonly omitSuccesses: boolean
   /** Called with the status of each answer. */
   readonly countAnswer?: ((status: number) => void) | undefined
-  /** Of an SDK, if one is installed. */
+  /** The tracer of an SDK, if one is installed. */
   readonly tracer?: Tracer | undefined
   /** The folder of the built page, if there is one. */
   readonly webRoot: string | undefined

@@ -2,7 +2,7 @@
 export interface ProofOfWork {
   /** 1 to `TOP_LEVEL`. */
   readonly level: number
-  /** Of its challenge. */
+  /** The id of its challenge. */
   readonly id: string
 }
 

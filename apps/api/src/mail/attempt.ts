@@ -44,7 +44,7 @@ const SEND_MS = 20_000
 export const NOTICE_MAX_AGE_MS = 3 * DAY_MS
 /** The pauses between them end before the lease does. */
 const REMOVE_ATTEMPTS = 4
-/** Of one mail, which the mail server did not take. */
+/** Between attempts at one mail, which the mail server did not take. */
 const LONGEST_RETRY_MS = 5 * MINUTE_MS
 
 /** Tries to send a claimed mail, then takes it out of the queue or puts it back. Never rejects. */

@@ -8,7 +8,7 @@ export type { Message } from './layout.js'
 
 export interface Context {
   readonly language: Language
-  /** Of IANA. Default: UTC. */
+  /** A name of the IANA database. Default: UTC. */
   readonly timeZone?: string | undefined
   /** How the reader is greeted. Default: without a name. */
   readonly name?: string | undefined

@@ -1,6 +1,6 @@
 const FIRST_RETRY_MS = 1_000
 
-/** Of all mails, while no mail server answers. */
+/** Between attempts at any mail, while no mail server answers. */
 export const LONGEST_PAUSE_MS = 60_000
 
 /** 1 s, 2 s, 4 s …, up to a limit. In milliseconds. */

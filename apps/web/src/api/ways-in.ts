@@ -18,8 +18,8 @@ export function usePasskeys() {
 }
 
 /**
- * How many ways to sign in the account has: counted from what the page shows, as a number from elsewhere would be newer or older than
- * that. `undefined` without an answer.
+ * How many ways to sign in the account has. It counts what the page shows: a number from elsewhere would be newer or older than that.
+ * `undefined` without an answer.
  */
 export function useWayInCount(): { count: number | undefined; isPending: boolean } {
   const [password, passkeys, providers] = [usePassword(), usePasskeys(), useProviders()]

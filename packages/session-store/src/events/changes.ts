@@ -23,7 +23,7 @@ export interface SessionChanges {
 export interface SessionChangesOptions {
   /** The client of the store. The one connection that subscribes is made like it, at the first `watch`. */
   readonly redis: Redis | Cluster
-  /** That of the store. Default: none. */
+  /** The key prefix of the store. Default: none. */
   readonly keyPrefix?: string
 }
 
@@ -38,7 +38,7 @@ interface Channel {
 export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOptions): SessionChanges {
   superviseClient(redis)
   const channels = new Map<string, Channel>()
-  /** Of changes that concern all users. */
+  /** The channel of changes that concern all users. */
   const everybody = nameInRedis(redis, clockKey(keyPrefix))
 
   function notify(name: string, change: SessionChange): void {

@@ -46,7 +46,7 @@ export interface SessionEventsOptions {
   readonly redis: Redis | Cluster
   /** The clock of the store, which decides whether a session has expired. Default: `Date.now`. */
   readonly clock?: Clock
-  /** That of the store. Default: none. */
+  /** The key prefix of the store. Default: none. */
   readonly keyPrefix?: string
   /** Called for each event that cannot be read, each time; it stays in the stream. Default: `console.warn`. */
   readonly warn?: (message: string, details: { key: string; id: string }) => void

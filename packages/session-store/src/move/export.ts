@@ -14,7 +14,7 @@ export interface SessionExportOptions {
   readonly redis: Redis | Cluster
   /** The clock of the store. Default: `Date.now`. */
   readonly clock?: Clock
-  /** That of the store. Default: none. */
+  /** The key prefix of the store. Default: none. */
   readonly keyPrefix?: string
 }
 

@@ -17,7 +17,7 @@ export interface SessionImportOptions {
   readonly clock?: Clock
   /** The same as those of the store. Default: `defaultTimeouts`. */
   readonly timeouts?: Partial<Timeouts>
-  /** That of the store. Default: none. */
+  /** The key prefix of the store. Default: none. */
   readonly keyPrefix?: string
 }
 
@@ -181,7 +181,7 @@ function absoluteDeadlineOf(
   return isProlonged ? Math.max(expiresAt.getTime(), createdAt.getTime() + absoluteTimeout) : expiresAt.getTime()
 }
 
-/** Of several attempts, the first one chooses the random key, so that all of them derive the same token. */
+/** The first of several attempts chooses the random key, so that all of them derive the same token. */
 async function tokenFor(
   { redis, keyPrefix, coalesceWrites }: ImportContext,
   { token, tag, absoluteLife }: Prepared,

@@ -6,7 +6,7 @@ import { ID_LENGTH, TAG_LENGTH } from '../record/token.js'
 
 const KEY_LENGTH = 43
 
-/** Under which the pointer of an earlier token is stored. */
+/** The name under which the pointer of an earlier token is stored. */
 export function hashOf(earlierToken: string): string {
   return createHash('sha256').update(earlierToken).digest('base64url')
 }

@@ -113,7 +113,7 @@ class CachedRecord implements SessionRecord {
     return this.#json === '' ? {} : (JSON.parse(this.#json) as SessionData) // the constructor made it of such data
   }
 
-  /** Of its texts, at two for a character. The data count twice: the other texts are parts of a string that holds them too. */
+  /** The size of its texts, at two bytes a character. The data count twice: the other texts are parts of a string that holds them too. */
   get bytes(): number {
     return (
       2 * (this.userId.length + (this.ipAddress?.length ?? 0) + (this.userAgent?.length ?? 0) + 2 * this.#json.length)

@@ -46,7 +46,7 @@ export interface SessionOperator {
     refusesSignIns?: boolean,
   ): Promise<number>
   /**
-   * Does the same with the sessions of all users that `select` returns `true` for, in bounded batches.
+   * Revokes all sessions for which `select` returns `true`, in bounded batches.
    *
    * @param prefilter Rejects most of the other sessions.
    * @param giveUpAfterMs Milliseconds to wait for slots that move, in all. Default: a minute.
@@ -89,13 +89,13 @@ export interface RevokedStep {
 export interface SessionOperatorOptions {
   /** A client for this purpose. Its `commandTimeout` should be seconds: nobody waits for these commands but the operator. */
   readonly redis: Redis | Cluster
-  /** That of the store. Default: none. */
+  /** The key prefix of the store. Default: none. */
   readonly keyPrefix?: string
   /** The clock of the store. Default: `Date.now`. */
   readonly clock?: Clock
   /** Whether the store records events. Default: true. */
   readonly events?: boolean
-  /** That of the store. Default: `master`. */
+  /** The durability of the store. Default: `master`. */
   readonly durability?: 'master' | 'replicated'
   /** Keys that a step of a scan visits. Default: 500. */
   readonly batch?: number

@@ -16,7 +16,7 @@ export interface RedisClock {
 export interface RedisClockOptions {
   /** The client of the store. */
   readonly redis: Redis | Cluster
-  /** That of the store. Default: none. */
+  /** The key prefix of the store. Default: none. */
   readonly keyPrefix?: string
   /** The clock of this machine. Default: `Date.now`. */
   readonly clock?: Clock

@@ -6,7 +6,7 @@ import { luaScripts } from './lua.generated.js'
 export type Keys = readonly [1, sessions: string] | readonly [2, sessions: string, events: string]
 /** Milliseconds since the epoch; empty where the header of the script says what that means. */
 type OptionalTime = number | ''
-/** Of an operation on several users: itself as JSON, the channel of all users, and the bounds of `createdBounds`. */
+/** The arguments of an operation on several users: itself as JSON, the channel of all users, and the bounds of `createdBounds`. */
 export type OperationArguments = readonly [operation: string, channel: string, createdBefore: number, latest: number]
 /** The arguments, after the keys, of each script that revokes sessions. Each replies with a number. */
 export interface RevocationArguments {
