@@ -35,6 +35,8 @@ export interface App {
   output(): string
   /** Makes the owner of this address an administrator, with the command. */
   addAdministrator(address: string): Promise<void>
+  /** Takes that role away. */
+  removeAdministrator(address: string): Promise<void>
   /** As if so many minutes had passed since anybody gave their password. */
   age(minutes: number): Promise<void>
   /**
@@ -94,6 +96,10 @@ export async function startApp({
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  async function changeRole(change: 'add' | 'remove', address: string): Promise<void> {
+    const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, REDIS_URL: redis.url }
+    await promisify(execFile)(process.execPath, [rollcall, 'admins', change, address], { env })
+  }
   let output = ''
   server.stdout.on('data', (chunk) => (output += String(chunk)))
   server.stderr.on('data', (chunk) => (output += String(chunk)))
@@ -105,10 +111,8 @@ export async function startApp({
     mailTo: (address, page) => mailsTo(dataDir, address, page).at(-1),
     mailsTo: (address, page) => mailsTo(dataDir, address, page),
     output: () => output,
-    async addAdministrator(address) {
-      const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, REDIS_URL: redis.url }
-      await promisify(execFile)(process.execPath, [rollcall, 'admins', 'add', address], { env })
-    },
+    addAdministrator: (address) => changeRole('add', address),
+    removeAdministrator: (address) => changeRole('remove', address),
     async age(minutes) {
       const client = new Redis(redis.url)
       for (const key of await client.keys('user:*:sessions')) {

@@ -76,4 +76,10 @@ test('an administrator signs out a device, what a filter finds, and a blocked ac
   await page.getByRole('button', { name: 'Yes, block' }).click()
   await expect(page.getByRole('button', { name: 'Lift the block' })).toBeVisible()
   expect(await enter(victim, 'sign-in')).toBe(403)
+
+  await app.removeAdministrator(user.email)
+  await page.getByLabel(/^Name, email address/).fill('hopper')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found')
+  await expect(page.getByRole('link', { name: 'Admin' })).toHaveCount(0)
 })

@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
-import { TRPCClientError } from '@trpc/client'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { toOutcome } from '../proof/to-outcome.js'
 import { useSession } from '../session/session.js'
 import { adminKey } from './admin-key.js'
+import { hasStatus } from './has-status.js'
 import { words } from '../../i18n/words.js'
 
 /** Makes a change of an administrator: says what was done unless that is `null`, or why not, and has the page read everything again. */
@@ -20,7 +20,7 @@ export function useChange(): (change: () => Promise<ReactNode>) => Promise<Outco
     } catch (error) {
       session.failed(error)
       const failed = words((t) => t('admin.failed'))
-      if (!isCountChanged(error)) return toOutcome(error, failed)
+      if (!hasStatus(error, PRECONDITION_FAILED)) return toOutcome(error, failed)
       return { kind: 'failed', message: words((t) => `${t('admin.failed')} ${t('admin.sessions.countChanged')}`) }
     }
     await queryClient.invalidateQueries({ queryKey: adminKey })
@@ -29,9 +29,3 @@ export function useChange(): (change: () => Promise<ReactNode>) => Promise<Outco
 }
 
 const PRECONDITION_FAILED = 412
-
-function isCountChanged(error: unknown): boolean {
-  if (!(error instanceof TRPCClientError)) return false
-  const data: unknown = error.data
-  return typeof data === 'object' && data !== null && 'httpStatus' in data && data.httpStatus === PRECONDITION_FAILED
-}
