@@ -40,6 +40,7 @@ export async function runRecorded(
           onProgress(operation)
           report.show(operation)
         },
+        onOutage: () => output.warn('Redis does not answer. The operation tries again for a minute.'),
       }),
     )
     report.finish(operation)

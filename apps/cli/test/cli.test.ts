@@ -119,6 +119,20 @@ test('everyone: killed in the middle, resumed by id, and all are signed out', as
   expect(await Promise.all(signed.map(({ token }) => t.store.validate(token)))).toEqual(signed.map(() => null))
 })
 
+test('Redis hangs up in the middle: the command says so, goes on, and all are signed out', async () => {
+  for (let n = 0; n < 60; n += 1) await signIn(`user-${n}`)
+  const { printed, ended } = start(['revoke', '--everyone', '--max-rate', '30', '--confirm', '60'])
+  await vi.waitUntil(() => printed.err.includes('Operation '), 20_000)
+  await t.redis.call('client', 'pause', 10_000, 'write')
+  await vi.waitUntil(async () => String(await t.redis.client('LIST')).includes('flags=b'), 5_000)
+  await t.redis.call('client', 'kill', 'type', 'normal', 'skipme', 'yes')
+  await t.redis.client('UNPAUSE')
+  expect(await ended).toBe(0)
+  expect(printed.err).toContain('\nRedis does not answer. The operation tries again for a minute.\n')
+  expect(printed.out).toContain('  done  ')
+  expect((await runJson(['find', '--kind', 'program'])).results).toEqual([])
+})
+
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],

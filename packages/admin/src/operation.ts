@@ -98,6 +98,8 @@ export interface RunOptions {
   readonly onStart?: (operation: Operation) => Promise<void>
   /** Called at most four times a second, and at the end. */
   readonly onProgress?: (operation: Operation) => void
+  /** Called once Redis gives no answer and the operation tries again; then not until it has got further. Default: nothing. */
+  readonly onOutage?: (error: Error) => void
   /**
    * Milliseconds for which an operation waits, in all, for a Redis that does not let it get further. It also bounds the wait for
    * slots of a Cluster that move. Default: a minute.

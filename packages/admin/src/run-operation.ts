@@ -52,10 +52,13 @@ export async function runOperation(context: RunContext, given: Operation, option
   const outage = new OutageTimer()
   const unconfirmed = new OutageTimer() // steps succeed meanwhile: only the end of an attempt asks the replicas
   let retryMs = FIRST_RETRY_MS
+  let isKnown = false
   for (;;) {
     try {
       await run.attempt((position) => {
-        if (outage.advance(position)) retryMs = FIRST_RETRY_MS
+        if (!outage.advance(position)) return
+        retryMs = FIRST_RETRY_MS
+        isKnown = false
       })
       return await run.end('done')
     } catch (error) {
@@ -66,6 +69,8 @@ export async function runOperation(context: RunContext, given: Operation, option
         await run.end('failed', describeError(error)).catch(() => undefined)
         throw error
       }
+      if (!isKnown) options.onOutage?.(error)
+      isKnown = true
       if (isUnconfirmed) retryMs = LAST_RETRY_MS
       await pause(retryMs)
       retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)

@@ -62,16 +62,19 @@ test('Redis stays away: the operation fails with a typed error, and is resumed l
   await t.signInMany(40)
   const seen: Operation[] = []
   const kill = killDuring(() => process.kill(server().pid, 'SIGKILL'))
+  const outages: unknown[] = []
   const running = t.admin.revokeEveryone({
     startedBy,
     giveUpAfterMs: 300,
     maxUsersPerSecond: 40,
+    onOutage: (error) => outages.push(error),
     onProgress(operation) {
       seen.push(operation)
       kill(operation)
     },
   })
   await expect(running).rejects.toThrow(SessionStoreUnavailableError)
+  expect(outages).toEqual([expect.any(SessionStoreUnavailableError)])
   await server().restart()
   while ((await t.redis.ping().catch(() => null)) === null)
     await new Promise((resolve) => t.redis.once('ready', resolve))
