@@ -62,7 +62,7 @@ test('a first visit on a slow phone', async ({ device }) => {
     await owner.goto('/')
     await expect(devices(owner).first()).toBeVisible()
     const list = await timesOf(owner)
-    const press = await pressTime(owner, /^Sign out everywhere/, 'This device is signed out as well')
+    const press = await pressTime(owner, /^Sign out everywhere/, 'This device is signed out too')
     rows.push({
       'sign-in, first paint': signIn.paint,
       'sign-in, ready': signIn.now,

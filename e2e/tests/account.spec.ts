@@ -17,7 +17,7 @@ test('sign up, and see the one device; when somebody else signs in in another wi
   await expect(page.getByText('Grace Hopper').first()).toBeVisible()
   await expect(page.getByText('This is the only device signed in to your account.')).toBeVisible()
 
-  await expect(other.getByText('Somebody has signed in in another window of this browser.')).toBeVisible()
+  await expect(other.getByText('Someone signed in from another window of this browser.')).toBeVisible()
   await other.getByLabel('Email address').fill(user.email)
   await other.getByLabel('Password', { exact: true }).fill(user.password)
   await other.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -31,7 +31,7 @@ test('sign in with a wrong password is told without saying which part was wrong'
   await page.getByLabel('Email address').fill(user.email)
   await page.getByLabel('Password', { exact: true }).fill('not the password')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await expect(page.getByText('The email address or the password is not right.')).toBeVisible()
+  await expect(page.getByText('Incorrect email address or password.')).toBeVisible()
 })
 
 test('after wrong passwords from elsewhere, a new browser signs in with a check that goes on by itself', async ({
@@ -50,10 +50,10 @@ test('after wrong passwords from elsewhere, a new browser signs in with a check 
   await page.getByLabel('Password', { exact: true }).fill(user.password)
   await page.route('**/assets/solver*.js', () => undefined) // the work does not begin
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await expect(page.getByText('Checking that this is a person’s browser…')).toBeVisible()
+  await expect(page.getByText('Checking your browser…')).toBeVisible()
   expect(await violations(page)).toEqual([])
   await page.getByRole('button', { name: 'Stop' }).press('Enter')
-  await expect(page.getByText('Checking that this is a person’s browser…')).toHaveCount(0)
+  await expect(page.getByText('Checking your browser…')).toHaveCount(0)
   await page.unrouteAll({ behavior: 'ignoreErrors' })
 
   await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeFocused()

@@ -18,7 +18,7 @@ test('what was done from the laptop is told there: signed in, signed out, by who
   await expect(lines.nth(1)).toContainText('Chrome on Windows (this device) signed in for the first time')
   await expect(lines.nth(2)).toContainText('Safari on iPhone signed in for the first time')
   await expect(lines.nth(2)).toContainText('Germany · 2001:638:8c0e:2::a4')
-  await expect(laptop.getByText('That is all. Nothing older is kept.')).toBeVisible()
+  await expect(laptop.getByText('That’s all. Older activity isn’t kept.')).toBeVisible()
   await expect(laptop.getByRole('link', { name: 'IP Geolocation by DB-IP' })).toBeVisible()
 })
 
@@ -36,7 +36,7 @@ test('a long history goes on as one scrolls, and by keyboard alone', async ({ ap
   await expect(lines.first()).toBeVisible()
   await expect(async () => {
     await laptop.mouse.wheel(0, 5_000)
-    await expect(laptop.getByText('That is all. Nothing older is kept.')).toBeVisible({ timeout: 500 })
+    await expect(laptop.getByText('That’s all. Older activity isn’t kept.')).toBeVisible({ timeout: 500 })
   }).toPass()
   const all = await lines.count()
   expect(all).toBeGreaterThanOrEqual(29)
@@ -51,5 +51,5 @@ test('a long history goes on as one scrolls, and by keyboard alone', async ({ ap
   await more.focus()
   await laptop.keyboard.press('Enter')
   await expect(lines).toHaveCount(all)
-  await expect(laptop.getByText('That is all. Nothing older is kept.')).toBeFocused()
+  await expect(laptop.getByText('That’s all. Older activity isn’t kept.')).toBeFocused()
 })

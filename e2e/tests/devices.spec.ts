@@ -22,7 +22,7 @@ test('a device is shown with its place, and where that is known from', async ({ 
     expect(devices(laptop).filter({ hasText: browser })).toContainText(words)
   await place('Safari on iPhone', 'Germany')
   await place('Samsung Internet on Android', 'Local network')
-  await expect(laptop.getByText('Countries are approximate: they are a guess from the address')).toBeVisible()
+  await expect(laptop.getByText('Countries are estimated from the IP address')).toBeVisible()
   await expect(laptop.getByRole('link', { name: 'IP Geolocation by DB-IP' })).toBeVisible()
 })
 
@@ -39,7 +39,7 @@ test('a device that is revoked leaves at once, in all of its tabs, and is told w
   await expect(devices(laptop)).toHaveCount(1)
   await expect(laptop.getByText('This is the only device signed in to your account.')).toBeVisible()
 
-  const why = 'This device was signed out from another device, Chrome on Windows, just now.'
+  const why = 'Chrome on Windows signed out this device just now.'
   for (const tab of [phone, secondTab]) {
     await expect(tab.getByText(why)).toBeVisible({ timeout: 1_000 }) // counted from the laptop's own confirmation
     await expect(tab).toHaveURL(/\/sign-in/)
@@ -78,10 +78,10 @@ test('sign out others: this one stays, all others are refused', async ({ device 
 
   await laptop.getByRole('button', { name: 'Sign out all other devices (2)' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
-  await expect(laptop.getByText('All other devices were signed out. 2 sign-ins have ended.')).toBeVisible()
+  await expect(laptop.getByText('All other devices were signed out. 2 sign-ins ended.')).toBeVisible()
   await expect(devices(laptop)).toHaveCount(1)
   for (const other of [phone, tablet]) {
-    await expect(other.getByText('This device was signed out from another device, Chrome on Windows')).toBeVisible()
+    await expect(other.getByText('Chrome on Windows signed out this device')).toBeVisible()
   }
 })
 
@@ -92,10 +92,10 @@ test('sign out everywhere: this one is signed out too', async ({ device }) => {
   await laptop.getByRole('button', { name: 'Sign out everywhere' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
   await expect(
-    laptop.getByText('You were signed out on all devices, this one too. 2 sign-ins have ended in all.'),
+    laptop.getByText('You’re signed out on all devices, including this one. 2 sign-ins ended in total.'),
   ).toBeVisible()
   expect((await laptop.context().cookies()).map(({ name }) => name)).toEqual(['rollcall.device']) // it signs nobody in
-  await expect(phone.getByText('All devices were signed out from another device, Chrome on Windows')).toBeVisible()
+  await expect(phone.getByText('Chrome on Windows signed out all devices')).toBeVisible()
 })
 
 test('who signed in a while ago gives the password in place, and what was asked goes on', async ({
@@ -114,7 +114,7 @@ test('who signed in a while ago gives the password in place, and what was asked 
   await expect(devices(laptop)).toHaveCount(2)
   await password.fill('not the password')
   await laptop.keyboard.press('Enter')
-  await expect(laptop.getByText('This is not your password.').first()).toBeVisible()
+  await expect(laptop.getByText('Wrong password.').first()).toBeVisible()
   await laptop.keyboard.press('Tab')
   await password.fill(user.password)
   await laptop.keyboard.press('Enter')
@@ -125,7 +125,7 @@ test('who signed in a while ago gives the password in place, and what was asked 
   await app.age(16)
   await laptop.getByRole('button', { name: 'Sign out everywhere' }).click()
   await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
-  await expect(laptop.getByText('This device is signed out as well. This cannot be undone.')).toBeVisible()
+  await expect(laptop.getByText('This device is signed out too. This can’t be undone.')).toBeVisible()
   await laptop.getByLabel('Your password', { exact: true }).press('Escape')
   await expect(laptop.getByRole('button', { name: 'Sign out everywhere' })).toBeFocused()
   await laptop.reload()
@@ -139,7 +139,7 @@ test('sign out: this device goes to the sign-in page, the other stays', async ({
   await secondTab.goto('/')
   await expect(devices(secondTab)).toHaveCount(2)
   await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
-  for (const tab of [laptop, secondTab]) await expect(tab.getByText('You are signed out on this device.')).toBeVisible()
+  for (const tab of [laptop, secondTab]) await expect(tab.getByText('You’re signed out on this device.')).toBeVisible()
   // The stream may report the end before the answer that removes the cookie arrives. The cookie that remains signs nobody in.
   await expect.poll(async () => (await laptop.context().cookies()).map(({ name }) => name)).toEqual(['rollcall.device'])
   await expect(devices(phone)).toHaveCount(1)
@@ -154,8 +154,8 @@ test('a page whose code cannot be had leaves the one that is shown, and comes on
   await expect(devices(laptop)).toHaveCount(1)
   await laptop.context().setOffline(true)
   await laptop.getByRole('link', { name: 'Activity' }).click()
-  await expect(laptop.getByRole('alert')).toContainText('That page could not be opened.')
-  await expect(laptop.getByRole('alert')).toContainText('Rollcall could not be reached.')
+  await expect(laptop.getByRole('alert')).toContainText('Couldn’t open that page.')
+  await expect(laptop.getByRole('alert')).toContainText('Can’t reach Rollcall.')
   await expect(devices(laptop)).toHaveCount(1)
   await expect(laptop).toHaveURL(/\/$/)
   await laptop.context().setOffline(false)
@@ -171,8 +171,7 @@ test('the list follows what happens elsewhere, without a reload', async ({ devic
   const laptop = await device()
   const secondTab = await laptop.context().newPage()
   await secondTab.goto('/')
-  for (const tab of [laptop, secondTab])
-    await expect(tab.getByText('Live: this list follows what happens')).toBeVisible()
+  for (const tab of [laptop, secondTab]) await expect(tab.getByText('Live: this list updates by itself')).toBeVisible()
 
   const phone = await device({ browser: 'Safari on iPhone' })
   await expect(devices(phone)).toHaveCount(2)
@@ -181,7 +180,7 @@ test('the list follows what happens elsewhere, without a reload', async ({ devic
     await expect(devices(tab)).toHaveCount(2)
   }
   await phone.getByRole('button', { name: 'Sign out', exact: true }).first().click()
-  await expect(phone.getByText('You are signed out on this device.')).toBeVisible()
+  await expect(phone.getByText('You’re signed out on this device.')).toBeVisible()
   for (const tab of [laptop, secondTab]) await expect(devices(tab)).toHaveCount(1, { timeout: 1_000 })
 
   // When the tab that listens is closed, the other one takes over.

@@ -63,9 +63,9 @@ test('a search is offered for more than ten devices, and finds by name, address 
   await search.fill('firefox safari')
   await expect(laptop.getByText('No matching devices.')).toBeVisible()
   await search.clear()
-  await laptop.getByLabel('Which devices').selectOption('Active now')
+  await laptop.getByLabel('Filter devices').selectOption('Active now')
   await expect(laptop.getByText('2 of 24 devices')).toBeVisible()
-  await laptop.getByLabel('Which devices').selectOption('All devices')
+  await laptop.getByLabel('Filter devices').selectOption('All devices')
 
   // As a phone that is turned: rows out of sight do not keep their width from before.
   await devices(laptop).last().scrollIntoViewIfNeeded()

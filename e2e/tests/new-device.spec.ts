@@ -21,7 +21,7 @@ test('a new browser is told of by mail, one that is known is not', async ({ app,
   ).toEqual([text])
 })
 
-test('"this was not me" ends both devices at once, and the second mail gives a new password', async ({
+test('"this wasn’t me" ends both devices at once, and the second mail gives a new password', async ({
   app,
   device,
   user,
@@ -33,13 +33,13 @@ test('"this was not me" ends both devices at once, and the second mail gives a n
   await expect.poll(latestMail).toContain('Safari on iPhone')
   const reader = await device({ browser: 'Samsung Internet on Android', signedIn: false })
   await reader.goto(app.mailTo(user.email, 'secure-account')?.link ?? '')
-  await expect(reader.getByRole('heading', { name: 'Was this not you?' })).toBeVisible()
+  await expect(reader.getByRole('heading', { name: 'Wasn’t you?' })).toBeVisible()
   await expect(reader.getByText(/^Safari on iPhone, .+ 20\d\d/)).toBeVisible()
   await thief.reload()
   await expect(devices(thief)).toHaveCount(2) // opening the link has changed nothing
 
-  await reader.getByRole('button', { name: /It was not me/ }).click()
-  await expect(reader.getByRole('heading', { name: 'Every device was signed out' })).toBeVisible()
+  await reader.getByRole('button', { name: /It wasn’t me/ }).click()
+  await expect(reader.getByRole('heading', { name: 'All devices were signed out' })).toBeVisible()
   for (const tab of [laptop, thief]) await expect(tab).toHaveURL(/\/sign-in/)
   await thief.getByLabel('Email address').fill(user.email)
   await thief.getByLabel('Password', { exact: true }).fill(user.password)
@@ -48,7 +48,7 @@ test('"this was not me" ends both devices at once, and the second mail gives a n
   await expect(thief).toHaveURL(/\/sign-in/)
 
   await reader.reload()
-  await expect(reader.getByRole('heading', { name: 'This link does not work any more' })).toBeVisible()
+  await expect(reader.getByRole('heading', { name: 'This link no longer works' })).toBeVisible()
 
   await expect.poll(() => app.mailTo(user.email, 'reset-password')).toBeDefined()
   await laptop.goto(app.mailTo(user.email, 'reset-password')?.link ?? '')

@@ -27,7 +27,7 @@ outage(
       await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()
       await expect(laptop.getByText('This device is still signed in.')).toBeVisible()
       await laptop.reload()
-      await expect(laptop.getByText('You have not been signed out.')).toBeVisible()
+      await expect(laptop.getByText('You’re still signed in.')).toBeVisible()
       expect(await laptop.context().cookies()).not.toEqual([])
     } finally {
       process.kill(app.redis.pid, 'SIGCONT')

@@ -28,11 +28,11 @@ const pages: Record<string, Shown> = {
   'sign-up': { signedIn: false, path: '/sign-up', ready: heading('Create an account') },
   'sign-in': { signedIn: false, path: '/sign-in', ready: heading('Sign in') },
   'forgot-password': { signedIn: false, path: '/forgot-password', ready: heading('Forgot your password?') },
-  'secure-account': { signedIn: false, path: { mail: 'secure-account' }, ready: heading('Was this not you?') },
+  'secure-account': { signedIn: false, path: { mail: 'secure-account' }, ready: heading('Wasn’t you?') },
   'secure-account-dead': {
     signedIn: false,
     path: '/secure-account',
-    ready: heading('This link does not work any more'),
+    ready: heading('This link no longer works'),
   },
   'reset-password': { signedIn: false, path: { mail: 'reset-password' }, ready: heading('Choose a new password') },
   devices: allDevices,
@@ -122,7 +122,7 @@ const states: Record<string, Shown> = {
   'dead-link': {
     signedIn: false,
     path: '/reset-password?error=INVALID_TOKEN',
-    ready: heading('This link does not work any more'),
+    ready: heading('This link no longer works'),
   },
   'not-found': { signedIn: false, path: '/nowhere', ready: heading('Page not found') },
   crash: {
@@ -145,7 +145,7 @@ const states: Record<string, Shown> = {
     async act(page) {
       await page.route('**/trpc/**', (route) => route.abort())
       await page.reload()
-      await heading('Your account cannot be shown')(page)
+      await heading('Can’t show your account')(page)
       await page.unroute('**/trpc/**')
     },
   },

@@ -3,7 +3,7 @@ import { devices, expect, test, type User, violations } from '../fixtures.js'
 import { expectNothingLost } from '../layout.js'
 import { codeOf } from '../totp.js'
 
-const section = (page: Page) => page.getByRole('region', { name: 'Second factor' })
+const section = (page: Page) => page.getByRole('region', { name: 'Two-factor authentication' })
 
 async function giveCode(page: Page, code: string, button: string): Promise<void> {
   await page.getByLabel(/^(Code|Backup code)$/).fill(code)
@@ -28,8 +28,8 @@ async function turnOn(page: Page, { password }: User): Promise<{ secret: string;
   await expect(list.getByRole('listitem')).toHaveCount(10)
   expect(await violations(page)).toEqual([])
   const backupCodes = await list.getByRole('listitem').allTextContents()
-  await page.getByRole('button', { name: 'I have saved them' }).click()
-  await expect(section(page)).toContainText('It is on.')
+  await page.getByRole('button', { name: 'I’ve saved them' }).click()
+  await expect(section(page)).toContainText('On')
   await expect(section(page).getByRole('button', { name: 'New backup codes' })).toBeFocused()
   return { secret, backupCodes }
 }
@@ -55,7 +55,7 @@ test('turn on a second factor, sign in with its codes, confirm with one, and tur
   await givePassword(phone, user)
   expect(await violations(phone)).toEqual([])
   await giveCode(phone, '000 000', 'Sign in')
-  await expect(phone.getByLabel('Code', { exact: true })).toHaveAccessibleDescription(/This code is not right/)
+  await expect(phone.getByLabel('Code', { exact: true })).toHaveAccessibleDescription(/This code is wrong/)
   await giveCode(phone, codeOf(secret, 1), 'Sign in')
   await expect(devices(phone)).toHaveCount(2)
 
@@ -66,12 +66,12 @@ test('turn on a second factor, sign in with its codes, confirm with one, and tur
   await page.getByRole('button', { name: 'Confirm with a code' }).click()
   await page.getByRole('button', { name: 'Use a backup code instead' }).click()
   await giveCode(page, first, 'Confirm')
-  await expect(phone.getByText(/^This device was signed out/)).toBeVisible()
+  await expect(phone.getByText(/ signed out this device just now\.$/)).toBeVisible()
 
   await givePassword(phone, user)
   await phone.getByRole('button', { name: 'Use a backup code instead' }).click()
   await giveCode(phone, first, 'Sign in')
-  await expect(phone.getByLabel('Backup code')).toHaveAccessibleDescription(/was used before/)
+  await expect(phone.getByLabel('Backup code')).toHaveAccessibleDescription(/was already used/)
   await giveCode(phone, second, 'Sign in')
   await expect(devices(phone)).toHaveCount(2)
 
@@ -79,6 +79,6 @@ test('turn on a second factor, sign in with its codes, confirm with one, and tur
   await section(page).getByRole('button', { name: 'Turn off' }).click()
   await page.keyboard.type(user.password)
   await page.getByRole('button', { name: 'Yes, turn off' }).click()
-  await expect(section(page)).toContainText('The second factor is off. Your other devices were signed out.')
+  await expect(section(page)).toContainText('Two-factor authentication is off. Your other devices were signed out.')
   await expect(phone).toHaveURL(/\/sign-in/)
 })

@@ -47,6 +47,6 @@ test('an account begins with a link to its address, which works once', async ({ 
   await expect(page.getByText(user.name).first()).toBeAttached() // hidden on a phone
 
   await page.goto(link())
-  await expect(page.getByRole('heading', { name: 'This link does not work any more' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This link no longer works' })).toBeVisible()
   expect(await overflow(page)).toBeLessThanOrEqual(0)
 })

@@ -237,9 +237,9 @@ test('each change is mailed to its person', async () => {
     return mails.filter((mail) => mail.includes(`To: ${email}`)).join('\n')
   }
   for (const subject of [
-    'The second factor of your account was turned on',
+    'Two-factor authentication was turned on',
     'Your account has new backup codes',
-    'The second factor of your account was turned off',
+    'Two-factor authentication was turned off',
   ])
     await expect.poll(subjects).toContain(`Subject: ${subject}`)
 })

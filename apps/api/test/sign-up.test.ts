@@ -467,8 +467,8 @@ test('a reset that proves an address for the first time takes every other way in
   expect(entries.map(({ type }) => type)).toEqual(expect.arrayContaining(changes))
   const subjects = [
     'A passkey was removed',
-    'An account for signing in was unlinked',
-    'second factor of your account was turned off',
+    'A sign-in account was unlinked',
+    'Two-factor authentication was turned off',
   ]
   for (const subject of subjects)
     await expect.poll(async () => (await mailsTo(email)).some((mail) => mail.includes(subject))).toBe(true)

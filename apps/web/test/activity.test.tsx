@@ -53,7 +53,7 @@ test('shows more when the end comes near, or at the press of a button, until tha
   fireEvent.click(button('Show more'))
   await lines(5)
   expect(screen.queryByRole('button', { name: 'Show more' })).toBeNull()
-  expect(document.activeElement).toBe(screen.getByText('That is all. Nothing older is kept.'))
+  expect(document.activeElement).toBe(screen.getByText('That’s all. Older activity isn’t kept.'))
 })
 
 test('a failure on the way leaves what is there, and only a press tries again', async () => {
@@ -62,7 +62,7 @@ test('a failure on the way leaves what is there, and only a press tries again', 
   await lines(2)
   api.always = 'SERVICE_UNAVAILABLE'
   scroll()
-  expect((await screen.findByRole('alert')).textContent).toContain('More could not be loaded.')
+  expect((await screen.findByRole('alert')).textContent).toContain('Couldn’t load more.')
   api.always = null
   scroll()
   await lines(2)
@@ -96,7 +96,7 @@ test('each day has one heading, with the time beside each entry', async () => {
 
 test('nothing at all is said to be so', async () => {
   open()
-  await screen.findByText('Nothing has happened in your account lately.')
+  await screen.findByText('No recent activity.')
 })
 
 describe('the events of one kind', () => {
@@ -105,11 +105,11 @@ describe('the events of one kind', () => {
     api.activity.push({ id: 'r', type: 'revoked', device: safari, by: null, newName: null })
     open()
     await screen.findByText('Browser 0 on Windows signed in')
-    fireEvent.change(screen.getByLabelText('Which events'), { target: { value: 'sign-outs' } })
+    fireEvent.change(screen.getByLabelText('Filter events'), { target: { value: 'sign-outs' } })
     await screen.findByText('Safari on iOS was signed out')
     expect(screen.queryByText('Browser 0 on Windows signed in')).toBeNull()
-    screen.getByText('That is all of this kind.')
-    fireEvent.change(screen.getByLabelText('Which events'), { target: { value: 'refusals' } })
+    screen.getByText('That’s all of this kind.')
+    fireEvent.change(screen.getByLabelText('Filter events'), { target: { value: 'refusals' } })
     await screen.findByText('No events of this kind.')
   })
 
@@ -125,13 +125,13 @@ describe('the events of one kind', () => {
     open()
     await screen.findAllByText(/signed in/)
     fireEvent.click(button('Download as CSV'))
-    await screen.findByText('5 events were saved.')
+    await screen.findByText('5 events saved.')
     const rows = ((await saved[0]?.text()) ?? '').trim().split('\r\n')
     expect(rows).toHaveLength(6)
     expect(rows[1]).toContain(`"'=1+""1"""`)
     api.always = 'SERVICE_UNAVAILABLE'
     fireEvent.click(button('Download as JSON'))
-    await screen.findByText('The download did not work.')
+    await screen.findByText('Couldn’t download the file.')
     vi.restoreAllMocks()
   })
 })
@@ -140,7 +140,7 @@ test('an event that only a newer server knows is shown all the same', async () =
   const type = 'of-tomorrow' as 'signed-in' // what a newer server sends has another type
   api.activity = [{ id: '1', type, device: safari, by: null, newName: null }]
   open()
-  await screen.findByText('Safari on iOS: this page cannot show what happened yet. Load it again.')
+  await screen.findByText('Safari on iOS: this page can’t show what happened yet. Reload it.')
 })
 
 test('each sign-in but the own can be disowned, and an unusual one is marked', async () => {
@@ -158,8 +158,8 @@ test('each sign-in but the own can be disowned, and an unusual one is marked', a
   ]
   open()
   await screen.findByText('A program, not a browser')
-  expect(screen.getAllByRole('button', { name: /^It was not me/ })).toHaveLength(1)
-  fireEvent.click(button('It was not me: Safari on iOS'))
+  expect(screen.getAllByRole('button', { name: /^It wasn’t me/ })).toHaveLength(1)
+  fireEvent.click(button('It wasn’t me: Safari on iOS'))
   fireEvent.click(screen.getByRole('button', { name: /and continue$|^Continue$/ }))
   await screen.findByText(/is signed out\. Now choose a new password/)
   expect(api.devices.map(({ id }) => id)).toEqual(['here'])

@@ -18,7 +18,7 @@ async function openDevices() {
 }
 
 /** Not by the word Live: it is there, invisible, before the page knows whether a stream lasts. */
-const isLive = () => screen.findByText(': this list follows what happens')
+const isLive = () => screen.findByText(': this list updates by itself')
 
 const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }))
 
@@ -110,7 +110,7 @@ describe('what the server tells', () => {
     api.publish('devices')
     await screen.findByRole('heading', { name: 'Safari on iOS' })
     api.publish({ type: 'waiting' })
-    await screen.findByText(/^As of today, .*\. Updates when you come back to this page$/)
+    await screen.findByText(/^Updated today at .*\. Refreshes when you come back to this page$/)
     api.publish('devices')
     await isLive()
     expect(api.streams).toBe(1)
@@ -120,7 +120,7 @@ describe('what the server tells', () => {
     await openDevices()
     await isLive()
     act(() => void window.dispatchEvent(new Event('offline')))
-    await screen.findByText(/^As of today, .*\. Updates when you come back to this page$/)
+    await screen.findByText(/^Updated today at .*\. Refreshes when you come back to this page$/)
     act(() => void window.dispatchEvent(new Event('online')))
     await isLive()
   })
@@ -129,7 +129,7 @@ describe('what the server tells', () => {
     await openDevices()
     await isLive()
     api.publish('break')
-    await screen.findByText(/^As of today, .*\. Updates when you come back to this page$/)
+    await screen.findByText(/^Updated today at .*\. Refreshes when you come back to this page$/)
     await waitFor(() => expect(api.streams).toBe(2))
     await isLive()
   })
@@ -139,7 +139,7 @@ describe('what the server tells', () => {
     await isLive()
     api.always = 'UNAUTHORIZED'
     api.publish(sessionEnd)
-    await screen.findByText('This device was signed out from another device, Chrome on Windows, just now.')
+    await screen.findByText('Chrome on Windows signed out this device just now.')
     expect(history.location.pathname).toBe('/sign-in')
     expect(history.location.search).toBe('') // an address could be made up by anyone
     expect(screen.queryByText('Ada Lovelace')).toBeNull()
@@ -150,7 +150,7 @@ describe('what the server tells', () => {
     await openDevices()
     await isLive()
     api.publish({ ...sessionEnd, by: { ...sessionEnd.by, isSelf: true } })
-    await screen.findByText('You are signed out on this device.')
+    await screen.findByText('You’re signed out on this device.')
   })
 
   test('to one window reaches the others of the browser', async () => {
@@ -168,7 +168,7 @@ describe('what the server tells', () => {
     const other = new BroadcastChannel('rollcall.session')
     other.postMessage({ type: 'signed-out', sessionId: 'elsewhere', state: { notice: 'ended', sessionEnd } })
     other.postMessage({ type: 'signed-out', sessionId: 'here', state: { notice: 'everywhere' } })
-    await screen.findByText('You were signed out on all devices, this one too.')
+    await screen.findByText('You’re signed out on all devices, including this one.')
     expect(history.location.pathname).toBe('/sign-in')
     other.close()
   })
@@ -213,7 +213,7 @@ test('an outage is no sign-out: it says so and tries again', async () => {
   api.always = 'SERVICE_UNAVAILABLE'
   const history = createMemoryHistory({ initialEntries: ['/'] })
   render(createApp(history))
-  await screen.findByText('You have not been signed out.')
+  await screen.findByText('You’re still signed in.')
   expect(history.location.pathname).toBe('/')
   api.always = null
   press('Try again')

@@ -11,7 +11,7 @@ test.each([
   ['revoked', { ...chrome, isCurrent: true }, 'Safari on iOS was signed out by Chrome on Windows (this device)'],
   ['revoked', null, 'Safari on iOS was signed out'],
   ['credentials-changed', null, 'Safari on iOS was signed out because the password or the account was changed'],
-  ['expired', null, 'Safari on iOS was signed out by itself after its time was up'],
+  ['expired', null, 'Safari on iOS was signed out because its session expired'],
   ['capped', chrome, 'Safari on iOS was signed out to make room for Chrome on Windows'],
   ['password-changed', null, 'The password was changed on Safari on iOS'],
   ['secured', null, 'Safari on iOS reported a sign-in, and the password stopped working'],
@@ -22,24 +22,24 @@ test.each([
   ['passkey-removed', null, 'A passkey was removed on Safari on iOS'],
   ['passkey-renamed', null, 'A passkey was renamed on Safari on iOS'],
   ['name-changed', null, 'The name of the account was changed on Safari on iOS'],
-  ['provider-linked', null, 'An account for signing in was linked on Safari on iOS'],
-  ['provider-unlinked', null, 'An account for signing in was unlinked on Safari on iOS'],
-  ['second-factor-on', null, 'On Safari on iOS, codes at sign-in were turned on'],
-  ['second-factor-off', null, 'On Safari on iOS, codes at sign-in were turned off'],
-  ['backup-codes-renewed', null, 'New backup codes were made on Safari on iOS'],
+  ['provider-linked', null, 'A sign-in account was linked on Safari on iOS'],
+  ['provider-unlinked', null, 'A sign-in account was unlinked on Safari on iOS'],
+  ['second-factor-on', null, 'On Safari on iOS, two-factor authentication was turned on'],
+  ['second-factor-off', null, 'On Safari on iOS, two-factor authentication was turned off'],
+  ['backup-codes-renewed', null, 'New backup codes were created on Safari on iOS'],
   ['email-changed', null, 'The email address was changed on Safari on iOS'],
-  ['refused', null, 'Safari on iOS tried to sign out another device, and was refused'],
+  ['refused', null, 'Safari on iOS tried to sign out another device and was refused'],
 ] as const)('%s by %j: %s', (type, by, words) => {
   expect(describeActivity(createI18n('en'), { type, device: safari, by, newName: null })).toBe(words)
 })
 
 test.each([
-  ['signed-in', { kind: 'password' }, 'Safari on iOS signed in with the password'],
-  ['signed-in', { kind: 'two-factor' }, 'Safari on iOS signed in with the password and a code'],
+  ['signed-in', { kind: 'password' }, 'Safari on iOS signed in with a password'],
+  ['signed-in', { kind: 'two-factor' }, 'Safari on iOS signed in with a password and a code'],
   ['signed-in-first', { kind: 'passkey' }, 'Safari on iOS signed in for the first time, with a passkey'],
   ['signed-in', { kind: 'provider', provider: 'acme' }, 'Safari on iOS signed in with Acme'],
   ['signed-in', { kind: 'provider', provider: 'gone' }, 'Safari on iOS signed in with gone'],
-  ['signed-in', { kind: 'email-link' }, 'Safari on iOS signed in with a link by email'],
+  ['signed-in', { kind: 'email-link' }, 'Safari on iOS signed in with an email link'],
   ['signed-in', null, 'Safari on iOS signed in'],
 ] as const)('%s by %j: %s', (type, signInMethod, words) => {
   const nameOf = (provider: string) => (provider === 'acme' ? 'Acme' : provider)
@@ -51,7 +51,7 @@ test.each([
   ['by-operator', undefined, 'Safari on iOS was signed out by the operator'],
   ['by-operator', 'Stolen', 'Safari on iOS was signed out by the operator. Reason: Stolen'],
   ['banned', undefined, 'The account was blocked by the operator'],
-  ['password-required', undefined, 'The operator asked for a new password'],
+  ['password-required', undefined, 'The operator required a new password'],
   ['all-by-operator', undefined, 'All devices were signed out by the operator'],
   ['all-by-operator', 'Stolen', 'All devices were signed out by the operator. Reason: Stolen'],
 ] as const)('%s with the reason %j: %s', (type, reason, words) => {
@@ -88,17 +88,17 @@ test.each([
     'en',
     'sign-in-refused',
     25,
-    '25 attempts to sign in with a wrong password within a day, the last one from Safari on iOS',
+    '25 sign-in attempts with a wrong password in one day, most recently from Safari on iOS',
   ],
-  ['en', 'proof-refused', 1, 'Safari on iOS gave a wrong password when asked to confirm it'],
+  ['en', 'proof-refused', 1, 'Safari on iOS entered a wrong password to confirm an action'],
+  ['en', 'proof-refused', 5, '5 wrong passwords to confirm an action in one day, most recently from Safari on iOS'],
+  ['de', 'sign-in-refused', 1, 'Safari auf iOS wollte sich mit einem falschen Passwort anmelden'],
   [
-    'en',
+    'de',
     'proof-refused',
     5,
-    '5 wrong passwords within a day when asked to confirm it, the last one from Safari on iOS',
+    '5 falsche Passwörter beim Bestätigen einer Aktion innerhalb eines Tages, zuletzt von Safari auf iOS',
   ],
-  ['de', 'sign-in-refused', 1, 'Safari auf iOS wollte sich mit einem falschen Passwort anmelden'],
-  ['de', 'proof-refused', 5, '5 falsche Passwörter bei Rückfragen innerhalb eines Tages, zuletzt von Safari auf iOS'],
 ] as const)('in %s: %s, %d times: %s', (language, type, attempts, words) => {
   expect(describeActivity(createI18n(language), { type, attempts, device: safari, by: null, newName: null })).toBe(
     words,

@@ -13,11 +13,9 @@ test('the filter of an operation is shown in the words of its form', () => {
   expect(inWords({ browser: 'Firefox', address: '192.0.2.0/24', newDevice: true })).toBe(
     'Browser: Firefox · IP address or range: 192.0.2.0/24 · Only from devices that were new',
   )
-  expect(inWords({ kind: 'tv', method: 'two-factor' })).toBe(
-    'Kind of device: Television · Signed in with: Password and a second factor',
-  )
+  expect(inWords({ kind: 'tv', method: 'two-factor' })).toBe('Kind of device: TV · Signed in with: Password and a code')
   expect(inWords({ country: 'DE' })).toBe('Country: DE')
-  expect(inWords({ method: 'provider:acme' })).toBe('Signed in with: Account at acme')
+  expect(inWords({ method: 'provider:acme' })).toBe('Signed in with: acme account')
   expect(inWords({ signedInBefore: '2026-11-29T13:05:00.000Z' })).toMatch(/^Signed in before: .*2026.*05/)
 })
 

@@ -76,13 +76,13 @@ describe('several sign-ins of one browser', () => {
     press('Sign out all other devices (1)')
     screen.getByText('Sign out the other device?')
     press('Yes, sign out')
-    await screen.findByText('All other devices were signed out. 3 sign-ins have ended.')
+    await screen.findByText('All other devices were signed out. 3 sign-ins ended.')
   })
 
   test('are called earlier sign-ins, not devices, when one is signed out', async () => {
     await open()
     const older = within(card('Chrome on macOS')).getByRole('button', {
-      name: /^Sign out Chrome on macOS, signed in since/,
+      name: /^Sign out Chrome on macOS, signed in/,
     })
     fireEvent.click(older)
     screen.getByText('Sign out the earlier sign-in on Chrome on macOS?')
@@ -123,7 +123,7 @@ describe('names', () => {
     api.acceptsNames = false
     press('Save name')
     await waitFor(() => expect(screen.getByLabelText('Device name').getAttribute('aria-invalid')).toBe('true'))
-    expect(screen.getAllByText('Use letters, numbers and signs, 50 at most.').length).toBeGreaterThan(0)
+    expect(screen.getAllByText('Use up to 50 letters, numbers and symbols.').length).toBeGreaterThan(0)
     expect(screen.queryByText(/Something went wrong/)).toBeNull()
     expect(document.activeElement).toBe(screen.getByLabelText('Device name'))
   })
@@ -176,11 +176,11 @@ describe('a list that follows no more', () => {
   test('says of when it is, and until when a device was known to be active, not that it was left', async () => {
     later(1)
     act(() => api.publish({ type: 'waiting' }))
-    await screen.findByText(/^As of today, 10:01/)
+    await screen.findByText(/^Updated today at 10:01/)
     expect(detailsOf('Firefox on macOS')).toContain('Active now')
     later(9)
-    expect(screen.getByText(/^As of today, 10:01/)).toBeTruthy()
-    expect(detailsOf('Firefox on macOS')).toContain('Active today, 10:01')
+    expect(screen.getByText(/^Updated today at 10:01/)).toBeTruthy()
+    expect(detailsOf('Firefox on macOS')).toContain('Active today at 10:01')
     expect(detailsOf('Firefox on macOS')).not.toContain('ago')
     expect(detailsOf('Chrome on macOS')).toContain('Active now') // the reader's own
     api.devices = api.devices.map((device) => ({ ...device, lastSeenAt: new Date().toISOString() }))
@@ -192,7 +192,7 @@ describe('a list that follows no more', () => {
   test('says of a device that was left before how long ago', async () => {
     later(5)
     act(() => api.publish({ type: 'waiting' }))
-    await screen.findByText(/^As of today, 10:05/)
+    await screen.findByText(/^Updated today at 10:05/)
     later(5)
     expect(detailsOf('Firefox on macOS')).toContain('Last seen 10 minutes ago')
   })
@@ -202,7 +202,7 @@ test('a kind of device that only a newer server knows is shown as an unknown one
   const kind = 'of-tomorrow' as 'phone' // what a newer server sends has another kind
   api.devices = api.devices.map((device) => ({ ...device, kind }))
   await open()
-  expect(screen.getAllByText('Device of unknown kind')).toHaveLength(api.devices.length)
+  expect(screen.getAllByText('Unknown device')).toHaveLength(api.devices.length)
 })
 
 test('with many devices, the way to sign out all others comes before them', async () => {

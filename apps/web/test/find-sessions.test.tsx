@@ -13,11 +13,11 @@ async function findPhones() {
   show('/admin')
   await type('Kind of device', 'phone')
   await press('Find sessions')
-  await words('3 sessions of 3 people were found')
+  await words('3 sessions of 3 people found')
 }
 
 async function signOut() {
-  await type('Type the number of sessions to sign them out', '3')
+  await type('Enter the number of sessions to sign them out', '3')
   await press('Sign out these sessions')
   await press('Yes, sign out')
 }
@@ -26,7 +26,7 @@ test('the same search again counts again', async () => {
   await findPhones()
   api.filterFinds = 5
   await press('Find sessions')
-  await words('5 sessions of 5 people were found')
+  await words('5 sessions of 5 people found')
 })
 
 test('how many were found is said by a region that was there before', async () => {
@@ -34,18 +34,18 @@ test('how many were found is said by a region that was there before', async () =
   await type('Kind of device', 'phone')
   await press('Find sessions')
   const region = await screen.findByText('Loading…')
-  await words('3 sessions of 3 people were found')
-  expect(region.textContent).toBe('3 sessions of 3 people were found')
+  await words('3 sessions of 3 people found')
+  expect(region.textContent).toBe('3 sessions of 3 people found')
 })
 
 test.each([
   ['browser is not the name of a browser; there are curl, Wget', ['Browser']],
   ['country must be two letters\naddress must be an address', ['IP address or range', 'Country']],
-  ['There is no user ada', ['Email address or id of a person']],
+  ['There is no user ada', ['Email address or ID of a person']],
 ])('%j is a mistake at its field', async (refusal, labels) => {
   api.refusal = refusal
   show('/admin')
-  await type('Email address or id of a person', 'ada')
+  await type('Email address or ID of a person', 'ada')
   await press('Find sessions')
   await waitFor(() => {
     const wrong = [...document.querySelectorAll<HTMLInputElement>('input[aria-invalid]')]
@@ -55,7 +55,7 @@ test.each([
 
   api.refusal = ''
   await press('Find sessions')
-  await words('3 sessions of 3 people were found')
+  await words('3 sessions of 3 people found')
   expect(document.querySelector('[aria-invalid]')).toBeNull()
 })
 
@@ -64,7 +64,7 @@ test('a refusal that names no field is said as it is', async () => {
   show('/admin')
   await type('Kind of device', 'phone')
   await press('Find sessions')
-  await words('That was not accepted. Check what you entered.')
+  await words('That wasn’t accepted. Check what you entered.')
 })
 
 test('how many sessions were signed out stands where they were found', async () => {
@@ -79,9 +79,9 @@ test('how many sessions were signed out stands where they were found', async () 
 
 test('another number is refused at its field, before anything is asked', async () => {
   await findPhones()
-  await type('Type the number of sessions to sign them out', '4')
+  await type('Enter the number of sessions to sign them out', '4')
   await press('Sign out these sessions')
-  const field = await screen.findByLabelText('Type the number of sessions to sign them out')
+  const field = await screen.findByLabelText('Enter the number of sessions to sign them out')
   await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('true'))
   expect(document.activeElement).toBe(field)
   expect(screen.queryByText('Sign out 3 sessions?')).toBeNull()
@@ -91,5 +91,5 @@ test('an operation that did not end is not called done', async () => {
   await findPhones()
   api.operations = [{ id: 'begun', state: 'failed' }]
   await signOut()
-  await words('Not all of these sessions were signed out.')
+  await words('Some of these sessions weren’t signed out.')
 })

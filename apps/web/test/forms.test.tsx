@@ -125,17 +125,17 @@ test('a first password is set after a proof in place, as it was typed', async ()
   await screen.findByRole('heading', { name: 'Set a password' })
   type('New password', 'a good first password')
   press('Set password')
-  fireEvent.click(await screen.findByRole('button', { name: 'Send a code by email' }))
+  fireEvent.click(await screen.findByRole('button', { name: 'Email me a code' }))
   const field = await screen.findByLabelText('Code from the email')
   fireEvent.change(field, { target: { value: '1234 5678' } })
   press('Confirm')
-  await screen.findByText('Your password was set. From now on, you can sign in with it.')
+  await screen.findByText('Your password was set. You can now sign in with it.')
   expect(chosen).toEqual([{ newPassword: 'a good first password', revokeOtherSessions: false }])
 })
 
 test.each([
-  ['INVALID_NAME', 'Name', 'Use letters, numbers and signs, 100 at most.'],
-  ['INVALID_EMAIL', 'Email address', 'Enter an email address such as name@example.com.'],
+  ['INVALID_NAME', 'Name', 'Use up to 100 letters, numbers and symbols.'],
+  ['INVALID_EMAIL', 'Email address', 'Enter a valid email address, such as name@example.com.'],
 ])('a sign-up that is refused with %s says so at the field', async (code, label, message) => {
   stranger()
   await open('/sign-up', 'Create an account')
@@ -196,7 +196,7 @@ describe('the page that was asked for', () => {
     const history = await open('/security', 'Security')
     await screen.findAllByText('Ada Lovelace')
     press('Sign out')
-    await screen.findByText('You are signed out on this device.')
+    await screen.findByText('You’re signed out on this device.')
     type('Email address', 'ada@example.com')
     type('Password', 'correct horse battery')
     press('Sign in')
@@ -214,16 +214,16 @@ test('no address makes the sign-in page say that somebody was signed out', async
 describe('the link of a mail', () => {
   test.each([
     ['/reset-password?token=used', 'Save new password'],
-    ['/secure-account?token=used', 'It was not me: sign out every device'],
+    ['/secure-account?token=used', 'It wasn’t me: sign out all devices'],
   ])('that is dead says so before anything is filled in: %s', async (path, button) => {
     api.link = null
-    await open(path, 'This link does not work any more')
+    await open(path, 'This link no longer works')
     expect(screen.queryByRole('button', { name: button })).toBeNull()
   })
 
   test.each([
     ['/reset-password?token=good', 'Choose a new password', 503],
-    ['/secure-account?token=good', 'Was this not you?', 429],
+    ['/secure-account?token=good', 'Wasn’t you?', 429],
     ['/confirm-email?token=good', 'Confirm the email address', 503],
   ])('that nobody can look up now is not called dead: %s', async (path, title, status) => {
     const { answer } = network
@@ -243,7 +243,7 @@ describe('the link of a mail', () => {
         at: '2026-01-05T09:00:00.000Z',
       },
     }
-    await open('/secure-account?token=good', 'Was this not you?')
+    await open('/secure-account?token=good', 'Wasn’t you?')
     expect(screen.getByText(/^Safari on iPhone, Germany, .*2026/)).toBeTruthy()
   })
 })

@@ -18,7 +18,7 @@ export function household(api: ReturnType<typeof serveFakeApi>): void {
 /** Opens the devices page, and waits until its list is live. */
 export async function open(): Promise<void> {
   render(createApp(createMemoryHistory({ initialEntries: ['/'] })))
-  await screen.findByText(': this list follows what happens')
+  await screen.findByText(': this list updates by itself')
 }
 
 export const press = (name: string | RegExp) => fireEvent.click(screen.getByRole('button', { name }))

@@ -45,6 +45,16 @@ test.each([
   expect(german.dayName(ago(days * DAY), now)).toBe(tag)
 })
 
+test('a day ends a sentence: this one with its time, another one with its date', () => {
+  const clock = /^today at \d?\d:00 [AP]M$/
+  expect([english.shortTime(ago(0), now), german.shortTime(ago(0), now)]).toEqual([
+    expect.stringMatching(clock),
+    expect.stringMatching(/^heute um \d\d:00$/),
+  ])
+  expect(english.shortTime(ago(2 * DAY), now)).toBe('on Feb 27, 2026')
+  expect(german.shortTime(ago(2 * DAY), now)).toBe('am 27.02.2026')
+})
+
 test('active now means seen within two minutes', () => {
   expect(isActive(ago(2 * MINUTE - 1), now)).toBe(true)
   expect(isActive(ago(2 * MINUTE), now)).toBe(false)
@@ -95,18 +105,18 @@ test.each([
 })
 
 test.each([
-  ['a 429 with its wait', new AuthFailure(429, undefined, '42'), 'Please wait 42 seconds'],
-  ['a 429 without one', new AuthFailure(429, undefined, null), 'Please wait a moment'],
-  ['a long wait', new AuthFailure(429, undefined, '600'), 'Please wait 10 minutes'],
-  ['an outage', new AuthFailure(503, undefined, null), 'not available right now'],
-  ['no answer', new AuthFailure(undefined, undefined, null), 'could not be reached'],
-  ['no answer from tRPC', TRPCClientError.from(new TypeError('Failed to fetch')), 'could not be reached'],
+  ['a 429 with its wait', new AuthFailure(429, undefined, '42'), 'Wait 42 seconds'],
+  ['a 429 without one', new AuthFailure(429, undefined, null), 'Wait a moment'],
+  ['a long wait', new AuthFailure(429, undefined, '600'), 'Wait 10 minutes'],
+  ['an outage', new AuthFailure(503, undefined, null), 'isn’t available right now'],
+  ['no answer', new AuthFailure(undefined, undefined, null), 'Can’t reach Rollcall'],
+  ['no answer from tRPC', TRPCClientError.from(new TypeError('Failed to fetch')), 'Can’t reach Rollcall'],
   [
     'a 429 that is not tRPC',
     TRPCClientError.from(new SyntaxError('not JSON'), {
       meta: { response: new Response('', { status: 429, headers: { 'Retry-After': '1' } }) },
     }),
-    'Please wait 1 second and',
+    'Wait 1 second and',
   ],
   ['our own mistake', new Error('?'), 'Something went wrong'],
 ])('%s has words', (_, error, said) => {
@@ -118,18 +128,18 @@ test.each([
   ['PASSWORD_TOO_LONG', 'Use at most 128 characters.', 'Verwenden Sie höchstens 128 Zeichen.'],
   [
     'PASSWORD_BLANK',
-    'Use characters that can be seen, not only spaces.',
+    'Use visible characters, not only spaces.',
     'Verwenden Sie sichtbare Zeichen, nicht nur Leerzeichen.',
   ],
   [
     'PASSWORD_PERSONAL',
-    'Others know this about you. Use something other than your name or your email address.',
-    'Das wissen andere über Sie. Verwenden Sie etwas anderes als Ihren Namen oder Ihre E-Mail-Adresse.',
+    'Others know this about you. Don’t use your name or email address.',
+    'Das wissen andere über Sie. Verwenden Sie weder Ihren Namen noch Ihre E-Mail-Adresse.',
   ],
   [
     'PASSWORD_EASY_TO_GUESS',
-    'This password is easy to guess. A few words that do not belong together are better.',
-    'Dieses Passwort ist leicht zu erraten. Besser sind einige Wörter, die nicht zusammengehören.',
+    'This password is easy to guess. Try a few unrelated words.',
+    'Dieses Passwort ist leicht zu erraten. Versuchen Sie einige Wörter, die nicht zusammengehören.',
   ],
   [
     'PASSWORD_REUSED',
@@ -147,7 +157,7 @@ test.each([
 test('whose session has given too many wrong passwords is not told to wait for a month', () => {
   const failure = new AuthFailure(429, 'TOO_MANY_WRONG_PASSWORDS', String(30 * 24 * 60 * 60))
   const { summary } = explainFailure(failure)
-  expect(shown('en', summary)).toBe('Too many wrong passwords on this device. Sign out and sign in again to go on.')
+  expect(shown('en', summary)).toBe('Too many wrong passwords on this device. Sign out and sign in again to continue.')
   expect(shown('de', summary)).toBe(
     'Zu viele falsche Passwörter auf diesem Gerät. Melden Sie sich ab und wieder an, um fortzufahren.',
   )

@@ -28,17 +28,17 @@ beforeEach(() => {
 test('a code by mail proves it in place, and what was asked goes on', async () => {
   show('/')
   for (const name of signOutFirefox) await press(name)
-  await press('Send a code by email')
-  await words('We sent eight digits to')
+  await press('Email me a code')
+  await words('We sent an eight-digit code to')
   const field = await screen.findByLabelText('Code from the email')
   expect(document.activeElement).toBe(field)
   await press('Confirm')
-  await screen.findAllByText('Enter the eight digits of the email.')
+  await screen.findAllByText('Enter the eight-digit code from the email.')
   for (const code of ['1111 1111', '1234 5678']) {
     await type('Code from the email', code)
     await press('Confirm')
     await waitFor(() => expect(asked.at(-1)).toEqual(['/code', JSON.stringify({ code: code.replace(' ', '') })]))
-    if (code.startsWith('1111')) await screen.findAllByText(/^This code is not right/)
+    if (code.startsWith('1111')) await screen.findAllByText(/^This code is wrong/)
   }
   await words('Firefox on Windows 11 was signed out.')
   expect(asked.map(([path]) => path)).toEqual(['/request-code', '/code', '/code'])
@@ -47,9 +47,9 @@ test('a code by mail proves it in place, and what was asked goes on', async () =
 test('who leaves the code can ask for another', async () => {
   show('/')
   for (const name of signOutFirefox) await press(name)
-  await press('Send a code by email')
+  await press('Email me a code')
   fireEvent.keyDown(await screen.findByLabelText('Code from the email'), { key: 'Escape' })
-  await press('Send a code by email')
+  await press('Email me a code')
   await button('Confirm')
   expect(asked).toHaveLength(2)
 })

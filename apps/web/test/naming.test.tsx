@@ -6,7 +6,7 @@ import { firefox, press, show } from './provider-trip.js'
 // Only in Chromium does a text get the focus when it is selected.
 test.each([
   ['/', 'Rename Firefox on Windows 11', 'Device name'],
-  ['/security', 'Rename Work key', 'Name of the passkey'],
+  ['/security', 'Rename Work key', 'Passkey name'],
 ])('on %s, the form for a name takes the focus', async (path, name, label) => {
   serveFakeApi().devices = [{ ...firefox, deviceId: 'd' }]
   show(path)

@@ -55,10 +55,10 @@ describe('an unusual sign-in', () => {
     expect(api.devices).toHaveLength(4)
   })
 
-  test('"It was not me" signs it out and leads to a new password', async () => {
+  test('"It wasn’t me" signs it out and leads to a new password', async () => {
     await open()
-    fireEvent.click(await screen.findByRole('button', { name: 'It was not me: Opera on macOS' }))
-    screen.getByRole('group', { name: 'Sign out Opera on macOS and choose a new password?' })
+    fireEvent.click(await screen.findByRole('button', { name: 'It wasn’t me: Opera on macOS' }))
+    screen.getByRole('group', { name: 'Sign out Opera on macOS and change your password?' })
     press('Sign out and continue')
     await screen.findByRole('heading', { name: 'Security' })
     screen.getByText(/^Opera on macOS is signed out\. Now choose a new password/)
@@ -72,8 +72,8 @@ describe('an unusual sign-in', () => {
     const wasMe = await screen.findByRole('button', { name: 'It was me: Opera on macOS' })
     api.always = 'SERVICE_UNAVAILABLE'
     fireEvent.click(wasMe)
-    await screen.findByText(/^That could not be saved\./)
-    press('It was not me: Opera on macOS')
+    await screen.findByText(/^Couldn’t save that\./)
+    press('It wasn’t me: Opera on macOS')
     press('Sign out and continue')
     await screen.findByText(/^Opera on macOS may still be signed in\./)
     expect(api.devices).toHaveLength(4)
@@ -92,7 +92,7 @@ describe('several devices', () => {
     screen.getByText('2 devices chosen')
     press('Sign out 2 devices')
     press('Yes, sign out')
-    await screen.findByText('2 sign-ins have ended.')
+    await screen.findByText('2 sign-ins ended.')
     await waitFor(() => expect(screen.queryByRole('checkbox')).toBeNull())
     expect(api.devices.map(({ id }) => id)).toEqual(['Chrome', 'Safari'])
     expect(api.mutations).toBe(1)

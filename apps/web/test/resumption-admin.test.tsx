@@ -7,23 +7,23 @@ beforeEach(() => {
   trip.api.session.user.isAdmin = true
 })
 
-const reason = 'Reason, for the people concerned'
+const reason = 'Reason, shown to the people affected'
 
 async function chooseKatherine() {
-  await type('Name, email address, id, session or IP address', 'johnson')
+  await type('Name, email address, ID, session or IP address', 'johnson')
   await press('Find people')
   await press('Show Katherine Johnson')
   await type(reason, 'Stolen laptop')
 }
 
 async function findPhones() {
-  await words('Account at Beta')
+  await words('Beta account')
   await type('Kind of device', 'phone')
   await type('Signed in with', 'provider:beta')
   await type('Last seen before', '2026-11-28T10:00')
   await press('Find sessions')
-  await words('3 sessions of 3 people were found')
-  await type('Type the number of sessions to sign them out', '3')
+  await words('3 sessions of 3 people found')
+  await type('Enter the number of sessions to sign them out', '3')
   await type(reason, 'Stolen laptops')
 }
 
@@ -38,7 +38,7 @@ describe('after a proof at a provider, what an administrator asked about one per
       ['signOut', { ...one, sessionId: 'there' }],
       '1 device was signed out.',
     ],
-    ['sign out every device', ['Sign out every device', 'Yes, sign out'], ['signOut', one], '1 device was signed out.'],
+    ['sign out all devices', ['Sign out all devices', 'Yes, sign out'], ['signOut', one], '1 device was signed out.'],
     [
       'require a new password',
       ['Require a new password', 'Yes, require'],
@@ -73,15 +73,15 @@ describe('what concerns many people is asked again:', () => {
     await ask('/admin', ['Sign out these sessions', 'Yes, sign out'], findPhones)
     trip.api.filterFinds = 4
     comeBack()
-    await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing was signed out yet'))
-    await words('4 sessions of 4 people were found')
+    await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing has been signed out yet'))
+    await words('4 sessions of 4 people found')
     expect(trip.api.adminChanges).toEqual([])
     expect(input('Kind of device').value).toBe('phone')
     expect(input('Signed in with').value).toBe('provider:beta')
     expect(input('Last seen before').value).toBe('2026-11-28T10:00')
     expect(input(reason).value).toBe('Stolen laptops')
-    expect(input('Type the number of sessions to sign them out').value).toBe('')
-    await type('Type the number of sessions to sign them out', '4')
+    expect(input('Enter the number of sessions to sign them out').value).toBe('')
+    await type('Enter the number of sessions to sign them out', '4')
     await press('Sign out these sessions')
     await press('Yes, sign out')
     const filter = {
@@ -92,7 +92,7 @@ describe('what concerns many people is asked again:', () => {
     await waitFor(() =>
       expect(trip.api.adminChanges).toEqual([['revoke', { filter, count: 4, reason: 'Stolen laptops' }]]),
     )
-    await waitFor(() => expect(screen.queryByText(/Nothing was signed out yet/)).toBeNull())
+    await waitFor(() => expect(screen.queryByText(/Nothing has been signed out yet/)).toBeNull())
     expect(input('Kind of device').value).toBe('phone')
   })
 
@@ -110,7 +110,7 @@ describe('what concerns many people is asked again:', () => {
       await press('Yes, resume')
     })
     comeBack()
-    await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing was resumed yet'))
+    await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing has been resumed yet'))
     expect(trip.api.adminChanges).toEqual([])
     await press('Yes, resume')
     await words('The operation runs again.')
@@ -119,7 +119,7 @@ describe('what concerns many people is asked again:', () => {
 })
 
 test('nothing goes on for somebody who is no administrator any more', async () => {
-  await ask('/admin', ['Sign out every device', 'Yes, sign out'], chooseKatherine)
+  await ask('/admin', ['Sign out all devices', 'Yes, sign out'], chooseKatherine)
   trip.api.session.user.isAdmin = false
   comeBack()
   await words('Page not found')
@@ -127,10 +127,10 @@ test('nothing goes on for somebody who is no administrator any more', async () =
 })
 
 test('why a change failed is said where the person is shown again', async () => {
-  await ask('/admin', ['Sign out every device', 'Yes, sign out'], chooseKatherine)
+  await ask('/admin', ['Sign out all devices', 'Yes, sign out'], chooseKatherine)
   trip.api.failsChanges = true
   comeBack()
-  await words('That did not work.')
-  await button('Sign out every device')
+  await words('That didn’t work.')
+  await button('Sign out all devices')
   expect(input(reason).value).toBe('Stolen laptop')
 })

@@ -17,18 +17,18 @@ test('a refused proof drops what was asked, and says so', async () => {
   await ask('/', signOutFirefox)
   trip.proof = { status: 403, body: { code: 'PROVIDER_PROOF_REFUSED' } }
   comeBack()
-  await words('What you had asked for was not done.')
+  await words('Your last action wasn’t completed.')
   cleanup()
   trip.proof = { status: 200, body: { purpose: 'prove' } }
   comeBack()
-  await words('Confirmed. You can go on now.')
+  await words('Confirmed. You can continue.')
   expect(trip.api.devices).toHaveLength(2)
 })
 
 test('an address that no provider leads back to does not blame what was entered', async () => {
   trip.proof = { status: 400, body: { code: 'VALIDATION_ERROR' } }
   comeBack()
-  await words('The answer of the provider came too late, or was used before. Please start again.')
+  await words('The provider’s answer came too late or was already used. Start again.')
 })
 
 test('after an outage the answer of the provider can be sent again, and then goes on', async () => {
@@ -36,7 +36,7 @@ test('after an outage the answer of the provider can be sent again, and then goe
   trip.proof = { status: 503, body: {} }
   comeBack()
   const again = await button('Try again')
-  expect(screen.queryByText(/was not done/)).toBeNull()
+  expect(screen.queryByText(/wasn’t completed/)).toBeNull()
   trip.proof = { status: 200, body: { purpose: 'prove' } }
   fireEvent.click(again)
   await words('Firefox on Windows 11 was signed out.')
@@ -76,7 +76,7 @@ describe('why it fails is shown until', () => {
     await fail()
     trip.api.session = { id: 'bobs', user: { ...trip.api.session.user, name: 'Bob Byte' } }
     new BroadcastChannel('rollcall.session').postMessage({ type: 'signed-in' })
-    await words('This browser is signed in as')
+    await words('This browser is now signed in as')
     await isGone()
   })
 
@@ -122,7 +122,7 @@ test('a sign-in at a provider goes on with nothing', async () => {
 
 const KEY = 'rollcall.pendingAction'
 const signOutThere = { name: 'sign-out', input: { id: 'there', name: 'Firefox on Windows 11' } } as const
-const missed = 'You can ask for it again.'
+const missed = 'Try it again.'
 
 /** Comes back from the provider with a proof, for an action of the page `path`. */
 function prove(action: PendingAction, path: AccountPath) {
@@ -171,7 +171,7 @@ describe('what no page goes on with is dropped, with a word:', () => {
   })
 })
 
-test('"It was not me" goes on where its entry is no longer shown', async () => {
+test('"It wasn’t me" goes on where its entry is no longer shown', async () => {
   prove({ name: 'was-not-me', input: { name: 'Firefox on Windows 11', liveIds: ['there'] } }, '/activity')
   show('/activity')
   await words('Firefox on Windows 11 is signed out. Now choose a new password')
@@ -183,7 +183,7 @@ test('a proof that is refused after ten minutes says that nothing was done', asy
   shiftClock(10 * 60_000)
   trip.proof = { status: 403, body: { code: 'PROVIDER_PROOF_REFUSED' } }
   comeBack()
-  await words('What you had asked for was not done.')
+  await words('Your last action wasn’t completed.')
 })
 
 test('what waits for a proof is deleted after ten minutes, and with the session', async () => {
@@ -198,7 +198,7 @@ test('what waits for a proof is deleted after ten minutes, and with the session'
   expect(sessionStorage.getItem(KEY)).not.toBeNull()
   trip.api.needsProof = false
   await press('Sign out')
-  await words('You are signed out on this device.')
+  await words('You’re signed out on this device.')
   expect(sessionStorage.getItem(KEY)).toBeNull()
 })
 
@@ -231,7 +231,7 @@ describe('with a storage that is full', () => {
     await ask('/', signOutFirefox)
     if (!isFullBefore) fill()
     comeBack()
-    await words('Confirmed. You can go on now.')
+    await words('Confirmed. You can continue.')
     expect(real.getItem(KEY)).toBeNull()
     expect(trip.api.devices).toHaveLength(2)
   })

@@ -23,16 +23,16 @@ describe('a proof at a provider is followed by what was asked:', () => {
     [
       'those that were chosen',
       ['Choose devices', 'Choose Firefox on Windows 11', 'Sign out 1 device', 'Yes, sign out'],
-      '1 sign-in has ended.',
+      '1 sign-in ended.',
     ],
     [
       'an earlier sign-in',
-      ['Sign out Chrome on macOS, signed in since', 'Yes, sign out'],
+      ['Sign out Chrome on macOS, signed in', 'Yes, sign out'],
       'The earlier sign-in on Chrome on macOS was signed out.',
     ],
     [
       'one that was not me',
-      ['It was not me: Firefox on Windows 11', 'Sign out and continue'],
+      ['It wasn’t me: Firefox on Windows 11', 'Sign out and continue'],
       'Firefox on Windows 11 is signed out. Now choose a new password',
     ],
   ])('sign out %s', async (_, buttons, said) => {
@@ -50,11 +50,11 @@ describe('a proof at a provider is followed by what was asked:', () => {
     expect(trip.api.devices.length).toBeLessThan(4)
   })
 
-  test('"It was not me", said in the activity', async () => {
+  test('"It wasn’t me", said in the activity', async () => {
     const device = { ...firefox, name: null, ipAddress: null, place: null }
     const signIn = { sessionId: 'there', signs: [] }
     trip.api.activity = [{ id: '1', type: 'signed-in', device, by: null, newName: null, signIn }]
-    await ask('/activity', ['It was not me: Firefox on Windows 11', 'Sign out and continue'])
+    await ask('/activity', ['It wasn’t me: Firefox on Windows 11', 'Sign out and continue'])
     const history = comeBack()
     await words('Firefox on Windows 11 is signed out. Now choose a new password')
     expect(trip.api.devices).toHaveLength(1)
@@ -85,7 +85,7 @@ describe('a proof at a provider is followed by what was asked:', () => {
       'turn the second factor off',
       ['Turn off', 'Yes, turn off'],
       '/two-factor/disable {"revokeOtherSessions":true}',
-      'The second factor is off.',
+      'Two-factor authentication is off.',
     ],
     [
       'get new backup codes',
@@ -150,7 +150,7 @@ test('a new password is not kept: its form is empty, and says so', async () => {
   })
   expect(sessionStorage.getItem('rollcall.pendingAction')).not.toContain('good first')
   comeBack()
-  await words('Please type the new password again')
+  await words('Enter the new password again')
   const field = screen.getByLabelText<HTMLInputElement>('New password')
   expect(field.value).toBe('')
   expect(document.activeElement).toBe(field)
@@ -160,13 +160,13 @@ test('a new password is not kept: its form is empty, and says so', async () => {
 test.each(['Cancel', 'Yes, delete my account'])('"%s" answers the question that was asked again', async (answer) => {
   await ask('/account', ['Delete account', 'Yes, delete my account'])
   comeBack()
-  await words('Nothing was deleted yet')
+  await words('Nothing has been deleted yet')
   trip.api.always = 'SERVICE_UNAVAILABLE'
   await press(answer)
   if (answer !== 'Cancel') await words('Your account may not have been deleted.')
   await press('Delete account')
   await button('Yes, delete my account')
-  expect(screen.queryByText(/Nothing was deleted yet/)).toBeNull()
+  expect(screen.queryByText(/Nothing has been deleted yet/)).toBeNull()
 })
 
 test('the question before a deletion is asked again, and no key typed meanwhile answers it', async () => {
@@ -176,7 +176,7 @@ test('the question before a deletion is asked again, and no key typed meanwhile 
   trip.api.session = { ...trip.api.session, id: 'deleted' }
   await ask('/account', ['Delete account', 'Yes, delete my account'])
   comeBack()
-  await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing was deleted yet'))
+  await waitFor(() => expect(document.activeElement?.textContent).toContain('Nothing has been deleted yet'))
   expect(document.activeElement?.tagName).not.toBe('BUTTON')
   expect(trip.api.isDeleted).toBe(false)
   await press('Yes, delete my account')

@@ -24,7 +24,7 @@ beforeEach(async () => {
       </ApiContext>
     </QueryClientProvider>,
   )
-  await screen.findByRole('option', { name: 'Account at Google' })
+  await screen.findByRole('option', { name: 'Google account' })
 })
 
 const fill = (fields: Record<string, string>): void => {
@@ -55,7 +55,7 @@ test('each field of the form is a condition, and an empty one is none', async ()
     lastSeenBefore: new Date(at).toISOString(),
   })
   fill({ 'Signed in since': '', 'Signed in before': '', 'Last seen since': '', 'Last seen before': '' })
-  fill({ 'Kind of device': 'unknown', 'Signed in with': '', 'Email address or id of a person': ' ada@example.org ' })
+  fill({ 'Kind of device': 'unknown', 'Signed in with': '', 'Email address or ID of a person': ' ada@example.org ' })
   find()
   await waitFor(() => expect(found).toHaveLength(2))
   expect(found[1]).toEqual({ users: ['ada@example.org'], kind: 'unknown' })

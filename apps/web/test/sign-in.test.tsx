@@ -12,15 +12,15 @@ test.each([
     'en',
     'Sign in',
     'CREDENTIALS_CHANGED',
-    'The password of this account was changed while you were signing in. Please sign in again.',
+    'The password for this account was changed while you were signing in. Sign in again.',
   ],
   [
     'de',
     'Anmelden',
     'CREDENTIALS_CHANGED',
-    'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Bitte melden Sie sich noch einmal an.',
+    'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Melden Sie sich noch einmal an.',
   ],
-  ['en', 'Sign in', 'BANNED_USER', 'This account is blocked. Please contact the people who run this site.'],
+  ['en', 'Sign in', 'BANNED_USER', 'This account is blocked. Contact the people who run this site.'],
 ])(
   'a sign-in that fails for another reason is not called a wrong password (%s: %s, %s)',
   async (language, button, code, sentence) => {
@@ -47,12 +47,12 @@ test('a browser that cannot do the check of the API shows that, and the form sta
       : answer(request)
   render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
   await signIn('Sign in')
-  expect(await screen.findByText(/this browser cannot do the check/)).toBeTruthy()
+  expect(await screen.findByText(/this browser can’t do the required check/)).toBeTruthy()
   expect(await screen.findByRole('button', { name: 'Sign in' })).toBeTruthy()
   network.answer = async () => Response.json({}, { status: 503 })
   await signIn('Sign in')
-  expect(await screen.findByText(/is not available right now/)).toBeTruthy()
-  expect(screen.queryByText(/this browser cannot do the check/)).toBeNull() // said of the try before
+  expect(await screen.findByText(/isn’t available right now/)).toBeTruthy()
+  expect(screen.queryByText(/this browser can’t do the required check/)).toBeNull() // said of the try before
 })
 
 test('the step for a code says what was wrong with it, outlasts an outage, and goes back to the password once it is late', async () => {
@@ -72,9 +72,9 @@ test('the step for a code says what was wrong with it, outlasts an outage, and g
   render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
   await signIn('Sign in')
   for (const words of [
-    /This code is not right, or it was used before/,
-    /Rollcall is not available right now/,
-    /Please wait 60 minutes/,
+    /This code is wrong or was already used/,
+    /Rollcall isn’t available right now/,
+    /Wait 60 minutes/,
   ]) {
     const field = await screen.findByLabelText<HTMLInputElement>('Code')
     expect([field.autocomplete, field.inputMode]).toEqual(['one-time-code', 'numeric'])

@@ -50,7 +50,7 @@ describe('where the address is confirmed first', () => {
 
   test('the page asks for it alone, sends the link, says how long it works, and goes back to another address', async () => {
     await open('/sign-up', 'Create an account')
-    expect(screen.getByText('We send you a link to finish your account.')).toBeTruthy()
+    expect(screen.getByText('We’ll email you a link to finish your account.')).toBeTruthy()
     expect(screen.queryByLabelText('Name')).toBeNull()
     expect(screen.queryByLabelText('Password')).toBeNull()
     press('Send link')
@@ -64,9 +64,9 @@ describe('where the address is confirmed first', () => {
     expect(posts).toEqual([['request', { email: 'ada@example.org', language: 'en' }]])
     expect(screen.getByText('ada@example.org')).toBeTruthy()
     expect(screen.getByText(/works once, within an hour/)).toBeTruthy()
-    expect(screen.getByText(/Look in the spam folder/)).toBeTruthy()
+    expect(screen.getByText(/Check your spam folder/)).toBeTruthy()
 
-    press('Change the address or send it again')
+    press('Change the address or send again')
     await screen.findByRole('heading', { name: 'Create an account' })
     expect(emailField().value).toBe('ada@example.org')
   })
@@ -82,8 +82,8 @@ describe('where the address is confirmed first', () => {
   })
 
   test.each([
-    [503, 'Rollcall is not available right now. Please try again in a moment.'],
-    [429, 'Too many attempts. Please wait a moment and try again.'],
+    [503, 'Rollcall isn’t available right now. Try again in a moment.'],
+    [429, 'Too many attempts. Wait a moment and try again.'],
   ])('an answer of %d is not called a link that was sent', async (status, message) => {
     await open('/sign-up', 'Create an account')
     type('Email address', 'ada@example.org')
@@ -116,7 +116,7 @@ describe('where the address is confirmed first', () => {
 
 test('a sign-up that confirms no address says so, and that it signs in at once', async () => {
   const history = await open('/sign-up', 'Create an account')
-  expect(screen.getByText('You are signed in at once. Your email address is not checked.')).toBeTruthy()
+  expect(screen.getByText('You’ll be signed in right away. We don’t check your email address.')).toBeTruthy()
   fillAccount()
   type('Email address', 'ada@example.org')
   api.always = null
@@ -256,12 +256,8 @@ describe('the link that finishes an account', () => {
   })
 
   test.each([
-    ['INVALID_NAME', 'Name', 'Use letters, numbers and signs, 100 at most.'],
-    [
-      'PASSWORD_EASY_TO_GUESS',
-      'Password',
-      'This password is easy to guess. A few words that do not belong together are better.',
-    ],
+    ['INVALID_NAME', 'Name', 'Use up to 100 letters, numbers and symbols.'],
+    ['PASSWORD_EASY_TO_GUESS', 'Password', 'This password is easy to guess. Try a few unrelated words.'],
   ])('says %s at the field', async (code, label, message) => {
     await open(path, 'Finish your account')
     fillAccount()
@@ -276,7 +272,7 @@ describe('the link that finishes an account', () => {
     fillAccount()
     statuses.set('/api/auth/sign-up/finish', 503)
     press('Create account')
-    await screen.findByText('Rollcall is not available right now. Please try again in a moment.')
+    await screen.findByText('Rollcall isn’t available right now. Try again in a moment.')
     statuses.clear()
     api.always = null
     fireEvent.click(await screen.findByRole('button', { name: 'Create account' }))
@@ -285,7 +281,7 @@ describe('the link that finishes an account', () => {
 
   test('that is dead says so, and leads to a new one', async () => {
     api.link = null
-    await open(path, 'This link does not work any more')
+    await open(path, 'This link no longer works')
     expect(screen.getByRole('link', { name: 'Sign in' })).toBeTruthy()
     fireEvent.click(screen.getByRole('link', { name: 'Get a new link' }))
     await screen.findByRole('heading', { name: 'Create an account' })
@@ -296,7 +292,7 @@ describe('the link that finishes an account', () => {
     fillAccount()
     api.authRefusals.set('/api/auth/sign-up/finish', 'INVALID_TOKEN')
     press('Create account')
-    await screen.findByRole('heading', { name: 'This link does not work any more' })
+    await screen.findByRole('heading', { name: 'This link no longer works' })
   })
 
   test('that nobody can look up now is not called dead, and asks for nothing without its address', async () => {

@@ -16,7 +16,7 @@ async function open(state: { hasPassword?: boolean; passkeys?: string[] } = {}) 
 
 test('the page says when the password was last used', async () => {
   await open()
-  expect(await screen.findByText('Password last used Jan 5, 2026.')).toBeTruthy()
+  expect(await screen.findByText('Last used on Jan 5, 2026.')).toBeTruthy()
 })
 
 const only = /^This is your only way to sign in\./

@@ -47,7 +47,7 @@ test.each([
   await screen.findAllByText('Bob Byte')
   await screen.findByRole('heading', { name: 'Safari on iPhone' })
   expect(api.devices).toHaveLength(2)
-  await screen.findByText('This browser is signed in as Bob Byte now.')
+  await screen.findByText('This browser is now signed in as Bob Byte.')
   expect(screen.queryByText('Ada Lovelace')).toBeNull()
 })
 
@@ -78,7 +78,7 @@ test('a window shows at once whose browser it is when another one signs in, and 
   signInAsBob()
   broadcast({ type: 'signed-in' })
   await screen.findAllByText('Bob Byte')
-  await screen.findByText('This browser is signed in as Bob Byte now.')
+  await screen.findByText('This browser is now signed in as Bob Byte.')
   expect(screen.queryByText('Ada Lovelace')).toBeNull()
   expect(screen.queryByRole('button', { name: 'Yes, sign out' })).toBeNull()
 })
@@ -109,8 +109,8 @@ test('a sign-in page stays as it is, and shows a way to the account', async () =
   fireEvent.change(email, { target: { value: 'half ty' } })
   api.always = null
   broadcast({ type: 'signed-in' })
-  await screen.findByText(/signed in in another window/)
+  await screen.findByText(/signed in from another window/)
   expect(email.value).toBe('half ty')
-  fireEvent.click(screen.getByRole('link', { name: 'Go to the devices' }))
+  fireEvent.click(screen.getByRole('link', { name: 'Go to your devices' }))
   await screen.findAllByText('Ada Lovelace')
 })

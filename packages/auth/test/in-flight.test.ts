@@ -128,7 +128,7 @@ const endings: Record<string, Ending> = {
     await t.adapter.updateMany({ model: 'account', where: passwordOf(userId), update: { password: null } })
     return { status: 200 }
   },
-  '"This was not me"': ({ userId }) => t.browser().post('/secure-account', { token: newDevices.get(userId) }),
+  '"This wasn’t me"': ({ userId }) => t.browser().post('/secure-account', { token: newDevices.get(userId) }),
   'a ban': ({ userId }) => boss.post('/admin/ban-user', { userId }),
   'a removal by an administrator': ({ userId }) => boss.post('/admin/remove-user', { userId }),
   'a deletion': ({ browser }) => browser.post('/delete-user', { password }),

@@ -90,7 +90,7 @@ test('an API key is added by a session that is live, or by a script, and ends no
   expect([await browser.session(), await phones[0]?.session()]).not.toContain(null)
 })
 
-test('after "This was not me", no sign-in by the number of the thief that began since its first revocation creates anything', async () => {
+test('after "This wasn’t me", no sign-in by the number of the thief that began since its first revocation creates anything', async () => {
   const { email, userId } = await t.person('hurried')
   const intruder = t.browser()
   await intruder.signIn(email) // which sends the link

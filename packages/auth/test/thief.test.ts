@@ -7,7 +7,7 @@ import { genericOAuth, phoneNumber, siwe, twoFactor } from 'better-auth/plugins'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
 
-// A thief who has signed in adds ways in that need no password. "This was not me" must close each of them.
+// A thief who has signed in adds ways in that need no password. "This wasn’t me" must close each of them.
 
 const links: string[] = []
 const resets: string[] = []
@@ -71,7 +71,7 @@ async function secure(userId: string, newPassword: string): Promise<void> {
   await expect.poll(async () => (await t.store.time()).getTime()).toBeGreaterThan(watermark)
 }
 
-test('"This was not me" closes every way in that was added since that sign-in, and none that was there before', async () => {
+test('"This wasn’t me" closes every way in that was added since that sign-in, and none that was there before', async () => {
   const { browser: owner, email, userId } = await t.person('ada')
   const own = createPasskey(t.origin)
   await own.register(owner)

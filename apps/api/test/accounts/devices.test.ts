@@ -187,7 +187,7 @@ describe.each(databases)('on %s', (kind) => {
     })
   })
 
-  describe('"this was not me"', () => {
+  describe('"this wasn’t me"', () => {
     /** A person who was notified of a thief's sign-in. */
     async function robbed() {
       const one = await signedUp(t)

@@ -148,7 +148,7 @@ describe('a new password', () => {
     expect((await t.browser().post('/reset-password', { newPassword, token })).status).toBe(200)
   })
 
-  test('must not be the old one: not in a change, not in a reset, and not after "This was not me"', async () => {
+  test('must not be the old one: not in a change, not in a reset, and not after "This wasn’t me"', async () => {
     const { email, laptop } = await signedUp(t)
     const refused = { status: 400, body: { code: 'PASSWORD_REUSED' } }
     expect(await laptop.post('/change-password', { currentPassword: password, newPassword: password })).toMatchObject(

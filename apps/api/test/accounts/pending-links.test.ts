@@ -63,7 +63,7 @@ describe.each(databases)('on %s', (kind) => {
   const changes: Record<string, (person: Awaited<ReturnType<typeof ada>>) => Promise<{ status: number }>> = {
     'a reset': ({ resets: [token = ''] }) => reset(token),
     'a password change': ({ laptop }) => laptop.post('/change-password', { currentPassword: password, newPassword }),
-    '"This was not me"': ({ notMine: [token = ''] }) => secure(token),
+    '"This wasn’t me"': ({ notMine: [token = ''] }) => secure(token),
   }
 
   test.each(Object.keys(changes))('%s ends every link that was sent before it, and no one else’s', async (name) => {
@@ -80,7 +80,7 @@ describe.each(databases)('on %s', (kind) => {
     expect((await reset(resets[0] ?? '')).status).toBe(200)
   })
 
-  test('the link that "This was not me" sends works', async () => {
+  test('the link that "This wasn’t me" sends works', async () => {
     const { email, notMine } = await ada()
     await secure(notMine[0] ?? '')
     const latest = t.mails.filter(({ to }) => to === email).at(-1)?.url ?? ''

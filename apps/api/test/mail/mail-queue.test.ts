@@ -78,7 +78,7 @@ describe('between two servers', () => {
   })
 })
 
-describe('"This was not me"', () => {
+describe('"This wasn’t me"', () => {
   test('is refused as an outage while no mail can be added, and its link works afterwards', async () => {
     await using smtp = await startSmtp()
     await using server = await startServer({ env: { SMTP_URL: smtp.url } })

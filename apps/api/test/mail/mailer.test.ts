@@ -284,6 +284,13 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     expect(subject).not.toBe('')
   })
 
+  test('reads as people write', () => {
+    for (const { subject, text } of Object.values(messages))
+      expect(`${subject}\n${text}`).not.toMatch(
+        /\b(can|could|do|did|is|was)( ?not)\b|'|\be-mail|\b(a|this) mail\b|\blog (in|out)\b/,
+      )
+  })
+
   test('promises nothing of an account that is deleted, or of a password that the account may not have', () => {
     const { hasAccount, keepsPassword, mayKnowPassword } = {
       en: {

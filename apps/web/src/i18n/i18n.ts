@@ -79,7 +79,11 @@ export function createI18n(language: string) {
   return {
     language,
     t,
-    ...createTimeFormat(locale, { justNow: t('time.justNow'), today: (time) => t('time.today', { time }) }),
+    ...createTimeFormat(locale, {
+      justNow: t('time.justNow'),
+      today: (time) => t('time.today', { time }),
+      onDay: (day) => t('time.onDay', { day }),
+    }),
     country: (code: string) => countries.of(code) ?? code,
   }
 }

@@ -3,9 +3,10 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../durations.js'
 interface TimeTexts {
   justNow: string
   today: (time: string) => string
+  onDay: (day: string) => string
 }
 
-export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) {
+export function createTimeFormat(locale: string, { justNow, today, onDay }: TimeTexts) {
   // "1 day ago" and not "yesterday", which 47 hours need not be.
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' })
@@ -41,10 +42,10 @@ export function createTimeFormat(locale: string, { justNow, today }: TimeTexts) 
     /** To the minute. */
     dayAndTime: (iso: string): string => dayAndTime.format(Date.parse(iso)),
     exactTime: (iso: string): string => exact.format(Date.parse(iso)),
-    /** The day is enough, unless it is this one. */
+    /** The day is enough, unless it is this one: for the end of a sentence. */
     shortTime(iso: string, now: number): string {
       const time = Date.parse(iso)
-      return day.format(time) === day.format(now) ? today(clock.format(time)) : day.format(time)
+      return day.format(time) === day.format(now) ? today(clock.format(time)) : onDay(day.format(time))
     },
   }
 }

@@ -110,7 +110,7 @@ export async function deleteSecureAccountLinks(sql: DBTransactionAdapter, userId
   await sql.deleteMany({ model: 'verification', where: [{ field: 'value', value: secureAccountValue(userId) }] })
 }
 
-/** The row with the hash of the password that "This was not me" took away. */
+/** The row with the hash of the password that "This wasn’t me" took away. */
 export const retiredPasswordOf = (userId: string): string => `retired-password:${userId}`
 
 /** The row of a new email address that is not confirmed yet. */

@@ -4,7 +4,7 @@ import { EVERY_ROW } from '../request/every-row.js'
 import { requestState } from '../request/request-state.js'
 import type { Model } from '../request/model.js'
 
-// "This was not me" must also close each way in that an intruder added. Not every table of a plugin dates its rows, and none
+// "This wasn’t me" must also close each way in that an intruder added. Not every table of a plugin dates its rows, and none
 // keeps an earlier value. So each such change is recorded as a row of the model `verification`, dated by Redis' clock.
 
 /** The tables whose rows sign in beside the password, each with the field that names its user. */

@@ -120,7 +120,7 @@ async function checkChoice(ctx: GenericEndpointContext, passwords: Passwords): P
   if (ctx.path === '/sign-up/email') state.chosen = { password, hash: await passwords.hash(password) }
 }
 
-/** Remembers the hash of the password that "This was not me" is about to remove. */
+/** Remembers the hash of the password that "This wasn’t me" is about to remove. */
 async function retirePassword({ body, context: { internalAdapter } }: GenericEndpointContext): Promise<void> {
   const { data } = secure.safeParse(body)
   const row = data && (await internalAdapter.findVerificationValue(secureAccountIdentifier(data.token)))
@@ -148,7 +148,7 @@ async function renewHashes({ context }: GenericEndpointContext, sql: DBAdapter):
   }
 }
 
-/** The hashes of the person's password, and of the one that "This was not me" removed. */
+/** The hashes of the person's password, and of the one that "This wasn’t me" removed. */
 async function oldHashes({ context: { internalAdapter } }: GenericEndpointContext, userId: string): Promise<string[]> {
   const [account, retired] = [
     await internalAdapter.findCredentialAccount(userId),

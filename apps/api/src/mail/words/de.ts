@@ -2,7 +2,7 @@ import type en from './en.js'
 
 export default {
   hello: (name) => (name === undefined ? 'Guten Tag,' : `Guten Tag ${name},`),
-  devicesLabel: 'Die Geräte Ihres Kontos ansehen',
+  devicesLabel: 'Ihre Geräte ansehen',
   siteLabel: (site) => `Zu ${site}`,
   strangerFooter: (site) => `Diese E-Mail kommt von ${site}. Antworten darauf liest niemand.`,
   footer: (site) => `Diese E-Mail kommt von ${site}, wo Sie ein Konto haben. Antworten darauf liest niemand.`,
@@ -11,20 +11,20 @@ export default {
     subject: 'Neues Passwort wählen',
     before: (site) => [
       `jemand, hoffentlich Sie, hat ein neues Passwort für Ihr Konto bei ${site} angefordert.`,
-      'Hier können Sie es wählen. Der Link gilt einmal, innerhalb einer Stunde:',
+      'Der Link gilt einmal, innerhalb einer Stunde:',
     ],
     label: 'Neues Passwort wählen',
     after: [
-      'Danach sind alle Geräte abgemeldet, und Sie melden sich mit dem neuen Passwort wieder an.',
-      'Wenn Sie das nicht waren, müssen Sie nichts tun: Es ändert sich nichts.',
+      'Das meldet alle Geräte ab. Danach melden Sie sich mit dem neuen Passwort an.',
+      'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Es ändert sich nichts.',
     ],
   },
 
   passwordRequired: {
     subject: 'Sie müssen ein neues Passwort wählen',
     before: (site) => [
-      `der Betreiber von ${site} bittet Sie, ein neues Passwort zu wählen. Das alte gilt nicht mehr, und alle Geräte sind abgemeldet.`,
-      'Hier können Sie es wählen. Der Link gilt einmal, innerhalb einer Stunde:',
+      `der Betreiber von ${site} verlangt, dass Sie ein neues Passwort wählen. Das alte gilt nicht mehr, und alle Geräte sind abgemeldet.`,
+      'Der Link gilt einmal, innerhalb einer Stunde:',
     ],
     label: 'Neues Passwort wählen',
     after: ['Wenn der Link abgelaufen ist, bekommen Sie auf der Anmeldeseite unter „Passwort vergessen?“ einen neuen.'],
@@ -33,10 +33,10 @@ export default {
   newDevice: {
     subject: 'Neues Gerät in Ihrem Konto angemeldet',
     before: (site, device, time) => [
-      `jemand hat sich bei ${site} mit einem Gerät in Ihrem Konto angemeldet, das dort bisher nicht benutzt wurde:`,
+      `jemand hat sich bei ${site} mit einem neuen Gerät in Ihrem Konto angemeldet:`,
       `${device}, am ${time}.`,
       'Wenn Sie das waren, ist nichts zu tun.',
-      'Wenn Sie das nicht waren, kann sich jemand anderes in Ihrem Konto anmelden. Dieser Link gilt einmal, innerhalb von sieben Tagen. Er meldet alle Geräte ab und schickt Ihnen eine weitere E-Mail, mit der Sie ein neues Passwort wählen:',
+      'Wenn Sie das nicht waren, kann sich jemand anderes in Ihrem Konto anmelden. Dieser Link meldet alle Geräte ab und sendet Ihnen einen Link, um ein neues Passwort zu wählen. Er gilt einmal, innerhalb von sieben Tagen:',
     ],
     label: 'Das war ich nicht',
     after: ['Es geschieht nichts, bevor Sie es auf der Seite bestätigen, die sich öffnet.'],
@@ -47,7 +47,7 @@ export default {
     before: (site, time) => [
       `das Passwort Ihres Kontos bei ${site} wurde am ${time} geändert.`,
       'Wenn Sie das waren, ist nichts zu tun.',
-      'Wenn Sie das nicht waren, fordern Sie sofort ein neues Passwort an. Dabei werden alle Geräte abgemeldet:',
+      'Wenn Sie das nicht waren, wählen Sie sofort ein neues Passwort. Das meldet alle Geräte ab:',
     ],
     label: 'Neues Passwort wählen',
     after: [],
@@ -56,7 +56,7 @@ export default {
   passwordSet: {
     subject: 'Für Ihr Konto wurde ein Passwort festgelegt',
     before: (site, time) => [
-      `für Ihr Konto bei ${site} wurde am ${time} ein Passwort festgelegt. Bisher hatte das Konto keines; nun meldet auch das Passwort an.`,
+      `für Ihr Konto bei ${site} wurde am ${time} ein Passwort festgelegt. Bisher hatte das Konto keines; Sie können sich jetzt auch damit anmelden.`,
       'Wenn Sie das waren, ist nichts zu tun.',
       'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Wählen Sie sofort ein eigenes Passwort. Das meldet alle Geräte ab:',
     ],
@@ -65,9 +65,9 @@ export default {
   },
 
   passwordRemoved: {
-    subject: 'Das Passwort Ihres Kontos wurde entfernt',
+    subject: 'Ihr Passwort wurde entfernt',
     before: (site, time) => [
-      `das Passwort Ihres Kontos bei ${site} wurde am ${time} entfernt. Das Konto meldet jetzt ohne Passwort an.`,
+      `das Passwort Ihres Kontos bei ${site} wurde am ${time} entfernt. Sie melden sich jetzt ohne Passwort an.`,
       'Wenn Sie das waren, ist nichts zu tun.',
       'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Wählen Sie sofort ein neues Passwort. Das meldet alle Geräte ab:',
     ],
@@ -90,7 +90,7 @@ export default {
     added: {
       subject: 'Ihrem Konto wurde ein Passkey hinzugefügt',
       before: (site, time) => [
-        `Ihrem Konto bei ${site} wurde am ${time} ein Passkey hinzugefügt. Er meldet ohne Passwort an.`,
+        `Ihrem Konto bei ${site} wurde am ${time} ein Passkey hinzugefügt. Er meldet Sie ohne Passwort an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Entfernen Sie den Passkey und ändern Sie Ihr Passwort:',
       ],
@@ -98,9 +98,9 @@ export default {
     removed: {
       subject: 'Ein Passkey Ihres Kontos wurde entfernt',
       before: (site, time) => [
-        `ein Passkey Ihres Kontos bei ${site} wurde am ${time} entfernt. Er meldet nicht mehr an.`,
+        `ein Passkey Ihres Kontos bei ${site} wurde am ${time} entfernt. Er meldet Sie nicht mehr an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
-        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Sehen Sie Ihre Passkeys an und ändern Sie Ihr Passwort:',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Prüfen Sie Ihre Passkeys und ändern Sie Ihr Passwort:',
       ],
     },
     label: 'Passkeys ansehen',
@@ -111,7 +111,7 @@ export default {
     added: {
       subject: 'Mit Ihrem Konto wurde ein Konto zum Anmelden verknüpft',
       before: (site, time) => [
-        `mit Ihrem Konto bei ${site} wurde am ${time} ein Konto eines Anbieters verknüpft. Es meldet ohne Passwort an.`,
+        `mit Ihrem Konto bei ${site} wurde am ${time} ein Konto zum Anmelden verknüpft. Es meldet Sie ohne Passwort an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Trennen Sie das Konto und ändern Sie Ihr Passwort:',
       ],
@@ -119,9 +119,9 @@ export default {
     removed: {
       subject: 'Ein Konto zum Anmelden wurde von Ihrem Konto getrennt',
       before: (site, time) => [
-        `ein Konto eines Anbieters wurde am ${time} von Ihrem Konto bei ${site} getrennt. Es meldet nicht mehr an.`,
+        `ein Konto zum Anmelden wurde am ${time} von Ihrem Konto bei ${site} getrennt. Es meldet Sie nicht mehr an.`,
         'Wenn Sie das waren, ist nichts zu tun.',
-        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Sehen Sie Ihre verknüpften Konten an und ändern Sie Ihr Passwort:',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Prüfen Sie Ihre verknüpften Konten und ändern Sie Ihr Passwort:',
       ],
     },
     label: 'Verknüpfte Konten ansehen',
@@ -132,38 +132,38 @@ export default {
     old: {
       subject: 'Neue Adresse Ihres Kontos bestätigen',
       before: (site) => [
-        `jemand, hoffentlich Sie, möchte für Ihr Konto bei ${site} eine andere E-Mail-Adresse.`,
-        'Sehen Sie sich die neue Adresse an und bestätigen Sie sie hier. Der Link gilt einmal, innerhalb einer Stunde:',
+        `jemand, hoffentlich Sie, möchte die E-Mail-Adresse Ihres Kontos bei ${site} ändern.`,
+        'Prüfen Sie die neue Adresse, und bestätigen Sie sie, wenn sie stimmt. Der Link gilt einmal, innerhalb einer Stunde:',
       ],
       label: 'Neue Adresse ansehen',
       after: [
         'Auch an die neue Adresse haben wir einen Link gesendet. Nichts ändert sich, bevor beide bestätigt sind.',
-        'Wenn Sie das nicht waren, bestätigen Sie nichts: Jemand anderes ist in Ihrem Konto angemeldet. Wählen Sie ein neues Passwort. Das meldet alle anderen Geräte ab und beendet diese Änderung.',
+        'Wenn Sie das nicht waren, bestätigen Sie nichts: Jemand anderes ist in Ihrem Konto angemeldet. Wählen Sie ein neues Passwort. Das meldet alle anderen Geräte ab und bricht die Änderung ab.',
       ],
     },
     new: {
       subject: 'E-Mail-Adresse bestätigen',
       before: (site) => [
         `jemand, hoffentlich Sie, möchte diese E-Mail-Adresse für ein Konto bei ${site} benutzen.`,
-        'Bestätigen Sie sie hier. Der Link gilt einmal, innerhalb einer Stunde:',
+        'Der Link gilt einmal, innerhalb einer Stunde:',
       ],
       label: 'Diese Adresse bestätigen',
       after: [
         'Auch an die bisherige Adresse des Kontos haben wir einen Link gesendet. Nichts ändert sich, bevor beide bestätigt sind.',
-        'Wenn Sie das nicht waren, müssen Sie nichts tun: Es ändert sich nichts.',
+        'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Es ändert sich nichts.',
       ],
     },
   },
 
   proofCode: {
-    subject: 'Ihr Code zur Bestätigung, dass Sie es sind',
+    subject: 'Ihr Bestätigungscode',
     before: (site, code) => [
       `jemand, hoffentlich Sie, ist in Ihrem Konto bei ${site} angemeldet und wurde nach einer Bestätigung gefragt.`,
       'Geben Sie diesen Code auf der Seite ein, die danach fragt. Er gilt einmal, innerhalb von zehn Minuten:',
       code,
-      'Wenn Sie das nicht waren, behalten Sie den Code für sich: Jemand anderes ist in Ihrem Konto angemeldet. Sehen Sie nach, was dort geschehen ist, und melden Sie ab, was Sie nicht kennen:',
+      'Wenn Sie das nicht waren, geben Sie den Code nicht weiter: Jemand anderes ist in Ihrem Konto angemeldet. Prüfen Sie Ihre Aktivität, und melden Sie jedes Gerät ab, das Sie nicht kennen:',
     ],
-    label: 'Die Aktivität Ihres Kontos ansehen',
+    label: 'Ihre Aktivität ansehen',
     after: [],
   },
 
@@ -171,32 +171,32 @@ export default {
     subject: 'Ihr Konto fertigstellen',
     before: (site) => [
       `jemand, hoffentlich Sie, möchte mit dieser E-Mail-Adresse ein Konto bei ${site} erstellen.`,
-      'Wählen Sie hier Ihren Namen und ein Passwort. Der Link gilt einmal, innerhalb einer Stunde:',
+      'Wählen Sie Ihren Namen und ein Passwort. Der Link gilt einmal, innerhalb einer Stunde:',
     ],
     label: 'Konto fertigstellen',
-    after: ['Wenn Sie das nicht waren, müssen Sie nichts tun: Ohne diesen Link entsteht kein Konto.'],
+    after: ['Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ohne diesen Link entsteht kein Konto.'],
   },
 
   accountExists: {
     subject: 'Sie haben schon ein Konto',
     before: (site) => [
-      `jemand, vielleicht Sie, möchte mit dieser E-Mail-Adresse ein Konto bei ${site} erstellen.`,
+      `jemand, vielleicht Sie, wollte mit dieser E-Mail-Adresse ein Konto bei ${site} erstellen.`,
       'Zu dieser Adresse gibt es schon ein Konto, darum wurde nichts geändert. Sie können sich anmelden:',
     ],
     label: 'Anmelden',
     after: [
-      'Wenn Sie das nicht waren, müssen Sie nichts tun. Wenn Sie Ihr Passwort nicht wissen, wählen Sie ein neues.',
+      'Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Wenn Sie Ihr Passwort nicht wissen, wählen Sie ein neues.',
     ],
   },
 
   emailTaken: {
     subject: 'Ihre E-Mail-Adresse hat schon ein Konto',
     before: (site) => [
-      `jemand, vielleicht Sie, möchte diese E-Mail-Adresse für ein anderes Konto bei ${site} benutzen.`,
+      `jemand, vielleicht Sie, wollte diese E-Mail-Adresse für ein anderes Konto bei ${site} benutzen.`,
       'Sie hat schon ein Konto, darum wurde nichts geändert. In diesem Konto können Sie sich anmelden:',
     ],
     label: 'Anmelden',
-    after: ['Wenn Sie das nicht waren, müssen Sie nichts tun.'],
+    after: ['Wenn Sie das nicht waren, ignorieren Sie diese E-Mail.'],
   },
 
   emailChanged: {
@@ -204,7 +204,7 @@ export default {
     before: (site, time) => [
       `die E-Mail-Adresse Ihres Kontos bei ${site} wurde am ${time} geändert. Beide Adressen hatten das bestätigt.`,
       'Wenn Sie das waren, ist nichts zu tun. Melden Sie sich ab jetzt mit der neuen Adresse an.',
-      'Wenn Sie das nicht waren, kann jemand anderes Ihre E-Mails lesen. Ändern Sie zuerst das Passwort Ihres Postfachs. Schreiben Sie dann dem Betreiber dieser Seite, oder melden Sie sich mit der neuen Adresse an und wählen Sie ein neues Passwort:',
+      'Wenn Sie das nicht waren, kann jemand anderes Ihre E-Mails lesen. Ändern Sie zuerst das Passwort Ihres Postfachs. Wenden Sie sich dann an den Betreiber dieser Seite, oder melden Sie sich mit der neuen Adresse an und wählen Sie ein neues Passwort:',
     ],
     label: 'Anmelden',
     after: [],
@@ -212,37 +212,37 @@ export default {
 
   secondFactorChanged: {
     on: {
-      subject: 'Der zweite Faktor Ihres Kontos wurde eingeschaltet',
+      subject: 'Zwei-Faktor-Authentifizierung wurde eingeschaltet',
       before: (site, time) => [
-        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} eingeschaltet. Die Anmeldung mit Passwort fragt jetzt nach einem Code.`,
+        `die Zwei-Faktor-Authentifizierung Ihres Kontos bei ${site} wurde am ${time} eingeschaltet. Zur Anmeldung mit Passwort gehört jetzt auch ein Code.`,
         'Wenn Sie das waren, ist nichts zu tun.',
-        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie den zweiten Faktor aus:',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie die Zwei-Faktor-Authentifizierung aus:',
       ],
     },
     off: {
-      subject: 'Der zweite Faktor Ihres Kontos wurde ausgeschaltet',
+      subject: 'Zwei-Faktor-Authentifizierung wurde ausgeschaltet',
       before: (site, time) => [
-        `der zweite Faktor Ihres Kontos bei ${site} ist seit ${time} ausgeschaltet. Zur Anmeldung reicht jetzt das Passwort.`,
+        `die Zwei-Faktor-Authentifizierung Ihres Kontos bei ${site} wurde am ${time} ausgeschaltet. Zur Anmeldung reicht jetzt das Passwort.`,
         'Wenn Sie das waren, ist nichts zu tun.',
-        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie den zweiten Faktor wieder ein:',
+        'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und schalten Sie die Zwei-Faktor-Authentifizierung wieder ein:',
       ],
     },
     renewed: {
       subject: 'Ihr Konto hat neue Ersatzcodes',
       before: (site, time) => [
-        `Ihr Konto bei ${site} hat am ${time} neue Ersatzcodes bekommen. Die Codes von vorher gelten nicht mehr.`,
+        `Ihr Konto bei ${site} hat am ${time} neue Ersatzcodes bekommen. Die alten Codes gelten nicht mehr.`,
         'Wenn Sie das waren, ist nichts zu tun.',
         'Wenn Sie das nicht waren, ist jemand anderes angemeldet und konnte sich ausweisen. Ändern Sie Ihr Passwort, und holen Sie neue Ersatzcodes:',
       ],
     },
-    label: 'Die Sicherheit Ihres Kontos ansehen',
+    label: 'Ihre Sicherheitseinstellungen ansehen',
     after: [],
   },
 
   device: (browser, os) => (os === '' ? browser : `${browser} auf ${os}`),
   unknownBrowser: 'Unbekannter Browser',
   from: (device, address, place) => `${device}, von ${address}${place}`,
-  unknownAddress: 'einer unbekannten Adresse',
+  unknownAddress: 'einer unbekannten IP-Adresse',
   localNetwork: ' (lokales Netz)',
   near: (country) => ` (ungefähr: ${country})`,
 } satisfies typeof en

@@ -8,18 +8,16 @@ export default {
     loading: 'Wird geladen …',
     notLoaded: 'Das konnte nicht geladen werden.',
     failed: 'Das hat nicht geklappt.',
-    reason: 'Grund, für die Betroffenen',
-    reasonHint: 'Sie sehen ihn auf der Anmeldeseite und in ihren Aktivitäten. Er darf leer bleiben.',
+    reason: 'Grund, für die Betroffenen sichtbar',
+    reasonHint: 'Freiwillig. Sie sehen ihn auf der Anmeldeseite und in ihren Aktivitäten.',
     find: {
       heading: 'Person finden',
       label: 'Name, E-Mail-Adresse, Kennung, Sitzung oder IP-Adresse',
       submit: 'Personen finden',
       busy: 'Wird gesucht …',
-      found:
-        '{count, plural, =0 {Niemand wurde gefunden.} one {# Person wurde gefunden.} other {# Personen wurden gefunden.}}',
+      found: '{count, plural, =0 {Keine Personen gefunden.} one {# Person gefunden.} other {# Personen gefunden.}}',
       empty: 'Geben Sie einen Namen, eine Adresse oder eine Kennung ein.',
-      foundMore:
-        'Mehr als {count, number} Personen wurden gefunden. Geben Sie mehr vom Namen oder von der Adresse ein.',
+      foundMore: 'Mehr als {count, number} Personen gefunden. Geben Sie mehr vom Namen oder von der Adresse ein.',
       results: 'Gefundene Personen',
       open: 'Zeigen',
       openNamed: 'Zeigen: {name}',
@@ -30,9 +28,9 @@ export default {
       banReason: 'Gesperrt. Grund: {reason}',
       close: 'Schließen',
       devices: 'Geräte von {name}',
-      noDevices: 'Kein Gerät ist angemeldet.',
+      noDevices: 'Keine Geräte sind angemeldet.',
       activity: 'Aktivitäten von {name}',
-      noActivity: 'Nichts ist aufgezeichnet.',
+      noActivity: 'Keine Aktivität aufgezeichnet.',
       all: 'Alle Geräte abmelden',
       allAsk: 'Alle Geräte von {name} abmelden?',
       allMeans: 'Jedes kann sich mit dem Passwort wieder anmelden. Das lässt sich nicht rückgängig machen.',
@@ -59,7 +57,7 @@ export default {
     },
     sessions: {
       heading: 'Sitzungen finden',
-      means: 'Alles, was Sie ausfüllen, muss auf die Sitzungen zutreffen.',
+      means: 'Jedes Feld, das Sie ausfüllen, muss auf die Sitzungen zutreffen.',
       user: 'E-Mail-Adresse oder Kennung einer Person',
       address: 'IP-Adresse oder Bereich',
       addressHint: 'Zum Beispiel 203.0.113.0/24',
@@ -91,10 +89,10 @@ export default {
         system: 'Geben Sie ein System ein, wie es die Liste der Geräte nennt, etwa Windows 11.',
       },
       exact:
-        '{count, plural, =0 {Keine Sitzung wurde gefunden} one {# Sitzung von {users} wurde gefunden} other {# Sitzungen von {users} wurden gefunden}}',
+        '{count, plural, =0 {Keine Sitzungen gefunden} one {# Sitzung von {users} gefunden} other {# Sitzungen von {users} gefunden}}',
       about: 'Etwa {count, number} Sitzungen, wird noch gezählt …',
       users: '{count, plural, one {# Person} other {# Personen}}',
-      some: 'Die ersten {count, number} davon:',
+      some: 'Die ersten {count, number}:',
       list: 'Gefundene Sitzungen',
       count: 'Geben Sie die Zahl der Sitzungen ein, um sie abzumelden',
       countWrong: 'Das ist nicht die Zahl der Sitzungen.',
@@ -104,15 +102,15 @@ export default {
       askMeans: 'Das lässt sich nicht rückgängig machen. Ihre eigene Sitzung bleibt.',
       began: 'Die Sitzungen werden abgemeldet. Den Fortschritt sehen Sie unten.',
       done: '{count, plural, =0 {Es war keine Sitzung mehr abzumelden.} one {# Sitzung wurde abgemeldet.} other {# Sitzungen wurden abgemeldet.}}',
-      notDone: 'Nicht alle Sitzungen wurden abgemeldet. Unten steht der Vorgang.',
+      notDone: 'Einige dieser Sitzungen wurden nicht abgemeldet. Unten steht der Vorgang.',
       again:
-        'Sie haben bestätigt, dass Sie es sind. Noch ist nichts abgemeldet: Die Sitzungen werden neu gezählt. Geben Sie unten ihre Zahl ein.',
+        'Danke für die Bestätigung. Noch ist nichts abgemeldet, und die Sitzungen werden neu gezählt. Geben Sie unten ihre Zahl ein.',
     },
     operations: {
       heading: 'Vorgänge',
       means: 'Was Verwaltung und Betrieb getan haben, das Neueste zuerst.',
       list: 'Vorgänge',
-      none: 'Es gibt keine.',
+      none: 'Noch keine.',
       action: {
         revoke: 'Abmelden',
         'require-password-reset': 'Neues Passwort verlangen',
@@ -120,7 +118,7 @@ export default {
         unban: 'Sperre aufgehoben',
         'add-administrator': 'In die Verwaltung aufnehmen',
         'remove-administrator': 'Aus der Verwaltung entfernen',
-        other: 'Etwas aus einer späteren Version',
+        other: 'Unbekannt, aus einer neueren Version',
       },
       everybody: 'Alle',
       users: 'Person',
@@ -130,7 +128,7 @@ export default {
       revoked: '{count, plural, one {# Sitzung abgemeldet} other {# Sitzungen abgemeldet}}',
       revokedAtLeast:
         '{count, plural, one {mindestens # Sitzung abgemeldet} other {mindestens # Sitzungen abgemeldet}}',
-      revokedUnknown: 'wie viele Sitzungen abgemeldet wurden, ist nicht bekannt',
+      revokedUnknown: 'unbekannte Zahl von Sitzungen abgemeldet',
       state: {
         running: 'Läuft',
         interrupted: 'Unterbrochen',
@@ -149,8 +147,7 @@ export default {
       resumeMeans: 'Er geht noch einmal durch alle Sitzungen. Nichts wird zweimal abgemeldet.',
       resumeYes: 'Ja, fortsetzen',
       resumeDone: 'Der Vorgang läuft wieder.',
-      resumeAgain:
-        'Sie haben bestätigt, dass Sie es sind. Noch ist nichts fortgesetzt: Bitte beantworten Sie die Frage.',
+      resumeAgain: 'Danke für die Bestätigung. Noch ist nichts fortgesetzt.',
     },
   },
 } satisfies AdminMessages
