@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { context, propagation, trace } from '@opentelemetry/api'
 import {
   InMemorySpanExporter,
@@ -6,10 +7,12 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { installedTracer } from '../src/tracing/tracer.js'
 import { countOn, newEmail, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 const exporter = new InMemorySpanExporter()
+const manifest = z.object({ version: z.string(), peerDependencies: z.record(z.string(), z.string()).default({}) })
 let server: TestServer
 /** The state of a test before an SDK is there. */
 const before = installedTracer()
@@ -40,6 +43,15 @@ function find(spans: readonly ReadableSpan[], name: string): ReadableSpan {
   if (span === undefined) throw new Error(`No span ${name} among ${spans.map(({ name }) => name).join(', ')}`)
   return span
 }
+
+test('SDKs accept the version of the API: beside a newer one, they make no spans and say nothing', () => {
+  const read = (name: string) =>
+    manifest.parse(JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')))
+  const { version } = read('@opentelemetry/api')
+  const range = read('@opentelemetry/sdk-trace-node').peerDependencies['@opentelemetry/api'] ?? ''
+  const [, newest = ''] = /^>=1\.\d+\.\d+ <1\.(\d+)\.0$/.exec(range) ?? []
+  expect(Number(version.split('.')[1])).toBeLessThan(Number(newest))
+})
 
 test('a query is a request, its validation, and the one command that it sends', async () => {
   const { api } = await signedUp(server)
