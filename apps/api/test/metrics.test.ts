@@ -7,6 +7,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StartError } from '../src/start-error.js'
 import { type Browser, countOn, newEmail, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
+import { mailsTo } from './outbox.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -110,6 +111,18 @@ test('a limit that is hit is counted once, under its name', async () => {
     expect(status).toBe(429)
   }
   expect(await growth(attempt, [name])).toEqual({ [name]: 1 })
+})
+
+test('a mail after the first one of its account is no refusal while its mailbox has room', async () => {
+  const { email } = await signedUp(server)
+  const newDevices = async (): Promise<void> => {
+    for (const count of [1, 2]) {
+      await server.browser().signIn(email)
+      await expect.poll(async () => (await mailsTo(server, email)).length).toBe(count)
+    }
+  }
+  const name = 'rollcall_limits_hit_total{limit="new-device:first"}'
+  expect(await growth(newDevices, [name])).toEqual({ [name]: 0 })
 })
 
 test('open streams, waiting mails, event lag and operations are read when Prometheus asks', async () => {

@@ -63,6 +63,9 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
   }
 }
 
+/** A mail that is not the first of its account is sent within the limits of its mailbox. */
+const isFirst = (limit = ''): boolean => limit.endsWith(':first')
+
 /** The limits, with each refusal counted once: work within a limit may be refused by another one inside. */
 export function observeLimits(limits: Limits, { limitsHit }: Metrics): Limits {
   return {
@@ -70,7 +73,7 @@ export function observeLimits(limits: Limits, { limitsHit }: Metrics): Limits {
     within: (charges, work, verdictOf, options) =>
       limits.within(charges, work, verdictOf, options).catch((error: unknown) => {
         const isOwn = error instanceof RateLimitedError && charges.some(([limit]) => limit === error.limit)
-        if (isOwn) limitsHit.inc({ limit: error.limit ?? '' })
+        if (isOwn && !isFirst(error.limit)) limitsHit.inc({ limit: error.limit ?? '' })
         throw error
       }),
   }
