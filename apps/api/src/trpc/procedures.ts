@@ -1,5 +1,5 @@
 import { auditedByCaller, type AuditEvent } from '@rollcall/auth'
-import { createSessionProcedure, type RevocationName, reasonOf, revokeInput, unauthorized } from '@rollcall/trpc'
+import { createSessionProcedure, type RevocationName, revokeInput, unauthorized } from '@rollcall/trpc'
 import { initTRPC } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { z } from 'zod'
@@ -115,7 +115,8 @@ export const revocationProcedure = (event: RevocationName) =>
       ctx.trail.ended = revocationResult.parse(result.data).revoked
       if (event === 'revoke-all')
         for (const cookie of ctx.auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)
-    } else if (auditResult(result.error) === 'refused' && reasonOf(result.error) === null) {
+    } else if (result.error.code === 'UNAUTHORIZED') {
+      // It was revoked meanwhile. A live session leaves no event of a refusal: a thief could bury their sign-in under them.
       await ctx.activity.record(`${event}-refused`, ctx.session)
     }
     return result
