@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startOpenIdProvider } from '@rollcall/dev-auth'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { userTagOf } from '@rollcall/session-store'
 import { type ApiServer, clockAhead, startApi } from '@rollcall/dev-servers'
@@ -16,17 +17,22 @@ const PASSWORDS = ['the first of the passwords', 'another one after it', 'and th
 
 let redis: PrivateRedis
 let dataDir: string
+let provider: Awaited<ReturnType<typeof startOpenIdProvider>>
 let servers: Record<'ahead' | 'right', ApiServer>
 beforeAll(async () => {
   redis = await startRedis()
   dataDir = await mkdtemp(join(tmpdir(), 'rollcall-clocks-'))
-  const start = (offset: number) => startApi(dataDir, redis.url, undefined, clockAhead(offset))
+  provider = await startOpenIdProvider()
+  const SIGN_IN_PROVIDERS = JSON.stringify([{ id: 'acme', name: 'Acme', issuer: provider.issuer, ...provider.client }])
+  const start = (offset: number) =>
+    startApi(dataDir, redis.url, undefined, { ...clockAhead(offset), SIGN_IN_PROVIDERS })
   const [ahead, right] = await Promise.all([start(HOUR), start(0)])
   servers = { ahead, right }
 }, 90_000)
 afterAll(async () => {
   await Promise.all(Object.values(servers ?? {}).map((server) => server.kill()))
   await redis?.stop()
+  await provider?.[Symbol.asyncDispose]()
   await rm(dataDir, { recursive: true, force: true })
 })
 
@@ -35,26 +41,33 @@ vi.setConfig({ testTimeout: 120_000 }) // each hash of a password takes seconds 
 type At = keyof typeof servers
 
 function newBrowser() {
-  let cookie = ''
-  const send = async (
+  const cookies = new Map<string, string>()
+  const sendOnce = async (
     at: At,
     path: string,
     body?: object,
   ): Promise<{ status: number; body: Record<string, unknown> | null }> => {
     const response = await fetch(`${servers[at].url}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: { cookie, ...(body && { origin: servers[at].origin, 'content-type': 'application/json' }) },
+      headers: {
+        cookie: [...cookies.values()].join('; '),
+        ...(body && { origin: servers[at].origin, 'content-type': 'application/json' }),
+      },
       body: body === undefined ? null : JSON.stringify(body),
     })
     for (const set of response.headers.getSetCookie()) {
-      if (set.startsWith('rollcall.session_token=')) cookie = set.slice(0, set.indexOf(';'))
+      cookies.set(set.slice(0, set.indexOf('=')), set.slice(0, set.indexOf(';')))
     }
     const text = await response.text()
-    if (response.status === 503) return send(at, path, body) // Redis was late on a busy machine
     return { status: response.status, body: text === '' ? null : (JSON.parse(text) as Record<string, unknown>) }
+  }
+  const send: typeof sendOnce = async (...request) => {
+    const answer = await sendOnce(...request)
+    return answer.status === 503 ? send(...request) : answer // Redis was late on a busy machine
   }
   return {
     send,
+    sendOnce,
     signIn: (at: At, email: string, password: string) => send(at, '/api/auth/sign-in/email', { email, password }),
     current: (at: At) => send(at, '/trpc/session.current'),
     deviceId: async (at: At) =>
@@ -68,6 +81,7 @@ const withDevices = z.object({ result: z.object({ data: z.array(z.object({ devic
 const withEntries = z.object({
   result: z.object({ data: z.object({ entries: z.array(z.object({ type: z.string(), at: z.iso.datetime() })) }) }),
 })
+const withUrl = z.object({ url: z.url() })
 const withUser = z.object({ user: z.object({ id: z.string() }) })
 
 async function newPerson(at: At) {
@@ -131,6 +145,26 @@ describe.each(pairs)('between a server whose clock is %s and one whose clock is 
     expect((await newBrowser().signIn(here, email, PASSWORDS[2] ?? '')).status).toBe(200)
   })
 })
+
+test.each(['ahead', 'right'] as const)(
+  'at a server whose clock is %s, a provider signs in and proves, if it has checked its user since the question',
+  async (at) => {
+    people += 1
+    const person = { sub: `person-${people}`, email: `ada-${people}@example.org`, email_verified: true, name: 'Ada' }
+    Object.assign(provider.answer, { person, age: 0 })
+    const { send, sendOnce } = newBrowser()
+    const go = async (purpose: string): ReturnType<typeof send> => {
+      const asked = await send(at, `/api/auth/provider/${purpose}`, { provider: 'acme' })
+      const { searchParams } = await provider.visit(withUrl.parse(asked.body).url)
+      const answer = await sendOnce(at, '/api/auth/oauth2/callback/acme', Object.fromEntries(searchParams))
+      return answer.status === 503 ? go(purpose) : answer // with a new code: the provider has used this one up
+    }
+    expect(await go('sign-in')).toMatchObject({ status: 200 })
+    expect(await go('prove')).toMatchObject({ status: 200 })
+    provider.answer.age = 60
+    expect(await go('prove')).toMatchObject({ status: 403, body: { code: 'PROVIDER_PROOF_REFUSED' } })
+  },
+)
 
 test('a watermark in the future refuses one sign-in, which is no wrong password and takes no attempt', async () => {
   const { email, userId } = await newPerson('right')

@@ -178,37 +178,35 @@ test('the last way in stays, and a provider that is not configured is none', asy
 })
 
 test('a proof asks the provider to check its user again, and is exact', async () => {
-  const { laptop, person } = await withLink()
+  const { laptop, person } = await server.later(-QUARTER, withLink)
   const jar = new Map<string, string>()
   const id = await currentId(laptop)
   const needed = { status: 403, body: { code: 'REAUTHENTICATE' } }
   const revokes = () => start(laptop, '/provider/link')
-  await server.later(QUARTER, async () => {
-    expect(await revokes()).toMatchObject(needed)
+  expect(await revokes()).toMatchObject(needed)
 
-    const somebodyElse = somebody()
-    expect(await go(laptop, '/provider/prove', {}, jar)).toMatchObject(unproved)
-    expect(await go(server.browser())).toMatchObject({ status: 200 }) // who has an account of their own now
-    provider.answer.person = somebodyElse
-    expect(await go(laptop, '/provider/prove')).toMatchObject(unproved)
-    expect(server.audits().at(-1)).toMatchObject({ event: 'reauthentication', result: 'refused', sessionId: id })
+  const somebodyElse = somebody()
+  expect(await go(laptop, '/provider/prove', {}, jar)).toMatchObject(unproved)
+  expect(await go(server.browser())).toMatchObject({ status: 200 }) // who has an account of their own now
+  provider.answer.person = somebodyElse
+  expect(await go(laptop, '/provider/prove')).toMatchObject(unproved)
+  expect(server.audits().at(-1)).toMatchObject({ event: 'reauthentication', result: 'refused', sessionId: id })
 
-    provider.answer.person = person
-    provider.answer.age = 60 // the provider did not ask for the password again
-    expect(await go(laptop, '/provider/prove')).toMatchObject(unproved)
-    provider.answer.age = 0
-    const silent = new URL(await addressOf(laptop, '/provider/prove'))
-    for (const parameter of ['prompt', 'max_age']) silent.searchParams.delete(parameter)
-    expect(await finish(laptop, await provider.visit(silent.href))).toMatchObject(unproved) // without auth_time
-    expect(await revokes()).toMatchObject(needed)
+  provider.answer.person = person
+  provider.answer.age = 60 // the provider did not ask for the password again
+  expect(await go(laptop, '/provider/prove')).toMatchObject(unproved)
+  provider.answer.age = 0
+  const silent = new URL(await addressOf(laptop, '/provider/prove'))
+  for (const parameter of ['prompt', 'max_age']) silent.searchParams.delete(parameter)
+  expect(await finish(laptop, await provider.visit(silent.href))).toMatchObject(unproved) // without auth_time
+  expect(await revokes()).toMatchObject(needed)
 
-    expect(await go(laptop, '/provider/prove', { returnTo: '/security' })).toMatchObject({
-      status: 200,
-      body: { purpose: 'prove', returnTo: '/security' },
-    })
-    expect(await currentId(laptop)).toBe(id)
-    expect((await revokes()).status).toBe(200)
+  expect(await go(laptop, '/provider/prove', { returnTo: '/security' })).toMatchObject({
+    status: 200,
+    body: { purpose: 'prove', returnTo: '/security' },
   })
+  expect(await currentId(laptop)).toBe(id)
+  expect((await revokes()).status).toBe(200)
   expect(server.audits()).toContainEqual(
     expect.objectContaining({ event: 'reauthentication', result: 'ok', sessionId: id }),
   )

@@ -179,6 +179,19 @@ test('a forged, replayed, foreign or late answer signs nobody in', async () => {
   expect(await finish(thief, used)).toMatchObject(invalid) // the code is used up at the provider
 })
 
+test('an answer within ten minutes of its question is good, and a later one is not, by the clock that servers share', async () => {
+  const TEN_MINUTES = 10 * 60_000
+  somebody()
+  for (const [late, expected] of [
+    [TEN_MINUTES, invalid],
+    [TEN_MINUTES - 30_000, { status: 200 }],
+  ] as const) {
+    const device = server.browser()
+    const address = await server.later(-late, () => addressOf(device, '/provider/sign-in'))
+    expect(await finish(device, await provider.visit(address))).toMatchObject(expected)
+  }
+})
+
 test('a banned person is refused', async () => {
   const device = server.browser()
   const person = somebody()

@@ -4,22 +4,27 @@ import {
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
   ClientSecretPost,
+  clockSkew,
   type Configuration,
   discovery,
   enableNonRepudiationChecks,
   fetchUserInfo,
   type IDToken,
 } from 'openid-client'
+import type { Clock } from '@rollcall/session-store'
 import { z } from 'zod'
 import { type Profile, type Provider, TIMEOUT_SECONDS } from './provider.js'
 import { refusal, rejectWithRefusal } from './refusals.js'
 import type { ProviderSettings } from '../../settings/providers.js'
 
-/** Between the clock of the provider and that of this server. */
+/** Between the clock of the provider and that of Redis. */
 const CLOCK_TOLERANCE_MS = 30_000
 
 /** After this time the URLs and keys of a provider are read again. */
 const DISCOVERY_MS = 60 * 60_000
+
+/** The library takes the difference between the clocks with the URLs, and tolerates 30 seconds of its own. */
+const MAX_SKEW_CHANGE_SECONDS = 10
 
 /** Entra ID says so in a claim of its own: whether the owner of the domain has verified the email address. */
 const isVerified = z.union([z.literal(true), z.literal('true'), z.literal(1), z.literal('1')])
@@ -33,9 +38,12 @@ const claimsWithEmail = z.looseObject({
   name: optionalText,
 })
 
-/** A provider that speaks OpenID Connect. The signature of every ID token is verified. */
-export function openIdProvider(settings: ProviderSettings): Provider {
-  const configuration = discovered(settings)
+/**
+ * A provider that speaks OpenID Connect. The signature of every ID token is verified, and its times are compared with the clock that
+ * servers share.
+ */
+export function openIdProvider(settings: ProviderSettings, clock: Clock): Provider {
+  const configuration = discovered(settings, clock)
   return {
     canProve: true,
 
@@ -86,20 +94,24 @@ function profileOf(said: z.infer<typeof claimsWithEmail>): Profile {
   }
 }
 
-/** One lookup at a time, kept for an hour. A failure is not kept. */
-function discovered({ issuer, clientId, clientSecret }: ProviderSettings): () => Promise<Configuration> {
-  let found: { readonly at: number; readonly configuration: Promise<Configuration> } | undefined
+/** One lookup at a time, kept for an hour, or until the clock of this machine is put right. A failure is not kept. */
+function discovered({ issuer, clientId, clientSecret }: ProviderSettings, clock: Clock): () => Promise<Configuration> {
+  let found: { readonly at: number; readonly skew: number; readonly configuration: Promise<Configuration> } | undefined
   return async () => {
-    if (found !== undefined && Date.now() - found.at < DISCOVERY_MS) return found.configuration
+    const at = performance.now()
+    const skew = Math.round((clock() - Date.now()) / 1_000)
+    if (found !== undefined && at - found.at < DISCOVERY_MS && Math.abs(skew - found.skew) < MAX_SKEW_CHANGE_SECONDS)
+      return found.configuration
     const server = new URL(issuer)
-    const configuration = discovery(server, clientId, undefined, ClientSecretPost(clientSecret), {
+    const client = { [clockSkew]: skew }
+    const configuration = discovery(server, clientId, client, ClientSecretPost(clientSecret), {
       timeout: TIMEOUT_SECONDS,
       execute: [enableNonRepudiationChecks, ...(server.protocol === 'http:' ? [allowInsecureRequests] : [])],
     }).catch(() => {
       found = undefined
       throw refusal('PROVIDER_UNAVAILABLE')
     })
-    found = { at: Date.now(), configuration }
+    found = { at, skew, configuration }
     return configuration
   }
 }

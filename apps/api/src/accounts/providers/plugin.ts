@@ -1,5 +1,5 @@
 import { type Audit, type AuditEventName, auditEvent, chooseOtherSessions, proveAgain } from '@rollcall/auth'
-import type { SessionStore } from '@rollcall/session-store'
+import type { Clock, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
 import {
@@ -96,10 +96,10 @@ export function providerPlugin(options: Options) {
 }
 
 /** Finds a provider by its id, or refuses. */
-function findIn(all: readonly ProviderSettings[]): (id: string) => Provider {
-  const providers = new Map<string, Provider>(
-    all.map((settings) => [settings.id, settings.protocol === 'github' ? gitHub(settings) : openIdProvider(settings)]),
-  )
+function findIn(all: readonly ProviderSettings[], clock: Clock): (id: string) => Provider {
+  const toProvider = (settings: ProviderSettings): Provider =>
+    settings.protocol === 'github' ? gitHub(settings) : openIdProvider(settings, clock)
+  const providers = new Map(all.map((settings) => [settings.id, toProvider(settings)]))
   return (id) => {
     const provider = providers.get(id)
     if (provider === undefined) throw refusal('PROVIDER_NOT_FOUND')
@@ -108,7 +108,8 @@ function findIn(all: readonly ProviderSettings[]): (id: string) => Provider {
 }
 
 function providerFlows(options: Options) {
-  const find = findIn(options.providers)
+  const { clock } = options.store
+  const find = findIn(options.providers, clock)
   const redirectUriOf = (id: string): URL => new URL(`/provider/${id}`, options.baseUrl)
 
   async function start(
@@ -122,13 +123,13 @@ function providerFlows(options: Options) {
     // In a browser that is signed in, signing in again renews its session: a proof.
     const isProof = purpose === 'prove' || (purpose === 'sign-in' && sessionId !== null)
     if (isProof && !provider.canProve) throw refusal('PROVIDER_PROOF_REFUSED')
-    const checks = await ask(ctx, { ...rest, providerId, purpose, sessionId, isProof })
+    const checks = await ask(ctx, { ...rest, providerId, purpose, sessionId, isProof }, clock())
     return (await provider.authorizationUrl({ ...checks, redirectUri: redirectUriOf(providerId).href })).href
   }
 
   async function receive(ctx: GenericEndpointContext, providerId: string, answer: z.infer<typeof answerBody>) {
     find(providerId) // an unknown one uses up no question
-    const question = await takeQuestion(ctx, answer.state)
+    const question = await takeQuestion(ctx, answer.state, clock())
     try {
       await redeem(ctx, providerId, question, answer)
     } catch (error) {

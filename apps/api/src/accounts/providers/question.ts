@@ -33,33 +33,38 @@ const question = z.object({
 /** A question to a provider, as the browser stores it. */
 export type Question = z.infer<typeof question>
 
-/** Stores the question in the browser, encrypted. Nothing of it is in a database, where strangers could fill a table. */
+/**
+ * Stores the question in the browser, encrypted. Nothing of it is in a database, where strangers could fill a table.
+ *
+ * @param now by the clock that servers share, as for {@link takeQuestion}
+ */
 export async function ask(
   ctx: GenericEndpointContext,
   asked: Omit<Question, 'askedAt' | 'nonce' | 'codeVerifier'>,
+  now: number,
 ): Promise<Checks & Pick<Question, 'isProof'>> {
   const codeVerifier = randomPKCECodeVerifier()
   const nonce = randomNonce()
-  const askedAt = Date.now()
   const { state } = await generateGenericState(ctx, {
     callbackURL: asked.returnTo,
     codeVerifier,
-    expiresAt: askedAt + LIFE_MS,
-    question: { ...asked, askedAt, nonce, codeVerifier },
+    expiresAt: Number.MAX_SAFE_INTEGER, // better-auth compares it with the clock of this machine
+    question: { ...asked, askedAt: now, nonce, codeVerifier },
   })
   return { state, nonce, codeVerifier, isProof: asked.isProof }
 }
 
 /**
- * Takes the question of this browser back. It works once.
+ * Takes the question out of this browser. No server remembers it. With a copy of the cookie it works again. The provider accepts each
+ * code once.
  *
- * @throws {APIError} 400 for an answer to a question that this browser did not ask, or not in the last ten minutes.
+ * @throws {APIError} 400 unless this browser asked, in the last ten minutes.
  */
-export async function takeQuestion(ctx: GenericEndpointContext, state: string): Promise<Question> {
+export async function takeQuestion(ctx: GenericEndpointContext, state: string, now: number): Promise<Question> {
   const parsed = await parseGenericState(ctx, state).catch(() => {
     throw refusal('PROVIDER_ANSWER_INVALID')
   })
   const { data } = question.safeParse(parsed['question'])
-  if (data === undefined) throw refusal('PROVIDER_ANSWER_INVALID')
+  if (data === undefined || now >= data.askedAt.getTime() + LIFE_MS) throw refusal('PROVIDER_ANSWER_INVALID')
   return data
 }
