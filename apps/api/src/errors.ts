@@ -58,6 +58,15 @@ export class MailQueueFullError extends Error {
   }
 }
 
+/** So many attempts are under way that this one has found no place in time. */
+export class TooManyUnderWayError extends Error {
+  override readonly name = 'TooManyUnderWayError'
+
+  constructor() {
+    super('Too many attempts are under way')
+  }
+}
+
 /** The public part of an error. */
 export interface PublicError {
   readonly code: Code
@@ -71,11 +80,17 @@ export interface PublicError {
 /** An outage is retried by the page at once or a second later; both are fine. */
 const OUTAGE_RETRY_SECONDS = 1
 
-const outages = [SessionStoreUnavailableError, MovingSlotsError, DatabaseUnavailableError, MailQueueFullError]
+const outages = [
+  SessionStoreUnavailableError,
+  MovingSlotsError,
+  DatabaseUnavailableError,
+  MailQueueFullError,
+  TooManyUnderWayError,
+]
 
 /**
- * The error, or one of its causes, that says that Redis, the database or the mail queue cannot serve for the moment. The one place
- * that knows. The store names its outages itself, and better-auth may wrap them. Any other error is a fault of this program.
+ * The error, or one of its causes, that says that Redis, the database, the mail queue or a limit cannot serve for the moment. The one
+ * place that knows. The store names its outages itself, and better-auth may wrap them. Any other error is a fault of this program.
  */
 export function outageIn(error: unknown): Error | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause)

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SessionStoreUnavailableError } from '@rollcall/session-store'
-import { ChallengeNeededError, publicError, RateLimitedError } from '../errors.js'
+import { ChallengeNeededError, publicError, RateLimitedError, TooManyUnderWayError } from '../errors.js'
 import { type LimitReached, RENEW_MS, type ReserveReply } from './attempts.js'
 
 /**
@@ -79,8 +79,7 @@ async function reserveAll(reservations: readonly Reservation[]): Promise<void> {
     if (failed !== undefined) throw new SessionStoreUnavailableError(failed.reason)
     const refusal = refusalOf(reservations, replies)
     if (refusal !== null) throw refusal
-    if (performance.now() > deadline)
-      throw new SessionStoreUnavailableError(new Error('Too many attempts are under way'))
+    if (performance.now() > deadline) throw new TooManyUnderWayError()
     await pause(wait)
   }
 }

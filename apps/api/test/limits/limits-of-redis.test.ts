@@ -1,7 +1,7 @@
 import { startRedis } from '@rollcall/dev-redis'
 import { Redis } from 'ioredis'
-import { expect, test } from 'vitest'
-import { RateLimitedError } from '../../src/errors.js'
+import { expect, test, vi } from 'vitest'
+import { publicError, RateLimitedError } from '../../src/errors.js'
 import { Client } from '../../src/client/client.js'
 import { createLimits } from '../../src/limits/limits.js'
 import { observed, SECRET, signedUp, startServer } from '../helpers.js'
@@ -49,4 +49,32 @@ test('without an answer from Redis nothing is let through', async () => {
     await expect(limits.within([charge], work, undefined, { revokes: true })).resolves.toBe('done')
   }
   expect(new RateLimitedError(3).retryAfter).toBe(3)
+})
+
+test('attempts under way that leave no place in time let nothing pass, not even a revocation', async () => {
+  await using server = await startRedis()
+  await observed(server, async (redis) => {
+    const limits = createLimits(redis, SECRET)
+    const charge = ['reset-password:address', new Client('192.0.2.1')] as const
+    let end = (): void => undefined
+    const ended = new Promise<void>((resolve) => (end = resolve))
+    let begun = 0
+    const all = Array.from({ length: 30 }, () =>
+      limits.within([charge], () => {
+        begun += 1
+        return ended
+      }),
+    )
+    await expect.poll(() => begun).toBe(30)
+    const now = performance.now.bind(performance)
+    let ahead = 0
+    const hurried = vi.spyOn(performance, 'now').mockImplementation(() => now() + (ahead += 20_000))
+    const late = await limits
+      .within([charge], async () => 'passed', undefined, { revokes: true })
+      .catch((error: unknown) => publicError(error))
+    hurried.mockRestore()
+    expect(late).toMatchObject({ status: 503, retryAfter: 1 })
+    end()
+    await Promise.all(all)
+  })
 })
