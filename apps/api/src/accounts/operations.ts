@@ -1,6 +1,8 @@
 import { type Filter, newOperationId, type Operation, type OperationFilter } from '@rollcall/admin'
 import type { Kysely } from 'kysely'
 import {
+  type ActivityEvent,
+  activityPatterns,
   type ActivityTable,
   type EverybodySignedOut,
   fromRow,
@@ -85,6 +87,9 @@ export function listOperationRows(sql: Kysely<ActivityTable>, limit: number): Pr
 }
 
 const MAX_REMEMBERED = 10_000
+/** Events of one user that are looked through. If all of them are of other sessions, an older one is not found. */
+const MAX_ROWS = 1_000
+const ofSessions = [...activityPatterns['sign-ins'], ...activityPatterns['sign-outs']]
 
 /**
  * Writes the operations on everybody into the activity of a user, if the user had a session then. An operation appends no event
@@ -114,8 +119,14 @@ function operationsOnEverybody(sql: Kysely<ActivityTable>, since: number): Promi
 async function recordInActivity(sql: Kysely<ActivityTable>, userTag: string, event: EverybodySignedOut): Promise<void> {
   const known = sql.selectFrom('activity').where('user_tag', '=', userTag).where('at', '<=', event.at.getTime())
   if ((await known.select('id').where('id', '=', event.id).executeTakeFirst()) !== undefined) return
-  const earlier = (await known.selectAll().orderBy('at').orderBy('id').execute()).flatMap(fromRow)
-  if (!hasOpenSession(earlier)) return
+  const latest = await known
+    .selectAll()
+    .where(({ eb, or }) => or(ofSessions.map((pattern) => eb('event', 'like', pattern))))
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(MAX_ROWS)
+    .execute()
+  if (!hasOpenSession(latest.flatMap(fromRow))) return
   await sql
     .insertInto('activity')
     .values(toRow(userTag, event))
@@ -133,12 +144,13 @@ function eventOf({ id, at, reason }: OperationRow): EverybodySignedOut {
   }
 }
 
-function hasOpenSession(events: readonly ReturnType<typeof fromRow>[number][]): boolean {
-  const open = new Set<string>()
+/** @param events newest first */
+function hasOpenSession(events: readonly ActivityEvent[]): boolean {
+  const ended = new Set<string>()
   for (const event of events) {
-    if (event.kind === 'created') open.add(event.session.id)
-    if (event.kind === 'ended') open.delete(event.session.id)
-    if (event.kind === 'everybody') open.clear()
+    if (event.kind === 'everybody') return false
+    if (event.kind === 'ended') ended.add(event.session.id)
+    if (event.kind === 'created' && !ended.has(event.session.id)) return true
   }
-  return open.size > 0
+  return false
 }

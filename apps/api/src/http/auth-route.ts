@@ -132,14 +132,14 @@ async function forwardWithin(
   }
   const send = (): Promise<Response> => (attempt.hashes ? dependencies.shares(c.get('client'), forward) : forward())
   const within = (some: AttemptLimits['charges']): Promise<Response> =>
-    limits.within(some, send, (response) => verdictOf(response, attempt), { revokes, solution })
+    limits.within(some, send, (response) => verdictOf(response, attempt), { uncounted: revokes, solution })
   try {
     // Every request counts, but for those that the server could not serve; an attempt counts by its verdict too.
     return await limits.within(
       [['auth', c.get('client')]],
       () => withinOnce(attempt, limits, () => withinOwn(attempt, within)),
       (response) => (response.status >= 500 ? 'void' : 'done'),
-      { revokes },
+      { uncounted: revokes },
     )
   } catch (error) {
     if (!isReached) auditUnreached(c, { session: null, ...attempt, path: request.path }, error, dependencies)

@@ -43,6 +43,7 @@ interface Subjects {
   'language:session': [userId: string, sessionId: string]
   'account:session': [userId: string, sessionId: string]
   'account-data:session': [userId: string, sessionId: string]
+  'history:session': [userId: string, sessionId: string]
   'account-notice:first': [email: string]
   'account-deleted:first': [email: string]
   'account-notice:mailbox': [Mailbox]
@@ -125,6 +126,8 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'rename:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
   'language:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
   'account:session': { points: 60, duration: MINUTE_MS, of: 'requests' },
+  /** Each reads up to a thousand rows. The page asks whenever a device comes or goes; a download of all is 50 of them. */
+  'history:session': { points: 300, duration: MINUTE_MS, of: 'requests' },
   /** Each reads up to thousands of rows. */
   'account-data:session': { points: 20, duration: HOUR_MS, of: 'requests' },
   /** Mails about changes of an account: a stranger cannot fill a mailbox with accounts that they make and delete. */
@@ -160,8 +163,7 @@ export interface Limits {
   /**
    * Does the work within all of the limits. Work that fails by an outage counts nowhere.
    *
-   * @param options.revokes The work revokes sessions. It goes on when Redis cannot count, because a full Redis can still
-   *   delete. Redis answers whether the revocation happens.
+   * @param options.uncounted The work goes on when Redis cannot count. It only reads, or it revokes: a full Redis can still delete.
    * @param options.solution A proof of work. The attempt uses it up.
    * @throws {RateLimitedError} If any of the limits is reached.
    * @throws {ChallengeNeededError} If all of those that are reached can be passed with work.
@@ -172,7 +174,7 @@ export interface Limits {
     charges: readonly Charge[],
     work: () => Promise<T>,
     verdictOf?: (result: T) => Verdict | Promise<Verdict>,
-    options?: { revokes?: boolean; solution?: ProofOfWork | null },
+    options?: { uncounted?: boolean; solution?: ProofOfWork | null },
   ): Promise<T>
   /**
    * Counts what is not limited.
@@ -221,14 +223,14 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
   }
 
   return {
-    within(charges, work, verdictOf = () => 'done', { revokes = false, solution = null } = {}) {
+    within(charges, work, verdictOf = () => 'done', { uncounted = false, solution = null } = {}) {
       const id = randomBytes(9).toString('base64url')
       const all: readonly Charge[] = solution === null ? charges : [...charges, ['challenge', solution.id]]
       return runWithin(
         all.map((charge) => reservationOn(charge, id, solution?.level ?? 0)),
         work,
         verdictOf,
-        revokes,
+        uncounted,
       )
     },
 

@@ -31,18 +31,18 @@ const LAST_POLL_MS = 800
 /**
  * Does the work while it holds all of these reservations, and settles them by its verdict.
  *
- * @param revokes the work goes on when Redis cannot count
+ * @param uncounted the work goes on when Redis cannot count
  */
 export async function runWithin<T>(
   reservations: readonly Reservation[],
   work: () => Promise<T>,
   verdictOf: (result: T) => Verdict | Promise<Verdict>,
-  revokes: boolean,
+  uncounted: boolean,
 ): Promise<T> {
   try {
     await reserveAll(reservations)
   } catch (error) {
-    if (revokes && error instanceof SessionStoreUnavailableError) return work()
+    if (uncounted && error instanceof SessionStoreUnavailableError) return work()
     throw error
   }
   const renewal = setInterval(

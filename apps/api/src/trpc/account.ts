@@ -71,7 +71,7 @@ export function createAccountRouter({ streams, isRecent }: { readonly streams: S
         [['account:session', session.userId, session.id]],
         () => auth.deleteUser({ session, token }),
         undefined,
-        { revokes: true },
+        { uncounted: true },
       )
       if (!isDeleted) throw unauthorized()
       for (const cookie of auth.expiredCookies()) ctx.responseHeaders.append('set-cookie', cookie)

@@ -10,8 +10,10 @@ import {
 import type { OperationSummary, SessionEvent, SessionSummary } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
+import type { Activity } from '../accounts/activity.js'
 import { type ActivityEvent, activityKinds } from '../accounts/activity-rows.js'
 import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
+import { withinReads } from './history.js'
 import { router, sessionProcedure } from './procedures.js'
 
 const PAGE = 25
@@ -27,19 +29,27 @@ export const activityInput = z
 
 export const activityRouter = router({
   /** The activity of the caller's own account, newest first. */
-  list: sessionProcedure.input(activityInput).query(async ({ ctx: { activity, auth, placeOf, session }, input }) => {
-    const { userId } = session
-    const [{ events, next }, user] = await Promise.all([
-      activity.list(userId, { before: input.cursor, limit: input.limit, kind: input.kind }),
-      auth.findUser(userId),
-    ])
-    if (user === null) throw unauthorized()
-    const entries = toEntries(events, session.id, placeOf)
-    if (!entries.some(({ signIn }) => signIn)) return { entries, nextCursor: next }
-    const unusual = findUnusual(await activity.signIns(userId), placeOf)
-    return { entries: entries.map((entry) => withSigns(entry, unusual)), nextCursor: next }
-  }),
+  list: sessionProcedure
+    .input(activityInput)
+    .query(async ({ ctx: { activity, auth, limits, placeOf, session }, input: { cursor, limit, kind } }) => {
+      const { userId } = session
+      const [{ events, next, signIns }, user] = await Promise.all([
+        withinReads(limits, session, () => readPage(activity, userId, { before: cursor, limit, kind })),
+        auth.findUser(userId),
+      ])
+      if (user === null) throw unauthorized()
+      const unusual = findUnusual(signIns, placeOf)
+      const entries = toEntries(events, session.id, placeOf).map((entry) => withSigns(entry, unusual))
+      return { entries, nextCursor: next }
+    }),
 })
+
+/** A page of the activity, with all sign-ins that those on it are compared with. */
+async function readPage(activity: Activity, userId: string, options: Parameters<Activity['list']>[1]) {
+  const page = await activity.list(userId, options)
+  const hasSignIn = page.events.some(({ kind }) => kind === 'created')
+  return { ...page, signIns: hasSignIn ? await activity.signIns(userId) : [] }
+}
 
 /** Events as the page shows them. `currentId`: of the session that asks. */
 export function toEntries(events: readonly ActivityEvent[], currentId: string, placeOf: PlaceOf): ActivityEntry[] {

@@ -109,7 +109,7 @@ export const revocationProcedure = (event: RevocationName) =>
       [['revoke:session', ctx.session.userId, ctx.session.id]],
       () => auditedByCaller(() => next()),
       (done) => (!done.ok && auditResult(done.error) === 'unavailable' ? 'void' : 'done'),
-      { revokes: true },
+      { uncounted: true },
     )
     if (result.ok) {
       ctx.trail.ended = revocationResult.parse(result.data).revoked

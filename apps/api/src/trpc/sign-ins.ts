@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { SignIn } from '../accounts/sign-ins.js'
 import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
 import { beginVisit } from '../accounts/visits.js'
+import { withinReads } from './history.js'
 import { router, sessionProcedure, userProcedure } from './procedures.js'
 
 /** IP addresses that the details of a device show: the latest. */
@@ -27,8 +28,10 @@ export interface DeviceDetails {
 export function createSignInsRouter(store: SessionStore) {
   return router({
     /** The sign-ins that a person may want to look at twice, by the id of the session. The current one is never among them. */
-    unusual: userProcedure.query(async ({ ctx: { activity, placeOf, session } }) => {
-      const [signIns, lastVisit] = await Promise.all([activity.signIns(session.userId), beginVisit(store, session)])
+    unusual: userProcedure.query(async ({ ctx: { activity, limits, placeOf, session } }) => {
+      const [signIns, lastVisit] = await withinReads(limits, session, () =>
+        Promise.all([activity.signIns(session.userId), beginVisit(store, session)]),
+      )
       const unusual = findUnusual(signIns, placeOf)
       const signsOf = ({ session: { id }, at, isConfirmed }: SignIn): UnusualSign[] => {
         const isNew = lastVisit !== null && at.getTime() > lastVisit && !isConfirmed
@@ -56,10 +59,10 @@ export function createSignInsRouter(store: SessionStore) {
     /** `null` for a session that is unknown or another user's. */
     details: userProcedure
       .input(z.object({ id: sessionId }))
-      .query(async ({ ctx: { activity, placeOf, session }, input: { id } }): Promise<DeviceDetails | null> => {
+      .query(async ({ ctx: { activity, limits, placeOf, session }, input: { id } }): Promise<DeviceDetails | null> => {
         const found = (await store.list(session.userId)).find((one) => one.id === id)
         if (found === undefined) return null
-        const signIns = await activity.signIns(session.userId)
+        const signIns = await withinReads(limits, session, () => activity.signIns(session.userId))
         return toDetails(found, signIns, placeOf)
       }),
   })

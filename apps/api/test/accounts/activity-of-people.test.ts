@@ -176,3 +176,46 @@ test('the activity of a user is searched once for an operation on everybody', as
     expect(await read(), 'a later operation').toBeGreaterThan(1)
   }
 })
+
+test('a search for an operation on everybody reads the latest 1,000 sign-ins and sign-outs, and nothing else', async () => {
+  let most = 0
+  const measuring: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    transformResult: async ({ result }) => {
+      most = Math.max(most, result.rows.length)
+      return result
+    },
+  }
+  const sql = t.database.kysely.withTables<ActivityTable>()
+  const recordOperations = createOperationRecorder(sql.withPlugin(measuring))
+  const session = (n: number) => ({ id: `session-${n}`, ipAddress: null, userAgent: null, data: {} })
+  /** Their own session signed in first; then came so many events. */
+  const finds = async (userId: string, number: number, eventOf: (n: number) => object) => {
+    const at = Date.now()
+    const events = [{ kind: 'created', session: session(-1) }, ...Array.from({ length: number }, (_, n) => eventOf(n))]
+    const rows = events.map((event, n) => ({
+      user_tag: userTagOf(userId),
+      at: at + n,
+      id: `${String(at + n).padStart(15, '0')}-000001`,
+      event: JSON.stringify(event),
+    }))
+    for (let n = 0; n < rows.length; n += 100)
+      await sql
+        .insertInto('activity')
+        .values(rows.slice(n, n + 100))
+        .execute()
+    const row = { filter: '', reason: '', note: '', action: 'revoke', started_by: 'on call', state: 'done', revoked: 1 }
+    await recordOperation(sql, { ...row, id: `of ${userId}`, at: at + number + 1 })
+    await recordOperations(userTagOf(userId), at)
+    return (await rowsOf(userId)).some(({ event }) => event.includes(`"of ${userId}"`))
+  }
+  const refused = () => ({ kind: 'noted', name: 'proof-refused', by: session(0) })
+  expect(await finds('hal', 1_500, refused)).toBe(true)
+  const pair = (n: number) =>
+    n % 2 === 0
+      ? { kind: 'created', session: session(n) }
+      : { kind: 'ended', session: session(n - 1), cause: 'revoke', by: null }
+  expect(await finds('ida', 998, pair)).toBe(true)
+  expect(await finds('jon', 1_000, pair), 'a limit').toBe(false)
+  expect(most).toBe(1_000)
+})

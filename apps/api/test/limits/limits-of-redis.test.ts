@@ -46,7 +46,7 @@ test('without an answer from Redis nothing is let through', async () => {
   ] as const) {
     await expect(limits.within([charge], work)).rejects.toThrow('The session store is unavailable')
     // A revocation proceeds: if Redis does not carry it out, it is refused there.
-    await expect(limits.within([charge], work, undefined, { revokes: true })).resolves.toBe('done')
+    await expect(limits.within([charge], work, undefined, { uncounted: true })).resolves.toBe('done')
   }
   expect(new RateLimitedError(3).retryAfter).toBe(3)
 })
@@ -70,7 +70,7 @@ test('attempts under way that leave no place in time let nothing pass, not even 
     let ahead = 0
     const hurried = vi.spyOn(performance, 'now').mockImplementation(() => now() + (ahead += 20_000))
     const late = await limits
-      .within([charge], async () => 'passed', undefined, { revokes: true })
+      .within([charge], async () => 'passed', undefined, { uncounted: true })
       .catch((error: unknown) => publicError(error))
     hurried.mockRestore()
     expect(late).toMatchObject({ status: 503, retryAfter: 1 })

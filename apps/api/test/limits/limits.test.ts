@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPasswords } from '../../src/accounts/passwords/passwords.js'
 import { Client, networkOf } from '../../src/client/client.js'
-import { countOn, newEmail, observed, PASSWORD, signedUp, startServer, type TestServer } from '../helpers.js'
+import {
+  type Browser,
+  codeOf,
+  countOn,
+  newEmail,
+  observed,
+  PASSWORD,
+  signedUp,
+  startServer,
+  type TestServer,
+} from '../helpers.js'
 import { address, env, signInAs, statuses, times } from './attempts-helpers.js'
 
 let server: TestServer
@@ -183,6 +193,23 @@ test('revocations are limited per session: sixty a minute, then 429 in the batch
   expect(await response.json()).toMatchObject([{ error: { data: { code: 'TOO_MANY_REQUESTS' } } }])
   expect((await device.request('/trpc/devices.list')).status, 'looking is not limited').toBe(200)
   expect(await other.api.devices.revokeOthers.mutate()).toEqual({ revoked: 0 })
+})
+
+test('reads of the activity are limited per session, all of them together', async () => {
+  const device = await signedUp(server, { 'x-forwarded-for': address() })
+  const other = server.browser({ 'x-forwarded-for': address() })
+  await other.signIn(device.email)
+  const { id, user } = await device.api.session.current.query()
+  const reads = ({ api }: Pick<Browser, 'api'>) => [
+    api.activity.list.query(),
+    api.devices.unusual.query(),
+    api.devices.details.query({ id }),
+  ]
+  await countOn(server.redis, 297, ['history:session', user.id, id], 'done')
+  await Promise.all(reads(device))
+  for (const read of reads(device)) expect(await codeOf(read)).toBe('TOO_MANY_REQUESTS')
+  expect(await device.api.devices.list.query(), 'the list is not limited').toHaveLength(2)
+  await Promise.all(reads(other))
 })
 
 test('a stolen session without a proof cannot keep its owner from revoking it, nor from renaming devices', async () => {

@@ -56,6 +56,7 @@ const rules: {
   'rename:session': ['requests', 60, MINUTE_S, ['rename:session', ...session]],
   'language:session': ['requests', 60, MINUTE_S, ['language:session', ...session]],
   'account:session': ['requests', 60, MINUTE_S, ['account:session', ...session]],
+  'history:session': ['requests', 300, MINUTE_S, ['history:session', ...session]],
   'account-data:session': ['requests', 20, HOUR_S, ['account-data:session', ...session]],
   'account-notice:first': ['attempts', 1, HOUR_S, ['account-notice:first', 'x']],
   'account-deleted:first': ['attempts', 1, HOUR_S, ['account-deleted:first', 'x']],
