@@ -26,7 +26,7 @@ test('a refused browser goes to sign-in with a word why, and Back brings nothing
   const history = await openDevices()
   api.always = 'UNAUTHORIZED'
   fireEvent.click(screen.getByRole('link', { name: 'Security' }))
-  expect((await screen.findByRole('status')).textContent).toMatch(/^You were signed out\./)
+  await waitFor(() => expect(screen.getByRole('status').textContent).toMatch(/^You were signed out\./))
   expect(history.location.pathname).toBe('/sign-in')
 
   api.hold()

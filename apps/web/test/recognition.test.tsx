@@ -62,7 +62,7 @@ describe('an unusual sign-in', () => {
     press('Sign out and continue')
     await screen.findByRole('heading', { name: 'Security' })
     screen.getByText(/^Opera on macOS is signed out\. Now choose a new password/)
-    screen.getByLabelText('New password')
+    await screen.findByLabelText('New password')
     expect(api.devices.map(({ id }) => id)).toEqual(['Chrome', 'Firefox', 'Safari'])
     expect(screen.queryByText(/in the meantime/)).toBeNull()
   })

@@ -21,11 +21,15 @@ export function usePasskeys() {
  * How many ways to sign in the account has. It counts what the page shows: a number from elsewhere would be newer or older than that.
  * `undefined` without an answer.
  */
-export function useWayInCount(): { count: number | undefined; isPending: boolean } {
+export function useWayInCount(): number | undefined {
   const [password, passkeys, providers] = [usePassword(), usePasskeys(), useProviders()]
-  const isPending = password.isPending || passkeys.isPending || providers.isPending
-  if (password.data === undefined || !passkeys.data || !providers.data) return { count: undefined, isPending }
+  if (password.data === undefined || !passkeys.data || !providers.data) return undefined
   const { linked, available } = providers.data
   const usable = linked.filter(({ provider }) => available.some(({ id }) => id === provider))
-  return { count: Number(password.data !== null) + passkeys.data.length + usable.length, isPending }
+  return Number(password.data !== null) + passkeys.data.length + usable.length
+}
+
+/** Asks for all of them at once. `false` once each was answered, or failed for the first time. */
+export function useAreWaysInPending(): boolean {
+  return [usePassword(), usePasskeys(), useProviders()].some((query) => query.isPending && query.failureCount === 0)
 }

@@ -23,9 +23,7 @@ export function RemoveWayIn({ action, wayIn, onRemove, signsIn = true, ...props 
   const { t } = useI18n()
   const [revokeOtherSessions, setRevokesOthers] = useState(true)
   const removal = { ...wayIn, revokeOtherSessions }
-  const { count, isPending } = useWayInCount()
-  // As high as the button: what follows must not move.
-  if (isPending) return <div className="min-h-11" />
+  const count = useWayInCount()
   // Without an answer, the API refuses what must not be.
   if (signsIn && count !== undefined && count <= 1)
     return (

@@ -1,6 +1,7 @@
 import { useLocation } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
+import { useAreWaysInPending } from '../../api/ways-in.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
@@ -26,6 +27,7 @@ export function SecurityPage() {
   const { t } = useI18n()
   // Asks although the header knows the person: to come to this page is to be checked.
   const { data } = useAccount()
+  const areWaysInPending = useAreWaysInPending()
   const notMe = useLocation({ select: ({ state }) => state.notMe })
 
   return (
@@ -38,7 +40,8 @@ export function SecurityPage() {
       <PageHeading title={t('security.title')} describedBy={notMe && 'not-me'}>
         {t('security.intro')}
       </PageHeading>
-      {data ? (
+      {/* All at once: a section that came later would move those below it. */}
+      {data && !areWaysInPending ? (
         <>
           <PasswordSection email={data.user.email} />
           <SecondFactorSection />
