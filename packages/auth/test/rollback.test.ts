@@ -28,6 +28,8 @@ beforeAll(async () => {
   for (const statement of [
     sql`create table parent (id integer primary key)`,
     sql`create table refusal (id integer references parent (id) deferrable initially deferred)`,
+    sql`create trigger fail before insert on account when (select email from user where id = new."userId") like 'failed%'
+      begin select raise(abort, 'disk'); end`,
     sql`create trigger refuse after insert on user when new.email like 'refused%' begin insert into refusal values (1); end`,
   ]) {
     await statement.execute(t.database.kysely)
@@ -118,5 +120,12 @@ test('a sign-up that is rolled back leaves no session', async () => {
   expect(await usersNamed('refused@example.org')).toBe(0)
   expect(tokens).toHaveLength(1)
   expect(await t.store.validate(tokens[0] ?? '')).toBeNull()
+  expect(await browser.session()).toBeNull()
+})
+
+test('a sign-up that fails in the middle leaves no user', async () => {
+  const browser = t.browser()
+  expect((await browser.signUp('failed@example.org')).status).toBeGreaterThanOrEqual(400)
+  expect(await usersNamed('failed@example.org')).toBe(0)
   expect(await browser.session()).toBeNull()
 })

@@ -65,6 +65,35 @@ test('the set-up of an app that fails after its write is answered as failed, and
   expect((await t.browser().signIn(email)).text).toMatch(/twoFactorRedirect/)
 })
 
+describe('a direct call that fails gives its code back:', () => {
+  beforeAll(async () => {
+    const { kysely } = t.database
+    await sql`create table parent (id integer primary key)`.execute(kysely)
+    await sql`create table refusal (id integer references parent (id) deferrable initially deferred)`.execute(kysely)
+  })
+
+  test.each([
+    ['after a rollback', "select raise(abort, 'disk')"],
+    ['after a commit that the database refuses', 'insert into refusal values (1)'],
+  ])('%s', async (name, failure) => {
+    const { browser, userId, backupCodes } = await halfSignedIn(t, name.replaceAll(' ', '-'))
+    const { kysely } = t.database
+    const { verifyBackupCode } = t.auth.api as unknown as Record<string, (input: object) => Promise<unknown>> // it does not know its plugins
+    const cookie = [...browser.jar].map(([key, value]) => `${key}=${value}`).join('; ')
+    const body = { code: backupCodes[0] }
+    const isOfSignIn = sql`when old.value = ${sql.lit(userId)}`
+    await sql`create trigger fails before delete on verification ${isOfSignIn} begin ${sql.raw(failure)}; end`.execute(
+      kysely,
+    )
+    try {
+      await expect(verifyBackupCode?.({ headers: new Headers({ cookie }), body })).rejects.toThrow()
+    } finally {
+      await sql`drop trigger fails`.execute(kysely)
+    }
+    expect((await browser.post('/two-factor/verify-backup-code', body)).status).toBe(200)
+  })
+})
+
 test('turning it off deletes the secret and the backup codes', async () => {
   const { owner, userId } = await halfSignedIn(t, 'off')
   const rows = async () => {
