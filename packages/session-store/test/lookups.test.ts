@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { redisOptions, SessionStoreUnavailableError } from '../src/index.js'
 import { userTagOf } from '../src/record/token.js'
 import { happens, longTimeouts, startStore } from './helpers.js'
@@ -9,6 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => t[Symbol.asyncDispose]())
 beforeEach(() => t.flush())
+afterEach(() => void vi.restoreAllMocks())
 
 const people = (count: number) => Promise.all(Array.from({ length: count }, (_, n) => t.signIn(`user-${n}`)))
 const validateAll = (signed: readonly { readonly token: string }[]) =>
@@ -30,6 +31,23 @@ test('they are one command for 16 of them, and a lookup that is alone is a plain
   expect(await t.commandsOf(async () => answers.push(...(await validateAll(signed))))).toEqual({ evalsha: 3, hget: 40 })
   expect(answers).toEqual(signed.map(({ session }) => session))
   expect(await t.commandsOf(() => validateAll(signed.slice(0, 1)))).toEqual({ hget: 1 })
+})
+
+test('lists of one turn of the event loop leave in one write, turn after turn', async () => {
+  const socket = t.redis.stream
+  const writes = [vi.spyOn(socket, '_write'), vi.spyOn(socket, '_writev')]
+  for (let turn = 1; turn <= 3; turn += 1) {
+    await Promise.all(Array.from({ length: 10 }, (_, n) => t.store.list(`user-${n}`)))
+    expect(writes.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBe(turn)
+  }
+})
+
+test('a touch that is not due costs no command, and a rotation reads data only to merge them', async () => {
+  const { token, session } = await t.signIn()
+  expect(await t.commandsOf(() => t.store.touch(session))).toEqual({})
+  await t.store.rotate(token) // from here on Redis knows the script
+  const next = await t.signIn()
+  expect(await t.commandsOf(() => t.store.rotate(next.token))).toMatchObject({ evalsha: 1, hget: 1 })
 })
 
 test('a key that cannot be read is an outage for its own user alone', async () => {

@@ -303,6 +303,16 @@ describe('update and rotate', () => {
   })
 })
 
+test('a text that is no token changes nothing, and is no error', async () => {
+  const { session } = await t.signIn()
+  for (const text of ['', 'x', 'x'.repeat(80), `${'x'.repeat(80)}=`]) {
+    expect(await t.store.rotate(text, { credentialChange: true })).toBeNull()
+    expect(await t.store.update(text, { a: 1 })).toBeNull()
+    expect(await t.store.revokeOthers(text)).toBeNull()
+  }
+  expect(await t.store.list('ada')).toEqual([session])
+})
+
 describe('list', () => {
   test('shows exactly what signs in, latest seen first', async () => {
     const first = await t.signIn()
@@ -332,12 +342,17 @@ describe('revoke', () => {
     expect(await t.store.validate(bob.token)).not.toBeNull()
   })
 
-  test('the watermark is not a session: it cannot be revoked, listed or signed in with', async () => {
+  test('the watermark is not a session: it cannot be revoked, listed or signed in with, and nothing warns of it', async () => {
     const startedAt = await t.store.time()
     await t.store.revokeAll('ada', { credentialChange: true })
     expect(isSessionId('!notBefore')).toBe(false)
+    const stop = t.store.onRevoked(() => undefined)
     expect(await t.store.revoke('ada', '!notBefore')).toBe(0)
+    stop()
     expect(await ids()).toEqual([])
+    expect(t.warnings.map(({ details }) => details)).not.toContainEqual(
+      expect.objectContaining({ sessionId: '!notBefore' }),
+    )
     expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
   })
 
@@ -457,6 +472,16 @@ describe('the cap', () => {
     t.clock.now += 1
     await t.signIn()
     expect(await t.store.count('ada')).toBe(5)
+  })
+
+  test('may be one: a sign-in ends the earlier session', async () => {
+    const { createSessionStore } = await import('../src/index.js')
+    const store = createSessionStore({ redis: t.redis, clock: () => t.clock.now, maxSessionsPerUser: 1 })
+    const first = await store.create({ userId: 'ada' })
+    t.clock.now += 1
+    const second = await store.create({ userId: 'ada' })
+    expect(await store.validate(first?.token ?? '')).toBeNull()
+    expect(await store.validate(second?.token ?? '')).not.toBeNull()
   })
 
   test('expired sessions go first', async () => {
