@@ -34,7 +34,11 @@ test('an old token is rotated, updated and replaced', async () => {
   const created = await t.importer.create({ userId, inPlaceOf: replaced })
   expect(created?.session.id).toBe(id)
   expect(await t.importer.count(userId)).toBe(3)
-  expect(await t.importer.validate('unknown')).toBeNull()
+  for (const unknown of ['unknown', 'u'.repeat(32)]) {
+    expect(await t.importer.validate(unknown)).toBeNull()
+    expect(await t.importer.rotate(unknown)).toBeNull()
+    expect(await t.importer.revokeOthers(unknown)).toBeNull()
+  }
   expect(await t.importer.create({ userId, inPlaceOf: 'unknown' })).not.toBeNull()
 })
 
@@ -59,6 +63,27 @@ test('no near-cache decides what becomes of an old token', async () => {
     expect(strict).not.toEqual([])
     expect(new Set(strict)).toEqual(new Set([true]))
   }
+})
+
+test('the table is asked nothing for a session that was never in it, nor for one whose new token has been shown', async () => {
+  const { userId, tokens } = await somebody('shown')
+  let queries = 0
+  const store = t.importing()
+  store.readFrom({
+    ...t.oldAdapter,
+    findMany: async <T>(input: Parameters<DBAdapter['findMany']>[0]) => {
+      queries += 1
+      return t.oldAdapter.findMany<T>(input)
+    },
+  })
+  const current = (await store.tokenFor(tokens[0] ?? '')) ?? ''
+  expect(await store.validate(current)).toMatchObject({ userId })
+  expect(queries).toBeGreaterThan(0)
+  const young = await t.store.create({ userId })
+  queries = 0
+  expect(await store.validate(current)).toMatchObject({ userId })
+  expect(await store.validate(young?.token ?? '')).toMatchObject({ userId })
+  expect(queries).toBe(0)
 })
 
 test('of a batch of which somebody removes a row meanwhile, each other row is moved', async () => {

@@ -49,6 +49,18 @@ describe('each change leaves its event', () => {
     ])
   })
 
+  test('the end of all, and a credential change without a name: one event for each session, and no other', async () => {
+    const kinds = async () => (await pendingEvents()).map(({ kind }) => kind)
+    const { session } = await t.signIn()
+    await t.store.revokeAll('ada', { by: session.id })
+    expect(await kinds()).toEqual(['created', 'ended'])
+    const { token } = await t.signIn()
+    await t.store.revokeAll('bob', { credentialChange: true })
+    await t.store.rotate(token, { credentialChange: true })
+    expect(await kinds()).toEqual(['created', 'ended', 'created'])
+    expect((await events.read(userTagOf('bob'))).events).toEqual([])
+  })
+
   test('a revocation of many, one event for each of them', async () => {
     const [laptop, phone, tablet] = [await t.signIn(), await t.signIn(), await t.signIn()]
     const [by, ...others] = [laptop, phone, tablet].map(({ session }) => actor(session.id))

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createRedisClock, createSessionStore } from '../src/index.js'
-import { startStore } from './helpers.js'
+import { gate, startStore } from './helpers.js'
 
 const HOUR = 60 * 60 * 1_000
 
@@ -24,8 +24,8 @@ function movable(offset = 0) {
   }
 }
 
-/** How far two times are apart, in whole minutes: a busy machine may be late by seconds. */
-const minutesBetween = (a: number, b: number) => Math.abs(Math.round((a - b) / 60_000))
+/** By how much the first time is later, in whole minutes: a busy machine may be late by seconds. */
+const minutesBetween = (a: number, b: number) => Math.round((a - b) / 60_000) || 0 // no -0
 
 describe.each([
   ['ahead', HOUR],
@@ -76,11 +76,80 @@ test('a clock that is right is left alone', async () => {
   })
   shared.close()
   expect(skews).toHaveLength(1) // that one is not
-  const local = { now: Date.now() }
+  const local = { now: Date.now() + 500 } // as far as a measurement may be wrong
   const right = await createRedisClock({ redis: t.redis, clock: () => local.now, onSkew: (ahead) => skews.push(ahead) })
   right.close()
   expect(right.now()).toBe(local.now)
   expect(skews).toHaveLength(1)
+})
+
+test('it says how far the clocks are apart again if that changes, and once an hour', async () => {
+  const clocks = movable(HOUR)
+  const skews: number[] = []
+  let read = 0
+  const clock = () => {
+    read += 1
+    return clocks.local()
+  }
+  const shared = await createRedisClock({
+    redis: t.redis,
+    clock,
+    onSkew: (ahead) => skews.push(minutesBetween(ahead, 0)),
+    interval: 5,
+  })
+  const measureAgain = async () => {
+    const before = read
+    await expect.poll(() => read).toBeGreaterThan(before + 4) // two for each measurement, and one may be under way
+  }
+  await measureAgain()
+  expect(skews).toEqual([60])
+  clocks.moveLocal(HOUR)
+  await measureAgain()
+  expect(skews).toEqual([60, 120])
+  clocks.moveMonotonic(HOUR - 60_000)
+  await measureAgain()
+  expect(skews).toEqual([60, 120])
+  clocks.moveMonotonic(120_000)
+  await measureAgain()
+  expect(skews).toEqual([60, 120, 120])
+  shared.close()
+})
+
+test('to read it costs no command', async () => {
+  for (const offset of [0, HOUR]) {
+    const clocks = movable(offset)
+    const shared = await createRedisClock({ redis: t.redis, clock: clocks.local, interval: HOUR })
+    clocks.moveLocal(HOUR / 2)
+    clocks.moveMonotonic(HOUR / 2)
+    const commands = await t.commandsOf(async () => {
+      for (let n = 0; n < 100; n += 1) shared.now()
+    })
+    expect(commands).toEqual({})
+    shared.close()
+    vi.restoreAllMocks()
+  }
+})
+
+test('one measurement at a time, and none after it was closed', async () => {
+  const clocks = movable()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const shared = await createRedisClock({ redis: t.redis, clock: clocks.local, interval: HOUR })
+  expect(vi.getTimerCount()).toBe(1)
+  const asked = vi.spyOn(t.redis, 'rollcallTime')
+  const held = gate(t.redis, 'rollcallTime')
+  vi.advanceTimersByTime(HOUR)
+  await held.waiting
+  clocks.moveLocal(HOUR)
+  for (let n = 0; n < 3; n += 1) shared.now()
+  expect(asked).not.toHaveBeenCalled()
+  shared.close()
+  held.open()
+  for (let n = 0; n < 3; n += 1) await t.redis.ping() // the last is answered long after the measurement
+  expect(asked).toHaveBeenCalledTimes(1)
+  expect(vi.getTimerCount()).toBe(0)
+  shared.now()
+  expect(asked).toHaveBeenCalledTimes(1)
 })
 
 describe('between two measurements', () => {
@@ -89,7 +158,7 @@ describe('between two measurements', () => {
     ['back', -HOUR],
   ])('a clock that is put %s makes it measure at once, and is not followed', async (_, step) => {
     const clocks = movable()
-    const shared = await createRedisClock({ redis: t.redis, clock: clocks.local })
+    const shared = await createRedisClock({ redis: t.redis, clock: clocks.local, interval: HOUR })
     clocks.moveLocal(step)
     expect(minutesBetween(shared.now(), Date.now()), 'a deadline may pass early, but not late').toBe(step > 0 ? 60 : 0)
     await expect.poll(() => minutesBetween(shared.now(), Date.now()), { timeout: 10_000 }).toBe(0)
@@ -131,7 +200,7 @@ test.each([
     read += 1
     return clocks.local()
   }
-  const opening = createRedisClock({ redis: t.redis, clock, onSkew: (ahead) => skews.push(ahead) })
+  const opening = createRedisClock({ redis: t.redis, clock, onSkew: (ahead) => skews.push(ahead), interval: HOUR })
   clocks.moveLocal(HOUR)
   if (isMonotonicMoving) clocks.moveMonotonic(HOUR)
   const shared = await opening
@@ -144,8 +213,9 @@ test.each([
 
 test('while Redis gives no time, the clock of the machine is taken as it is', async () => {
   const redis = t.redis.duplicate({ lazyConnect: true })
-  const shared = await createRedisClock({ redis, clock: () => 42 })
+  const now = Date.now() - HOUR
+  const shared = await createRedisClock({ redis, clock: () => now })
   shared.close()
   redis.disconnect()
-  expect(shared.now()).toBe(42)
+  expect(shared.now()).toBe(now)
 })

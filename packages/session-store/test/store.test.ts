@@ -384,6 +384,12 @@ describe('revoke', () => {
     expect(await t.store.validate(bob.token)).not.toBeNull()
   })
 
+  test('others, by one that is alone: none, which is not the answer to one that has ended', async () => {
+    const { token } = await t.signIn()
+    expect(await t.store.revokeOthers(token)).toBe(0)
+    expect(await t.store.validate(token)).not.toBeNull()
+  })
+
   test('others, by a session that has ended, ends nothing', async () => {
     const [a, b] = [await t.signIn(), await t.signIn()]
     await t.store.revoke('ada', a.session.id)
