@@ -4,8 +4,8 @@ import { betterAuth } from 'better-auth'
 import { admin, bearer } from 'better-auth/plugins'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { exportedSessions, exportSessions } from '../src/export/export-sessions.js'
-import { startExport, whoIs } from './export-helpers.js'
-import { anyToken, password, thiefOf } from './helpers.js'
+import { plugins, startExport, whoIs } from './export-helpers.js'
+import { anyToken, password, secret, thiefOf } from './helpers.js'
 import { cookieOf, DAY_MS } from './import-helpers.js'
 
 let t: Awaited<ReturnType<typeof startExport>>
@@ -107,6 +107,21 @@ describe('after the export', () => {
     expect((await t.browser().get('/get-session', { authorization: `Bearer ${token}` })).body).toBeNull()
     expect(await whoIs(mine)).toBe('ada@example.org')
   })
+})
+
+test('a cookie that an earlier secret signed signs in, and one of no secret in the list does not', async () => {
+  const mine = await t.signedIn('ada')
+  const before = thiefOf(mine, t.browser())
+  const moveTo = async (earlier: string) => {
+    const secrets = ['the secret of today, long enough for it', earlier].map((value, n) => ({ version: 2 - n, value }))
+    const away = betterAuth({ ...t.common, secret: earlier, secrets, plugins: [...plugins, exportedSessions()] })
+    await exportSessions(away, t.options)
+    t.serve(away)
+  }
+  await moveTo(secret)
+  expect(await whoIs(mine)).toBe('ada@example.org')
+  await moveTo('a secret that signed no cookie of anybody')
+  expect(await whoIs(before)).toBeUndefined()
 })
 
 describe('cookies and headers of plugins', () => {

@@ -207,6 +207,9 @@ describe('better-auth beside a table of live sessions', () => {
     const withoutTransactions = betterAuth({ ...t.common, database, plugins: [rollcall({ store: t.importing() })] })
     await expect(withoutTransactions.$context).rejects.toThrow(/database\.transaction/)
     await t.importer.importAll()
+    const now = new Date()
+    const expired = { userId: await t.userIdOf('refused'), token: 'e'.repeat(32), createdAt: now, updatedAt: now }
+    await t.oldAdapter.create({ model: 'session', data: { ...expired, expiresAt: new Date(now.getTime() - 1_000) } })
     await expect(start()).resolves.toBeDefined()
   })
 })

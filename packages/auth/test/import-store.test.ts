@@ -1,6 +1,6 @@
 import type { DBAdapter } from '@better-auth/core/db/adapter'
 import { createSessionStore } from '@rollcall/session-store'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { importSessions } from '../src/import/import-sessions.js'
 import { strictLookUps } from './helpers.js'
 import { DAY_MS, startMove } from './import-helpers.js'
@@ -144,6 +144,75 @@ test('what better-auth stored in Redis is read with its times and bounds; what i
     ['', true],
     ['boss', false],
   ])
+})
+
+describe('with a user or a token, nothing of anybody else moves:', () => {
+  test('from the table', async () => {
+    const [one, two, other] = [await somebody('one'), await somebody('two'), await somebody('other')]
+    expect(await t.importer.count(one.userId)).toBe(1)
+    expect(await t.importer.tokenFor(two.tokens[0] ?? '')).not.toBeNull()
+    expect(await t.rowsOf(other.userId)).toHaveLength(1)
+    expect(await t.store.count(other.userId)).toBe(0)
+  })
+
+  test('from Redis', async () => {
+    const store = importSessions(createSessionStore(t.options), { ...t.options, secondaryStorage: { client: t.redis } })
+    await t.oldBrowser('redis-one', { isNew: true, inRedis: true })
+    await t.oldBrowser('redis-other', { isNew: true, inRedis: true })
+    expect(await store.count(await t.userIdOf('redis-one'))).toBe(1)
+    expect(await t.store.count(await t.userIdOf('redis-other'))).toBe(0)
+  })
+})
+
+test('rows that cannot be read hold nothing up, however many there are', async () => {
+  const { userId } = await somebody('unreadable')
+  const now = new Date()
+  await t.oldAdapter.transaction(async (trx) => {
+    for (let n = 0; n < 250; n += 1) {
+      const data = { userId, token: `short ${n}`, createdAt: now, updatedAt: now, expiresAt: now }
+      await trx.create({ model: 'session', data })
+    }
+  })
+  expect((await t.importer.importAll()).unreadable).toBe(250)
+  expect(await t.importer.count(userId)).toBe(1)
+  await t.oldAdapter.deleteMany({ model: 'session', where: [{ field: 'userId', value: userId }] })
+})
+
+describe('what better-auth stored in Redis', () => {
+  const rowOf = (userId: string) => ({
+    userId,
+    createdAt: new Date(Date.now() - DAY_MS),
+    expiresAt: new Date(Date.now() + DAY_MS),
+  })
+  const moveFrom = (client: typeof t.redis) =>
+    importSessions(createSessionStore({ ...t.options, maxSessionsPerUser: 1_000 }), {
+      ...t.options,
+      secondaryStorage: { client, keyPrefix: 'pages:' },
+    })
+
+  test('is found by as many steps of a scan as it takes', async () => {
+    const { userId } = await somebody('pages')
+    const value = JSON.stringify({ session: rowOf(userId), user: {} })
+    const keys = Array.from({ length: 600 }, (_, n) => `pages:${String(n).padStart(32, '0')}`)
+    await t.redis.mset(keys.flatMap((key) => [key, value]))
+    expect((await moveFrom(t.redis).importAll()).imported).toBe(600)
+  })
+
+  test('and another server has moved meanwhile is moved no second time', async () => {
+    const { userId } = await somebody('overtaken')
+    const key = `pages:${'o'.repeat(32)}`
+    await t.redis.set(key, JSON.stringify({ session: rowOf(userId), user: {} }))
+    const client = t.redis.duplicate({ enableOfflineQueue: true })
+    onTestFinished(() => client.disconnect())
+    const run = client.eval.bind(client)
+    const overtaken = async (...args: Parameters<typeof run>) => {
+      await t.redis.del(key)
+      return run(...args)
+    }
+    Object.assign(client, { eval: overtaken })
+    expect(await moveFrom(client).importAll()).toMatchObject({ imported: 0, unreadable: 0 })
+    expect(await t.store.count(userId)).toBe(0)
+  })
 })
 
 test.each([

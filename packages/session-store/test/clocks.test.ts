@@ -103,6 +103,26 @@ test('a watermark of all users refuses those that began before it, leaves no ses
   expect(await t.store.create({ userId: 'ada', startedAt: await timeAfter(t.store) })).not.toBeNull()
 })
 
+test('a watermark of all users never moves back, and does not outlive its use', async () => {
+  const operator = createSessionOperator({ redis: t.redis })
+  const startedAt = await t.store.time()
+  const mark = await operator.refuseEarlierSignIns()
+  expect(await operator.refuseEarlierSignIns(new Date(mark.getTime() - HOUR))).toEqual(new Date(mark.getTime() - HOUR))
+  expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+  const life = await t.redis.pttl('user:clock')
+  expect(life).toBeGreaterThan(60_000)
+  expect(life).toBeLessThanOrEqual(24 * HOUR)
+})
+
+test('one in the future refuses those that began before it was found, and no others', async () => {
+  const operator = createSessionOperator({ redis: t.redis })
+  await operator.refuseEarlierSignIns(new Date((await t.store.time()).getTime() + HOUR))
+  const startedAt = await t.store.time()
+  expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+  expect(await t.store.create({ userId: 'ada', startedAt: await timeAfter(t.store) })).not.toBeNull()
+  expect(await t.store.create({ userId: 'ada', startedAt })).toBeNull()
+})
+
 test('the time is that of one node, for all users and servers', async () => {
   const other = createSessionStore({ redis: t.redis, clock: () => 0 })
   const times = []
