@@ -80,7 +80,7 @@ describe('after the export', () => {
     const before = thiefOf(mine, t.browser())
     expect(await whoIs(mine)).toBe('ada@example.org')
     expect(cookieOf(mine)).not.toBe(cookieOf(before))
-    expect(await whoIs(before)).toBe('ada@example.org')
+    for (const one of [before, mine]) expect(await whoIs(one)).toBe('ada@example.org')
     t.serve(t.old)
     expect(await whoIs(before)).toBeUndefined()
     expect(await whoIs(mine)).toBe('ada@example.org')
@@ -95,6 +95,13 @@ describe('after the export', () => {
     expect(await whoIs(mine)).toBe('guest@example.org')
   })
 
+  test('a direct call needs no headers', async () => {
+    await t.signedIn('ada')
+    await t.moveAway()
+    const body = { email: 'ada@example.org', password }
+    expect(await t.away.api.signInEmail({ body })).toMatchObject({ user: { email: 'ada@example.org' } })
+  })
+
   test('no cookie signs in that the application did not sign, and no header without the plugin bearer', async () => {
     const mine = await t.signedIn('ada')
     const token = (await mine.token()) ?? ''
@@ -104,7 +111,8 @@ describe('after the export', () => {
     await t.moveAway()
     expect(await whoIs(forged)).toBeUndefined()
     t.serve(betterAuth({ ...t.common, plugins: [admin(), exportedSessions()] }))
-    expect((await t.browser().get('/get-session', { authorization: `Bearer ${token}` })).body).toBeNull()
+    const answer = await t.browser().get('/get-session', { authorization: `Bearer ${token}` })
+    expect(answer).toMatchObject({ status: 200, body: null })
     expect(await whoIs(mine)).toBe('ada@example.org')
   })
 })
@@ -151,6 +159,9 @@ describe('cookies and headers of plugins', () => {
     const wrongSignature = `${token}.${'A'.repeat(43)}=`
     for (const given of [token.slice(0, 38) + token.slice(39) + 'A', secretHashIn(token) ?? '', wrongSignature])
       expect(await ask(given)).toBeNull()
+    const get = async (authorization: string) => (await t.browser().get('/get-session', { authorization })).body
+    expect(await get(`bearer   ${token}`)).toMatchObject({ user: { email: 'script@example.org' } })
+    expect(await get(`Basic x, bearer ${token}`)).toBeNull()
     t.serve(betterAuth({ ...t.common, plugins: [admin(), bearer({ requireSignature: true }), exportedSessions()] }))
     expect(await ask(signed)).toMatchObject({ user: { email: 'script@example.org' } })
     for (const given of [token, wrongSignature]) expect(await ask(given)).toBeNull()

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { isSessionId, newSessionId, newToken, parseToken, isSameHash, userTagOf } from '../src/record/token.js'
+import {
+  isSameHash,
+  isSessionId,
+  newSessionId,
+  newToken,
+  parseToken,
+  sessionIdIn,
+  userTagOf,
+} from '../src/record/token.js'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
@@ -24,6 +32,14 @@ test('session ids and secrets are random, of 96 and 256 bits', () => {
     return secret
   })
   expect(new Set(secrets).size).toBe(100)
+})
+
+test('the id of its session is read from a token, and from no other text', () => {
+  const id = newSessionId()
+  const { token } = newToken(userTagOf('ada'), id)
+  expect(sessionIdIn(token)).toBe(id)
+  for (const text of ['', id, token.slice(1), `${token}A`, token.replace(/.$/, '.')])
+    expect(sessionIdIn(text)).toBeNull()
 })
 
 test('a token is read as its three parts', () => {
