@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { defaultTimeouts, profiles } from '../src/index.js'
+import { defaultTimeouts, profiles, PROOF_LIFE_MS } from '../src/index.js'
 import { resolveTimeouts } from '../src/record/timeouts.js'
 
 const day = 86_400_000
@@ -12,6 +12,8 @@ test('the defaults, and each profile', () => {
     aal3: { idle: 900_000, absolute: day / 2, touchInterval: 15_000 },
   })
 })
+
+test('a proof is good for a quarter of an hour', () => expect(PROOF_LIFE_MS).toBe(900_000))
 
 describe('timeouts', () => {
   test('are the defaults where none are given', () => {
