@@ -179,10 +179,15 @@ describe('a session that expired', () => {
     expect(rest.filter(({ kind }) => kind === 'ended')).toEqual([])
   })
 
-  test('is kept for that, as long as events wait', async () => {
-    await t.signIn()
+  test('is kept for that, as long as events wait, and a touch keeps it as long', async () => {
+    const { session } = await t.signIn()
     const day = 24 * 60 * 60 * 1_000
-    expect(await t.redis.pttl(`user:{${ada}}:sessions`)).toBeGreaterThan(defaultTimeouts.idle + 29 * day)
+    const key = `user:{${ada}}:sessions`
+    expect(await t.redis.pttl(key)).toBeGreaterThan(defaultTimeouts.idle + 29 * day)
+    await t.redis.pexpire(key, 5_000)
+    t.clock.now += defaultTimeouts.touchInterval
+    expect(await t.store.touch(session)).toBe(true)
+    expect(await t.redis.pttl(key)).toBeGreaterThan(defaultTimeouts.idle + 29 * day)
     expect(await t.redis.pttl(stream)).toBeGreaterThan(29 * day)
   })
 })
