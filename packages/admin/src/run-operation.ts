@@ -188,7 +188,6 @@ class OperationRun {
     const before = this.#operation
     this.#users += users
     this.#scanned += live
-    const seconds = Math.max(performance.now() - this.#startedAt, 1) / 1_000
     this.#operation = {
       ...before,
       scanned: before.scanned + live,
@@ -197,8 +196,17 @@ class OperationRun {
       alreadyGone: before.alreadyGone + matched - revoked,
       failed: before.failed + failed,
       share,
-      rate: Math.round(this.#scanned / seconds),
-      millisecondsLeft: share > 0 ? Math.round((seconds * 1_000 * (1 - share)) / share) : null,
+    }
+    this.#measure()
+  }
+
+  #measure(): void {
+    const { share } = this.#operation
+    const milliseconds = Math.max(performance.now() - this.#startedAt, 1)
+    this.#operation = {
+      ...this.#operation,
+      rate: Math.round((this.#scanned / milliseconds) * 1_000),
+      millisecondsLeft: share > 0 ? Math.round((milliseconds * (1 - share)) / share) : null,
     }
   }
 
@@ -219,6 +227,7 @@ class OperationRun {
     const due = this.#startedAt + (this.#users / maxUsersPerSecond) * 1_000
     for (let early = due - performance.now(); early > 0; early = due - performance.now()) {
       await pause(Math.min(early, SAVE_MS))
+      this.#measure()
       await this.#saveNowAndThen() // somebody may want to stop it, or to see that it lives
     }
   }

@@ -414,6 +414,18 @@ describe('an operation', () => {
     expect(await t.events.renewSweepLease(60_000)).toBe(false)
   })
 
+  test('shows a rate that falls while it waits for the one that it may have', async () => {
+    await t.signInMany(40, evil)
+    const seen: Operation[] = []
+    const onProgress = (operation: Operation): void => void seen.push(operation)
+    await t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 10 })
+    const pairs = seen.slice(1).map((later, n) => [seen[n], later] as const)
+    const waits = pairs.filter(([earlier, later]) => earlier?.scanned === later.scanned && later.state === 'running')
+    const falls = waits.map(([earlier, later]) => (earlier?.rate ?? 0) - later.rate)
+    expect(Math.min(...falls)).toBeGreaterThanOrEqual(0)
+    expect(Math.max(...falls)).toBeGreaterThan(0)
+  })
+
   test('is stopped and resumed, and ends each session once', async () => {
     await t.signInMany(80, evil)
     const seen: Operation[] = []
