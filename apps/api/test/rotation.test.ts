@@ -5,6 +5,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeOf, turnOn } from './authenticator.js'
+import { mailsTo } from './outbox.js'
 import {
   type Browser,
   newEmail,
@@ -127,6 +128,29 @@ test('a session that was not to be remembered stays so through a rotation', asyn
   ])
   const marker = cookies.find((cookie) => cookie.startsWith('rollcall.dont_remember='))
   expect(marker).toContain(signed('true', NEW))
+})
+
+test.each([
+  ['the new secret is known', [OLD, NEW], [NEW, OLD]],
+  ['the old secret is known', [NEW, OLD], [OLD, NEW]],
+])('a code that one server mails is right on another, where %s', async (_, mailing, taking) => {
+  await using mailer = await start(...mailing)
+  const device = mailer.browser()
+  const email = newEmail()
+  await device.signUp(email)
+  // With GitHub alone, they prove who they are by a code in a mail.
+  await sql`update account set "providerId" = 'github'
+    where "userId" = (select id from "user" where email = ${email})`.execute(mailer.database().kysely)
+  expect((await device.post('/api/auth/reauthenticate/request-code', {})).status).toBe(200)
+  const findCode = async () => /^(\d{4} \d{4})\r?$/m.exec((await mailsTo(mailer, email)).join('\n'))?.[1]
+  await expect.poll(findCode).toBeDefined()
+  const code = await findCode()
+
+  await using taker = await start(...taking)
+  const { post } = moved(device, taker)
+  expect((await post('/api/auth/reauthenticate/code', { code: '1234 5678' })).status).toBe(400)
+  expect((await post('/api/auth/reauthenticate/code', { code })).status).toBe(200)
+  expect((await post('/api/auth/reauthenticate/code', { code })).status, 'it is used up').toBe(400)
 })
 
 test('once the old secret is gone, what it signed is refused, and what the new one signed is not', async () => {

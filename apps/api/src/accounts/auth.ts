@@ -147,7 +147,7 @@ export function authConfig(options: AuthOptions) {
       closeUnusedEndpoints({ confirmsAddress: requestSignUp !== undefined }),
       passwordRules(passwords, providerIds),
       resetRequests(requestReset),
-      mailedCodes({ store, audit, providers: provable(providers), mails: options.accountMails }),
+      mailedCodes({ store, audit, secrets, providers: provable(providers), mails: options.accountMails }),
       emailChanges(options.accountMails),
       signUps(requestSignUp),
       passkeyPlugin(baseUrl),

@@ -1,4 +1,5 @@
 import { createHmac, randomInt } from 'node:crypto'
+import type { Secrets } from '@rollcall/auth'
 import type { AuthContext } from '@better-auth/core'
 import { runWithTransaction } from '@better-auth/core/context'
 import { MINUTE_MS } from '../../durations.js'
@@ -21,9 +22,28 @@ export interface MailedCodes {
 }
 
 /** The identifier of the row that stands for a code. The hash is keyed: a copy of the database gives no code away. */
-export function codeIdentifier(secret: string, { userId, sessionId }: AskingSession, code: string): string {
+function codeIdentifier(secret: string, { userId, sessionId }: AskingSession, code: string): string {
   const text = JSON.stringify(['mailed-code', userId, sessionId, code])
   return `mailed-code:${createHmac('sha256', secret).update(text).digest('base64url')}`
+}
+
+/**
+ * The code, whichever server has mailed it: while secrets are rotated, not all servers have the same first one.
+ *
+ * @returns `null` for a code that is wrong or expired
+ */
+export async function findCode(
+  { internalAdapter }: Pick<AuthContext, 'internalAdapter'>,
+  secrets: Secrets,
+  asking: AskingSession,
+  code: string,
+): Promise<{ readonly identifier: string } | null> {
+  for (const secret of secrets) {
+    const identifier = codeIdentifier(secret, asking, code)
+    const row = await internalAdapter.findVerificationValue(identifier)
+    if (row !== null && row.expiresAt > new Date()) return { identifier }
+  }
+  return null
 }
 
 /** @param providers ids of those that can prove who somebody is */
