@@ -1,7 +1,7 @@
 import type { SessionStore } from '@rollcall/session-store'
 
 /** Holds the first call of a method of the store until it is released. */
-export function hold(store: SessionStore, method: 'create' | 'revoke' | 'revokeOthers' | 'rotate') {
+export function hold(store: SessionStore, method: 'create' | 'revoke' | 'revokeOthers' | 'rotate' | 'update') {
   const original = store[method]
   let open = (): void => undefined
   const opened = new Promise<void>((resolve) => (open = resolve))

@@ -74,7 +74,7 @@ export async function renameDevice(
   deviceId: string,
   to: string | null,
 ): Promise<boolean> {
-  const sessions = (await store.list(by.userId)).filter((session) => deviceOf(session)?.id === deviceId)
+  const [first] = await sessionsOf(store, by.userId, deviceId)
   const isKnown = await withEvent(database, store, by, async (transaction, stamp) => {
     const row = await transaction
       .selectFrom('device')
@@ -85,7 +85,7 @@ export async function renameDevice(
       .executeTakeFirst()
     if (row === undefined || row.name === to) return row === undefined ? 'unknown' : 'same'
     await transaction.updateTable('device').set({ name: to }).where('deviceId', '=', deviceId).execute()
-    const session = deviceOf(by)?.id === deviceId ? by : sessions[0]
+    const session = deviceOf(by)?.id === deviceId ? by : first
     return {
       ...stamp,
       kind: 'renamed',
@@ -95,13 +95,37 @@ export async function renameDevice(
       to,
     }
   })
-  if (!isKnown) return false
-  await Promise.all(
-    sessions.map((session) =>
-      store.update(session, { device: { id: deviceId, name: to, ...(deviceOf(session)?.isNew && { isNew: true }) } }),
-    ),
-  )
-  return true
+  if (isKnown) await nameSessions(database, store, by.userId, deviceId)
+  return isKnown
+}
+
+/** Each round follows a change of the name in SQL, by a rename at the same time. */
+const MAX_ROUNDS = 10
+
+async function nameSessions(
+  { kysely }: Database,
+  store: SessionStore,
+  userId: string,
+  deviceId: string,
+): Promise<void> {
+  const device = kysely.withTables<Tables>().selectFrom('device').select('name').where('deviceId', '=', deviceId)
+  // The earlier of two renames at the same time may reach Redis last. So it looks again.
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const row = await device.executeTakeFirst()
+    if (row === undefined) return
+    const { name } = row
+    const stale = (await sessionsOf(store, userId, deviceId)).filter((session) => deviceOf(session)?.name !== name)
+    if (stale.length === 0) return
+    await Promise.all(
+      stale.map((session) =>
+        store.update(session, { device: { id: deviceId, name, ...(deviceOf(session)?.isNew && { isNew: true }) } }),
+      ),
+    )
+  }
+}
+
+async function sessionsOf(store: SessionStore, userId: string, deviceId: string): Promise<Session[]> {
+  return (await store.list(userId)).filter((session) => deviceOf(session)?.id === deviceId)
 }
 
 /**

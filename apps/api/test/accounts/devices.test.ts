@@ -177,6 +177,21 @@ describe.each(databases)('on %s', (kind) => {
       expect(await deviceIn(laptop)).toEqual({ ...named, name: null })
     })
 
+    test('is the one that SQL took last, for all sessions, if an earlier one reaches Redis after it', async () => {
+      const { laptop } = await signedUp(t)
+      const { id = '' } = (await deviceIn(laptop)) ?? {}
+      const by = await laptop.session()
+      const rename = (name: string | null) => by && t.auth.renameDevice(by, id, name)
+      const { waiting, open } = hold(t.store, 'update')
+      const first = rename('first')
+      await waiting
+      expect(await rename('second')).toBe(true)
+      expect(await deviceIn(laptop)).toMatchObject({ name: 'second' })
+      open()
+      expect(await first).toBe(true)
+      expect(await deviceIn(laptop)).toMatchObject({ name: 'second' })
+    })
+
     test('is given to no device of another user, and to none that is unknown', async () => {
       const [mine, theirs] = [await signedUp(t), await signedUp(t)]
       const { id = '' } = (await deviceIn(theirs.laptop)) ?? {}
