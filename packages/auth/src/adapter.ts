@@ -4,6 +4,7 @@ import { recordAccountChanges } from './policy/account-changes.js'
 import { type AfterWrite, doNothing, forEachOf } from './request/after-write.js'
 import type { Audit } from './audit/audit.js'
 import { recordErrors, recordTransaction } from './request/database-errors.js'
+import { datePasswords } from './policy/date-passwords.js'
 import { factorPolicy } from './policy/factor-policy.js'
 import type { Model } from './request/model.js'
 import { credentialPolicy, pendingLinks, recordNewUser } from './policy/policy.js'
@@ -55,7 +56,7 @@ function routeModels(
   { store, audit, hasSecureLinks }: AdapterOptions,
   createdInTransaction: { userId: string; id: string }[] = [],
 ): DBTransactionAdapter {
-  const sql = recordErrors(unwatched)
+  const sql = datePasswords(recordErrors(unwatched), store.clock)
   const sessions = sessionModel(store, sql, audit)
   const verifications = guardTrust(verificationModel(sql, store.clock), sql, store)
   const policy = policyOn(sql, verifications, committed, { store, audit })

@@ -59,6 +59,22 @@ test('a browser is known to the accounts that it has signed in to since their pa
   expect(await ask(browser, email)).toBeNull()
 })
 
+test.each([-60, 60])(
+  'neither is wrong if the clock of this server is %d minutes behind that of Redis',
+  async (minutes) => {
+    t.clock.offset = minutes * 60_000
+    const { browser, email, phones } = await t.person(`clock-${minutes}`, 1)
+    const [phone = browser] = phones
+    const ask = async () => knownDeviceOf(await t.auth.$context, new Headers({ cookie: cookiesOf(phone) }), email)
+    expect(await ask()).toBe(await idOf(phone))
+    t.clock.offset += 60_000
+    const change = { currentPassword: password, newPassword: `${password}, once more` }
+    expect((await browser.post('/change-password', change)).status).toBe(200)
+    expect(await ask()).toBeNull()
+    t.clock.offset = 0
+  },
+)
+
 test('it stays known if the application calls another endpoint meanwhile', async () => {
   const { browser, email } = await t.person('calls')
   const id = await idOf(browser)
