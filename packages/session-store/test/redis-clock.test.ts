@@ -102,16 +102,15 @@ test('it says how far the clocks are apart again if that changes, and once an ho
     await expect.poll(() => read).toBeGreaterThan(before + 4) // two for each measurement, and one may be under way
   }
   await measureAgain()
-  expect(skews).toEqual([60])
+  await expect.poll(() => skews).toEqual([60])
   clocks.moveLocal(HOUR)
   await measureAgain()
-  expect(skews).toEqual([60, 120])
+  await expect.poll(() => skews).toEqual([60, 120]) // a busy machine discards measurements
   clocks.moveMonotonic(HOUR - 60_000)
   await measureAgain()
   expect(skews).toEqual([60, 120])
   clocks.moveMonotonic(120_000)
-  await measureAgain()
-  expect(skews).toEqual([60, 120, 120])
+  await expect.poll(() => skews).toEqual([60, 120, 120])
   shared.close()
 })
 
