@@ -1,4 +1,4 @@
-import { openDatabase } from '../src/accounts/database.js'
+import { openDatabase } from '../src/accounts/database/database.js'
 
 /** At a time: SQLite takes a bounded number of values in one statement. */
 const ROWS = 100

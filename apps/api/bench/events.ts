@@ -11,7 +11,7 @@ import { type ApiServer, authCall, startApi, trpcCalls } from '@rollcall/dev-ser
 import { connectRedis, createSessionStore, redisOptions } from '@rollcall/session-store'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
-import { type Database, openDatabase } from '../src/accounts/database.js'
+import { type Database, openDatabase } from '../src/accounts/database/database.js'
 
 const SESSIONS = Number(process.argv[2] ?? 60_000)
 const QUIET_MS = 15_000

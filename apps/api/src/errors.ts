@@ -4,7 +4,7 @@ import { TRPCError } from '@trpc/server'
 import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import { ZodError } from 'zod'
-import { isDatabaseOutage, isRefusedConnection } from './accounts/database-outage.js'
+import { isDatabaseOutage, isRefusedConnection } from './accounts/database/database-outage.js'
 import { OtherSessionError } from './accounts/expected-session.js'
 
 export type Code = TRPCError['code']

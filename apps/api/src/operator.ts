@@ -1,18 +1,29 @@
 // The command `rollcall` shares this with the server: the settings, the connections, and the record of operations.
 import type { Operation } from '@rollcall/admin'
-import type { ActivityTable, OperationAction } from './accounts/activity-rows.js'
-import type { Database } from './accounts/database.js'
-import { migrate } from './accounts/migrations.js'
-import { recordOperation, recordWork as recordWorkIn, type Work } from './accounts/operations.js'
+import type { ActivityTable, OperationAction } from './accounts/activity/activity-rows.js'
+import type { Database } from './accounts/database/database.js'
+import { migrate } from './accounts/database/migrations.js'
+import { recordOperation, recordWork as recordWorkIn, type Work } from './accounts/activity/operations.js'
 import { recordRun, type Watch } from './administration/record-run.js'
 import { createLog, type Log } from './log.js'
 
-export type { OperationAction } from './accounts/activity-rows.js'
-export type { Work } from './accounts/operations.js'
+export type { OperationAction } from './accounts/activity/activity-rows.js'
+export type { Work } from './accounts/activity/operations.js'
 export { createAdmin, adminConnection } from './administration/connection.js'
-export { databaseError, explainDatabaseErrors, openConfiguredDatabase } from './accounts/configured-database.js'
-export { type Database, openDatabase } from './accounts/database.js'
-export { findUserIds, listUsers, lookUpUsers, UnknownUserError, unknownUsers, userIdsOf } from './accounts/users.js'
+export {
+  databaseError,
+  explainDatabaseErrors,
+  openConfiguredDatabase,
+} from './accounts/database/configured-database.js'
+export { type Database, openDatabase } from './accounts/database/database.js'
+export {
+  findUserIds,
+  listUsers,
+  lookUpUsers,
+  UnknownUserError,
+  unknownUsers,
+  userIdsOf,
+} from './accounts/people/users.js'
 export { readSettings, type Settings, SettingsError } from './settings/env.js'
 export { configuredPlaces } from './places.js'
 export { connectOperator } from './redis/connect.js'

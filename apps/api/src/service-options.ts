@@ -1,5 +1,5 @@
 import type { Clock } from '@rollcall/session-store'
-import type { openDatabase } from './accounts/database.js'
+import type { openDatabase } from './accounts/database/database.js'
 import type { Passwords } from './accounts/passwords/passwords.js'
 import type { Settings } from './settings/env.js'
 import type { Log } from './log.js'

@@ -10,19 +10,19 @@ import {
 } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { openAdministration } from './administration/open.js'
-import { type Activity, openActivity } from './accounts/activity.js'
+import { type Activity, openActivity } from './accounts/activity/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
 import {
   databaseError,
   explainDatabaseErrors,
   explainFileErrors,
   openConfiguredDatabase,
-} from './accounts/configured-database.js'
-import type { Database } from './accounts/database.js'
-import { createPrivateFolder, restrictFilesIn } from './accounts/private-files.js'
+} from './accounts/database/configured-database.js'
+import type { Database } from './accounts/database/database.js'
+import { createPrivateFolder, restrictFilesIn } from './accounts/database/private-files.js'
 import { developmentSecret } from './accounts/secret.js'
-import { REQUESTED_SWEEP_MS } from './accounts/event-sweep.js'
-import { startSweep } from './accounts/sweep.js'
+import { REQUESTED_SWEEP_MS } from './accounts/activity/event-sweep.js'
+import { startSweep } from './accounts/activity/sweep.js'
 import type { Settings } from './settings/env.js'
 import { createChallenges } from './limits/challenges.js'
 import { createLimits, type Limits } from './limits/limits.js'

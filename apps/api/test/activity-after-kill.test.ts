@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { startRedis } from '@rollcall/dev-redis'
 import type { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { openDatabase } from '../src/accounts/database.js'
+import { openDatabase } from '../src/accounts/database/database.js'
 import { CHROME, SAFARI, entriesOf, summarize } from './activity-entries.js'
 import { newEmail, observed, PASSWORD, SECRET, startServer } from './helpers.js'
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../src/accounts/database.js'
+import { openDatabase } from '../src/accounts/database/database.js'
 import { CHROME, SAFARI, entriesOf, name, summarize } from './activity-entries.js'
 import { codeOf, databaseOf, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
 

@@ -6,7 +6,7 @@ import {
   startPostgres,
 } from '@rollcall/dev-postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openDatabase } from '../src/accounts/database.js'
+import { openDatabase } from '../src/accounts/database/database.js'
 import { health } from '../src/http/health.js'
 import { newEmail, observed, PASSWORD, startServer, type TestServer } from './helpers.js'
 

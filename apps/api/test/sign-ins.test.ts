@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findUnusual } from '../src/accounts/unusual.js'
+import { findUnusual } from '../src/accounts/activity/unusual.js'
 import { openPlaces } from '../src/places.js'
 import { type Browser, codeOf, newEmail, signedUp, startServer, type TestServer } from './helpers.js'
 

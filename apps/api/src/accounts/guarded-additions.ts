@@ -1,7 +1,7 @@
 import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
 import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { lockUser } from './lock-user.js'
+import { lockUser } from './people/lock-user.js'
 
 const ofUser = z.looseObject({ userId: z.string() })
 

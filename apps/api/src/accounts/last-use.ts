@@ -1,6 +1,6 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import { z } from 'zod'
-import type { Database } from './database.js'
+import type { Database } from './database/database.js'
 
 /** A field of `account` and `passkey`: the last sign-in or proof by this way in. */
 export const lastUse = { lastUsedAt: { type: 'date', required: false, input: false, returned: false } } as const

@@ -3,8 +3,8 @@ import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { z } from 'zod'
 import type { AccountMails } from './prepared-mails.js'
-import { type Reader, readerOf } from './reader.js'
-import { lockUser } from './lock-user.js'
+import { type Reader, readerOf } from './people/reader.js'
+import { lockUser } from './people/lock-user.js'
 
 /** Gives a person their data, and deletes their account. Each rejects with the error of the database. */
 export interface OwnData {

@@ -1,6 +1,6 @@
 import type { AskingSession } from './mailed-codes/codes.js'
-import type { Reader } from './reader.js'
-import type { Language } from './language.js'
+import type { Reader } from './people/reader.js'
+import type { Language } from './people/language.js'
 
 /** Mails about changes of an account. Each promise resolves once the mail is safe in the queue, or rejects with `MailQueueFullError`. */
 export interface AccountMails {

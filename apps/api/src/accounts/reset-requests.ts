@@ -1,7 +1,7 @@
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { MAX_EMAIL } from './names.js'
+import { MAX_EMAIL } from './people/names.js'
 
 const body = z.object({ email: z.email().max(MAX_EMAIL) })
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createPrivateFolder, restrictToOwner } from './private-files.js'
+import { createPrivateFolder, restrictToOwner } from './database/private-files.js'
 
 /** Characters. A disk that was full may have left an empty file. */
 const MIN_LENGTH = 32

@@ -4,7 +4,7 @@ import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { EVERY_ROW } from '@rollcall/auth'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { lockUser } from './lock-user.js'
+import { lockUser } from './people/lock-user.js'
 
 interface WayIn<Path extends string, Row> {
   readonly path: Path

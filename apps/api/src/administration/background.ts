@@ -1,5 +1,5 @@
 import type { Operation } from '@rollcall/admin'
-import type { OperationRow } from '../accounts/activity-rows.js'
+import type { OperationRow } from '../accounts/activity/activity-rows.js'
 import { recordRun, type Watch } from './record-run.js'
 
 type Run = (watch: Watch) => Promise<Operation>

@@ -1,6 +1,6 @@
 import { type SessionAdmin, UnknownOperationError } from '@rollcall/admin'
 import type { Kysely } from 'kysely'
-import type { ActivityTable } from '../accounts/activity-rows.js'
+import type { ActivityTable } from '../accounts/activity/activity-rows.js'
 
 /**
  * Corrects the rows of operations that say `running` although Redis knows better: a process was killed, or SQL was away when its

@@ -1,6 +1,6 @@
 import type { PlaceOf } from '@rollcall/devices'
 import type { Clock } from '@rollcall/session-store'
-import type { Database } from '../accounts/database.js'
+import type { Database } from '../accounts/database/database.js'
 import type { Settings } from '../settings/env.js'
 import type { Log } from '../log.js'
 import { type Administration, createAdministration } from './administration.js'

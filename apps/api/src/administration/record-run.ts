@@ -1,6 +1,6 @@
 import type { Operation, RunOptions } from '@rollcall/admin'
-import type { OperationAction, OperationRow } from '../accounts/activity-rows.js'
-import { operationRow } from '../accounts/operations.js'
+import type { OperationAction, OperationRow } from '../accounts/activity/activity-rows.js'
+import { operationRow } from '../accounts/activity/operations.js'
 
 export type Watch = Required<Pick<RunOptions, 'onStart' | 'onProgress'>>
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { Filter, SessionAdmin } from '@rollcall/admin'
 import { isSessionId } from '@rollcall/session-store'
 import type { Kysely } from 'kysely'
-import { searchUsers } from '../accounts/users.js'
+import { searchUsers } from '../accounts/people/users.js'
 
 export interface FoundUsers {
   readonly userIds: readonly string[]

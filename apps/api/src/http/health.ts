@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
-import type { Database } from '../accounts/database.js'
-import { isConnectionFault } from '../accounts/postgres.js'
+import type { Database } from '../accounts/database/database.js'
+import { isConnectionFault } from '../accounts/database/postgres.js'
 import type { HttpEnv } from './http.js'
 
 /** Written by `/readyz`; gone a second later. */

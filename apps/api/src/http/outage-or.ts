@@ -1,4 +1,4 @@
-import type { Database } from '../accounts/database.js'
+import type { Database } from '../accounts/database/database.js'
 import { DatabaseUnavailableError, outageIn } from '../errors.js'
 
 /** An error of better-auth does not always say whether it is an outage; if not, this asks the database. */

@@ -1,5 +1,5 @@
 import type { WrongPassword } from '@rollcall/auth'
-import type { Activity } from '../accounts/activity.js'
+import type { Activity } from '../accounts/activity/activity.js'
 import type { Limits } from './limits.js'
 
 /** The first wrong password of a day becomes an entry of the activity, and then each that is five times as many. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { AccountMails } from '../accounts/prepared-mails.js'
-import type { MailLink, Reader } from '../accounts/reader.js'
-import { mailLanguage } from '../accounts/language.js'
-import { timeZoneInput } from '../accounts/time-zone.js'
+import type { MailLink, Reader } from '../accounts/people/reader.js'
+import { mailLanguage } from '../accounts/people/language.js'
+import { timeZoneInput } from '../accounts/people/time-zone.js'
 import { deletionCharges, ownerCharges } from '../limits/mail-limits.js'
 import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import {

@@ -1,5 +1,5 @@
 import type { DeviceName, Place } from '@rollcall/devices'
-import type { Language } from '../accounts/language.js'
+import type { Language } from '../accounts/people/language.js'
 import { layOut, type Link, type Message } from './layout.js'
 import de from './words/de.js'
 import en from './words/en.js'

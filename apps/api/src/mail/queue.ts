@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
-import type { Database } from '../accounts/database.js'
-import { migrate } from '../accounts/migrations.js'
+import type { Database } from '../accounts/database/database.js'
+import { migrate } from '../accounts/database/migrations.js'
 
 /**
  * Mails that wait in SQL until the mail server has accepted them. Each is handed to one server at a time, for the length

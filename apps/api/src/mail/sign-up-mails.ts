@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { MailLink } from '../accounts/reader.js'
+import type { MailLink } from '../accounts/people/reader.js'
 import { type ReturnPath, returnPath } from '../accounts/return-path.js'
 import { HOUR_MS } from '../durations.js'
 import { signUpCharges } from '../limits/mail-limits.js'

@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { z } from 'zod'
-import { createPrivateFolder } from '../accounts/private-files.js'
+import { createPrivateFolder } from '../accounts/database/private-files.js'
 import type { Log } from '../log.js'
 import type { Message } from './messages.js'
 

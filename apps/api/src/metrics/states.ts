@@ -1,7 +1,7 @@
 import type { Operation, SessionAdmin } from '@rollcall/admin'
 import type { Streams } from '@rollcall/devices'
-import type { Activity } from '../accounts/activity.js'
-import type { Database } from '../accounts/database.js'
+import type { Activity } from '../accounts/activity/activity.js'
+import type { Database } from '../accounts/database/database.js'
 import type { Mailer } from '../mail/mailer.js'
 import type { Metrics } from './metrics.js'
 

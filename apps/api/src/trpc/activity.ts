@@ -10,9 +10,9 @@ import {
 import type { OperationSummary, SessionEvent, SessionSummary } from '@rollcall/session-store'
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
-import type { Activity } from '../accounts/activity.js'
-import { type ActivityEvent, activityKinds } from '../accounts/activity-rows.js'
-import { findUnusual, type UnusualSign } from '../accounts/unusual.js'
+import type { Activity } from '../accounts/activity/activity.js'
+import { type ActivityEvent, activityKinds } from '../accounts/activity/activity-rows.js'
+import { findUnusual, type UnusualSign } from '../accounts/activity/unusual.js'
 import { withinReads } from './history.js'
 import { router, sessionProcedure } from './procedures.js'
 

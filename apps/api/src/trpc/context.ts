@@ -1,7 +1,7 @@
 import type { Audit } from '@rollcall/auth'
 import type { PlaceOf } from '@rollcall/devices'
 import type { Administration } from '../administration/administration.js'
-import type { Activity } from '../accounts/activity.js'
+import type { Activity } from '../accounts/activity/activity.js'
 import type { Auth } from '../accounts/auth.js'
 import type { Client } from '../client/client.js'
 import type { Limits } from '../limits/limits.js'

@@ -2,7 +2,7 @@ import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { EmailChange } from '../accounts/email-change/pending.js'
-import { newEmail } from '../accounts/names.js'
+import { newEmail } from '../accounts/people/names.js'
 import { auditedProcedure, router, sessionProcedure } from './procedures.js'
 
 /** A pending change, as its person sees it. Times are ISO 8601. */

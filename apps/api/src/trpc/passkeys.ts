@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { printableName } from '../accounts/names.js'
+import { printableName } from '../accounts/people/names.js'
 import { router, sessionProcedure } from './procedures.js'
 import { withinRenames } from './renames.js'
 

@@ -5,9 +5,9 @@ import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { KyselyPlugin } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Activity, openActivity } from '../../src/accounts/activity.js'
-import type { ActivityTable } from '../../src/accounts/activity-rows.js'
-import { createOperationRecorder, recordOperation } from '../../src/accounts/operations.js'
+import { type Activity, openActivity } from '../../src/accounts/activity/activity.js'
+import type { ActivityTable } from '../../src/accounts/activity/activity-rows.js'
+import { createOperationRecorder, recordOperation } from '../../src/accounts/activity/operations.js'
 import { answer, browser, password, secret, startServer } from './helpers.js'
 
 // An application whose events go to SQL.

@@ -10,8 +10,8 @@ import { type PrivatePostgres, databaseOn, postgresBinaries, startPostgres } fro
 import { type PrivateRedis, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { databaseFault } from '../../src/accounts/database-fault.js'
-import { openDatabase } from '../../src/accounts/database.js'
+import { databaseFault } from '../../src/accounts/database/database-fault.js'
+import { openDatabase } from '../../src/accounts/database/database.js'
 import { isWithoutAnswer } from '../../src/errors.js'
 import { startServer } from '../helpers.js'
 

@@ -9,9 +9,9 @@ import { createSessionEvents, createSessionStore } from '@rollcall/session-store
 import { Redis } from 'ioredis'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openActivity } from '../../src/accounts/activity.js'
+import { openActivity } from '../../src/accounts/activity/activity.js'
 import { createAuth } from '../../src/accounts/auth.js'
-import { type Database, openDatabase } from '../../src/accounts/database.js'
+import { type Database, openDatabase } from '../../src/accounts/database/database.js'
 import { outageIn } from '../../src/errors.js'
 import { databases as kinds, quietAuth } from './helpers.js'
 

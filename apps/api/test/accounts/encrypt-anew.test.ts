@@ -1,7 +1,7 @@
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { openDatabase } from '../../src/accounts/database.js'
+import { openDatabase } from '../../src/accounts/database/database.js'
 import { encryptAnew } from '../../src/accounts/second-factor/encrypt-anew.js'
 import { temporaryFolder } from '../temporary-folder.js'
 

@@ -1,8 +1,8 @@
 import { databaseOn, lineTo, postgresBinaries, type PrivatePostgres, startPostgres } from '@rollcall/dev-postgres'
 import { Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { withAdvisoryLock } from '../../src/accounts/migration-lock.js'
-import { openPostgres } from '../../src/accounts/postgres.js'
+import { withAdvisoryLock } from '../../src/accounts/database/migration-lock.js'
+import { openPostgres } from '../../src/accounts/database/postgres.js'
 import { outageIn } from '../../src/errors.js'
 
 // A connection breaks while it is in use, in each way that a connection can break.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readerOf } from '../../src/accounts/reader.js'
+import { readerOf } from '../../src/accounts/people/reader.js'
 
 function named(name: string, emailVerified: unknown = true) {
   const user = { email: 'ada@example.org', name, emailVerified }

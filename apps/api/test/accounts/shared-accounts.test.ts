@@ -8,7 +8,7 @@ import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { createAuth } from '../../src/accounts/auth.js'
-import { openDatabase } from '../../src/accounts/database.js'
+import { openDatabase } from '../../src/accounts/database/database.js'
 import { databases, quietAuth } from './helpers.js'
 
 test.each(databases)(

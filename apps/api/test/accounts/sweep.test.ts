@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startRedis } from '@rollcall/dev-redis'
 import { type RawBuilder, sql } from 'kysely'
 import { expect, test, vi } from 'vitest'
-import { startSweep } from '../../src/accounts/sweep.js'
+import { startSweep } from '../../src/accounts/activity/sweep.js'
 import { createLog } from '../../src/log.js'
 import { signedUp, startServer } from '../helpers.js'
 

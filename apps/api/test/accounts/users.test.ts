@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { openDatabase } from '../../src/accounts/database.js'
-import { unknownUsers } from '../../src/accounts/users.js'
+import { openDatabase } from '../../src/accounts/database/database.js'
+import { unknownUsers } from '../../src/accounts/people/users.js'
 import { temporaryFolder } from '../temporary-folder.js'
 
 test('of many ids, those that SQL does not know are found', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { openPostgres } from '../../src/accounts/postgres.js'
+import { openPostgres } from '../../src/accounts/database/postgres.js'
 import { health } from '../../src/http/health.js'
 import { commandsOf, startServer } from '../helpers.js'
 

@@ -1,7 +1,7 @@
 import { startPostgres } from '@rollcall/dev-postgres'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../src/accounts/database.js'
+import { type Database, openDatabase } from '../../src/accounts/database/database.js'
 import { type MailQueue, openMailQueue } from '../../src/mail/queue.js'
 import { databases } from '../accounts/helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'

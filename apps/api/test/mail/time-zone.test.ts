@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readerOf } from '../../src/accounts/reader.js'
+import { readerOf } from '../../src/accounts/people/reader.js'
 import {
   accountDeletedMessage,
   emailChangedMessage,

@@ -2,9 +2,9 @@ import type { AuthContext } from '@better-auth/core'
 import { runWithTransaction } from '@better-auth/core/context'
 import type { Session, SessionStore } from '@rollcall/session-store'
 import type { AccountMails } from '../prepared-mails.js'
-import { type MailLink, type Reader, readerOf } from '../reader.js'
-import { languageOf } from '../language.js'
-import { lockUser } from '../lock-user.js'
+import { type MailLink, type Reader, readerOf } from '../people/reader.js'
+import { languageOf } from '../people/language.js'
+import { lockUser } from '../people/lock-user.js'
 import { createEmailChangeToken, type EmailChangeLink, findEmailChangeLink } from './links.js'
 import {
   deleteEmailChange,

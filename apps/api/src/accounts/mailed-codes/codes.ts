@@ -3,8 +3,8 @@ import type { Secrets } from '@rollcall/auth'
 import type { AuthContext } from '@better-auth/core'
 import { runWithTransaction } from '@better-auth/core/context'
 import { MINUTE_MS } from '../../durations.js'
-import { lockUser } from '../lock-user.js'
-import { type Reader, readerOf } from '../reader.js'
+import { lockUser } from '../people/lock-user.js'
+import { type Reader, readerOf } from '../people/reader.js'
 import { proofMethodsFor } from './proof-methods.js'
 
 const DIGITS = 8

@@ -1,5 +1,5 @@
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
-import { VISIBLE } from '../visible.js'
+import { VISIBLE } from '../people/visible.js'
 
 /** Why a password cannot be chosen; the code of the error. */
 export type PasswordFault = 'PASSWORD_BLANK' | 'PASSWORD_PERSONAL' | 'PASSWORD_EASY_TO_GUESS'

@@ -3,7 +3,7 @@ import type { GenericEndpointContext } from '@better-auth/core'
 import { getCurrentAdapter, runWithTransaction } from '@better-auth/core/context'
 import { APIError, createAuthEndpoint, sensitiveSessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { lockUser } from '../lock-user.js'
+import { lockUser } from '../people/lock-user.js'
 import { requireLength } from './length.js'
 import { type Passwords, passwordError } from './passwords.js'
 

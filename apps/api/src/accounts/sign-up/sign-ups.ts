@@ -1,6 +1,6 @@
 import type { AuthContext } from '@better-auth/core'
-import { type MailLink, readerOf } from '../reader.js'
-import { languageOf } from '../language.js'
+import { type MailLink, readerOf } from '../people/reader.js'
+import { languageOf } from '../people/language.js'
 import type { ReturnPath } from '../return-path.js'
 import { createSignUpToken, findSignUpEmail } from './links.js'
 

@@ -1,6 +1,6 @@
 import type { GenericEndpointContext } from '@better-auth/core'
 import { getCurrentAdapter } from '@better-auth/core/context'
-import { lockUser } from '../lock-user.js'
+import { lockUser } from '../people/lock-user.js'
 
 /**
  * Runs in the transaction that uses up a link of a mail. The link of a reset is the first proof of an email address that nobody has

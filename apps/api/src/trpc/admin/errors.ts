@@ -1,6 +1,6 @@
 import { InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
 import { TRPCError } from '@trpc/server'
-import { UnknownUserError } from '../../accounts/users.js'
+import { UnknownUserError } from '../../accounts/people/users.js'
 
 const wrongInputs = [InvalidFilterError, OperationStateError, UnknownUserError]
 

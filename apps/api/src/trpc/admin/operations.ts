@@ -1,7 +1,7 @@
 import type { IsRecent } from '@rollcall/trpc'
 import type { Operation } from '@rollcall/admin'
 import { z } from 'zod'
-import type { OperationRow } from '../../accounts/activity-rows.js'
+import type { OperationRow } from '../../accounts/activity/activity-rows.js'
 import { router } from '../procedures.js'
 import { id } from './inputs.js'
 import { adminChange, polledProcedure } from './procedures.js'

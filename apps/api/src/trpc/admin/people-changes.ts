@@ -1,7 +1,7 @@
 import type { IsRecent } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import type { Person } from '../../accounts/administrators.js'
+import type { Person } from '../../accounts/people/administrators.js'
 import type { Auth } from '../../accounts/auth.js'
 import { router } from '../procedures.js'
 import { unknownPerson } from './errors.js'

@@ -1,6 +1,6 @@
 import { asSeenBy, type Streams } from '@rollcall/devices'
 import { z } from 'zod'
-import type { Person } from '../../accounts/administrators.js'
+import type { Person } from '../../accounts/people/administrators.js'
 import { activityInput, toEntries } from '../activity.js'
 import { router } from '../procedures.js'
 import { unknownPerson } from './errors.js'

@@ -1,7 +1,7 @@
 import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import type { Person } from '../../accounts/administrators.js'
+import type { Person } from '../../accounts/people/administrators.js'
 import type { Auth } from '../../accounts/auth.js'
 import { rejectOtherSession } from '../../accounts/expected-session.js'
 import { auditResult } from '../../errors.js'

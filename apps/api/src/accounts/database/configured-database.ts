@@ -1,5 +1,5 @@
-import type { Settings } from '../settings/env.js'
-import { StartError } from '../start-error.js'
+import type { Settings } from '../../settings/env.js'
+import { StartError } from '../../start-error.js'
 import { databaseFault, isDatabaseError } from './database-fault.js'
 import { type Database, openDatabase } from './database.js'
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Database } from './database.js'
+import type { Database } from '../database/database.js'
 
 /** The part of better-auth's tables that names a user. */
 type UserTable = { user: { id: string; email: string; createdAt: string | Date } }

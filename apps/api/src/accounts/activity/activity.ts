@@ -1,6 +1,6 @@
 import { type Clock, type Session, type SessionEvent, type SessionEvents, userTagOf } from '@rollcall/session-store'
 import type { Kysely } from 'kysely'
-import { DAY_MS } from '../durations.js'
+import { DAY_MS } from '../../durations.js'
 import { ActivityMover } from './activity-mover.js'
 import {
   type ActivityEvent,
@@ -9,8 +9,8 @@ import {
   type ActivityTable,
   fromRow,
 } from './activity-rows.js'
-import type { Database } from './database.js'
-import { migrate } from './migrations.js'
+import type { Database } from '../database/database.js'
+import { migrate } from '../database/migrations.js'
 import { createOperationRecorder } from './operations.js'
 import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
 import { createEventSweep } from './event-sweep.js'

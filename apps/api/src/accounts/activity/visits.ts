@@ -1,6 +1,6 @@
 import type { Session, SessionStore } from '@rollcall/session-store'
 import { z } from 'zod'
-import { MINUTE_MS } from '../durations.js'
+import { MINUTE_MS } from '../../durations.js'
 
 /** Milliseconds after whose start a look at the page is a new visit. */
 const VISIT_MS = 30 * MINUTE_MS

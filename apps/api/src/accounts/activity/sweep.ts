@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { MINUTE_MS } from '../durations.js'
+import { MINUTE_MS } from '../../durations.js'
 
 export interface Sweep {
   /** Finishes what is under way. */

@@ -1,8 +1,8 @@
 import { deviceOf } from '@rollcall/devices'
 import { type Session, type SessionStore, userTagOf } from '@rollcall/session-store'
 import type { Transaction } from 'kysely'
-import { type ActivityEvent, type ActivityTable, newEventId, summaryOf, toRow } from './activity-rows.js'
-import type { Database } from './database.js'
+import { type ActivityEvent, type ActivityTable, newEventId, summaryOf, toRow } from '../activity/activity-rows.js'
+import type { Database } from '../database/database.js'
 
 // Each of these changes a name with its event, in one transaction: no name changes without its trace.
 
