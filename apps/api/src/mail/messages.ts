@@ -42,7 +42,7 @@ export function passwordRequiredMessage(context: Context): Message {
 export function newDeviceMessage({ device, ipAddress, place, at }: NewDeviceFacts, context: Context): Message {
   const w = words[context.language]
   const browser = device.browser === 'Unknown browser' ? w.unknownBrowser : device.browser
-  const from = w.from(w.device(browser, device.os), ipAddress ?? w.unknownAddress, placeWords(place, context.language))
+  const from = w.from(w.device(browser, device.os), placeWords(place, context.language), ipAddress)
   return mail(context, { ...w.newDevice, before: w.newDevice.before(siteOf(context), from, timeOf(at, context)) })
 }
 
@@ -171,9 +171,9 @@ function zoneName(at: Date, locale: string, timeZone: string): string {
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? timeZone
 }
 
-function placeWords(place: Place | null, language: Language): string {
+function placeWords(place: Place | null, language: Language): string | null {
   const w = words[language]
-  if (place === null) return ''
+  if (place === null) return null
   if (place.kind === 'local') return w.localNetwork
   return w.near(new Intl.DisplayNames(locales[language], { type: 'region' }).of(place.code) ?? place.code)
 }

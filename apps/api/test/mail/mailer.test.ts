@@ -284,6 +284,21 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
     expect(subject).not.toBe('')
   })
 
+  test('names the place of a new device, then its address', () => {
+    const { from, nowhere } = {
+      en: {
+        from: 'Chrome on Android, from France (approximate), IP address 192.0.2.1, on ',
+        nowhere: 'Unknown browser, from an unknown place, unknown IP address, on ',
+      },
+      de: {
+        from: 'Chrome auf Android, Ort: Frankreich (ungefähr), IP-Adresse 192.0.2.1, am ',
+        nowhere: 'Unbekannter Browser, Ort: unbekannt, unbekannte IP-Adresse, am ',
+      },
+    }[language]
+    expect(messages['new device, with a place'].text).toContain(from)
+    expect(messages['new device'].text).toContain(nowhere)
+  })
+
   test('reads as people write', () => {
     for (const { subject, text } of Object.values(messages))
       expect(`${subject}\n${text}`).not.toMatch(

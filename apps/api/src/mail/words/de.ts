@@ -241,8 +241,11 @@ export default {
 
   device: (browser, os) => (os === '' ? browser : `${browser} auf ${os}`),
   unknownBrowser: 'Unbekannter Browser',
-  from: (device, address, place) => `${device}, von ${address}${place}`,
-  unknownAddress: 'einer unbekannten IP-Adresse',
-  localNetwork: ' (lokales Netz)',
-  near: (country) => ` (ungefähr: ${country})`,
+  from: (device, place, address) =>
+    [
+      `${device}, Ort: ${place ?? 'unbekannt'}`,
+      address === null ? 'unbekannte IP-Adresse' : `IP-Adresse ${address}`,
+    ].join(', '),
+  localNetwork: 'lokales Netz',
+  near: (country) => `${country} (ungefähr)`,
 } satisfies typeof en

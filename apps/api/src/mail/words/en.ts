@@ -240,8 +240,12 @@ export default {
 
   device: (browser: string, os: string) => (os === '' ? browser : `${browser} on ${os}`),
   unknownBrowser: 'Unknown browser',
-  from: (device: string, address: string, place: string) => `${device}, from ${address}${place}`,
-  unknownAddress: 'an unknown IP address',
-  localNetwork: ' (local network)',
-  near: (country: string) => ` (approximately: ${country})`,
+  /** The place, then the address. */
+  from: (device: string, place: string | null, address: string | null) =>
+    [
+      `${device}, from ${place ?? 'an unknown place'}`,
+      address === null ? 'unknown IP address' : `IP address ${address}`,
+    ].join(', '),
+  localNetwork: 'the local network',
+  near: (country: string) => `${country} (approximate)`,
 }

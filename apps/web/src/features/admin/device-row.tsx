@@ -38,8 +38,7 @@ export function DeviceRow({ device, owner, time, detailsId, children }: DeviceRo
           <div id={detailsId} className="text-sm text-muted">
             {device.isCurrent && <p className="font-medium text-accent">{t('devices.group.current')}</p>}
             {device.name !== null && <p>{browserName(i18n, device)}</p>}
-            <DeviceDetails device={device} time={time} />
-            {device.place !== null && <p>{device.ipAddress}</p>}
+            <DeviceDetails device={device} time={time} withAddress />
           </div>
         </div>
       </div>

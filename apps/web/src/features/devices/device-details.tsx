@@ -5,8 +5,15 @@ import { isActive } from './last-seen.js'
 import { DevicePlace } from './device-place.js'
 import type { ListTime } from './use-list-time.js'
 
+interface DeviceDetailsProps {
+  device: Device
+  time: ListTime
+  /** Shows the address beside the place. Default: false. */
+  withAddress?: boolean
+}
+
 /** When and where a session was last seen, and when it began. */
-export function DeviceDetails({ device, time }: { device: Device; time: ListTime }) {
+export function DeviceDetails({ device, time, withAddress = false }: DeviceDetailsProps) {
   const i18n = useI18n()
   const { t } = i18n
   return (
@@ -16,7 +23,7 @@ export function DeviceDetails({ device, time }: { device: Device; time: ListTime
         <span aria-hidden className="max-sm:hidden">
           {' · '}
         </span>
-        <DevicePlace of={device} />
+        <DevicePlace of={device} withAddress={withAddress} />
       </p>
       <p>
         {t.rich('devices.since', {

@@ -1,6 +1,6 @@
 import type { Device } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { formatPlace } from '../../i18n/place.js'
+import { formatPlace, withPlace } from '../../i18n/place.js'
 
 interface DevicePlaceProps {
   of: Pick<Device, 'ipAddress' | 'place'>
@@ -12,10 +12,6 @@ interface DevicePlaceProps {
 export function DevicePlace({ of: { ipAddress, place }, withAddress = false }: DevicePlaceProps) {
   const i18n = useI18n()
   const address = ipAddress ?? i18n.t('common.addressUnknown')
-  const where = formatPlace(i18n, place)
-  return (
-    <span className="max-sm:block">
-      {[where, where === '' || withAddress ? address : ''].filter(Boolean).join(' · ')}
-    </span>
-  )
+  const said = withAddress ? withPlace(i18n, place, address) : formatPlace(i18n, place) || address
+  return <span className="max-sm:block">{said}</span>
 }

@@ -4,7 +4,7 @@ import type { MailedSignIn } from '@rollcall/api'
 import { auth, AuthFailure } from '../../api/auth.js'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { formatPlace } from '../../i18n/place.js'
+import { withPlace } from '../../i18n/place.js'
 import { Button } from '../../ui/button.js'
 import { useForm } from '../../ui/form.js'
 import { PageHeading } from '../../ui/page-heading.js'
@@ -51,7 +51,7 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
         <p className="mt-3 font-medium">
           {t('secure.which', {
             device: deviceName(i18n, signIn),
-            where: formatPlace(i18n, signIn.place) || (signIn.ipAddress ?? t('common.addressUnknown')),
+            where: withPlace(i18n, signIn.place, signIn.ipAddress ?? t('common.addressUnknown')),
             when: i18n.dayAndTime(signIn.at),
           })}
         </p>
