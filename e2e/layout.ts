@@ -135,7 +135,14 @@ const lostBorders = (page: Page): Promise<string[]> =>
       const { borderBottomWidth, borderBottomColor, borderBottomStyle } = getComputedStyle(element)
       return isSeen(borderBottomWidth, borderBottomColor, borderBottomStyle)
     }
+    const wrong = [...document.querySelectorAll('input[aria-invalid=true]')]
     return [
+      ...wrong
+        .filter((field) => Number.parseFloat(getComputedStyle(field).borderTopWidth) < 3)
+        .map((field) => `looks right: ${field.outerHTML.slice(0, 120)}`),
+      ...[...document.querySelectorAll('.border-danger-line')]
+        .filter((box) => getComputedStyle(box).outlineStyle === 'none')
+        .map((box) => `looks harmless: ${box.outerHTML.slice(0, 120)}`),
       ...buttons
         .filter((button) => !button.matches('footer select') && !isLined(button))
         .map((button) => `without a border: ${button.outerHTML.slice(0, 120)}`),

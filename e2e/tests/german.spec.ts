@@ -69,7 +69,7 @@ test('somebody whose browser speaks German does everything in German', async ({ 
   await expect(phone.getByText('Chrome auf Windows wurde abgemeldet.')).toBeVisible()
   await expect(laptop.getByText('Firefox on Ubuntu signed out this device just now.')).toBeVisible()
 
-  await phone.getByRole('button', { name: 'Alle anderen Geräte abmelden (1)' }).click()
+  await phone.getByRole('button', { name: 'Das andere Gerät abmelden' }).click()
   await isFine(phone, 'the question about the others')
   await phone.getByRole('button', { name: 'Ja, abmelden' }).click()
   await expect(phone.getByText('Alle anderen Geräte wurden abgemeldet. 1 Anmeldung ist beendet.')).toBeVisible()

@@ -74,6 +74,12 @@ test('German has its own times, places, names and plurals', () => {
   expect(said(1)).toBe('Alle anderen Geräte wurden abgemeldet. 1 Anmeldung ist beendet.')
 })
 
+test('one other device is not counted', () => {
+  const said = [0, 1, 2].map((count) => english.t('signOut.others', { count }))
+  expect(said).toEqual(['Sign out earlier sign-ins', 'Sign out the other device', 'Sign out all other devices (2)'])
+  expect(german.t('signOut.others', { count: 1 })).toBe('Das andere Gerät abmelden')
+})
+
 test('a device without a known system has its browser alone for a name', () => {
   expect(deviceName(english, { browser: 'curl', os: '' })).toBe('curl')
 })

@@ -36,7 +36,7 @@ function broadcast(message: object): void {
 }
 
 test.each([
-  ['Sign out all other devices (1)', 'Yes, sign out'],
+  ['Sign out the other device', 'Yes, sign out'],
   ['Sign out Firefox on Windows 11', 'Yes, sign out'],
 ])('a window that missed a sign-in ends nothing of the other person: %s', async (button, answer) => {
   await open('/')

@@ -34,6 +34,8 @@ export interface ProofRequest {
 
 export interface ConfirmButtonProps {
   label: string
+  /** Of the button that asks. Default: `secondary`. */
+  look?: 'primary' | 'secondary'
   /** The label for those who do not see what stands beside it. Starts with the visible one. */
   accessibleLabel?: string
   question: string
@@ -72,6 +74,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
       <>
         <Button
           ref={trigger}
+          look={props.look ?? 'secondary'}
           onClick={ask}
           aria-label={accessibleLabel}
           aria-describedby={describedBy}
@@ -90,7 +93,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
 
   if (step === 'password') {
     return (
-      <div ref={panel} className={panelLook.neutral}>
+      <div ref={panel} data-question className={panelLook.neutral}>
         {renderProof({
           question: props.question,
           consequence: props.consequence,
@@ -188,6 +191,7 @@ function Question({ panel, busy, onYes, onLeave, ...props }: QuestionProps) {
   return (
     <div
       ref={panel}
+      data-question
       role="group"
       aria-labelledby={questionId}
       aria-describedby={consequenceId}
@@ -211,7 +215,7 @@ function Question({ panel, busy, onYes, onLeave, ...props }: QuestionProps) {
           {props.choice}
         </div>
       )}
-      <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap gap-3">
         <Button ref={confirm} look="danger" busy={busy} onClick={() => void onYes()} {...answering}>
           {busy ? props.busyLabel : props.confirmLabel}
         </Button>

@@ -33,7 +33,7 @@ function Sections({ name, email }: { name: string; email: string }) {
       <Section title={t('accountPage.dataHeading')} means={t('accountPage.dataMeans')}>
         <DownloadData />
       </Section>
-      <Section title={t('accountPage.deleteHeading')} means={t('accountPage.deleteMeans')}>
+      <Section isDangerous title={t('accountPage.deleteHeading')} means={t('accountPage.deleteMeans')}>
         <DeleteAccount />
       </Section>
     </>

@@ -45,6 +45,7 @@ export function ChoiceBar({ chosen, choosable, onChooseAll, onSignOut, onClose }
       {count > 0 && (
         <ConfirmWithProof
           label={t('signOut.several', { count })}
+          look="primary"
           question={t('signOut.severalAsk', { count })}
           consequence={t('signOut.severalMeans')}
           confirmLabel={t('signOut.yes')}

@@ -46,7 +46,7 @@ export function DeviceCard({ group, heading, time, signs, choice, signOut }: Dev
   return (
     <li ref={row} data-row={device.id} tabIndex={-1} aria-labelledby={nameId} className="rounded-2xl">
       {heading !== null && <h2 className="mt-2 mb-2 text-lg font-semibold">{heading}</h2>}
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-3 rounded-2xl border border-line bg-surface p-4 shadow-card sm:px-5">
+      <div className="device-card flex flex-wrap items-center gap-x-4 gap-y-3 rounded-2xl border border-line bg-surface p-4 shadow-card sm:px-5">
         {choice && <ChoiceBox name={name} choice={choice} />}
         <div className="flex min-w-0 flex-[1_1_15rem] gap-3.5 sm:items-center sm:gap-4">
           <DeviceIcon device={device} />

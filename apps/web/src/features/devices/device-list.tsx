@@ -1,9 +1,10 @@
 import type { Device, Devices } from '@rollcall/react'
-import { type RefObject, useState } from 'react'
+import { type RefObject, useLayoutEffect, useState } from 'react'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { words } from '../../i18n/words.js'
+import { Button } from '../../ui/button.js'
 import { useToast } from '../../ui/toasts.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import type { Signs, Unusual } from '../recognition/use-unusual.js'
@@ -21,6 +22,9 @@ import { type SignOuts, useSignOuts } from './use-sign-outs.js'
 
 /** As many devices as are seen at a glance: no search is offered for them. */
 const FEW = 10
+
+/** For a button that is back. */
+const focus = (button: HTMLButtonElement | null) => button?.focus()
 
 interface DeviceListProps {
   shown: Device[]
@@ -40,6 +44,12 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
   const found = isLong ? groups.filter((group) => isFound(i18n, group, filter, time)) : groups
   const others = groups.filter(([first]) => !first.isCurrent)
   const choice = useChoice(others)
+  const canChoose = others.length > 1
+  // The button that took the focus when the choice was over may be gone with the devices.
+  useLayoutEffect(() => {
+    if (choice.isOver && !canChoose && document.activeElement === document.body)
+      heading.current?.focus({ preventScroll: true })
+  }, [canChoose, choice.isOver, heading])
   const list = useRowFocus<HTMLUListElement, Device>({
     rows: found.flat().filter((device) => !device.isCurrent),
     fallback: heading,
@@ -54,7 +64,6 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
     <SignOutMany
       hasOthers={shown.length > 1}
       otherDevices={others.length}
-      choice={others.length > 1 && !choice.isOpen ? choice : undefined}
       onSignOutOthers={signOut.others}
       onSignOutEverywhere={signOut.everywhere}
     />
@@ -68,6 +77,14 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
         <DeviceSearch found={found.length} all={groups.length} onFilterChange={setFilter}>
           {found.length < groups.length && <SignOutFound found={fitOneStep(found)} onSignOut={signOut.several} />}
         </DeviceSearch>
+      )}
+      {/* Above what can be chosen. */}
+      {canChoose && !choice.isOpen && (
+        <p className="mb-3">
+          <Button ref={choice.isOver ? focus : undefined} onClick={choice.open}>
+            {i18n.t('signOut.choose')}
+          </Button>
+        </p>
       )}
       {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{i18n.t('unusual.notLoaded')}</p>}
       <ul {...list} aria-label={i18n.t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>

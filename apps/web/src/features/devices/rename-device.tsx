@@ -55,6 +55,7 @@ export function RenameDevice({ device, id, onClose }: { device: Device; id: stri
     <form
       {...form}
       ref={element}
+      data-question
       className="grid basis-full gap-3 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4"
     >
       {summary}

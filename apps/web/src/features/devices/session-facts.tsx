@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { type Device, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
-import { formatPlace } from '../../i18n/place.js'
+import { withPlace } from '../../i18n/place.js'
 import { useProviderName } from '../../api/linked-providers.js'
 
 /** All that is known of a session, in place: for those who want it exactly, with whatever they point or type. */
@@ -28,13 +28,15 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
         {device.signInMethod && (
           <Fact name={t('facts.how')}>{methodName(i18n, device.signInMethod, providerName)}</Fact>
         )}
+        <Fact name={t('facts.lastSeen')}>{exactTime(device.lastSeenAt)}</Fact>
+        <Fact name={t('facts.address')}>
+          {withPlace(i18n, device.place, device.ipAddress ?? t('common.addressUnknown'))}
+        </Fact>
         <Fact name={t('facts.proved')}>
           {exactTime(device.authenticatedAt)}
           {device.proofMethod && ` (${methodName(i18n, device.proofMethod, providerName)})`}
         </Fact>
-        <Fact name={t('facts.lastSeen')}>{exactTime(device.lastSeenAt)}</Fact>
         <Fact name={t('facts.expires')}>{exactTime(device.expiresAt)}</Fact>
-        <Fact name={t('facts.address')}>{device.ipAddress ?? t('common.addressUnknown')}</Fact>
         {isOpen && <MoreFacts device={device} />}
       </dl>
     </details>
@@ -63,7 +65,7 @@ function MoreFacts({ device: { id, lastSeenAt } }: { device: Device }) {
       <Fact name={t('facts.addresses')}>
         {addresses.map(({ ipAddress, place }) => (
           <span key={ipAddress} className="block">
-            {[ipAddress ?? t('common.addressUnknown'), formatPlace(i18n, place)].filter(Boolean).join(' · ')}
+            {withPlace(i18n, place, ipAddress ?? t('common.addressUnknown'))}
           </span>
         ))}
       </Fact>

@@ -1,35 +1,22 @@
 import { useId } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
-import { Button } from '../../ui/button.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
-import type { useChoice } from './use-choice.js'
 
 interface SignOutManyProps {
   /** Whether any session but this one is alive, be it of this device. */
   hasOthers: boolean
   otherDevices: number
-  /** Lets several devices be chosen. Left out where there is nothing to choose from. */
-  choice: Pick<ReturnType<typeof useChoice>, 'open' | 'isOver'> | undefined
   onSignOutOthers: () => Promise<Outcome>
   onSignOutEverywhere: () => Promise<Outcome>
 }
 
-/** For a button that is back. */
-const focus = (button: HTMLButtonElement | null) => button?.focus()
-
-export function SignOutMany({
-  hasOthers,
-  otherDevices,
-  choice,
-  onSignOutOthers,
-  onSignOutEverywhere,
-}: SignOutManyProps) {
+export function SignOutMany({ hasOthers, otherDevices, onSignOutOthers, onSignOutEverywhere }: SignOutManyProps) {
   const { t } = useI18n()
   const headingId = useId()
   const list = useRowFocus<HTMLUListElement, { id: string }>({
-    rows: [...(choice ? [{ id: 'choose' }] : []), ...(hasOthers ? [{ id: 'others' }] : []), { id: 'everywhere' }],
+    rows: [...(hasOthers ? [{ id: 'others' }] : []), { id: 'everywhere' }],
   })
   return (
     <section aria-labelledby={headingId} className="not-first:mt-10 first:mb-10">
@@ -37,14 +24,6 @@ export function SignOutMany({
         {t(hasOthers ? 'signOut.many' : 'signOut.everywhere')}
       </h2>
       <ul {...list} className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface shadow-card">
-        {choice && (
-          <li data-row="choose" className="flex flex-wrap items-center gap-x-4 gap-y-3 p-4 sm:px-5">
-            <p className="flex-[1_1_15rem] text-[0.9375rem] text-muted">{t('signOut.chooseWho')}</p>
-            <Button ref={choice.isOver ? focus : undefined} onClick={choice.open}>
-              {t('signOut.choose')}
-            </Button>
-          </li>
-        )}
         {hasOthers && (
           <Row
             id="others"

@@ -34,7 +34,7 @@ export function WasThisYou({ question, signs, place, onConfirmed }: WasThisYouPr
     <div
       role="group"
       aria-labelledby={titleId}
-      className="flex basis-full flex-wrap items-center gap-x-4 gap-y-3 rounded-xl border border-notice-line bg-notice-soft/50 p-3 sm:px-4"
+      className="was-this-you flex basis-full flex-wrap items-center gap-x-4 gap-y-3 rounded-xl border border-notice-line bg-notice-soft/50 p-3 sm:px-4"
     >
       <div className="min-w-0 flex-[1_1_14rem]">
         <p id={titleId} className="mb-1.5 text-sm font-semibold">

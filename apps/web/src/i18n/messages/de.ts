@@ -204,7 +204,6 @@ export default {
     earlierFailed: 'Die frühere Anmeldung auf {device} gilt möglicherweise noch.',
     many: 'Mehrere Geräte abmelden',
     choose: 'Geräte auswählen',
-    chooseWho: 'Wählen Sie die Geräte aus, die sich neu anmelden müssen.',
     chosen: '{count, plural, =0 {Kein Gerät ausgewählt} one {# Gerät ausgewählt} other {# Geräte ausgewählt}}',
     chooseOne: '{device} auswählen',
     chooseAll: 'Alle {count, number} auswählen',
@@ -217,7 +216,8 @@ export default {
     severalDone: '{count, plural, one {# Anmeldung ist beendet.} other {# Anmeldungen sind beendet.}}',
     severalGone: 'Diese Geräte waren schon abgemeldet.',
     severalFailed: 'Diese Geräte sind möglicherweise noch angemeldet.',
-    others: '{count, plural, =0 {Frühere Anmeldungen abmelden} other {Alle anderen Geräte abmelden (#)}}',
+    others:
+      '{count, plural, =0 {Frühere Anmeldungen abmelden} =1 {Das andere Gerät abmelden} other {Alle anderen Geräte abmelden (#)}}',
     othersWho:
       '{count, plural, =0 {Frühere Anmeldungen auf diesem Gerät gelten dann nicht mehr.} other {Alle Geräte außer diesem müssen sich neu anmelden.}}',
     othersAsk:

@@ -201,7 +201,6 @@ export default {
     earlierFailed: 'The earlier sign-in on {device} may still be active.',
     many: 'Sign out several devices',
     choose: 'Choose devices',
-    chooseWho: 'Choose the devices that will have to sign in again.',
     chosen: '{count, plural, =0 {No device chosen} one {# device chosen} other {# devices chosen}}',
     chooseOne: 'Choose {device}',
     chooseAll: 'Choose all {count, number}',
@@ -214,7 +213,8 @@ export default {
     severalDone: '{count, plural, one {# sign-in ended.} other {# sign-ins ended.}}',
     severalGone: 'Those devices were already signed out.',
     severalFailed: 'Those devices may still be signed in.',
-    others: '{count, plural, =0 {Sign out earlier sign-ins} other {Sign out all other devices (#)}}',
+    others:
+      '{count, plural, =0 {Sign out earlier sign-ins} =1 {Sign out the other device} other {Sign out all other devices (#)}}',
     othersWho:
       '{count, plural, =0 {Earlier sign-ins on this device will have to sign in again.} other {All devices except this one will have to sign in again.}}',
     othersAsk:
