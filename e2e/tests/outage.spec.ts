@@ -21,7 +21,7 @@ outage(
     await expect(devices(laptop)).toHaveCount(2)
     process.kill(app.redis.pid, 'SIGSTOP')
     try {
-      await laptop.getByRole('button', { name: 'Sign out all other devices (1)' }).click()
+      await laptop.getByRole('button', { name: 'Sign out the other device' }).click()
       await laptop.getByRole('button', { name: 'Yes, sign out' }).click()
       await expect(laptop.getByText('Your other devices may still be signed in.')).toBeVisible()
       await laptop.getByRole('button', { name: 'Sign out', exact: true }).first().click()

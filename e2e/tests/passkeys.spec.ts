@@ -21,7 +21,7 @@ test('add a passkey, sign in by suggestion and by button, confirm with it, and r
   const page = await device()
   await addAuthenticator(page)
   await page.goto('/security')
-  await expect(page.getByText('No passkeys yet.')).toBeVisible()
+  await expect(page.getByText('No passkeys')).toBeVisible()
   await page.getByRole('button', { name: 'Add a passkey' }).click()
   await page.getByRole('button', { name: 'Save name' }).click()
   await expect(page.getByLabel('Passkey name')).toHaveAccessibleDescription(/Enter a name\./)
@@ -64,6 +64,6 @@ test('add a passkey, sign in by suggestion and by button, confirm with it, and r
   expect(cookies.find(({ name }) => name.includes('session_token'))?.expires).toBe(-1) // gone with the browser
   await page.getByRole('button', { name: /^Remove .*Work laptop/ }).click()
   await page.getByRole('button', { name: 'Yes, remove' }).click()
-  await expect(page.getByText('No passkeys yet.')).toBeVisible()
+  await expect(page.getByText('No passkeys')).toBeVisible()
   await expect(page.locator(':focus')).toContainText('Work laptop was removed')
 })

@@ -29,7 +29,7 @@ async function turnOn(page: Page, { password }: User): Promise<{ secret: string;
   expect(await violations(page)).toEqual([])
   const backupCodes = await list.getByRole('listitem').allTextContents()
   await page.getByRole('button', { name: 'I’ve saved them' }).click()
-  await expect(section(page)).toContainText('On')
+  await expect(section(page)).toHaveText(/^Two-factor authenticationOn/)
   await expect(section(page).getByRole('button', { name: 'New backup codes' })).toBeFocused()
   return { secret, backupCodes }
 }

@@ -122,7 +122,7 @@ test('a first password is set after a proof in place, as it was typed', async ()
   network.answer = (request) => (answers[new URL(request.url).pathname] ?? answer)(request)
   api.hasPassword = false
   await open('/security', 'Security')
-  await screen.findByRole('heading', { name: 'Set a password' })
+  await screen.findByText('Not set')
   type('New password', 'a good first password')
   press('Set password')
   fireEvent.click(await screen.findByRole('button', { name: 'Email me a code' }))

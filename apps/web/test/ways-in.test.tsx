@@ -16,7 +16,16 @@ async function open(state: { hasPassword?: boolean; passkeys?: string[] } = {}) 
 
 test('the page says when the password was last used', async () => {
   await open()
-  expect(await screen.findByText('Last used on Jan 5, 2026.')).toBeTruthy()
+  expect(await screen.findByText('Last used on Jan 5, 2026')).toBeTruthy()
+})
+
+test('each section says its state first', async () => {
+  await open()
+  const said = async (name: string) => (await screen.findByRole('region', { name })).textContent
+  await screen.findByText('1 passkey')
+  expect(await said('Password')).toMatch(/^PasswordLast used on Jan 5, 2026/)
+  expect(await said('Passkeys')).toMatch(/^Passkeys1 passkey/)
+  expect(await said('Linked accounts')).toMatch(/^Linked accounts1 linked account/)
 })
 
 const only = /^This is your only way to sign in\./

@@ -122,10 +122,11 @@ function Found({ search: { number, fields, reason }, onChoosePerson, onStarted }
         {found ? <Count found={found} /> : !failed && t('admin.loading')}
       </p>
       {failed && <QueryState query={failed} />}
-      {found && <Preview found={found} asOf={dataUpdatedAt} onChoosePerson={onChoosePerson} />}
+      {/* Above the rows: there may be hundreds. */}
       {found?.isExact && found.sessions > 0 && (
         <SignOutFiltered fields={fields} count={found.sessions} reason={reason} onStarted={onStarted} />
       )}
+      {found && <Preview found={found} asOf={dataUpdatedAt} onChoosePerson={onChoosePerson} />}
     </>
   )
 }

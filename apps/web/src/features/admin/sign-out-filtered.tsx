@@ -41,7 +41,7 @@ export function SignOutFiltered({ fields, count, reason: given, onStarted }: Sig
     })
 
   return (
-    <div className="mt-4 grid gap-4 border-t border-line pt-4">
+    <div className="mt-3 mb-4 grid gap-4 rounded-lg border border-line p-3 sm:p-4">
       <Field
         name="filter-reason"
         label={t('admin.reason')}

@@ -175,8 +175,7 @@ function FactorStatus({ isOn, done, isBack, onAsk }: FactorStatusProps) {
           {done}
         </Message>
       )}
-      <p className="mt-4 text-[0.9375rem]">{t(isOn ? 'secondFactor.isOn' : 'secondFactor.isOff')}</p>
-      <div ref={buttons} className="mt-3 flex flex-wrap gap-3">
+      <div ref={buttons} className="mt-4 flex flex-wrap gap-3">
         {isOn ? (
           <>
             <Button onClick={() => onAsk('renew')}>{t('secondFactor.renew')}</Button>

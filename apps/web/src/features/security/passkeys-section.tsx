@@ -41,7 +41,12 @@ export function PasskeysSection() {
   useResumption({ 'remove-passkey': remove })
 
   return (
-    <Section id="passkeys" title={t('passkeys.title')} means={t('passkeys.means')}>
+    <Section
+      id="passkeys"
+      title={t('passkeys.title')}
+      state={list.data ? t('passkeys.count', { count: list.data.length }) : null}
+      means={t('passkeys.means')}
+    >
       <SuccessMessage ref={success}>{done}</SuccessMessage>
       <div className="mt-4">
         {list.error && (
@@ -52,7 +57,6 @@ export function PasskeysSection() {
             onRetry={() => void list.refetch()}
           />
         )}
-        {list.data?.length === 0 && <p className="text-[0.9375rem]">{t('passkeys.none')}</p>}
         {list.data && list.data.length > 0 && (
           <ul {...rows} aria-labelledby="passkeys" className="grid gap-4">
             {list.data.map((passkey) => (

@@ -40,7 +40,12 @@ export function ProvidersSection() {
   if (linked.length === 0 && available.length === 0 && !list.error) return null
 
   return (
-    <Section id="providers" title={t('providers.title')} means={t('providers.means')}>
+    <Section
+      id="providers"
+      title={t('providers.title')}
+      state={list.data ? t('providers.count', { count: linked.length }) : null}
+      means={t('providers.means')}
+    >
       <SuccessMessage ref={success}>{done}</SuccessMessage>
       {list.error && (
         <div className="mt-4">

@@ -1,6 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { usePassword } from '../../api/ways-in.js'
 import { waysInKey } from '../../api/ways-in-key.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
@@ -9,14 +8,10 @@ import { RemoveWayIn } from '../proof/remove-way-in.js'
 import { useRemoval } from '../proof/use-removal.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { withOthers } from '../proof/with-others.js'
-import { useNow } from '../../ui/use-now.js'
 
-/** The password as a way in: when it was last used, and how to remove it. */
+/** Removes the password as a way in. */
 export function RemovePassword({ onRemoved }: { onRemoved: (said: ReactNode) => void }) {
-  const i18n = useI18n()
-  const { t } = i18n
-  const now = useNow()
-  const lastUsedAt = usePassword().data?.lastUsedAt
+  const { t } = useI18n()
   const queryClient = useQueryClient()
   const remove = useRemoval('/password/remove', explainCeremony, async ({ revokeOtherSessions }) => {
     onRemoved(words((t) => withOthers(t, t('security.removed'), revokeOtherSessions)))
@@ -25,11 +20,6 @@ export function RemovePassword({ onRemoved }: { onRemoved: (said: ReactNode) => 
   useResumption({ 'remove-password': remove })
   return (
     <div className="mt-5 flex flex-wrap items-center gap-x-4 gap-y-3 border-t border-line pt-4">
-      {lastUsedAt && (
-        <p className="flex-[1_1_12rem] text-sm text-muted">
-          {t('security.lastUsed', { when: i18n.shortTime(lastUsedAt, now) })}
-        </p>
-      )}
       <RemoveWayIn
         label={t('security.remove')}
         question={t('security.removeAsk')}

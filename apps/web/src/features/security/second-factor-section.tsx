@@ -11,7 +11,12 @@ export function SecondFactorSection() {
   const { t } = useI18n()
   const { data: methods, error, isFetching, refetch } = useQuery(proofMethods)
   return (
-    <Section id="second-factor" title={t('secondFactor.title')} means={t('secondFactor.means')}>
+    <Section
+      id="second-factor"
+      title={t('secondFactor.title')}
+      state={methods ? t(methods.includes('two-factor') ? 'secondFactor.isOn' : 'secondFactor.isOff') : null}
+      means={t('secondFactor.means')}
+    >
       {error && (
         <div className="mt-4">
           <ListProblem
@@ -23,7 +28,7 @@ export function SecondFactorSection() {
         </div>
       )}
       {/* As high as it will be once the answer is there: what follows must not move. */}
-      <div className="flow-root min-h-24">
+      <div className="flow-root min-h-15">
         {methods && <FactorSteps isOn={methods.includes('two-factor')} hasPassword={methods.includes('password')} />}
       </div>
     </Section>

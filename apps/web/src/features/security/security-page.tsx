@@ -1,13 +1,15 @@
 import { useLocation } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { auth, AuthFailure } from '../../api/auth.js'
-import { useAreWaysInPending } from '../../api/ways-in.js'
+import { useAreWaysInPending, usePassword } from '../../api/ways-in.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import type { I18n } from '../../i18n/i18n.js'
 import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
 import { SuccessMessage } from '../../ui/success-message.js'
+import { useNow } from '../../ui/use-now.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { Section } from '../../ui/section.js'
 import { TextLink } from '../../ui/text-link.js'
@@ -56,7 +58,10 @@ export function SecurityPage() {
 }
 
 function PasswordSection({ email }: { email: string }) {
-  const { t } = useI18n()
+  const i18n = useI18n()
+  const { t } = i18n
+  const now = useNow()
+  const password = usePassword()
   const hasPassword = useHasPassword()
   /** A message about a password that was set or removed. */
   const [done, setDone] = useState<ReactNode>(null)
@@ -66,7 +71,8 @@ function PasswordSection({ email }: { email: string }) {
   }, [done])
   return (
     <Section
-      title={t(hasPassword ? 'security.heading' : 'security.setHeading')}
+      title={t('fields.password')}
+      state={hasPassword ? usedAt(i18n, password.data?.lastUsedAt, now) : t('security.notSet')}
       means={t(hasPassword ? 'security.means' : 'security.setMeans')}
     >
       <SuccessMessage ref={success}>{done}</SuccessMessage>
@@ -80,6 +86,12 @@ function PasswordSection({ email }: { email: string }) {
       )}
     </Section>
   )
+}
+
+/** @param at `undefined`: not known yet */
+function usedAt(i18n: I18n, at: string | null | undefined, now: number): string | null {
+  if (at === undefined) return null
+  return at === null ? i18n.t('security.isSet') : i18n.t('security.lastUsed', { when: i18n.shortTime(at, now) })
 }
 
 function ChangePassword({ email }: { email: string }) {

@@ -244,7 +244,7 @@ export default {
     title: 'Passkeys',
     means:
       'Melden Sie sich mit Gesicht, Finger oder dem Code Ihres Geräts an. Niemand kann einen Passkey erraten oder Ihnen entlocken.',
-    none: 'Noch keine Passkeys.',
+    count: '{count, plural, =0 {Keine Passkeys} one {# Passkey} other {# Passkeys}}',
     notLoaded: 'Ihre Passkeys konnten nicht geladen werden.',
     notHere: 'Dieser Browser kann unter dieser Adresse keine Passkeys erstellen.',
     unnamed: 'Passkey',
@@ -293,7 +293,7 @@ export default {
   secondFactor: {
     title: 'Zwei-Faktor-Authentifizierung',
     means:
-      'Zum Passwort gehört dann auch ein Code aus einer Authenticator-App. Ein gestohlenes Passwort allein reicht nicht.',
+      'Ergänzt Ihr Passwort um einen Code aus einer Authenticator-App. Ein gestohlenes Passwort allein reicht dann nicht.',
     notLoaded: 'Die Zwei-Faktor-Authentifizierung konnte nicht geladen werden.',
     isOn: 'Eingeschaltet',
     isOff: 'Ausgeschaltet',
@@ -348,6 +348,7 @@ export default {
   },
   providers: {
     title: 'Verknüpfte Konten',
+    count: '{count, plural, =0 {Keine verknüpften Konten} one {# verknüpftes Konto} other {# verknüpfte Konten}}',
     means:
       'Melden Sie sich hier mit einem Konto eines anderen Anbieters an. Er erfährt, dass Sie es tun, und sonst nichts.',
     notLoaded: 'Ihre verknüpften Konten konnten nicht geladen werden.',
@@ -389,7 +390,6 @@ export default {
   security: {
     title: 'Sicherheit',
     intro: 'Wie Sie sich anmelden, und was Ihr Konto schützt.',
-    setHeading: 'Passwort festlegen',
     setMeans:
       'Ihr Konto hat noch kein Passwort. Mit einem melden Sie sich auch dort an, wo nichts anderes zur Hand ist.',
     setSubmit: 'Passwort festlegen',
@@ -402,13 +402,15 @@ export default {
     currentPassword: 'Aktuelles Passwort',
     enterCurrentPassword: 'Geben Sie Ihr aktuelles Passwort ein.',
     notCurrentPassword: 'Falsches Passwort.',
-    heading: 'Passwort ändern',
-    means: 'Meldet Ihre anderen Geräte ab, was sich nicht rückgängig machen lässt. Dieses bleibt angemeldet.',
+    means:
+      'Eine Änderung meldet Ihre anderen Geräte ab, was sich nicht rückgängig machen lässt. Dieses bleibt angemeldet.',
     submit: 'Passwort ändern',
     busy: 'Ihr Passwort wird geändert …',
     done: 'Ihr Passwort wurde geändert. Ihre anderen Geräte wurden abgemeldet, dieses bleibt angemeldet.',
     forgot: 'Passwort vergessen?',
-    lastUsed: 'Zuletzt benutzt {when}.',
+    lastUsed: 'Zuletzt benutzt {when}',
+    isSet: 'Festgelegt',
+    notSet: 'Nicht festgelegt',
     remove: 'Passwort entfernen',
     removeAsk: 'Das Passwort entfernen?',
     removeMeans: 'Sie melden sich dann nur noch auf Ihren anderen Wegen an. Dieses Gerät bleibt angemeldet.',
