@@ -56,8 +56,12 @@ test('the first press asks, Escape takes it back, and nothing was ended', async 
   const signOut = laptop.getByRole('button', { name: 'Sign out Safari on iPhone' })
   await signOut.click()
   await expect(laptop.getByRole('button', { name: 'Yes, sign out' })).toBeFocused()
+  // One question at a time: the card shows neither its details nor its other question.
+  const beside = devices(laptop).filter({ hasText: 'Safari' }).locator('summary, .was-this-you')
+  await expect(beside.filter({ visible: true })).toHaveCount(0)
   await laptop.keyboard.press('Escape')
   await expect(signOut).toBeFocused()
+  await expect(beside.filter({ visible: true })).toHaveCount(2)
   await laptop.reload()
   await expect(devices(laptop)).toHaveCount(2)
 })

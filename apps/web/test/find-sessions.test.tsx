@@ -22,6 +22,13 @@ async function signOut() {
   await press('Yes, sign out')
 }
 
+test('they are signed out above the rows, of which there may be hundreds', async () => {
+  await findPhones()
+  const field = await screen.findByLabelText('Enter the number of sessions to sign them out')
+  const rows = screen.getByRole('list', { name: 'Sessions found' })
+  expect(field.compareDocumentPosition(rows)).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+})
+
 test('the same search again counts again', async () => {
   await findPhones()
   api.filterFinds = 5

@@ -244,6 +244,6 @@ describe('the link of a mail', () => {
       },
     }
     await open('/secure-account?token=good', 'Wasn’t you?')
-    expect(screen.getByText(/^Safari on iPhone, Germany, .*2026/)).toBeTruthy()
+    expect(screen.getByText(/^Safari on iPhone, Germany · 192\.0\.2\.1, .*2026/)).toBeTruthy()
   })
 })

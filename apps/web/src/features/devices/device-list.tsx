@@ -44,12 +44,6 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
   const found = isLong ? groups.filter((group) => isFound(i18n, group, filter, time)) : groups
   const others = groups.filter(([first]) => !first.isCurrent)
   const choice = useChoice(others)
-  const canChoose = others.length > 1
-  // The button that took the focus when the choice was over may be gone with the devices.
-  useLayoutEffect(() => {
-    if (choice.isOver && !canChoose && document.activeElement === document.body)
-      heading.current?.focus({ preventScroll: true })
-  }, [canChoose, choice.isOver, heading])
   const list = useRowFocus<HTMLUListElement, Device>({
     rows: found.flat().filter((device) => !device.isCurrent),
     fallback: heading,
@@ -78,14 +72,7 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
           {found.length < groups.length && <SignOutFound found={fitOneStep(found)} onSignOut={signOut.several} />}
         </DeviceSearch>
       )}
-      {/* Above what can be chosen. */}
-      {canChoose && !choice.isOpen && (
-        <p className="mb-3">
-          <Button ref={choice.isOver ? focus : undefined} onClick={choice.open}>
-            {i18n.t('signOut.choose')}
-          </Button>
-        </p>
-      )}
+      <ChooseDevices choice={choice} canChoose={others.length > 1} heading={heading} />
       {unusual.isUnknown && <p className="mb-3 text-sm text-muted">{i18n.t('unusual.notLoaded')}</p>}
       <ul {...list} aria-label={i18n.t('devices.list')} className={`grid gap-3 ${isLong ? 'long-list' : ''}`}>
         <Cards groups={found} signs={unusual.signs} choice={choice} signOut={signOut} time={time} />
@@ -106,6 +93,30 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
       {!isLong && many}
       {shown.some(({ place }) => place?.kind === 'country') && <PlaceSource />}
     </>
+  )
+}
+
+interface ChooseDevicesProps {
+  choice: ReturnType<typeof useChoice>
+  canChoose: boolean
+  heading: RefObject<HTMLElement | null>
+}
+
+/** Stands above what can be chosen. */
+function ChooseDevices({ choice, canChoose, heading }: ChooseDevicesProps) {
+  const { t } = useI18n()
+  // The button that took the focus when the choice was over may be gone with the devices.
+  useLayoutEffect(() => {
+    if (choice.isOver && !canChoose && document.activeElement === document.body)
+      heading.current?.focus({ preventScroll: true })
+  }, [canChoose, choice.isOver, heading])
+  if (!canChoose || choice.isOpen) return null
+  return (
+    <p className="mb-3">
+      <Button ref={choice.isOver ? focus : undefined} onClick={choice.open}>
+        {t('signOut.choose')}
+      </Button>
+    </p>
   )
 }
 

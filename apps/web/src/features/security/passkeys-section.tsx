@@ -28,6 +28,7 @@ export function PasskeysSection() {
   /** The passkey that was just added: it is asked for its name. */
   const [added, setAdded] = useState<string | null>(null)
   const list = usePasskeys()
+  const state = list.data ? t('passkeys.count', { count: list.data.length }) : null
   const success = useRef<HTMLDivElement>(null)
   const rows = useRowFocus<HTMLUListElement, Passkey>({ rows: list.data ?? [], fallback: success })
 
@@ -41,12 +42,7 @@ export function PasskeysSection() {
   useResumption({ 'remove-passkey': remove })
 
   return (
-    <Section
-      id="passkeys"
-      title={t('passkeys.title')}
-      state={list.data ? t('passkeys.count', { count: list.data.length }) : null}
-      means={t('passkeys.means')}
-    >
+    <Section id="passkeys" title={t('passkeys.title')} state={state} means={t('passkeys.means')}>
       <SuccessMessage ref={success}>{done}</SuccessMessage>
       <div className="mt-4">
         {list.error && (
