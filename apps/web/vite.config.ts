@@ -31,6 +31,7 @@ export default defineConfig(({ mode }) => {
     server: { port: 5173, strictPort: true, proxy: { '/trpc': api, '/api': api } },
     test: {
       testTimeout: 60_000,
+      hookTimeout: 60_000,
       environment: 'happy-dom',
       server: { deps: { inline: ['use-intl'] } }, // or the alias above does not reach it
       include: ['test/**/*.test.{ts,tsx}'],
