@@ -136,7 +136,7 @@ describe('the mail about a new device', () => {
     const [mail] = await mailsTo(laptop.email, 1)
     expect(mail).toMatch(/^Subject: New device signed in to your account\r?$/m)
     expect(mail).toMatch(
-      /Chrome on Windows, from 192\.168\.7\.7 \(local network\), on \d+ \w+ \d{4} at \d\d:\d\d \(UTC\)\./,
+      /Chrome on Windows, from the local network, IP address 192\.168\.7\.7, on \d+ \w+ \d{4} at \d\d:\d\d \(UTC\)\./,
     )
     const link = linkIn(mail, 'secure-account')
     expect(link.origin).toBe(server.baseUrl)
@@ -168,7 +168,7 @@ describe('the mail about a new device', () => {
     expect((await tablet.post('/api/auth/sign-in/email', signIn)).status).toBe(200)
     const all = await mailsTo(laptop.email, 4)
     const devices = all.filter((text) => /^Subject: New device/m.test(text))
-    expect(devices).toEqual([mail, expect.stringContaining('from 192.168.7.8')])
+    expect(devices).toEqual([mail, expect.stringContaining('IP address 192.168.7.8')])
   })
 
   test('is sent ten times an hour at most: the sign-ins beyond that are only listed', async () => {

@@ -47,7 +47,7 @@ test('signs in no more, ends the other sessions, and this device stays under its
   const { entries } = await laptop.api.activity.list.query({ kind: 'changes' })
   expect(entries.map(({ type }) => type)).toEqual(['password-removed', 'passkey-added'])
   const mails = async () => (await mailsTo(server, laptop.email)).join()
-  await expect.poll(mails).toContain('Subject: The password of your account was removed')
+  await expect.poll(mails).toContain('Subject: Your password was removed')
   expect((await remove(laptop)).status).toBe(404)
 })
 

@@ -205,7 +205,7 @@ describe.each(kinds)('migrations take turns on %s', (kind) => {
   test('a server that is killed in its turn does not keep the others from starting', async () => {
     await using place = await startPlace()
     const script = `
-      import { openDatabase } from ${JSON.stringify(new URL('../../dist/accounts/database.js', import.meta.url).href)}
+      import { openDatabase } from ${JSON.stringify(new URL('../../dist/accounts/database/database.js', import.meta.url).href)}
       const database = openDatabase(${JSON.stringify(place.options)})
       await database.withMigrationLock(async () => {
         console.log('holds the lock')
