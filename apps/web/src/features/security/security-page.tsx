@@ -23,7 +23,7 @@ import { AccountSkeleton } from '../session/account-skeleton.js'
 import { useSession } from '../session/session.js'
 import { useAccount } from '../session/use-account.js'
 import { RemovePassword } from './remove-password.js'
-import { SetPassword, useHasPassword } from './set-password.js'
+import { SetPassword } from './set-password.js'
 
 export function SecurityPage() {
   const { t } = useI18n()
@@ -61,8 +61,9 @@ function PasswordSection({ email }: { email: string }) {
   const i18n = useI18n()
   const { t } = i18n
   const now = useNow()
-  const password = usePassword()
-  const hasPassword = useHasPassword()
+  const { data: password } = usePassword()
+  // Without an answer, the account is taken to have one, as nearly every account does.
+  const hasPassword = password !== null
   /** A message about a password that was set or removed. */
   const [done, setDone] = useState<ReactNode>(null)
   const success = useRef<HTMLDivElement>(null)
@@ -72,7 +73,7 @@ function PasswordSection({ email }: { email: string }) {
   return (
     <Section
       title={t('fields.password')}
-      state={hasPassword ? usedAt(i18n, password.data?.lastUsedAt, now) : t('security.notSet')}
+      state={hasPassword ? usedAt(i18n, password?.lastUsedAt, now) : t('security.notSet')}
       means={t(hasPassword ? 'security.means' : 'security.setMeans')}
     >
       <SuccessMessage ref={success}>{done}</SuccessMessage>

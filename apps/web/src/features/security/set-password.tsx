@@ -3,7 +3,6 @@ import { useState } from 'react'
 import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { needsProof } from '../../api/problem.js'
-import { usePassword } from '../../api/ways-in.js'
 import { waysInKey } from '../../api/ways-in-key.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
@@ -16,11 +15,6 @@ import { RevokeOthers } from '../proof/revoke-others.js'
 import { ProofForm } from '../proof/proof-form.js'
 import { useResumption } from '../proof/use-resumption.js'
 import { useSession } from '../session/session.js'
-
-/** Whether the account has a password. Without an answer, it is taken to have one, as nearly every account does. */
-export function useHasPassword(): boolean {
-  return usePassword().data !== null
-}
 
 /** The first password of an account that has none. */
 export function SetPassword({ email, onSet }: { email: string; onSet: () => void }) {
