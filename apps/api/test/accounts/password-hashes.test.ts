@@ -11,7 +11,7 @@ import {
   type ScryptCost,
   verifyPassword,
 } from '../../src/accounts/passwords/scrypt.js'
-import { hold, password, quickCost, quietAuth, signedUp, startAuth } from './helpers.js'
+import { type Browser, hold, password, quickCost, quietAuth, signedUp, startAuth } from './helpers.js'
 
 const newPassword = 'a new password'
 
@@ -28,6 +28,8 @@ const sql = (): Kysely<Tables> => t.database.kysely.withTables<Tables>()
 const hashOf = async (userId: string) =>
   (await sql().selectFrom('account').select('password').where('userId', '=', userId).executeTakeFirstOrThrow())
     .password ?? ''
+const cookiesOf = ({ jar }: Browser) =>
+  new Headers({ cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') })
 const setHash = (userId: string, hash: string) =>
   sql().updateTable('account').set({ password: hash }).where('userId', '=', userId).execute()
 
@@ -74,6 +76,7 @@ describe('a hash', () => {
     expect((await phone.signIn(email)).status).toBe(200)
     const renewed = await hashOf(userId)
     expect(renewed).toMatch(/^\$scrypt\$ln=10,r=8,p=1\$/)
+    for (const browser of [laptop, phone]) expect(await t.auth.knownDevice(cookiesOf(browser), email)).not.toBeNull()
     expect([await laptop.session(), await phone.session()]).not.toContain(null)
     expect(t.events.slice(before).map(({ event, result }) => `${event} ${result}`)).toEqual([
       'sign-in refused',

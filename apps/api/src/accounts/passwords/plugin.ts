@@ -137,15 +137,22 @@ async function renewHashes({ context }: GenericEndpointContext, sql: DBAdapter):
   const userId = (context.newSession ?? context.session)?.user.id
   if (userId === undefined) return
   for (const [old, renewed] of (await passwordState()).renewed) {
-    // Only where the old hash still stands: a password that changed meanwhile does not come back.
-    const where = [
-      { field: 'userId', value: userId },
-      { field: 'password', value: old },
-    ]
-    await sql.updateMany({ model: 'account', where, update: { password: renewed } }).catch(() => {
+    await renewHash(sql, userId, old, renewed).catch(() => {
       context.logger.error('A password hash could not be renewed')
     })
   }
+}
+
+/** The password keeps its date: its devices are known since then. */
+async function renewHash(sql: DBAdapter, userId: string, old: string, renewed: string): Promise<void> {
+  // Only where the old hash still stands: a password that changed meanwhile does not come back.
+  const where = [
+    { field: 'userId', value: userId },
+    { field: 'password', value: old },
+  ]
+  const account = await sql.findOne<{ updatedAt: Date }>({ model: 'account', where })
+  if (account === null) return
+  await sql.updateMany({ model: 'account', where, update: { password: renewed, updatedAt: account.updatedAt } })
 }
 
 /** The hashes of the person's password, and of the one that "This wasn’t me" removed. */
