@@ -2,9 +2,10 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findBrowser } from './browser.mjs'
+import { playwrightCounts, vitestCounts } from './counts.mjs'
 import { packages, root, run } from './workspace.mjs'
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {import('./counts.mjs').Counts} Counts */
 
 /** @returns {Promise<number>} exit code */
 export async function check() {
@@ -83,38 +84,10 @@ function printSummary(results) {
   for (const { name, counts, note } of results) {
     const skipped = counts.skipped ? `, ${counts.skipped} skipped` : ''
     console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed${skipped}${note ? ` (${note})` : ''}`)
+    for (const failure of counts.failures ?? []) console.log(`  ${failure}`)
   }
   const passed = results.reduce((sum, { counts }) => sum + counts.passed, 0)
   const failed = results.reduce((sum, { counts }) => sum + counts.failed, 0)
   console.log(`${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
-}
-
-/**
- * @param {{
- *   success: boolean, numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
- *   testResults: { status: string, assertionResults: { status: string }[] }[]
- * }} report
- * @returns {Counts}
- */
-function vitestCounts(report) {
-  // A file that fails to load fails none of its tests: it counts as one itself.
-  const files = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
-  )
-  const failed = report.numFailedTests + files.length
-  return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && !report.success ? 1 : failed,
-    skipped: report.numPendingTests + report.numTodoTests,
-  }
-}
-
-/**
- * A test that passed only when repeated has failed.
- * @param {{ stats: { expected: number, unexpected: number, flaky: number, skipped: number }, errors: unknown[] }} report
- * @returns {Counts}
- */
-function playwrightCounts({ stats, errors }) {
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky + errors.length, skipped: stats.skipped }
 }
