@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSessionChanges, createSessionStore, type SessionChange } from '../src/index.js'
 import { backends } from './helpers.js'
+import { eventually } from './retry.js'
 
 test.each(['Cluster', 'Sentinel'] as const)(
   'on a %s, one connection is notified of every user, whichever node has the key',
@@ -12,18 +13,12 @@ test.each(['Cluster', 'Sentinel'] as const)(
     const changes = createSessionChanges({ redis })
     const users = Array.from({ length: 12 }, (_, n) => `user ${n}`) // on every master of a Cluster
     const received = new Map<string, SessionChange[]>()
-    let wake = (): void => undefined
     for (const user of users) {
       received.set(user, [])
-      changes.watch(user, (change) => {
-        received.get(user)?.push(change)
-        wake()
-      })
+      changes.watch(user, (change) => received.get(user)?.push(change))
     }
-    const all = async (count: number): Promise<void> => {
-      while ([...received.values()].some(({ length }) => length < count))
-        await new Promise<void>((resolve) => (wake = resolve))
-    }
+    const all = (count: number) =>
+      eventually(`each user has ${count} changes`, () => [...received.values()].every(({ length }) => length >= count))
     try {
       await all(1)
       for (const userId of users) {

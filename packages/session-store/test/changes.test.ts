@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionChanges, defaultTimeouts, type SessionChange, type SessionChanges } from '../src/index.js'
 import { userTagOf } from '../src/record/token.js'
 import { happens, startStore } from './helpers.js'
+import { eventually } from './retry.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 let changes: SessionChanges
@@ -18,17 +19,13 @@ afterEach(async () => {
 /** The changes that a user's watcher receives, in order. */
 function watch(userId = 'ada') {
   const received: SessionChange[] = []
-  let wake = (): void => undefined
-  const stop = changes.watch(userId, (change) => {
-    received.push(change)
-    wake()
-  })
+  const stop = changes.watch(userId, (change) => received.push(change))
   return {
     received,
     stop,
     /** Waits for `count` changes, and removes them. */
     async next(count = 1): Promise<SessionChange[]> {
-      while (received.length < count) await new Promise<void>((resolve) => (wake = resolve))
+      await eventually(`${count} changes are heard`, () => received.length >= count)
       return received.splice(0, count)
     },
   }
@@ -45,8 +42,9 @@ const listeners = async (channel = `user:{${userTagOf('ada')}}:sessions`): Promi
 
 /** Resolves once Redis has as many subscribers of the user's channel. */
 async function subscribers(count: number): Promise<void> {
-  while (!JSON.stringify(await listeners()).includes(String(count)))
-    await new Promise((resolve) => setImmediate(resolve))
+  await eventually(`${count} connections subscribe`, async () =>
+    JSON.stringify(await listeners()).includes(String(count)),
+  )
 }
 
 const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
@@ -143,7 +141,7 @@ describe('every change is told', () => {
     const { token, session } = await t.signIn('ada', { data: { a: 1 } })
     const rotated = await t.store.rotate(token, { credentialChange: true })
     await t.store.revokeAll('ada', { by: session.id })
-    while (messages.length < 3) await new Promise((resolve) => setImmediate(resolve))
+    await eventually('three messages are here', () => messages.length >= 3)
     for (const secret of [token, rotated?.token ?? ''].map((one) => one.slice(38)))
       expect(messages.join('')).not.toContain(secret)
     const record = Buffer.from(token.slice(38), 'base64url').toString('latin1')
@@ -171,7 +169,7 @@ test('every message is published by the script that makes the change', async () 
   await t.store.rotate(a.token)
   await t.store.revokeAll('ada')
   await next(8)
-  while (published.length < 8) await new Promise((resolve) => setImmediate(resolve))
+  await eventually('eight messages are published', () => published.length >= 8)
   expect(published).toEqual(Array.from({ length: 8 }, () => 'lua'))
   monitor.disconnect()
   admin.disconnect()

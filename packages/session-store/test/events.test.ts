@@ -261,7 +261,7 @@ describe('taking events', () => {
     for (let n = 0; n < 205; n += 1) await events.append('ada', { name: String(n) })
     const names: unknown[] = []
     let after: string | undefined
-    for (;;) {
+    for (let batches = 0; batches < 10; batches += 1) {
       const { events: batch, last } = await events.read(ada, after)
       names.push(...batch.map((event) => (event.kind === 'noted' ? event.name : '')))
       await events.acknowledge(

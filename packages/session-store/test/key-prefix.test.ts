@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createSessionChanges, createSessionEvents } from '../src/index.js'
 import { userTagOf } from '../src/record/token.js'
 import { backends, longTimeouts, storeOn } from './helpers.js'
+import { eventually } from './retry.js'
 
 // ioredis adds the prefix of a client to the keys of commands alone: not to channels, patterns or keys in replies.
 
@@ -12,13 +13,9 @@ test.each(['', 'store:'])(
     await using t = await storeOn(startClient, { keyPrefix, onEvent: () => undefined })
     const changes = createSessionChanges({ redis: t.redis, keyPrefix })
     const received: string[] = []
-    let wake = (): void => undefined
-    changes.watch('ada', ({ kind }) => {
-      received.push(kind)
-      wake()
-    })
+    changes.watch('ada', ({ kind }) => received.push(kind))
     const receives = async (...kinds: string[]): Promise<void> => {
-      while (received.length < kinds.length) await new Promise<void>((resolve) => (wake = resolve))
+      await eventually(`${kinds.length} changes are heard`, () => received.length >= kinds.length)
       expect(received).toEqual(kinds)
     }
     await receives('live')

@@ -10,6 +10,7 @@ import {
 import { offsets } from '../src/record/record.js'
 import { userTagOf } from '../src/record/token.js'
 import { startStore } from './helpers.js'
+import { eventually } from './retry.js'
 
 // docs/architecture.md prints the layout as Redis commands; here they are run.
 
@@ -122,7 +123,7 @@ test('the access list of the document is enough for everything', async () => {
   const changes = createSessionChanges({ redis })
   const kinds: string[] = []
   const stop = changes.watch('ada', ({ kind }) => kinds.push(kind))
-  while (kinds.length === 0) await redis.ping()
+  await eventually('changes are heard', () => kinds.length > 0)
 
   const store = createSessionStore({ redis, maxSessionsPerUser: 1_000, nearCache: {}, onEvent: () => undefined })
   const created = await Promise.all(Array.from({ length: 600 }, () => store.create({ userId: 'ada' })))
@@ -132,7 +133,10 @@ test('the access list of the document is enough for everything', async () => {
   await Promise.all(created.slice(0, 2).map((one) => store.validate(one?.token ?? '')))
   await store.touch({ ...session, lastSeenAt: new Date(0) })
   await store.update(token, { a: 1 })
-  while ((await t.commandsOf(() => store.validate(token)))['hget'] !== undefined); // it is remembered
+  await eventually(
+    'the session is remembered',
+    async () => (await t.commandsOf(() => store.validate(token)))['hget'] === undefined,
+  )
   expect(await store.revokeOthers(token)).toBe(599)
   await events.append('ada', { name: 'noted' })
   await events.expireSessions('ada')

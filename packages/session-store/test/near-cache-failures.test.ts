@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { createSessionStore, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
 import { RETRY_MS } from '../src/near-cache/tracking.js'
 import { happens, startStore } from './helpers.js'
-import { lastPass, LONG, SHORT, startNear, turn } from './near-cache-servers.js'
+import { lastPass, LONG, SHORT, startNear } from './near-cache-servers.js'
+import { eventually } from './retry.js'
 
 describe('a session that has ended passes for no longer than the lease', () => {
   test('where the tracking connection is half open', async () => {
@@ -29,14 +30,12 @@ describe('a session that has ended passes for no longer than the lease', () => {
     const ended = performance.now()
     t.nearRedis.options.commandTimeout = 50
     let last = ended
-    for (let began = ended, passed = true; passed; began = performance.now()) {
-      passed = await t.near.validate(token).then(
-        (found) => found !== null,
-        () => false,
-      )
-      if (passed) last = began
-      await turn()
-    }
+    await eventually('the session does not pass', async () => {
+      const began = performance.now()
+      const found = await t.near.validate(token).catch(() => null)
+      if (found !== null) last = began
+      return found === null
+    })
     expect(last - ended).toBeLessThan(SHORT)
   })
 
@@ -48,15 +47,13 @@ describe('a session that has ended passes for no longer than the lease', () => {
     process.kill(t.server.pid, 'SIGSTOP')
     const hung = performance.now()
     let last = hung
-    const passes = async (): Promise<void> => {
-      for (;;) {
-        const began = performance.now()
-        await t.near.validate(token)
-        last = began
-        await turn()
-      }
-    }
-    await expect(passes()).rejects.toBeInstanceOf(SessionStoreUnavailableError)
+    const fails = eventually('validation fails', async () => {
+      const began = performance.now()
+      await t.near.validate(token)
+      last = began
+      return false
+    })
+    await expect(fails).rejects.toBeInstanceOf(SessionStoreUnavailableError)
     expect(last - hung).toBeLessThan(SHORT)
     process.kill(t.server.pid, 'SIGCONT')
     await t.back()
@@ -104,13 +101,15 @@ describe('on any doubt everything is forgotten', () => {
       const due = sleep(RETRY_MS) // begins later than that of the tracking, so it is over later
       await t.redis.call('CLIENT', 'KILL', 'ID', await t.nearRedis.client('ID'))
       await due
-      while (t.nearRedis.status !== 'connect') await turn()
+      await eventually('the store connects', () => t.nearRedis.status === 'connect')
     })
     releaseStore?.()
     await back
     for (const release of releaseTracking) release()
     await t.remembers(token)
-    while (t.trackingConnections.some(({ status, mode }) => status !== 'end' && mode !== 'subscriber')) await turn()
+    await eventually('all others have ended', () =>
+      t.trackingConnections.every(({ status, mode }) => status === 'end' || mode === 'subscriber'),
+    )
     const subscribed = async () =>
       String(await t.redis.client('LIST', 'TYPE', 'PUBSUB'))
         .trim()
@@ -140,9 +139,10 @@ describe('on any doubt everything is forgotten', () => {
     }
     const near = createSessionStore({ redis: t.redis, clock: () => t.clock.now, nearCache: {} })
     const { token } = await t.signIn()
-    while (lines.length < 3) {
+    await eventually('it was tracked three times', async () => {
       const { hget } = await t.commandsOf(() => near.validate(token))
       expect(hget).toBe(1)
-    }
+      return lines.length >= 3
+    })
   })
 })

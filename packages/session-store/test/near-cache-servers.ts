@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { expect } from 'vitest'
 import { createSessionStore, redisOptions, type SessionStoreOptions } from '../src/index.js'
 import { startStore } from './helpers.js'
+import { eventually } from './retry.js'
 
 /** Milliseconds, longer than any test: the push of Redis decides, not the lease. */
 export const LONG = 60_000
@@ -121,7 +122,10 @@ export async function startNear(lease: number, options: Partial<SessionStoreOpti
     asked,
     /** Resolves once a session is remembered. */
     async remembers(token: string): Promise<void> {
-      while ((await asked(async () => expect(await store.validate(token)).not.toBeNull())) > 0);
+      await eventually(
+        'the session is remembered',
+        async () => (await asked(async () => expect(await store.validate(token)).not.toBeNull())) === 0,
+      )
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect()
@@ -133,15 +137,14 @@ export async function startNear(lease: number, options: Partial<SessionStoreOpti
 
 export type Near = Awaited<ReturnType<typeof startNear>>
 
-/** A cached answer takes no turn of the event loop, so that no message could arrive. */
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 /** Asks until the token is refused, and answers when the last call began that passed. */
 export async function lastPass({ near }: Near, token: string): Promise<number> {
-  for (let last = Number.NEGATIVE_INFINITY; ;) {
+  let last = Number.NEGATIVE_INFINITY
+  await eventually('the token is refused', async () => {
     const began = performance.now()
-    if ((await near.validate(token)) === null) return last
+    if ((await near.validate(token)) === null) return true
     last = began
-    await turn()
-  }
+    return false
+  })
+  return last
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { createSessionStore, defaultTimeouts, type SessionStoreOptions } from '../src/index.js'
 import { startStore } from './helpers.js'
-import { lastPass, LONG, type Near, startNear, turn } from './near-cache-servers.js'
+import { lastPass, LONG, type Near, startNear } from './near-cache-servers.js'
+import { eventually } from './retry.js'
 
 test('what is remembered costs no round trip; what is strict always costs one', async () => {
   await using t = await startNear(LONG)
@@ -74,7 +75,9 @@ describe('a read that races with its own invalidation is not remembered', () => 
     await t.remembers(bob.token)
     const release = t.connection(false).hold()
     const reading = Promise.all([ada, carl].slice(0, together).map(({ token }) => t.near.validate(token)))
-    while (!(await t.redis.info('commandstats')).includes(`cmdstat_hget:calls=${together},`)) await turn()
+    await eventually('Redis was asked', async () =>
+      (await t.redis.info('commandstats')).includes(`cmdstat_hget:calls=${together},`),
+    )
     const pushed = once(t.trackingConnection(), 'messageBuffer')
     await t.store.revoke('ada', ada.session.id)
     await pushed

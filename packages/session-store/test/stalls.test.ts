@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessionChanges, createSessionEvents, redisOptions, SessionStoreUnavailableError } from '../src/index.js'
 import { happens, startStore } from './helpers.js'
+import { eventually } from './retry.js'
 
 // The server's own pause, as of a busy machine or a long collection of garbage, is no outage of Redis.
 
@@ -72,15 +73,8 @@ test('with replicas to confirm: the stall of a server is none of Redis either', 
 test('the connection that listens for changes stays, and nothing is missed', async () => {
   const changes = createSessionChanges({ redis: t.redis })
   const received: string[] = []
-  let wake = (): void => undefined
-  const listen = (userId: string) =>
-    changes.watch(userId, ({ kind }) => {
-      received.push(`${userId}: ${kind}`)
-      wake()
-    })
-  const receives = async (count: number): Promise<void> => {
-    while (received.length < count) await new Promise<void>((resolve) => (wake = resolve))
-  }
+  const listen = (userId: string) => changes.watch(userId, ({ kind }) => received.push(`${userId}: ${kind}`))
+  const receives = (count: number) => eventually(`${count} changes are heard`, () => received.length >= count)
   listen('eve')
   await receives(1)
   listen('bob')
@@ -96,7 +90,10 @@ test('the near-cache keeps its connection, and answers again after the stall', a
   await using near = await startStore({ nearCache: { lease: 1_000 } }, redisOptions)
   const signedIn = await near.signIn()
   const answeredFromHere = async (): Promise<void> => {
-    while ((await near.commandsOf(() => near.store.validate(signedIn.token)))['hget'] !== undefined);
+    await eventually(
+      'the session is remembered',
+      async () => (await near.commandsOf(() => near.store.validate(signedIn.token)))['hget'] === undefined,
+    )
   }
   await answeredFromHere()
   const connections = async () => String(await near.redis.client('LIST')).match(/^id=\d+/gm)

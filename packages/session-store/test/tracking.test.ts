@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { track, type Tracking } from '../src/near-cache/tracking.js'
 import { gate, startStore } from './helpers.js'
+import { eventually } from './retry.js'
 
 // A lease counts from when its PING was sent, on two clocks: one stands still while the machine sleeps, the other can be
 // set. Each test holds the next PING back at the moment it is sent, and moves the clocks by hand.
@@ -24,14 +25,12 @@ beforeEach(async () => {
     onReset: () => undefined,
     onLost: () => undefined,
   })
-  while (!tracking.isTrusted()) await turn()
+  await eventually('the tracking is trusted', () => tracking.isTrusted())
 })
 afterEach(async () => {
   vi.restoreAllMocks()
   await t[Symbol.asyncDispose]()
 })
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Stops both clocks. The test moves them. */
 function stoppedClocks() {
@@ -80,5 +79,5 @@ test('an answer that comes late is good for what is left of its lease: nothing, 
 test('while the connection is away nothing is trusted, and the next answer is trusted again', async () => {
   line.disconnect()
   await vi.waitUntil(() => !tracking.isTrusted(), { timeout: 30_000 })
-  while (!tracking.isTrusted()) await turn()
+  await eventually('the tracking is trusted', () => tracking.isTrusted())
 })

@@ -10,7 +10,7 @@ import {
 } from '../src/index.js'
 import { happens, longTimeouts } from './helpers.js'
 import { askNode, keyOf } from './nodes.js'
-import { until } from './retry.js'
+import { eventually, until } from './retry.js'
 
 // One address leads to another server than before, and the connections to the old one stay open.
 
@@ -103,14 +103,8 @@ describe('a failover behind one address, in which the old master becomes a repli
     const t = await signedIn()
     const changes = createSessionChanges({ redis })
     const received: string[] = []
-    let wake = (): void => undefined
-    changes.watch('ada', ({ kind }) => {
-      received.push(kind)
-      wake()
-    })
-    const receives = async (kind: string): Promise<void> => {
-      while (!received.includes(kind)) await new Promise<void>((resolve) => (wake = resolve))
-    }
+    changes.watch('ada', ({ kind }) => received.push(kind))
+    const receives = (kind: string) => eventually(`"${kind}" is heard`, () => received.includes(kind))
     await receives('live')
     await failOver()
     await askNode(pair.nodes[0], (admin) => admin.replicaof('127.0.0.1', NOBODY))
