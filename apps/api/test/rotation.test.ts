@@ -5,6 +5,7 @@ import { startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { codeOf, turnOn } from './authenticator.js'
+import { address, env } from './limits/attempts-helpers.js'
 import { mailsTo } from './outbox.js'
 import {
   type Browser,
@@ -35,7 +36,7 @@ afterAll(async () => {
 })
 
 const start = (...secrets: string[]) =>
-  startServer({ redis, env: { DATA_DIR: dataDir, BETTER_AUTH_SECRET: secrets.join(',') } })
+  startServer({ redis, env: { ...env, DATA_DIR: dataDir, BETTER_AUTH_SECRET: secrets.join(',') } })
 
 /** The same browser, in front of a server that was started anew. */
 function moved(device: Browser, to: TestServer): Browser {
@@ -54,6 +55,14 @@ async function before(count: number, more: object = {}): Promise<Browser[]> {
     expect((await device.post('/api/auth/sign-in/email', { email, password: PASSWORD, ...more })).status).toBe(200)
     expect(device.jar.get(COOKIE)).toBe(signed(tokenOf(device), OLD))
   }
+  return devices
+}
+
+/** So many people with a browser each, at networks of their own. */
+async function peopleBefore(count: number): Promise<Browser[]> {
+  await using server = await start(OLD)
+  const devices = Array.from({ length: count }, () => server.browser({ 'x-forwarded-for': address() }))
+  for (const device of devices) await device.signUp(newEmail())
   return devices
 }
 
@@ -80,13 +89,13 @@ test.each([
   ['once the new secret signs', [NEW, OLD]],
   ['while the new secret is only known', [OLD, NEW]],
 ])('a cookie of the old secret works in every procedure, %s', async (_, secrets) => {
-  for (const procedure of answering) {
-    const [device] = (await before(1)) as [Browser] // as many as asked for
-    await using server = await start(...secrets)
-    expect((await call(moved(device, server), procedure)).status, procedure.path).toBe(200)
-  }
-  const [device] = (await before(1)) as [Browser] // as many as asked for
+  const [device, ...devices] = (await peopleBefore(1 + answering.length)) as [Browser, ...Browser[]] // as many as asked for
   await using server = await start(...secrets)
+  // Each procedure with a person of its own: some end sessions.
+  for (const [n, own] of devices.entries()) {
+    const procedure = answering[n] as (typeof answering)[number] // as many as devices
+    expect((await call(moved(own, server), procedure)).status, procedure.path).toBe(200)
+  }
   // Past the check of the cookie, this person finds nothing there.
   for (const procedure of procedures.filter(isForAdministrators))
     expect((await call(moved(device, server), procedure)).status, procedure.path).toBe(404)
