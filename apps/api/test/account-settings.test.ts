@@ -1,8 +1,7 @@
-import { failCommand } from '@rollcall/dev-redis/faults'
 import { userTagOf } from '@rollcall/session-store'
-import { Redis } from 'ioredis'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { createPasswords } from '../src/accounts/passwords/passwords.js'
 import {
   type Browser,
@@ -204,7 +203,7 @@ describe('deleting the account', () => {
     let isReached = true
     for (let n = 1; isReached; n += 1) {
       const userId = await userIdOf(person)
-      const failing = failCommand(Redis.prototype, n, 'never sent')
+      const failing = failCommand(n, 'never sent')
       const outcome = await person.api.account.delete.mutate().then(
         () => 'deleted',
         (error: { data?: { code?: string } }) => error.data?.code,

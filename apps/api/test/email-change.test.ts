@@ -1,10 +1,9 @@
 /* oxlint-disable max-lines -- One server serves all of it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { sql, type Transaction } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import {
   type Browser,
   codeOf,
@@ -368,7 +367,7 @@ test('an outage of Redis at any command leaves the link good, or the address cha
   const phone = server.browser()
   await phone.signIn(laptop.email)
   for (let n = 1; ; n += 1) {
-    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const failing = failCommand(n, 'never sent')
     const { status } = await confirm(fresh, laptop, { revokeOtherSessions: false })
     const isReached = failing.reached()
     failing[Symbol.dispose]()

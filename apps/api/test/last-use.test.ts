@@ -1,8 +1,7 @@
 import { createPasskey } from '@rollcall/dev-auth'
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { codeOf, turnOn } from './authenticator.js'
 import { type Browser, PASSWORD, signedUp } from './helpers.js'
 import { type Ceremonies, ceremonies, failingAt } from './passkeys-helpers.js'
@@ -101,7 +100,7 @@ test('a sign-in that an outage stops is no use, at whichever command of Redis', 
   for (const [name, attempt] of Object.entries(attempts)) {
     for (let n = 1, isDone = false; !isDone; n += 1) {
       const failing = async () => {
-        const failure = failCommand(Redis.prototype, n, 'never sent')
+        const failure = failCommand(n, 'never sent')
         return () => failure[Symbol.dispose]()
       }
       let status = 0

@@ -1,7 +1,6 @@
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { type Browser, codeOf, signed, signedUp, tokenOf } from './helpers.js'
 import { failStatements } from './fail-database.js'
 import { mailsTo } from './outbox.js'
@@ -132,7 +131,7 @@ test('a copy of the database holds no code, and an outage of Redis uses none up'
   const rows = await sql<object>`select * from verification`.execute(server.database().kysely)
   expect(JSON.stringify(rows.rows)).not.toContain(code.replace(' ', ''))
   for (let n = 1; ; n += 1) {
-    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const failing = failCommand(n, 'never sent')
     const { status } = await post(laptop, CODE, { code })
     const isReached = failing.reached()
     failing[Symbol.dispose]()

@@ -1,6 +1,6 @@
-import { type Fault, failCommand, faults } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
+import { type Fault, faults } from '@rollcall/dev-redis/faults'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { type Browser, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 // Each procedure that revokes sessions, and sign-out behind its limit, with a failure injected at each command that it sends to
@@ -70,7 +70,7 @@ async function failsAt(
   const tokens = { laptop: tokenOf(devices.laptop), phone: tokenOf(devices.phone) }
   const audited = server.audits().length
 
-  const failing = failCommand(Redis.prototype, n, fault)
+  const failing = failCommand(n, fault)
   const response = await act(devices)
   failing[Symbol.dispose]()
 

@@ -1,6 +1,5 @@
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 
 // Revoking other devices needs a recent proof of the password; the tests move the clock forward to make it old.
@@ -126,7 +125,7 @@ test('limit: a new secret whose way back from Redis breaks is known to nobody, s
   const { laptop, phone, id } = await laptopAndPhone()
   let n = 1
   while ((await phone.request('/trpc/session.current')).status === 200) {
-    const failing = failCommand(Redis.prototype, n, 'reply lost')
+    const failing = failCommand(n, 'reply lost')
     const answer = await prove(phone)
     failing[Symbol.dispose]()
     // One of its commands is the rotation. Work in the background may have had its number: then it begins again.

@@ -1,7 +1,6 @@
 import { createPasskey } from '@rollcall/dev-auth'
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 import { mailsTo, tokensTo } from './outbox.js'
 import { ceremonies } from './passkeys-helpers.js'
@@ -100,7 +99,7 @@ test('ends a reset link that was sent before it, and the next one chooses a pass
 test('an outage of Redis at any command is a 503, and the password is there or removed', async () => {
   const { laptop } = await withPasskey()
   for (let n = 1; ; n += 1) {
-    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const failing = failCommand(n, 'never sent')
     const { status } = await remove(laptop)
     const isReached = failing.reached()
     failing[Symbol.dispose]()

@@ -1,9 +1,8 @@
 /* oxlint-disable max-lines -- One server serves all of it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { entriesOf } from './activity-entries.js'
 import { codeOf, turnOn } from './authenticator.js'
 import { holdLook } from './hold-look.js'
@@ -113,7 +112,7 @@ describe('a sign-in', () => {
     const device = await half(email)
     const code = codeOf(totpURI, 1)
     for (let n = 1, status = 503; status === 503; n += 1) {
-      const failing = failCommand(Redis.prototype, n, 'never sent')
+      const failing = failCommand(n, 'never sent')
       const answer = await give(device, code)
       failing[Symbol.dispose]()
       status = answer.status

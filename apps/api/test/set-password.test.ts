@@ -1,10 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createPasskey } from '@rollcall/dev-auth'
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { type Browser, codeOf, PASSWORD, signed, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
 import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
 import { ceremonies } from './passkeys-helpers.js'
@@ -140,7 +139,7 @@ test('ends a reset link that was sent before it', async () => {
 test('an outage of Redis at any command is a 503 without a password, or the password is set', async () => {
   const { laptop } = await withoutPassword()
   for (let n = 1; ; n += 1) {
-    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const failing = failCommand(n, 'never sent')
     const { status } = await setPassword(laptop)
     const isReached = failing.reached()
     failing[Symbol.dispose]()

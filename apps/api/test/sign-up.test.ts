@@ -1,11 +1,10 @@
 /* oxlint-disable max-lines -- One server serves all of it. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { failCommand } from '@rollcall/dev-redis/faults'
 import { createPasskey } from '@rollcall/dev-auth'
-import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
 import { Client } from '../src/client/client.js'
 import { type Browser, codeOf, countOn, newEmail, PASSWORD, startServer, type TestServer } from './helpers.js'
@@ -343,7 +342,7 @@ test.each(['never sent', 'reply lost'] as const)(
   async (fault) => {
     const { email, token } = await invited()
     for (let n = 1; ; n += 1) {
-      const failing = failCommand(Redis.prototype, n, fault)
+      const failing = failCommand(n, fault)
       const device = server.browser()
       const { status } = await finish(token, device)
       const isReached = failing.reached()
@@ -448,7 +447,7 @@ test('a reset that proves an address for the first time takes every other way in
   const { email, userId, key } = await unproved(await owner())
   const token = await resetLinkTo(email)
   for (let n = 1; ; n += 1) {
-    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const failing = failCommand(n, 'never sent')
     const { status } = await reset(token)
     failing[Symbol.dispose]()
     if (status === 200) break

@@ -25,16 +25,25 @@ export type Fault = (typeof faults)[number]
 
 /**
  * Fails the n-th command, counted from 1, that the client sends from now on; what comes after it goes
- * through, unless the fault says otherwise. A prototype stands for all clients of its class.
+ * through, unless the fault says otherwise. A prototype stands for all clients of its class. Only commands sent while `counts`
+ * is true are counted. Default: all.
  */
-export function failCommand<C extends Command>(client: Client<C>, n: number, fault: Fault) {
+export function failCommand<C extends Command>(
+  client: Client<C>,
+  n: number,
+  fault: Fault,
+  counts: () => boolean = () => true,
+) {
   const original = client.sendCommand
   let sent = 0
   client.sendCommand = function sendCommand(command: C, ...rest: never[]): unknown {
-    sent += 1
+    const isCounted = counts()
+    if (isCounted) sent += 1
     const lost = new Error('Connection is closed.')
-    if (sent < n || (sent > n && !fault.includes('after it'))) return original.call(this, command, ...rest)
-    if (sent > n || fault.startsWith('never sent')) {
+    const isIt = isCounted && sent === n
+    const isAfter = sent >= n && !isIt
+    if (!isIt && !(isAfter && fault.includes('after it'))) return original.call(this, command, ...rest)
+    if (isAfter || fault.startsWith('never sent')) {
       command.reject(lost)
       return command.promise
     }

@@ -1,7 +1,6 @@
 import { createPasskey } from '@rollcall/dev-auth'
-import { failCommand } from '@rollcall/dev-redis/faults'
-import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
+import { failCommand } from '../fail-command.js'
 import { type Browser, PASSWORD, signedUp, startServer } from '../helpers.js'
 import { ceremonies } from '../passkeys-helpers.js'
 import { rowsOf } from './queue-helpers.js'
@@ -12,7 +11,7 @@ test('the owner is notified of each new password, and of no other one, at whiche
   for (let n = 1; ; n += 1) {
     const { api, email, post } = await signedUp(server)
     const { id } = (await api.session.current.query()).user
-    const failing = failCommand(Redis.prototype, n, 'never sent')
+    const failing = failCommand(n, 'never sent')
     const passwords = { currentPassword: PASSWORD, newPassword: 'another good password' }
     const { status } = await post('/api/auth/change-password', passwords)
     failing[Symbol.dispose]()
@@ -45,7 +44,7 @@ test.each([
       if (change === 'removed') await add(device, server.baseUrl)
       const passkeys = async () => (await rowsOf(server, 'passkey')).filter(({ userId }) => userId === id)
       const before = await passkeys()
-      const failing = failCommand(Redis.prototype, n, 'never sent')
+      const failing = failCommand(n, 'never sent')
       const { status } = await step(device, server.baseUrl, before.map((row) => String(row['id']))[0])
       failing[Symbol.dispose]()
       const isChanged = (await passkeys()).length !== before.length
