@@ -32,6 +32,9 @@ describe('a program', () => {
     ['acme-cli/0.3.1 reqwest/0.12.9', 'Rust'],
     ['npm/10.2.4 node/v20.11.0 linux x64 workspaces/false', 'Node.js'],
     ['libsoup/3.4.4', 'HTTP client'],
+    ['skopeo/1.14.0', 'HTTP client'],
+    ['azsdk-python-acme/1.2.0 Python/3.12.5 (Linux-6.5)', 'HTTP client'],
+    ['Mozilla/5.0 (Linux x64) node.js/20.1.0 v8/11.3.244', 'Node.js'],
     ['Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)', 'HTTP client'],
   ])('%s is one, by the name of its language or tool', (userAgent, browser) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser, kind: 'program' })
@@ -68,6 +71,20 @@ describe('a program', () => {
     ['a check of a balancer', 'GoogleHC/1.0'],
     ['a scanner', 'Mozilla/5.0 zgrab/0.x'],
     ['a scanner in a bracket', 'Mozilla/5.0 (compatible; Nmap Scripting Engine; https://nmap.org/book/nse.html)'],
+    [
+      'a robot in the words of the engine',
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; AcmeFinder) Chrome/142.0 Safari/537.36',
+    ],
+    [
+      'a robot that names its site',
+      `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${blink} Chrome/102.0 Safari/537.36 by Acme.com`,
+    ],
+    ['a scan', `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_0) ${blink} Chrome/71.0 Safari/537.36 acme-scan`],
+    ['a click of a monitor', 'Mozilla/5.0 (X11; Linux x86_64; rv:52.0) Gecko/20100101 Firefox/52.0 DejaClick/2.9.7'],
+    [
+      'a monitor in a bracket',
+      `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6) ${blink} Chrome/97.0 Safari/537.36 (ThousandEyes Agent)`,
+    ],
     ['a preview', 'Mozilla/5.0 (Windows NT 6.1) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b'],
   ])('%s is one', (_, userAgent) => {
     expect(describeDevice({ userAgent })).toMatchObject({ browser: 'Bot', kind: 'program' })
@@ -96,6 +113,23 @@ describe('a program', () => {
     ['an app called like a language', 'RubyBrowser/46.3 (iPad; iOS 15.0; Scale/2.00)', 'tablet'],
     ['a preview that people use', 'Acme%20Preview/15610 CFNetwork/1126 Darwin/19.5.0 (x86_64)', 'desktop'],
     ['a reader of feeds', 'AcmeFeeds/1.6 (Linux; en_US; http://feeds.example/)', 'desktop'],
+    [
+      'an app for documents',
+      `Mozilla/5.0 (Linux; Android 13; SM-A528B; wv) ${blink} Version/4.0 Chrome/118.0 Mobile Safari/537.36 AcmeScanner/6.5`,
+      'phone',
+    ],
+    ['an app that is called a bot', 'Acmebot/533 CFNetwork/1335.0.3 Darwin/21.6.0', 'unknown'],
+    ['an app that writes its system small', 'AcmePod/1.2 (phone;android 13) https://acme.example', 'unknown'],
+    [
+      'an app that is called like a site',
+      `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${blink} Acme.io/2.0 Chrome/120.0 Electron/28.0 Safari/537.36`,
+      'desktop',
+    ],
+    [
+      'a toolbar that names its site',
+      'Mozilla/5.0 (Windows NT 6.1; rv:1.9) Gecko/20101026 Acme.com Toolbar 2.0 Firefox/3.5',
+      'desktop',
+    ],
     ['an app with a page', 'Acme/6.1 (macOS; RSS Reader; https://acme.example/)', 'desktop'],
   ])('%s is none', (_, userAgent, kind) => {
     expect(kindOf(userAgent)).toBe(kind)
@@ -109,129 +143,5 @@ describe('a program', () => {
       os: 'Windows XP',
       kind: 'desktop',
     })
-  })
-})
-
-describe('a tablet', () => {
-  test.each([
-    ['leaves Mobile out in a browser', `Mozilla/5.0 (Linux; Android 10; K) ${blink} Chrome/140.0.0.0 Safari/537.36`],
-    [
-      'says Tab beside Mobile',
-      `Mozilla/5.0 (Linux; Android 5.1; Masstel Tab 706) ${blink} Chrome/80.0.0.0 Mobile Safari/537.36`,
-    ],
-    [
-      'says Pad beside Mobile',
-      `Mozilla/5.0 (Linux; Android 14; Pad 7 WiFi) ${blink} Chrome/130.0.0.0 Mobile Safari/537.36`,
-    ],
-    [
-      "has a model of Samsung's tablets",
-      `Mozilla/5.0 (Linux; Android 10; SM-P580 Build/A1) ${blink} Chrome/93.0.0.0 Mobile Safari/537.36`,
-    ],
-    [
-      'says it in the app of Yandex',
-      `Mozilla/5.0 (Linux; arm_64; Android 12; WEB-W00) ${blink} Chrome/132.0.0.0 YaSearchBrowser/25.26/apad BroPP/1.0 YaSearchApp/25.26/apad webOmni SA/3 Mobile Safari/537.36`,
-    ],
-    ['runs HarmonyOS', `Mozilla/5.0 (Tablet; OpenHarmony 5.0) ${blink} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1`],
-    [
-      "says Linux in Samsung's desktop mode",
-      `Mozilla/5.0 (X11; Linux x86_64) ${blink} SamsungBrowser/30.0 Chrome/143.0.0.0 Safari/537.36`,
-    ],
-    ['says PAD in capitals', `Mozilla/5.0 (Linux; Android 13; ACME PAD 8) ${blink} Chrome/76.0 Mobile Safari/537.36`],
-    ["has a model of Huawei's", `Mozilla/5.0 (Linux; Android 10; ABC-W09) ${blink} Chrome/76.0 Mobile Safari/537.36`],
-    ["has a model of Lenovo's", `Mozilla/5.0 (Linux; Android 13; TB350FU) ${blink} Chrome/108.0 Mobile Safari/537.36`],
-    [
-      "has a model of Xiaomi's",
-      `Mozilla/5.0 (Linux; Android 14; 24091RPXYZ) ${blink} Chrome/118.0 Mobile Safari/537.36`,
-    ],
-    ...['ePad 7i', 'Zpad-X8', 'Xtab 7', 'AcmeMiniTab73', 'ACMETAB25', 'CPN-L09', 'AGS2-AL00'].map(
-      (model): [string, string] => [
-        `is the ${model}`,
-        `Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/95.0 Mobile Safari/537.36`,
-      ],
-    ),
-    ["is one of Amazon's in an app", 'Dalvik/2.1.0 (Linux; U; Android 9; KFXYWI Build/PS7331)'],
-    [
-      "says Linux in Amazon's desktop mode",
-      `Mozilla/5.0 (X11; Linux x86_64) ${blink} Silk/120.4 like Chrome/120.0 Safari/537.36`,
-    ],
-  ])('%s', (_, userAgent) => {
-    expect(kindOf(userAgent)).toBe('tablet')
-  })
-
-  // prettier-ignore
-  test.each([
-    'OPD2403', 'iPA2556', 'PA2170', 'RMP2102', 'PMT4208_3G_EEA', 'TZ727', 'BQ-7056G', 'Nokia T21', 'TPC1013_EEA', 'Nomi_C080034',
-    '9032X_RU', '8094T_EEA', '9060X', '8084_EEA', '9137W', 'M9_Wifi', 'X14 WiFi', 'iPlay50_mini_Pro', 'Acme Kids 70',
-  ])('is the model %s, although it says Mobile', (model) => {
-    expect(kindOf(`Mozilla/5.0 (Linux; Android 13; ${model}) ${blink} Chrome/138.0.0.0 Mobile Safari/537.36`)).toBe(
-      'tablet',
-    )
-  })
-
-  test.each(['9008X', '8050X', '9001D', '5033X_EEA', 'PA2310GBB', 'WiFi2', 'TECNO KM5'])(
-    'is not the model %s',
-    (model) => {
-      expect(kindOf(`Mozilla/5.0 (Linux; Android 13; ${model}) ${blink} Chrome/138.0.0.0 Mobile Safari/537.36`)).toBe(
-        'phone',
-      )
-    },
-  )
-
-  test('a phone that is unfolded is none', () => {
-    expect(kindOf(`Mozilla/5.0 (Linux; Android 14; SM-F956B) ${blink} Chrome/125.0.0.0 Safari/537.36`)).toBe('phone')
-  })
-
-  test('a phone in desktop mode is none, if its model is known', () => {
-    const userAgent = `Mozilla/5.0 (X11; Linux x86_64) ${blink} SamsungBrowser/30.0 Chrome/143.0.0.0 Safari/537.36`
-    const hints = { 'sec-ch-ua-platform': '"Android"', 'sec-ch-ua-mobile': '?0', 'sec-ch-ua-model': '"SM-S911B"' }
-    expect(describeDevice({ userAgent, hints })).toMatchObject({ os: 'Android', kind: 'phone' })
-  })
-
-  test.each([
-    ['Sailfish OS', 'Mozilla/5.0 (Maemo; Linux; U; Jolla; Sailfish; Tablet; rv:91.0) Gecko/91.0 SailfishBrowser/1.0'],
-    ['Linux', `Mozilla/5.0 (Linux; Ubuntu 20.04 like Android 9) ${blink} Chrome/87.0.4280.144 Safari/537.36`],
-  ])('may run %s', (os, userAgent) => {
-    expect(describeDevice({ userAgent })).toMatchObject({ os, kind: 'tablet' })
-  })
-
-  test('a Coolpad is a phone', () => {
-    expect(
-      kindOf(`Mozilla/5.0 (Linux; Android 7.1.1; Coolpad E2C) ${blink} Chrome/86.0.0.0 Mobile Safari/537.36`),
-    ).toBe('phone')
-  })
-})
-
-describe('an iPad that says it is a Mac', () => {
-  const safari =
-    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15'
-  const touch = { 'x-touch-screen': '?1' }
-
-  test('is a tablet if its page reported a touch screen', () => {
-    expect(describeDevice({ userAgent: safari, hints: touch })).toEqual({
-      browser: 'Safari',
-      os: 'iPadOS',
-      kind: 'tablet',
-    })
-  })
-
-  test.each(['Brave', '(Ecosia ios@11.1.0.2000)', 'OPT/5.4.0'])('is a tablet if %s runs on it', (browser) => {
-    expect(describeDevice({ userAgent: `${safari} ${browser}` })).toMatchObject({ os: 'iPadOS', kind: 'tablet' })
-  })
-
-  test.each([
-    ['a page that reports none', safari, {}],
-    ['a word that is no report', safari, { 'x-touch-screen': '1' }],
-    [
-      'a browser that sends its platform',
-      `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${blink} Chrome/140.0.0.0 Safari/537.36`,
-      { ...touch, 'sec-ch-ua-platform': '"macOS"' },
-    ],
-  ])('%s leaves it a Mac', (_, userAgent, hints) => {
-    expect(describeDevice({ userAgent, hints })).toMatchObject({ os: 'macOS', kind: 'desktop' })
-  })
-
-  test('a touch screen makes no tablet of a laptop with Windows', () => {
-    const userAgent = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${blink} Chrome/140.0.0.0 Safari/537.36`
-    expect(describeDevice({ userAgent, hints: touch }).kind).toBe('desktop')
   })
 })

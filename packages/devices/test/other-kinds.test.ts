@@ -23,6 +23,15 @@ const userAgents: [userAgent: string, browser: string, os: string, kind: DeviceK
   [`Mozilla/5.0 (Linux; Android 4.4.2; tolino) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/30.0.0.0 Safari/537.36`, 'Android WebView', '', 'unknown'],
   ['Mozilla/5.0 (X11; Linux armv7l) AppleWebKit/602.1 (KHTML, like Gecko) reMarkable/3.10 Safari/602.1', 'Unknown browser', '', 'unknown'],
   [`Mozilla/5.0 (Linux; Android 4.4.4; tolino tab 8) ${blink} Chrome/81.0 Safari/537.36`, 'Chrome', 'Android', 'tablet'],
+  [`Mozilla/5.0 (Linux; Android 8.1; X14 Build/OWDE.180707.001) ${blink} Chrome/77.0 Mobile Safari/537.36`, 'Chrome', 'Android', 'unknown'],
+  [`Mozilla/5.0 (Linux; Android 9; AFTLBT962E2) ${blink} Silk/118.3 like Chrome/118.0 Safari/537.36`, 'Amazon Silk', 'Fire OS', 'unknown'],
+  [`Mozilla/5.0 (Linux; Android 9; Kindle Fire) ${blink} Chrome/41.0 Safari/537.36`, 'Chrome', 'Fire OS', 'tablet'],
+  ['Mozilla/5.0 (Linux; Android; en_US) AppleWebKit/534.34 PocketBook/631 (screen 1072x1448) Mobile', 'Unknown browser', '', 'unknown'],
+  ['Mozilla/5.0 (PlayBook; U; RIM Tablet OS 2.1.0; en-US) AppleWebKit/536.2+ (KHTML, like Gecko) Version/7.2 Safari/536.2+', 'Unknown browser', 'BlackBerry', 'tablet'],
+  ['Mozilla/5.0 (Ubuntu; Tablet) WebKit/537.21', 'Unknown browser', 'Ubuntu', 'tablet'],
+  ['Mozilla/5.0 (PS3; Leanback Shell) AppleWebKit/535.22 (KHTML, like Gecko) Chrome/19.0 LeanbackShell/01.00', 'Chromium', 'PlayStation', 'console'],
+  ['PS3Application libhttp/4.8.5-000 (CellOS)', 'Unknown browser', 'PlayStation', 'console'],
+  ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 PlayStation App/24.1', 'iOS WebView', 'iOS', 'phone'],
   ['Linux UPnP/1.0 Sonos/99.1-10000 (ZPS99)', 'Unknown browser', '', 'unknown'],
 ]
 
@@ -44,11 +53,23 @@ test.each([
     'BMW Acme',
     'Acme IVI',
     'QUAD-CORE T3',
+    'UltraOcta-T8',
+    'Porsche Acme',
+    'CarPad-II',
+    'AIVI-N3000',
+    'YT5716C',
+    'MPC-70',
     '8227L_demo',
   ].map((car) => [car, 'unknown'] as const),
+  ...['LEM15', 'OW19W1', 'Acme KidPhone4G', 'Glass 1', 'VR-1541F'].map((model) => [model, 'unknown'] as const),
+  ...['PortalGo', 'XDH-0F-A1', 'IFP6550-3', '10BDL4151T', 'FiiO M11', 'NW-A100Series', 'COOLPIX S800c'].map(
+    (model) => [model, 'unknown'] as const,
+  ),
   ...['Moto 360', 'Gear Live', 'yandexstation_2'].map((model) => [model, 'unknown'] as const),
-  ...['RG405V', 'Switch OLED'].map((model) => [model, 'console'] as const),
-  ...['Inspiron 3542', 'HP EliteBook 820', 'NUC10i3FNH'].map((model) => [model, 'desktop'] as const),
+  ...['RG405V', 'RG556', 'RGCUBE', 'Razer Edge 5G', 'Switch OLED'].map((model) => [model, 'console'] as const),
+  ...['Inspiron 3542', 'HP EliteBook 820', 'NUC10i3FNH', 'Aspire V5-121', 'Swift SF113-31'].map(
+    (model) => [model, 'desktop'] as const,
+  ),
 ])('the model %s is of the kind %s', (model, kind) => {
   const userAgent = `Mozilla/5.0 (Linux; Android 12; ${model}) ${blink} Chrome/118.0 Safari/537.36`
   expect(describeDevice({ userAgent }).kind).toBe(kind)

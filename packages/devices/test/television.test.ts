@@ -81,6 +81,14 @@ describe('a television', () => {
       `Mozilla/5.0 (Linux; Android 12; X14 Build/STTC.230104.002; wv) ${blink} Version/4.0 Chrome/126.0 Mobile Safari/537.36`,
     ],
     ['runs such a build under an app', 'Dalvik/2.1.0 (Linux; U; Android 10; X14 Build/QTG3.200617.002)'],
+    ...['PPR2.180905.006.A1', 'NMF26Q', 'M5C14J', 'TP1A.220905.004.A2', 'PI', 'RT'].map((build): [string, string] => [
+      `runs the build ${build}, which no phone got`,
+      `Mozilla/5.0 (Linux; Android 9; X14 Build/${build}; wv) ${blink} Version/4.0 Chrome/110.0 Mobile Safari/537.36`,
+    ]),
+    [
+      'says Tizen and how smart it is',
+      'Mozilla/5.0 (Smart-Tv; Linux; Tizen 2.2) AppleWebKit/538.1 (KHTML, like Gecko) Safari/538.1',
+    ],
     ['draws without a desktop', 'Mozilla/5.0 (DirectFB; Linux; ko-KR) AppleWebKit/534.26 Version/5.0 Safari/534.26'],
   ])('%s', (_, userAgent) => {
     expect(kindOf(userAgent)).toBe('tv')
@@ -92,6 +100,9 @@ describe('a television', () => {
     'BRAVIA', 'Nexus Player', 'Acme Streaming Stick', 'AQUOS-TVX1', 'ACME-LED43', 'Acme TV Box', 'IPTV-1', 'ADT-3', 'Acme PTV55', 'LC-60UI9362E', 'H32A8000K', 'TLE-43FSBM',
     'Polar_P24L51T2CSM', 'P42L31T2CSM', 'NEXON X3+', 'pendoo X92', 'Formuler Z10', 'Ugoos-AM3', 'iconBIT XDS1000', 'GTKing PRO', 'KM6', 'KD1',
     'NEO-X8', 'AS4K-2X', 'SWTV-20AE', 'KANT-369', 'YNDX-00102', 'ATOM-216RK', 'VMP-046-664', 'NV720WB', 'CT-8740', 'Movix Pro',
+    'Beelink GT1', 'DREAMSTAR A4', 'Skystream One', 'Tanix A3', 'TOX3', 'XDS94K', 'ABX-110', 'GTX-R10i', 'X88pro10', 'TR99', 'CVTE_MSD338', 'MK808',
+    'GTV100', 'NSZ-GS7', 'gxt_dongle', 'S905X2', 'MINIM8S II', 'IP-60 MAX', 'A5X MAX', 'M8S PRO', 'KM9PRO', 'ACME-UHD9', '8K618-T', 'ACME4K', 'MIBOX4',
+    'ACMESTB2', 'net tv.plus', 'T40SGLED-A15',
     'Acme 4K', 'ACME50YUHD', 'Acme Stick', 'Acme DVB', 'Projector', 'MatrixTV5',
   ])('is the model %s', (model) => {
     expect(kindOf(`Mozilla/5.0 (Linux; Android 9; ${model}) ${blink} Chrome/94.0.0.0 Safari/537.36`)).toBe('tv')
@@ -101,7 +112,7 @@ describe('a television', () => {
   test.each([
     'SmartTV', 'Smart-Tv', 'avui/tv', 'OMI/4.25', 'Vewd/4', 'HbbTV/1.5.1', 'CE-HTML/1.0', 'InettvBrowser/2', 'NetCast.TV',
     'Viera/3.0', 'Espial/6.0', 'Opera TV Store', 'opentv', 'Maple2012', 'SonyCEBrowser/1.0', 'SonyBDP/1', 'QtEmbedded',
-    'BrightSign/8.5', 'WPE', 'YouViewHTML/1.0', 'Hybridcast/1.0', 'Coolita OS',
+    'BrightSign/8.5', 'WPE', 'YouViewHTML/1.0', 'Boxee/1.0', 'SRAF/4.0', 'Diga/3.7', 'SHARP-AQUOS-DMP', 'tclwebkit1.0', 'OHTV/1.0', 'Hybridcast/1.0', 'Coolita OS',
   ])('is the engine %s', (engine) => {
     expect(kindOf(`Mozilla/5.0 (X55) ${blink} ${engine}`)).toBe('tv')
   })
@@ -156,6 +167,16 @@ describe('a television', () => {
     [
       'a phone whose model begins like that of a box',
       `Mozilla/5.0 (Linux; Android 15; TECNO KM5) ${blink} Chrome/138.0 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a phone whose model is the processor of a box',
+      `Mozilla/5.0 (Linux; Android 4.2.2; Acme S920) ${blink} Chrome/71.0 Mobile Safari/537.36`,
+      'phone',
+    ],
+    [
+      'a phone with two capitals before the number',
+      `Mozilla/5.0 (Linux; Android 4.0.4; VS920 4G) ${blink} Chrome/18.0 Mobile Safari/535.19`,
       'phone',
     ],
     [

@@ -1,4 +1,5 @@
 import type { Marks } from './marks.js'
+import { robots } from './robots.js'
 
 export interface Browser {
   readonly name: string
@@ -29,7 +30,19 @@ const programs: Readonly<Record<string, Marks>> = {
     '^conda/',
   ],
   Go: ['^Go-http-client/', '^Go ', '^go-resty/', '^fasthttp', 'go/go1.'],
-  'Node.js': ['^node', '^Node.js', '^undici', '^axios/', '^got ', '^got/', '^superagent/', '^needle/', '^npm/'],
+  'Node.js': [
+    '^node',
+    '^Node.js',
+    ' node.js/',
+    '^Needle/',
+    '^undici',
+    '^axios/',
+    '^got ',
+    '^got/',
+    '^superagent/',
+    '^needle/',
+    '^npm/',
+  ],
   Bun: ['^Bun/'],
   Deno: ['^Deno/'],
   Rust: ['reqwest/', '^hyper/', '^hyper-util/', '^ureq/', '^isahc/', '^awc/', '^attohttpc/'],
@@ -64,33 +77,11 @@ const programs: Readonly<Record<string, Marks>> = {
   AWS: ['^aws-', '^Boto3/'],
   // Any other library that says so before its first bracket. Apps name the system of a phone.
   'HTTP client': [
-    /^(?!.*(?:Android|iPhone|iPad|iOS|CFNetwork))[\w.:/ -]*(?:http(?!s?:)|rest[-:]*client|urllib|requests|grpc|fetch)/i,
-    /^(?:libsoup|aria2|xh|bruno-runtime|Gatling|hey|vegeta|autocannon|LuaSocket|Crystal|zig)(?:[/ ]|$)/,
+    /^(?!.*(?:Android|iPhone|iPad|iOS|CFNetwork|PS\dApp))[\w.:/ -]*(?:http(?!s?:)|rest[-:]*client|urllib|requests|grpc|fetch)/i,
+    /^(?:libsoup|aria2|xh|bruno-runtime|Gatling|hey|vegeta|autocannon|LuaSocket|Crystal|zig|skopeo|buildkit|cpprestsdk|urlgrabber|azsdk-[\w-]+)(?:[/ ]|$)/,
     'WinHttp.WinHttpRequest',
   ],
 }
-
-/**
- * Marks of robots and monitors. Such a mark is a word that ends in "bot", "crawler" or "spider", or the name of a tool. Others are
- * the address of a page or a person that explains the robot, and `compatible` before any name but that of an old browser. Phones
- * are called "Cubot" or "M bot 54". Toolbars left an address without a plus.
- */
-const robots: Marks = [
-  /(?<![Cc]u)(?:[bB]ot|[cC]rawler|[sS]pider|[sS]craper)(?=[/;),@]|$| \()/,
-  /^(?!.*(?:[Aa]ndroid|iOS|iPhone|iPad)).*(?:[bB]ot|[cC]rawler|[sS]pider|[sS]craper)(?![a-z])/,
-  /^(?!.*(?:Android|iOS|iPhone|iPad)).*\+ ?https?:\/\//,
-  /^(?!Mozilla|Opera|.*(?:Android|iOS|iPhone|iPad|Watch|Windows|[mM]ac|Darwin|Linux|X11|TV)).*https?:\/\//,
-  /compatible;[^)]*\+ ?https?:\/\/|(?:Safari|Firefox)\/[\d.]+;? \(?\+?https?:\/\/|; [A-Z]\w+-User\//,
-  /^Mozilla\/5.*compatible; (?!MSIE|Konqueror|U;|IBrowse|ANTGalio)[A-Za-z][\w.-]*\/v?\d/,
-  /(?:^|[ (;:+])[\w.]+@[A-Za-z][\w-]*\.[a-z]{2}/,
-  /(?:^|[;( ])(?:[A-Za-z0-9.-]*(?:[mM]onitor|[cC]hecker|[sS]canner|[uU]ptime))(?![A-Za-z])/,
-  /[pP]ingdom|[sS]ynthetic|Catchpoint|(?<!%20)[pP]review(?:\/|\)|$)|Favicon|ImageProxy|Nutch|[vV]alidator/,
-  /Chrome-Lighthouse|Google Page Speed|PageSpeed|Google Search Console|Web Preview|GTmetrix|PTST\/|WebPageTest/,
-  /StatusCake|Site24x7|Uptimia|Ghost Inspector|Checkly|NewRelic|Nagios|check_http|Zabbix|BetterStack|Better Stack/,
-  /kube-probe\/|Prometheus\/|Blackbox Exporter|GoogleHC\/|zgrab|Nmap |masscan/,
-  /PhantomJS|SlimerJS|Playwright|Puppeteer|Selenium|WebDriver|Cypress|jsdom\/|Prerender|HeadlessFirefox|HeadlessEdg/,
-  /facebookexternalhit|Google-[A-Z]|GoogleOther|-Google\/|Mediapartners-Google|Slurp|WordPress\//,
-]
 
 /** Sent beside the brand of Edge by a window that another app shows. */
 export const WEBVIEW2 = 'Microsoft Edge WebView2'

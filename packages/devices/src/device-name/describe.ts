@@ -7,7 +7,8 @@ import type { ClientHint } from './client-hints.js'
 import { type Browser, browsers, WEBVIEW2 } from './browsers.js'
 import { builtOn } from './built-on.js'
 import { fits, has } from './marks.js'
-import { type DeviceKind, iPadOS, phones, type System, systems, tablets } from './systems.js'
+import { phones, tablets } from './models.js'
+import { type DeviceKind, iPadOS, type System, systems } from './systems.js'
 
 export type { DeviceKind }
 

@@ -21,3 +21,8 @@ export function has(text: string, mark: string | RegExp): boolean {
   while (at > 0 && /[A-Za-z]/.test(text.charAt(at - 1))) at = text.indexOf(mark, at + 1)
   return at !== -1
 }
+
+/** All of these in one pass over the text. Their flags do not count. */
+export function anyOf(shapes: readonly RegExp[]): RegExp {
+  return new RegExp(shapes.map(({ source }) => source).join('|'))
+}

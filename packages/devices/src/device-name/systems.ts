@@ -1,4 +1,4 @@
-import type { Marks } from './marks.js'
+import { anyOf, type Marks } from './marks.js'
 import { onTelevision, televisions } from './televisions.js'
 
 /** program: no person's browser but a script, a library or a browser without a screen. */
@@ -21,9 +21,22 @@ const ANDROID = /(?<![A-Za-z]|like )[Aa]ndr[o0]id/
 
 const LINUX = /(?<![A-Za-z])(?:[Ll]inux|LINUX)/
 
-/** Watches, headsets and cars are neither phones nor tablets, although their browsers say so. */
-const OTHER =
-  /(?<!Air)[Ww]atch|WATCH|SM-[RL]\d|Mobile VR|VR Safari|Automotive|Polestar(?! Phone)|Volvo|Renault|; BMW|MBUX|BYD AUTO|DiLink|gminfo|IHU_|(?<![A-Za-z])IVI(?![A-Za-z])|(?:QUAD|OCTA)-CORE|8227L|Moto 360|Gear Live|yandexstation/
+/** Phones say Linux too, and have been asked already. */
+const LINUX_ALONE = new RegExp(`^(?!.*${ANDROID.source}).*${LINUX.source}`)
+
+/**
+ * Watches, headsets, cars, displays and players are neither phones nor tablets, although their browsers say so. Builds of Android
+ * for watches have a W where those for phones have a P: OWDE.180707.001.
+ */
+const OTHER = anyOf([
+  /(?<!Air)[Ww]atch|WATCH|SM-[RLV]\d|Moto 360|Gear Live|Build\/[A-Z]W[A-Z\d]{2}\.\d{6}/,
+  /(?<![A-Za-z])(?:OW\d\dW\d|LEM\d|APPLLP|THOR (?:PRO|S|\d))|KidPhone|yandexstation/,
+  /Mobile VR|VR Safari|(?<![A-Za-z])(?:VR-\d{4}|Glass \d)/,
+  /Automotive|Polestar(?! Phone)|Volvo|Renault|; BMW|MBUX|BYD AUTO|DiLink|gminfo|IHU_|(?<![A-Za-z])A?IVI(?![A-Za-z])|Porsche|(?:Car|CAR)[Pp]ad/,
+  /(?:QUAD|OCTA|OCTOPUS)-CORE|QuadCore-R|UltraOcta|8227L|; YT\d{4}[A-Z]*[;)]|MPC-\d|SDA-\d+TAB/,
+  /(?<![A-Za-z])(?:Portal(?:Go|\+)|XDH-|XD-S|IFP\d{4}|\d\dBDL\d)|; DA2\d\dH?Q?L| ADAPI\//,
+  /(?<![A-Za-z])(?:FiiO|NW-[AZ]X?\d+|COOLPIX|DMC-CM|EK-GC)/,
+])
 
 // Safari on an iPad in desktop mode, its default, sends what a Mac sends, and no hints: only its touch screen differs.
 // Other browsers there betray it (or, rarely, an iPhone that was set to ask for the desktop site).
@@ -43,45 +56,64 @@ export const iPadOS: System = {
 /** A row without a platform fits beside every platform: those systems name that of the engine that they are built on. */
 export const systems: readonly System[] = [
   { name: 'Xbox', kind: 'console', marks: [/(?<![A-Za-z])(?:Xbox|XBOX)/] },
-  { name: 'PlayStation', kind: 'console', marks: [/P(?:lay|LAY)[Ss](?:tation|TATION)/] },
+  {
+    name: 'PlayStation',
+    kind: 'console',
+    marks: [/P(?:lay|LAY)[Ss](?:tation|TATION)(?! (?:[A-Z][a-z]{1,9} )?App)|(?<![A-Za-z])PS[345](?:App|[^A-Za-z\d])/],
+  },
   { name: 'Nintendo', kind: 'console', marks: ['Nintendo'] },
   { name: 'SteamOS', kind: 'console', marks: ['Steam Deck'] },
   { name: 'tvOS', kind: 'tv', marks: ['AppleTV', 'Apple TV', 'tvOS'] },
   { name: 'webOS', kind: 'tv', marks: [/W[Ee][Bb][O0]S/, 'webOS.TV'] },
-  { name: 'Tizen', kind: 'tv', marks: [['Tizen', /SMART-TV|Smart ?TV|(?<![A-Za-z])TV(?![A-Za-z])/]] },
+  { name: 'Tizen', kind: 'tv', marks: [['Tizen', /S(?:MART|mart)[- ]?T[Vv]|(?<![A-Za-z])TV(?![A-Za-z])/]] },
   { name: 'Tizen', kind: 'unknown', marks: ['Tizen'] },
+  // Amazon's models of televisions, but in cars.
+  { name: 'Fire OS', kind: 'unknown', platform: 'Android', marks: [/(?<![A-Za-z])AFTL[BF]T/] },
   { name: 'Fire OS', kind: 'tv', platform: 'Android', marks: [/(?<![A-Za-z])AFT[A-Z0-9]/] },
   { name: 'Fire OS', kind: 'unknown', platform: 'Android', marks: [/(?<![A-Za-z])AEO[A-Z]{2}(?![A-Z])/, 'Echo_Show'] },
-  { name: 'Fire OS', kind: 'tablet', platform: 'Android', marks: [/(?<![A-Za-z])KF[A-Z]{2,}(?![a-z])/] },
+  { name: 'Fire OS', kind: 'tablet', platform: 'Android', marks: [/(?<![A-Za-z])KF[A-Z]{2,}(?![a-z])/, 'Kindle Fire'] },
   // It runs on Amazon's devices alone, and in desktop mode it says Linux or a Mac.
   { name: 'Fire OS', kind: 'tablet', marks: ['Silk/'] },
   { name: 'PICO OS', kind: 'unknown', marks: ['PicoBrowser/', /; P(?:ICO|ico) /] },
   { name: 'Horizon OS', kind: 'unknown', marks: ['OculusBrowser/', /; Quest(?: [23]S?| Pro)?(?:[;)]| Build)/] },
   { name: 'Wear OS', kind: 'unknown', platform: 'Android', marks: [[ANDROID, /SM-[RL]\d|TicWatch/]] },
   // Readers of books that say Android or Linux.
-  { name: '', kind: 'unknown', marks: ['Kobo ', /tolino(?! tab)/, 'reMarkable/'] },
+  { name: '', kind: 'unknown', marks: ['Kobo ', /tolino(?! tab)/, 'reMarkable/', 'PocketBook/', / EBRD\d|BNRV[2-9]/] },
   { name: 'Android', kind: 'unknown', platform: 'Android', marks: [[ANDROID, OTHER]] },
   { name: 'Android TV', kind: 'tv', platform: 'Android', marks: ['AndroidTV', 'GoogleTV', ...onTelevision(ANDROID)] },
   {
     name: 'Android',
     kind: 'console',
     platform: 'Android',
-    marks: [[ANDROID, /OUYA|SHIELD(?! Tab)|Retroid|ANBERNIC|GAMEPAD|; (?:RG\d{3}[A-Z]|Switch(?: OLED| Lite)?)[;)]/]],
+    marks: [
+      [
+        ANDROID,
+        /OUYA|SHIELD(?! Tab)|Retroid|ANBERNIC|GAMEPAD|Razer Edge|; (?:RG(?:\d{3}[A-Z]+|505|55\d|CUBE)|Switch(?: OLED| Lite)?)[;)]/,
+      ],
+    ],
   },
   { name: 'Roku', kind: 'tv', marks: ['Roku'] },
   { name: 'VIDAA', kind: 'tv', marks: ['VIDAA'] },
   { name: 'Vizio', kind: 'tv', marks: [/V(?:IZIO|izio|iziOS)/] },
   { name: '', kind: 'unknown', marks: ['SmartSpeaker', 'Fuchsia', 'HomePod', /Sonos\/(?!.*iP)/] },
   { name: 'Chromecast', kind: 'tv', marks: ['CrKey'] },
-  { name: 'Smart TV', kind: 'tv', marks: [...televisions, ...onTelevision(LINUX)] },
+  { name: 'Smart TV', kind: 'tv', marks: [...televisions, ...onTelevision(LINUX_ALONE)] },
   {
     name: 'Windows Phone',
     kind: 'phone',
-    marks: ['Windows Phone', 'WPDesktop', 'IEMobile', ' wds ', 'Windows CE', 'ZuneWP7', 'Lumia '],
+    marks: [
+      /(?<![A-Za-z])(?:Windows (?:Phone|CE|Mobile)|WPDesktop|IEMobile|ZuneWP7|Lumia )| wds /,
+      ['Windows', 'Opera Mobi'],
+    ],
   },
   { name: 'Symbian', kind: 'phone', marks: ['SymbianOS', 'Symbian', 'SymbOS', 'Series60', 'Series40'] },
   { name: 'Sailfish OS', kind: 'handheld', marks: ['Sailfish'] },
   { name: 'KaiOS', kind: 'phone', marks: ['KAIOS/', 'KaiOS/'] },
+  // Puffin draws pages on a server, and ends its version with the system and the shape of the device.
+  { name: 'iPadOS', kind: 'tablet', marks: [/Puffin\/[\d.]+IT/] },
+  { name: 'iOS', kind: 'phone', marks: [/Puffin\/[\d.]+IP/] },
+  { name: 'Android', kind: 'tablet', marks: [/Puffin\/[\d.]+AT/] },
+  { name: 'Android', kind: 'phone', marks: [/Puffin\/[\d.]+AP/] },
   iPadOS,
   // It also says "iPhone OS", and is no phone.
   { name: 'iOS', kind: 'unknown', platform: 'iOS', marks: ['iPod'] },
@@ -102,20 +134,47 @@ export const systems: readonly System[] = [
     kind: 'desktop',
     platform: 'Android',
     marks: [
-      [ANDROID, /Inspiron|Latitude|Vostro|TravelMate|Satellite|SATELLITE|(?:Elite|Pro|LIFE)(?:Book|BOOK)|; NUC\d/],
+      [
+        ANDROID,
+        /Inspiron|(?<!Ultra )Latitude|Aspire [A-Z]*-?\d|Compaq \d{4}|Swift SF|Remix Mini|Vostro|TravelMate|Satellite|SATELLITE|(?:Elite|Pro|LIFE)(?:Book|BOOK)|; NUC\d/,
+      ],
     ],
   },
   // Android apps on a Chromebook.
   { name: 'ChromeOS', kind: 'desktop', platform: 'Android', marks: [[ANDROID, /Chrome[bB]ook|Pixelbook/]] },
+  // Browsers of phones, in desktop mode.
+  { name: '', kind: 'unknown', marks: [[/\(X11; Linux/, /(?:Miui|Vivo|HeyTap)Browser\//]] },
   // Samsung's browser runs on its phones and tablets alone; in desktop mode it says Linux.
   { name: 'Android', kind: 'handheld', marks: [[/X11; Linux/, 'SamsungBrowser/']] },
-  { name: 'Android', kind: 'handheld', platform: 'Android', marks: [ANDROID, ' Adr '] },
+  { name: 'Android', kind: 'handheld', platform: 'Android', marks: [ANDROID, ' Adr ', '/Adr '] },
+  // An early UC Browser, on phones alone.
+  { name: 'Android', kind: 'phone', marks: [/^JUC ?\(Linux/] },
+  { name: 'BlackBerry', kind: 'tablet', marks: ['PlayBook'] },
   { name: 'BlackBerry', kind: 'phone', marks: ['BlackBerry', 'BB10'] },
   { name: 'Tesla', kind: 'unknown', marks: [/ Tesla\/| QtCarBrowser/] },
   // Readers of books.
-  { name: '', kind: 'unknown', marks: ['Kindle/', 'PocketBook/'] },
+  { name: '', kind: 'unknown', marks: ['Kindle/', 'Kindle SkipStone', 'bookeen/'] },
+  // Phones from before the smartphone: no system that people know by name. Some name a computer that they pose as.
+  {
+    name: '',
+    kind: 'phone',
+    marks: [
+      'MIDP-',
+      'MIDP/',
+      'MIDP;',
+      'UP.Browser/',
+      'Cloud Phone',
+      '(Mobile;',
+      'PalmSource',
+      'MRE/',
+      'DoCoMo/',
+      'Bada/',
+    ],
+  },
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chrome OS', marks: ['CrOS'] },
   { name: 'ChromeOS', kind: 'desktop', platform: 'Chromium OS', marks: [] },
+  // Windows RT, on tablets alone.
+  { name: 'Windows', kind: 'tablet', marks: [[/Windows NT 6\.[23]; ARM;/, 'Touch']] },
   // NT 10.0 is frozen: it is Windows 10 and 11 alike, so it is plain Windows.
   ...desktops('Windows', {
     'Windows 8.1': ['Windows NT 6.3'],
@@ -147,8 +206,15 @@ export const systems: readonly System[] = [
   { name: 'Apple', kind: 'unknown', marks: ['CFNetwork/', 'Darwin/'] },
   // Systems of phones and tablets that run as Android does.
   { name: 'Linux', kind: 'handheld', platform: 'Linux', marks: [[LINUX, 'like Android']] },
-  // No computer says Mobile.
-  { name: 'Linux', kind: 'phone', platform: 'Linux', marks: [[LINUX, 'Mobile']] },
+  { name: 'Linux', kind: 'tablet', marks: [[LINUX, /hp-tablet|Tablet browser/]] },
+  { name: 'Ubuntu', kind: 'handheld', marks: [/\(Ubuntu; (?:Mobile|Tablet)/] },
+  // No computer says Mobile. Before Android, phones had systems of their own.
+  {
+    name: 'Linux',
+    kind: 'phone',
+    platform: 'Linux',
+    marks: [[LINUX, /(?<![A-Za-z])Mobile|Maemo|Fennec|Opera Mobi|webOSBrowser/]],
+  },
   ...desktops('Linux', {
     Ubuntu: ['Ubuntu'],
     Fedora: ['Fedora'],
@@ -160,22 +226,4 @@ export const systems: readonly System[] = [
   }),
   ...['FreeBSD', 'OpenBSD', 'NetBSD'].map((name): System => ({ name, kind: 'desktop', marks: [name] })),
   { name: 'Solaris', kind: 'desktop', marks: ['SunOS'] },
-  // Phones from before the smartphone: no system that people know by name.
-  { name: '', kind: 'phone', marks: ['MIDP-', 'MIDP/', 'UP.Browser/', 'Cloud Phone', '(Mobile;'] },
 ]
-
-/** Marks of a tablet that also says Mobile, as every phone does. */
-export const tablets: Marks = [
-  /(?<![A-Za-z])(?:(?:[A-Z][a-z]*)?(?:Tab(?:let)?|TAB|Pad|PAD)|[A-Za-z]*Tab|[A-Z]+TAB|[a-eX-Z](?:[Pp]ad|tab))(?![A-Za-z])|\/apad/,
-  // Huawei and Honor with a phone in them; Samsung, Huawei and Honor, Lenovo, Xiaomi.
-  /(?<![A-Za-z])(?:AG[RS]|BAH|BGO|BTV|BZ[KT]|CMR|CPN|JDN|KOB|MON|SCM|SHT|VRD)\d?-[A-Z]{0,2}\d\d(?!\d)/,
-  // OPPO and OnePlus, vivo, realme; Prestigio, Irbis, bq, Nokia, Nomi; TCL and Alcatel, whose models are bare numbers.
-  /(?<![A-Za-z0-9])(?:OP[DT]2\d{3}|i?PA2\d{3}(?![\dA-Z])|DPD\d{4}|RMP\d{4}|PM[PT]\d{3}|TZ\d{2,3}(?!\d)|BQ-(?:[78]|10)\d{3}|Nokia T[12]\d|TPC[-_]?\d|Nomi[_ ]C(?:07|08|10))/,
-  /; (?:80(?:5[1-8]|[6-9]\d)|90(?:0[3-79]|[136]\d|2[4-79])|9[1-4]\d\d(?=[A-Z]))[A-Z]?\d?(?:_[A-Z]{2,4}\d?)?(?: Build|[;)])/,
-  // No phone names its network, and those for children are tablets.
-  /[\w ][ _-]W[Ii][Ff]i(?![a-z])|iPlay|(?<![A-Za-z])(?:Kids|KIDS)(?![a-z])/,
-  /SM-[TXP]\d|GT-(?:P|N[58])\d|(?<![A-Za-z])[A-Z][A-Za-z]{1,3}\d?-W[012]\d(?!\d)|(?<![A-Za-z/])(?:MID[-_ ]?\d|TB\d?-?[A-Z]?\d{3}|YT\d?-)|2\d{3}[0-9A-C]RP/,
-]
-
-/** Models of phones. Their apps never say Mobile, nor do their browsers while such a phone is unfolded. */
-export const phones: Marks = [/SM-(?:[ACEFGJMS]|N[79])\d|(?<![A-Za-z])(?:Pixel (?:\d|Fold)|CPH\d|RMX\d|moto [egxz])/]
