@@ -57,10 +57,9 @@ test('a stream asks Redis whether its session lives, though a near-cache has it 
 })
 
 /** Publishes no change, as if each message were lost. */
-const live: SessionChanges = {
+const live: Pick<SessionChanges, 'watch'> = {
   watch(_, listener: (change: SessionChange) => void) {
     listener({ kind: 'live' })
     return () => undefined
   },
-  close: () => undefined,
 }

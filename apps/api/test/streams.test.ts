@@ -240,12 +240,11 @@ describe('what pub/sub does not report', () => {
     const redis = new Redis(privateRedis.url)
     const store = createSessionStore({ redis })
     let publish: (change: SessionChange) => void = () => undefined
-    const changes: SessionChanges = {
+    const changes: Pick<SessionChanges, 'watch'> = {
       watch: (_, listener) => {
         publish = listener
         return () => undefined
       },
-      close: () => undefined,
     }
     const streams = createStreams({ store, changes, revalidateEvery: 60_000 })
     try {

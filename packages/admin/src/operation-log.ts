@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { operationsChannel } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
 import { OperationStateError, UnknownOperationError } from './errors.js'
@@ -44,12 +45,14 @@ redis.call('HDEL', KEYS[1], 'lease')
 if ARGV[3] ~= '' then
   redis.call('HSET', KEYS[1], 'lease', now + ARGV[3])
 end
-redis.call('HSET', KEYS[1], 'run', ARGV[1], unpack(ARGV, 4))
+redis.call('HSET', KEYS[1], 'run', ARGV[1], unpack(ARGV, 5))
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('PUBLISH', ARGV[4], KEYS[1])
 return stop`
 const STOP = `
 redis.call('HDEL', KEYS[1], '')
-redis.call('HSET', KEYS[1], 'stop', '1')`
+redis.call('HSET', KEYS[1], 'stop', '1')
+redis.call('PUBLISH', ARGV[1], KEYS[1])`
 const ADD_TO_INDEX = `${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])`
@@ -122,6 +125,7 @@ export function newOperationId(startedAt: Date): string {
 
 export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): OperationLog {
   const index = `${keyPrefix}user:operations`
+  const channel = operationsChannel(redis, keyPrefix)
   const keyOf = (id: string): string => operationKey(keyPrefix, id)
 
   async function find(id: string): Promise<Operation | null> {
@@ -144,7 +148,7 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
       await reply(redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id, RETENTION_MS))
       const fields = Object.entries(toFields(operation)).flat()
       const lease = state === 'running' ? LEASE_MS : ''
-      const saved = await reply(redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, lease, ...fields))
+      const saved = await reply(redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, lease, channel, ...fields))
       if (saved === 'taken over') throw new OperationStateError(`Another process has resumed ${id}`)
       return saved === '1'
     },
@@ -160,7 +164,7 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
       return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
     },
 
-    stop: async (id) => void (await reply(redis.eval(STOP, 1, keyOf(id)))),
+    stop: async (id) => void (await reply(redis.eval(STOP, 1, keyOf(id), channel))),
   }
 }
 

@@ -1,4 +1,4 @@
-export { TooManyStreamsError } from './admission.js'
+export { createAdmission, TooManyStreamsError } from './admission.js'
 export { type ClientHint, clientHintsOf } from './device-name/client-hints.js'
 export { asSeenBy, type Device, type Place, type PlaceOf, toDevice } from './device-list.js'
 export { browserNames, type DeviceKind, type DeviceName } from './device-name/describe.js'

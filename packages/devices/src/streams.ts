@@ -33,7 +33,7 @@ export interface StreamsOptions {
   /** Names the devices; `createNameOf` adds names of your own apps. Default: `nameOf`. */
   readonly nameOf?: NameOf
   /** The changes that the store publishes. */
-  readonly changes: SessionChanges
+  readonly changes: Pick<SessionChanges, 'watch'>
   /** The clock of the store. Default: `Date.now`. */
   readonly clock?: Clock
   /**

@@ -1,5 +1,10 @@
 import './redis/stream-errors.js'
-export { createSessionChanges, type SessionChanges, type SessionChangesOptions } from './events/changes.js'
+export {
+  createSessionChanges,
+  operationsChannel,
+  type SessionChanges,
+  type SessionChangesOptions,
+} from './events/changes.js'
 export type { Clock } from './record/clock.js'
 export { isCluster } from './redis/cluster.js'
 export { connectRedis } from './redis/connect.js'

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
 import { nameInRedis } from '../redis/cluster.js'
-import { clockKey, sessionsKey } from '../record/keys.js'
+import { clockKey, operationsKey, sessionsKey } from '../record/keys.js'
 import { parseChange, parseChangeOfUsers, type SessionChange } from './session-change.js'
 import { Subscriber } from '../redis/subscriber.js'
 import { superviseClient } from '../redis/supervise.js'
@@ -17,6 +17,12 @@ export interface SessionChanges {
    * @returns stops it.
    */
   watch(userId: string, listener: Listener): () => void
+  /**
+   * Calls the listener whenever an operation across users may have changed, and once no such change can be missed any more.
+   *
+   * @returns stops it.
+   */
+  watchOperations(listener: () => void): () => void
   close(): void
 }
 
@@ -69,28 +75,35 @@ export function createSessionChanges({ redis, keyPrefix = '' }: SessionChangesOp
     },
   })
 
-  return {
-    watch(userId, listener) {
-      const name = nameInRedis(redis, sessionsKey(keyPrefix, userTagOf(userId)))
-      const channel = channels.get(name) ?? { listeners: new Set(), isLive: false }
-      const isNew = channel.listeners.size === 0
-      channel.listeners.add(listener)
-      channels.set(name, channel)
-      if (isNew && channels.size === 1) subscriber.subscribe(everybody)
-      if (isNew) subscriber.subscribe(name)
-      else if (channel.isLive) queueMicrotask(() => channel.listeners.has(listener) && listener({ kind: 'live' }))
+  function watch(name: string, listener: Listener): () => void {
+    const channel = channels.get(name) ?? { listeners: new Set(), isLive: false }
+    const isNew = channel.listeners.size === 0
+    channel.listeners.add(listener)
+    channels.set(name, channel)
+    if (isNew && channels.size === 1) subscriber.subscribe(everybody)
+    if (isNew) subscriber.subscribe(name)
+    else if (channel.isLive) queueMicrotask(() => channel.listeners.has(listener) && listener({ kind: 'live' }))
 
-      return () => {
-        if (!channel.listeners.delete(listener) || channel.listeners.size > 0) return
-        channels.delete(name)
-        subscriber.unsubscribe(name)
-        if (channels.size === 0) subscriber.unsubscribe(everybody)
-      }
-    },
+    return () => {
+      if (!channel.listeners.delete(listener) || channel.listeners.size > 0) return
+      channels.delete(name)
+      subscriber.unsubscribe(name)
+      if (channels.size === 0) subscriber.unsubscribe(everybody)
+    }
+  }
+
+  return {
+    watch: (userId, listener) => watch(nameInRedis(redis, sessionsKey(keyPrefix, userTagOf(userId))), listener),
+    watchOperations: (listener) => watch(operationsChannel(redis, keyPrefix), () => listener()),
 
     close() {
       channels.clear()
       subscriber.close()
     },
   }
+}
+
+/** The channel of messages about operations across users, which `watchOperations` subscribes to. */
+export function operationsChannel(redis: Redis | Cluster, keyPrefix: string): string {
+  return nameInRedis(redis, operationsKey(keyPrefix))
 }

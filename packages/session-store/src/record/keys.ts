@@ -32,6 +32,11 @@ export function clockKey(prefix: string): string {
   return `${prefix}user:clock`
 }
 
+/** The ids of the operations across users. Its name is the channel of messages about them. */
+export function operationsKey(prefix: string): string {
+  return `${prefix}user:operations`
+}
+
 /** Exists while a server has the lease for the sweep through all keys, and until the next sweep is due. An operation deletes it. */
 export function sweepKey(prefix: string): string {
   return `${prefix}user:sweep`
