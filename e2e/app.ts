@@ -35,6 +35,8 @@ export interface App {
   output(): string
   /** Makes the owner of this address an administrator, with the command. */
   addAdministrator(address: string): Promise<void>
+  /** Runs the command `rollcall` beside it. */
+  runCommand(...args: string[]): Promise<void>
   /** Takes that role away. */
   removeAdministrator(address: string): Promise<void>
   /** As if so many minutes had passed since anybody gave their password. */
@@ -96,9 +98,9 @@ export async function startApp({
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  async function changeRole(change: 'add' | 'remove', address: string): Promise<void> {
+  async function runCommand(...args: string[]): Promise<void> {
     const env = { PATH: process.env['PATH'], DATA_DIR: dataDir, REDIS_URL: redis.url }
-    await promisify(execFile)(process.execPath, [rollcall, 'admins', change, address], { env })
+    await promisify(execFile)(process.execPath, [rollcall, ...args], { env })
   }
   let output = ''
   server.stdout.on('data', (chunk) => (output += String(chunk)))
@@ -111,8 +113,9 @@ export async function startApp({
     mailTo: (address, page) => mailsTo(dataDir, address, page).at(-1),
     mailsTo: (address, page) => mailsTo(dataDir, address, page),
     output: () => output,
-    addAdministrator: (address) => changeRole('add', address),
-    removeAdministrator: (address) => changeRole('remove', address),
+    runCommand,
+    addAdministrator: (address) => runCommand('admins', 'add', address),
+    removeAdministrator: (address) => runCommand('admins', 'remove', address),
     async age(minutes) {
       const client = new Redis(redis.url)
       for (const key of await client.keys('user:*:sessions')) {

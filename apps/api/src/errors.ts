@@ -1,3 +1,4 @@
+import { TooManyStreamsError } from '@rollcall/devices'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Reason, ReauthenticationRequiredError, reasonOf } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
@@ -129,6 +130,7 @@ export function publicError(error: unknown): PublicError {
       reason: 'OTHER_SESSION',
     }
   }
+  if (error instanceof TooManyStreamsError) return toPublicError('TOO_MANY_REQUESTS', error.message)
   if (outageIn(error) !== undefined) {
     return {
       ...toPublicError('SERVICE_UNAVAILABLE', 'This does not work at the moment. Please try again.'),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Audit, Secrets } from '@rollcall/auth'
-import { createStreams, type PlaceOf, type Streams } from '@rollcall/devices'
+import { createStreams, type PlaceOf } from '@rollcall/devices'
 import {
   type Clock,
   createSessionChanges,
@@ -9,6 +9,7 @@ import {
   type SessionStore,
 } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
+import { createLiveViews } from './administration/live-views.js'
 import { openAdministration } from './administration/open.js'
 import { type Activity, openActivity } from './accounts/activity/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
@@ -57,7 +58,17 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const { store, activity } = await openStore(options, { redis, clock, database, observer }, onClose)
 
   const placeOf = configuredPlaces(settings)
-  const streams = openStreams(options, { redis, clock, store, placeOf }, onClose)
+  const changes = createSessionChanges({ redis, keyPrefix: settings.keyPrefix })
+  onClose(async () => changes.close())
+  const { revalidateEvery } = options
+  const streams = createStreams({
+    store,
+    placeOf,
+    changes,
+    clock,
+    ...(revalidateEvery !== undefined && { revalidateEvery }),
+  })
+  const liveViews = createLiveViews({ changes, rereadMs: revalidateEvery })
   const limits = observer.limits(createLimits(redis, secrets[0], settings.keyPrefix))
   const challenges = createChallenges(secrets, clock)
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
@@ -65,7 +76,7 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const parts = { store, database, activity, limits, mailer, audit, secrets, baseUrl }
   const auth = observer.auth(await openAuth(options, parts))
   const administration = openAdministration({ settings, log, clock, database, placeOf }, onClose)
-  const state = { redis, clock, database, store, activity, administration, placeOf, streams }
+  const state = { redis, clock, database, store, activity, administration, placeOf, streams, liveViews }
   return { ...state, limits, challenges, audit, auth, mailer, observer }
 }
 
@@ -133,16 +144,6 @@ async function openStore(
     }),
   })
   return { store: observer.store(store), activity }
-}
-
-function openStreams(
-  { settings: { keyPrefix }, revalidateEvery }: ServiceOptions,
-  { redis, clock, store, placeOf }: { redis: Redis | Cluster; clock: Clock; store: SessionStore; placeOf: PlaceOf },
-  onClose: OnClose,
-): Streams {
-  const changes = createSessionChanges({ redis, keyPrefix })
-  onClose(async () => changes.close())
-  return createStreams({ store, placeOf, changes, clock, ...(revalidateEvery !== undefined && { revalidateEvery }) })
 }
 
 /** The folder for mails as files, where no mail server is set. */

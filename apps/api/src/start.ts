@@ -63,8 +63,11 @@ export async function start(options: StartOptions): Promise<Running> {
     const onClose = (closeResource: () => Promise<unknown>): void => void resources.push(closeResource)
     const services = await openServices(options, baseUrl, onClose)
     await startBackgroundWork(options, services, onClose)
-    const { streams, activity, observer } = services
-    endStreams = () => streams.close()
+    const { streams, liveViews, activity, observer } = services
+    endStreams = () => {
+      streams.close()
+      liveViews.close()
+    }
     const metricsPort = await serveStates(options, { ...services, metrics: observer.metrics }, onClose)
     app.resolve(createConfiguredServer(options, services, { baseUrl, isLeaving }))
     return {

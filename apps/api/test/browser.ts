@@ -11,7 +11,7 @@ export function browser(
     stream,
   }: {
     send: (path: string, init?: RequestInit) => Promise<Response>
-    stream: (headers: Record<string, string>) => Promise<TestStream>
+    stream: (headers: Record<string, string>, path?: string) => Promise<TestStream>
   },
   origin: string,
   headers: Record<string, string>,
@@ -47,7 +47,7 @@ export function browser(
     jar,
     request,
     post,
-    stream: () => stream({ ...headers, ...cookies() }),
+    stream: (path?: string) => stream({ ...headers, ...cookies() }, path),
     signUp: (email: string) => ok(post('/api/auth/sign-up/email', { email, password: PASSWORD, name: 'Ada' })),
     signIn: (email: string) => ok(post('/api/auth/sign-in/email', { email, password: PASSWORD })),
     api: createTRPCClient<AppRouter>({

@@ -28,8 +28,12 @@ function call({ path, type }: (typeof procedures)[number], cookie: string | unde
   })
 }
 
-/** An EventSource gets a refusal as the last event of its stream, because it cannot read any other answer. */
-const refused = ({ type }: (typeof procedures)[number]): number => (type === 'subscription' ? 200 : 401)
+/**
+ * An EventSource gets a refusal as the last event of its stream, because it cannot read any other answer. A stream for
+ * administrators is refused like a query, so that others find nothing there.
+ */
+const refused = ({ path, type }: (typeof procedures)[number]): number =>
+  type === 'subscription' && !path.startsWith('admin.') ? 200 : 401
 
 function errorIn(body: string): unknown {
   const [, event] = /^event: serialized-error\ndata: (.*)$/m.exec(body) ?? []
@@ -69,6 +73,7 @@ test('the router holds the procedures of the contract', () => {
     'account.password query',
     'account.setLanguage mutation',
     'activity.list query',
+    'admin.operations.changes subscription',
     'admin.operations.list query',
     'admin.operations.resume mutation',
     'admin.operations.stop mutation',

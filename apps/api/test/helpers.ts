@@ -10,6 +10,7 @@ import { TRPCClientError } from '@trpc/client'
 import { Redis } from 'ioredis'
 import { expect, inject } from 'vitest'
 import { type Database, openDatabase } from '../src/accounts/database/database.js'
+import { createLiveViews } from '../src/administration/live-views.js'
 import { createPasswords, type Passwords } from '../src/accounts/passwords/passwords.js'
 import { readSettings } from '../src/settings/env.js'
 import type { AppRouter } from '../src/index.js'
@@ -37,9 +38,11 @@ export const procedures = proceduresOf()
 function proceduresOf(): { path: string; type: string }[] {
   const redis = new Redis({ lazyConnect: true })
   const store = createSessionStore({ redis })
+  const changes = createSessionChanges({ redis })
   const router = createAppRouter({
     store,
-    streams: createStreams({ store, changes: createSessionChanges({ redis }) }),
+    streams: createStreams({ store, changes }),
+    liveViews: createLiveViews({ changes }),
     isRecent: () => true,
   })
   return Object.entries(router._def.procedures).map(([path, procedure]) => ({
@@ -133,8 +136,8 @@ export async function startServer({
   }
 
   /** Opens a stream as a page does; its messages are recorded like any other answer. */
-  async function stream(headers: Record<string, string> = {}): Promise<TestStream> {
-    const response = await fetch(`${url}/trpc/devices.changes`, {
+  async function stream(headers: Record<string, string> = {}, path = 'devices.changes'): Promise<TestStream> {
+    const response = await fetch(`${url}/trpc/${path}`, {
       headers: { accept: 'text/event-stream', ...headers },
     })
     return readStream(response, (text) => bodies.push(text))

@@ -8,6 +8,11 @@ export interface FakeAdminState {
   /** How many sessions a filter finds. */
   filterFinds: number
   operations: { id: string; state: string }[]
+  /** Publishes them on the open streams; `break` ends these. */
+  publishOperations(message?: 'break'): void
+  operationStreams: Set<(message?: 'break') => void>
+  /** How often they were asked for without a stream. */
+  operationLists: number
   /** Whether the account of Katherine is. */
   isBlocked: boolean
   failsChanges: boolean
@@ -21,6 +26,11 @@ export const emptyAdminState = (): FakeAdminState => ({
   adminChanges: [],
   filterFinds: 3,
   operations: [],
+  operationStreams: new Set(),
+  publishOperations(message) {
+    for (const publish of this.operationStreams) publish(message)
+  },
+  operationLists: 0,
   isBlocked: false,
   failsChanges: false,
   refusal: '',
@@ -73,11 +83,31 @@ export function createFakeAdmin(
       revoke: change('revoke', { id: 'begun' }),
     }),
     operations: t.router({
-      list: procedure.query(() => state.operations.map(toPublic)),
+      list: procedure.query(() => {
+        state.operationLists += 1
+        return state.operations.map(toPublic)
+      }),
+      changes: procedure.subscription(({ signal }) => operationChanges(state, signal)),
       stop: change('stop', {}),
       resume: change('resume', {}),
     }),
   })
+}
+
+async function* operationChanges(state: FakeAdminState, signal: AbortSignal | undefined) {
+  let wake: (message?: 'break') => void = () => {}
+  const publish = (message?: 'break') => wake(message)
+  const onAbort = () => wake('break')
+  state.operationStreams.add(publish)
+  signal?.addEventListener('abort', onAbort)
+  try {
+    for (let message: 'break' | undefined; message !== 'break';) {
+      yield state.operations.map(toPublic)
+      message = signal?.aborted ? 'break' : await new Promise((resolve) => (wake = resolve))
+    }
+  } finally {
+    state.operationStreams.delete(publish)
+  }
 }
 
 const asItIs = (input: unknown): unknown => input

@@ -5,7 +5,10 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type Code, toPublicError, publicError, type PublicError, trpcBody } from '../errors.js'
 import type { Client } from '../client/client.js'
 
-export type HttpEnv = { Bindings: HttpBindings; Variables: { client: Client; requestId: string } }
+export type HttpEnv = {
+  Bindings: HttpBindings
+  Variables: { client: Client; requestId: string; refusesAsQuery?: true }
+}
 
 /** Answers with an error that was not thrown. */
 export function refuse(c: Context<HttpEnv>, code: Code, message: string): Response {

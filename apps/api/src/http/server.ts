@@ -5,6 +5,7 @@ import type { PlaceOf, Streams } from '@rollcall/devices'
 import type { Cluster, Redis } from 'ioredis'
 import { Hono } from 'hono'
 import { requestId } from 'hono/request-id'
+import type { LiveViews } from '../administration/live-views.js'
 import type { Administration } from '../administration/administration.js'
 import type { Activity } from '../accounts/activity/activity.js'
 import { type Auth, AUTH_PATH } from '../accounts/auth.js'
@@ -39,6 +40,7 @@ export interface ServerDependencies {
   readonly limits: Limits
   readonly challenges: Challenges
   readonly streams: Streams
+  readonly liveViews: LiveViews
   readonly activity: Activity
   readonly administration: Administration
   readonly placeOf: PlaceOf

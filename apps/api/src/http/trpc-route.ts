@@ -27,6 +27,7 @@ export function trpcRoute({
   isRecent,
   limits,
   streams,
+  liveViews,
   activity,
   administration,
   placeOf,
@@ -38,7 +39,7 @@ export function trpcRoute({
     rejectUnsupportedRequests,
     trpcServer({
       endpoint: TRPC_PATH,
-      router: createAppRouter({ store, streams, isRecent }),
+      router: createAppRouter({ store, streams, liveViews, isRecent }),
       maxBatchSize: MAX_BATCH,
       createContext: ({ req, resHeaders }, c: HonoContext<HttpEnv>): Context => ({
         auth,
@@ -50,6 +51,7 @@ export function trpcRoute({
         headers: req.headers,
         client: c.get('client'),
         responseHeaders: resHeaders,
+        refuseAsQuery: () => c.set('refusesAsQuery', true),
       }),
       responseMeta: ({ errors }) => {
         const waits = errors.flatMap((error) => publicError(error).retryAfter ?? [])
@@ -86,6 +88,11 @@ export const rejectUnsupportedRequests = createMiddleware<HttpEnv>(async (c, nex
     return refuse(c, 'BAD_REQUEST', 'Streamed batches are not offered; use httpBatchLink')
   }
   await next()
+  if (c.get('refusesAsQuery') === true && c.res.headers.get('content-type') === 'text/event-stream') {
+    const refusal = await toRefusalOfQuery(c.res)
+    c.res = undefined // else its headers stay
+    c.res = refusal
+  }
   // Not with c.header, which copies a finished answer and turns its body into a stream. That takes longer than the query.
   const { headers } = c.res
   if (headers.get('content-type') === 'text/event-stream') {
@@ -96,3 +103,11 @@ export const rejectUnsupportedRequests = createMiddleware<HttpEnv>(async (c, nex
   // tRPC leaves the type out of some refusals.
   else headers.set('Content-Type', 'application/json')
 })
+
+/** @param stream The refusal of a stream: an event with the error. */
+async function toRefusalOfQuery(stream: Response): Promise<Response> {
+  const [, shape = 'null'] = /^event: serialized-error\ndata: (.*)$/m.exec(await stream.text()) ?? []
+  const error = JSON.parse(shape) as { data: { httpStatus: number } } // as `errorFormatter` made it
+  const headers = { vary: stream.headers.get('vary') ?? '' }
+  return new Response(JSON.stringify({ error }), { status: error.data.httpStatus, headers })
+}

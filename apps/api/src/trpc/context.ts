@@ -19,4 +19,6 @@ export type Context = {
   readonly client: Client
   /** Headers of the answer; they are complete only with a link that does not stream. */
   readonly responseHeaders: Headers
+  /** Makes the refusal of a stream, which tRPC sends as an event, look like that of a query. */
+  readonly refuseAsQuery: () => void
 }

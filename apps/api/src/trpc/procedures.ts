@@ -32,12 +32,21 @@ const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) =>
 /** Gives `session` and `token` of the request, or answers UNAUTHORIZED. */
 export const sessionProcedure = publicProcedure.concat(signedIn)
 
-/** The same, and past a near-cache even for a query: for what a revoked session must not read for one more moment. */
-export const strictProcedure = publicProcedure.concat(
-  createSessionProcedure<Context>(({ auth, headers }, { touch }) =>
-    auth.authenticate(headers, { touch, strict: true }),
-  ),
-)
+/**
+ * The same, and past a near-cache even for a query: for what a revoked session must not read for one more moment. A stream is
+ * refused like a query.
+ */
+export const strictProcedure = publicProcedure
+  .use(async ({ ctx, next }) => {
+    const result = await next()
+    if (!result.ok) ctx.refuseAsQuery()
+    return result
+  })
+  .concat(
+    createSessionProcedure<Context>(({ auth, headers }, { touch }) =>
+      auth.authenticate(headers, { touch, strict: true }),
+    ),
+  )
 
 /** Milliseconds that a call waits for SQL at most: a database that hangs must not hold up what Redis alone can answer. */
 const USER_TIMEOUT_MS = 100

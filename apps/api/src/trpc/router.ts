@@ -1,4 +1,5 @@
 import { createDevicesRouter, type DevicesRouterOptions } from '@rollcall/trpc'
+import type { LiveViews } from '../administration/live-views.js'
 import { createAdminRouter } from './admin/router.js'
 import { createAccountRouter } from './account.js'
 import { activityRouter } from './activity.js'
@@ -10,7 +11,9 @@ import { sessionRouter } from './session.js'
 import { createSignInsRouter } from './sign-ins.js'
 import { mergeRouters, revocationProcedure, router, userProcedure } from './procedures.js'
 
-export type RouterDependencies = Required<Pick<DevicesRouterOptions, 'store' | 'streams' | 'isRecent'>>
+export type RouterDependencies = Required<Pick<DevicesRouterOptions, 'store' | 'streams' | 'isRecent'>> & {
+  readonly liveViews: LiveViews
+}
 
 export function createAppRouter(dependencies: RouterDependencies) {
   const devices = createDevicesRouter({ ...dependencies, procedure: userProcedure, revocation: revocationProcedure })

@@ -2,29 +2,32 @@ import type { IsRecent } from '@rollcall/trpc'
 import type { Operation } from '@rollcall/admin'
 import { z } from 'zod'
 import type { OperationRow } from '../../accounts/activity/activity-rows.js'
+import { type LiveViews, shareReadings } from '../../administration/live-views.js'
+import type { Context } from '../context.js'
 import { router } from '../procedures.js'
 import { id } from './inputs.js'
-import { adminChange, polledProcedure } from './procedures.js'
+import { adminChange, unauditedProcedure } from './procedures.js'
 
 /** Users of one operation whose email addresses a list shows. */
 const MAX_NAMED = 3
 
+interface Dependencies {
+  readonly liveViews: LiveViews
+  readonly isRecent: IsRecent
+}
+
 /** The work of operators and administrators, by the page and by the command. */
-export function createOperationsRouter(isRecent: IsRecent) {
+export function createOperationsRouter({ liveViews, isRecent }: Dependencies) {
   const change = adminChange(isRecent)
+  const listOnce = shareReadings(list)
   return router({
-    /** The newest 100. A page asks for them again while one runs, so only a refused call leaves an audit line. */
-    list: polledProcedure.query(async ({ ctx: { administration, auth } }) => {
-      const found = await administration.operations()
-      const operations = found.map((operation) => ({ ...operation, userIds: usersIn(operation.row) }))
-      const userIds = new Set(operations.flatMap((operation) => operation.userIds))
-      const people = await auth.findUsers([...userIds])
-      return operations.map((operation) => ({
-        ...toPublic(operation.row, operation.progress),
-        /** The users who still have an account. */
-        people: people.filter(({ id }) => operation.userIds.includes(id)).map(({ id, email }) => ({ id, email })),
-      }))
-    }),
+    /** The newest 100. */
+    list: unauditedProcedure.query(({ ctx }) => list(ctx)),
+
+    /** The same now and after every change, until the session or the role ends. */
+    changes: unauditedProcedure.subscription(({ ctx, signal }) =>
+      liveViews.open('operations', () => listOnce(ctx), ctx, signal),
+    ),
 
     /** Runs one again that was interrupted, stopped or failed. Nothing is revoked twice, and the administrator's session stays. */
     resume: change.input(z.object({ id })).mutation(async ({ ctx: { administration, session }, input }) => {
@@ -38,6 +41,18 @@ export function createOperationsRouter(isRecent: IsRecent) {
       return { id }
     }),
   })
+}
+
+async function list({ administration, auth }: Pick<Context, 'administration' | 'auth'>) {
+  const found = await administration.operations()
+  const operations = found.map((operation) => ({ ...operation, userIds: usersIn(operation.row) }))
+  const userIds = new Set(operations.flatMap((operation) => operation.userIds))
+  const people = await auth.findUsers([...userIds])
+  return operations.map((operation) => ({
+    ...toPublic(operation.row, operation.progress),
+    /** The users who still have an account. */
+    people: people.filter(({ id }) => operation.userIds.includes(id)).map(({ id, email }) => ({ id, email })),
+  }))
 }
 
 const ids = z.array(z.string())

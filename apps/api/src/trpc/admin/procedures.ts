@@ -2,9 +2,9 @@ import { unauthorized, type IsRecent, requireRecentProof } from '@rollcall/trpc'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { Person } from '../../accounts/people/administrators.js'
-import type { Auth } from '../../accounts/auth.js'
 import { rejectOtherSession } from '../../accounts/expected-session.js'
 import { auditResult } from '../../errors.js'
+import type { Auth } from '../../accounts/auth.js'
 import { strictProcedure } from '../procedures.js'
 import { administrationError } from './errors.js'
 
@@ -22,7 +22,7 @@ async function requireAdministrator(auth: Auth, userId: string, path: string): P
 /**
  * For administrators alone. The role is read from SQL at each call. Anybody else gets the answer that a procedure gives which
  * does not exist. `confirmRights` asks for the session and the role again: a call that has read for long calls it before it
- * changes or shows anything.
+ * changes or shows anything, and a stream again and again.
  */
 const roleProcedure = strictProcedure.use(async ({ ctx: { auth, headers, session }, path, next }) => {
   const requireRole = () => requireAdministrator(auth, session.userId, path)
@@ -38,15 +38,15 @@ const roleProcedure = strictProcedure.use(async ({ ctx: { auth, headers, session
 /**
  * Limited per session, with an audit line that names the administrator and the person whom the call is about.
  *
- * @param isPolled Then a call that succeeds leaves no line.
+ * @param auditsSuccesses If not, only a refused call leaves a line.
  */
-const procedureForAdmins = ({ isPolled }: { readonly isPolled: boolean }) =>
+const procedureForAdmins = ({ auditsSuccesses }: { readonly auditsSuccesses: boolean }) =>
   roleProcedure
     .use(async ({ ctx, path, getRawInput, next }) => {
       const { session, client } = ctx
       const subjectId = subject.safeParse(await getRawInput()).data?.id
       const result = await next()
-      if (!result.ok || !isPolled)
+      if (!result.ok || auditsSuccesses)
         ctx.audit({
           event: 'administration',
           result: result.ok ? 'ok' : auditResult(result.error),
@@ -67,9 +67,9 @@ const procedureForAdmins = ({ isPolled }: { readonly isPolled: boolean }) =>
       return result.ok ? result : { ...result, error: administrationError(result.error) }
     })
 
-export const adminProcedure = procedureForAdmins({ isPolled: false })
-/** For what a page asks for again and again. */
-export const polledProcedure = procedureForAdmins({ isPolled: true })
+export const adminProcedure = procedureForAdmins({ auditsSuccesses: true })
+/** For what a page shows of all operations, and asks for again and again. */
+export const unauditedProcedure = procedureForAdmins({ auditsSuccesses: false })
 
 /** For what changes something: it needs a recent proof. */
 export const adminChange = (isRecent: IsRecent) =>

@@ -1,15 +1,23 @@
 import type { IsRecent } from '@rollcall/trpc'
 import type { Streams } from '@rollcall/devices'
+import type { LiveViews } from '../../administration/live-views.js'
 import { mergeRouters, router } from '../procedures.js'
 import { createOperationsRouter } from './operations.js'
 import { createPeopleChangesRouter } from './people-changes.js'
 import { createPeopleRouter } from './people.js'
 import { createSessionsRouter } from './sessions.js'
 
-export function createAdminRouter({ streams, isRecent }: { readonly streams: Streams; readonly isRecent: IsRecent }) {
+interface Dependencies {
+  readonly streams: Streams
+  readonly liveViews: LiveViews
+  readonly isRecent: IsRecent
+}
+
+export function createAdminRouter(dependencies: Dependencies) {
+  const { streams, isRecent } = dependencies
   return router({
     people: mergeRouters(createPeopleRouter(streams), createPeopleChangesRouter(isRecent)),
     sessions: createSessionsRouter(isRecent),
-    operations: createOperationsRouter(isRecent),
+    operations: createOperationsRouter(dependencies),
   })
 }

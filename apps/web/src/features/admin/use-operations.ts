@@ -1,18 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { type Operation, useApi } from '../../api/trpc.js'
 import { adminKey } from './admin-key.js'
-
-const RUNNING_MS = 1_000
-const IDLE_MS = 30_000
+import { useLiveQuery } from './use-live-query.js'
 
 export const isRunning = ({ state }: Operation): boolean => state === 'running'
 
-/** The latest operations. Asked for again every second while one runs. */
+const queryKey = [...adminKey, 'operations']
+
+/** The latest operations. */
 export function useOperations() {
-  const api = useApi()
-  return useQuery({
-    queryKey: [...adminKey, 'operations'],
-    queryFn: () => api.admin.operations.list.query(),
-    refetchInterval: ({ state }) => (state.data?.some(isRunning) ? RUNNING_MS : IDLE_MS),
-  })
+  const { operations } = useApi().admin
+  return useQuery({ queryKey, queryFn: () => operations.list.query() })
+}
+
+/** The same, as they change. For one place on the page, which serves the others. */
+export function useLiveOperations() {
+  const { operations } = useApi().admin
+  useLiveQuery(queryKey, (observer) => operations.changes.subscribe(undefined, observer))
+  return useOperations()
 }

@@ -1,0 +1,226 @@
+import { createSessionAdmin } from '@rollcall/admin'
+import type { Redis } from 'ioredis'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { failStatements } from './fail-database.js'
+import { type Browser, observed, signedUp, startServer, type TestServer } from './helpers.js'
+
+// What the page of administrators follows. That each stream refuses a session that does not sign in: guard.test.ts; and anybody
+// but an administrator: admin.test.ts.
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const setRole = (email: string, role: string) =>
+  sql`update "user" set role = ${role} where email = ${email}`.execute(server.database().kysely)
+
+async function administrator(of = server): Promise<Browser & { email: string }> {
+  const device = await signedUp(of)
+  await sql`update "user" set role = 'admin' where email = ${device.email}`.execute(of.database().kysely)
+  return device
+}
+
+interface Shown {
+  readonly id: string
+  readonly state: string
+  readonly startedBy: string
+  readonly progress: { readonly scanned: number } | null
+}
+
+type Stream = Awaited<ReturnType<Browser['stream']>>
+
+async function follow(device: Browser) {
+  const stream = await device.stream('admin.operations.changes')
+  /** Passes over messages until an operation is as wanted. Fails with whatever else comes. */
+  async function until(isWanted: (operation: Shown) => boolean): Promise<Shown> {
+    for (;;) {
+      const message = await stream.message()
+      if (!Array.isArray(message)) throw new Error(`No list: ${JSON.stringify(message)}`)
+      const wanted = (message as Shown[]).find(isWanted)
+      if (wanted) return wanted
+    }
+  }
+  return { ...stream, until }
+}
+
+/** Another process, such as the command: it shares Redis with the server. */
+async function elsewhere<T>(
+  work: (admin: ReturnType<typeof createSessionAdmin>, redis: Redis) => Promise<T>,
+  on = server,
+): Promise<T> {
+  return observed(on.redis, (redis) => work(createSessionAdmin({ redis }), redis))
+}
+
+/** The next message but lists of operations. */
+async function lastOf(stream: Stream): Promise<unknown> {
+  let message = await stream.message()
+  while (Array.isArray(message)) message = await stream.message()
+  return message
+}
+
+/** A bound against waiting for the time after which a stream reads without a message. */
+const promptly = 4_000
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const started = performance.now()
+  const result = await work
+  expect(performance.now() - started).toBeLessThan(milliseconds)
+  return result
+}
+
+describe('operations of another process', () => {
+  test('are shown with their progress, and when they are done', async () => {
+    const boss = await administrator()
+    const stream = await follow(boss)
+    await stream.message()
+    const victims = await Promise.all(Array.from({ length: 4 }, () => signedUp(server)))
+    const users = await Promise.all(victims.map(async ({ api }) => (await api.session.current.query()).user.id))
+    let release = (): void => undefined
+    const released = new Promise<void>((resolve) => (release = resolve))
+    let id = ''
+    const running = elsewhere((admin) =>
+      admin.revoke(
+        { users },
+        {
+          startedBy: 'the command',
+          maxUsersPerSecond: 1,
+          onStart: async (operation) => {
+            id = operation.id
+            await released
+          },
+        },
+      ),
+    )
+    const begun = await within(
+      promptly,
+      stream.until(({ startedBy }) => startedBy === 'the command'),
+    )
+    expect(begun).toMatchObject({ id, state: 'running', progress: { scanned: 0, share: 0 } })
+    release()
+    const underWay = await within(
+      promptly,
+      stream.until((operation) => (operation.progress?.scanned ?? 0) > 0),
+    )
+    expect(underWay).toMatchObject({ id, state: 'running' })
+    await elsewhere((admin) => admin.operations.stop(id))
+    await within(
+      promptly,
+      stream.until((operation) => operation.id === id && operation.state === 'stopped'),
+    )
+    expect((await running).state).toBe('stopped')
+    await stream.close()
+  })
+
+  test('are shown as interrupted though a process that was killed publishes nothing', async () => {
+    await using quick = await startServer({ revalidateEvery: 200 })
+    const { id } = await elsewhere((admin) => admin.revoke({ users: ['nobody'] }, { startedBy: 'the command' }), quick)
+    const stream = await follow(await administrator(quick))
+    await stream.until((operation) => operation.id === id && operation.state === 'done')
+    await elsewhere((_, redis) => redis.hset(`user:operation:${id}`, { state: 'running', lease: '0' }), quick)
+    await stream.until((operation) => operation.id === id && operation.state === 'interrupted')
+    await stream.close()
+  })
+})
+
+describe('a stream of an administrator', () => {
+  test('ends with the session at once', async () => {
+    const boss = await administrator()
+    const stream = await follow(boss)
+    await stream.message()
+    await boss.api.devices.revokeAll.mutate()
+    expect(await within(promptly, lastOf(stream))).toMatchObject({
+      event: 'serialized-error',
+      data: { message: 'Please sign in', data: { code: 'UNAUTHORIZED' } },
+    })
+    expect(await stream.next()).toBeNull()
+  })
+
+  test('ends within the interval after a session was deleted by hand, and shows no later operation', async () => {
+    await using quick = await startServer({ revalidateEvery: 200 })
+    const boss = await administrator(quick)
+    const stream = await follow(boss)
+    await stream.message()
+    await observed(quick.redis, (redis) => redis.flushall())
+    expect(await stream.message()).toMatchObject({
+      event: 'serialized-error',
+      data: { data: { code: 'UNAUTHORIZED' } },
+    })
+  })
+
+  test('ends with the role: as one that does not exist, and shows no later operation', async () => {
+    const boss = await administrator()
+    const stream = await follow(boss)
+    await stream.message()
+    await setRole(boss.email, 'user')
+    await elsewhere((admin) => admin.revoke({ users: ['nobody'] }, { startedBy: 'somebody else' }))
+    expect(await within(promptly, stream.message())).toMatchObject({
+      event: 'serialized-error',
+      data: { message: 'No procedure found on path "admin.operations.changes"', data: { code: 'NOT_FOUND' } },
+    })
+    expect(await stream.next()).toBeNull()
+  })
+
+  test('ends within the interval after the role was taken away in SQL, which publishes nothing', async () => {
+    await using quick = await startServer({ revalidateEvery: 200 })
+    const boss = await administrator(quick)
+    const stream = await follow(boss)
+    await stream.message()
+    await sql`update "user" set role = 'user' where email = ${boss.email}`.execute(quick.database().kysely)
+    expect(await stream.message()).toMatchObject({ event: 'serialized-error', data: { data: { code: 'NOT_FOUND' } } })
+  })
+
+  test('beyond ten of a session is refused, and one that is closed makes room and leaves no subscription', async () => {
+    await using alone = await startServer()
+    const boss = await administrator(alone)
+    const streams = await Promise.all(Array.from({ length: 10 }, () => follow(boss)))
+    for (const stream of streams) expect(await stream.message()).toEqual([])
+    const refused = await follow(boss)
+    expect(await refused.message()).toMatchObject({
+      event: 'serialized-error',
+      data: { data: { code: 'TOO_MANY_REQUESTS' } },
+    })
+    await Promise.all(streams.map((stream) => stream.close()))
+    await observed(alone.redis, async (redis) => {
+      while (((await redis.call('PUBSUB', 'CHANNELS')) as unknown[]).length > 0) await redis.ping()
+    })
+    expect(await (await follow(boss)).message()).toEqual([])
+  })
+
+  test('is no use of the session', async () => {
+    await using quick = await startServer({ revalidateEvery: 50 })
+    const boss = await administrator(quick)
+    const lastSeen = async () => (await boss.api.devices.list.query()).map(({ lastSeenAt }) => lastSeenAt)
+    const before = await lastSeen()
+    quick.clock.ahead = 5 * 60_000
+    const stream = await follow(boss)
+    await stream.message()
+    const { id } = await elsewhere((admin) => admin.revoke({ users: ['nobody'] }, { startedBy: 'x' }), quick)
+    await stream.until((operation) => operation.id === id)
+    quick.clock.ahead = 0
+    expect(await lastSeen()).toEqual(before)
+    await stream.close()
+  })
+
+  test('does not hold a shutdown up', async () => {
+    const leaving = await startServer()
+    const stream = await follow(await administrator(leaving))
+    await stream.message()
+    await within(promptly, leaving[Symbol.asyncDispose]())
+    expect(await stream.next()).toEqual({ event: 'return', data: null })
+  })
+
+  test('ends with a 503 while SQL is away, which signs nobody out', async () => {
+    await using quick = await startServer({ revalidateEvery: 200 })
+    const boss = await administrator(quick)
+    const stream = await follow(boss)
+    await stream.message()
+    {
+      using _ = failStatements()
+      const message = await stream.message()
+      expect(message).toMatchObject({ event: 'serialized-error', data: { data: { code: 'SERVICE_UNAVAILABLE' } } })
+    }
+    expect(await (await follow(boss)).message()).toEqual([])
+  })
+})
