@@ -74,7 +74,9 @@ export function operationLine(operation: Operation): string {
   const what = filter === null ? 'everyone' : describeFilter(filter)
   // A revocation that Redis did not answer may have happened.
   const least = state === 'failed' || state === 'interrupted' ? 'at least ' : ''
-  const counts = `scanned ${scanned}, matched ${matched}, revoked ${least}${revoked}, already gone ${alreadyGone}, failed ${failed}`
+  // A run that is resumed looks through all keys anew.
+  const lastPass = `in its last pass: scanned ${scanned}, failed ${failed}`
+  const counts = `matched ${matched}, revoked ${least}${revoked}, already gone ${alreadyGone}; ${lastPass}`
   return `${id}  ${action}  ${state}  ${startedAt.toISOString()}  by ${startedBy}  ${what}: ${counts}${error === null ? '' : `  (${error})`}`
 }
 

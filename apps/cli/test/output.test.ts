@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { barLine, createOutput, createProgress } from '../src/output.js'
+import { barLine, createOutput, createProgress, operationLine } from '../src/output.js'
 import { createCommand } from './command.js'
 import { startServers } from './private-servers.js'
 
@@ -89,4 +89,29 @@ test('on a terminal, a line takes the place of a bar', () => {
     '\r\u001B[KOperation 7\n',
     '\r\u001B[KIt is not done\n',
   ])
+})
+
+test('the line of an operation says which of its counts are of the last pass alone: one that was resumed has matched more', () => {
+  const line = operationLine({
+    id: '20260105-090000-abcdef',
+    action: 'revoke',
+    filter: null,
+    keep: null,
+    reason: '',
+    note: '',
+    startedBy: 'ada',
+    startedAt: new Date('2026-01-05T09:00:00Z'),
+    updatedAt: new Date('2026-01-05T09:00:00Z'),
+    state: 'done',
+    scanned: 4,
+    matched: 9,
+    revoked: 8,
+    alreadyGone: 1,
+    failed: 0,
+    share: 1,
+    rate: 0,
+    millisecondsLeft: 0,
+    error: null,
+  })
+  expect(line).toContain('everyone: matched 9, revoked 8, already gone 1; in its last pass: scanned 4, failed 0')
 })
