@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSessionChanges, defaultTimeouts, type SessionChange, type SessionChanges } from '../src/index.js'
-import { userTagOf } from '../src/record/token.js'
 import { happens, startStore } from './helpers.js'
 import { eventually } from './retry.js'
+import { channelOf, subscribersAre, watchChanges, watchLive } from './watching.js'
 
 let t: Awaited<ReturnType<typeof startStore>>
 let changes: SessionChanges
@@ -16,36 +16,10 @@ afterEach(async () => {
   await t[Symbol.asyncDispose]()
 })
 
-/** The changes that a user's watcher receives, in order. */
-function watch(userId = 'ada') {
-  const received: SessionChange[] = []
-  const stop = changes.watch(userId, (change) => received.push(change))
-  return {
-    received,
-    stop,
-    /** Waits for `count` changes, and removes them. */
-    async next(count = 1): Promise<SessionChange[]> {
-      await eventually(`${count} changes are heard`, () => received.length >= count)
-      return received.splice(0, count)
-    },
-  }
-}
-
-async function live(userId = 'ada') {
-  const watcher = watch(userId)
-  expect(await watcher.next()).toEqual([{ kind: 'live' }])
-  return watcher
-}
-
-const listeners = async (channel = `user:{${userTagOf('ada')}}:sessions`): Promise<unknown> =>
-  t.redis.call('PUBSUB', 'NUMSUB', channel)
-
-/** Resolves once Redis has as many subscribers of the user's channel. */
-async function subscribers(count: number): Promise<void> {
-  await eventually(`${count} connections subscribe`, async () =>
-    JSON.stringify(await listeners()).includes(String(count)),
-  )
-}
+const watch = (userId = 'ada') => watchChanges(changes, userId)
+const live = (userId = 'ada') => watchLive(changes, userId)
+const listeners = async (): Promise<unknown> => t.redis.call('PUBSUB', 'NUMSUB', channelOf('ada'))
+const subscribers = (count: number) => subscribersAre(t.redis, count, channelOf('ada'))
 
 const by = (id: string, userAgent: string | null = null) => ({ id, ipAddress: null, userAgent, data: {} })
 
@@ -176,6 +150,15 @@ test('every message is published by the script that makes the change', async () 
 })
 
 describe('one connection', () => {
+  test('is live for nobody before Redis has confirmed, and once for each', async () => {
+    const [first, second] = [watch(), watch()]
+    await new Promise<void>((resolve) => queueMicrotask(resolve))
+    expect([...first.received, ...second.received]).toEqual([])
+    for (const { next } of [first, second]) expect(await next()).toEqual([{ kind: 'live' }])
+    await t.signIn()
+    for (const { next } of [first, second]) expect(await next()).toMatchObject([{ kind: 'created' }])
+  })
+
   test('serves every watcher, is opened for the first, and subscribes to each user once', async () => {
     const connections = async () =>
       String(await t.redis.client('LIST'))
@@ -257,10 +240,12 @@ test.each([
   '{"kind":"ended","ids":7,"cause":"revoke"}',
   '{"kind":"ended","allBut":7,"cause":"revoke-all"}',
   '{"kind":"ended","cause":"revoke-all"}',
+  '{"kind":"ended","cause":"revoke","ids":["a session",7]}',
+  '{"kind":"created"}',
   '{"kind":"ended","ids":[],"cause":"a later one"}',
   '[1]',
 ])('a message that is none of ours, such as %j, still says that something changed', async (message) => {
   const { next } = await live()
-  await t.redis.publish(`user:{${userTagOf('ada')}}:sessions`, message)
+  await t.redis.publish(channelOf('ada'), message)
   expect(await next()).toEqual([{ kind: 'live' }])
 })
