@@ -60,4 +60,29 @@ describe('memory is bounded', () => {
     cache.clear()
     expect(cache.bytes).toBe(0)
   })
+
+  test('a record counts as long as it is here: once, with all of its texts', () => {
+    const cache = new RecordCache()
+    const add = (more: object = {}, session = 'session') => cache.beginRead('user', session)({ ...record, ...more })
+    add()
+    const size = cache.bytes
+    add({ ipAddress: '203.0.113.9' })
+    expect(cache.bytes).toBe(size + 2 * '203.0.113.9'.length)
+    add({ data: { text: 'x'.repeat(1_000) } })
+    expect(cache.bytes).toBe(size + 4 * JSON.stringify({ text: 'x'.repeat(1_000) }).length)
+    add()
+    add({}, 'another session')
+    expect(cache.bytes).toBe(2 * size)
+
+    cache.beginRead('user', 'session')(null) // it has ended, and the other one has not
+    expect(cache.bytes).toBe(size)
+    expect(cache.get('user', 'session')).toBeNull()
+    expect(cache.get('user', 'another session')).not.toBeNull()
+
+    const commit = cache.beginRead('user', 'session')
+    cache.invalidate('user')
+    commit(record) // it may have changed since it was read
+    cache.invalidate('nobody')
+    expect(cache.bytes).toBe(0)
+  })
 })

@@ -12,8 +12,10 @@ const LEASE = 200
 let t: Awaited<ReturnType<typeof startStore>>
 let tracking: Tracking
 let line: Redis
+let lost: number
 beforeEach(async () => {
   t = await startStore()
+  lost = 0
   const duplicate = t.redis.duplicate.bind(t.redis)
   t.redis.duplicate = (...args) => (line = duplicate(...args))
   tracking = track({
@@ -23,7 +25,7 @@ beforeEach(async () => {
     lease: LEASE,
     onInvalidate: () => undefined,
     onReset: () => undefined,
-    onLost: () => undefined,
+    onLost: () => (lost += 1),
   })
   await eventually('the tracking is trusted', () => tracking.isTrusted())
 })
@@ -62,7 +64,10 @@ describe('without another answer, trust ends a lease after the last PING was sen
     Object.assign(clocks, { monotonic: sent.monotonic + passed.monotonic - 1, wall: sent.wall + passed.wall - 1 })
     expect(tracking.isTrusted()).toBe(true)
     Object.assign(clocks, { monotonic: sent.monotonic + passed.monotonic, wall: sent.wall + passed.wall })
+    expect(lost).toBe(0)
     expect(tracking.isTrusted()).toBe(false)
+    expect(tracking.isTrusted()).toBe(false)
+    expect(lost).toBe(1)
   })
 })
 
@@ -79,5 +84,7 @@ test('an answer that comes late is good for what is left of its lease: nothing, 
 test('while the connection is away nothing is trusted, and the next answer is trusted again', async () => {
   line.disconnect()
   await vi.waitUntil(() => !tracking.isTrusted(), { timeout: 30_000 })
+  expect(tracking.isTrusted()).toBe(false)
+  expect(lost).toBe(1) // however often it is asked
   await eventually('the tracking is trusted', () => tracking.isTrusted())
 })
