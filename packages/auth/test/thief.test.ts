@@ -4,6 +4,7 @@ import { passkey } from '@better-auth/passkey'
 import { base32 } from '@better-auth/utils/base32'
 import { createOTP } from '@better-auth/utils/otp'
 import { genericOAuth, phoneNumber, siwe, twoFactor } from 'better-auth/plugins'
+import { APIError } from 'better-auth/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Browser, createPasskey, password, startApp, startProvider } from './helpers.js'
 
@@ -149,6 +150,29 @@ test('limit: the link of a later mail leaves what the thief added before that si
   await secure(userId, 'a new password')
   expect((await stolen.signIn(t.browser())).status).toBe(200)
   expect((await t.browser().post('/secure-account', { token: earlier })).status).toBe(400)
+})
+
+test('repeated after an outage took its answer, it leaves what was there before the sign-in', async () => {
+  const { browser: owner, email, userId } = await t.person('repeated')
+  expect((await createPasskey(t.origin).register(owner)).status).toBe(200)
+  const changes = { model: 'verification', where: [{ field: 'identifier', value: `account-change:${userId}` }] }
+  const hourAgo = new Date(Date.now() - 60 * 60_000)
+  expect(await t.adapter.updateMany({ ...changes, update: { createdAt: hourAgo } })).toBe(1)
+  const thief = t.browser()
+  expect((await thief.signIn(email)).status).toBe(200)
+  const added = createPasskey(t.origin)
+  expect((await added.register(thief)).status).toBe(200)
+
+  const { internalAdapter } = await t.auth.$context
+  const { consumeVerificationValue } = internalAdapter
+  internalAdapter.consumeVerificationValue = async () => {
+    internalAdapter.consumeVerificationValue = consumeVerificationValue
+    throw new APIError('SERVICE_UNAVAILABLE')
+  }
+  const secure = async () => (await t.browser().post('/secure-account', { token: links.at(-1) })).status
+  expect([await secure(), await secure(), await secure()]).toEqual([503, 200, 400])
+  expect(await t.adapter.count({ model: 'passkey', where: [{ field: 'userId', value: userId }] })).toBe(1)
+  expect((await added.signIn(t.browser())).status).toBe(401)
 })
 
 describe('the record of changes', () => {

@@ -167,10 +167,10 @@ export async function deleteExpiredDevices(sql: Pick<Rows, 'deleteMany'>, now: D
   await sql.deleteMany({ model: 'device', where: [{ field: 'lastSeenAt', operator: 'lt', value: forgotten }] })
 }
 
-/** The epoch for a device that is not known: then everything counts as later. */
-export async function firstSignInFrom(sql: Pick<Rows, 'findOne'>, deviceId: string): Promise<Date> {
+/** `null` for a device that is not known. */
+export async function firstSignInFrom(sql: Pick<Rows, 'findOne'>, deviceId: string): Promise<Date | null> {
   const row = await sql.findOne<{ createdAt: Date }>({ model: 'device', where: whereDevice(deviceId) })
-  return row?.createdAt ?? new Date(0)
+  return row?.createdAt ?? null
 }
 
 /** The next sign-in from it counts as one from a new device. */

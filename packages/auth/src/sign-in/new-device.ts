@@ -120,7 +120,9 @@ export function secureAccount(store: SessionStore, audit: Audit) {
         await auditEvent(audit, { event: 'account-secured', result: 'ok', userId, ended })
       }
       const deviceId = deviceIdIn(ctx.body.token)
-      await undoAccountChanges(ctx.context, userId, await firstSignInFrom(adapter, deviceId))
+      const since = await firstSignInFrom(adapter, deviceId)
+      // A request before this one has undone them, and deleted the device. Without its date, ways in of the owner would go too.
+      if (since !== null) await undoAccountChanges(ctx.context, userId, since)
       await sendReset(ctx, user)
       await deleteDevice(adapter, deviceId)
       if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
