@@ -140,6 +140,40 @@ test('a session that was not to be remembered stays so through a rotation', asyn
 })
 
 test.each([
+  ['the old secret signed', [OLD], [NEW, OLD]],
+  ['a server with the new secret signed', [NEW, OLD], [OLD, NEW]],
+])(
+  'a device whose trust %s needs no code on another server, and no other device goes without one',
+  async (_, trusting, asking) => {
+    const email = newEmail()
+    const signIn = async (device: Browser) =>
+      (await device.post('/api/auth/sign-in/email', { email, password: PASSWORD })).json()
+    await using server = await start(...trusting)
+    const laptop = server.browser()
+    await laptop.signUp(email)
+    const { totpURI } = await turnOn(laptop)
+    const device = server.browser()
+    await signIn(device)
+    const code = codeOf(totpURI, 1)
+    expect((await device.post('/api/auth/two-factor/verify-totp', { code, trustDevice: true })).status).toBe(200)
+
+    await using other = await start(...asking)
+    expect(await signIn(moved(device, other))).not.toHaveProperty('twoFactorRedirect')
+    expect(await signIn(other.browser())).toHaveProperty('twoFactorRedirect')
+    const stranger = other.browser()
+    await stranger.signUp(newEmail())
+    const cookie = 'rollcall.trust_device'
+    for (const [name, value] of device.jar)
+      if (name === cookie)
+        stranger.jar.set(
+          name,
+          value.replace(/^./, (c) => (c === 'A' ? 'B' : 'A')),
+        )
+    expect(await signIn(stranger), 'a forged one').toHaveProperty('twoFactorRedirect')
+  },
+)
+
+test.each([
   ['the new secret is known', [OLD, NEW], [NEW, OLD]],
   ['the old secret is known', [NEW, OLD], [OLD, NEW]],
 ])('a code that one server mails is right on another, where %s', async (_, mailing, taking) => {

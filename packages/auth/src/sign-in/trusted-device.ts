@@ -1,7 +1,11 @@
-import type { SessionStore } from '@rollcall/session-store'
+import { timingSafeEqual } from 'node:crypto'
+import type { GenericEndpointContext } from '@better-auth/core'
 import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
+import type { SessionStore } from '@rollcall/session-store'
 import { z } from 'zod'
+import { secretsOf, signCookie, tokenFromCookie } from '../cookies/cookie.js'
 import { superseded } from '../cookies/current-session.js'
+import { hmac } from '../cookies/hmac.js'
 import { finishSignIn } from './held-sign-in.js'
 import type { Model } from '../request/model.js'
 import { requestState } from '../request/request-state.js'
@@ -47,4 +51,28 @@ export function guardTrust(
       return verifications.delete(input)
     },
   }
+}
+
+/**
+ * The Cookie header, which trusts a device under the current secret that an earlier one trusted. `null` if it is so already. The
+ * plugin's cookie holds a second signature, which it makes and verifies with the current secret alone.
+ *
+ * @param cookies signed with the current secret.
+ * @throws what the database fails with.
+ */
+export async function trustUnderCurrentSecret(
+  { path, context }: GenericEndpointContext,
+  cookies: string,
+): Promise<string | null> {
+  const [current, ...earlier] = secretsOf(context)
+  if (earlier.length === 0 || !path.startsWith('/sign-in/')) return null
+  const { name } = context.createAuthCookie('trust_device')
+  const text = tokenFromCookie(new Headers({ cookie: cookies }), name, [current])
+  const [, signature, identifier] = /^([\w-]{43})!(trust-device-[\w-]+)$/.exec(text ?? '') ?? []
+  if (signature === undefined || identifier === undefined) return null
+  const userId = (await context.internalAdapter.findVerificationValue(identifier))?.value
+  const signatureBy = (secret: string): Buffer => Buffer.from(hmac(secret)(`${userId}!${identifier}`), 'latin1')
+  const given = Buffer.from(signature, 'base64url')
+  if (!earlier.some((secret) => timingSafeEqual(given, signatureBy(secret)))) return null
+  return signCookie(cookies, name, `${signatureBy(current).toString('base64url')}!${identifier}`, [current])
 }

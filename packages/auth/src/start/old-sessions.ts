@@ -7,6 +7,7 @@ import { OldSessionsError } from '../import/old-session.js'
 import { hasLiveSessions } from '../import/sql-sessions.js'
 import { requestState } from '../request/request-state.js'
 import { rejectUnavailable } from '../request/unavailable.js'
+import { trustUnderCurrentSecret } from '../sign-in/trusted-device.js'
 
 const LIVE_ROWS =
   "The table session holds live sessions of better-auth: import them with importSessions of @rollcall/auth/import, or sign these people out with rollcall({ oldSessions: 'ignore' })"
@@ -32,7 +33,8 @@ export async function attachOldSessions(
 export async function withCurrentToken(ctx: GenericEndpointContext, store: SessionStore): Promise<string | null> {
   const given = ctx.headers?.get('cookie') ?? ''
   const signed = signWithCurrentSecret(given, secretsOf(ctx.context))
-  return (await withImportedToken(ctx, signed ?? given, store)) ?? signed
+  const trusted = (await trustUnderCurrentSecret(ctx, signed ?? given)) ?? signed
+  return (await withImportedToken(ctx, trusted ?? given, store)) ?? trusted
 }
 
 async function withImportedToken(
