@@ -75,7 +75,10 @@ function replay(entries, tests, outcome) {
     if (entry.test === undefined) continue
     const test = of(entry.test)
     last = entry.test
-    if (entry.hits) for (const id of entry.hits) news ||= !test.hits.has(id) && Boolean(test.hits.add(id))
+    for (const id of entry.hits ?? []) {
+      news ||= !test.hits.has(id)
+      test.hits.add(id)
+    }
     if (entry.began) begun = { test: entry.test, id: entry.began }
     if (entry.id) {
       begun = undefined
