@@ -15,7 +15,7 @@ export default defineConfig({
       project('Cluster', 'master', [...contract, 'test/*cluster.test.ts']),
       // The forced races are held at commands that this setting replaces.
       project('Cluster', 'replicated', ['test/store.test.ts'], 'client:'),
-      ...(valkey ? [project('Valkey', 'master', contract)] : []),
+      ...(valkey ? [project('Valkey', 'master', [...contract, 'test/replica.test.ts'])] : []),
     ],
   },
 })

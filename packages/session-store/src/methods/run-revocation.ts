@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { isCluster, nameOnNode, nodeFor, refreshSlots } from '../redis/cluster.js'
 import { NotReplicatedError } from '../errors/errors.js'
 import { TIMED_OUT } from '../redis/fair-timeouts.js'
-import { type Keys, type RevocationArguments, scriptSource } from '../scripts/scripts.js'
+import { type Keys, type RevocationArguments, writingSource } from '../scripts/scripts.js'
 import { superviseClient } from '../redis/supervise.js'
 
 /** Runs a script that revokes sessions on the keys of a user, and resolves with the script's number. */
@@ -32,8 +32,9 @@ export function runOnMaster(redis: Redis | Cluster): RunRevocation {
 /**
  * Resolves once a replica has acknowledged the revocation too.
  *
- * WAIT covers the writes of its own connection, and blocks that connection. So it goes out together with the script, in one
- * round trip, on a connection where no validation queues behind it. All stores of a client share that connection.
+ * WAIT covers everything up to the last write of its own connection, and blocks that connection. So it goes out together with
+ * the script, in one round trip, on a connection where no validation queues behind it. The script always writes, so that WAIT
+ * also covers what another connection has revoked. All stores of a client share that connection.
  */
 export function runWithReplica(redis: Redis | Cluster): RunRevocation {
   const known = runners.get(redis)
@@ -71,7 +72,7 @@ function createRunner(redis: Redis | Cluster): RunRevocation {
       const pipeline = node.pipeline()
       if (asking !== undefined) pipeline.asking()
       // By its source: if Redis has lost the script of a digest, WAIT would have nothing to acknowledge.
-      pipeline.eval(scriptSource(script), count, ...names, ...args).wait(1, REPLICA_TIMEOUT_MS)
+      pipeline.eval(writingSource(script), count, ...names, ...args).wait(1, REPLICA_TIMEOUT_MS)
       const replies = (await pipeline.exec()) ?? []
       const [[failure, revoked] = [], [waitFailure, replicas] = []] = replies.slice(-2)
 

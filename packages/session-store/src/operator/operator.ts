@@ -1,13 +1,9 @@
 import type { Cluster, Redis } from 'ioredis'
 import { type Clock, systemClock } from '../record/clock.js'
-import { mastersOf, nameInRedis } from '../redis/cluster.js'
+import { nameInRedis } from '../redis/cluster.js'
 import { prepareClient } from '../redis/connect.js'
-import {
-  NotReplicatedError,
-  rejectUnavailable,
-  SessionStoreUnavailableError,
-  throwUnavailable,
-} from '../errors/errors.js'
+import { rejectUnavailable, SessionStoreUnavailableError, throwUnavailable } from '../errors/errors.js'
+import { confirmReplicas } from './confirm.js'
 import { clockKey, eventsKey, sessionsKey, sweepKey } from '../record/keys.js'
 import type { Keys } from '../scripts/scripts.js'
 import type { Session } from '../record/session.js'
@@ -19,8 +15,6 @@ import { isSplit, passThroughUsers, type ScanStep, type Visit } from './passes.j
 import type { Prefilter } from './prefilter.js'
 import type { RevokedStep, SessionOperator, SessionOperatorOptions } from './session-operator.js'
 import { createdBounds, toUserSessions, type UserSessions, wasLiveAt } from './user-sessions.js'
-
-const REPLICA_TIMEOUT_MS = 1_000
 
 export function createSessionOperator(options: SessionOperatorOptions): SessionOperator {
   return new RedisSessionOperator(options)
@@ -154,9 +148,7 @@ class RedisSessionOperator implements SessionOperator {
 
   async confirm(): Promise<void> {
     if (this.#durability === 'master') return
-    for (const master of mastersOf(this.#redis)) {
-      if ((await rejectUnavailable(master.wait(1, REPLICA_TIMEOUT_MS))) === 0) throw new NotReplicatedError()
-    }
+    await confirmReplicas(this.#redis, (n) => this.#sessionsKeyOf(String(n)))
   }
 
   #sessionsKeyOf(userTag: string): string {

@@ -29,6 +29,20 @@ export function nodeFor(client: Redis | Cluster, key: string, address = ownerOf(
   return client.nodes('master').find(({ options }) => `${options.host}:${options.port}` === address)
 }
 
+/** Those of the keys that `keyOf` gives for 0, 1 and so on which the node owns. None, if it has no slot. */
+export function* keysOn(client: Redis | Cluster, node: Redis, keyOf: (n: number) => string): Generator<string, void> {
+  if (!isCluster(client)) {
+    yield keyOf(0)
+    return
+  }
+  const address = `${node.options.host}:${node.options.port}`
+  if (!client.slots.some((owners) => owners?.[0] === address)) return
+  for (let n = 0; ; n += 1) {
+    const key = keyOf(n)
+    if (ownerOf(client, key) === address) yield key
+  }
+}
+
 function ownerOf(client: Redis | Cluster, key: string): string | undefined {
   return isCluster(client) ? client.slots[new Command('hdel', [nameInRedis(client, key)]).getSlot()]?.[0] : undefined
 }

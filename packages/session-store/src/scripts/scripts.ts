@@ -141,9 +141,13 @@ const sources = {
   rollcallAcknowledgeEvents: luaScripts['acknowledge-events'],
 } as const
 
-export function scriptSource(command: keyof typeof sources): string {
-  return sources[command]
+/** The source of a script that writes even if it finds nothing to revoke, so that WAIT covers all that came before. */
+export function writingSource(script: keyof RevocationArguments): string {
+  return `${writeSource}\n${sources[script]}`
 }
+
+/** The source of a script that only writes, and leaves nothing behind. */
+export const writeSource = luaScripts.write
 
 /** The command in a line of a script: one of the store's, which Redis names by its digest, or one that was sent. */
 export function commandInScript(digest: string, line: number, sent?: string): string | undefined {
