@@ -1,4 +1,4 @@
-import type { Session, SessionOperator } from '@rollcall/session-store'
+import { type Session, type SessionOperator, userTagOf } from '@rollcall/session-store'
 import { OperationStateError } from './errors.js'
 import { type Filter, type OperationFilter, parseOperationFilter } from './filter.js'
 import { newOperationId, type OperationLog } from './operation-log.js'
@@ -71,7 +71,10 @@ export function createOperationStarter({ operator, log, lists, matcherOf }: Part
   return {
     async revoke(filter, request) {
       const work = revocationOf(filter)
-      const operation = newOperation({ action: REVOKE, startedAt: await startRevocation(operator, filter) }, request)
+      const operation = newOperation(
+        { action: REVOKE, startedAt: await startRefusing(operator, filter, filter !== null) },
+        request,
+      )
       const users = filter?.users
       return start({ ...operation, filter }, work, request, users && (() => users))
     },
@@ -79,7 +82,7 @@ export function createOperationStarter({ operator, log, lists, matcherOf }: Part
     async runWork(action, filter, work, request) {
       if (action === REVOKE) throw new TypeError('The action revoke is no work of the application')
       const users = filter === null ? undefined : usersOf(filter)
-      const operation = newOperation({ action, startedAt: await operator.time() }, request)
+      const operation = newOperation({ action, startedAt: await startRefusing(operator, filter, true) }, request)
       return start({ ...operation, filter }, createUserWork(operator, lists, work), request, users)
     },
 
@@ -128,18 +131,30 @@ function newOperation(
 }
 
 /**
- * The time by which a session that is to end was live. One without named users refuses sign-ins in the same step, unless it may
- * not append events: then it fails when it begins.
+ * The time by which a session that is to end was live. Sign-ins that began before this call either have created a session by
+ * then, which the operation finds, or are refused. Without named users, one step refuses those of everybody.
  */
-async function startRevocation(operator: SessionOperator, filter: Filter | null): Promise<Date> {
-  if (filter?.users !== undefined) return operator.time()
+async function startRefusing(operator: SessionOperator, filter: Filter | null, appendsEvents: boolean): Promise<Date> {
   const isRefused =
-    filter !== null &&
+    appendsEvents &&
     (await operator.checkEvents().then(
       () => false,
       () => true,
     ))
-  return isRefused ? operator.time() : operator.refuseEarlierSignIns()
+  if (isRefused) return operator.time() // it fails when it begins
+  return filter?.users === undefined ? operator.refuseEarlierSignIns() : refuseSignInsOf(operator, filter.users)
+}
+
+/** Users whose sign-ins are refused at once. */
+const MAX_AT_ONCE = 100
+
+async function refuseSignInsOf(operator: SessionOperator, users: readonly string[]): Promise<Date> {
+  const called = { id: '', reason: '', startedAt: await operator.time() }
+  for (let at = 0; at < users.length; at += MAX_AT_ONCE)
+    await Promise.all(
+      users.slice(at, at + MAX_AT_ONCE).map(async (id) => operator.revoke(userTagOf(id), [], called, true)),
+    )
+  return operator.time()
 }
 
 async function* userIdsOf(sessions: AsyncIterable<Session>): AsyncGenerator<string, void> {

@@ -7,7 +7,10 @@ import type { UserLists } from './user-list.js'
 /** The work of an operation whose steps are those of an application. */
 export function createUserWork(operator: SessionOperator, lists: UserLists, work: UserWork): Work {
   return {
-    begin: () => operator.checkEvents(),
+    async begin({ filter, startedAt }) {
+      await operator.checkEvents()
+      if (filter?.users === undefined) await operator.refuseEarlierSignIns(startedAt)
+    },
 
     async *steps(operation) {
       const revoke = async (userId: string, createdBy = operation.startedAt): Promise<number> => {

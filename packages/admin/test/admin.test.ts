@@ -603,3 +603,34 @@ describe('an operation', () => {
     expect(JSON.stringify(await t.redis.hgetall(key))).not.toContain(token.slice(38))
   })
 })
+
+describe('a sign-in that began before an operation on named users, and is created while that begins', () => {
+  const ada = { users: ['ada'] }
+  async function* signOut(_: Operation, revoke: Parameters<UserWork>[1]): AsyncGenerator<UserStep> {
+    yield { revoked: await revoke('ada'), share: 1 }
+  }
+  const operations: Record<string, () => Promise<Operation>> = {
+    'a revocation': () => t.admin.revoke(ada, { startedBy }),
+    'work of the application': () => t.admin.runWork('test', ada, signOut, { startedBy }),
+    'work of the application on everybody': () => t.admin.runWork('test', null, signOut, { startedBy }),
+  }
+
+  test.each(Object.entries(operations))('%s: does not sign in', async (_, run) => {
+    await t.signIn('ada')
+    const startedAt = await t.store.time()
+    const held = gate(t.redis, 'rollcallRevokeSelected')
+    const running = run()
+    await held.waiting
+    const created = await t.store.create({ userId: 'ada', startedAt })
+    held.open()
+    expect(await running).toMatchObject({ state: 'done' })
+    expect(created !== null && (await t.livesOn(created.token))).toBe(false)
+  })
+
+  test.each(Object.entries(operations))('%s: one that begins after it does', async (_, run) => {
+    await run()
+    const startedAt = await t.store.time()
+    const created = await t.store.create({ userId: 'ada', startedAt })
+    expect(created !== null && (await t.livesOn(created.token))).toBe(true)
+  })
+})
