@@ -65,7 +65,6 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
     store,
     placeOf,
     changes,
-    clock,
     ...(revalidateEvery !== undefined && { revalidateEvery }),
   })
   const liveViews = createLiveViews({ changes, rereadMs: revalidateEvery })

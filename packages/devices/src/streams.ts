@@ -1,4 +1,4 @@
-import type { Clock, Session, SessionChanges, SessionStore } from '@rollcall/session-store'
+import type { Session, SessionChanges, SessionStore } from '@rollcall/session-store'
 import { createAdmission } from './admission.js'
 import { asSeenBy, type Device, listDevices, type PlaceOf } from './device-list.js'
 import { DeviceStream, type StreamContext, type StreamMessage } from './device-stream.js'
@@ -34,8 +34,6 @@ export interface StreamsOptions {
   readonly nameOf?: NameOf
   /** The changes that the store publishes. */
   readonly changes: Pick<SessionChanges, 'watch'>
-  /** The clock of the store. Default: `Date.now`. */
-  readonly clock?: Clock
   /**
    * Milliseconds after which an open stream validates its session again. If the message about a revocation is lost, the stream
    * stays open for at most that long. Default: 15 s.
@@ -48,7 +46,6 @@ export function createStreams({
   placeOf = () => null,
   nameOf = nameByTable,
   changes,
-  clock = () => Date.now(),
   revalidateEvery = 15_000,
 }: StreamsOptions): Streams {
   const admit = createAdmission()
@@ -57,7 +54,14 @@ export function createStreams({
     const devices = await list(userId)
     return { devices, nextExpiry: Math.min(...devices.map((device) => Date.parse(device.expiresAt))) }
   })
-  const context: StreamContext = { store, clock, nameOf, revalidateEvery, list: listOnce, inTurn: takeTurns() }
+  const context: StreamContext = {
+    store,
+    clock: store.clock,
+    nameOf,
+    revalidateEvery,
+    list: listOnce,
+    inTurn: takeTurns(),
+  }
   const streams = new Set<DeviceStream>()
   let isClosed = false
 

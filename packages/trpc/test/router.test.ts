@@ -248,6 +248,27 @@ test('the application decides how recent a proof must be', async () => {
   expect(asked).toEqual([session?.authenticatedAt, session?.authenticatedAt])
 })
 
+test('a stream goes by the clock of its store', async () => {
+  app.clock.stopsAt = Date.now() - MINUTE_MS
+  try {
+    const laptop = await app.signIn('behind')
+    // By the clock of this machine, it has expired.
+    await app.store.create({ userId: 'behind', userAgent: FIREFOX, endsBy: new Date(app.clock.stopsAt + 1_000) })
+    const next = await openStream(laptop)
+    expect(await next()).toMatchObject({ type: 'devices', devices: [{}, {}] })
+    const further = next().then(() => 'another message')
+    const inTheMeantime = async () => {
+      for (let n = 0; n < 50; n += 1) await app.store.list('behind')
+      return 'none'
+    }
+    expect(await Promise.race([further, inTheMeantime()])).toBe('none')
+    await app.store.revokeAll('behind')
+    await further
+  } finally {
+    app.clock.stopsAt = null
+  }
+})
+
 test('a stream too many is refused as a limit, and says why', async () => {
   const [laptop] = await threeDevices()
   for (let n = 0; n < 10; n += 1) await (await openStream(laptop))()

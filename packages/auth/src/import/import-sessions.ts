@@ -53,7 +53,7 @@ export function importSessions(store: SessionStore, options: ImportOptions): Imp
   let database = new Promise<DBAdapter>((resolve) => (started = resolve))
   const mover: Mover = createMover(
     secondaryStorage ? redisSessions(secondaryStorage) : sqlSessions(() => database),
-    createSessionImport(rest),
+    createSessionImport({ clock: store.clock, timeouts: store.timeouts, ...rest }),
   )
   return {
     ...importingStore(store, mover),
