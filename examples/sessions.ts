@@ -16,6 +16,7 @@ export async function createSessions(redisUrl: string, options: BetterAuthOption
   const changes = createSessionChanges({ redis })
   const streams = createStreams({ store, changes })
   const t = initTRPC.context<{ headers: Headers }>().create({
+    sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } }, // else a dead connection looks live
     errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, reason: reasonOf(error) } }),
   })
   const withSession = createSessionProcedure(({ headers }: { headers: Headers }, call) => {

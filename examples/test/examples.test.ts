@@ -42,7 +42,9 @@ describe.each(names)('%s', (name) => {
     expect(await stranger.devices.revoke.mutate({ id })).toEqual({ revoked: 0 })
     expect(await laptop.devices.revoke.mutate({ id })).toEqual({ revoked: 1 })
 
-    expect(await stream.text()).toContain('"type":"ended","cause":"revoke"') // the stream closes after that
+    const messages = await stream.text() // the stream closes after the last
+    expect(messages).toContain('"type":"ended","cause":"revoke"')
+    expect(messages, 'a dead connection is noticed').toContain('"reconnectAfterInactivityMs":25000')
 
     const refused = { data: { code: 'UNAUTHORIZED', httpStatus: 401 } }
     await expect(phone.devices.list.query()).rejects.toMatchObject(refused)

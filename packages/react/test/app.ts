@@ -13,6 +13,8 @@ interface AppOptions {
   isRecent?: () => boolean
   /** Milliseconds. A busy machine is no outage. */
   commandTimeout?: number
+  /** Milliseconds between two heartbeats of a stream, and without any after which a page opens another. Default: none, as tRPC has it. */
+  heartbeat?: { every: number; patience: number }
 }
 
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0'
@@ -20,7 +22,7 @@ const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefo
 /**
  * An application that mounts the devices under a name of its own, on a Redis of its own. A browser is signed in there.
  */
-export async function startApp({ isRecent = () => true, commandTimeout = 10_000 }: AppOptions = {}) {
+export async function startApp({ isRecent = () => true, commandTimeout = 10_000, heartbeat }: AppOptions = {}) {
   const server = await startRedis()
   const redis = new Redis(server.url, {
     ...redisOptions,
@@ -35,6 +37,12 @@ export async function startApp({ isRecent = () => true, commandTimeout = 10_000 
   const streams = createStreams({ store, changes, revalidateEvery: 200 })
 
   const t = initTRPC.context<{ token: string }>().create({
+    ...(heartbeat && {
+      sse: {
+        ping: { enabled: true, intervalMs: heartbeat.every },
+        client: { reconnectAfterInactivityMs: heartbeat.patience },
+      },
+    }),
     errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, reason: reasonOf(error) } }),
   })
   const authenticate = async ({ token }: { token: string }) => {

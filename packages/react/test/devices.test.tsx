@@ -179,6 +179,28 @@ test('a stream that its server closes is opened again within a second', async ()
   expect(delays.mock.calls.map(([, ms]) => ms)).toContain(990) // and not 2 to 4 s, as after a failure
 })
 
+test('with heartbeats, a stream whose connection fell silent is opened again', async () => {
+  await using app = await startApp({ heartbeat: { every: 200, patience: 2_000 } })
+  const { answer } = network
+  let streams = 0
+  let isSilent = false
+  network.answer = async (request) => {
+    const response = await answer(request)
+    if (!request.url.includes('changes') || (streams += 1) > 1) return response
+    // As after the sleep of a laptop: nothing arrives any more, and nothing is closed.
+    const transform = (chunk: Uint8Array, to: TransformStreamDefaultController<Uint8Array>) => {
+      if (!isSilent) to.enqueue(chunk)
+    }
+    return new Response(response.body?.pipeThrough(new TransformStream({ transform })) ?? null, response)
+  }
+  const tab = openTab(app.here.id)
+  await tab.isLive(true)
+  isSilent = true
+  await app.signIn(phone)
+  await tab.shows('Firefox on Linux', 'Safari on iPhone')
+  expect(streams).toBe(2)
+})
+
 test('a session that ended while nobody listened is found out', async () => {
   await using app = await startApp()
   await app.store.revoke('ada', app.here.id)
