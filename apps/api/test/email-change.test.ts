@@ -18,6 +18,7 @@ import {
   tokenOf,
 } from './helpers.js'
 import { waitsForLock } from './lock-waits.js'
+import { Mailbox } from '../src/limits/mailbox.js'
 
 // A change of address, which the old one and the new one confirm, in any order.
 
@@ -331,6 +332,29 @@ test('to cancel what is over does nothing', async () => {
   const { laptop, fresh } = await halfChanged()
   await confirm(fresh, laptop)
   expect(await laptop.api.emailChange.cancel.mutate()).toEqual({ cancelled: false })
+})
+
+test('a change whose links may not be sent any more is refused, and one that is pending stays', async () => {
+  const laptop = await signedUp(server)
+  const addresses = Array.from({ length: 6 }, () => newEmail())
+  for (const to of addresses.slice(0, 5)) {
+    await request(laptop, to)
+    await laptop.api.emailChange.cancel.mutate()
+  }
+  expect(await codeOf(request(laptop, addresses[5] ?? ''))).toBe('TOO_MANY_REQUESTS')
+  expect(await laptop.api.emailChange.pending.query()).toBeNull()
+
+  const other = await pending()
+  await countOn(server.redis, 5, ['email-change:mailbox', 'new', new Mailbox('dora@example.org')], 'done')
+  expect(await codeOf(request(other.laptop, 'dora@example.org'))).toBe('TOO_MANY_REQUESTS')
+  expect(await confirmed(other.old)).toEqual({ status: true, changed: false })
+  expect(await confirmed(other.fresh)).toEqual({ status: true, changed: true })
+})
+
+test('asking for one’s own address uses up no links', async () => {
+  const laptop = await signedUp(server)
+  for (let n = 0; n < 6; n += 1) expect(await codeOf(request(laptop, laptop.email))).toBe('BAD_REQUEST')
+  expect(await request(laptop, newEmail())).toEqual({ email: expect.any(String) })
 })
 
 test('of two changes at once one is pending, and only its links work', async () => {

@@ -3,6 +3,7 @@ import { RateLimitedError } from '../errors.js'
 import { Client, UNKNOWN_ADDRESS } from '../client/client.js'
 import type { Charge, Limits } from './limits.js'
 import { Mailbox } from './mailbox.js'
+import type { Verdict } from './reservations.js'
 
 /** The limits of one mail. */
 export interface MailCharges {
@@ -39,7 +40,8 @@ export function newDeviceCharges({ userId, ipAddress }: Session, email: string):
 }
 
 /**
- * The limits of a link that confirms a new email address. Anybody can name an address as their new one, and must not use up the links of its
+ * The limits of a link that confirms a new email address. They count when the change is asked for, so that its person learns of
+ * a link that is not sent. Anybody can name an address as their new one, and must not use up the links of its
  * owner's own changes. So the two kinds are counted apart. The first mail is that of the account that asks, because one mailbox
  * has many spellings.
  */
@@ -61,24 +63,47 @@ export function signUpCharges(email: string): MailCharges {
 }
 
 /**
+ * Does work that causes mails, within the limits of them all.
+ *
+ * @throws {RateLimitedError} If one of them may not be sent. Then nothing was done.
+ */
+export async function withinMails<T>(
+  limits: Limits,
+  [mail, ...others]: readonly MailCharges[],
+  work: () => Promise<T>,
+  verdictOf: (result: T) => Verdict,
+): Promise<T> {
+  if (mail === undefined) return work()
+  return withinMail(limits, mail, () => withinMails(limits, others, work, verdictOf), verdictOf)
+}
+
+async function withinMail<T>(
+  limits: Limits,
+  { first, shared }: MailCharges,
+  work: () => Promise<T>,
+  verdictOf: (result: T) => Verdict,
+): Promise<T> {
+  if (first === undefined) return limits.within(shared, work, verdictOf)
+  let result: T
+  try {
+    result = await limits.within([first], work, verdictOf)
+  } catch (error) {
+    if (!(error instanceof RateLimitedError && error.limit === first[0])) throw error
+    return limits.within(shared, work, verdictOf)
+  }
+  // It has been done, counted or not. To wait for a place would keep a mail in the queue.
+  if (verdictOf(result) === 'done') void limits.within(shared, async () => undefined).catch(() => undefined)
+  return result
+}
+
+/**
  * Sends a mail within its limits.
  *
  * @returns whether it was sent
  */
-export async function sendWithin(
-  limits: Limits,
-  { first, shared }: MailCharges,
-  send: () => Promise<void>,
-): Promise<boolean> {
-  if (first === undefined || !(await isWithin(limits, [first], send))) return isWithin(limits, shared, send)
-  // It has been sent, counted or not. To wait for a place would keep it in the queue.
-  void isWithin(limits, shared, async () => undefined).catch(() => false)
-  return true
-}
-
-async function isWithin(limits: Limits, charges: readonly Charge[], work: () => Promise<void>): Promise<boolean> {
+export async function sendWithin(limits: Limits, charges: MailCharges, send: () => Promise<void>): Promise<boolean> {
   try {
-    await limits.within(charges, work)
+    await withinMail(limits, charges, send, () => 'done')
     return true
   } catch (error) {
     if (error instanceof RateLimitedError) return false

@@ -6,7 +6,6 @@ import { type Side, sides } from '../accounts/email-change/pending.js'
 import { mailLanguage } from '../accounts/people/language.js'
 import { timeZoneInput } from '../accounts/people/time-zone.js'
 import { HOUR_MS } from '../durations.js'
-import { emailChangeCharges } from '../limits/mail-limits.js'
 import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import { confirmEmailMessage, emailChangedMessage, emailTakenMessage } from './messages.js'
 import { type Add, prepareMails } from './prepare.js'
@@ -62,6 +61,7 @@ export function emailChangeMailKinds(links: EmailChangeLinks, baseUrl: string): 
   ]
 }
 
+/** Without limits: `emailChange.request` has counted it. */
 function linkMail(side: Side, links: EmailChangeLinks, baseUrl: string): MailKind {
   return {
     maxAgeMs: HOUR_MS, // as long as the change is pending
@@ -71,7 +71,6 @@ function linkMail(side: Side, links: EmailChangeLinks, baseUrl: string): MailKin
       const context = { ...link, baseUrl }
       return { to: link.to, message: link.isTaken ? emailTakenMessage(context) : confirmEmailMessage(side, context) }
     },
-    charges: (to, payload) => emailChangeCharges(linkPayload.parse(JSON.parse(payload)).userId, side, to),
   }
 }
 

@@ -3,6 +3,7 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import type { EmailChange } from '../accounts/email-change/pending.js'
 import { newEmail } from '../accounts/people/names.js'
+import { emailChangeCharges, withinMails } from '../limits/mail-limits.js'
 import { auditedProcedure, router, sessionProcedure } from './procedures.js'
 
 /** A pending change, as its person sees it. Times are ISO 8601. */
@@ -21,19 +22,28 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
 
     /**
      * Sends a link to both addresses; the change takes the place of an earlier one. It needs a recent proof, and answers the same
-     * whether or not another account has the new address.
+     * whether or not another account has the new address. If one of the mails may not be sent, it refuses and changes nothing.
      */
     request: auditedProcedure('email-change-requested')
       .input(z.object({ email: newEmail }))
       .mutation(async ({ ctx: { auth, limits, session, token }, input: { email } }) => {
         requireRecentProof(session, isRecent)
         const { userId, id } = session
+        const user = await auth.findUser(userId)
+        if (user === null) throw unauthorized()
+        const mails = [emailChangeCharges(userId, 'old', user.email), emailChangeCharges(userId, 'new', email)]
         const outcome = await limits.within(
           [
             ['email-change:session', userId, id],
             ['email-change:user', userId],
           ],
-          () => auth.requestEmailChange({ session, token }, email),
+          () =>
+            withinMails(
+              limits,
+              mails,
+              () => auth.requestEmailChange({ session, token }, email),
+              (outcome) => (outcome === 'requested' ? 'done' : 'void'),
+            ),
         )
         if (outcome === 'over') throw unauthorized()
         if (outcome === 'own')
