@@ -60,6 +60,7 @@ function authOn(store: SessionStore): Promise<Auth> {
       preparePasswordRequired: prepared,
       prepareEmailChange: prepared,
       prepareEmailChanged: prepared,
+      requestPasswordChoice: async () => undefined,
       requestProofCode: async () => undefined,
     },
   }

@@ -178,6 +178,7 @@ const unaudited = [
   '/api/auth/sign-up/email',
   '/api/auth/sign-up/request',
   '/api/auth/sign-up/finish',
+  '/api/auth/secure-account/send-link',
   '/api/auth/request-password-reset',
   '/api/auth/passkey/generate-authenticate-options',
   '/api/auth/reauthenticate/request-code',

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One page after the other, by the same helpers. */
 import { createMemoryHistory } from '@tanstack/react-router'
 import { fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -230,6 +231,31 @@ describe('the link of a mail', () => {
     network.answer = async (request) =>
       new URL(request.url).pathname === '/api/link' ? Response.json({}, { status }) : answer(request)
     await open(path, title)
+  })
+
+  test('about a new device sends the mail again, until the link is over', async () => {
+    api.link = { signIn: null }
+    await open('/secure-account?token=good', 'Wasn’t you?')
+    const sent: unknown[] = []
+    let status = 200
+    const { answer } = network
+    network.answer = async (request) => {
+      const { pathname } = new URL(request.url)
+      if (!pathname.startsWith('/api/auth/secure-account')) return answer(request)
+      sent.push([pathname, await request.json()])
+      return Response.json(status === 200 ? { status: true } : { code: 'INVALID_TOKEN' }, { status })
+    }
+    press('It wasn’t me: sign out all devices')
+    await screen.findByRole('heading', { name: 'All devices were signed out' })
+    press('Send another link')
+    await screen.findByText('Another link is on its way.')
+    expect(sent).toEqual([
+      ['/api/auth/secure-account', { token: 'good' }],
+      ['/api/auth/secure-account/send-link', { token: 'good' }],
+    ])
+    status = 400
+    press('Send another link')
+    await screen.findByRole('heading', { name: 'This link no longer works' })
   })
 
   test('about a new device names the sign-in', async () => {

@@ -11,7 +11,7 @@ import { readChoice } from './policy/factor-policy.js'
 import { browserIdOf, deviceSchema } from './sign-in/known-devices.js'
 import { readableAddress } from './sessions/ip-address.js'
 import { withAccountToken } from './cookies/multi-session.js'
-import { type NewDevice, type Notify, notifyBy, secureAccount } from './sign-in/new-device.js'
+import { type NewDevice, type Notify, notifyBy, secureAccountEndpoints } from './sign-in/new-device.js'
 import { attachOldSessions, withCurrentToken } from './start/old-sessions.js'
 import { proofMethods } from './proof/proof-methods.js'
 import { reauthenticate } from './proof/reauthenticate.js'
@@ -84,6 +84,15 @@ function rejectMissingReset({ emailAndPassword }: BetterAuthOptions): void {
   }
 }
 
+/**
+ * For applications that turn on better-auth's own rate limit: as its rules for sign-ins and for requests of reset mails. It finds no
+ * rule for endpoints of a plugin, and would allow ten guesses a second.
+ */
+const rateLimit = [
+  { pathMatcher: (path: string) => path === '/reauthenticate' || path === '/secure-account', window: 10, max: 3 },
+  { pathMatcher: (path: string) => path === '/secure-account/send-link', window: 60, max: 3 },
+]
+
 /** Puts the store in the place of better-auth's sessions, when better-auth starts. */
 async function replaceSessions(context: AuthContext, options: AdapterOptions, oldSessions: 'ignore' | undefined) {
   const { store } = options
@@ -126,11 +135,11 @@ export function rollcallPlugin({
       return replaceSessions(context, { store, audit, hasSecureLinks: notify !== undefined }, oldSessions)
     },
 
-    ...(notify && { schema: deviceSchema }),
+    ...(notify ? { schema: deviceSchema, rateLimit } : { rateLimit }),
     endpoints: {
       reauthenticate: reauthenticate(store, audit),
       proofMethods: proofMethods(),
-      secureAccount: secureAccount(store, audit),
+      ...secureAccountEndpoints(store, audit),
       ...sessionEndpoints({ store, audit, isRecent }),
     },
 

@@ -86,12 +86,14 @@ test('the types refuse what the server does', () => {
     () => client.reauthenticate({ password: 1 }),
     // @ts-expect-error -- The token of the mail is missing.
     () => client.secureAccount({}),
+    // @ts-expect-error -- So it is here.
+    () => client.secureAccount.sendLink({}),
     // @ts-expect-error -- A session is named by its `token`, which is its id.
     () => client.revokeSession({ id: 'an id' }),
     // @ts-expect-error -- There is no such endpoint.
     () => client.reauthenticated(),
   ]
-  expect(refused).toHaveLength(5)
+  expect(refused).toHaveLength(6)
 })
 
 test('its code brings nothing of the server: it imports types alone', () => {

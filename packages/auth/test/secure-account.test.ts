@@ -107,7 +107,7 @@ test('it ends the links of other mails, and the next sign-in from that browser i
   expect(await secure(token)).toMatchObject({ status: 200, body: { status: true } })
   expect(t.events).toMatchObject([{ event: 'account-secured', result: 'ok', userId, ended: 2 }])
   expect(await secure(other)).toMatchObject(invalid)
-  expect((await rowsOf(userId)).map(({ value }) => value)).toEqual([userId]) // that of the link to a new password
+  expect((await rowsOf(userId)).map(({ value }) => value)).toEqual([userId, userId]) // of the link to a new password, and to send it again
   expect(resets).toContain(email)
   expect((await t.browser().signIn(email)).status).toBe(401)
   const { reset } = await newPassword(userId)
@@ -118,6 +118,32 @@ test('it ends the links of other mails, and the next sign-in from that browser i
   expect([(await rowsOf(stranger.userId)).length, await adapter.count(change)]).toEqual([1, 1])
   await stranger.phones[0]?.signIn(stranger.email)
   expect(notified).toHaveLength(before + 1)
+})
+
+const sendLink = async (token: string) => t.browser().post('/secure-account/send-link', { token })
+
+test('with the used link, its mail is sent again until a password is chosen, for an hour', async () => {
+  const { token, userId, email } = await notifiedPerson('again')
+  const mails = () => resets.filter((to) => to === email).length
+  expect(await sendLink(token), 'before it was used').toMatchObject(invalid)
+  expect((await secure(token)).status).toBe(200)
+  for (const sent of [2, 3]) {
+    expect(await sendLink(token)).toMatchObject({ status: 200, body: { status: true } })
+    expect(mails()).toBe(sent)
+  }
+  expect(await secure(token), 'it ends sessions once').toMatchObject(invalid)
+  await (await newPassword(userId)).reset('a new password')
+  expect(await sendLink(token), 'once a password was chosen').toMatchObject(invalid)
+
+  const late = await notifiedPerson('late')
+  expect((await secure(late.token)).status).toBe(200)
+  const where = [{ field: 'value', value: late.userId }]
+  await t.adapter.updateMany({ model: 'verification', where, update: { expiresAt: new Date(Date.now() - 1) } })
+  const gone = await notifiedPerson('gone-by-now')
+  expect((await secure(gone.token)).status).toBe(200)
+  await sql`delete from "user" where id = ${gone.userId}`.execute(t.database.kysely)
+  for (const dead of [late.token, gone.token, 'unknown']) expect(await sendLink(dead), dead).toMatchObject(invalid)
+  expect(mails()).toBe(3)
 })
 
 async function newPassword(userId: string) {

@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One application serves all of it. */
 import { startRedis } from '@rollcall/dev-redis'
 import { createStreams, type StreamMessage, type Streams } from '@rollcall/devices'
 import { connectRedis, createSessionChanges, createSessionStore, redisOptions } from '@rollcall/session-store'

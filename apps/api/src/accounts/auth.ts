@@ -140,7 +140,7 @@ export function authConfig(options: AuthOptions) {
     emailAndPassword: {
       enabled: true,
       password: passwords,
-      sendResetPassword: ({ user }) => requestReset(user.email), // after "this wasn’t me"
+      sendResetPassword: ({ user }) => options.accountMails.requestPasswordChoice(user.id), // after "this wasn’t me"
     },
     user: { additionalFields: readerFields },
     plugins: [

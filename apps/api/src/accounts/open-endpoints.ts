@@ -19,6 +19,7 @@ export const openEndpoints: ReadonlyMap<string, 'GET' | 'POST'> = new Map([
   ['/reset-password', 'POST'],
   ['/reauthenticate', 'POST'],
   ['/secure-account', 'POST'],
+  ['/secure-account/send-link', 'POST'],
   ['/confirm-email-change', 'POST'],
   ['/reauthenticate/methods', 'GET'],
   ['/reauthenticate/request-code', 'POST'],

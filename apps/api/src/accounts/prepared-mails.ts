@@ -15,6 +15,11 @@ export interface AccountMails {
    * @param cause That of a mass reset leaves room to people in the queue. Default: `owner`.
    */
   preparePasswordRequired(userId: string, cause?: 'owner' | 'mass reset'): Promise<PreparedMails>
+  /**
+   * Asks for a mail with a link to choose a password, to somebody who has said "This wasn’t me". It is dropped if the user has
+   * a password by then.
+   */
+  requestPasswordChoice(userId: string): Promise<void>
   /** Prepares the links to both addresses of a change, which is begun after that. They are dropped if it was not. */
   prepareEmailChange(userId: string, changeId: string): Promise<PreparedMails>
   /** Prepares the notices to both addresses. They are dropped if the change failed. */

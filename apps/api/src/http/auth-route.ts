@@ -1,7 +1,7 @@
 import { type Audit, UNKNOWN_CLIENT_ADDRESS } from '@rollcall/auth'
 import { type Session, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { type Context, Hono } from 'hono'
-import type { ZodError } from 'zod'
+import { z, type ZodError } from 'zod'
 import { type Auth, AUTH_PATH, CLIENT_ADDRESS_HEADER } from '../accounts/auth.js'
 import type { Database } from '../accounts/database/database.js'
 import { personalData } from '../accounts/people/names.js'
@@ -111,6 +111,7 @@ async function limitsOf(
       session: async () => (await auth.authenticate(headers))?.session ?? null,
       knownDevice: () => fromDatabase(auth.knownDevice(headers, email)),
       waitingForCode: () => fromDatabase(auth.findWaitingForCode(headers)),
+      linkToken: textIn(json, 'token'),
       totpCode: totpCodeIn(json),
     }) ?? unlimited
   )
@@ -232,8 +233,13 @@ function forwarded(c: Context<HttpEnv>, body: string, baseUrl: string): Request 
 }
 
 function emailIn(json: unknown): string {
-  const email = typeof json === 'object' && json !== null && 'email' in json ? json.email : undefined
-  return typeof email === 'string' ? email.trim().toLowerCase() : ''
+  return textIn(json, 'email').trim().toLowerCase()
+}
+
+/** A field of a body; empty for anything but text. */
+function textIn(json: unknown, field: string): string {
+  const { data } = z.object({ [field]: z.string() }).safeParse(json)
+  return data?.[field] ?? ''
 }
 
 function jsonIn(text: string): unknown {

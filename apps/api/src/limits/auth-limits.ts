@@ -15,6 +15,8 @@ export interface AuthAttempt {
   knownDevice(): Promise<string | null>
   /** The user whose sign-in waits for a code in this browser, if any. */
   waitingForCode(): Promise<string | null>
+  /** The token of a mailed link in the body; empty for none. */
+  readonly linkToken: string
   /** The code of an authenticator app in the body; `null` for none. */
   readonly totpCode: string | null
 }
@@ -113,6 +115,16 @@ export const attemptLimits = new Map<string, (attempt: AuthAttempt) => AttemptLi
       charges: [['reset-password:address', client]],
       success: 'right',
       revokes: true,
+    }),
+  ],
+  [
+    '/secure-account/send-link',
+    ({ client, linkToken }) => ({
+      charges: [
+        ['secured-link:token', linkToken],
+        ['reset-password:address', client],
+      ],
+      success: 'done',
     }),
   ],
   [

@@ -28,6 +28,7 @@ interface Subjects {
   'request-reset:first': [email: string]
   'request-reset:mailbox': [Mailbox]
   'reset-password:address': [Client]
+  'secured-link:token': [token: string]
   'sign-up-mail:first': [Mailbox]
   'sign-up-mail:mailbox': [Mailbox]
   'password-changed:first': [email: string]
@@ -102,6 +103,8 @@ const rules: { readonly [N in LimitName]: Rule } = {
   'request-reset:first': { points: 1, duration: HOUR_MS },
   'request-reset:mailbox': { points: 5, duration: HOUR_MS },
   'reset-password:address': { points: 30, duration: HOUR_MS },
+  /** Further mails after "This wasn’t me", by the token of its link, which strangers do not have. */
+  'secured-link:token': { points: 5, duration: HOUR_MS },
   /** Mails to an email address that somebody wants to sign up with, where its account needs a confirmed one. */
   'sign-up-mail:first': { points: 1, duration: HOUR_MS },
   'sign-up-mail:mailbox': { points: 5, duration: HOUR_MS },

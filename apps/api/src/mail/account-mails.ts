@@ -13,6 +13,7 @@ import {
   passwordRemovedMessage,
   passwordRequiredMessage,
   providerChangedMessage,
+  resetMessage,
   secondFactorChangedMessage,
 } from './messages.js'
 import type { Message } from './layout.js'
@@ -30,6 +31,7 @@ export interface AccountLinks {
 
 const ACCOUNT_DELETED = 'account-deleted'
 const PASSWORD_REQUIRED = 'password-required'
+const PASSWORD_CHOICE = 'password-choice'
 const PASSWORD_CHANGED = 'password-changed'
 const PASSWORD_REMOVED = 'password-removed'
 const PASSKEY_CHANGED = 'passkey-changed'
@@ -67,11 +69,12 @@ const deletedPayload = z.object({
   isMade: z.boolean().default(false),
 })
 
-const requiredPayload = z.object({ userId: z.string() })
+/** Of a mail to a user who has no password any more. */
+const retiredPayload = z.object({ userId: z.string() })
 
 export function createAccountMails(
   add: Add,
-): Pick<AccountMails, 'prepareAccountDeleted' | 'preparePasswordRequired'> & Notices {
+): Pick<AccountMails, 'prepareAccountDeleted' | 'preparePasswordRequired' | 'requestPasswordChoice'> & Notices {
   return {
     prepareAccountDeleted(userId, reader) {
       const payload = { userId, ...reader, at: new Date() }
@@ -81,6 +84,10 @@ export function createAccountMails(
     preparePasswordRequired(userId, cause) {
       const mail = { key: `${PASSWORD_REQUIRED}:${userId}`, kind: PASSWORD_REQUIRED, payload: { userId } }
       return prepareMails(add, [mail], cause)
+    },
+
+    async requestPasswordChoice(userId) {
+      await add({ key: `${PASSWORD_CHOICE}:${userId}`, kind: PASSWORD_CHOICE, payload: JSON.stringify({ userId }) })
     },
 
     async notifyOwner(userId, [kind, change], at) {
@@ -100,7 +107,8 @@ export function accountMailKinds(links: AccountLinks, baseUrl: string): [string,
   }
   return [
     [ACCOUNT_DELETED, accountDeletedMail(links, baseUrl)],
-    [PASSWORD_REQUIRED, passwordRequiredMail(links, baseUrl)],
+    [PASSWORD_REQUIRED, choiceMail(links, baseUrl, passwordRequiredMessage)],
+    [PASSWORD_CHOICE, choiceMail(links, baseUrl, resetMessage)],
     [PASSWORD_CHANGED, password],
     [PASSWORD_REMOVED, noticeMail(removal, (_, ...said) => passwordRemovedMessage(...said), { find, page: reset })],
     [PASSKEY_CHANGED, noticeMail(wayInChange, passkeyChangedMessage, { find, page })],
@@ -129,16 +137,19 @@ function accountDeletedMail(links: AccountLinks, baseUrl: string): MailKind {
   }
 }
 
-/** Without limits: requests of strangers for this address must not use it up. */
-function passwordRequiredMail(links: AccountLinks, baseUrl: string): MailKind {
+/**
+ * To a user whose password was taken away. Without limits: requests of strangers for this address must not use it up. Only an
+ * operator can cause it, or the owner, with a link that was mailed to them.
+ */
+function choiceMail(links: AccountLinks, baseUrl: string, say: (context: Context) => Message): MailKind {
   return {
     maxAgeMs: NOTICE_MAX_AGE_MS,
     async compose(payload) {
-      const { userId } = requiredPayload.parse(JSON.parse(payload))
+      const { userId } = retiredPayload.parse(JSON.parse(payload))
       if ((await links.findPasswordOwner(userId)) !== null) return null // it was not taken away, or they have chosen another
       const reader = await links.findReader(userId)
       const link = reader && (await links.createResetLink(reader.to))
-      return link && { to: link.to, message: passwordRequiredMessage({ ...link, baseUrl }) }
+      return link && { to: link.to, message: say({ ...link, baseUrl }) }
     },
   }
 }

@@ -11,7 +11,7 @@ import { postgresBinaries, startPostgres } from '@rollcall/dev-postgres'
 import type { Session } from '@rollcall/session-store'
 import type { BetterAuthOptions } from 'better-auth'
 import type { AccountMails } from '../../src/accounts/prepared-mails.js'
-import { CLIENT_ADDRESS_HEADER, createAuth } from '../../src/accounts/auth.js'
+import { type Auth, CLIENT_ADDRESS_HEADER, createAuth } from '../../src/accounts/auth.js'
 import type { MailLink } from '../../src/accounts/people/reader.js'
 import { openDatabase } from '../../src/accounts/database/database.js'
 import { createPasswords, type Passwords } from '../../src/accounts/passwords/passwords.js'
@@ -27,6 +27,7 @@ export const noAccountMails: AccountMails = {
   preparePasswordRequired: prepared,
   prepareEmailChange: prepared,
   prepareEmailChanged: prepared,
+  requestPasswordChoice: async () => undefined,
   requestProofCode: async () => undefined,
 }
 
@@ -59,19 +60,26 @@ export async function startAuth(
   const baseUrl = options.baseUrl ?? origin
   const mails: MailLink[] = []
   const newDevices: (MailLink & { session: Session })[] = []
-  const auth = await createAuth({
+  const sendReset = async (email: string): Promise<void> => {
+    const link = await auth.createResetLink(email)
+    if (link !== null) mails.push(link)
+  }
+  const auth: Auth = await createAuth({
     store,
     database,
     baseUrl,
     secrets: options.secrets ?? [secret],
     audit,
-    accountMails: noAccountMails,
+    accountMails: {
+      ...noAccountMails,
+      requestPasswordChoice: async (userId) => {
+        const reader = await auth.findReader(userId)
+        await sendReset(reader?.to ?? '')
+      },
+    },
     passwords: options.passwords ?? createPasswords(quickCost),
     // A queue that is always empty: each mail is sent at once.
-    requestReset: async (email) => {
-      const link = await auth.createResetLink(email)
-      if (link !== null) mails.push(link)
-    },
+    requestReset: sendReset,
     notifyNewDevice: async (session, deviceId) => {
       const link = await auth.createNewDeviceLink(session.userId, deviceId)
       if (link === null) return

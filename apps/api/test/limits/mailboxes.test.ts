@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLimits } from '../../src/limits/limits.js'
 import { emailChangeCharges, newDeviceCharges, ownerCharges, sendWithin } from '../../src/limits/mail-limits.js'
 import { Mailbox } from '../../src/limits/mailbox.js'
-import { countOn, observed, PASSWORD, SECRET, startServer, type TestServer } from '../helpers.js'
+import { countOn, observed, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
+import { tokensTo } from '../outbox.js'
 
 // Mails are limited by the mailbox where they arrive, and by the address that causes them.
 
@@ -115,6 +116,43 @@ test('a reset mail beyond the limit is dropped, and the answer is the same', asy
   expect(await requestReset(email)).toBe(200)
   await expect.poll(() => droppedOf('reset')).toBe(1)
   expect(await mailsTo(/^To: joy@example\.org/m)).toBe(0)
+})
+
+/** Somebody who has said "This wasn’t me", after strangers had used up the reset mails of their address. */
+async function secured() {
+  const { email } = await signedUp(server)
+  await countOn(server.redis, 5, ['request-reset:email', email], 'done')
+  await countOn(server.redis, 1, ['request-reset:first', email], 'done')
+  await countOn(server.redis, 5, ['request-reset:mailbox', new Mailbox(email)], 'done')
+  await server.browser().signIn(email)
+  const [token = ''] = await tokensTo(server, email, 'secure-account')
+  const owner = server.browser({ 'x-forwarded-for': '203.0.113.8' })
+  expect((await owner.post('/api/auth/secure-account', { token })).status).toBe(200)
+  const links = async () => await mailsTo(new RegExp(`^To: ${email}[^]*reset-password`, 'm'))
+  return { email, token, owner, links }
+}
+
+test('the link that "This wasn’t me" promises is sent, whatever strangers have used up, and works', async () => {
+  const { email, owner, links } = await secured()
+  await expect.poll(links).toBe(1)
+  const [token] = await tokensTo(server, email, 'reset-password')
+  expect((await owner.post('/api/auth/reset-password', { token, newPassword: 'another good password' })).status).toBe(
+    200,
+  )
+})
+
+test('after "This wasn’t me", five further links are sent whatever strangers have used up, and to its owner alone', async () => {
+  const { email, token, owner, links } = await secured()
+  await expect.poll(links).toBe(1)
+  const another = async () => (await owner.post('/api/auth/secure-account/send-link', { token })).status
+  for (let n = 0; n < 5; n += 1) {
+    expect(await another()).toBe(200)
+    await expect.poll(links).toBe(n + 2)
+  }
+  expect(await another()).toBe(429)
+  const [first = ''] = await tokensTo(server, email, 'reset-password')
+  const reset = { token: first, newPassword: 'another good password' }
+  expect((await owner.post('/api/auth/reset-password', reset)).status).toBe(200)
 })
 
 test('notices to one mailbox are bounded, but for the first one of each account', async () => {

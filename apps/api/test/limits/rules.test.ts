@@ -41,6 +41,7 @@ const rules: {
   'request-reset:first': ['attempts', 1, HOUR_S, ['request-reset:first', 'x']],
   'request-reset:mailbox': ['attempts', 5, HOUR_S, ['request-reset:mailbox', mailbox]],
   'reset-password:address': ['attempts', 30, HOUR_S, ['reset-password:address', client]],
+  'secured-link:token': ['attempts', 5, HOUR_S, ['secured-link:token', 'x']],
   'sign-up-mail:first': ['attempts', 1, HOUR_S, ['sign-up-mail:first', mailbox]],
   'sign-up-mail:mailbox': ['attempts', 5, HOUR_S, ['sign-up-mail:mailbox', mailbox]],
   'password-changed:first': ['attempts', 1, HOUR_S, ['password-changed:first', 'x']],

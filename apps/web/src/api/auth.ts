@@ -94,4 +94,5 @@ export const auth = {
   changePassword: (input: { currentPassword: string; newPassword: string }) => change('/change-password', input),
   /** For the link in the mail about a new device; also an endpoint of ours. */
   secureAccount: (input: { token: string }) => post('/secure-account', input),
+  sendSecureAccountLink: (input: { token: string }) => post('/secure-account/send-link', input),
 }

@@ -10,14 +10,16 @@ const RESET_LIFE_MS = 60 * 60 * 1_000
  * rejects with the same error; the endpoint of better-auth answers success.
  */
 export async function sendReset({ context, request }: GenericEndpointContext, user: User): Promise<void> {
-  const { enabled, sendResetPassword, resetPasswordTokenExpiresIn } = context.options.emailAndPassword ?? {}
+  const { enabled, sendResetPassword } = context.options.emailAndPassword ?? {}
   if (!enabled || !sendResetPassword) return
-  const token = await createResetToken(
-    context.internalAdapter,
-    user.id,
-    resetPasswordTokenExpiresIn && resetPasswordTokenExpiresIn * 1_000,
-  )
+  const token = await createResetToken(context.internalAdapter, user.id, resetLifeOf({ context }))
   await sendResetPassword({ user, url: `${context.baseURL}/reset-password/${token}?callbackURL=`, token }, request)
+}
+
+/** Milliseconds for which a reset link of this application works. */
+export function resetLifeOf({ context }: Pick<GenericEndpointContext, 'context'>): number {
+  const seconds = context.options.emailAndPassword?.resetPasswordTokenExpiresIn
+  return seconds ? seconds * 1_000 : RESET_LIFE_MS
 }
 
 /** For better-auth's `POST /reset-password`. Default of `lifeMs`: an hour. */

@@ -121,6 +121,9 @@ const SECURES_ACCOUNT = 'secure-account:'
 /** The row behind a link that secures an account. */
 export const secureAccountIdentifier = (token: string): string => `${SECURES_ACCOUNT}${token}`
 
+/** The row by which such a link, once used, sends the mail again. */
+export const securedIdentifier = (token: string): string => `secured-account:${token}`
+
 /** The value of the row behind a link that secures the account of this user. */
 export const secureAccountValue = (userId: string): string => `${SECURES_ACCOUNT}${userId}`
 

@@ -15,12 +15,13 @@ import {
   touchDevice,
 } from './known-devices.js'
 import { clientInfo, requestState } from '../request/request-state.js'
-import { sendReset } from '../links/reset.js'
+import { resetLifeOf, sendReset } from '../links/reset.js'
 import { revokeWithAudit } from '../sessions/revocations.js'
 import {
   deletePending,
   deleteSecureAccountLinks,
   secureAccountIdentifier,
+  securedIdentifier,
   secureAccountValue,
   userIdInSecureAccountValue,
 } from '../links/verification-model.js'
@@ -98,7 +99,7 @@ export async function createDeviceToken(
  * It consumes the token after that, so an outage, or a mail that the application rejects, leaves the token good. A
  * request that is repeated may ask for that mail again.
  */
-export function secureAccount(store: SessionStore, audit: Audit) {
+function secureAccount(store: SessionStore, audit: Audit) {
   return createAuthEndpoint(
     '/secure-account',
     { method: 'POST', body: z.object({ token: z.string() }) },
@@ -124,6 +125,11 @@ export function secureAccount(store: SessionStore, audit: Audit) {
       // A request before this one has undone them, and deleted the device. Without its date, ways in of the owner would go too.
       if (since !== null) await undoAccountChanges(ctx.context, userId, since)
       await sendReset(ctx, user)
+      await internalAdapter.createVerificationValue({
+        identifier: securedIdentifier(ctx.body.token),
+        value: userId, // by which a new password deletes it
+        expiresAt: new Date(Date.now() + resetLifeOf(ctx)),
+      })
       await deleteDevice(adapter, deviceId)
       if ((await internalAdapter.consumeVerificationValue(identifier)) === null) throw invalidToken()
       await deleteSecureAccountLinks(adapter, userId)
@@ -131,6 +137,31 @@ export function secureAccount(store: SessionStore, audit: Audit) {
       return ctx.json({ status: true })
     },
   )
+}
+
+/**
+ * `POST /secure-account/send-link { token }`, after `/secure-account`: asks the application for that mail again, which may have been
+ * lost. It takes the same token, until a password is chosen, for as long as a link of the mail works.
+ */
+function sendLink() {
+  return createAuthEndpoint(
+    '/secure-account/send-link',
+    { method: 'POST', body: z.object({ token: z.string() }) },
+    async (ctx) => {
+      const { internalAdapter } = ctx.context
+      const found = await internalAdapter.findVerificationValue(securedIdentifier(ctx.body.token))
+      if (found === null || found.expiresAt <= new Date()) throw invalidToken()
+      const user = await internalAdapter.findUserById(found.value)
+      if (user === null) throw invalidToken()
+      await sendReset(ctx, user)
+      return ctx.json({ status: true })
+    },
+  )
+}
+
+/** For somebody who was notified of a sign-in that was not theirs. */
+export function secureAccountEndpoints(store: SessionStore, audit: Audit) {
+  return { secureAccount: secureAccount(store, audit), sendSecureAccountLink: sendLink() }
 }
 
 const DEVICE_ID_LENGTH = 22

@@ -6,7 +6,8 @@ import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { withPlace } from '../../i18n/place.js'
 import { Button } from '../../ui/button.js'
-import { useForm } from '../../ui/form.js'
+import { type Refusal, useForm } from '../../ui/form.js'
+import { Message } from '../../ui/message.js'
 import { PageHeading } from '../../ui/page-heading.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure } from '../forms/auth-errors.js'
@@ -16,9 +17,10 @@ export function SecureAccountPage() {
   const { token } = useSearch({ from: '/public/secure-account' })
   const link = useLoaderData({ from: '/public/secure-account' })
   const [state, setState] = useState<'asking' | 'done' | 'dead'>('asking')
-  if (state === 'done') return <Done />
+  const onDead = () => setState('dead')
   if (token === undefined || !link.works || state === 'dead') return <DeadLink />
-  return <Question token={token} signIn={link.signIn} onDone={() => setState('done')} onDead={() => setState('dead')} />
+  if (state === 'done') return <Done token={token} onDead={onDead} />
+  return <Question token={token} signIn={link.signIn} onDone={() => setState('done')} onDead={onDead} />
 }
 
 interface QuestionProps {
@@ -38,10 +40,7 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
       await auth.secureAccount({ token })
       onDone()
     },
-    explain: (error) => {
-      if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
-      return explainFailure(error)
-    },
+    explain: (error) => explainUnlessDead(error, onDead),
   })
 
   return (
@@ -73,15 +72,36 @@ function Question({ token, signIn, onDone, onDead }: QuestionProps) {
   )
 }
 
-function Done() {
+function explainUnlessDead(error: unknown, onDead: () => void): Refusal {
+  if (error instanceof AuthFailure && error.code === 'INVALID_TOKEN') onDead()
+  return explainFailure(error)
+}
+
+/** It sends further mails by the token of the link. Strangers may have used up those that anybody can ask for. */
+function Done({ token, onDead }: { token: string; onDead: () => void }) {
   const { t } = useI18n()
+  const [isSent, setSent] = useState(false)
+  const { form, summary, busy } = useForm({
+    check: () => ({}),
+    submit: async () => {
+      setSent(false)
+      await auth.sendSecureAccountLink({ token })
+      setSent(true)
+    },
+    explain: (error) => explainUnlessDead(error, onDead),
+  })
+
   return (
     <>
       <PageHeading title={t('secure.doneTitle')}>{t('secure.done')}</PageHeading>
       <p className="mt-2 text-sm text-muted">{t('forgot.spam')}</p>
-      <p className="mt-4">
-        <TextLink to="/forgot-password">{t('secure.another')}</TextLink>
-      </p>
+      <form {...form} className="mt-6 grid gap-5">
+        {summary}
+        {isSent && <Message look="good">{t('secure.anotherSent')}</Message>}
+        <Button type="submit" busy={busy}>
+          {busy ? t('forgot.busy') : t('secure.another')}
+        </Button>
+      </form>
     </>
   )
 }

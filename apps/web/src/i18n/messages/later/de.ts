@@ -68,6 +68,7 @@ export default {
     doneTitle: 'Alle Geräte wurden abgemeldet',
     done: 'Ihr Passwort, falls Sie eines hatten, gilt nicht mehr. Ein Link für ein neues ist an Ihre E-Mail-Adresse unterwegs. Er gilt einmal, innerhalb einer Stunde.',
     another: 'Noch einen Link senden',
+    anotherSent: 'Ein weiterer Link ist unterwegs.',
     dead: 'Er wurde schon benutzt, das Passwort wurde seither geändert, oder es ist zu viel Zeit vergangen. Falls jemand anderes Ihr Passwort kennen könnte, wählen Sie ein neues: Auch das meldet alle Geräte ab.',
   },
   challenge: {

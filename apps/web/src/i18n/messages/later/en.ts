@@ -67,6 +67,7 @@ export default {
     doneTitle: 'All devices were signed out',
     done: 'Your password, if you had one, no longer works. A link to choose a new one is on its way to your email address. It works once, within one hour.',
     another: 'Send another link',
+    anotherSent: 'Another link is on its way.',
     dead: 'It was already used, the password has changed since, or too much time has passed. If someone else may know your password, choose a new one: that signs out all devices, too.',
   },
   challenge: {
