@@ -1,5 +1,5 @@
 import { Eye, EyeOff } from 'lucide-react'
-import { type ComponentProps, type ReactNode, useState } from 'react'
+import { type ComponentProps, type ReactNode, useId, useState } from 'react'
 
 export const inputStyle =
   'block min-h-11 w-full rounded-lg border bg-surface px-3 py-2 text-base text-ink focus-visible:outline-offset-0'
@@ -12,13 +12,14 @@ interface FieldProps extends Omit<ComponentProps<'input'>, 'name' | 'id'> {
   error?: ReactNode
 }
 
-export function Field({ name, label, hint, error, ...input }: FieldProps) {
+export function Field({ label, hint, error, ...input }: FieldProps) {
+  const id = useId()
   return (
-    <Frame name={name} label={label} hint={hint} error={error}>
+    <Frame id={id} label={label} hint={hint} error={error}>
       <input
         required
         {...input}
-        {...inputProps(name, hint, error)}
+        {...inputProps(id, hint, error)}
         className={`${inputStyle} ${error ? borderStyle.wrong : borderStyle.fine}`}
       />
     </Frame>
@@ -30,16 +31,17 @@ export interface PasswordFieldProps extends FieldProps {
   showLabel: string
 }
 
-export function PasswordField({ name, label, hint, error, showLabel, ...input }: PasswordFieldProps) {
+export function PasswordField({ label, hint, error, showLabel, ...input }: PasswordFieldProps) {
+  const id = useId()
   const [shown, setShown] = useState(false)
   const Icon = shown ? EyeOff : Eye
   return (
-    <Frame name={name} label={label} hint={hint} error={error}>
+    <Frame id={id} label={label} hint={hint} error={error}>
       <div className="relative">
         <input
           required
           {...input}
-          {...inputProps(name, hint, error)}
+          {...inputProps(id, hint, error)}
           type={shown ? 'text' : 'password'}
           autoCapitalize="none"
           spellCheck={false}
@@ -59,38 +61,38 @@ export function PasswordField({ name, label, hint, error, showLabel, ...input }:
   )
 }
 
-export function inputProps(name: string, hint?: string, error?: ReactNode) {
-  const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ')
+/** @param id of this field alone: forms with fields of one name may be open beside each other */
+function inputProps(id: string, hint?: string, error?: ReactNode) {
+  const descriptions = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
   return {
-    id: name,
-    name,
+    id,
     'aria-invalid': error ? true : undefined,
     'aria-describedby': descriptions || undefined,
   }
 }
 
 interface FrameProps {
-  name: string
+  id: string
   label: string
   hint?: string | undefined
   error?: ReactNode
   children: ReactNode
 }
 
-export function Frame({ name, label, hint, error, children }: FrameProps) {
+export function Frame({ id, label, hint, error, children }: FrameProps) {
   return (
     <div className="max-w-md">
-      <label htmlFor={name} className="mb-1.5 block text-[0.9375rem] font-medium">
+      <label htmlFor={id} className="mb-1.5 block text-[0.9375rem] font-medium">
         {label}
       </label>
       {children}
       {hint && (
-        <p id={`${name}-hint`} className="mt-1.5 text-sm text-muted">
+        <p id={`${id}-hint`} className="mt-1.5 text-sm text-muted">
           {hint}
         </p>
       )}
       {error && (
-        <p id={`${name}-error`} className="mt-1.5 text-sm font-medium text-danger">
+        <p id={`${id}-error`} className="mt-1.5 text-sm font-medium text-danger">
           {error}
         </p>
       )}

@@ -13,7 +13,7 @@ export interface Refusal {
 
 interface FormOptions {
   /** Problems found before asking the server. */
-  check: (data: FormData) => FieldErrors
+  check: (data: FormData, form: HTMLFormElement) => FieldErrors
   submit: (data: FormData) => Promise<void>
   explain: (error: unknown) => Refusal
 }
@@ -21,16 +21,19 @@ interface FormOptions {
 export function useForm({ check, submit, explain }: FormOptions) {
   const [refusal, setRefusal] = useState<Refusal>({})
   const summary = useRef<HTMLDivElement>(null)
+  const element = useRef<HTMLFormElement>(null)
 
   // Each refusal is a new object, so that the same mistake made twice moves the focus twice.
   useEffect(() => {
     const only = onlyMistake(refusal)
-    const target = only ? document.getElementById(only[0]) : summary.current
-    target?.focus()
+    if (only) focusField(element.current, only[0])
+    else summary.current?.focus()
   }, [refusal])
 
-  const { run, busy } = useGuarded(async (data: FormData) => {
-    const fields = check(data)
+  const { run, busy } = useGuarded(async (form: HTMLFormElement) => {
+    element.current = form
+    const data = new FormData(form)
+    const fields = check(data, form)
     if (Object.keys(fields).length > 0) {
       setRefusal({ fields })
       return
@@ -52,10 +55,16 @@ export function useForm({ check, submit, explain }: FormOptions) {
       noValidate: true,
       onSubmit: (event: SubmitEvent<HTMLFormElement>) => {
         event.preventDefault()
-        void run(new FormData(event.currentTarget))
+        void run(event.currentTarget)
       },
     },
   }
+}
+
+/** By its name, which is unique within its form alone. */
+function focusField(form: HTMLFormElement | null, name: string): void {
+  const field = form?.elements.namedItem(name)
+  if (field instanceof HTMLElement) field.focus()
 }
 
 /** The name of the one wrong field and what is wrong with it, if nothing else is wrong. */
@@ -88,7 +97,7 @@ function ErrorSummary({ refusal, ref }: { refusal: Refusal; ref: RefObject<HTMLD
                   href={`#${name}`}
                   onClick={(event) => {
                     event.preventDefault()
-                    document.getElementById(name)?.focus()
+                    focusField(event.currentTarget.closest('form'), name)
                   }}
                   className="inline-block py-0.5 font-medium underline underline-offset-2"
                 >

@@ -1,5 +1,5 @@
-import type { ReactNode } from 'react'
-import { inputStyle, borderStyle, Frame, inputProps } from './field.js'
+import { type ReactNode, useId } from 'react'
+import { inputStyle, borderStyle, Frame } from './field.js'
 
 interface SelectFieldProps {
   name: string
@@ -12,9 +12,10 @@ interface SelectFieldProps {
 
 /** A choice as a field of a form. */
 export function SelectField({ name, label, defaultValue, children }: SelectFieldProps) {
+  const id = useId()
   return (
-    <Frame name={name} label={label}>
-      <select {...inputProps(name)} defaultValue={defaultValue} className={`${inputStyle} ${borderStyle.fine}`}>
+    <Frame id={id} label={label}>
+      <select id={id} name={name} defaultValue={defaultValue} className={`${inputStyle} ${borderStyle.fine}`}>
         {children}
       </select>
     </Frame>

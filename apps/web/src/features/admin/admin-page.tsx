@@ -18,7 +18,7 @@ export function AdminPage() {
   }
   const close = () => {
     setPerson(null)
-    const place = opener.current?.isConnected ? opener.current : document.getElementById('person')
+    const place = opener.current?.isConnected ? opener.current : document.querySelector<HTMLElement>('[name=person]')
     place?.focus()
   }
   const changePerson = usePersonChange()

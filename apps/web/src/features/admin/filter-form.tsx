@@ -34,8 +34,8 @@ interface FilterFormProps {
 export function FilterForm({ fields, onFind }: FilterFormProps) {
   const { t } = useI18n()
   const { form, errors, summary, busy } = useForm({
-    check: (data) =>
-      findMistakes(data, {
+    check: (data, form) =>
+      findMistakes(data, form, {
         incomplete: (name) => words((t) => t('admin.sessions.incomplete', { field: t(`admin.sessions.${name}`) })),
         notLater: (name, than) =>
           words((t) =>

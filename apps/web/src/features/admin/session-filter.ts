@@ -26,9 +26,9 @@ interface Words {
 }
 
 /** The mistakes in the times. A time without its date has no value, and would widen the filter without a word. */
-export function findMistakes(data: FormData, { incomplete, notLater }: Words): FieldErrors {
+export function findMistakes(data: FormData, form: HTMLFormElement, { incomplete, notLater }: Words): FieldErrors {
   const mistakes: FieldErrors = {}
-  for (const name of times) if (isIncomplete(name)) mistakes[name] = incomplete(name)
+  for (const name of times) if (isIncomplete(form, name)) mistakes[name] = incomplete(name)
   for (const [after, before] of pairs) {
     const from = text(data, after)
     const to = text(data, before)
@@ -37,8 +37,8 @@ export function findMistakes(data: FormData, { incomplete, notLater }: Words): F
   return mistakes
 }
 
-function isIncomplete(name: Time): boolean {
-  const input = document.getElementById(name)
+function isIncomplete(form: HTMLFormElement, name: Time): boolean {
+  const input = form.elements.namedItem(name)
   return input instanceof HTMLInputElement && input.validity.badInput
 }
 

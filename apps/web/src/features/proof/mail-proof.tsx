@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, type ReactNode, useEffect, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import { AuthFailure, callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
 import { Message } from '../../ui/message.js'
+import { useFirstField } from '../../ui/use-first-field.js'
 import { useGuarded } from '../../ui/use-guarded.js'
 import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
 import { useSession } from '../session/session.js'
@@ -55,7 +56,6 @@ export default function MailProof(props: MailProofProps): ReactNode {
 function CodeForm({ email, onAsked, onProved }: MailProofProps) {
   const { t } = useI18n()
   const session = useSession()
-  useEffect(() => document.getElementById(FIELD)?.focus(), [])
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({ [FIELD]: digitsIn(data).length === 8 ? undefined : words((t) => t('mailedCode.missing')) }),
@@ -76,7 +76,7 @@ function CodeForm({ email, onAsked, onProved }: MailProofProps) {
   }
 
   return (
-    <form {...form} className="grid gap-4">
+    <form {...form} ref={useFirstField()} className="grid gap-4">
       {summary}
       <Field
         name={FIELD}

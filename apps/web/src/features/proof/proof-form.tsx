@@ -50,7 +50,7 @@ export function ProofForm({ look = 'danger', pending, ...request }: ProofFormPro
   const hasPassword = useQuery({ ...proofMethods, retry: false }).data?.includes('password') ?? true
   const [isCodeAsked, setIsCodeAsked] = useState(false)
   useEffect(() => {
-    if (!isCodeAsked) element.current?.querySelector<HTMLElement>(hasPassword ? '#proof' : 'p')?.focus()
+    if (!isCodeAsked) element.current?.querySelector<HTMLElement>(hasPassword ? '[name=proof]' : 'p')?.focus()
   }, [isCodeAsked, hasPassword])
 
   const { form, errors, summary, busy } = usePasswordForm(onProved)

@@ -1,8 +1,9 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { words } from '../../i18n/words.js'
 import { Field } from '../../ui/field.js'
 import { text, useForm } from '../../ui/form.js'
+import { useFirstField } from '../../ui/use-first-field.js'
 import { fieldErrors } from '../forms/auth-errors.js'
 import { Answers } from '../forms/answers.js'
 import type { CodeKind } from './api.js'
@@ -46,9 +47,6 @@ export function CodeForm({ takesBackupCodes = false, ...props }: CodeFormProps) 
 
 function KindForm({ kind, look = 'primary', onCancel, ...props }: CodeFormProps & { kind: CodeKind }) {
   const { t } = useI18n()
-  const element = useRef<HTMLFormElement>(null)
-  useEffect(() => element.current?.querySelector<HTMLInputElement>(`#${CODE_FIELD}`)?.focus(), [])
-
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({ [CODE_FIELD]: isWhole(kind, codeIn(data)) ? undefined : words((t) => t(labels[kind].missing)) }),
@@ -61,7 +59,7 @@ function KindForm({ kind, look = 'primary', onCancel, ...props }: CodeFormProps 
   }
 
   return (
-    <form {...form} ref={element} className="grid max-w-md gap-4">
+    <form {...form} ref={useFirstField()} className="grid max-w-md gap-4">
       {summary}
       <Field
         name={CODE_FIELD}

@@ -39,7 +39,7 @@ export function FactorChange(props: FactorChangeProps) {
   const titleId = useId()
   const [revokesOthers, setRevokesOthers] = useState(true)
   const [isProving, setIsProving] = useState(false)
-  useEffect(() => element.current?.querySelector<HTMLElement>(`#${PASSWORD}, [type=submit]`)?.focus(), [])
+  useEffect(() => element.current?.querySelector<HTMLElement>(`[name=${PASSWORD}], [type=submit]`)?.focus(), [])
 
   const choice = offersRevoke ? { revokeOtherSessions: revokesOthers } : {}
   const confirm = (password?: string) => props.onConfirm({ ...(password !== undefined && { password }), ...choice })

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { callAuth } from '../../api/auth.js'
 import { expectedSessionHeaders } from '../../api/expected-session.js'
 import { needsProof } from '../../api/problem.js'
@@ -23,10 +23,11 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
   const [revokesOthers, setRevokesOthers] = useState(false)
   const { form, errors, summary, busy, set, isProving, stopProving } = useFirstPassword(onSet, revokesOthers)
   const [isAgain, setIsAgain] = useState(false)
+  const element = useRef<HTMLFormElement>(null)
   useResumption({
     'set-password': async () => {
       setIsAgain(true)
-      document.getElementById('newPassword')?.focus()
+      element.current?.querySelector<HTMLElement>('[name=newPassword]')?.focus()
       return { kind: 'done' }
     },
   })
@@ -49,7 +50,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
           />
         </div>
       )}
-      <form {...form} hidden={isProving} className="mt-5 grid gap-5">
+      <form {...form} ref={element} hidden={isProving} className="mt-5 grid gap-5">
         {isAgain && <Message look="info">{t('security.setAgain')}</Message>}
         {summary}
         {/* Names the account of this password to password managers. */}
