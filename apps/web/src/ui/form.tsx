@@ -50,6 +50,10 @@ export function useForm({ check, submit, explain }: FormOptions) {
   return {
     busy,
     errors: refusal.fields ?? {},
+    /** Submits once more what the form holds, for what a proof was needed for. What is wrong is explained in this form. */
+    resubmit: async () => {
+      if (element.current) await run(element.current)
+    },
     summary: <ErrorSummary ref={summary} refusal={refusal} />,
     form: {
       noValidate: true,

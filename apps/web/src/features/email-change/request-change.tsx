@@ -24,43 +24,43 @@ interface RequestChangeProps {
 /** Asks for the new address, and for a proof if the latest one is old. Then links go to both addresses. */
 export function RequestChange(props: RequestChangeProps) {
   const { t } = useI18n()
-  const { form, errors, summary, busy, typed, request, isProving, stopProving } = useRequest(props)
+  const { form, errors, summary, busy, typed, resubmit, isProving, stopProving } = useRequest(props)
 
-  if (isProving) {
-    return (
-      <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
-        <ProofForm
-          question={t.rich('emailChange.ask', { new: addressText(typed) })}
-          confirmLabel={t('emailChange.submit')}
-          busyLabel={t('emailChange.busy')}
-          look="primary"
-          onProved={() => request(typed)}
-          onCancel={stopProving}
-          pending={{ name: 'change-email', input: { email: typed } }}
-        />
-      </div>
-    )
-  }
+  // The form stays, so that what was typed is still there after the proof.
   return (
-    <form {...form} className="mt-4 grid gap-4">
-      {summary}
-      <Field
-        name="newEmail"
-        label={t('emailChange.field')}
-        hint={t('emailChange.hint')}
-        type="email"
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        defaultValue={typed}
-        error={errors['newEmail']}
-      />
-      <div>
-        <Button type="submit" look="primary" busy={busy}>
-          {busy ? t('emailChange.busy') : t('emailChange.submit')}
-        </Button>
-      </div>
-    </form>
+    <>
+      {isProving && (
+        <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
+          <ProofForm
+            question={t.rich('emailChange.ask', { new: addressText(typed) })}
+            confirmLabel={t('emailChange.submit')}
+            busyLabel={t('emailChange.busy')}
+            look="primary"
+            onProved={resubmit}
+            onCancel={stopProving}
+            pending={{ name: 'change-email', input: { email: typed } }}
+          />
+        </div>
+      )}
+      <form {...form} hidden={isProving} className="mt-4 grid gap-4">
+        {summary}
+        <Field
+          name="newEmail"
+          label={t('emailChange.field')}
+          hint={t('emailChange.hint')}
+          type="email"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          error={errors['newEmail']}
+        />
+        <div>
+          <Button type="submit" look="primary" busy={busy}>
+            {busy ? t('emailChange.busy') : t('emailChange.submit')}
+          </Button>
+        </div>
+      </form>
+    </>
   )
 }
 
@@ -103,10 +103,8 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
     },
     explain: (error) => {
       const problem = toProblem(error)
-      if (problem.kind === 'proof-needed') {
-        setIsProving(true)
-        return {}
-      }
+      setIsProving(problem.kind === 'proof-needed')
+      if (problem.kind === 'proof-needed') return {}
       session.failed(error)
       return problem.kind === 'invalid'
         ? { fields: { newEmail: words((t) => t('fields.badEmail')) } }
@@ -114,5 +112,5 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
     },
   })
 
-  return { ...form, typed, request, isProving, stopProving: () => setIsProving(false) }
+  return { ...form, typed, isProving, stopProving: () => setIsProving(false) }
 }

@@ -42,19 +42,16 @@ export function FactorChange(props: FactorChangeProps) {
   useEffect(() => element.current?.querySelector<HTMLElement>(`[name=${PASSWORD}], [type=submit]`)?.focus(), [])
 
   const choice = offersRevoke ? { revokeOtherSessions: revokesOthers } : {}
-  const confirm = (password?: string) => props.onConfirm({ ...(password !== undefined && { password }), ...choice })
 
-  const { form, errors, summary, busy } = useForm({
+  const { form, errors, summary, busy, resubmit } = useForm({
     check: (data) =>
       fieldErrors({
         [PASSWORD]: hasPassword && text(data, PASSWORD) === '' ? words((t) => t('fields.enterPassword')) : undefined,
       }),
-    submit: (data) => confirm(hasPassword ? text(data, PASSWORD) : undefined),
+    submit: (data) => props.onConfirm({ ...(hasPassword && { password: text(data, PASSWORD) }), ...choice }),
     explain: (error) => {
-      if (needsProof(error)) {
-        setIsProving(true)
-        return {}
-      }
+      setIsProving(needsProof(error))
+      if (needsProof(error)) return {}
       session.failed(error)
       return error instanceof AuthFailure && error.code === 'INVALID_PASSWORD'
         ? { fields: { [PASSWORD]: words((t) => t('fields.notYourPassword')) } }
@@ -67,18 +64,19 @@ export function FactorChange(props: FactorChangeProps) {
   }
 
   const offered = offersRevoke && <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
-  if (isProving) {
-    const pending = { name: 'change-factor', input: { change: props.change, ...choice } } as const
-    return <ProofForm {...props} choice={offered} onProved={() => confirm()} pending={pending} />
-  }
+  const pending = { name: 'change-factor', input: { change: props.change, ...choice } } as const
+  // The form stays, to say why the change failed after the proof.
   return (
-    <form {...form} ref={element} aria-labelledby={titleId} className="grid max-w-md gap-3">
-      <Question id={titleId} question={question} consequence={props.consequence} />
-      {summary}
-      {hasPassword && <Password error={errors[PASSWORD]} onKeyDown={onKeyDown} />}
-      {offered}
-      <Answers {...props} busy={busy} onKeyDown={onKeyDown} />
-    </form>
+    <>
+      {isProving && <ProofForm {...props} choice={offered} onProved={resubmit} pending={pending} />}
+      <form {...form} ref={element} hidden={isProving} aria-labelledby={titleId} className="grid max-w-md gap-3">
+        <Question id={titleId} question={question} consequence={props.consequence} />
+        {summary}
+        {hasPassword && <Password error={errors[PASSWORD]} onKeyDown={onKeyDown} />}
+        {!isProving && offered}
+        <Answers {...props} busy={busy} onKeyDown={onKeyDown} />
+      </form>
+    </>
   )
 }
 

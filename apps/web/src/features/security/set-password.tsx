@@ -21,7 +21,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
   const i18n = useI18n()
   const { t } = i18n
   const [revokesOthers, setRevokesOthers] = useState(false)
-  const { form, errors, summary, busy, set, isProving, stopProving } = useFirstPassword(onSet, revokesOthers)
+  const { form, errors, summary, busy, resubmit, isProving, stopProving } = useFirstPassword(onSet, revokesOthers)
   const [isAgain, setIsAgain] = useState(false)
   const element = useRef<HTMLFormElement>(null)
   useResumption({
@@ -44,7 +44,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
             confirmLabel={t('security.setSubmit')}
             busyLabel={t('security.setBusy')}
             look="primary"
-            onProved={set}
+            onProved={resubmit}
             onCancel={stopProving}
             pending={{ name: 'set-password', input: {} }}
           />
@@ -76,30 +76,23 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
 function useFirstPassword(onSet: () => void, revokeOtherSessions: boolean) {
   const session = useSession()
   const queryClient = useQueryClient()
-  const [chosen, setChosen] = useState('')
   const [isProving, setIsProving] = useState(false)
-
-  const set = async (newPassword: string) => {
-    await callAuth('/set-password', { newPassword, revokeOtherSessions }, expectedSessionHeaders())
-    onSet()
-    await queryClient.invalidateQueries({ queryKey: waysInKey })
-  }
 
   const form = useForm({
     check: (data) => fieldErrors({ newPassword: newPasswordError(text(data, 'newPassword')) }),
     submit: async (data) => {
-      setChosen(text(data, 'newPassword'))
-      await set(text(data, 'newPassword'))
+      const newPassword = text(data, 'newPassword')
+      await callAuth('/set-password', { newPassword, revokeOtherSessions }, expectedSessionHeaders())
+      onSet()
+      await queryClient.invalidateQueries({ queryKey: waysInKey })
     },
     explain: (error) => {
-      if (needsProof(error)) {
-        setIsProving(true)
-        return {}
-      }
+      setIsProving(needsProof(error))
+      if (needsProof(error)) return {}
       session.failed(error)
       return explainNewPassword(error)
     },
   })
 
-  return { ...form, set: () => set(chosen), isProving, stopProving: () => setIsProving(false) }
+  return { ...form, isProving, stopProving: () => setIsProving(false) }
 }
