@@ -22,12 +22,14 @@ export const router = t.router
 export const mergeRouters = t.mergeRouters
 const publicProcedure = t.procedure
 
-const signedIn = createSessionProcedure<Context>(({ auth, headers }, options) =>
-  auth.authenticate(headers, options),
-).use(({ ctx, type, next }) => {
-  if (type === 'mutation') rejectOtherSession(ctx.headers, ctx.session)
-  return next()
-})
+const signedInBy = ({ touches }: { readonly touches: boolean }) =>
+  createSessionProcedure<Context>(({ auth, headers }, { touch, strict }) =>
+    auth.authenticate(headers, { touch: touch && touches, strict }),
+  ).use(({ ctx, type, next }) => {
+    if (type === 'mutation') rejectOtherSession(ctx.headers, ctx.session)
+    return next()
+  })
+const signedIn = signedInBy({ touches: true })
 
 /** Gives `session` and `token` of the request, or answers UNAUTHORIZED. */
 export const sessionProcedure = publicProcedure.concat(signedIn)
@@ -65,18 +67,25 @@ async function isUserGone({ auth }: Context, userId: string): Promise<boolean> {
 }
 
 /**
- * A session procedure that shows nothing to a user whose row was deleted by hand in SQL, although Redis still holds the
+ * Shows nothing to a user whose row was deleted by hand in SQL, although Redis still holds the
  * session. SQL is asked beside the work of the call. It revokes nothing: an empty database, set by mistake, must not sign
  * everybody out for good.
  */
-export const userProcedure = sessionProcedure.use(async ({ ctx, type, next }) => {
-  if (type === 'mutation') return next()
-  const gone = isUserGone(ctx, ctx.session.userId)
-  if (type === 'subscription' && (await gone)) throw unauthorized()
-  const result = await next()
-  if (await gone) throw unauthorized()
-  return result
-})
+const forUsers = (procedure: typeof sessionProcedure) =>
+  procedure.use(async ({ ctx, type, next }) => {
+    if (type === 'mutation') return next()
+    const gone = isUserGone(ctx, ctx.session.userId)
+    if (type === 'subscription' && (await gone)) throw unauthorized()
+    const result = await next()
+    if (await gone) throw unauthorized()
+    return result
+  })
+
+/** A session procedure that refuses a user whose row is gone. */
+export const userProcedure = forUsers(sessionProcedure)
+
+/** The same for what an open page asks by itself. It does not count as a use, and so does not keep the session alive. */
+export const backgroundProcedure = forUsers(publicProcedure.concat(signedInBy({ touches: false })))
 
 type Trail = Partial<Pick<AuditEvent, 'userId' | 'sessionId' | 'ended'>>
 

@@ -6,7 +6,7 @@ import type { SignIn } from '../accounts/activity/sign-ins.js'
 import { findUnusual, type UnusualSign } from '../accounts/activity/unusual.js'
 import { beginVisit } from '../accounts/activity/visits.js'
 import { withinReads } from './history.js'
-import { router, sessionProcedure, userProcedure } from './procedures.js'
+import { backgroundProcedure, router, sessionProcedure } from './procedures.js'
 
 /** IP addresses that the details of a device show: the latest. */
 const MAX_ADDRESSES = 10
@@ -28,7 +28,7 @@ export interface DeviceDetails {
 export function createSignInsRouter(store: SessionStore) {
   return router({
     /** The sign-ins that a person may want to look at twice, by the id of the session. The current one is never among them. */
-    unusual: userProcedure.query(async ({ ctx: { activity, limits, placeOf, session } }) => {
+    unusual: backgroundProcedure.query(async ({ ctx: { activity, limits, placeOf, session } }) => {
       const [signIns, lastVisit] = await withinReads(limits, session, () =>
         Promise.all([activity.signIns(session.userId), beginVisit(store, session)]),
       )
@@ -57,7 +57,7 @@ export function createSignInsRouter(store: SessionStore) {
       }),
 
     /** `null` for a session that is unknown or another user's. */
-    details: userProcedure
+    details: backgroundProcedure
       .input(z.object({ id: sessionId }))
       .query(async ({ ctx: { activity, limits, placeOf, session }, input: { id } }): Promise<DeviceDetails | null> => {
         const found = (await store.list(session.userId)).find((one) => one.id === id)
