@@ -122,7 +122,7 @@ test('an administrator confirms with a provider: what concerns one person goes o
   await page.getByRole('button', { name: 'Sign out all devices' }).click()
   await page.getByRole('button', { name: 'Yes, sign out' }).click()
   await page.getByRole('button', { name: 'Confirm with Acme' }).click()
-  await expect(page.getByText('1 device was signed out.')).toBeVisible()
+  await expect(page.getByText('1 session was signed out.')).toBeVisible()
   await expect(page).toHaveURL(/\/admin$/)
   await expect(page.getByText('No devices are signed in.')).toBeVisible()
   await expect(victim.getByText(/Stolen laptop/)).toBeVisible()

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { serveFakeApi } from './fake-api.js'
+import { network } from './network.js'
 import { button, firefox, press, show, type, words } from './provider-trip.js'
 
 let api = serveFakeApi()
@@ -148,4 +149,22 @@ test('a person who could not be loaded can be closed', async () => {
   await words('Couldn’t load this.')
   await press('Close')
   await waitFor(() => expect(screen.queryByText('Couldn’t load this.')).toBeNull())
+})
+
+test('a change whose answer is lost is not called undone, and the page reads what became of it', async () => {
+  const { answer } = network
+  network.answer = async (request) => {
+    if (!request.url.includes('people.ban')) return answer(request)
+    await answer(request)
+    api.isBlocked = true
+    throw new TypeError('The connection broke')
+  }
+  show('/admin')
+  await type('Name, email address, ID, session or IP address', 'johnson')
+  await press('Find people')
+  await press('Show Katherine Johnson')
+  await press('Block account')
+  await press('Yes, block')
+  await words('That may not have worked.')
+  await button('Lift the block')
 })

@@ -1,6 +1,7 @@
-import { screen, waitFor } from '@testing-library/react'
+import { act, screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, test } from 'vitest'
 import { serveFakeApi } from './fake-api.js'
+import { network } from './network.js'
 import { press, show, type, words } from './provider-trip.js'
 
 let api = serveFakeApi()
@@ -99,4 +100,22 @@ test('an operation that did not end is not called done', async () => {
   api.operations = [{ id: 'begun', state: 'failed' }]
   await signOut()
   await words('Some of these sessions weren’t signed out.')
+})
+
+test('a search runs when an administrator asks, not when the window gets the focus', async () => {
+  const calls: string[] = []
+  const { answer } = network
+  network.answer = (request) => {
+    calls.push(...new URL(request.url).pathname.replace('/trpc/', '').split(','))
+    return answer(request)
+  }
+  await findPhones()
+  await type('Name, email address, ID, session or IP address', 'johnson')
+  await press('Find people')
+  await words('1 person found.')
+  calls.length = 0
+  act(() => void window.dispatchEvent(new Event('visibilitychange')))
+  await waitFor(() => expect(calls).toContain('session.current')) // which the focus does ask for
+  await waitFor(() => expect(calls).toContain('providers.list'))
+  expect(calls.filter((call) => call.includes('find') || call.includes('search'))).toEqual([])
 })

@@ -1,7 +1,8 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { serveFakeApi } from './fake-api.js'
 import { card, household, open, press } from './household.js'
+import { network } from './network.js'
 
 let api: ReturnType<typeof serveFakeApi>
 beforeEach(() => {
@@ -53,6 +54,18 @@ describe('an unusual sign-in', () => {
     expect(api.unusual.size).toBe(0)
     expect(document.activeElement).toBe(card('Opera on macOS'))
     expect(api.devices).toHaveLength(4)
+  })
+
+  test('"It was me" is sent once, however often it is pressed', async () => {
+    await open()
+    const yes = await screen.findByRole('button', { name: 'It was me: Opera on macOS' })
+    act(() => {
+      yes.click()
+      yes.click()
+    })
+    await screen.findByText('Opera on macOS is no longer marked.')
+    await waitFor(() => expect(screen.queryByText('Was this you?')).toBeNull())
+    expect(api.mutations).toBe(1)
   })
 
   test('"It wasn’t me" signs it out and leads to a new password', async () => {
@@ -133,4 +146,24 @@ test('more is known of a device once its details are open', async () => {
   await within(details).findByText('the whole agent')
   within(details).getByText('Japan · 192.0.2.7')
   within(details).getByText(/\(3 sign-ins\)$/)
+})
+
+test('open details are not read again each time the device is used', async () => {
+  let reads = 0
+  const { answer } = network
+  network.answer = (request) => {
+    if (request.url.includes('devices.details')) reads += 1
+    return answer(request)
+  }
+  await open()
+  const details = within(card('Firefox on Windows 11')).getByText('Details').closest('details')
+  if (!details) throw new Error('no details')
+  details.open = true
+  fireEvent(details, new Event('toggle'))
+  await within(details).findByText('the whole agent')
+  api.devices = api.devices.map((device) => ({ ...device, lastSeenAt: '2026-02-03T10:00:00.000Z' }))
+  act(() => api.publish('devices'))
+  await waitFor(() => expect(details.textContent).toContain('Feb 3, 2026'))
+  within(details).getByText('the whole agent')
+  expect(reads).toBe(1)
 })

@@ -36,9 +36,9 @@ describe('after a proof at a provider, what an administrator asked about one per
       'sign out a device',
       ['Sign out Firefox on Windows 11', 'Yes, sign out'],
       ['signOut', { ...one, sessionId: 'there' }],
-      '1 device was signed out.',
+      '1 session was signed out.',
     ],
-    ['sign out all devices', ['Sign out all devices', 'Yes, sign out'], ['signOut', one], '1 device was signed out.'],
+    ['sign out all devices', ['Sign out all devices', 'Yes, sign out'], ['signOut', one], '1 session was signed out.'],
     [
       'require a new password',
       ['Require a new password', 'Yes, require'],
@@ -130,7 +130,7 @@ test('why a change failed is said where the person is shown again', async () => 
   await ask('/admin', ['Sign out all devices', 'Yes, sign out'], chooseKatherine)
   trip.api.failsChanges = true
   comeBack()
-  await words('That didn’t work.')
+  await words('That may not have worked.')
   await button('Sign out all devices')
   expect(input(reason).value).toBe('Stolen laptop')
 })

@@ -8,17 +8,13 @@ import { network } from './network.js'
 afterEach(() => void vi.restoreAllMocks())
 
 test.each([
-  [
-    'en',
-    'Sign in',
-    'CREDENTIALS_CHANGED',
-    'The password for this account was changed while you were signing in. Sign in again.',
-  ],
+  // Which change it was is not known: an operation on all accounts refuses sign-ins too.
+  ['en', 'Sign in', 'CREDENTIALS_CHANGED', 'Your account was changed while you were signing in. Sign in again.'],
   [
     'de',
     'Anmelden',
     'CREDENTIALS_CHANGED',
-    'Das Passwort dieses Kontos wurde während Ihrer Anmeldung geändert. Melden Sie sich noch einmal an.',
+    'Ihr Konto wurde während der Anmeldung geändert. Melden Sie sich noch einmal an.',
   ],
   ['en', 'Sign in', 'BANNED_USER', 'This account is blocked. Contact the people who run this site.'],
 ])(
@@ -99,3 +95,21 @@ async function signIn(button: string): Promise<void> {
   }
   fireEvent.click(submit)
 }
+
+test('who goes back from the code is signed in only as long as was chosen before', async () => {
+  serveFakeApi().always = 'UNAUTHORIZED'
+  const { answer } = network
+  const chosen: unknown[] = []
+  network.answer = async (request) => {
+    if (new URL(request.url).pathname !== '/api/auth/sign-in/email') return answer(request)
+    chosen.push(((await request.json()) as { rememberMe: unknown }).rememberMe)
+    return Response.json({ twoFactorRedirect: true })
+  }
+  render(createApp(createMemoryHistory({ initialEntries: ['/sign-in'] })))
+  fireEvent.click(await screen.findByLabelText('Keep me signed in'))
+  await signIn('Sign in')
+  fireEvent.click(await screen.findByRole('button', { name: 'Cancel' }))
+  await signIn('Sign in')
+  await screen.findByRole('button', { name: 'Cancel' })
+  expect(chosen).toEqual([false, false])
+})

@@ -65,9 +65,7 @@ export function AccountLayout() {
         {signOutFailure && (
           <Message look="bad" className="mb-6">
             <p className="font-semibold">{t('layout.stillSignedIn')}</p>
-            <p>
-              {t('layout.signOutFailed')} {signOutFailure}
-            </p>
+            <p>{signOutFailure}</p>
           </Message>
         )}
         <PageProblem />

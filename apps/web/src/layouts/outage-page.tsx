@@ -15,7 +15,7 @@ export function OutagePage({ error, retrying }: { error: unknown; retrying: bool
       <PageHeading title={t('lost.outage')} />
       <Message look="bad" className="mt-6">
         <p className="font-semibold">{describeProblem(toProblem(error))}</p>
-        <p>{t('lost.notSignedOut')}</p>
+        <p>{t('common.notSignedOut')}</p>
       </Message>
       <Button look="primary" busy={retrying} onClick={() => void queryClient.invalidateQueries()} className="mt-6">
         {t('common.tryAgain')}

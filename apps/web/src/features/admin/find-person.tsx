@@ -10,6 +10,7 @@ import { text, useForm } from '../../ui/form.js'
 import { fieldErrors } from '../forms/auth-errors.js'
 import { adminKey } from './admin-key.js'
 import { QueryState } from './query-state.js'
+import { searchOnce } from './search-once.js'
 import { Section } from '../../ui/section.js'
 
 export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
@@ -20,6 +21,7 @@ export function FindPerson({ onChoose }: { onChoose: (id: string) => void }) {
     queryKey: [...adminKey, 'people', searched],
     queryFn: ({ signal }) => api.admin.people.search.query({ text: searched }, { ...alone, signal }),
     enabled: searched !== '',
+    ...searchOnce,
   })
 
   const { form, errors, summary } = useForm({

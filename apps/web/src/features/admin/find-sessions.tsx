@@ -11,6 +11,7 @@ import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
 import { FilterForm } from './filter-form.js'
 import { QueryState } from './query-state.js'
+import { searchOnce } from './search-once.js'
 import { Section } from '../../ui/section.js'
 import { type FilterFields, filterIn } from './session-filter.js'
 import { SignOutFiltered } from './sign-out-filtered.js'
@@ -94,7 +95,7 @@ function useFind() {
       queryKey: [...adminKey, 'sessions', number, filter, isExact],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         api.admin.sessions.find.query({ filter, isExact }, { ...alone, signal }),
-      gcTime: 0, // the next one with this number is of another visit
+      ...searchOnce, // the next one with this number is of another visit
     }
   }
 }

@@ -1,5 +1,7 @@
-import type { ReactNode } from 'react'
+import type { Problem } from '@rollcall/react'
 import { useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { toProblem } from '../../api/problem.js'
 import type { Outcome } from '../../ui/confirm-button.js'
 import { useToast } from '../../ui/toasts.js'
 import { toOutcome } from '../proof/to-outcome.js'
@@ -19,8 +21,14 @@ export function useChange(): (change: () => Promise<ReactNode>) => Promise<Outco
       if (done !== null) showToast(done)
     } catch (error) {
       session.failed(error)
-      const failed = words((t) => t('admin.failed'))
-      if (!hasStatus(error, PRECONDITION_FAILED)) return toOutcome(error, failed)
+      // It may have been made.
+      void queryClient.invalidateQueries({ queryKey: adminKey })
+      const isUnsure = unsure.includes(toProblem(error).kind)
+      if (!hasStatus(error, PRECONDITION_FAILED))
+        return toOutcome(
+          error,
+          words((t) => t(isUnsure ? 'admin.mayHaveFailed' : 'admin.failed')),
+        )
       return { kind: 'failed', message: words((t) => `${t('admin.failed')} ${t('admin.sessions.countChanged')}`) }
     }
     await queryClient.invalidateQueries({ queryKey: adminKey })
@@ -29,3 +37,6 @@ export function useChange(): (change: () => Promise<ReactNode>) => Promise<Outco
 }
 
 const PRECONDITION_FAILED = 412
+
+/** The problems after which nobody knows whether the change was made. */
+const unsure: readonly Problem['kind'][] = ['unreachable', 'outage', 'unexpected']

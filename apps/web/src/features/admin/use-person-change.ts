@@ -14,7 +14,7 @@ export function usePersonChange(): (change: PersonChange) => Promise<Outcome> {
   const changes: Record<PersonChange['change'], (input: Omit<PersonChange, 'change'>) => Promise<ReactNode>> = {
     all: async (input) => {
       const { revoked: count } = await people.signOut.mutate(input)
-      return words((t) => t('admin.person.allDone', { count }))
+      return words((t) => t('admin.sessions.done', { count }))
     },
     async reset(input) {
       const { hadPassword } = await people.requirePasswordReset.mutate(input)

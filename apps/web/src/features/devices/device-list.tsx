@@ -1,5 +1,5 @@
 import type { Device, Devices } from '@rollcall/react'
-import { type RefObject, useLayoutEffect, useState } from 'react'
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
@@ -23,9 +23,6 @@ import { type SignOuts, useSignOuts } from './use-sign-outs.js'
 /** As many devices as are seen at a glance: no search is offered for them. */
 const FEW = 10
 
-/** For a button that is back. */
-const focus = (button: HTMLButtonElement | null) => button?.focus()
-
 interface DeviceListProps {
   shown: Device[]
   time: ListTime
@@ -41,7 +38,8 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
   const [filter, setFilter] = useState(noFilter)
   const groups = withUnusualFirst(groupByBrowser(shown), unusual.signs)
   const isLong = groups.length > FEW
-  const found = isLong ? groups.filter((group) => isFound(i18n, group, filter, time)) : groups
+  const hasSearch = useStays(isLong)
+  const found = hasSearch ? groups.filter((group) => isFound(i18n, group, filter, time)) : groups
   const others = groups.filter(([first]) => !first.isCurrent)
   const choice = useChoice(others)
   const list = useRowFocus<HTMLUListElement, Device>({
@@ -67,7 +65,7 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
     <>
       {/* Out of sight below a long list. */}
       {isLong && many}
-      {isLong && (
+      {hasSearch && (
         <DeviceSearch found={found.length} all={groups.length} onFilterChange={setFilter}>
           {found.length < groups.length && <SignOutFound found={fitOneStep(found)} onSignOut={signOut.several} />}
         </DeviceSearch>
@@ -96,6 +94,13 @@ export function DeviceList({ shown, time, unusual, devices, heading }: DeviceLis
   )
 }
 
+/** Once there, a search stays: a person may be typing in it, and a filter that nobody sees would hide devices later. */
+function useStays(isThere: boolean): boolean {
+  const [stays, setStays] = useState(isThere)
+  if (isThere && !stays) setStays(true)
+  return stays
+}
+
 interface ChooseDevicesProps {
   choice: ReturnType<typeof useChoice>
   canChoose: boolean
@@ -105,7 +110,12 @@ interface ChooseDevicesProps {
 /** Stands above what can be chosen. */
 function ChooseDevices({ choice, canChoose, heading }: ChooseDevicesProps) {
   const { t } = useI18n()
-  // The button that took the focus when the choice was over may be gone with the devices.
+  const button = useRef<HTMLButtonElement>(null)
+  // Once, when the choice is over: a button that comes back later takes the focus from nobody.
+  useLayoutEffect(() => {
+    if (choice.isOver) button.current?.focus()
+  }, [choice.isOver])
+  // It may be gone with the devices.
   useLayoutEffect(() => {
     if (choice.isOver && !canChoose && document.activeElement === document.body)
       heading.current?.focus({ preventScroll: true })
@@ -113,7 +123,7 @@ function ChooseDevices({ choice, canChoose, heading }: ChooseDevicesProps) {
   if (!canChoose || choice.isOpen) return null
   return (
     <p className="mb-3">
-      <Button ref={choice.isOver ? focus : undefined} onClick={choice.open}>
+      <Button ref={button} onClick={choice.open}>
         {t('signOut.choose')}
       </Button>
     </p>

@@ -44,12 +44,12 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
 }
 
 /** Shows the sign-ins of the device from its activity. It reads them only once it is opened. */
-function MoreFacts({ device: { id, lastSeenAt } }: { device: Device }) {
+function MoreFacts({ device: { id, authenticatedAt } }: { device: Device }) {
   const i18n = useI18n()
   const { t, exactTime } = i18n
   const api = useApi()
   const { data: details, isError } = useQuery({
-    queryKey: ['details', id, lastSeenAt],
+    queryKey: ['details', id, authenticatedAt] /* a sign-in renews both */,
     queryFn: () => api.devices.details.query({ id }),
   })
   if (isError) return <Note>{t('facts.notLoaded')}</Note>

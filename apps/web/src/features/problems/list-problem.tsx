@@ -19,7 +19,7 @@ export function ListProblem({ problem, notLoaded, busy, onRetry }: ListProblemPr
     <Message look="bad" className="mb-4">
       <p className="font-semibold">{notLoaded ?? t('common.outOfDate')}</p>
       <p>
-        {describeProblem(problem)} {t('common.stillSignedIn')}
+        {describeProblem(problem)} {t('common.notSignedOut')}
       </p>
       <Button busy={busy} onClick={onRetry} className="mt-3">
         {t('common.tryAgain')}

@@ -32,8 +32,6 @@ export function useAnswers({ name, ids, liveIds, signOut }: Question) {
   const confirm = useMutation({ mutationFn: (input: { ids: string[] }) => api.devices.confirm.mutate(input) })
 
   return {
-    isSaving: confirm.isPending,
-
     /** `null`, or why the answer was not saved. */
     async wasMe(): Promise<ReactNode> {
       try {

@@ -3,6 +3,7 @@ import type { Device, UnusualSign } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { Button } from '../../ui/button.js'
 import { Message } from '../../ui/message.js'
+import { useGuarded } from '../../ui/use-guarded.js'
 import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
 import { Signs } from './signs.js'
 import { type Question, useAnswers } from './use-answers.js'
@@ -23,11 +24,11 @@ export function WasThisYou({ question, signs, place, onConfirmed }: WasThisYouPr
   const answers = useAnswers(question)
   const [failure, setFailure] = useState<ReactNode>(null)
 
-  const confirm = async () => {
+  const { run, busy } = useGuarded(async () => {
     const failed = await answers.wasMe()
     setFailure(failed)
     if (failed === null) onConfirmed?.()
-  }
+  })
 
   return (
     // No region: the activity may ask it of several sign-ins of one device.
@@ -43,12 +44,8 @@ export function WasThisYou({ question, signs, place, onConfirmed }: WasThisYouPr
         </p>
         <Signs signs={signs} place={place} />
       </div>
-      <Button
-        busy={answers.isSaving}
-        aria-label={t('unusual.wasMeNamed', { device: name })}
-        onClick={() => void confirm()}
-      >
-        {answers.isSaving ? t('unusual.wasMeBusy') : t('unusual.wasMe')}
+      <Button busy={busy} aria-label={t('unusual.wasMeNamed', { device: name })} onClick={() => void run()}>
+        {busy ? t('unusual.wasMeBusy') : t('unusual.wasMe')}
       </Button>
       <NotMe question={question} onConfirm={answers.notMe} />
       {failure && (

@@ -42,8 +42,8 @@ export function SignInPage() {
       {Step === null ? (
         <PasswordStep
           back={back}
-          onCodeAsked={(email, loaded) => {
-            setBack({ email, reason: null })
+          onCodeAsked={(typed, loaded) => {
+            setBack({ ...typed, reason: null })
             setStep(() => loaded)
           }}
         />
@@ -63,13 +63,14 @@ export function SignInPage() {
 /** From the second step to the first. */
 interface Back {
   readonly email: string
+  readonly rememberMe: boolean
   /** Why, in words; `null` for a person who went back. */
   readonly reason: ReactNode
 }
 
 interface PasswordStepProps {
   back: Back | null
-  onCodeAsked: (email: string, Step: ComponentType<CodeStepProps>) => void
+  onCodeAsked: (typed: Omit<Back, 'reason'>, Step: ComponentType<CodeStepProps>) => void
 }
 
 function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
@@ -78,7 +79,7 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
   const { notice, returnTo } = useLocation({ select: ({ state }): SignInState => state })
   const email = useRef<HTMLInputElement>(null)
   const challenge = useChallenge()
-  const [rememberMe, setRememberMe] = useState(true)
+  const [rememberMe, setRememberMe] = useState(back?.rememberMe ?? true)
   const { form, errors, summary, busy } = useForm({
     check: (data) =>
       fieldErrors({
@@ -91,7 +92,7 @@ function PasswordStep({ back, onCodeAsked }: PasswordStepProps) {
       const isMade = await challenge.pass(async (solution) => {
         isCodeAsked = await auth.signIn(input, solution)
       })
-      if (isCodeAsked) onCodeAsked(input.email, await loadCodeStep())
+      if (isCodeAsked) onCodeAsked({ email: input.email, rememberMe }, await loadCodeStep())
       else if (isMade) await session.begin(returnTo)
     },
     explain: (error) =>

@@ -8,8 +8,9 @@ export default {
     loading: 'Wird geladen …',
     notLoaded: 'Das konnte nicht geladen werden.',
     failed: 'Das hat nicht geklappt.',
+    mayHaveFailed: 'Das hat möglicherweise nicht geklappt.',
     reason: 'Grund, für die Betroffenen sichtbar',
-    reasonHint: 'Freiwillig. Sie sehen ihn auf der Anmeldeseite und in ihren Aktivitäten.',
+    reasonHint: 'Freiwillig. Die Betroffenen sehen ihn auf der Anmeldeseite und in ihren Aktivitäten.',
     find: {
       heading: 'Person finden',
       label: 'Name, E-Mail-Adresse, Kennung, Sitzung oder IP-Adresse',
@@ -34,8 +35,6 @@ export default {
       all: 'Alle Geräte abmelden',
       allAsk: 'Alle Geräte von {name} abmelden?',
       allMeans: 'Jedes kann sich mit dem Passwort wieder anmelden. Das lässt sich nicht rückgängig machen.',
-      allDone:
-        '{count, plural, =0 {Kein Gerät war angemeldet.} one {# Gerät wurde abgemeldet.} other {# Geräte wurden abgemeldet.}}',
       reset: 'Neues Passwort verlangen',
       resetAsk: 'Von {name} ein neues Passwort verlangen?',
       resetMeans:
@@ -45,7 +44,8 @@ export default {
       resetNone: 'Alle Geräte wurden abgemeldet. Dieses Konto hat kein Passwort, deshalb wurde kein Link gesendet.',
       ban: 'Konto sperren',
       banAsk: 'Das Konto von {name} sperren?',
-      banMeans: 'Alle Geräte werden abgemeldet, und niemand kann sich anmelden, bis Sie die Sperre aufheben.',
+      banMeans:
+        'Alle Geräte werden abgemeldet, und niemand kann sich bei diesem Konto anmelden, bis Sie die Sperre aufheben.',
       banYes: 'Ja, sperren',
       banDone: 'Das Konto ist gesperrt.',
       unban: 'Sperre aufheben',
@@ -115,7 +115,7 @@ export default {
         revoke: 'Abmelden',
         'require-password-reset': 'Neues Passwort verlangen',
         ban: 'Sperren',
-        unban: 'Sperre aufgehoben',
+        unban: 'Sperre aufheben',
         'add-administrator': 'In die Verwaltung aufnehmen',
         'remove-administrator': 'Aus der Verwaltung entfernen',
         other: 'Unbekannt, aus einer neueren Version',

@@ -6,6 +6,7 @@ export default {
     loading: 'Loading…',
     notLoaded: 'Couldn’t load this.',
     failed: 'That didn’t work.',
+    mayHaveFailed: 'That may not have worked.',
     reason: 'Reason, shown to the people affected',
     reasonHint: 'Optional. They see it on the sign-in page and in their activity.',
     find: {
@@ -32,8 +33,6 @@ export default {
       all: 'Sign out all devices',
       allAsk: 'Sign out all devices of {name}?',
       allMeans: 'Each can sign in again with the password. This can’t be undone.',
-      allDone:
-        '{count, plural, =0 {No device was signed in.} one {# device was signed out.} other {# devices were signed out.}}',
       reset: 'Require a new password',
       resetAsk: 'Require a new password from {name}?',
       resetMeans: 'All devices are signed out, the password stops working, and we send a link to choose a new one.',
