@@ -81,6 +81,7 @@ const withDevices = z.object({ result: z.object({ data: z.array(z.object({ devic
 const withEntries = z.object({
   result: z.object({ data: z.object({ entries: z.array(z.object({ type: z.string(), at: z.iso.datetime() })) }) }),
 })
+const withExpiry = z.object({ result: z.object({ data: z.object({ expiresAt: z.iso.datetime() }) }) })
 const withUrl = z.object({ url: z.url() })
 const withUser = z.object({ user: z.object({ id: z.string() }) })
 
@@ -195,4 +196,31 @@ test('a server whose clock is off says so, once', async () => {
     .poll(() => warnings('ahead'))
     .toEqual([expect.stringMatching(/"level":"warn".*"aheadMs":3[56]\d{5}.*ahead of that of Redis/)])
   expect(warnings('right')).toEqual([])
+})
+
+test('a sign-in that is not remembered lasts a day by the clock of Redis, whatever that of its server says', async () => {
+  const { email } = await newPerson('right')
+  const behind = await startApi(dataDir, redis.url, undefined, clockAhead(-25 * HOUR))
+  try {
+    for (const server of [servers.ahead, servers.right, behind]) {
+      const signIn = async (): Promise<Response> => {
+        const answer = await fetch(`${server.url}/api/auth/sign-in/email`, {
+          method: 'POST',
+          headers: { origin: server.origin, 'content-type': 'application/json' },
+          body: JSON.stringify({ email, password: PASSWORDS[0], rememberMe: false }),
+        })
+        return answer.status === 503 ? signIn() : answer // Redis was late on a busy machine
+      }
+      const answer = await signIn()
+      expect(answer.status).toBe(200)
+      const cookie = answer.headers.getSetCookie().map((set) => set.slice(0, set.indexOf(';')))
+      const found = await fetch(`${servers.right.url}/trpc/session.current`, { headers: { cookie: cookie.join('; ') } })
+      const { expiresAt } = withExpiry.parse(await found.json()).result.data
+      const hoursLeft = (Date.parse(expiresAt) - Date.now()) / HOUR
+      expect(hoursLeft).toBeGreaterThan(23.9)
+      expect(hoursLeft).toBeLessThan(24.1)
+    }
+  } finally {
+    await behind.kill()
+  }
 })

@@ -1,4 +1,5 @@
 import type { GenericEndpointContext } from '@better-auth/core'
+import type { SessionStore } from '@rollcall/session-store'
 import { setSessionCookie } from 'better-auth/cookies'
 import { z } from 'zod'
 import { requestState } from '../request/request-state.js'
@@ -21,10 +22,15 @@ export async function readRememberMe(ctx: GenericEndpointContext): Promise<void>
   ;(await requestState()).isRemembered = asked ?? (await wasRemembered())
 }
 
-/** @param expiresAt of the session that better-auth asks for. */
-export async function endOf(expiresAt: Date): Promise<Date> {
+/**
+ * When the session ends, by the clock of the store: better-auth dates it by that of this machine, which may be wrong.
+ *
+ * @param expiresAt of the session that better-auth asks for.
+ */
+export async function endOf(expiresAt: Date, { clock }: Pick<SessionStore, 'clock'>): Promise<Date> {
   const { isRemembered } = await requestState()
-  return isRemembered === false ? new Date(Math.min(expiresAt.getTime(), Date.now() + UNREMEMBERED_MS)) : expiresAt
+  const lifetime = expiresAt.getTime() - Date.now()
+  return new Date(clock() + (isRemembered === false ? Math.min(lifetime, UNREMEMBERED_MS) : lifetime))
 }
 
 /** Writes the cookies of the new session as the person has chosen. */

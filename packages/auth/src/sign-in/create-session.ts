@@ -40,7 +40,7 @@ export async function createSession(
     userAgent: userAgent?.slice(0, MAX_TEXT) || null,
     data: await sessionData(users, userId, rest),
     ...(startedAt && { startedAt }),
-    endsBy: await endOf(expiresAt),
+    endsBy: await endOf(expiresAt, store),
   }
   const findUser = () => users.findOne<object>({ model: 'user', where: [{ field: 'id', value: userId }] })
   if (await mayNeedCode(findUser)) {
