@@ -219,3 +219,19 @@ test('a search for an operation on everybody reads the latest 1,000 sign-ins and
   expect(await finds('jon', 1_000, pair), 'a limit').toBe(false)
   expect(most).toBe(1_000)
 })
+
+test('an operation on everybody is told once it is done: before, it may not have reached the person', async () => {
+  const store = newStore()
+  await store.create({ userId: 'kim' })
+  await activity.settled()
+  const sql = t.database.kysely.withTables<ActivityTable>()
+  const what = { filter: '', reason: 'Security update', note: '', action: 'revoke', started_by: 'on call' }
+  const operation = { id: 'o9', at: Date.now() + 1_000, ...what }
+  const kinds = async () => (await activity.list('kim', { limit: 10 })).events.map(({ kind }) => kind)
+  for (const state of ['running', 'stopped', 'failed'] as const) {
+    await recordOperation(sql, { ...operation, state, revoked: 0 })
+    expect(await kinds()).toEqual(['created'])
+  }
+  await recordOperation(sql, { ...operation, state: 'done', revoked: 1 })
+  expect(await kinds()).toEqual(['everybody', 'created'])
+})

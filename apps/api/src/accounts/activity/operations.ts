@@ -109,9 +109,12 @@ export function createOperationRecorder(sql: Kysely<ActivityTable>) {
   }
 }
 
-/** A required password reset of everybody appends events of its own for each user. */
+/**
+ * Only those that are done: before, it is unknown whom they have reached. A required password reset of everybody appends events of
+ * its own for each user.
+ */
 function operationsOnEverybody(sql: Kysely<ActivityTable>, since: number): Promise<OperationRow[]> {
-  const revocations = sql.selectFrom('operation').selectAll().where('action', '=', 'revoke')
+  const revocations = sql.selectFrom('operation').selectAll().where('action', '=', 'revoke').where('state', '=', 'done')
   return revocations.where('filter', '=', '').where('at', '>=', since).execute()
 }
 
