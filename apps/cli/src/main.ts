@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
 import { inspect } from 'node:util'
-import { type Filter, InvalidFilterError, OperationStateError, UnknownOperationError } from '@rollcall/admin'
+import {
+  type Filter,
+  InvalidFilterError,
+  OperationStateError,
+  OperationTakenOverError,
+  UnknownOperationError,
+} from '@rollcall/admin'
 import { isWithoutAnswer, SettingsError, StartError, UnknownUserError, userIdsOf } from '@rollcall/api/operator'
 import { MovingSlotsError, SessionStoreUnavailableError } from '@rollcall/session-store'
 import { Command, CommanderError } from 'commander'
@@ -106,7 +112,9 @@ addFilterOptions(
 
 const operations = program
   .command('operations')
-  .description('Revocations and required password resets of the last 90 days, the newest 100')
+  .description(
+    'Revocations and required password resets of the last 90 days: the newest 100, and all that are not done',
+  )
 operations
   .command('list')
   .description('list operations, newest first')
@@ -210,6 +218,7 @@ function unwrap(error: unknown): unknown {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_INPUT
+  if (error instanceof OperationTakenOverError) return FAILED // it has done a part
   if (wrongInputs.some((type) => error instanceof type)) return WRONG_INPUT
   return isWithoutAnswer(error) ? UNAVAILABLE : FAILED
 }

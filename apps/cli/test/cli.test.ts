@@ -148,6 +148,16 @@ test.each([
   expect((await runJson(['find', '--kind', 'program'])).results).toEqual([])
 })
 
+test('another process takes it over: that is no wrong input, because a part was done', async () => {
+  for (let n = 0; n < 30; n += 1) await signIn(`user-${n}`)
+  const { printed, ended } = start(['revoke', '--everyone', '--max-rate', '1', '--confirm', '30'])
+  await vi.waitUntil(() => printed.err.includes('Operation '), 20_000)
+  const id = /Operation (\S+)\. /.exec(printed.err)?.[1] ?? ''
+  await t.redis.hset(`shop:user:operation:${id}`, { run: 'another', lease: Date.now() + 10_000 })
+  expect(await ended).toBe(1)
+  expect(printed.err).toContain(`Another process has resumed ${id}`)
+})
+
 test('the doctor says what it found, and what to do', async () => {
   await signIn('ada')
   await t.redis.hset('shop:user:{AAAAAAAAAAAAAAAAAAAAAA}:sessions', 'AAAAAAAAAAAAAAAA', 'x')

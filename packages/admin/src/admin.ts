@@ -58,7 +58,7 @@ export interface SessionAdmin {
     request: OperationRequest & RunOptions,
   ): Promise<Operation>
   readonly operations: {
-    /** The newest 100, newest first. Redis keeps operations for 90 days. */
+    /** The newest 100 and all that are not done, newest first. Redis keeps operations for 90 days. */
     list(): Promise<Operation[]>
     /** @throws {UnknownOperationError} */
     get(id: string): Promise<Operation>

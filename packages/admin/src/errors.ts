@@ -14,5 +14,14 @@ export class UnknownOperationError extends Error {
 
 /** An operation that is done cannot be resumed, and one that has ended cannot be stopped. */
 export class OperationStateError extends Error {
-  override readonly name = 'OperationStateError'
+  override readonly name: string = 'OperationStateError'
+}
+
+/** Another process has resumed the operation, and runs it now. This one had done a part of it. */
+export class OperationTakenOverError extends OperationStateError {
+  override readonly name = 'OperationTakenOverError'
+
+  constructor(readonly id: string) {
+    super(`Another process has resumed ${id}`)
+  }
 }

@@ -1,5 +1,5 @@
 export { createSessionAdmin, type SessionAdmin, type SessionAdminOptions } from './admin.js'
-export { InvalidFilterError, OperationStateError, UnknownOperationError } from './errors.js'
+export { InvalidFilterError, OperationStateError, OperationTakenOverError, UnknownOperationError } from './errors.js'
 export { type Filter, type ListedUsers, type OperationFilter, parseFilter } from './filter.js'
 export { newOperationId } from './operation-log.js'
 export type {

@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { operationsChannel } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
-import { OperationStateError, UnknownOperationError } from './errors.js'
+import { OperationStateError, OperationTakenOverError, UnknownOperationError } from './errors.js'
 import { filterFromJson } from './filter.js'
 import type { Operation } from './operation.js'
 import { operationKey, reply, RETENTION_MS } from './redis.js'
 
-/** A page asks for all of these once a second. */
+/** A page reads all of these. */
 const MAX_LISTED = 100
+/** Operations that are not done are listed besides: they can be resumed, and an alert looks for them. */
+const MAX_OPEN = 1_000
 
 /** A run saves its operation four times a second. After so long a silence it counts as gone, and another one may begin. */
 const LEASE_MS = 10_000
@@ -72,12 +74,12 @@ export interface OperationLog {
    * Stores an operation. Renews the lease of its run, or gives it back if the operation does not run any more.
    *
    * @returns Whether somebody asked it to stop.
-   * @throws {OperationStateError} if another run has begun.
+   * @throws {OperationTakenOverError} if another run has begun.
    */
   save(operation: Operation, run: string): Promise<boolean>
   /** @throws {UnknownOperationError} */
   read(id: string): Promise<Operation>
-  /** The newest 100, newest first. */
+  /** The newest 100 and all that are not done, newest first. */
   list(): Promise<Operation[]>
   /** Asks it to stop. */
   stop(id: string): Promise<void>
@@ -125,6 +127,7 @@ export function newOperationId(startedAt: Date): string {
 
 export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): OperationLog {
   const index = `${keyPrefix}user:operations`
+  const open = `${index}:open`
   const channel = operationsChannel(redis, keyPrefix)
   const keyOf = (id: string): string => operationKey(keyPrefix, id)
 
@@ -145,11 +148,13 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
     async save(operation, run) {
       const { id, startedAt, state } = operation
       // The id first: a list leaves out an id without its hash, but nothing finds a hash without its id.
-      await reply(redis.eval(ADD_TO_INDEX, 1, index, startedAt.getTime(), id, RETENTION_MS))
+      for (const key of state === 'done' ? [index] : [index, open])
+        await reply(redis.eval(ADD_TO_INDEX, 1, key, startedAt.getTime(), id, RETENTION_MS))
       const fields = Object.entries(toFields(operation)).flat()
       const lease = state === 'running' ? LEASE_MS : ''
       const saved = await reply(redis.eval(SAVE, 1, keyOf(id), run, RETENTION_MS, lease, channel, ...fields))
-      if (saved === 'taken over') throw new OperationStateError(`Another process has resumed ${id}`)
+      if (saved === 'taken over') throw new OperationTakenOverError(id)
+      if (state === 'done') await reply(redis.zrem(open, id))
       return saved === '1'
     },
 
@@ -160,8 +165,11 @@ export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): O
     },
 
     async list() {
-      const ids = await reply(redis.zrevrange(index, 0, MAX_LISTED - 1))
-      return (await Promise.all(ids.map(find))).flatMap((operation) => operation ?? [])
+      const newest = await reply(redis.zrevrange(index, 0, MAX_LISTED - 1))
+      const unfinished = await reply(redis.zrevrange(open, 0, MAX_OPEN - 1))
+      const found = await Promise.all([...new Set([...newest, ...unfinished])].map(find))
+      const operations = found.flatMap((operation) => operation ?? [])
+      return operations.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())
     },
 
     stop: async (id) => void (await reply(redis.eval(STOP, 1, keyOf(id), channel))),

@@ -13,6 +13,7 @@ import {
   InvalidFilterError,
   type Operation,
   OperationStateError,
+  OperationTakenOverError,
   UnknownOperationError,
   type UserStep,
   type UserWork,
@@ -454,7 +455,7 @@ describe('an operation', () => {
       second = silent.then(async () => t.admin.operations.resume(id)).finally(save.open)
     }
     const first = t.admin.revoke({ country: 'DE' }, { startedBy, onProgress, maxUsersPerSecond: 40 })
-    await expect(first).rejects.toThrow(OperationStateError)
+    await expect(first).rejects.toThrow(OperationTakenOverError)
     const done = await second
     expect(done).toMatchObject({ state: 'done', error: null })
     expect(await t.admin.operations.get(done?.id ?? '')).toEqual(done)
@@ -633,4 +634,17 @@ describe('a sign-in that began before an operation on named users, and is create
     const created = await t.store.create({ userId: 'ada', startedAt })
     expect(created !== null && (await t.livesOn(created.token))).toBe(true)
   })
+})
+
+test('an operation that is not done is listed, however many are newer', async () => {
+  const onStart = async () => Promise.reject(new Error('no SQL'))
+  await expect(t.admin.revoke({ users: ['ada'] }, { startedBy, onStart })).rejects.toThrow('no SQL')
+  const [failed] = await t.admin.operations.list()
+  for (let n = 0; n < 101; n += 1) await t.admin.revoke({ users: ['bob'] }, { startedBy })
+  const listed = await t.admin.operations.list()
+  expect(listed).toHaveLength(101)
+  expect(listed.at(-1)).toMatchObject({ id: failed?.id, state: 'failed' })
+  expect(listed.slice(1).every(({ startedAt }, at) => startedAt <= (listed[at]?.startedAt ?? 0))).toBe(true)
+  await t.admin.operations.resume(failed?.id ?? '')
+  expect(await t.admin.operations.list()).toHaveLength(100)
 })

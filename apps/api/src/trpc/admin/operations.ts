@@ -21,7 +21,7 @@ export function createOperationsRouter({ liveViews, isRecent }: Dependencies) {
   const change = adminChange(isRecent)
   const listOnce = shareReadings(list)
   return router({
-    /** The newest 100. */
+    /** The newest 100, and all that are not done. */
     list: unauditedProcedure.query(({ ctx }) => list(ctx)),
 
     /** The same now and after every change, until the session or the role ends. */
