@@ -149,6 +149,15 @@ describe('production starts safe, or not at all', () => {
     ['BASE_URL', ''],
     ['BASE_URL', 'http://rollcall.example'],
     ['BASE_URL', 'http://localhost:3000'],
+    ['BASE_URL', 'https://localhost'],
+    ['BASE_URL', 'https://LOCALHOST.:8443'],
+    ['BASE_URL', 'https://rollcall.localhost'],
+    ['BASE_URL', 'https://127.0.0.1'],
+    ['BASE_URL', 'https://127.1:8443'],
+    ['BASE_URL', 'https://0.0.0.0'],
+    ['BASE_URL', 'https://[::1]'],
+    ['BASE_URL', 'https://[::ffff:127.0.0.1]'],
+    ['BASE_URL', 'https://[::]'],
     ['SMTP_URL', ''],
   ])('it refuses %s=%s by name, alone', (name, value) => {
     expect(() => readSettings({ ...safe, [name]: value })).toThrow(new RegExp(`^${name} must be .*production[^\n]*$`))
@@ -161,7 +170,18 @@ describe('production starts safe, or not at all', () => {
     expect(() => readSettings({ ...trial, ALLOW_INSECURE: 'http' })).toThrow(/^SMTP_URL [^\n]*$/)
     expect(readSettings({ ...trial, ALLOW_INSECURE: 'http,outbox' }).allowedInsecure).toEqual(['http', 'outbox'])
     expect(readSettings({ ...trial, NODE_ENV: 'development' }).allowedInsecure).toEqual([])
+    const onThisMachine = { ...safe, BASE_URL: 'https://localhost:8443' }
+    expect(() => readSettings({ ...onThisMachine, ALLOW_INSECURE: 'http' })).toThrow(/^BASE_URL [^\n]*localhost$/)
+    expect(readSettings({ ...onThisMachine, ALLOW_INSECURE: 'localhost' }).allowedInsecure).toEqual(['localhost'])
+    expect(readSettings({ ...onThisMachine, NODE_ENV: 'development' }).baseUrl).toBe('https://localhost:8443')
   })
+
+  test.each(['https://localhost.example', 'https://my-localhost', 'https://10.0.0.7', 'https://[fd00::1]'])(
+    'an address that other machines may reach is taken: %s',
+    (BASE_URL) => {
+      expect(readSettings({ ...safe, BASE_URL })).toMatchObject({ baseUrl: BASE_URL, allowedInsecure: [] })
+    },
+  )
 
   test.each([
     'x'.repeat(32),
@@ -217,6 +237,12 @@ test('without a setting no Redis is touched that may be someone else’s', () =>
   expect(() => readSettings({ REDIS_CLUSTER_NODES: 'redis-1:7000', REDIS_SENTINELS: 'sentinel-1:26379' })).toThrow(
     /^REDIS_CLUSTER_NODES cannot be set together/,
   )
+})
+
+test('a setting that does nothing without another one is refused', () => {
+  expect(() => readSettings({ REDIS_URL, METRICS_HOST: '0.0.0.0' })).toThrow(/^METRICS_HOST needs METRICS_PORT$/)
+  expect(readSettings({ REDIS_URL, METRICS_HOST: ' ' }).metrics).toBeUndefined()
+  expect(readSettings({ REDIS_URL, METRICS_HOST: '127.0.0.1' }).metrics).toBeUndefined() // as .env.example has it
 })
 
 test('how the server signs in to Redis is said once', () => {

@@ -2,7 +2,8 @@ import { profiles } from '@rollcall/session-store'
 import type { z } from 'zod'
 import { isWeakSecret } from './secret-strength.js'
 import { checkRedisVariables, toRedisSettings } from './redis.js'
-import { variables } from './variables.js'
+import { leadsToItself } from './url.js'
+import { LOOPBACK, variables } from './variables.js'
 
 /** A setting is missing or wrong. The message names it, and never shows a value: it may be a secret. */
 export class SettingsError extends Error {
@@ -17,6 +18,7 @@ const LEAVING_MARGIN_SECONDS = 5
 /** Risks of a trial, logged at each start. */
 export const insecurities = {
   http: 'BASE_URL is not on https: cookies are not Secure, and passwords and sessions can be read on their way',
+  localhost: 'BASE_URL is this machine: links in mails lead nowhere on any other',
   outbox: 'SMTP_URL is not set: mails, with links that change passwords, are written to a folder and reach nobody',
 } as const
 
@@ -25,6 +27,9 @@ const schema = variables.superRefine((settings, context) => {
     context.addIssue({ code: 'custom', path: [setting], message })
   if (settings.REDIS_SOCKET_TIMEOUT_MS < settings.REDIS_COMMAND_TIMEOUT_MS) {
     refuse('REDIS_SOCKET_TIMEOUT_MS', 'must be at least REDIS_COMMAND_TIMEOUT_MS')
+  }
+  if (settings.METRICS_PORT === undefined && settings.METRICS_HOST !== LOOPBACK) {
+    refuse('METRICS_HOST', 'needs METRICS_PORT')
   }
   if (settings.NODE_ENV === 'production') checkProduction(settings, refuse)
   checkRedisVariables(settings, refuse)
@@ -50,6 +55,9 @@ function checkProduction(settings: Variables, refuse: (setting: string, message:
       `must be ${baseUrl === undefined ? 'set' : 'on https'} in production, such as https://example.org; for a trial, ALLOW_INSECURE=http`,
     )
   }
+  if (isInsecure.localhost(settings) && !settings.ALLOW_INSECURE.includes('localhost')) {
+    refuse('BASE_URL', 'must be an address that others reach in production; for a trial, ALLOW_INSECURE=localhost')
+  }
   if (isInsecure.outbox(settings) && !settings.ALLOW_INSECURE.includes('outbox')) {
     refuse('SMTP_URL', 'must be set in production, or no mail reaches anybody; for a trial, ALLOW_INSECURE=outbox')
   }
@@ -60,8 +68,12 @@ function trimmed([name, value = '']: [string, string | undefined]): [string, str
   return [name, name.endsWith('_PASSWORD') ? value : value.trim()]
 }
 
+const isHttps = ({ BASE_URL }: Variables): boolean => BASE_URL?.startsWith('https://') === true
+
 const isInsecure = {
-  http: ({ BASE_URL }: Variables) => BASE_URL?.startsWith('https://') !== true,
+  http: (settings: Variables) => !isHttps(settings),
+  /** Whoever allows http has said already that this is a trial. */
+  localhost: (settings: Variables) => isHttps(settings) && leadsToItself(settings.BASE_URL ?? ''),
   outbox: ({ SMTP_URL }: Variables) => SMTP_URL === undefined,
 }
 

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 
 export const MUST_BE_ENCODED = 'must have each % that stands for itself, such as in a password, written as %25'
@@ -10,6 +11,13 @@ export function isEncoded(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Whether the host of a URL is the very machine that asks for it, whichever that is. */
+export function leadsToItself(text: string): boolean {
+  const host = new URL(text).hostname.replace(/^\[|\]$|\.$/g, '') // of IPv6, and of a name that is complete
+  if (host === 'localhost' || host.endsWith('.localhost')) return true
+  return ipaddr.isValid(host) && ['loopback', 'unspecified'].includes(ipaddr.process(host).range())
 }
 
 /** A driver goes to this machine if its URL names no host: that server may be somebody else's. */

@@ -32,6 +32,10 @@ const port = z
   .transform(Number)
   .refine((number) => number <= 65_535, 'must be a port number')
 
+export const LOOPBACK = '127.0.0.1'
+
+const insecure = 'http, localhost, outbox, or several with commas between them'
+
 /** All settings, in the order of `.env.example`. */
 export const variables = z.object({
   NODE_ENV: explained(
@@ -42,7 +46,7 @@ export const variables = z.object({
   PORT: explained('port number', port.default(3000), 'The port that the server listens on. 0 takes any free port.'),
   HOST: explained(
     'host name or address',
-    unquoted.default('127.0.0.1'),
+    unquoted.default(LOOPBACK),
     'The address that the server listens on. In a container, use 0.0.0.0.',
   ),
   KEEP_ALIVE_SECONDS: counted(
@@ -74,7 +78,7 @@ export const variables = z.object({
       }, 'must be an origin, such as https://example.org, without a path or a star')
       .transform((text) => new URL(text).origin)
       .optional(),
-    'The one origin of page and API, as browsers see it. Default: http://localhost and the port. On https, cookies are Secure and named __Host-. Production requires https, unless ALLOW_INSECURE has http.',
+    'The one origin of page and API, as browsers see it. Default: http://localhost and the port. On https, cookies are Secure and named __Host-. Production requires https, unless ALLOW_INSECURE has http, and a host other than localhost, unless it has localhost.',
   ),
   DATA_DIR: explained(
     'folder',
@@ -177,11 +181,9 @@ export const variables = z.object({
     'Providers that people can sign in with. google, github and microsoft need {"id":"google","clientId":"…","clientSecret":"…"}; microsoft takes a tenant, too. Any other one that speaks OpenID Connect needs {"id":"acme","name":"Acme","issuer":"https://login.acme.example","clientId":"…","clientSecret":"…"}. Register BASE_URL/provider/ and the id as its redirect address. Entra ID must send the optional claims email and xms_edov. Default: none.',
   ),
   ALLOW_INSECURE: explained(
-    'http, outbox, or both with a comma between them',
-    list
-      .pipe(z.array(z.enum(['http', 'outbox'], 'must be http, outbox, or both with a comma between them')))
-      .default([]),
-    'A trial in production may do without https in BASE_URL (http), and without SMTP_URL (outbox). The log warns of each at every start.',
+    insecure,
+    list.pipe(z.array(z.enum(['http', 'localhost', 'outbox'], `must be ${insecure}`))).default([]),
+    'A trial in production may do without https in BASE_URL (http), with https on a machine that only itself reaches (localhost), and without SMTP_URL (outbox). The log warns of each at every start.',
   ),
   REAUTHENTICATION_MINUTES: counted(
     'minutes',
@@ -238,7 +240,7 @@ export const variables = z.object({
   ),
   METRICS_HOST: explained(
     'host name or address',
-    unquoted.default('127.0.0.1'),
+    unquoted.default(LOOPBACK),
     'The address that METRICS_PORT listens on. Anybody who reaches it can read the metrics. In a container, use 0.0.0.0, and publish the port to Prometheus alone.',
   ),
 })
