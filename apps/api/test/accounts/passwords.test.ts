@@ -44,6 +44,15 @@ const easy = [
   'sonnenschein',
   'ｐａｓｓｗｏｒｄ',
   '𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖',
+  'pass word',
+  'p a s s w o r d',
+  'P.a.s.s.w.o.r.d',
+  'pass-word-1',
+  'qwer\u00a0ty uiop',
+  '1 2 3 4 5 6',
+  'a b c d e',
+  'drow ssap',
+  'i love you',
 ]
 const blank = [
   ' '.repeat(8),
@@ -63,6 +72,10 @@ const personal = [
   'analytical1',
   'Rollcall1!',
   'countess123',
+  'elpmaxe.lacitylana@ssetnuoc',
+  'ecalevol ada',
+  'Ecalevol1!',
+  'a-d-a l-o-v-e-l-a-c-e',
 ]
 const good = [
   password,
@@ -72,6 +85,13 @@ const good = [
   'x7Kq!m2Z',
   'geheimes Wort',
   'Übermorgen regnet es',
+  'correct horse battery',
+  'the rain in Spain stays',
+  'ich mag blaue Hunde',
+  'k8 q2 zx',
+  'k!8#q%2(',
+  'ab-c3-9f-77',
+  'eht niar ni niaps',
 ]
 
 describe('a request that does not read', () => {

@@ -21,11 +21,20 @@ const MIN_REST = 4
  */
 export async function findPasswordFault(password: string, own: readonly string[]): Promise<PasswordFault | null> {
   if (!VISIBLE.test(password)) return 'PASSWORD_BLANK'
-  const words = own.flatMap(wordsIn)
+  const words = own.flatMap(wordsIn).flatMap((word) => [word, backwards(word)])
   if (isPersonal(password, words)) return 'PASSWORD_PERSONAL'
   const hashed = password.normalize('NFKC') // to which the plain letters lead as well
   const { score } = (await estimator()).check(hashed.slice(0, MAX_ESTIMATED), words)
-  return score <= MAX_REFUSED_SCORE ? 'PASSWORD_EASY_TO_GUESS' : null
+  return score <= MAX_REFUSED_SCORE || (await isSpacedWord(hashed, words)) ? 'PASSWORD_EASY_TO_GUESS' : null
+}
+
+/** Whether it is a common password with blanks or signs between its letters, which guessers put there too. */
+async function isSpacedWord(hashed: string, words: readonly string[]): Promise<boolean> {
+  const spelled = hashed.replace(/[^\p{L}\p{N}]/gu, '').slice(0, MAX_ESTIMATED)
+  if (spelled === hashed) return false
+  const { score, sequence } = (await estimator()).check(spelled, [...words])
+  // Several words are a phrase, and letters that no list or pattern has are no word.
+  return score <= MAX_REFUSED_SCORE && sequence.length === 1 && sequence[0]?.pattern !== 'bruteforce'
 }
 
 function isPersonal(password: string, words: readonly string[]): boolean {
@@ -38,6 +47,10 @@ function isPersonal(password: string, words: readonly string[]): boolean {
 /** The text as one word, and each of its parts: of `ada@example.org`, `adaexampleorg`, `ada`, `example` and `org`. */
 function wordsIn(text: string): string[] {
   return [text, ...text.split('@'), ...text.split(/[^\p{L}\p{N}]+/u)].map(lettersOf).filter((word) => word !== '')
+}
+
+function backwards(word: string): string {
+  return Array.from(word).toReversed().join('')
 }
 
 function lettersOf(text: string): string {
