@@ -12,8 +12,8 @@ subscribe('http.server.request.start', () => {
 })
 
 /**
- * Fails the n-th command that a request from now on sends to Redis. What a server does by itself meanwhile is not counted: its
- * clock, its sweeps, and what earlier requests left to do. With them, another command would be the n-th at each try.
+ * Fails the n-th command that a request from now on sends to Redis. What a server does by itself is not counted, such
+ * as its clock and its sweeps. Nor is what earlier requests left to do. With them, another command would be the n-th at each try.
  */
 export function failCommand(n: number, fault: Fault) {
   const before = requests

@@ -12,8 +12,8 @@ import { userTagOf } from '../src/record/token.js'
 import { happens, longTimeouts } from './helpers.js'
 import { answer } from './retry.js'
 
-// From Redis 7.2 and Valkey 7.2 on, WAIT covers what its connection has written; before that, what the master had when the
-// connection last sent a command. So a call that finds nothing to revoke must write all the same. That is checked on every
+// From Redis 7.2 and Valkey 7.2 on, WAIT covers what its connection has written. Before that, it covers what the master had
+// when the connection last sent a command. So a call that finds nothing to revoke must write all the same. That is checked on every
 // server; what would follow from it shows on a later one alone.
 
 const program = inject('backend') === 'Valkey' ? 'valkey-server' : undefined

@@ -21,8 +21,8 @@ async function requireAdministrator(auth: Auth, userId: string, path: string): P
 
 /**
  * For administrators alone. The role is read from SQL at each call. Anybody else gets the answer that a procedure gives which
- * does not exist. `confirmRights` asks for the session and the role again: a call that has read for long calls it before it
- * changes or shows anything, and a stream again and again.
+ * does not exist. `confirmRights` asks for the session and the role again. A call that has read for long calls it before it
+ * changes or shows anything. A stream does so before each message.
  */
 const roleProcedure = strictProcedure.use(async ({ ctx: { auth, headers, session }, path, next }) => {
   const requireRole = () => requireAdministrator(auth, session.userId, path)
