@@ -9,6 +9,7 @@ export { UnsupportedQueryError } from './sessions/find-sessions.js'
 
 // For a server that sends mails from a queue, keeps devices tidy, limits sign-ins, takes passwords away and has ways in of its own.
 export { deleteExpiredDevices, isUnnotified, knownDeviceOf, recordNotified } from './sign-in/known-devices.js'
+export { deleteInBatches, deleteOlder } from './request/delete-in-batches.js'
 export { EVERY_ROW } from './request/every-row.js'
 export { createDeviceToken, deviceIdIn, type Notify } from './sign-in/new-device.js'
 export { rollcallPlugin } from './plugin.js'

@@ -3,6 +3,7 @@ import {
   type CookieSessions,
   cookieSessions,
   deleteExpiredDevices,
+  deleteOlder,
   emailHashOf,
   knownDeviceOf,
   type OnWrongPassword,
@@ -102,8 +103,8 @@ export interface Auth
   recordNotified(deviceId: string): Promise<void>
   /** Encrypts second factors with the first secret. For the start of a server: a command may know other secrets. */
   renewSecondFactors(): Promise<void>
-  /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. */
-  deleteExpired(): Promise<void>
+  /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. Ends early if the signal aborts. */
+  deleteExpired(signal: AbortSignal): Promise<void>
   /**
    * Gives a device a name, or takes it back with `null`; the activity of its user shows both. `false` for one that is
    * unknown or another user's.
@@ -240,10 +241,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     renewSecondFactors: () =>
       renewSecondFactors(database.kysely, context.secretConfig, (line) => options.log?.('error', line)),
 
-    async deleteExpired() {
+    async deleteExpired(signal) {
       const now = new Date()
-      await adapter.deleteMany({ model: 'verification', where: [{ field: 'expiresAt', operator: 'lt', value: now }] })
-      await deleteExpiredDevices(adapter, now)
+      await deleteOlder(adapter, { model: 'verification', field: 'expiresAt', before: now }, signal)
+      await deleteExpiredDevices(adapter, now, signal)
     },
 
     ...createRequiredResets(context, options),

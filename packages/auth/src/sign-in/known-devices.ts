@@ -3,6 +3,7 @@ import type { SessionDevice } from '@rollcall/devices'
 import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPluginDBSchema } from '@better-auth/core/db'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
+import { deleteOlder } from '../request/delete-in-batches.js'
 import { secretsOf, tokenFromCookie } from '../cookies/cookie.js'
 
 // A device is one browser as one user knows it. The browser is remembered by a cookie that signs nobody in: a
@@ -162,9 +163,13 @@ export async function recordNotified(sql: Rows, deviceId: string): Promise<void>
 }
 
 /** Deletes those that have not been signed in from for as long as a browser keeps their cookie. */
-export async function deleteExpiredDevices(sql: Pick<Rows, 'deleteMany'>, now: Date): Promise<void> {
-  const forgotten = new Date(now.getTime() - COOKIE_LIFE_SECONDS * 1_000)
-  await sql.deleteMany({ model: 'device', where: [{ field: 'lastSeenAt', operator: 'lt', value: forgotten }] })
+export async function deleteExpiredDevices(
+  sql: Pick<DBTransactionAdapter, 'findMany' | 'deleteMany'>,
+  now: Date,
+  signal?: AbortSignal,
+): Promise<void> {
+  const before = new Date(now.getTime() - COOKIE_LIFE_SECONDS * 1_000)
+  await deleteOlder(sql, { model: 'device', field: 'lastSeenAt', before }, signal)
 }
 
 /** `null` for a device that is not known. */

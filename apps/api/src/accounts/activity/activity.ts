@@ -10,6 +10,7 @@ import {
   fromRow,
 } from './activity-rows.js'
 import type { Database } from '../database/database.js'
+import { deleteOldActivity } from './delete-old.js'
 import { migrate } from '../database/migrations.js'
 import { createOperationRecorder } from './operations.js'
 import { confirmSignIns, readSignIns, type SignIn } from './sign-ins.js'
@@ -143,8 +144,7 @@ export async function openActivity(options: ActivityOptions): Promise<Activity> 
 
     async tidyUp(signal) {
       if (!(await sweep(signal))) return
-      await sql.deleteFrom('activity').where('at', '<', oldest()).execute()
-      await sql.deleteFrom('deleted_user').where('at', '<', oldest()).execute()
+      await deleteOldActivity(sql, oldest(), signal)
     },
 
     waiting: () => mover.waiting(),
