@@ -1,5 +1,6 @@
 import { CompiledQuery, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { failCommand } from './fail-command.js'
 import { signedUp } from './helpers.js'
 import { holdLook } from './hold-look.js'
 import { addressOf, finish, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
@@ -74,4 +75,19 @@ test('two accounts of one provider, linked at once, are not both linked', async 
   look.open()
   expect(await first).toMatchObject({ status: 409, body: { code: 'ALREADY_LINKED' } })
   expect(await linkedTo(laptop)).toHaveLength(1)
+})
+
+test('an outage before the sign-in leaves the code of the provider good', async () => {
+  // The command of the limit, then that of the time of the sign-in.
+  for (const n of [1, 2]) {
+    somebody()
+    const device = server.browser()
+    const callback = await t.provider.visit(await addressOf(device, '/provider/sign-in'))
+    {
+      using failing = failCommand(n, 'never sent')
+      expect((await finish(device, callback)).status).toBe(503)
+      expect(failing.reached()).toBe(true)
+    }
+    expect((await finish(device, callback)).status).toBe(200)
+  }
 })

@@ -20,6 +20,7 @@ export { chooseOtherSessions } from './policy/factor-policy.js'
 export { proofMethodsOf } from './proof/proof-methods.js'
 export { proveAgain } from './proof/reauthenticate.js'
 export { emailHashOf, type OnWrongPassword, type WrongPassword } from './audit/refused-attempts.js'
+export { rejectWithoutTime } from './request/unavailable.js'
 export { createResetToken } from './links/reset.js'
 export {
   emailChangeOf,

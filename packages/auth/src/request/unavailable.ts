@@ -26,6 +26,15 @@ export function unavailableError(cause?: unknown): APIError {
   return error
 }
 
+/**
+ * For an endpoint that is about to use up a code of somebody else's. If Redis gave the request no time, nobody can sign in.
+ *
+ * @throws {APIError} 503.
+ */
+export async function rejectWithoutTime(): Promise<void> {
+  await rejectUnavailable(async () => (await requestState()).startedAt)
+}
+
 /** better-auth takes a session that it could not look up for none, and its person for a stranger. */
 export async function rejectFailedLookUp(): Promise<void> {
   const { outage, databaseError } = await requestState()

@@ -1,4 +1,11 @@
-import { type Audit, type AuditEventName, auditEvent, chooseOtherSessions, proveAgain } from '@rollcall/auth'
+import {
+  type Audit,
+  type AuditEventName,
+  auditEvent,
+  chooseOtherSessions,
+  proveAgain,
+  rejectWithoutTime,
+} from '@rollcall/auth'
 import type { Clock, SessionStore } from '@rollcall/session-store'
 import type { GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthPlugin } from 'better-auth'
@@ -152,6 +159,7 @@ function providerFlows(options: Options) {
     const callback = redirectUriOf(providerId)
     for (const [name, value] of Object.entries(answer)) if (value) callback.searchParams.set(name, value)
     const provedSince = question.isProof ? question.askedAt : null
+    await rejectWithoutTime() // the provider accepts its code once
     const person = await find(providerId).redeem(callback, { ...question, state: answer.state, provedSince })
     await act(ctx, question, { ...person, providerId })
   }
