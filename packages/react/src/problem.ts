@@ -1,5 +1,3 @@
-import { TRPCClientError } from '@trpc/client'
-
 /** The kinds of problems with a call that a page distinguishes. */
 export type Problem =
   | { kind: 'unauthorized' }
@@ -17,13 +15,24 @@ export type Problem =
 
 /** @param error of a call by the tRPC client; any other is `unexpected` */
 export function problemOf(error: unknown): Problem {
-  if (!(error instanceof TRPCClientError)) return { kind: 'unexpected' }
+  if (!isOfClient(error)) return { kind: 'unexpected' }
   const response: unknown = error.meta?.['response']
   const answer = response instanceof Response ? response : undefined
   const reason = reasonIn(error.data)
   if (reason === 'REAUTHENTICATE') return { kind: 'proof-needed' }
   if (reason === 'OTHER_SESSION') return { kind: 'other-session' }
   return problemOfStatus(statusIn(error.data) ?? answer?.status, answer?.headers.get('retry-after') ?? null)
+}
+
+/** The part of a `TRPCClientError` that is read here. */
+interface ClientError extends Error {
+  readonly data?: unknown
+  readonly meta?: Readonly<Record<string, unknown>>
+}
+
+/** By its name and not by its class: so this needs no code of the client, and knows the errors of a second copy. */
+function isOfClient(error: unknown): error is ClientError {
+  return error instanceof Error && error.name === 'TRPCClientError'
 }
 
 /** A shape check and not a type: an answer from something between the page and the API can carry any JSON. */
