@@ -11,7 +11,7 @@ export function compileMessages(): Plugin {
     name: 'compile-messages',
     enforce: 'pre',
     async transform(code, id) {
-      if (!/\/i18n\/messages\/(later\/|admin\/)?[\w-]+\.ts$/.test(id)) return
+      if (!/\/i18n\/messages\/(account\/|later\/|admin\/)?[\w-]+\.ts$/.test(id)) return
       return `export default ${JSON.stringify(compileAll(await messagesIn(code)))}`
     },
   }

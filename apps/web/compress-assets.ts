@@ -10,13 +10,13 @@ const encodings = {
   gz: (bytes: Buffer) => promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION }),
 }
 
-/** Compresses scripts and styles once, when the page is built: the server sends the file that a browser understands. */
+/** Compresses scripts, styles and drawings once, when the page is built: the server sends the file that a browser understands. */
 export function compressAssets(): Plugin {
   return {
     name: 'compress-assets',
     apply: 'build',
     async writeBundle({ dir = '' }, bundle) {
-      for (const name of Object.keys(bundle).filter((file) => /\.(?:js|css)$/.test(file))) {
+      for (const name of Object.keys(bundle).filter((file) => /\.(?:js|css|svg)$/.test(file))) {
         const bytes = await readFile(join(dir, name))
         for (const [ending, compress] of Object.entries(encodings))
           await writeFile(join(dir, `${name}.${ending}`), await compress(bytes))

@@ -4,24 +4,28 @@ import { loadEnv } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { compileMessages } from './compile-messages.js'
 import { compressAssets } from './compress-assets.js'
+import { earlyScript } from './early-script.js'
 
 export default defineConfig(({ mode }) => {
   // In development the browser talks to Vite alone, so that page and API share an origin as they do in production.
   const api = loadEnv(mode, import.meta.dirname, 'ROLLCALL_')['ROLLCALL_API_URL'] ?? 'http://localhost:3000'
   return {
-    plugins: [compileMessages(), react(), tailwindcss(), compressAssets()],
+    plugins: [compileMessages(), react(), tailwindcss(), earlyScript(), compressAssets()],
     resolve: { alias: [{ find: /^use-intl\/format-message$/, replacement: 'use-intl/format-message/format-only' }] },
     // The Content-Security-Policy allows no inline module, so that small files must stay files.
     build: {
       assetsInlineLimit: 0,
+      modulePreload: { polyfill: false }, // a browser that cannot preload only loads them one after the other
       // Libraries change seldom: a browser keeps them over our own changes. Libraries of later pages come with those pages.
       rolldownOptions: {
         output: {
           codeSplitting: {
             groups: [
+              { name: 'early', test: /\/src\/early\.ts$/ }, // before all others: it must wait for none
               { name: 'vendor', test: /node_modules/, tags: ['$initial'] },
               // One file: the more a first visit is cut into, the worse it is compressed.
               { name: 'first', test: /\/src\//, tags: ['$initial'] },
+              { name: 'account', test: /\/src\/(account-pages\.tsx|i18n\/messages\/account\/en\.ts)$/ },
             ],
           },
         },

@@ -1,8 +1,5 @@
-import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider, type RouterHistory } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { createQueryClient } from './api/query-client.js'
-import { ApiContext, createApiClient } from './api/trpc.js'
 import { SessionContext } from './features/session/session.js'
 import { TabSession } from './features/session/tab-session.js'
 import { I18nProvider, useI18n } from './i18n/i18n-provider.js'
@@ -11,11 +8,7 @@ import { Toasts } from './ui/toasts.js'
 
 /** The whole page as one element. A test brings its own history. */
 export function createApp(history?: RouterHistory) {
-  const api = createApiClient()
-  const queryClient = createQueryClient((error) => session.failed(error))
   const session = new TabSession({
-    api,
-    queryClient,
     path: () => router.latestLocation.pathname,
     goTo: (path) => router.navigate({ to: path, replace: true }),
     goToSignIn: (state) => router.navigate({ to: '/sign-in', state, replace: true }),
@@ -23,17 +16,13 @@ export function createApp(history?: RouterHistory) {
   const router = createAppRouter(session, history)
 
   return (
-    <ApiContext value={api}>
-      <QueryClientProvider client={queryClient}>
-        <SessionContext value={session}>
-          <I18nProvider>
-            <Messages>
-              <RouterProvider router={router} />
-            </Messages>
-          </I18nProvider>
-        </SessionContext>
-      </QueryClientProvider>
-    </ApiContext>
+    <SessionContext value={session}>
+      <I18nProvider>
+        <Messages>
+          <RouterProvider router={router} />
+        </Messages>
+      </I18nProvider>
+    </SessionContext>
   )
 }
 

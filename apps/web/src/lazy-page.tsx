@@ -9,11 +9,12 @@ export interface LazyPage {
   readonly component: () => ReactNode
 }
 
-export function lazyPage(importPage: () => Promise<ComponentType>): LazyPage {
+/** @param loadWords the words that the page needs beside those of a first visit */
+export function lazyPage(importPage: () => Promise<ComponentType>, loadWords = loadLaterMessages): LazyPage {
   let Page: ComponentType | undefined
   return {
     async load() {
-      const [page] = await Promise.all([Page ?? importPage(), loadLaterMessages()])
+      const [page] = await Promise.all([Page ?? importPage(), loadWords()])
       Page = page
     },
     component: () => Page && <Page />,

@@ -8,11 +8,9 @@ import {
 } from '@tanstack/react-router'
 import { checkLink } from './api/links.js'
 import { askSignUpPolicy } from './api/sign-up-policy.js'
-import { DevicesPage } from './features/devices/devices-page.js'
 import { type AccountPath, accountPathOf, type Session, type SignInState } from './features/session/session.js'
 import { SignInPage } from './features/sign-in/sign-in-page.js'
-import { loadAdminMessages } from './i18n/i18n.js'
-import { AccountLayout } from './layouts/account-layout.js'
+import { loadAccountMessages, loadAdminMessages } from './i18n/i18n.js'
 import { CrashMessage, CrashPage, NotFoundPage } from './layouts/lost-pages.js'
 import { PublicLayout } from './layouts/public-layout.js'
 import { lazyPage } from './lazy-page.js'
@@ -23,7 +21,10 @@ interface RouterContext {
   pages: PageOpener
 }
 
-// Devices and sign-in, where a visit begins, come with the first script. The other pages follow when the browser is idle.
+// Sign-in comes with the first script, so that signing out needs nothing more. The other pages follow when the browser is idle.
+const importAccount = () => import('./account-pages.js')
+const accountFrame = lazyPage(async () => (await importAccount()).AccountFrame, loadAccountMessages)
+const devicesPage = lazyPage(async () => (await importAccount()).DevicesPage, loadAccountMessages)
 const activityPage = lazyPage(async () => (await import('./features/activity/activity-page.js')).ActivityPage)
 const securityPage = lazyPage(async () => (await import('./features/security/security-page.js')).SecurityPage)
 const accountPage = lazyPage(async () => (await import('./features/account/account-page.js')).AccountPage)
@@ -56,11 +57,19 @@ const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: No
 const account = createRoute({
   getParentRoute: () => root,
   id: 'account',
-  component: AccountLayout,
+  component: accountFrame.component,
   errorComponent: CrashPage,
-  beforeLoad: ({ context }) => context.session.enter(),
+  beforeLoad: async ({ context, location }) => {
+    if (!(await context.session.enter())) throw redirect({ to: '/sign-in', state: leadBackTo(location), replace: true })
+    await context.pages.open(accountFrame)
+  },
 })
-const devices = createRoute({ getParentRoute: () => account, path: '/', component: DevicesPage })
+const devices = createRoute({
+  getParentRoute: () => account,
+  path: '/',
+  component: devicesPage.component,
+  beforeLoad: ({ context }) => context.pages.open(devicesPage),
+})
 const activity = createRoute({
   getParentRoute: () => account,
   path: '/activity',
@@ -174,6 +183,11 @@ function signUpOf(
   return { ...tokenOf(search), returnTo: accountPathOf(search['returnTo']) }
 }
 
+function leadBackTo({ pathname }: { pathname: string }): SignInState {
+  const returnTo = accountPathOf(pathname)
+  return returnTo ? { returnTo } : {}
+}
+
 async function leaveIfSignedIn({ context }: { context: RouterContext }): Promise<void> {
   if (await context.session.isActive()) throw redirect({ to: '/' })
 }
@@ -194,7 +208,10 @@ const routeTree = root.addChildren([
 
 export function createAppRouter(session: Session, history?: RouterHistory) {
   const pages = createPageOpener({
-    next: { account: [activityPage, securityPage, accountPage], public: [signUpPage, forgotPasswordPage] },
+    next: {
+      account: [activityPage, securityPage, accountPage],
+      public: [accountFrame, devicesPage, signUpPage, forgotPasswordPage],
+    },
     shown: () => router.state.resolvedLocation,
     reload: () => window.location.reload(),
   })

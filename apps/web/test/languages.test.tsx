@@ -29,7 +29,7 @@ function needs(messages: Messages, path = ''): [string, string[]][] {
 
 const translated = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'en.ts')
 
-test.each(['', 'later/', 'admin/'].flatMap((part) => translated.map((file) => `${part}${file}`)))(
+test.each(['', 'account/', 'later/', 'admin/'].flatMap((part) => translated.map((file) => `${part}${file}`)))(
   '%s says all that English says, of the same things',
   async (file) => {
     const english = await messagesOf(join(dirname(file), 'en.ts'))
@@ -49,10 +49,13 @@ function filesOf(file: string, found = new Set<string>()): Set<string> {
   return found
 }
 
-test('the script of a first visit needs no message that comes later', async () => {
-  const further = await Promise.all(['later/en.ts', 'admin/en.ts'].map(messagesOf))
+test.each([
+  ['main.tsx', ['account/en.ts', 'later/en.ts', 'admin/en.ts']],
+  ['account-pages.tsx', ['later/en.ts', 'admin/en.ts']],
+])('the script of a first visit needs no message that comes later: %s', async (start, parts) => {
+  const further = await Promise.all(parts.map(messagesOf))
   const later = further.flatMap((messages) => Object.keys(messages)).join('|')
-  const files = [...filesOf(join(import.meta.dirname, '../src/main.tsx'))]
+  const files = [...filesOf(join(import.meta.dirname, '../src', start))]
   expect(files.length).toBeGreaterThan(50)
   const uses = new RegExp(`['\`](?:${later})\\.\\w`)
   expect(files.filter((file) => uses.test(readFileSync(file, 'utf8')))).toEqual([])

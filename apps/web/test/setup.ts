@@ -1,7 +1,7 @@
 import { EventSource } from 'eventsource'
 import { cleanup, configure } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
-import { languageCodes, loadLanguage, loadLaterMessages } from '../src/i18n/i18n.js'
+import { languageCodes, loadAccountMessages, loadLanguage, loadLaterMessages } from '../src/i18n/i18n.js'
 import { network } from './network.js'
 
 // Before any client is made, since some take hold of `fetch` when their module loads.
@@ -20,7 +20,7 @@ vi.stubGlobal(
 )
 
 await Promise.all(languageCodes.map(loadLanguage))
-await loadLaterMessages()
+await Promise.all([loadAccountMessages(), loadLaterMessages()])
 
 configure({ asyncUtilTimeout: 15_000 }) // a bound for a busy machine; each wait ends with its condition
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import accountEnglish from '../src/i18n/messages/account/en.js'
 import adminEnglish from '../src/i18n/messages/admin/en.js'
 import english from '../src/i18n/messages/en.js'
 import laterEnglish from '../src/i18n/messages/later/en.js'
@@ -23,7 +24,7 @@ function* messagesOf(words: object, path = ''): Generator<[path: string, message
 }
 
 test.each(refused)('%s', (_why, words) => {
-  const all = [...messagesOf({ ...english, ...laterEnglish, ...adminEnglish })]
+  const all = [...messagesOf({ ...english, ...accountEnglish, ...laterEnglish, ...adminEnglish })]
   expect(all.length).toBeGreaterThan(400)
   expect(all.filter(([, message]) => words.test(message))).toEqual([])
 })

@@ -14,6 +14,7 @@ import { expectedSessionHeaders } from './expected-session.js'
 export type ApiClient = TRPCClient<AppRouter>
 type Outputs = inferRouterOutputs<AppRouter>
 export type { Device, SessionEnd } from '@rollcall/react'
+export type CurrentSession = Outputs['session']['current']
 export type ActivityPage = Outputs['activity']['list']
 export type ActivityEntry = ActivityPage['entries'][number]
 export type EmailChange = NonNullable<Outputs['emailChange']['pending']>

@@ -6,11 +6,11 @@ type Described = Pick<Device, 'browser' | 'os'> & { readonly name?: string | nul
 
 /** Names from the API that are no product's: each language has its own. */
 const genericNames = {
-  'Unknown browser': 'devices.generic.unknownBrowser',
-  'Android Browser': 'devices.generic.androidBrowser',
-  'Desktop app': 'devices.generic.desktopApp',
-  'Google app': 'devices.generic.googleApp',
-  'Smart TV': 'devices.generic.smartTv',
+  'Unknown browser': 'device.generic.unknownBrowser',
+  'Android Browser': 'device.generic.androidBrowser',
+  'Desktop app': 'device.generic.desktopApp',
+  'Google app': 'device.generic.googleApp',
+  'Smart TV': 'device.generic.smartTv',
 } as const
 
 /** Its owner's name for it, or else its browser's: "Chrome on Windows 11". */
@@ -21,7 +21,7 @@ export function deviceName(i18n: I18n, device: Described): string {
 /** The browser alone where the system is not known. */
 export function browserName(i18n: I18n, { browser, os }: Pick<Device, 'browser' | 'os'>): string {
   const name = localName(i18n, browser)
-  return os === '' ? name : i18n.t('devices.name', { browser: name, os: localName(i18n, os) })
+  return os === '' ? name : i18n.t('device.name', { browser: name, os: localName(i18n, os) })
 }
 
 function localName({ t }: I18n, name: string): string {

@@ -1,5 +1,6 @@
 import { createTranslator } from 'use-intl/core'
 import en from './messages/en.js'
+import type accountEnglish from './messages/account/en.js'
 import type adminEnglish from './messages/admin/en.js'
 import type laterEnglish from './messages/later/en.js'
 import { createTimeFormat } from './time-format.js'
@@ -8,17 +9,21 @@ import { createTimeFormat } from './time-format.js'
 type Translated<Model> = { readonly [Key in keyof Model]: Model[Key] extends string ? string : Translated<Model[Key]> }
 
 export type Messages = Translated<typeof en>
+export type AccountMessages = Translated<typeof accountEnglish>
 export type LaterMessages = Translated<typeof laterEnglish>
 export type AdminMessages = Translated<typeof adminEnglish>
 
-type AllMessages = typeof en & typeof laterEnglish & typeof adminEnglish
+type AllMessages = typeof en & typeof accountEnglish & typeof laterEnglish & typeof adminEnglish
 
 // Each file in that folder is a language. English comes with the page; another one is loaded before it is shown.
 const loaders = byLanguage(import.meta.glob<typeof en>(['./messages/*.ts', '!./messages/en.ts'], { import: 'default' }))
+const accountLoaders = byLanguage(
+  import.meta.glob<typeof accountEnglish>('./messages/account/*.ts', { import: 'default' }),
+)
 const laterLoaders = byLanguage(import.meta.glob<typeof laterEnglish>('./messages/later/*.ts', { import: 'default' }))
 const adminLoaders = byLanguage(import.meta.glob<typeof adminEnglish>('./messages/admin/*.ts', { import: 'default' }))
 
-// The type says more than is there at first: `loadLaterMessages` is awaited before a page that needs the others is shown.
+// The type says more than is there at first: the functions below are awaited before a page that needs the others is shown.
 const loaded = new Map<string, AllMessages>([['en', { ...en } as AllMessages]])
 /** The messages beside those of a first visit that the pages shown so far need. */
 const needed = new Set<FurtherLoaders>()
@@ -35,14 +40,23 @@ export const languageCodes = ['en', ...loaders.keys()].toSorted()
 /** Rejects if the language cannot be loaded. */
 export async function loadLanguage(language: string): Promise<void> {
   if (loaded.has(language)) return
+  for (const further of needed)
+    further
+      .get(language)?.()
+      .catch(() => undefined) // at the same time; awaited below
   const messages = await loaders.get(language)?.()
   if (messages === undefined) return
   const complete = { ...messages } as AllMessages // as above
-  for (const loaders of needed) await addFrom(loaders, language, complete)
+  for (const further of needed) await addFrom(further, language, complete)
   loaded.set(language, complete)
 }
 
-/** Loads the messages of the pages that are no part of a first visit, in each language that is loaded. Rejects if it cannot. */
+/** Loads the messages of the frame of an account and of its devices, in each language that is loaded. Rejects if it cannot. */
+export function loadAccountMessages(): Promise<void> {
+  return loadFurther(accountLoaders)
+}
+
+/** The same for the messages of the pages that are no part of a first visit. */
 export function loadLaterMessages(): Promise<void> {
   return loadFurther(laterLoaders)
 }

@@ -9,5 +9,5 @@ export function withPlace(i18n: I18n, place: Device['place'], address: string): 
 /** Empty where no place is known. */
 export function formatPlace({ t, country }: I18n, place: Device['place']): string {
   if (place === null) return ''
-  return place.kind === 'local' ? t('devices.localNetwork') : country(place.code)
+  return place.kind === 'local' ? t('device.localNetwork') : country(place.code)
 }

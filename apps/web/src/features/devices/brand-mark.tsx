@@ -1,5 +1,8 @@
 import type { Device } from '../../api/trpc.js'
-import { type Brand, brandPaths } from './brand-paths.js'
+// Pictures and no script: the list does not wait for them, and does without where they cannot be loaded.
+import marks from './brand-marks.svg'
+
+type Brand = 'Chrome' | 'Firefox' | 'Opera' | 'Vivaldi' | 'Brave' | 'Apple' | 'Android' | 'Ubuntu'
 
 const brandsOfBrowsers: Readonly<Record<string, Brand>> = {
   Chrome: 'Chrome',
@@ -26,7 +29,7 @@ const brandsOfSystems: Readonly<Record<string, Brand>> = {
 }
 
 /** The mark of the browser, or else of the system; nothing for one without a mark. The name beside it says the same in words. */
-export default function BrandMark({ device: { browser, os } }: { device: Pick<Device, 'browser' | 'os'> }) {
+export function BrandMark({ device: { browser, os } }: { device: Pick<Device, 'browser' | 'os'> }) {
   const brand = brandsOfBrowsers[browser] ?? brandsOfSystems[os]
   if (brand === undefined) return null
   return (
@@ -35,8 +38,8 @@ export default function BrandMark({ device: { browser, os } }: { device: Pick<De
       data-brand={brand}
       className="absolute -right-1 -bottom-1 grid size-5 place-items-center rounded-full border border-line bg-surface"
     >
-      <svg viewBox="0 0 24 24" fill="currentColor" className="size-3">
-        <path d={brandPaths[brand]} />
+      <svg fill="currentColor" className="size-3">
+        <use href={`${marks}#${brand}`} />
       </svg>
     </span>
   )

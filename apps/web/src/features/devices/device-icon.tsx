@@ -8,9 +8,9 @@ import {
   Tablet,
   Tv,
 } from 'lucide-react'
-import { lazy, Suspense } from 'react'
 import type { Device } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
+import { BrandMark } from './brand-mark.js'
 
 const kinds = {
   desktop: Monitor,
@@ -22,9 +22,6 @@ const kinds = {
   unknown: CircleQuestionMark,
 } satisfies Record<Device['kind'], LucideIcon>
 
-// An ornament: it comes after the list, and the page does without it where it cannot be loaded.
-const BrandMark = lazy(() => import('./brand-mark.js').catch(() => ({ default: () => null })))
-
 export function DeviceIcon({ device }: { device: Pick<Device, 'kind' | 'browser' | 'os'> }) {
   const { t } = useI18n()
   const kind = device.kind in kinds ? device.kind : 'unknown' // a newer server may know others
@@ -33,9 +30,7 @@ export function DeviceIcon({ device }: { device: Pick<Device, 'kind' | 'browser'
     <span className="relative grid size-11 shrink-0 place-items-center rounded-xl bg-sunken text-ink sm:size-12">
       <Icon aria-hidden className="size-5.5 stroke-[1.75] sm:size-6" />
       <span className="sr-only">{t(`devices.kind.${kind}`)}</span>
-      <Suspense>
-        <BrandMark device={device} />
-      </Suspense>
+      <BrandMark device={device} />
     </span>
   )
 }

@@ -1,4 +1,5 @@
 import type { ReturnPath } from '@rollcall/api'
+import type { QueryClient } from '@tanstack/react-query'
 import { createContext, use } from 'react'
 import type { SessionEnd } from '../../api/trpc.js'
 
@@ -27,8 +28,13 @@ export interface SignInState {
 
 /** The session as this tab knows it. A script cannot read the cookie; only the API knows. */
 export interface Session {
-  /** A page of the account is about to be shown, be it by the Back button: what was known may have changed. */
-  enter(): void
+  /**
+   * A page of the account is about to be shown, be it by the Back button: what was known may have changed. Resolves to `false`
+   * if nobody is signed in. That is asked only where this browser is not known to have been: elsewhere, the page finds out.
+   */
+  enter(): Promise<boolean>
+  /** What the pages of an account have read. `create` makes it the first time: its code comes with those pages. */
+  queries(create: (onError: (error: unknown) => void) => QueryClient): QueryClient
   /** The API has answered as this session. */
   confirmed(id: string): void
   /** Signed in: forget what the last person saw and show the page that was asked for. */

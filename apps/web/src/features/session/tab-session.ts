@@ -1,23 +1,20 @@
+import type { Problem } from '@rollcall/react'
 import type { QueryClient } from '@tanstack/react-query'
 import { cookieSettled } from '../../api/auth.js'
+import { askSession } from '../../api/current-session.js'
 import { expectSession } from '../../api/expected-session.js'
 import { toProblem } from '../../api/problem.js'
-import type { ApiClient, SessionEnd } from '../../api/trpc.js'
-import { CHECK_TIMEOUT_MS } from '../../durations.js'
+import type { SessionEnd } from '../../api/trpc.js'
 import { dropPendingAction } from './pending-action.js'
+import { forgetSignedIn, rememberSignedIn, wasSignedIn } from './signed-in-mark.js'
 import { type AccountPath, accountPathOf, type Session, type SignInState } from './session.js'
 
 interface Dependencies {
-  api: ApiClient
-  queryClient: QueryClient
   /** The path that is shown, or about to be. */
   path: () => string
   goTo: (path: AccountPath) => Promise<void>
   goToSignIn: (state: SignInState) => Promise<void>
 }
-
-/** Remembers over a reload that this browser was signed in, so that a refusal can be explained. Holds no secret. */
-const MARK = 'rollcall.signedIn'
 
 /** Windows of the same browser notify each other this way. */
 type WindowMessage =
@@ -29,7 +26,9 @@ export class TabSession implements Session {
   readonly #deps: Dependencies
   readonly #signInListeners = new Set<() => void>()
   readonly #windows = new BroadcastChannel('rollcall.session')
+  #queryClient: QueryClient | undefined
   #knownEnded = false
+  #hasJustBegun = false
   #current: string | undefined
   #settling: Promise<void> | undefined
 
@@ -39,20 +38,28 @@ export class TabSession implements Session {
     expectSession(undefined)
   }
 
-  enter(): void {
+  async enter(): Promise<boolean> {
     this.#knownEnded = false
+    if (wasSignedIn() || this.#hasJustBegun) return true
+    this.#knownEnded = (await this.#problem()) === 'unauthorized'
+    return !this.#knownEnded
+  }
+
+  queries(create: (onError: (error: unknown) => void) => QueryClient): QueryClient {
+    return (this.#queryClient ??= create((error) => this.failed(error)))
   }
 
   confirmed(id: string): void {
     const isAnother = this.#current !== undefined && this.#current !== id
     this.#current = id
     expectSession(id)
-    localStorage.setItem(MARK, '1')
-    if (isAnother) void this.#deps.queryClient.resetQueries()
+    rememberSignedIn()
+    if (isAnother) void this.#queryClient?.resetQueries()
   }
 
   async begin(returnTo: AccountPath = '/'): Promise<void> {
-    this.#deps.queryClient.clear()
+    this.#queryClient?.clear()
+    this.#hasJustBegun = true
     this.#notify({ type: 'signed-in' })
     await this.#deps.goTo(returnTo)
   }
@@ -79,18 +86,12 @@ export class TabSession implements Session {
   }
 
   async isActive(): Promise<boolean> {
-    if (this.#knownEnded) return false
-    try {
-      await this.#deps.api.session.current.query(undefined, { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) })
-      return true
-    } catch {
-      return false
-    }
+    return !this.#knownEnded && (await this.#problem()) === null
   }
 
   async isAdministrator(): Promise<boolean | null> {
     try {
-      const { user } = await this.#deps.api.session.current.query()
+      const { user } = await askSession()
       return user.isAdmin
     } catch (error) {
       return toProblem(error).kind === 'unauthorized' ? false : null
@@ -100,6 +101,16 @@ export class TabSession implements Session {
   onSignedInElsewhere(listener: () => void): () => void {
     this.#signInListeners.add(listener)
     return () => this.#signInListeners.delete(listener)
+  }
+
+  /** Asks for the session. `null`: there is one. */
+  async #problem(): Promise<Problem['kind'] | null> {
+    try {
+      await askSession()
+      return null
+    } catch (error) {
+      return toProblem(error).kind
+    }
   }
 
   #notify(message: WindowMessage): void {
@@ -117,38 +128,38 @@ export class TabSession implements Session {
   async #reread(): Promise<void> {
     this.#knownEnded = false
     this.#current = undefined
-    await this.#deps.queryClient.resetQueries()
+    await this.#queryClient?.resetQueries()
   }
 
   async #leave(state: SignInState): Promise<void> {
-    const { queryClient, path, goToSignIn } = this.#deps
+    const { path, goToSignIn } = this.#deps
     this.#knownEnded = true
+    this.#hasJustBegun = false
     this.#current = undefined
     expectSession(undefined)
-    localStorage.removeItem(MARK)
+    forgetSignedIn()
     dropPendingAction() // it was this session's
-    await queryClient.cancelQueries()
+    await this.#queryClient?.cancelQueries()
     const isWanted = state.notice === undefined || state.notice === 'ended'
     const returnTo = isWanted ? accountPathOf(path()) : undefined
     await goToSignIn({ ...state, ...(returnTo && { returnTo }) })
     // Only now: a page that still watches its data would fetch it again.
-    queryClient.clear()
+    this.#queryClient?.clear()
   }
 
   async #settle(): Promise<void> {
-    const { api, queryClient } = this.#deps
     // A change or a proof replaces the cookie. A call that left with the old one is refused, yet nobody was signed out.
     await cookieSettled()
     if (this.#knownEnded) return
     try {
-      await api.session.current.query()
+      await askSession()
     } catch (error) {
       if (toProblem(error).kind === 'unauthorized') {
-        await this.end(localStorage.getItem(MARK) === null ? {} : { notice: 'ended' })
+        await this.end(wasSignedIn() ? { notice: 'ended' } : {})
         return
       }
       // An outage says nothing about the session. Whatever the page asks again shows it.
     }
-    await queryClient.invalidateQueries()
+    await this.#queryClient?.invalidateQueries()
   }
 }
