@@ -16,9 +16,10 @@ export interface PageOpener {
    * Loads the code of a page before it takes the place of the one that is shown. Without an answer from the server, that one
    * stays, and `failure` says why. If there is an answer, a new release has removed the code. Then the document is loaded anew.
    *
+   * @param path Where the page is. Going back to the page that stayed does not end the failure.
    * @throws {Error} The failure if no page is shown; otherwise it throws a redirect back to that page.
    */
-  open(page: LazyPage): Promise<void>
+  open(page: LazyPage, path: string): Promise<void>
   /** Loads the code that a person may need next. A failure is met when it is needed. */
   preload(layout: Layout): void
   failure(): PageFailure | null
@@ -42,11 +43,11 @@ export function createPageOpener({ next, shown, reload }: Dependencies): PageOpe
   }
 
   return {
-    async open(page) {
+    async open(page, path) {
       const from = shown()
       try {
         await page.load()
-        if (failure !== null) setFailure(null)
+        if (failure !== null && failure.path !== path) setFailure(null)
       } catch (error) {
         if (from === undefined) throw error
         const problem = await problemOfServer()

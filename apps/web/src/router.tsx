@@ -61,42 +61,42 @@ const account = createRoute({
   errorComponent: CrashPage,
   beforeLoad: async ({ context, location }) => {
     if (!(await context.session.enter())) throw redirect({ to: '/sign-in', state: leadBackTo(location), replace: true })
-    await context.pages.open(accountFrame)
+    await context.pages.open(accountFrame, location.pathname)
   },
 })
 const devices = createRoute({
   getParentRoute: () => account,
   path: '/',
   component: devicesPage.component,
-  beforeLoad: ({ context }) => context.pages.open(devicesPage),
+  beforeLoad: ({ context, location }) => context.pages.open(devicesPage, location.pathname),
 })
 const activity = createRoute({
   getParentRoute: () => account,
   path: '/activity',
   component: activityPage.component,
-  beforeLoad: ({ context }) => context.pages.open(activityPage),
+  beforeLoad: ({ context, location }) => context.pages.open(activityPage, location.pathname),
 })
 const security = createRoute({
   getParentRoute: () => account,
   path: '/security',
   component: securityPage.component,
-  beforeLoad: ({ context }) => context.pages.open(securityPage),
+  beforeLoad: ({ context, location }) => context.pages.open(securityPage, location.pathname),
 })
 
 const accountSettings = createRoute({
   getParentRoute: () => account,
   path: '/account',
   component: accountPage.component,
-  beforeLoad: ({ context }) => context.pages.open(accountPage),
+  beforeLoad: ({ context, location }) => context.pages.open(accountPage, location.pathname),
 })
 
 const admin = createRoute({
   getParentRoute: () => account,
   path: '/admin',
   component: adminPage.component,
-  beforeLoad: async ({ context }) => {
+  beforeLoad: async ({ context, location }) => {
     if ((await context.session.isAdministrator()) === false) throw notFound()
-    await context.pages.open(adminPage)
+    await context.pages.open(adminPage, location.pathname)
   },
 })
 
@@ -116,9 +116,9 @@ const signUp = createRoute({
   getParentRoute: () => open,
   path: '/sign-up',
   component: signUpPage.component,
-  beforeLoad: async ({ context }) => {
+  beforeLoad: async ({ context, location }) => {
     await leaveIfSignedIn({ context })
-    await context.pages.open(signUpPage)
+    await context.pages.open(signUpPage, location.pathname)
   },
   loader: askSignUpPolicy,
 })
@@ -126,7 +126,7 @@ const finishSignUp = createRoute({
   getParentRoute: () => open,
   path: '/finish-sign-up',
   component: finishSignUpPage.component,
-  beforeLoad: ({ context }) => context.pages.open(finishSignUpPage),
+  beforeLoad: ({ context, location }) => context.pages.open(finishSignUpPage, location.pathname),
   validateSearch: signUpOf,
   loaderDeps: ({ search: { token } }) => ({ token }),
   loader: ({ deps: { token } }) => checkLink('finish-sign-up', token),
@@ -135,19 +135,19 @@ const provider = createRoute({
   getParentRoute: () => open,
   path: '/provider/$provider',
   component: providerPage.component,
-  beforeLoad: ({ context }) => context.pages.open(providerPage),
+  beforeLoad: ({ context, location }) => context.pages.open(providerPage, location.pathname),
 })
 const forgotPassword = createRoute({
   getParentRoute: () => open,
   path: '/forgot-password',
   component: forgotPasswordPage.component,
-  beforeLoad: ({ context }) => context.pages.open(forgotPasswordPage),
+  beforeLoad: ({ context, location }) => context.pages.open(forgotPasswordPage, location.pathname),
 })
 const resetPassword = createRoute({
   getParentRoute: () => open,
   path: '/reset-password',
   component: resetPasswordPage.component,
-  beforeLoad: ({ context }) => context.pages.open(resetPasswordPage),
+  beforeLoad: ({ context, location }) => context.pages.open(resetPasswordPage, location.pathname),
   validateSearch: tokenOf,
   loaderDeps: ({ search }) => search,
   loader: ({ deps: { token } }) => checkLink('reset-password', token),
@@ -156,7 +156,7 @@ const secureAccount = createRoute({
   getParentRoute: () => open,
   path: '/secure-account',
   component: secureAccountPage.component,
-  beforeLoad: ({ context }) => context.pages.open(secureAccountPage),
+  beforeLoad: ({ context, location }) => context.pages.open(secureAccountPage, location.pathname),
   validateSearch: tokenOf,
   loaderDeps: ({ search }) => search,
   loader: ({ deps: { token } }) => checkLink('secure-account', token),
@@ -166,7 +166,7 @@ const confirmEmail = createRoute({
   getParentRoute: () => open,
   path: '/confirm-email',
   component: confirmEmailPage.component,
-  beforeLoad: ({ context }) => context.pages.open(confirmEmailPage),
+  beforeLoad: ({ context, location }) => context.pages.open(confirmEmailPage, location.pathname),
   validateSearch: tokenOf,
   loaderDeps: ({ search }) => search,
   loader: ({ deps: { token } }) => checkLink('confirm-email', token),

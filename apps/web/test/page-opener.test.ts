@@ -22,14 +22,17 @@ test.each([
   const pages = createPageOpener({ next: { account: [], public: [] }, shown: () => shown, reload })
   const listener = vi.fn()
   pages.subscribe(listener)
-  const error = await caught(pages.open(missing))
+  const error = await caught(pages.open(missing, '/activity'))
   expect(error).toBeInstanceOf(Response)
   expect(error).toMatchObject({ options: redirect({ to: '/', search: {}, state: {}, replace: true }).options })
   expect(pages.failure()).toEqual({ path: '/', problem: { kind } })
   expect(listener).toHaveBeenCalledTimes(1)
   expect(reload).not.toHaveBeenCalled()
 
-  await pages.open(code(() => Promise.resolve()))
+  const there = code(() => Promise.resolve())
+  await pages.open(there, '/') // as the redirect does
+  expect(pages.failure()).toMatchObject({ path: '/' })
+  await pages.open(there, '/security')
   expect(pages.failure()).toBeNull()
 })
 
@@ -37,7 +40,7 @@ test('code that a new release has removed makes the document load anew', async (
   network.answer = () => Promise.resolve(new Response('<!doctype html>'))
   const reload = vi.fn()
   const pages = createPageOpener({ next: { account: [], public: [] }, shown: () => shown, reload })
-  void pages.open(missing)
+  void pages.open(missing, '/activity')
   await waitFor(() => expect(reload).toHaveBeenCalledTimes(1))
   expect(pages.failure()).toBeNull()
 })
@@ -45,6 +48,6 @@ test('code that a new release has removed makes the document load anew', async (
 test('where no page is shown yet, the failure is shown in its place, and nothing loads in a circle', async () => {
   const reload = vi.fn()
   const pages = createPageOpener({ next: { account: [], public: [] }, shown: () => undefined, reload })
-  expect(await caught(pages.open(missing))).toBeInstanceOf(TypeError)
+  expect(await caught(pages.open(missing, '/activity'))).toBeInstanceOf(TypeError)
   expect(reload).not.toHaveBeenCalled()
 })
