@@ -1,7 +1,7 @@
 import type { Plugin } from 'vite'
 
 /**
- * Puts the script of `src/early.ts` into the document, beside the first script and not behind it: so the code of an account comes
+ * Puts the script of `src/early.ts` into the document, beside the first script and not behind it. So the code of an account comes
  * together with that of every page.
  */
 export function earlyScript(): Plugin {

@@ -17,7 +17,7 @@ export interface PageOpener {
    * stays, and `failure` says why. If there is an answer, a new release has removed the code. Then the document is loaded anew.
    *
    * @param path Where the page is. Going back to the page that stayed does not end the failure.
-   * @throws {Error} The failure if no page is shown; otherwise it throws a redirect back to that page.
+   * @throws {Error} The failure if no page is shown. Otherwise it throws a redirect back to that page.
    */
   open(page: LazyPage, path: string): Promise<void>
   /** Loads the code that a person may need next. A failure is met when it is needed. */

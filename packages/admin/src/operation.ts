@@ -63,10 +63,10 @@ export interface OperationRequest {
  * Work of an application on users, such as to remove their passwords. To resume the operation, all of it is run again. So it
  * must do nothing twice.
  *
- * Sign-ins that began before the operation are refused: of the users that the filter names, or else of everybody.
+ * It refuses sign-ins that began before it. They are those of the users that the filter names, or of everybody.
  *
- * @param revoke Revokes the sessions of a user that were created by a time, and refuses sign-ins of theirs that began by then.
- * Default: the start of the operation. It may be repeated, and returns how many it has revoked.
+ * @param revoke Revokes what a user was signed in to by a time. It refuses sign-ins that began by then. Default: the start of
+ * the operation. It may be repeated, and returns how many it has revoked.
  * @param users The ids of the users whom the filter names or has found, as often as you read them; `null` for everybody.
  */
 export type UserWork = (

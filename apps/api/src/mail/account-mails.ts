@@ -69,7 +69,7 @@ const deletedPayload = z.object({
   isMade: z.boolean().default(false),
 })
 
-/** Of a mail to a user who has no password any more. */
+/** For a mail to a user who has no password any more. */
 const retiredPayload = z.object({ userId: z.string() })
 
 export function createAccountMails(

@@ -72,7 +72,7 @@ const isHttps = ({ BASE_URL }: Variables): boolean => BASE_URL?.startsWith('http
 
 const isInsecure = {
   http: (settings: Variables) => !isHttps(settings),
-  /** Whoever allows http has said already that this is a trial. */
+  /** A trial with http needs no second permission. */
   localhost: (settings: Variables) => isHttps(settings) && leadsToItself(settings.BASE_URL ?? ''),
   outbox: ({ SMTP_URL }: Variables) => SMTP_URL === undefined,
 }

@@ -27,7 +27,7 @@ export interface ProofRequest {
   readonly choice?: ReactNode
   readonly confirmLabel: string
   readonly busyLabel: string
-  /** Continues with the action. Never rejects: whoever asked for the proof says why the action failed. */
+  /** Continues with the action. Never rejects: the form that asked for the proof says why the action failed. */
   readonly onProved: () => Promise<void>
   readonly onCancel: () => void
 }

@@ -61,7 +61,7 @@ export function PasswordField({ label, hint, error, showLabel, ...input }: Passw
   )
 }
 
-/** @param id of this field alone: forms with fields of one name may be open beside each other */
+/** @param id Of this field alone. Two open forms may have fields of the same name. */
 function inputProps(id: string, hint?: string, error?: ReactNode) {
   const descriptions = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
   return {

@@ -50,7 +50,7 @@ export function useForm({ check, submit, explain }: FormOptions) {
   return {
     busy,
     errors: refusal.fields ?? {},
-    /** Submits once more what the form holds, for what a proof was needed for. What is wrong is explained in this form. */
+    /** Submits once more what the form holds, for what a proof was needed for. This form explains what is wrong. */
     resubmit: async () => {
       if (element.current) await run(element.current)
     },

@@ -23,7 +23,7 @@ export async function readRememberMe(ctx: GenericEndpointContext): Promise<void>
 }
 
 /**
- * When the session ends, by the clock of the store: better-auth dates it by that of this machine, which may be wrong.
+ * When the session ends, by the clock of the store. better-auth uses the clock of this machine, which may be wrong.
  *
  * @param expiresAt of the session that better-auth asks for.
  */

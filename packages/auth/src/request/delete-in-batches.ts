@@ -5,7 +5,7 @@ import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
 const BATCH = 500
 
 /**
- * Deletes batch by batch, with a turn of the event loop after each, until one is not full.
+ * Deletes in batches until one is not full. Others get a turn of the event loop after each.
  *
  * @param deleteBatch Deletes as many rows as it is given, or all. Resolves to how many it found.
  * @param signal If it aborts, the rest stays.

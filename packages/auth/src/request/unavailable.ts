@@ -27,7 +27,7 @@ export function unavailableError(cause?: unknown): APIError {
 }
 
 /**
- * For an endpoint that is about to use up a code of somebody else's. If Redis gave the request no time, nobody can sign in.
+ * For an endpoint that is about to use up a code of somebody else's. Nobody can sign in if Redis gave the request no time.
  *
  * @throws {APIError} 503.
  */

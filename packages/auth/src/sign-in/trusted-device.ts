@@ -55,7 +55,7 @@ export function guardTrust(
 
 /**
  * The Cookie header, which trusts a device under the current secret that an earlier one trusted. `null` if it is so already. The
- * plugin's cookie holds a second signature, which it makes and verifies with the current secret alone.
+ * plugin's cookie holds a second signature. The plugin verifies it with the current secret alone.
  *
  * @param cookies signed with the current secret.
  * @throws what the database fails with.

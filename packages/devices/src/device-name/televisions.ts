@@ -26,7 +26,7 @@ const shapes: readonly RegExp[] = [
   /(?<![A-Za-z0-9-])(?:Beelink|DREAMSTAR|Dreamstar|Technosat|S[Kk][Yy][Ss](?:tream|TREAM)|Dolamee|Fundroid|Tanix|Rombica|Draco |Vega S95|Omnicast|PIPO[_ ]X|NOGAPC|MINIM8S|Perfeo_PF|H-DMP|NTV[-_]|EC6108V|TiviMate\/|TVB-\d)/,
   /(?<![A-Za-z0-9-])(?:TOX\d|XDS\d|ABX-\d|GTX-[R\d]|X88|X98_|TR99|MSD\d{3}|CVTE_|MK[89]\d\d|GTV\d|NSZ-|AMAZE AX|BB2 |AS51\d)|dongle|(?<![A-Za-z])S9(?:05|12|22)(?![\dA-V])/,
   /; (?:(?:IP-\d0|S[678]00|A5X|M8S|KK|HLQ|QK9|N5)[ _]?(?:MAX|Max|PRO|PLUS)|RED \d0)(?![A-Z])/,
-  // What the makers of boxes build on: releases of Android that no phone got, and names of a branch without a date.
+  // Makers of boxes build on releases of Android that no phone got, and on branches without a date.
   /Build\/(?:M5C14J|NHG47L|NMF26Q|OPR5\.|PPR2\.180905\.006\.A1|SP1A\.211105\.004|TP1A\.220905\.004\.A2|(?:PI|QT|RT|ST|TT)(?=; wv|\)$))/,
 ]
 

@@ -29,7 +29,7 @@ export function nodeFor(client: Redis | Cluster, key: string, address = ownerOf(
   return client.nodes('master').find(({ options }) => `${options.host}:${options.port}` === address)
 }
 
-/** Those of the keys that `keyOf` gives for 0, 1 and so on which the node owns. None, if it has no slot. */
+/** The keys that the node owns, among those that `keyOf` gives for 0, 1 and so on. None, if it has no slot. */
 export function* keysOn(client: Redis | Cluster, node: Redis, keyOf: (n: number) => string): Generator<string, void> {
   if (!isCluster(client)) {
     yield keyOf(0)

@@ -36,7 +36,7 @@ const roleProcedure = strictProcedure.use(async ({ ctx: { auth, headers, session
 })
 
 /**
- * Limited per session, with an audit line that names the administrator and the person whom the call is about.
+ * Limited per session. An audit line names the administrator and the person concerned.
  *
  * @param auditsSuccesses If not, only a refused call leaves a line.
  */

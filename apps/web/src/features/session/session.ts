@@ -33,7 +33,7 @@ export interface Session {
    * if nobody is signed in. That is asked only where this browser is not known to have been: elsewhere, the page finds out.
    */
   enter(): Promise<boolean>
-  /** What the pages of an account have read. `create` makes it the first time: its code comes with those pages. */
+  /** The data that the pages of an account have read. `create` makes it the first time: its code comes with those pages. */
   queries(create: (onError: (error: unknown) => void) => QueryClient): QueryClient
   /** The API has answered as this session. */
   confirmed(id: string): void
