@@ -10,12 +10,14 @@ import {
   readSettings,
   type Settings,
 } from '@rollcall/api/operator'
-import { createRedisClock } from '@rollcall/session-store'
+import { type Clock, createRedisClock } from '@rollcall/session-store'
 
 export interface Connections {
   readonly settings: Settings
   readonly database: Database
   readonly admin: SessionAdmin
+  /** That of Redis, which dates sessions. The clock of this machine may be wrong. */
+  readonly clock: Clock
 }
 
 /**
@@ -25,14 +27,14 @@ export interface Connections {
  */
 export async function withAdmin<T>(
   access: Access,
-  work: (admin: SessionAdmin, settings: Settings) => Promise<T>,
+  work: (admin: SessionAdmin, settings: Settings, clock: Clock) => Promise<T>,
 ): Promise<T> {
   const settings = readSettings()
   const redis = await connectOperator(settings, access)
   try {
     const clock = await createRedisClock({ redis, keyPrefix: settings.keyPrefix })
     try {
-      return await work(createAdmin(settings, redis, clock.now, configuredPlaces(settings)), settings)
+      return await work(createAdmin(settings, redis, clock.now, configuredPlaces(settings)), settings, clock.now)
     } finally {
       clock.close()
     }
@@ -43,11 +45,11 @@ export async function withAdmin<T>(
 
 /** Runs a command with Redis and SQL. It connects to SQL when the command first asks for something. */
 export function withConnections<T>(access: Access, work: (connections: Connections) => Promise<T>): Promise<T> {
-  return withAdmin(access, (admin, settings) =>
+  return withAdmin(access, (admin, settings, clock) =>
     explainDatabaseErrors(settings, async () => {
       const database = openConfiguredDatabase(settings)
       try {
-        return await work({ settings, database, admin })
+        return await work({ settings, database, admin, clock })
       } finally {
         await database.close()
       }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Filter, InvalidFilterError, parseFilter } from '@rollcall/admin'
 import { type Database, lookUpUsers, UnknownUserError, unknownUsers } from '@rollcall/api/operator'
 import type { Command } from 'commander'
+import type { Connections } from './connections.js'
 import type { Output } from './output.js'
 import { sessionId } from './usage-error.js'
 
@@ -49,17 +50,22 @@ export function addFilterOptions(command: Command): Command {
 /** Whether any option of a filter was given. */
 export function hasFilter(options: FilterOptions): boolean {
   const { user, usersFile } = options
-  return [user, usersFile, ...Object.values(conditionsOf(options))].some((value) => value !== undefined)
+  const conditions = conditionsOf(options, 0) // whatever time a span is before
+  return [user, usersFile, ...Object.values(conditions)].some((value) => value !== undefined)
 }
 
 /** @throws {InvalidFilterError | UnknownUserError} */
-export async function readFilter(options: FilterOptions, database: Database, output: Output): Promise<Filter> {
+export async function readFilter(
+  options: FilterOptions,
+  { database, clock }: Pick<Connections, 'database' | 'clock'>,
+  output: Output,
+): Promise<Filter> {
   const { user, usersFile } = options
   const named = [...(user ?? []), ...(usersFile === undefined ? [] : linesOf(usersFile))]
   const isForUsers = user !== undefined || usersFile !== undefined
   const { ids, unknown } = await lookUpUsers(named, database.kysely)
   skipUnknown(unknown, options, output)
-  return parseFilter({ users: isForUsers ? ids : undefined, ...conditionsOf(options) })
+  return parseFilter({ users: isForUsers ? ids : undefined, ...conditionsOf(options, clock()) })
 }
 
 /** @returns The ids that SQL knows. @throws {UnknownUserError} for one that no file holds. */
@@ -87,7 +93,8 @@ function skipUnknown(unknown: readonly string[], { user = [], usersFile }: Filte
   )
 }
 
-function conditionsOf(options: FilterOptions) {
+function conditionsOf(options: FilterOptions, now: number) {
+  const timeOf = (option: string, text: string | undefined) => readTime(option, text, now)
   return {
     sessions: options.session?.map((text) => sessionId('--session', text)),
     address: options.address,
@@ -125,10 +132,10 @@ const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d:
 /** With a zone: without one, it would be another time on another machine. A day begins at midnight UTC. */
 const TIME = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
 
-function timeOf(option: string, text: string | undefined): Date | undefined {
+function readTime(option: string, text: string | undefined, now: number): Date | undefined {
   if (text === undefined) return undefined
   const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
-  if (amount !== undefined) return new Date(Date.now() - Number(amount) * (UNITS_MS[unit] ?? 0))
+  if (amount !== undefined) return new Date(now - Number(amount) * (UNITS_MS[unit] ?? 0))
   const [, day = ''] = TIME.exec(text) ?? []
   const time = new Date(text)
   if (Number.isNaN(time.getTime()) || !isDay(day))

@@ -70,7 +70,7 @@ sessions
 addFilterOptions(program.command('find').description('find live sessions; all conditions must hold')).action(
   (options: FilterOptions) =>
     withConnections('read', async (connections) =>
-      listSessions(connections, await readFilter(options, connections.database, output()), options),
+      listSessions(connections, await readFilter(options, connections, output()), options),
     ),
 )
 
@@ -105,7 +105,7 @@ addFilterOptions(
   if (everyone === true && hasFilter(options)) throw new UsageError('--everyone cannot be combined with a filter')
   if (everyone !== true && !hasFilter(options)) throw new UsageError('Give a filter, or add --everyone')
   await withConnections('revoke', async (connections: Connections) => {
-    const filter = everyone === true ? null : await readFilter(options, connections.database, output())
+    const filter = everyone === true ? null : await readFilter(options, connections, output())
     await revoke(connections, filter, options, output())
   })
 })

@@ -99,12 +99,13 @@ async function withReset(use: (reset: Reset) => Promise<void>): Promise<void> {
 async function selectUsers(
   named: readonly string[],
   options: ResetOptions,
-  { database }: Services,
+  services: Services,
   output: Output,
 ): Promise<Filter | null> {
   if (options.everyone === true) return null
+  const { database } = services
   const filter =
-    named.length > 0 ? { users: await userIdsOf(named, database.kysely) } : await readFilter(options, database, output)
+    named.length > 0 ? { users: await userIdsOf(named, database.kysely) } : await readFilter(options, services, output)
   if (filter.users === undefined) return filter
   return { ...filter, users: await knownUsers(filter.users, options, database, output) }
 }

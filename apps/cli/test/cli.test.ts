@@ -57,6 +57,14 @@ test('the help teaches, and needs no settings', async () => {
   for (const text of ['Examples:', 'revoke', 'operations', 'doctor', 'Exit codes:']) expect(out).toContain(text)
 })
 
+test('a span is before now by the clock of Redis, however wrong that of this machine is', async () => {
+  const { session } = await signIn('ada')
+  const hourAhead = 'const%20now=Date.now;Date.now=()=>now()+3600000'
+  const NODE_OPTIONS = `--import=data:text/javascript,${hourAhead}`
+  const { code, results } = await runJson(['find', '--signed-in-after', '30m'], { NODE_OPTIONS })
+  expect({ code, results }).toMatchObject({ code: 0, results: [{ id: session.id }] })
+})
+
 test('sessions are found, previewed and revoked', async () => {
   const [evil, good] = [await signIn('ada'), await signIn('ada', '198.51.100.7')]
   await writeFile(join(t.folder, 'users'), 'ada\n\nbob\n')
