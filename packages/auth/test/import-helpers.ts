@@ -15,7 +15,7 @@ export const DAY_MS = 24 * 60 * 60 * 1_000
 /** @param more Options of both applications. */
 export async function startMove(more: BetterAuthOptions = {}) {
   const base = await startServer()
-  const { redis, database, origin } = base
+  const { redis, clock, database, origin } = base
   const common: BetterAuthOptions = {
     baseURL: origin,
     secret,
@@ -33,7 +33,7 @@ export async function startMove(more: BetterAuthOptions = {}) {
   await (await getMigrations(common)).runMigrations()
   const old = betterAuth(common)
   const oldInRedis = betterAuth({ ...common, secondaryStorage: redisStorage({ client: redis }) })
-  const options = { redis }
+  const options = { redis, clock: () => Date.now() + clock.offset }
   const importing = () => importSessions(base.store, options)
   const store = importing()
   const plugins = [...(common.plugins ?? []), rollcall({ store, audit: base.audit })]
