@@ -11,9 +11,9 @@ import {
   passkeyChangedMessage,
   passwordChangedMessage,
   passwordRemovedMessage,
+  passwordChoiceMessage,
   passwordRequiredMessage,
   providerChangedMessage,
-  resetMessage,
   secondFactorChangedMessage,
 } from './messages.js'
 import type { Message } from './layout.js'
@@ -108,7 +108,7 @@ export function accountMailKinds(links: AccountLinks, baseUrl: string): [string,
   return [
     [ACCOUNT_DELETED, accountDeletedMail(links, baseUrl)],
     [PASSWORD_REQUIRED, choiceMail(links, baseUrl, passwordRequiredMessage)],
-    [PASSWORD_CHOICE, choiceMail(links, baseUrl, resetMessage)],
+    [PASSWORD_CHOICE, choiceMail(links, baseUrl, passwordChoiceMessage)],
     [PASSWORD_CHANGED, password],
     [PASSWORD_REMOVED, noticeMail(removal, (_, ...said) => passwordRemovedMessage(...said), { find, page: reset })],
     [PASSKEY_CHANGED, noticeMail(wayInChange, passkeyChangedMessage, { find, page })],

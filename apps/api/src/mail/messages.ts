@@ -39,6 +39,12 @@ export function passwordRequiredMessage(context: Context): Message {
   return mail(context, { ...passwordRequired, before: passwordRequired.before(siteOf(context)) })
 }
 
+/** Like `resetMessage`, for somebody who has said "This wasn’t me". */
+export function passwordChoiceMessage(context: Context): Message {
+  const { passwordChoice } = words[context.language]
+  return mail(context, { ...passwordChoice, before: passwordChoice.before(siteOf(context)) })
+}
+
 export function newDeviceMessage({ device, ipAddress, place, at }: NewDeviceFacts, context: Context): Message {
   const w = words[context.language]
   const browser = device.browser === 'Unknown browser' ? w.unknownBrowser : device.browser

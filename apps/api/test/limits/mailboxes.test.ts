@@ -135,6 +135,7 @@ async function secured() {
 test('the link that "This wasn’t me" promises is sent, whatever strangers have used up, and works', async () => {
   const { email, owner, links } = await secured()
   await expect.poll(links).toBe(1)
+  expect(await mailsTo(new RegExp(`^To: ${email}[^]*you said that a sign-in`, 'm')), 'it says why').toBe(1)
   const [token] = await tokensTo(server, email, 'reset-password')
   expect((await owner.post('/api/auth/reset-password', { token, newPassword: 'another good password' })).status).toBe(
     200,

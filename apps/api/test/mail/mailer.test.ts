@@ -17,6 +17,7 @@ import {
   passwordChangedMessage,
   passwordRemovedMessage,
   proofCodeMessage,
+  passwordChoiceMessage,
   passwordRequiredMessage,
   resetMessage,
 } from '../../src/mail/messages.js'
@@ -240,6 +241,7 @@ describe.each(['en', 'de'] as const)('each mail in %s', (language) => {
   const messages = {
     reset: resetMessage(context),
     'password required': passwordRequiredMessage(context),
+    'password choice': passwordChoiceMessage(context),
     'new device': newDeviceMessage({ device, ipAddress: null, place: null, at }, context),
     'new device, with a place': newDeviceMessage(
       {

@@ -30,6 +30,16 @@ export default {
     after: ['Wenn der Link abgelaufen ist, bekommen Sie auf der Anmeldeseite unter „Passwort vergessen?“ einen neuen.'],
   },
 
+  passwordChoice: {
+    subject: 'Neues Passwort wählen',
+    before: (site) => [
+      `Sie haben angegeben, dass eine Anmeldung in Ihrem Konto bei ${site} nicht von Ihnen war. Ihr Passwort, falls Sie eines hatten, gilt nicht mehr, und alle Geräte sind abgemeldet.`,
+      'Der Link gilt einmal, innerhalb einer Stunde:',
+    ],
+    label: 'Neues Passwort wählen',
+    after: ['Wenn der Link abgelaufen ist, bekommen Sie auf der Anmeldeseite unter „Passwort vergessen?“ einen neuen.'],
+  },
+
   newDevice: {
     subject: 'Neues Gerät in Ihrem Konto angemeldet',
     before: (site, device, time) => [

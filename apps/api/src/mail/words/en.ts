@@ -31,6 +31,16 @@ export default {
     after: ['If the link has expired, choose “Forgot your password?” on the sign-in page to get another.'],
   },
 
+  passwordChoice: {
+    subject: 'Choose a new password',
+    before: (site: string) => [
+      `you said that a sign-in to your account at ${site} wasn’t yours. Your password, if you had one, no longer works, and all devices are signed out.`,
+      'The link works once, within one hour:',
+    ],
+    label: 'Choose a new password',
+    after: ['If the link has expired, choose “Forgot your password?” on the sign-in page to get another.'],
+  },
+
   newDevice: {
     subject: 'New device signed in to your account',
     before: (site: string, device: string, time: string) => [
