@@ -29,21 +29,21 @@ export function createEmailChangeRouter({ isRecent }: { readonly isRecent: IsRec
       .mutation(async ({ ctx: { auth, limits, session, token }, input: { email } }) => {
         requireRecentProof(session, isRecent)
         const { userId, id } = session
-        const user = await auth.findUser(userId)
-        if (user === null) throw unauthorized()
-        const mails = [emailChangeCharges(userId, 'old', user.email), emailChangeCharges(userId, 'new', email)]
         const outcome = await limits.within(
           [
             ['email-change:session', userId, id],
             ['email-change:user', userId],
           ],
-          () =>
-            withinMails(
+          async () => {
+            const user = await auth.findUser(userId)
+            if (user === null) return 'over'
+            return withinMails(
               limits,
-              mails,
+              [emailChangeCharges(userId, 'old', user.email), emailChangeCharges(userId, 'new', email)],
               () => auth.requestEmailChange({ session, token }, email),
               (outcome) => (outcome === 'requested' ? 'done' : 'void'),
-            ),
+            )
+          },
         )
         if (outcome === 'over') throw unauthorized()
         if (outcome === 'own')
