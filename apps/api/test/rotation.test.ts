@@ -80,9 +80,9 @@ const input = {
 }
 
 function call(device: Browser, { path, type }: (typeof answering)[number]): Promise<Response> {
-  return type === 'query'
-    ? device.request(`/trpc/${path}?input=${encodeURIComponent(JSON.stringify(input))}`)
-    : device.post(`/trpc/${path}`, input)
+  return type === 'mutation'
+    ? device.post(`/trpc/${path}`, input)
+    : device.request(`/trpc/${path}?input=${encodeURIComponent(JSON.stringify(input))}`)
 }
 
 test.each([

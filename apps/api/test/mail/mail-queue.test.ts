@@ -87,7 +87,7 @@ describe('"This wasn’t me"', () => {
     await expect.poll(() => smtp.received.length, patient).toBe(1)
     const token = linkIn(smtp.received[0] ?? fail(), 'secure-account').searchParams.get('token')
     const secure = async () => (await server.browser().post('/api/auth/secure-account', { token })).status
-    await fillQueue(server, 9_000)
+    await fillQueue(server, 10_000)
     expect(await secure()).toBe(503)
     await sql`delete from mail`.execute(server.database().kysely)
     expect(await secure()).toBe(200)
