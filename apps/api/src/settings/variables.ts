@@ -183,7 +183,7 @@ export const variables = z.object({
   ALLOW_INSECURE: explained(
     insecure,
     list.pipe(z.array(z.enum(['http', 'localhost', 'outbox'], `must be ${insecure}`))).default([]),
-    'A trial in production may do without https in BASE_URL (http), with https on a machine that only itself reaches (localhost), and without SMTP_URL (outbox). The log warns of each at every start.',
+    'Risks that a trial in production may take. http: BASE_URL is not on https. localhost: BASE_URL is on https, but only this machine reaches it. outbox: SMTP_URL is not set. The log warns of each at every start.',
   ),
   REAUTHENTICATION_MINUTES: counted(
     'minutes',

@@ -34,7 +34,7 @@ export interface ProofRequest {
 
 export interface ConfirmButtonProps {
   label: string
-  /** Of the button that asks. Default: `secondary`. */
+  /** The look of the button that asks. Default: `secondary`. */
   look?: 'primary' | 'secondary'
   /** The label for those who do not see what stands beside it. Starts with the visible one. */
   accessibleLabel?: string

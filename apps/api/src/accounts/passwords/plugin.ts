@@ -72,7 +72,7 @@ function validationError({ issues }: z.ZodError): APIError {
  * The rules for new passwords, a first password for accounts without one, its removal, and the renewal of old hashes. It must come before the
  * plugin `rollcall`. A renewed hash goes to SQL past the policy, because it is no new credential.
  *
- * @param providers ids of those that people can sign in with
+ * @param providers The ids of those that people can sign in with.
  */
 export function passwordRules(passwords: Passwords, providers: ReadonlySet<string>) {
   let sql: DBAdapter
@@ -143,7 +143,7 @@ async function renewHashes({ context }: GenericEndpointContext, sql: DBAdapter):
   }
 }
 
-/** The password keeps its date: its devices are known since then. */
+/** The password keeps its date, so devices that have signed in since then stay known. */
 async function renewHash(sql: DBAdapter, userId: string, old: string, renewed: string): Promise<void> {
   // Only where the old hash still stands: a password that changed meanwhile does not come back.
   const where = [
