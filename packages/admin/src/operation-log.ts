@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { operationsChannel } from '@rollcall/session-store'
+import { operationsChannel, operationsKey } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
 import { OperationStateError, OperationTakenOverError, UnknownOperationError } from './errors.js'
@@ -126,7 +126,7 @@ export function newOperationId(startedAt: Date): string {
 }
 
 export function createOperationLog(redis: Redis | Cluster, keyPrefix: string): OperationLog {
-  const index = `${keyPrefix}user:operations`
+  const index = operationsKey(keyPrefix)
   const open = `${index}:open`
   const channel = operationsChannel(redis, keyPrefix)
   const keyOf = (id: string): string => operationKey(keyPrefix, id)

@@ -6,6 +6,7 @@ export {
   type SessionChangesOptions,
 } from './events/changes.js'
 export type { Clock } from './record/clock.js'
+export { operationsKey } from './record/keys.js'
 export { isCluster } from './redis/cluster.js'
 export { connectRedis } from './redis/connect.js'
 export { NotReplicatedError, SessionStoreUnavailableError, UnsupportedRedisError } from './errors/errors.js'
