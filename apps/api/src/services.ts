@@ -92,6 +92,7 @@ export async function startBackgroundWork(
   mailer.start(auth)
   const sweeps = [
     startSweep(auth.deleteExpired, log),
+    startSweep(auth.foldOldNames, log),
     startSweep(administration.correctRows, log),
     startSweep(activity.tidyUp, log, REQUESTED_SWEEP_MS),
   ]

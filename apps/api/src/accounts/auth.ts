@@ -36,6 +36,7 @@ import { passwordRules } from './passwords/plugin.js'
 import { type Reader, readerFields, readerOf } from './people/reader.js'
 import { createRequiredResets, type RequiredResets, resetFields } from './passwords/required-resets.js'
 import { renameDevice, renamePasskey, renamePerson } from './people/renames.js'
+import { createSearchIndex, foldOldNames, searchFields, searchHooks } from './people/search-names.js'
 import { resetRequests } from './reset-requests.js'
 import { waitingForCodeReader } from './second-factor/waiting-for-code.js'
 import { renewSecondFactors } from './second-factor/encrypt-anew.js'
@@ -103,6 +104,8 @@ export interface Auth
   recordNotified(deviceId: string): Promise<void>
   /** Encrypts second factors with the first secret. For the start of a server: a command may know other secrets. */
   renewSecondFactors(): Promise<void>
+  /** Prepares names from an earlier version for the search. Ends early if the signal aborts. */
+  foldOldNames(signal: AbortSignal): Promise<void>
   /** Deletes links that nobody followed in time, and devices that nobody has signed in from for 400 days. Ends early if the signal aborts. */
   deleteExpired(signal: AbortSignal): Promise<void>
   /**
@@ -124,6 +127,11 @@ export interface Auth
   hashEmail(email: string): string
 }
 
+const people = {
+  user: { additionalFields: { ...readerFields, ...searchFields } },
+  databaseHooks: { user: searchHooks },
+} satisfies BetterAuthOptions
+
 /** How this application configures better-auth: email and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
   const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword, requestSignUp } =
@@ -143,7 +151,7 @@ export function authConfig(options: AuthOptions) {
       password: passwords,
       sendResetPassword: ({ user }) => options.accountMails.requestPasswordChoice(user.id), // after "this wasn’t me"
     },
-    user: { additionalFields: readerFields },
+    ...people,
     plugins: [
       closeUnusedEndpoints({ confirmsAddress: requestSignUp !== undefined }),
       passwordRules(passwords, providerIds),
@@ -203,6 +211,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   await database.withMigrationLock(async () => {
     await (await getMigrations(config)).runMigrations()
     await createExpiryIndexes(database.kysely)
+    await createSearchIndex(database.kysely)
     const shared = await createOwnerIndex(database.kysely)
     if (shared.length > 0) options.log?.('error', sharedAccounts(shared))
   })
@@ -246,6 +255,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await deleteOlder(adapter, { model: 'verification', field: 'expiresAt', before: now }, signal)
       await deleteExpiredDevices(adapter, now, signal)
     },
+
+    foldOldNames: (signal) => foldOldNames(database, signal),
 
     ...createRequiredResets(context, options),
 

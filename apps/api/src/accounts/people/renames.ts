@@ -3,12 +3,13 @@ import { type Session, type SessionStore, userTagOf } from '@rollcall/session-st
 import type { Transaction } from 'kysely'
 import { type ActivityEvent, type ActivityTable, newEventId, summaryOf, toRow } from '../activity/activity-rows.js'
 import type { Database } from '../database/database.js'
+import { foldName } from './search-names.js'
 
 // Each of these changes a name with its event, in one transaction: no name changes without its trace.
 
 /** A type, not an interface: Kysely wants an indexable one. */
 type Tables = ActivityTable & {
-  user: { id: string; name: string; updatedAt: string }
+  user: { id: string; name: string; searchName: string | null; updatedAt: string }
   passkey: { id: string; userId: string; name: string | null }
   device: { deviceId: string; userId: string; name: string | null }
 }
@@ -28,7 +29,7 @@ export function renamePerson(database: Database, store: SessionStore, by: Sessio
       .$if(database.type === 'postgres', (query) => query.forUpdate()) // SQLite has one writer
       .executeTakeFirst()
     if (row === undefined || row.name === to) return row === undefined ? 'unknown' : 'same'
-    const change = { name: to, updatedAt: new Date().toISOString() }
+    const change = { name: to, searchName: foldName(to), updatedAt: new Date().toISOString() }
     await transaction.updateTable('user').set(change).where('id', '=', by.userId).execute()
     return { ...stamp, kind: 'noted', name: 'name-change', by: summaryOf(by) }
   })
