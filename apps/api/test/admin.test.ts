@@ -1,9 +1,13 @@
 /* oxlint-disable max-lines -- One server serves all of it. */
+import { createSessionAdmin } from '@rollcall/admin'
 import { createPasskey } from '@rollcall/dev-auth'
 import { holdCommand } from '@rollcall/dev-redis/faults'
 import { Redis } from 'ioredis'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ActivityTable } from '../src/accounts/activity/activity-rows.js'
+import { recordWork } from '../src/accounts/activity/operations.js'
+import { correctRows } from '../src/administration/correct-rows.js'
 import {
   type Browser,
   codeOf,
@@ -548,6 +552,38 @@ describe('an operation', () => {
       .poll(async () => (await sql`select state from operation where id = ${killed?.id}`.execute(kysely)).rows)
       .toEqual([{ state: 'interrupted' }])
   })
+})
+
+test('work whose process was killed is interrupted after a minute; if it ends after all, it is done', async () => {
+  const { id } = await person()
+  const { kysely } = server.database()
+  let finish = (): void => undefined
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  const what = { action: 'add-administrator', filter: { users: [id] }, startedBy: 'ops' } as const
+  const database = kysely.withTables<ActivityTable>()
+  const work = recordWork(database, { ...what, at: new Date() }, () => finished)
+  await boss.api.admin.people.ban.mutate({ id })
+  const ban = (await operations())[0]?.id ?? ''
+  await sql`update operation set state = 'running' where id = ${ban}`.execute(kysely)
+  const states = async () => {
+    const latest = (await operations()).slice(0, 2)
+    return Object.fromEntries(latest.map(({ action, state }) => [action, state]))
+  }
+  const rows = async () =>
+    (await sql<{ state: string }>`select state from operation where filter like ${`%${id}%`}`.execute(kysely)).rows
+  await server.later(59_000, async () => {
+    expect(await states()).toEqual({ ban: 'running', 'add-administrator': 'running' })
+  })
+  await server.later(61_000, async () => {
+    expect(await states()).toEqual({ ban: 'interrupted', 'add-administrator': 'interrupted' })
+    expect((await operations())[0]).toMatchObject({ progress: null })
+    const now = Date.now() + 61_000
+    await observed(server.redis, (redis) => correctRows(database, async () => createSessionAdmin({ redis }), now))
+  })
+  expect(await rows()).toEqual([{ state: 'interrupted' }, { state: 'interrupted' }])
+  finish()
+  await work
+  expect(await states()).toEqual({ ban: 'interrupted', 'add-administrator': 'done' })
 })
 
 test('an outage of Redis or SQL is a 503 of every procedure, and changes nothing', async () => {

@@ -15,7 +15,7 @@ import { listOperationRows, operationRow, recordOperation, recordWork } from '..
 import { userIdsOf } from '../accounts/people/users.js'
 import { createBackground } from './background.js'
 import type { AdminConnection } from './connection.js'
-import { correctRows } from './correct-rows.js'
+import { correctRows, stateOf } from './correct-rows.js'
 import { recordRun } from './record-run.js'
 import { findUsers, type FoundUsers, type Scanning } from './search.js'
 
@@ -121,7 +121,7 @@ export function createAdministration({ connection, database, clock, warn }: Opti
     record: (action, userId, { startedBy }, work) =>
       recordWork(sql, { at: new Date(clock()), action, filter: { users: [userId] }, startedBy }, work),
 
-    operations: async () => listOperations(await connection.open(), await listOperationRows(sql, MAX_LISTED)),
+    operations: async () => listOperations(await connection.open(), await listOperationRows(sql, MAX_LISTED), clock()),
 
     async resume(id, keep) {
       const { operations } = await connection.open()
@@ -134,7 +134,7 @@ export function createAdministration({ connection, database, clock, warn }: Opti
 
     stop: async (id) => (await connection.open()).operations.stop(id),
 
-    correctRows: () => correctRows(sql, connection.open),
+    correctRows: () => correctRows(sql, connection.open, clock()),
 
     async close() {
       if (running.size > 0) {
@@ -148,14 +148,17 @@ export function createAdministration({ connection, database, clock, warn }: Opti
 }
 
 /** A process that was killed may have left a row out, or as it was: Redis knows better for as long as it keeps the operation. */
-async function listOperations({ operations }: SessionAdmin, rows: readonly OperationRow[]) {
+async function listOperations({ operations }: SessionAdmin, rows: readonly OperationRow[], now: number) {
   const known = new Map((await operations.list()).map((operation) => [operation.id, operation]))
   const recorded = new Set(rows.map(({ id }) => id))
   const missing = [...known.values()].filter(({ id }) => !recorded.has(id))
   return [...rows, ...missing.map((operation) => operationRow(operation, operation.action))]
     .toSorted((a, b) => Number(b.at) - Number(a.at))
     .slice(0, MAX_LISTED)
-    .map((row) => ({ row, progress: progressOf(row, known.get(row.id)) }))
+    .map((row) => {
+      const operation = known.get(row.id)
+      return { row: { ...row, state: stateOf(row, operation, now) }, progress: progressOf(row, operation) }
+    })
 }
 
 /** `null` for a ban, or another action of a server: Redis knows only the revocation that is part of it. */

@@ -75,7 +75,7 @@ function toPublic(row: OperationRow, progress: Operation | null) {
     reason: row.reason,
     note: row.note,
     startedBy: row.started_by,
-    state: progress?.state ?? row.state,
+    state: row.state,
     revoked: revokedBy(row, progress),
     /** `null` where Redis does not know the operation any more, or it is no revocation. */
     progress: progress && {
