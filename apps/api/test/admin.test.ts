@@ -284,6 +284,7 @@ describe('a person', () => {
       await sql`drop trigger fails`.execute(kysely)
     }
     expect((await operations())[0]).toMatchObject({ action: 'unban', state: 'failed', revoked: null })
+    expect(server.audits().filter(({ event, userId }) => event === 'user-unbanned' && userId === id)).toEqual([])
   })
 
   test('is banned: signed out, and refused by password and passkey, until the ban is lifted', async () => {
@@ -305,13 +306,22 @@ describe('a person', () => {
 
     expect(await boss.api.admin.people.unban.mutate({ id })).toEqual({ isBanned: false })
     await laptop.signIn(email)
-    // Above these: this sign-in, and the wrong guess.
-    expect((await activityOf(laptop)).slice(2)).toEqual([
+    // Above these: this sign-in.
+    expect((await activityOf(laptop)).slice(1)).toEqual([
+      { type: 'unbanned', reason: undefined },
+      { type: 'sign-in-refused', reason: undefined }, // the wrong guess
       { type: 'banned', reason: undefined },
       { type: 'by-operator', reason: 'Spam' },
-      { type: 'by-operator', reason: 'Spam' },
     ])
+    const { entries } = await laptop.api.activity.list.query({ kind: 'changes' })
+    expect(entries.map(({ type }) => type).slice(0, 2)).toEqual(['unbanned', 'banned'])
     expect((await operations())[0]).toMatchObject({ action: 'unban', startedBy: boss.email })
+    const lifted = { event: 'user-unbanned', result: 'ok', userId: id }
+    expect(server.audits().filter(({ event, userId }) => event === 'user-unbanned' && userId === id)).toMatchObject([
+      lifted,
+    ])
+    expect(await boss.api.admin.people.unban.mutate({ id })).toEqual({ isBanned: false })
+    expect((await activityOf(laptop)).filter(({ type }) => type === 'unbanned')).toHaveLength(1)
   })
 
   test('is never the administrator themselves, whose own session stays', async () => {

@@ -51,6 +51,7 @@ test.each([
   ['by-operator', undefined, 'Safari on iOS was signed out by the operator'],
   ['by-operator', 'Stolen', 'Safari on iOS was signed out by the operator. Reason: Stolen'],
   ['banned', undefined, 'The account was blocked by the operator'],
+  ['unbanned', undefined, 'The block of the account was lifted by the operator'],
   ['password-required', undefined, 'The operator required a new password'],
   ['all-by-operator', undefined, 'All devices were signed out by the operator'],
   ['all-by-operator', 'Stolen', 'All devices were signed out by the operator. Reason: Stolen'],

@@ -241,7 +241,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...mailedCodesOf(context as unknown as AuthContext, provable(options.providers)),
     ...signUpsOf(context, { baseUrl, confirmsAddress: options.requestSignUp !== undefined }),
     ...ownData(context as unknown as AuthContext, options),
-    ...administrators(context as unknown as AuthContext),
+    ...administrators(context as unknown as AuthContext, options),
 
     knownDevice: (headers, email) => knownDeviceOf(context, headers, email),
 

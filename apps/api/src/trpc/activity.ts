@@ -11,7 +11,7 @@ import type { OperationSummary, SessionEvent, SessionSummary } from '@rollcall/s
 import { unauthorized } from '@rollcall/trpc'
 import { z } from 'zod'
 import type { Activity } from '../accounts/activity/activity.js'
-import { type ActivityEvent, activityKinds } from '../accounts/activity/activity-rows.js'
+import { type ActivityEvent, activityKinds, nobody } from '../accounts/activity/activity-rows.js'
 import { findUnusual, type UnusualSign } from '../accounts/activity/unusual.js'
 import { withinReads } from './history.js'
 import { router, sessionProcedure } from './procedures.js'
@@ -103,6 +103,7 @@ type ActivityType =
   | 'renamed'
   /** By an administrator: no sign-in was possible from then on. */
   | 'banned'
+  | 'unbanned'
   /** By an operator: the password stopped working. */
   | 'password-required'
   /** A wrong password, to sign in; and where someone signed in had to prove who they are. */
@@ -191,9 +192,6 @@ function publicReason({ operation }: { readonly operation?: OperationSummary }):
   return operation?.reason ? { reason: operation.reason } : {}
 }
 
-/** A device without a session: nothing but its name is known. */
-const nobody: SessionSummary = { id: '', ipAddress: null, userAgent: null, data: {} }
-
 /** `undefined` for an event that is of no use to a person. */
 function typeOf(event: SessionEvent): ActivityType | undefined {
   if (event.kind === 'created') return deviceOf(event.session)?.isNew ? 'signed-in-first' : 'signed-in'
@@ -222,6 +220,7 @@ const named = new Map<string, ActivityType>([
   ['backup-codes-renewed', 'backup-codes-renewed'],
   ['email-change', 'email-changed'],
   ['user-banned', 'banned'],
+  ['user-unbanned', 'unbanned'],
   ['password-required', 'password-required'],
   ['revoke-refused', 'refused'],
   ['revoke-many-refused', 'refused'],

@@ -31,6 +31,8 @@ export type AuditEventName =
   | 'email-change-cancelled'
   | 'user-deleted'
   | 'user-banned'
+  /** A ban was lifted, or had run out before a sign-in. */
+  | 'user-unbanned'
   | 'revoke'
   | 'revoke-many'
   | 'revoke-others'

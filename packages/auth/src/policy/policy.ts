@@ -43,7 +43,8 @@ export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionSt
       if (model !== 'user') return doNothing
       if (changesEmail(update))
         for (const { id } of await usersOf(adapter, where)) await requireEmailChange(adapter, id, update.email)
-      return 'banned' in update && update.banned === true ? revokeAllOfUsers(context, where, 'user-banned') : doNothing
+      if (!('banned' in update) || update.banned === undefined) return doNothing
+      return update.banned === true ? revokeAllOfUsers(context, where, 'user-banned') : auditUnbans(context, where)
     },
 
     async beforeDelete(model: string, where: Where[]): Promise<AfterWrite> {
@@ -135,8 +136,13 @@ async function changeCredentials(context: PolicyContext, userId: string, isRemov
   })
 }
 
-function usersOf(adapter: DBTransactionAdapter, where: Where[]): Promise<{ id: string }[]> {
-  return adapter.findMany<{ id: string }>({ model: 'user', where, limit: EVERY_ROW })
+interface User {
+  readonly id: string
+  readonly banned?: boolean | null
+}
+
+function usersOf(adapter: DBTransactionAdapter, where: Where[]): Promise<User[]> {
+  return adapter.findMany<User>({ model: 'user', where, limit: EVERY_ROW })
 }
 
 async function revokeAllOfUsers(context: PolicyContext, where: Where[], name: AuditEventName): Promise<AfterWrite> {
@@ -144,6 +150,14 @@ async function revokeAllOfUsers(context: PolicyContext, where: Where[], name: Au
   return forEachOf(
     users.map(({ id }) => id),
     (id) => revokeAllOf(context, name, id),
+  )
+}
+
+/** A lifted ban revokes nothing. */
+async function auditUnbans({ adapter, audit }: PolicyContext, where: Where[]): Promise<AfterWrite> {
+  const banned = (await usersOf(adapter, where)).filter((user) => user.banned === true)
+  return forEachOf(banned, async ({ id: userId }) =>
+    afterCommit(() => auditEvent(audit, { event: 'user-unbanned', result: 'ok', userId })),
   )
 }
 

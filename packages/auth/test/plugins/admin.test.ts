@@ -67,6 +67,10 @@ test('a banned user cannot sign in; after the ban, or once it has run out, they 
   await administrator.post('/admin/unban-user', { userId })
   expect((await browser.signIn(email)).status).toBe(200)
   expect(await browser.session()).not.toBeNull()
+  const lifted = () => t.events.filter((event) => event.event === 'user-unbanned' && event.userId === userId)
+  expect(lifted()).toMatchObject([{ result: 'ok' }])
+  await administrator.post('/admin/unban-user', { userId })
+  expect(lifted(), 'nothing was lifted').toHaveLength(1)
 
   await administrator.post('/admin/ban-user', { userId, banExpiresIn: 60 })
   await t.adapter.update({
@@ -75,6 +79,7 @@ test('a banned user cannot sign in; after the ban, or once it has run out, they 
     update: { banExpires: new Date(Date.now() - 1) },
   })
   expect((await browser.signIn(email)).status).toBe(200)
+  expect(lifted()).toHaveLength(2)
 })
 
 describe('differs from better-auth', () => {

@@ -85,6 +85,9 @@ export function summaryOf({ id, ipAddress, userAgent, data }: Session): SessionS
   return { id, ipAddress, userAgent, data }
 }
 
+/** An event without a session: somebody else did it, or a device has none. */
+export const nobody: SessionSummary = { id: '', ipAddress: null, userAgent: null, data: {} }
+
 export const activityKinds = ['sign-ins', 'sign-outs', 'changes', 'refusals'] as const
 export type ActivityKind = (typeof activityKinds)[number]
 

@@ -1,6 +1,10 @@
 import type { AuthContext } from '@better-auth/core'
+import type { Audit } from '@rollcall/auth'
+import type { SessionStore } from '@rollcall/session-store'
 import { admin } from 'better-auth/plugins/admin'
 import { z } from 'zod'
+import type { Database } from '../database/database.js'
+import { liftBan } from './lift-ban.js'
 
 /** As better-auth's plugin `admin` names it, in the column `role`. */
 const ROLE = 'admin'
@@ -33,6 +37,11 @@ export interface Administrators {
    * @throws {SessionStoreUnavailableError} as the cause of an APIError. The user may be banned then; repeat it.
    */
   ban(userId: string, reason: string): Promise<void>
+  /**
+   * Lets the user sign in again, and leaves an event and an audit line if the user was banned.
+   *
+   * @throws {SessionStoreUnavailableError} before it changes anything.
+   */
   unban(userId: string): Promise<void>
 }
 
@@ -63,8 +72,17 @@ const row = z
 
 const MAX_ADMINISTRATORS = 1_000
 
+interface Options {
+  readonly database: Database
+  readonly store: SessionStore
+  readonly audit: Audit
+}
+
 /** @param context That of better-auth with the plugin `rollcall`, whose adapter revokes the sessions of the banned. */
-export function administrators({ adapter, internalAdapter }: AuthContext): Administrators {
+export function administrators(
+  { adapter, internalAdapter }: AuthContext,
+  { database, store, audit }: Options,
+): Administrators {
   const findUsers = async (userIds: readonly string[]): Promise<Person[]> => {
     if (userIds.length === 0) return []
     const rows = await adapter.findMany({
@@ -99,7 +117,7 @@ export function administrators({ adapter, internalAdapter }: AuthContext): Admin
     },
 
     async unban(userId) {
-      await internalAdapter.updateUser(userId, { banned: false, banReason: null, banExpires: null })
+      if (await liftBan(database, store, userId)) audit({ event: 'user-unbanned', result: 'ok', userId })
     },
   }
 }

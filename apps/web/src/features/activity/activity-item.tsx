@@ -22,7 +22,12 @@ import { OnlyNotMe, WasThisYou } from '../recognition/was-this-you.js'
 import { describeActivity } from './describe-activity.js'
 
 /** They concern the account, and no device that could be somewhere. */
-const withoutDevice: ReadonlySet<ActivityEntry['type']> = new Set(['banned', 'password-required', 'all-by-operator'])
+const withoutDevice: ReadonlySet<ActivityEntry['type']> = new Set([
+  'banned',
+  'unbanned',
+  'password-required',
+  'all-by-operator',
+])
 
 const iconsByType: Record<ActivityEntry['type'], LucideIcon> = {
   'signed-in': LogIn,
@@ -37,6 +42,7 @@ const iconsByType: Record<ActivityEntry['type'], LucideIcon> = {
   'password-changed': KeyRound,
   'password-reset': KeyRound,
   banned: CircleX,
+  unbanned: CircleCheck,
   'password-required': KeyRound,
   'password-set': KeyRound,
   'password-removed': KeyRound,

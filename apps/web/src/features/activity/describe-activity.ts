@@ -56,6 +56,8 @@ export function describeActivity(
       return reason === null ? t('activity.allByOperator') : t('activity.allByOperatorReason', { reason })
     case 'banned':
       return t('activity.banned')
+    case 'unbanned':
+      return t('activity.unbanned')
     case 'password-required':
       return t('activity.passwordRequired')
     case 'renamed':

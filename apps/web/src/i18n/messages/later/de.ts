@@ -139,6 +139,7 @@ export default {
     passwordRemoved: 'Über {device} wurde das Passwort entfernt',
     passwordReset: 'Über {device} wurde das Passwort zurückgesetzt',
     banned: 'Das Konto wurde vom Betreiber gesperrt',
+    unbanned: 'Die Sperre des Kontos wurde vom Betreiber aufgehoben',
     passwordRequired: 'Der Betreiber hat ein neues Passwort verlangt',
     secured: '{device} hat eine Anmeldung gemeldet, und das Passwort gilt nicht mehr',
     passkeyAdded: 'Über {device} wurde ein Passkey hinzugefügt',

@@ -138,6 +138,7 @@ export default {
     passwordRemoved: 'The password was removed on {device}',
     passwordReset: 'The password was reset on {device}',
     banned: 'The account was blocked by the operator',
+    unbanned: 'The block of the account was lifted by the operator',
     passwordRequired: 'The operator required a new password',
     secured: '{device} reported a sign-in, and the password stopped working',
     passkeyAdded: 'A passkey was added on {device}',
