@@ -75,7 +75,7 @@ export async function start(options: StartOptions): Promise<Running> {
       port,
       metricsPort,
       outbox: settings.smtpUrl === undefined ? outboxOf(settings) : null,
-      openStreams: () => streams.size(),
+      openStreams: () => streams.size() + liveViews.size(),
       settled: () => activity.settled(),
       async leave() {
         leave()

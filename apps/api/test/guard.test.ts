@@ -79,6 +79,7 @@ test('the router holds the procedures of the contract', () => {
     'admin.operations.stop mutation',
     'admin.people.activity query',
     'admin.people.ban mutation',
+    'admin.people.changes subscription',
     'admin.people.requirePasswordReset mutation',
     'admin.people.search query',
     'admin.people.show query',

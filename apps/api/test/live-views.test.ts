@@ -1,3 +1,4 @@
+/* oxlint-disable max-lines -- One server serves all of it. */
 import { createSessionAdmin } from '@rollcall/admin'
 import type { Redis } from 'ioredis'
 import { sql } from 'kysely'
@@ -54,11 +55,15 @@ async function elsewhere<T>(
   return observed(on.redis, (redis) => work(createSessionAdmin({ redis }), redis))
 }
 
-/** The next message but lists of operations. */
+/** The next message but data. */
 async function lastOf(stream: Stream): Promise<unknown> {
   let message = await stream.message()
-  while (Array.isArray(message)) message = await stream.message()
+  while (message !== null && !('event' in (message as object))) message = await stream.message()
   return message
+}
+
+function raise(): never {
+  throw new Error('No stream')
 }
 
 /** A bound against waiting for the time after which a stream reads without a message. */
@@ -124,10 +129,99 @@ describe('operations of another process', () => {
   })
 })
 
-describe('a stream of an administrator', () => {
+interface ShownPerson {
+  readonly person: { readonly isBanned: boolean }
+  readonly devices: readonly { readonly id: string }[]
+}
+
+async function followPerson(device: Browser, id: string) {
+  const stream = await device.stream(pathOf(id))
+  /** Passes over messages until the person has so many devices. Fails with whatever else comes. */
+  async function until(isWanted: (shown: ShownPerson) => boolean): Promise<ShownPerson> {
+    for (;;) {
+      const shown = (await stream.message()) as ShownPerson
+      if (!('person' in shown)) throw new Error(`No person: ${JSON.stringify(shown)}`)
+      if (isWanted(shown)) return shown
+    }
+  }
+  return { ...stream, until }
+}
+
+const pathOf = (id: string): string => `admin.people.changes?input=${encodeURIComponent(JSON.stringify({ id }))}`
+
+describe('a person', () => {
+  test('is shown with a session that begins or ends, at once, and with a block by another administrator', async () => {
+    const [boss, other, laptop] = [await administrator(), await administrator(), await signedUp(server)]
+    const { user } = await laptop.api.session.current.query()
+    const stream = await followPerson(boss, user.id)
+    const shown = await stream.until(({ devices }) => devices.length === 1)
+    expect(shown).toEqual(await boss.api.admin.people.show.query({ id: user.id }))
+    const phone = server.browser()
+    await phone.signIn(laptop.email)
+    await within(
+      promptly,
+      stream.until(({ devices }) => devices.length === 2),
+    )
+    await laptop.post('/api/auth/sign-out', {})
+    await within(
+      promptly,
+      stream.until(({ devices }) => devices.length === 1),
+    )
+    await elsewhere((admin) => admin.revoke({ users: [user.id] }, { startedBy: 'the command' }))
+    await within(
+      promptly,
+      stream.until(({ devices }) => devices.length === 0),
+    )
+    await phone.signIn(laptop.email)
+    await stream.until(({ devices }) => devices.length === 1)
+    await other.api.admin.people.ban.mutate({ id: user.id })
+    await within(
+      promptly,
+      stream.until(({ devices, person }) => devices.length === 0 && person.isBanned),
+    )
+    await stream.close()
+  })
+
+  test('is shown by a stream that leaves an audit line, as each look at a person does', async () => {
+    const boss = await administrator()
+    const { user, id: sessionId } = await boss.api.session.current.query()
+    const stream = await followPerson(boss, user.id)
+    await stream.message()
+    expect(server.audits().at(-1)).toMatchObject({
+      event: 'administration',
+      result: 'ok',
+      procedure: 'admin.people.changes',
+      userId: user.id,
+      sessionId,
+      subjectId: user.id,
+    })
+    await stream.close()
+  })
+
+  test('whom nobody knows, or whose account is deleted meanwhile, is a person who is not there', async () => {
+    const boss = await administrator()
+    const gone = { event: 'serialized-error', data: { data: { code: 'NOT_FOUND' } } }
+    expect(await (await followPerson(boss, 'nobody')).message()).toMatchObject(gone)
+    const laptop = await signedUp(server)
+    const { user } = await laptop.api.session.current.query()
+    const stream = await followPerson(boss, user.id)
+    await stream.message()
+    await laptop.api.account.delete.mutate()
+    let last = await stream.message()
+    while (last !== null && 'person' in (last as object)) last = await stream.message()
+    expect(last).toMatchObject(gone)
+  })
+})
+
+describe.each(['operations', 'people'] as const)('a stream of an administrator, of %s,', (topic) => {
+  const open = async (device: Browser) => {
+    const { user } = await device.api.session.current.query()
+    return device.stream(topic === 'operations' ? 'admin.operations.changes' : pathOf(user.id))
+  }
+
   test('ends with the session at once', async () => {
     const boss = await administrator()
-    const stream = await follow(boss)
+    const stream = await open(boss)
     await stream.message()
     await boss.api.devices.revokeAll.mutate()
     expect(await within(promptly, lastOf(stream))).toMatchObject({
@@ -137,18 +231,19 @@ describe('a stream of an administrator', () => {
     expect(await stream.next()).toBeNull()
   })
 
-  test('ends within the interval after a session was deleted by hand, and shows no later operation', async () => {
+  test('ends within the interval after a session was deleted by hand, or the role was taken away in SQL', async () => {
     await using quick = await startServer({ revalidateEvery: 200 })
-    const boss = await administrator(quick)
-    const stream = await follow(boss)
-    await stream.message()
+    const [boss, former] = [await administrator(quick), await administrator(quick)]
+    const streams = [await open(boss), await open(former)]
+    for (const stream of streams) await stream.message()
+    await sql`update "user" set role = 'user' where email = ${former.email}`.execute(quick.database().kysely)
+    expect(await lastOf(streams[1] ?? raise())).toMatchObject({ data: { data: { code: 'NOT_FOUND' } } })
     await observed(quick.redis, (redis) => redis.flushall())
-    expect(await stream.message()).toMatchObject({
-      event: 'serialized-error',
-      data: { data: { code: 'UNAUTHORIZED' } },
-    })
+    expect(await lastOf(streams[0] ?? raise())).toMatchObject({ data: { data: { code: 'UNAUTHORIZED' } } })
   })
+})
 
+describe('a stream of an administrator', () => {
   test('ends with the role: as one that does not exist, and shows no later operation', async () => {
     const boss = await administrator()
     const stream = await follow(boss)
@@ -160,15 +255,6 @@ describe('a stream of an administrator', () => {
       data: { message: 'No procedure found on path "admin.operations.changes"', data: { code: 'NOT_FOUND' } },
     })
     expect(await stream.next()).toBeNull()
-  })
-
-  test('ends within the interval after the role was taken away in SQL, which publishes nothing', async () => {
-    await using quick = await startServer({ revalidateEvery: 200 })
-    const boss = await administrator(quick)
-    const stream = await follow(boss)
-    await stream.message()
-    await sql`update "user" set role = 'user' where email = ${boss.email}`.execute(quick.database().kysely)
-    expect(await stream.message()).toMatchObject({ event: 'serialized-error', data: { data: { code: 'NOT_FOUND' } } })
   })
 
   test('beyond ten of a session is refused, and one that is closed makes room and leaves no subscription', async () => {

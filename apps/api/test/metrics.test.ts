@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createSessionAdmin } from '@rollcall/admin'
 import { Redis } from 'ioredis'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { StartError } from '../src/start-error.js'
 import { type Browser, countOn, newEmail, signedUp, startServer, type TestServer, tokenOf } from './helpers.js'
@@ -148,6 +149,19 @@ test('open streams, waiting mails, event lag and operations are read when Promet
   expect(sample('rollcall_event_lag_seconds_count{kind="created"}')).toBe(sample(created))
   expect(text).toMatch(/^rollcall_mails_waiting \d+$/m)
   expect([sample('rollcall_up{of="redis"}'), sample('rollcall_up{of="database"}')]).toEqual([1, 1])
+  await expect.poll(async () => (await scrape()).sample('rollcall_open_streams')).toBe(0)
+})
+
+test('the streams of administrators are counted with the others', async () => {
+  const boss = await signedUp(server)
+  await sql`update "user" set role = 'admin' where email = ${boss.email}`.execute(server.database().kysely)
+  const { user } = await boss.api.session.current.query()
+  const person = `admin.people.changes?input=${encodeURIComponent(JSON.stringify({ id: user.id }))}`
+  const streams = [await boss.stream(), await boss.stream('admin.operations.changes'), await boss.stream(person)]
+  for (const stream of streams) await stream.message()
+  expect((await scrape()).sample('rollcall_open_streams')).toBe(3)
+  expect(server.openStreams()).toBe(3)
+  await Promise.all(streams.map((stream) => stream.close()))
   await expect.poll(async () => (await scrape()).sample('rollcall_open_streams')).toBe(0)
 })
 

@@ -2,6 +2,8 @@ import { TRPCError } from '@trpc/server'
 import { readCursor } from './fake-inputs.js'
 import { t } from './fake-trpc.js'
 
+type Streams = Set<(message?: 'break') => void>
+
 export interface FakeAdminState {
   /** The changes of administrators: the name of each call and its input. */
   adminChanges: [name: string, input: unknown][]
@@ -10,7 +12,10 @@ export interface FakeAdminState {
   operations: { id: string; state: string }[]
   /** Publishes them on the open streams; `break` ends these. */
   publishOperations(message?: 'break'): void
-  operationStreams: Set<(message?: 'break') => void>
+  operationStreams: Streams
+  /** The open streams of Katherine. */
+  personStreams: Streams
+  publishPerson(message?: 'break'): void
   /** How often they were asked for without a stream. */
   operationLists: number
   /** Whether the account of Katherine is. */
@@ -27,6 +32,10 @@ export const emptyAdminState = (): FakeAdminState => ({
   filterFinds: 3,
   operations: [],
   operationStreams: new Set(),
+  personStreams: new Set(),
+  publishPerson(message) {
+    for (const publish of this.personStreams) publish(message)
+  },
   publishOperations(message) {
     for (const publish of this.operationStreams) publish(message)
   },
@@ -60,12 +69,14 @@ export function createFakeAdmin(
       state.adminChanges.push([name, input])
       return answer
     })
+  const shownPerson = () => ({ person: { ...katherine, isBanned: state.isBlocked }, devices: devices() })
   return t.router({
     people: t.router({
       search: procedure.input(asItIs).query(() => ({ people: [katherine], isComplete: !state.findsMore })),
-      show: procedure
+      show: procedure.input(asItIs).query(() => shownPerson()),
+      changes: procedure
         .input(asItIs)
-        .query(() => ({ person: { ...katherine, isBanned: state.isBlocked }, devices: devices() })),
+        .subscription(({ signal }) => liveChanges(state.personStreams, shownPerson, signal)),
       activity: procedure.input(readCursor).query(({ input: { from } }) => ({
         entries: activity().slice(from, from + 1),
         nextCursor: from + 1 < activity().length ? { at: from + 1, id: '' } : null,
@@ -87,26 +98,28 @@ export function createFakeAdmin(
         state.operationLists += 1
         return state.operations.map(toPublic)
       }),
-      changes: procedure.subscription(({ signal }) => operationChanges(state, signal)),
+      changes: procedure.subscription(({ signal }) =>
+        liveChanges(state.operationStreams, () => state.operations.map(toPublic), signal),
+      ),
       stop: change('stop', {}),
       resume: change('resume', {}),
     }),
   })
 }
 
-async function* operationChanges(state: FakeAdminState, signal: AbortSignal | undefined) {
+async function* liveChanges<T>(streams: Streams, read: () => T, signal: AbortSignal | undefined) {
   let wake: (message?: 'break') => void = () => {}
   const publish = (message?: 'break') => wake(message)
   const onAbort = () => wake('break')
-  state.operationStreams.add(publish)
+  streams.add(publish)
   signal?.addEventListener('abort', onAbort)
   try {
     for (let message: 'break' | undefined; message !== 'break';) {
-      yield state.operations.map(toPublic)
+      yield read()
       message = signal?.aborted ? 'break' : await new Promise((resolve) => (wake = resolve))
     }
   } finally {
-    state.operationStreams.delete(publish)
+    streams.delete(publish)
   }
 }
 

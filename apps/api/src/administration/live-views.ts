@@ -28,6 +28,8 @@ export interface LiveViews {
     viewer: Viewer,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<T, void>
+  /** How many are open. */
+  size(): number
   /** Ends all of them. */
   close(): void
 }
@@ -83,6 +85,8 @@ export function createLiveViews({ changes, rereadMs = REREAD_MS }: Options): Liv
         release()
       }
     },
+
+    size: () => wakers.size,
 
     close() {
       isClosed = true

@@ -115,7 +115,7 @@ function createHistory(registry: Registry, counter: AddCounter) {
 function createStates(gauge: AddGauge) {
   return {
     up: gauge('rollcall_up', 'Whether Redis and the database answer: 1 or 0.', 'of'),
-    openStreams: gauge('rollcall_open_streams', 'Open pages that this server feeds.'),
+    openStreams: gauge('rollcall_open_streams', 'Open streams to pages, those of administrators too.'),
     usersWithWaitingEvents: gauge(
       'rollcall_users_with_waiting_events',
       'Users whose events this server still has to move to the database.',

@@ -1,6 +1,7 @@
 import type { Operation, SessionAdmin } from '@rollcall/admin'
 import type { Streams } from '@rollcall/devices'
 import type { Activity } from '../accounts/activity/activity.js'
+import type { LiveViews } from '../administration/live-views.js'
 import type { Database } from '../accounts/database/database.js'
 import type { Mailer } from '../mail/mailer.js'
 import type { Metrics } from './metrics.js'
@@ -10,6 +11,7 @@ export interface StateSources {
   readonly database: Pick<Database, 'ping'>
   readonly mailer: Pick<Mailer, 'status'>
   readonly streams: Pick<Streams, 'size'>
+  readonly liveViews: Pick<LiveViews, 'size'>
   readonly activity: Pick<Activity, 'waiting'>
 }
 
@@ -20,8 +22,8 @@ const operationStates = ['running', 'interrupted', 'stopped', 'failed', 'done'] 
  * rejects.
  */
 export async function readStates(metrics: Metrics, sources: StateSources): Promise<void> {
-  const { operations, database, mailer, streams, activity } = sources
-  metrics.openStreams.set(streams.size())
+  const { operations, database, mailer, streams, liveViews, activity } = sources
+  metrics.openStreams.set(streams.size() + liveViews.size())
   metrics.usersWithWaitingEvents.set(activity.waiting())
   await Promise.all([
     operations.list().then(

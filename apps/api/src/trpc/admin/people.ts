@@ -1,14 +1,28 @@
 import { asSeenBy, type Streams } from '@rollcall/devices'
+import type { Session } from '@rollcall/session-store'
 import { z } from 'zod'
 import type { Person } from '../../accounts/people/administrators.js'
 import { activityInput, toEntries } from '../activity.js'
 import { router } from '../procedures.js'
 import { unknownPerson } from './errors.js'
+import type { LiveViews } from '../../administration/live-views.js'
+import type { Context } from '../context.js'
 import { id } from './inputs.js'
 import { adminProcedure } from './procedures.js'
 
+interface Dependencies {
+  readonly streams: Streams
+  readonly liveViews: LiveViews
+}
+
 /** Finds people, and shows what belongs to one of them. */
-export function createPeopleRouter(streams: Streams) {
+export function createPeopleRouter({ streams, liveViews }: Dependencies) {
+  async function show({ auth, session }: Pick<Context, 'auth'> & { readonly session: Session }, id: string) {
+    const [person, devices] = await Promise.all([auth.findUser(id), streams.list(id)])
+    if (person === null) throw unknownPerson()
+    return { person: toPublic(person), devices: asSeenBy(session.id, devices) }
+  }
+
   return router({
     /** By a part of the name or email address, the id, the id of a session, or the IP address of a device. */
     search: adminProcedure
@@ -24,11 +38,14 @@ export function createPeopleRouter(streams: Streams) {
       }),
 
     /** A person and their devices, as they see them. */
-    show: adminProcedure.input(z.object({ id })).query(async ({ ctx: { auth, session }, input: { id } }) => {
-      const [person, devices] = await Promise.all([auth.findUser(id), streams.list(id)])
-      if (person === null) throw unknownPerson()
-      return { person: toPublic(person), devices: asSeenBy(session.id, devices) }
-    }),
+    show: adminProcedure.input(z.object({ id })).query(({ ctx, input: { id } }) => show(ctx, id)),
+
+    /** The same now and after every change, until the session or the role ends. */
+    changes: adminProcedure
+      .input(z.object({ id }))
+      .subscription(({ ctx, input: { id }, signal }) =>
+        liveViews.open({ userId: id }, () => show(ctx, id), ctx, signal),
+      ),
 
     /** The activity of a person, as they see it. */
     activity: adminProcedure

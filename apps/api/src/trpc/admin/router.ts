@@ -14,9 +14,9 @@ interface Dependencies {
 }
 
 export function createAdminRouter(dependencies: Dependencies) {
-  const { streams, isRecent } = dependencies
+  const { isRecent } = dependencies
   return router({
-    people: mergeRouters(createPeopleRouter(streams), createPeopleChangesRouter(isRecent)),
+    people: mergeRouters(createPeopleRouter(dependencies), createPeopleChangesRouter(isRecent)),
     sessions: createSessionsRouter(isRecent),
     operations: createOperationsRouter(dependencies),
   })

@@ -5,8 +5,8 @@ import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
 import { useNow } from '../../ui/use-now.js'
 import { ActivityItem } from '../activity/activity-item.js'
-import { adminKey } from './admin-key.js'
 import { QueryState } from './query-state.js'
+import { activityKey } from './use-live-person.js'
 
 /** The activity of a person, as they see it. */
 export function PersonActivity({ person: { id, name } }: { person: Person }) {
@@ -14,7 +14,7 @@ export function PersonActivity({ person: { id, name } }: { person: Person }) {
   const api = useApi()
   const now = useNow()
   const query = useInfiniteQuery({
-    queryKey: [...adminKey, 'activity', id],
+    queryKey: activityKey(id),
     queryFn: ({ pageParam: cursor }) => api.admin.people.activity.query({ id, cursor }),
     initialPageParam: null as ActivityPage['nextCursor'], // else null is its only type
     getNextPageParam: ({ nextCursor }) => nextCursor,

@@ -1,6 +1,5 @@
-import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { type Device, type Person, useApi } from '../../api/trpc.js'
+import type { Device, Person } from '../../api/trpc.js'
 import { deviceName } from '../../i18n/device-name.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
@@ -10,12 +9,12 @@ import { Field } from '../../ui/field.js'
 import { useNow } from '../../ui/use-now.js'
 import { useRowFocus } from '../../ui/use-row-focus.js'
 import { ConfirmWithProof } from '../proof/confirm-with-proof.js'
-import { adminKey } from './admin-key.js'
 import { DeviceRow } from './device-row.js'
 import { Flags } from './find-person.js'
 import { PersonActions } from './person-actions.js'
 import { PersonActivity } from './person-activity.js'
 import { QueryState } from './query-state.js'
+import { useLivePerson } from './use-live-person.js'
 import { type PersonChange, usePersonChange } from './use-person-change.js'
 
 interface PersonViewProps {
@@ -28,12 +27,8 @@ interface PersonViewProps {
 /** A person with their devices and activity, as they see them, and what an administrator can do. */
 export function PersonView({ id, reason: given, onClose }: PersonViewProps) {
   const { t } = useI18n()
-  const api = useApi()
   const [reason, setReason] = useState(given)
-  const query = useQuery({
-    queryKey: [...adminKey, 'person', id],
-    queryFn: () => api.admin.people.show.query({ id }),
-  })
+  const query = useLivePerson(id)
   return (
     <div className="mt-6 rounded-2xl border border-accent bg-surface p-4 shadow-card sm:p-6">
       <QueryState query={query} />

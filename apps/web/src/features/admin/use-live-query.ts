@@ -1,14 +1,18 @@
 import { type QueryKey, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent } from 'react'
+import { hasStatus } from './has-status.js'
 
 /** Milliseconds after which a stream is opened again; by chance up to twice that, so that not all pages come at once. */
 const REOPEN_MS = 1_000
+
+/** The role is gone, or what the stream is about. */
+const NOT_FOUND = 404
 
 interface Observer<T> {
   onData(data: T): void
   /** With an error while the connection is lost. */
   onConnectionStateChange(state: { readonly error: unknown }): void
-  onError(): void
+  onError(error: unknown): void
   onComplete(): void
 }
 
@@ -43,9 +47,9 @@ export function useLiveQuery<T>(
       const stream = open({
         onData: (data) => void show(data),
         onConnectionStateChange: ({ error }) => error !== null && fetchAgain(),
-        onError() {
+        onError(error) {
           fetchAgain()
-          openLater()
+          if (!hasStatus(error, NOT_FOUND)) openLater()
         },
         onComplete: openLater,
       })
