@@ -10,6 +10,7 @@ const onAnyDatabase = [
   'activity-after-kill',
   'devices',
   'email-change',
+  'find-people',
   'reauthentication',
   'sign-up',
   'start-together',
