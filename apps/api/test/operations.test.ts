@@ -17,7 +17,8 @@ import { temporaryFolder } from './temporary-folder.js'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const text = await readFile(join(root, 'docs/operations.md'), 'utf8')
 const run = promisify(execFile)
-const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).status === 0
+const isInstalled = (program: string, ...args: string[]): boolean =>
+  spawnSync(program, args.length > 0 ? args : ['--version']).status === 0
 
 /** The one example in this language that holds these words. */
 function example(language: string, words: string): string {
@@ -81,6 +82,25 @@ test.runIf(isInstalled('systemd-analyze'))('systemd takes the unit', async () =>
   )
   const { stderr } = await run('systemd-analyze', ['verify', '--man=no', file])
   expect(stderr.split('\n').filter((line) => line.includes('rollcall.service'))).toEqual([])
+})
+
+test.runIf(isInstalled('kubectl', 'version', '--client'))('kubectl knows each field of the deployment', async () => {
+  const deployment = example('yaml', 'kind: Deployment')
+  const keys = (text: string, key: RegExp) => new Set([...text.matchAll(key)].map(([, name = '']) => name))
+  /** As kubectl understands it, without a cluster: it leaves out what it does not know. */
+  const understood = async (text: string) => {
+    const kubectl = run('kubectl', ['set', 'image', '--local', '-f', '-', 'rollcall=another', '-o', 'json'])
+    kubectl.child.stdin?.end(text)
+    return keys((await kubectl).stdout, /"(\w+)":/g)
+  }
+  const named = keys(deployment, /\b([A-Za-z]+):(?=\s)/g)
+  expect(named.size).toBeGreaterThan(20)
+  const missingIn = async (text: string) => {
+    const known = await understood(text)
+    return [...named].filter((name) => !known.has(name))
+  }
+  expect(await missingIn(deployment)).toEqual([])
+  expect(await missingIn(deployment.replace('failureThreshold', 'failureTreshold'))).toEqual(['failureThreshold'])
 })
 
 test.runIf(isInstalled('sqlite3'))(
