@@ -70,7 +70,7 @@ test('what a killed server left behind is written down by the next one, once', a
 })
 
 async function waitingIn(admin: Redis): Promise<number> {
-  const streams = await admin.keys('*:events')
-  const lengths = await Promise.all(streams.map((stream) => admin.xlen(stream)))
+  const keys = await admin.keys('*:waiting')
+  const lengths = await Promise.all(keys.map((key) => admin.hlen(key)))
   return lengths.reduce((sum, length) => sum + length, 0)
 }

@@ -90,7 +90,6 @@ test('a dump of Redis signs nobody in, chooses no password and secures no accoun
       found.push(Buffer.from(key))
       const type = await admin.type(key)
       if (type === 'hash') found.push(...Object.values(await admin.hgetallBuffer(key)))
-      else if (type === 'stream') found.push(Buffer.from(JSON.stringify(await admin.xrange(key, '-', '+'))))
       else if (type === 'zset') found.push(Buffer.from((await admin.zrange(key, '0', '-1')).join(' ')))
       else if (type === 'string') found.push((await admin.getBuffer(key)) ?? Buffer.alloc(0))
       else throw new Error(`${key} is a ${type}, which this attacker cannot read yet`)

@@ -71,14 +71,14 @@ describe('a fault is one line, with the setting or the reason, and its exit code
 
   test('a user of Redis without a command, or with a wrong password: 1, and nothing is done', async () => {
     const created = await t.store.create({ userId: 'ada' })
-    await t.redis.acl('SETUSER', 'silent', 'on', '>secret', '~*', '&*', '+@all', '-xadd')
+    await t.redis.acl('SETUSER', 'silent', 'on', '>secret', '~*', '&*', '+@all', '-publish')
     const silent = { REDIS_USERNAME: 'silent', REDIS_PASSWORD: 'secret' }
-    const lack = 'REDIS_URL: The access list of this user of Redis lacks the command xadd'
+    const lack = 'REDIS_URL: The access list of this user of Redis lacks the command publish'
     const revoked = await run(['revoke', '--user', 'ada', '--confirm', '1'], silent)
     expect(revoked).toEqual({ code: 1, out: '', err: `${lack}\n` })
     expect(await t.store.validate(created?.token ?? '')).not.toBeNull()
     const doctor = await run(['doctor'], silent)
-    expect(doctor).toMatchObject({ code: 1, out: expect.stringContaining('lacks the command xadd') })
+    expect(doctor).toMatchObject({ code: 1, out: expect.stringContaining('lacks the command publish') })
     const wrong = await run(['operations', 'list'], { ...silent, REDIS_PASSWORD: 'wrong' })
     expect(wrong).toMatchObject({
       code: 1,

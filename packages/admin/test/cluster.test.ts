@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => t[Symbol.asyncDispose]())
 
 const keyOf = (userId: string): string => `${keyPrefix}user:{${userTagOf(userId)}}:sessions`
-const eventsKeyOf = (userId: string): string => keyOf(userId).replace(/sessions$/, 'events')
+const eventsKeyOf = (userId: string): string => keyOf(userId).replace(/sessions$/, 'waiting')
 const slotOf = (userId: string): number => new Command('hgetall', [keyOf(userId)]).getSlot()
 
 function masters(): [Redis, Redis] {

@@ -67,8 +67,8 @@ test.each(filters)('one message serves all users of a script, and says nothing o
 test.each(filters)('a script that breaks off publishes what it has revoked: %j', async (filter) => {
   await signInAll()
   const broken = names[9] ?? ''
-  await t.redis.del(`${keyPrefix}user:{${userTagOf(broken)}}:events`)
-  await t.redis.set(`${keyPrefix}user:{${userTagOf(broken)}}:events`, 'no stream')
+  await t.redis.del(`${keyPrefix}user:{${userTagOf(broken)}}:waiting`)
+  await t.redis.set(`${keyPrefix}user:{${userTagOf(broken)}}:waiting`, 'no hash')
   const ended = await watchAll(names)
   await expect(t.admin.revoke(filter, { startedBy: 'on call', giveUpAfterMs: 0 })).rejects.toThrow()
   const lists = await Promise.all(names.map(async (userId) => ({ userId, list: await t.store.list(userId) })))

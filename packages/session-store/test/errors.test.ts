@@ -37,7 +37,7 @@ test.each(calls)('what Redis refused is said without the arguments of the comman
 
 test('so it is for events', async () => {
   await using t = await startStore()
-  await t.redis.set(keyOf('ada').replace('sessions', 'events'), 'no stream')
+  await t.redis.set(keyOf('ada').replace('sessions', 'waiting'), 'no hash')
   const error: unknown = await createSessionEvents({ redis: t.redis })
     .append('ada', { name: 'classified' })
     .catch((reason: unknown) => reason)

@@ -14,15 +14,14 @@ beforeEach(async () => {
 afterEach(() => t[Symbol.asyncDispose]())
 
 const ada = userTagOf('ada')
-const stream = `user:{${ada}}:events`
-const write = (event: object, id = '*', ...more: string[]) =>
-  t.redis.xadd(stream, id, 'event', JSON.stringify(event), ...more)
+const waiting = `user:{${ada}}:waiting`
+const write = (event: object, id: string) => t.redis.hset(waiting, id, JSON.stringify(event))
 
 /** A session as the script writes it into an event. */
 async function writtenSession(): Promise<{ id: string; details: string }> {
   const { session } = await t.signIn('bob', { userAgent: 'Firefox' })
-  const [[, fields] = ['', []]] = await t.redis.xrange(`user:{${userTagOf('bob')}}:events`, '-', '+')
-  const { session: written } = JSON.parse(fields[fields.indexOf('event') + 1] ?? '') as Record<string, object> // of the script
+  const [event = ''] = await t.redis.hvals(`user:{${userTagOf('bob')}}:waiting`)
+  const { session: written } = JSON.parse(event) as Record<string, object> // of the script
   expect(written).toMatchObject({ id: session.id })
   return written as { id: string; details: string } // as architecture.md has it
 }
@@ -41,19 +40,19 @@ describe('reading', () => {
       { kind: 'noted', name: 'by nobody' },
       { kind: 'of a later version', session, by: session, cause: 'revoke', name: 'each part' },
     ]
-    const ids: unknown[] = []
-    for (const event of broken) ids.push(await write(event))
+    const ids = broken.map((_, n) => `00000000000500${n}-000000`)
+    await Promise.all(broken.map((event, n) => write(event, ids[n] ?? '')))
     expect(await events.read(ada)).toEqual({ events: [], last: null })
-    expect(warned).toEqual(ids.map((id) => ['An event of sessions cannot be read', { key: stream, id }]))
-    expect(await t.redis.xlen(stream)).toBe(broken.length)
+    expect(warned).toEqual(ids.map((id) => ['An event of sessions cannot be read', { key: waiting, id }]))
+    expect(await t.redis.hlen(waiting)).toBe(broken.length)
   })
 
   test('an event of an operation: with its reason, if it has one that can be read', async () => {
     const session = await writtenSession()
     const operation = { id: 'the operation', reason: 'a leak' }
     const ended = { kind: 'ended', cause: 'operator', session }
-    for (const one of [operation, { id: 'the operation' }, { ...operation, id: 7 }, null])
-      await write({ ...ended, operation: one })
+    for (const [n, one] of [operation, { id: 'the operation' }, { ...operation, id: 7 }, null].entries())
+      await write({ ...ended, operation: one }, `00000000000500${n}-000000`)
     const { events: found } = await events.read(ada)
     expect(found.map((event) => ('operation' in event ? event.operation : 'none'))).toEqual([
       operation,
@@ -63,17 +62,18 @@ describe('reading', () => {
     ])
   })
 
-  test('the time is that of the entry, or that which it names; the id can be compared as text', async () => {
+  test('the time is that of its id, or that which it names', async () => {
     const event = { kind: 'noted', name: 'any', by: await writtenSession() }
-    await write(event, '5000-7')
-    await write(event, '6000-0', 'at', '4000')
-    await write(event, '7000-0', 'at', 'never')
+    await write(event, '000000000005000-000007')
+    await write({ ...event, at: 4_000 }, '000000000006000-000000')
+    await write({ ...event, at: 'never' }, '000000000007000-000000')
+    await write(event, 'no time')
     const { events: found } = await events.read(ada)
     expect(found).toMatchObject([
       { id: '000000000005000-000007', at: new Date(5_000) },
       { id: '000000000006000-000000', at: new Date(4_000) },
     ])
-    expect(warned).toHaveLength(1)
+    expect(warned).toHaveLength(2)
   })
 
   test('an event of the application that no session caused', async () => {
@@ -91,7 +91,7 @@ test('to acknowledge nothing asks Redis for nothing', async () => {
 test('every user with events is found, beyond one step of the scan', async () => {
   const tags = Array.from({ length: 3_000 }, (_, n) => userTagOf(`user ${n}`))
   const pipeline = t.redis.pipeline()
-  for (const tag of tags) pipeline.xadd(`user:{${tag}}:events`, '*', 'event', '{}')
+  for (const tag of tags) pipeline.hset(`user:{${tag}}:waiting`, 'any', '{}')
   await pipeline.exec()
   const found = new Set<string>()
   for await (const tag of events.pendingUsers()) found.add(tag)

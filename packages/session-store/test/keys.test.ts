@@ -12,7 +12,7 @@ import {
 test.each(['', 'app:'])('keys begin with the prefix %j, and what is of a user is in one slot', (prefix) => {
   expect(usersPrefix(prefix)).toBe(`${prefix}user:{`)
   expect(sessionsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:sessions`)
-  expect(eventsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:events`)
+  expect(eventsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:waiting`)
   expect(importedKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:imported`)
   expect(importedTokenKey(prefix, 'hash')).toBe(`${prefix}user:token:hash`)
   expect(sweepKey(prefix)).toBe(`${prefix}user:sweep`)

@@ -33,7 +33,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-test.each(['xadd', 'hset', 'hget'])('an access list without %s is a refusal of it', async (command) => {
+test.each(['time', 'hset', 'hget'])('an access list without %s is a refusal of it', async (command) => {
   const created = await (await storeWith()).store.create({ userId: 'ada' })
   const { store } = await storeWith(`-${command}`)
   const work = command === 'hget' ? store.validate(created?.token ?? '') : store.create({ userId: 'ada' })
@@ -45,9 +45,9 @@ test.each(['xadd', 'hset', 'hget'])('an access list without %s is a refusal of i
 test('a key of another type is a refusal of the command that meets it', async () => {
   const { store } = await storeWith()
   const created = await store.create({ userId: 'ada' })
-  const [key = ''] = await admin.keys('user:{*}:events')
-  await admin.set(key, 'no stream')
-  expect(await failureOf(store.revoke('ada', created?.session.id ?? ''))).toMatchObject({ refused: 'xadd' })
+  const [key = ''] = await admin.keys('user:{*}:waiting')
+  await admin.set(key, 'no hash')
+  expect(await failureOf(store.revoke('ada', created?.session.id ?? ''))).toMatchObject({ refused: 'hlen' })
   await store.create({ userId: 'bob' })
   const [sessions = ''] = await admin.keys('user:{*}:sessions')
   await admin.set(sessions, 'no hash')
@@ -100,9 +100,9 @@ test('a key that the access list denies is distinguished from a command', async 
 })
 
 test('an operator finds out whether events can be appended, and changes nothing', async () => {
-  const narrow = await storeWith('-xadd')
+  const narrow = await storeWith('-pexpire')
   expect(await failureOf(createSessionOperator({ redis: narrow.redis }).checkEvents())).toMatchObject({
-    refused: 'xadd',
+    refused: 'pexpire',
   })
   await createSessionOperator({ redis: narrow.redis, events: false }).checkEvents()
   const { redis } = await storeWith()

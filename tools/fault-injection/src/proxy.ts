@@ -81,7 +81,7 @@ export function dropHdel(n: number): Rewrite {
     const [name = '', , keys, key = '', events = '', now = '', by = '', id = ''] = parts.map(String)
     // Sessions and events of the user, the time, the session that asked for it, if any, and the one to end. Other scripts
     // are nearly the same.
-    const isScript = /^eval(sha)?$/i.test(name) && keys === '2' && events.endsWith(':events')
+    const isScript = /^eval(sha)?$/i.test(name) && keys === '2' && events.endsWith(':waiting')
     const isRevoke = isScript && parts.length === 8 && /^\d+$/.test(now) && isId(id) && (by === '' || isId(by))
     if (!isRevoke) return parts
     count += 1
@@ -89,7 +89,6 @@ export function dropHdel(n: number): Rewrite {
   }
 }
 
-/** And no id of a stream, of which the script that takes events away is given some. */
 function isId(text: string): boolean {
-  return /^[\w-]{16}$/.test(text) && !/^\d+-\d+$/.test(text)
+  return /^[\w-]{16}$/.test(text)
 }

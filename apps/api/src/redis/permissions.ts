@@ -16,7 +16,7 @@ export type Access = 'read' | 'revoke' | 'serve'
  */
 function probesFor(keyPrefix: string): Record<Access, Probe[]> {
   const sessions = `${keyPrefix}user:{access}:sessions`
-  const events = `${keyPrefix}user:{access}:events`
+  const events = `${keyPrefix}user:{access}:waiting`
   const operations = `${keyPrefix}user:operations:access`
   const limit = `${keyPrefix}limit:access`
   const read: Probe[] = [
@@ -37,8 +37,7 @@ function probesFor(keyPrefix: string): Record<Access, Probe[]> {
     ['EXISTS', sessions],
     ['PTTL', sessions],
     ['PEXPIRETIME', sessions],
-    ['XLEN', events],
-    ['XRANGE', events, '-', '+', 'COUNT', '1'],
+    ['HKEYS', events],
     ['GET', `${keyPrefix}user:clock`],
     ['ZCARD', operations],
     ['ZRANGE', operations, '0', '-1'],
@@ -53,7 +52,7 @@ function probesFor(keyPrefix: string): Record<Access, Probe[]> {
     ['PEXPIREAT', sessions, SYNTAX_ERROR],
     ['UNLINK', sessions],
     ['PUBLISH', sessions, ''],
-    ['XADD', events, 'NOMKSTREAM', '*', 'event', ''],
+    ['HSET', events, '-', '-', SYNTAX_ERROR],
     ['SET', `${keyPrefix}user:sweep`, '', SYNTAX_ERROR],
     ['ZADD', operations, SYNTAX_ERROR, '-'],
     ['ZREM', operations, '-'],
@@ -62,7 +61,6 @@ function probesFor(keyPrefix: string): Record<Access, Probe[]> {
   const serve: Probe[] = [
     ...revoke,
     ['DEL', sessions],
-    ['XDEL', events, '0-0'],
     ['SET', `${keyPrefix}readyz`, '', SYNTAX_ERROR],
     ['SET', limit, '', SYNTAX_ERROR],
     ['EXPIRE', limit, SYNTAX_ERROR],

@@ -57,7 +57,7 @@ test.each([
 
 test.each([
   ['-hset', 'the command hset'],
-  ['-xadd -publish', 'the command publish, the command xadd'],
+  ['-pexpire -publish', 'the command pexpire, the command publish'],
   ['-evalsha', 'the command evalsha'],
   ['-zadd', 'the command zadd'],
   ['-scan', 'the command scan'],

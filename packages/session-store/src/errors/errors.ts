@@ -8,7 +8,7 @@ import { refusalOf } from './refused-command.js'
 export class SessionStoreUnavailableError extends Error {
   override readonly name: string = 'SessionStoreUnavailableError'
   /**
-   * The command that Redis refuses, such as `xadd`: its access list, a password, the type of a key or a script is wrong. A
+   * The command that Redis refuses, such as `hset`: its access list, a password, the type of a key or a script is wrong. A
    * repetition fails too, until somebody mends that. `null` for an outage, which passes.
    */
   readonly refused: string | null

@@ -8,11 +8,11 @@ import { encodeDetails, noClientInfo } from '../record/record.js'
 import { scanOnce } from '../redis/scan.js'
 import type { Keys } from '../scripts/scripts.js'
 import type { CustomEvent } from '../record/session.js'
-import { parseEvent, type SessionEvent, toEventId, toStreamId } from './session-event.js'
+import { parseEvent, type SessionEvent } from './session-event.js'
 import { userTagOf } from '../record/token.js'
 
 /**
- * The events of a store with `onEvent`: one stream per user, in the slot of the user's sessions.
+ * The events of a store with `onEvent`: one hash per user, in the slot of the user's sessions.
  * About the last 1,000 of a user wait there. They expire 30 days after the latest one.
  *
  * Every method rejects with `SessionStoreUnavailableError` when Redis gives no answer.
@@ -48,7 +48,7 @@ export interface SessionEventsOptions {
   readonly clock?: Clock
   /** The key prefix of the store. Default: none. */
   readonly keyPrefix?: string
-  /** Called for each event that cannot be read, each time; it stays in the stream. Default: `console.warn`. */
+  /** Called for each event that cannot be read, each time; it stays in Redis. Default: `console.warn`. */
   readonly warn?: (message: string, details: { key: string; id: string }) => void
 }
 
@@ -77,20 +77,18 @@ export function createSessionEvents({
 
     async read(userTag, after) {
       const key = eventsKey(keyPrefix, userTag)
-      const start = after === undefined ? '-' : `(${toStreamId(after)}`
-      const entries = await rejectUnavailable(redis.xrange(key, start, '+', 'COUNT', MAX_BATCH))
-      const events = entries.flatMap(([streamId, fields]) => {
-        const event = parseEvent(streamId, fields)
-        if (event === null) warn('An event of sessions cannot be read', { key, id: streamId })
+      const found = await rejectUnavailable(redis.rollcallReadEvents(1, key, after ?? '', MAX_BATCH))
+      const ids = found.filter((_, at) => at % 2 === 0)
+      const events = ids.flatMap((id, at) => {
+        const event = parseEvent(id, found[2 * at + 1] ?? '')
+        if (event === null) warn('An event of sessions cannot be read', { key, id })
         return event ?? []
       })
-      const last = entries.length < MAX_BATCH ? undefined : entries.at(-1)?.[0]
-      return { events, last: last === undefined ? null : toEventId(last) }
+      return { events, last: ids.length < MAX_BATCH ? null : (ids.at(-1) ?? null) }
     },
 
     async acknowledge(userTag, ids) {
-      if (ids.length > 0)
-        await rejectUnavailable(redis.rollcallAcknowledgeEvents(...keysOf(userTag), ...ids.map(toStreamId)))
+      if (ids.length > 0) await rejectUnavailable(redis.hdel(eventsKey(keyPrefix, userTag), ...ids))
     },
 
     async *pendingUsers() {

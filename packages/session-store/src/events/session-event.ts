@@ -24,16 +24,16 @@ type EventBody =
   /** One that the application named. The id is empty if no session caused it. */
   | { readonly kind: 'noted'; readonly name: string; readonly by: SessionSummary }
 
-/** `null` for an entry of the stream that cannot be read. */
-export function parseEvent(streamId: string, fields: readonly string[]): SessionEvent | null {
-  const byName = Object.fromEntries(fields.flatMap((name, n) => (n % 2 === 0 ? [[name, fields[n + 1] ?? '']] : [])))
-  const body = toBody(parseJson(byName['event'] ?? ''))
-  const at = new Date(Number(byName['at'] || streamId.split('-')[0]))
-  return body === null || Number.isNaN(at.getTime()) ? null : { id: toEventId(streamId), at, ...body }
+/** `null` for an event that cannot be read. An id begins with the time in ms. */
+export function parseEvent(id: string, json: string): SessionEvent | null {
+  const event = parseJson(json)
+  if (!isObject(event)) return null
+  const body = toBody(event)
+  const at = new Date(Number(event['at'] ?? id.split('-')[0]))
+  return body === null || Number.isNaN(at.getTime()) ? null : { id, at, ...body }
 }
 
-function toBody(event: unknown): EventBody | null {
-  if (!isObject(event)) return null
+function toBody(event: Readonly<Record<string, unknown>>): EventBody | null {
   const { kind, cause, name } = event
   const [session, by] = [toSummary(event['session']), toSummary(event['by'])]
   if (kind === 'created' && session !== null) return { kind, session }
@@ -43,14 +43,4 @@ function toBody(event: unknown): EventBody | null {
   }
   if (kind === 'noted' && by !== null && typeof name === 'string') return { kind, name, by }
   return null
-}
-
-/** Pads the two numbers of a stream id, `<ms>-<n>`, so that ids compare as text. */
-export function toEventId(streamId: string): string {
-  const [ms = '', n = ''] = streamId.split('-')
-  return `${ms.padStart(15, '0')}-${n.padStart(6, '0')}`
-}
-
-export function toStreamId(eventId: string): string {
-  return eventId.split('-').map(Number).join('-')
 }

@@ -130,8 +130,8 @@ class RedisSessionOperator implements SessionOperator {
 
   async checkEvents(): Promise<void> {
     if (!this.#events) return
-    const appended = this.#redis.xadd(eventsKey(this.#keyPrefix, 'access'), 'NOMKSTREAM', '*', 'event', '')
-    await rejectUnavailable(appended).catch((error: unknown) => {
+    const checked = this.#redis.rollcallCheckEvents(1, eventsKey(this.#keyPrefix, 'access'))
+    await rejectUnavailable(checked).catch((error: unknown) => {
       // A full Redis takes events from a script. Without an answer, the next command fails too.
       if (error instanceof SessionStoreUnavailableError && error.refused !== null) throw error
     })

@@ -17,9 +17,9 @@ export function usersPrefix(prefix: string): string {
 }
 
 /** Takes the place of "sessions" at the end of the key. */
-export const EVENTS = 'events'
+export const EVENTS = 'waiting'
 
-/** The stream that holds a user's events until they are acknowledged. */
+/** The hash that holds a user's events, by their ids, until they are acknowledged. */
 export function eventsKey(prefix: string, userTag: string): string {
   return `${usersPrefix(prefix)}${userTag}}:${EVENTS}`
 }

@@ -112,7 +112,9 @@ declare module 'ioredis' {
       ...args: [...keys: Keys, name: string, sessionId: string, details: Buffer]
     ): Result<number, Context>
     rollcallExpireSessions(...args: [...keys: Keys, now: number, cursor: string]): Result<string, Context>
-    rollcallAcknowledgeEvents(...args: [...keys: Keys, ...ids: string[]]): Result<number, Context>
+    /** The id and the JSON of each. */
+    rollcallReadEvents(...args: [count: 1, events: string, after: string, most: number]): Result<string[], Context>
+    rollcallCheckEvents(...args: [count: 1, key: string]): Result<number, Context>
   }
 }
 
@@ -138,7 +140,8 @@ const sources = {
   rollcallRaiseGlobalWatermark: luaScripts['raise-global-watermark'],
   rollcallAppendEvent: luaScripts['append-event'],
   rollcallExpireSessions: luaScripts['expire-sessions'],
-  rollcallAcknowledgeEvents: luaScripts['acknowledge-events'],
+  rollcallReadEvents: luaScripts['read-events'],
+  rollcallCheckEvents: luaScripts['check-events'],
 } as const
 
 /** The source of a script that writes even if it finds nothing to revoke, so that WAIT covers all that came before. */
