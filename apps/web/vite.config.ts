@@ -34,6 +34,7 @@ export default defineConfig(({ mode }) => {
     // Mails and the origin check name this port, so that another one would not do.
     server: { port: 5173, strictPort: true, proxy: { '/trpc': api, '/api': api } },
     test: {
+      maxWorkers: 2, // one core would be left free otherwise
       testTimeout: 60_000,
       hookTimeout: 60_000,
       environment: 'happy-dom',

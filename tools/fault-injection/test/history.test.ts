@@ -200,7 +200,8 @@ test('a worker tries a password that another one has set meanwhile', async () =>
   expect(seen).toEqual({ password: 'new', status: 200 })
 })
 
-describe('real servers', () => {
+// Together: most of their time they wait, for a fault to end.
+describe.concurrent('real servers', () => {
   const small = { seed: 1, servers: 2, workers: 8 }
 
   test('hold every rule through every fault', { timeout: 240_000 }, async () => {
