@@ -220,6 +220,29 @@ test('a user whose events SQL refuses keeps nobody else waiting', async () => {
   expect(await rowsOf(t.database)).toHaveLength(100)
 })
 
+test('a user waits no longer than those before them, although one of these always fails and others keep coming', async () => {
+  const events = await leaveBehind(['first', 'waiting', 'failing'])
+  await migrate(t.database)
+  const refused = sql.lit(userTagOf('failing'))
+  await sql`create trigger refuse before insert on activity when new.user_tag = ${refused} begin select raise(abort, 'refused'); end`.execute(
+    t.database.kysely,
+  )
+  let reads = 0
+  const watched: SessionEvents = {
+    ...events,
+    async read(userTag, after) {
+      if (userTag === userTagOf('waiting') && reads < 20) activity.move(userTagOf(`another ${(reads += 1)}`))
+      return events.read(userTag, after)
+    },
+  }
+  const activity = await openActivity({ database: t.database, events: watched, days: 30, warn: () => undefined })
+  for (const user of ['first', 'waiting', 'failing']) activity.move(userTagOf(user))
+  const isMoved = async () => (await events.read(userTagOf('waiting'))).events.length === 0
+  await vi.waitUntil(isMoved, { timeout: 30_000 })
+  await activity.close()
+  expect(reads, 'with the one that fails, then alone').toBe(2)
+})
+
 async function rowsOf({ kysely }: Database): Promise<unknown[]> {
   return (await sql`select id from activity`.execute(kysely)).rows
 }

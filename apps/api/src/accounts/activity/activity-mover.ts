@@ -93,13 +93,20 @@ export class ActivityMover {
         this.#batchSize = Math.min(2 * this.#batchSize, MAX_USERS)
         this.#batches.emit('end')
       } catch (error) {
-        for (const userTag of userTags) this.#pending.add(userTag) // at the end
+        this.#putBack(userTags)
         this.#batchSize = 1 // one of them may be the only one that fails
         this.#options.warn('Activity cannot be written down; its events wait in Redis', error)
         this.#retryLater()
         return
       }
     }
+  }
+
+  /** Who failed alone waits behind all others. Who failed together is next, alone: else those who come meanwhile could keep them waiting. */
+  #putBack(userTags: readonly string[]): void {
+    const later = userTags.length > 1 ? [...this.#pending] : []
+    for (const userTag of later) this.#pending.delete(userTag)
+    for (const userTag of [...userTags, ...later]) this.#pending.add(userTag)
   }
 
   async #acknowledge(userTag: string, stored: readonly SessionEvent[]): Promise<void> {
