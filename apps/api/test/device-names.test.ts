@@ -1,6 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { createSessionStore, type SessionStore } from '@rollcall/session-store'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Browser, codeOf, newEmail, PASSWORD, signedUp, startServer, type TestServer } from './helpers.js'
+import { renameDevice } from '../src/accounts/people/renames.js'
+import {
+  type Browser,
+  codeOf,
+  newEmail,
+  observed,
+  PASSWORD,
+  signedUp,
+  startServer,
+  type TestServer,
+} from './helpers.js'
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36'
@@ -61,6 +73,28 @@ describe('devices.rename', () => {
     expect(await codeOf(rename(phone, 30))).toBe('TOO_MANY_REQUESTS')
     expect(await own(laptop)).toMatchObject({ name: 'Name 29' })
     expect(await rename(laptop, 31)).toEqual({ renamed: 1 })
+  })
+
+  test('ends, although others rename the device again each time', async () => {
+    const { api } = await signedUp(server)
+    const { deviceId } = await own({ api })
+    const { kysely } = server.database()
+    let rounds = 0
+    await observed(server.redis, async (redis) => {
+      const store = createSessionStore({ redis })
+      const [by] = await store.list((await api.session.current.query()).user.id)
+      const overtaken: SessionStore = {
+        ...store,
+        async update(session, data) {
+          rounds += 1
+          if (rounds <= 20)
+            await sql`update device set name = ${`Name ${rounds}`} where "deviceId" = ${deviceId}`.execute(kysely)
+          return store.update(session, data)
+        },
+      }
+      if (by) expect(await renameDevice(server.database(), overtaken, by, deviceId, 'Work')).toBe(true)
+    })
+    expect(rounds).toBe(10)
   })
 
   test('is told to the open pages', async () => {

@@ -1,4 +1,4 @@
-import { type Session, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
+import { isTouchDue, type SessionStore, SessionStoreUnavailableError } from '@rollcall/session-store'
 import type { Cluster, Redis } from 'ioredis'
 import { RateLimitedError } from '../errors.js'
 import type { Limits } from '../limits/limits.js'
@@ -28,8 +28,6 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
     (...args: A): Promise<T> =>
       work(...args).catch(fail)
   const countedTouch = counted(store.touch)
-  const isTouchDue = ({ lastSeenAt }: Session): boolean =>
-    store.clock() - lastSeenAt.getTime() >= store.timeouts.touchInterval
   return {
     timeouts: store.timeouts,
     clock: store.clock,
@@ -50,7 +48,7 @@ export function observeStore(store: SessionStore, metrics: Metrics): SessionStor
       )
     },
     // Most touches ask nothing of Redis, and cannot fail.
-    touch: (session) => (isTouchDue(session) ? countedTouch(session) : store.touch(session)),
+    touch: (session) => (isTouchDue(store, session) ? countedTouch(session) : store.touch(session)),
     update: counted(store.update),
     rotate: counted(store.rotate),
     list: counted(store.list),

@@ -1,17 +1,26 @@
 import type { StoreContext } from './context.js'
 import { NotReplicatedError, SessionStoreUnavailableError } from '../errors/errors.js'
 import { encodeDetails, type SessionData, type StoredRecord } from '../record/record.js'
-import type { RotateOptions, Session } from '../record/session.js'
+import type { RotateOptions, Session, SessionStore } from '../record/session.js'
 import { hashBytes, isSessionId, newToken, parseToken, userTagOf } from '../record/token.js'
 import { findRecord, type SessionReference } from './read.js'
 import { readTime } from './time.js'
 import { toSession } from '../record/to-session.js'
 
+/** Whether the touch interval has passed since the last use that was recorded. Before that, `touch` sends nothing to Redis. */
+export function isTouchDue(
+  { clock, timeouts }: Pick<SessionStore, 'clock' | 'timeouts'>,
+  { lastSeenAt }: Pick<Session, 'lastSeenAt'>,
+): boolean {
+  return clock() - lastSeenAt.getTime() >= timeouts.touchInterval
+}
+
 /** {@link SessionStore.touch} */
-export async function touchSession(context: StoreContext, { userId, id, lastSeenAt }: Session): Promise<boolean> {
+export async function touchSession(context: StoreContext, session: Session): Promise<boolean> {
+  if (!isTouchDue(context, session)) return false
   const { redis, timeouts } = context
+  const { userId, id } = session
   const now = context.clock()
-  if (now - lastSeenAt.getTime() < timeouts.touchInterval) return false
   const userTag = userTagOf(userId)
   const reply = redis.rollcallTouch(...context.keysOf(userTag), id, now, timeouts.idle, timeouts.touchInterval)
   return (await context.write(userTag, reply)) === 1
