@@ -68,7 +68,7 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
     ...(revalidateEvery !== undefined && { revalidateEvery }),
   })
   const liveViews = createLiveViews({ changes, rereadMs: revalidateEvery })
-  const limits = observer.limits(createLimits(redis, secrets[0], settings.keyPrefix))
+  const limits = observer.limits(createLimits(redis, secrets, settings.keyPrefix))
   const challenges = createChallenges(secrets, clock)
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
   const audit = mailOwners(auditTo(log, observer.audit), { mailer, clock, log, onClose })

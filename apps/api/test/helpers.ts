@@ -250,7 +250,7 @@ export const countOn = (
   verdict: Verdict = 'wrong',
 ): Promise<void> =>
   observed(redis, async (client) => {
-    const limits = createLimits(client, SECRET)
+    const limits = createLimits(client, [SECRET])
     for (let n = 0; n < number; n += 1)
       await limits.within(
         [charge],

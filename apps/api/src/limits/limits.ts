@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import type { Secrets } from '@rollcall/auth'
 import type { Cluster, Redis } from 'ioredis'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../durations.js'
@@ -189,10 +190,11 @@ export interface Limits {
 }
 
 /**
- * @param secret keys the hashes under which subjects are counted: Redis learns no IP address and no email address.
+ * @param secrets key the hashes under which subjects are counted: Redis learns no IP address and no email address. Each counts, so
+ *   that servers with other lists of secrets share the counts, while the secret changes.
  * @param keyPrefix that of the store
  */
-export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix = ''): Limits {
+export function createLimits(redis: Redis | Cluster, secrets: Secrets, keyPrefix = ''): Limits {
   const prefixOf = (limit: string): string => `${keyPrefix}limit:${limit}`
   const requests = new Map<string, RateLimiterRedis>()
   for (const [name, { points, duration, of }] of Object.entries(rules)) {
@@ -204,25 +206,27 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
   }
   const attempts = createAttempts(redis)
 
-  function hashOf([limit, ...subject]: Charge): string {
+  function hashesOf([limit, ...subject]: Charge): string[] {
     const parts = subject.map((part) =>
       part instanceof Client ? part.network : typeof part === 'string' ? part : part.name,
     )
-    // Servers with other secrets count it too, while these are rotated. It is random, and names nobody.
-    if (limit === 'challenge') return parts.join()
-    return createHmac('sha256', secret)
-      .update(JSON.stringify([limit, ...parts]))
-      .digest('base64url')
-      .slice(0, 22)
+    if (limit === 'challenge') return [parts.join()] // it is random, and names nobody
+    return secrets.map((secret) =>
+      createHmac('sha256', secret)
+        .update(JSON.stringify([limit, ...parts]))
+        .digest('base64url')
+        .slice(0, 22),
+    )
   }
 
-  function reservationOn(charge: Charge, id: string, level: number): Reservation {
+  function reservationsOn(charge: Charge, id: string, level: number): Reservation[] {
     const [limit] = charge
-    const hash = hashOf(charge)
     const counter = requests.get(limit)
-    return counter === undefined
-      ? attemptReservation(attempts, limit, { key: `${prefixOf(limit)}:${hash}`, id, level })
-      : requestReservation(counter, limit, hash)
+    return hashesOf(charge).map((hash) =>
+      counter === undefined
+        ? attemptReservation(attempts, limit, { key: `${prefixOf(limit)}:${hash}`, id, level })
+        : requestReservation(counter, limit, hash),
+    )
   }
 
   return {
@@ -230,7 +234,7 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
       const id = randomBytes(9).toString('base64url')
       const all: readonly Charge[] = solution === null ? charges : [...charges, ['challenge', solution.id]]
       return runWithin(
-        all.map((charge) => reservationOn(charge, id, solution?.level ?? 0)),
+        all.flatMap((charge) => reservationsOn(charge, id, solution?.level ?? 0)),
         work,
         verdictOf,
         uncounted,
@@ -238,8 +242,9 @@ export function createLimits(redis: Redis | Cluster, secret: string, keyPrefix =
     },
 
     async tally(charge) {
-      const counted = await requests.get(charge[0])?.penalty(hashOf(charge))
-      return counted?.consumedPoints ?? 0
+      const counter = requests.get(charge[0])
+      const tallied = await Promise.all(hashesOf(charge).map(async (hash) => counter?.penalty(hash)))
+      return Math.max(...tallied.map((one) => one?.consumedPoints ?? 0))
     },
   }
 }

@@ -23,7 +23,7 @@ const signInWith = (headers: Record<string, string>, email: string, password = P
 /** As if so many attempts had failed at once; with the most work, if there is no place for them without. */
 const countAtOnce = (number: number, charge: Charge, { work = false } = {}): Promise<void> =>
   observed(server.redis, async (redis) => {
-    const limits = createLimits(redis, SECRET)
+    const limits = createLimits(redis, [SECRET])
     const count = () =>
       limits.within(
         [charge],
@@ -131,7 +131,7 @@ test('a solution that passed on one server passes on none whose secrets are newe
   const proof = { level: TOP_LEVEL, id: randomBytes(16).toString('hex') }
   await observed(server.redis, async (redis) => {
     const pass = (secret: string) =>
-      createLimits(redis, secret).within(
+      createLimits(redis, [secret]).within(
         [],
         async () => 'passed',
         () => 'right',

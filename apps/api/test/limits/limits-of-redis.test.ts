@@ -38,7 +38,7 @@ test('without an answer from Redis nothing is let through', async () => {
     retryStrategy: null,
   })
   dead.on('error', () => undefined)
-  const limits = createLimits(dead, SECRET)
+  const limits = createLimits(dead, [SECRET])
   const work = async () => 'done'
   for (const charge of [
     ['sign-in:address', new Client('192.0.2.1')],
@@ -54,7 +54,7 @@ test('without an answer from Redis nothing is let through', async () => {
 test('attempts under way that leave no place in time let nothing pass, not even a revocation', async () => {
   await using server = await startRedis()
   await observed(server, async (redis) => {
-    const limits = createLimits(redis, SECRET)
+    const limits = createLimits(redis, [SECRET])
     const charge = ['reset-password:address', new Client('192.0.2.1')] as const
     let end = (): void => undefined
     const ended = new Promise<void>((resolve) => (end = resolve))

@@ -55,7 +55,7 @@ test('requests for addresses without an account use up nothing of the mailbox', 
 test('five reset mails an hour reach a mailbox, and always the first of each account; one that cannot be sent counts nowhere', async () => {
   await using redis = await startRedis()
   await observed(redis, async (client) => {
-    const limits = createLimits(client, SECRET)
+    const limits = createLimits(client, [SECRET])
     let sent = 0
     const reset = (email: string, send = async () => void (sent += 1)) =>
       sendWithin(limits, ownerCharges('request-reset', email), send)
@@ -71,7 +71,7 @@ test('five reset mails an hour reach a mailbox, and always the first of each acc
 test('an account has one first link to a new address in an hour, however its mailbox is spelled', async () => {
   await using redis = await startRedis()
   await observed(redis, async (client) => {
-    const limits = createLimits(client, SECRET)
+    const limits = createLimits(client, [SECRET])
     const link = (userId: string, n: number) =>
       sendWithin(limits, emailChangeCharges(userId, 'new', `carol+${n}@example.org`), async () => undefined)
     const sent: boolean[] = []
@@ -173,7 +173,7 @@ describe('of notices', () => {
   test('each account gets one, the mailbox ten and the address thirty; one that could not be sent counts nowhere', async () => {
     await using redis = await startRedis()
     await observed(redis, async (client) => {
-      const limits = createLimits(client, SECRET)
+      const limits = createLimits(client, [SECRET])
       const sent: string[] = []
       const notice = (user: string, email: string, ip: string | null, send = async () => void sent.push(email)) =>
         sendWithin(limits, newDeviceCharges(session(user, ip), email), send)

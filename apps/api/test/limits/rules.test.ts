@@ -80,7 +80,7 @@ let limits: Limits
 beforeAll(async () => {
   server = await startRedis()
   redis = new Redis(server.url)
-  limits = createLimits(redis, 'a secret')
+  limits = createLimits(redis, ['a secret'])
 })
 afterAll(async () => {
   redis.disconnect()
@@ -125,7 +125,7 @@ test('wrong passwords are tallied and not limited', async () => {
 })
 
 test('a limit counts each subject alone, under its own prefix, and stores no name of one', async () => {
-  const named = createLimits(redis, 'a secret', 'prefix:')
+  const named = createLimits(redis, ['a secret'], 'prefix:')
   for (const subject of ['grace@example.org', 'alan@example.org'])
     await named.within(
       [['password-changed:first', subject]],
@@ -135,6 +135,39 @@ test('a limit counts each subject alone, under its own prefix, and stores no nam
   const keys = await redis.keys('prefix:*')
   expect(keys).toHaveLength(2)
   for (const key of keys) expect(key).toMatch(/^prefix:limit:password-changed:first:[\w-]{22}$/)
+})
+
+test.each([
+  ['a request', ['rename:session', 'ada', 'session'], 60],
+  ['an attempt', ['request-reset:email', 'ada@example.org'], 5],
+] as const)(
+  '%s counts on every server while the secret changes: none gives a second budget',
+  async (_, charge, points) => {
+    const lists = [['old'], ['old', 'new'], ['new', 'old'], ['new']] as const
+    const within = (secrets: (typeof lists)[number]) =>
+      createLimits(redis, secrets).within(
+        [charge],
+        async () => 'in',
+        () => 'done',
+      )
+    for (const [n, earlier] of lists.entries())
+      for (const later of lists.slice(n + 1, n + 2))
+        for (const [one, other] of [
+          [earlier, later],
+          [later, earlier],
+        ] as const) {
+          await redis.flushall()
+          for (let count = 0; count < points; count += 1) expect(await within(one)).toBe('in')
+          await expect(within(other), `${one.join()}, then ${other.join()}`).rejects.toBeInstanceOf(RateLimitedError)
+        }
+  },
+)
+
+test('wrong passwords are tallied alike while the secret changes', async () => {
+  const charge = ['wrong-password:user', 'grace', 'sign-in'] as const
+  expect(await createLimits(redis, ['old']).tally(charge)).toBe(1)
+  expect(await createLimits(redis, ['old', 'new']).tally(charge)).toBe(2)
+  expect(await createLimits(redis, ['new']).tally(charge)).toBe(2)
 })
 
 test('a solution that was used before asks for another one of its level', async () => {

@@ -336,7 +336,7 @@ describe('a server that dies with attempts under way', () => {
     const charges = charge()
     // A connection that breaks while they are under way can neither renew nor give back.
     await observed(redis, async (admin) => {
-      const dying = createLimits(admin, SECRET)
+      const dying = createLimits(admin, [SECRET])
       let begun = (): void => undefined
       const underWay = new Promise<void>((resolve) => (begun = resolve))
       const died = once(admin, 'end')
@@ -355,7 +355,7 @@ describe('a server that dies with attempts under way', () => {
     })
     const since = performance.now()
     await observed(redis, async (admin) => {
-      await expect(createLimits(admin, SECRET).within(charges, async () => 'in')).resolves.toBe('in')
+      await expect(createLimits(admin, [SECRET]).within(charges, async () => 'in')).resolves.toBe('in')
     })
     expect(performance.now() - since).toBeGreaterThan(LEASE_MS / 2)
   })
@@ -363,7 +363,7 @@ describe('a server that dies with attempts under way', () => {
 
 test('attempts under way take places only until there is a verdict, and never more than there are', async () => {
   await observed(redis, async (admin) => {
-    const limits = createLimits(admin, SECRET)
+    const limits = createLimits(admin, [SECRET])
     const charges: Charge[] = [['sign-in:account', newEmail()]]
     let [underWay, most] = [0, 0]
     const attempt = (verdict: 'right' | 'wrong') =>
@@ -388,7 +388,7 @@ test('attempts under way take places only until there is a verdict, and never mo
 
 test('an attempt that takes longer than a lease keeps its place', async () => {
   await observed(redis, async (admin) => {
-    const limits = createLimits(admin, SECRET)
+    const limits = createLimits(admin, [SECRET])
     const charges: Charge[] = [['proof:session', 'ada', 'slow', 'today']]
     const start = performance.now()
     const slow = Array.from({ length: 10 }, () =>
@@ -408,7 +408,7 @@ test('an attempt that takes longer than a lease keeps its place', async () => {
 test('a wrong guess that cannot be counted is not answered as one', async () => {
   await using own = await startRedis()
   await observed(own, async (admin) => {
-    const limits = createLimits(admin, SECRET)
+    const limits = createLimits(admin, [SECRET])
     const charges: Charge[] = [['proof:session', 'ada', 'a session', 'today']]
     const guess = limits.within(
       charges,

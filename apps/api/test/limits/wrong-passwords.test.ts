@@ -33,7 +33,7 @@ async function whoIs(device: Browser): Promise<{ userId: string; sessionId: stri
 /** As if so many wrong passwords had been given for the user. */
 const tally = (number: number, userId: string, event: string): Promise<void> =>
   observed(server.redis, async (redis) => {
-    const limits = createLimits(redis, SECRET)
+    const limits = createLimits(redis, [SECRET])
     for (let n = 0; n < number; n += 1) await limits.tally(['wrong-password:user', userId, event])
   })
 

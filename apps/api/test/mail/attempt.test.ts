@@ -27,7 +27,7 @@ beforeAll(async () => {
   redis = await startRedis()
   folder = await temporaryFolder('attempt')
   client = new Redis(redis.url)
-  limits = createLimits(client, SECRET)
+  limits = createLimits(client, [SECRET])
   database = openDatabase({ url: undefined, dataDir: folder.path })
   queue = await openMailQueue(database)
 })
