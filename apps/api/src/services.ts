@@ -15,11 +15,11 @@ import { type Activity, openActivity } from './accounts/activity/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
 import {
   databaseError,
-  explainDatabaseErrors,
   explainFileErrors,
   openConfiguredDatabase,
 } from './accounts/database/configured-database.js'
 import type { Database } from './accounts/database/database.js'
+import { DAY_MS } from './durations.js'
 import { createPrivateFolder, restrictFilesIn } from './accounts/database/private-files.js'
 import { developmentSecret } from './accounts/secret.js'
 import { REQUESTED_SWEEP_MS } from './accounts/activity/event-sweep.js'
@@ -83,14 +83,14 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
  * Renews what earlier settings wrote, and begins to send mails and to tidy up. A server does so, by the settings that all servers
  * share. A command of an operator does not.
  */
-export async function startBackgroundWork(
-  { settings, log }: ServiceOptions,
+export function startBackgroundWork(
+  { log }: ServiceOptions,
   { mailer, auth, activity, administration }: Services,
   onClose: OnClose,
-): Promise<void> {
-  await explainDatabaseErrors(settings, () => auth.renewSecondFactors())
+): void {
   mailer.start(auth)
   const sweeps = [
+    startSweep(auth.renewSecondFactors, log, DAY_MS),
     startSweep(auth.deleteExpired, log),
     startSweep(auth.foldOldNames, log),
     startSweep(administration.correctRows, log),

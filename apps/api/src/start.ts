@@ -62,7 +62,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const baseUrl = settings.baseUrl ?? `http://localhost:${port}`
     const onClose = (closeResource: () => Promise<unknown>): void => void resources.push(closeResource)
     const services = await openServices(options, baseUrl, onClose)
-    await startBackgroundWork(options, services, onClose)
+    startBackgroundWork(options, services, onClose)
     const { streams, liveViews, activity, observer } = services
     endStreams = () => {
       streams.close()

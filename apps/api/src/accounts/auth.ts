@@ -102,7 +102,7 @@ export interface Auth
   knownDevice(headers: Headers, email: string): Promise<string | null>
   /** The user of this device has been sent a mail about it. */
   recordNotified(deviceId: string): Promise<void>
-  /** Encrypts second factors with the first secret. For the start of a server: a command may know other secrets. */
+  /** Encrypts second factors with the first secret. For a server: a command may know other secrets. */
   renewSecondFactors(): Promise<void>
   /** Prepares names from an earlier version for the search. Ends early if the signal aborts. */
   foldOldNames(signal: AbortSignal): Promise<void>

@@ -62,7 +62,7 @@ test('the sweep is repeated every five minutes, and a failure is logged and does
     await vi.advanceTimersByTimeAsync(5 * MINUTE)
     expect(sweeps).toBe(3)
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
-      'Tidying up failed; it is repeated in five minutes',
+      'Tidying up failed; it is repeated later',
     ])
   } finally {
     vi.useRealTimers()

@@ -24,7 +24,7 @@ export function startSweep(
   let running: Promise<void> | undefined
   const sweep = (): void => {
     running ??= tidyUp(closing.signal)
-      .catch((error: unknown) => log.error({ err: error }, 'Tidying up failed; it is repeated in five minutes'))
+      .catch((error: unknown) => log.error({ err: error }, 'Tidying up failed; it is repeated later'))
       .finally(() => (running = undefined))
   }
   sweep()

@@ -9,7 +9,7 @@ const PAGE = 500
 /** Users that a line of the log names at most. */
 const MAX_NAMED = 100
 
-/** For the start of a server: `encryptAnew`, with a line for the log if it leaves something. */
+/** For a server, at its start and then again and again: `encryptAnew`, with a line for the log if it leaves something. */
 export async function renewSecondFactors(
   kysely: Kysely<unknown>,
   secrets: string | SecretConfig,
