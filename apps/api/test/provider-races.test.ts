@@ -1,9 +1,9 @@
-import { CompiledQuery, SqliteDriver } from 'kysely'
+import { CompiledQuery, sql, SqliteDriver } from 'kysely'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { failCommand } from './fail-command.js'
 import { signedUp } from './helpers.js'
 import { holdLook } from './hold-look.js'
-import { addressOf, finish, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
+import { addressOf, finish, invalid, linkedTo, startWithProvider, type WithProvider } from './providers-helpers.js'
 
 // An account of a provider gets an owner between the look and the write of another request.
 
@@ -91,3 +91,39 @@ test('an outage before the sign-in leaves the code of the provider good', async 
     expect((await finish(device, callback)).status).toBe(200)
   }
 })
+
+test.each(['never sent', 'reply lost', 'never sent, nor any after it'] as const)(
+  'an outage after the provider has taken its code signs nobody in, and the next way through the provider does: %s',
+  async (fault) => {
+    const { kysely } = server.database()
+    const seen: string[] = []
+    for (const isKnown of [false, true])
+      for (let n = 3, isReached = true; isReached; n += 1) {
+        const { email, sub } = somebody()
+        if (isKnown) expect((await go(server.browser())).status).toBe(200)
+        const device = server.browser()
+        const callback = await t.provider.visit(await addressOf(device, '/provider/sign-in'))
+        let status: number
+        {
+          using failing = failCommand(n, fault)
+          const answer = await finish(device, callback)
+          status = answer.status
+          if (status === 503) expect(answer.setCookies).toEqual([])
+          isReached = failing.reached()
+        }
+        seen.push(`${isKnown ? 'known' : 'new'}, ${status}`)
+        expect([200, 503]).toContain(status)
+        expect((await device.request('/trpc/session.current')).status).toBe(status === 200 ? 200 : 401)
+        if (status === 503) {
+          expect(await finish(device, callback), 'the provider takes a code once').toMatchObject(invalid)
+          expect((await go(device)).status).toBe(200)
+        }
+        expect((await device.api.session.current.query()).user.email).toBe(email)
+        expect(await linkedTo(device)).toHaveLength(1)
+        const users = await sql`select 1 from "user" where email = ${email}`.execute(kysely)
+        const accounts = await sql`select 1 from account where "accountId" = ${sub}`.execute(kysely)
+        expect([users.rows.length, accounts.rows.length]).toEqual([1, 1])
+      }
+    for (const one of ['new, 503', 'new, 200', 'known, 503', 'known, 200']) expect(seen).toContain(one)
+  },
+)
