@@ -13,11 +13,7 @@ import { createLiveViews } from './administration/live-views.js'
 import { openAdministration } from './administration/open.js'
 import { type Activity, openActivity } from './accounts/activity/activity.js'
 import { type Auth, createAuth } from './accounts/auth.js'
-import {
-  databaseError,
-  explainFileErrors,
-  openConfiguredDatabase,
-} from './accounts/database/configured-database.js'
+import { databaseError, explainFileErrors, openConfiguredDatabase } from './accounts/database/configured-database.js'
 import type { Database } from './accounts/database/database.js'
 import { DAY_MS } from './durations.js'
 import { createPrivateFolder, restrictFilesIn } from './accounts/database/private-files.js'
@@ -71,8 +67,8 @@ export async function openServices(options: ServiceOptions, baseUrl: string, onC
   const limits = observer.limits(createLimits(redis, secrets, settings.keyPrefix))
   const challenges = createChallenges(secrets, clock)
   const mailer = await openMailer(options, { database, limits, baseUrl, placeOf }, onClose)
-  const audit = mailOwners(auditTo(log, observer.audit), { mailer, clock, log, onClose })
-  const parts = { store, database, activity, limits, mailer, audit, secrets, baseUrl }
+  const audit = auditTo(log, observer.audit)
+  const parts = { store, database, activity, limits, mailer, audit, clock, secrets, baseUrl }
   const auth = observer.auth(await openAuth(options, parts))
   const administration = openAdministration({ settings, log, clock, database, placeOf }, onClose)
   const state = { redis, clock, database, store, activity, administration, placeOf, streams, liveViews }
@@ -183,13 +179,14 @@ interface AuthParts {
   readonly limits: Limits
   readonly mailer: Mailer
   readonly audit: Audit
+  readonly clock: Clock
   readonly secrets: Secrets
   readonly baseUrl: string
 }
 
 async function openAuth(
   { settings, log, passwords }: ServiceOptions,
-  { store, database, activity, limits, mailer, audit, secrets, baseUrl }: AuthParts,
+  { store, database, activity, limits, mailer, audit, clock, secrets, baseUrl }: AuthParts,
 ): Promise<Auth> {
   const recordWrongPassword = recordWrongPasswords(limits, activity)
   const auth: Auth = await createAuth({
@@ -198,6 +195,7 @@ async function openAuth(
     baseUrl,
     secrets,
     audit,
+    onChange: mailOwners({ mailer, clock, log }),
     onWrongPassword: (wrong) => {
       recordWrongPassword(wrong).catch((error: unknown) =>
         log.warn({ err: error }, 'A wrong password is missing in the activity'),

@@ -1,7 +1,8 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBAdapter, DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { recordAccountChanges } from './policy/account-changes.js'
-import { type AfterWrite, doNothing, forEachOf } from './request/after-write.js'
+import { runWithTransaction } from '@better-auth/core/context'
+import { type AfterWrite, doNothing, forEachOf, type OnChange } from './request/after-write.js'
 import type { Audit } from './audit/audit.js'
 import { recordErrors, recordTransaction } from './request/database-errors.js'
 import { datePasswords } from './policy/date-passwords.js'
@@ -12,7 +13,7 @@ import { countCode } from './proof/prove-by-code.js'
 import { requestState } from './request/request-state.js'
 import { announceAfter, hookedByCaller } from './sessions/revocations.js'
 import { sessionModel } from './sign-in/session-adapter.js'
-import { runningOr } from './request/transaction.js'
+import { currentTransaction, runningOr } from './request/transaction.js'
 import { guardTrust } from './sign-in/trusted-device.js'
 import { undoable } from './request/undo-on-outage.js'
 import { verificationModel } from './links/verification-model.js'
@@ -22,7 +23,7 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
   const { store } = options
   return {
     ...sql,
-    ...routeModels(undoable(sql, sql), sql, options),
+    ...routeModels(undoable(sql, sql), sql, options, [], (work) => atomically(sql, work)),
     // The callback works with an adapter of its own: unwrapped, its sessions would pass the store by.
     transaction: async (work) => {
       const createdInTransaction: { userId: string; id: string }[] = []
@@ -46,29 +47,39 @@ export function rollcallAdapter(sql: DBAdapter, options: AdapterOptions): DBAdap
 export interface AdapterOptions {
   readonly store: SessionStore
   readonly audit: Audit
+  readonly onChange: OnChange
   /** Whether people are sent a link with which they take back what an intruder added. */
   readonly hasSecureLinks: boolean
+}
+
+/** Does work on the adapter of a transaction. */
+type Atomically = <T>(work: (trx: DBTransactionAdapter) => Promise<T>) => Promise<T>
+
+/** In the transaction that runs, or else in one of its own. Then better-auth's hooks for after the commit wait for its end. */
+async function atomically<T>(sql: DBAdapter, work: (trx: DBTransactionAdapter) => Promise<T>): Promise<T> {
+  const inTransaction = (trx = sql as DBTransactionAdapter) => work(undoable(trx, sql))
+  if (currentTransaction.getStore() !== undefined) return inTransaction(currentTransaction.getStore())
+  const recorded: DBAdapter = { ...sql, transaction: (whole) => recordTransaction(sql, whole) }
+  return runWithTransaction(recorded, () => inTransaction(currentTransaction.getStore()))
 }
 
 function routeModels(
   unwatched: DBTransactionAdapter,
   committed: DBTransactionAdapter,
-  { store, audit, hasSecureLinks }: AdapterOptions,
+  options: AdapterOptions,
   createdInTransaction: { userId: string; id: string }[] = [],
+  inTransaction: Atomically = (work) => work(unwatched),
 ): DBTransactionAdapter {
-  const sql = datePasswords(recordErrors(unwatched), store.clock)
+  const { store, audit } = options
+  const { sql, verifications } = tablesOn(unwatched, options)
   const sessions = sessionModel(store, sql, audit)
-  const verifications = guardTrust(verificationModel(sql, store.clock), sql, store)
-  const policy = policyOn(sql, verifications, committed, { store, audit })
-  const changes = hasSecureLinks ? recordAccountChanges(sql, verifications) : undefined
+  const policy = policyOn(sql, verifications, committed, options)
   /** `sql` for a model that the policy looks after. */
   const adapterFor = (model: string) =>
     model === 'session' ? sessions : model === 'verification' ? verifications : sql
-
-  async function changeRows<T>({ model, where, update }: Change, write: () => Promise<T>): Promise<T> {
-    await changes?.beforeUpdate(model, where, update)
-    return writeUnderPolicy(policy.beforeUpdate(model, where, update), write)
-  }
+  const { writeUnderPolicy, changeRows } = policyWrites(policy, (isChange, work) =>
+    isChange ? inTransaction((trx) => work(tablesOn(trx, options))) : work(tablesOn(unwatched, options)),
+  )
 
   return {
     ...sql,
@@ -79,12 +90,9 @@ function routeModels(
         if (adapter === sessions) createdInTransaction.push(row)
         return row
       }
-      const afterWrite = await policy.beforeCreate(input.model, input.data)
-      const row = await sql.create<typeof input.data, never>(input)
-      await recordNewUser(input.model, row)
-      await changes?.afterCreate(input.model, row)
-      await afterWrite(deletionOf(committed, input.model, row))
-      return row
+      const beforeWrite = policy.beforeCreate(input.model, input.data)
+      const undo = (row: never) => deletionOf(committed, input.model, row)
+      return writeUnderPolicy<never>(beforeWrite, (tables) => createRow(input, tables), undo)
     },
     findOne: (input) => countCode(input.model).then(() => adapterFor(input.model).findOne(input)),
     findMany: (input) => adapterFor(input.model).findMany(input),
@@ -92,26 +100,77 @@ function routeModels(
     update: async (input) => {
       const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.update(input)
-      return changeRows(input, () => sql.update<never>(input))
+      return changeRows(input, (to) => to.update<never>(input))
     },
     updateMany: async (input) => {
       const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.updateMany(input)
-      return changeRows(input, () => sql.updateMany(input))
+      return changeRows(input, (to) => to.updateMany(input))
     },
     delete: async (input) => {
       const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.delete(input)
-      return writeUnderPolicy(policy.beforeDelete(input.model, input.where), () => sql.delete(input))
+      return writeUnderPolicy(policy.beforeDelete(input.model, input.where), ({ sql: to }) => to.delete(input))
     },
     deleteMany: async (input) => {
       const adapter = adapterFor(input.model)
       if (adapter !== sql) return adapter.deleteMany(input)
-      return writeUnderPolicy(policy.beforeDelete(input.model, input.where), () => sql.deleteMany(input))
+      return writeUnderPolicy(policy.beforeDelete(input.model, input.where), ({ sql: to }) => to.deleteMany(input))
     },
     consumeOne: (input) => adapterFor(input.model).consumeOne(input),
     incrementOne: (input) => adapterFor(input.model).incrementOne(input),
   }
+}
+
+/** The tables of SQL, watched. `changes` are recorded where people are sent a link that undoes them. */
+function tablesOn(adapter: DBTransactionAdapter, { store, hasSecureLinks }: AdapterOptions) {
+  const sql = datePasswords(recordErrors(adapter), store.clock)
+  const verifications = guardTrust(verificationModel(sql, store.clock), sql, store)
+  return { sql, verifications, changes: hasSecureLinks ? recordAccountChanges(sql, verifications) : undefined }
+}
+
+type Tables = ReturnType<typeof tablesOn>
+
+async function createRow(
+  input: Parameters<DBTransactionAdapter['create']>[0],
+  { sql, changes }: Tables,
+): Promise<never> {
+  const row = await sql.create<typeof input.data, never>(input)
+  await recordNewUser(input.model, row)
+  await changes?.afterCreate(input.model, row)
+  return row
+}
+
+/** @param writeIn runs a write, and all that belongs to a change in one transaction. */
+function policyWrites(
+  policy: Policy,
+  writeIn: <T>(isChange: boolean, work: (tables: Tables) => Promise<T>) => Promise<T>,
+) {
+  /** Revokes before the row is written, so that an outage stops the change, and again after it. */
+  async function writeUnderPolicy<T>(
+    beforeWrite: Promise<AfterWrite>,
+    write: (tables: Tables) => Promise<T>,
+    undo: (written: T) => () => Promise<unknown> = () => doNothing,
+  ): Promise<T> {
+    const afterWrite = await beforeWrite
+    return writeIn(afterWrite !== doNothing, async (tables) => {
+      const written = await write(tables)
+      await afterWrite(undo(written))
+      return written
+    })
+  }
+
+  function changeRows<T>(
+    { model, where, update }: Change,
+    write: (sql: DBTransactionAdapter) => Promise<T>,
+  ): Promise<T> {
+    return writeUnderPolicy(policy.beforeUpdate(model, where, update), async ({ sql, changes }) => {
+      await changes?.beforeUpdate(model, where, update)
+      return write(sql)
+    })
+  }
+
+  return { writeUnderPolicy, changeRows }
 }
 
 /** The adapter, which finds the rows of links and codes that it counts or deletes by the hash of their identifier. */
@@ -137,11 +196,11 @@ function policyOn(
   sql: DBTransactionAdapter,
   verifications: Model,
   committed: DBTransactionAdapter,
-  { store, audit }: Pick<AdapterOptions, 'store' | 'audit'>,
+  dependencies: AdapterOptions,
 ): Policy {
   const hashing = withHashes(sql, verifications)
-  const credentials = credentialPolicy(hashing, store, audit)
-  const factors = factorPolicy(sql, committed, store, audit)
+  const credentials = credentialPolicy({ adapter: hashing, ...dependencies })
+  const factors = factorPolicy(sql, committed, dependencies)
   const both = [credentials, factors]
   return {
     beforeCreate: (model, data) => forEachOf(both, (policy) => policy.beforeCreate(model, data)),
@@ -155,12 +214,4 @@ interface Policy {
   beforeCreate(model: string, data: object): Promise<AfterWrite>
   beforeUpdate(model: string, where: Where[], update: object): Promise<AfterWrite>
   beforeDelete(model: string, where: Where[]): Promise<AfterWrite>
-}
-
-/** Revokes before the row is written, so that an outage stops the change, and again after it. */
-async function writeUnderPolicy<T>(beforeWrite: Promise<AfterWrite>, write: () => Promise<T>): Promise<T> {
-  const afterWrite = await beforeWrite
-  const result = await write()
-  await afterWrite(doNothing)
-  return result
 }

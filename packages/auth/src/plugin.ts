@@ -3,6 +3,7 @@ import type { AuthContext, GenericEndpointContext } from '@better-auth/core'
 import type { BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import * as api from 'better-auth/api' // for what an older version lacks: it must load, for the start to refuse it
+import { doNothing, type OnChange } from './request/after-write.js'
 import { type AdapterOptions, rollcallAdapter } from './adapter.js'
 import { afterHook, type OnUsed } from './after-hook.js'
 import type { Audit } from './audit/audit.js'
@@ -112,6 +113,7 @@ interface ServerOptions extends Omit<RollcallOptions, 'onNewDevice'> {
   readonly notify?: Notify
   readonly onWrongPassword?: OnWrongPassword
   readonly onUsed?: OnUsed
+  readonly onChange?: OnChange
 }
 
 /** Leaves it to the caller when to notify a user of a new device, and when to make the link for that. */
@@ -123,6 +125,7 @@ export function rollcallPlugin({
   isRecent = (authenticatedAt) => store.clock() - authenticatedAt.getTime() < PROOF_LIFE_MS,
   onWrongPassword = () => undefined,
   onUsed = async () => undefined,
+  onChange = async () => doNothing,
 }: ServerOptions) {
   return {
     id: 'rollcall',
@@ -132,7 +135,7 @@ export function rollcallPlugin({
       rejectUnsupportedOptions(context.options)
       if (notify) rejectMissingReset(context.options)
       followRevocations(context, store, audit)
-      return replaceSessions(context, { store, audit, hasSecureLinks: notify !== undefined }, oldSessions)
+      return replaceSessions(context, { store, audit, onChange, hasSecureLinks: notify !== undefined }, oldSessions)
     },
 
     ...(notify ? { schema: deviceSchema, rateLimit } : { rateLimit }),

@@ -6,6 +6,7 @@ import {
   deleteOlder,
   emailHashOf,
   knownDeviceOf,
+  type OnChange,
   type OnWrongPassword,
   recordNotified,
   rollcallPlugin,
@@ -74,6 +75,8 @@ export interface AuthOptions {
   /** If given, an email address is confirmed before its account exists. Default: a sign-up signs in at once. */
   readonly requestSignUp?: RequestSignUp
   readonly audit: Audit
+  /** Called in the transaction of each change of a way in. It writes nowhere else. Default: nothing. */
+  readonly onChange?: OnChange
   /** Called for every wrong password of an account that exists. */
   readonly onWrongPassword?: OnWrongPassword
   /** That people can sign in with. Default: none. */
@@ -134,9 +137,8 @@ const people = {
 
 /** How this application configures better-auth: email and password, sessions in the store, and closed unless used. */
 export function authConfig(options: AuthOptions) {
-  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, onWrongPassword, requestSignUp } =
-    options
-  const { passwords = createPasswords(), providers = [], log = () => undefined } = options
+  const { store, database, baseUrl, secrets, requestReset, notifyNewDevice, audit, requestSignUp } = options
+  const { passwords = createPasswords(), providers = [], onChange, onWrongPassword, log = () => undefined } = options
   const secure = baseUrl.startsWith('https://')
   const providerIds = providerIdsOf(providers)
   return {
@@ -167,6 +169,7 @@ export function authConfig(options: AuthOptions) {
       rollcallPlugin({
         store,
         audit,
+        ...(onChange && { onChange }),
         ...(onWrongPassword && { onWrongPassword }),
         onUsed: recordUses(database),
         notify: async (session, deviceId) => {

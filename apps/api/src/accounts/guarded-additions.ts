@@ -16,17 +16,23 @@ export function guardAdditions(
   model: 'passkey' | 'account' | 'twoFactor',
   refuse: (rows: DBTransactionAdapter, row: z.infer<typeof ofUser>) => Promise<void>,
 ): DBAdapter {
+  const guarded = (rows: DBTransactionAdapter): DBTransactionAdapter => ({
+    ...rows,
+    async create(input) {
+      if (input.model === model) {
+        const row = ofUser.parse(input.data)
+        await lockUser({ adapter: rows }, row.userId)
+        await refuse(rows, row)
+      }
+      return rows.create(input)
+    },
+  })
   return {
     ...sql,
     async create(input) {
       if (input.model !== model) return sql.create(input)
-      const row = ofUser.parse(input.data)
-      return runWithTransaction(sql, async () => {
-        await lockUser({ adapter: sql }, row.userId)
-        const rows = await getCurrentAdapter(sql)
-        await refuse(rows, row)
-        return rows.create(input)
-      })
+      return runWithTransaction(sql, async () => guarded(await getCurrentAdapter(sql)).create(input))
     },
+    transaction: (work) => sql.transaction((rows) => work(guarded(rows))),
   }
 }

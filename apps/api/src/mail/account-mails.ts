@@ -3,6 +3,7 @@ import type { AccountMails } from '../accounts/prepared-mails.js'
 import type { MailLink, Reader } from '../accounts/people/reader.js'
 import { mailLanguage } from '../accounts/people/language.js'
 import { timeZoneInput } from '../accounts/people/time-zone.js'
+import { SECOND_MS } from '../durations.js'
 import { deletionCharges, ownerCharges } from '../limits/mail-limits.js'
 import { type MailKind, NOTICE_MAX_AGE_MS } from './attempt.js'
 import {
@@ -55,8 +56,11 @@ export type Notice =
   | readonly [kind: typeof SECOND_FACTOR_CHANGED, change: z.infer<typeof secondFactorChange>]
 
 export interface Notices {
-  /** Resolves once the mail to the owner is safe in the queue, and rejects with `MailQueueFullError`. */
-  notifyOwner(userId: string, notice: Notice, at: Date): Promise<void>
+  /**
+   * Resolves once the mail to the owner is in the queue, and rejects with `MailQueueFullError`. In a transaction, the mail is part
+   * of it. The function that it resolves to withdraws the mail.
+   */
+  notifyOwner(userId: string, notice: Notice, at: Date): Promise<() => Promise<void>>
 }
 
 const deletedPayload = z.object({
@@ -72,8 +76,12 @@ const deletedPayload = z.object({
 /** For a mail to a user who has no password any more. */
 const retiredPayload = z.object({ userId: z.string() })
 
+/** From a change to its first notice. Longer than it takes to find out that the session which made the change had ended. */
+const NOTICE_DELAY_MS = SECOND_MS
+
 export function createAccountMails(
   add: Add,
+  withdraw: (key: string) => Promise<void>,
 ): Pick<AccountMails, 'prepareAccountDeleted' | 'preparePasswordRequired' | 'requestPasswordChoice'> & Notices {
   return {
     prepareAccountDeleted(userId, reader) {
@@ -92,7 +100,8 @@ export function createAccountMails(
 
     async notifyOwner(userId, [kind, change], at) {
       const payload = JSON.stringify({ userId, change, at })
-      await add({ key: `${kind}:${userId}`, kind, payload, isApart: true })
+      const key = await add({ key: `${kind}:${userId}`, kind, payload, isApart: true, delayMs: NOTICE_DELAY_MS })
+      return () => withdraw(key)
     },
   }
 }

@@ -76,9 +76,11 @@ export function createMailer(options: MailerOptions): Mailer {
   const { queue, baseUrl } = options
   let delivery: Delivery | undefined
 
-  async function add(mail: NewMail): Promise<void> {
-    if (!(await queue.add(mail))) throw new MailQueueFullError()
+  async function add(mail: NewMail): Promise<string> {
+    const key = await queue.add(mail)
+    if (key === null) throw new MailQueueFullError()
     setTimeout(() => delivery?.wake(), WAKE_MS).unref()
+    return key
   }
 
   return {
@@ -95,7 +97,7 @@ export function createMailer(options: MailerOptions): Mailer {
       await add({ key: `${NEW_DEVICE}:${deviceId}`, kind: NEW_DEVICE, payload })
     },
 
-    ...createAccountMails(add),
+    ...createAccountMails(add, (key) => queue.withdraw(key)),
     ...createEmailChangeMails(add),
     ...createSignUpMails(add),
     ...createProofCodeMails(add),

@@ -4,8 +4,8 @@ import type { NewMail } from './queue.js'
 /** Longer than a change takes before it fails. */
 const CHANGE_MS = 10 * SECOND_MS
 
-/** Adds a mail to the queue, or rejects with `MailQueueFullError`. */
-export type Add = (mail: NewMail) => Promise<void>
+/** Adds a mail to the queue and resolves to its key, or rejects with `MailQueueFullError`. */
+export type Add = (mail: NewMail) => Promise<string>
 
 interface PreparedMail {
   readonly key: string

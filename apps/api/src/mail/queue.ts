@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../accounts/database/database.js'
+import { runningOr } from '../accounts/database/running-transaction.js'
 import { migrate } from '../accounts/database/migrations.js'
 
 /**
@@ -14,9 +15,13 @@ export interface MailQueue {
    * A mail takes the place of one with its key. If a server has claimed that one, this one is sent all the same: the link on
    * its way may have been revoked since.
    *
-   * @returns `false` if the queue is full, or so many mails apart wait: nothing was added.
+   * In a transaction, it is part of it.
+   *
+   * @returns its key. `null` if the queue is full, or so many mails apart wait: nothing was added.
    */
-  add(mail: NewMail): Promise<boolean>
+  add(mail: NewMail): Promise<string | null>
+  /** Before it was sent, if it can be. */
+  withdraw(key: string): Promise<void>
   has(key: string): Promise<boolean>
   /** Up to so many mails that are due. Counts as an attempt for each. Default: longest due first. */
   claim(limit: number, first?: 'longest due' | 'least tried'): Promise<ClaimedMail[]>
@@ -94,14 +99,15 @@ export async function openMailQueue(database: Database): Promise<MailQueue> {
           or exists (select 1 from mail where key = ${key})
         on conflict (key) do update set payload = excluded.payload, created_at = excluded.created_at,
           due_at = excluded.due_at, leased_until = 0, last_error = null,
-          attempts = case when mail.leased_until > 0 then mail.attempts + 1 else mail.attempts end`.execute(kysely)
-      return Number(numAffectedRows) > 0
+          attempts = case when mail.leased_until > 0 then mail.attempts + 1 else mail.attempts end`.execute(
+        runningOr(kysely),
+      )
+      return Number(numAffectedRows) > 0 ? key : null
     },
 
-    async has(key) {
-      const { rows } = await sql`select key from mail where key = ${key}`.execute(kysely)
-      return rows.length > 0
-    },
+    withdraw: async (key) => void (await sql`delete from mail where key = ${key}`.execute(runningOr(kysely))),
+
+    has: async (key) => (await sql`select key from mail where key = ${key}`.execute(kysely)).rows.length > 0,
 
     async claim(limit, first = 'longest due') {
       const order = first === 'least tried' ? sql`attempts, due_at` : sql`due_at`

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { freePort, startRedis } from '@rollcall/dev-redis'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { databaseOf, newEmail, PASSWORD, SECRET, signedUp, startServer, type TestServer } from '../helpers.js'
 import { temporaryFolder } from '../temporary-folder.js'
 import { askReset, drained, mailsOf, NEW_DEVICE, patient, RESET, rowsOf } from './queue-helpers.js'
@@ -70,26 +69,6 @@ describe('a mail that is not accepted at once', () => {
     const times = smtp.received.map(({ message }) => /was changed on[^(]*/.exec(message.replaceAll('=\r\n', ''))?.[0])
     expect(new Set(times).size).toBe(2)
     expect(times).not.toContain(undefined)
-  })
-
-  test('is added later if the database refuses it after the change: a notice with the time of the change', async () => {
-    await using server = await startServer({ env: { SMTP_URL: `smtp://127.0.0.1:${await freePort()}` } })
-    const owner = await signedUp(server)
-    const { kysely } = server.database()
-    await sql`create trigger full before insert on mail begin select raise(abort, 'the disk is full'); end`.execute(
-      kysely,
-    )
-    const passwords = { currentPassword: PASSWORD, newPassword: 'another good password' }
-    const changedAt = Date.now()
-    expect((await owner.post('/api/auth/change-password', passwords)).status).toBe(200)
-    await expect.poll(() => server.lines().some(({ msg }) => msg.endsWith('cannot be added yet')), patient).toBe(true)
-    server.clock.ahead = 60 * 60_000
-    await sql`drop trigger full`.execute(kysely)
-    await expect.poll(() => rowsOf(server, 'mail'), patient).toHaveLength(1)
-    const { at } = z
-      .object({ at: z.coerce.date() })
-      .parse(JSON.parse(String((await rowsOf(server, 'mail'))[0]?.['payload'])))
-    expect(Math.abs(at.getTime() - changedAt)).toBeLessThan(60_000)
   })
 
   test('is not given up for the number of its attempts', async () => {

@@ -14,7 +14,8 @@ const CHANGED = 'Your email address was changed'
 
 async function prepareDeletion(server: TestServer, userId: string, to: string) {
   const queue = await openMailQueue(server.database())
-  const add = async (mail: Parameters<typeof queue.add>[0]) => expect(await queue.add(mail)).toBe(true)
+  const add = async (mail: Parameters<typeof queue.add>[0]) =>
+    (await queue.add(mail)) ?? expect.fail('The queue is full')
   const payload = { userId, to, language: 'en', at: new Date() }
   return prepareMails(add, [{ key: `account-deleted:${userId}`, kind: 'account-deleted', payload }])
 }
@@ -41,7 +42,10 @@ test('a mail about a password that must be chosen is sent once the old one is go
   const { api, email } = await signedUp(server)
   const { id } = (await api.session.current.query()).user
   const queue = await openMailQueue(server.database())
-  const { preparePasswordRequired } = createAccountMails(async (mail) => expect(await queue.add(mail)).toBe(true))
+  const { preparePasswordRequired } = createAccountMails(
+    async (mail) => (await queue.add(mail)) ?? expect.fail('The queue is full'),
+    (key) => queue.withdraw(key),
+  )
   const mail = await preparePasswordRequired(id)
   await run(server, sql`update mail set due_at = 0`)
   await expect.poll(() => rowsOf(server, 'mail'), patient).toEqual([])

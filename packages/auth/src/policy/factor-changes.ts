@@ -1,5 +1,5 @@
 import { type SessionStore, userTagOf } from '@rollcall/session-store'
-import { afterCommit, type AfterWrite, doNothing } from '../request/after-write.js'
+import { afterCommit, type AfterWrite, doNothing, type OnChange } from '../request/after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from '../audit/audit.js'
 import { currentPath } from '../request/current-endpoint.js'
 import { currentSession, replaceCookies, unauthorized } from '../cookies/current-session.js'
@@ -9,13 +9,19 @@ import { currentSignInMethod } from '../request/sign-in-method.js'
 import { rejectFailedLookUp } from '../request/unavailable.js'
 import { undoWrites } from '../request/undo-on-outage.js'
 
+interface Dependencies {
+  readonly store: SessionStore
+  readonly audit: Audit
+  readonly onChange: OnChange
+}
+
 /**
  * Revokes the other sessions of a person who changes how they sign in; this one stays under its id with a new secret. A removal
  * or replacement revokes them unless the request has `revokeOtherSessions: false`. An addition revokes them if the request has
  * `revokeOtherSessions: true`. Like the policy of passwords, it revokes before the row is written and after. The event of the
  * change is recorded in either case.
  */
-export function factorChanges(store: SessionStore, audit: Audit) {
+export function factorChanges({ store, audit, onChange }: Dependencies) {
   async function changeFactor(userId: string, event: AuditEventName, byDefault: boolean): Promise<AfterWrite> {
     const { newUsers, revokedUsers, revokeOtherSessions } = await requestState()
     if (newUsers.has(userId) || revokedUsers.has(userId)) return doNothing
@@ -28,7 +34,7 @@ export function factorChanges(store: SessionStore, audit: Audit) {
     const revokesOthers = revokeOtherSessions ?? byDefault
     const before = await revokeWithAudit(() => revokeOthers(store, current.token, revokesOthers))
     if (before === null) throw unauthorized() // it has ended itself, and changes nothing
-    return afterCommit(async (undo) => {
+    return afterCommit(onChange, { event, userId }, async (undo) => {
       await recordCommit(userId, event)
       const change = { credentialChange: revokesOthers, event: { name: event } }
       const rotated = await revokeWithAudit(() => store.rotate(current.token, { ...change, reauthenticated: false }))
@@ -54,7 +60,7 @@ export function factorChanges(store: SessionStore, audit: Audit) {
   async function revokeAll(userId: string, event: AuditEventName): Promise<AfterWrite> {
     const credentialChange = !isSignIn()
     const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange }))
-    return afterCommit(async () => {
+    return afterCommit(onChange, { event, userId }, async () => {
       await recordCommit(userId, event)
       const change = { credentialChange, event: { name: event, ...(await clientInfo()) } }
       const ended = before + (await revokeWithAudit(() => store.revokeAll(userId, change)))

@@ -1,7 +1,7 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { type AfterWrite, doNothing, forEachOf } from '../request/after-write.js'
+import { afterCommit, type AfterWrite, doNothing, forEachOf, type OnChange } from '../request/after-write.js'
 import type { Audit, AuditEventName } from '../audit/audit.js'
 import { currentPath } from '../request/current-endpoint.js'
 import { EVERY_ROW } from '../request/every-row.js'
@@ -37,10 +37,9 @@ export async function chooseOtherSessions(revoke: boolean | null): Promise<void>
 export function factorPolicy(
   adapter: DBTransactionAdapter,
   committed: DBTransactionAdapter,
-  store: SessionStore,
-  audit: Audit,
+  dependencies: { readonly store: SessionStore; readonly audit: Audit; readonly onChange: OnChange },
 ) {
-  const { changeFactor, requireSession } = factorChanges(store, audit)
+  const { changeFactor, requireSession } = factorChanges(dependencies)
   /** Nothing stood there before. Somebody else may have written since. */
   const takeBack = (model: string, ofUser: Where, field: string, update: object) => () =>
     runningOr(committed).updateMany({
@@ -68,6 +67,13 @@ export function factorPolicy(
           ),
         )
       if (model !== 'user') return doNothing
+      // The session that better-auth makes next revokes the others, and records the event.
+      if (switchesSecondFactor(update)) {
+        const { event } = await secondFactorChange()
+        return forEachUser(adapter, model, where, async (userId) =>
+          afterCommit(dependencies.onChange, { event, userId }),
+        )
+      }
       const changed = await changedContacts(adapter, where, update)
       return forEachOf(changed, async ({ userId, field, event, isReplaced }) =>
         unlessOver(
@@ -183,6 +189,10 @@ async function forEachUser(
 ): Promise<AfterWrite> {
   const rows = await adapter.findMany<{ id: string; userId?: string }>({ model, where, limit: EVERY_ROW })
   return forEachOf(new Set(rows.map((row) => row.userId ?? row.id)), change)
+}
+
+function switchesSecondFactor(update: object): boolean {
+  return 'twoFactorEnabled' in update && (currentPath()?.startsWith('/two-factor/') ?? false)
 }
 
 function renewsBackupCodes(): boolean {

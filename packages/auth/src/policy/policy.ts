@@ -1,7 +1,7 @@
 import type { SessionStore } from '@rollcall/session-store'
 import type { DBTransactionAdapter, Where } from '@better-auth/core/db/adapter'
 import { z } from 'zod'
-import { afterCommit, type AfterWrite, doNothing, forEachOf } from '../request/after-write.js'
+import { afterCommit, type AfterWrite, doNothing, forEachOf, type OnChange } from '../request/after-write.js'
 import { type Audit, type AuditEventName, auditEvent } from '../audit/audit.js'
 import { currentPath } from '../request/current-endpoint.js'
 import { currentSession, replaceCookies, unauthorized } from '../cookies/current-session.js'
@@ -23,8 +23,8 @@ import { deletePending } from '../links/verification-model.js'
  * is after the commit, because the old password signs in until then. So each of these functions is called before a row is
  * written, and the function that it returns after that.
  */
-export function credentialPolicy(adapter: DBTransactionAdapter, store: SessionStore, audit: Audit) {
-  const context: PolicyContext = { adapter, store, audit }
+export function credentialPolicy(context: PolicyContext) {
+  const { adapter } = context
   return {
     async beforeCreate(model: string, data: object): Promise<AfterWrite> {
       const isPassword = model === 'account' && hasPassword(data) && 'userId' in data
@@ -83,16 +83,17 @@ interface PolicyContext {
   readonly adapter: DBTransactionAdapter
   readonly store: SessionStore
   readonly audit: Audit
+  readonly onChange: OnChange
 }
 
 async function revokeAllOf(
-  { adapter, store, audit }: PolicyContext,
+  { adapter, store, audit, onChange }: PolicyContext,
   name: AuditEventName,
   userId: string,
 ): Promise<AfterWrite> {
   await deletePending(adapter, userId)
   const before = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true }))
-  return afterCommit(async () => {
+  return afterCommit(onChange, { event: name, userId }, async () => {
     ;(await requestState()).committedFor = userId
     const event = { name, ...(await clientInfo()) }
     const more = await revokeWithAudit(() => store.revokeAll(userId, { credentialChange: true, event }))
@@ -102,7 +103,7 @@ async function revokeAllOf(
 }
 
 async function changeCredentials(context: PolicyContext, userId: string, isRemoved: boolean): Promise<AfterWrite> {
-  const { adapter, store, audit } = context
+  const { adapter, store, audit, onChange } = context
   const state = await requestState()
   if (state.newUsers.has(userId)) return doNothing
   if (setsFirstPassword()) {
@@ -116,7 +117,7 @@ async function changeCredentials(context: PolicyContext, userId: string, isRemov
   const ended = await revokeWithAudit(() => store.revokeOthers(current.token))
   if (ended === null) throw unauthorized()
   await deletePending(adapter, userId)
-  return afterCommit(async () => {
+  return afterCommit(onChange, { event: 'password-change', userId }, async () => {
     state.committedFor = userId
     const event = { name: 'password-change', ...(await clientInfo()) }
     const rotated = await revokeWithAudit(() =>
@@ -154,10 +155,11 @@ async function revokeAllOfUsers(context: PolicyContext, where: Where[], name: Au
 }
 
 /** A lifted ban revokes nothing. */
-async function auditUnbans({ adapter, audit }: PolicyContext, where: Where[]): Promise<AfterWrite> {
+async function auditUnbans({ adapter, audit, onChange }: PolicyContext, where: Where[]): Promise<AfterWrite> {
   const banned = (await usersOf(adapter, where)).filter((user) => user.banned === true)
+  const event = 'user-unbanned' as const
   return forEachOf(banned, async ({ id: userId }) =>
-    afterCommit(() => auditEvent(audit, { event: 'user-unbanned', result: 'ok', userId })),
+    afterCommit(onChange, { event, userId }, () => auditEvent(audit, { event, result: 'ok', userId })),
   )
 }
 

@@ -50,7 +50,7 @@ export async function recordTransaction<T>(
   }
 }
 
-async function recordError(error: unknown): Promise<void> {
+export async function recordError(error: unknown): Promise<void> {
   ;(await requestState()).databaseError ??= error instanceof Error ? error : new Error('The database failed')
   // No hook runs after an error that an endpoint throws as it is. Within a transaction, an undo would wait for its end.
   if (currentTransaction.getStore() === undefined) await undoWrites()

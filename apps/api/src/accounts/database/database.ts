@@ -6,7 +6,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
-  Kysely,
+  type Kysely,
   type QueryResult,
   sql,
   type SqliteDatabase as KyselySqliteDatabase,
@@ -16,6 +16,7 @@ import {
 } from 'kysely'
 import { withAdvisoryLock, withFileLock } from './migration-lock.js'
 import { openPostgres } from './postgres.js'
+import { JoinableKysely } from './running-transaction.js'
 import { probePostgres, probeSqlite } from './writable.js'
 import { ensurePrivateFile, restrictToOwner } from './private-files.js'
 import { openSqlite } from './sqlite-file.js'
@@ -44,7 +45,7 @@ export interface DatabaseOptions {
 
 export function openDatabase({ url, dataDir }: DatabaseOptions): Database {
   if (url === undefined) {
-    const kysely = new Kysely<unknown>({ dialect: sqlite(dataDir) })
+    const kysely = new JoinableKysely({ dialect: sqlite(dataDir) })
     return {
       kysely,
       type: 'sqlite',
@@ -55,7 +56,7 @@ export function openDatabase({ url, dataDir }: DatabaseOptions): Database {
     }
   }
   const { dialect, ping } = openPostgres(url)
-  const kysely = new Kysely<unknown>({ dialect })
+  const kysely = new JoinableKysely({ dialect })
   return {
     kysely,
     type: 'postgres',

@@ -1,5 +1,5 @@
-import type { AuthContext } from '@better-auth/core'
 import { getCurrentAdapter } from '@better-auth/core/context'
+import type { DBTransactionAdapter } from '@better-auth/core/db/adapter'
 
 interface LockedUser {
   readonly email: string
@@ -13,7 +13,10 @@ interface LockedUser {
  * @returns `null` for a user who is gone.
  * @throws {Error} of the database.
  */
-export async function lockUser({ adapter }: Pick<AuthContext, 'adapter'>, userId: string): Promise<LockedUser | null> {
+export async function lockUser(
+  { adapter }: { readonly adapter: DBTransactionAdapter },
+  userId: string,
+): Promise<LockedUser | null> {
   const sql = await getCurrentAdapter(adapter)
   const where = [{ field: 'id', value: userId }]
   return sql.update<LockedUser>({ model: 'user', where, update: { updatedAt: new Date() } })
