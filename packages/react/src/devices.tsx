@@ -1,4 +1,6 @@
 import {
+  hashKey,
+  type QueryClient,
   skipToken,
   useMutation,
   type UseMutationResult,
@@ -9,6 +11,7 @@ import {
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import type { DevicesClient, Revoked } from './client.js'
 import { follow } from './follow.js'
+import { OtherSessionError } from './problem.js'
 import type { Device, SessionEnd, StreamMessage } from './wire.js'
 
 /** Begins the key of the list in the query client, for changes to it that are the application's own, such as other names. */
@@ -45,7 +48,10 @@ export interface DevicesProviderProps {
   readonly client: DevicesClient
   /** The id of the page's session. `undefined` while it is unknown, and while nobody is signed in: then nothing is fetched. */
   readonly sessionId: string | undefined
-  /** Called in every tab once the session is certainly over. Drop the data of the account, and leave the page. */
+  /**
+   * Called in every tab once the session is over. Drop the data of the account, and leave the page. With the cause `unknown`,
+   * first ask the server: a new secret may be on its way. Until you leave, the stream is tried again, and may call this again.
+   */
   readonly onEnded: (end: SessionEnd) => void
   /** The part of the page that uses `useDevices`. Default: nothing. */
   readonly children?: ReactNode
@@ -57,8 +63,7 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
   const [live, setLive] = useState<boolean | null>(null)
 
   const onMessage = useEvent((message: StreamMessage) => {
-    const isOurs =
-      message.type === 'devices' && message.devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)
+    const isOurs = message.type === 'devices' && isListOf(sessionId, message.devices)
     setLive(isOurs)
     if (message.type === 'ended') return onEnded(message)
     if (message.type === 'waiting') return
@@ -82,6 +87,11 @@ export function DevicesProvider({ client, sessionId, onEnded, children }: Device
   return <DevicesContext.Provider value={followed}>{children}</DevicesContext.Provider>
 }
 
+/** Another window may have replaced the cookie: then the list is not for the page. */
+function isListOf(sessionId: string | undefined, devices: readonly Device[]): boolean {
+  return devices.some(({ id, isCurrent }) => isCurrent && id === sessionId)
+}
+
 /** Calls the handler of the latest rendering, and never changes itself. React 18 has no `useEffectEvent`. */
 function useEvent<Argument>(handle: (argument: Argument) => void): (argument: Argument) => void {
   const latest = useRef(handle)
@@ -103,7 +113,7 @@ export function useDevices(): Devices {
   return {
     list: useQuery({
       queryKey: listKey(sessionId),
-      queryFn: sessionId === undefined ? skipToken : () => client.list.query(),
+      queryFn: sessionId === undefined ? skipToken : () => readList(client, sessionId, queryClient),
     }),
     live,
     revoke: useMutation({ mutationFn: (input: { id: string }) => client.revoke.mutate(input), onSettled }),
@@ -111,4 +121,13 @@ export function useDevices(): Devices {
     revokeOthers: useMutation({ mutationFn: () => client.revokeOthers.mutate(), onSettled }),
     revokeAll: useMutation({ mutationFn: () => client.revokeAll.mutate() }),
   }
+}
+
+/** @throws {OtherSessionError} if the cookie is another session's. Then everything else is read again, also that session. */
+async function readList(client: DevicesClient, sessionId: string, queryClient: QueryClient): Promise<Device[]> {
+  const devices = await client.list.query()
+  if (isListOf(sessionId, devices)) return devices
+  const own = hashKey(listKey(sessionId))
+  void queryClient.invalidateQueries({ predicate: ({ queryHash }) => queryHash !== own })
+  throw new OtherSessionError()
 }

@@ -27,7 +27,8 @@ export function follow(
   let isElected = false
   let latest: StreamMessage | undefined
 
-  const isOver = (): boolean => signal.aborted || latest?.type === 'ended'
+  // An end of an unknown cause may be a new secret that is on its way for long.
+  const isOver = (): boolean => signal.aborted || (latest?.type === 'ended' && latest.cause !== 'unknown')
 
   function receive(message: StreamMessage): void {
     if (isOver()) return
@@ -58,14 +59,15 @@ export function follow(
   }
 }
 
-/** Keeps a stream open and publishes its messages, until `turn` is aborted or the session is over. */
+/** Keeps a stream open and publishes its messages, until `turn` is aborted or the session is certainly over. */
 function readStream(
   client: DevicesClient,
   turn: AbortSignal,
   isOver: () => boolean,
   publish: (message: StreamMessage) => void,
 ): void {
-  let wasRefused = false
+  /** In a row. */
+  let refusals = 0
   let stream: { unsubscribe(): void } | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   turn.addEventListener('abort', () => {
@@ -80,19 +82,17 @@ function readStream(
     stream = client.changes.subscribe(undefined, {
       onData(message) {
         hasData = true
-        wasRefused = false
+        refusals = 0
         publish(message)
       },
       onConnectionStateChange: ({ error }) => error && publish({ type: 'waiting' }),
       // A server that shuts down, or a new secret: there is another server, or a new cookie.
       onComplete: () => openAgain(hasData ? REOPEN_MS * Math.random() : retryMs()),
       onError(error) {
-        const isRefused = problemOf(error).kind === 'unauthorized'
-        // One refusal may mean that the secret was just replaced and the new one is on its way: nobody was signed out.
-        if (isRefused && wasRefused)
-          return publish({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
-        wasRefused = isRefused
+        refusals = problemOf(error).kind === 'unauthorized' ? refusals + 1 : 0
         openAgain(retryMs())
+        // One refusal mostly means that the secret was just replaced, and the new one is on its way.
+        if (refusals > 1) publish({ type: 'ended', cause: 'unknown', by: null, at: new Date().toISOString() })
       },
     })
   }

@@ -13,8 +13,14 @@ export type Problem =
   | { kind: 'refused' }
   | { kind: 'unexpected' }
 
-/** @param error of a call by the tRPC client; any other is `unexpected` */
+/** An answer is not for the session that the page shows. */
+export class OtherSessionError extends Error {
+  override readonly name = 'OtherSessionError'
+}
+
+/** @param error of a call by the tRPC client, or of `useDevices`; any other is `unexpected` */
 export function problemOf(error: unknown): Problem {
+  if (error instanceof OtherSessionError) return { kind: 'other-session' }
   if (!isOfClient(error)) return { kind: 'unexpected' }
   const response: unknown = error.meta?.['response']
   const answer = response instanceof Response ? response : undefined
