@@ -101,7 +101,10 @@ describe('why it fails is shown until', () => {
 test.each([
   [
     'for another session',
-    () => (trip.api.session = { id: 'bobs', user: { ...trip.api.session.user, name: 'Bob Byte' } }),
+    () => {
+      trip.api.session = { id: 'bobs', user: { ...trip.api.session.user, name: 'Bob Byte' } }
+      trip.api.devices = trip.api.devices.map((device) => (device.isCurrent ? { ...device, id: 'bobs' } : device))
+    },
   ],
   ['after ten minutes', () => void vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 10 * 60_000)],
 ])('nothing goes on %s', async (_, change) => {

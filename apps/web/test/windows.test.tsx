@@ -83,6 +83,41 @@ test('a window shows at once whose browser it is when another one signs in, and 
   expect(screen.queryByRole('button', { name: 'Yes, sign out' })).toBeNull()
 })
 
+test.each([
+  ['/account', 'New email address', () => undefined],
+  ['/security', 'Current password', () => undefined],
+  ['/', 'Your password', askForProof],
+])('%s keeps what is typed when the same person signs in again in another window', async (path, label, prepare) => {
+  await open(path)
+  await prepare()
+  const field = await screen.findByLabelText<HTMLInputElement>(label)
+  fireEvent.change(field, { target: { value: 'half ty' } })
+  api.session = { ...api.session, user: { ...api.session.user, name: 'Ada Byron' } }
+  broadcast({ type: 'signed-in' })
+  await screen.findAllByText('Ada Byron')
+  expect(screen.getByLabelText(label)).toBe(field)
+  expect(field.value).toBe('half ty')
+})
+
+async function askForProof(): Promise<void> {
+  api.needsProof = true
+  await screen.findByRole('heading', { name: 'Firefox on Windows 11' })
+  press('Sign out Firefox on Windows 11')
+  press('Yes, sign out')
+}
+
+test('a window shows nobody while it is not known who signed in in another one', async () => {
+  await open('/')
+  signInAsBob()
+  api.always = 'SERVICE_UNAVAILABLE'
+  broadcast({ type: 'signed-in' })
+  await screen.findByRole('button', { name: 'Try again' })
+  expect(screen.queryByText('Ada Lovelace')).toBeNull()
+  api.always = null
+  press('Try again')
+  await screen.findAllByText('Bob Byte')
+})
+
 test('signing in reports to the other windows', async () => {
   api.always = 'UNAUTHORIZED'
   const other = new BroadcastChannel('rollcall.session')

@@ -23,9 +23,18 @@ const touch = navigator.maxTouchPoints > 1 ? { 'x-touch-screen': '?1' } : {}
 /** The calls that have no answer yet: each may replace the cookie. */
 const pending = new Set<Promise<unknown>>()
 
+/** Begins the name of a lock, which each call holds: windows share the cookie, and see each other's locks. Plain http has none. */
+const LOCK = 'rollcall.cookie.'
+const locks = (): LockManager | undefined => navigator.locks
+
 /** Resolves once no call can replace the cookie any more, so that the next one leaves with the newest. */
 export async function cookieSettled(): Promise<void> {
   while (pending.size > 0) await Promise.allSettled(pending)
+  const shared = locks()
+  if (!shared) return
+  const { held = [] } = await shared.query()
+  const names = held.flatMap(({ name }) => (name?.startsWith(LOCK) ? [name] : []))
+  await Promise.all(names.map((name) => shared.request(name, () => undefined)))
 }
 
 /**
@@ -40,7 +49,8 @@ export async function callAuth(
   body?: Record<string, unknown>,
   headers: AuthHeaders = {},
 ): Promise<unknown> {
-  const call = send(path, body, headers)
+  const answer = () => send(path, body, headers)
+  const call = locks()?.request(`${LOCK}${[...crypto.getRandomValues(new Uint32Array(2))].join()}`, answer) ?? answer()
   pending.add(call)
   try {
     return await call

@@ -71,6 +71,7 @@ export class TabSession implements Session {
 
   async ended(sessionEnd: SessionEnd): Promise<void> {
     if (this.#knownEnded) return
+    if (sessionEnd.cause === 'unknown') return this.#doubt(sessionEnd)
     if (sessionEnd.by?.isSelf)
       await this.end({ notice: sessionEnd.cause === 'revoke-all' ? 'everywhere' : 'signed-out' })
     else await this.end({ notice: 'ended', sessionEnd })
@@ -79,10 +80,7 @@ export class TabSession implements Session {
   failed(reason: unknown): void {
     const { kind } = toProblem(reason)
     if (kind === 'other-session') void this.#reread()
-    if (kind !== 'unauthorized' || this.#knownEnded || this.#settling !== undefined) return
-    this.#settling = this.#settle().finally(() => {
-      this.#settling = undefined
-    })
+    if (kind === 'unauthorized' && !this.#knownEnded) void this.#doubt()
   }
 
   async isActive(): Promise<boolean> {
@@ -124,9 +122,19 @@ export class TabSession implements Session {
     } else if (message.sessionId === this.#current) void this.#leave(message.state)
   }
 
-  /** The cookie may be another session's. Until the API says whose, it is to refuse changes for the one that was shown. */
+  /**
+   * The cookie may be another session's. Until the API says whose, it refuses changes for the one that is shown. What is typed for
+   * that one stays if it is still the same.
+   */
   async #reread(): Promise<void> {
     this.#knownEnded = false
+    const shown = this.#current
+    const id = await askSession().then(
+      (session) => session.id,
+      () => undefined,
+    )
+    if (shown !== this.#current) return // read meanwhile
+    if (id !== undefined && id === shown) return this.#queryClient?.invalidateQueries()
     this.#current = undefined
     await this.#queryClient?.resetQueries()
   }
@@ -147,7 +155,15 @@ export class TabSession implements Session {
     this.#queryClient?.clear()
   }
 
-  async #settle(): Promise<void> {
+  /** Something was refused for this session. The page finds out whether it is over. */
+  #doubt(sessionEnd?: SessionEnd): Promise<void> {
+    this.#settling ??= this.#settle(sessionEnd).finally(() => {
+      this.#settling = undefined
+    })
+    return this.#settling
+  }
+
+  async #settle(sessionEnd?: SessionEnd): Promise<void> {
     // A change or a proof replaces the cookie. A call that left with the old one is refused, yet nobody was signed out.
     await cookieSettled()
     if (this.#knownEnded) return
@@ -155,7 +171,7 @@ export class TabSession implements Session {
       await askSession()
     } catch (error) {
       if (toProblem(error).kind === 'unauthorized') {
-        await this.end(wasSignedIn() ? { notice: 'ended' } : {})
+        await this.end(wasSignedIn() ? { notice: 'ended', ...(sessionEnd && { sessionEnd }) } : {})
         return
       }
       // An outage says nothing about the session. Whatever the page asks again shows it.
