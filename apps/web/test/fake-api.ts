@@ -41,6 +41,9 @@ export function serveFakeApi() {
       { id: 'there', browser: 'Firefox', os: 'Windows 11', kind: 'desktop', isCurrent: false },
     ] as FakeDevice[],
     activity: [] as FakeEntry[],
+    /** Beside what is known of every device, and of its sign-ins. */
+    facts: {},
+    details: {},
     /** The signs of unusual sign-ins, by session. */
     unusual: new Map<string, string[]>(),
     /** Nobody answers the question about them, as with a database that hangs. */
@@ -106,6 +109,7 @@ export function serveFakeApi() {
       createdAt: time,
       authenticatedAt: time,
       expiresAt: time,
+      ...state.facts,
     }))
   const time = '2026-01-05T09:00:00.000Z'
   const router = t.router({
@@ -182,6 +186,7 @@ export function serveFakeApi() {
         lastSignInAt: time,
         signIns: 3,
         addresses: [{ ipAddress: '192.0.2.7', place: { kind: 'country', code: 'JP' } }],
+        ...state.details,
       })),
       revokeMany: procedure.input(readIds).mutation(({ input: ids }) => {
         const before = state.devices.length

@@ -7,7 +7,7 @@ import type { I18n } from '../../i18n/i18n.js'
 import { withPlace } from '../../i18n/place.js'
 import { useProviderName } from '../../api/linked-providers.js'
 
-/** All that is known of a session, in place: for those who want it exactly, with whatever they point or type. */
+/** What is known of a session, in place: for those who want it exactly, with whatever they point or type. */
 export function SessionFacts({ device, name }: { device: Device; name: string }) {
   const i18n = useI18n()
   const { t, exactTime } = i18n
@@ -29,13 +29,15 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
           <Fact name={t('facts.how')}>{methodName(i18n, device.signInMethod, providerName)}</Fact>
         )}
         <Fact name={t('facts.lastSeen')}>{exactTime(device.lastSeenAt)}</Fact>
-        <Fact name={t('facts.address')}>
-          {withPlace(i18n, device.place, device.ipAddress ?? t('common.addressUnknown'))}
-        </Fact>
-        <Fact name={t('facts.proved')}>
-          {exactTime(device.authenticatedAt)}
-          {device.proofMethod && ` (${methodName(i18n, device.proofMethod, providerName)})`}
-        </Fact>
+        {device.ipAddress !== null && (
+          <Fact name={t('facts.address')}>{withPlace(i18n, device.place, device.ipAddress)}</Fact>
+        )}
+        {device.authenticatedAt !== device.createdAt && (
+          <Fact name={t('facts.proved')}>
+            {exactTime(device.authenticatedAt)}
+            {device.proofMethod && ` (${methodName(i18n, device.proofMethod, providerName)})`}
+          </Fact>
+        )}
         <Fact name={t('facts.expires')}>{exactTime(device.expiresAt)}</Fact>
         {isOpen && <MoreFacts device={device} />}
       </dl>
@@ -43,8 +45,8 @@ export function SessionFacts({ device, name }: { device: Device; name: string })
   )
 }
 
-/** Shows the sign-ins of the device from its activity. It reads them only once it is opened. */
-function MoreFacts({ device: { id, authenticatedAt } }: { device: Device }) {
+/** Shows the sign-ins of the device from its activity, as far as they add something. It reads them only once it is opened. */
+function MoreFacts({ device: { id, authenticatedAt, ipAddress: ownAddress } }: { device: Device }) {
   const i18n = useI18n()
   const { t, exactTime } = i18n
   const api = useApi()
@@ -56,20 +58,27 @@ function MoreFacts({ device: { id, authenticatedAt } }: { device: Device }) {
   if (details === undefined) return <Note>{t('facts.loading')}</Note>
   if (details === null) return null
   const { firstSignInAt, lastSignInAt, signIns, addresses, userAgent } = details
+  const known = addresses.filter(({ ipAddress }) => ipAddress !== null)
   return (
     <>
-      <Fact name={t('facts.firstSignIn')}>{exactTime(firstSignInAt)}</Fact>
-      <Fact name={t('facts.lastSignIn')}>
-        {exactTime(lastSignInAt)} ({t('facts.signIns', { count: signIns })})
-      </Fact>
-      <Fact name={t('facts.addresses')}>
-        {addresses.map(({ ipAddress, place }) => (
-          <span key={ipAddress} className="block">
-            {withPlace(i18n, place, ipAddress ?? t('common.addressUnknown'))}
-          </span>
-        ))}
-      </Fact>
-      <Fact name={t('facts.agent')}>{userAgent ?? t('facts.agentUnknown')}</Fact>
+      {signIns > 1 && (
+        <>
+          <Fact name={t('facts.firstSignIn')}>{exactTime(firstSignInAt)}</Fact>
+          <Fact name={t('facts.lastSignIn')}>
+            {exactTime(lastSignInAt)} ({t('facts.signIns', { count: signIns })})
+          </Fact>
+        </>
+      )}
+      {known.some(({ ipAddress }) => ipAddress !== ownAddress) && (
+        <Fact name={t('facts.addresses')}>
+          {known.map(({ ipAddress, place }) => (
+            <span key={ipAddress} className="block">
+              {withPlace(i18n, place, ipAddress ?? '')}
+            </span>
+          ))}
+        </Fact>
+      )}
+      {userAgent !== null && <Fact name={t('facts.agent')}>{userAgent}</Fact>}
     </>
   )
 }

@@ -74,7 +74,6 @@ export default {
       provider: 'Konto bei {provider}',
     },
     agent: 'User-Agent',
-    agentUnknown: 'Keiner',
     loading: 'Mehr wird geladen …',
     notLoaded: 'Frühere Anmeldungen konnten nicht geladen werden.',
   },
@@ -145,6 +144,8 @@ export default {
     everywhereAsk: 'Überall abmelden?',
     everywhereMeans: 'Auch dieses Gerät wird abgemeldet. Das lässt sich nicht rückgängig machen.',
     everywhereFailed: 'Ihre Geräte sind möglicherweise noch angemeldet.',
+    proofAgain:
+      'Diese Bestätigung hat nicht gezählt, und es wurde nichts geändert. Bitte bestätigen Sie noch einmal, dass Sie es sind.',
     proof: 'Ihre Anmeldung liegt eine Weile zurück. Bestätigen Sie mit Ihrem Passwort, dass Sie es sind.',
   },
   rename: {

@@ -74,7 +74,6 @@ export default {
       provider: '{provider} account',
     },
     agent: 'User agent',
-    agentUnknown: 'None',
     loading: 'Loading more…',
     notLoaded: 'Couldn’t load earlier sign-ins.',
   },
@@ -143,6 +142,7 @@ export default {
     everywhereAsk: 'Sign out everywhere?',
     everywhereMeans: 'This device is signed out too. This can’t be undone.',
     everywhereFailed: 'Your devices may still be signed in.',
+    proofAgain: 'That confirmation didn’t count, and nothing was changed. Please confirm again that it’s you.',
     proof: 'You signed in a while ago. Enter your password to confirm it’s you.',
   },
   rename: {
