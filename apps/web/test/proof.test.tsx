@@ -104,6 +104,72 @@ describe('a change that fails after its proof says so in its own form:', () => {
   })
 })
 
+describe('a proof that the API does not take is said to be in vain, and asked for again:', () => {
+  const inVain = async () => expect((await screen.findByRole('alert')).textContent).toContain('didn’t count')
+
+  test('to sign a device out', async () => {
+    household(api)
+    api.needsProof = true
+    await open()
+    submit(await askFor('Safari on macOS'), 'right')
+    await inVain()
+    const field = within(card('Safari on macOS')).getByLabelText<HTMLInputElement>('Your password')
+    expect(field.value).toBe('')
+    await waitFor(() => expect(document.activeElement).toBe(field))
+    api.needsProof = false
+    submit(field, 'right')
+    await waitFor(() => expect(api.devices.map(({ id }) => id)).not.toContain('Safari'))
+    await waitFor(() => expect(screen.queryByText(/didn’t count/)).toBeNull())
+  })
+
+  test.each([
+    ['Turn on', 'Continue', '/two-factor/enable', { hasPassword: false }],
+    ['Link Beta', null, '/provider/link', {}],
+    ['Remove Work key', 'Yes, remove', '/passkey/remove', {}],
+  ])('%s', async (ask, yes, path, state) => {
+    Object.assign(api, state)
+    serveMethods('email-code')
+    api.authRefusals.set(`/api/auth${path}`, 'REAUTHENTICATE')
+    show('/security')
+    await press(ask)
+    if (yes !== null) await press(yes)
+    await press('Email me a code')
+    expect(screen.queryByText(/didn’t count/)).toBeNull()
+    await type('Code from the email', '12345678')
+    await press('Confirm')
+    await inVain()
+    await button('Email me a code')
+    expect(screen.queryByLabelText('Code from the email')).toBeNull()
+  })
+
+  test('for a new email address, which stays', async () => {
+    serveMethods('passkey')
+    api.needsProof = true
+    show('/account')
+    await type('New email address', 'new@example.com')
+    await press('Change address')
+    await press('Confirm with a passkey')
+    await inVain()
+    api.needsProof = false
+    await press('Confirm with a passkey')
+    await waitFor(() => expect(api.emailChange).toMatchObject({ email: 'new@example.com' }))
+  })
+
+  test('for a first password, which stays', async () => {
+    serveMethods('passkey')
+    api.hasPassword = false
+    api.authRefusals.set('/api/auth/set-password', 'SESSION_NOT_FRESH')
+    show('/security')
+    await type('New password', 'a long new one')
+    await press('Set password')
+    await press('Confirm with a passkey')
+    await inVain()
+    api.authRefusals.clear()
+    await press('Confirm with a passkey')
+    await waitFor(() => expect(screen.queryByText(/didn’t count/)).toBeNull())
+  })
+})
+
 /** The ways to prove that the account has. */
 function serveMethods(...kinds: string[]): void {
   serveAuth('/reauthenticate/methods', () => ({ methods: kinds.map((kind) => ({ kind })) }))

@@ -27,6 +27,8 @@ export interface ProofRequest {
   readonly choice?: ReactNode
   readonly confirmLabel: string
   readonly busyLabel: string
+  /** How often in a row the API has asked for it: more than once if a proof was given in vain. */
+  readonly attempt: number
   /** Continues with the action. Never rejects: the form that asked for the proof says why the action failed. */
   readonly onProved: () => Promise<void>
   readonly onCancel: () => void
@@ -67,7 +69,8 @@ const panelLook = {
  */
 export function ConfirmButton(props: ConfirmButtonProps) {
   const { label, accessibleLabel, describedBy, className = '', renderProof } = props
-  const { step, ask, isFirst, failure, proceed, confirm, busy, disarm, trigger, panel } = useConfirmation(props)
+  const { step, ask, isFirst, failure, attempt, proceed, confirm, busy, disarm, trigger, panel } =
+    useConfirmation(props)
 
   if (step === 'idle') {
     return (
@@ -100,6 +103,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
           choice: props.choice,
           confirmLabel: props.confirmLabel,
           busyLabel: props.busyLabel,
+          attempt,
           onProved: proceed,
           onCancel: () => disarm({ focus: true }),
         })}
@@ -117,6 +121,7 @@ function useConfirmation({ onConfirm, askedAgain }: Pick<ConfirmButtonProps, 'on
   /** Whether no button was pressed yet. */
   const [isFirst, setIsFirst] = useState(true)
   const [failure, setFailure] = useState<ReactNode>(null)
+  const [attempt, setAttempt] = useState(0)
   const trigger = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
   const returnFocus = useRef(false)
@@ -130,7 +135,10 @@ function useConfirmation({ onConfirm, askedAgain }: Pick<ConfirmButtonProps, 'on
   const proceed = async () => {
     setFailure(null)
     const outcome = await onConfirm()
-    if (outcome.kind === 'proof-needed') return setStep('password')
+    if (outcome.kind === 'proof-needed') {
+      setAttempt((before) => before + 1)
+      return setStep('password')
+    }
     if (outcome.kind === 'failed') setFailure(outcome.message)
     // A person who has moved on in the meantime keeps their place.
     returnFocus.current = panel.current?.contains(document.activeElement) ?? false
@@ -146,10 +154,11 @@ function useConfirmation({ onConfirm, askedAgain }: Pick<ConfirmButtonProps, 'on
 
   const ask = () => {
     setIsFirst(false)
+    setAttempt(0)
     setStep('asking')
   }
 
-  return { step, ask, isFirst, failure, proceed, confirm: run, busy, disarm, trigger, panel }
+  return { step, ask, isFirst, failure, attempt, proceed, confirm: run, busy, disarm, trigger, panel }
 }
 
 interface QuestionProps extends ConfirmButtonProps {

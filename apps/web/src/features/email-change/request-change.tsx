@@ -24,9 +24,10 @@ interface RequestChangeProps {
 /** Asks for the new address, and for a proof if the latest one is old. Then links go to both addresses. */
 export function RequestChange(props: RequestChangeProps) {
   const { t } = useI18n()
-  const { form, errors, summary, busy, typed, resubmit, isProving, stopProving } = useRequest(props)
+  const { form, errors, summary, busy, typed, resubmit, attempt, stopProving } = useRequest(props)
 
   // The form stays, so that what was typed is still there after the proof.
+  const isProving = attempt > 0
   return (
     <>
       {isProving && (
@@ -36,6 +37,7 @@ export function RequestChange(props: RequestChangeProps) {
             confirmLabel={t('emailChange.submit')}
             busyLabel={t('emailChange.busy')}
             look="primary"
+            attempt={attempt}
             onProved={resubmit}
             onCancel={stopProving}
             pending={{ name: 'change-email', input: { email: typed } }}
@@ -67,8 +69,8 @@ export function RequestChange(props: RequestChangeProps) {
 function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
   const api = useApi()
   const session = useSession()
-  /** The proof takes the place of the field. */
-  const [isProving, setIsProving] = useState(false)
+  /** How often in a row a proof was asked for. It takes the place of the field. */
+  const [attempt, setAttempt] = useState(0)
   const [typed, setTyped] = useState('')
 
   const done = useActionDone()
@@ -103,7 +105,7 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
     },
     explain: (error) => {
       const problem = toProblem(error)
-      setIsProving(problem.kind === 'proof-needed')
+      setAttempt((before) => (problem.kind === 'proof-needed' ? before + 1 : 0))
       if (problem.kind === 'proof-needed') return {}
       session.failed(error)
       return problem.kind === 'invalid'
@@ -112,5 +114,5 @@ function useRequest({ email, onStart, onRequested }: RequestChangeProps) {
     },
   })
 
-  return { ...form, typed, isProving, stopProving: () => setIsProving(false) }
+  return { ...form, typed, attempt, stopProving: () => setAttempt(0) }
 }

@@ -7,6 +7,7 @@ import { words } from '../../i18n/words.js'
 import { Button } from '../../ui/button.js'
 import type { ProofRequest } from '../../ui/confirm-button.js'
 import { text, useForm } from '../../ui/form.js'
+import { Message } from '../../ui/message.js'
 import { TextLink } from '../../ui/text-link.js'
 import { explainFailure, fieldErrors } from '../forms/auth-errors.js'
 import { PasswordField } from '../forms/password-field.js'
@@ -38,9 +39,16 @@ interface ProofFormProps extends ProofRequest {
   pending?: PendingAction | undefined
 }
 
-/** Asks in place for a proof of who the person is, in each way that the account has, some time after the sign-in. */
-export function ProofForm({ look = 'danger', pending, ...request }: ProofFormProps) {
-  const { question, consequence, choice, onProved, onCancel } = request
+/**
+ * Asks in place for a proof of who the person is, in each way that the account has, some time after the sign-in. It begins anew
+ * if the API asks once more.
+ */
+export function ProofForm(props: ProofFormProps) {
+  return <ProofAttempt key={props.attempt} {...props} />
+}
+
+function ProofAttempt({ look = 'danger', pending, ...request }: ProofFormProps) {
+  const { question, consequence, choice, attempt, onProved, onCancel } = request
   const { t } = useI18n()
   const { data } = useAccount()
   const email = data?.user.email ?? ''
@@ -67,6 +75,7 @@ export function ProofForm({ look = 'danger', pending, ...request }: ProofFormPro
         choice={choice}
         why={isCodeAsked ? null : t(hasPassword ? 'signOut.proof' : 'problem.proof-needed')}
       />
+      {attempt > 1 && !isCodeAsked && <Message look="bad">{t('signOut.proofAgain')}</Message>}
       {/* It stays, so that what was typed is still there after a code was cancelled. */}
       <form {...form} hidden={isCodeAsked || !hasPassword} aria-labelledby={titleId} className="grid gap-3 [&>a]:-my-2">
         {summary}

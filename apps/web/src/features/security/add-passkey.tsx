@@ -21,7 +21,8 @@ interface AddPasskeyProps {
 export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   const { t } = useI18n()
   const session = useSession()
-  const [isProving, setIsProving] = useState(false)
+  /** How often in a row a proof was asked for. */
+  const [attempt, setAttempt] = useState(0)
   const [revokesOthers, setRevokesOthers] = useState(false)
   const [failure, setFailure] = useState<ReactNode>(null)
 
@@ -30,12 +31,12 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
     setFailure(null)
     try {
       const id = await registerPasskey(revokeOtherSessions)
-      setIsProving(false)
+      setAttempt(0)
       await onAdded(id)
     } catch (error) {
-      if (needsProof(error)) return setIsProving(true)
+      if (needsProof(error)) return setAttempt((before) => before + 1)
       session.failed(error)
-      setIsProving(false)
+      setAttempt(0)
       setFailure(await explainCeremony(error))
     }
   }
@@ -49,7 +50,7 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
   })
 
   const choice = <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
-  if (isProving) {
+  if (attempt > 0) {
     return (
       <div className="mt-4 rounded-lg border border-line p-3 motion-safe:animate-arrive sm:p-4">
         <ProofForm
@@ -58,8 +59,9 @@ export function AddPasskey({ onStart, onAdded }: AddPasskeyProps) {
           confirmLabel={t('passkeys.addGoOn')}
           busyLabel={t('passkeys.adding')}
           look="primary"
+          attempt={attempt}
           onProved={() => add(revokesOthers)}
-          onCancel={() => setIsProving(false)}
+          onCancel={() => setAttempt(0)}
           pending={{ name: 'add-passkey', input: { revokeOtherSessions: revokesOthers } }}
         />
       </div>

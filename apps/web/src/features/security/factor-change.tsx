@@ -38,7 +38,8 @@ export function FactorChange(props: FactorChangeProps) {
   const element = useRef<HTMLFormElement>(null)
   const titleId = useId()
   const [revokesOthers, setRevokesOthers] = useState(true)
-  const [isProving, setIsProving] = useState(false)
+  /** How often in a row a proof was asked for. */
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => element.current?.querySelector<HTMLElement>(`[name=${PASSWORD}], [type=submit]`)?.focus(), [])
 
   const choice = offersRevoke ? { revokeOtherSessions: revokesOthers } : {}
@@ -50,7 +51,7 @@ export function FactorChange(props: FactorChangeProps) {
       }),
     submit: (data) => props.onConfirm({ ...(hasPassword && { password: text(data, PASSWORD) }), ...choice }),
     explain: (error) => {
-      setIsProving(needsProof(error))
+      setAttempt((before) => (needsProof(error) ? before + 1 : 0))
       if (needsProof(error)) return {}
       session.failed(error)
       return error instanceof AuthFailure && error.code === 'INVALID_PASSWORD'
@@ -65,10 +66,11 @@ export function FactorChange(props: FactorChangeProps) {
 
   const offered = offersRevoke && <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
   const pending = { name: 'change-factor', input: { change: props.change, ...choice } } as const
+  const isProving = attempt > 0
   // The form stays, to say why the change failed after the proof.
   return (
     <>
-      {isProving && <ProofForm {...props} choice={offered} onProved={resubmit} pending={pending} />}
+      {isProving && <ProofForm {...props} choice={offered} attempt={attempt} onProved={resubmit} pending={pending} />}
       <form {...form} ref={element} hidden={isProving} aria-labelledby={titleId} className="grid max-w-md gap-3">
         <Question id={titleId} question={question} consequence={props.consequence} />
         {summary}

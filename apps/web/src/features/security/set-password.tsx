@@ -21,7 +21,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
   const i18n = useI18n()
   const { t } = i18n
   const [revokesOthers, setRevokesOthers] = useState(false)
-  const { form, errors, summary, busy, resubmit, isProving, stopProving } = useFirstPassword(onSet, revokesOthers)
+  const { form, errors, summary, busy, resubmit, attempt, stopProving } = useFirstPassword(onSet, revokesOthers)
   const [isAgain, setIsAgain] = useState(false)
   const element = useRef<HTMLFormElement>(null)
   useResumption({
@@ -33,6 +33,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
   })
 
   const choice = <RevokeOthers checked={revokesOthers} onChange={setRevokesOthers} />
+  const isProving = attempt > 0
   // The form stays, so that what was typed is still there after the proof.
   return (
     <>
@@ -44,6 +45,7 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
             confirmLabel={t('security.setSubmit')}
             busyLabel={t('security.setBusy')}
             look="primary"
+            attempt={attempt}
             onProved={resubmit}
             onCancel={stopProving}
             pending={{ name: 'set-password', input: {} }}
@@ -76,23 +78,25 @@ export function SetPassword({ email, onSet }: { email: string; onSet: () => void
 function useFirstPassword(onSet: () => void, revokeOtherSessions: boolean) {
   const session = useSession()
   const queryClient = useQueryClient()
-  const [isProving, setIsProving] = useState(false)
+  /** How often in a row a proof was asked for. */
+  const [attempt, setAttempt] = useState(0)
 
   const form = useForm({
     check: (data) => fieldErrors({ newPassword: newPasswordError(text(data, 'newPassword')) }),
     submit: async (data) => {
       const newPassword = text(data, 'newPassword')
       await callAuth('/set-password', { newPassword, revokeOtherSessions }, expectedSessionHeaders())
+      setAttempt(0)
       onSet()
       await queryClient.invalidateQueries({ queryKey: waysInKey })
     },
     explain: (error) => {
-      setIsProving(needsProof(error))
+      setAttempt((before) => (needsProof(error) ? before + 1 : 0))
       if (needsProof(error)) return {}
       session.failed(error)
       return explainNewPassword(error)
     },
   })
 
-  return { ...form, isProving, stopProving: () => setIsProving(false) }
+  return { ...form, attempt, stopProving: () => setAttempt(0) }
 }
