@@ -1,4 +1,5 @@
 import { CHECK_TIMEOUT_MS } from '../durations.js'
+import { learnServerTime } from '../server-time.js'
 import { AuthFailure } from './auth.js'
 import type { CurrentSession } from './trpc.js'
 
@@ -10,7 +11,7 @@ import type { CurrentSession } from './trpc.js'
 export async function askSession(): Promise<CurrentSession> {
   let answer: Response
   try {
-    answer = await fetch('/trpc/session.current', { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) })
+    answer = learnServerTime(await fetch('/trpc/session.current', { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) }))
   } catch (cause) {
     throw new AuthFailure(undefined, undefined, null, undefined, { cause })
   }

@@ -9,6 +9,7 @@ import {
 } from '@trpc/client'
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { createContext, use } from 'react'
+import { learnServerTime } from '../server-time.js'
 import { expectedSessionHeaders } from './expected-session.js'
 
 export type ApiClient = TRPCClient<AppRouter>
@@ -26,6 +27,14 @@ export type Passkey = Outputs['passkeys']['list'][number]
 export type LinkedProvider = Outputs['providers']['list']['linked'][number]
 export type UnusualSign = Outputs['devices']['unusual'][number]['signs'][number]
 
+const calls = {
+  url: '/trpc',
+  headers: expectedSessionHeaders,
+  // The cast: what tRPC passes may name what it leaves undefined.
+  fetch: async (input: RequestInfo | URL | string, init?: object) =>
+    learnServerTime(await fetch(input, init as RequestInit)),
+}
+
 export function createApiClient(): ApiClient {
   return createTRPCClient<AppRouter>({
     links: [
@@ -34,8 +43,8 @@ export function createApiClient(): ApiClient {
         true: httpSubscriptionLink({ url: '/trpc' }),
         false: splitLink({
           condition: ({ context }) => context['isAlone'] === true,
-          true: httpLink({ url: '/trpc', headers: expectedSessionHeaders }),
-          false: httpBatchLink({ url: '/trpc', headers: expectedSessionHeaders }),
+          true: httpLink(calls),
+          false: httpBatchLink(calls),
         }),
       }),
     ],

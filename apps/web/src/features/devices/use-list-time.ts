@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { serverTime } from '../../server-time.js'
 import { useNow } from '../../ui/use-now.js'
 
 export interface ListTime {
@@ -7,10 +8,10 @@ export interface ListTime {
   readonly asOf: number
 }
 
-/** @param updatedAt when the list was read, in ms since the epoch */
+/** @param updatedAt when the list was read, in ms since the epoch by the clock of the reader */
 export function useListTime(isLive: boolean, updatedAt: number): ListTime {
   const now = useNow()
   const [liveUntil, setLiveUntil] = useState(0)
   if (isLive && liveUntil !== now) setLiveUntil(now)
-  return { now, asOf: isLive ? now : Math.max(liveUntil, updatedAt) }
+  return { now, asOf: isLive ? now : Math.max(liveUntil, serverTime(updatedAt)) }
 }
