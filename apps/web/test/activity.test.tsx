@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../src/app.js'
 import { serveFakeApi } from './fake-api.js'
 import { chrome, safari } from './named-devices.js'
+import { network } from './network.js'
 
 let api: ReturnType<typeof serveFakeApi>
 /** Scrolls to whatever is being watched. */
@@ -81,6 +82,32 @@ test('an outage says so, and tries again', async () => {
   api.always = null
   fireEvent.click(button('Try again'))
   await waitFor(() => expect(screen.queryByText('This list may be out of date.')).toBeNull())
+})
+
+test('on the way back to the window, all pages are read again only if the newest has changed', async () => {
+  happened(6)
+  open()
+  await lines(2)
+  scroll()
+  await lines(4)
+  scroll()
+  await lines(6)
+  const { answer } = network
+  let reads = 0
+  network.answer = async (request) => {
+    if (request.url.includes('activity.list')) reads += 1
+    return answer(request)
+  }
+  const comeBack = () => act(() => void window.dispatchEvent(new Event('visibilitychange')))
+  comeBack()
+  await waitFor(() => expect(reads).toBe(1))
+  await lines(6)
+
+  api.activity.unshift({ id: 'new', type: 'signed-in', device: safari, by: null, newName: null })
+  comeBack()
+  await screen.findByText('Safari on iOS signed in')
+  await lines(6)
+  expect(reads).toBe(1 + 1 + 3)
 })
 
 test('each day has one heading, with the time beside each entry', async () => {

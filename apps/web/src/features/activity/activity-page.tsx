@@ -1,8 +1,7 @@
 import { type Problem, useDevices } from '@rollcall/react'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { toProblem } from '../../api/problem.js'
-import { type ActivityEntry, type ActivityPage as Page, useApi } from '../../api/trpc.js'
+import { type ActivityEntry, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import type { I18n } from '../../i18n/i18n.js'
 import { describeProblem } from '../../i18n/problem.js'
@@ -19,6 +18,7 @@ import { activityKey } from '../../api/activity-key.js'
 import { ActivitySkeleton } from './activity-skeleton.js'
 import type { KindFilter } from './kind-filter.js'
 import { ShowMore } from './show-more.js'
+import { useActivityPages } from './use-activity-pages.js'
 
 export function ActivityPage() {
   const { t } = useI18n()
@@ -107,12 +107,9 @@ function useNotMeAfterProof() {
 
 function useActivity(filter: KindFilter) {
   const api = useApi()
-  return useInfiniteQuery({
-    queryKey: [...activityKey, filter],
-    queryFn: ({ pageParam: cursor }) => api.activity.list.query({ ...(filter !== 'all' && { kind: filter }), cursor }),
-    initialPageParam: null as Page['nextCursor'], // else null is its only type
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-  })
+  return useActivityPages([...activityKey, filter], (cursor) =>
+    api.activity.list.query({ ...(filter !== 'all' && { kind: filter }), cursor }),
+  )
 }
 
 function ActivityList({ entries, now }: { entries: readonly ActivityEntry[]; now: number }) {

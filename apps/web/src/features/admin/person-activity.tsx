@@ -1,10 +1,10 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { type ActivityEntry, type ActivityPage, type Person, useApi } from '../../api/trpc.js'
+import { type ActivityEntry, type Person, useApi } from '../../api/trpc.js'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { isolate } from '../../i18n/isolate.js'
 import { Button } from '../../ui/button.js'
 import { useNow } from '../../ui/use-now.js'
 import { ActivityItem } from '../activity/activity-item.js'
+import { useActivityPages } from '../activity/use-activity-pages.js'
 import { QueryState } from './query-state.js'
 import { activityKey } from './use-live-person.js'
 
@@ -13,12 +13,7 @@ export function PersonActivity({ person: { id, name } }: { person: Person }) {
   const { t, dayName } = useI18n()
   const api = useApi()
   const now = useNow()
-  const query = useInfiniteQuery({
-    queryKey: activityKey(id),
-    queryFn: ({ pageParam: cursor }) => api.admin.people.activity.query({ id, cursor }),
-    initialPageParam: null as ActivityPage['nextCursor'], // else null is its only type
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-  })
+  const query = useActivityPages(activityKey(id), (cursor) => api.admin.people.activity.query({ id, cursor }))
   const entries = query.data?.pages.flatMap((page) => page.entries)
   const title = t('admin.person.activity', { name: isolate(name) })
   return (
