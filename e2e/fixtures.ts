@@ -38,6 +38,8 @@ export interface User {
 interface Fixtures {
   /** The name of `user`. */
   userName: string
+  /** Begins the email address of `user`. */
+  userMailbox: string
   /** Somebody new, who has an account and is signed in nowhere. */
   user: User
   /** A fresh browser, signed in as the test's own user and showing the devices page. */
@@ -55,9 +57,10 @@ export const test = base.extend<Fixtures, { app: App }>({
   ],
 
   userName: ['Ada Lovelace', { option: true }],
+  userMailbox: ['ada', { option: true }],
 
-  user: async ({ app, request, userName }, use) => {
-    const user = { name: userName, email: `ada.${randomBytes(4).toString('hex')}@example.org`, password }
+  user: async ({ app, request, userName, userMailbox }, use) => {
+    const user = { name: userName, email: `${userMailbox}.${randomBytes(4).toString('hex')}@example.org`, password }
     const answer = await request.post(`${app.url}/api/auth/sign-up/email`, {
       data: user,
       headers: { origin: app.url, 'x-forwarded-for': randomAddress() },

@@ -240,7 +240,7 @@ async function takePicture(page: Page, name: string): Promise<void> {
 }
 
 test.describe('with the longest names', () => {
-  test.use({ userName: 'W'.repeat(50) })
+  test.use({ userName: 'W'.repeat(50), userMailbox: 'a'.repeat(40) })
 
   test('all is there and can be pressed at 200 and 400 %, with larger text, wider spacings and forced colours', async ({
     app,

@@ -3,7 +3,6 @@ import { LogOut } from 'lucide-react'
 import type { AccountPath } from '../features/session/session.js'
 import { useI18n } from '../i18n/i18n-provider.js'
 import { Button } from '../ui/button.js'
-import { EmailAddress } from '../ui/email-address.js'
 import { Logo } from '../ui/logo.js'
 
 interface User {
@@ -52,15 +51,16 @@ export function AccountHeader({ user, signOut }: AccountHeaderProps) {
   )
 }
 
+/** One line each: the page "Account" shows both in full. */
 function Person({ user }: { user: User | undefined }) {
   if (!user) return null
   return (
     <>
-      <p className="font-medium">
+      <p title={user.name} className="truncate font-medium">
         <bdi>{user.name}</bdi>
       </p>
-      <p className="text-muted max-sm:text-xs">
-        <EmailAddress>{user.email}</EmailAddress>
+      <p title={user.email} className="truncate text-muted max-sm:text-xs">
+        {user.email}
       </p>
     </>
   )
