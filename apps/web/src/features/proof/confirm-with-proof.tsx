@@ -1,8 +1,23 @@
+import { lazy, Suspense } from 'react'
 import { useI18n } from '../../i18n/i18n-provider.js'
 import { ConfirmButton, type ConfirmButtonProps } from '../../ui/confirm-button.js'
+import { Message } from '../../ui/message.js'
 import type { PendingAction } from '../session/pending-action.js'
-import { ProofForm } from './proof-form.js'
 import { useActionDone } from './use-resumption.js'
+
+/** A first visit needs no proof, and so not its code either. */
+const ProofForm = lazy(() =>
+  import('./proof-form.js').then(
+    (form) => ({ default: form.ProofForm }),
+    () => ({ default: NotLoaded }),
+  ),
+)
+
+/** A new release may have removed the code. */
+function NotLoaded() {
+  const { t } = useI18n()
+  return <Message look="bad">{t('problem.refused')}</Message>
+}
 
 interface ConfirmWithProofProps extends Omit<ConfirmButtonProps, 'cancelLabel' | 'renderProof'> {
   /** How to go on after a proof at a provider. */
@@ -22,7 +37,11 @@ export function ConfirmWithProof({ pending, onConfirm, ...props }: ConfirmWithPr
         return outcome
       }}
       cancelLabel={t('common.cancel')}
-      renderProof={(request) => <ProofForm {...request} pending={pending} />}
+      renderProof={(request) => (
+        <Suspense>
+          <ProofForm {...request} pending={pending} />
+        </Suspense>
+      )}
     />
   )
 }
