@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   eventsKey,
+  exportedKey,
   importedKey,
   importedTokenKey,
   sessionsKey,
@@ -13,6 +14,7 @@ test.each(['', 'app:'])('keys begin with the prefix %j, and what is of a user is
   expect(usersPrefix(prefix)).toBe(`${prefix}user:{`)
   expect(sessionsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:sessions`)
   expect(eventsKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:waiting`)
+  expect(exportedKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:exported`)
   expect(importedKey(prefix, 'tag')).toBe(`${prefix}user:{tag}:imported`)
   expect(importedTokenKey(prefix, 'hash')).toBe(`${prefix}user:token:hash`)
   expect(sweepKey(prefix)).toBe(`${prefix}user:sweep`)
@@ -22,6 +24,7 @@ test.each(['', 'app:'])('the tag is read from a key of sessions under the prefix
   expect(userTagIn(prefix, sessionsKey(prefix, 'tag'))).toBe('tag')
   const others = [
     eventsKey(prefix, 'tag'),
+    exportedKey(prefix, 'tag'),
     importedKey(prefix, 'tag'),
     importedTokenKey(prefix, '{tag}:sessions'),
     sweepKey(prefix),

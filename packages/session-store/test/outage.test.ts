@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Redis } from 'ioredis'
 import {
+  createSessionExport,
   createSessionStore,
   defaultTimeouts,
   NotReplicatedError,
@@ -153,6 +154,18 @@ describe('an outage is an error of its own, within the timeout', () => {
     expect(await t.store.validate(signed.token)).not.toBeNull()
     expect(await t.store.revoke('ada', signed.session.id)).toBe(1)
     await t.redis.config('SET', 'maxmemory', '0')
+  })
+
+  test('a Redis that is full lets sessions move away', async () => {
+    const { token, session } = await t.signIn()
+    const exported = createSessionExport({ redis: t.redis, clock: () => t.clock.now })
+    const read = []
+    for await (const batch of exported.batches()) read.push(...batch)
+    await t.redis.config('SET', 'maxmemory', '1')
+    const left = await exported.remove(read.filter(({ id }) => id === session.id))
+    await t.redis.config('SET', 'maxmemory', '0')
+    expect(left).toEqual(new Map())
+    expect(await t.store.validate(token)).toBeNull()
   })
 
   test('a Redis that lost its scripts is taught them again', async () => {

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { Cluster, Redis } from 'ioredis'
 import { type Clock, systemClock } from '../record/clock.js'
 import { prepareClient } from '../redis/connect.js'
 import { rejectUnavailable } from '../errors/errors.js'
-import { sessionsKey } from '../record/keys.js'
+import { exportedKey, sessionsKey } from '../record/keys.js'
 import { toSession } from '../record/to-session.js'
 import { passThroughUsers } from '../operator/passes.js'
 import { deadlineOf, decodeRecord } from '../record/record.js'
@@ -68,9 +69,10 @@ export function createSessionExport(options: SessionExportOptions): SessionExpor
     return Object.entries(fields).flatMap(([id, bytes]) => toExported(id, bytes) ?? [])
   }
 
-  async function removeUnchanged({ userId, id, record }: ExportedSession): Promise<Buffer | null> {
-    const key = sessionsKey(keyPrefix, userTagOf(userId))
-    return rejectUnavailable(redis.rollcallRemoveUnchangedBuffer(1, key, id, record))
+  async function removeUnchanged({ userId, id, record }: ExportedSession, call: string): Promise<Buffer | null> {
+    const tag = userTagOf(userId)
+    const keys = [2, sessionsKey(keyPrefix, tag), exportedKey(keyPrefix, tag)] as const
+    return rejectUnavailable(redis.rollcallRemoveUnchangedBuffer(...keys, id, record, call))
   }
 
   return {
@@ -82,7 +84,8 @@ export function createSessionExport(options: SessionExportOptions): SessionExpor
     },
 
     async remove(sessions) {
-      const records = await Promise.all(sessions.map(removeUnchanged))
+      const call = randomUUID()
+      const records = await Promise.all(sessions.map((session) => removeUnchanged(session, call)))
       const changed = sessions.flatMap((session, at) => {
         const record = records[at]
         return record ? [[session, toExported(session.id, record)] as const] : []

@@ -47,6 +47,11 @@ export function importedKey(prefix: string, userTag: string): string {
   return `${usersPrefix(prefix)}${userTag}}:imported`
 }
 
+/** The user's sessions that an export has just removed, in the slot of the sessions. */
+export function exportedKey(prefix: string, userTag: string): string {
+  return `${usersPrefix(prefix)}${userTag}}:exported`
+}
+
 /** Leads from the hash of a token of another store to the imported session. */
 export function importedTokenKey(prefix: string, tokenHash: string): string {
   return `${prefix}user:token:${tokenHash}`

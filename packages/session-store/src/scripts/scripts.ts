@@ -64,7 +64,7 @@ declare module 'ioredis' {
       ...args: [count: 2, sessions: string, imported: string, sessionId: string, record: Buffer, lifetime: number]
     ): Result<number, Context>
     rollcallRemoveUnchangedBuffer(
-      ...args: [count: 1, sessions: string, sessionId: string, record: Buffer]
+      ...args: [count: 2, sessions: string, exported: string, sessionId: string, record: Buffer, call: string]
     ): Result<Buffer | null, Context>
     rollcallTouch(
       ...args: [...keys: Keys, sessionId: string, now: number, idleTimeout: number, touchInterval: number]
